@@ -1,0 +1,73 @@
+"""Keys heard in sound: every key, in noise, never in speech."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exchange import wav
+from exchange.audio import frames, to_pcm
+from exchange.dtmf import KeyDetector, tone_for
+from exchange.tones import CADENCES, Repeating
+
+SPEECH = Path(__file__).parents[4] / "shared" / "audio"
+ALL_KEYS = "0123456789*#ABCD"
+
+
+def heard(pcm: bytes) -> str:
+    detector = KeyDetector()
+    return "".join(detector.feed(frame) or "" for frame in frames(pcm))
+
+
+def with_noise(pcm: bytes, snr_db: float, seed: int) -> bytes:
+    """White noise below the level of the tones themselves, pauses not counted."""
+    samples = np.frombuffer(pcm, "<i2").astype(float)
+    rms = np.sqrt(np.mean(samples[samples != 0] ** 2))
+    return to_pcm(samples + np.random.default_rng(seed).normal(0, rms * 10 ** (-snr_db / 20), len(samples)))
+
+
+def test_every_key_is_heard_once() -> None:
+    assert heard(tone_for(ALL_KEYS)) == ALL_KEYS
+
+
+def test_a_long_press_is_one_key_and_a_repeated_press_is_two() -> None:
+    assert heard(tone_for("5", on_seconds=3.0)) == "5"
+    assert heard(tone_for("55")) == "55"
+
+
+def test_w_waits_half_a_second() -> None:
+    assert len(tone_for("1w2")) - len(tone_for("12")) == 8000
+    assert heard(tone_for("1w1")) == "11"
+
+
+def test_an_unknown_key_is_named() -> None:
+    with pytest.raises(ValueError, match="'x'"):
+        tone_for("1x")
+
+
+@pytest.mark.parametrize("milliseconds", [70, 100, 200])
+@pytest.mark.parametrize("offset", range(0, 320, 46))
+def test_keys_are_right_in_noise_at_10_db(milliseconds: int, offset: int) -> None:
+    sound = bytes(offset) + tone_for(ALL_KEYS, milliseconds / 1000)
+    assert heard(with_noise(sound, 10, offset + milliseconds)) == ALL_KEYS
+
+
+def test_quiet_keys_are_heard() -> None:
+    quiet = np.frombuffer(tone_for(ALL_KEYS), "<i2").astype(float) * 10 ** (-22 / 20)
+    assert heard(to_pcm(quiet)) == ALL_KEYS
+
+
+def test_noise_and_ringing_are_no_key() -> None:
+    noise = np.random.default_rng(3).normal(0, 3000, 8000 * 30)
+    assert heard(to_pcm(noise)) == ""
+    for cadence in CADENCES.values():
+        ringing = Repeating(cadence)
+        assert heard(b"".join(ringing.next_frame() for _ in range(500))) == ""
+
+
+def test_speech_is_no_key() -> None:
+    files = sorted(SPEECH.rglob("*.wav"))
+    if not files:
+        pytest.skip("needs the speech in ../shared/audio")
+    found = {file.name: keys for file in files for channel in wav.read_channels(file) if (keys := heard(channel)) != ""}
+    assert found == {}

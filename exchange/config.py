@@ -1,0 +1,111 @@
+"""The exchange's one settings object, read from YAML or JSON and checked once at start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from exchange.errors import ConfigError
+from exchange.tones import CADENCES
+
+DEFAULT_VOICES = {"zh-CN": "cmn-latn-pinyin", "en-US": "en-us"}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A telephone number of this exchange and the application behind it."""
+
+    number: str
+    voice_url: str
+    voice_method: str = "POST"
+    fallback_url: str = ""
+    fallback_method: str = "POST"
+    status_callback: str = ""
+    status_callback_method: str = "POST"
+
+
+@dataclass(frozen=True)
+class WebhookLimits:
+    """How long the application may take, and how often it is asked again."""
+
+    connect_seconds: float = 5.0
+    read_seconds: float = 15.0
+    total_seconds: float = 15.0
+    retries: int = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything the exchange has to be told; see `docs/exchange.md` for each field."""
+
+    account_sid: str
+    auth_token: str
+    host: str = "127.0.0.1"
+    port: int = 0
+    public_url: str = ""
+    phone_token: str = ""
+    data_dir: Path = Path("exchange-data")
+    cadence: str = "cn"
+    ring_seconds: float = 5.0
+    timeout_buffer_seconds: float = 0.0
+    numbers: tuple[Number, ...] = ()
+    voices: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_VOICES))
+    webhook: WebhookLimits = field(default_factory=WebhookLimits)
+
+    def number(self, called: str) -> Number | None:
+        """The number as configured, or None when it is not one of ours."""
+        return next((each for each in self.numbers if each.number == called), None)
+
+
+def load(path: Path) -> Config:
+    """Read the file (JSON is YAML too); ConfigError names file and field."""
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: must be a mapping of settings")
+    return from_values(raw, str(path), path.parent)
+
+
+def from_values(raw: dict[str, Any], where: str = "configuration", folder: Path | None = None) -> Config:
+    """A Config from plain values; relative `data_dir` counts from the file's folder."""
+    values = dict(raw)
+    values["numbers"] = tuple(_build(Number, each, f"{where}: numbers[{at}]") for at, each in _numbers(values, where))
+    values["webhook"] = _build(WebhookLimits, values.get("webhook") or {}, f"{where}: webhook")
+    values["voices"] = {**DEFAULT_VOICES, **(values.get("voices") or {})}
+    values["data_dir"] = (folder or Path()) / Path(str(values.get("data_dir", "exchange-data")))
+    config = _build(Config, values, where)
+    _check(config, where)
+    return config
+
+
+def _numbers(values: dict[str, Any], where: str) -> list[tuple[int, Any]]:
+    numbers = values.get("numbers") or []
+    if not isinstance(numbers, list):
+        raise ConfigError(f"{where}: numbers: must be a list")
+    return list(enumerate(numbers))
+
+
+def _check(config: Config, where: str) -> None:
+    if config.cadence not in CADENCES:
+        raise ConfigError(f"{where}: cadence: {config.cadence!r} is none of {', '.join(sorted(CADENCES))}")
+    if not config.account_sid or not config.auth_token:
+        raise ConfigError(f"{where}: account_sid and auth_token must not be empty")
+    if config.ring_seconds <= 0:
+        raise ConfigError(f"{where}: ring_seconds: must be above 0")
+
+
+def _build(kind: type[Any], values: Any, where: str) -> Any:
+    if not isinstance(values, dict):
+        raise ConfigError(f"{where}: must be a mapping")
+    known = {each.name for each in fields(kind)}
+    for name in values:
+        if name not in known:
+            raise ConfigError(f"{where}: {name}: unknown setting; known are {', '.join(sorted(known))}")
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ConfigError(f"{where}: {error}") from error

@@ -1,0 +1,54 @@
+"""What can go wrong, with Twilio's numbers.
+
+ExchangeError
+├── ConfigError        the configuration file cannot be used
+├── DocumentError      a TwiML document cannot be read (12100 …)
+├── WebhookError       an address cannot be fetched (11200 …)
+└── ApiError           a REST request is refused (20003, 20404, 21201 …)
+"""
+
+
+class ExchangeError(Exception):
+    """Whatever this package raises on purpose."""
+
+
+class ConfigError(ExchangeError):
+    """The configuration file names something that cannot be used."""
+
+
+class CallError(ExchangeError):
+    """A fault in what a call's application sent; `code` is Twilio's."""
+
+    def __init__(self, code: int, message: str, url: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.url = url
+
+
+class DocumentError(CallError):
+    """TwiML that cannot be followed."""
+
+
+class WebhookError(CallError):
+    """An address of the application that could not be fetched."""
+
+
+class ApiError(ExchangeError):
+    """A REST request that is refused with an HTTP status and Twilio's code."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def not_found(what: str) -> ApiError:
+    """Twilio's answer for anything that does not exist."""
+    return ApiError(404, 20404, f"The requested resource {what} was not found")
+
+
+def required(name: str, code: int) -> ApiError:
+    """Twilio's answer when a parameter is missing."""
+    return ApiError(400, code, f"{name} is required.")

@@ -1,0 +1,95 @@
+"""The wire between one leg and one telephone: frames both ways, a few control messages, and the buffer against jitter.
+
+Browser and scripted phones (`phones.py`) are one implementation; a SIP trunk would be another.
+"""
+
+from collections import deque
+from typing import Protocol
+
+from exchange.audio import SILENCE, level_db
+
+PREFILL_FRAMES = 3
+MOST_FRAMES = 50
+TRIM_EVERY_FRAMES = 50
+QUIET_DB = -45.0
+
+
+class Answerer(Protocol):
+    """What a line tells its leg about the person at the telephone."""
+
+    def on_answer(self) -> None: ...
+
+    def on_refuse(self, is_busy: bool) -> None: ...
+
+    def on_hang_up(self) -> None: ...
+
+
+class Line(Protocol):
+    """A telephone as its leg sees it."""
+
+    address: str
+
+    def seize(self, answerer: Answerer) -> bool:
+        """Take the line for a call; False when it is busy."""
+        ...
+
+    def release(self) -> None:
+        """The call is over, the line is free again."""
+        ...
+
+    def take(self) -> bytes:
+        """What the person said in this tick."""
+        ...
+
+    def give(self, frame: bytes) -> None:
+        """What the person hears in this tick."""
+        ...
+
+    def tell(self, event: str, **fields: object) -> None:
+        """A control message to the telephone."""
+        ...
+
+
+class Jitter:
+    """Frames that arrive unevenly, handed out one a tick.
+
+    It starts three frames behind. When the delay grew, it gives back time by dropping quiet frames only, so that
+    no word or tone is ever cut; half a second is the most it holds of anything.
+    """
+
+    def __init__(self) -> None:
+        self._frames: deque[bytes] = deque()
+        self._is_filling = True
+        self._taken = 0
+        self._fewest = MOST_FRAMES
+
+    def put(self, frame: bytes) -> None:
+        self._frames.append(frame)
+        if len(self._frames) > 2 * MOST_FRAMES:
+            self._frames.popleft()
+
+    def clear(self) -> None:
+        self._frames.clear()
+        self._is_filling = True
+
+    def take(self) -> bytes:
+        if self._is_filling and len(self._frames) < PREFILL_FRAMES:
+            return SILENCE
+        self._is_filling = not self._frames
+        if self._is_filling:
+            return SILENCE
+        self._trim()
+        return self._frames.popleft()
+
+    def _trim(self) -> None:
+        waiting = len(self._frames)
+        self._fewest = min(self._fewest, waiting)
+        self._taken += 1
+        if self._taken < TRIM_EVERY_FRAMES and waiting <= MOST_FRAMES:
+            return
+        if self._fewest > PREFILL_FRAMES and level_db(self._frames[0]) < QUIET_DB:
+            self._frames.popleft()
+            self._fewest -= 1
+            return
+        self._taken = 0
+        self._fewest = MOST_FRAMES

@@ -1,0 +1,65 @@
+"""The one place where the exchange opens outgoing HTTP connections."""
+
+import asyncio
+from types import TracebackType
+
+import aiohttp
+from multidict import CIMultiDict
+
+from exchange.config import WebhookLimits
+from exchange.errors import WebhookError
+from exchange.webhook import CONNECTION, RETRIEVAL, Request, Response
+
+LARGEST_BYTES = 64 * 1024 * 1024
+
+
+class HttpTransport:
+    """Sends requests by aiohttp; every failure becomes a WebhookError with Twilio's code."""
+
+    def __init__(self, limits: WebhookLimits) -> None:
+        self._limits = limits
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> "HttpTransport":
+        timeout = aiohttp.ClientTimeout(
+            total=self._limits.total_seconds,
+            sock_connect=self._limits.connect_seconds,
+            sock_read=self._limits.read_seconds,
+        )
+        self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session:
+            await self._session.close()
+
+    async def send(self, request: Request) -> Response:
+        if not self._session:
+            raise RuntimeError("the transport is not open")
+        data = None if request.method == "GET" else dict(request.params)
+        try:
+            async with self._session.request(
+                request.method, request.url, data=data, headers=request.headers, allow_redirects=False
+            ) as answer:
+                return await _read(answer)
+        except (aiohttp.ServerTimeoutError, TimeoutError, asyncio.IncompleteReadError) as error:
+            code = CONNECTION if isinstance(error, aiohttp.ConnectionTimeoutError) else RETRIEVAL
+            raise WebhookError(code, "no answer in time", request.url) from error
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            raise WebhookError(CONNECTION, f"{type(error).__name__}: {error}", request.url) from error
+
+
+async def _read(answer: aiohttp.ClientResponse) -> Response:
+    body = await answer.content.read(LARGEST_BYTES + 1)
+    chunks = [body]
+    size = len(body)
+    while body and size <= LARGEST_BYTES:
+        body = await answer.content.read(LARGEST_BYTES)
+        chunks.append(body)
+        size += len(body)
+    if size > LARGEST_BYTES:
+        raise WebhookError(RETRIEVAL, "the answer is too large", str(answer.url))
+    headers = CIMultiDict(answer.headers)
+    return Response(answer.status, headers, b"".join(chunks), str(answer.url), tuple(headers.getall("Set-Cookie", ())))

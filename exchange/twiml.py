@@ -1,0 +1,96 @@
+"""Reads TwiML into elements. What a verb means is in `verbs/`; this module knows XML, lines and values only. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+from xml.parsers import expat
+
+from exchange.errors import DocumentError
+
+PARSE_FAILURE = 12100
+WRONG_ROOT = 12102
+LARGEST_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Element:
+    """One XML element. `text` is its own text without that of its children."""
+
+    name: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    children: tuple["Element", ...] = ()
+    line: int = 0
+
+    def string(self, name: str, default: str = "") -> str:
+        return self.attributes.get(name, default).strip()
+
+    def flag(self, name: str, default: bool) -> bool:
+        """`true` or `false`; anything else counts as the default, as Twilio does."""
+        return {"true": True, "false": False}.get(self.string(name).lower(), default)
+
+    def number(self, name: str, default: int, least: int = 0, most: int = 2**31) -> int:
+        """A whole number, kept within the limits; what is no number counts as the default."""
+        text = self.string(name)
+        return min(max(int(text), least), most) if text.isascii() and text.isdigit() else default
+
+    def method(self, name: str = "method") -> str:
+        return "GET" if self.string(name).upper() == "GET" else "POST"
+
+    def words(self, name: str, default: str = "") -> tuple[str, ...]:
+        return tuple(self.string(name, default).replace(",", " ").split())
+
+    def named(self, *names: str) -> Iterator["Element"]:
+        """Children with one of these names, in order."""
+        return (child for child in self.children if child.name in names)
+
+
+@dataclass
+class _Open:
+    name: str
+    attributes: dict[str, str]
+    line: int
+    text: list[str] = field(default_factory=list)
+    children: list[Element] = field(default_factory=list)
+
+    def close(self) -> Element:
+        return Element(self.name, self.attributes, "".join(self.text).strip(), tuple(self.children), self.line)
+
+
+class _Builder:
+    """Turns the parser's events into elements; a document type is refused, for it could define entities."""
+
+    def __init__(self) -> None:
+        self.open: list[_Open] = [_Open("", {}, 0)]
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.parser.CharacterDataHandler = self.data
+        self.parser.StartDoctypeDeclHandler = self.refuse
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.open.append(_Open(name, attributes, self.parser.CurrentLineNumber))
+
+    def end(self, _name: str) -> None:
+        closed = self.open.pop().close()
+        self.open[-1].children.append(closed)
+
+    def data(self, text: str) -> None:
+        self.open[-1].text.append(text)
+
+    def refuse(self, *_: object) -> NoReturn:
+        line = self.parser.CurrentLineNumber
+        raise DocumentError(PARSE_FAILURE, f"line {line}: a document type is not allowed")
+
+
+def parse(body: bytes) -> tuple[Element, ...]:
+    """The verbs of a document in order; DocumentError names the line."""
+    builder = _Builder()
+    try:
+        builder.parser.Parse(body.lstrip(), True)
+    except expat.ExpatError as error:
+        raise DocumentError(PARSE_FAILURE, f"line {error.lineno}: {expat.ErrorString(error.code)}") from error
+    root = builder.open[0].children[0]
+    if root.name != "Response":
+        raise DocumentError(WRONG_ROOT, f"line {root.line}: the root must be Response, not {root.name}")
+    return root.children

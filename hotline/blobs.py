@@ -1,0 +1,52 @@
+"""Sealed bytes by name: a local folder or S3, always encrypted before they leave the process."""
+
+from pathlib import Path
+from urllib.parse import urlparse
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from hotline.crypt import Keyring, key_id
+from hotline.errors import NotFound
+
+
+class Blobs:
+    """A store whose content is sealed with the keyring for `about` (the row it belongs to)."""
+
+    def __init__(self, url: str, keyring: Keyring) -> None:
+        """Use the store at `url` (`file:///folder`, `s3://bucket/prefix`); a local folder is made when missing."""
+        self._keyring = keyring
+        self._store = _open(url)
+
+    def put(self, name: str, plain: bytes, about: str) -> str:
+        """Seal and store; the id of the key that was used."""
+        sealed = self._keyring.encrypt(plain, about)
+        obstore.put(self._store, name, sealed)
+        return key_id(sealed)
+
+    def get(self, name: str, about: str) -> bytes:
+        """Fetch and open. Raises `NotFound`, or `Undecipherable` when it was altered or belongs to another row."""
+        return self._keyring.decrypt(self.sealed(name), about)
+
+    def sealed(self, name: str) -> bytes:
+        """The bytes as they lie in the store. Raises `NotFound`."""
+        try:
+            return bytes(obstore.get(self._store, name).bytes())
+        except FileNotFoundError as error:
+            raise NotFound(f"no blob {name}") from error
+
+    def delete(self, name: str) -> None:
+        """Remove; nothing happens when it is not there."""
+        try:
+            obstore.delete(self._store, name)
+        except FileNotFoundError:
+            return
+
+
+def _open(url: str) -> ObjectStore:
+    parts = urlparse(url)
+    if parts.scheme != "file":
+        return from_url(url)
+    folder = Path(parts.path)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return LocalStore(prefix=folder)

@@ -1,0 +1,47 @@
+"""The errors of the whole product.
+
+HotlineError            has a stable `code` and the fields that explain it
+├── ConfigError         a setting or file of the hospital is wrong; the message names it and the remedy
+├── IllegalMove         a status was asked to go where its table does not lead (a fault of ours)
+├── NotFound            there is no such row
+├── Retry               the outside world failed; the same job may succeed later
+└── Discard             the work is a duplicate or too late; nothing is left to do
+"""
+
+from typing import ClassVar
+
+
+class HotlineError(Exception):
+    """Root of the tree: a message for people, a stable code for programs."""
+
+    code: ClassVar[str] = "error"
+
+
+class ConfigError(HotlineError):
+    """A setting or a file of the hospital's cannot be used."""
+
+    code = "config"
+
+
+class IllegalMove(HotlineError):
+    """A status may not go there."""
+
+    code = "illegal_move"
+
+
+class NotFound(HotlineError):
+    """No row has this id."""
+
+    code = "not_found"
+
+
+class Retry(HotlineError):
+    """Something outside failed for now; try the job again later."""
+
+    code = "retry"
+
+
+class Discard(HotlineError):
+    """A known duplicate or a late event: nothing is left to do."""
+
+    code = "discard"

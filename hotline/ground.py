@@ -1,0 +1,41 @@
+"""What every process stands on: settings, database, bell, blobs and keyring, opened once at its start."""
+
+from dataclasses import dataclass
+
+from hotline.bell import Bell
+from hotline.blobs import Blobs
+from hotline.crypt import Keyring
+from hotline.database import Database
+from hotline.errors import ConfigError
+from hotline.settings import Settings
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The open resources of one process."""
+
+    settings: Settings
+    keyring: Keyring
+    database: Database
+    bell: Bell
+    blobs: Blobs
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.database.close()
+        self.bell.redis.close()
+
+
+def stand(settings: Settings) -> Ground:
+    """Open what `settings` names. Raises `ConfigError` when keys or addresses are unfit."""
+    keyring = Keyring.parse(settings.hotline_keys.get_secret_value())
+    if not settings.redis_url:
+        raise ConfigError("REDIS_URL: missing. `hotline up` starts an embedded server; elsewhere name yours.")
+    settings.hotline_home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Ground(
+        settings=settings,
+        keyring=keyring,
+        database=Database(settings.database, keyring),
+        bell=Bell(settings.redis_url),
+        blobs=Blobs(settings.blobs, keyring),
+    )

@@ -1,0 +1,31 @@
+"""All tables, one file per domain."""
+
+from hotline.models.agents import Agent, AgentSkill, Department, Queue, Skill
+from hotline.models.calls import Call, Event, Leg, Offer, Waiting
+from hotline.models.people import Look, User
+from hotline.models.recordings import Check, Recording, Transcript, Utterance
+from hotline.models.root import Row
+from hotline.models.work import Job, Lease, Prompt
+
+__all__ = [
+    "Agent",
+    "AgentSkill",
+    "Call",
+    "Check",
+    "Department",
+    "Event",
+    "Job",
+    "Lease",
+    "Leg",
+    "Look",
+    "Offer",
+    "Prompt",
+    "Queue",
+    "Recording",
+    "Row",
+    "Skill",
+    "Transcript",
+    "User",
+    "Utterance",
+    "Waiting",
+]

@@ -1,0 +1,72 @@
+"""Agents, their skills, and the queues that ask for skills."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hotline.models.root import Row, WithId
+from hotline.models.types import Utc, Word
+from hotline.values import AgentState, AgentStatus
+
+
+class Department(Row):
+    """A department of the hospital, as callers and agents name it."""
+
+    __tablename__ = "departments"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    label_zh: Mapped[str] = mapped_column(String(80))
+    label_en: Mapped[str] = mapped_column(String(80))
+
+
+class Skill(Row):
+    """Something an agent can do, at a level 1 to 5: `booking`, `nurse`, a language (`zh-CN`), a department."""
+
+    __tablename__ = "skills"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    label_zh: Mapped[str] = mapped_column(String(80))
+    label_en: Mapped[str] = mapped_column(String(80))
+
+
+class Agent(Row, WithId):
+    """A person who answers, known by a staff number and reached at a phone address (`client:…` or E.164)."""
+
+    __tablename__ = "agents"
+    staff_number: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    address: Mapped[str] = mapped_column(String(80), unique=True)
+    department: Mapped[str | None] = mapped_column(ForeignKey("departments.name"))
+    status: Mapped[AgentStatus] = mapped_column(Word(AgentStatus), default=AgentStatus.OFFLINE)
+    state: Mapped[AgentState] = mapped_column(Word(AgentState), default=AgentState.IDLE)
+    state_reason: Mapped[str] = mapped_column(String(80), default="")
+    state_since: Mapped[datetime] = mapped_column(Utc)
+    # When the state ends by itself (wrap-up); None where only an event ends it.
+    state_until: Mapped[datetime | None] = mapped_column(Utc)
+    # The offer whose lease holds the agent; None when idle, set aside or in wrap-up.
+    offer_id: Mapped[str | None] = mapped_column(String(32))
+    skills: Mapped[list["AgentSkill"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+
+
+class AgentSkill(Row):
+    """How well an agent does something, 1 (learning) to 5 (expert)."""
+
+    __tablename__ = "agent_skills"
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"), primary_key=True)
+    skill: Mapped[str] = mapped_column(ForeignKey("skills.name"), primary_key=True)
+    level: Mapped[int] = mapped_column(Integer)
+    __table_args__ = (Index(None, "skill"),)
+
+
+class Queue(Row):
+    """A line of callers: the skill it asks for, its ring budget, and who helps when the rings are over."""
+
+    __tablename__ = "queues"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    label_zh: Mapped[str] = mapped_column(String(80))
+    label_en: Mapped[str] = mapped_column(String(80))
+    skill: Mapped[str] = mapped_column(ForeignKey("skills.name"))
+    min_level: Mapped[int] = mapped_column(Integer, default=1)
+    rings: Mapped[int] = mapped_column(Integer, default=3)
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    overflow: Mapped[str | None] = mapped_column(String(40))
+    wrap_up_seconds: Mapped[int] = mapped_column(Integer, default=30)

@@ -1,0 +1,155 @@
+"""Calls, their legs and events, the callers in line and the offers made to agents."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.models.root import Row, WithId
+from hotline.models.types import EncryptedText, Utc, Word
+from hotline.values import (
+    CallStatus,
+    Intent,
+    Language,
+    LegKind,
+    LegStatus,
+    OfferState,
+    Outcome,
+    WaitingState,
+)
+
+
+class Call(Row, WithId):
+    """One call of a patient, from the first webhook to the last."""
+
+    __tablename__ = "calls"
+    provider_sid: Mapped[str] = mapped_column(String(64), unique=True)
+    caller_number: Mapped[str | None] = mapped_column(EncryptedText("calls.caller_number"))
+    caller_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    language: Mapped[Language] = mapped_column(Word(Language))
+    intent: Mapped[Intent] = mapped_column(Word(Intent), default=Intent.UNKNOWN)
+    status: Mapped[CallStatus] = mapped_column(Word(CallStatus), default=CallStatus.IN_MENU)
+    outcome: Mapped[Outcome | None] = mapped_column(Word(Outcome))
+    reason: Mapped[str] = mapped_column(String(80), default="")
+    # Where the caller stands in the flow, how often a key was wrong there, and the number of the turn that is expected.
+    place: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    turn: Mapped[int] = mapped_column(Integer, default=0)
+    # The TwiML that answered the last turn: a turn delivered twice is answered the same.
+    last_answer: Mapped[str] = mapped_column(String, default="")
+    queue: Mapped[str | None] = mapped_column(ForeignKey("queues.name"))
+    agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    consent_at: Mapped[datetime | None] = mapped_column(Utc)
+    started_at: Mapped[datetime] = mapped_column(Utc, index=True)
+    # The caller clock runs from `asked_at` (asking for a person) to `answered_at` (hearing one).
+    asked_at: Mapped[datetime | None] = mapped_column(Utc)
+    answered_at: Mapped[datetime | None] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    # The last time the exchange said anything of this call; the sweep asks after silent ones.
+    heard_at: Mapped[datetime] = mapped_column(Utc)
+    __table_args__ = (
+        Index(
+            "ix_calls_open",
+            "status",
+            sqlite_where=text("status != 'ended'"),
+            postgresql_where=text("status != 'ended'"),
+        ),
+    )
+
+
+class Leg(Row, WithId):
+    """One line: the caller's, or an agent's for one offer."""
+
+    __tablename__ = "legs"
+    provider_sid: Mapped[str] = mapped_column(String(64), unique=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    offer_id: Mapped[str | None] = mapped_column(ForeignKey("offers.id"))
+    kind: Mapped[LegKind] = mapped_column(Word(LegKind))
+    agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    status: Mapped[LegStatus] = mapped_column(Word(LegStatus), default=LegStatus.INITIATED)
+    # The highest sequence number seen: a status callback that arrives late does not turn the leg back.
+    sequence: Mapped[int] = mapped_column(Integer, default=-1)
+    started_at: Mapped[datetime] = mapped_column(Utc)
+    answered_at: Mapped[datetime | None] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Event(Row, WithId):
+    """One thing that happened in a call; together they are its story.."""
+
+    __tablename__ = "events"
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
+    at: Mapped[datetime] = mapped_column(Utc)
+    kind: Mapped[str] = mapped_column(String(40))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    __table_args__ = (Index(None, "call_id", "at"),)
+
+
+class Waiting(Row, WithId):
+    """A caller in line for a person: what is wished, since when, and how it ended."""
+
+    __tablename__ = "waiting"
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    queue: Mapped[str] = mapped_column(ForeignKey("queues.name"))
+    # Skill names with the least level wished, e.g. {"booking": 3, "en-US": 2}.
+    wish: Mapped[dict[str, int]] = mapped_column(JSON)
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    preferred_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    state: Mapped[WaitingState] = mapped_column(Word(WaitingState), default=WaitingState.WAITING)
+    reason: Mapped[str] = mapped_column(String(80), default="")
+    asked_at: Mapped[datetime] = mapped_column(Utc)
+    # The offer that won, and when the caller was sent to the conference of the call.
+    winner_id: Mapped[str | None] = mapped_column(String(32))
+    moved_at: Mapped[datetime | None] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    __table_args__ = (
+        Index(
+            "uq_waiting_open_call",
+            "call_id",
+            unique=True,
+            sqlite_where=text("state IN ('waiting', 'won')"),
+            postgresql_where=text("state IN ('waiting', 'won')"),
+        ),
+    )
+
+
+class Offer(Row, WithId):
+    """A lease on an agent for a waiting caller: their phone rings until it ends."""
+
+    __tablename__ = "offers"
+    waiting_id: Mapped[str] = mapped_column(ForeignKey("waiting.id"), index=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"))
+    state: Mapped[OfferState] = mapped_column(Word(OfferState), default=OfferState.STARTED)
+    reason: Mapped[str] = mapped_column(String(80), default="")
+    # Why this agent was rung, for supervisors: ["rung first: level 4 in booking", …].
+    reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
+    # At which ring of the caller's budget the offer began, from 1.
+    ring: Mapped[int] = mapped_column(Integer)
+    rings: Mapped[int] = mapped_column(Integer)
+    started_at: Mapped[datetime] = mapped_column(Utc)
+    # The offer clock runs from `ringing_at` to `answered_at`.
+    ringing_at: Mapped[datetime | None] = mapped_column(Utc)
+    answered_at: Mapped[datetime | None] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    # What has been asked of the exchange: the dialling, and the end of the ringing.
+    dialled_at: Mapped[datetime | None] = mapped_column(Utc)
+    hung_up_at: Mapped[datetime | None] = mapped_column(Utc)
+    provider_sid: Mapped[str | None] = mapped_column(String(64), unique=True)
+    __table_args__ = (
+        # One live offer per agent, one winner per caller: the database itself refuses a second one.
+        Index(
+            "uq_offers_live_agent",
+            "agent_id",
+            unique=True,
+            sqlite_where=text("state IN ('started', 'ringing')"),
+            postgresql_where=text("state IN ('started', 'ringing')"),
+        ),
+        Index(
+            "uq_offers_winner",
+            "waiting_id",
+            unique=True,
+            sqlite_where=text("state = 'answered'"),
+            postgresql_where=text("state = 'answered'"),
+        ),
+    )

@@ -1,0 +1,38 @@
+"""Users of the staff pages, and the log of who looked at what."""
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.models.root import Row, WithId
+from hotline.models.types import Utc, Word
+from hotline.values import Language, Role
+
+
+class User(Row, WithId):
+    """Someone who signs in to the staff pages."""
+
+    __tablename__ = "users"
+    login: Mapped[str] = mapped_column(String(40), unique=True)
+    password: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(80))
+    role: Mapped[Role] = mapped_column(Word(Role))
+    language: Mapped[Language] = mapped_column(Word(Language), default=Language.MANDARIN)
+    agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    # Sessions carry this number; raising it signs the user out everywhere.
+    session_version: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Look(Row, WithId):
+    """Who looked at or changed what, when (requirement G4). Rows are only ever added."""
+
+    __tablename__ = "looks"
+    at: Mapped[datetime] = mapped_column(Utc)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[str] = mapped_column(String(32))
+    address: Mapped[str] = mapped_column(String(45), default="")
+    __table_args__ = (Index(None, "subject_id", "at"), Index(None, "at"))

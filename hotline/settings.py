@@ -1,0 +1,85 @@
+"""The one settings object: read from the environment and checked once, when a process starts.
+
+Each field is an environment variable of the same name in capitals (`database_url` is `DATABASE_URL`). Secrets have no
+default: `hotline up` makes its own and keeps them in `HOTLINE_HOME`; elsewhere a missing one stops the start.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hotline.errors import ConfigError
+from hotline.values import Language
+
+
+class Settings(BaseSettings):
+    """Everything that differs between two installations."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    # Where things are kept.
+    hotline_home: Annotated[Path, Field(description="folder for everything embedded: database, audio, keys")] = Path(
+        "var/hotline"
+    )
+    database_url: Annotated[str, Field(description="SQLAlchemy URL; empty means SQLite in HOTLINE_HOME")] = ""
+    redis_url: Annotated[str, Field(description="Redis-protocol server; `hotline up` starts its own when empty")] = ""
+    blob_url: Annotated[str, Field(description="where audio is kept, file:// or s3://; empty means HOTLINE_HOME")] = ""
+
+    # Secrets.
+    hotline_keys: Annotated[
+        SecretStr, Field(description="keys for data at rest, `id:base64` of 32 bytes, newest first, by commas")
+    ]
+    secret_key: Annotated[SecretStr, Field(description="signs sessions of the staff pages")]
+    twilio_auth_token: Annotated[SecretStr, Field(description="the provider's token; checks webhook signatures")]
+
+    # The telephone exchange.
+    twilio_account_sid: Annotated[str, Field(description="the provider's account id")]
+    twilio_api_base: Annotated[str, Field(description="the provider's API address; empty means Twilio itself")] = ""
+    voice_url: Annotated[str, Field(description="address at which the exchange reaches the voice process")]
+    console_url: Annotated[str, Field(description="address of the staff pages")] = "http://127.0.0.1:8000"
+    hotline_number: Annotated[str, Field(description="the number patients dial, E.164")]
+    ring_seconds: Annotated[float, Field(gt=0.2, le=10, description="one ring: a cycle of the cadence (China 5 s)")] = (
+        5.0
+    )
+
+    # The hospital.
+    hospital_name_zh: Annotated[str, Field(description="the hospital's name in Mandarin prompts and pages")] = (
+        "示范医院"
+    )
+    hospital_name_en: Annotated[str, Field(description="its name in English prompts and pages")] = "Model Hospital"
+    timezone: Annotated[str, Field(description="local time, for opening hours and pages")] = "Asia/Shanghai"
+    flow_file: Annotated[Path | None, Field(description="the voice menu; empty means the standard flow")] = None
+    prompts_folder: Annotated[Path | None, Field(description="the hospital's own recordings of prompts")] = None
+    default_language: Annotated[Language, Field(description="language before the caller has chosen")] = (
+        Language.MANDARIN
+    )
+
+    # Speech.
+    speech_engine: Annotated[str, Field(description="auto, vosk or whisper")] = "auto"
+    vosk_model_path: Annotated[Path | None, Field(description="folder with Vosk models, one per language")] = None
+    speech_threads: Annotated[int, Field(ge=1, le=32, description="threads that one transcription may use")] = 2
+
+    # Processes.
+    log_format: Annotated[str, Field(description="json or text")] = "json"
+    worker_lease_seconds: Annotated[int, Field(ge=2, le=600, description="a worker silent this long is dead")] = 10
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the embedded one where none is set."""
+        return self.database_url or f"sqlite:///{(self.hotline_home / 'hotline.db').resolve()}"
+
+    @property
+    def blobs(self) -> str:
+        """The URL of the audio store, the embedded folder where none is set."""
+        return self.blob_url or f"file://{(self.hotline_home / 'audio').resolve()}"
+
+
+def load() -> Settings:
+    """Read the environment. Raises `ConfigError` that names every variable that is missing or wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise ConfigError(f"settings: {faults}. Set them in the environment; docs/operations.md lists them.") from None

@@ -1,0 +1,216 @@
+"""The words of the field as values: statuses with their legal moves, phone numbers, languages. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import phonenumbers
+
+
+class Language(StrEnum):
+    """The languages of callers, agents, prompts and pages; Mandarin comes first."""
+
+    MANDARIN = "zh-CN"
+    ENGLISH = "en-US"
+
+
+class Intent(StrEnum):
+    """What the caller wants (requirement A4)."""
+
+    UNKNOWN = "unknown"
+    BOOKING = "booking"
+    ENQUIRY = "enquiry"
+    COMPLAINT = "complaint"
+    CONSULTATION = "consultation"
+    OPINION = "opinion"
+    EMERGENCY = "emergency"
+
+
+class CallStatus(StrEnum):
+    """Where a call stands."""
+
+    IN_MENU = "in_menu"
+    WAITING = "waiting"
+    TALKING = "talking"
+    ENDED = "ended"
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    LEFT_IN_MENU = "left_in_menu"
+    OUT_OF_HOURS = "out_of_hours"
+    FAILED = "failed"
+
+
+class LegKind(StrEnum):
+    """Whose line a leg is."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+
+
+class LegStatus(StrEnum):
+    """The life of one line, in the field's words."""
+
+    INITIATED = "initiated"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    COMPLETED = "completed"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    CANCELED = "canceled"
+    FAILED = "failed"
+
+
+class WaitingState(StrEnum):
+    """The life of one caller in line."""
+
+    WAITING = "waiting"
+    WON = "won"
+    CONNECTED = "connected"
+    ABANDONED = "abandoned"
+    LEFT = "left"
+
+
+class OfferState(StrEnum):
+    """The life of one offer: a lease on an agent for a waiting caller."""
+
+    STARTED = "started"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+class AgentStatus(StrEnum):
+    """What the agent chose."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+class AgentState(StrEnum):
+    """What the system is doing with the agent."""
+
+    IDLE = "idle"
+    OFFERED = "offered"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    SET_ASIDE = "set_aside"
+
+
+class RecordingState(StrEnum):
+    """The life of a recording, from the provider's machine to a transcript in ours."""
+
+    STARTED = "started"
+    READY = "ready"
+    STORED = "stored"
+    TRANSCRIBED = "transcribed"
+    ABSENT = "absent"
+    FAILED = "failed"
+
+
+class JobState(StrEnum):
+    """The life of a piece of work that must be done."""
+
+    DUE = "due"
+    DONE = "done"
+    DISCARDED = "discarded"
+    FAILED = "failed"
+
+
+class Role(StrEnum):
+    """Who may do what on the staff pages."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+LIVE_OFFERS = frozenset({OfferState.STARTED, OfferState.RINGING})
+ENDED_LEGS = frozenset({LegStatus.COMPLETED, LegStatus.BUSY, LegStatus.NO_ANSWER, LegStatus.CANCELED, LegStatus.FAILED})
+
+
+def _moves(*rows: tuple[StrEnum, str]) -> dict[StrEnum, frozenset[StrEnum]]:
+    return {start: frozenset(type(start)(word) for word in ends.split()) for start, ends in rows}
+
+
+# One table of legal moves per stored status; what is not here is illegal.
+MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
+    CallStatus: _moves(
+        (CallStatus.IN_MENU, "waiting ended"),
+        (CallStatus.WAITING, "in_menu talking ended"),
+        (CallStatus.TALKING, "waiting ended"),
+        (CallStatus.ENDED, ""),
+    ),
+    WaitingState: _moves(
+        (WaitingState.WAITING, "won abandoned left"),
+        (WaitingState.WON, "waiting connected abandoned"),
+        (WaitingState.CONNECTED, ""),
+        (WaitingState.ABANDONED, ""),
+        (WaitingState.LEFT, ""),
+    ),
+    OfferState: _moves(
+        (OfferState.STARTED, "ringing answered cancelled missed rejected failed"),
+        (OfferState.RINGING, "answered cancelled missed rejected failed"),
+        (OfferState.ANSWERED, ""),
+        (OfferState.CANCELLED, ""),
+        (OfferState.MISSED, ""),
+        (OfferState.REJECTED, ""),
+        (OfferState.FAILED, ""),
+    ),
+    AgentState: _moves(
+        (AgentState.IDLE, "offered set_aside"),
+        (AgentState.OFFERED, "idle talking set_aside"),
+        (AgentState.TALKING, "wrap_up idle"),
+        (AgentState.WRAP_UP, "idle set_aside"),
+        (AgentState.SET_ASIDE, "idle"),
+    ),
+    RecordingState: _moves(
+        (RecordingState.STARTED, "ready absent failed"),
+        (RecordingState.READY, "stored absent failed"),
+        (RecordingState.STORED, "transcribed failed"),
+        (RecordingState.TRANSCRIBED, ""),
+        (RecordingState.ABSENT, ""),
+        (RecordingState.FAILED, "ready stored"),
+    ),
+    JobState: _moves(
+        (JobState.DUE, "done discarded failed"),
+        (JobState.DONE, ""),
+        (JobState.DISCARDED, ""),
+        (JobState.FAILED, "due"),
+    ),
+}
+
+
+def may_move(start: StrEnum, end: StrEnum) -> bool:
+    """Whether the table of this status leads from `start` to `end`; staying is always allowed."""
+    return start == end or end in MOVES[type(start)][start]
+
+
+@dataclass(frozen=True)
+class PhoneNumber:
+    """A telephone number in E.164 (`+` and up to 15 digits)."""
+
+    e164: str
+
+    @classmethod
+    def parse(cls, text: str, region: str = "CN") -> "PhoneNumber | None":
+        """The number that `text` names when dialled in `region`, or `None` when it is hidden or no number."""
+        try:
+            number = phonenumbers.parse(text, region)
+        except phonenumbers.NumberParseException:
+            return None
+        if not phonenumbers.is_possible_number(number):
+            return None
+        return cls(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+    @property
+    def masked(self) -> str:
+        """The number with its middle hidden, for screens: `+86138****0001`."""
+        return f"{self.e164[:-8]}****{self.e164[-4:]}" if len(self.e164) > 10 else f"****{self.e164[-2:]}"

@@ -1,0 +1,117 @@
+"""Fixtures of all layers: the real servers, once per run, and a fresh database per test."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from hotline.crypt import Keyring, new_key
+from hotline.database import Database
+from hotline.ground import Ground, stand
+from hotline.models import Row
+from hotline.settings import Settings
+from tests import servers
+
+
+@pytest.fixture(scope="session")
+def short_folder() -> Iterator[Path]:
+    """A folder with a path short enough for sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="hl"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def redis_server(short_folder: Path) -> Iterator[str]:
+    """A real Redis-protocol server for the whole run."""
+    with servers.valkey(short_folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_server(short_folder: Path) -> Iterator[str]:
+    """A real PostgreSQL server for the whole run, with a template database that holds the tables."""
+    folder = short_folder / "pg"
+    folder.mkdir()
+    with servers.postgres(folder) as url:
+        with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+            connection.execute("CREATE DATABASE filled")
+        database = Database(f"{url}/filled", Keyring({"t": b"0" * 32}))
+        Row.metadata.create_all(database.engine)
+        database.close()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(short_folder: Path) -> Path:
+    """An SQLite file that holds the tables."""
+    path = short_folder / "template.db"
+    database = Database(f"sqlite:///{path}", Keyring({"t": b"0" * 32}))
+    Row.metadata.create_all(database.engine)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database with all tables."""
+    shutil.copy(sqlite_template, tmp_path / "hotline.db")
+    return f"sqlite:///{tmp_path / 'hotline.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, tmp_path: Path) -> Iterator[str]:
+    """A fresh PostgreSQL database with all tables."""
+    name = sql.Identifier(f"t_{tmp_path.name[:40]}_{os.getpid()}".lower())
+    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE filled").format(name))
+        yield f"{postgres_server}/{name._obj[0]}"
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+def make_settings(tmp_path: Path, database_url: str, redis_url: str, **other: object) -> Settings:
+    """Settings of a small installation in `tmp_path`."""
+    values: dict[str, object] = {
+        "hotline_home": tmp_path / "home",
+        "database_url": database_url,
+        "redis_url": redis_url,
+        "hotline_keys": SecretStr(f"k1:{new_key()}"),
+        "secret_key": SecretStr("a secret of the tests"),
+        "twilio_account_sid": "AC" + "0" * 32,
+        "twilio_auth_token": SecretStr("a token of the tests"),
+        "voice_url": "http://voice.test",
+        "hotline_number": "+861066880000",
+    }
+    return Settings.model_validate(values | other)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Each test that asks for it runs on both databases."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, redis_server: str) -> Settings:
+    """Settings on a fresh database (both kinds) and the run's Redis."""
+    return make_settings(tmp_path, database_url, redis_server)
+
+
+@pytest.fixture
+def ground(settings: Settings) -> Iterator[Ground]:
+    """Open resources on a fresh database (both kinds), and an emptied Redis."""
+    opened = stand(settings)
+    opened.bell.redis.flushdb()
+    yield opened
+    opened.close()

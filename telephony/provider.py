@@ -1,0 +1,197 @@
+"""The one adapter to the telephone exchange: Twilio's REST API, at Twilio or at any address that speaks it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlparse
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from hotline.settings import Settings
+from hotline.values import LegStatus, RecordingState
+from telephony import words
+from telephony.errors import ProviderDown, ProviderRefused
+
+TIMEOUT_SECONDS = 10.0
+MEDIA_TIMEOUT = (5.0, 60.0)  # to connect, between two packets
+TWILIO = "https://api.twilio.com"
+CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
+RECORDING_EVENTS = ["in-progress", "completed", "absent"]
+NOT_IN_PROGRESS = 21220  # "Invalid call state"
+
+
+@dataclass(frozen=True)
+class LegView:
+    """A line as the provider sees it now; `seconds` once it has ended."""
+
+    sid: str
+    status: LegStatus
+    seconds: int | None
+
+
+@dataclass(frozen=True)
+class RecordingView:
+    """A recording as the provider sees it now."""
+
+    sid: str
+    state: RecordingState
+    seconds: int | None
+    channels: int | None
+
+
+class Provider:
+    """Dials, moves, ends and records lines. Every method is one request with a time-out.
+
+    All raise `ProviderDown` (worth another try) or `ProviderRefused` (not worth one).
+    """
+
+    def __init__(self, client: Client, base: str) -> None:
+        """Use this client; recordings are fetched from the address `base`."""
+        self._client = client
+        self._base = base.rstrip("/")
+        self._media = requests.Session()
+        self._media.trust_env = not _is_local(base)
+
+    def dial(self, address: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int) -> str:
+        """Ring `address` (E.164 or `client:…`); the line's sid. All four status events go to `status_url`."""
+        with _faults("dial"):
+            call = self._client.calls.create(
+                to=address,
+                from_=caller_id,
+                url=answer_url,
+                status_callback=status_url,
+                status_callback_event=CALL_EVENTS,
+                timeout=timeout_seconds,
+            )
+            return str(call.sid)
+
+    def redirect(self, sid: str, url: str) -> None:
+        """Have the line go on with the document at `url`; it leaves its queue or conference."""
+        with _faults("redirect"):
+            self._client.calls(sid).update(url=url, method="POST")
+
+    def hang_up(self, sid: str) -> None:
+        """End the line, whether it is up, ringing or still queued. Refused when it has ended already."""
+        try:
+            self._end(sid, "completed")
+        except ProviderRefused as refusal:
+            if refusal.reason != NOT_IN_PROGRESS:
+                raise
+            self._end(sid, "canceled")  # not answered yet
+
+    def _end(self, sid: str, status: str) -> None:
+        with _faults("hang up"):
+            self._client.calls(sid).update(status=status)
+
+    def record(self, call_sid: str, events_url: str) -> str:
+        """Record a line on two channels (what it says, what it hears); the recording's sid."""
+        with _faults("record"):
+            recording = self._client.calls(call_sid).recordings.create(
+                recording_channels="dual",
+                recording_status_callback=events_url,
+                recording_status_callback_event=RECORDING_EVENTS,
+            )
+            return str(recording.sid)
+
+    def recordings_of(self, call_sid: str) -> list[str]:
+        """The sids of a line's recordings."""
+        with _faults("list recordings"):
+            return [str(recording.sid) for recording in self._client.calls(call_sid).recordings.list(limit=50)]
+
+    def fetch_recording(self, sid: str) -> bytes:
+        """A recording as WAV with both channels. Refused (404) when it is gone."""
+        account = self._client.account_sid
+        url = f"{self._base}/2010-04-01/Accounts/{account}/Recordings/{sid}.wav"
+        try:
+            answer = self._media.get(
+                url,
+                params={"RequestedChannels": "2"},
+                auth=(self._client.username, self._client.password),
+                timeout=MEDIA_TIMEOUT,
+            )
+        except requests.RequestException as error:
+            raise ProviderDown(f"fetch recording: {type(error).__name__}") from error
+        if answer.status_code != 200:
+            raise _sorted("fetch recording", answer.status_code, 0)
+        return answer.content
+
+    def delete_recording(self, sid: str) -> None:
+        """Delete a recording at the provider; nothing happens when it is gone already."""
+        try:
+            with _faults("delete recording"):
+                self._client.recordings(sid).delete()
+        except ProviderRefused as refusal:
+            if refusal.status != 404:
+                raise
+
+    def leg(self, sid: str) -> LegView | None:
+        """A line as it stands now, or `None` when the provider does not know it. Raises `UnknownWord`."""
+        try:
+            with _faults("look at a line"):
+                call = self._client.calls(sid).fetch()
+        except ProviderRefused as refusal:
+            if refusal.status != 404:
+                raise
+            return None
+        return LegView(sid, words.leg_status(str(call.status)), _whole(call.duration))
+
+    def recording(self, sid: str) -> RecordingView | None:
+        """A recording as it stands now, or `None` when the provider does not know it. Raises `UnknownWord`."""
+        try:
+            with _faults("look at a recording"):
+                found = self._client.recordings(sid).fetch()
+        except ProviderRefused as refusal:
+            if refusal.status != 404:
+                raise
+            return None
+        state = words.recording_state(str(found.status))
+        return RecordingView(sid, state, _whole(found.duration), _whole(found.channels))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._media.close()
+        session = getattr(self._client.http_client, "session", None)
+        if session is not None:
+            session.close()
+
+
+def connect(settings: Settings) -> Provider:
+    """The provider that the settings name; nothing is sent yet."""
+    http = TwilioHttpClient(timeout=TIMEOUT_SECONDS)
+    http.session.trust_env = not _is_local(settings.twilio_api_base)
+    token = settings.twilio_auth_token.get_secret_value()
+    client = Client(settings.twilio_account_sid, token, http_client=http)
+    base = settings.twilio_api_base.rstrip("/") or TWILIO
+    client.api.base_url = base
+    return Provider(client, base)
+
+
+@contextmanager
+def _faults(what: str) -> Iterator[None]:
+    """Sort what goes wrong with a request of the SDK into our two errors."""
+    try:
+        yield
+    except TwilioRestException as error:
+        raise _sorted(what, int(error.status), int(error.code or 0)) from error
+    except (requests.RequestException, TwilioException, OSError) as error:
+        raise ProviderDown(f"{what}: {type(error).__name__}") from error
+
+
+def _sorted(what: str, status: int, reason: int) -> ProviderDown | ProviderRefused:
+    """A broken or busy server may do better later; any other answer is a refusal."""
+    if status >= 500 or status in (408, 429):
+        return ProviderDown(f"{what}: HTTP {status}")
+    return ProviderRefused(f"{what}: HTTP {status}, reason {reason}", status, reason)
+
+
+def _is_local(base: str) -> bool:
+    """An exchange on this machine is never reached through a proxy."""
+    return urlparse(base).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def _whole(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isdigit() else None

@@ -1,0 +1,103 @@
+"""What a webhook said, read once at the edge. Whatever is malformed or unknown becomes `None`, never an exception."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from hotline import log
+from hotline.values import LegStatus, PhoneNumber, RecordingState
+from telephony import words
+from telephony.errors import UnknownWord
+from telephony.words import QueueResult
+
+SID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+NUMBER = re.compile(r"\+?[0-9]{3,15}\Z")
+DIGITS = re.compile(r"[0-9*#A-Da-d]{0,64}\Z")
+WORD = re.compile(r"[a-z-]{1,40}\Z")
+_Ours = TypeVar("_Ours")
+# What the provider writes for a hidden number (ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE on a keypad).
+HIDDEN = frozenset(
+    {"+266696687", "266696687", "+7378742833", "7378742833", "+2562533", "2562533", "+8656696", "8656696"}
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The parameters of one webhook that anything of ours reads.
+
+    `digits` is a string without the finish key: `""` when the time-out passed without a key, `None` when the
+    parameter is missing or holds no keys at all. Durations are whole seconds.
+    """
+
+    call_sid: str | None = None
+    parent_sid: str | None = None
+    caller_text: str = ""
+    called: str = ""
+    digits: str | None = None
+    status: LegStatus | None = None
+    sequence: int | None = None
+    duration_seconds: int | None = None
+    queue_result: QueueResult | None = None
+    queue_position: int | None = None
+    queue_seconds: int | None = None
+    dial_status: LegStatus | None = None
+    conference_sid: str | None = None
+    event: str | None = None
+    recording_sid: str | None = None
+    recording_state: RecordingState | None = None
+    recording_seconds: int | None = None
+    recording_channels: int | None = None
+    error_code: int | None = None
+
+    @property
+    def caller(self) -> PhoneNumber | None:
+        """The caller's number, or `None` when it is hidden or no number (`client:…`, `sip:…`)."""
+        if self.caller_text in HIDDEN or not NUMBER.match(self.caller_text):
+            return None
+        return PhoneNumber.parse(self.caller_text)
+
+
+def parse(form: Mapping[str, str]) -> Turn:
+    """The turn that these webhook parameters describe."""
+    return Turn(
+        call_sid=_fit(SID, form.get("CallSid")),
+        parent_sid=_fit(SID, form.get("ParentCallSid")),
+        caller_text=form.get("From", "").strip()[:80],
+        called=form.get("To", "").strip()[:80],
+        digits=_fit(DIGITS, form.get("Digits")),
+        status=_ours(words.leg_status, form.get("CallStatus")),
+        sequence=_whole(form.get("SequenceNumber")),
+        duration_seconds=_whole(form.get("CallDuration")),
+        queue_result=_ours(words.queue_result, form.get("QueueResult")),
+        queue_position=_whole(form.get("QueuePosition")),
+        queue_seconds=_whole(form.get("QueueTime")),
+        dial_status=_ours(words.leg_status, form.get("DialCallStatus")),
+        conference_sid=_fit(SID, form.get("ConferenceSid")),
+        event=_fit(WORD, form.get("StatusCallbackEvent")),
+        recording_sid=_fit(SID, form.get("RecordingSid")),
+        recording_state=_ours(words.recording_state, form.get("RecordingStatus")),
+        recording_seconds=_whole(form.get("RecordingDuration")),
+        recording_channels=_whole(form.get("RecordingChannels")),
+        error_code=_whole(form.get("ErrorCode")),
+    )
+
+
+def _fit(pattern: re.Pattern[str], text: str | None) -> str | None:
+    return text if text is not None and pattern.match(text) else None
+
+
+def _whole(text: str | None) -> int | None:
+    """A number of up to nine ASCII digits; databases hold no larger one."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _ours(look_up: Callable[[str], _Ours], word: str | None) -> _Ours | None:
+    if word is None:
+        return None
+    try:
+        return look_up(word)
+    except UnknownWord as error:
+        # The call goes on without it; whoever reads the log adds the word to its table.
+        log.get().warning("unknown_word", message=str(error))
+        return None

@@ -1,0 +1,85 @@
+"""Verbs rendered as TwiML by the official SDK, and nothing else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from twilio.twiml import TwiML
+from twilio.twiml.voice_response import Dial as DialElement
+from twilio.twiml.voice_response import Gather as GatherElement
+from twilio.twiml.voice_response import VoiceResponse
+
+from telephony.verbs import (
+    Dial,
+    Enqueue,
+    Gather,
+    Hangup,
+    Leave,
+    Pause,
+    Play,
+    Redirect,
+    Reject,
+    Say,
+    Verb,
+)
+
+CONTENT_TYPE = "text/xml; charset=utf-8"
+
+
+def render(verbs: Sequence[Verb]) -> str:
+    """The TwiML document (with its XML declaration) that has a line do `verbs` in this order."""
+    response = VoiceResponse()
+    for verb in verbs:
+        _add(response, verb)
+    return str(response)
+
+
+def _add(parent: Any, verb: Verb) -> None:
+    match verb:
+        case Say(text, language):
+            parent.say(text, language=language.value)
+        case Play(url, loop):
+            parent.play(url, loop=None if loop == 1 else loop)
+        case Pause(seconds):
+            parent.pause(length=seconds)
+        case Gather():
+            parent.append(_gather(verb))
+        case Redirect(url):
+            parent.redirect(url)
+        case Enqueue(queue, wait_url, action):
+            parent.enqueue(queue, wait_url=wait_url, action=action)
+        case Dial():
+            parent.append(_dial(verb))
+        case Hangup():
+            parent.hangup()
+        case Reject(reason):
+            parent.reject(reason=reason)
+        case Leave():
+            parent.leave()
+
+
+def _gather(verb: Gather) -> TwiML:
+    element = GatherElement(
+        input="dtmf",
+        action=verb.action,
+        timeout=verb.timeout_seconds,
+        num_digits=verb.digits,
+        finish_on_key=verb.finish_on_key,
+        action_on_empty_result=True,
+    )
+    for prompt in verb.prompts:
+        _add(element, prompt)
+    return element
+
+
+def _dial(verb: Dial) -> TwiML:
+    element = DialElement(action=verb.action)
+    element.conference(
+        verb.conference,
+        beep="false",
+        start_conference_on_enter=verb.starts,
+        end_conference_on_exit=verb.ends,
+        wait_url=verb.wait_url,
+        status_callback=verb.status_url,
+        status_callback_event="start end join leave",
+    )
+    return element

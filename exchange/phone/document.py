@@ -132,5 +132,6 @@ def one_of(*choices: str) -> Callable[[Any, Place], str]:
 def shown(value: Any) -> str:
     if value is None:
         return "empty"
-    kind = {Table: "a mapping", Items: "a list"}.get(type(value))
-    return kind or repr(value)
+    if isinstance(value, Table | Items):
+        return "a mapping" if isinstance(value, Table) else "a list"
+    return repr(value)

@@ -1,0 +1,25 @@
+"""`python -m exchange`: the exchange itself and its scripted phones."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from exchange.phone import command as phone
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m exchange", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    dial = commands.add_parser("dial", help="make one call from a script")
+    phone.add_dial_arguments(dial)
+    dial.set_defaults(run=phone.dial)
+    play = commands.add_parser("play", help="many phones from one file, in one process")
+    phone.add_play_arguments(play)
+    play.set_defaults(run=phone.play)
+    args = parser.parse_args(arguments)
+    status: int = args.run(args)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

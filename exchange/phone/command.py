@@ -1,0 +1,56 @@
+"""The commands `python -m exchange dial` and `python -m exchange play`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from exchange.phone.errors import PhoneError
+from exchange.phone.parse import parse_play, parse_steps
+from exchange.phone.play import Scene, perform
+from exchange.phone.script import Actor
+
+DEFAULT_EXCHANGE = "ws://127.0.0.1:8090/phones"
+FAULTY = 2
+
+
+def add_dial_arguments(parser: argparse.ArgumentParser) -> None:
+    """One phone, one call."""
+    parser.add_argument(
+        "--from", dest="caller", required=True, metavar="NUMBER", help="this phone: +86… or client:name"
+    )
+    parser.add_argument("--to", required=True, metavar="NUMBER", help="whom to call")
+    _add_shared(parser, "the steps of the call (YAML or JSON)")
+
+
+def add_play_arguments(parser: argparse.ArgumentParser) -> None:
+    """Many phones that call and are called."""
+    _add_shared(parser, "the phones and what they do (YAML or JSON)")
+
+
+def _add_shared(parser: argparse.ArgumentParser, script_help: str) -> None:
+    parser.add_argument("--script", required=True, type=Path, metavar="FILE", help=script_help)
+    parser.add_argument("--exchange", default=DEFAULT_EXCHANGE, metavar="URL", help="default: %(default)s")
+    parser.add_argument("--token", default="", help="the exchange's phone token, if it asks for one")
+    parser.add_argument("--record", type=Path, metavar="FOLDER", help="write what each phone heard to WAV files there")
+
+
+def dial(args: argparse.Namespace) -> int:
+    """0 when the script came to its end, 1 when the call went otherwise, 2 when it could not begin."""
+    return _run(args, lambda source, name: (Actor(args.caller, dial=args.to, steps=parse_steps(source, name)),))
+
+
+def play(args: argparse.Namespace) -> int:
+    """0 when every caller's script came to its end, 1 if not, 2 when it could not begin, 130 when interrupted."""
+    return _run(args, parse_play)
+
+
+def _run(args: argparse.Namespace, parse: Callable[[str, str], Sequence[Actor]]) -> int:
+    try:
+        actors = parse(args.script.read_text(encoding="utf-8"), args.script.name)
+        if args.record:
+            args.record.mkdir(parents=True, exist_ok=True)
+        return perform(actors, Scene(args.exchange, args.token, args.script.parent, sys.stdout, args.record))
+    except (PhoneError, OSError) as error:
+        print(error, file=sys.stderr)
+        return FAULTY

@@ -1,0 +1,178 @@
+"""Lets a phone do what its script says: steps of a call made, and calls that come in."""
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from exchange import wav
+from exchange.dtmf import tone_for
+from exchange.phone import script
+from exchange.phone.call import Call, Stage
+from exchange.phone.errors import CallOver, PhoneError, ScriptError, StepFailed
+from exchange.phone.line import Phone
+from exchange.phone.script import Incoming, OnRing, Step
+
+HANG_UP_SECONDS = 5.0
+Emit = Callable[..., None]
+
+
+class Performer:
+    """Runs steps on one phone. `sounds` holds every WAV file the steps speak, `emit(event, **fields)` is told of it."""
+
+    def __init__(self, phone: Phone, sounds: dict[str, bytes], emit: Emit) -> None:
+        self._phone = phone
+        self._sounds = sounds
+        self._emit = emit
+        self._prompts_seen = 0
+
+    async def perform(self, steps: Sequence[Step], call: Call) -> None:
+        """Do the steps in order, then hang up if nobody has; raises StepFailed or CallOver, hung up as well."""
+        self._prompts_seen = 0
+        try:
+            for step in steps:
+                self._emit("step", step=step.name, line=step.place.line)
+                await self._do(step, call)
+        except CallOver as error:
+            raise CallOver(f"{step.place.field} (line {step.place.line}) {step.name}: {error}") from error
+        finally:
+            await self._end(call)
+
+    async def take_calls(self, incoming: Sequence[Incoming]) -> None:
+        """Take every call that comes in, the last entry of the list again and again; never returns."""
+        taken = 0
+        while True:
+            await self._phone.until(lambda: self._phone.call.stage is Stage.RINGING, None)
+            call = self._phone.call
+            plan = incoming[min(taken, len(incoming) - 1)]
+            taken += 1
+            try:
+                await self._take(plan, call)
+            except PhoneError as error:
+                self._emit("cut", reason=str(error))
+                await self._phone.until(_is_over(call), HANG_UP_SECONDS)
+
+    async def _take(self, plan: Incoming, call: Call) -> None:
+        if await self._pick_up(plan.on_ring, call):
+            await self.perform(plan.steps, call)
+        else:
+            await self._phone.until(_is_over(call), None)
+            self._emit("not_taken", reason=call.reason, rings=call.rings)
+
+    async def _pick_up(self, on_ring: OnRing, call: Call) -> bool:
+        """Whether the call was answered: it may stop ringing first."""
+        if on_ring.reject or on_ring.busy:
+            await (self._phone.reject() if on_ring.reject else self._phone.busy())
+            return False
+        if on_ring.ignore:
+            return False
+        if on_ring.answer_after_seconds is not None:
+            await self._phone.until(_is_over(call), on_ring.answer_after_seconds)
+        rings = on_ring.answer_after_rings or 1
+        await self._phone.until(lambda: call.rings >= rings or call.stage is Stage.OVER, None)
+        if call.stage is Stage.OVER:
+            return False
+        await self._phone.answer()
+        await self._phone.until(lambda: call.stage is not Stage.RINGING, HANG_UP_SECONDS)
+        return call.stage is Stage.UP
+
+    async def _end(self, call: Call) -> None:
+        if call.stage is Stage.OVER:
+            return
+        with suppress(CallOver):  # without a connection the exchange has ended the call already
+            await self._phone.hang_up(call)
+        await self._phone.until(_is_over(call), HANG_UP_SECONDS)
+
+    async def _do(self, step: Step, call: Call) -> None:  # a table of one line each
+        match step.action:
+            case script.Wait(seconds):
+                await self._phone.until(_is_over(call), seconds)
+            case script.Press(keys):
+                await self._say(tone_for(keys), call)
+            case script.Speak(file):
+                await self._say(self._sounds[file], call)
+            case script.HangUp():
+                await self._end(call)
+            case script.Expect(heard, event, timeout):
+                await self._expect(step, heard, event, timeout)
+            case action:
+                await self._wait(step, action, call)
+
+    async def _say(self, pcm: bytes, call: Call) -> None:
+        await self._phone.until(lambda: call.stage in (Stage.UP, Stage.OVER), script.LONGEST_WAIT)
+        await self._phone.say(pcm, call)
+
+    async def _wait(self, step: Step, action: Any, call: Call) -> None:
+        """All waits: until it is so, or the call is over, or it lasts too long."""
+        is_so = self._condition(action, call)
+        came = await self._phone.until(lambda: is_so() or call.stage is Stage.OVER, action.timeout)
+        if came and is_so():
+            if isinstance(action, script.WaitForPrompt):
+                self._prompts_seen = (self._prompt(action, call) or 0) + 1
+        elif came:
+            raise CallOver(f"the call was over ({call.reason})")
+        elif action.required:
+            raise StepFailed(
+                f"{step.place.field} (line {step.place.line}) {step.name}: waited {action.timeout:g} s in vain"
+            )
+        else:
+            self._emit("gave_up", step=step.name, line=step.place.line)
+
+    def _condition(self, action: Any, call: Call) -> Callable[[], bool]:
+        match action:
+            case script.WaitForAnswer():
+                return lambda: call.stage is Stage.UP
+            case script.WaitForPrompt():
+                return lambda: self._prompt(action, call) is not None
+            case script.WaitForSilence(seconds):
+                return lambda: call.ear.quiet_seconds >= seconds
+            case script.WaitForSpeechEnd(quiet):
+                return lambda: call.ear.is_turn_over(quiet)
+            case _:
+                return _is_over(call)
+
+    def _prompt(self, wanted: script.WaitForPrompt, call: Call) -> int | None:
+        """The number of the first such prompt that no earlier step waited for; it may have begun before this step."""
+        for number in range(self._prompts_seen, len(call.prompts)):
+            state, words = call.prompts[number]
+            if state == wanted.state and re.search(wanted.pattern, words, re.IGNORECASE):
+                return number
+        return None
+
+    async def _expect(self, step: Step, heard: str | None, event: str | None, timeout: float) -> None:
+        phone = self._phone
+        if heard:
+            holds = await phone.until(lambda: phone.call.ear.hears(heard), timeout)
+        else:
+            holds = await phone.until(lambda: any(each.get("type") == event for each in phone.messages), timeout)
+        if not holds:
+            raise StepFailed(
+                f"{step.place.field} (line {step.place.line}) expected {heard or event} within {timeout:g} s"
+            )
+
+
+def _is_over(call: Call) -> Callable[[], bool]:
+    return lambda: call.stage is Stage.OVER
+
+
+def load_sounds(steps: Sequence[Step], folder: Path) -> dict[str, bytes]:
+    """Every file the steps speak, read before anything is dialled; ScriptError names the step of a faulty one."""
+    sounds: dict[str, bytes] = {}
+    for step in steps:
+        if isinstance(step.action, script.Speak) and step.action.file not in sounds:
+            try:
+                sounds[step.action.file] = wav.read(folder / step.action.file)
+            except (OSError, ValueError) as error:
+                reason = error.strerror if isinstance(error, OSError) else str(error)
+                place = step.place
+                raise ScriptError(
+                    place.file, place.line, f"{place.field}.speak", f"{step.action.file}: {reason}"
+                ) from error
+    return sounds
+
+
+async def call_out(performer: Performer, phone: Phone, to: str, steps: Sequence[Step]) -> None:
+    """Dial and do the steps; StepFailed or CallOver if they could not all be done."""
+    call = await phone.dial(to)
+    await performer.perform(steps, call)

@@ -10,7 +10,6 @@ from hotline.database import after_commit
 
 ROUTER = "hotline:router"  # something on the floor changed: decide again
 FLOOR = "hotline:floor"  # the staff pages show it
-JOBS = "hotline:jobs"  # a job row was added or is due again
 
 
 class Bell:

@@ -45,7 +45,7 @@ class Database:
         with self._serial(), self._writer() as session:
             yield session
             session.commit()
-            hooks: list[Callable[[], None]] = session.info.pop("after_commit", [])
+            hooks: list[Callable[[], object]] = session.info.pop("after_commit", [])
         for hook in hooks:
             hook()
 
@@ -62,7 +62,7 @@ class Database:
         self.engine.dispose()
 
 
-def after_commit(session: Session, hook: Callable[[], None]) -> None:
+def after_commit(session: Session, hook: Callable[[], object]) -> None:
     """Run `hook` when the transaction of `session` is committed; never when it is undone."""
     session.info.setdefault("after_commit", []).append(hook)
 

@@ -1,15 +1,21 @@
-"""The job port: a row says what must be done, the bell says that it should be done now.
+"""The job port: a row says what must be done, RQ is the bell that has it done now.
 
-A feature adds a row in the transaction that makes the work necessary (`add`). `workers/` takes rows to RQ, runs them
-and closes them; nobody else touches the table.
+A feature adds a row in the transaction that makes the work necessary (`add`). `workers/` runs and closes rows; nobody
+else touches the table. A bell that was lost is rung again by the sweep, so RQ may forget anything at any time.
 """
 
 from datetime import datetime
 
+import redis
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.bell import JOBS, Bell
+from hotline import log
+from hotline.bell import Bell
+from hotline.database import after_commit
 from hotline.models import Job
 
 # What is to be done -> the line it waits in. `now` is short and urgent, `speech` takes seconds of processor.
@@ -20,6 +26,9 @@ LINES = {
     "transcribe": "speech",
     "check_call": "now",
 }
+RUN = "workers.run.perform"
+# RQ's own limit, in seconds: a job that hangs is ended by it; the database's lease is what counts otherwise.
+TIMEOUT_SECONDS = 1800
 
 
 def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime) -> Job:
@@ -32,8 +41,27 @@ def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime)
         return found
     if kind not in LINES:
         raise KeyError(f"no job {kind!r}")
-    job = Job(kind=kind, subject_id=subject_id, added_at=now, due_at=now)
+    job = Job(kind=kind, subject_id=subject_id, tries=0, added_at=now, due_at=now)
     session.add(job)
     session.flush()
-    bell.ring_after(session, JOBS, job.id)
+    after_commit(session, lambda: ring(bell, job))
     return job
+
+
+def ring(bell: Bell, job: Job) -> bool:
+    """Have RQ run this row's work now; `False` when RQ has it in line already or cannot be reached.
+
+    A bell that fails is only logged: the row stays due, and the sweep rings again.
+    """
+    queue = Queue(LINES[job.kind], connection=bell.redis, serializer=JSONSerializer)
+    rq_id = f"{job.id}-{job.tries}"
+    try:
+        if queue.get_job_position(rq_id) is not None:
+            return False
+        queue.enqueue_call(
+            RUN, args=(job.id,), job_id=rq_id, timeout=TIMEOUT_SECONDS, result_ttl=0, failure_ttl=60, ttl=None
+        )
+    except (redis.RedisError, DuplicateJobError) as error:
+        log.get().warning("job_bell_failed", job_id=job.id, error=type(error).__name__)
+        return False
+    return True

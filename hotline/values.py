@@ -158,7 +158,7 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     OfferState: _moves(
         (OfferState.STARTED, "ringing answered cancelled missed rejected failed"),
         (OfferState.RINGING, "answered cancelled missed rejected failed"),
-        (OfferState.ANSWERED, ""),
+        (OfferState.ANSWERED, "failed"),
         (OfferState.CANCELLED, ""),
         (OfferState.MISSED, ""),
         (OfferState.REJECTED, ""),

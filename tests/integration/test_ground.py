@@ -3,14 +3,18 @@
 from datetime import UTC, datetime
 
 import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from hotline import jobs, story
-from hotline.bell import JOBS
+from hotline.bell import ROUTER
 from hotline.crypt import Undecipherable
 from hotline.errors import IllegalMove, NotFound
-from hotline.ground import Ground
+from hotline.ground import Ground, stand
 from hotline.models import Call, Event, Job
+from hotline.settings import Settings
 from hotline.values import CallStatus, Language
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -35,26 +39,45 @@ def test_phone_number_is_unreadable_in_the_database_and_readable_through_the_mod
 
 
 def test_a_transaction_that_fails_leaves_nothing_and_rings_no_bell(ground: Ground) -> None:
-    bells = ground.bell.listen(JOBS, 0.2)
-    assert next(bells) is None
-    with pytest.raises(RuntimeError), ground.database.write() as session:
+    with pytest.raises(IntegrityError), ground.database.write() as session:
         jobs.add(session, ground.bell, "transcribe", "r1", NOW)
-        raise RuntimeError
+        session.add(Event(call_id="no such call", kind="x", at=NOW))
     with ground.database.read() as session:
         assert session.scalars(select(Job)).all() == []
-    assert next(bells) is None
+    assert in_line(ground) == []
 
 
-def test_a_job_asked_for_twice_is_one_row_and_rings_after_the_commit(ground: Ground) -> None:
-    bells = ground.bell.listen(JOBS, 2)
-    assert next(ground.bell.listen(JOBS, 0.05)) is None
+def test_a_job_asked_for_twice_is_one_row_and_one_bell_after_the_commit(ground: Ground) -> None:
     with ground.database.write() as session:
         first = jobs.add(session, ground.bell, "transcribe", "r1", NOW)
-        again = jobs.add(session, ground.bell, "transcribe", "r1", NOW)
-        assert first is again
+        assert jobs.add(session, ground.bell, "transcribe", "r1", NOW) is first
+        assert in_line(ground) == []
+    assert not jobs.ring(ground.bell, first)
     with ground.database.read() as session:
         assert [job.id for job in session.scalars(select(Job))] == [first.id]
-    del bells
+    assert in_line(ground) == [f"{first.id}-0"]
+
+
+def test_a_bell_that_cannot_ring_costs_nothing_that_was_stored(settings: Settings) -> None:
+    deaf = stand(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+    with deaf.database.write() as session:
+        jobs.add(session, deaf.bell, "transcribe", "r1", NOW)
+        deaf.bell.ring_after(session, ROUTER)
+    with deaf.database.read() as session:
+        assert len(session.scalars(select(Job)).all()) == 1
+    deaf.close()
+
+
+def test_the_bell_is_heard_by_who_listens(ground: Ground) -> None:
+    bells = ground.bell.listen(ROUTER, 0.05)
+    assert next(bells) is None
+    ground.bell.ring(ROUTER, "x")
+    assert "x" in {next(bells) for _ in range(20)}
+
+
+def in_line(ground: Ground) -> list[str]:
+    ids: list[str] = Queue("speech", connection=ground.bell.redis, serializer=JSONSerializer).job_ids
+    return ids
 
 
 def test_story_moves_by_the_table_only(ground: Ground) -> None:

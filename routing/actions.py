@@ -1,0 +1,156 @@
+"""What the router does: decisions become rows, and rows become requests to the exchange."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from hotline import clock, log
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Leg, Offer, Waiting
+from hotline.values import LIVE_OFFERS, OfferState, WaitingState
+from recordings import service as recordings
+from routing import ladder, queries, service
+from telephony.errors import ProviderDown, ProviderRefused
+from telephony.provider import Provider
+
+# A caller who was sent to the conference and is still on the line has met the agent by then, callback or not.
+MEET_SECONDS = 6.0
+# An agent's line that outlives its call by more than this is ended.
+GHOST_SECONDS = 3.0
+# The exchange stops a phone by itself this long after the ladder should have.
+SPARE_SECONDS = 10
+
+ENDS: dict[type[ladder.Decision], tuple[OfferState, str]] = {
+    ladder.Miss: (OfferState.MISSED, "did not pick up"),
+    ladder.Unreachable: (OfferState.FAILED, "phone not reachable"),
+    ladder.Yield: (OfferState.CANCELLED, "an urgent caller goes first"),
+}
+
+
+def offer_of(session: Session, start: ladder.Start, now: datetime) -> Offer | None:
+    """The offer that a decision asks for, not yet stored; `None` when the caller is gone."""
+    waiting = session.get(Waiting, start.caller_id)
+    if waiting is None:
+        return None
+    return Offer(
+        id=clock.new_id(),
+        waiting_id=waiting.id,
+        call_id=waiting.call_id,
+        agent_id=start.agent_id,
+        state=OfferState.STARTED,
+        ring=start.ring,
+        rings=start.rings,
+        reasons=list(start.reasons),
+        started_at=now,
+    )
+
+
+def end(ground: Ground, decision: ladder.Miss | ladder.Unreachable | ladder.Yield, now: datetime) -> bool:
+    """End the offer as decided; whether it was still live."""
+    state, reason = ENDS[type(decision)]
+    with ground.database.write() as session:
+        offer = service.locked_offer(session, decision.offer_id)
+        if offer is None or offer.state not in LIVE_OFFERS:
+            return False
+        service.end_offer(session, ground, offer, state, reason, now)
+    return True
+
+
+def act(ground: Ground, provider: Provider, pool: ThreadPoolExecutor, now: datetime) -> bool:
+    """Ask of the exchange what the database already says; whether anything was asked and heard.
+
+    Phones stop before others start, so that a line is free again when it is dialled.
+    """
+    with ground.database.read() as session:
+        stops = queries.to_hang_up(session, now - timedelta(seconds=GHOST_SECONDS))
+        moves = queries.to_move(session)
+        dials = queries.to_dial(session)
+        records = queries.to_record(session)
+    tasks: list[list[Callable[[], bool]]] = [
+        [_bind(_hang_up, ground, provider, row) for row in stops]
+        + [_bind(_move, ground, provider, waiting, call) for waiting, call in moves],
+        [_bind(_dial, ground, provider, offer, agent, call) for offer, agent, call in dials]
+        + [_bind(_record, ground, provider, call) for call in records],
+    ]
+    done = [list(pool.map(lambda task: task(), batch)) for batch in tasks]
+    return any(map(any, done))
+
+
+def _bind(action: Callable[..., None], ground: Ground, provider: Provider, *rows: object) -> Callable[[], bool]:
+    def run() -> bool:
+        try:
+            action(ground, provider, *rows)
+        except ProviderDown as error:
+            # The row still says what is to be done: the next pass asks again.
+            log.get().warning("exchange_down", action=action.__name__.strip("_"), error=str(error))
+            return False
+        return True
+
+    return run
+
+
+def _hang_up(ground: Ground, provider: Provider, row: Offer | Leg) -> None:
+    sid = row.provider_sid or ""
+    try:
+        provider.hang_up(sid)
+    except ProviderRefused:
+        log.get().info("line_had_ended", sid=sid)
+    with ground.database.write() as session:
+        if isinstance(row, Offer):
+            session.get_one(Offer, row.id).hung_up_at = clock.now()
+        else:
+            service.ghost_ended(session, row.id, clock.now())
+
+
+def _move(ground: Ground, provider: Provider, waiting: Waiting, call: Call) -> None:
+    try:
+        provider.redirect(call.provider_sid, f"{ground.settings.voice_url}/voice/calls/{call.id}/connect")
+    except ProviderRefused:
+        log.get().info("caller_had_gone", call_id=call.id)  # the status callback or the sweep closes the call
+    with ground.database.write() as session:
+        queries.locked_call(session, call.id)
+        row = session.get_one(Waiting, waiting.id)
+        session.refresh(row)
+        if row.state is waiting.state and row.winner_id == waiting.winner_id:
+            row.moved_at = clock.now() if row.state is WaitingState.WON else None
+
+
+def _dial(ground: Ground, provider: Provider, offer: Offer, agent: Agent, call: Call) -> None:
+    with ground.database.write() as session:
+        row = service.locked_offer(session, offer.id)
+        if row is None or row.state is not OfferState.STARTED or row.dialled_at is not None:
+            return
+        row.dialled_at = clock.now()
+    base = f"{ground.settings.voice_url}/voice/offers/{offer.id}"
+    seconds = max(5, round(offer.rings * ground.settings.ring_seconds) + SPARE_SECONDS)
+    try:
+        sid = provider.dial(agent.address, ground.settings.hotline_number, f"{base}/answer", f"{base}/status", seconds)
+    except (ProviderDown, ProviderRefused) as error:
+        log.get().warning("dial_failed", call_id=call.id, offer_id=offer.id, error=str(error))
+        _unreachable(ground, offer)
+        return
+    with ground.database.write() as session:
+        row = service.locked_offer(session, offer.id)
+        if row is not None:
+            row.provider_sid = row.provider_sid or sid
+
+
+def _unreachable(ground: Ground, offer: Offer) -> None:
+    with ground.database.write() as session:
+        row = service.locked_offer(session, offer.id)
+        if row is not None:
+            service.end_offer(session, ground, row, OfferState.FAILED, "phone not reachable", clock.now())
+
+
+def _record(ground: Ground, provider: Provider, call: Call) -> None:
+    """Start the recording of a conversation; one that was started before a crash is found, not doubled."""
+    try:
+        known = provider.recordings_of(call.provider_sid)
+        events = f"{ground.settings.voice_url}/voice/recordings/{call.id}/events"
+        sid = known[0] if known else provider.record(call.provider_sid, events)
+    except ProviderRefused:
+        return  # the caller has hung up
+    with ground.database.write() as session:
+        recordings.started(session, ground, call.id, sid, clock.now())

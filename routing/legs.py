@@ -1,0 +1,91 @@
+"""The lines of a call as the exchange reports them: reports come twice, late and out of order, rows do not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.ground import Ground
+from hotline.models import Leg, Offer
+from hotline.values import ENDED_LEGS, LIVE_OFFERS, LegKind, LegStatus, OfferState
+from routing import service
+
+# How a live offer ends when the agent's line ends unanswered, and the reason that staff read.
+ENDS = {
+    LegStatus.BUSY: (OfferState.REJECTED, "declined or busy"),
+    LegStatus.NO_ANSWER: (OfferState.MISSED, "did not pick up"),
+    LegStatus.CANCELED: (OfferState.CANCELLED, "stopped ringing"),
+    LegStatus.FAILED: (OfferState.FAILED, "phone not reachable"),
+    # The agent hung up between picking up and being told whom they have won.
+    LegStatus.COMPLETED: (OfferState.FAILED, "hung up at once"),
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the exchange says of a line: its id, status, and number in the order of sending (`None` when unknown)."""
+
+    sid: str
+    status: LegStatus
+    sequence: int | None = None
+
+
+def heard(session: Session, leg: Leg, report: Report, now: datetime) -> Leg:
+    """Write a report down on the line's row, `leg` where it is the first; an older or later one changes nothing."""
+    found = session.scalar(select(Leg).where(Leg.provider_sid == report.sid))
+    if found is None:
+        session.add(leg)
+        found = leg
+    is_news = report.sequence is None or found.sequence is None or report.sequence > found.sequence
+    if is_news and found.status not in ENDED_LEGS:
+        found.status, found.sequence = report.status, report.sequence if report.sequence is not None else found.sequence
+        if report.status is LegStatus.ANSWERED:
+            found.answered_at = found.answered_at or now
+        if report.status in ENDED_LEGS:
+            found.ended_at = now
+    return found
+
+
+def agent_line(ground: Ground, offer_id: str, report: Report, now: datetime) -> bool:
+    """The exchange reports on the line of an offer's agent. `False` when there is no such offer."""
+    with ground.database.write() as session:
+        offer = service.locked_offer(session, offer_id)
+        if offer is None:
+            return False
+        offer.provider_sid = offer.provider_sid or report.sid
+        leg = Leg(
+            provider_sid=report.sid,
+            call_id=offer.call_id,
+            offer_id=offer.id,
+            kind=LegKind.AGENT,
+            agent_id=offer.agent_id,
+            status=LegStatus.INITIATED,
+            sequence=-1,
+            started_at=now,
+        )
+        _apply(session, ground, offer, heard(session, leg, report, now).status, now)
+    return True
+
+
+def _apply(session: Session, ground: Ground, offer: Offer, status: LegStatus, now: datetime) -> None:
+    if status is LegStatus.RINGING:
+        service.ringing(session, ground, offer, now)
+    elif status in ENDED_LEGS and offer.state in LIVE_OFFERS:
+        end, reason = ENDS[status]
+        service.end_offer(session, ground, offer, end, reason, now)
+    elif status in ENDED_LEGS:
+        service.agent_left(session, ground, offer, now)
+
+
+def caller_line(session: Session, call_id: str, report: Report, now: datetime) -> Leg:
+    """The exchange reports on the caller's line; inside the transaction that holds the call."""
+    leg = Leg(
+        provider_sid=report.sid,
+        call_id=call_id,
+        kind=LegKind.CALLER,
+        status=LegStatus.INITIATED,
+        sequence=-1,
+        started_at=now,
+    )
+    return heard(session, leg, report, now)

@@ -1,0 +1,180 @@
+"""What routing reads: the floor as the ladder sees it, rows with their locks. Nothing here commits."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from hotline.models import Agent, Call, Leg, Offer, Queue, Recording, Waiting
+from hotline.values import (
+    ENDED_LEGS,
+    LIVE_OFFERS,
+    AgentState,
+    AgentStatus,
+    CallStatus,
+    LegKind,
+    OfferState,
+    WaitingState,
+)
+from routing import ladder
+
+OPEN = (WaitingState.WAITING, WaitingState.WON)
+
+
+def locked_call(session: Session, call_id: str) -> Call | None:
+    """The call, locked until the transaction ends: it is the one lock that changes of its line and offers take."""
+    return session.scalar(select(Call).where(Call.id == call_id).with_for_update())
+
+
+def open_waiting(session: Session, call_id: str) -> Waiting | None:
+    """The caller's place in line, `None` when they are not (or no longer) in one."""
+    return session.scalar(select(Waiting).where(Waiting.call_id == call_id, Waiting.state.in_(OPEN)))
+
+
+def live_offers(session: Session, waiting_id: str) -> list[Offer]:
+    """Phones that ring or are being dialled for this caller, always in the order of their agents."""
+    query = select(Offer).where(Offer.waiting_id == waiting_id, Offer.state.in_(LIVE_OFFERS))
+    return list(session.scalars(query.order_by(Offer.agent_id)))
+
+
+def position(session: Session, waiting: Waiting) -> int:
+    """How many callers of the same queue are served before this one, plus one."""
+    earlier = or_(
+        Waiting.priority > waiting.priority,
+        and_(Waiting.priority == waiting.priority, Waiting.asked_at < waiting.asked_at),
+    )
+    ahead = select(func.count()).where(
+        Waiting.queue == waiting.queue, Waiting.state == WaitingState.WAITING, Waiting.id != waiting.id, earlier
+    )
+    return (session.scalar(ahead) or 0) + 1
+
+
+def floor(session: Session) -> ladder.Floor:
+    """The floor of this moment, as values."""
+    waiting = session.scalars(select(Waiting).where(Waiting.state == WaitingState.WAITING)).all()
+    agents = {agent.id: agent for agent in session.scalars(select(Agent).where(Agent.state != AgentState.TALKING))}
+    offers = session.scalars(select(Offer).where(Offer.waiting_id.in_([row.id for row in waiting]))).all()
+    queues = {queue.name: queue for queue in session.scalars(select(Queue))}
+    return ladder.Floor(
+        agents=tuple(_free(agents.values())),
+        callers=tuple(_caller(row, queues, [o for o in offers if o.waiting_id == row.id]) for row in waiting),
+        offers=tuple(_ringing(session, agents)),
+    )
+
+
+def _free(agents: Iterable[Agent]) -> Iterable[ladder.Agent]:
+    for agent in agents:
+        if agent.state is AgentState.IDLE and agent.status is AgentStatus.AVAILABLE:
+            yield ladder.Agent(agent.id, {s.skill: s.level for s in agent.skills}, agent.state_since)
+
+
+def _caller(row: Waiting, queues: dict[str, Queue], offers: list[Offer]) -> ladder.Caller:
+    queue = queues[row.queue]
+    helper = queues.get(queue.overflow or "")
+    languages = {name: level for name, level in row.wish.items() if "-" in name}
+    return ladder.Caller(
+        id=row.id,
+        wish=row.wish,
+        priority=row.priority,
+        asked_at=row.asked_at,
+        rings=queue.rings,
+        overflow=None if helper is None else {helper.skill: helper.min_level} | languages,
+        preferred_agent_id=row.preferred_agent_id,
+        first_rung_at=min((offer.ringing_at or offer.started_at for offer in offers), default=None),
+        tried=frozenset(o.agent_id for o in offers if o.state in {OfferState.MISSED, OfferState.REJECTED}),
+    )
+
+
+def _ringing(session: Session, agents: dict[str, Agent]) -> Iterable[ladder.Ringing]:
+    rows = session.execute(
+        select(Offer, Waiting.priority)
+        .join(Waiting, Waiting.id == Offer.waiting_id)
+        .where(Offer.state.in_(LIVE_OFFERS))
+    )
+    for offer, priority in rows:
+        skills = {s.skill: s.level for s in agents[offer.agent_id].skills} if offer.agent_id in agents else {}
+        yield ladder.Ringing(
+            offer.id,
+            offer.waiting_id,
+            offer.agent_id,
+            offer.started_at,
+            offer.ringing_at,
+            offer.rings,
+            priority,
+            skills,
+        )
+
+
+# What the router still has to ask of the exchange: each is a fact in the database that the exchange does not know yet.
+
+
+def to_hang_up(session: Session, stale: datetime) -> list[Leg | Offer]:
+    """Phones that must stop ringing, and agents' lines that outlived their call by more than a moment (`stale`)."""
+    ringing = select(Offer).where(
+        Offer.state.not_in([*LIVE_OFFERS, OfferState.ANSWERED]),
+        Offer.provider_sid.is_not(None),
+        Offer.hung_up_at.is_(None),
+    )
+    ghosts = (
+        select(Leg)
+        .join(Call, Call.id == Leg.call_id)
+        .where(
+            Leg.kind == LegKind.AGENT,
+            Leg.status.not_in(ENDED_LEGS),
+            Call.status == CallStatus.ENDED,
+            Call.ended_at < stale,
+        )
+    )
+    return [*session.scalars(ringing), *session.scalars(ghosts)]
+
+
+def to_dial(session: Session) -> list[tuple[Offer, Agent, Call]]:
+    """Offers whose agent has not been dialled yet."""
+    query = (
+        select(Offer, Agent, Call)
+        .join(Agent, Agent.id == Offer.agent_id)
+        .join(Call, Call.id == Offer.call_id)
+        .where(Offer.state == OfferState.STARTED, Offer.dialled_at.is_(None))
+    )
+    return [(offer, agent, call) for offer, agent, call in session.execute(query)]
+
+
+def to_move(session: Session) -> list[tuple[Waiting, Call]]:
+    """Callers who are to be sent to the conference with their agent, or back into line when the agent was lost."""
+    won = and_(Waiting.state == WaitingState.WON, Waiting.moved_at.is_(None))
+    back = and_(Waiting.state == WaitingState.WAITING, Waiting.moved_at.is_not(None))
+    query = select(Waiting, Call).join(Call, Call.id == Waiting.call_id).where(or_(won, back))
+    return [(waiting, call) for waiting, call in session.execute(query)]
+
+
+def to_record(session: Session) -> list[Call]:
+    """Conversations without a recording, where the caller has heard the notice (requirement G3)."""
+    recorded = select(Recording.call_id).where(Recording.call_id == Call.id)
+    query = select(Call).where(Call.status == CallStatus.TALKING, Call.consent_at.is_not(None), ~recorded.exists())
+    return list(session.scalars(query))
+
+
+def offer(session: Session, offer_id: str) -> Offer | None:
+    """The offer with this id."""
+    return session.get(Offer, offer_id)
+
+
+def last_waiting(session: Session, call_id: str) -> Waiting | None:
+    """The caller's newest place in line, open or closed."""
+    return session.scalar(select(Waiting).where(Waiting.call_id == call_id).order_by(Waiting.asked_at.desc()))
+
+
+def due_back(session: Session, now: datetime) -> list[Agent]:
+    """Agents whose wrap-up or set-aside is over."""
+    return list(session.scalars(select(Agent).where(Agent.state_until <= now)))
+
+
+def unconnected(session: Session, stale: datetime) -> list[Call]:
+    """Callers sent to their agent before `stale` of whom the exchange never said that they have met."""
+    query = (
+        select(Call)
+        .join(Waiting, Waiting.call_id == Call.id)
+        .where(Waiting.state == WaitingState.WON, Waiting.moved_at < stale)
+    )
+    return list(session.scalars(query))

@@ -1,0 +1,87 @@
+"""The router: one leader that decides with the ladder and brings the exchange in line with the database.
+
+Whatever it asks of the exchange is a fact in the database first, and is marked there when done: a router that is killed
+at any point leaves work that the next one finds.
+"""
+
+import os
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from hotline import clock, log
+from hotline.bell import ROUTER
+from hotline.ground import Ground
+from hotline.lease import Leadership
+from routing import actions, ladder, queries, service
+from routing.actions import offer_of
+from telephony.provider import Provider
+
+TICK_SECONDS = 0.25
+MAX_PASSES = 8  # a decision makes room for the next one; more in a row would be a fault of ours
+
+
+class Router:
+    """Decides and acts, again and again, while it holds the lease."""
+
+    def __init__(self, ground: Ground, provider: Provider) -> None:
+        """Use these resources; nothing starts yet."""
+        self._ground = ground
+        self._provider = provider
+        self._lease = Leadership(ground.database, "router", f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")
+        self._pool = ThreadPoolExecutor(8, thread_name_prefix="exchange")
+
+    def run(self, stop: threading.Event) -> None:
+        """Act at every bell and tick until `stop` is set; after a fault the next pass tries again."""
+        for _ in self._ground.bell.listen(ROUTER, TICK_SECONDS):
+            if stop.is_set():
+                break
+            try:
+                self.work(clock.now())
+            except Exception:
+                # The next tick tries again; the log and the growing line tell staff.
+                log.get().exception("router_pass_failed")
+                stop.wait(TICK_SECONDS)
+        self._lease.release(clock.now())
+        self._pool.shutdown()
+
+    def work(self, now: datetime) -> bool:
+        """Decide and act until there is nothing left to do now; `False` when another router leads."""
+        if not self._lease.holds(now):
+            return False
+        self._bring_back(now)
+        for _ in range(MAX_PASSES):
+            changed = self._decide(clock.now())
+            acted = actions.act(self._ground, self._provider, self._pool, clock.now())
+            if not changed and not acted:
+                break
+        return True
+
+    def _bring_back(self, now: datetime) -> None:
+        with self._ground.database.read() as session:
+            due = queries.due_back(session, now)
+            lost = queries.unconnected(session, now - timedelta(seconds=actions.MEET_SECONDS))
+        if not due and not lost:
+            return
+        with self._ground.database.write() as session:
+            for agent in queries.due_back(session, now):
+                service.come_back(session, self._ground, agent, now)
+            for call in lost:
+                held = queries.locked_call(session, call.id)
+                if held is not None:
+                    service.connected(session, self._ground, held, now)
+
+    def _decide(self, now: datetime) -> bool:
+        with self._ground.database.read() as session:
+            floor = queries.floor(session)
+        decisions = ladder.decide(floor, now, self._ground.settings.ring_seconds)
+        applied = [self._apply(decision, now) for decision in decisions]
+        return any(applied)
+
+    def _apply(self, decision: ladder.Decision, now: datetime) -> bool:
+        if isinstance(decision, ladder.Start):
+            with self._ground.database.read() as session:
+                offer = offer_of(session, decision, now)
+            return offer is not None and service.start_offer(self._ground, offer)
+        return actions.end(self._ground, decision, now)

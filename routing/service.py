@@ -1,0 +1,249 @@
+"""Callers in line and the offers made for them. Each function is one transaction, or runs inside its caller's.
+
+The call's row is locked first, always, so that two events of one call never interleave.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, update
+from sqlalchemy.orm import Session
+
+from hotline import story
+from hotline.bell import FLOOR, ROUTER
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Leg, Offer, Queue, Waiting
+from hotline.values import (
+    LIVE_OFFERS,
+    AgentState,
+    AgentStatus,
+    CallStatus,
+    LegStatus,
+    OfferState,
+    WaitingState,
+)
+from routing import queries
+from routing.errors import UnknownQueue
+
+# How long an agent who missed a call, or whose phone could not be reached, gets no offers.
+SET_ASIDE = {OfferState.MISSED: 120, OfferState.REJECTED: 30, OfferState.FAILED: 15}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Whom a caller wants: a queue, and where given a skill or priority other than the queue's own."""
+
+    queue: str
+    skill: str | None = None
+    priority: int | None = None
+
+
+def join(session: Session, ground: Ground, call: Call, wish: Wish, now: datetime) -> Waiting:
+    """Put the caller in line; asked again, the same place. Raises `UnknownQueue`."""
+    waiting = queries.open_waiting(session, call.id)
+    if waiting is not None:
+        return waiting
+    queue = session.get(Queue, wish.queue)
+    if queue is None:
+        raise UnknownQueue(f"no queue {wish.queue!r}")
+    skill = wish.skill or queue.skill
+    waiting = Waiting(
+        call_id=call.id,
+        queue=queue.name,
+        wish={skill: queue.min_level, call.language: 1},
+        priority=queue.priority if wish.priority is None else wish.priority,
+        asked_at=now,
+    )
+    session.add(waiting)
+    story.move(call, CallStatus.WAITING, "status")
+    call.queue, call.asked_at = queue.name, call.asked_at or now
+    story.tell(session, ground.bell, story.event(call.id, "asked", now, queue=queue.name, skill=skill))
+    ground.bell.ring_after(session, ROUTER)
+    return waiting
+
+
+def position(session: Session, call_id: str) -> int | None:
+    """The caller's place in line, 1 = next; `None` when they are in none."""
+    waiting = queries.open_waiting(session, call_id)
+    return None if waiting is None else queries.position(session, waiting)
+
+
+def caller_ended(session: Session, ground: Ground, call: Call, now: datetime) -> None:
+    """The caller's line has ended: their place is closed and every phone that rings for them stops."""
+    _close(session, ground, call, WaitingState.ABANDONED, "caller hung up", now)
+
+
+def leave(session: Session, ground: Ground, call: Call, reason: str, now: datetime) -> None:
+    """The caller leaves the line but stays on the phone; `reason` says where they go."""
+    _close(session, ground, call, WaitingState.LEFT, reason, now)
+
+
+def _close(session: Session, ground: Ground, call: Call, end: WaitingState, reason: str, now: datetime) -> None:
+    waiting = queries.open_waiting(session, call.id)
+    if waiting is None:
+        return
+    if waiting.state is WaitingState.WON and end is WaitingState.LEFT:
+        return  # they are on their way to an agent
+    story.move(waiting, end)
+    waiting.reason, waiting.ended_at = reason, now
+    for offer in queries.live_offers(session, waiting.id):
+        end_offer(session, ground, offer, OfferState.CANCELLED, reason, now)
+    ground.bell.ring_after(session, ROUTER)
+
+
+def start_offer(ground: Ground, offer: Offer) -> bool:
+    """Lease the agent for the caller; whether it came about (both were still free)."""
+    with ground.database.write() as session:
+        call = queries.locked_call(session, offer.call_id)
+        waiting = session.get(Waiting, offer.waiting_id)
+        if call is None or waiting is None or waiting.state is not WaitingState.WAITING:
+            return False
+        lease = (
+            update(Agent)
+            .where(Agent.id == offer.agent_id, Agent.state == AgentState.IDLE, Agent.status == AgentStatus.AVAILABLE)
+            .values(state=AgentState.OFFERED, state_reason="", state_since=offer.started_at, offer_id=offer.id)
+        )
+        if not _changed(session.execute(lease)):
+            return False
+        session.add(offer)
+        _tell(session, ground, offer, "offer_started", offer.started_at, ring=offer.ring)
+    return True
+
+
+def answer(ground: Ground, offer_id: str, now: datetime) -> bool:
+    """The agent picked up: whether they won the caller. One compare-and-set decides; asked again, the same answer."""
+    with ground.database.write() as session:
+        offer = locked_offer(session, offer_id)
+        if offer is None or offer.state is OfferState.ANSWERED:
+            return offer is not None
+        if offer.state not in LIVE_OFFERS:
+            return False  # it ended while the agent reached for the phone
+        win = (
+            update(Waiting)
+            .where(Waiting.id == offer.waiting_id, Waiting.state == WaitingState.WAITING)
+            .values(state=WaitingState.WON, winner_id=offer.id)
+        )
+        if not _changed(session.execute(win)):
+            end_offer(session, ground, offer, OfferState.CANCELLED, "answered by another", now)
+            return False
+        _win(session, ground, offer, now)
+    return True
+
+
+def _win(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
+    story.move(offer, OfferState.ANSWERED)
+    offer.ringing_at = offer.ringing_at or now
+    offer.answered_at = now
+    _settle(session, offer, AgentState.TALKING, "", None, now)
+    call = session.get_one(Call, offer.call_id)
+    call.agent_id = offer.agent_id
+    _tell(session, ground, offer, "offer_answered", now, ring=offer.ring)
+    for other in queries.live_offers(session, offer.waiting_id):
+        end_offer(session, ground, other, OfferState.CANCELLED, "answered by another", now)
+    ground.bell.ring_after(session, ROUTER)
+
+
+def ringing(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
+    """The agent's phone rings: the offer clock starts. Late or again, nothing changes."""
+    if offer.state is OfferState.STARTED:
+        story.move(offer, OfferState.RINGING)
+        offer.ringing_at = now
+        _tell(session, ground, offer, "offer_ringing", now, ring=offer.ring)
+
+
+def end_offer(session: Session, ground: Ground, offer: Offer, end: OfferState, reason: str, now: datetime) -> None:
+    """A live offer ends without an answer. The agent is free again, or set aside where it was their phone's doing."""
+    if offer.state not in LIVE_OFFERS:
+        return
+    story.move(offer, end)
+    offer.reason, offer.ended_at = reason, now
+    aside = SET_ASIDE.get(end)
+    if aside is None:
+        _settle(session, offer, AgentState.IDLE, "", None, now)
+    else:
+        _settle(session, offer, AgentState.SET_ASIDE, reason, now + timedelta(seconds=aside), now)
+    _tell(session, ground, offer, f"offer_{end}", now, reason=reason)
+    ground.bell.ring_after(session, ROUTER)
+
+
+def agent_left(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
+    """The line of the agent who had answered has ended: wrap-up begins; a caller not yet connected is in line again."""
+    if offer.state is not OfferState.ANSWERED or offer.ended_at is not None:
+        return
+    waiting = session.get_one(Waiting, offer.waiting_id)
+    offer.ended_at = now
+    queue = session.get_one(Queue, waiting.queue)
+    if waiting.state is WaitingState.WON:
+        story.move(waiting, WaitingState.WAITING)
+        waiting.winner_id = None
+        story.move(offer, OfferState.FAILED)  # a new winner must be possible
+        _settle(session, offer, AgentState.IDLE, "", None, now)
+        _tell(session, ground, offer, "agent_lost", now)
+    else:
+        until = now + timedelta(seconds=queue.wrap_up_seconds)
+        _settle(session, offer, AgentState.WRAP_UP, "", until, now)
+        _tell(session, ground, offer, "agent_left", now)
+    ground.bell.ring_after(session, ROUTER)
+
+
+def connected(session: Session, ground: Ground, call: Call, now: datetime) -> None:
+    """Caller and agent hear each other: the caller clock stops. Again or late, nothing changes."""
+    waiting = queries.open_waiting(session, call.id)
+    if waiting is None or waiting.state is not WaitingState.WON:
+        return
+    story.move(waiting, WaitingState.CONNECTED)
+    waiting.ended_at = now
+    story.move(call, CallStatus.TALKING, "status")
+    call.answered_at = call.answered_at or now
+    story.tell(session, ground.bell, story.event(call.id, "caller_connected", now, agent_id=call.agent_id))
+    ground.bell.ring_after(session, ROUTER)
+
+
+def come_back(session: Session, ground: Ground, agent: Agent, now: datetime) -> bool:
+    """End wrap-up or set-aside of an agent who is not held by an offer; whether it changed anything."""
+    if agent.state not in {AgentState.WRAP_UP, AgentState.SET_ASIDE}:
+        return False
+    story.move(agent, AgentState.IDLE)
+    agent.state_reason, agent.state_since, agent.state_until, agent.offer_id = "", now, None, None
+    ground.bell.ring_after(session, ROUTER)
+    ground.bell.ring_after(session, FLOOR, f"agent {agent.id}")
+    return True
+
+
+def locked_offer(session: Session, offer_id: str) -> Offer | None:
+    """The offer, its call locked; `None` when there is none."""
+    found = session.get(Offer, offer_id)
+    if found is None:
+        return None
+    queries.locked_call(session, found.call_id)
+    session.refresh(found)
+    return found
+
+
+def _settle(
+    session: Session, offer: Offer, state: AgentState, reason: str, until: datetime | None, now: datetime
+) -> None:
+    """Move the agent of this offer, if this offer still holds them: a late event never moves one who went on."""
+    agent = session.get_one(Agent, offer.agent_id, with_for_update=True)
+    if agent.offer_id != offer.id:
+        return
+    story.move(agent, state)
+    agent.state_reason, agent.state_since, agent.state_until = reason, now, until
+    if state in {AgentState.IDLE, AgentState.SET_ASIDE, AgentState.WRAP_UP}:
+        agent.offer_id = None
+
+
+def _tell(session: Session, ground: Ground, offer: Offer, kind: str, now: datetime, **data: object) -> None:
+    facts = {"offer_id": offer.id, "agent_id": offer.agent_id, **data}
+    story.tell(session, ground.bell, story.event(offer.call_id, kind, now, **facts))
+
+
+def _changed(result: object) -> bool:
+    return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+def ghost_ended(session: Session, leg_id: str, now: datetime) -> None:
+    """An agent's line that outlived its call was ended: its row says so even if no callback comes."""
+    leg = session.get_one(Leg, leg_id)
+    if leg.ended_at is None:
+        leg.status, leg.ended_at = LegStatus.COMPLETED, now

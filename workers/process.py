@@ -1,0 +1,28 @@
+"""The worker process: RQ takes jobs from the lines, in order of urgency, without a fork, so that models stay loaded."""
+
+import logging
+
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from hotline.bell import Bell
+
+LINES = ("now", "speech")
+# A new process after this many jobs: what a library leaks does not add up.
+MAX_JOBS = 2_000
+
+
+def work(bell: Bell, lines: tuple[str, ...] = LINES) -> None:
+    """Work until told to stop (TERM ends after the job at hand) or `MAX_JOBS` are done; the supervisor starts anew."""
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    queues = [Queue(line, connection=bell.redis, serializer=JSONSerializer) for line in lines]
+    worker = SimpleWorker(
+        queues,
+        connection=bell.redis,
+        serializer=JSONSerializer,
+        worker_ttl=30,
+        maintenance_interval=15,
+        job_monitoring_interval=5,
+        log_job_description=False,
+    )
+    worker.work(max_jobs=MAX_JOBS, logging_level="WARNING")

@@ -1,0 +1,111 @@
+"""The sweep: rows whose bell was lost, and lines of which the exchange has said nothing for too long."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, or_, select
+
+from hotline import jobs, log, story
+from hotline.ground import Ground
+from hotline.models import Call, Job, Offer, Recording
+from hotline.values import ENDED_LEGS, CallStatus, JobState, LegStatus, OfferState, RecordingState
+from ivr import service as ivr
+from recordings import service as recordings
+from routing import legs
+from telephony.errors import ProviderDown
+from telephony.provider import Provider
+from workers.run import MAX_DEATHS
+
+# A bell takes milliseconds; a row that is due for longer has lost its own.
+PATIENCE = timedelta(seconds=2)
+# The exchange is asked about lines it has not mentioned for this long.
+SILENCE = timedelta(seconds=15)
+# A recording is ready seconds after its call; past this the exchange is asked.
+RECORDING_SILENCE = timedelta(seconds=20)
+
+
+def lost_bells(ground: Ground, now: datetime) -> int:
+    """Ring again for every job that is due, not held and not in line; how many there were."""
+    free = or_(Job.held_until.is_(None), Job.held_until < now)
+    due = (
+        select(Job).where(Job.state == JobState.DUE, Job.due_at < now - PATIENCE, free).order_by(Job.due_at).limit(500)
+    )
+    with ground.database.read() as session:
+        rows = list(session.scalars(due))
+    for job in rows:
+        if job.held_until is not None and job.tries >= MAX_DEATHS:
+            _give_up(ground, job, now)
+    return sum(jobs.ring(ground.bell, job) for job in rows)
+
+
+def _give_up(ground: Ground, job: Job, now: datetime) -> None:
+    """The worker died of this job again and again: it fails, and staff see why."""
+    with ground.database.write() as session:
+        row = session.get_one(Job, job.id)
+        if row.state is JobState.DUE:
+            story.move(row, JobState.FAILED)
+            row.reason, row.ended_at = f"its worker died {row.tries} times", now
+    log.get().error("job_kills_workers", job_id=job.id, kind=job.kind)
+
+
+def silent_lines(ground: Ground, provider: Provider, now: datetime) -> int:
+    """Ask the exchange about lines it has long not mentioned, and write down what it says; how many were asked about.
+
+    A line it does not know any more (it was restarted) has ended.
+    """
+    with ground.database.read() as session:
+        calls = list(
+            session.scalars(select(Call).where(Call.status != CallStatus.ENDED, Call.heard_at < now - SILENCE))
+        )
+        offers = list(session.scalars(_silent_offers(now)))
+    for call in calls:
+        _ask_caller(ground, provider, call, now)
+    for offer in offers:
+        _ask_agent(ground, provider, offer, now)
+    return len(calls) + len(offers)
+
+
+def _silent_offers(now: datetime) -> Select[Offer]:
+    live = Offer.state.in_([OfferState.STARTED, OfferState.RINGING])
+    talking = (Offer.state == OfferState.ANSWERED) & Offer.ended_at.is_(None)
+    return select(Offer).where(live | talking, Offer.provider_sid.is_not(None), Offer.started_at < now - SILENCE)
+
+
+def _ask_caller(ground: Ground, provider: Provider, call: Call, now: datetime) -> None:
+    status = _status(provider, call.provider_sid)
+    if status in ENDED_LEGS:
+        ivr.ended(ground, call.provider_sid, legs.Report(call.provider_sid, status), now)
+        log.get().warning("call_end_found", call_id=call.id, status=status)
+    elif status is not None:
+        with ground.database.write() as session:
+            session.get_one(Call, call.id).heard_at = now
+
+
+def _ask_agent(ground: Ground, provider: Provider, offer: Offer, now: datetime) -> None:
+    sid = offer.provider_sid or ""
+    status = _status(provider, sid)
+    if status in ENDED_LEGS:
+        legs.agent_line(ground, offer.id, legs.Report(sid, status), now)
+        log.get().warning("agent_end_found", offer_id=offer.id, status=status)
+
+
+def _status(provider: Provider, sid: str) -> LegStatus | None:
+    """The line's status; `FAILED` when the exchange does not know it, `None` when it does not answer."""
+    try:
+        view = provider.leg(sid)
+    except ProviderDown:
+        return None  # asked again at the next sweep
+    return LegStatus.FAILED if view is None else view.status
+
+
+def silent_recordings(ground: Ground, provider: Provider, now: datetime) -> int:
+    """Ask about recordings of calls that ended a while ago and never became ready; how many were asked about."""
+    query = (
+        select(Recording, Call.ended_at)
+        .join(Call, Call.id == Recording.call_id)
+        .where(Recording.state == RecordingState.STARTED, Call.ended_at < now - RECORDING_SILENCE)
+    )
+    with ground.database.read() as session:
+        rows = [recording for recording, _ in session.execute(query)]
+    for recording in rows:
+        recordings.reconcile(ground, provider, recording.id, now)
+    return len(rows)

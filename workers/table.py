@@ -1,0 +1,25 @@
+"""Which function does which work: a row of this table per kind of job, each a few lines away from its feature."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from hotline.ground import Ground
+from ivr import prompts
+from qa import service as qa
+from recordings import service as recordings
+from telephony.provider import Provider
+
+Work = Callable[[Ground, Provider, str, datetime], None]
+
+
+def _without_provider(work: Callable[[Ground, str, datetime], None]) -> Work:
+    return lambda ground, _provider, subject_id, now: work(ground, subject_id, now)
+
+
+WORK: dict[str, Work] = {
+    "render_prompt": _without_provider(prompts.render),
+    "fetch_recording": recordings.fetch,
+    "delete_recording": recordings.delete_at_provider,
+    "transcribe": _without_provider(recordings.transcribe),
+    "check_call": _without_provider(qa.check),
+}

@@ -56,7 +56,7 @@ def _pattern(value: Any, place: Place) -> str:
 
 
 _LIMITS: dict[str, Callable[[Any, Place], Any]] = {"timeout": number, "required": flag}
-_PROMPT = {"pattern": _pattern, "state": one_of("start", "end"), **_LIMITS}
+_PROMPT = {"pattern": _pattern, "state": one_of("start", "end"), "fresh": flag, **_LIMITS}
 _EXPECT = {"heard": one_of("speech", "tone", "silence"), "event": text, "timeout": number}
 FORMS = {
     "wait": Form(Wait, {"seconds": number}, short="seconds"),
@@ -84,8 +84,10 @@ def parse_play(source: str, file: str) -> tuple[Actor, ...]:
     """A play for many phones. Fields of the document that begin with `x-` hold pieces shared by YAML anchors."""
     value, place = document.load(source, file), Place(file, 1)
     shared = tuple(name for name in value if name.startswith("x-")) if isinstance(value, Table) else ()
-    play = document.table(value, place, ("phones", *shared))
-    actors = tuple(_actor(entry, here) for entry, here in document.entries(play.get("phones"), place.under("phones")))
+    play = document.table(value, place, ("phones", "crews", *shared))
+    crews = _crews(play.get("crews", Table()), place.under("crews", play.get("crews")))
+    listed = document.entries(play.get("phones"), place.under("phones", play.get("phones")))
+    actors = tuple(_actor(entry, here, crews) for entry, here in listed)
     addresses = [actor.address for actor in actors]
     for address in addresses:
         if addresses.count(address) > 1:
@@ -93,17 +95,32 @@ def parse_play(source: str, file: str) -> tuple[Actor, ...]:
     return actors
 
 
-def _actor(value: Any, place: Place) -> Actor:
-    fields = document.table(value, place, ("address", "at", "dial", "steps", "incoming"))
+def _crews(value: Any, place: Place) -> dict[str, tuple[Incoming, ...]]:
+    if not isinstance(value, Table):
+        raise place.error(f"must be a mapping from names to lists of calls, not {document.shown(value)}")
+    return {name: _calls(calls, place.under(name, calls)) for name, calls in value.items()}
+
+
+def _actor(value: Any, place: Place, crews: dict[str, tuple[Incoming, ...]]) -> Actor:
+    fields = document.table(value, place, ("address", "at", "dial", "steps", "incoming", "crew"))
     incoming = fields.get("incoming")
-    calls = document.entries(incoming, place.under("incoming", incoming)) if "incoming" in fields else ()
+    crew = text(fields["crew"], place.under("crew")) if "crew" in fields else None
+    if crew is not None and (crew not in crews or "incoming" in fields):
+        raise place.under("crew").error(f"must be one of {', '.join(crews) or 'crews'}, and replaces incoming")
     return Actor(
         address=text(fields.get("address"), place.under("address")),
         at=number(fields.get("at", 0), place.under("at")),
         dial=text(fields["dial"], place.under("dial")) if "dial" in fields else None,
         steps=_steps(fields["steps"], place.under("steps", fields["steps"])) if "steps" in fields else (),
-        incoming=tuple(_incoming(entry, here) for entry, here in calls),
+        incoming=_calls(incoming, place.under("incoming", incoming))
+        if "incoming" in fields
+        else crews.get(crew or "", ()),
+        crew=crew,
     )
+
+
+def _calls(value: Any, place: Place) -> tuple[Incoming, ...]:
+    return tuple(_incoming(entry, here) for entry, here in document.entries(value, place))
 
 
 def _incoming(value: Any, place: Place) -> Incoming:

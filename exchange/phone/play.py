@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from exchange import wav
 from exchange.phone.errors import PhoneError
 from exchange.phone.line import Phone
-from exchange.phone.run import Performer, call_out, load_sounds
+from exchange.phone.run import Performer, Rota, call_out, load_sounds
 from exchange.phone.script import Actor, Step
 
 INTERRUPTED = 130
@@ -60,8 +60,8 @@ class Player:
         self._emit("done")
         return True
 
-    async def take_calls(self) -> None:
-        await self._performer.take_calls(self.actor.incoming)
+    async def take_calls(self, rota: Rota) -> None:
+        await self._performer.take_calls(rota)
 
     def _emit(self, event: str, **fields: Any) -> None:
         self._scene.tell(self.actor.address, event, **fields)
@@ -84,7 +84,12 @@ async def play(actors: Sequence[Actor], scene: Scene) -> int:
         await asyncio.gather(*(player.phone.registered() for player in players))
         scene.started = time.monotonic()
         scene.tell("", "started", phones=len(players))
-        takers = [asyncio.create_task(player.take_calls()) for player in players if player.actor.incoming]
+        rotas = {each.actor.crew or each.actor.address: Rota(each.actor.incoming) for each in players}
+        takers = [
+            asyncio.create_task(each.take_calls(rotas[each.actor.crew or each.actor.address]))
+            for each in players
+            if each.actor.incoming
+        ]
         try:
             done = await asyncio.gather(*(player.call() for player in players if player.actor.dial))
             await _until_idle([player.phone for player in players])

@@ -39,16 +39,13 @@ class Performer:
         finally:
             await self._end(call)
 
-    async def take_calls(self, incoming: Sequence[Incoming]) -> None:
-        """Take every call that comes in, the last entry of the list again and again; never returns."""
-        taken = 0
+    async def take_calls(self, rota: "Rota") -> None:
+        """Take every call that comes in as the rota says; never returns."""
         while True:
             await self._phone.until(lambda: self._phone.call.stage is Stage.RINGING, None)
             call = self._phone.call
-            plan = incoming[min(taken, len(incoming) - 1)]
-            taken += 1
             try:
-                await self._take(plan, call)
+                await self._take(rota.next(), call)
             except PhoneError as error:
                 self._emit("cut", reason=str(error))
                 await self._phone.until(_is_over(call), HANG_UP_SECONDS)
@@ -89,6 +86,7 @@ class Performer:
             case script.Wait(seconds):
                 await self._phone.until(_is_over(call), seconds)
             case script.Press(keys):
+                self._prompts_seen = len(call.prompts)  # what comes next answers the key
                 await self._say(tone_for(keys), call)
             case script.Speak(file):
                 await self._say(self._sounds[file], call)
@@ -105,6 +103,8 @@ class Performer:
 
     async def _wait(self, step: Step, action: Any, call: Call) -> None:
         """All waits: until it is so, or the call is over, or it lasts too long."""
+        if isinstance(action, script.WaitForPrompt) and action.fresh:
+            self._prompts_seen = len(call.prompts)
         is_so = self._condition(action, call)
         came = await self._phone.until(lambda: is_so() or call.stage is Stage.OVER, action.timeout)
         if came and is_so():
@@ -150,6 +150,19 @@ class Performer:
             raise StepFailed(
                 f"{step.place.field} (line {step.place.line}) expected {heard or event} within {timeout:g} s"
             )
+
+
+class Rota:
+    """How the calls of one phone, or of a crew, are taken: in order, the last way again and again."""
+
+    def __init__(self, incoming: Sequence[Incoming]) -> None:
+        self._incoming = incoming
+        self._taken = 0
+
+    def next(self) -> Incoming:
+        plan = self._incoming[min(self._taken, len(self._incoming) - 1)]
+        self._taken += 1
+        return plan
 
 
 def _is_over(call: Call) -> Callable[[], bool]:

@@ -23,12 +23,16 @@ class WaitForAnswer:
 
 @dataclass(frozen=True)
 class WaitForPrompt:
-    """Until the far end plays something whose text or address matches and that was not waited for before."""
+    """Until the far end plays something whose text or address matches.
+
+    It may have begun before this step, unless `fresh`; but not before the last key, and none counts twice.
+    """
 
     pattern: str
     state: str = "start"
     timeout: float = LONGEST_WAIT
     required: bool = True
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,10 +127,14 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Actor:
-    """One phone of a play; `incoming` are its calls in order, the last one again and again."""
+    """One phone of a play; `incoming` are its calls in order, the last one again and again.
+
+    Phones of one `crew` share that order: the first call goes to whoever is rung first, and so on.
+    """
 
     address: str
     at: float = 0.0
     dial: str | None = None
     steps: tuple[Step, ...] = ()
     incoming: tuple[Incoming, ...] = ()
+    crew: str | None = None

@@ -129,6 +129,29 @@ phones:
     run(story())
 
 
+def test_a_crew_takes_its_calls_in_order_whoever_is_rung(words: Path) -> None:
+    script = """
+crews:
+  desk:
+    - on_ring: {ignore: true}
+    - steps: [wait_for_hang_up]
+phones:
+  - {address: "+861", dial: client:a, steps: [wait: 0.5, hang_up]}
+  - {address: "+862", at: 0.2, dial: client:b, steps: [wait_for_answer: 5, hang_up]}
+  - {address: client:a, crew: desk}
+  - {address: client:b, crew: desk}
+"""
+
+    async def story() -> None:
+        async with Switchboard() as board:
+            status, lines = await played(script, board, words)
+        assert status == 0
+        assert "not_taken" in events(lines, "client:a")
+        assert "answered" in events(lines, "client:b")
+
+    run(story())
+
+
 def test_a_rejected_caller_has_not_come_to_the_end_of_the_script(words: Path) -> None:
     script = """
 phones:

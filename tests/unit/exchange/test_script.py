@@ -126,6 +126,9 @@ def test_a_play_shares_pieces_and_keeps_the_order_of_calls() -> None:
         ("phones: [{address: a, incoming: [{on_ring: {ignore: false}}]}]", "can only be true"),
         ("phones: [{address: a, steps: [{press: '1'}, {pres: '2'}]}]", "phones[1].steps[2]: must be one of"),
         ("phones: [{address: a, address: b}]", "play.yaml:1: address is given twice"),
+        ("phones: [{address: a, crew: desk}]", "phones[1].crew: must be one of crews"),
+        ("crews: [desk]\nphones: []", "crews: must be a mapping from names to lists of calls"),
+        ("crews: {desk: [{steps: [jump]}]}\nphones: []", "crews.desk[1].steps[1]: must be one of"),
         ("[]", "play.yaml:1: must be a mapping with phones"),
         ("x: 1", "x: is not known"),
     ],
@@ -151,3 +154,19 @@ phones:
         OnRing(reject=True),
         OnRing(busy=True),
     ]
+
+
+def test_a_crew_shares_one_list_of_calls() -> None:
+    play = """
+crews:
+  desk:
+    - on_ring: {ignore: true}
+    - steps: [hang_up]
+phones:
+  - {address: a, crew: desk}
+  - {address: b, crew: desk}
+"""
+    first, second = parse_play(play, "play.yaml")
+    assert first.crew == second.crew == "desk"
+    assert first.incoming == second.incoming
+    assert len(first.incoming) == 2

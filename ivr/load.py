@@ -1,0 +1,141 @@
+"""Reads a voice menu from YAML. Whatever is wrong is said with file, line and field, all of it at once."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hotline.settings import Settings
+from hotline.values import Language
+from ivr import check, read
+from ivr.errors import FlowFault
+from ivr.hours import WEEKDAYS, Hours, Span, parse_span, parse_weekdays
+from ivr.nodes import PHRASES, Flow, Keys, Text
+from ivr.source import Field, Source
+
+STANDARD = Path(__file__).with_name("flow.yaml")
+KEYS = ("emergency", "person", "repeat", "back")
+TOP = (
+    "name",
+    "start",
+    "emergency",
+    "person",
+    "closed",
+    "keys",
+    "tries",
+    "timeout_seconds",
+    "hours",
+    "nodes",
+    "phrases",
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A flow that may be used, and what is doubtful about it."""
+
+    flow: Flow
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class House:
+    """What a flow takes from the installation: the hospital's name and its time zone."""
+
+    hospital: Text
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, settings: Settings) -> "House":
+        """As the settings say."""
+        names = {Language.MANDARIN: settings.hospital_name_zh, Language.ENGLISH: settings.hospital_name_en}
+        return cls(names, ZoneInfo(settings.timezone))
+
+
+def load(settings: Settings) -> Loaded:
+    """The flow that the settings name. Raises `FlowFault`."""
+    return read_file(settings.flow_file or STANDARD, House.of(settings))
+
+
+def read_file(file: Path, house: House) -> Loaded:
+    """The flow in this file. Raises `FlowFault` that lists everything that is wrong with it."""
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowFault([f"{file}:1: file: cannot be read: {error}"]) from error
+    return parse(text, house, str(file))
+
+
+def parse(text: str, house: House, file: str = "flow.yaml") -> Loaded:
+    """The flow in this text; `file` is its name in messages. Raises `FlowFault`."""
+    source = Source(file)
+    root = source.open(text)
+    flow = None if root.is_missing else _flow(root, house)
+    if flow is None and not source.faults:
+        source.faults.append(f"{file}:1: file: is empty")
+    if flow is not None:
+        check.examine(flow, root)
+    if flow is None or source.faults:
+        raise FlowFault(sorted(set(source.faults), key=_by_line))
+    return Loaded(flow, tuple(source.warnings))
+
+
+def _by_line(fault: str) -> tuple[int, str]:
+    number = fault.removeprefix(fault.split(":", 1)[0] + ":").split(":", 1)[0]
+    return (int(number) if number.isdigit() else 0, fault)
+
+
+def _flow(root: Field, house: House) -> Flow:
+    root.only(*TOP)
+    keys, phrases = root.get("keys"), root.get("phrases")
+    keys.only(*KEYS)
+    phrases.only(*PHRASES)
+    return Flow(
+        name=root.get("name").text("flow"),
+        hospital=house.hospital,
+        start=root.get("start").text(),
+        closed=root.get("closed").text(),
+        emergency=root.get("emergency").text(),
+        person=root.get("person").text(),
+        keys=Keys(**{name: read.key(keys.get(name), getattr(Keys(), name)) for name in KEYS}),
+        tries=root.get("tries").whole(2, 1, 5),
+        timeout_seconds=root.get("timeout_seconds").whole(5, 2, 30),
+        hours=_hours(root.get("hours"), house.zone),
+        phrases={name: read.texts(phrases.get(name), house.hospital, ("n",)) for name in PHRASES},
+        nodes={name: read.node(name, field, house.hospital) for name, field in root.get("nodes").items()},
+    )
+
+
+def _hours(field: Field, zone: ZoneInfo) -> Hours:
+    if field.is_missing or (field.is_scalar and field.text() == "always"):
+        return Hours(zone, is_always=True)
+    if field.get("open").text("") == "always":
+        return Hours(zone, is_always=True)
+    week: list[tuple[Span, ...]] = [()] * len(WEEKDAYS)
+    for name, spans in field.items():
+        days = parse_weekdays(name)
+        if days is None and name not in {"days", "open"}:
+            spans.fault(f"no weekday; write {', '.join(WEEKDAYS)}, a range like monday-friday, or days")
+        for day in days or ():
+            week[day] = _spans(spans)
+    dated = [(_date(text, spans), _spans(spans)) for text, spans in field.get("days").items()]
+    return Hours(zone, tuple(week), tuple((day, spans) for day, spans in dated if day is not None))
+
+
+def _date(text: str, field: Field) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        field.fault(f"{text!r} is no date; write YYYY-MM-DD")
+        return None
+
+
+def _spans(field: Field) -> tuple[Span, ...]:
+    found = []
+    for entry in field.list():
+        span = parse_span(entry.text())
+        if span is None:
+            entry.fault(f"{entry.text()!r} is no span of a day; write 08:00-17:30")
+        else:
+            found.append(span)
+    return tuple(found)

@@ -1,0 +1,155 @@
+"""A voice menu as values: nodes, choices, reserved keys and phrases. `ivr.load` reads them, `ivr.flow` walks them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hotline.values import Intent, Language, Outcome
+from ivr.hours import Hours
+
+Text = Mapping[Language, str]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A key that leads on; in a language menu it also sets the language."""
+
+    key: str
+    label: Text
+    to: str
+    language: Language | None = None
+
+
+@dataclass(frozen=True)
+class Menu:
+    """Speaks, then waits for one of at most five keys."""
+
+    name: str
+    label: Text
+    say: Text
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class LanguageMenu:
+    """The same in every language at once; who presses nothing goes on in `otherwise`."""
+
+    name: str
+    label: Text
+    say: Text
+    choices: tuple[Choice, ...]
+    otherwise: Choice
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Speaks and goes on; `is_consent` marks the notice that must be heard before a call may be recorded."""
+
+    name: str
+    label: Text
+    say: Text
+    next: str
+    is_consent: bool
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Leads on by the opening hours; speaks nothing."""
+
+    name: str
+    label: Text
+    open: str
+    closed: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Asks for a person: the queue, the skill wished beyond the queue's own, and how urgent it is.
+
+    `is_always`: also outside opening hours. `is_consent`: what it says includes the notice of the recording.
+    """
+
+    name: str
+    label: Text
+    say: Text
+    intent: Intent
+    queue: str
+    skill: str | None
+    priority: int | None
+    is_always: bool
+    is_consent: bool
+
+
+@dataclass(frozen=True)
+class End:
+    """Speaks, leaves time for the emergency key, and ends the call."""
+
+    name: str
+    label: Text
+    say: Text
+    outcome: Outcome | None
+
+
+Node = Menu | LanguageMenu | Notice | Opening | Ask | End
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys that mean the same at every node."""
+
+    emergency: str = "9"
+    person: str = "0"
+    repeat: str = "*"
+    back: str = "#"
+
+    @property
+    def all(self) -> tuple[str, str, str, str]:
+        """All four."""
+        return (self.emergency, self.person, self.repeat, self.back)
+
+
+# What is said beside the nodes' own texts; `{n}` is a number.
+PHRASES = ("timed_out", "wrong_key", "position", "position_next", "position_many", "thanks", "sorry", "sorry_goodbye")
+POSITIONS = range(2, 21)  # spoken exactly; 1 is `position_next`, beyond is `position_many`
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A whole voice menu, checked: every name that a node leads to exists, every text has every language."""
+
+    name: str
+    hospital: Text
+    start: str
+    closed: str
+    keys: Keys
+    emergency: str
+    person: str
+    tries: int
+    timeout_seconds: int
+    hours: Hours
+    phrases: Mapping[str, Text]
+    nodes: Mapping[str, Node]
+
+    @property
+    def consent(self) -> Notice | None:
+        """The notice of the recording."""
+        return next((n for n in self.nodes.values() if isinstance(n, Notice) and n.is_consent), None)
+
+    def position(self, place_in_line: int) -> Text:
+        """What a caller hears who is `place_in_line` (1 is next)."""
+        if place_in_line <= 1:
+            return self.phrases["position_next"]
+        if place_in_line not in POSITIONS:
+            return self.phrases["position_many"]
+        return {k: v.replace("{n}", str(place_in_line)) for k, v in self.phrases["position"].items()}
+
+
+def prompts(flow: Flow) -> Iterator[tuple[str, Language, str]]:
+    """Everything the flow can say: the prompt's name (its file among a hospital's own recordings), language, text."""
+    for node in flow.nodes.values():
+        if not isinstance(node, Opening):
+            yield from ((node.name, language, text) for language, text in node.say.items())
+    for name in PHRASES:
+        if name != "position":
+            yield from ((name, language, text) for language, text in flow.phrases[name].items())
+    for number in POSITIONS:
+        yield from ((f"position_{number}", language, text) for language, text in flow.position(number).items())

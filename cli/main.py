@@ -1,0 +1,61 @@
+"""The command `hotline`: teaches the product and loads each sub-command only when it is used."""
+
+import importlib
+
+import click
+
+from hotline.errors import HotlineError
+
+COMMANDS = {
+    "up": ("cli.up", "run everything on this machine"),
+    "demo": ("cli.demo.command", "a morning at a sample hospital, with real calls"),
+    "doctor": ("cli.doctor", "what is installed, what is missing, what to do"),
+    "ivr": ("cli.ivr", "check and draw the voice menu"),
+    "transcribe": ("cli.transcribe", "a recording as a dialogue with times"),
+    "models": ("cli.models", "speech engines and languages: list, fetch, check"),
+    "db": ("cli.db", "the database: upgrade, load a hospital, add users"),
+    "run": ("cli.run", "one process by itself: router, worker or clock"),
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are named."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """The commands, in the order in which one meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Import the command's module and take its `command`."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[name][0]).command
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Start with `hotline demo`, then `hotline up`. `hotline COMMAND --help` explains each; "
+    "docs/operations.md lists all settings.",
+)
+@click.version_option(package_name="hospital-hotline", prog_name="hotline")
+def group() -> None:
+    """A hospital's telephone hotline.
+
+    Patients phone; a short menu or a key leads them to a person with the right skills within three rings; the
+    conversation is recorded, encrypted, transcribed and checked. 医院服务热线：三声铃响之内有人接听。
+    """
+
+
+def main() -> None:
+    """Run the command; a fault of the hospital's data or settings is one clear line, not a traceback."""
+    try:
+        group()
+    except HotlineError as error:
+        raise SystemExit(f"hotline: {error}") from error

@@ -1,0 +1,53 @@
+"""`hotline run`: one process by itself, as the Procfile starts it."""
+
+import signal
+import threading
+
+import click
+
+from hotline import log, settings
+from hotline.ground import stand
+from telephony.provider import connect
+
+
+@click.group()
+def command() -> None:
+    """Run one process by itself; the environment holds its settings (see docs/operations.md)."""
+
+
+def _until_told() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@command.command()
+def router() -> None:
+    """Offer waiting callers to agents; a second one stands by and takes over within seconds."""
+    from routing.router import Router
+
+    values = settings.load()
+    log.configure("router", values.log_format)
+    Router(stand(values), connect(values)).run(_until_told())
+
+
+@command.command()
+@click.option("--line", "lines", multiple=True, type=click.Choice(["now", "speech"]), help="work on these lines only")
+def worker(lines: tuple[str, ...]) -> None:
+    """Fetch, transcribe, check, render; start as many as there are cores to spare."""
+    from workers.process import LINES, work
+
+    values = settings.load()
+    log.configure("worker", values.log_format)
+    work(stand(values).bell, lines or LINES)
+
+
+@command.command()
+def clock() -> None:
+    """Sweep what is due, every second; a second one stands by."""
+    from workers.clock import Clock
+
+    values = settings.load()
+    log.configure("clock", values.log_format)
+    Clock(stand(values), connect(values)).run(_until_told())

@@ -4,12 +4,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from exchange import serve
 from exchange.phone import command as phone
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m exchange", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    server = commands.add_parser("serve", help="run an exchange")
+    serve.add_arguments(server)
+    server.set_defaults(run=serve.serve)
     dial = commands.add_parser("dial", help="make one call from a script")
     phone.add_dial_arguments(dial)
     dial.set_defaults(run=phone.dial)

@@ -7,6 +7,7 @@ import asyncio
 import heapq
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from exchange.audio import FRAME_SECONDS
 
@@ -76,6 +77,11 @@ class Ticker:
         return any(future in done for future in waited)
 
 
+async def either(*waited: asyncio.Future[Any]) -> None:
+    """Wait until one of them is done; none is cancelled."""
+    await asyncio.wait(set(waited), return_when=asyncio.FIRST_COMPLETED)
+
+
 class Signal:
     """Something that happens once; any number may wait for it."""
 
@@ -98,6 +104,25 @@ class Signal:
         else:
             self._waiting = [each for each in self._waiting if not each.done()]
             self._waiting.append(future)
+        return future
+
+
+class Bell:
+    """Something that happens again and again; it wakes those who wait at that moment."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def ring(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def wait(self) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting = [each for each in self._waiting if not each.done()]
+        self._waiting.append(future)
         return future
 
 

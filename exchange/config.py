@@ -77,7 +77,7 @@ def from_values(raw: dict[str, Any], where: str = "configuration", folder: Path 
     values["webhook"] = _build(WebhookLimits, values.get("webhook") or {}, f"{where}: webhook")
     values["voices"] = {**DEFAULT_VOICES, **(values.get("voices") or {})}
     values["data_dir"] = (folder or Path()) / Path(str(values.get("data_dir", "exchange-data")))
-    config = _build(Config, values, where)
+    config: Config = _build(Config, values, where)
     _check(config, where)
     return config
 

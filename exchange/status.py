@@ -23,9 +23,7 @@ class CallStatus(StrEnum):
     FAILED = "failed"
 
 
-FINAL = frozenset(
-    {CallStatus.COMPLETED, CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED}
-)
+FINAL = frozenset({CallStatus.COMPLETED, CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED})
 _UNANSWERED = {CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED}
 MOVES: dict[CallStatus, frozenset[CallStatus]] = {
     CallStatus.QUEUED: frozenset({CallStatus.INITIATED, CallStatus.RINGING, *_UNANSWERED}),
@@ -89,6 +87,11 @@ class CallFacts:
             self.answered = now
         if status in FINAL:
             self.ended = now
+
+    def fail(self, now: datetime) -> None:
+        """The exchange was killed while the call was up; whatever it was, it is over."""
+        self.status = CallStatus.FAILED
+        self.updated = self.ended = now
 
     @property
     def is_over(self) -> bool:

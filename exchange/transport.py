@@ -5,6 +5,7 @@ from types import TracebackType
 
 import aiohttp
 from multidict import CIMultiDict
+from yarl import URL
 
 from exchange.config import WebhookLimits
 from exchange.errors import WebhookError
@@ -40,8 +41,10 @@ class HttpTransport:
             raise RuntimeError("the transport is not open")
         data = None if request.method == "GET" else dict(request.params)
         try:
+            # The signature covers the address letter by letter, so it must not be written in another way.
+            url = URL(request.url, encoded=True)
             async with self._session.request(
-                request.method, request.url, data=data, headers=request.headers, allow_redirects=False
+                request.method, url, data=data, headers=request.headers, allow_redirects=False
             ) as answer:
                 return await _read(answer)
         except (aiohttp.ServerTimeoutError, TimeoutError, asyncio.IncompleteReadError) as error:

@@ -1,0 +1,37 @@
+"""Two legs that hear each other."""
+
+from exchange.call import Leg
+from exchange.clock import Ticker
+from exchange.keys import KeyBox
+
+
+class Ear:
+    """Hears what another leg says in the same tick."""
+
+    def __init__(self, other: Leg) -> None:
+        self._other = other
+
+    def next_frame(self) -> bytes | None:
+        return self._other.said
+
+
+async def talk(ticker: Ticker, first: Leg, second: Leg, seconds: float | None = None) -> None:
+    """Connect the two until one is over, is taken elsewhere, or the time is up; then both hear nothing."""
+    first.hear(Ear(second))
+    second.hear(Ear(first))
+    try:
+        await ticker.first(
+            first.ended.wait(), second.ended.wait(), first.taken_away.wait(), second.taken_away.wait(), seconds=seconds
+        )
+    finally:
+        for leg in (first, second):
+            if not leg.facts.is_over:
+                leg.hear(None)
+
+
+async def star_pressed(box: KeyBox) -> None:
+    """Wait until somebody presses the star."""
+    while True:
+        await box.wait()
+        if box.pop() == "*":
+            return

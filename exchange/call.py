@@ -1,0 +1,170 @@
+"""One leg: its life from ringing to its end, what it says and hears in each tick, and the document it follows."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from exchange.audio import SILENCE
+from exchange.clock import Bell, Signal, Ticker
+from exchange.dtmf import KeyDetector
+from exchange.keys import Keys
+from exchange.line import Line
+from exchange.sound import Source
+from exchange.status import CallFacts, CallStatus
+from exchange.webhook import Cookies, Target
+
+Work = Coroutine[Any, Any, None]
+
+
+class Tap(Protocol):
+    """Listens to a leg, such as a recorder."""
+
+    def frame(self, said: bytes, heard: bytes) -> None: ...
+
+
+class Leg:
+    """A call between the exchange and one telephone. `said` and `heard` are the frames of the present tick."""
+
+    def __init__(self, facts: CallFacts, line: Line, ticker: Ticker, on_move: Callable[["Leg"], None]) -> None:
+        self.facts = facts
+        self.line = line
+        self.said = SILENCE
+        self.heard = SILENCE
+        self.keys = Keys()
+        self.taps: list[Tap] = []
+        self.cookies = Cookies()
+        self.fallback: Target | None = None
+        self.answered = Signal()
+        self.ended = Signal()
+        self.taken_away = Bell()
+        self.was_redirected = False
+        self._ticker = ticker
+        self._on_move = on_move
+        self._detector = KeyDetector()
+        self._source: Source | None = None
+        self._played: asyncio.Future[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def sid(self) -> str:
+        return self.facts.sid
+
+    @property
+    def is_up(self) -> bool:
+        return self.facts.status is CallStatus.IN_PROGRESS
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it follows a document of its own; the callee of a Dial does not."""
+        return self._task is not None and not self._task.done()
+
+    # Its life
+
+    def move(self, status: CallStatus) -> None:
+        self.facts.move(status, self._ticker.now())
+        self._on_move(self)
+
+    def answer(self) -> None:
+        """The call is answered, by the exchange or by the person called; known already is no fault."""
+        if self.facts.status is not CallStatus.RINGING:
+            return
+        self.move(CallStatus.IN_PROGRESS)
+        self.line.tell("answered", call=self.sid)
+        self.answered.set()
+
+    def end(self, status: CallStatus | None = None, reason: str = "") -> None:
+        """The call is over; without a status it depends on whether it was answered. Over already is no fault."""
+        if self.facts.is_over:
+            return
+        self.move(status or (CallStatus.COMPLETED if self.is_up else CallStatus.NO_ANSWER))
+        self._stop_work()
+        self.hear(None)
+        self.line.tell("ended", call=self.sid, reason=reason or str(self.facts.status))
+        self.line.release()
+        self.ended.set()
+
+    def drop(self) -> None:
+        """The exchange gives the leg up: cancelled while it rang, completed when it was answered."""
+        self.end(None if self.is_up else CallStatus.CANCELED)
+
+    def on_answer(self) -> None:
+        self.answer()
+
+    def on_refuse(self, is_busy: bool) -> None:
+        if not self.is_up:
+            self.end(CallStatus.BUSY, "busy" if is_busy else "rejected")
+
+    def on_hang_up(self) -> None:
+        self.end()
+
+    # The document it follows
+
+    def work(self, work: Work) -> None:
+        """Follow something else from now on; what it did before is cleaned up first."""
+        before = self._task
+        self.was_redirected = before is not None
+        self._stop_work()
+        self.taken_away.ring()
+        self._task = asyncio.get_running_loop().create_task(self._after(before, work))
+        self._task.add_done_callback(_raise_bugs)
+
+    async def _after(self, before: asyncio.Task[None] | None, work: Work) -> None:
+        if before:
+            await asyncio.wait({before})
+        self.was_redirected = False
+        if self.facts.is_over:
+            work.close()
+        else:
+            await work
+
+    def _stop_work(self) -> None:
+        if self._task and self._task is not asyncio.current_task():
+            self._task.cancel()
+
+    # Sound, tick by tick
+
+    async def play(self, source: Source) -> None:
+        """Let it hear the source to its end."""
+        self._source = source
+        played: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._played = played
+        try:
+            await played
+        finally:
+            if self._played is played:
+                self._source, self._played = None, None
+
+    def hear(self, source: Source | None) -> None:
+        """Let it hear the source until something else is to be heard; None is silence."""
+        if self._played and not self._played.done():
+            self._played.set_result(None)
+        self._source, self._played = source, None
+
+    def take(self) -> None:
+        """First half of a tick: what the person says."""
+        self.said = self.line.take() if self.is_up else SILENCE
+        key = self._detector.feed(self.said)
+        if key:
+            self.keys.press(key)
+
+    def give(self) -> None:
+        """Second half of a tick: what the person hears."""
+        self.heard = self._next_frame()
+        if self.is_up or self._source:
+            self.line.give(self.heard)
+        for tap in self.taps:
+            tap.frame(self.said, self.heard)
+
+    def _next_frame(self) -> bytes:
+        frame = self._source.next_frame() if self._source else SILENCE
+        if frame is None:
+            self.hear(None)
+            return SILENCE
+        return frame
+
+
+def _raise_bugs(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception():
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "a call's work failed", "task": task, "exception": task.exception()}
+        )

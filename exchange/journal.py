@@ -1,0 +1,57 @@
+"""A file that knows which calls are up, so that a killed exchange can tell their applications what became of them."""
+
+import json
+from pathlib import Path
+
+import structlog
+
+from exchange.status import CallFacts
+
+log = structlog.get_logger(__name__)
+KEPT_CALLS = 2_000
+
+
+class Journal:
+    """One JSON line for each move of a call; the last line of a call counts."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._known = self._load()
+        self._compact()
+        self._file = path.open("a", encoding="utf-8")
+
+    def known(self) -> list[CallFacts]:
+        """Every call the file tells of, in the order they began."""
+        return list(self._known.values())
+
+    def write(self, facts: CallFacts) -> None:
+        self._file.write(json.dumps(facts.to_json(), ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _load(self) -> dict[str, CallFacts]:
+        known: dict[str, CallFacts] = {}
+        if not self._path.exists():
+            return known
+        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                facts = CallFacts.from_json(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                # A kill may cut the last line short; the line before it tells of the same call.
+                log.warning("journal_line_unreadable", path=str(self._path))
+                continue
+            known[facts.sid] = facts
+        return known
+
+    def _compact(self) -> None:
+        """Keep one line a call, and of the finished calls the newest; replaced in one step."""
+        up = [facts for facts in self._known.values() if not facts.is_over]
+        over = [facts for facts in self._known.values() if facts.is_over][-KEPT_CALLS:]
+        self._known = {facts.sid: facts for facts in [*over, *up]}
+        draft = self._path.with_suffix(".new")
+        lines = (json.dumps(facts.to_json(), ensure_ascii=False) + "\n" for facts in self._known.values())
+        draft.write_text("".join(lines), encoding="utf-8")
+        draft.replace(self._path)

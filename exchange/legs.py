@@ -1,0 +1,132 @@
+"""All calls of the exchange: those that are up, and the facts of those that are over."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exchange.audio import SILENCE
+from exchange.call import Leg
+from exchange.clock import Ticker
+from exchange.config import Config
+from exchange.ids import new_sid
+from exchange.journal import Journal
+from exchange.line import Answerer, Line
+from exchange.status import FINAL, Callback, CallFacts
+from exchange.webhook import Target, Webhooks
+
+MOST_PAST = 10_000
+NO_CALLBACK = Callback()
+
+
+class Nowhere:
+    """The line of a call to somebody who has no telephone here."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def seize(self, answerer: Answerer) -> bool:  # noqa: ARG002 - nobody can answer
+        return False
+
+    def release(self) -> None:
+        """There is nothing to free."""
+
+    def take(self) -> bytes:
+        return SILENCE
+
+    def give(self, frame: bytes) -> None:
+        """Nobody hears it."""
+
+    def tell(self, event: str, **fields: object) -> None:
+        """Nobody hears it."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Who calls whom, in which direction, and who is told."""
+
+    sender: str
+    to: str
+    direction: str
+    parent_sid: str = ""
+    callback: Callback = NO_CALLBACK
+
+
+class Legs:
+    """Makes legs, keeps them, and reports their every move."""
+
+    def __init__(self, config: Config, ticker: Ticker, webhooks: Webhooks, journal: Journal) -> None:
+        self._config = config
+        self._ticker = ticker
+        self._webhooks = webhooks
+        self._journal = journal
+        self.active: dict[str, Leg] = {}
+        self.past: dict[str, CallFacts] = {}
+        self.on_end: list[Callable[[Leg], None]] = []
+
+    def create(self, ends: Ends, line: Line) -> Leg:
+        facts = CallFacts(
+            sid=new_sid("CA"),
+            account_sid=self._config.account_sid,
+            sender=ends.sender,
+            to=ends.to,
+            direction=ends.direction,
+            parent_sid=ends.parent_sid,
+            callback=ends.callback,
+            created=self._ticker.now(),
+            updated=self._ticker.now(),
+        )
+        leg = Leg(facts, line, self._ticker, self._moved)
+        self.active[leg.sid] = leg
+        self._journal.write(facts)
+        return leg
+
+    def facts(self, sid: str) -> CallFacts | None:
+        leg = self.active.get(sid)
+        return leg.facts if leg else self.past.get(sid)
+
+    def everything(self) -> list[CallFacts]:
+        """All calls known, the newest first."""
+        return sorted([*self.past.values(), *(leg.facts for leg in self.active.values())], key=_age, reverse=True)
+
+    def forget(self, sid: str) -> None:
+        """Drop the facts of a call that is over."""
+        self.past.pop(sid, None)
+
+    def restore(self, known: list[CallFacts]) -> None:
+        """After a restart: what was up then is over now, and its application is told so."""
+        for facts in known:
+            self.past[facts.sid] = facts
+            if facts.status not in FINAL:
+                facts.fail(self._ticker.now())
+                self._journal.write(facts)
+                self._report(facts)
+
+    def take(self) -> None:
+        """First half of a tick: all speak."""
+        for leg in list(self.active.values()):
+            leg.take()
+
+    def give(self) -> None:
+        """Second half of a tick: all hear."""
+        for leg in list(self.active.values()):
+            leg.give()
+
+    def _moved(self, leg: Leg) -> None:
+        facts = leg.facts
+        if facts.is_over:
+            del self.active[leg.sid]
+            self.past[leg.sid] = facts
+            while len(self.past) > MOST_PAST:
+                self.past.pop(next(iter(self.past)))
+            for told in self.on_end:
+                told(leg)
+        self._report(facts)
+        self._journal.write(facts)
+
+    def _report(self, facts: CallFacts) -> None:
+        if facts.callback.wants(facts.event()):
+            target = Target(facts.callback.url, facts.callback.method)
+            self._webhooks.report(facts.sid, target, facts.progress(self._ticker.now()))
+
+
+def _age(facts: CallFacts) -> float:
+    return facts.created.timestamp()

@@ -1,0 +1,141 @@
+"""What every verb and every REST answer works with: the exchange's parts in one place, and the making of calls."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from exchange.call import Leg
+from exchange.clock import Ticker
+from exchange.conference import Conferences
+from exchange.config import Config
+from exchange.legs import Ends, Legs, Nowhere
+from exchange.line import Line
+from exchange.media import Media
+from exchange.queue import Queues
+from exchange.recorder import Recording, Recordings
+from exchange.speak import Voice
+from exchange.status import Callback, CallStatus
+from exchange.webhook import Target, Webhooks
+
+
+class Directory(Protocol):
+    """Finds the telephone that belongs to an address."""
+
+    def find(self, address: str) -> Line | None: ...
+
+
+@dataclass
+class Message:
+    """A text message."""
+
+    sid: str
+    sender: str
+    to: str
+    body: str
+    created: datetime
+    direction: str
+    status: str
+    callback: Callback = field(default_factory=Callback)
+
+
+@dataclass
+class Office:
+    """The parts of one exchange."""
+
+    config: Config
+    ticker: Ticker
+    webhooks: Webhooks
+    voice: Voice
+    media: Media
+    directory: Directory
+    legs: Legs
+    queues: Queues
+    conferences: Conferences
+    recordings: Recordings
+    messages: dict[str, Message] = field(default_factory=dict)
+
+    def tick(self) -> None:
+        """One frame of everything."""
+        self.ticker.step()
+        self.legs.take()
+        self.conferences.tick()
+        self.legs.give()
+
+    def report(self, order: str, callback: Callback, params: dict[str, str]) -> None:
+        self.webhooks.report(order, Target(callback.url, callback.method), params)
+
+    def call_out(self, ends: Ends) -> Leg:
+        """A leg to an address, not yet ringing; somebody without a telephone gets one that nobody answers."""
+        return self.legs.create(ends, self.directory.find(ends.to) or Nowhere(ends.to))
+
+    def record(self, leg: Leg, channels: int, source: str, callback: Callback, track: str = "both") -> Recording:
+        """Record a leg until it ends or the recording is stopped."""
+        facts = self.recordings.new_facts(leg.sid, channels, source, callback)
+        facts.track = track
+        recording = self.recordings.start(facts)
+        leg.taps.append(recording)
+        return recording
+
+    def record_when_answered(self, leg: Leg, channels: int, callback: Callback) -> None:
+        """Record a leg that still rings from the moment somebody answers."""
+
+        async def wait() -> None:
+            await self.ticker.first(leg.answered.wait(), leg.ended.wait())
+            if leg.is_up:
+                self.record(leg, channels, "OutboundAPI", callback)
+
+        self.webhooks.later(wait())
+
+    def stop_recording(self, recording: Recording) -> None:
+        """Take it off its leg and finish the file."""
+        leg = self.legs.active.get(recording.facts.call_sid)
+        if leg:
+            leg.taps = [tap for tap in leg.taps if tap is not recording]
+        recording.stop()
+
+    def deliver(self, message: Message) -> None:
+        """Show a text on its telephone, and report how that went."""
+        line = self.directory.find(message.to)
+        if line:
+            line.tell("message", **{"from": message.sender, "body": message.body})
+        for status in ("sent", "delivered" if line else "undelivered"):
+            message.status = status
+            if message.callback.wants(status):
+                told = {
+                    "AccountSid": self.config.account_sid,
+                    "MessageSid": message.sid,
+                    "SmsSid": message.sid,
+                    "MessageStatus": status,
+                    "From": message.sender,
+                    "To": message.to,
+                }
+                self.report(message.sid, message.callback, told)
+
+    async def ring(self, leg: Leg, seconds: float) -> bool:
+        """Ring until somebody answers; False when that does not happen, and the leg is over then."""
+        leg.move(CallStatus.INITIATED)
+        if isinstance(leg.line, Nowhere):
+            # Twilio: an identity that is not registered does not answer; a number that does not exist fails.
+            leg.end(CallStatus.NO_ANSWER if leg.facts.to.startswith("client:") else CallStatus.FAILED)
+            return False
+        if not leg.line.seize(leg):
+            leg.end(CallStatus.BUSY)
+            return False
+        leg.move(CallStatus.RINGING)
+        try:
+            await self._ring_cycles(leg, seconds + self.config.timeout_buffer_seconds)
+        finally:
+            if not leg.is_up:
+                leg.end(CallStatus.NO_ANSWER)
+        return leg.is_up
+
+    async def _ring_cycles(self, leg: Leg, seconds: float) -> None:
+        """The telephone rings at once and then with every cycle of the cadence."""
+        until = self.ticker.seconds + seconds
+        ring = 0
+        while self.ticker.seconds < until:
+            ring += 1
+            leg.line.tell("ring", **{"call": leg.sid, "from": leg.facts.sender, "ring": ring})
+            wait = min(self.config.ring_seconds, until - self.ticker.seconds)
+            if await self.ticker.first(leg.answered.wait(), leg.ended.wait(), seconds=wait):
+                return

@@ -1,0 +1,162 @@
+"""Telephones over WebSocket: registration, control messages, frames both ways. `docs/exchange.md` has the protocol."""
+
+import asyncio
+import contextlib
+import hmac
+import ipaddress
+import json
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from exchange.audio import FRAME_BYTES
+from exchange.line import Answerer, Jitter
+
+log = structlog.get_logger(__name__)
+MOST_WAITING = 500
+HEARTBEAT_SECONDS = 10.0
+LARGEST_MESSAGE_BYTES = 16 * 1024
+Dial = Callable[["PhoneLine", str], None]
+
+
+class PhoneLine:
+    """One connected telephone."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.outgoing: asyncio.Queue[str | bytes] = asyncio.Queue(MOST_WAITING)
+        self._jitter = Jitter()
+        self._answerer: Answerer | None = None
+
+    def seize(self, answerer: Answerer) -> bool:
+        if self._answerer:
+            return False
+        self._answerer = answerer
+        self._jitter.clear()
+        return True
+
+    def release(self) -> None:
+        self._answerer = None
+
+    def take(self) -> bytes:
+        return self._jitter.take()
+
+    def give(self, frame: bytes) -> None:
+        # A telephone that does not read loses sound, never the control messages, for which room is left.
+        if self.outgoing.qsize() < MOST_WAITING // 2:
+            self.outgoing.put_nowait(frame)
+
+    def tell(self, event: str, **fields: object) -> None:
+        with contextlib.suppress(asyncio.QueueFull):
+            self.outgoing.put_nowait(json.dumps({"type": event, **fields}, ensure_ascii=False))
+
+    def hear(self, frame: bytes) -> None:
+        """A frame has come in; one of a wrong size is dropped."""
+        if len(frame) == FRAME_BYTES:
+            self._jitter.put(frame)
+
+    def control(self, kind: str) -> None:
+        """A control message about the present call; without a call it means nothing."""
+        answerer = self._answerer
+        if answerer is None:
+            return
+        if kind == "answer":
+            answerer.on_answer()
+        elif kind in ("reject", "busy"):
+            answerer.on_refuse(kind == "busy")
+        elif kind == "hangup":
+            answerer.on_hang_up()
+
+
+class Phones:
+    """All connected telephones. Of several with one address the newest that is connected is rung."""
+
+    def __init__(self, token: str, dial: Dial) -> None:
+        self._token = token
+        self._dial = dial
+        self._lines: dict[str, list[PhoneLine]] = {}
+
+    def find(self, address: str) -> PhoneLine | None:
+        lines = self._lines.get(address)
+        return lines[-1] if lines else None
+
+    def addresses(self) -> list[str]:
+        return sorted(self._lines)
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """One telephone's connection, from registration until it drops; then its call is hung up."""
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_MESSAGE_BYTES, compress=False)
+        await socket.prepare(request)
+        line = await self._register(request, socket)
+        if line is None:
+            await socket.close()
+            return socket
+        writing = asyncio.ensure_future(_write(socket, line))
+        try:
+            await self._read(socket, line)
+        finally:
+            self._forget(line)
+            line.control("hangup")
+            writing.cancel()
+            await asyncio.wait({writing})
+        return socket
+
+    async def _register(self, request: web.Request, socket: web.WebSocketResponse) -> PhoneLine | None:
+        with contextlib.suppress(ValueError, TypeError, asyncio.TimeoutError):
+            message = json.loads(await socket.receive_str(timeout=HEARTBEAT_SECONDS))
+            address = message.get("address", "")
+            if message.get("type") != "register" or not isinstance(address, str) or not address:
+                await _error(socket, 31002, "the first message must be register, with an address")
+                return None
+            if not self._is_allowed(request, str(message.get("token") or "")):
+                await _error(socket, 20101, "the token is not accepted")
+                return None
+            line = PhoneLine(address)
+            self._lines.setdefault(address, []).append(line)
+            line.tell("registered", address=address)
+            return line
+        return None
+
+    def _is_allowed(self, request: web.Request, token: str) -> bool:
+        if self._token:
+            return hmac.compare_digest(token.encode(), self._token.encode())
+        return ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback  # noqa: S104 - unknown is not loopback
+
+    async def _read(self, socket: web.WebSocketResponse, line: PhoneLine) -> None:
+        async for message in socket:
+            if message.type is WSMsgType.BINARY:
+                line.hear(message.data)
+            elif message.type is WSMsgType.TEXT:
+                self._control(line, message.data)
+
+    def _control(self, line: PhoneLine, text: str) -> None:
+        try:
+            message: Any = json.loads(text)
+            kind = str(message["type"])
+        except (ValueError, KeyError, TypeError):
+            line.tell("error", code=31002, message="not a control message")
+            return
+        if kind == "dial":
+            self._dial(line, str(message.get("to", "")))
+        else:
+            line.control(kind)
+
+    def _forget(self, line: PhoneLine) -> None:
+        rest = [each for each in self._lines.get(line.address, []) if each is not line]
+        if rest:
+            self._lines[line.address] = rest
+        else:
+            self._lines.pop(line.address, None)
+
+
+async def _write(socket: web.WebSocketResponse, line: PhoneLine) -> None:
+    with contextlib.suppress(ConnectionError):
+        while True:
+            item = await line.outgoing.get()
+            await (socket.send_bytes(item) if isinstance(item, bytes) else socket.send_str(item))
+
+
+async def _error(socket: web.WebSocketResponse, code: int, message: str) -> None:
+    await socket.send_json({"type": "error", "code": code, "message": message})

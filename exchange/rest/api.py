@@ -1,0 +1,142 @@
+"""What all REST resources share: credentials, parameters, errors in Twilio's form, and lists in pages."""
+
+import base64
+import hmac
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+from multidict import MultiDict
+
+from exchange.errors import ApiError, not_found
+from exchange.office import Office
+from exchange.status import Callback
+from exchange.switch import Switch
+
+ROOT = "/2010-04-01/Accounts/{account}"
+MOST_PER_PAGE = 1000
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One REST request: the parts it may use, the names in its path, and its parameters."""
+
+    office: Office
+    switch: Switch
+    path: str
+    names: dict[str, str]
+    params: MultiDict[str]
+
+    def text(self, name: str, default: str = "") -> str:
+        return str(self.params.get(name, default)).strip()
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        text = self.text(name)
+        if not text:
+            return default
+        if not text.isascii() or not text.isdigit():
+            raise ApiError(400, 20001, f"{name} must be a whole number")
+        return min(max(int(text), least), most)
+
+    def flag(self, name: str) -> bool | None:
+        """True, False, or None when it is not given."""
+        return {"true": True, "false": False}.get(self.text(name).lower())
+
+    def method(self, name: str) -> str:
+        return "GET" if self.text(name).upper() == "GET" else "POST"
+
+    def events(self, name: str, default: str) -> tuple[str, ...]:
+        """A list, repeated or separated by spaces or commas."""
+        words = " ".join(str(each) for each in self.params.getall(name, ()))
+        return tuple((words or default).replace(",", " ").split())
+
+    def callback(self, name: str, default: str) -> Callback:
+        return Callback(self.text(name), self.method(f"{name}Method"), self.events(f"{name}Event", default))
+
+    def uri(self, *parts: str) -> str:
+        return "/".join([f"/2010-04-01/Accounts/{self.office.config.account_sid}", *parts])
+
+    def page(self, name: str, rows: Sequence[Json]) -> Json:
+        """One page of a list, in Twilio's frame."""
+        size = self.number("PageSize", 50, 1, MOST_PER_PAGE)
+        page = self.number("Page", 0, 0, 10**9)
+        part = rows[page * size : (page + 1) * size]
+        return {
+            name: list(part),
+            "page": page,
+            "page_size": size,
+            "start": page * size,
+            "end": max(page * size + len(part) - 1, 0),
+            "uri": self._page_uri(page, size),
+            "first_page_uri": self._page_uri(0, size),
+            "previous_page_uri": self._page_uri(page - 1, size) if page else None,
+            "next_page_uri": self._page_uri(page + 1, size) if len(rows) > (page + 1) * size else None,
+        }
+
+    def _page_uri(self, page: int, size: int) -> str:
+        kept = [(name, value) for name, value in self.params.items() if name not in ("Page", "PageSize", "PageToken")]
+        return f"{self.path}?{urlencode([*kept, ('PageSize', size), ('Page', page)])}"
+
+
+Answer = Callable[[Ask], Awaitable[web.StreamResponse | Json | None]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path below the account, and what answers there. `status` is that of success."""
+
+    method: str
+    path: str
+    answer: Answer
+    status: int = 200
+
+
+def mount(app: web.Application, switch: Switch, routes: Iterable[Route]) -> None:
+    """Put the resources into the application; anything else below the API's root is Twilio's 404."""
+    for route in routes:
+        app.router.add_route(route.method, ROOT + route.path, _handler(switch, route))
+    app.router.add_route("*", "/2010-04-01/{rest:.*}", _handler(switch, Route("*", "", _nothing)))
+
+
+async def _nothing(ask: Ask) -> Json:
+    raise not_found(ask.path)
+
+
+def _handler(switch: Switch, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            _check_credentials(request, switch.office)
+            form = await request.post()
+            params = MultiDict([*request.query.items(), *((k, v) for k, v in form.items() if isinstance(v, str))])
+            answer = await route.answer(Ask(switch.office, switch, request.path, dict(request.match_info), params))
+        except ApiError as error:
+            return _error(error)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return web.Response(status=204) if answer is None else web.json_response(answer, status=route.status)
+
+    return handle
+
+
+def _check_credentials(request: web.Request, office: Office) -> None:
+    config = office.config
+    expected = base64.b64encode(f"{config.account_sid}:{config.auth_token}".encode()).decode()
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic" or not hmac.compare_digest(given.strip(), expected):
+        raise ApiError(401, 20003, "Authenticate")
+    if request.match_info.get("account", config.account_sid) != config.account_sid:
+        raise not_found(request.path)
+
+
+def _error(error: ApiError) -> web.Response:
+    body = {
+        "code": error.code,
+        "message": error.message,
+        "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
+        "status": error.status,
+    }
+    headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if error.status == 401 else {}
+    return web.json_response(body, status=error.status, headers=headers)

@@ -1,0 +1,149 @@
+"""Calls: create, read, list, update while live, delete."""
+
+from exchange.course import Beginning, Goto, Inline
+from exchange.errors import ApiError, not_found, required
+from exchange.legs import Ends
+from exchange.rest.api import Ask, Json, Route
+from exchange.status import API_VERSION, CallFacts, CallStatus, rfc2822
+from exchange.webhook import Target
+
+DEFAULT_TIMEOUT = 60
+NOT_IN_PROGRESS = 21220
+
+
+async def create(ask: Ask) -> Json:
+    """Ring an address; `Url` or `Twiml` is what the person hears who answers."""
+    if not ask.text("To"):
+        raise required("To", 21201)
+    if not ask.text("From"):
+        raise required("From", 21213)
+    beginning = _beginning(ask)
+    if beginning is None:
+        raise ApiError(400, 21205, "Url or Twiml is required.")
+    ends = Ends(ask.text("From"), ask.text("To"), "outbound-api", callback=ask.callback("StatusCallback", "completed"))
+    fallback = Target(ask.text("FallbackUrl"), ask.method("FallbackMethod")) if ask.text("FallbackUrl") else None
+    leg = ask.switch.originate(ends, beginning, ask.number("Timeout", DEFAULT_TIMEOUT, 1, 600), fallback)
+    if ask.flag("Record"):
+        _record_when_answered(ask, leg.sid)
+    return render(ask, leg.facts)
+
+
+async def read(ask: Ask) -> Json:
+    return render(ask, _facts(ask))
+
+
+async def list_(ask: Ask) -> Json:
+    """All calls, the newest first, filtered by Status, To, From, ParentCallSid and StartTime."""
+    rows = [facts for facts in ask.office.legs.everything() if _matches(ask, facts)]
+    return ask.page("calls", [render(ask, facts) for facts in rows])
+
+
+async def update(ask: Ask) -> Json:
+    """Live control: another document, or the end."""
+    facts = _facts(ask)
+    leg = ask.office.legs.active.get(facts.sid)
+    status = ask.text("Status")
+    beginning = _beginning(ask)
+    if status not in ("", "completed", "canceled"):
+        raise ApiError(400, 21218, f"Invalid Status {status}")
+    if leg is None or (beginning and not status and not leg.is_up):
+        raise ApiError(400, NOT_IN_PROGRESS, "Call is not in-progress. Cannot redirect.")
+    if status == "canceled" and leg.is_up:
+        raise ApiError(400, NOT_IN_PROGRESS, "Call is in-progress. Cannot cancel.")
+    if ask.text("StatusCallback"):
+        leg.facts.callback = ask.callback("StatusCallback", "completed")
+    if ask.text("FallbackUrl"):
+        leg.fallback = Target(ask.text("FallbackUrl"), ask.method("FallbackMethod"))
+    if status:
+        leg.drop()
+    elif beginning:
+        ask.switch.redirect(leg, beginning)
+    return render(ask, leg.facts)
+
+
+async def delete(ask: Ask) -> None:
+    """Forget a call that is over."""
+    facts = _facts(ask)
+    if not facts.is_over:
+        raise ApiError(400, 20009, "Call is still up and cannot be deleted.")
+    ask.office.legs.forget(facts.sid)
+
+
+def _record_when_answered(ask: Ask, sid: str) -> None:
+    leg = ask.office.legs.active[sid]
+    callback = ask.callback("RecordingStatusCallback", "completed")
+    channels = 2 if ask.text("RecordingChannels") == "dual" else 1
+    ask.office.record_when_answered(leg, channels, callback)
+
+
+def _facts(ask: Ask) -> CallFacts:
+    facts = ask.office.legs.facts(ask.names["call"])
+    if facts is None:
+        raise not_found(ask.path)
+    return facts
+
+
+def _beginning(ask: Ask) -> Beginning | None:
+    if ask.text("Twiml"):
+        return Inline(ask.text("Twiml").encode())
+    if ask.text("Url"):
+        return Goto(Target(ask.text("Url"), ask.method("Method")), {})
+    return None
+
+
+def _matches(ask: Ask, facts: CallFacts) -> bool:
+    wanted = {"Status": str(facts.status), "To": facts.to, "From": facts.sender, "ParentCallSid": facts.parent_sid}
+    if any(ask.text(name) and ask.text(name) != value for name, value in wanted.items()):
+        return False
+    started = facts.created.isoformat()
+    after, before, on = ask.text("StartTime>"), ask.text("StartTime<"), ask.text("StartTime")
+    length = len("2026-01-01")
+    if after and started[: max(length, len(after.rstrip("Z")))] < after.rstrip("Z"):
+        return False
+    if before and started[: max(length, len(before.rstrip("Z")))] > before.rstrip("Z"):
+        return False
+    return not on or started[:length] == on[:length]
+
+
+def render(ask: Ask, facts: CallFacts) -> Json:
+    """A call as Twilio shows it."""
+    uri = ask.uri("Calls", facts.sid)
+    status = CallStatus.QUEUED if facts.status is CallStatus.INITIATED else facts.status
+    parts = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
+    return {
+        "sid": facts.sid,
+        "account_sid": facts.account_sid,
+        "parent_call_sid": facts.parent_sid or None,
+        "date_created": rfc2822(facts.created),
+        "date_updated": rfc2822(facts.updated or facts.created),
+        "to": facts.to,
+        "to_formatted": facts.to,
+        "from": facts.sender,
+        "from_formatted": facts.sender,
+        "phone_number_sid": None,
+        "status": str(status),
+        "start_time": rfc2822(facts.answered) or None,
+        "end_time": rfc2822(facts.ended) or None,
+        "duration": str(facts.seconds) if facts.is_over else None,
+        "price": None,
+        "price_unit": "USD",
+        "direction": facts.direction,
+        "answered_by": None,
+        "api_version": API_VERSION,
+        "forwarded_from": facts.forwarded_from or None,
+        "group_sid": None,
+        "caller_name": facts.caller_name or None,
+        "queue_time": str(facts.queue_seconds * 1000),
+        "trunk_sid": None,
+        "uri": f"{uri}.json",
+        "subresource_uris": {part.lower(): f"{uri}/{part}.json" for part in parts},
+    }
+
+
+ROUTES = (
+    Route("POST", "/Calls.json", create, 201),
+    Route("GET", "/Calls.json", list_),
+    Route("GET", "/Calls/{call}.json", read),
+    Route("POST", "/Calls/{call}.json", update),
+    Route("DELETE", "/Calls/{call}.json", delete),
+)

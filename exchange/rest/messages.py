@@ -1,0 +1,90 @@
+"""Text messages: kept, and shown on the telephone they are for."""
+
+from exchange.errors import ApiError, not_found, required
+from exchange.ids import new_sid
+from exchange.office import Message
+from exchange.rest.api import Ask, Json, Route
+from exchange.status import API_VERSION, rfc2822
+
+LONGEST_BODY = 1600
+SEGMENT = 70
+
+
+async def create(ask: Ask) -> Json:
+    """Send a text; a telephone that is not connected leaves it undelivered."""
+    for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
+        if not ask.text(name) and not (name == "From" and ask.text("MessagingServiceSid")):
+            raise required(name, code)
+    if len(ask.text("Body")) > LONGEST_BODY:
+        raise ApiError(400, 21617, "The concatenated message body exceeds the 1600 character limit")
+    message = Message(
+        new_sid("SM"),
+        ask.text("From"),
+        ask.text("To"),
+        ask.text("Body"),
+        ask.office.ticker.now(),
+        "outbound-api",
+        "queued",
+        ask.callback("StatusCallback", "sent delivered undelivered"),
+    )
+    ask.office.messages[message.sid] = message
+    shown = render(ask, message)
+    ask.office.deliver(message)
+    return shown
+
+
+async def list_(ask: Ask) -> Json:
+    """All messages, the newest first, filtered by To and From."""
+    to, sender = ask.text("To"), ask.text("From")
+    found = [m for m in reversed(ask.office.messages.values()) if to in ("", m.to) and sender in ("", m.sender)]
+    return ask.page("messages", [render(ask, message) for message in found])
+
+
+async def read(ask: Ask) -> Json:
+    return render(ask, _message(ask))
+
+
+async def delete(ask: Ask) -> None:
+    del ask.office.messages[_message(ask).sid]
+
+
+def _message(ask: Ask) -> Message:
+    message = ask.office.messages.get(ask.names["message"])
+    if message is None:
+        raise not_found(ask.path)
+    return message
+
+
+def render(ask: Ask, message: Message) -> Json:
+    uri = ask.uri("Messages", message.sid)
+    undelivered = message.status == "undelivered"
+    return {
+        "sid": message.sid,
+        "account_sid": ask.office.config.account_sid,
+        "api_version": API_VERSION,
+        "body": message.body,
+        "from": message.sender,
+        "to": message.to,
+        "direction": message.direction,
+        "status": message.status,
+        "num_segments": str(-(-len(message.body) // SEGMENT)),
+        "num_media": "0",
+        "price": None,
+        "price_unit": "USD",
+        "error_code": 30003 if undelivered else None,
+        "error_message": "Unreachable destination handset" if undelivered else None,
+        "messaging_service_sid": None,
+        "date_created": rfc2822(message.created),
+        "date_updated": rfc2822(message.created),
+        "date_sent": rfc2822(message.created),
+        "uri": f"{uri}.json",
+        "subresource_uris": {"media": f"{uri}/Media.json"},
+    }
+
+
+ROUTES = (
+    Route("POST", "/Messages.json", create, 201),
+    Route("GET", "/Messages.json", list_),
+    Route("GET", "/Messages/{message}.json", read),
+    Route("DELETE", "/Messages/{message}.json", delete),
+)

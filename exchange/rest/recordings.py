@@ -1,0 +1,147 @@
+"""Recordings: of a call (start, pause, stop), of the account (read, delete), and the sound itself."""
+
+from aiohttp import web
+
+from exchange import wav
+from exchange.errors import ApiError, not_found
+from exchange.recorder import Recording, RecordingFacts, header
+from exchange.rest.api import Ask, Json, Route
+from exchange.status import API_VERSION, rfc2822
+
+CURRENT = "Twilio.CURRENT"
+
+
+async def start(ask: Ask) -> Json:
+    """Record a call that is up; `RecordingChannels=dual` puts what the leg heard on channel 2."""
+    leg = ask.office.legs.active.get(ask.names["call"])
+    if leg is None:
+        if ask.office.legs.facts(ask.names["call"]) is None:
+            raise not_found(ask.path)
+        raise ApiError(400, 21220, "Requested resource is not eligible for recording: the call is over.")
+    track = ask.text("RecordingTrack", "both")
+    channels = 2 if ask.text("RecordingChannels") == "dual" and track == "both" else 1
+    callback = ask.callback("RecordingStatusCallback", "completed")
+    recording = ask.office.record(leg, channels, "StartCallRecordingAPI", callback, track)
+    return render(ask, recording.facts)
+
+
+async def control(ask: Ask) -> Json:
+    """Pause (with silence, or skipping), go on, or stop."""
+    recording = _active(ask)
+    status = ask.text("Status")
+    if status == "stopped":
+        ask.office.stop_recording(recording)
+    elif status == "paused":
+        recording.paused = "skip" if ask.text("PauseBehavior") == "skip" else "silence"
+        recording.facts.status = "paused"
+    elif status == "in-progress":
+        recording.paused = ""
+        recording.facts.status = "in-progress"
+    else:
+        raise ApiError(400, 20001, f"Invalid Status {status!r}")
+    return render(ask, recording.facts)
+
+
+async def of_call(ask: Ask) -> Json:
+    return _page(ask, [facts for facts in _newest(ask) if facts.call_sid == ask.names["call"]])
+
+
+async def list_(ask: Ask) -> Json:
+    """All recordings, the newest first, filtered by CallSid and ConferenceSid."""
+    call, conference = ask.text("CallSid"), ask.text("ConferenceSid")
+    rows = [f for f in _newest(ask) if call in ("", f.call_sid) and conference in ("", f.conference_sid)]
+    return _page(ask, rows)
+
+
+async def read(ask: Ask) -> Json:
+    return render(ask, _facts(ask))
+
+
+async def delete(ask: Ask) -> None:
+    facts = _facts(ask)
+    recording = ask.office.recordings.active.get(facts.sid)
+    if recording:
+        ask.office.stop_recording(recording)
+    ask.office.recordings.delete(facts.sid)
+
+
+async def media(ask: Ask) -> web.StreamResponse:
+    """The WAV file; `RequestedChannels=1` mixes two channels down to one."""
+    facts = _facts(ask)
+    if not facts.is_over or facts.status == "absent":
+        raise not_found(ask.path)
+    path = ask.office.recordings.path(facts.sid)
+    if not path.exists():
+        raise not_found(ask.path)
+    if facts.channels == 2 and ask.text("RequestedChannels") == "1":
+        mono = wav.read(path)
+        return web.Response(body=header(1, len(mono)) + mono, content_type="audio/x-wav")
+    return web.FileResponse(path, headers={"Content-Type": "audio/x-wav"})
+
+
+def _newest(ask: Ask) -> list[RecordingFacts]:
+    return sorted(ask.office.recordings.facts.values(), key=lambda facts: facts.created, reverse=True)
+
+
+def _page(ask: Ask, rows: list[RecordingFacts]) -> Json:
+    return ask.page("recordings", [render(ask, facts) for facts in rows])
+
+
+def _facts(ask: Ask) -> RecordingFacts:
+    facts = ask.office.recordings.facts.get(ask.names["recording"])
+    if facts is None or ask.names.get("call", facts.call_sid) != facts.call_sid:
+        raise not_found(ask.path)
+    return facts
+
+
+def _active(ask: Ask) -> Recording:
+    wanted, call = ask.names["recording"], ask.names["call"]
+    for recording in reversed(list(ask.office.recordings.active.values())):
+        if recording.facts.call_sid == call and wanted in (CURRENT, recording.facts.sid):
+            return recording
+    _ = wanted == CURRENT or _facts(ask)
+    raise ApiError(400, 21220, "The recording is not in progress.") if wanted != CURRENT else not_found(ask.path)
+
+
+def render(ask: Ask, facts: RecordingFacts) -> Json:
+    """A recording as Twilio shows it."""
+    uri = ask.uri("Recordings", facts.sid)
+    if "call" in ask.names:
+        uri = ask.uri("Calls", facts.call_sid, "Recordings", facts.sid)
+    parts = {"add_on_results": "AddOnResults", "transcriptions": "Transcriptions"}
+    return {
+        "account_sid": facts.account_sid,
+        "api_version": API_VERSION,
+        "call_sid": facts.call_sid or None,
+        "conference_sid": facts.conference_sid or None,
+        "date_created": rfc2822(facts.created),
+        "date_updated": rfc2822(facts.updated or facts.created),
+        "start_time": rfc2822(facts.created),
+        "duration": str(round(facts.seconds)) if facts.is_over else "-1",
+        "sid": facts.sid,
+        "price": None,
+        "price_unit": "USD",
+        "status": facts.status,
+        "channels": facts.channels,
+        "source": facts.source,
+        "track": facts.track,
+        "error_code": None,
+        "encryption_details": None,
+        "uri": f"{uri}.json",
+        "media_url": ask.office.recordings.url(facts.sid),
+        "subresource_uris": {name: f"{uri}/{part}.json" for name, part in parts.items()},
+    }
+
+
+ROUTES = (
+    Route("POST", "/Calls/{call}/Recordings.json", start, 201),
+    Route("GET", "/Calls/{call}/Recordings.json", of_call),
+    Route("GET", "/Calls/{call}/Recordings/{recording}.json", read),
+    Route("POST", "/Calls/{call}/Recordings/{recording}.json", control),
+    Route("DELETE", "/Calls/{call}/Recordings/{recording}.json", delete),
+    Route("GET", "/Recordings.json", list_),
+    Route("GET", "/Recordings/{recording}.json", read),
+    Route("DELETE", "/Recordings/{recording}.json", delete),
+    Route("GET", "/Recordings/{recording}.wav", media),
+    Route("GET", r"/Recordings/{recording:RE[0-9a-f]{32}}", media),
+)

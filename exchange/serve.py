@@ -1,0 +1,60 @@
+"""`python -m exchange serve`: one exchange until it is told to stop. Prints one line when it is ready."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+
+from exchange.config import Config, load
+from exchange.errors import ConfigError
+from exchange.server import running
+
+NO_CONFIG = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, help="settings as YAML or JSON; see docs/exchange.md")
+    parser.add_argument("--verbose", action="store_true", help="log every verb")
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Exit status 0 after a signal, 2 when the settings cannot be used."""
+    _log(args.verbose)
+    try:
+        config = load(args.config)
+    except ConfigError as error:
+        print(f"exchange: {error}", file=sys.stderr)
+        return NO_CONFIG
+    asyncio.run(_until_signal(config))
+    return 0
+
+
+async def _until_signal(config: Config) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    async with running(config) as exchange:
+        print(json.dumps({"event": "ready", "url": exchange.url(), "port": exchange.port}), flush=True)
+        await stop.wait()
+
+
+def _log(is_verbose: bool) -> None:
+    """Key=value lines on the error stream; the output is for the ready line alone."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(bool_as_flag=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if is_verbose else logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,139 @@
+"""Puts the exchange together and serves it: telephones, REST and health on one port, and the media clock beside."""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+
+import structlog
+from aiohttp import web
+
+from exchange import clock
+from exchange.call import Leg
+from exchange.clock import Ticker, wall_clock
+from exchange.conference import Conferences
+from exchange.config import Config
+from exchange.journal import Journal
+from exchange.legs import Legs
+from exchange.media import Media
+from exchange.office import Office
+from exchange.phones import PhoneLine, Phones
+from exchange.queue import Queues
+from exchange.recorder import Recording, Recordings
+from exchange.rest import api, calls, conferences, messages, queues, recordings
+from exchange.speak import Speaker
+from exchange.status import Callback, CallStatus
+from exchange.switch import Switch
+from exchange.transport import HttpTransport
+from exchange.webhook import Webhooks
+
+log = structlog.get_logger(__name__)
+ROUTES = (*calls.ROUTES, *recordings.ROUTES, *queues.ROUTES, *conferences.ROUTES, *messages.ROUTES)
+FAREWELL_SECONDS = 5.0
+
+
+class Exchange:
+    """One running exchange; `port` is known once it is up."""
+
+    def __init__(self, config: Config, transport: HttpTransport) -> None:
+        self.config = config
+        self.port = config.port
+        self.lateness: deque[float] = deque(maxlen=3000)
+        ticker = Ticker(wall_clock)
+        webhooks = Webhooks(transport, config.webhook, config.auth_token)
+        self.speaker = Speaker(config.data_dir / "speech", config.voices)
+        self.journal = Journal(config.data_dir / "calls.jsonl")
+        legs = Legs(config, ticker, webhooks, self.journal)
+        self.phones = Phones(config.phone_token, self._dial)
+        self.office = Office(
+            config=config,
+            ticker=ticker,
+            webhooks=webhooks,
+            voice=self.speaker,
+            media=Media(webhooks, ticker),
+            directory=self.phones,
+            legs=legs,
+            queues=Queues(ticker),
+            conferences=Conferences(ticker, config.account_sid, self._report),
+            recordings=Recordings(config.data_dir / "recordings", ticker, config.account_sid, self.url),
+        )
+        self.office.recordings.report = self._report
+        legs.on_end.append(stop_recordings)
+        self.switch = Switch(self.office)
+
+    def url(self) -> str:
+        """The address by which others reach this exchange."""
+        return self.config.public_url.rstrip("/") or f"http://{self.config.host}:{self.port}"
+
+    def restore(self) -> None:
+        """Finish what a killed exchange left behind."""
+        self.office.recordings.load()
+        self.office.legs.restore(self.journal.known())
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=256 * 1024)
+        app.router.add_get("/healthz", self._health)
+        app.router.add_get("/phones", self.phones.serve)
+        api.mount(app, self.switch, ROUTES)
+        return app
+
+    async def close(self) -> None:
+        """Hang up whatever is up, tell the applications, stop the synthesiser."""
+        for leg in list(self.office.legs.active.values()):
+            leg.end(None if leg.is_up else CallStatus.FAILED)
+        await self.office.webhooks.drain(FAREWELL_SECONDS)
+        self.speaker.close()
+        self.journal.close()
+
+    def _dial(self, line: PhoneLine, to: str) -> None:
+        if self.switch.inbound(line, to) is None:
+            line.tell("error", code=31486, message="the line is busy with another call")
+
+    def _report(self, order: str, callback: Callback, params: dict[str, str]) -> None:
+        self.office.report(order, callback, params)
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        late = sorted(self.lateness)
+        return web.json_response(
+            {
+                "status": "ok",
+                "calls": len(self.office.legs.active),
+                "phones": len(self.phones.addresses()),
+                "late_ms_p50": round(1000 * late[len(late) // 2], 1) if late else 0,
+                "late_ms_p99": round(1000 * late[len(late) * 99 // 100], 1) if late else 0,
+            }
+        )
+
+
+def stop_recordings(leg: Leg) -> None:
+    """A leg that is over is recorded no more."""
+    taps, leg.taps = leg.taps, []
+    for tap in taps:
+        if isinstance(tap, Recording):
+            tap.stop()
+
+
+@contextlib.asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Exchange]:
+    """An exchange that is up, with its port open and its clock going."""
+    began = time.monotonic()
+    async with HttpTransport(config.webhook) as transport:
+        exchange = Exchange(config, transport)
+        runner = web.AppRunner(exchange.application(), access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        site = web.TCPSite(runner, config.host, config.port)
+        await site.start()
+        exchange.port = runner.addresses[0][1]
+        exchange.restore()
+        ticking = asyncio.create_task(clock.run(exchange.office.tick, exchange.lateness.append))
+        warming = asyncio.create_task(exchange.speaker.warm_up())
+        log.info("exchange_up", port=exchange.port, seconds=round(time.monotonic() - began, 2))
+        try:
+            yield exchange
+        finally:
+            await warming
+            await exchange.close()
+            ticking.cancel()
+            await asyncio.wait({ticking})
+            await runner.cleanup()

@@ -1,0 +1,111 @@
+"""Dial Conference: one leg's time in a conference, from the music before it starts to its end."""
+
+import asyncio
+from collections.abc import Mapping
+
+from exchange.clock import either
+from exchange.conference import Conference, Participant, Seat
+from exchange.course import Course, End, Goto, cancelled, wait_with
+from exchange.music import hold_music
+from exchange.recorder import Recording
+from exchange.sound import Pcm
+from exchange.tones import beep
+from exchange.twiml import Element
+from exchange.verbs.outcome import Outcome
+from exchange.verbs.reporting import recording_callback, status_callback
+
+DEFAULT_EVENTS = "start end"
+
+
+async def join_conference(course: Course, noun: Element, outcome: Outcome) -> None:
+    """Stay until the leg hangs up, is taken elsewhere, is removed, or the conference ends."""
+    conference = course.office.conferences.open(noun.text, status_callback(course, noun, DEFAULT_EVENTS))
+    conference.max_participants = noun.number("maxParticipants", conference.max_participants, 2, 250)
+    if conference.is_full:
+        outcome.status = "failed"
+        return
+    participant = _participant(course, noun)
+    began = course.office.ticker.seconds
+    outcome.status, outcome.is_bridged = "answered", True
+    conference.join(participant)
+    _beep(conference, noun, "onenter")
+    try:
+        await _stay(course, noun, conference, participant)
+    finally:
+        _beep(conference, noun, "onexit")
+        conference.leave(participant)
+        outcome.seconds = int(course.office.ticker.seconds - began)
+        if not course.leg.facts.is_over:
+            course.leg.hear(None)
+
+
+def _participant(course: Course, noun: Element) -> Participant:
+    return Participant(
+        leg=course.leg,
+        joined=course.office.ticker.now(),
+        label=noun.string("participantLabel"),
+        is_muted=noun.flag("muted", False),
+        starts=noun.flag("startConferenceOnEnter", True),
+        ends=noun.flag("endConferenceOnExit", False),
+    )
+
+
+def _beep(conference: Conference, noun: Element, when: str) -> None:
+    """A beep for all who are inside; `true` is Twilio's default."""
+    if conference.is_running and noun.string("beep", "true").lower() in ("true", when):
+        conference.effects.append(Pcm(beep()))
+
+
+async def _stay(course: Course, noun: Element, conference: Conference, participant: Participant) -> None:
+    """Hear what fits the moment, and something else as soon as the moment changes."""
+    while not participant.is_gone:
+        changed = participant.changed.wait()
+        _record(course, noun, conference)
+        hearing = asyncio.ensure_future(_hear(course, noun, conference, participant))
+        try:
+            await either(hearing, changed)
+        finally:
+            changed.cancel()
+            if not hearing.done():
+                await cancelled(hearing)
+        if not hearing.cancelled() and hearing.result() in (End.HANG_UP, End.LEAVE):
+            return
+
+
+async def _hear(course: Course, noun: Element, conference: Conference, participant: Participant) -> End:
+    """The conference; or music before it starts and while on hold. Lasts until it is cancelled."""
+    if conference.is_running and not participant.is_held:
+        course.leg.hear(Seat(conference, participant))
+        await asyncio.get_running_loop().create_future()
+    return await wait_with(
+        course.branch(lambda: about(conference)), _wait_goto(course, noun, participant), _music(noun)
+    )
+
+
+def _wait_goto(course: Course, noun: Element, participant: Participant) -> Goto | None:
+    if participant.is_held:
+        return (
+            Goto(course.here.join(participant.hold_url, participant.hold_method), {}) if participant.hold_url else None
+        )
+    return course.goto(noun, {}, "waitUrl", "waitMethod") if noun.string("waitUrl") else None
+
+
+def _music(noun: Element) -> bytes:
+    """An empty wait address asks for silence; none at all, or one that fails, is answered with music."""
+    return hold_music() if noun.string("waitUrl") or "waitUrl" not in noun.attributes else bytes(16_000)
+
+
+def about(conference: Conference) -> Mapping[str, str]:
+    """What wait addresses are told about the conference."""
+    return {"ConferenceSid": conference.sid, "FriendlyName": conference.name}
+
+
+def _record(course: Course, noun: Element, conference: Conference) -> None:
+    """`record-from-start`: everybody on one channel, once for the whole conference."""
+    if noun.string("record") not in ("record-from-start", "true") or not conference.is_running or conference.taps:
+        return
+    facts = course.office.recordings.new_facts("", 1, "Conference", recording_callback(course, noun))
+    facts.conference_sid = conference.sid
+    recording: Recording = course.office.recordings.start(facts)
+    conference.taps.append(recording)
+    conference.on_over.append(recording.stop)

@@ -1,0 +1,77 @@
+"""Enqueue: wait in a queue, hear what the wait address plays, until somebody comes or the caller goes."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+
+from exchange.clock import either
+from exchange.course import Course, End, Step, cancelled, wait_with
+from exchange.music import hold_music
+from exchange.office import Office
+from exchange.queue import Member, Queue
+from exchange.twiml import Element
+
+
+async def enqueue(course: Course, element: Element) -> Step:
+    """Wait; the action hears why and how long. Without action the document goes on below."""
+    office = course.office
+    queue = office.queues.open(element.text or "default")
+    if queue.is_full:
+        return _after(course, element, {"QueueResult": "queue-full"})
+    member = office.queues.join(queue, course.leg)
+    told = {"QueueSid": queue.sid, "QueueTime": "0"}
+    try:
+        result = await _wait(course, element, queue, member)
+    except asyncio.CancelledError:
+        told["QueueTime"] = _leave(office, queue, member)
+        result = "redirected" if course.leg.was_redirected else "hangup"
+        course.notify(element, told | {"QueueResult": result})
+        raise
+    told["QueueTime"] = _leave(office, queue, member)
+    if result == "hangup":
+        course.notify(element, told | {"QueueResult": result})
+        return End.HANG_UP
+    return _after(course, element, told | {"QueueResult": result})
+
+
+async def _wait(course: Course, element: Element, queue: Queue, member: Member) -> str:
+    """Why the waiting ended."""
+    extra = partial(place, course.office, queue, member)
+    goto = course.goto(element, {}, "waitUrl", "waitUrlMethod") if element.string("waitUrl") else None
+    branch = course.branch(extra)
+    music = hold_music() if goto or "waitUrl" not in element.attributes else bytes(16000)
+    playing = asyncio.ensure_future(wait_with(branch, goto, music))
+    taken = member.taken.wait()
+    try:
+        await either(playing, taken)
+    finally:
+        taken.cancel()
+        if not playing.done():
+            await cancelled(playing)
+    if member.taken.is_set:
+        await member.released.wait()
+        return "bridged"
+    return "leave" if playing.result() is End.LEAVE else "hangup"
+
+
+def place(office: Office, queue: Queue, member: Member) -> Mapping[str, str]:
+    """What the wait address is told with every request."""
+    return {
+        "QueueSid": queue.sid,
+        "QueuePosition": str(queue.position(member.leg.sid)),
+        "QueueTime": str(int(office.queues.waited(member))),
+        "AvgQueueTime": str(queue.average_wait()),
+        "CurrentQueueSize": str(len(queue.members)),
+        "MaxQueueSize": str(queue.max_size),
+    }
+
+
+def _leave(office: Office, queue: Queue, member: Member) -> str:
+    waited = int(office.queues.waited(member))
+    office.queues.leave(queue, member)
+    member.leg.facts.queue_seconds = waited
+    return str(waited)
+
+
+def _after(course: Course, element: Element, told: Mapping[str, str]) -> Step:
+    return course.goto(element, told) if element.string("action") else None

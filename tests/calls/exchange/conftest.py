@@ -1,0 +1,135 @@
+"""A house for whole calls: an exchange, an application behind it, and telephones, on real sockets in one loop."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from aiohttp import web
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from exchange.config import from_values
+from exchange.phone.line import Phone
+from exchange.server import Exchange, running
+from exchange.webhook import signature
+
+ACCOUNT, TOKEN = "AC" + "0" * 32, "secret-of-the-tests"
+Page = str | Callable[[dict[str, str]], str]
+
+
+@dataclass
+class Seen:
+    """One request the application got."""
+
+    path: str
+    params: dict[str, str]
+    headers: dict[str, str]
+    is_signed: bool
+
+
+@dataclass
+class Application:
+    """Answers TwiML from its pages and remembers what it was asked."""
+
+    pages: dict[str, Page]
+    seen: list[Seen] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    url: str = ""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        params = form or dict(request.query)
+        signed = signature(TOKEN, str(request.url), form) == request.headers.get("X-Twilio-Signature")
+        self.seen.append(Seen(request.path, params, dict(request.headers), signed))
+        self.changed.set()
+        if request.path in self.files:
+            return web.Response(body=self.files[request.path], content_type="audio/wav")
+        page = self.pages.get(request.path, "")
+        body = page(params) if callable(page) else page
+        return web.Response(text=f"<Response>{body}</Response>", content_type="text/xml")
+
+    def asked(self, path: str) -> list[dict[str, str]]:
+        return [seen.params for seen in self.seen if seen.path == path]
+
+    async def until(self, is_true: Callable[[], bool], seconds: float = 15.0) -> None:
+        """Wait until what the application was told makes this true."""
+        async with asyncio.timeout(seconds):
+            while not is_true():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@dataclass
+class House:
+    """Everything one story needs."""
+
+    exchange: Exchange
+    app: Application
+    client: Client
+
+    def phone(self, address: str) -> Phone:
+        return Phone(f"ws://127.0.0.1:{self.exchange.port}/phones", address, keeps_sound=True)
+
+    async def rest(self, work: Callable[[], Any]) -> Any:
+        """Something done with Twilio's own library, which blocks."""
+        return await asyncio.to_thread(work)
+
+
+Story = Callable[[House], Awaitable[None]]
+Tell = Callable[[Story, dict[str, Page]], None]
+
+
+@contextlib.asynccontextmanager
+async def _house(folder: Path, pages: dict[str, Page]) -> AsyncIterator[House]:
+    app = Application(pages)
+    web_app = web.Application()
+    web_app.router.add_route("*", "/{path:.*}", app.answer)
+    runner = web.AppRunner(web_app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    app.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    config = {
+        "account_sid": ACCOUNT,
+        "auth_token": TOKEN,
+        "data_dir": str(folder),
+        "ring_seconds": 1.0,
+        "numbers": [{"number": "+861012345", "voice_url": f"{app.url}/voice", "status_callback": f"{app.url}/status"}],
+    }
+    async with running(from_values(config)) as exchange:
+        http = TwilioHttpClient(pool_connections=False)
+        client = Client(ACCOUNT, TOKEN, http_client=http)
+        client.api.base_url = f"http://127.0.0.1:{exchange.port}"
+        yield House(exchange, app, client)
+    await runner.cleanup()
+
+
+@pytest.fixture
+def tell(tmp_path: Path) -> Tell:
+    """Run a story in a house with these pages."""
+
+    def run(story: Story, pages: dict[str, Page]) -> None:
+        async def whole() -> None:
+            async with asyncio.timeout(60), _house(tmp_path, pages) as house:
+                await story(house)
+
+        asyncio.run(whole())
+
+    return run
+
+
+def loudest(pcm: bytes) -> float:
+    """The strongest frequency in hertz."""
+    samples = np.frombuffer(pcm, dtype="<i2").astype(float)
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(np.argmax(spectrum) * 8000 / len(samples))
+
+
+@pytest.fixture
+def pitch() -> Callable[[bytes], float]:
+    return loudest

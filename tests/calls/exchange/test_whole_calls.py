@@ -1,0 +1,102 @@
+"""Whole calls with real audio: a caller, a menu, a queue, an agent, a recording."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import requests
+
+from exchange.dtmf import tone_for
+from exchange.phone.call import Stage
+from exchange.tones import tone
+
+if TYPE_CHECKING:
+    from tests.calls.exchange.conftest import House, Tell
+
+MENU = '<Gather numDigits="1" timeout="5" action="/menu"><Say language="zh-CN">请按一。</Say></Gather><Hangup/>'
+QUEUE = '<Enqueue waitUrl="/wait" action="/left">booking</Enqueue>'
+ROOM = (
+    '<Dial><Conference beep="false" endConferenceOnExit="true" waitUrl="" statusCallback="/events" '
+    'statusCallbackEvent="start end join leave">room</Conference></Dial>'
+)
+
+
+def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(
+    tell: Tell, pitch: Callable[[bytes], float]
+) -> None:
+    async def story(house: House) -> None:
+        app, rest = house.app, house.client
+        async with house.phone("+8613800000001") as caller, house.phone("client:zhang") as agent:
+            await caller.registered()
+            await agent.registered()
+            call = await caller.dial("+861012345")
+            assert await caller.until(lambda: bool(call.prompts), 10)
+            await caller.say(tone_for("1"), call)
+            await app.until(lambda: bool(app.asked("/wait")))
+            assert app.asked("/menu")[0]["Digits"] == "1"
+            assert app.asked("/wait")[0]["QueuePosition"] == "1"
+
+            await house.rest(
+                lambda: rest.calls.create(
+                    to="client:zhang", from_="+861012345", url=f"{app.url}/offer", timeout=15,
+                    status_callback=f"{app.url}/offer-status",
+                    status_callback_event=["initiated", "ringing", "answered", "completed"],
+                )
+            )  # fmt: skip
+            assert await agent.until(lambda: agent.call.stage is Stage.RINGING, 5)
+            await agent.answer()
+            await app.until(lambda: bool(app.asked("/events")))
+            recording = await house.rest(
+                lambda: rest.calls(call.sid).recordings.create(
+                    recording_channels="dual", recording_status_callback=f"{app.url}/recorded"
+                )
+            )
+            await house.rest(lambda: rest.calls(call.sid).update(url=f"{app.url}/join"))
+            await app.until(lambda: any(e["StatusCallbackEvent"] == "conference-start" for e in app.asked("/events")))
+            assert app.asked("/left")[0]["QueueResult"] == "redirected"
+
+            await caller.say(tone([600], 1.0), call)
+            await agent.say(tone([1400], 1.0), agent.call)
+            assert await caller.until(lambda: pitch(bytes(call.heard[-8000:])) == 1400, 5)
+            await agent.hang_up(agent.call)
+            assert await caller.until(lambda: call.stage is Stage.OVER, 5)
+            await app.until(lambda: bool(app.asked("/recorded")) and bool(app.asked("/status")))
+            await app.until(lambda: len(app.asked("/offer-status")) == 4)
+
+            told = app.asked("/recorded")[0]
+            assert told["RecordingChannels"] == "2"
+            assert told["RecordingStatus"] == "completed"
+            sound = await house.rest(
+                lambda: requests.get(f"{told['RecordingUrl']}.wav?RequestedChannels=2", auth=rest.auth, timeout=5)
+            )
+            said, heard = _channels(sound.content)
+            assert pitch(_loud(said)) == 600
+            assert pitch(_loud(heard)) == 1400
+            await house.rest(lambda: rest.recordings(recording.sid).delete())
+            gone = await house.rest(lambda: requests.get(f"{told['RecordingUrl']}.wav", auth=rest.auth, timeout=5))
+            assert gone.status_code == 404
+        assert [p["CallStatus"] for p in app.asked("/offer-status")] == [
+            "initiated", "ringing", "in-progress", "completed",
+        ]  # fmt: skip
+        assert [p["SequenceNumber"] for p in app.asked("/offer-status")] == ["0", "1", "2", "3"]
+        assert all(seen.is_signed for seen in app.seen)
+
+    tell(story, {"/voice": MENU, "/menu": QUEUE, "/wait": '<Pause length="60"/>', "/offer": ROOM, "/join": ROOM})
+
+
+def _channels(data: bytes) -> tuple[bytes, bytes]:
+    with wave.open(io.BytesIO(data)) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 8000, 2)
+        both = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, 2)
+    return both[:, 0].tobytes(), both[:, 1].tobytes()
+
+
+def _loud(pcm: bytes) -> bytes:
+    """The half second from the first loud sample."""
+    samples = np.frombuffer(pcm, dtype="<i2")
+    first = int(np.argmax(np.abs(samples.astype(int)) > 2000))
+    return samples[first + 400 : first + 4400].tobytes()

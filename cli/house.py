@@ -9,6 +9,7 @@ from pathlib import Path
 import redis
 import requests
 
+from cli import embedded
 from cli.embedded import Plan
 from cli.supervisor import Supervisor, read_procfile
 from hotline import migrate, settings
@@ -39,7 +40,9 @@ class House:
 
     def open(self, prepare: Callable[[Ground], None]) -> Ground:
         """Start Redis, bring the tables up to date, have `prepare` fill them, start the processes, wait for them."""
-        values = settings.Settings.model_validate({key.lower(): text for key, text in self.environment.items()})
+        given = {key.lower(): text for key, text in self.environment.items() if text}
+        values = settings.Settings.model_validate(given)
+        embedded.write(values.hotline_home, self.environment)
         self.redis.start()
         ground = stand(values)
         self.ground = ground

@@ -1,0 +1,62 @@
+# Everything a developer or a hospital's IT person runs here; `make` alone lists it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/ready
+# What make setup depends on: the same content means there is nothing to do.
+INPUTS := pyproject.toml requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check unit integration calls browser bench lock format clean
+
+help: ## list what can be run
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
+
+setup: $(READY) ## create the environment from the package registry; does nothing twice
+
+$(READY): $(INPUTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.x")'
+	@echo "Creating the environment in $(VENV): about a minute, 700 MB"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --constraint requirements.lock --editable '.[test]'
+	@touch $(READY)
+
+demo: setup ## a morning at a sample hospital: real calls, real audio, end to end
+	@$(BIN)/hotline demo
+
+up: setup ## run the hotline on this machine
+	@$(BIN)/hotline up
+
+test: setup check unit integration calls browser ## everything that must pass
+
+check: setup ## style, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+unit: setup ## decisions, without I/O
+	$(BIN)/pytest tests/unit
+
+integration: setup ## real database (SQLite and PostgreSQL), real Redis, real worker
+	$(BIN)/pytest tests/integration
+
+calls: setup ## whole calls with audio on the local exchange
+	$(BIN)/pytest tests/calls
+
+browser: setup ## the staff pages in a real Chromium
+	$(BIN)/pytest tests/browser
+
+bench: setup ## measured claims, ours beside the alternative, as JSON
+	$(BIN)/python bench/webhook.py
+	$(BIN)/python bench/transcribe.py
+
+lock: ## resolve the dependencies anew; needs uv
+	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header pyproject.toml | grep -vE '^(pyobjc|pywin32|pypiwin32|comtypes)' > requirements.lock
+
+format: setup ## bring the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the environment and everything made by runs
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info

@@ -1,0 +1,1 @@
+"""`hotline demo`: a sample hospital and a morning of real calls, played by scripted phones."""

@@ -1,0 +1,222 @@
+"""`hotline demo`: starts the whole house in a folder of its own, plays the morning, and tells what happened."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import func, select
+
+from cli import embedded
+from cli.demo import report, summary, watch
+from cli.house import House
+from console import users
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Job, Prompt, Recording
+from hotline.values import CallStatus, JobState, Role
+from routing import hospital
+
+HERE = Path(__file__).parent
+PROMPT_SECONDS = 90.0
+TRANSCRIPT_SECONDS = 300.0
+# Settings of the caller's shell that would lead the demo away from its own folder.
+OWN = ("DATABASE_URL", "REDIS_URL", "BLOB_URL", "TWILIO_", "HOTLINE_", "VOICE_", "CONSOLE_", "EXCHANGE_", "FLOW_FILE")
+
+
+@click.command()
+@click.option("--exit", "leave", is_flag=True, help="end after the summary instead of staying up")
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="write the summary to FILE")
+@click.option("--logs", is_flag=True, help="show what the processes print")
+def command(leave: bool, file: Path | None, logs: bool) -> None:
+    """A morning at a sample hospital, in real time, about two minutes.
+
+    Starts every process on free ports in a folder of its own, plays eight callers and six members of staff with
+    real audio, shows the floor live, and ends with what the database holds: who was answered when, recordings,
+    transcripts. It then stays up to be looked at, until Ctrl-C.
+    """
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    home = Path(tempfile.mkdtemp(prefix="hotline-demo-"))
+    log = (home / "processes.log").open("w", encoding="utf-8")
+    stop = _stop_on_signals()
+
+    def say(name: str, line: str) -> None:
+        log.write(f"{name:>8} | {line}\n")
+        log.flush()
+        if logs:
+            click.echo(f"{name:>8} | {line}", err=True)
+
+    demo = Demo(House(embedded.plan(home, _environment(), free_ports=True), say), console, home, stop)
+    try:
+        demo.open()
+        demo.play()
+        told = demo.tell(file)
+        if not leave:
+            demo.stay()
+    finally:
+        console.print("Stopping every process …")
+        demo.house.close()
+        log.close()
+        shutil.rmtree(home, ignore_errors=True)
+    if told["summary"]["answered"] == 0:
+        raise SystemExit("hotline demo: nobody was answered; `hotline doctor` looks for what is missing")
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(OWN)}
+    return kept | {"DEFAULT_LANGUAGE": "zh-CN", "LOG_FORMAT": "text"}
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def end(*_: object) -> None:
+        stop.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    return stop
+
+
+class Demo:
+    """The house, the morning and what is shown of it."""
+
+    def __init__(self, house: House, console: Console, home: Path, stop: threading.Event) -> None:
+        """Play in `house`, show on `console`."""
+        self.house = house
+        self._console = console
+        self._home = home
+        self._stop = stop
+        self._password = clock.new_secret()[:12]
+        self._phones: subprocess.Popen[bytes] | None = None
+
+    @property
+    def _ground(self) -> Ground:
+        if self.house.ground is None:
+            raise RuntimeError("the house is not open")
+        return self.house.ground
+
+    def open(self) -> None:
+        """Start everything and have the prompts rendered."""
+        with self._console.status("Starting Redis, database, exchange, web servers, router, worker and clock …"):
+            ground = self.house.open(self._fill)
+        self._console.print("Every process of the Procfile is up.")
+        self._progress("Rendering the spoken prompts", lambda: self._prompts(ground), PROMPT_SECONDS)
+
+    def _fill(self, ground: Ground) -> None:
+        with ground.database.write() as session:
+            hospital.store(session, hospital.read(HERE / "hospital.yaml"), clock.now())
+        users.create(ground, "supervisor", self._password, "周敏 Zhou Min", Role.SUPERVISOR)
+        users.create(ground, "admin", self._password, "Administrator", Role.ADMINISTRATOR)
+        with ground.database.read() as session:
+            agents = list(session.scalars(select(Agent)))
+        for agent in agents:
+            users.create(ground, agent.staff_number, self._password, agent.name, Role.AGENT, agent.id)
+
+    @staticmethod
+    def _prompts(ground: Ground) -> tuple[int, int]:
+        with ground.database.read() as session:
+            done = session.scalar(select(func.count()).where(Prompt.rendered_at.is_not(None))) or 0
+            return done, session.scalar(select(func.count()).select_from(Prompt)) or 0
+
+    def _progress(self, what: str, count: object, seconds: float) -> None:
+        """A progress bar over `count() -> (done, all)` until all are done; after `seconds` the show goes on."""
+        bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        end = time.monotonic() + seconds
+        with Progress(*bar.columns, console=self._console) as progress:
+            line = progress.add_task(what, total=None)
+            while time.monotonic() < end:
+                done, all_of_them = count()  # type: ignore[operator] # a function of no arguments
+                progress.update(line, completed=done, total=all_of_them or None)
+                if all_of_them and done >= all_of_them:
+                    return
+                time.sleep(0.2)
+
+    def play(self) -> None:
+        """The morning: phones in a process of their own, the floor on the terminal."""
+        environment = self.house.environment
+        port = environment["EXCHANGE_PORT"]
+        command = [sys.executable, "-m", "exchange", "play", "--script", str(HERE / "morning.yaml")]
+        command += ["--exchange", f"ws://127.0.0.1:{port}/phones", "--token", environment["PHONE_TOKEN"]]
+        with (self._home / "phones.log").open("wb") as log:
+            self._phones = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 (our own)
+            self._watch(self._phones)
+        self._progress("Transcribing", self._transcripts, TRANSCRIPT_SECONDS)
+
+    def _watch(self, phones: subprocess.Popen[bytes]) -> None:
+        start = time.monotonic()
+        shown: list[tuple[str, ...]] = []
+        with Live(console=self._console, refresh_per_second=4, transient=False) as live:
+            while phones.poll() is None or self._talking():
+                lines = watch.rows(self._ground, clock.now())
+                seconds = time.monotonic() - start
+                if self._console.is_terminal:
+                    live.update(watch.table(lines, seconds))
+                else:
+                    shown = self._print_news(shown, lines, seconds)
+                time.sleep(0.25)
+            live.update(watch.table(watch.rows(self._ground, clock.now()), time.monotonic() - start))
+
+    def _print_news(
+        self, shown: list[tuple[str, ...]], lines: list[tuple[str, ...]], seconds: float
+    ) -> list[tuple[str, ...]]:
+        """Where no table can be redrawn: a line whenever something but a count of rings has changed."""
+        for line in lines:
+            without_clock = (*line[:5], *line[6:])
+            if not any((*old[:5], *old[6:]) == without_clock for old in shown):
+                self._console.print(f"{seconds:6.1f} s  " + " · ".join(cell for cell in line[:-1] if cell != "–"))
+        return lines
+
+    def _talking(self) -> bool:
+        with self._ground.database.read() as session:
+            return session.scalar(select(func.count()).where(Call.status != CallStatus.ENDED)) != 0
+
+    def _transcripts(self) -> tuple[int, int]:
+        with self._ground.database.read() as session:
+            all_jobs = session.scalar(select(func.count()).where(Job.kind != "render_prompt")) or 0
+            due = session.scalar(select(func.count()).where(Job.kind != "render_prompt", Job.state == JobState.DUE))
+            coming = session.scalar(select(func.count()).where(Recording.stored_at.is_(None)))
+            return all_jobs - (due or 0), all_jobs + (coming or 0)
+
+    def tell(self, file: Path | None) -> dict[str, dict[str, int]]:
+        """The summary, from the database; also to `file`."""
+        told = report.as_json(self._ground)
+        summary.show(self._console, told)
+        if file is not None:
+            file.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+        return told
+
+    def stay(self) -> None:
+        """Print where to look, and wait for Ctrl-C."""
+        environment = self.house.environment
+        self._console.print(
+            f"\nStill up. Look at\n  {environment['CONSOLE_URL']}  staff pages: sign in as [bold]supervisor[/], "
+            f"password [bold]{self._password}[/] (agents: 1001 … 2001, the same)\n"
+            f"  call the number yourself: {shlex.join(self._example())}\nCtrl-C stops every process.",
+            highlight=False,
+        )
+        try:
+            self._stop.wait()
+        except KeyboardInterrupt:
+            return
+
+    def _example(self) -> list[str]:
+        environment = self.house.environment
+        return [
+            ".venv/bin/python",
+            *("-m", "exchange", "dial", "--from", "+8613900000000", "--to", environment["HOTLINE_NUMBER"]),
+            *("--script", "FILE", "--exchange", f"ws://127.0.0.1:{environment['EXCHANGE_PORT']}/phones"),
+            *("--token", environment["PHONE_TOKEN"]),
+        ]

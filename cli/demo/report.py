@@ -1,0 +1,133 @@
+"""What happened, read from the database alone: the rows that webhooks, router and worker have written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Check, Offer, Recording, Transcript
+from hotline.values import OfferState
+from routing import figures
+
+
+@dataclass(frozen=True)
+class Story:
+    """One call with everything that belongs to it."""
+
+    call: Call
+    agent: Agent | None
+    offers: Sequence[Offer]
+    recording: Recording | None
+    transcript: Transcript | None
+    checks: Sequence[Check]
+
+    @property
+    def winner(self) -> Offer | None:
+        """The offer that was answered."""
+        return next((offer for offer in self.offers if offer.state is OfferState.ANSWERED), None)
+
+
+def stories(session: Session) -> list[Story]:
+    """Every call in the order of its beginning."""
+    calls = session.scalars(select(Call).order_by(Call.started_at)).all()
+    return [_story(session, call) for call in calls]
+
+
+def _story(session: Session, call: Call) -> Story:
+    def rows(model: Any) -> Any:
+        return session.scalars(select(model).where(model.call_id == call.id))
+
+    return Story(
+        call=call,
+        agent=session.get(Agent, call.agent_id) if call.agent_id else None,
+        offers=rows(Offer).all(),
+        recording=rows(Recording).first(),
+        transcript=rows(Transcript).first(),
+        checks=rows(Check).all(),
+    )
+
+
+def as_json(ground: Ground) -> dict[str, Any]:
+    """All calls and their summary, as `hotline demo --json` writes them."""
+    with ground.database.read() as session:
+        told = stories(session)
+        return {
+            "calls": [_call(ground, story) for story in told],
+            "summary": _summary(ground, told),
+        }
+
+
+def _call(ground: Ground, story: Story) -> dict[str, Any]:
+    call, winner = story.call, story.winner
+    ring = ground.settings.ring_seconds
+    return {
+        "call_id": call.id,
+        "caller": call.caller_number,
+        "intent": call.intent,
+        "outcome": call.outcome or call.status,
+        "queue": call.queue,
+        "agent": story.agent.staff_number if story.agent else None,
+        "asked_at": _iso(call.asked_at),
+        "answered_at": _iso(call.answered_at),
+        "offer_rings": _round(figures.offer_rings(winner, ring) if winner else None),
+        "caller_rings": _round(figures.caller_rings(call, ring)),
+        "recording": _recording(ground, story.recording),
+        "transcript": _transcript(story.transcript),
+        "checks": {check.name: check.passed for check in story.checks},
+    }
+
+
+def _recording(ground: Ground, recording: Recording | None) -> dict[str, Any] | None:
+    if recording is None:
+        return None
+    return {
+        "seconds": recording.seconds,
+        "channels": recording.channels,
+        "encrypted": recording.blob is not None and _is_sealed(ground, recording),
+    }
+
+
+def _is_sealed(ground: Ground, recording: Recording) -> bool:
+    """Whether what lies in the store is no WAV, and opens to one with the key of the recording's row."""
+    name = recording.blob or ""
+    opened = ground.blobs.get(name, f"recording:{recording.id}")
+    return not ground.blobs.sealed(name).startswith(b"RIFF") and opened.startswith(b"RIFF")
+
+
+def _transcript(transcript: Transcript | None) -> list[dict[str, Any]]:
+    if transcript is None:
+        return []
+    return [
+        {"speaker": u.speaker, "start": round(u.start, 2), "end": round(u.end, 2), "text": u.text}
+        for u in transcript.utterances
+    ]
+
+
+def _summary(ground: Ground, told: list[Story]) -> dict[str, Any]:
+    offers = [offer for story in told for offer in story.offers]
+    counted = figures.summary([story.call for story in told], offers, ground.settings.ring_seconds)
+    engines = sorted({story.transcript.engine for story in told if story.transcript})
+    return {
+        "calls": counted.calls,
+        "asked": counted.asked,
+        "answered": counted.answered,
+        "abandoned": counted.abandoned,
+        "offers_answered": counted.offers_answered,
+        "within_three_rings_offer": counted.within_offer,
+        "within_three_rings_caller": counted.within_caller,
+        "recordings": sum(story.recording is not None and story.recording.blob is not None for story in told),
+        "transcripts": sum(story.transcript is not None for story in told),
+        "engine": ", ".join(engines),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _round(rings: float | None) -> float | None:
+    return None if rings is None else round(rings, 2)

@@ -1,9 +1,12 @@
 """Scripts of phones: every way to write a step, and what a mistake is told."""
 
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 from exchange.phone.errors import ScriptError
-from exchange.phone.parse import parse_play, parse_steps
+from exchange.phone.parse import FORMS, parse_play, parse_steps
 from exchange.phone.script import (
     Action,
     Expect,
@@ -170,3 +173,9 @@ phones:
     assert first.crew == second.crew == "desk"
     assert first.incoming == second.incoming
     assert len(first.incoming) == 2
+
+
+def test_every_step_and_field_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "phones.md").read_text(encoding="utf-8")
+    words = {*FORMS, *(field for form in FORMS.values() for field in form.fields), *(f.name for f in fields(OnRing))}
+    assert {word for word in words if word not in page} == set()

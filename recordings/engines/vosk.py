@@ -1,0 +1,85 @@
+"""Vosk (Kaldi): the first choice wherever a model of the language is installed. Finds models and runs them."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hotline.values import Language
+from recordings.audio import TELEPHONE_RATE, Pcm
+from recordings.errors import ModelDamaged
+from recordings.recognise import Place, Segment, Word
+from recordings.text import tidy
+
+CODES = {Language.MANDARIN: "cn", Language.ENGLISH: "en-us"}
+SHARED = Path("/usr/share/vosk")
+
+
+def folders(place: Place) -> Iterator[Path]:
+    """Where models are looked for: the configured folder ($VOSK_MODEL_PATH), the machine's, our own."""
+    for folder in (place.vosk, SHARED, place.models):
+        if folder is not None and folder.is_dir():
+            yield folder
+
+
+def find(language: Language, place: Place) -> Path | None:
+    """The folder of a model for `language` by Vosk's naming (`vosk-model-small-cn-0.22`); a large one wins."""
+    pattern = re.compile(rf"vosk-model(-small)?-{CODES[language]}(-|$)")
+    for folder in folders(place):
+        candidates = [folder, *sorted(folder.iterdir())]
+        fit = [path for path in candidates if pattern.match(path.name) and (path / "conf").is_dir()]
+        if fit:
+            return min(fit, key=lambda path: ("-small-" in path.name, path.name))
+    return None
+
+
+def remedy(language: Language, place: Place) -> str:
+    """What to do when there is no model for `language`."""
+    return (
+        f"no Vosk model for {language}: run `hotline models fetch --language {language}`, or put a folder "
+        f"vosk-model-…{CODES[language]}-… into {place.models} or into the folder that VOSK_MODEL_PATH names"
+    )
+
+
+class Vosk:
+    """One Vosk model. It can be used by one thread at a time per recognition; the interpreter's lock is released."""
+
+    longest_seconds = 30.0
+
+    def __init__(self, folder: Path) -> None:
+        """Load the model in `folder`, some seconds and hundreds of MB. Raises `ModelDamaged`."""
+        import vosk
+
+        vosk.SetLogLevel(-1)
+        try:
+            self._model = vosk.Model(model_path=str(folder))
+        except Exception as error:  # the library raises nothing more exact
+            raise ModelDamaged(f"{folder}: no usable Vosk model; remove the folder and fetch it again") from error
+        self._recogniser: Any = vosk.KaldiRecognizer
+        self.name = folder.name if folder.name.startswith("vosk") else f"vosk {folder.name}"
+
+    def recognise(self, pcm: Pcm, language: Language) -> list[Segment]:
+        """The words of one stretch, each with times and confidence; it is cut where the speaker pauses."""
+        recogniser = self._recogniser(self._model, TELEPHONE_RATE)
+        recogniser.SetWords(True)
+        results = []
+        step = TELEPHONE_RATE // 2
+        for start in range(0, len(pcm), step):
+            if recogniser.AcceptWaveform(pcm[start : start + step].tobytes()):
+                results.append(recogniser.Result())
+        results.append(recogniser.FinalResult())
+        return [found for found in (_segment(json.loads(result), language) for result in results) if found]
+
+
+def _segment(result: dict[str, Any], language: Language) -> Segment | None:
+    words = tuple(
+        Word(float(raw["start"]), float(raw["end"]), str(raw["word"]), float(raw["conf"]))
+        for raw in result.get("result", [])
+        if raw["word"] not in ("<unk>", "[unk]", "<eps>")
+    )
+    if not words:
+        return None
+    text = tidy(" ".join(word.text for word in words), language)
+    confidence = sum(word.confidence for word in words) / len(words)
+    return Segment(words[0].start, words[-1].end, text, confidence, words)

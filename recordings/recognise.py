@@ -1,0 +1,94 @@
+"""What recognition is: speech in, words with times and confidence out; and which engine does it, opened once."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from hotline.settings import Settings
+from hotline.values import Language
+from recordings.audio import Pcm
+from recordings.errors import EngineMissing
+
+ENGINES = ("auto", "vosk", "whisper")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word; times in seconds from the start of the sound that was given, confidence 0 to 1."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Words that belong together. `words` is empty where the engine times only the whole; confidence 0 to 1."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float
+    words: tuple[Word, ...] = ()
+
+
+class Engine(Protocol):
+    """Turns one stretch of speech into text."""
+
+    @property
+    def name(self) -> str:
+        """Engine and model, as it is stored with a transcript."""
+
+    @property
+    def longest_seconds(self) -> float:
+        """The longest stretch that it takes at once."""
+
+    def recognise(self, pcm: Pcm, language: Language) -> Sequence[Segment]:
+        """What is said in `pcm` (8 kHz, one channel, at most `longest_seconds`); empty when nothing is."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where models are kept and how much of the machine one recognition may use."""
+
+    models: Path
+    vosk: Path | None = None
+    threads: int = 2
+    words: tuple[str, ...] = ()  # names the callers will say, such as the hospital's
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Place":
+        """The place that the settings name."""
+        return cls(
+            settings.hotline_home / "models",
+            settings.vosk_model_path,
+            settings.speech_threads,
+            (settings.hospital_name_zh, settings.hospital_name_en),
+        )
+
+
+_open: dict[tuple[str, str, Place], Engine] = {}
+_lock = threading.Lock()
+
+
+def engine(wish: str, language: Language, place: Place) -> Engine:
+    """The engine for `language`, opened at its first use and kept for this process.
+
+    `auto` is Vosk where a model of the language is installed, else Whisper. Raises `EngineMissing`, `ModelDamaged`.
+    """
+    from recordings.engines import vosk, whisper  # each loads a library of its own, and only when it is used
+
+    if wish not in ENGINES:
+        raise EngineMissing(f"no speech engine {wish!r}; there are {', '.join(ENGINES)}")
+    folder = vosk.find(language, place) if wish in ("auto", "vosk") else None
+    kind = "vosk" if folder is not None else "whisper"
+    if wish == "vosk" and folder is None:
+        raise EngineMissing(vosk.remedy(language, place))
+    key = (kind, str(folder or ""), place)
+    with _lock:
+        if key not in _open:
+            _open[key] = vosk.Vosk(folder) if folder is not None else whisper.Whisper(place)
+        return _open[key]

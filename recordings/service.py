@@ -1,0 +1,202 @@
+"""A recording's way from the exchange to a transcript in our database; one transaction per function."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hotline import jobs, log, story
+from hotline.errors import Discard
+from hotline.ground import Ground
+from hotline.models import Recording, Transcript, Utterance
+from hotline.values import RecordingState
+from recordings import dialogue, life, queries, recognise
+from recordings.audio import Sound, read_wav
+from recordings.dialogue import Line
+from recordings.errors import Altered, Incomplete, StillThere, UnknownCall, UnreadableAudio
+from recordings.news import News
+from telephony.errors import ProviderRefused
+from telephony.provider import Provider
+
+GONE = 404
+# The provider rounds a recording's length; what is shorter than this against its word is still being written.
+ROUNDING_SECONDS = 1.5
+SHORTEST_SECONDS = 0.1
+
+
+def started(session: Session, ground: Ground, call_id: str, provider_sid: str, now: datetime) -> Recording:
+    """Within the caller's transaction: the recording that the exchange has just begun; asked again, the same row."""
+    recording, is_new = queries.found_or_added(session, provider_sid, call_id, now)
+    if is_new:
+        story.tell(session, ground.bell, story.event(call_id, "recording_started", now, recording_id=recording.id))
+    return recording
+
+
+def heard(ground: Ground, call_id: str, news: News, now: datetime) -> None:
+    """What the exchange says of a recording, in any order and any number of times. Raises `UnknownCall`."""
+    with ground.database.write() as session:
+        if queries.call(session, call_id) is None:
+            raise UnknownCall(f"a recording of a call that is not ours: {call_id}")
+        recording = started(session, ground, call_id, news.provider_sid, now)
+        _follow(session, ground, recording, news, now)
+
+
+def reconcile(ground: Ground, provider: Provider, recording_id: str, now: datetime) -> None:
+    """Ask the exchange about a recording of which it has said nothing, and act as if it had. Raises `ProviderDown`."""
+    with ground.database.read() as session:
+        recording = session.get(Recording, recording_id)
+    if recording is None or recording.state is not RecordingState.STARTED:
+        return
+    view = provider.recording(recording.provider_sid)
+    news = News(recording.provider_sid, RecordingState.ABSENT)
+    if view is not None:
+        news = News(view.sid, view.state, view.seconds, view.channels)
+    heard(ground, recording.call_id, news, now)
+
+
+def fetch(ground: Ground, provider: Provider, recording_id: str, now: datetime) -> None:
+    """Bring the sound here: fetched, its length checked, sealed, read back, and only then to be deleted there.
+
+    Raises `Discard` when there is nothing to fetch, `ProviderDown` and `Incomplete` when it should be tried again.
+    """
+    with ground.database.read() as session:
+        recording = queries.recording(session, recording_id)
+    if recording.state is not RecordingState.READY:
+        raise Discard(f"the recording is {recording.state}, not ready")
+    try:
+        data = provider.fetch_recording(recording.provider_sid)
+    except ProviderRefused as refusal:
+        end = RecordingState.ABSENT if refusal.status == GONE else RecordingState.FAILED
+        _end(ground, recording_id, end, f"the provider refused it: {refusal.status or refusal.reason}", now)
+        return
+    sound = _checked(recording, data)
+    if sound.seconds < SHORTEST_SECONDS:
+        _end(ground, recording_id, RecordingState.ABSENT, "it holds no sound", now)
+        return
+    _keep(ground, recording_id, data, sound, now)
+
+
+def delete_at_provider(ground: Ground, provider: Provider, recording_id: str, now: datetime) -> None:
+    """Delete the provider's copy of a recording that we hold. Raises `StillThere` when it refuses, `ProviderDown`."""
+    with ground.database.read() as session:
+        recording = queries.recording(session, recording_id)
+    if recording.state not in life.HELD or recording.blob is None:
+        raise Discard(f"the recording is {recording.state}: the provider's copy may be the only one")
+    try:
+        provider.delete_recording(recording.provider_sid)
+    except ProviderRefused as refusal:
+        raise StillThere(f"the provider keeps its copy: {refusal.status or refusal.reason}") from refusal
+    with ground.database.write() as session:
+        queries.recording(session, recording_id).deleted_at_provider_at = now
+
+
+def transcribe(ground: Ground, recording_id: str, now: datetime) -> None:
+    """Turn the sound that we hold into a dialogue. Raises `EngineMissing`, `ModelDamaged`, `Altered`."""
+    with ground.database.read() as session:
+        recording = queries.recording(session, recording_id)
+        call = queries.call(session, recording.call_id)
+    if recording.state is not RecordingState.STORED or call is None:
+        raise Discard(f"the recording is {recording.state}, not stored")
+    sound = read_wav(plain(ground, recording))
+    engine = recognise.engine(ground.settings.speech_engine, call.language, recognise.Place.of(ground.settings))
+    lines = dialogue.transcribe(sound, call.language, engine)
+    transcript = Transcript(
+        recording_id=recording_id, call_id=call.id, engine=engine.name, language=call.language, made_at=now
+    )
+    transcript.utterances = [_utterance(line) for line in lines]
+    _file(ground, transcript, lines, now)
+
+
+def plain(ground: Ground, recording: Recording) -> bytes:
+    """The WAV file of a recording that we hold, decrypted. Raises `NotFound`, `Undecipherable`, `Altered`."""
+    data = ground.blobs.get(recording.blob or "", about(recording.id))
+    if hashlib.sha256(data).hexdigest() != recording.digest:
+        raise Altered(f"recording {recording.id} does not have the digest it was stored with")
+    return data
+
+
+def about(recording_id: str) -> str:
+    """What the sealed audio is bound to: it cannot be opened as another recording's."""
+    return f"recording:{recording_id}"
+
+
+def _follow(session: Session, ground: Ground, recording: Recording, news: News, now: datetime) -> None:
+    state = life.after(recording.state, news.state)
+    if state is RecordingState.READY and news.seconds == 0:
+        state = RecordingState.ABSENT
+    if not story.move(recording, state):
+        log.get().info("recording_news_changes_nothing", recording_id=recording.id, state=recording.state)
+        return
+    recording.reason = "" if state is RecordingState.READY else f"the exchange says: {news.state}"
+    recording.seconds = None if news.seconds is None else float(news.seconds)
+    recording.channels = news.channels
+    if state is RecordingState.READY:
+        jobs.add(session, ground.bell, "fetch_recording", recording.id, now)
+    _tell(session, ground, recording, now)
+    _check_when_last(session, ground, recording, now)
+
+
+def _checked(recording: Recording, data: bytes) -> Sound:
+    try:
+        sound = read_wav(data, must_be_whole=True)
+    except UnreadableAudio as error:
+        raise Incomplete(f"the provider's file cannot be read: {error}") from error
+    if recording.seconds is not None and sound.seconds < recording.seconds - ROUNDING_SECONDS:
+        raise Incomplete(f"{sound.seconds:.1f} s came of {recording.seconds:.0f} s")
+    return sound
+
+
+def _keep(ground: Ground, recording_id: str, data: bytes, sound: Sound, now: datetime) -> None:
+    name, digest = f"recordings/{recording_id}", hashlib.sha256(data).hexdigest()
+    key = ground.blobs.put(name, data, about(recording_id))
+    if hashlib.sha256(ground.blobs.get(name, about(recording_id))).hexdigest() != digest:
+        raise Incomplete("the store gave back something else than it was given")
+    with ground.database.write() as session:
+        recording = queries.recording(session, recording_id)
+        if not story.move(recording, RecordingState.STORED):
+            return
+        recording.size, recording.digest, recording.blob, recording.key_id = len(data), digest, name, key
+        recording.seconds, recording.channels, recording.stored_at = sound.seconds, len(sound.channels), now
+        recording.reason = ""
+        for kind in ("delete_recording", "transcribe"):
+            jobs.add(session, ground.bell, kind, recording_id, now)
+        _tell(session, ground, recording, now)
+
+
+def _end(ground: Ground, recording_id: str, state: RecordingState, reason: str, now: datetime) -> None:
+    with ground.database.write() as session:
+        recording = queries.recording(session, recording_id)
+        if story.move(recording, state):
+            recording.reason = reason[:120]
+            _tell(session, ground, recording, now)
+            _check_when_last(session, ground, recording, now)
+
+
+def _file(ground: Ground, transcript: Transcript, lines: Sequence[Line], now: datetime) -> None:
+    with ground.database.write() as session:
+        recording = queries.recording(session, transcript.recording_id)
+        if recording.state is not RecordingState.STORED:
+            raise Discard("another worker was faster")
+        story.move(recording, RecordingState.TRANSCRIBED)
+        session.add(transcript)
+        session.flush()
+        _tell(session, ground, recording, now, lines=len(lines))
+        _check_when_last(session, ground, recording, now)
+
+
+def _check_when_last(session: Session, ground: Ground, recording: Recording, now: datetime) -> None:
+    """The call is checked once, when the last of its recordings is worked through."""
+    queries.locked_call(session, recording.call_id)
+    if recording.state not in life.UNDER_WAY and not queries.others_under_way(session, recording):
+        jobs.add(session, ground.bell, "check_call", recording.call_id, now)
+
+
+def _tell(session: Session, ground: Ground, recording: Recording, now: datetime, **data: int) -> None:
+    kind = "transcribed" if recording.state is RecordingState.TRANSCRIBED else f"recording_{recording.state}"
+    event = story.event(recording.call_id, kind, now, recording_id=recording.id, **data)
+    story.tell(session, ground.bell, event)
+
+
+def _utterance(line: Line) -> Utterance:
+    return Utterance(speaker=line.speaker, start=line.start, end=line.end, text=line.text, confidence=line.confidence)

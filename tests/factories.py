@@ -1,0 +1,46 @@
+"""Rows for tests: a small hospital, calls in line, offers."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from hotline.clock import new_id
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Offer, Waiting
+from hotline.values import Language, OfferState
+from routing import hospital, service
+from routing.service import Wish
+
+NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
+SAMPLE = Path("cli/demo/hospital.yaml")
+
+
+def load_hospital(ground: Ground, now: datetime = NOW) -> dict[str, Agent]:
+    """The sample hospital in the database; its agents by staff number."""
+    with ground.database.write() as session:
+        hospital.store(session, hospital.read(SAMPLE), now)
+    with ground.database.read() as session:
+        return {agent.staff_number: agent for agent in session.scalars(select(Agent))}
+
+
+def call_in_line(ground: Ground, wish: Wish | None = None, now: datetime = NOW) -> tuple[Call, Waiting]:
+    """A caller who asked for a person at `now`."""
+    call = Call(
+        id=new_id(), provider_sid=f"CA{new_id()}", language=Language.ENGLISH, place={}, started_at=now, heard_at=now
+    )
+    with ground.database.write() as session:
+        session.add(call)
+        session.flush()
+        waiting = service.join(session, ground, call, wish or Wish("booking"), now)
+    return call, waiting
+
+
+def offer_to(ground: Ground, waiting: Waiting, agent: Agent, now: datetime = NOW) -> Offer:
+    """A live offer of this caller to this agent; fails when the agent could not be leased."""
+    offer = Offer(
+        id=new_id(), waiting_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
+        state=OfferState.STARTED, ring=1, rings=3, reasons=[], started_at=now,
+    )  # fmt: skip
+    assert service.start_offer(ground, offer)
+    return offer

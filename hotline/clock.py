@@ -1,8 +1,12 @@
 """The only place that reads the time, makes ids and draws randomness; everything else is given them."""
 
 import secrets
+import threading
 import time
 from datetime import UTC, datetime
+
+_making = threading.Lock()
+_last = [0]  # the id made last in this process, as a number
 
 
 def now() -> datetime:
@@ -11,11 +15,16 @@ def now() -> datetime:
 
 
 def new_id() -> str:
-    """A new id of ours: 32 hexadecimal digits that sort by the time of their making (UUID version 7, RFC 9562)."""
+    """A new id of ours: 32 hexadecimal digits that sort by the time of their making (UUID version 7, RFC 9562).
+
+    Within a process each is greater than the one before, so that the events of one moment keep their order.
+    """
     milliseconds = time.time_ns() // 1_000_000
     random = secrets.randbits(74)
     value = milliseconds << 80 | 7 << 76 | (random >> 62) << 64 | 2 << 62 | random & (1 << 62) - 1
-    return f"{value:032x}"
+    with _making:
+        _last[0] = max(value, _last[0] + 1)
+        return f"{_last[0]:032x}"
 
 
 def new_secret() -> str:

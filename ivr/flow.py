@@ -17,6 +17,7 @@ TURN = "turn"
 WAIT = "wait"
 LEFT = "left"
 NOTICE_SECONDS = 1  # after a notice: just long enough for a key
+END_SECONDS = 3  # before hanging up: time for the emergency key
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Ended:
-    """The flow ends the call, with this outcome where it names one."""
+    """The call is at an end of the flow: should it end now, this is its outcome."""
 
     outcome: CallOutcome | None
 
@@ -87,8 +88,8 @@ def step(flow: Flow, place: Place, turn: Turn, now: datetime) -> Outcome:
     node = flow.nodes.get(place.node)
     key = turn.digits or ""
     if node is None:  # the flow was changed during the call
-        return _after(heard, _enter(flow, place, flow.person, now))
-    return _after(heard, _reserved(flow, place, node, key, now) or _own(flow, place, node, key, now))
+        return after(heard, _enter(flow, place, flow.person, now))
+    return after(heard, _reserved(flow, place, node, key, now) or _own(flow, place, node, key, now))
 
 
 def hear(place: Place) -> tuple[Place, tuple[Effect, ...]]:
@@ -132,7 +133,7 @@ def _own(flow: Flow, place: Place, node: Node, key: str, now: datetime) -> Outco
     match node:
         case LanguageMenu(otherwise=otherwise) if key == "":
             timed_out = Told("timed_out", {"node": node.name})
-            return _after((timed_out,), _choose(flow, place, node, otherwise, now))
+            return after((timed_out,), _choose(flow, place, node, otherwise, now))
         case Menu() | LanguageMenu():
             choice = next((c for c in node.choices if c.key == key), None)
             if choice is None:
@@ -150,7 +151,7 @@ def _choose(flow: Flow, place: Place, node: Node, choice: Choice, now: datetime)
     if choice.language is None:
         return _enter(flow, _behind(place, node), choice.to, now)
     chosen = Told("language_chosen", {"language": choice.language.value})
-    return _after((chosen,), _enter(flow, replace(_behind(place, node), language=choice.language), choice.to, now))
+    return after((chosen,), _enter(flow, replace(_behind(place, node), language=choice.language), choice.to, now))
 
 
 def _fail(flow: Flow, place: Place, node: Node, key: str, now: datetime) -> Outcome:
@@ -158,7 +159,7 @@ def _fail(flow: Flow, place: Place, node: Node, key: str, now: datetime) -> Outc
     told = Told("wrong_key" if key else "timed_out", {"node": node.name})
     failures = place.failures + 1
     if failures >= flow.tries:
-        return _after((told,), _enter(flow, place, flow.person, now))
+        return after((told,), _enter(flow, place, flow.person, now))
     place = replace(place, failures=failures)
     phrase = flow.phrases["wrong_key" if key else "timed_out"]
     return Outcome(place, _speak(flow, place, node, before=(Say(phrase[place.language], place.language),)), (told,))
@@ -188,7 +189,8 @@ def _enter(flow: Flow, place: Place, name: str, now: datetime) -> Outcome:
 def _arrival(node: Node) -> tuple[Effect, ...]:
     if isinstance(node, Ask):
         return (Asked(node.intent, node.queue, node.skill, node.priority),)
-    return (Told("menu_shown", {"node": node.name}),)
+    shown = Told("menu_shown", {"node": node.name})
+    return (shown, Ended(node.outcome)) if isinstance(node, End) else (shown,)
 
 
 def _tells(flow: Flow, place: Place, node: Node) -> bool:
@@ -207,7 +209,8 @@ def _speak(flow: Flow, place: Place, node: Node, before: tuple[Say, ...] = ()) -
         case Menu(say=say):
             return (Gather(TURN, (*before, Say(say[place.language], place.language)), 1, flow.timeout_seconds),)
         case Notice(say=say) | End(say=say):
-            return (Gather(TURN, (*before, Say(say[place.language], place.language)), 1, NOTICE_SECONDS),)
+            seconds = END_SECONDS if isinstance(node, End) else NOTICE_SECONDS
+            return (Gather(TURN, (*before, Say(say[place.language], place.language)), 1, seconds),)
         case Ask():
             return (*before, *_notice(flow, place, node), Enqueue(node.queue, WAIT, LEFT))
         case Opening():
@@ -228,8 +231,9 @@ def _behind(place: Place, node: Node) -> Place:
 
 
 def _pressed(place: Place, outcome: str, following: Outcome) -> Outcome:
-    return _after((Told("key_pressed", {"node": place.node, "outcome": outcome}),), following)
+    return after((Told("key_pressed", {"node": place.node, "outcome": outcome}),), following)
 
 
-def _after(effects: tuple[Effect, ...], outcome: Outcome) -> Outcome:
+def after(effects: tuple[Effect, ...], outcome: Outcome) -> Outcome:
+    """The outcome with these effects before its own."""
     return replace(outcome, effects=(*effects, *outcome.effects))

@@ -1,0 +1,79 @@
+"""The webhooks of the caller's line. The app has checked their signatures; every answer is TwiML."""
+
+from flask import Blueprint, Response, current_app, request
+
+from hotline import clock
+from ivr import desk, line, service
+from ivr.desk import Desk
+from ivr.errors import PromptMissing
+from routing import legs
+from telephony import turn, twiml
+
+pages = Blueprint("ivr", __name__)
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def _desk() -> Desk:
+    found: Desk = current_app.extensions["desk"]
+    found.sounds.refresh(clock.now())
+    return found
+
+
+def _answer(document: str) -> Response:
+    return Response(document, content_type=twiml.CONTENT_TYPE)
+
+
+@pages.post("/voice/calls")
+def first() -> Response:
+    """The number's voice address: a call comes in."""
+    return _answer(service.first(_desk(), turn.parse(request.form), clock.now()))
+
+
+@pages.post("/voice/calls/<call_id>/turns/<int:number>")
+def next_turn(call_id: str, number: int) -> Response:
+    """A key, or the time for one has passed."""
+    return _answer(service.turn(_desk(), call_id, number, turn.parse(request.form), clock.now()))
+
+
+@pages.post("/voice/calls/<call_id>/wait")
+def wait(call_id: str) -> Response:
+    """What a caller in line hears next."""
+    return _answer(line.wait(_desk(), call_id, turn.parse(request.form), clock.now()))
+
+
+@pages.post("/voice/calls/<call_id>/left")
+def left(call_id: str) -> Response:
+    """The caller left the exchange's queue."""
+    return _answer(line.left(_desk(), call_id, turn.parse(request.form), clock.now()))
+
+
+@pages.post("/voice/calls/<call_id>/after")
+def after(call_id: str) -> Response:
+    """The conversation is over."""
+    return _answer(line.after(_desk(), call_id))
+
+
+@pages.post("/voice/calls/status")
+def status() -> Response:
+    """A status callback of the caller's line."""
+    said = turn.parse(request.form)
+    if said.call_sid is not None and said.status is not None:
+        ground = _desk().ground
+        service.ended(ground, said.call_sid, legs.Report(said.call_sid, said.status, said.sequence), clock.now())
+    return Response(status=204)
+
+
+@pages.post(desk.RESCUE)
+def fallback() -> Response:
+    """The number's fallback address: the exchange could not use an answer of ours."""
+    return _answer(line.rescue(_desk(), turn.parse(request.form), clock.now()))
+
+
+@pages.get("/voice/prompts/<digest>.wav")
+def prompt(digest: str) -> Response:
+    """The sound of a prompt; it holds no patient data, so it needs no signature."""
+    try:
+        sound = _desk().sounds.audio(digest)
+    except PromptMissing:
+        return Response(status=404)
+    return Response(sound, mimetype="audio/wav", headers={"Cache-Control": FOR_EVER})

@@ -1,0 +1,103 @@
+"""The caller in line: what they hear, how they leave, and the way to a person when something went wrong."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hotline import story
+from hotline.values import CallStatus, LegStatus
+from ivr import flow, queries, service
+from ivr.desk import Desk, lost, sorry, where
+from ivr.queries import Standing
+from routing import legs
+from routing import service as routing
+from telephony.turn import Turn
+from telephony.verbs import Gather, Hangup, Leave, Pause, Say
+from telephony.words import QueueResult
+
+KEY_SECONDS = 1
+RETRY_SECONDS = 2  # before a caller who could not be put in line is put there again
+
+
+def wait(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
+    """What a caller hears in line: their place, then music, again and again; the emergency key works here too."""
+    with desk.ground.database.write() as session:
+        known = queries.standing(session, call_id)
+        if known is None:
+            return desk.document((Leave(),))
+        if known.status is not CallStatus.WAITING:
+            return desk.document((Hangup(),) if known.status is CallStatus.ENDED else (desk.sounds.hold(),))
+        if turn.digits == desk.flow.keys.emergency and known.place.node != desk.flow.emergency:
+            return _emergency(session, desk, known, now)
+        _heard(session, desk, known, now)
+        line = routing.position(session, call_id)
+    said = Say(desk.flow.position(line or 1)[known.place.language], known.place.language)
+    listening = Gather(flow.WAIT, (said, desk.sounds.hold()), 1, KEY_SECONDS)
+    return desk.document((listening,), call_id, known.turn)
+
+
+def _emergency(session: Session, desk: Desk, known: Standing, now: datetime) -> str:
+    """The caller leaves this line for the emergency's; `left` answers with the new one."""
+    place, heard = flow.hear(known.place)
+    pressed = flow.Told("key_pressed", {"node": place.node, "outcome": "emergency"})
+    moved = flow.emergency(desk.flow, place, now)
+    service.advance(session, desk, known, flow.after((*heard, pressed), moved), now)
+    return desk.document((Leave(),))
+
+
+def _heard(session: Session, desk: Desk, known: Standing, now: datetime) -> None:
+    """The call is alive; and what was said on the way into the line has been heard, which is written down once."""
+    place, heard = flow.hear(known.place)
+    if heard and queries.consent(session, known.call_id, place, now):
+        events = [story.event(known.call_id, effect.kind, now) for effect in heard if isinstance(effect, flow.Told)]
+        story.tell_all(session, desk.ground.bell, events)
+    queries.alive(session, known.call_id, now)
+
+
+def left(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
+    """The caller left the exchange's queue: gone, on the way to an agent, or to be put in line again."""
+    with desk.ground.database.read() as session:
+        known = queries.standing(session, call_id)
+    if known is None:
+        return lost(desk)
+    if turn.queue_result is QueueResult.HUNG_UP:
+        service.ended(desk.ground, known.sid, legs.Report(known.sid, LegStatus.COMPLETED), now)
+        return desk.document((Hangup(),))
+    if turn.queue_result in {QueueResult.REDIRECTED, QueueResult.BRIDGED}:
+        return desk.document(())  # the exchange goes on with the document that the router named
+    if turn.queue_result is not QueueResult.LEFT and known.status is CallStatus.WAITING:
+        verbs = flow.repeat(desk.flow, known.place)
+        return desk.document((Pause(RETRY_SECONDS), *verbs), call_id, known.turn)
+    return where(desk, known)
+
+
+def after(desk: Desk, call_id: str) -> str:
+    """The conversation is over: goodbye. A caller whose agent was lost before it began is in line again."""
+    with desk.ground.database.read() as session:
+        known = queries.standing(session, call_id)
+    if known is None:
+        return sorry(desk)
+    if known.status is CallStatus.WAITING:
+        return where(desk, known)
+    return desk.document((desk.phrase("thanks", known), Hangup()))
+
+
+def rescue(desk: Desk, turn: Turn, now: datetime) -> str:
+    """Something went wrong on our side or on the way: an apology, and a person. Again: where the call stands."""
+    if turn.call_sid is None:
+        return sorry(desk)
+    with desk.ground.database.read() as session:
+        known = queries.standing_of(session, turn.call_sid)
+    if known is None:
+        service.first(desk, turn, now)
+    with desk.ground.database.write() as session:
+        known = queries.standing_of(session, turn.call_sid)
+        if known is None:
+            return sorry(desk)
+        if known.status is not CallStatus.IN_MENU:
+            return where(desk, known)
+        place, heard = flow.hear(known.place)
+        asked = flow.ask_for_person(desk.flow, place, now)
+        said = flow.Outcome(asked.place, (desk.phrase("sorry", known), *asked.verbs), asked.effects)
+        told = flow.Told("rescued", {"node": place.node})
+        return service.advance(session, desk, known, flow.after((*heard, told), said), now) or sorry(desk)

@@ -1,0 +1,152 @@
+"""The turns of a call in the menu, and its end: load, decide, save, answer. Each function is one transaction.
+
+Whatever comes twice, late or out of order is answered from what is stored, and changes nothing.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from hotline import clock, story
+from hotline.ground import Ground
+from hotline.models import Call
+from hotline.values import ENDED_LEGS, CallStatus, LegStatus
+from hotline.values import Outcome as CallOutcome
+from ivr import flow, queries
+from ivr.desk import Desk, lost, sorry, where
+from ivr.flow import Asked, Consented, Ended, Outcome, Told
+from ivr.queries import Standing, Step
+from routing import legs
+from routing import service as routing
+from telephony.turn import Turn
+
+
+def first(desk: Desk, turn: Turn, now: datetime) -> str:
+    """A call comes in: write it down and begin. Again: the same answer, or where the caller stands by now."""
+    if turn.call_sid is None:
+        return sorry(desk)
+    try:
+        with desk.ground.database.write() as session:
+            known = queries.standing_of(session, turn.call_sid)
+            if known is None:
+                return _begin(session, desk, turn, now)
+    except IntegrityError:  # the same webhook, delivered twice at once: the other one was written down
+        with desk.ground.database.read() as session:
+            known = queries.standing_of(session, turn.call_sid)
+    if known is None:
+        return sorry(desk)
+    return known.last_answer if known.turn == 1 and known.last_answer else where(desk, known)
+
+
+def _begin(session: Session, desk: Desk, turn: Turn, now: datetime) -> str:
+    settings, caller = desk.ground.settings, turn.caller
+    call_id, sid = clock.new_id(), turn.call_sid or ""
+    begun = flow.begin(desk.flow, settings.default_language, now)
+    text = desk.document(begun.verbs, call_id, 1)
+    session.add(
+        Call(
+            id=call_id,
+            provider_sid=sid,
+            caller_number=caller.e164 if caller else None,
+            caller_index=desk.ground.keyring.index(caller.e164) if caller else None,
+            language=begun.place.language,
+            place=queries.write_place(begun.place),
+            turn=1,
+            last_answer=text,
+            started_at=now,
+            heard_at=now,
+        )
+    )
+    session.flush()
+    legs.caller_line(session, call_id, legs.Report(sid, turn.status or LegStatus.RINGING), now)
+    effects = (Told("call_started"), *begun.effects)
+    _apply(session, desk, call_id, replace(begun, effects=effects), now)
+    return text
+
+
+def turn(desk: Desk, call_id: str, number: int, turn: Turn, now: datetime) -> str:
+    """The caller pressed a key or let the time pass: turn `number` of this call.
+
+    The turn before the expected one is a duplicate and gets the answer it got; any other is told where it stands.
+    """
+    with desk.ground.database.write() as session:
+        for _ in range(3):  # each failure to advance means that another delivery did
+            known = queries.standing(session, call_id)
+            if known is None:
+                return lost(desk)
+            if number == known.turn - 1 and known.last_answer and known.status is not CallStatus.ENDED:
+                return known.last_answer
+            if number != known.turn or known.status in {CallStatus.TALKING, CallStatus.ENDED}:
+                return where(desk, known)
+            text = advance(session, desk, known, flow.step(desk.flow, known.place, turn, now), now)
+            if text is not None:
+                return text
+    return lost(desk)
+
+
+def advance(session: Session, desk: Desk, known: Standing, outcome: Outcome, now: datetime) -> str | None:
+    """Save the decision and what follows from it; its document, or `None` when the call went on meanwhile."""
+    text = desk.document(outcome.verbs, known.call_id, known.turn + 1)
+    ends = [effect.outcome for effect in outcome.effects if isinstance(effect, Ended)]
+    consent = now if any(isinstance(effect, Consented) for effect in outcome.effects) else None
+    step = Step(outcome.place, text, ends[-1] if ends else None, consent, now)
+    if not queries.take(session, known, step):
+        return None
+    if known.turn == 1:
+        queries.picked_up(session, known.sid, now)
+    _apply(session, desk, known.call_id, outcome, now)
+    return text
+
+
+def _apply(session: Session, desk: Desk, call_id: str, outcome: Outcome, now: datetime) -> None:
+    """Do what follows from a turn: its story, and the place in line."""
+    told = [effect for effect in outcome.effects if isinstance(effect, Told)]
+    events = [story.event(call_id, effect.kind, now, **effect.data) for effect in told]
+    story.tell_all(session, desk.ground.bell, events)
+    for effect in outcome.effects:
+        if isinstance(effect, Asked):
+            _ask(session, desk, call_id, effect, now)
+
+
+def _ask(session: Session, desk: Desk, call_id: str, asked: Asked, now: datetime) -> None:
+    call = session.get_one(Call, call_id)
+    if call.status is CallStatus.WAITING:
+        routing.leave(session, desk.ground, call, f"went to {asked.queue}", now)
+        session.flush()
+    call.intent = asked.intent
+    routing.join(session, desk.ground, call, routing.Wish(asked.queue, asked.skill, asked.priority), now)
+
+
+def ended(ground: Ground, sid: str, report: legs.Report, now: datetime) -> bool:
+    """The exchange reports on a caller's line: written down; its end ends the call. `False` for an unknown call."""
+    with ground.database.write() as session:
+        call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
+        if call is None:
+            return False
+        call.heard_at = now
+        legs.caller_line(session, call.id, report, now)
+        if report.status in ENDED_LEGS and call.status is not CallStatus.ENDED:
+            _end(session, ground, call, report.status, now)
+    return True
+
+
+def _end(session: Session, ground: Ground, call: Call, status: LegStatus, now: datetime) -> None:
+    routing.caller_ended(session, ground, call, now)
+    story.move(call, CallStatus.ENDED, "status")
+    call.ended_at = now
+    call.outcome = outcome_of(call, status)
+    story.tell(session, ground.bell, story.event(call.id, "call_ended", now, outcome=call.outcome))
+
+
+def outcome_of(call: Call, status: LegStatus) -> CallOutcome:
+    """How a call ended, from what had happened in it."""
+    if call.answered_at is not None:
+        return CallOutcome.ANSWERED
+    if call.asked_at is not None:
+        return CallOutcome.ABANDONED
+    if call.outcome is not None:
+        return call.outcome
+    return CallOutcome.FAILED if status is LegStatus.FAILED else CallOutcome.LEFT_IN_MENU

@@ -1,0 +1,82 @@
+"""Which sound stands for which text: the hospital's own recording, else the rendered prompt, else none yet."""
+
+import hashlib
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from hotline.ground import Ground
+from hotline.values import Language
+from ivr import melody, prompts
+from ivr.errors import PromptMissing
+from ivr.nodes import Flow
+from ivr.nodes import prompts as prompts_of
+from telephony.verbs import Play, Say
+
+LOOK_AGAIN = timedelta(seconds=3)
+KEPT_IN_MEMORY = 256
+
+
+class Sounds:
+    """What a process knows of the sounds of a flow. Recordings are read at its start, rendered prompts as they come."""
+
+    def __init__(self, ground: Ground, flow: Flow) -> None:
+        """Read the hospital's folder of recordings (`zh-CN/menu.wav`, `music.wav`); the database is not asked yet."""
+        self._ground = ground
+        self._files: dict[str, Path] = {}
+        self._own: dict[tuple[Language, str], str] = {}
+        self._wanted = {(language, text): prompts.digest(language, text) for _, language, text in prompts_of(flow)}
+        self._rendered: frozenset[str] = frozenset()
+        self._looked_at: datetime | None = None
+        self.music = hashlib.sha256(melody.hold_music()).hexdigest()
+        self._made = self.music
+        self._adopt(ground.settings.prompts_folder, flow)
+        self.audio = lru_cache(maxsize=KEPT_IN_MEMORY)(self._audio)
+
+    def _adopt(self, folder: Path | None, flow: Flow) -> None:
+        for name, language, text in prompts_of(flow):
+            own = self._file(folder and folder / language.value / f"{name}.wav")
+            if own is not None:
+                self._own[language, text] = own
+        self.music = self._file(folder and folder / "music.wav") or self.music
+
+    def _file(self, path: Path | None) -> str | None:
+        if path is None or not path.is_file():
+            return None
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        self._files[found] = path
+        return found
+
+    def refresh(self, now: datetime) -> None:
+        """Learn what has been rendered meanwhile; asks the database only while something is missing."""
+        if self._rendered.issuperset(self._wanted.values()):
+            return
+        if self._looked_at is None or now - self._looked_at > LOOK_AGAIN:
+            self._looked_at = now
+            self._rendered = prompts.rendered(self._ground)
+
+    def voiced(self, said: Say) -> Say | Play:
+        """The sound for what is said, or the words themselves for the provider's voice."""
+        found = self._own.get((said.language, said.text)) or self._wanted.get((said.language, said.text))
+        if found in self._files or found in self._rendered:
+            return Play(url_of(found))
+        return said
+
+    def hold(self) -> Play:
+        """The music for waiting."""
+        return Play(url_of(self.music))
+
+    def _audio(self, digest: str) -> bytes:
+        """A WAV file. Raises `PromptMissing`."""
+        if digest in self._files:
+            return self._files[digest].read_bytes()
+        if digest == self._made:
+            return melody.hold_music()
+        if len(digest) != 64:
+            raise PromptMissing("no such prompt")
+        return prompts.audio(self._ground, digest)
+
+
+def url_of(digest: str) -> str:
+    """Where a sound is fetched; the address changes with the sound, so it may be kept for ever."""
+    return f"/voice/prompts/{digest}.wav"

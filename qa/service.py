@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from hotline import story
 from hotline.errors import Discard
 from hotline.ground import Ground
-from hotline.models import Check, Transcript, Utterance
+from hotline.models import Call, Check, Transcript, Utterance
 from hotline.values import Language
 from qa import queries, score
 from qa.phrases import standard
@@ -21,12 +21,14 @@ def check(ground: Ground, call_id: str, now: datetime) -> None:
     Raises `Discard` when there is no transcript to check.
     """
     settings = ground.settings
-    with ground.database.write() as session:
-        call = queries.locked_call(session, call_id)
+    with ground.database.read() as session:
+        call = session.get(Call, call_id)
         transcripts = queries.transcripts(session, call_id)
-        if call is None or not transcripts:
-            raise Discard("the call has no transcript")
-        results = results_of(transcripts, call.language, (settings.hospital_name_zh, settings.hospital_name_en))
+    if call is None or not transcripts:
+        raise Discard("the call has no transcript")
+    results = results_of(transcripts, call.language, (settings.hospital_name_zh, settings.hospital_name_en))
+    with ground.database.write() as session:
+        queries.locked_call(session, call_id)
         for name, result in results.items():
             _store(session, call_id, name, result, now)
         passed = {name: result.passed for name, result in results.items()}

@@ -36,10 +36,14 @@ def find(language: Language, place: Place) -> Path | None:
 
 def remedy(language: Language, place: Place) -> str:
     """What to do when there is no model for `language`."""
-    return (
-        f"no Vosk model for {language}: run `hotline models fetch --language {language}`, or put a folder "
-        f"vosk-model-…{CODES[language]}-… into {place.models} or into the folder that VOSK_MODEL_PATH names"
-    )
+    fetch = f"run `hotline models fetch --language {language}`"
+    return f"no Vosk model for {language}: {fetch}, or {by_hand(language, place)}"
+
+
+def by_hand(language: Language, place: Place) -> str:
+    """How to install a model that came some other way."""
+    name = f"vosk-model-…{CODES[language]}-…"
+    return f"put its folder {name} into {place.models} or into the folder that VOSK_MODEL_PATH names"
 
 
 class Vosk:

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-import hotline.models.types
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}

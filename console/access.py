@@ -1,0 +1,115 @@
+"""Who may do what: a rule stands on every route, and a route without one is closed to everyone."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask_login import LoginManager, current_user
+from werkzeug.wrappers import Response
+
+from console import users
+from hotline.ground import Ground
+from hotline.models import User
+from hotline.values import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Everyone at work, and those who may see every call.
+STAFF = tuple(Role)
+LEADS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
+NOBODY = "nobody"
+
+
+def allow(*roles: Role) -> Callable[[View], View]:
+    """Open a view to these roles."""
+
+    def mark(view: View) -> View:
+        view.may = frozenset(roles)  # type: ignore[attr-defined] # the rule lives on the view that it guards
+        return view
+
+    return mark
+
+
+def allow_everyone(view: View) -> View:
+    """Open a view to everyone, signed in or not."""
+    view.may = frozenset([*Role, NOBODY])  # type: ignore[attr-defined] # as above
+    return view
+
+
+def rule(view: Callable[..., Any]) -> frozenset[str]:
+    """Who may use the view: roles, and `nobody` where signing in is not needed. Empty where no rule was declared."""
+    may: frozenset[str] = getattr(view, "may", frozenset())
+    return may
+
+
+class SignedIn:
+    """The user of a session, as Flask-Login wants one. Its id carries the session's version."""
+
+    is_authenticated = True
+    is_anonymous = False
+
+    def __init__(self, user: User) -> None:
+        """Stand for `user`."""
+        self.id = user.id
+        self.name = user.name
+        self.role = user.role
+        self.language = user.language
+        self.agent_id = user.agent_id
+        self.is_active = user.is_active
+        self._version = user.session_version
+
+    def get_id(self) -> str:
+        """What the session keeps."""
+        return f"{self.id}:{self._version}"
+
+    @property
+    def sees_all_calls(self) -> bool:
+        """Whether other people's calls are open to this user."""
+        return self.role in LEADS
+
+
+def guard(app: Flask) -> None:
+    """Have `app` know its users and check the rule of a route before anything else is done."""
+    manager = LoginManager(app)
+    manager.session_protection = "basic"
+    manager.user_loader(_load)
+    app.before_request(_check)
+
+
+def ground() -> Ground:
+    """The open resources of this process."""
+    opened: Ground = current_app.extensions["ground"]
+    return opened
+
+
+def _load(text: str) -> SignedIn | None:
+    user_id, _, version = text.partition(":")
+    with ground().database.read() as session:
+        user = users.find(session, user_id)
+    if user is None or not user.is_active or str(user.session_version) != version:
+        return None
+    return SignedIn(user)
+
+
+def _check() -> Response | None:
+    if request.endpoint is None:
+        return None  # no such page: the answer is 404 for everyone
+    may = rule(current_app.view_functions[request.endpoint])
+    if NOBODY in may:
+        return None
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if current_user.role not in may:
+        abort(403)
+    return None
+
+
+def _to_sign_in() -> Response:
+    # A page leads to the sign-in and back; sound, streams and posts say 401, because nobody would see the page.
+    if (
+        request.method == "GET"
+        and request.accept_mimetypes.accept_html
+        and "text/html" in str(request.accept_mimetypes)
+    ):
+        return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")))
+    return abort(401)

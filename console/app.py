@@ -1,0 +1,146 @@
+"""The app of the staff pages, made once per process: sign-in, pages, headers, limits. Public webhooks live apart."""
+
+import hashlib
+from datetime import timedelta
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, request, session
+from flask.wrappers import Response
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+from flask_talisman import Talisman
+from flask_wtf import CSRFProtect
+
+from console import access, calls, faults, floor, language, show, sign_in, sound, staff, telling
+from hotline.ground import Ground
+from hotline.values import Language
+
+# Everything the pages use is served from here; nothing is inline.
+CONTENT_POLICY = {
+    "default-src": "'self'",
+    "img-src": "'self' data:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def create(ground: Ground) -> Flask:
+    """The staff pages on the open resources of this process."""
+    app = Flask("console", static_folder="static", template_folder="templates")
+    app.extensions["ground"] = ground
+    app.config.update(_config(ground))
+    access.guard(app)
+    CSRFProtect(app)
+    _headers(app, ground)
+    for pages in (sign_in.pages, floor.pages, calls.pages, sound.pages, staff.pages):
+        app.register_blueprint(pages)
+    app.add_url_rule("/healthz", view_func=healthy)
+    access.allow_everyone(app.view_functions["static"])
+    sign_in.limit(app, _limiter(app, ground))
+    faults.handle(app)
+    floor.open_live(app, ground)
+    _dress(app, ground)
+    return app
+
+
+@access.allow_everyone
+def healthy() -> str:
+    """Say that the process answers."""
+    return "ok\n"
+
+
+def _config(ground: Ground) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": ground.settings.secret_key.get_secret_value(),
+        "SESSION_COOKIE_NAME": "hotline",
+        "SESSION_COOKIE_SECURE": _is_https(ground),
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=10),
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=30),
+        "WTF_CSRF_TIME_LIMIT": None,  # a token lives as long as its session
+        "WTF_CSRF_SSL_STRICT": _is_https(ground),
+        "MAX_CONTENT_LENGTH": 64 * 1024,
+    }
+
+
+def _is_https(ground: Ground) -> bool:
+    return ground.settings.console_url.startswith("https://")
+
+
+def _headers(app: Flask, ground: Ground) -> None:
+    https = _is_https(ground)
+    Talisman(
+        app,
+        force_https=False,  # whoever ends the encryption in front of this process redirects
+        strict_transport_security=https,
+        session_cookie_secure=https,
+        content_security_policy=CONTENT_POLICY,
+        referrer_policy="same-origin",
+        permissions_policy={"microphone": "(self)", "camera": "()", "geolocation": "()"},
+    )
+
+    @app.after_request
+    def keep_nothing(response: Response) -> Response:
+        # Pages show patients: neither a browser nor anything between may keep them.
+        if request.endpoint != "static":
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+
+def _limiter(app: Flask, ground: Ground) -> Limiter:
+    url = ground.settings.redis_url
+    return Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri=f"redis+{url}" if url.startswith("unix:") else url,
+        strategy="moving-window",
+        in_memory_fallback_enabled=True,  # without Redis people still sign in, and guessing stays slow
+        key_prefix="hotline-console",
+    )
+
+
+def _dress(app: Flask, ground: Ground) -> None:
+    zone = ZoneInfo(ground.settings.timezone)
+    version = _version()
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        clock=lambda moment: show.clock(moment, zone),
+        day=lambda moment: show.day(moment, zone),
+        number=show.number,
+        rings=show.rings,
+        length=show.length,
+        percent=show.percent,
+        epoch=lambda moment: f"{moment.timestamp():.3f}",
+        reason=lambda text, words: telling.reason(words, text),
+    )
+    app.jinja_env.globals.update(tell=telling.tell, bar_name=telling.bar)
+
+    @app.context_processor
+    def words() -> dict[str, Any]:
+        chosen = language.chosen(request)
+        is_chinese = chosen is Language.MANDARIN
+        return {
+            "t": language.words(chosen),
+            "language": chosen,
+            "languages": language.NAMES,
+            "hospital": ground.settings.hospital_name_zh if is_chinese else ground.settings.hospital_name_en,
+            "ring_seconds": ground.settings.ring_seconds,
+            "version": version,
+            "user": current_user,
+        }
+
+    @app.before_request
+    def keep_session() -> None:
+        session.permanent = current_user.is_authenticated
+
+
+def _version() -> str:
+    # In the address of every static file, so that a new release is never shown with the old one's style.
+    files = sorted(resources.files("console").joinpath("static").iterdir(), key=lambda file: file.name)
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.is_file())).hexdigest()[:8]

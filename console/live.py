@@ -1,0 +1,116 @@
+"""The live floor of one process: one listener on the bell, one read per burst of events, sent to every page that looks.
+
+Pages come and go; the database is read for a burst of events once, not once per page. Nothing runs while nobody looks.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from hotline import log
+from hotline.bell import FLOOR
+from hotline.ground import Ground
+
+Seen = TypeVar("Seen")
+
+# Events closer together than this are shown by one picture.
+GATHER_SECONDS = 0.15
+# Without any event the floor is read again this often: a bell may be lost, and a day ends at midnight.
+SWEEP_SECONDS = 10.0
+
+
+@dataclass(eq=False)
+class Viewer(Generic[Seen]):
+    """One page that looks: only the newest picture waits for it, however slow it is."""
+
+    box: queue.Queue[Seen] = field(default_factory=lambda: queue.Queue(maxsize=1))
+
+    def put(self, picture: Seen) -> None:
+        """Replace what was not fetched yet."""
+        while True:
+            try:
+                self.box.put_nowait(picture)
+            except queue.Full:
+                self._drop()
+            else:
+                return
+
+    def get(self, seconds: float) -> Seen | None:
+        """The newest picture, or `None` when none came within `seconds`."""
+        try:
+            return self.box.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def _drop(self) -> None:
+        try:
+            self.box.get_nowait()
+        except queue.Empty:
+            return
+
+
+class Live(Generic[Seen]):
+    """Takes pictures with `take` when the floor changes, and hands them to all viewers."""
+
+    def __init__(self, ground: Ground, take: Callable[[], Seen]) -> None:
+        """Do nothing until the first viewer comes."""
+        self._ground = ground
+        self._take = take
+        self._viewers: set[Viewer[Seen]] = set()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._started = False
+        self.pictures = 0
+
+    def join(self) -> Viewer[Seen]:
+        """A new viewer; its first picture is on the way."""
+        viewer: Viewer[Seen] = Viewer()
+        with self._lock:
+            self._viewers.add(viewer)
+            if not self._started:
+                self._started = True
+                threading.Thread(target=self._listen, name="floor-bell", daemon=True).start()
+                threading.Thread(target=self._serve, name="floor-live", daemon=True).start()
+        self._wake.set()
+        return viewer
+
+    def leave(self, viewer: Viewer[Seen]) -> None:
+        """The page is gone."""
+        with self._lock:
+            self._viewers.discard(viewer)
+
+    @property
+    def watched(self) -> int:
+        """How many pages look."""
+        return len(self._viewers)
+
+    def _listen(self) -> None:
+        # A ring and a time-out both wake the server: the second is the sweep for rings that were lost.
+        for _ring in self._ground.bell.listen(FLOOR, SWEEP_SECONDS):
+            if self._viewers:
+                self._wake.set()
+
+    def _serve(self) -> None:
+        while True:
+            self._wake.wait()
+            time.sleep(GATHER_SECONDS)
+            self._wake.clear()
+            self._show()
+
+    def _show(self) -> None:
+        with self._lock:
+            viewers = list(self._viewers)
+        if not viewers:
+            return
+        try:
+            picture = self._take()
+        except Exception as error:
+            # The database may be away for a moment: pages keep the last picture, the next ring or sweep tries again.
+            log.get().warning("floor_failed", error=type(error).__name__)
+            return
+        self.pictures += 1
+        for viewer in viewers:
+            viewer.put(picture)

@@ -1,0 +1,109 @@
+"""The floor at one moment: who waits, who answers, who talks, and the figures of the day. One read for everyone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from console import show
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Offer, Queue, Waiting
+from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, WaitingState
+from routing import figures_queries
+from routing.figures import Summary
+
+IN_LINE = (WaitingState.WAITING, WaitingState.WON)
+# Those who can be rung come first, those who have gone home last.
+_STATES = list(AgentState)
+_STATUSES = list(AgentStatus)
+
+
+@dataclass(frozen=True)
+class Waiter:
+    """A caller in line: the place in the queue from 1 (0 while being connected), since when, who is rung for them."""
+
+    call: Call
+    queue: Queue
+    position: int
+    priority: int
+    asked_at: datetime
+    ringing: list[Agent]
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A call that goes on: in the menu, or with an agent."""
+
+    call: Call
+    queue: Queue | None
+    agent: Agent | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The floor at `now`."""
+
+    now: datetime
+    waiting: list[Waiter]
+    agents: list[Agent]
+    talks: list[Talk]
+    figures: Summary
+
+
+def take(ground: Ground, now: datetime) -> Snapshot:
+    """Read the floor."""
+    settings = ground.settings
+    midnight = show.midnight(now, ZoneInfo(settings.timezone))
+    with ground.database.read() as session:
+        queues = {queue.name: queue for queue in session.scalars(select(Queue))}
+        agents = list(session.scalars(select(Agent).order_by(Agent.staff_number)))
+        known = {agent.id: agent for agent in agents}
+        return Snapshot(
+            now=now,
+            waiting=_waiting(session, queues, known),
+            agents=sorted(agents, key=_rank),
+            talks=_talks(session, queues, known),
+            figures=figures_queries.since(session, midnight, settings.ring_seconds),
+        )
+
+
+def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent]) -> list[Waiter]:
+    line = select(Waiting, Call).join(Call, Call.id == Waiting.call_id).where(Waiting.state.in_(IN_LINE))
+    rows = session.execute(line.order_by(Waiting.priority.desc(), Waiting.asked_at, Waiting.id)).all()
+    ringing = _ringing(session, agents)
+    places: dict[str, int] = {}
+    waiters = []
+    for waiting, call in rows:
+        is_won = waiting.state is WaitingState.WON
+        places[waiting.queue] = places.get(waiting.queue, 0) + (not is_won)
+        waiters.append(
+            Waiter(
+                call=call,
+                queue=queues[waiting.queue],
+                position=0 if is_won else places[waiting.queue],
+                priority=waiting.priority,
+                asked_at=waiting.asked_at,
+                ringing=ringing.get(waiting.id, []),
+            )
+        )
+    return waiters
+
+
+def _ringing(session: Session, agents: dict[str, Agent]) -> dict[str, list[Agent]]:
+    found: dict[str, list[Agent]] = {}
+    live = select(Offer.waiting_id, Offer.agent_id).where(Offer.state.in_(LIVE_OFFERS)).order_by(Offer.started_at)
+    for waiting_id, agent_id in session.execute(live):
+        found.setdefault(waiting_id, []).append(agents[agent_id])
+    return found
+
+
+def _talks(session: Session, queues: dict[str, Queue], agents: dict[str, Agent]) -> list[Talk]:
+    going_on = select(Call).where(Call.status.in_([CallStatus.TALKING, CallStatus.IN_MENU]))
+    calls = session.scalars(going_on.order_by(Call.started_at))
+    return [Talk(call, queues.get(call.queue or ""), agents.get(call.agent_id or "")) for call in calls]
+
+
+def _rank(agent: Agent) -> tuple[int, int, str]:
+    return _STATUSES.index(agent.status), _STATES.index(agent.state), agent.staff_number

@@ -1,0 +1,47 @@
+"""The words for the events of a call's story, and for reasons that rows hold. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from console.language import Words
+from hotline.models import Agent, Event, Queue
+
+# A value of an event's data may be a word of one of these tables.
+TABLES = ("outcome", "intent", "language_name")
+
+
+class _Facts(dict[str, str]):
+    """The facts of an event; one that is missing reads as a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def tell(words: Words, event: Event, agents: Mapping[str, Agent], queue: Queue | None) -> str:
+    """One sentence for an event; the bare kind where the catalogue has no words for it."""
+    pattern = words.known(f"event.{event.kind}")
+    if pattern is None:
+        return event.kind.replace("_", " ")
+    facts = _Facts({name: _word(words, value) for name, value in event.data.items()})
+    agent = agents.get(str(event.data.get("agent_id")))
+    if agent is not None:
+        facts["agent"] = agent.name
+    if queue is not None and event.data.get("queue") == queue.name:
+        facts["queue"] = words.label(queue)
+    return pattern.format_map(facts)
+
+
+def reason(words: Words, text: str) -> str:
+    """A reason as people say it; as it was stored where the catalogue has no words for it."""
+    return words.known(f"reason.{text}") or text
+
+
+def bar(words: Words, kind: str) -> str:
+    """What a bar of the drawing shows: a stretch of the call, or how an offer ended."""
+    table, _, state = kind.partition("-")
+    return words(f"offer_state.{state}") if table == "offer" else words(f"call.{kind}")
+
+
+def _word(words: Words, value: Any) -> str:
+    known = (words.known(f"{table}.{value}") for table in TABLES)
+    return next((word for word in known if word), str(value))

@@ -1,0 +1,291 @@
+"""A morning at a small hospital, as rows and sealed sound: what the staff pages show in tests."""
+
+import hashlib
+import io
+import wave
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from console import users
+from hotline import story
+from hotline.clock import new_id
+from hotline.ground import Ground
+from hotline.models import (
+    Agent,
+    Call,
+    Check,
+    Offer,
+    Queue,
+    Recording,
+    Row,
+    Skill,
+    Transcript,
+    Utterance,
+    Waiting,
+)
+from hotline.values import (
+    AgentState,
+    AgentStatus,
+    CallStatus,
+    Intent,
+    Language,
+    OfferState,
+    Outcome,
+    RecordingState,
+    Role,
+    WaitingState,
+)
+
+PASSWORD = "a long password"
+SECONDS = 12
+DIALOGUE = {
+    Language.MANDARIN: [
+        ("agent", 0.5, 3.0, "您好，这里是示范医院热线，请问有什么可以帮您？"),
+        ("caller", 3.2, 6.0, "我想预约明天上午的心内科专家号。"),
+        ("agent", 6.2, 8.8, "好的，明天上午九点还有一个号，可以吗？"),
+        ("caller", 9.0, 11.5, "可以，谢谢您。"),
+    ],
+    Language.ENGLISH: [
+        ("agent", 0.5, 3.0, "Good morning, Model Hospital hotline, how may I help you?"),
+        ("caller", 3.2, 6.0, "I would like to see a cardiologist tomorrow morning."),
+        ("agent", 6.2, 8.8, "There is a place at nine o'clock. Would that suit you?"),
+        ("caller", 9.0, 11.5, "Yes, that is fine. Thank you."),
+    ],
+}
+PEOPLE = [
+    ("N01", "王芳", AgentStatus.AVAILABLE, AgentState.TALKING, ""),
+    ("N02", "李敏", AgentStatus.AVAILABLE, AgentState.OFFERED, ""),
+    ("N03", "陈静", AgentStatus.AVAILABLE, AgentState.IDLE, ""),
+    ("N04", "Anna Reed", AgentStatus.AVAILABLE, AgentState.WRAP_UP, ""),
+    ("N05", "赵磊", AgentStatus.AVAILABLE, AgentState.SET_ASIDE, "missed"),
+    ("N06", "孙悦", AgentStatus.AWAY, AgentState.IDLE, ""),
+]
+
+
+@dataclass
+class Morning:
+    """What was made: agents and calls by a short name, and the recording of the answered call."""
+
+    now: datetime
+    agents: dict[str, Agent] = field(default_factory=dict)
+    calls: dict[str, Call] = field(default_factory=dict)
+    recording: Recording | None = None
+
+    @property
+    def sound(self) -> Recording:
+        """The recording of the answered call."""
+        assert self.recording is not None
+        return self.recording
+
+
+def tones(seconds: float = SECONDS) -> bytes:
+    """A WAV of two channels at 8 kHz: a low tone where the caller speaks, a high one where the agent does."""
+    rate = 8000
+    time = np.arange(int(seconds * rate)) / rate
+    sound = np.zeros((len(time), 2))
+    for speaker, start, end, _text in DIALOGUE[Language.ENGLISH]:
+        channel, pitch = (0, 300) if speaker == "caller" else (1, 500)
+        swell = np.abs(np.sin(2 * np.pi * 1.7 * time)) * (0.55 + 0.4 * np.sin(2 * np.pi * 0.43 * time + channel))
+        sound[:, channel] += np.where((time >= start) & (time < end), np.sin(2 * np.pi * pitch * time) * swell, 0)
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(2)
+        wav.setsampwidth(2)
+        wav.setframerate(rate)
+        wav.writeframes((sound * 0.5 * 32767).astype("<i2").tobytes())
+    return file.getvalue()
+
+
+def people(ground: Ground, morning: Morning) -> None:
+    """Two queues, six agents, and a user of each role; the user `agent` is the first agent."""
+    with ground.database.write() as session:
+        for name, zh, en in [("booking", "预约挂号", "Booking"), ("nurse", "急诊护士", "Emergency nurse")]:
+            session.add(Skill(name=name, label_zh=zh, label_en=en))
+            session.flush()
+            session.add(Queue(name=name, label_zh=zh, label_en=en, skill=name, priority=5 * (name == "nurse")))
+        for number, name, status, state, reason in PEOPLE:
+            agent = Agent(
+                staff_number=number,
+                name=name,
+                address=f"client:{number}",
+                status=status,
+                state=state,
+                state_reason=reason,
+                state_since=morning.now - timedelta(seconds=37),
+            )
+            session.add(agent)
+            morning.agents[number] = agent
+    for role in Role:
+        own = morning.agents["N01"].id if role is Role.AGENT else None
+        users.create(ground, role.value, PASSWORD, {"agent": "王芳"}.get(role, role.title()), role, own)
+
+
+def morning(ground: Ground, now: datetime, language: Language = Language.MANDARIN) -> Morning:
+    """The whole morning: an answered call with sound, one abandoned, one waiting, one talking, one in the menu."""
+    made = Morning(now)
+    people(ground, made)
+    made.calls["answered"] = answered(ground, made, now - timedelta(minutes=9), language)
+    with ground.database.write() as session:
+        ago = now - timedelta(minutes=5)
+        gone = a_call("gone", ago, Outcome.ABANDONED, intent=Intent.COMPLAINT, queue="booking")
+        gone.asked_at, gone.ended_at = ago + timedelta(seconds=8), ago + timedelta(seconds=24)
+        waits = a_call("waits", now - timedelta(seconds=25), None, intent=Intent.BOOKING, queue="booking")
+        waits.status, waits.asked_at = CallStatus.WAITING, now - timedelta(seconds=11)
+        urgent = a_call("urgent", now - timedelta(seconds=9), None, intent=Intent.EMERGENCY, queue="nurse")
+        urgent.status, urgent.asked_at = CallStatus.WAITING, now - timedelta(seconds=3)
+        talks = a_call("talks", now - timedelta(seconds=80), None, intent=Intent.ENQUIRY, queue="booking")
+        talks.status, talks.asked_at = CallStatus.TALKING, now - timedelta(seconds=70)
+        talks.answered_at, talks.agent_id = now - timedelta(seconds=66), made.agents["N01"].id
+        menu = a_call("menu", now - timedelta(seconds=6), None, language=Language.ENGLISH)
+        for name, call in {"gone": gone, "waits": waits, "urgent": urgent, "talks": talks, "menu": menu}.items():
+            session.add(call)
+            made.calls[name] = call
+        session.flush()
+        for call, priority in [(waits, 0), (urgent, 5)]:
+            waiting = a_waiting(call, WaitingState.WAITING, priority)
+            session.add(waiting)
+            if call is urgent:
+                session.flush()
+                session.add(
+                    an_offer(waiting, made.agents["N02"], OfferState.RINGING, (now - timedelta(seconds=2), None))
+                )
+    return made
+
+
+def answered(ground: Ground, made: Morning, start: datetime, language: Language = Language.MANDARIN) -> Call:
+    """An ended call with its whole story: the first agent missed it, the second answered at the second ring."""
+
+    def at(seconds: float) -> datetime:
+        return start + timedelta(seconds=seconds)
+
+    call = a_call(f"done{start.timestamp()}", start, Outcome.ANSWERED, intent=Intent.BOOKING, queue="booking")
+    call.language, call.consent_at = language, at(6)
+    call.asked_at, call.answered_at, call.ended_at = at(14), at(22.5), at(36)
+    first, second = made.agents["N03"], made.agents["N01"]
+    call.agent_id = second.id
+    with ground.database.write() as session:
+        session.add(call)
+        session.flush()
+        waiting = a_waiting(call, WaitingState.CONNECTED)
+        session.add(waiting)
+        session.flush()
+        missed = an_offer(waiting, first, OfferState.CANCELLED, (at(14.3), at(22)))
+        won = an_offer(waiting, second, OfferState.ANSWERED, (at(19), at(36)), at(22))
+        session.add_all([missed, won])
+        session.flush()
+        made.recording = _sound(ground, call, at(23))
+        session.add(made.recording)
+        session.flush()
+        session.add(a_transcript(made.recording, language, at(50)))
+        session.add(Check(call_id=call.id, name="greeting", passed=True, evidence={"start": 0.5}, made_at=at(51)))
+        session.add_all(events(call, missed, won, at))
+    return call
+
+
+def events(call: Call, missed: Offer, won: Offer, at: Callable[[float], datetime]) -> list[Row]:
+    """The story of the answered call."""
+    first, second = {"agent_id": missed.agent_id, "ring": 1}, {"agent_id": won.agent_id, "ring": 2}
+    told: list[tuple[str, float, dict[str, Any]]] = [
+        ("call_started", 0, {}),
+        ("language_chosen", 3, {"language": call.language}),
+        ("consent_heard", 6, {}),
+        ("menu_shown", 6.1, {"node": "main"}),
+        ("key_pressed", 13.8, {"node": "main", "outcome": "booking"}),
+        ("asked", 14, {"queue": "booking", "skill": "booking"}),
+        ("offer_started", 14.2, first),
+        ("offer_ringing", 14.3, first),
+        ("offer_started", 18.9, second),
+        ("offer_ringing", 19, second),
+        ("offer_answered", 22, second),
+        ("offer_cancelled", 22, first),
+        ("caller_connected", 22.5, second),
+        ("recording_started", 23, {}),
+        ("call_ended", 36, {"outcome": "answered"}),
+        ("recording_stored", 40, {}),
+        ("transcribed", 50, {}),
+        ("checked", 51, {}),
+    ]
+    return [story.event(call.id, kind, at(seconds), **data) for kind, seconds, data in told]
+
+
+def a_call(name: str, start: datetime, outcome: Outcome | None, **other: Any) -> Call:
+    """A call that began at `start`; ended when it has an outcome."""
+    values: dict[str, Any] = {
+        "provider_sid": f"CA{name}",
+        "caller_number": f"+86138{zlib.crc32(name.encode()) % 10**8:08d}",
+        "language": Language.MANDARIN,
+        "status": CallStatus.ENDED if outcome else CallStatus.IN_MENU,
+        "outcome": outcome,
+        "started_at": start,
+        "heard_at": start,
+        "ended_at": start + timedelta(seconds=20) if outcome else None,
+    }
+    return Call(**(values | other))
+
+
+def a_waiting(call: Call, state: WaitingState, priority: int = 0) -> Waiting:
+    """The row of a caller in line, or of one who was."""
+    return Waiting(call_id=call.id, queue=call.queue, wish={}, priority=priority, state=state, asked_at=call.asked_at)
+
+
+def an_offer(
+    waiting: Waiting,
+    agent: Agent,
+    state: OfferState,
+    rang: tuple[datetime, datetime | None],
+    answered_at: datetime | None = None,
+) -> Offer:
+    """An offer that rang from and until these moments."""
+    return Offer(
+        waiting_id=waiting.id,
+        call_id=waiting.call_id,
+        agent_id=agent.id,
+        state=state,
+        ring=1,
+        rings=3,
+        started_at=rang[0],
+        ringing_at=rang[0],
+        answered_at=answered_at,
+        ended_at=rang[1],
+    )
+
+
+def a_transcript(recording: Recording, language: Language, made_at: datetime) -> Transcript:
+    """The dialogue of the answered call."""
+    lines = [
+        Utterance(speaker=speaker, start=start, end=end, text=text, confidence=0.9 if start else None)
+        for speaker, start, end, text in DIALOGUE[language]
+    ]
+    return Transcript(
+        recording_id=recording.id,
+        call_id=recording.call_id,
+        engine="whisper-base",
+        language=language,
+        made_at=made_at,
+        utterances=lines,
+    )
+
+
+def _sound(ground: Ground, call: Call, start: datetime) -> Recording:
+    plain = tones()
+    recording_id = new_id()
+    name = f"recordings/{recording_id}"
+    return Recording(
+        id=recording_id,
+        provider_sid=f"RE{call.provider_sid}",
+        call_id=call.id,
+        state=RecordingState.TRANSCRIBED,
+        seconds=SECONDS,
+        channels=2,
+        size=len(plain),
+        digest=hashlib.sha256(plain).hexdigest(),
+        blob=name,
+        key_id=ground.blobs.put(name, plain, recording_id),
+        started_at=start,
+        stored_at=start + timedelta(seconds=17),
+    )

@@ -17,16 +17,16 @@ class Ear:
 
 async def talk(ticker: Ticker, first: Leg, second: Leg, seconds: float | None = None) -> None:
     """Connect the two until one is over, is taken elsewhere, or the time is up; then both hear nothing."""
-    first.hear(Ear(second))
-    second.hear(Ear(first))
+    ears = {first: Ear(second), second: Ear(first)}
+    for leg, ear in ears.items():
+        leg.hear(ear)
     try:
         await ticker.first(
             first.ended.wait(), second.ended.wait(), first.taken_away.wait(), second.taken_away.wait(), seconds=seconds
         )
     finally:
-        for leg in (first, second):
-            if not leg.facts.is_over:
-                leg.hear(None)
+        for leg, ear in ears.items():
+            leg.unhear(ear)
 
 
 async def star_pressed(box: KeyBox) -> None:

@@ -13,7 +13,7 @@ from exchange.sound import Source
 from exchange.status import CallFacts, CallStatus
 from exchange.webhook import Cookies, Target
 
-Work = Coroutine[Any, Any, None]
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Tap(Protocol):
@@ -43,7 +43,8 @@ class Leg:
         self._detector = KeyDetector()
         self._source: Source | None = None
         self._played: asyncio.Future[None] | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._has_line = False
 
     @property
     def sid(self) -> str:
@@ -56,13 +57,18 @@ class Leg:
     @property
     def is_working(self) -> bool:
         """Whether it follows a document of its own; the callee of a Dial does not."""
-        return self._task is not None and not self._task.done()
+        return any(not task.done() for task in self._tasks)
 
     # Its life
 
     def move(self, status: CallStatus) -> None:
         self.facts.move(status, self._ticker.now())
         self._on_move(self)
+
+    def seize(self) -> bool:
+        """Take the telephone's line; False when another call has it."""
+        self._has_line = self.line.seize(self)
+        return self._has_line
 
     def answer(self) -> None:
         """The call is answered, by the exchange or by the person called; known already is no fault."""
@@ -77,10 +83,13 @@ class Leg:
         if self.facts.is_over:
             return
         self.move(status or (CallStatus.COMPLETED if self.is_up else CallStatus.NO_ANSWER))
+        self.was_redirected = False
         self._stop_work()
         self.hear(None)
-        self.line.tell("ended", call=self.sid, reason=reason or str(self.facts.status))
-        self.line.release()
+        if self._has_line:
+            self._has_line = False
+            self.line.tell("ended", call=self.sid, reason=reason or str(self.facts.status))
+            self.line.release()
         self.ended.set()
 
     def drop(self) -> None:
@@ -101,25 +110,25 @@ class Leg:
 
     def work(self, work: Work) -> None:
         """Follow something else from now on; what it did before is cleaned up first."""
-        before = self._task
-        self.was_redirected = before is not None
+        self.was_redirected = self.is_working
         self._stop_work()
         self.taken_away.ring()
-        self._task = asyncio.get_running_loop().create_task(self._after(before, work))
-        self._task.add_done_callback(_raise_bugs)
+        self._tasks = {task for task in self._tasks if not task.done()}
+        task = asyncio.get_running_loop().create_task(self._after(frozenset(self._tasks), work))
+        task.add_done_callback(_raise_bugs)
+        self._tasks.add(task)
 
-    async def _after(self, before: asyncio.Task[None] | None, work: Work) -> None:
+    async def _after(self, before: frozenset[asyncio.Task[None]], work: Work) -> None:
         if before:
-            await asyncio.wait({before})
+            await asyncio.wait(before)
         self.was_redirected = False
-        if self.facts.is_over:
-            work.close()
-        else:
-            await work
+        if not self.facts.is_over:
+            await work()
 
     def _stop_work(self) -> None:
-        if self._task and self._task is not asyncio.current_task():
-            self._task.cancel()
+        for task in self._tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
 
     # Sound, tick by tick
 
@@ -133,6 +142,11 @@ class Leg:
         finally:
             if self._played is played:
                 self._source, self._played = None, None
+
+    def unhear(self, source: Source) -> None:
+        """Hear nothing more, if that is what it hears now."""
+        if self._source is source:
+            self.hear(None)
 
     def hear(self, source: Source | None) -> None:
         """Let it hear the source until something else is to be heard; None is silence."""
@@ -150,7 +164,7 @@ class Leg:
     def give(self) -> None:
         """Second half of a tick: what the person hears."""
         self.heard = self._next_frame()
-        if self.is_up or self._source:
+        if self._has_line and (self.is_up or self._source):
             self.line.give(self.heard)
         for tap in self.taps:
             tap.frame(self.said, self.heard)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from exchange.audio import SILENCE, mix
 from exchange.call import Leg, Tap
@@ -15,6 +16,7 @@ LAST_LEFT = "last-participant-left"
 ENDER_LEFT = "participant-with-end-conference-on-exit-left"
 KICKED = "last-participant-kicked"
 BY_API = "conference-ended-via-api"
+MOST_PAST = 1000
 
 
 @dataclass
@@ -172,28 +174,31 @@ class Conferences:
         self._account_sid = account_sid
         self._report = report
         self.by_sid: dict[str, Conference] = {}
+        self._live: dict[str, Conference] = {}
 
     def named(self, name: str) -> Conference | None:
-        return next((c for c in self.by_sid.values() if c.name == name and c.status != "completed"), None)
+        return self._live.get(name)
 
     def open(self, name: str, callback: Callback) -> Conference:
         """The conference of that name; the first who asks makes it and says where its events go."""
         conference = self.named(name)
         if not conference:
             conference = Conference(new_sid("CF"), name, self._ticker.now(), callback, self._tell)
-            self.by_sid[conference.sid] = conference
+            conference.on_over.append(partial(self._over, conference))
+            self.by_sid[conference.sid] = self._live[name] = conference
         return conference
 
-    def of(self, leg: Leg) -> tuple[Conference, Participant] | None:
-        for conference in self.by_sid.values():
-            if leg.sid in conference.participants:
-                return conference, conference.participants[leg.sid]
-        return None
-
     def tick(self) -> None:
-        for conference in self.by_sid.values():
+        for conference in list(self._live.values()):
             if conference.effects or conference.taps or conference.effect is not SILENCE:
                 conference.tick()
+
+    def _over(self, conference: Conference) -> None:
+        """The name is free again; the oldest of many past conferences is forgotten."""
+        self._live.pop(conference.name, None)
+        past = [sid for sid, each in self.by_sid.items() if each.status == "completed"]
+        for sid in past[:-MOST_PAST]:
+            del self.by_sid[sid]
 
     def _tell(self, conference: Conference, event: str, about: Mapping[str, str]) -> None:
         now = self._ticker.now()

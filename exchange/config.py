@@ -43,7 +43,7 @@ class Config:
     account_sid: str
     auth_token: str
     host: str = "127.0.0.1"
-    port: int = 0
+    port: int = 8090
     public_url: str = ""
     phone_token: str = ""
     data_dir: Path = Path("exchange-data")

@@ -137,6 +137,10 @@ class Course:
             # The call is over or elsewhere; the application's sweep is what notices.
             log.warning("action_failed", call_id=self.leg.sid, code=error.code, reason=error.message)
 
+    def calm_down(self) -> None:
+        """A fallback is not part of the circle that led to it."""
+        self._rush = 0
+
     def _check_rush(self, url: str) -> None:
         """A document that leads to itself without a sound would ask for ever."""
         now = self.office.ticker.seconds
@@ -171,6 +175,7 @@ async def run(course: Course, beginning: Beginning) -> None:
     leg = course.leg
     try:
         await course.follow(beginning)
+        leg.answer()
     except CallError as error:
         log.warning("document_failed", call_id=leg.sid, code=error.code, url=error.url, reason=error.message)
         await _fall_back(course, error)
@@ -181,6 +186,7 @@ async def _fall_back(course: Course, error: CallError) -> None:
     told = {"ErrorCode": str(error.code), "ErrorUrl": error.url}
     try:
         if course.leg.fallback:
+            course.calm_down()
             await course.follow(Goto(course.leg.fallback, told))
             return
     except CallError as second:

@@ -113,12 +113,14 @@ class Office:
 
     async def ring(self, leg: Leg, seconds: float) -> bool:
         """Ring until somebody answers; False when that does not happen, and the leg is over then."""
+        if leg.facts.is_over:
+            return False
         leg.move(CallStatus.INITIATED)
         if isinstance(leg.line, Nowhere):
             # Twilio: an identity that is not registered does not answer; a number that does not exist fails.
             leg.end(CallStatus.NO_ANSWER if leg.facts.to.startswith("client:") else CallStatus.FAILED)
             return False
-        if not leg.line.seize(leg):
+        if not leg.seize():
             leg.end(CallStatus.BUSY)
             return False
         leg.move(CallStatus.RINGING)

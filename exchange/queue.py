@@ -12,13 +12,17 @@ DEFAULT_MAX_SIZE = 1000
 
 @dataclass
 class Member:
-    """One waiting call. `taken` is set when somebody dials the queue, `released` when that talk is over."""
+    """One waiting call.
+
+    `taken` is set when somebody dials the queue, `ready` when its music is off, `released` when that talk is over.
+    """
 
     leg: Leg
     joined: datetime
     joined_seconds: float
     left_seconds: float | None = None
     taken: Signal = field(default_factory=Signal)
+    ready: Signal = field(default_factory=Signal)
     released: Signal = field(default_factory=Signal)
 
 

@@ -1,5 +1,7 @@
 """Starts calls and leads them elsewhere: from a telephone, from REST, or by a live update."""
 
+from functools import partial
+
 from exchange.call import Leg
 from exchange.course import Beginning, Course, Goto, run
 from exchange.legs import Ends
@@ -24,7 +26,7 @@ class Switch:
         number = self.office.config.number(to)
         callback = Callback(number.status_callback, number.status_callback_method) if number else Callback()
         leg = self.office.legs.create(Ends(line.address, to, "inbound", callback=callback), line)
-        if not line.seize(leg):
+        if not leg.seize():
             leg.end(CallStatus.BUSY)
             return None
         line.tell("dialing", call=leg.sid)
@@ -35,19 +37,19 @@ class Switch:
         if number:
             self.redirect(leg, Goto(Target(number.voice_url, number.voice_method), {}))
         else:
-            leg.work(self._straight(leg, to))
+            leg.work(partial(self._straight, leg, to))
         return leg
 
     def originate(self, ends: Ends, beginning: Beginning, seconds: float, fallback: Target | None = None) -> Leg:
         """Ring somebody; who answers hears the document."""
         leg = self.office.call_out(ends)
         leg.fallback = fallback
-        leg.work(self._ring_and_run(leg, beginning, seconds))
+        leg.work(partial(self._ring_and_run, leg, beginning, seconds))
         return leg
 
     def redirect(self, leg: Leg, beginning: Beginning) -> None:
         """Whatever the leg does now, it leaves it and follows this."""
-        leg.work(run(Course(self.office, leg, VERBS), beginning))
+        leg.work(partial(run, Course(self.office, leg, VERBS), beginning))
 
     async def _ring_and_run(self, leg: Leg, beginning: Beginning, seconds: float) -> None:
         if await self.office.ring(leg, seconds):

@@ -1,7 +1,6 @@
 """Dial: its attributes, and what follows when the talk is over. Whom it reaches is in the modules beside this one."""
 
 import asyncio
-from collections.abc import Mapping
 
 from exchange.bridge import star_pressed
 from exchange.clock import either
@@ -15,18 +14,43 @@ from exchange.verbs.outcome import Outcome
 from exchange.verbs.reporting import recording_callback
 
 
+class Taping:
+    """The recording a Dial asks for: `record-from-answer-dual` and its kin, the caller on channel 1."""
+
+    def __init__(self, course: Course, element: Element) -> None:
+        self._course = course
+        self._how = element.string("record")
+        self._callback = recording_callback(course, element)
+        self._recording: Recording | None = None
+
+    def begin(self, moment: str) -> None:
+        """Start at this moment (`ringing`, `answer`) if that is what was asked."""
+        wanted = "answer" if self._how == "true" else self._how.removesuffix("-dual").removeprefix("record-from-")
+        if wanted == moment and not self._recording:
+            channels = 2 if self._how.endswith("-dual") else 1
+            self._recording = self._course.office.record(self._course.leg, channels, "DialVerb", self._callback)
+
+    def end(self) -> dict[str, str]:
+        """Stop; what the action is told about it."""
+        if not self._recording:
+            return {}
+        self._course.office.stop_recording(self._recording)
+        sid = self._recording.facts.sid
+        return {"RecordingUrl": self._course.office.recordings.url(sid), "RecordingSid": sid}
+
+
 async def dial(course: Course, element: Element) -> Step:
     """Connect the leg; the action hears how it went, and without action the document goes on below."""
-    outcome = Outcome()
-    recording = _record(course, element)
+    taping = Taping(course, element)
+    outcome = Outcome(on_connect=lambda: taping.begin("answer"))
+    taping.begin("ringing")
     try:
         await _until_star(course, element, outcome)
     except asyncio.CancelledError:
-        _stop(course, recording)
-        course.notify(element, _told(course, outcome, recording))
+        course.notify(element, outcome.parameters() | taping.end())
         raise
-    _stop(course, recording)
-    return course.goto(element, _told(course, outcome, recording)) if element.string("action") else None
+    told = outcome.parameters() | taping.end()
+    return course.goto(element, told) if element.string("action") else None
 
 
 async def _connect(course: Course, element: Element, outcome: Outcome) -> None:
@@ -56,32 +80,3 @@ async def _until_star(course: Course, element: Element, outcome: Outcome) -> Non
             await asyncio.wait({talking, star})
         if not talking.cancelled():
             talking.result()
-
-
-def _record(course: Course, element: Element) -> Recording | None:
-    """`record-from-answer-dual` and its kin: the caller on channel 1, the called on channel 2."""
-    how = element.string("record")
-    if not how.startswith("record-from-") and how != "true":
-        return None
-    recordings = course.office.recordings
-    facts = recordings.new_facts(
-        course.leg.sid, 2 if how.endswith("-dual") else 1, "DialVerb", recording_callback(course, element)
-    )
-    recording = recordings.start(facts)
-    course.leg.taps.append(recording)
-    return recording
-
-
-def _stop(course: Course, recording: Recording | None) -> None:
-    if recording:
-        if recording in course.leg.taps:
-            course.leg.taps.remove(recording)
-        recording.stop()
-
-
-def _told(course: Course, outcome: Outcome, recording: Recording | None) -> Mapping[str, str]:
-    told = outcome.parameters()
-    if recording:
-        told["RecordingUrl"] = course.office.recordings.url(recording.facts.sid)
-        told["RecordingSid"] = recording.facts.sid
-    return told

@@ -26,7 +26,7 @@ async def join_conference(course: Course, noun: Element, outcome: Outcome) -> No
         return
     participant = _participant(course, noun)
     began = course.office.ticker.seconds
-    outcome.status, outcome.is_bridged = "answered", True
+    outcome.connect("answered")
     conference.join(participant)
     _beep(conference, noun, "onenter")
     try:
@@ -35,8 +35,6 @@ async def join_conference(course: Course, noun: Element, outcome: Outcome) -> No
         _beep(conference, noun, "onexit")
         conference.leave(participant)
         outcome.seconds = int(course.office.ticker.seconds - began)
-        if not course.leg.facts.is_over:
-            course.leg.hear(None)
 
 
 def _participant(course: Course, noun: Element) -> Participant:
@@ -75,8 +73,12 @@ async def _stay(course: Course, noun: Element, conference: Conference, participa
 async def _hear(course: Course, noun: Element, conference: Conference, participant: Participant) -> End:
     """The conference; or music before it starts and while on hold. Lasts until it is cancelled."""
     if conference.is_running and not participant.is_held:
-        course.leg.hear(Seat(conference, participant))
-        await asyncio.get_running_loop().create_future()
+        seat = Seat(conference, participant)
+        course.leg.hear(seat)
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            course.leg.unhear(seat)
     return await wait_with(
         course.branch(lambda: about(conference)), _wait_goto(course, noun, participant), _music(noun)
     )

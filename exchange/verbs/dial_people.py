@@ -78,7 +78,8 @@ async def _first_answer(course: Course, element: Element, legs: list[Leg]) -> Le
     timeout = element.number("timeout", DEFAULT_TIMEOUT, LEAST_TIMEOUT, MOST_TIMEOUT)
     ringing = {asyncio.ensure_future(course.office.ring(leg, timeout)): leg for leg in legs}
     course.leg.line.tell("ringback", call=course.leg.sid)
-    course.leg.hear(Repeating(CADENCES[tone_of(course, element)]))
+    tone = Repeating(CADENCES[tone_of(course, element)])
+    course.leg.hear(tone)
     waiting = set(ringing)
     try:
         while waiting:
@@ -94,8 +95,7 @@ async def _first_answer(course: Course, element: Element, legs: list[Leg]) -> Le
         for leg in legs:
             if not leg.is_up:
                 leg.drop()
-        if not course.leg.facts.is_over:
-            course.leg.hear(None)
+        course.leg.unhear(tone)
         if waiting:
             await asyncio.wait(waiting)
 
@@ -112,7 +112,7 @@ async def _meet(course: Course, element: Element, callee: Leg, whisper: Target |
         outcome.status = "completed"
         return
     course.leg.answer()
-    outcome.status, outcome.is_bridged = "completed", True
+    outcome.connect("completed")
     limit = element.number("timeLimit", DEFAULT_TIME_LIMIT, 1)
     await talk(course.office.ticker, course.leg, callee, limit)
 

@@ -22,9 +22,10 @@ async def take_from_queue(course: Course, element: Element, noun: Element, outco
     outcome.sid = member.leg.sid
     began = course.office.ticker.seconds
     try:
+        await course.office.ticker.first(member.ready.wait(), member.leg.ended.wait())
         if noun.string("url"):
             await _announce(course, member, course.here.join(noun.string("url"), noun.method()))
-        outcome.status, outcome.is_bridged = "completed", True
+        outcome.connect("completed")
         limit = element.number("timeLimit", DEFAULT_TIME_LIMIT, 1)
         if not member.leg.facts.is_over:
             await talk(course.office.ticker, course.leg, member.leg, limit)
@@ -38,7 +39,8 @@ async def _next(course: Course, element: Element, noun: Element) -> Member | Non
     queue = office.queues.open(noun.text)
     taking = asyncio.ensure_future(office.queues.next_member(queue))
     alarm = office.ticker.alarm(element.number("timeout", DEFAULT_TIMEOUT, 1))
-    course.leg.hear(Repeating(CADENCES[tone_of(course, element)]))
+    tone = Repeating(CADENCES[tone_of(course, element)])
+    course.leg.hear(tone)
     try:
         await either(taking, alarm)
     except asyncio.CancelledError:
@@ -48,8 +50,7 @@ async def _next(course: Course, element: Element, noun: Element) -> Member | Non
     finally:
         alarm.cancel()
         taking.cancel()
-        if not course.leg.facts.is_over:
-            course.leg.hear(None)
+        course.leg.unhear(tone)
     return taking.result() if taking.done() and not taking.cancelled() else None
 
 

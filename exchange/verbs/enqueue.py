@@ -24,8 +24,7 @@ async def enqueue(course: Course, element: Element) -> Step:
         result = await _wait(course, element, queue, member)
     except asyncio.CancelledError:
         told["QueueTime"] = _leave(office, queue, member)
-        result = "redirected" if course.leg.was_redirected else "hangup"
-        course.notify(element, told | {"QueueResult": result})
+        course.notify(element, told | {"QueueResult": _why_left(course, member)})
         raise
     told["QueueTime"] = _leave(office, queue, member)
     if result == "hangup":
@@ -49,6 +48,7 @@ async def _wait(course: Course, element: Element, queue: Queue, member: Member) 
         if not playing.done():
             await cancelled(playing)
     if member.taken.is_set:
+        member.ready.set()
         await member.released.wait()
         return "bridged"
     return "leave" if playing.result() is End.LEAVE else "hangup"
@@ -64,6 +64,13 @@ def place(office: Office, queue: Queue, member: Member) -> Mapping[str, str]:
         "CurrentQueueSize": str(len(queue.members)),
         "MaxQueueSize": str(queue.max_size),
     }
+
+
+def _why_left(course: Course, member: Member) -> str:
+    """The word for a leg that was called away, by REST or by hanging up."""
+    if course.leg.was_redirected:
+        return "redirected-from-bridged" if member.taken.is_set else "redirected"
+    return "bridged" if member.taken.is_set else "hangup"
 
 
 def _leave(office: Office, queue: Queue, member: Member) -> str:

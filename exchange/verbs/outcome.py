@@ -1,6 +1,11 @@
 """How a Dial went, as its action is told. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+
+def _nothing() -> None:
+    """Nobody wants to know when the talk begins."""
 
 
 @dataclass
@@ -11,6 +16,12 @@ class Outcome:
     sid: str = ""
     seconds: int = 0
     is_bridged: bool = False
+    on_connect: Callable[[], None] = _nothing
+
+    def connect(self, status: str) -> None:
+        """The talk begins; `status` is what is reported if nothing else happens."""
+        self.status, self.is_bridged = status, True
+        self.on_connect()
 
     def parameters(self) -> dict[str, str]:
         told = {"DialCallStatus": self.status, "DialBridged": "true" if self.is_bridged else "false"}

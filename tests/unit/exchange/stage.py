@@ -1,0 +1,226 @@
+"""A stage for sequences: an exchange whose clock is stepped by hand, telephones and an application without sockets."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from exchange.audio import FRAME_SECONDS, SILENCE, frames
+from exchange.call import Leg
+from exchange.clock import Ticker
+from exchange.conference import Conferences
+from exchange.config import Config, Number, WebhookLimits
+from exchange.course import Goto, Inline
+from exchange.errors import WebhookError
+from exchange.journal import Journal
+from exchange.legs import Ends, Legs
+from exchange.line import Answerer, Line
+from exchange.media import Media
+from exchange.office import Office
+from exchange.queue import Queues
+from exchange.recorder import Recordings
+from exchange.server import stop_recordings
+from exchange.status import Callback
+from exchange.switch import Switch
+from exchange.tones import tone
+from exchange.webhook import CONNECTION, Request, Response, Target, Webhooks
+
+ACCOUNT = "AC" + "1" * 32
+HOSPITAL = "+861012345"
+SITE = "http://app.test"
+Params = Mapping[str, str]
+Page = str | Response | Callable[[Params], str]
+SETTLE = 12
+
+
+class Telephone:
+    """A telephone in the hand of the test; it knows what it was told, and speaks the frames it is given."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.told: list[tuple[str, dict[str, object]]] = []
+        self.answerer: Answerer | None = None
+        self.saying: list[bytes] = []
+        self.heard: list[bytes] = []
+
+    def seize(self, answerer: Answerer) -> bool:
+        if self.answerer:
+            return False
+        self.answerer = answerer
+        return True
+
+    def release(self) -> None:
+        self.answerer = None
+
+    def take(self) -> bytes:
+        return self.saying.pop(0) if self.saying else SILENCE
+
+    def give(self, frame: bytes) -> None:
+        self.heard.append(frame)
+
+    def tell(self, event: str, **fields: object) -> None:
+        self.told.append((event, fields))
+
+    def say(self, pcm: bytes) -> None:
+        self.saying += list(frames(pcm))
+
+    def answer(self) -> None:
+        assert self.answerer
+        self.answerer.on_answer()
+
+    def hang_up(self) -> None:
+        assert self.answerer
+        self.answerer.on_hang_up()
+
+    def events(self, name: str) -> list[dict[str, object]]:
+        return [fields for event, fields in self.told if event == name]
+
+    @property
+    def rings(self) -> int:
+        return len(self.events("ring"))
+
+    @property
+    def prompts(self) -> list[str]:
+        """What began to be said or played, in order."""
+        return [str(each.get("text") or each.get("url")) for each in self.events("prompt") if each["state"] == "start"]
+
+    @property
+    def ended(self) -> str:
+        return str(self.events("ended")[-1]["reason"]) if self.events("ended") else ""
+
+    @property
+    def hears_now(self) -> bytes:
+        return self.heard[-1] if self.heard else SILENCE
+
+
+class App:
+    """The application: pages by path, and what was asked in order."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Page] = {}
+        self.requests: list[Request] = []
+        self.failures: dict[str, list[int]] = {}
+
+    async def send(self, request: Request) -> Response:
+        self.requests.append(request)
+        path = urlsplit(request.url).path
+        failing = self.failures.get(path, [])
+        status = failing.pop(0) if failing else 200
+        if status == 0:
+            raise WebhookError(CONNECTION, "refused", request.url)
+        page = self.pages.get(path, "")
+        if isinstance(page, Response):
+            return page
+        body = page(dict(parse_qsl(urlsplit(request.url).query)) | dict(request.params)) if callable(page) else page
+        return Response(status, {"Content-Type": "text/xml"}, f"<Response>{body}</Response>".encode(), request.url)
+
+    def asked(self, path: str) -> list[Params]:
+        return [
+            dict(parse_qsl(urlsplit(each.url).query)) | dict(each.params)
+            for each in self.requests
+            if urlsplit(each.url).path == path
+        ]
+
+
+class Speech:
+    """Speaks every text as half a second of a tone."""
+
+    async def speak(self, text: str, language: str) -> bytes:  # noqa: ARG002 - the voice does not matter here
+        return tone([700], 0.5)
+
+
+class Stage:
+    """One exchange under the test's hand."""
+
+    def __init__(self, folder: Path, ring_seconds: float = 5.0) -> None:
+        self.app = App()
+        self.telephones: dict[str, Telephone] = {}
+        number = Number(HOSPITAL, f"{SITE}/voice", fallback_url=f"{SITE}/fallback", status_callback=f"{SITE}/status")
+        config = Config(ACCOUNT, "token", data_dir=folder, ring_seconds=ring_seconds, numbers=(number,))
+        ticker = Ticker()
+        webhooks = Webhooks(self.app, WebhookLimits(), config.auth_token)
+        self.journal = Journal(folder / "calls.jsonl")
+        legs = Legs(config, ticker, webhooks, self.journal)
+        recordings = Recordings(folder / "recordings", ticker, ACCOUNT, lambda: "http://exchange.test")
+        legs.on_end.append(stop_recordings)
+        self.office = Office(
+            config=config,
+            ticker=ticker,
+            webhooks=webhooks,
+            voice=Speech(),
+            media=Media(webhooks, ticker),
+            directory=self,
+            legs=legs,
+            queues=Queues(ticker),
+            conferences=Conferences(ticker, ACCOUNT, self._report),
+            recordings=recordings,
+        )
+        recordings.report = self._report
+        self.switch = Switch(self.office)
+
+    def _report(self, order: str, callback: Callback, params: dict[str, str]) -> None:
+        self.office.report(order, callback, params)
+
+    def find(self, address: str) -> Line | None:
+        return self.telephones.get(address)
+
+    def telephone(self, address: str) -> Telephone:
+        return self.telephones.setdefault(address, Telephone(address))
+
+    async def passes(self, seconds: float) -> None:
+        """Let so much time pass, frame by frame."""
+        for _ in range(round(seconds / FRAME_SECONDS)):
+            self.office.tick()
+            await self.settles()
+
+    async def settles(self) -> None:
+        """Let everything happen that needs no time."""
+        for _ in range(SETTLE):
+            await asyncio.sleep(0)
+
+    async def dials(self, address: str = "+8613800000001", to: str = HOSPITAL) -> tuple[Telephone, Leg]:
+        """Somebody calls."""
+        telephone = self.telephone(address)
+        leg = self.switch.inbound(telephone, to)
+        assert leg
+        await self.passes(0.1)
+        return telephone, leg
+
+    async def calls(self, address: str, twiml: str = "", seconds: float = 60, events: str = "completed") -> Leg:
+        """REST calls somebody; without TwiML the page `/out` is asked."""
+        ends = Ends(
+            HOSPITAL, address, "outbound-api", callback=Callback(f"{SITE}/calls", "POST", tuple(events.split()))
+        )
+        leg = self.switch.originate(ends, document(twiml) if twiml else Goto(Target(f"{SITE}/out"), {}), seconds)
+        await self.passes(0.1)
+        return leg
+
+    async def redirects(self, leg: Leg, twiml: str) -> None:
+        self.switch.redirect(leg, document(twiml))
+        await self.passes(0.1)
+
+
+def document(twiml: str) -> Inline:
+    return Inline(f"<Response>{twiml}</Response>".encode())
+
+
+Story = Callable[[Stage], Awaitable[None]]
+
+
+def play(story: Story, folder: Path, ring_seconds: float = 5.0) -> None:
+    """Run one story; a fault in any call's work fails it."""
+
+    async def whole() -> None:
+        faults: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: faults.append(context))
+        stage = Stage(folder, ring_seconds)
+        with closing(stage.journal):
+            await story(stage)
+            for leg in list(stage.office.legs.active.values()):
+                leg.end()
+            await stage.settles()
+            await stage.settles()
+        assert not faults
+
+    asyncio.run(whole())

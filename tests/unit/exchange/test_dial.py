@@ -1,0 +1,280 @@
+"""Dial to people: rings, time-outs, the first who answers, and what everybody is told."""
+
+from collections.abc import Callable
+
+import pytest
+
+from exchange.audio import level_db
+from exchange.tones import tone
+from tests.unit.exchange.stage import SITE, Stage, Story
+
+Staged = Callable[[Story], None]
+EVENTS = "initiated ringing answered completed"
+AGENT = f'<Client statusCallback="{SITE}/agent" statusCallbackEvent="{EVENTS}">zhang</Client>'
+
+
+def statuses(stage: Stage, path: str) -> list[str]:
+    return [params["CallStatus"] for params in stage.app.asked(path)]
+
+
+def test_telephone_rings_at_once_and_with_every_cycle_until_the_time_out(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": f'<Dial timeout="15" action="/done">{AGENT}</Dial>'}
+        agent = stage.telephone("client:zhang")
+        await stage.dials()
+        assert agent.rings == 1
+        await stage.passes(5)
+        assert agent.rings == 2
+        await stage.passes(9.5)
+        assert agent.rings == 3
+        assert not agent.ended
+        await stage.passes(1)
+        assert agent.rings == 3
+        assert agent.ended == "no-answer"
+        assert stage.app.asked("/done")[0]["DialCallStatus"] == "no-answer"
+        assert statuses(stage, "/agent") == ["initiated", "ringing", "no-answer"]
+
+    staged(story)
+
+
+def test_caller_hears_the_cadence_of_the_country_while_it_rings(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": f"<Dial>{AGENT}</Dial>"}
+        stage.telephone("client:zhang")
+        caller, _ = await stage.dials()
+        await stage.passes(0.5)
+        assert level_db(caller.hears_now) > -20
+        await stage.passes(1)
+        assert level_db(caller.hears_now) < -90
+
+    staged(story)
+
+
+def test_both_hear_each_other_and_the_action_is_told_how_long(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": f'<Dial action="/done">{AGENT}</Dial>', "/done": "<Say>bye</Say>"}
+        agent = stage.telephone("client:zhang")
+        caller, _ = await stage.dials()
+        agent.answer()
+        await stage.passes(0.5)
+        caller.say(tone([600], 0.5))
+        agent.say(tone([900], 0.5))
+        await stage.passes(0.3)
+        assert level_db(caller.hears_now) > -20
+        assert level_db(agent.hears_now) > -20
+        await stage.passes(9.2)
+        agent.hang_up()
+        await stage.passes(0.1)
+        done = stage.app.asked("/done")[0]
+        assert done["DialCallStatus"] == "completed"
+        assert done["DialCallDuration"] == "10"
+        assert done["DialBridged"] == "true"
+        assert caller.prompts == ["bye"]
+        agents = stage.app.asked("/agent")
+        assert [params["CallStatus"] for params in agents] == ["initiated", "ringing", "in-progress", "completed"]
+        assert [params["SequenceNumber"] for params in agents] == ["0", "1", "2", "3"]
+        assert agents[-1]["CallDuration"] == "10"
+        assert agents[-1]["ParentCallSid"] == stage.app.asked("/voice")[0]["CallSid"]
+
+    staged(story)
+
+
+def test_first_who_answers_talks_and_the_others_stop_ringing(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        nouns = "".join(f"<Client>{name}</Client>" for name in ("a", "b", "c"))
+        stage.app.pages = {"/voice": f"<Dial>{nouns}</Dial>"}
+        phones = [stage.telephone(f"client:{name}") for name in ("a", "b", "c")]
+        caller, _ = await stage.dials()
+        assert [phone.rings for phone in phones] == [1, 1, 1]
+        phones[1].answer()
+        await stage.passes(0.1)
+        assert [phone.ended for phone in phones] == ["canceled", "", "canceled"]
+        caller.hang_up()
+        await stage.passes(0.1)
+        assert phones[1].ended == "completed"
+
+    staged(story)
+
+
+def test_one_who_refuses_does_not_stop_the_others_from_ringing(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": "<Dial><Client>a</Client><Client>b</Client></Dial>"}
+        first, second = stage.telephone("client:a"), stage.telephone("client:b")
+        await stage.dials()
+        assert first.answerer
+        first.answerer.on_refuse(False)
+        await stage.passes(6)
+        assert first.ended == "rejected"
+        assert second.rings == 2
+
+    staged(story)
+
+
+def test_caller_who_hangs_up_stops_the_ringing_at_once_and_the_action_is_told(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": f'<Dial action="/done">{AGENT}</Dial>'}
+        agent = stage.telephone("client:zhang")
+        caller, _ = await stage.dials()
+        caller.hang_up()
+        await stage.settles()
+        assert agent.ended == "canceled"
+        await stage.passes(0.1)
+        assert statuses(stage, "/agent")[-1] == "canceled"
+        assert stage.app.asked("/done")[0]["CallStatus"] == "completed"
+        assert statuses(stage, "/status") == ["completed"]
+
+    staged(story)
+
+
+@pytest.mark.parametrize(
+    ("to", "status"), [("<Client>nobody</Client>", "no-answer"), ("<Number>+8610000</Number>", "failed")]
+)
+def test_somebody_without_a_telephone_ends_the_dial_at_once(staged: Staged, to: str, status: str) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": f'<Dial action="/done">{to}</Dial>'}
+        await stage.dials()
+        assert stage.app.asked("/done")[0]["DialCallStatus"] == status
+
+    staged(story)
+
+
+def test_second_call_to_a_busy_telephone_leaves_the_first_untouched(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Dial action="/done"><Client>a</Client></Dial>'}
+        agent = stage.telephone("client:a")
+        await stage.dials()
+        agent.answer()
+        await stage.passes(0.1)
+        await stage.dials("+8613800000002")
+        assert stage.app.asked("/done")[0]["DialCallStatus"] == "busy"
+        assert agent.answerer
+        agent.hang_up()
+        await stage.passes(0.1)
+        assert stage.app.asked("/done")[1]["DialCallStatus"] == "completed"
+
+    staged(story)
+
+
+def test_whisper_is_heard_by_the_callee_alone_before_the_talk(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Dial><Client url="/whisper">a</Client></Dial>', "/whisper": "<Say>a call</Say>"}
+        agent = stage.telephone("client:a")
+        caller, _ = await stage.dials()
+        agent.answer()
+        await stage.passes(0.2)
+        assert agent.prompts == ["a call"]
+        assert not caller.prompts
+        await stage.passes(0.6)
+        agent.say(tone([900], 0.5))
+        await stage.passes(0.2)
+        assert level_db(caller.hears_now) > -20
+
+    staged(story)
+
+
+def test_whisper_that_hangs_up_spares_the_caller(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {
+            "/voice": '<Dial><Client url="/whisper">a</Client></Dial><Say>sorry</Say>',
+            "/whisper": "<Hangup/>",
+        }
+        agent = stage.telephone("client:a")
+        caller, _ = await stage.dials()
+        agent.answer()
+        await stage.passes(0.3)
+        assert agent.ended == "completed"
+        assert caller.prompts == ["sorry"]
+
+    staged(story)
+
+
+def test_star_ends_the_talk_but_not_the_call(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        from exchange.dtmf import tone_for
+
+        stage.app.pages = {"/voice": '<Dial hangupOnStar="true"><Client>a</Client></Dial><Say>back</Say>'}
+        agent = stage.telephone("client:a")
+        caller, _ = await stage.dials()
+        agent.answer()
+        await stage.passes(0.5)
+        caller.say(tone_for("*"))
+        await stage.passes(0.5)
+        assert agent.ended == "completed"
+        assert caller.prompts == ["back"]
+
+    staged(story)
+
+
+def test_time_limit_ends_the_talk(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Dial timeLimit="3" action="/done"><Client>a</Client></Dial>'}
+        agent = stage.telephone("client:a")
+        await stage.dials()
+        agent.answer()
+        await stage.passes(3.5)
+        assert stage.app.asked("/done")[0]["DialCallDuration"] == "3"
+
+    staged(story)
+
+
+def test_answer_on_bridge_leaves_the_caller_unanswered_until_somebody_is_there(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Dial answerOnBridge="true"><Client>a</Client></Dial>'}
+        agent = stage.telephone("client:a")
+        caller, leg = await stage.dials()
+        assert leg.facts.status == "ringing"
+        assert caller.heard
+        agent.answer()
+        await stage.passes(0.1)
+        assert leg.facts.status == "in-progress"
+
+    staged(story)
+
+
+def test_callee_led_elsewhere_keeps_its_call_and_the_caller_goes_on(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": "<Dial><Client>a</Client></Dial><Say>next</Say>"}
+        agent = stage.telephone("client:a")
+        caller, _ = await stage.dials()
+        agent.answer()
+        await stage.passes(0.1)
+        callee = next(leg for leg in stage.office.legs.active.values() if leg.facts.direction == "outbound-dial")
+        await stage.redirects(callee, "<Say>elsewhere</Say>")
+        assert agent.prompts == ["elsewhere"]
+        assert caller.prompts == ["next"]
+        assert level_db(agent.hears_now) > -20
+
+    staged(story)
+
+
+def test_recording_from_answer_has_caller_and_called_on_their_channels(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        attributes = f'record="record-from-answer-dual" recordingStatusCallback="{SITE}/recorded" action="/done"'
+        stage.app.pages = {"/voice": f"<Dial {attributes}><Client>a</Client></Dial>"}
+        agent = stage.telephone("client:a")
+        await stage.dials()
+        await stage.passes(4)
+        agent.answer()
+        await stage.passes(2)
+        agent.hang_up()
+        await stage.passes(0.1)
+        told = stage.app.asked("/recorded")[0]
+        assert (told["RecordingDuration"], told["RecordingChannels"]) == ("2", "2")
+        assert told["RecordingSource"] == "DialVerb"
+        assert stage.app.asked("/done")[0]["RecordingSid"] == told["RecordingSid"]
+
+    staged(story)
+
+
+def test_telephone_calls_telephone_without_an_application(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        agent = stage.telephone("client:a")
+        caller, _ = await stage.dials(to="client:a")
+        agent.answer()
+        await stage.passes(0.1)
+        assert caller.events("answered")
+        agent.hang_up()
+        await stage.passes(0.1)
+        assert caller.ended == "completed"
+
+    staged(story)

@@ -1,0 +1,166 @@
+"""Waiting in a queue: what is asked and told, and every way out of it."""
+
+from collections.abc import Callable
+
+from exchange.audio import level_db
+from exchange.tones import tone
+from tests.unit.exchange.stage import Stage, Story
+
+Staged = Callable[[Story], None]
+WAIT = '<Enqueue waitUrl="/wait" action="/left">desk</Enqueue><Say>after</Say>'
+
+
+def test_wait_address_is_told_the_place_and_asked_again_whenever_it_runs_out(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": '<Say>wait</Say><Pause length="3"/>'}
+        await stage.dials()
+        await stage.dials("+8613800000002")
+        await stage.passes(4)
+        asked = [p for p in stage.app.asked("/wait") if p["From"] == "+8613800000002"]
+        assert len(asked) == 2
+        assert [p["QueuePosition"] for p in asked] == ["2", "2"]
+        assert asked[0]["CurrentQueueSize"] == "2"
+        assert asked[1]["QueueTime"] == "3"
+        assert {"QueueSid", "AvgQueueTime", "MaxQueueSize"} <= set(asked[0])
+
+    staged(story)
+
+
+def test_empty_wait_document_is_not_asked_more_than_once_a_second(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT}
+        await stage.dials()
+        await stage.passes(5)
+        assert 4 <= len(stage.app.asked("/wait")) <= 6
+
+    staged(story)
+
+
+def test_wait_address_that_fails_is_replaced_by_music(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT}
+        stage.app.failures = {"/wait": [500, 500]}
+        caller, _ = await stage.dials()
+        await stage.passes(0.5)
+        assert level_db(caller.hears_now) > -40
+
+    staged(story)
+
+
+def test_leave_goes_to_the_action(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": "<Leave/>", "/left": "<Say>left</Say>"}
+        caller, _ = await stage.dials()
+        assert stage.app.asked("/left")[0]["QueueResult"] == "leave"
+        await stage.passes(0.1)
+        assert caller.prompts == ["left"]
+
+    staged(story)
+
+
+def test_without_action_the_document_goes_on_below(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {
+            "/voice": '<Enqueue waitUrl="/wait">desk</Enqueue><Say>after</Say>',
+            "/wait": "<Leave/>",
+        }
+        caller, _ = await stage.dials()
+        assert caller.prompts == ["after"]
+
+    staged(story)
+
+
+def test_caller_who_hangs_up_is_out_of_the_queue_and_the_action_is_told(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": '<Pause length="60"/>'}
+        caller, _ = await stage.dials()
+        await stage.passes(7)
+        caller.hang_up()
+        await stage.passes(0.1)
+        left = stage.app.asked("/left")[0]
+        assert (left["QueueResult"], left["QueueTime"], left["CallStatus"]) == ("hangup", "7", "completed")
+        queue = stage.office.queues.named("desk")
+        assert queue
+        assert not queue.members
+
+    staged(story)
+
+
+def test_caller_led_elsewhere_leaves_the_queue_and_follows_the_new_document_alone(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": '<Pause length="60"/>', "/left": "<Say>wrong</Say>"}
+        caller, leg = await stage.dials()
+        await stage.redirects(leg, '<Say>right</Say><Pause length="5"/>')
+        assert stage.app.asked("/left")[0]["QueueResult"] == "redirected"
+        await stage.passes(3)
+        assert caller.prompts == ["right"]
+
+    staged(story)
+
+
+def test_full_queue_sends_the_caller_to_the_action(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": '<Pause length="60"/>'}
+        stage.office.queues.open("desk", max_size=1)
+        await stage.dials()
+        await stage.dials("+8613800000002")
+        assert stage.app.asked("/left")[0]["QueueResult"] == "queue-full"
+
+    staged(story)
+
+
+def test_dialling_the_queue_connects_the_first_in_turn_and_the_action_comes_after_the_talk(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>", "/calls": ""}
+        first, _ = await stage.dials()
+        second, _ = await stage.dials("+8613800000002")
+        agent = stage.telephone("client:a")
+        await stage.calls("client:a", "<Dial><Queue>desk</Queue></Dial>")
+        agent.answer()
+        await stage.passes(2)
+        agent.say(tone([900], 0.5))
+        await stage.passes(0.2)
+        assert level_db(first.hears_now) > -20
+        assert not stage.app.asked("/left")
+        agent.hang_up()
+        await stage.passes(0.1)
+        assert [p["QueueResult"] for p in stage.app.asked("/left")] == ["bridged"]
+        assert stage.app.asked("/left")[0]["QueueTime"] == "0"
+        assert not second.ended
+
+    staged(story)
+
+
+def test_dialling_an_empty_queue_waits_for_somebody(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>"}
+        agent = stage.telephone("client:a")
+        await stage.calls("client:a", "<Dial><Queue>desk</Queue></Dial>")
+        agent.answer()
+        await stage.passes(3)
+        caller, _ = await stage.dials()
+        await stage.passes(0.2)
+        caller.say(tone([600], 0.5))
+        await stage.passes(0.2)
+        assert level_db(agent.hears_now) > -20
+
+    staged(story)
+
+
+def test_two_who_dial_the_queue_get_two_callers(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>"}
+        agents = [stage.telephone(f"client:{name}") for name in "ab"]
+        for agent in agents:
+            await stage.calls(agent.address, "<Dial><Queue>desk</Queue></Dial>")
+            agent.answer()
+        await stage.passes(0.5)
+        callers = [(await stage.dials(f"+861380000000{n}"))[0] for n in (1, 2)]
+        await stage.passes(0.2)
+        for caller, agent, pitch in zip(callers, agents, (600, 900), strict=True):
+            caller.say(tone([pitch], 0.2))
+            await stage.passes(0.15)
+            assert level_db(agent.hears_now) > -20
+            await stage.passes(0.5)
+
+    staged(story)

@@ -1,0 +1,161 @@
+"""What is read from outside: TwiML, settings, frames that come unevenly, time."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.audio import SILENCE
+from exchange.clock import Bell, Signal, Ticker
+from exchange.config import from_values, load
+from exchange.errors import ConfigError, DocumentError
+from exchange.line import MOST_FRAMES, PREFILL_FRAMES, Jitter
+from exchange.speak import voice_for
+from exchange.tones import tone
+from exchange.twiml import Element, parse
+
+LOUD = tone([600], 0.02)
+GOOD = {"account_sid": "AC1", "auth_token": "t"}
+
+
+def test_verbs_keep_order_attributes_text_and_line() -> None:
+    body = b'<?xml version="1.0"?>\n<Response>\n <!-- x --><Say language="zh-CN"> \xe4\xbd\xa0 </Say>\n <Hangup/></Response>'
+    say, hangup = parse(body)
+    assert (say.name, say.text, say.string("language"), say.line) == ("Say", "你", "zh-CN", 3)
+    assert (hangup.name, hangup.line) == ("Hangup", 4)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "line"),
+    [
+        (b"", 12100, "line 1"),
+        (b"hello", 12100, "line 1"),
+        (b"<Response>\n<Say>x</Response>", 12100, "line 2"),
+        (b"<html></html>", 12102, "line 1"),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><Response>&a;</Response>', 12100, "line 1"),
+        (b"<Response>\xff</Response>", 12100, "line 1"),
+    ],
+)
+def test_document_that_is_no_twiml_is_refused_with_its_line(body: bytes, code: int, line: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        parse(body)
+    assert caught.value.code == code
+    assert line in caught.value.message
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_whatever_make_the_reader_fail_in_another_way(body: bytes) -> None:
+    try:
+        parse(body)
+    except DocumentError as error:
+        assert error.code in (12100, 12102)
+
+
+def test_attributes_that_make_no_sense_count_as_their_defaults() -> None:
+    element = Element("Gather", {"timeout": "soon", "numDigits": "-3", "beep": "maybe", "limit": "9"})
+    assert element.number("timeout", 5) == 5
+    assert element.number("numDigits", 1) == 1
+    assert element.flag("beep", True)
+    assert element.number("limit", 1, 1, 4) == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "account_sid"),
+        (GOOD | {"colour": 1}, "colour: unknown setting"),
+        (GOOD | {"cadence": "mars"}, "cadence"),
+        (GOOD | {"numbers": [{"voice_url": "x"}]}, "numbers[0]"),
+        (GOOD | {"numbers": 3}, "numbers"),
+        (GOOD | {"webhook": {"retry": 1}}, "webhook: retry"),
+        (GOOD | {"ring_seconds": 0}, "ring_seconds"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(values: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigError, match="exchange.yaml: .*") as caught:
+        from_values(values, "exchange.yaml")
+    assert words in str(caught.value)
+
+
+def test_settings_file_may_be_json_and_its_folder_is_where_data_goes(tmp_path: Path) -> None:
+    path = tmp_path / "exchange.json"
+    path.write_text(
+        '{"account_sid": "AC1", "auth_token": "t", "data_dir": "d", "numbers": [{"number": "+1", "voice_url": "u"}]}'
+    )
+    config = load(path)
+    assert config.data_dir == tmp_path / "d"
+    number = config.number("+1")
+    assert number
+    assert number.voice_method == "POST"
+    assert config.number("+2") is None
+
+
+def test_frames_that_come_in_bursts_come_out_whole_and_in_order() -> None:
+    jitter = Jitter()
+    sent = [bytes([n % 256, 1]) * 160 for n in range(1, 200)]
+    got = []
+    for at in range(0, len(sent), 3):
+        for frame in sent[at : at + 3]:
+            jitter.put(frame)
+        got += [jitter.take() for _ in range(3)]
+    got += [jitter.take() for _ in range(PREFILL_FRAMES)]
+    assert [frame for frame in got if frame is not SILENCE] == sent
+
+
+def test_delay_after_a_stall_is_given_back_by_dropping_quiet_frames_only() -> None:
+    jitter = Jitter()
+    for _ in range(40):
+        jitter.put(LOUD)
+    loud = 0
+    for _ in range(400):
+        jitter.put(SILENCE)
+        loud += jitter.take() == LOUD
+    assert loud == 40
+    left = 0
+    while jitter.take() is not SILENCE and left < MOST_FRAMES:
+        left += 1
+    assert left <= PREFILL_FRAMES + 1
+
+
+def test_alarm_wakes_after_exactly_its_frames() -> None:
+    async def story() -> None:
+        ticker = Ticker()
+        alarm = ticker.alarm(1.0)
+        for _ in range(49):
+            ticker.step()
+        assert not alarm.done()
+        ticker.step()
+        assert alarm.done()
+        assert ticker.seconds == 1.0
+
+    asyncio.run(story())
+
+
+def test_waiting_for_the_first_tells_whether_it_happened() -> None:
+    async def story() -> None:
+        ticker, signal, bell = Ticker(), Signal(), Bell()
+        waiting = asyncio.ensure_future(ticker.first(signal.wait(), bell.wait(), seconds=0.02))
+        await asyncio.sleep(0)
+        ticker.step()
+        assert not await waiting
+        signal.set()
+        assert await ticker.first(signal.wait(), seconds=0.02)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "voice"),
+    [
+        ("您好", "", "zh"),
+        ("hello", "", "en"),
+        ("hello", "en-GB", "en"),
+        ("您好", "zh-TW", "zh"),
+        ("您好", "cmn-Hans-CN", "zh"),
+        ("hola", "es-ES", "es"),
+    ],
+)
+def test_voice_follows_the_language_and_the_script(text: str, language: str, voice: str) -> None:
+    assert voice_for(text, language, {"zh-CN": "zh", "en-US": "en"}) == voice

@@ -1,0 +1,104 @@
+"""What the exchange sends to applications: signatures, order, tokens, time."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twilio.request_validator import RequestValidator
+
+from exchange.config import WebhookLimits
+from exchange.errors import WebhookError
+from exchange.webhook import BAD_URL, Request, Response, Target, Webhooks, signature
+from tests.unit.exchange.stage import SITE, App
+
+LIMITS = WebhookLimits()
+words = st.text(st.characters(min_codepoint=32, max_codepoint=0x9FFF, exclude_categories=("Cs",)), max_size=12)
+
+
+@given(params=st.dictionaries(words.filter(bool), words, max_size=6))
+def test_signature_is_the_one_that_twilios_own_library_accepts(params: dict[str, str]) -> None:
+    url = "https://hotline.example/voice?token=1&x=%E4%BD%A0"
+    assert RequestValidator("secret").validate(url, params, signature("secret", url, params))
+
+
+def test_get_request_carries_its_parameters_in_the_signed_address() -> None:
+    async def story(app: App, webhooks: Webhooks) -> None:
+        await webhooks.ask(Target(f"{SITE}/a?x=1", "GET"), {"Digits": "1#"})
+        request = app.requests[0]
+        assert dict(parse_qsl(urlsplit(request.url).query)) == {"x": "1", "Digits": "1#"}
+        assert RequestValidator("token").validate(request.url, {}, request.headers["X-Twilio-Signature"])
+
+    tell(story)
+
+
+def test_callbacks_of_one_call_arrive_in_order_even_if_the_first_is_slow() -> None:
+    async def story(app: App, webhooks: Webhooks) -> None:
+        webhooks.report("CA1", Target(f"{SITE}/slow"), {"n": "1"})
+        webhooks.report("CA1", Target(f"{SITE}/s"), {"n": "2"})
+        webhooks.report("CA2", Target(f"{SITE}/s"), {"n": "3"})
+        await webhooks.drain(5)
+        assert [request.params["n"] for request in app.requests] == ["1", "3", "2"]
+
+    tell(story, Slow())
+
+
+def test_callback_that_fails_does_not_stop_the_next() -> None:
+    async def story(app: App, webhooks: Webhooks) -> None:
+        app.failures = {"/bad": [500, 500]}
+        webhooks.report("CA1", Target(f"{SITE}/bad"), {})
+        webhooks.report("CA1", Target(f"{SITE}/good"), {})
+        await webhooks.drain(5)
+        assert [urlsplit(request.url).path for request in app.requests] == ["/bad", "/bad", "/good"]
+
+    tell(story)
+
+
+def test_refusal_by_the_application_is_not_repeated() -> None:
+    async def story(app: App, webhooks: Webhooks) -> None:
+        app.failures = {"/a": [403, 200]}
+        with pytest.raises(WebhookError) as caught:
+            await webhooks.ask(Target(f"{SITE}/a"), {})
+        assert (caught.value.code, len(app.requests)) == (11200, 1)
+
+    tell(story)
+
+
+def test_more_than_ten_redirects_are_an_error() -> None:
+    async def story(app: App, webhooks: Webhooks) -> None:
+        app.pages = {"/a": Response(307, {"Location": "/a"})}
+        with pytest.raises(WebhookError) as caught:
+            await webhooks.ask(Target(f"{SITE}/a"), {})
+        assert (caught.value.code, len(app.requests)) == (11215, 11)
+
+    tell(story)
+
+
+@pytest.mark.parametrize("url", ["", "file:///etc/passwd", "ftp://x", "voice"])
+def test_only_http_addresses_are_asked(url: str) -> None:
+    async def story(app: App, webhooks: Webhooks) -> None:
+        with pytest.raises(WebhookError) as caught:
+            await webhooks.ask(Target(url), {})
+        assert caught.value.code == BAD_URL
+        assert not app.requests
+
+    tell(story)
+
+
+class Slow(App):
+    """Takes its time for one of its pages."""
+
+    async def send(self, request: Request) -> Response:
+        response = await super().send(request)
+        for _ in range(50 if request.url.endswith("/slow") else 0):
+            await asyncio.sleep(0)
+        return response
+
+
+def tell(story: Callable[[App, Webhooks], Coroutine[Any, Any, None]], app: App | None = None) -> None:
+    """Run a story with an application and what asks it."""
+    used = app or App()
+    asyncio.run(story(used, Webhooks(used, LIMITS, "token")))

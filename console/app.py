@@ -119,7 +119,7 @@ def _dress(app: Flask, ground: Ground) -> None:
         epoch=lambda moment: f"{moment.timestamp():.3f}",
         reason=lambda text, words: telling.reason(words, text),
     )
-    app.jinja_env.globals.update(tell=telling.tell, bar_name=telling.bar)
+    app.jinja_env.globals.update(tell=telling.tell, bar_name=telling.bar, moments=telling.moments)
 
     @app.context_processor
     def words() -> dict[str, Any]:

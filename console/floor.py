@@ -54,10 +54,11 @@ def show() -> ResponseReturnValue:
 def stream() -> ResponseReturnValue:
     """Server-sent events: `floor` with the sections as HTML, and a comment as heartbeat."""
     kind = (Language(current_user.language), bool(current_user.sees_all_calls))
-    viewer = live().join()
+    floor = live()
+    viewer = floor.join()
     response = Response(stream_with_context(_messages(viewer, kind)), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(lambda: current_app.extensions["live"].leave(viewer))
+    response.call_on_close(lambda: floor.leave(viewer))
     return response
 
 

@@ -11,8 +11,8 @@ from flask_login import current_user
 from console import calls, looks, queries
 from console.access import STAFF, allow, ground
 from hotline import clock
-from hotline.errors import NotFound
 from hotline.models import Recording
+from recordings import service
 
 pages = Blueprint("sound", __name__)
 
@@ -25,7 +25,9 @@ STEPS = 480
 def audio(recording_id: str) -> ResponseReturnValue:
     """The recording as WAV, whole or in the range that was asked for."""
     found = _open_to_user(recording_id, "hear_recording")
-    answer = send_file(io.BytesIO(_plain(found)), mimetype="audio/wav", conditional=True, etag=found.digest or False)
+    answer = send_file(
+        io.BytesIO(service.plain(ground(), found)), mimetype="audio/wav", conditional=True, etag=found.digest or False
+    )
     answer.headers["Accept-Ranges"] = "bytes"
     return answer
 
@@ -35,7 +37,7 @@ def audio(recording_id: str) -> ResponseReturnValue:
 def outline(recording_id: str) -> ResponseReturnValue:
     """How loud each channel is over time: `{"seconds": …, "channels": [[0…1, …], …]}`."""
     found = _open_to_user(recording_id, "view_outline")
-    return jsonify(peaks(_plain(found)))
+    return jsonify(peaks(service.plain(ground(), found)))
 
 
 def peaks(wav: bytes, steps: int = STEPS) -> dict[str, object]:
@@ -59,9 +61,3 @@ def _open_to_user(recording_id: str, action: str) -> Recording:
         subject = ("recording", recording_id)
         looks.note_once(session, looks.look(current_user.id, action, subject, clock.now(), request.remote_addr or ""))
     return found[0]
-
-
-def _plain(found: Recording) -> bytes:
-    if found.blob is None:
-        raise NotFound(f"recording {found.id} has no sound")
-    return ground().blobs.get(found.blob, found.id)

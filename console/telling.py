@@ -33,7 +33,15 @@ def tell(words: Words, event: Event, agents: Mapping[str, Agent], queue: Queue |
 
 def reason(words: Words, text: str) -> str:
     """A reason as people say it; as it was stored where the catalogue has no words for it."""
-    return words.known(f"reason.{text}") or text
+    return words.known(f"reason.{text.replace(' ', '_')}") or text
+
+
+def moments(evidence: Mapping[str, Any]) -> list[float]:
+    """The seconds of a recording that a check points at: its own `start`, and that of each of its findings."""
+    found = evidence.get("found")
+    places = [evidence, *(found if isinstance(found, list) else [])]
+    starts = [place.get("start") for place in places if isinstance(place, Mapping)]
+    return [float(start) for start in starts if isinstance(start, int | float)]
 
 
 def bar(words: Words, kind: str) -> str:

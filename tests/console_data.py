@@ -40,6 +40,7 @@ from hotline.values import (
     Role,
     WaitingState,
 )
+from recordings.service import about
 
 PASSWORD = "a long password"
 SECONDS = 12
@@ -62,7 +63,7 @@ PEOPLE = [
     ("N02", "李敏", AgentStatus.AVAILABLE, AgentState.OFFERED, ""),
     ("N03", "陈静", AgentStatus.AVAILABLE, AgentState.IDLE, ""),
     ("N04", "Anna Reed", AgentStatus.AVAILABLE, AgentState.WRAP_UP, ""),
-    ("N05", "赵磊", AgentStatus.AVAILABLE, AgentState.SET_ASIDE, "missed"),
+    ("N05", "赵磊", AgentStatus.AVAILABLE, AgentState.SET_ASIDE, "did not pick up"),
     ("N06", "孙悦", AgentStatus.AWAY, AgentState.IDLE, ""),
 ]
 
@@ -285,7 +286,7 @@ def _sound(ground: Ground, call: Call, start: datetime) -> Recording:
         size=len(plain),
         digest=hashlib.sha256(plain).hexdigest(),
         blob=name,
-        key_id=ground.blobs.put(name, plain, recording_id),
+        key_id=ground.blobs.put(name, plain, about(recording_id)),
         started_at=start,
         stored_at=start + timedelta(seconds=17),
     )

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from exchange.audio import level_db
+from exchange.clock import EPOCH
 from exchange.status import FINAL, MOVES, CallFacts, CallStatus, IllegalMove
+from exchange.twiml import Element
 from exchange.webhook import Response
 from tests.unit.exchange.stage import Stage, Story, play
 
@@ -224,8 +226,6 @@ def test_calls_of_a_killed_exchange_get_their_final_status(tmp_path: Path) -> No
 @pytest.mark.parametrize("old", list(CallStatus))
 @pytest.mark.parametrize("new", list(CallStatus))
 def test_status_moves_are_those_of_the_table_and_no_others(old: CallStatus, new: CallStatus) -> None:
-    from exchange.clock import EPOCH
-
     facts = CallFacts("CA", "AC", "a", "b", "inbound", EPOCH, status=old)
     if new in MOVES[old]:
         facts.move(new, EPOCH)
@@ -236,8 +236,5 @@ def test_status_moves_are_those_of_the_table_and_no_others(old: CallStatus, new:
     assert facts.is_over == (facts.status in FINAL)
 
 
-def _say(text: str) -> tuple["Element", ...]:
+def _say(text: str) -> tuple[Element, ...]:
     return (Element("Say", {}, text),)
-
-
-from exchange.twiml import Element  # noqa: E402 - kept beside the one function that uses it

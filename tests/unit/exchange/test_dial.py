@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from exchange.audio import level_db
+from exchange.dtmf import tone_for
 from exchange.tones import tone
 from tests.unit.exchange.stage import SITE, Stage, Story
 
@@ -27,7 +28,7 @@ def test_telephone_rings_at_once_and_with_every_cycle_until_the_time_out(staged:
         assert agent.rings == 2
         await stage.passes(9.5)
         assert agent.rings == 3
-        assert not agent.ended
+        assert not agent.events("ended")
         await stage.passes(1)
         assert agent.rings == 3
         assert agent.ended == "no-answer"
@@ -190,8 +191,6 @@ def test_whisper_that_hangs_up_spares_the_caller(staged: Staged) -> None:
 
 def test_star_ends_the_talk_but_not_the_call(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
-        from exchange.dtmf import tone_for
-
         stage.app.pages = {"/voice": '<Dial hangupOnStar="true"><Client>a</Client></Dial><Say>back</Say>'}
         agent = stage.telephone("client:a")
         caller, _ = await stage.dials()

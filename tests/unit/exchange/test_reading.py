@@ -1,6 +1,7 @@
 """What is read from outside: TwiML, settings, frames that come unevenly, time."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,8 @@ GOOD = {"account_sid": "AC1", "auth_token": "t"}
 
 
 def test_verbs_keep_order_attributes_text_and_line() -> None:
-    body = b'<?xml version="1.0"?>\n<Response>\n <!-- x --><Say language="zh-CN"> \xe4\xbd\xa0 </Say>\n <Hangup/></Response>'
-    say, hangup = parse(body)
+    body = '<?xml version="1.0"?>\n<Response>\n <!-- x --><Say language="zh-CN"> 你 </Say>\n <Hangup/></Response>'
+    say, hangup = parse(body.encode())
     assert (say.name, say.text, say.string("language"), say.line) == ("Say", "你", "zh-CN", 3)
     assert (hangup.name, hangup.line) == ("Hangup", 4)
 
@@ -47,10 +48,8 @@ def test_document_that_is_no_twiml_is_refused_with_its_line(body: bytes, code: i
 
 @given(st.binary(max_size=200))
 def test_no_bytes_whatever_make_the_reader_fail_in_another_way(body: bytes) -> None:
-    try:
+    with contextlib.suppress(DocumentError):
         parse(body)
-    except DocumentError as error:
-        assert error.code in (12100, 12102)
 
 
 def test_attributes_that_make_no_sense_count_as_their_defaults() -> None:
@@ -74,7 +73,7 @@ def test_attributes_that_make_no_sense_count_as_their_defaults() -> None:
     ],
 )
 def test_settings_that_cannot_be_used_are_named(values: dict[str, object], words: str) -> None:
-    with pytest.raises(ConfigError, match="exchange.yaml: .*") as caught:
+    with pytest.raises(ConfigError, match=r"exchange\.yaml: ") as caught:
         from_values(values, "exchange.yaml")
     assert words in str(caught.value)
 

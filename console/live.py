@@ -20,6 +20,7 @@ Seen = TypeVar("Seen")
 GATHER_SECONDS = 0.15
 # Without any event the floor is read again this often: a bell may be lost, and a day ends at midnight.
 SWEEP_SECONDS = 10.0
+LISTEN_SECONDS = 1.0
 
 
 @dataclass(eq=False)
@@ -62,7 +63,8 @@ class Live(Generic[Seen]):
         self._viewers: set[Viewer[Seen]] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._started = False
+        self._threads: list[threading.Thread] = []
+        self._is_closed = False
         self.pictures = 0
 
     def join(self) -> Viewer[Seen]:
@@ -70,10 +72,10 @@ class Live(Generic[Seen]):
         viewer: Viewer[Seen] = Viewer()
         with self._lock:
             self._viewers.add(viewer)
-            if not self._started:
-                self._started = True
-                threading.Thread(target=self._listen, name="floor-bell", daemon=True).start()
-                threading.Thread(target=self._serve, name="floor-live", daemon=True).start()
+            if not self._threads:
+                self._threads = [threading.Thread(target=run, daemon=True) for run in (self._listen, self._serve)]
+                for thread in self._threads:
+                    thread.start()
         self._wake.set()
         return viewer
 
@@ -87,14 +89,26 @@ class Live(Generic[Seen]):
         """How many pages look."""
         return len(self._viewers)
 
+    def close(self) -> None:
+        """Stop listening; before the resources of the process are given back."""
+        self._is_closed = True
+        self._wake.set()
+        self._ground.bell.ring(FLOOR)
+        for thread in self._threads:
+            thread.join(2 * LISTEN_SECONDS)
+
     def _listen(self) -> None:
-        # A ring and a time-out both wake the server: the second is the sweep for rings that were lost.
-        for _ring in self._ground.bell.listen(FLOOR, SWEEP_SECONDS):
-            if self._viewers:
+        quiet = 0.0
+        for ring in self._ground.bell.listen(FLOOR, LISTEN_SECONDS):
+            if self._is_closed:
+                return
+            quiet = 0.0 if ring is not None else quiet + LISTEN_SECONDS
+            if self._viewers and (ring is not None or quiet >= SWEEP_SECONDS):
+                quiet = 0.0
                 self._wake.set()
 
     def _serve(self) -> None:
-        while True:
+        while not self._is_closed:
             self._wake.wait()
             time.sleep(GATHER_SECONDS)
             self._wake.clear()

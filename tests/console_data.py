@@ -7,11 +7,12 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
+from argon2 import PasswordHasher
 
-from console import users
 from hotline import story
 from hotline.clock import new_id
 from hotline.ground import Ground
@@ -25,6 +26,7 @@ from hotline.models import (
     Row,
     Skill,
     Transcript,
+    User,
     Utterance,
     Waiting,
 )
@@ -121,9 +123,17 @@ def people(ground: Ground, morning: Morning) -> None:
             )
             session.add(agent)
             morning.agents[number] = agent
-    for role in Role:
-        own = morning.agents["N01"].id if role is Role.AGENT else None
-        users.create(ground, role.value, PASSWORD, {"agent": "王芳"}.get(role, role.title()), role, own)
+        session.flush()
+        for role in Role:
+            own = morning.agents["N01"].id if role is Role.AGENT else None
+            name = {"agent": "王芳", "supervisor": "周敏", "administrator": "林立"}[role]
+            session.add(User(login=role.value, password=hashed(), name=name, role=role, agent_id=own))
+
+
+@cache
+def hashed() -> str:
+    """The digest of the password, made once: it is meant to be slow."""
+    return PasswordHasher().hash(PASSWORD)
 
 
 def morning(ground: Ground, now: datetime, language: Language = Language.MANDARIN) -> Morning:

@@ -8,7 +8,7 @@ from ivr.nodes import Ask, Choice, End, LanguageMenu, Menu, Node, Notice, Openin
 from ivr.source import Field
 
 LANGUAGES = {language.value: language for language in Language}
-READ_OUT = {Language.MANDARIN: "{label}请按{key}", Language.ENGLISH: "{label}, press {key}"}
+READ_OUT = {Language.MANDARIN: "{label}按{key}", Language.ENGLISH: "{label}, press {key}"}
 BETWEEN = {Language.MANDARIN: "，", Language.ENGLISH: ". "}
 KEYPAD = frozenset("0123456789*#")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")

@@ -1,14 +1,12 @@
 """Speech from text by pyttsx3 and the packaged espeak-ng, as telephone audio. Plain but understandable.
 
-One process speaks one text at a time: the engine loses files when asked for several, and dies of two threads.
+One process speaks one text at a time: the engine dies of two threads.
 """
 
-import contextlib
 import ctypes
 import io
 import os
 import re
-import tempfile
 import threading
 import wave
 from functools import lru_cache
@@ -22,6 +20,7 @@ from hotline.errors import Retry
 from hotline.values import Language
 
 RATE = 8000
+SPEECH_RATE = 22_050  # the synthesiser's own
 PEAK = 0.6 * 32767  # loud and clear on a telephone, with room before the limit
 VOICES = {Language.MANDARIN: "cmn-latn-pinyin", Language.ENGLISH: "en-us"}
 WORDS_PER_MINUTE = {Language.MANDARIN: 150, Language.ENGLISH: 160}
@@ -29,7 +28,6 @@ DIGIT_BY_DIGIT = re.compile(r"\d{3,}")  # 120 is a number to dial, not a hundred
 MANDARIN_DIGITS = "零一二三四五六七八九"
 
 _speaking = threading.Lock()
-_done: list[bool] = []
 
 
 class NoSound(Retry):
@@ -40,12 +38,11 @@ class NoSound(Retry):
 
 def synthesise(text: str, language: Language) -> bytes:
     """The text as a WAV file of 8 kHz, 16 bit, one channel. Raises `NoSound`."""
-    with _speaking, tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "prompt.wav"
-        _save(pronounced(text, language), language, path)
-        if not path.exists() or path.stat().st_size < 1000:
-            raise NoSound(f"the synthesiser wrote no sound in {language}")
-        return telephone(path.read_bytes())
+    with _speaking:
+        samples = _spoken(pronounced(text, language), language)
+    if len(samples) < SPEECH_RATE // 10:
+        raise NoSound(f"the synthesiser gave no sound in {language}")
+    return pack(resampled(samples, SPEECH_RATE))
 
 
 def pronounced(text: str, language: Language) -> str:
@@ -57,13 +54,6 @@ def pronounced(text: str, language: Language) -> str:
         return " ".join(found.group())
 
     return DIGIT_BY_DIGIT.sub(spelled, text)
-
-
-def telephone(wav: bytes) -> bytes:
-    """A WAV file of one channel and 16 bit brought to 8 kHz, band-limited, at an even level."""
-    with wave.open(io.BytesIO(wav)) as source:
-        rate, samples = source.getframerate(), np.frombuffer(source.readframes(source.getnframes()), np.int16)
-    return pack(resampled(samples.astype(np.float64), rate))
 
 
 def resampled(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
@@ -88,27 +78,36 @@ def pack(samples: NDArray[np.float64], loudness: float = 1.0) -> bytes:
     return target.getvalue()
 
 
-def _save(text: str, language: Language, path: Path) -> None:
-    engine = _engine()
-    _done.clear()
-    engine.setProperty("voice", VOICES[language])
-    engine.setProperty("rate", WORDS_PER_MINUTE[language])
-    with contextlib.redirect_stdout(io.StringIO()):  # the library prints each file it saves
-        engine.save_to_file(text, str(path))
-        engine.runAndWait()
-    if not _done:
-        raise NoSound("the synthesiser did not finish")
+def _spoken(text: str, language: Language) -> NDArray[np.float64]:
+    """The samples of a text at 22,050 Hz."""
+    espeak = _engine()
+    heard = bytearray()
+
+    def keep(sound: Any, count: int, _events: Any) -> int:
+        if count > 0:
+            heard.extend(ctypes.string_at(sound, count * 2))
+        return 0
+
+    espeak.SetSynthCallback(keep)
+    espeak.SetVoiceByName(VOICES[language].encode())
+    espeak.SetParameter(espeak.RATE, WORDS_PER_MINUTE[language], 0)
+    espeak.Synth(text.encode(), flags=espeak.ENDPAUSE | espeak.CHARS_UTF8)
+    return np.frombuffer(bytes(heard), np.int16).astype(np.float64)
 
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
-    """The engine of this process, on the packaged espeak-ng, which must be loaded before anything looks for another."""
+    """pyttsx3's binding of espeak-ng, on the packaged library, which must be loaded before it looks for another.
+
+    Its `runAndWait` speaks in a thread that nobody waits for: speed and voice of one text reach into the next and files
+    are cut short. Asked to speak in the calling thread, it gives the same sound for the same text each time.
+    """
     import espeakng_loader
 
     os.environ["ESPEAK_DATA_PATH"] = str(Path(espeakng_loader.get_data_path()).parent)
     ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
-    import pyttsx3
+    from pyttsx3.drivers import _espeak
 
-    engine = pyttsx3.init("espeak")
-    engine.connect("finished-utterance", lambda name, completed: _done.append(completed))  # noqa: ARG005 (its signature)
-    return engine
+    if _espeak.Initialize(_espeak.AUDIO_OUTPUT_SYNCHRONOUS, 1000) != SPEECH_RATE:
+        raise NoSound("espeak-ng could not be started")
+    return _espeak

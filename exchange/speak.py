@@ -11,6 +11,8 @@ import io
 import multiprocessing
 import os
 import re
+import signal
+import sys
 import tempfile
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -25,6 +27,7 @@ from exchange.audio import RATE
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _KEPT_IN_MEMORY = 200
 _SPEECH_SECONDS = 30.0
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 class Voice(Protocol):
@@ -108,6 +111,11 @@ def _prepare() -> None:
     """In the speech process: load the packaged espeak-ng before pyttsx3 looks for another one."""
     global _engine
     import espeakng_loader
+
+    # Ctrl-C is the exchange's to handle; and a killed exchange must not leave this process behind.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
     os.environ["ESPEAK_DATA_PATH"] = str(Path(espeakng_loader.get_data_path()).parent)
     ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)

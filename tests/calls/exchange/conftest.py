@@ -97,16 +97,19 @@ async def _house(folder: Path, pages: dict[str, Page]) -> AsyncIterator[House]:
     config = {
         "account_sid": ACCOUNT,
         "auth_token": TOKEN,
+        "port": 0,
         "data_dir": str(folder),
         "ring_seconds": 1.0,
         "numbers": [{"number": "+861012345", "voice_url": f"{app.url}/voice", "status_callback": f"{app.url}/status"}],
     }
-    async with running(from_values(config)) as exchange:
-        http = TwilioHttpClient(pool_connections=False)
-        client = Client(ACCOUNT, TOKEN, http_client=http)
-        client.api.base_url = f"http://127.0.0.1:{exchange.port}"
-        yield House(exchange, app, client)
-    await runner.cleanup()
+    try:
+        async with running(from_values(config)) as exchange:
+            http = TwilioHttpClient(pool_connections=False)
+            client = Client(ACCOUNT, TOKEN, http_client=http)
+            client.api.base_url = f"http://127.0.0.1:{exchange.port}"
+            yield House(exchange, app, client)
+    finally:
+        await runner.cleanup()
 
 
 @pytest.fixture

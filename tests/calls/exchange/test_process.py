@@ -1,0 +1,116 @@
+"""The exchange as a process: its ready line, its settings, a kill and what the next start makes of it."""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from exchange import wav
+from exchange.phone.call import Stage
+from exchange.phone.line import Phone
+
+ROOT = Path(__file__).parents[3]
+ACCOUNT, TOKEN = "AC" + "0" * 32, "t"
+
+
+class Process:
+    """`python -m exchange serve` under the test's hand."""
+
+    def __init__(self, config: Path) -> None:
+        self._config = config
+
+    async def start(self) -> None:
+        command = ("-m", "exchange", "serve", "--config", str(self._config))
+        self.running = await asyncio.create_subprocess_exec(
+            sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        assert self.running.stdout
+        self.ready = json.loads(await asyncio.wait_for(self.running.stdout.readline(), 20))
+
+    async def end(self, how: signal.Signals) -> tuple[int, str]:
+        self.running.send_signal(how)
+        _, errors = await asyncio.wait_for(self.running.communicate(), 20)
+        return self.running.returncode or 0, errors.decode()
+
+
+def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings(tmp_path: Path) -> None:
+    told: list[dict[str, str]] = []
+    arrived = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.Response:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        told.append({"path": request.path, **form})
+        arrived.set()
+        return web.Response(text='<Response><Pause length="60"/></Response>', content_type="text/xml")
+
+    async def until_told(name: str, value: str) -> None:
+        async with asyncio.timeout(10):
+            while not any(each.get(name) == value for each in told):
+                arrived.clear()
+                await arrived.wait()
+
+    async def story() -> None:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        number = {"number": "+861012345", "voice_url": f"{url}/voice", "status_callback": f"{url}/status"}
+        config = {"account_sid": ACCOUNT, "auth_token": TOKEN, "port": 0, "data_dir": "data", "numbers": [number]}
+        path = tmp_path / "exchange.json"
+        path.write_text(json.dumps(config))
+        process = Process(path)
+        await process.start()
+        rest = f"/2010-04-01/Accounts/{ACCOUNT}"
+        auth = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
+        async with aiohttp.ClientSession(headers=auth) as session:
+            async with Phone(f"ws://127.0.0.1:{process.ready['port']}/phones", "client:a", keeps_sound=True) as phone:
+                await phone.registered()
+                call = await phone.dial("+861012345")
+                assert await phone.until(lambda: call.stage is Stage.UP, 10)
+                made = await session.post(
+                    f"{process.ready['url']}{rest}/Calls/{call.sid}/Recordings.json",
+                    data={"RecordingStatusCallback": f"{url}/recorded", "RecordingChannels": "dual"},
+                )
+                assert made.status == 201
+                sid = (await made.json())["sid"]
+                assert await phone.until(lambda: len(call.heard) > 2 * 16_000, 10)
+                await process.end(signal.SIGKILL)
+            await process.start()
+            await until_told("CallStatus", "failed")
+            await until_told("RecordingStatus", "completed")
+            facts = await (await session.get(f"{process.ready['url']}{rest}/Calls/{call.sid}.json")).json()
+            assert facts["status"] == "failed"
+            sound = await (await session.get(f"{process.ready['url']}{rest}/Recordings/{sid}.wav")).read()
+            assert wav.duration(sound) >= 1.0
+        code, errors = await process.end(signal.SIGTERM)
+        assert code == 0
+        assert "Traceback" not in errors
+        await runner.cleanup()
+
+    asyncio.run(asyncio.wait_for(story(), 60))
+
+
+@pytest.mark.parametrize(("text", "message"), [("{", "cannot be read"), ("account_sid: x", "auth_token")])
+def test_settings_that_cannot_be_used_end_the_process_with_a_message(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "exchange.yaml"
+    path.write_text(text)
+
+    async def story() -> tuple[int | None, str]:
+        command = ("-m", "exchange", "serve", "--config", str(path))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *command, cwd=ROOT, stderr=asyncio.subprocess.PIPE
+        )
+        _, errors = await asyncio.wait_for(process.communicate(), 20)
+        return process.returncode, errors.decode()
+
+    code, errors = asyncio.run(story())
+    assert code == 2
+    assert message in errors
+    assert "Traceback" not in errors

@@ -1,0 +1,275 @@
+"""REST as Twilio's official library drives it, against the real server."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import pytest
+import requests
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
+
+from exchange.phone.call import Stage
+from tests.calls.exchange.conftest import ACCOUNT, House, Tell
+
+PAUSE = '<Pause length="60"/>'
+WAIT = '<Enqueue waitUrl="/wait">desk</Enqueue>'
+ROOM = '<Dial><Conference beep="false" waitUrl="" participantLabel="me">room</Conference></Dial>'
+
+
+def refusal(work: Callable[[], Any]) -> tuple[int, int]:
+    """HTTP status and Twilio's code of a request that is refused."""
+    with pytest.raises(TwilioRestException) as caught:
+        work()
+    return caught.value.status, caught.value.code
+
+
+def test_wrong_credentials_unknown_ids_and_missing_parameters_get_twilios_errors(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        rest, nowhere = house.client, "CA" + "f" * 32
+
+        def ask() -> None:
+            stranger = Client(ACCOUNT, "wrong")
+            stranger.api.base_url = rest.api.base_url
+            assert refusal(lambda: stranger.calls(nowhere).fetch()) == (401, 20003)
+            assert refusal(lambda: rest.calls(nowhere).fetch()) == (404, 20404)
+            assert refusal(lambda: rest.calls(nowhere).update(status="completed")) == (404, 20404)
+            assert refusal(lambda: rest.recordings("RE" + "f" * 32).fetch()) == (404, 20404)
+            assert refusal(lambda: rest.queues("QU" + "f" * 32).members(nowhere).fetch()) == (404, 20404)
+            assert refusal(lambda: rest.calls.create(to="", from_="+1", twiml="<Response/>")) == (400, 21201)
+            assert refusal(lambda: rest.calls.create(to="client:a", from_="", twiml="<Response/>")) == (400, 21213)
+            assert refusal(lambda: rest.calls.create(to="client:a", from_="+1")) == (400, 21205)
+            assert refusal(lambda: rest.messages.create(to="client:a", from_="+1", body="")) == (400, 21602)
+            answer = requests.get(f"{rest.api.base_url}/2010-04-01/Nothing.json", auth=rest.auth, timeout=5)
+            assert (answer.status_code, answer.json()["code"]) == (404, 20404)
+
+        await house.rest(ask)
+
+    tell(story, {})
+
+
+def test_calls_are_listed_in_pages_and_filtered(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        rest = house.client
+
+        def ask() -> None:
+            for n in range(5):
+                rest.calls.create(to=f"client:{n}", from_="+1", twiml="<Response/>")
+            assert [call.to for call in rest.calls.list(page_size=2)] == [f"client:{n}" for n in (4, 3, 2, 1, 0)]
+            assert [call.status for call in rest.calls.list(to="client:3")] == ["no-answer"]
+            assert len(rest.calls.list(limit=3)) == 3
+            one = rest.calls.list(limit=1)[0]
+            assert rest.calls(one.sid).delete()
+            assert refusal(lambda: rest.calls(one.sid).fetch()) == (404, 20404)
+
+        await house.rest(ask)
+
+    tell(story, {})
+
+
+def test_ringing_call_can_be_cancelled_and_a_live_one_completed(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        rest = house.client
+        async with house.phone("client:a") as phone:
+            await phone.registered()
+            call = await house.rest(lambda: rest.calls.create(to="client:a", from_="+1", twiml="<Response/>"))
+            assert await phone.until(lambda: phone.call.rings == 2, 5)
+            assert (await house.rest(lambda: rest.calls(call.sid).fetch())).status == "ringing"
+            code = await house.rest(lambda: refusal(lambda: rest.calls(call.sid).update(url=f"{house.app.url}/x")))
+            assert code == (400, 21220)
+            await house.rest(lambda: rest.calls(call.sid).update(status="canceled"))
+            assert await phone.until(lambda: phone.call.stage is Stage.OVER, 5)
+            assert phone.call.reason == "canceled"
+
+            twiml = f"<Response>{PAUSE}</Response>"
+            second = await house.rest(lambda: rest.calls.create(to="client:a", from_="+1", twiml=twiml))
+            assert await phone.until(lambda: phone.call.stage is Stage.RINGING, 5)
+            await phone.answer()
+            assert await phone.until(lambda: phone.call.stage is Stage.UP, 5)
+            after = await house.rest(lambda: rest.calls(second.sid).update(status="completed"))
+            assert after.status == "completed"
+            assert await phone.until(lambda: phone.call.stage is Stage.OVER, 5)
+            assert await house.rest(lambda: refusal(lambda: rest.calls(second.sid).update(twiml=twiml))) == (400, 21220)
+
+    tell(story, {})
+
+
+def test_one_who_waits_is_seen_and_led_out_of_the_queue(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        rest, app = house.client, house.app
+        async with house.phone("+8613800000001") as phone:
+            await phone.registered()
+            call = await phone.dial("+861012345")
+            await app.until(lambda: bool(app.asked("/wait")))
+
+            def ask() -> None:
+                queue = rest.queues.list()[0]
+                assert (queue.friendly_name, queue.current_size) == ("desk", 1)
+                member = rest.queues(queue.sid).members.list()[0]
+                assert (member.call_sid, member.position) == (call.sid, 1)
+                assert refusal(lambda: rest.queues(queue.sid).delete()) == (400, 22002)
+                rest.queues(queue.sid).members("Front").update(url=f"{app.url}/next")
+                assert rest.queues(queue.sid).fetch().current_size == 0
+                assert rest.queues(queue.sid).update(max_size=7).max_size == 7
+                assert rest.queues(queue.sid).delete()
+                assert refusal(lambda: rest.queues.create(friendly_name="")) == (400, 22203)
+                made = rest.queues.create(friendly_name="other", max_size=3)
+                assert (made.max_size, made.average_wait_time) == (3, 0)
+
+            await house.rest(ask)
+            await app.until(lambda: bool(app.asked("/next")))
+
+    tell(story, {"/voice": WAIT, "/wait": PAUSE, "/next": PAUSE})
+
+
+def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        rest = house.client
+        async with house.phone("+8613800000001") as first, house.phone("client:b") as second:
+            await first.registered()
+            await second.registered()
+            call = await first.dial("+861012345")
+            assert await first.until(lambda: call.stage is Stage.UP, 5)
+
+            def add() -> str:
+                conference = rest.conferences.list(friendly_name="room")[0]
+                rest.conferences(conference.sid).participants.create(
+                    to="client:b", from_="+1", beep="false", label="agent", early_media=True
+                )
+                return str(conference.sid)
+
+            sid = await house.rest(add)
+            assert await second.until(lambda: second.call.stage is Stage.RINGING, 5)
+            await second.answer()
+            assert await second.until(lambda: second.call.stage is Stage.UP, 5)
+
+            def control() -> None:
+                room = rest.conferences(sid)
+                assert room.fetch().status == "in-progress"
+                assert {each.label for each in room.participants.list()} == {"me", "agent"}
+                assert room.participants("agent").update(muted=True).muted
+                assert [each.label for each in room.participants.list(muted=True)] == ["agent"]
+                assert room.participants(call.sid).update(hold=True).hold
+                assert not room.participants(call.sid).update(hold=False).hold
+                assert room.participants("agent").delete()
+                assert refusal(lambda: room.participants("agent").fetch()) == (404, 20404)
+                assert room.update(status="completed").status == "completed"
+                assert rest.conferences.list(status="in-progress") == []
+
+            await house.rest(control)
+            assert await first.until(lambda: call.stage is Stage.OVER, 5)
+
+    tell(story, {"/voice": ROOM})
+
+
+def test_recording_is_paused_continued_stopped_and_found_again(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        rest, app = house.client, house.app
+        async with house.phone("+8613800000001") as phone:
+            await phone.registered()
+            call = await phone.dial("+861012345")
+            assert await phone.until(lambda: call.stage is Stage.UP, 5)
+
+            made = await house.rest(
+                lambda: rest.calls(call.sid).recordings.create(
+                    recording_channels="dual",
+                    recording_status_callback=f"{app.url}/recorded",
+                    recording_status_callback_event=["in-progress", "completed"],
+                )
+            )
+            before = len(call.heard)
+            assert await phone.until(lambda: len(call.heard) > before + 3200, 5)
+
+            def ask() -> None:
+                assert (made.status, made.channels, made.source) == ("in-progress", 2, "StartCallRecordingAPI")
+                one = rest.calls(call.sid).recordings("Twilio.CURRENT")
+                assert one.update(status="paused").status == "paused"
+                assert one.update(status="in-progress").status == "in-progress"
+                media = f"{rest.api.base_url}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{made.sid}.wav"
+                assert requests.get(media, auth=rest.auth, timeout=5).status_code == 404
+                assert one.update(status="stopped").status == "completed"
+                assert rest.recordings.list(call_sid=call.sid)[0].sid == made.sid
+                assert rest.recordings(made.sid).fetch().channels == 2
+                assert requests.get(media, timeout=5).status_code == 401
+                mono = requests.get(f"{media}?RequestedChannels=1", auth=rest.auth, timeout=5).content
+                both = requests.get(media, auth=rest.auth, timeout=5).content
+                assert len(both) - 44 == 2 * (len(mono) - 44)
+                assert rest.recordings(made.sid).delete()
+                assert refusal(lambda: rest.recordings(made.sid).delete()) == (404, 20404)
+
+            await house.rest(ask)
+            await app.until(lambda: len(app.asked("/recorded")) == 2)
+            assert [told["RecordingStatus"] for told in app.asked("/recorded")] == ["in-progress", "completed"]
+
+    tell(story, {"/voice": PAUSE})
+
+
+def test_text_message_is_shown_on_its_telephone(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        rest, app = house.client, house.app
+        async with house.phone("+8613800000001") as phone:
+            await phone.registered()
+            sent = await house.rest(
+                lambda: rest.messages.create(
+                    to=phone.address, from_="+861012345", body="明天上午九点", status_callback=f"{app.url}/sms"
+                )
+            )
+            assert await phone.until(lambda: any(m["type"] == "message" for m in phone.messages), 5)
+            assert next(m for m in phone.messages if m["type"] == "message")["body"] == "明天上午九点"
+            await app.until(lambda: len(app.asked("/sms")) == 2)
+            assert [told["MessageStatus"] for told in app.asked("/sms")] == ["sent", "delivered"]
+            lost = await house.rest(lambda: rest.messages.create(to="+100", from_="+1", body="x"))
+
+            def ask() -> None:
+                assert rest.messages(sent.sid).fetch().status == "delivered"
+                assert rest.messages(lost.sid).fetch().error_code == 30003
+                assert len(rest.messages.list(to=phone.address)) == 1
+
+            await house.rest(ask)
+
+    tell(story, {})
+
+
+def test_dropped_connection_hangs_up_the_call(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        async with house.phone("+8613800000001") as phone:
+            await phone.registered()
+            call = await phone.dial("+861012345")
+            assert await phone.until(lambda: call.stage is Stage.UP, 5)
+            assert phone._socket
+            await phone._socket.close()
+            await house.app.until(lambda: bool(house.app.asked("/status")))
+            assert house.app.asked("/status")[0]["CallStatus"] == "completed"
+            await phone.registered()
+            again = await phone.dial("+861012345")
+            assert await phone.until(lambda: again.stage is Stage.UP, 5)
+
+    tell(story, {"/voice": PAUSE})
+
+
+def test_telephone_that_sends_garbage_disturbs_nobody(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        url = f"ws://127.0.0.1:{house.exchange.port}/phones"
+        async with aiohttp.ClientSession() as session, house.phone("+8613800000001") as good:
+            await good.registered()
+            call = await good.dial("+861012345")
+            assert await good.until(lambda: call.stage is Stage.UP, 5)
+            async with session.ws_connect(url) as first:
+                await first.send_str("not json")
+                assert (await first.receive()).type is not aiohttp.WSMsgType.BINARY
+            async with session.ws_connect(url) as bad:
+                await bad.send_json({"type": "register", "address": "client:bad"})
+                assert (await bad.receive_json())["type"] == "registered"
+                for _ in range(500):
+                    await bad.send_bytes(b"x" * 7)
+                    await bad.send_bytes(b"x" * 320)
+                for text in ("[", "[]", '{"type": 3}', '{"type": "answer"}', '{"type": "hangup"}'):
+                    await bad.send_str(text)
+                async with asyncio.timeout(5):
+                    assert (await bad.receive_json())["type"] == "error"
+            before = len(call.heard)
+            assert await good.until(lambda: len(call.heard) > before + 32_000, 5)
+            assert call.stage is Stage.UP
+
+    tell(story, {"/voice": PAUSE})

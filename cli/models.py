@@ -12,6 +12,7 @@ from recordings import recognise
 from recordings.audio import TELEPHONE_RATE
 from recordings.errors import EngineMissing
 from recordings.recognise import Place
+from recordings.speech import Stretch
 
 
 @click.group()
@@ -84,7 +85,8 @@ def _faults(language: Language, here: Place) -> list[str]:
                 faults.append(remedy)
             continue
         try:
-            recognise.engine(kind, language, here).recognise(np.zeros(TELEPHONE_RATE, np.int16), language)
+            engine = recognise.engine(kind, language, here)
+            list(engine.recognise(np.zeros(TELEPHONE_RATE, np.int16), [Stretch(0.0, 1.0, 0.0, 1.0)], language))
             click.echo(f"{language} {kind}: {model} works")
         except HotlineError as error:
             faults.append(str(error))

@@ -69,8 +69,9 @@ class Supervisor:
         process.reader.start()
 
     def _read(self, name: str, running: subprocess.Popen[bytes]) -> None:
-        for line in running.stdout or ():
-            self._say(name, line.decode("utf-8", "replace").rstrip())
+        with running:  # closes the pipe when the last line is read
+            for line in running.stdout or ():
+                self._say(name, line.decode("utf-8", "replace").rstrip())
 
     def _watch(self) -> None:
         while not self._stopping.wait(0.1):
@@ -93,16 +94,19 @@ class Supervisor:
         """End them all: asked first, forced after ten seconds; nothing of theirs is left behind."""
         self._stopping.set()
         running = [p.running for p in reversed(self.processes.values()) if p.running is not None]
-        for process in running:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
+        for each in running:
+            if each.poll() is None:
+                each.send_signal(signal.SIGTERM)
         end = time.monotonic() + PATIENCE_SECONDS
-        for process in running:
+        for each in running:
             try:
-                process.wait(max(0.1, end - time.monotonic()))
+                each.wait(max(0.1, end - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                each.kill()
+                each.wait()
+        for process in self.processes.values():
+            if process.reader is not None:
+                process.reader.join(2)
 
     def _die_with_parent(self) -> None:
         """In the child, before its program: end when the supervisor is killed (Linux; elsewhere nothing happens)."""

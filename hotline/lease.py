@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from hotline.database import Database
 from hotline.models import Lease
 
-LEASE = timedelta(seconds=5)
-RENEW_AFTER = timedelta(seconds=1.5)
+LEASE = timedelta(seconds=3)
+RENEW_AFTER = timedelta(seconds=1)
 
 
 class Leadership:

@@ -1,0 +1,168 @@
+"""The whole house for tests: every process of the Procfile with the local exchange, and phones that play a script."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import select
+
+from cli import embedded
+from cli.house import House
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Job, Offer, Recording, Row, Waiting
+from hotline.values import AgentState, JobState
+from routing import hospital
+from tests.servers import wait_for
+
+NUMBER = embedded.HOTLINE_NUMBER
+LINES = Path("cli/demo/audio").resolve()
+GREETING = str(LINES / "agent-greets.wav")
+QUESTION = str(LINES / "caller-clinic-at-weekend.wav")
+ANSWER = str(LINES / "agent-weekend-mornings.wav")
+
+
+class Stage:
+    """A running house, what its database holds, and the means to hurt it."""
+
+    def __init__(self, house: House, ground: Ground, folder: Path, lines: list[str]) -> None:
+        """Play in `house`; scripts go to `folder`, `lines` are what the processes print."""
+        self.house = house
+        self.ground = ground
+        self.lines = lines
+        self._folder = folder
+
+    @contextlib.contextmanager
+    def phones(self, *phones: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
+        """Phones that play their scripts until the block ends."""
+        script = self._folder / f"{clock.new_id()}.yaml"
+        script.write_text(yaml.safe_dump({"phones": list(phones)}))
+        environment = self.house.environment
+        command = [sys.executable, "-m", "exchange", "play", "--script", str(script)]
+        command += ["--exchange", f"ws://127.0.0.1:{environment['EXCHANGE_PORT']}/phones"]
+        with (self._folder / "phones.log").open("ab") as log:
+            process = subprocess.Popen(
+                [*command, "--token", environment["PHONE_TOKEN"]], env=environment, stdout=log, stderr=log
+            )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(20)
+
+    def kill(self, name: str) -> None:
+        """Kill -9 the process of this name, as it runs now, and wait until the supervisor has started the next."""
+        process = self.house.processes.processes[name]
+        running, before = process.running, process.restarts
+        assert running is not None
+        os.kill(running.pid, signal.SIGKILL)
+        wait_for(lambda: process.restarts > before, 15, f"{name} started again")
+
+    def rows(self, model: type[Row], *where: Any) -> list[Any]:
+        """The rows of this model."""
+        with self.ground.database.read() as session:
+            return list(session.scalars(select(model).where(*where)))
+
+    def wait(self, claim: Callable[[], object], seconds: float, what: str) -> Any:
+        """Wait for a claim about this house; on failure the last lines of its processes are shown."""
+        try:
+            return wait_for(claim, seconds, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n" + "\n".join(self.lines[-40:])) from None
+
+    def call(self, number: str, **is_so: object) -> Call | None:
+        """The newest call of this caller, if its fields are as said."""
+        index = self.ground.keyring.index(number)
+        found = self.rows(Call, Call.caller_index == index)
+        fits = [call for call in found if all(getattr(call, name) == value for name, value in is_so.items())]
+        return max(fits, key=lambda call: call.started_at, default=None)
+
+    def nothing_is_stuck(self) -> bool:
+        """No agent held, no phone ringing, nobody in line, no work left."""
+        held = self.rows(Agent, Agent.state.in_([AgentState.OFFERED, AgentState.TALKING]))
+        ringing = self.rows(Offer, Offer.state.in_(["started", "ringing"]))
+        waiting = self.rows(Waiting, Waiting.state.in_(["waiting", "won"]))
+        due = self.rows(Job, Job.state == JobState.DUE)
+        open_calls = self.rows(Call, Call.status != "ended")
+        return not (held or ringing or waiting or due or open_calls)
+
+    def recording(self, call: Call) -> Recording:
+        """The one recording of this call."""
+        (recording,) = self.rows(Recording, Recording.call_id == call.id)
+        assert isinstance(recording, Recording)
+        return recording
+
+
+@contextlib.contextmanager
+def stage(folder: Path, **settings: str) -> Iterator[Stage]:
+    """A house in `folder` with rings of one second; `settings` are environment variables."""
+    lines: list[str] = []
+    # Coverage of the caller's shell must not lead the house away from its own folder.
+    own = ("DATABASE_URL", "REDIS_URL", "BLOB_URL", "TWILIO_", "HOTLINE_", "VOICE_", "CONSOLE_", "EXCHANGE_")
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(own)}
+    environment |= {"RING_SECONDS": "1", "LOG_FORMAT": "text", "WORKER_LEASE_SECONDS": "3", **settings}
+    plan = embedded.plan(folder / "home", environment, free_ports=True)
+    house = House(plan, lambda name, line: lines.append(json.dumps([name, line])))
+    try:
+        ground = house.open(_fill)
+        yield Stage(house, ground, folder, lines)
+    finally:
+        house.close()
+
+
+def _fill(ground: Ground) -> None:
+    with ground.database.write() as session:
+        hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml")), clock.now())
+
+
+def patient(number: str, *steps: Any, key: str = "1", at: float = 0.5) -> dict[str, Any]:
+    """A patient who takes English and one choice of the menu, then does `steps`."""
+    menu: list[Any] = [
+        {"wait_for_answer": 10},
+        {"wait": 0.5},
+        {"press": "2"},
+        {"wait_for_prompt": {"pattern": ".", "timeout": 20}},  # the recording notice
+        {"wait_for_prompt": {"pattern": ".", "timeout": 20}},  # the menu
+        {"wait": 1.0},
+        {"press": key},
+    ]
+    return {"address": number, "at": at, "dial": NUMBER, "steps": [*menu, *steps]}
+
+
+def asks_and_hangs_up() -> list[Any]:
+    """Wait for the greeting, ask, hear the answer, hang up."""
+    return [
+        {"wait_for_speech_end": {"quiet": 0.5, "timeout": 60}},
+        {"speak": QUESTION},
+        {"wait_for_speech_end": {"quiet": 0.5, "timeout": 20, "required": False}},
+        "hang_up",
+    ]
+
+
+def agent(number: int, *calls: Any) -> dict[str, Any]:
+    """The phone of an agent of the sample hospital and what it does with each call, the last one ever again."""
+    return {"address": f"client:agent-{number}", "incoming": list(calls)}
+
+
+def picks_up(after_seconds: float = 0.3) -> dict[str, Any]:
+    """Answer, greet, answer the question, wait for the end."""
+    return {
+        "on_ring": {"answer_after_seconds": after_seconds},
+        "steps": [
+            {"wait": 0.8},
+            {"speak": GREETING},
+            {"wait_for_speech_end": {"quiet": 0.5, "timeout": 20, "required": False}},
+            {"speak": ANSWER},
+            {"wait_for_hang_up": {"timeout": 20, "required": False}},
+        ],
+    }
+
+
+IGNORES = {"on_ring": {"ignore": True}}

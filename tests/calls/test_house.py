@@ -1,0 +1,121 @@
+"""Whole calls through every process, with audio; and the same when processes are killed in the middle of them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotline.models import Agent, Call, Check, Offer, Transcript, Waiting
+from hotline.values import AgentState, CallStatus, Intent, OfferState, Outcome, RecordingState, WaitingState
+from routing import figures
+from tests.calls.stage import IGNORES, Stage, agent, asks_and_hangs_up, patient, picks_up, stage
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One house for all tests of this file; each test has callers of its own."""
+    with stage(tmp_path_factory.mktemp("house")) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _agents_are_free(house: Stage) -> None:
+    """Each test begins with a quiet floor and nobody set aside."""
+    house.wait(house.nothing_is_stuck, 60, "a quiet floor")
+    with house.ground.database.write() as session:
+        for row in session.query(Agent):
+            row.state, row.state_until, row.offer_id = AgentState.IDLE, None, None
+
+
+def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> None:
+    with house.phones(patient("+8613900000001", *asks_and_hangs_up()), *(agent(n, picks_up()) for n in range(1, 5))):
+        call = house.wait(lambda: house.call("+8613900000001", status=CallStatus.ENDED), 60, "the end of the call")
+    assert (call.outcome, call.intent, call.queue) == (Outcome.ANSWERED, Intent.BOOKING, "booking")
+    rings = figures.caller_rings(call, 1.0)
+    assert rings is not None
+    assert rings <= 3
+    house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
+    recording = house.recording(call)
+    assert recording.channels == 2
+    assert recording.deleted_at_provider_at is not None or house.wait(
+        lambda: house.recording(call).deleted_at_provider_at, 20, "deletion at the exchange"
+    )
+    assert not house.ground.blobs.sealed(recording.blob or "").startswith(b"RIFF")
+    (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
+    said = {
+        speaker: " ".join(u.text for u in transcript.utterances if u.speaker == speaker)
+        for speaker in ("agent", "caller")
+    }
+    assert "hotline" in said["agent"].lower()
+    assert "children" in said["caller"].lower()
+    checks = house.wait(lambda: house.rows(Check, Check.call_id == call.id, Check.name == "greeting"), 20, "checks")
+    assert [check.passed for check in checks] == [True]
+
+
+def test_who_does_not_pick_up_costs_the_caller_nothing_and_the_offer_widens(house: Stage) -> None:
+    deaf = (agent(1, IGNORES), agent(2, picks_up()), agent(3, picks_up()), agent(4, picks_up()))
+    with house.phones(patient("+8613900000002", *asks_and_hangs_up()), *deaf):
+        call = house.wait(lambda: house.call("+8613900000002", status=CallStatus.ENDED), 60, "the end of the call")
+    offers = sorted(house.rows(Offer, Offer.call_id == call.id), key=lambda offer: offer.started_at)
+    assert [offer.state for offer in offers] == [OfferState.CANCELLED, OfferState.ANSWERED]
+    assert offers[1].ring == 2
+    rings = figures.caller_rings(call, 1.0)
+    assert rings is not None
+    assert 1 <= rings <= 3
+
+
+def test_a_caller_who_hangs_up_in_line_stops_every_phone_at_once(house: Stage) -> None:
+    gives_up = patient("+8613900000004", {"wait": 2.0}, "hang_up")
+    with house.phones(gives_up, *(agent(n, IGNORES) for n in range(1, 5))):
+        call = house.wait(lambda: house.call("+8613900000004", status=CallStatus.ENDED), 40, "the end of the call")
+        house.wait(house.nothing_is_stuck, 5, "phones that stopped ringing")
+    assert call.outcome is Outcome.ABANDONED
+    assert {offer.state for offer in house.rows(Offer, Offer.call_id == call.id)} == {OfferState.CANCELLED}
+
+
+def test_a_router_killed_while_phones_ring_loses_no_caller_and_leaves_no_agent_stuck(house: Stage) -> None:
+    first_is_deaf = (agent(1, IGNORES), *(agent(n, picks_up()) for n in range(2, 5)))
+    with house.phones(patient("+8613900000005", *asks_and_hangs_up()), *first_is_deaf):
+        house.wait(lambda: house.rows(Offer, Offer.state == OfferState.RINGING), 40, "a phone that rings")
+        house.kill("router")
+        call = house.wait(lambda: house.call("+8613900000005", status=CallStatus.ENDED), 60, "the end of the call")
+    assert call.outcome is Outcome.ANSWERED
+    house.wait(house.nothing_is_stuck, 60, "a quiet floor")
+    assert len(house.rows(Offer, Offer.call_id == call.id, Offer.state == OfferState.ANSWERED)) == 1
+
+
+def test_a_worker_killed_at_work_costs_seconds_and_no_recording(house: Stage) -> None:
+    with house.phones(patient("+8613900000006", *asks_and_hangs_up()), *(agent(n, picks_up()) for n in range(1, 5))):
+        call = house.wait(lambda: house.call("+8613900000006", status=CallStatus.ENDED), 60, "the end of the call")
+    house.wait(
+        lambda: house.recording(call).state in {RecordingState.READY, RecordingState.STORED},
+        20,
+        "work on the recording",
+    )
+    house.kill("worker")
+    house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 40, "a transcript all the same")
+    assert len(house.rows(Transcript, Transcript.call_id == call.id)) == 1
+    house.wait(house.nothing_is_stuck, 30, "no work left")
+
+
+def test_voice_and_console_killed_come_back_and_the_next_call_is_answered(house: Stage) -> None:
+    house.kill("voice")
+    house.kill("console")
+    with house.phones(
+        patient("+8613900000007", *asks_and_hangs_up(), at=3.0), *(agent(n, picks_up()) for n in range(1, 5))
+    ):
+        call = house.wait(lambda: house.call("+8613900000007", status=CallStatus.ENDED), 60, "the end of the call")
+    assert call.outcome is Outcome.ANSWERED
+
+
+def test_an_exchange_that_dies_ends_its_calls_and_frees_everyone(house: Stage) -> None:
+    stays = patient("+8613900000008", {"wait": 60})
+    with house.phones(stays, *(agent(n, picks_up()) for n in range(1, 5))):
+        house.wait(lambda: house.call("+8613900000008", status=CallStatus.TALKING), 40, "a conversation")
+        house.kill("exchange")
+        call = house.wait(lambda: house.call("+8613900000008", status=CallStatus.ENDED), 60, "the end of the call")
+        house.wait(house.nothing_is_stuck, 60, "a quiet floor")
+    assert isinstance(call, Call)
+    waiting = house.rows(Waiting, Waiting.call_id == call.id)
+    assert [row.state for row in waiting] == [WaitingState.CONNECTED]

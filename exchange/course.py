@@ -179,6 +179,11 @@ async def run(course: Course, beginning: Beginning) -> None:
     except CallError as error:
         log.warning("document_failed", call_id=leg.sid, code=error.code, url=error.url, reason=error.message)
         await _fall_back(course, error)
+    except Exception:
+        # A fault of ours: the caller is told and the loop's handler writes it down, for it goes on below.
+        await _apologise(course)
+        leg.end()
+        raise
     leg.end()
 
 
@@ -191,6 +196,10 @@ async def _fall_back(course: Course, error: CallError) -> None:
             return
     except CallError as second:
         log.warning("fallback_failed", call_id=course.leg.sid, code=second.code, reason=second.message)
+    await _apologise(course)
+
+
+async def _apologise(course: Course) -> None:
     course.leg.answer()
     for language, words in APOLOGY:
         await say(course, words, language)

@@ -26,8 +26,12 @@ class Journal:
         return list(self._known.values())
 
     def write(self, facts: CallFacts) -> None:
-        self._file.write(json.dumps(facts.to_json(), ensure_ascii=False) + "\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps(facts.to_json(), ensure_ascii=False) + "\n")
+            self._file.flush()
+        except OSError:
+            # A full disk costs the memory of this call after a kill, not the call.
+            log.exception("journal_failed", call_id=facts.sid)
 
     def close(self) -> None:
         self._file.close()

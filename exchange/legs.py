@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
 from exchange.audio import SILENCE
 from exchange.call import Leg
 from exchange.clock import Ticker
@@ -10,9 +12,10 @@ from exchange.config import Config
 from exchange.ids import new_sid
 from exchange.journal import Journal
 from exchange.line import Answerer, Line
-from exchange.status import FINAL, Callback, CallFacts
+from exchange.status import FINAL, Callback, CallFacts, CallStatus
 from exchange.webhook import Target, Webhooks
 
+log = structlog.get_logger(__name__)
 MOST_PAST = 10_000
 NO_CALLBACK = Callback()
 
@@ -103,12 +106,12 @@ class Legs:
     def take(self) -> None:
         """First half of a tick: all speak."""
         for leg in list(self.active.values()):
-            leg.take()
+            _alone(leg, leg.take)
 
     def give(self) -> None:
         """Second half of a tick: all hear."""
         for leg in list(self.active.values()):
-            leg.give()
+            _alone(leg, leg.give)
 
     def _moved(self, leg: Leg) -> None:
         facts = leg.facts
@@ -126,6 +129,15 @@ class Legs:
         if facts.callback.wants(facts.event()):
             target = Target(facts.callback.url, facts.callback.method)
             self._webhooks.report(facts.sid, target, facts.progress(self._ticker.now()))
+
+
+def _alone(leg: Leg, half_tick: Callable[[], None]) -> None:
+    """A fault in one leg ends that leg, and never stops the clock of the others."""
+    try:
+        half_tick()
+    except Exception:
+        log.exception("leg_failed", call_id=leg.sid)
+        leg.end(CallStatus.FAILED)
 
 
 def _age(facts: CallFacts) -> float:

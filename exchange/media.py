@@ -1,5 +1,6 @@
 """Sound files of the application, fetched once and asked again only for whether they changed."""
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from exchange.webhook import Response, Target, Webhooks
 UNPLAYABLE = 12300
 FRESH_SECONDS = 60.0
 MOST_FILES = 200
+LARGE_BYTES = 100_000
 
 
 @dataclass
@@ -35,7 +37,7 @@ class Media:
             return kept.pcm
         response = await self._webhooks.ask(Target(target.url, target.method), {})
         tag = response.headers.get("ETag", "")
-        pcm = kept.pcm if kept and tag and tag == kept.tag else decode(response)
+        pcm = kept.pcm if kept and tag and tag == kept.tag else await _decode(response)
         self._kept[target.url] = _Kept(pcm, tag, self._ticker.seconds + _fresh_seconds(response))
         self._kept.move_to_end(target.url)
         if len(self._kept) > MOST_FILES:
@@ -43,10 +45,12 @@ class Media:
         return pcm
 
 
-def decode(response: Response) -> bytes:
-    """The sound of an answer as PCM."""
+async def _decode(response: Response) -> bytes:
+    """The sound of an answer as PCM; a large file is decoded aside, so that the media clock does not wait for it."""
     try:
-        return wav.read(response.body)
+        if len(response.body) < LARGE_BYTES:
+            return wav.read(response.body)
+        return await asyncio.to_thread(wav.read, response.body)
     except ValueError as error:
         raise WebhookError(UNPLAYABLE, f"cannot be played: {error}", response.url) from error
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import structlog
 
 from exchange.audio import FRAME_BYTES, FRAME_SECONDS, RATE, mix
 from exchange.clock import Ticker
 from exchange.ids import new_sid
 from exchange.status import Callback, rfc2822
 
+log = structlog.get_logger(__name__)
 HEADER_BYTES = 44
 FLUSH_FRAMES = 50
 
@@ -68,7 +70,7 @@ class Recording:
         self.frames = 0
 
     def frame(self, said: bytes, heard: bytes) -> None:
-        if self.paused == "skip":
+        if self.paused == "skip" or not self._file:
             return
         if self.paused:
             said = heard = bytes(FRAME_BYTES)
@@ -79,9 +81,15 @@ class Recording:
             self.flush()
 
     def flush(self) -> None:
-        if self._file and self._said:
-            self._file.write(self._block())
-            self._file.flush()
+        try:
+            if self._file and self._said:
+                self._file.write(self._block())
+                self._file.flush()
+        except OSError:
+            # A full disk costs the recording, not the call; its callback says so.
+            log.exception("recording_failed", recording_id=self.facts.sid)
+            self._file = None
+            self._on_stop(self)
         self._said.clear()
         self._heard.clear()
 
@@ -100,6 +108,8 @@ class Recording:
         if not self._file:
             return
         self.flush()
+        if not self._file:
+            return
         self._file.close()
         self._file = None
         if keep_frames is not None and keep_frames < self.frames:

@@ -11,6 +11,7 @@ from exchange.config import WebhookLimits
 from exchange.errors import WebhookError
 from exchange.webhook import CONNECTION, RETRIEVAL, Request, Response
 
+KEEPALIVE_SECONDS = 1.0
 LARGEST_BYTES = 64 * 1024 * 1024
 
 
@@ -27,7 +28,9 @@ class HttpTransport:
             sock_connect=self._limits.connect_seconds,
             sock_read=self._limits.read_seconds,
         )
-        self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+        # Many servers close a quiet connection after two seconds; a request on its way at that moment would fail.
+        connector = aiohttp.TCPConnector(keepalive_timeout=KEEPALIVE_SECONDS)
+        self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), connector=connector)
         return self
 
     async def __aexit__(

@@ -34,7 +34,11 @@ class Target:
 
     def join(self, url: str, method: str = "POST") -> "Target":
         """An address found in the document that came from here; an empty one is this document again."""
-        return Target(urljoin(self.url, url), method)
+        try:
+            return Target(urljoin(self.url, url), method)
+        except ValueError:
+            # Not an address at all; whoever asks it is told so.
+            return Target(url, method)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ class Webhooks:
             jar.keep(url, response.cookies)
             if response.status not in _REDIRECTS or "Location" not in response.headers:
                 return self._checked(response, url)
-            url = urljoin(url, response.headers["Location"])
+            url = Target(url).join(response.headers["Location"]).url
             if response.status not in (307, 308):
                 method, sent = "GET", {}
         raise WebhookError(TOO_MANY_REDIRECTS, f"more than {MOST_REDIRECTS} redirects", target.url)
@@ -145,7 +149,7 @@ class Webhooks:
             log.warning("callback_failed", code=error.code, url=target.url, reason=error.message)
 
     def _request(self, method: str, url: str, params: Mapping[str, str], jar: Cookies) -> Request:
-        if urlsplit(url).scheme not in ("http", "https"):
+        if not _is_http(url):
             raise WebhookError(BAD_URL, f"not an http address: {url!r}", url)
         if method == "GET" and params:
             url, params = _with_query(url, params), {}
@@ -177,6 +181,14 @@ class Webhooks:
         if not 200 <= response.status < 300 and response.status != 304:
             raise WebhookError(RETRIEVAL, f"the application answered {response.status}", url)
         return Response(response.status, response.headers, response.body, url)
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def _with_query(url: str, params: Mapping[str, str]) -> str:

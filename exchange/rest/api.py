@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -109,7 +109,7 @@ def _handler(switch: Switch, route: Route) -> Callable[[web.Request], Awaitable[
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             _check_credentials(request, switch.office)
-            form = await request.post()
+            form = await _form(request)
             params = MultiDict([*request.query.items(), *((k, v) for k, v in form.items() if isinstance(v, str))])
             answer = await route.answer(Ask(switch.office, switch, request.path, dict(request.match_info), params))
         except ApiError as error:
@@ -119,6 +119,13 @@ def _handler(switch: Switch, route: Route) -> Callable[[web.Request], Awaitable[
         return web.Response(status=204) if answer is None else web.json_response(answer, status=route.status)
 
     return handle
+
+
+async def _form(request: web.Request) -> Mapping[str, object]:
+    try:
+        return await request.post()
+    except ValueError as error:
+        raise ApiError(400, 20001, "The request's parameters cannot be read") from error
 
 
 def _check_credentials(request: web.Request, office: Office) -> None:

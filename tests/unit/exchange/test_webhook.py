@@ -77,7 +77,7 @@ def test_more_than_ten_redirects_are_an_error() -> None:
     tell(story)
 
 
-@pytest.mark.parametrize("url", ["", "file:///etc/passwd", "ftp://x", "voice"])
+@pytest.mark.parametrize("url", ["", "file:///etc/passwd", "ftp://x", "voice", "http://[", "http://"])
 def test_only_http_addresses_are_asked(url: str) -> None:
     async def story(app: App, webhooks: Webhooks) -> None:
         with pytest.raises(WebhookError) as caught:

@@ -1,12 +1,12 @@
 """From the channels of a recording to a dialogue: who said what when. The product's one path from sound to text."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hotline.values import Language
-from recordings.audio import Pcm, Sound
+from recordings.audio import Sound
 from recordings.recognise import Engine, Segment
-from recordings.speech import Stretch, stretches
+from recordings.speech import stretches
 
 # Channel 1 is what the recorded line said, channel 2 what it heard; we record the caller's line.
 SPEAKERS = {1: ("both",), 2: ("caller", "agent")}
@@ -35,24 +35,16 @@ def transcribe(
     lines: list[Line] = []
     for speaker, pcm in zip(speakers(len(sound.channels)), sound.channels, strict=True):
         done = 0.0
-        for stretch in stretches(pcm, engine.longest_seconds):
-            lines.extend(_lines(speaker, pcm, stretch, engine, language))
+        for segment in engine.recognise(pcm, stretches(pcm, engine.longest_seconds), language):
+            lines.append(_line(speaker, segment))
             if heard:
-                heard(stretch.end - done)
-            done = stretch.end
+                heard(segment.end - done)
+            done = segment.end
         if heard:
             heard(sound.seconds - done)
     return sorted(lines, key=lambda line: (line.start, line.speaker))
 
 
-def _lines(speaker: str, pcm: Pcm, stretch: Stretch, engine: Engine, language: Language) -> Iterator[Line]:
-    for segment in engine.recognise(stretch.cut(pcm), language):
-        start, end = _placed(segment, stretch)
-        yield Line(speaker, start, end, segment.text, round(segment.confidence, 3))
-
-
-def _placed(segment: Segment, stretch: Stretch) -> tuple[float, float]:
-    """The segment's times in the recording, within what voice activity found."""
-    start = max(stretch.start, stretch.cut_start + segment.start)
-    end = min(stretch.end, stretch.cut_start + segment.end)
-    return round(start, 2), round(max(end, start + 0.05), 2)
+def _line(speaker: str, segment: Segment) -> Line:
+    start, end = round(segment.start, 2), round(segment.end, 2)
+    return Line(speaker, start, max(end, start + 0.05), segment.text, round(segment.confidence, 3))

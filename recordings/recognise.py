@@ -1,7 +1,7 @@
 """What recognition is: speech in, words with times and confidence out; and which engine does it, opened once."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,13 +10,14 @@ from hotline.settings import Settings
 from hotline.values import Language
 from recordings.audio import Pcm
 from recordings.errors import EngineMissing
+from recordings.speech import Stretch
 
 ENGINES = ("auto", "vosk", "whisper")
 
 
 @dataclass(frozen=True)
 class Word:
-    """One word; times in seconds from the start of the sound that was given, confidence 0 to 1."""
+    """One word; times in seconds from the start of the channel, confidence 0 to 1."""
 
     start: float
     end: float
@@ -26,7 +27,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Segment:
-    """Words that belong together. `words` is empty where the engine times only the whole; confidence 0 to 1."""
+    """Words of one stretch that belong together. `words` is empty where an engine times only the whole."""
 
     start: float
     end: float
@@ -36,7 +37,7 @@ class Segment:
 
 
 class Engine(Protocol):
-    """Turns one stretch of speech into text."""
+    """Turns the stretches of speech in a channel into text."""
 
     @property
     def name(self) -> str:
@@ -44,10 +45,10 @@ class Engine(Protocol):
 
     @property
     def longest_seconds(self) -> float:
-        """The longest stretch that it takes at once."""
+        """The longest stretch that it takes."""
 
-    def recognise(self, pcm: Pcm, language: Language) -> Sequence[Segment]:
-        """What is said in `pcm` (8 kHz, one channel, at most `longest_seconds`); empty when nothing is."""
+    def recognise(self, pcm: Pcm, stretches: Sequence[Stretch], language: Language) -> Iterator[Segment]:
+        """What is said in these stretches of `pcm` (a whole channel, 8 kHz), by time; empty when nothing is."""
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,8 @@ def fetch(language: Language, place: Place, loaded: Callable[[int, int], None]) 
                 _unpack(archive, str(model.get("md5", "")), folder)
     except (requests.RequestException, ValueError, KeyError) as error:
         raise EngineMissing(
-            f"the publishers of Vosk's models cannot be reached ({type(error).__name__}): download a model from their site "
-            f"on a machine with internet, then {by_hand(language, place)}"
+            f"the publishers of Vosk's models cannot be reached ({type(error).__name__}): download a model from their "
+            f"site on a machine with internet, then {by_hand(language, place)}"
         ) from error
     return folder
 

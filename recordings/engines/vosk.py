@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from hotline.values import Language
 from recordings.audio import TELEPHONE_RATE, Pcm
 from recordings.errors import ModelDamaged
 from recordings.recognise import Place, Segment, Word
+from recordings.speech import Stretch
 from recordings.text import tidy
 
 CODES = {Language.MANDARIN: "cn", Language.ENGLISH: "en-us"}
@@ -63,22 +64,27 @@ class Vosk:
         self._recogniser: Any = vosk.KaldiRecognizer
         self.name = folder.name if folder.name.startswith("vosk") else f"vosk {folder.name}"
 
-    def recognise(self, pcm: Pcm, language: Language) -> list[Segment]:
-        """The words of one stretch, each with times and confidence; it is cut where the speaker pauses."""
+    def recognise(self, pcm: Pcm, stretches: Sequence[Stretch], language: Language) -> Iterator[Segment]:
+        """The words of every stretch, each with times and confidence; a stretch is cut where the speaker pauses."""
+        for stretch in stretches:
+            for result in self._results(stretch.cut(pcm)):
+                segment = _segment(result, stretch.cut_start, language)
+                if segment is not None:
+                    yield segment
+
+    def _results(self, pcm: Pcm) -> Iterator[dict[str, Any]]:
         recogniser = self._recogniser(self._model, TELEPHONE_RATE)
         recogniser.SetWords(True)
-        results = []
         step = TELEPHONE_RATE // 2
         for start in range(0, len(pcm), step):
             if recogniser.AcceptWaveform(pcm[start : start + step].tobytes()):
-                results.append(recogniser.Result())
-        results.append(recogniser.FinalResult())
-        return [found for found in (_segment(json.loads(result), language) for result in results) if found]
+                yield json.loads(recogniser.Result())
+        yield json.loads(recogniser.FinalResult())
 
 
-def _segment(result: dict[str, Any], language: Language) -> Segment | None:
+def _segment(result: dict[str, Any], at: float, language: Language) -> Segment | None:
     words = tuple(
-        Word(float(raw["start"]), float(raw["end"]), str(raw["word"]), float(raw["conf"]))
+        Word(at + float(raw["start"]), at + float(raw["end"]), str(raw["word"]), float(raw["conf"]))
         for raw in result.get("result", [])
         if raw["word"] not in ("<unk>", "[unk]", "<eps>")
     )

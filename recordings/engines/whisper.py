@@ -1,10 +1,12 @@
 """Whisper base through CTranslate2: the engine that is always there, because two packages ship its weights.
 
-A stretch is put into a window of 10 seconds rather than Whisper's 30, which costs a third of the processor time.
+Sound is given in windows just long enough for it, of 10 to 30 seconds, rather than always in Whisper's 30: a short
+answer costs a third of the processor time.
 """
 
 import math
-from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -12,41 +14,78 @@ import numpy as np
 
 from hotline.values import Language
 from recordings.audio import TELEPHONE_RATE, Pcm, resample, to_float
-from recordings.engines import mel, weights
-from recordings.recognise import Place, Segment
+from recordings.engines import mel, tokens, weights
+from recordings.engines.invented import is_formula, is_invented, without_echo
+from recordings.engines.packing import Pack, packs
+from recordings.recognise import Place, Segment, Word
+from recordings.speech import Stretch
 from recordings.text import tidy
 
-WINDOW_SECONDS = 10.0
-FRAMES = int(WINDOW_SECONDS * 100)
+WINDOWS = (1000, 1500, 2000, 2500, 3000)  # frames of 10 ms; shorter ones make it loop
+LONGEST_PACK = 29.0
 CODES = {Language.MANDARIN: "<|zh|>", Language.ENGLISH: "<|en|>"}
 BEAM = 5
-TOKENS_PER_SECOND, SPARE_TOKENS = 12, 12  # fast Mandarin needs about ten; more is invention
-# Below these the text is taken for invented. Voice activity has been found before, so both must look bad, or one
-# very bad: a short "yes" on a poor line often has a high no-speech probability.
-NO_SPEECH, DOUBTFUL, HOPELESS = 0.6, -1.0, -1.6
-# What Whisper learnt from subtitles and says when it hears none of our callers.
-INVENTED = (
-    "字幕",
-    "点赞",
-    "訂閱",
-    "订阅",
-    "打赏",
-    "amara.org",
-    "thanks for watching",
-    "thank you for watching",
-    "subscribe",
-)
+TOKENS_PER_SECOND, SPARE_TOKENS, MOST_TOKENS = 12, 16, 440  # fast Mandarin needs about ten; more is invention
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What one window yielded."""
+
+    text: str
+    words: list[Word]
+    score: float
+    no_speech: float
 
 
 class Whisper:
     """The packaged model; loads at its first use (half a second, 320 MB)."""
 
     name = "whisper-base"
-    longest_seconds = WINDOW_SECONDS - 0.2
+    longest_seconds = LONGEST_PACK
 
     def __init__(self, place: Place) -> None:
         """Use the model in `place`; nothing is loaded yet."""
         self._place = place
+
+    def recognise(self, pcm: Pcm, stretches: Sequence[Stretch], language: Language) -> Iterator[Segment]:
+        """One segment per stretch in which something was understood, its words timed by alignment."""
+        for pack in packs(stretches, LONGEST_PACK):
+            yield from self._pack(pcm, pack, language)
+
+    def _pack(self, pcm: Pcm, pack: Pack, language: Language) -> Iterator[Segment]:
+        heard = self._listen(pack.sound(pcm), language)
+        if not is_invented(heard.text, heard.score, heard.no_speech):
+            yield from _segments(heard, pack, language)
+        elif len(pack.stretches) > 1:
+            # The decoder lost its way somewhere in the pack; by itself each stretch has another chance.
+            for single in pack.singles():
+                yield from self._pack(pcm, single, language)
+
+    def _listen(self, pcm: Pcm, language: Language) -> _Heard:
+        import ctranslate2
+
+        network, tokenizer = self._model
+        seconds = len(pcm) / TELEPHONE_RATE
+        frames = next((size for size in WINDOWS if size >= seconds * 100), WINDOWS[-1])
+        sound = mel.spectrogram(resample(to_float(pcm), TELEPHONE_RATE, mel.RATE), frames)
+        encoded = network.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(sound[None])))
+        start = [tokenizer.token_to_id(word) for word in ("<|startoftranscript|>", CODES[language], "<|transcribe|>")]
+        result = network.generate(
+            encoded,
+            [start],
+            beam_size=BEAM,
+            max_length=min(MOST_TOKENS, len(start) + SPARE_TOKENS + int(TOKENS_PER_SECOND * seconds)),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        marks = tokenizer.token_to_id("<|endoftext|>")  # from here on tokens are marks: of time, of language
+        ids = without_echo([number for number in result.sequences_ids[0] if number < marks])
+        words: list[Word] = []
+        if ids:
+            [aligned] = network.align(encoded, start, [ids], frames)
+            words = tokens.words(ids, tokenizer.decode, aligned.alignments, aligned.text_token_probs)
+        return _Heard(tokenizer.decode(ids), words, float(result.scores[0]), float(result.no_speech_prob))
 
     @cached_property
     def _model(self) -> tuple[Any, Any]:
@@ -58,40 +97,20 @@ class Whisper:
         network = ctranslate2.models.Whisper(str(folder), compute_type="int8", intra_threads=self._place.threads)
         return network, tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
 
-    def recognise(self, pcm: Pcm, language: Language) -> list[Segment]:
-        """The text of one stretch as one segment, or nothing where it is most likely invented."""
-        import ctranslate2
 
-        network, tokenizer = self._model
-        seconds = len(pcm) / TELEPHONE_RATE
-        sound = mel.spectrogram(resample(to_float(pcm), TELEPHONE_RATE, mel.RATE), FRAMES)
-        start = ["<|startoftranscript|>", CODES[language], "<|transcribe|>", "<|notimestamps|>"]
-        result = network.generate(
-            ctranslate2.StorageView.from_array(np.ascontiguousarray(sound[None])),
-            [[tokenizer.token_to_id(token) for token in start]],
-            beam_size=BEAM,
-            max_length=len(start) + SPARE_TOKENS + int(TOKENS_PER_SECOND * seconds),
-            return_scores=True,
-            return_no_speech_prob=True,
-        )[0]
-        text = tidy(tokenizer.decode(result.sequences_ids[0]), language)
-        score = float(result.scores[0])
-        if not text or is_invented(text, score, float(result.no_speech_prob)):
-            return []
-        return [Segment(0.0, seconds, text, math.exp(min(0.0, score)))]
-
-
-def is_invented(text: str, score: float, no_speech: float) -> bool:
-    """Whether the text was most likely made up: by its mean log-probability, the no-speech probability and itself."""
-    lowered = text.lower()
-    if score < HOPELESS or (no_speech > NO_SPEECH and score < DOUBTFUL):
-        return True
-    return any(phrase in lowered for phrase in INVENTED) or is_loop(text)
-
-
-def is_loop(text: str) -> bool:
-    """Whether a few signs are said over and over, as a decoder does that has lost its way."""
-    if len(text) < 24:
-        return False
-    grams = Counter(text[index : index + 4] for index in range(len(text) - 3))
-    return grams.most_common(1)[0][1] * 4 > len(text) * 0.6
+def _segments(heard: _Heard, pack: Pack, language: Language) -> Iterator[Segment]:
+    """The words of a pack, stretch by stretch, at their places in the channel."""
+    pieces: list[list[Word]] = [[] for _ in pack.stretches]
+    for word in heard.words:
+        pieces[pack.piece_of(word.start, word.end)].append(word)
+    for piece, words in enumerate(pieces):
+        text = tidy("".join(word.text for word in words), language)
+        if not text or is_formula(text):
+            continue
+        placed = tuple(
+            Word(pack.in_channel(w.start, piece), pack.in_channel(w.end, piece), w.text.strip(), w.confidence)
+            for w in words
+        )
+        stretch = pack.stretches[piece]
+        confidence = math.exp(sum(math.log(max(w.confidence, 1e-4)) for w in words) / len(words))
+        yield Segment(stretch.start, stretch.end, text, confidence, placed)

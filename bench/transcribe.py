@@ -1,0 +1,190 @@
+"""Recognition errors and processor time of the product's own path beside the bare engine, on the same files in one run.
+
+The product: `recordings.dialogue` with the engine that `auto` chooses. The bare engine: faster-whisper's defaults on
+the same weights, given each channel and its language. Every file goes through both, one after the other, so that a
+slow moment of the machine meets both. Errors are counted on `recordings.text.comparable`, which is applied alike to
+the true text and to both outputs: no case, no punctuation, simplified characters, every number in figures, one
+spelling; Mandarin by characters (CER), English by words (WER).
+
+    python -m bench.transcribe [--json OUT] [--only human|calls] [--every N]
+"""
+
+import csv
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import jiwer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from hotline.settings import Settings
+from hotline.values import Language
+from recordings import dialogue, recognise
+from recordings.audio import TELEPHONE_RATE, Sound, read_wav, resample, to_float
+from recordings.engines import weights
+from recordings.text import comparable
+
+AUDIO = Path(__file__).parents[2] / "shared" / "audio"
+# What the project has promised, in percent, for the mean over the files of a language.
+LIMITS = {Language.MANDARIN: 20.0, Language.ENGLISH: 8.0}
+WAYS = ("product", "bare")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One channel with its true text. `kind` is the set that it belongs to."""
+
+    name: str
+    kind: str
+    language: Language
+    sound: Sound
+    text: str
+
+
+@dataclass
+class Tally:
+    """What one way did on one set."""
+
+    errors: list[int] = field(default_factory=list)
+    units: list[int] = field(default_factory=list)
+    cpu_seconds: float = 0.0
+
+    @property
+    def pooled(self) -> float:
+        """Percent of all units of the set."""
+        return 100 * sum(self.errors) / sum(self.units)
+
+    @property
+    def mean(self) -> float:
+        """Mean over the files of each file's percentage."""
+        return 100 * sum(e / n for e, n in zip(self.errors, self.units, strict=True)) / len(self.units)
+
+
+def human() -> Iterator[Clip]:
+    """Single sentences and digit strings of human speakers."""
+    with (AUDIO / "human" / "manifest.tsv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            sound = read_wav((AUDIO / "human" / row["file"]).read_bytes())
+            yield Clip(row["file"], f"human {row['kind']}", Language(row["language"]), sound, row["text"])
+
+
+def calls() -> Iterator[Clip]:
+    """Each channel of the two-channel calls, with what was said on it."""
+    for path in sorted((AUDIO / "calls").glob("*.json")):
+        call = json.loads(path.read_text("utf-8"))
+        sound = read_wav(path.with_suffix(".wav").read_bytes())
+        for speaker, channel in zip(("caller", "agent"), sound.channels, strict=True):
+            text = " ".join(one["text"] for one in call["utterances"] if one["speaker"] == speaker)
+            yield Clip(f"{path.stem} {speaker}", "calls", Language(call["language"]), Sound((channel,)), text)
+
+
+def product(place: recognise.Place) -> Callable[[Clip], str]:
+    """The product's own path from sound to text."""
+
+    def listen(clip: Clip) -> str:
+        engine = recognise.engine("auto", clip.language, place)
+        return " ".join(line.text for line in dialogue.transcribe(clip.sound, clip.language, engine))
+
+    return listen
+
+
+def bare(place: recognise.Place) -> Callable[[Clip], str]:
+    """faster-whisper with its defaults, on the same weights and threads."""
+    from faster_whisper import WhisperModel
+
+    folder = weights.prepare(place.models)
+    model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=place.threads)
+
+    def listen(clip: Clip) -> str:
+        samples = resample(to_float(clip.sound.channels[0]), TELEPHONE_RATE, 16_000)
+        segments, _ = model.transcribe(samples, language=clip.language.value[:2])
+        return " ".join(segment.text for segment in segments)
+
+    return listen
+
+
+def errors(clip: Clip, heard: str) -> tuple[int, int]:
+    """How many units are wrong, and how many there are."""
+    true, heard = comparable(clip.text, clip.language), comparable(heard, clip.language)
+    if clip.language is Language.MANDARIN:
+        true, heard = " ".join(true), " ".join(heard)
+    found = jiwer.process_words([true], [heard])
+    return found.substitutions + found.deletions + found.insertions, len(true.split())
+
+
+@click.command()
+@click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="write the figures there")
+@click.option("--only", type=click.Choice(["human", "calls"]), help="one set only")
+@click.option("--every", default=1, help="take every n-th file only")
+@click.option("--home", type=click.Path(path_type=Path), default=Settings.model_fields["hotline_home"].default)
+@click.option("--threads", default=1, show_default=True, help="threads of both ways")
+@click.option("--show", is_flag=True, help="print what each way heard wrongly")
+def main(out: Path | None, only: str | None, every: int, home: Path, threads: int, show: bool) -> None:
+    """Compare the product with the bare engine."""
+    clips = [*(human() if only != "calls" else ()), *(calls() if only != "human" else ())][::every]
+    place = recognise.Place(home / "models", threads=threads)
+    ways = {"product": product(place), "bare": bare(place)}
+    for listen in ways.values():
+        listen(clips[0])  # loads the model
+    tallies: dict[tuple[str, str, str], Tally] = defaultdict(Tally)
+    for clip in track(clips, "listening", console=Console(stderr=True)):
+        for way, listen in ways.items():
+            before = time.process_time()
+            heard = listen(clip)
+            spent = time.process_time() - before
+            wrong, units = errors(clip, heard)
+            for kind in (clip.kind, "all"):
+                tally = tallies[clip.language.value, kind, way]
+                tally.errors.append(wrong)
+                tally.units.append(units)
+                tally.cpu_seconds += spent
+            if show and wrong:
+                click.echo(f"{clip.name} {way} {wrong}/{units}\n  {clip.text}\n  {heard}")
+    figures = report(tallies)
+    print_table(figures)
+    if out is not None:
+        out.write_text(json.dumps({"sets": figures, "threads": threads}, indent=1))
+
+
+def report(tallies: dict[tuple[str, str, str], Tally]) -> list[dict[str, Any]]:
+    """One row per language and set: errors of both ways, processor seconds, and the ratio product to bare."""
+    rows = []
+    for language, kind in sorted({(language, kind) for language, kind, _ in tallies}, reverse=True):
+        ours, theirs = (tallies[language, kind, way] for way in WAYS)
+        row: dict[str, Any] = {"language": language, "set": kind, "files": len(ours.units), "units": sum(ours.units)}
+        for way, tally in zip(WAYS, (ours, theirs), strict=True):
+            row[way] = {
+                "error_mean": round(tally.mean, 1),
+                "error_pooled": round(tally.pooled, 1),
+                "cpu_seconds": round(tally.cpu_seconds, 1),
+            }
+        row["error_ratio"] = round(ours.pooled / theirs.pooled, 3) if theirs.pooled else None
+        row["cpu_ratio"] = round(ours.cpu_seconds / theirs.cpu_seconds, 3)
+        if kind == "all":
+            row["limit"] = LIMITS[Language(language)]
+            row["holds"] = ours.mean <= row["limit"]
+        rows.append(row)
+    return rows
+
+
+def print_table(figures: list[dict[str, Any]]) -> None:
+    """The figures for people."""
+    names = ("language", "set", "files", "product: mean / pooled %", "CPU s", "bare: mean / pooled %", "CPU s", "holds")
+    table = Table(*names, title="Recognition at 8 kHz: character errors (zh-CN), word errors (en-US)")
+    for row in figures:
+        cells = [row["language"], row["set"], str(row["files"])]
+        for way in WAYS:
+            cells += [f"{row[way]['error_mean']} / {row[way]['error_pooled']}", str(row[way]["cpu_seconds"])]
+        table.add_row(*cells, f"≤ {row['limit']}: {'yes' if row['holds'] else 'NO'}" if "limit" in row else "")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,8 @@ from hotline.values import OfferState
 
 # The whole drawing is at least this long, so that a call of one second is not a wall.
 LEAST = timedelta(seconds=10)
+# No bar is thinner than this part of the drawing, however short it was.
+THINNEST = 0.004
 # Steps of the scale in seconds: the first that leads to at most eight marks.
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 
@@ -65,8 +67,8 @@ class _Scale:
     def bar(self, kind: str, start: datetime | None, end: datetime | None) -> Bar | None:
         if start is None or end is None or end < start:
             return None
-        left = self.at(start)
-        return Bar(kind, left, max(0.004, self.at(end) - left), start, end)
+        left = min(self.at(start), 1 - THINNEST)
+        return Bar(kind, left, max(THINNEST, self.at(end) - left), start, end)
 
 
 def draw(

@@ -17,8 +17,8 @@ from hotline.values import Language, Role
 from tests.console_client import Staff, signed_in
 from tests.console_data import Morning, morning
 
-EVERYONE = {*Role, access.NOBODY}
-STAFF = set(Role)
+EVERYONE: set[str] = {*Role, access.NOBODY}
+STAFF: set[str] = set(Role)
 # What each route is meant to be open to. A new route fails the test until it stands here.
 MEANT: dict[str, set[str]] = {
     "static": EVERYONE,

@@ -1,0 +1,115 @@
+"""Headless Chromium, and the staff pages served as in production: gunicorn with gevent in a process of its own."""
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from pydantic import SecretStr
+
+from hotline import clock
+from hotline.ground import Ground, stand
+from hotline.settings import Settings
+from tests.browser.person import Person
+from tests.conftest import make_settings
+from tests.console_data import Morning, morning
+from tests.servers import free_port, wait_for
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--no-sandbox",
+    "--headless=new",
+    "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser, once per run."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: install it (Debian: apt-get install chromium) or name it in CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def ground(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[Ground]:
+    """Open resources on a fresh SQLite database, shared with the server."""
+    opened = stand(make_settings(tmp_path, sqlite_url, redis_server))
+    opened.bell.redis.flushdb()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def made(ground: Ground) -> Morning:
+    """The morning's rows."""
+    return morning(ground, clock.now())
+
+
+class Server:
+    """The staff pages in a process that can be ended and started again at the same address."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        """Serve for `settings`; what the server says goes to `log`."""
+        self._settings = settings
+        self._log = log
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        app = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--worker-class", "gevent"]
+        place = ["--graceful-timeout", "1", "--bind", f"127.0.0.1:{self._port}", "console.serve:staff()"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([*app, *place], env=self._environment(), stdout=log, stderr=log)
+        wait_for(self._answers, 30, f"the staff pages; see {self._log}")
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(15)
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=2).close()  # noqa: S310 (our own server)
+        except (urllib.error.URLError, OSError):
+            return False
+        return True
+
+    def _environment(self) -> dict[str, str]:
+        pairs = ((name.upper(), value) for name, value in self._settings if value is not None)
+        plain = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in pairs
+        }
+        return os.environ | plain
+
+
+@pytest.fixture
+def server(ground: Ground, made: Morning, tmp_path: Path) -> Iterator[Server]:  # noqa: ARG001 (its rows are needed)
+    """The running staff pages."""
+    log = tmp_path / "gunicorn.log"
+    running = Server(ground.settings, log)
+    running.start()
+    yield running
+    running.stop()
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+def person(chromium: Browser, server: Server) -> Iterator[Person]:
+    """Someone in front of a wide screen whose browser speaks Chinese."""
+    with Person.at(chromium, server.url) as someone:
+        yield someone
+        someone.saw_no_faults()

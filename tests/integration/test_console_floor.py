@@ -1,0 +1,168 @@
+"""The live floor: what a snapshot holds, one read for all viewers, and a stream that goes on after faults."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from console import snapshot
+from console.app import create
+from console.live import Live
+from hotline import clock, story
+from hotline.bell import FLOOR
+from hotline.ground import Ground
+from hotline.models import Call, Waiting
+from hotline.values import AgentState, CallStatus, Role, WaitingState
+from tests.console_client import signed_in
+from tests.console_data import Morning, morning
+from tests.servers import wait_for
+
+
+@pytest.fixture
+def made(ground: Ground) -> Morning:
+    """The morning's rows."""
+    return morning(ground, clock.now())
+
+
+@pytest.fixture
+def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+    """The staff pages."""
+    pages = create(ground)
+    yield pages
+    pages.extensions["live"].close()
+
+
+@pytest.fixture
+def counting(ground: Ground) -> Iterator[Live[int]]:
+    """A live floor whose pictures are numbers, counted up by each read."""
+    numbers = iter(range(1, 10_000))
+    live = Live(ground, lambda: next(numbers))
+    yield live
+    live.close()
+
+
+def test_a_snapshot_holds_who_waits_who_talks_and_the_figures(ground: Ground, made: Morning) -> None:
+    seen = snapshot.take(ground, made.now)
+    assert [(w.queue.name, w.position, [a.name for a in w.ringing]) for w in seen.waiting] == [
+        ("nurse", 1, ["李敏"]),
+        ("booking", 1, []),
+    ]
+    assert {talk.call.id for talk in seen.talks} == {made.calls["talks"].id, made.calls["menu"].id}
+    assert seen.agents[0].state is AgentState.IDLE
+    assert seen.agents[-1].staff_number == "N06"
+
+
+def test_positions_count_per_queue_and_a_caller_being_connected_has_none(ground: Ground, made: Morning) -> None:
+    with ground.database.write() as session:
+        session.add_all(
+            [
+                Waiting(call_id=made.calls["menu"].id, queue="booking", wish={}, asked_at=made.now),
+                Waiting(
+                    call_id=made.calls["talks"].id,
+                    queue="booking",
+                    wish={},
+                    asked_at=made.now - timedelta(seconds=60),
+                    state=WaitingState.WON,
+                ),
+            ]
+        )
+    places = {w.call.id: w.position for w in snapshot.take(ground, made.now).waiting}
+    assert places[made.calls["talks"].id] == 0
+    assert places[made.calls["waits"].id] == 1
+    assert places[made.calls["menu"].id] == 2
+
+
+def test_the_day_begins_at_local_midnight(ground: Ground, made: Morning) -> None:
+    later = made.now + timedelta(days=1)
+    assert snapshot.take(ground, later).figures.calls == 0
+
+
+def test_a_burst_of_events_is_one_read_for_all_viewers(ground: Ground, counting: Live[int]) -> None:
+    viewers = [counting.join() for _ in range(20)]
+    assert all(viewer.get(5) is not None for viewer in viewers)
+    wait_for(lambda: ground.bell.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
+    before = counting.pictures
+    for _ in range(50):
+        ground.bell.ring(FLOOR, "burst")
+    assert all(viewer.get(5) is not None for viewer in viewers)
+    assert counting.pictures - before <= 3
+    for viewer in viewers:
+        counting.leave(viewer)
+    assert counting.watched == 0
+
+
+def test_a_slow_viewer_finds_the_newest_picture_only(ground: Ground, counting: Live[int]) -> None:
+    slow, quick = counting.join(), counting.join()
+    wait_for(lambda: ground.bell.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
+    newest = quick.get(5)
+    for _ in range(3):
+        ground.bell.ring(FLOOR)
+        newest = quick.get(5)
+    assert slow.get(1) == newest
+    assert slow.get(0.01) is None
+
+
+def test_nothing_is_read_while_nobody_looks(ground: Ground, counting: Live[int]) -> None:
+    first = counting.join()
+    assert first.get(5) == 1
+    counting.leave(first)
+    for _ in range(5):
+        ground.bell.ring(FLOOR)
+    second = counting.join()
+    assert second.get(5) == 2
+
+
+def test_a_read_that_fails_leaves_the_pages_as_they_are_and_the_next_one_works(ground: Ground) -> None:
+    answers: Iterator[Any] = iter([RuntimeError("the database is away"), "a picture"])
+
+    def take() -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return str(answer)
+
+    live = Live(ground, take)
+    viewer = live.join()
+    try:
+        assert viewer.get(1) is None
+        ground.bell.ring(FLOOR)
+        assert viewer.get(15) == "a picture"
+    finally:
+        live.close()
+
+
+def test_the_stream_sends_the_floor_again_when_something_happens(app: Flask, ground: Ground, made: Morning) -> None:
+    staff = signed_in(app, Role.SUPERVISOR)
+    answer = staff.client.get("/floor/stream", buffered=False)
+    assert answer.mimetype == "text/event-stream"
+    events = floors(iter(answer.iter_encoded()))
+    assert made.calls["waits"].id in next(events)["sections"]["waiting"]
+    with ground.database.write() as session:
+        waiting = session.query(Waiting).filter_by(call_id=made.calls["waits"].id).one()
+        story.move(waiting, WaitingState.ABANDONED)
+        call = session.get_one(Call, made.calls["waits"].id)
+        story.move(call, CallStatus.ENDED, "status")
+        story.tell(session, ground.bell, story.event(call.id, "call_ended", made.now, outcome="abandoned"))
+    assert any(made.calls["waits"].id not in event["sections"]["waiting"] for event in events)
+    answer.close()
+    assert app.extensions["live"].watched == 0
+
+
+def test_agents_see_the_floor_without_ways_into_other_peoples_calls(app: Flask, made: Morning) -> None:
+    answer = signed_in(app, Role.AGENT).client.get("/floor/stream", buffered=False)
+    sections = next(floors(iter(answer.iter_encoded())))["sections"]
+    answer.close()
+    assert f"/calls/{made.calls['talks'].id}" in sections["talks"]
+    assert "/calls/" not in sections["waiting"]
+    assert made.calls["menu"].id not in sections["talks"]
+
+
+def floors(chunks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    """The `floor` events of a stream, as what they carry."""
+    for chunk in chunks:
+        text = chunk.decode()
+        if text.startswith("event: floor"):
+            yield json.loads(text.split("data: ", 1)[1])

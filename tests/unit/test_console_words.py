@@ -1,0 +1,98 @@
+"""The words of the pages: the same keys in both languages, every key that is used exists, none is left over."""
+
+import re
+import string
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import console
+from console import telling
+from console.errors import UserRefused
+from console.faults import KNOWN
+from console.floor import SECTIONS
+from console.language import words
+from hotline import values
+from hotline.models import Agent, Event
+from hotline.values import Language
+from routing.actions import ENDS as ROUTER_ENDS
+from routing.legs import ENDS as LEG_ENDS
+
+FOLDER = Path(console.__file__).parent
+LANGUAGES = list(Language)
+# Prefixes of keys that are put together from a word of a row: every word of the enumeration has its entry.
+TABLES = {
+    "role": values.Role,
+    "intent": values.Intent,
+    "outcome": values.Outcome,
+    "status": values.CallStatus,
+    "agent_status": values.AgentStatus,
+    "agent_state": values.AgentState,
+    "offer_state": values.OfferState,
+    "recording_state": values.RecordingState,
+    "language_name": values.Language,
+}
+TABLES_OF_A_CALL = ("menu", "waiting", "talking", "recording", "caller_clock", "offer_clock")
+
+
+def used() -> set[str]:
+    """The keys that stand as a whole in templates and modules."""
+    texts = [path.read_text("utf-8") for path in [*FOLDER.glob("templates/*.html"), *FOLDER.glob("*.py")]]
+    pattern = re.compile(
+        r"""(?<![\w.])(?:t|words|flash)\(["']([a-z_.]+[a-z_])["'][,)]|["']((?:nav|users)\.(?!html)[a-z_]+)["']"""
+    )
+    return {one or other for text in texts for one, other in pattern.findall(text)}
+
+
+def made_up() -> set[str]:
+    """The keys that are put together while a page is made."""
+    keys = {f"{table}.{word}" for table, enumeration in TABLES.items() for word in enumeration}
+    keys |= {f"fault.{code}" for code in KNOWN} | {"fault.stale", "fault.other", "outcome.live"}
+    keys |= {f"user_fault.{error.code}" for error in UserRefused.__subclasses__()}
+    keys |= {f"figures.{name}{end}" for name in ("caller", "offer") for end in ("", "_note")}
+    keys |= {f"call.{name}" for name in TABLES_OF_A_CALL}
+    keys |= {f"call.hear_{who}" for who in ("both", "caller", "agent")}
+    return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(words(Language.MANDARIN).entries) == set(words(Language.ENGLISH).entries)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_that_the_pages_use_exists(language: Language) -> None:
+    assert used() | made_up() <= set(words(language).entries)
+
+
+def test_no_words_are_left_over() -> None:
+    unused = set(words(Language.ENGLISH).entries) - used() - made_up()
+    assert {key for key in unused if key.split(".")[0] not in {"event", "reason", "check"}} == set()
+
+
+def test_placeholders_are_the_same_in_both_languages() -> None:
+    for key, text in words(Language.ENGLISH).entries.items():
+        assert fields(text) == fields(words(Language.MANDARIN).entries[key]), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_that_an_offer_ends_for_has_words(language: Language) -> None:
+    for _state, reason in [*ROUTER_ENDS.values(), *LEG_ENDS.values()]:
+        assert words(language).known(f"reason.{reason.replace(' ', '_')}"), reason
+
+
+def test_an_event_is_told_with_names_and_without_what_is_missing() -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    agent = Agent(id="a", staff_number="1", name="王芳", address="client:1")
+    known = Event(call_id="c", at=now, kind="offer_started", data={"agent_id": "a", "ring": 2})
+    bare = Event(call_id="c", at=now, kind="offer_started", data={})
+    assert telling.tell(words(Language.ENGLISH), known, {"a": agent}, None) == "Calling 王芳 (ring 2)"
+    assert telling.tell(words(Language.MANDARIN), bare, {}, None) == "呼叫 –（第 – 声）"
+
+
+def test_the_floor_has_a_template_for_each_section() -> None:
+    assert {path.name for path in FOLDER.glob("templates/floor_*.html")} == {f"floor_{name}.html" for name in SECTIONS}
+
+
+def fields(text: str) -> set[str]:
+    return {name for _before, name, _form, _conversion in string.Formatter().parse(text) if name}

@@ -1,6 +1,7 @@
 """Processes kept alive: started in order, their lines passed on under their names, started again when they die."""
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -102,7 +103,7 @@ class Supervisor:
             try:
                 each.wait(max(0.1, end - time.monotonic()))
             except subprocess.TimeoutExpired:
-                each.kill()
+                os.killpg(each.pid, signal.SIGKILL)
                 each.wait()
         for process in self.processes.values():
             if process.reader is not None:

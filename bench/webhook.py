@@ -1,0 +1,309 @@
+"""One full menu turn (signature, flow, database) against a bare Flask view that renders the same TwiML.
+
+Both run on the same server, take turns second by second in one run, and get the same requests from the same keep-alive
+connections. Prints JSON: throughput, p99, their ratio, and p99 at a steady rate. `python -m bench.webhook --help`.
+"""
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import click
+from flask import Flask, Response
+from pydantic import SecretStr
+
+from hotline.clock import new_id, now
+from hotline.crypt import Keyring, new_key
+from hotline.database import Database
+from hotline.ground import stand
+from hotline.models import Call, Row
+from hotline.settings import Settings
+from hotline.values import Language
+from ivr import flow, prompts, queries
+from ivr.desk import open_desk
+from tests import servers
+
+KEYS = ("#", "2", "")  # back to the language, English, past the notice to the menu: then again
+NODES = ("language", "consent", "menu")
+TOKEN = "a token of the bench"  # noqa: S105 (made up)
+CONNECTIONS = 8
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def bare() -> Flask:
+    """What is compared with: no signature, no flow, no database, the same documents."""
+    from hotline.settings import load
+    from ivr.answer import document
+
+    desk = open_desk(stand(load()))
+    desk.sounds.refresh(now())
+    places = [flow.Place(name, Language.ENGLISH, consent=True) for name in NODES]
+    app = Flask("bare")
+
+    @app.post("/voice/calls/<call_id>/turns/<int:number>")
+    def turn(call_id: str, number: int) -> Response:
+        verbs = flow.repeat(desk.flow, places[(number - 1) % len(places)])
+        return Response(document(verbs, desk.sounds, call_id, number + 1), content_type="text/xml; charset=utf-8")
+
+    return app
+
+
+@dataclass
+class Line:
+    """One keep-alive connection and the call whose turns it delivers."""
+
+    port: int
+    call_id: str
+    sid: str
+    number: int = 1
+    wire: socket.socket = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Connect."""
+        self.wire = socket.create_connection(("127.0.0.1", self.port))
+        self.wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def turn(self) -> float:
+        """Deliver the next turn; how many seconds its answer took."""
+        request = self._request(self.number)
+        start = time.perf_counter()
+        self.wire.sendall(request)
+        answer = self._answer()
+        took = time.perf_counter() - start
+        if f"/turns/{self.number + 1}".encode() not in answer:
+            raise AssertionError(answer[:2000])
+        self.number += 1
+        return took
+
+    def _request(self, number: int) -> bytes:
+        path = f"/voice/calls/{self.call_id}/turns/{number}"
+        form = FORM | {"CallSid": self.sid, "Digits": KEYS[(number - 1) % len(KEYS)]}
+        text = f"http://voice.test{path}" + "".join(k + form[k] for k in sorted(form))
+        signed = base64.b64encode(hmac.new(TOKEN.encode(), text.encode(), hashlib.sha1).digest()).decode()
+        body = "&".join(f"{quote_plus(k)}={quote_plus(v)}" for k, v in form.items())
+        head = f"POST {path} HTTP/1.1\r\nHost: voice.test\r\nX-Twilio-Signature: {signed}\r\n"
+        kind = "Content-Type: application/x-www-form-urlencoded\r\n"
+        return f"{head}{kind}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+
+    def _answer(self) -> bytes:
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += self._more()
+        head, _, body = data.partition(b"\r\n\r\n")
+        length = next(
+            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+        )
+        while len(body) < length:
+            body += self._more()
+        return head + b"\r\n\r\n" + body
+
+    def _more(self) -> bytes:
+        more = self.wire.recv(65536)
+        if not more:
+            raise ConnectionError("the server closed the connection")
+        return more
+
+
+# What Twilio sends with every webhook of a call.
+FORM = {
+    "AccountSid": "AC" + "0" * 32, "ApiVersion": "2010-04-01", "CallStatus": "in-progress", "Called": "+861066880000",
+    "CalledCity": "", "CalledCountry": "CN", "CalledState": "", "CalledZip": "", "Caller": "+8613800000001",
+    "CallerCity": "", "CallerCountry": "CN", "CallerState": "", "CallerZip": "", "Direction": "inbound",
+    "From": "+8613800000001", "FromCity": "", "FromCountry": "CN", "FromState": "", "FromZip": "",
+    "To": "+861066880000", "ToCity": "", "ToCountry": "CN", "ToState": "", "ToZip": "", "msg": "Gather End",
+}  # fmt: skip
+
+
+def settings_for(folder: Path, database: str, redis: str) -> Settings:
+    """The settings of the measured installation."""
+    return Settings(
+        hotline_home=folder / "home",
+        database_url=database,
+        redis_url=redis,
+        hotline_keys=SecretStr(f"k1:{new_key()}"),
+        secret_key=SecretStr("bench"),
+        twilio_account_sid="AC" + "0" * 32,
+        twilio_auth_token=SecretStr(TOKEN),
+        voice_url="http://voice.test",
+        hotline_number="+861066880000",
+    )
+
+
+def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
+    """Tables, rendered prompts, and calls that stand at the menu; their ids."""
+    database = Database(settings.database, Keyring.parse(settings.hotline_keys.get_secret_value()))
+    Row.metadata.create_all(database.engine)
+    database.close()
+    ground = stand(settings)
+    desk = open_desk(ground)
+    prompts.prepare(ground, desk.flow, now())
+    found = [(new_id(), f"CA{number:032x}") for number in range(count)]
+    with ground.database.write() as session:
+        from sqlalchemy import update
+
+        from hotline.models import Prompt
+
+        session.execute(update(Prompt).values(blob="prompts/none", rendered_at=now()))
+        place = flow.Place("menu", Language.ENGLISH, trail=("language",), consent=True)
+        for call_id, sid in found:
+            session.add(
+                Call(
+                    id=call_id, provider_sid=sid, language=Language.ENGLISH, place=queries.write_place(place), turn=1,
+                    consent_at=now(), started_at=now(), heard_at=now(),
+                )
+            )  # fmt: skip
+    ground.close()
+    return found
+
+
+@contextlib.contextmanager
+def served(app: str, settings: Settings) -> Iterator[int]:
+    """The app under gunicorn as the Procfile runs the voice process; its port."""
+    port = servers.free_port()
+    environment = os.environ | {
+        "HOTLINE_HOME": str(settings.hotline_home), "DATABASE_URL": settings.database, "REDIS_URL": settings.redis_url,
+        "HOTLINE_KEYS": settings.hotline_keys.get_secret_value(), "SECRET_KEY": "bench", "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_ACCOUNT_SID": settings.twilio_account_sid, "VOICE_URL": settings.voice_url,
+        "HOTLINE_NUMBER": settings.hotline_number,
+    }  # fmt: skip
+    options = ["--no-control-socket", "--keep-alive", "75"]
+    options += ["--worker-class", "gthread", "--workers", "2", "--threads", "8"]
+    command = [sys.executable, "-m", "gunicorn", *options, "--bind", f"127.0.0.1:{port}", app]
+    process = subprocess.Popen(
+        command, env=environment, cwd=ROOT, stderr=(settings.hotline_home / "server.log").open("ab")
+    )
+    try:
+        servers.wait_for(lambda: _answers(port), 30, app)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as line:
+            line.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            return bool(line.recv(100))
+    except OSError:
+        return False
+
+
+def as_fast_as_it_goes(lines: list[Line], seconds: float) -> list[float]:
+    """All connections at once, one turn after the other; how long each took."""
+    taken: list[list[float]] = [[] for _ in lines]
+    end = time.perf_counter() + seconds
+
+    def deliver(number: int) -> None:
+        while time.perf_counter() < end:
+            taken[number].append(lines[number].turn())
+
+    with ThreadPoolExecutor(len(lines)) as pool:
+        list(pool.map(deliver, range(len(lines))))
+    return [t for each in taken for t in each]
+
+
+def at_a_rate(lines: list[Line], per_second: float, seconds: float) -> list[float]:
+    """Turns that arrive at a steady rate, whether or not the earlier ones are answered; from due to answered."""
+    count = int(per_second * seconds)
+    start = time.perf_counter() + 0.05
+    taken: list[float] = []
+    lock = threading.Lock()
+    due = iter(range(count))
+
+    def deliver(line: Line) -> None:
+        while True:
+            with lock:
+                number = next(due, None)
+            if number is None:
+                return
+            moment = start + number / per_second
+            time.sleep(max(0.0, moment - time.perf_counter()))
+            line.turn()
+            taken.append(time.perf_counter() - moment)
+
+    with ThreadPoolExecutor(len(lines)) as pool:
+        list(pool.map(deliver, lines))
+    return taken
+
+
+def p(taken: list[float], percent: int) -> float:
+    """A percentile, in milliseconds."""
+    return round(statistics.quantiles(taken, n=100)[percent - 1] * 1000, 1)
+
+
+def measure(settings: Settings, rounds: int, slice_seconds: float, rate: float) -> dict[str, object]:
+    """Both apps in turns; the figures."""
+    calls = prepare(settings, 2 * CONNECTIONS)
+    with served("console.serve:voice()", settings) as ours, served("bench.webhook:bare()", settings) as plain:
+        lines = {
+            "hotline": [Line(ours, *ids) for ids in calls[:CONNECTIONS]],
+            "bare": [Line(plain, *ids) for ids in calls[CONNECTIONS:]],
+        }
+        for each in lines.values():
+            as_fast_as_it_goes(each, 1.0)
+        fast: dict[str, list[list[float]]] = {"hotline": [], "bare": []}
+        for _ in range(rounds):
+            for name, each in lines.items():
+                fast[name].append(as_fast_as_it_goes(each, slice_seconds))
+        steady: dict[str, list[float]] = {"hotline": [], "bare": []}
+        for _ in range(2):
+            for name, each in lines.items():
+                steady[name] += at_a_rate(each, rate, 5)
+    found: dict[str, object] = {}
+    for name in lines:
+        every = [t for part in fast[name] for t in part]
+        found[name] = {
+            "turns_per_second": round(len(every) / (rounds * slice_seconds), 1),
+            "p50_ms": p(every, 50),
+            "p99_ms": p(every, 99),
+            f"p99_ms_at_{rate:.0f}_per_second": p(steady[name], 99),
+        }
+    ratios = [len(a) / len(b) for a, b in zip(fast["hotline"], fast["bare"], strict=True)]
+    every_p99 = [p([t for part in fast[name] for t in part], 99) for name in ("hotline", "bare")]
+    return found | {
+        "throughput_ratio": round(statistics.median(ratios), 3),
+        "throughput_ratio_range": [round(min(ratios), 3), round(max(ratios), 3)],
+        "p99_ratio": round(every_p99[0] / every_p99[1], 2),
+    }
+
+
+@click.command()
+@click.option("--rounds", default=8, show_default=True, help="How often the two take turns.")
+@click.option("--slice-seconds", default=1.0, show_default=True, help="How long each turn of them lasts.")
+@click.option("--rate", default=50.0, show_default=True, help="Turns per second of the steady part.")
+@click.option("--database", type=click.Choice(["postgres", "sqlite", "both"]), default="both", show_default=True)
+def main(rounds: int, slice_seconds: float, rate: float, database: str) -> None:
+    """Measure and print JSON."""
+    report: dict[str, object] = {"connections": CONNECTIONS, "server": "gunicorn gthread, 2 workers, 8 threads"}
+    with contextlib.ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="hlb"))
+        folder.chmod(0o755)
+        redis = stack.enter_context(servers.valkey(folder))
+        for name in ("postgres", "sqlite") if database == "both" else (database,):
+            place = folder / name
+            place.mkdir()
+            url = f"sqlite:///{place}/bench.db"
+            if name == "postgres":
+                url = stack.enter_context(servers.postgres(place)) + "/postgres"
+            report[name] = measure(settings_for(place, url, redis), rounds, slice_seconds, rate)
+    click.echo(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -84,7 +84,11 @@ class Speaker:
     async def _from_disk_or_new(self, path: Path, text: str, voice: str) -> bytes:
         if path.exists():
             return wav.read(path)
-        pcm = await self._render(text, voice)
+        try:
+            pcm = await self._render(text, voice)
+        except SpeechError:
+            # The process may have been killed; a fresh one deserves a try before a caller misses a sentence.
+            pcm = await self._render(text, voice)
         draft = path.with_suffix(".new")
         wav.write(draft, [pcm], RATE)
         draft.replace(path)

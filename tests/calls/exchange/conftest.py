@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pytest
@@ -73,8 +73,8 @@ class House:
     app: Application
     client: Client
 
-    def phone(self, address: str) -> Phone:
-        return Phone(f"ws://127.0.0.1:{self.exchange.port}/phones", address, keeps_sound=True)
+    def phone(self, address: str, token: str = "") -> Phone:
+        return Phone(f"ws://127.0.0.1:{self.exchange.port}/phones", address, token=token, keeps_sound=True)
 
     async def rest(self, work: Callable[[], Any]) -> Any:
         """Something done with Twilio's own library, which blocks."""
@@ -82,11 +82,16 @@ class House:
 
 
 Story = Callable[[House], Awaitable[None]]
-Tell = Callable[[Story, dict[str, Page]], None]
+
+
+class Tell(Protocol):
+    """Runs a story in a house with these pages."""
+
+    def __call__(self, story: Story, pages: dict[str, Page], phone_token: str = "") -> None: ...
 
 
 @contextlib.asynccontextmanager
-async def _house(folder: Path, pages: dict[str, Page]) -> AsyncIterator[House]:
+async def _house(folder: Path, pages: dict[str, Page], phone_token: str) -> AsyncIterator[House]:
     app = Application(pages)
     web_app = web.Application()
     web_app.router.add_route("*", "/{path:.*}", app.answer)
@@ -98,6 +103,7 @@ async def _house(folder: Path, pages: dict[str, Page]) -> AsyncIterator[House]:
         "account_sid": ACCOUNT,
         "auth_token": TOKEN,
         "port": 0,
+        "phone_token": phone_token,
         "data_dir": str(folder),
         "ring_seconds": 1.0,
         "numbers": [{"number": "+861012345", "voice_url": f"{app.url}/voice", "status_callback": f"{app.url}/status"}],
@@ -114,11 +120,11 @@ async def _house(folder: Path, pages: dict[str, Page]) -> AsyncIterator[House]:
 
 @pytest.fixture
 def tell(tmp_path: Path) -> Tell:
-    """Run a story in a house with these pages."""
+    """Run a story in a house of its own."""
 
-    def run(story: Story, pages: dict[str, Page]) -> None:
+    def run(story: Story, pages: dict[str, Page], phone_token: str = "") -> None:
         async def whole() -> None:
-            async with asyncio.timeout(60), _house(tmp_path, pages) as house:
+            async with asyncio.timeout(60), _house(tmp_path, pages, phone_token) as house:
                 await story(house)
 
         asyncio.run(whole())

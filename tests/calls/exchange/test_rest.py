@@ -11,6 +11,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from exchange.phone.call import Stage
+from exchange.phone.errors import PhoneRefused
 from tests.calls.exchange.conftest import ACCOUNT, House, Tell
 
 PAUSE = '<Pause length="60"/>'
@@ -229,6 +230,16 @@ def test_text_message_is_shown_on_its_telephone(tell: Tell) -> None:
             await house.rest(ask)
 
     tell(story, {})
+
+
+def test_telephone_without_the_token_is_refused(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        async with house.phone("client:a", "wrong") as stranger, house.phone("client:a", "right") as known:
+            with pytest.raises(PhoneRefused):
+                await stranger.registered()
+            await known.registered()
+
+    tell(story, {}, phone_token="right")
 
 
 def test_dropped_connection_hangs_up_the_call(tell: Tell) -> None:

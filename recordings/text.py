@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+import warnings
+from collections.abc import Callable
+from functools import cache
 
 from hotline.values import Language
 from recordings.numbers import en_numbers, zh_numbers, zh_strings
@@ -35,9 +38,7 @@ def tidy(text: str, language: Language) -> str:
     """Text as it is stored: simplified characters, plain-width figures, digit strings as figures, single spaces."""
     text = unicodedata.normalize("NFKC", text) if language is Language.ENGLISH else _narrow(text)
     if language is Language.MANDARIN:
-        import zhconv  # loads its tables, which an English installation never needs
-
-        text = zh_strings(_BETWEEN_SIGNS.sub("", zhconv.convert(text, "zh-hans")))
+        text = zh_strings(_BETWEEN_SIGNS.sub("", _simplifier()(text, "zh-hans")))
         text = _AFTER_SIGN.sub(lambda found: _WIDE[found[0]], text)
     return " ".join(text.split())
 
@@ -56,6 +57,18 @@ def comparable(text: str, language: Language) -> str:
     text = text.replace("'", "").replace("\u2019", "")
     words = [_EN_SAME.get(word, word) for word in _NO_WORD.sub(" ", text).split()]
     return " ".join(en_numbers(" ".join(words).replace("good bye", "goodbye").split()))
+
+
+@cache
+def _simplifier() -> Callable[[str, str], str]:
+    """zhconv's conversion; loads its tables, which an English installation never needs."""
+    import zhconv
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves the file of its tables to be closed by itself
+        zhconv.loaddict()
+    convert: Callable[[str, str], str] = zhconv.convert
+    return convert
 
 
 def _narrow(text: str) -> str:

@@ -23,7 +23,7 @@ def words(
     found: list[Word] = []
     for first, last, text in _pieces(ids, decode):
         chance = float(np.mean(chances[first:last])) if len(chances) >= last else 0.0
-        if found and set(text.strip()) <= CLOSING:
+        if found and text.strip() and set(text.strip()) <= CLOSING:
             found[-1] = Word(found[-1].start, found[-1].end, found[-1].text + text, found[-1].confidence)
             continue
         found.append(Word(begins[first], begins[last], text, chance))
@@ -57,5 +57,5 @@ def _pieces(ids: Sequence[int], decode: Callable[[list[int]], str]) -> list[tupl
 
 
 def _continues(before: str, text: str) -> bool:
-    """Whether these letters belong to the word before: letters and figures without a space between them."""
-    return bool(text) and text[0].isascii() and text[0].isalnum() and before[-1:].isascii() and before[-1:].isalnum()
+    """Whether these letters belong to the word before: nothing but letters, figures and apostrophes between them."""
+    return all(sign.isascii() and (sign.isalnum() or sign in "'-") for sign in (text[:1] or " ", before[-1:] or " "))

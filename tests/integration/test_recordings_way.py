@@ -1,0 +1,272 @@
+"""A recording's way from the callback to a checked transcript: real provider adapter, both databases, real speech."""
+
+import io
+import threading
+import wave
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from hotline import clock
+from hotline.errors import Discard
+from hotline.ground import Ground
+from hotline.models import Call, Check, Event, Job, Recording, Transcript
+from hotline.settings import Settings
+from hotline.values import Language, RecordingState
+from qa import service as qa
+from recordings import service
+from recordings.errors import Altered, Incomplete, StillThere
+from recordings.http import pages
+from recordings.news import News
+from telephony.errors import ProviderDown
+from telephony.provider import Provider, connect
+from tests.conftest import make_settings
+from tests.integration.recording_house import House, open_house
+
+NOW = clock.now()
+RUDE = Path("../shared/audio/calls/en-complaint-rude.wav")
+SECONDS = 17
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with open_house() as opened:
+        opened.files["RE1"] = RUDE.read_bytes()
+        yield opened
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, redis_server: str, house: House) -> Settings:
+    """The usual settings, with the provider of this module."""
+    return make_settings(tmp_path, database_url, redis_server, twilio_api_base=house.url)
+
+
+@pytest.fixture
+def provider(settings: Settings) -> Provider:
+    return connect(settings)
+
+
+@pytest.fixture
+def call_id(ground: Ground) -> str:
+    with ground.database.write() as session:
+        call = Call(provider_sid="CA1", language=Language.ENGLISH, place={}, started_at=NOW, heard_at=NOW)
+        session.add(call)
+    return call.id
+
+
+def post(ground: Ground, call_id: str, status: str, sid: str = "RE1", **more: str) -> int:
+    """The exchange's callback, as it arrives at the blueprint."""
+    app = Flask("voice")
+    app.extensions["ground"] = ground
+    app.register_blueprint(pages)
+    form = {"CallSid": "CA1", "RecordingSid": sid, "RecordingStatus": status} | more
+    if status == "completed":
+        form = {"RecordingDuration": str(SECONDS), "RecordingChannels": "2"} | form
+    return app.test_client().post(f"/voice/recordings/{call_id}/events", data=form).status_code
+
+
+def recording(ground: Ground, sid: str = "RE1") -> Recording:
+    with ground.database.read() as session:
+        return session.scalars(select(Recording).where(Recording.provider_sid == sid)).one()
+
+
+def told(ground: Ground) -> list[str]:
+    with ground.database.read() as session:
+        return sorted(event.kind for event in session.scalars(select(Event)))
+
+
+def jobs_of(ground: Ground) -> set[str]:
+    with ground.database.read() as session:
+        return {job.kind for job in session.scalars(select(Job))}
+
+
+def ready(ground: Ground, call_id: str, sid: str = "RE1", seconds: int = SECONDS) -> str:
+    """A recording that the exchange has called ready; its id."""
+    service.heard(ground, call_id, News(sid, RecordingState.READY, seconds, 2), NOW)
+    return recording(ground, sid).id
+
+
+def wav(seconds: float) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as target:
+        target.setnchannels(2)
+        target.setsampwidth(2)
+        target.setframerate(8000)
+        target.writeframes(bytes(int(seconds * 8000) * 4))
+    return file.getvalue()
+
+
+def test_callbacks_in_any_order_and_twice_leave_the_same_rows(ground: Ground, call_id: str) -> None:
+    for number, order in enumerate(permutations(["in-progress", "completed", "completed", "in-progress"])):
+        sid = f"RE{number}"
+        for status in order:
+            assert post(ground, call_id, status, sid) == 204
+        row = recording(ground, sid)
+        assert (row.state, row.seconds, row.channels, row.reason) == (RecordingState.READY, 17.0, 2, "")
+        with ground.database.read() as session:
+            jobs = session.scalars(select(Job).where(Job.subject_id == row.id)).all()
+            events = [e.kind for e in session.scalars(select(Event)) if e.data["recording_id"] == row.id]
+        assert [job.kind for job in jobs] == ["fetch_recording"]
+        assert sorted(events) == ["recording_ready", "recording_started"]
+
+
+def test_two_processes_that_hear_of_a_new_recording_at_once_add_one_row(ground: Ground, call_id: str) -> None:
+    faults: list[BaseException] = []
+    barrier = threading.Barrier(4)
+
+    def hear() -> None:
+        barrier.wait()
+        try:
+            service.heard(ground, call_id, News("RE1", RecordingState.READY, SECONDS, 2), NOW)
+        except Exception as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=hear) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert recording(ground).state is RecordingState.READY
+    assert told(ground) == ["recording_ready", "recording_started"]
+
+
+def test_a_recording_of_an_unknown_call_or_without_readable_words_leaves_nothing(ground: Ground, call_id: str) -> None:
+    assert post(ground, "no such call", "completed") == 204
+    assert post(ground, call_id, "a new word") == 204
+    assert post(ground, call_id, "completed", sid="<script>") == 204
+    with ground.database.read() as session:
+        assert session.scalars(select(Recording)).all() == []
+
+
+def test_a_ready_recording_is_fetched_sealed_and_then_deleted_there(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    recording_id = ready(ground, call_id)
+    service.fetch(ground, provider, recording_id, NOW)
+    row = recording(ground)
+    assert (row.state, row.channels, row.size) == (RecordingState.STORED, 2, RUDE.stat().st_size)
+    assert row.seconds == pytest.approx(16.89, abs=0.01)
+    assert {"delete_recording", "transcribe"} <= jobs_of(ground)
+    assert b"RIFF" not in ground.blobs.sealed(row.blob or "")
+    assert service.plain(ground, row) == RUDE.read_bytes()
+    service.delete_at_provider(ground, provider, recording_id, NOW)
+    service.delete_at_provider(ground, provider, recording_id, NOW)
+    assert house.deleted == ["RE1", "RE1"]
+    assert recording(ground).deleted_at_provider_at == NOW
+    with pytest.raises(Discard):
+        service.fetch(ground, provider, recording_id, NOW)
+
+
+def test_a_file_that_is_not_whole_yet_is_fetched_again_and_nothing_is_deleted(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    recording_id = ready(ground, call_id)
+    whole = house.files["RE1"]
+    for part in (whole[:-2000], wav(3.0), b"<html>", b""):
+        house.files["RE1"] = part
+        with pytest.raises(Incomplete):
+            service.fetch(ground, provider, recording_id, NOW)
+    with pytest.raises(Discard):
+        service.delete_at_provider(ground, provider, recording_id, NOW)
+    house.is_down = True
+    with pytest.raises(ProviderDown):
+        service.fetch(ground, provider, recording_id, NOW)
+    assert recording(ground).state is RecordingState.READY
+    house.is_down = False
+    house.files["RE1"] = whole
+    service.fetch(ground, provider, recording_id, NOW)
+    assert recording(ground).state is RecordingState.STORED
+
+
+def test_a_provider_that_keeps_its_copy_is_asked_again(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    recording_id = ready(ground, call_id)
+    service.fetch(ground, provider, recording_id, NOW)
+    house.keeps_everything = True
+    with pytest.raises(StillThere):
+        service.delete_at_provider(ground, provider, recording_id, NOW)
+    assert recording(ground).deleted_at_provider_at is None
+
+
+def test_absent_gone_and_empty_recordings_end_and_leave_nothing_waiting(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    post(ground, call_id, "absent", "RE2")
+    post(ground, call_id, "completed", "RE3", RecordingDuration="0")
+    service.fetch(ground, provider, ready(ground, call_id, "RE4"), NOW)
+    house.files["RE5"] = wav(0.0)
+    service.fetch(ground, provider, ready(ground, call_id, "RE5", seconds=1), NOW)
+    states = {sid: recording(ground, sid).state for sid in ("RE2", "RE3", "RE4", "RE5")}
+    assert set(states.values()) == {RecordingState.ABSENT}, states
+    assert "check_call" in jobs_of(ground)
+
+
+def test_a_recording_of_which_nothing_was_heard_is_asked_for(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    with ground.database.write() as session:
+        first = service.started(session, ground, call_id, "RE1", NOW)
+        assert service.started(session, ground, call_id, "RE1", NOW) is first
+        gone = service.started(session, ground, call_id, "RE9", NOW)
+    house.states["RE1"] = "completed"
+    for row in (first, gone, first):
+        service.reconcile(ground, provider, row.id, NOW)
+    assert (recording(ground).state, recording(ground).seconds) == (RecordingState.READY, 17.0)
+    assert recording(ground, "RE9").state is RecordingState.ABSENT
+
+
+def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked(
+    ground: Ground, provider: Provider, call_id: str
+) -> None:
+    recording_id = ready(ground, call_id)
+    service.fetch(ground, provider, recording_id, NOW)
+    service.transcribe(ground, recording_id, NOW)
+    with pytest.raises(Discard):
+        service.transcribe(ground, recording_id, NOW)
+    with ground.database.read() as session:
+        [transcript] = session.scalars(select(Transcript)).all()
+    assert transcript.engine == "whisper-base"
+    assert [line.speaker for line in transcript.utterances] == ["agent", "caller"] * 3
+    assert "not my problem" in transcript.utterances[2].text
+    assert all(0 < line.start < line.end < SECONDS for line in transcript.utterances)
+    for _ in range(2):
+        qa.check(ground, call_id, NOW)
+    with ground.database.read() as session:
+        checks = {check.name: check for check in session.scalars(select(Check))}
+    assert {name: check.passed for name, check in checks.items()} == {"greeting": False, "courtesy": False}
+    assert checks["courtesy"].evidence["found"][0]["utterances"] == [transcript.utterances[2].id]
+    assert {"transcribed", "checked", "recording_stored"} <= set(told(ground))
+
+
+def test_a_call_of_two_recordings_is_checked_after_the_last_one(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    house.files |= {"RE1": wav(2.0), "RE2": wav(2.0)}
+    first, second = ready(ground, call_id, "RE1", 2), ready(ground, call_id, "RE2", 2)
+    for recording_id in (first, second):
+        service.fetch(ground, provider, recording_id, NOW)
+    service.transcribe(ground, first, NOW)
+    assert "check_call" not in jobs_of(ground)
+    service.transcribe(ground, second, NOW)
+    assert "check_call" in jobs_of(ground)
+    with ground.database.read() as session:
+        assert [row.utterances for row in session.scalars(select(Transcript))] == [[], []]  # silence has no words
+
+
+def test_a_call_without_a_transcript_has_nothing_to_check(ground: Ground, call_id: str) -> None:
+    with pytest.raises(Discard):
+        qa.check(ground, call_id, NOW)
+
+
+def test_sound_that_was_exchanged_in_the_store_is_refused(ground: Ground, provider: Provider, call_id: str) -> None:
+    recording_id = ready(ground, call_id)
+    service.fetch(ground, provider, recording_id, NOW)
+    ground.blobs.put(f"recordings/{recording_id}", wav(17.0), service.about(recording_id))
+    with pytest.raises(Altered):
+        service.transcribe(ground, recording_id, NOW)

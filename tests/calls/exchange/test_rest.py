@@ -1,17 +1,14 @@
 """REST as Twilio's official library drives it, against the real server."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from exchange.phone.call import Stage
-from exchange.phone.errors import PhoneRefused
 from tests.calls.exchange.conftest import ACCOUNT, House, Tell
 
 PAUSE = '<Pause length="60"/>'
@@ -202,85 +199,5 @@ def test_recording_is_paused_continued_stopped_and_found_again(tell: Tell) -> No
             await house.rest(ask)
             await app.until(lambda: len(app.asked("/recorded")) == 2)
             assert [told["RecordingStatus"] for told in app.asked("/recorded")] == ["in-progress", "completed"]
-
-    tell(story, {"/voice": PAUSE})
-
-
-def test_text_message_is_shown_on_its_telephone(tell: Tell) -> None:
-    async def story(house: House) -> None:
-        rest, app = house.client, house.app
-        async with house.phone("+8613800000001") as phone:
-            await phone.registered()
-            sent = await house.rest(
-                lambda: rest.messages.create(
-                    to=phone.address, from_="+861012345", body="明天上午九点", status_callback=f"{app.url}/sms"
-                )
-            )
-            assert await phone.until(lambda: any(m["type"] == "message" for m in phone.messages), 5)
-            assert next(m for m in phone.messages if m["type"] == "message")["body"] == "明天上午九点"
-            await app.until(lambda: len(app.asked("/sms")) == 2)
-            assert [told["MessageStatus"] for told in app.asked("/sms")] == ["sent", "delivered"]
-            lost = await house.rest(lambda: rest.messages.create(to="+100", from_="+1", body="x"))
-
-            def ask() -> None:
-                assert rest.messages(sent.sid).fetch().status == "delivered"
-                assert rest.messages(lost.sid).fetch().error_code == 30003
-                assert len(rest.messages.list(to=phone.address)) == 1
-
-            await house.rest(ask)
-
-    tell(story, {})
-
-
-def test_telephone_without_the_token_is_refused(tell: Tell) -> None:
-    async def story(house: House) -> None:
-        async with house.phone("client:a", "wrong") as stranger, house.phone("client:a", "right") as known:
-            with pytest.raises(PhoneRefused):
-                await stranger.registered()
-            await known.registered()
-
-    tell(story, {}, phone_token="right")
-
-
-def test_dropped_connection_hangs_up_the_call(tell: Tell) -> None:
-    async def story(house: House) -> None:
-        async with house.phone("+8613800000001") as phone:
-            await phone.registered()
-            call = await phone.dial("+861012345")
-            assert await phone.until(lambda: call.stage is Stage.UP, 5)
-            assert phone._socket
-            await phone._socket.close()
-            await house.app.until(lambda: bool(house.app.asked("/status")))
-            assert house.app.asked("/status")[0]["CallStatus"] == "completed"
-            await phone.registered()
-            again = await phone.dial("+861012345")
-            assert await phone.until(lambda: again.stage is Stage.UP, 5)
-
-    tell(story, {"/voice": PAUSE})
-
-
-def test_telephone_that_sends_garbage_disturbs_nobody(tell: Tell) -> None:
-    async def story(house: House) -> None:
-        url = f"ws://127.0.0.1:{house.exchange.port}/phones"
-        async with aiohttp.ClientSession() as session, house.phone("+8613800000001") as good:
-            await good.registered()
-            call = await good.dial("+861012345")
-            assert await good.until(lambda: call.stage is Stage.UP, 5)
-            async with session.ws_connect(url) as first:
-                await first.send_str("not json")
-                assert (await first.receive()).type is not aiohttp.WSMsgType.BINARY
-            async with session.ws_connect(url) as bad:
-                await bad.send_json({"type": "register", "address": "client:bad"})
-                assert (await bad.receive_json())["type"] == "registered"
-                for _ in range(500):
-                    await bad.send_bytes(b"x" * 7)
-                    await bad.send_bytes(b"x" * 320)
-                for text in ("[", "[]", '{"type": 3}', '{"type": "answer"}', '{"type": "hangup"}'):
-                    await bad.send_str(text)
-                async with asyncio.timeout(5):
-                    assert (await bad.receive_json())["type"] == "error"
-            before = len(call.heard)
-            assert await good.until(lambda: len(call.heard) > before + 32_000, 5)
-            assert call.stage is Stage.UP
 
     tell(story, {"/voice": PAUSE})

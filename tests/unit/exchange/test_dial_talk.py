@@ -1,0 +1,133 @@
+"""Dial when somebody has answered: whisper, star, limits, recording, and being led elsewhere."""
+
+from collections.abc import Callable
+
+from exchange.audio import level_db
+from exchange.dtmf import tone_for
+from exchange.tones import tone
+from tests.unit.exchange.stage import SITE, Stage, Story
+
+Staged = Callable[[Story], None]
+
+
+def test_whisper_is_heard_by_the_callee_alone_before_the_talk(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Dial><Client url="/whisper">a</Client></Dial>', "/whisper": "<Say>a call</Say>"}
+        agent = stage.telephone("client:a")
+        caller, _ = await stage.dials()
+        agent.answer()
+        await stage.passes(0.2)
+        assert agent.prompts == ["a call"]
+        assert not caller.prompts
+        await stage.passes(0.6)
+        agent.say(tone([900], 0.5))
+        await stage.passes(0.2)
+        assert level_db(caller.hears_now) > -20
+
+    staged(story)
+
+
+def test_whisper_that_hangs_up_spares_the_caller(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {
+            "/voice": '<Dial><Client url="/whisper">a</Client></Dial><Say>sorry</Say>',
+            "/whisper": "<Hangup/>",
+        }
+        agent = stage.telephone("client:a")
+        caller, _ = await stage.dials()
+        agent.answer()
+        await stage.passes(0.3)
+        assert agent.ended == "completed"
+        assert caller.prompts == ["sorry"]
+
+    staged(story)
+
+
+def test_star_ends_the_talk_but_not_the_call(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Dial hangupOnStar="true"><Client>a</Client></Dial><Say>back</Say>'}
+        agent = stage.telephone("client:a")
+        caller, _ = await stage.dials()
+        agent.answer()
+        await stage.passes(0.5)
+        caller.say(tone_for("*"))
+        await stage.passes(0.5)
+        assert agent.ended == "completed"
+        assert caller.prompts == ["back"]
+
+    staged(story)
+
+
+def test_time_limit_ends_the_talk(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Dial timeLimit="3" action="/done"><Client>a</Client></Dial>'}
+        agent = stage.telephone("client:a")
+        await stage.dials()
+        agent.answer()
+        await stage.passes(3.5)
+        assert stage.app.asked("/done")[0]["DialCallDuration"] == "3"
+
+    staged(story)
+
+
+def test_answer_on_bridge_leaves_the_caller_unanswered_until_somebody_is_there(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Dial answerOnBridge="true"><Client>a</Client></Dial>'}
+        agent = stage.telephone("client:a")
+        caller, leg = await stage.dials()
+        assert leg.facts.status == "ringing"
+        assert caller.heard
+        agent.answer()
+        await stage.passes(0.1)
+        assert leg.facts.status == "in-progress"
+
+    staged(story)
+
+
+def test_callee_led_elsewhere_keeps_its_call_and_the_caller_goes_on(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": "<Dial><Client>a</Client></Dial><Say>next</Say>"}
+        agent = stage.telephone("client:a")
+        caller, _ = await stage.dials()
+        agent.answer()
+        await stage.passes(0.1)
+        callee = next(leg for leg in stage.office.legs.active.values() if leg.facts.direction == "outbound-dial")
+        await stage.redirects(callee, "<Say>elsewhere</Say>")
+        assert agent.prompts == ["elsewhere"]
+        assert caller.prompts == ["next"]
+        assert level_db(agent.hears_now) > -20
+
+    staged(story)
+
+
+def test_recording_from_answer_has_caller_and_called_on_their_channels(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        attributes = f'record="record-from-answer-dual" recordingStatusCallback="{SITE}/recorded" action="/done"'
+        stage.app.pages = {"/voice": f"<Dial {attributes}><Client>a</Client></Dial>"}
+        agent = stage.telephone("client:a")
+        await stage.dials()
+        await stage.passes(4)
+        agent.answer()
+        await stage.passes(2)
+        agent.hang_up()
+        await stage.passes(0.1)
+        told = stage.app.asked("/recorded")[0]
+        assert (told["RecordingDuration"], told["RecordingChannels"]) == ("2", "2")
+        assert told["RecordingSource"] == "DialVerb"
+        assert stage.app.asked("/done")[0]["RecordingSid"] == told["RecordingSid"]
+
+    staged(story)
+
+
+def test_telephone_calls_telephone_without_an_application(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        agent = stage.telephone("client:a")
+        caller, _ = await stage.dials(to="client:a")
+        agent.answer()
+        await stage.passes(0.1)
+        assert caller.events("answered")
+        agent.hang_up()
+        await stage.passes(0.1)
+        assert caller.ended == "completed"
+
+    staged(story)

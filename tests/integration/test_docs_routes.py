@@ -1,0 +1,57 @@
+"""The pages of operations tell of every route of both web apps, and of who may use those of the staff."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from console import access, voice
+from console.app import create
+from hotline.ground import Ground, stand
+from hotline.values import Role
+from telephony.provider import connect
+from tests.conftest import make_settings
+from tests.documents import table
+
+PAGE = "docs/operations.md"
+WHO = {
+    frozenset([*Role, access.NOBODY]): "everyone",
+    frozenset(Role): "staff",
+    frozenset([Role.SUPERVISOR, Role.ADMINISTRATOR]): "supervisor, administrator",
+    frozenset([Role.SUPERVISOR]): "supervisor",
+    frozenset([Role.ADMINISTRATOR]): "administrator",
+    frozenset([Role.AGENT]): "agent",
+}
+
+
+@pytest.fixture
+def here(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[Ground]:
+    """Open resources; one kind of database is enough to list routes."""
+    opened = stand(make_settings(tmp_path, sqlite_url, redis_server))
+    yield opened
+    opened.bell.redis.flushdb()
+    opened.close()
+
+
+def routes(app: Flask) -> dict[tuple[str, str], str]:
+    """The endpoint of every method and path."""
+    return {
+        (method, rule.rule): rule.endpoint
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_webhook_is_explained_and_no_other(here: Ground) -> None:
+    provider = connect(here.settings)
+    app = voice.create(here, provider)
+    provider.close()
+    assert {(row[0], row[1]) for row in table(PAGE, "Voice webhooks")} == set(routes(app))
+
+
+def test_every_staff_page_is_explained_with_who_may_see_it_and_no_other(here: Ground) -> None:
+    app = create(here)
+    written = {(row[0], row[1]): row[2] for row in table(PAGE, "Staff pages")}
+    there = {key: WHO[access.rule(app.view_functions[endpoint])] for key, endpoint in routes(app).items()}
+    assert written == there

@@ -26,6 +26,8 @@ class Database:
         self.engine = _engine(url)
         self.engine.dialect.hotline_keyring = keyring  # type: ignore[attr-defined] # read by models.types.EncryptedText
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # PostgreSQL for single statements that commit by themselves: no transaction, no question whether it is there.
+        self.direct = None if self.is_sqlite else _direct(url)
         self._lock = threading.RLock()
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
@@ -60,6 +62,8 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+        if self.direct is not None:
+            self.direct.dispose()
 
 
 def after_commit(session: Session, hook: Callable[[], object]) -> None:
@@ -67,14 +71,19 @@ def after_commit(session: Session, hook: Callable[[], object]) -> None:
     session.info.setdefault("after_commit", []).append(hook)
 
 
+def _postgres(url: str, **options: Any) -> Engine:
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    session = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+    return create_engine(url, pool_size=10, hide_parameters=True, connect_args={"options": session}, **options)
+
+
+def _direct(url: str) -> Engine:
+    return _postgres(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+
+
 def _engine(url: str) -> Engine:
-    if url.startswith("postgresql://"):
-        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     if not url.startswith("sqlite"):
-        options = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
-        return create_engine(
-            url, pool_size=10, pool_pre_ping=True, hide_parameters=True, connect_args={"options": options}
-        )
+        return _postgres(url, pool_pre_ping=True)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+import psycopg
 
 from hotline import clock
 from hotline.bell import FLOOR
@@ -35,29 +35,40 @@ FROM moved, unnest(%s::text[], %s::text[], %s::text[]) AS e (id, kind, data)
 
 def turn(desk: Desk, call_id: str, number: int, turn: Turn, now: datetime) -> str | None:
     """The answer to a turn, or `None` when it is not a usual one: nothing has happened then."""
-    database = desk.ground.database
-    if database.is_sqlite:
+    engine = desk.ground.database.direct
+    if engine is None:
         return None
-    with database.engine.connect() as opened:
-        connection = opened.execution_options(isolation_level="AUTOCOMMIT")
-        known = _read(connection, call_id)
-        if known is None or known.status is not CallStatus.IN_MENU or number != known.turn or number < 2:
-            return None
-        outcome = flow.step(desk.flow, known.place, turn, now)
-        told = [effect for effect in outcome.effects if isinstance(effect, Told)]
-        if not told or any(isinstance(effect, Asked | Ended) for effect in outcome.effects):
-            return None
-        text = desk.document(outcome.verbs, call_id, number + 1)
-        ids = [clock.new_id() for _ in told]
-        if not _take(connection, known, outcome, (text, ids, told), now):
-            return None
+    connection = engine.raw_connection()
+    try:
+        return _turn(desk, connection.cursor(), (call_id, number), turn, now)
+    except psycopg.OperationalError:
+        # The database was restarted, or is gone: the usual way asks it anew.
+        connection.invalidate()
+        return None
+    finally:
+        connection.close()
+
+
+def _turn(desk: Desk, cursor: Any, about: tuple[str, int], turn: Turn, now: datetime) -> str | None:
+    call_id, number = about
+    known = _read(cursor, call_id)
+    if known is None or known.status is not CallStatus.IN_MENU or number != known.turn or number < 2:
+        return None
+    outcome = flow.step(desk.flow, known.place, turn, now)
+    told = [effect for effect in outcome.effects if isinstance(effect, Told)]
+    if not told or any(isinstance(effect, Asked | Ended) for effect in outcome.effects):
+        return None
+    text = desk.document(outcome.verbs, call_id, number + 1)
+    ids = [clock.new_id() for _ in told]
+    if not _take(cursor, known, outcome, (text, ids, told), now):
+        return None
     rung = "\n".join(f"{effect.kind} {call_id} {key}" for effect, key in zip(told, ids, strict=True))
     desk.ground.bell.ring(FLOOR, rung)
     return text
 
 
-def _read(connection: Connection, call_id: str) -> Standing | None:
-    row = connection.exec_driver_sql(READ, (call_id,)).one_or_none()
+def _read(cursor: Any, call_id: str) -> Standing | None:
+    row = cursor.execute(READ, (call_id,)).fetchone()
     if row is None:
         return None
     key, sid, place, language, status, number, last_answer = row
@@ -66,7 +77,7 @@ def _read(connection: Connection, call_id: str) -> Standing | None:
 
 
 def _take(
-    connection: Connection, known: Standing, outcome: Outcome, said: tuple[str, list[str], list[Told]], now: datetime
+    cursor: Any, known: Standing, outcome: Outcome, said: tuple[str, list[str], list[Told]], now: datetime
 ) -> bool:
     """Write the turn and its events, if the call still stands where it was read; whether it did."""
     text, ids, told = said
@@ -74,4 +85,5 @@ def _take(
     change: list[Any] = [json.dumps(queries.write_place(place)), place.language.value, text]
     change += [now if consented else None, now, known.call_id, known.turn, known.status.value]
     events = [now, ids, [effect.kind for effect in told], [json.dumps(effect.data) for effect in told]]
-    return connection.exec_driver_sql(TAKE, (*change, *events)).rowcount == len(told)
+    written: int = cursor.execute(TAKE, (*change, *events)).rowcount
+    return written == len(told)

@@ -59,7 +59,8 @@ class Turn:
 
 
 def parse(form: Mapping[str, str]) -> Turn:
-    """The turn that these webhook parameters describe."""
+    """The turn that these webhook parameters describe; of a repeated one, the first counts."""
+    form = dict(form.items())  # a multi-dict raises and catches an error for each parameter that is missing
     return Turn(
         call_sid=_fit(SID, form.get("CallSid")),
         parent_sid=_fit(SID, form.get("ParentCallSid")),

@@ -59,3 +59,7 @@ def main() -> None:
         group()
     except HotlineError as error:
         raise SystemExit(f"hotline: {error}") from error
+
+
+if __name__ == "__main__":
+    main()

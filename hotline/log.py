@@ -11,7 +11,8 @@ def configure(process: str, form: str = "json") -> None:
     """Set the log of this process up: JSON lines (`json`) or readable ones (`text`) on standard error."""
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if form == "text":
-        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        plain = structlog.dev.plain_traceback  # local variables of a traceback would show patient data
+        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

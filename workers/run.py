@@ -1,10 +1,10 @@
 """One job, from its row to its end: taken by compare-and-set, held by a lease that a dead worker lets go."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 
 import structlog
@@ -16,7 +16,7 @@ from hotline.ground import Ground, stand
 from hotline.models import Job
 from hotline.values import JobState
 from telephony.provider import Provider, connect
-from workers.table import WORK
+from workers.table import WORK, Work
 
 # Waiting times between tries: the outside world is asked again after 2, 4, 8 … seconds, at most every ten minutes.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
@@ -31,6 +31,7 @@ class House:
 
     ground: Ground
     provider: Provider
+    work: Mapping[str, Work] = field(default_factory=lambda: WORK)
 
 
 @cache
@@ -52,14 +53,14 @@ def run(home: House, job_id: str) -> None:
     if job is None:
         return
     with structlog.contextvars.bound_contextvars(job_id=job.id, kind=job.kind), _held(home.ground, job_id, lease):
-        end, reason = _work(WORK[job.kind], home, job)
+        end, reason = _work(home, job)
     _close(home.ground, job_id, end, reason)
 
 
-def _work(work: Callable[[Ground, Provider, str, datetime], None], home: House, job: Job) -> tuple[JobState, str]:
+def _work(home: House, job: Job) -> tuple[JobState, str]:
     """How the work ended. Retry: outside is down; Discard: nothing left to do; anything else is a fault of ours."""
     try:
-        work(home.ground, home.provider, job.subject_id, clock.now())
+        home.work[job.kind](home.ground, home.provider, job.subject_id, clock.now())
     except Retry as error:
         log.get().info("job_again", error=str(error))
         return (JobState.DUE if job.tries < MAX_TRIES else JobState.FAILED), str(error)

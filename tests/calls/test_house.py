@@ -1,10 +1,13 @@
 """Whole calls through every process, with audio; and the same when processes are killed in the middle of them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from hotline.models import Agent, Call, Check, Offer, Transcript, Waiting
+from hotline.crypt import Keyring
+from hotline.database import Database
+from hotline.models import Agent, Call, Check, Offer, Row, Transcript, Waiting
 from hotline.values import AgentState, CallStatus, Intent, OfferState, Outcome, RecordingState, WaitingState
 from routing import figures
 from tests.calls.stage import IGNORES, Stage, agent, asks_and_hangs_up, patient, picks_up, stage
@@ -13,19 +16,20 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One house for all tests of this file; each test has callers of its own."""
-    with stage(tmp_path_factory.mktemp("house")) as opened:
-        yield opened
+    with stage(tmp_path_factory.mktemp("house")) as house:
+        yield house
 
 
-@pytest.fixture(autouse=True)
-def _agents_are_free(house: Stage) -> None:
-    """Each test begins with a quiet floor and nobody set aside."""
-    house.wait(house.nothing_is_stuck, 60, "a quiet floor")
-    with house.ground.database.write() as session:
+@pytest.fixture
+def house(opened: Stage) -> Stage:
+    """The house with a quiet floor and nobody set aside."""
+    opened.wait(opened.nothing_is_stuck, 60, "a quiet floor")
+    with opened.ground.database.write() as session:
         for row in session.query(Agent):
             row.state, row.state_until, row.offer_id = AgentState.IDLE, None, None
+    return opened
 
 
 def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> None:
@@ -119,3 +123,16 @@ def test_an_exchange_that_dies_ends_its_calls_and_frees_everyone(house: Stage) -
     assert isinstance(call, Call)
     waiting = house.rows(Waiting, Waiting.call_id == call.id)
     assert [row.state for row in waiting] == [WaitingState.CONNECTED]
+
+
+def test_the_same_call_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    database = Database(postgres_url, Keyring({"t": b"0" * 32}))
+    Row.metadata.drop_all(database.engine)  # the house makes its own tables
+    database.close()
+    phones = (patient("+8613900000009", *asks_and_hangs_up()), *(agent(n, picks_up()) for n in range(1, 5)))
+    with stage(tmp_path, DATABASE_URL=postgres_url) as house:
+        with house.phones(*phones):
+            call = house.wait(lambda: house.call("+8613900000009", status=CallStatus.ENDED), 60, "the end of the call")
+        assert call.outcome is Outcome.ANSWERED
+        house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
+        house.wait(house.nothing_is_stuck, 30, "no work left")

@@ -1,0 +1,187 @@
+"""Jobs on both databases with a real RQ worker process: done once, retried, discarded, failed, and found when lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from hotline import clock, jobs
+from hotline.errors import Discard, Retry
+from hotline.ground import Ground
+from hotline.models import Job, Prompt
+from hotline.settings import Settings
+from hotline.values import JobState, Language
+from telephony.provider import connect
+from tests.servers import wait_for
+from workers import run, sweep
+from workers.clock import Clock
+from workers.run import House
+from workers.table import Work
+
+
+@pytest.fixture
+def home(ground: Ground, settings: Settings) -> House:
+    """A worker's resources; the exchange is one that nobody answers at."""
+    return House(ground, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
+
+
+def doing(home: House, work: Work) -> House:
+    """The same worker, with other work behind the job kind `check_call`."""
+    return House(home.ground, home.provider, {"check_call": work})
+
+
+def add(ground: Ground, kind: str = "check_call", subject: str = "c1", ago: float = 0) -> Job:
+    with ground.database.write() as session:
+        return jobs.add(session, ground.bell, kind, subject, clock.now() - timedelta(seconds=ago))
+
+
+def row(ground: Ground, job: Job) -> Job:
+    with ground.database.read() as session:
+        return session.get_one(Job, job.id)
+
+
+def test_work_is_done_once_though_two_workers_take_it_at_the_same_time(home: House) -> None:
+    done: list[str] = []
+    both = threading.Barrier(2)
+    home = doing(home, lambda _ground, _provider, subject, _now: done.append(subject))
+    job = add(home.ground)
+
+    def take() -> None:
+        both.wait()
+        run.run(home, job.id)
+
+    threads = [threading.Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    run.run(home, job.id)
+    assert done == ["c1"]
+    assert row(home.ground, job).state is JobState.DONE
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (Retry("the exchange is down"), JobState.DUE),
+        (Discard("gone"), JobState.DISCARDED),
+        (KeyError("x"), JobState.FAILED),
+    ],
+)
+def test_failures_are_sorted(home: House, error: Exception, state: JobState) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    job = add(home.ground)
+    run.run(doing(home, fails), job.id)
+    after = row(home.ground, job)
+    assert after.state is state
+    assert str(error) in after.reason
+    assert after.held_until is None
+    assert (after.due_at > job.due_at) == (state is JobState.DUE)
+
+
+def test_work_that_outlives_its_lease_keeps_it(home: House) -> None:
+    ground = home.ground
+    short = House(
+        Ground(
+            settings=ground.settings.model_copy(update={"worker_lease_seconds": 1}),
+            keyring=ground.keyring, database=ground.database, bell=ground.bell, blobs=ground.blobs,
+        ),
+        home.provider,
+    )  # fmt: skip
+    job = add(ground)
+    first_lease: list[datetime] = []
+
+    def slow(*_: object) -> None:
+        first_lease.append(row(ground, job).held_until or clock.now())
+        wait_for(lambda: (row(ground, job).held_until or first_lease[0]) > first_lease[0], 5, "a renewed lease")
+
+    run.run(doing(short, slow), job.id)
+    assert row(ground, job).state is JobState.DONE
+
+
+def test_sweep_rings_again_for_a_lost_bell_and_for_a_dead_worker_and_for_nothing_else(ground: Ground) -> None:
+    lost, held, dead, later, done = (add(ground, subject=name, ago=60) for name in "abcde")
+    now = clock.now()
+    with ground.database.write() as session:
+        for job, values in (
+            (held, {"held_until": now + timedelta(seconds=5), "tries": 1}),
+            (dead, {"held_until": now - timedelta(seconds=5), "tries": 1}),
+            (later, {"due_at": now + timedelta(seconds=60)}),
+            (done, {"state": JobState.DONE}),
+        ):
+            session.execute(update(Job).where(Job.id == job.id).values(**values))
+    ground.bell.redis.flushdb()
+    assert sweep.lost_bells(ground, now) == 2
+    assert sweep.lost_bells(ground, now) == 0  # they are in line now
+    rung = {key.decode().split(":")[-1] for key in ground.bell.redis.scan_iter("rq:job:*")}
+    assert rung == {f"{lost.id}-0", f"{dead.id}-1"}
+
+
+def test_work_that_kills_its_workers_is_given_up_with_a_reason(ground: Ground) -> None:
+    job = add(ground, ago=60)
+    past = clock.now() - timedelta(seconds=5)
+    with ground.database.write() as session:
+        session.execute(update(Job).where(Job.id == job.id).values(held_until=past, tries=5))
+    sweep.lost_bells(ground, clock.now())
+    assert row(ground, job).state is JobState.FAILED
+    assert "died 5 times" in row(ground, job).reason
+
+
+@pytest.fixture
+def environment(settings: Settings, ground: Ground) -> dict[str, str]:
+    """The environment of a worker process of this installation."""
+    secret = {"hotline_keys", "secret_key", "twilio_auth_token"}
+    plain = {name.upper(): str(value) for name, value in settings if value is not None and name not in secret}
+    for name in secret:
+        plain[name.upper()] = getattr(settings, name).get_secret_value()
+    assert ground.settings is settings
+    return os.environ | plain | {"WORKER_LEASE_SECONDS": "2", "DEFAULT_LANGUAGE": settings.default_language.value}
+
+
+@pytest.fixture
+def worker(environment: dict[str, str]) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Start a real worker process; all of them end with the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen([sys.executable, "-m", "cli.main", "run", "worker"], env=environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(20)
+
+
+def test_killed_worker_costs_seconds_and_no_job(
+    ground: Ground, settings: Settings, worker: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    now = datetime.now(UTC)
+    texts = [f"prompt number {number}, spoken at some length so that it takes a moment" for number in range(12)]
+    with ground.database.write() as session:
+        for number, text in enumerate(texts):
+            session.add(Prompt(digest=f"{number:064x}", language=Language.ENGLISH, text=text))
+            jobs.add(session, ground.bell, "render_prompt", f"{number:064x}", now)
+    first = worker()
+    wait_for(lambda: count(ground, JobState.DONE) >= 2, 60, "the first jobs")
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    worker()
+    sweeps = Clock(ground, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
+    wait_for(lambda: sweeps.work(clock.now()) and count(ground, JobState.DONE) == len(texts), 40, "every job")
+    with ground.database.read() as session:
+        assert all(prompt.rendered_at is not None for prompt in session.scalars(select(Prompt)))
+
+
+def count(ground: Ground, state: JobState) -> int:
+    with ground.database.read() as session:
+        return len(session.scalars(select(Job.id).where(Job.state == state)).all())

@@ -15,7 +15,7 @@ from recordings.text import comparable
 
 _FOLDS = ((re.compile("^([zcs])h"), r"\1"), (re.compile("ng$"), "n"))
 # Likeness from 0 to 100 that counts as found. Two or three syllables meet too many neighbours to be matched loosely.
-_ZH_LIKE, _EN_LIKE = {2: 100.0, 3: 95.0}, {1: 88.0}
+_ZH_LIKE, _EN_LIKE = {2: 100.0, 3: 95.0}, {1: 88.0, 2: 92.0, 3: 92.0}
 _ZH_LONG, _EN_LONG = 85.0, 86.0
 
 

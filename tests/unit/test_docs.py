@@ -77,7 +77,8 @@ def test_every_setting_is_explained_and_no_other() -> None:
 def test_the_defaults_of_settings_are_the_ones_that_are_written() -> None:
     written = {row[0].lower(): row[1].strip("*") for row in table(OPERATIONS, "Settings")}
     for name, field in Settings.model_fields.items():
-        default = "required" if field.default is PydanticUndefined else str(field.default or "empty")
+        default = "required" if field.default is PydanticUndefined else field.default
+        default = "empty" if default in ("", None) else str(default)
         assert written[name] == default, name
 
 

@@ -59,6 +59,10 @@ class Leg:
         """Whether it follows a document of its own; the callee of a Dial does not."""
         return any(not task.done() for task in self._tasks)
 
+    def trace(self, event: str, **fields: object) -> None:
+        """Tell a telephone that asked for it what the exchange does for this call; others hear nothing of it."""
+        self.line.tell("trace", **({"name": event, "call": self.sid} | fields))
+
     # Its life
 
     def move(self, status: CallStatus) -> None:
@@ -83,6 +87,7 @@ class Leg:
         if self.facts.is_over:
             return
         self.move(status or (CallStatus.COMPLETED if self.is_up else CallStatus.NO_ANSWER))
+        self.trace("hangup", status=str(self.facts.status), reason=reason or str(self.facts.status))
         self.was_redirected = False
         self._stop_work()
         self.hear(None)

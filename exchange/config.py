@@ -51,6 +51,7 @@ class Config:
     ring_seconds: float = 5.0
     timeout_buffer_seconds: float = 0.0
     numbers: tuple[Number, ...] = ()
+    map: Mapping[str, str] = field(default_factory=dict)
     voices: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_VOICES))
     webhook: WebhookLimits = field(default_factory=WebhookLimits)
 
@@ -76,6 +77,7 @@ def from_values(raw: dict[str, Any], where: str = "configuration", folder: Path 
     values["numbers"] = tuple(_build(Number, each, f"{where}: numbers[{at}]") for at, each in _numbers(values, where))
     values["webhook"] = _build(WebhookLimits, values.get("webhook") or {}, f"{where}: webhook")
     values["voices"] = {**DEFAULT_VOICES, **(values.get("voices") or {})}
+    values["map"] = _map(values.get("map") or {}, folder or Path(), where)
     values["data_dir"] = (folder or Path()) / Path(str(values.get("data_dir", "exchange-data")))
     config: Config = _build(Config, values, where)
     _check(config, where)
@@ -87,6 +89,19 @@ def _numbers(values: dict[str, Any], where: str) -> list[tuple[int, Any]]:
     if not isinstance(numbers, list):
         raise ConfigError(f"{where}: numbers: must be a list")
     return list(enumerate(numbers))
+
+
+def _map(raw: Any, folder: Path, where: str) -> dict[str, str]:
+    """Address prefixes and what stands for them: another prefix, or a file or folder counted from the file's own."""
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{where}: map: must be a mapping from address prefixes to files or addresses")
+    found = {}
+    for prefix, to in raw.items():
+        is_address = str(to).startswith(("http://", "https://"))
+        if not is_address and not (folder / str(to)).exists():
+            raise ConfigError(f"{where}: map: {prefix}: there is no file or folder {to}")
+        found[str(prefix)] = str(to) if is_address else str((folder / str(to)).resolve())
+    return found
 
 
 def _check(config: Config, where: str) -> None:

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 UNKNOWN_VERB, CONTENT_TYPE, TOO_LARGE, LOOP = 12100, 12300, 11750, 12400
 XML_TYPES = frozenset({"text/xml", "application/xml", "text/html", "application/xhtml+xml", ""})
 MOST_DOCUMENTS_AT_ONCE = 50
+MOST_TRACED_BYTES = 4096
 APOLOGY = (
     ("zh-CN", "对不起,系统暂时无法为您服务,请稍后再拨。"),
     ("en-US", "We are sorry, an application error has occurred. Goodbye."),
@@ -97,8 +98,12 @@ class Course:
         self._check_rush(goto.target.url)
         self.here = goto.target
         params = self.leg.facts.parameters() | dict(self._extra()) | dict(goto.params)
+        self.leg.trace("request", method=goto.target.method, url=goto.target.url, params=params)
         response = await self.office.webhooks.ask(goto.target, params, self.leg.cookies)
         self.here = Target(response.url or goto.target.url, goto.target.method)
+        kind, body = response.content_type, response.body[:MOST_TRACED_BYTES]
+        shown = {} if kind.startswith("audio/") else {"body": body.decode("utf-8", "replace")}
+        self.leg.trace("response", status=response.status, url=self.here.url, content_type=kind, **shown)
         return self._known(read(response))
 
     def _known(self, elements: tuple[Element, ...]) -> tuple[Element, ...]:
@@ -113,7 +118,7 @@ class Course:
         for element in elements:
             if element.name not in SILENT_VERBS and not _answers_later(element):
                 self.leg.answer()
-            log.debug("verb", call_id=self.leg.sid, verb=element.name, line=element.line)
+            self.leg.trace("verb", verb=element.name, line=element.line, attributes=dict(element.attributes))
             step = await self.verbs[element.name](self, element)
             if step is not None:
                 return step
@@ -135,7 +140,12 @@ class Course:
             await self.office.webhooks.ask(target, params, self.leg.cookies)
         except WebhookError as error:
             # The call is over or elsewhere; the application's sweep is what notices.
-            log.warning("action_failed", call_id=self.leg.sid, code=error.code, reason=error.message)
+            self.fault("action_failed", error)
+
+    def fault(self, event: str, error: CallError) -> None:
+        """Write down, and show to a telephone that asked, what the application did wrong."""
+        log.warning(event, call_id=self.leg.sid, code=error.code, url=error.url, reason=error.message)
+        self.leg.trace("error", code=error.code, message=error.message, url=error.url, fault=event)
 
     def calm_down(self) -> None:
         """A fallback is not part of the circle that led to it."""
@@ -177,7 +187,7 @@ async def run(course: Course, beginning: Beginning) -> None:
         await course.follow(beginning)
         leg.answer()
     except CallError as error:
-        log.warning("document_failed", call_id=leg.sid, code=error.code, url=error.url, reason=error.message)
+        course.fault("document_failed", error)
         await _fall_back(course, error)
     except Exception:
         # A fault of ours: the caller is told and the loop's handler writes it down, for it goes on below.
@@ -195,7 +205,7 @@ async def _fall_back(course: Course, error: CallError) -> None:
             await course.follow(Goto(course.leg.fallback, told))
             return
     except CallError as second:
-        log.warning("fallback_failed", call_id=course.leg.sid, code=second.code, reason=second.message)
+        course.fault("fallback_failed", second)
     await _apologise(course)
 
 
@@ -212,6 +222,7 @@ async def say(course: Course, text: str, language: str, times: int = 1) -> None:
     except SpeechError as error:
         log.warning("speech_failed", call_id=course.leg.sid, reason=str(error))
         return
+    course.leg.trace("say", text=text, language=language, loop=times)
     prompt = partial(course.leg.line.tell, "prompt", call=course.leg.sid, verb="Say", text=text)
     prompt(state="start")
     try:
@@ -227,7 +238,7 @@ async def wait_with(course: Course, goto: Goto | None, music: bytes) -> End:
         try:
             end = await course.follow(goto)
         except CallError as error:
-            log.warning("wait_document_failed", call_id=course.leg.sid, code=error.code, reason=error.message)
+            course.fault("wait_document_failed", error)
             await course.leg.play(Pcm(music))
             continue
         if end is not End.RAN_OUT:

@@ -122,8 +122,19 @@ class Legs:
                 self.past.pop(next(iter(self.past)))
             for told in self.on_end:
                 told(leg)
+        self._trace(leg)
         self._report(facts)
         self._journal.write(facts)
+
+    def _trace(self, leg: Leg) -> None:
+        """A move that the telephone is not told anyway; those of a dialled leg go to the caller who had it dialled."""
+        facts = leg.facts
+        if facts.status is CallStatus.RINGING:
+            leg.trace("ringing", to=facts.to)
+        parent = self.active.get(facts.parent_sid)
+        if parent and facts.event() != "initiated":
+            event = "hangup" if facts.is_over else facts.event()
+            parent.trace(event, call=leg.sid, to=facts.to, status=str(facts.status))
 
     def _report(self, facts: CallFacts) -> None:
         if facts.callback.wants(facts.event()):

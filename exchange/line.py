@@ -46,7 +46,7 @@ class Line(Protocol):
         ...
 
     def tell(self, event: str, **fields: object) -> None:
-        """A control message to the telephone."""
+        """A control message to the telephone; `trace` is for those only that asked for it."""
         ...
 
 

@@ -74,6 +74,7 @@ class Office:
         facts.track = track
         recording = self.recordings.start(facts)
         leg.taps.append(recording)
+        trace_recording(leg, recording)
         return recording
 
     def record_when_answered(self, leg: Leg, channels: int, callback: Callback) -> None:
@@ -92,6 +93,8 @@ class Office:
         if leg:
             leg.taps = [tap for tap in leg.taps if tap is not recording]
         recording.stop()
+        if leg:
+            trace_recording(leg, recording)
 
     def deliver(self, message: Message) -> None:
         """Show a text on its telephone, and report how that went."""
@@ -141,3 +144,9 @@ class Office:
             wait = min(self.config.ring_seconds, until - self.ticker.seconds)
             if await self.ticker.first(leg.answered.wait(), leg.ended.wait(), seconds=wait):
                 return
+
+
+def trace_recording(leg: Leg, recording: Recording) -> None:
+    """Show to a telephone that asked that its call is recorded, or no more."""
+    facts = recording.facts
+    leg.trace("recording", sid=facts.sid, status=facts.status, channels=facts.channels, seconds=round(facts.seconds, 2))

@@ -24,8 +24,9 @@ Dial = Callable[["PhoneLine", str], None]
 class PhoneLine:
     """One connected telephone."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, is_traced: bool = False) -> None:
         self.address = address
+        self.is_traced = is_traced
         self.outgoing: asyncio.Queue[str | bytes] = asyncio.Queue(MOST_WAITING)
         self._jitter = Jitter()
         self._answerer: Answerer | None = None
@@ -49,6 +50,8 @@ class PhoneLine:
             self.outgoing.put_nowait(frame)
 
     def tell(self, event: str, **fields: object) -> None:
+        if event == "trace" and not self.is_traced:
+            return
         with contextlib.suppress(asyncio.QueueFull):
             self.outgoing.put_nowait(json.dumps({"type": event, **fields}, ensure_ascii=False))
 
@@ -113,7 +116,7 @@ class Phones:
             if not self._is_allowed(request, str(message.get("token") or "")):
                 await _error(socket, 20101, "the token is not accepted")
                 return None
-            line = PhoneLine(address)
+            line = PhoneLine(address, message.get("trace") is True)
             self._lines.setdefault(address, []).append(line)
             line.tell("registered", address=address)
             return line

@@ -16,8 +16,9 @@ from exchange.conference import Conferences
 from exchange.config import Config
 from exchange.journal import Journal
 from exchange.legs import Legs
+from exchange.mapping import Mapped
 from exchange.media import Media
-from exchange.office import Office
+from exchange.office import Office, trace_recording
 from exchange.phones import PhoneLine, Phones
 from exchange.queue import Queues
 from exchange.recorder import Recording, Recordings
@@ -41,7 +42,7 @@ class Exchange:
         self.port = config.port
         self.lateness: deque[float] = deque(maxlen=3000)
         ticker = Ticker(wall_clock)
-        webhooks = Webhooks(transport, config.webhook, config.auth_token)
+        webhooks = Webhooks(Mapped(transport, config.map), config.webhook, config.auth_token)
         self.speaker = Speaker(config.data_dir / "speech", config.voices)
         self.journal = Journal(config.data_dir / "calls.jsonl")
         legs = Legs(config, ticker, webhooks, self.journal)
@@ -112,6 +113,7 @@ def stop_recordings(leg: Leg) -> None:
     for tap in taps:
         if isinstance(tap, Recording):
             tap.stop()
+            trace_recording(leg, tap)
 
 
 @contextlib.asynccontextmanager

@@ -10,6 +10,7 @@ from exchange.phone.parse import parse_play, parse_steps
 from exchange.phone.play import Scene, perform
 from exchange.phone.script import Actor
 
+DEFAULT_CALLER = "+8613900000000"
 DEFAULT_EXCHANGE = "ws://127.0.0.1:8090/phones"
 FAULTY = 2
 
@@ -17,15 +18,23 @@ FAULTY = 2
 def add_dial_arguments(parser: argparse.ArgumentParser) -> None:
     """One phone, one call."""
     parser.add_argument(
-        "--from", dest="caller", required=True, metavar="NUMBER", help="this phone: +86… or client:name"
+        "--from",
+        dest="caller",
+        default=DEFAULT_CALLER,
+        metavar="NUMBER",
+        help="this phone: +86… or client:name; default: %(default)s",
     )
     parser.add_argument("--to", required=True, metavar="NUMBER", help="whom to call")
     _add_shared(parser, "the steps of the call (YAML or JSON)")
+    parser.set_defaults(trace=True)
 
 
 def add_play_arguments(parser: argparse.ArgumentParser) -> None:
     """Many phones that call and are called."""
     _add_shared(parser, "the phones and what they do (YAML or JSON)")
+    parser.add_argument(
+        "--trace", action="store_true", help="print what the exchange does for each caller, as dial does"
+    )
 
 
 def _add_shared(parser: argparse.ArgumentParser, script_help: str) -> None:
@@ -50,7 +59,8 @@ def _run(args: argparse.Namespace, parse: Callable[[str, str], Sequence[Actor]])
         actors = parse(args.script.read_text(encoding="utf-8"), args.script.name)
         if args.record:
             args.record.mkdir(parents=True, exist_ok=True)
-        return perform(actors, Scene(args.exchange, args.token, args.script.parent, sys.stdout, args.record))
+        scene = Scene(args.exchange, args.token, args.script.parent, sys.stdout, args.record, args.trace)
+        return perform(actors, scene)
     except (PhoneError, OSError) as error:
         print(error, file=sys.stderr)
         return FAULTY

@@ -38,6 +38,7 @@ class Phone:
         token: str = "",
         listener: Listener | None = None,
         keeps_sound: bool = False,
+        trace: bool = False,
     ) -> None:
         self.address = address
         self.call = Call()
@@ -45,6 +46,7 @@ class Phone:
         self.is_registered = False
         self._exchange = exchange
         self._token = token
+        self._trace = {"trace": True} if trace else {}
         self._listener = listener or (lambda _event: None)
         self._keeps_sound = keeps_sound
         self._refusal: str | None = None
@@ -140,7 +142,7 @@ class Phone:
             session.ws_connect(self._exchange, heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_MESSAGE) as socket,
         ):
             self._socket = socket
-            await self._send(type="register", address=self.address, token=self._token)
+            await self._send(type="register", address=self.address, token=self._token, **self._trace)
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.BINARY:
                     self._hear(message.data)

@@ -29,6 +29,7 @@ class Scene:
     folder: Path
     out: TextIO
     record_to: Path | None = None
+    trace: bool = False
     started: float = field(default_factory=time.monotonic)
 
     def tell(self, phone: str, event: str, **fields: Any) -> None:
@@ -44,7 +45,12 @@ class Player:
         self._scene = scene
         keeps_sound = scene.record_to is not None
         self.phone = Phone(
-            scene.exchange, actor.address, token=scene.token, listener=self._listen, keeps_sound=keeps_sound
+            scene.exchange,
+            actor.address,
+            token=scene.token,
+            listener=self._listen,
+            keeps_sound=keeps_sound,
+            trace=scene.trace,
         )
         self._performer = Performer(self.phone, load_sounds(_steps(actor), scene.folder), self._emit)
         self._recordings = 0
@@ -68,7 +74,10 @@ class Player:
 
     def _listen(self, message: dict[str, Any]) -> None:
         fields = {name: value for name, value in message.items() if name != "type"}
-        self._emit(str(message.get("type")), **fields)
+        if message.get("type") == "trace":
+            self._emit(str(fields.pop("name", "trace")), **fields)
+        else:
+            self._emit(str(message.get("type")), **fields)
         if message.get("type") == "ended" and self._scene.record_to and self.phone.call.heard:
             self._recordings += 1
             name = f"{self.actor.address.replace(':', '-')}-{self._recordings}.wav"

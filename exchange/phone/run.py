@@ -145,7 +145,9 @@ class Performer:
         if heard:
             holds = await phone.until(lambda: phone.call.ear.hears(heard), timeout)
         else:
-            holds = await phone.until(lambda: any(each.get("type") == event for each in phone.messages), timeout)
+            holds = await phone.until(
+                lambda: any(event in (m.get("type"), m.get("name")) for m in phone.messages), timeout
+            )
         if not holds:
             raise StepFailed(
                 f"{step.place.field} (line {step.place.line}) expected {heard or event} within {timeout:g} s"

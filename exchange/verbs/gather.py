@@ -34,9 +34,11 @@ class Rules:
 async def gather(course: Course, element: Element) -> Step:
     """Keys lead to the action; without any, the document goes on below unless `actionOnEmptyResult`."""
     rules = Rules.of(element)
+    course.leg.trace("gather", attributes=dict(element.attributes))
     with course.leg.keys.listen() as box:
         first = await _prompt(course, element, box)
         digits, finished = await _collect(course, rules, box, first)
+    course.leg.trace("digits", digits=digits, finished=finished)
     if not digits and not rules.acts_on_nothing:
         return None
     told = {"Digits": digits} | ({"FinishedOnKey": finished} if finished else {})

@@ -7,6 +7,7 @@ from exchange.audio import FRAME_SECONDS, level_db
 from exchange.clock import Signal
 from exchange.course import Course, Step
 from exchange.keys import KeyBox
+from exchange.office import trace_recording
 from exchange.recorder import Recording
 from exchange.sound import Pcm
 from exchange.tones import beep
@@ -45,6 +46,7 @@ async def record(course: Course, element: Element) -> Step:
     timeout = element.number("timeout", 5, 1)
     watch = SilenceWatch(round(timeout / FRAME_SECONDS), Signal())
     leg.taps += [watch, recording]
+    trace_recording(leg, recording)
     try:
         with leg.keys.listen() as box:
             key = await _until_over(course, element, watch, box)
@@ -75,6 +77,7 @@ def _close(course: Course, element: Element, recording: Recording, watch: Silenc
     course.leg.taps = [tap for tap in course.leg.taps if tap is not watch and tap is not recording]
     trims = element.string("trim", "trim-silence") == "trim-silence"
     recording.stop(watch.last_loud if trims else None)
+    trace_recording(course.leg, recording)
 
 
 def _told(course: Course, recording: Recording, digits: str) -> dict[str, str]:

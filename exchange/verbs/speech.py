@@ -2,16 +2,12 @@
 
 from functools import partial
 
-import structlog
-
 from exchange import course as courses
 from exchange import dtmf
 from exchange.course import Course, Step
 from exchange.errors import WebhookError
 from exchange.sound import Pcm
 from exchange.twiml import Element
-
-log = structlog.get_logger(__name__)
 
 
 async def say(course: Course, element: Element) -> Step:
@@ -25,14 +21,16 @@ async def play(course: Course, element: Element) -> Step:
     """Play a sound file or press keys; a file that cannot be had is skipped, for the call is worth more."""
     keys = element.string("digits")
     if keys:
+        course.leg.trace("play", digits=keys)
         await course.leg.play(Pcm(dtmf.tone_for(keys)))
         return None
     target = course.here.join(element.text, "GET")
     try:
         pcm = await course.office.media.fetch(target)
     except WebhookError as error:
-        log.warning("play_failed", call_id=course.leg.sid, code=error.code, url=error.url, reason=error.message)
+        course.fault("play_failed", error)
         return None
+    course.leg.trace("play", url=target.url, loop=element.number("loop", 1))
     prompt = partial(course.leg.line.tell, "prompt", call=course.leg.sid, verb="Play", url=target.url)
     prompt(state="start")
     try:

@@ -39,6 +39,7 @@ class Application:
     pages: dict[str, Page]
     seen: list[Seen] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
     url: str = ""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -48,6 +49,8 @@ class Application:
         signed = signature(TOKEN, str(request.url), form) == request.headers.get("X-Twilio-Signature")
         self.seen.append(Seen(request.path, params, dict(request.headers), signed))
         self.changed.set()
+        if request.path in self.missing:
+            return web.Response(status=404)
         if request.path in self.files:
             return web.Response(body=self.files[request.path], content_type="audio/wav")
         page = self.pages.get(request.path, "")

@@ -40,6 +40,7 @@ class Telephone:
     def __init__(self, address: str) -> None:
         self.address = address
         self.told: list[tuple[str, dict[str, object]]] = []
+        self.traced: list[tuple[str, dict[str, object]]] = []
         self.answerer: Answerer | None = None
         self.saying: list[bytes] = []
         self.heard: list[bytes] = []
@@ -60,7 +61,7 @@ class Telephone:
         self.heard.append(frame)
 
     def tell(self, event: str, **fields: object) -> None:
-        self.told.append((event, fields))
+        (self.traced if event == "trace" else self.told).append((event, fields))
 
     def say(self, pcm: bytes) -> None:
         self.saying += list(frames(pcm))
@@ -75,6 +76,10 @@ class Telephone:
 
     def events(self, name: str) -> list[dict[str, object]]:
         return [fields for event, fields in self.told if event == name]
+
+    def traces(self, name: str) -> list[dict[str, object]]:
+        """What it was shown of the exchange's work under that name."""
+        return [fields for _, fields in self.traced if fields["name"] == name]
 
     @property
     def rings(self) -> int:

@@ -1,0 +1,48 @@
+"""Addresses on the internet that stand for something near: a file, a folder, or another server."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from exchange.errors import WebhookError
+from exchange.webhook import RETRIEVAL, Request, Response, Transport
+
+TYPES = {
+    ".wav": "audio/wav",
+    ".mp3": "audio/mpeg",
+    ".ulaw": "audio/basic",
+    ".xml": "text/xml",
+    ".txt": "text/plain",
+    ".html": "text/html",
+}
+
+
+class Mapped:
+    """A transport in front of another: the longest prefix that fits an address decides where it leads.
+
+    The signature stays that of the address as the application knows it.
+    """
+
+    def __init__(self, transport: Transport, table: Mapping[str, str]) -> None:
+        self._transport = transport
+        self._table = sorted(table.items(), key=lambda pair: -len(pair[0]))
+
+    async def send(self, request: Request) -> Response:
+        for prefix, to in self._table:
+            if request.url.startswith(prefix):
+                rest = request.url.removeprefix(prefix)
+                if to.startswith(("http://", "https://")):
+                    return await self._transport.send(replace(request, url=to + rest))
+                return _read(Path(to), rest, request.url)
+        return await self._transport.send(request)
+
+
+def _read(place: Path, rest: str, url: str) -> Response:
+    """The file, or one within the folder; WebhookError when there is none."""
+    path = place / unquote(urlsplit(rest).path).lstrip("/") if place.is_dir() else place
+    inside = path.resolve()
+    if not inside.is_relative_to(place.resolve()) or not inside.is_file():
+        raise WebhookError(RETRIEVAL, f"there is no file {path.name} for this address", url)
+    kind = TYPES.get(path.suffix.lower(), "application/octet-stream")
+    return Response(200, {"Content-Type": kind}, inside.read_bytes(), url)

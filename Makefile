@@ -48,8 +48,8 @@ browser: setup ## the staff pages in a real Chromium
 	$(BIN)/pytest tests/browser
 
 bench: setup ## measured claims, ours beside the alternative, as JSON
-	$(BIN)/python bench/webhook.py
-	$(BIN)/python bench/transcribe.py
+	$(BIN)/python -m bench.webhook
+	$(BIN)/python -m bench.transcribe
 
 lock: ## resolve the dependencies anew; needs uv
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header pyproject.toml | grep -vE '^(pyobjc|pywin32|pypiwin32|comtypes)' > requirements.lock

@@ -1,17 +1,27 @@
-"""Sound as arrays: WAV files of any shape in, 8 kHz mono channels out, and a resampler. No recognition here."""
+"""Sound as arrays: WAV files of any shape in (pydub), 8 kHz mono channels out, and a resampler. No recognition here."""
 
 import io
 import struct
+import warnings
 from dataclasses import dataclass
 
+import av
 import numpy as np
+from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
 from recordings.errors import UnreadableAudio
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # pydub looks for ffmpeg, which nothing here needs, and Python renames `audioop`
+    from pydub import AudioSegment
+    from pydub.audio_segment import extract_wav_headers
+    from pydub.exceptions import CouldntDecodeError
+
 Pcm = NDArray[np.int16]  # one channel, signed 16 bit
 TELEPHONE_RATE = 8_000
-PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+RIFF_HEADER, CHUNK_HEADER = 12, 8  # bytes
+CHANNELS, RATES = range(1, 17), range(1_000, 384_001)
 
 
 @dataclass(frozen=True)
@@ -32,17 +42,20 @@ def read_wav(data: bytes, must_be_whole: bool = False) -> Sound:
     A header that promises more than the file holds is taken as "until its end", as streams write it, unless the file
     `must_be_whole`. Raises `UnreadableAudio`.
     """
-    chunks = _chunks(data, must_be_whole)
-    if b"fmt " not in chunks or b"data" not in chunks or len(chunks[b"fmt "]) < 16:
-        raise UnreadableAudio("no WAV file: it has no format or no sound; export it as WAV (PCM)")
-    form, count, rate, _, _, bits = struct.unpack("<HHIIHH", chunks[b"fmt "][:16])
-    if form == EXTENSIBLE and len(chunks[b"fmt "]) >= 26:
-        (form,) = struct.unpack("<H", chunks[b"fmt "][24:26])
-    if not 1 <= count <= 16 or not 1_000 <= rate <= 384_000:
-        raise UnreadableAudio(f"a WAV file with {count} channels at {rate} Hz cannot be used")
-    samples = _decode(chunks[b"data"], form, bits)
-    samples = samples[: len(samples) // count * count].reshape(-1, count)
-    return Sound(tuple(to_pcm(resample(samples[:, n], rate, TELEPHONE_RATE)) for n in range(count)))
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        raise UnreadableAudio("no WAV file; convert it to WAV (PCM) first")
+    if must_be_whole:
+        _check_whole(data)
+    segment = _segment(data)
+    if segment.channels not in CHANNELS or segment.frame_rate not in RATES:
+        raise UnreadableAudio(f"a WAV file with {segment.channels} channels at {segment.frame_rate} Hz cannot be used")
+    return Sound(tuple(_telephone(channel) for channel in segment.split_to_mono()))
+
+
+def _telephone(mono: AudioSegment) -> Pcm:
+    samples = np.asarray(mono.get_array_of_samples(), dtype=np.float32) / np.float32(1 << 8 * mono.sample_width - 1)
+    # Not pydub's own `set_frame_rate`: it interpolates between samples, so that hiss above 4 kHz folds into speech.
+    return to_pcm(resample(samples, mono.frame_rate, TELEPHONE_RATE))
 
 
 def resample(samples: NDArray[np.float32], rate: int, wished: int) -> NDArray[np.float32]:
@@ -67,57 +80,37 @@ def to_float(samples: Pcm) -> NDArray[np.float32]:
     return np.asarray(samples / np.float32(32768.0), dtype=np.float32)
 
 
-def _chunks(data: bytes, must_be_whole: bool) -> dict[bytes, bytes]:
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise UnreadableAudio("no WAV file; convert it to WAV (PCM) first")
-    stream = io.BytesIO(data)
-    stream.seek(12)
-    chunks: dict[bytes, bytes] = {}
-    while len(header := stream.read(8)) == 8:
-        name, size = struct.unpack("<4sI", header)
-        body = stream.read(size)
-        if must_be_whole and len(body) < size:
-            raise UnreadableAudio(f"a part of the WAV file ends after {len(body)} of {size} bytes")
-        chunks.setdefault(name, body)
-        stream.seek(size & 1, io.SEEK_CUR)
-    return chunks
+def _check_whole(data: bytes) -> None:
+    for chunk in extract_wav_headers(data):
+        held = len(data) - chunk.position - CHUNK_HEADER
+        if held < chunk.size:
+            raise UnreadableAudio(f"a part of the WAV file ends after {max(held, 0)} of {chunk.size} bytes")
 
 
-def _decode(data: bytes, form: int, bits: int) -> NDArray[np.float32]:
-    match form, bits:
-        case (1, 8):
-            return np.asarray((np.frombuffer(data, np.uint8) - 128.0) / 128.0, dtype=np.float32)
-        case (1, 16) | (1, 32):
-            return np.asarray(_whole(data, f"<i{bits // 8}") / float(1 << bits - 1), dtype=np.float32)
-        case (1, 24):
-            octets = np.frombuffer(data[: len(data) // 3 * 3], np.uint8).reshape(-1, 3).astype(np.int32)
-            value = (octets[:, 0] << 8 | octets[:, 1] << 16 | octets[:, 2] << 24) >> 8
-            return np.asarray(value / float(1 << 23), dtype=np.float32)
-        case (3, 32) | (3, 64):
-            return np.asarray(_whole(data, f"<f{bits // 8}"), dtype=np.float32)
-        case (6, 8):
-            return _A_LAW[np.frombuffer(data, np.uint8)]
-        case (7, 8):
-            return _MU_LAW[np.frombuffer(data, np.uint8)]
-    raise UnreadableAudio(f"WAV coding {form} with {bits} bits is not known; convert it to WAV (PCM, 16 bit) first")
+def _segment(data: bytes) -> AudioSegment:
+    """The file as pydub reads it; what is no PCM (telephone codings, floats) is decoded by FFmpeg's library."""
+    try:
+        read = AudioSegment(data)
+    except (CouldntDecodeError, IndexError, struct.error):
+        return _decoded(data)
+    whole = len(read.raw_data) // read.frame_width * read.frame_width  # a stream may end within a frame
+    return _pcm(read.raw_data[:whole], read.sample_width, read.frame_rate, read.channels)
 
 
-def _whole(data: bytes, kind: str) -> NDArray[np.float64]:
-    size = np.dtype(kind).itemsize
-    return np.asarray(np.frombuffer(data[: len(data) // size * size], kind), dtype=np.float64)
+def _decoded(data: bytes) -> AudioSegment:
+    try:
+        with av.open(io.BytesIO(data), mode="r") as container:
+            stream = container.streams.audio[0]
+            plain = av.AudioResampler(format="s16")
+            sound = b"".join(_bytes(part) for frame in container.decode(stream) for part in plain.resample(frame))
+            return _pcm(sound, 2, stream.rate, stream.channels)
+    except (av.error.FFmpegError, IndexError, ValueError) as error:
+        raise UnreadableAudio("no sound in it that can be read; export it as WAV (PCM, 16 bit)") from error
 
 
-def _law(a_law: bool) -> NDArray[np.float32]:
-    """The 256 values of ITU-T G.711."""
-    code = np.arange(256) ^ (0x55 if a_law else 0xFF)
-    exponent, mantissa = code >> 4 & 7, code & 15
-    if a_law:
-        size = np.where(exponent == 0, mantissa * 16 + 8, (mantissa * 16 + 264) << np.maximum(exponent - 1, 0))
-        sign = np.where(code & 0x80, 1, -1)
-    else:
-        size = ((mantissa * 8 + 132) << exponent) - 132
-        sign = np.where(code & 0x80, -1, 1)
-    return np.asarray(sign * size / 32768.0, dtype=np.float32)
+def _pcm(sound: bytes, width: int, rate: int, channels: int) -> AudioSegment:
+    return AudioSegment(sound, sample_width=width, frame_rate=rate, channels=channels)
 
 
-_A_LAW, _MU_LAW = _law(True), _law(False)
+def _bytes(frame: AudioFrame) -> bytes:
+    return bytes(frame.to_ndarray().tobytes())

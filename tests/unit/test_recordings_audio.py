@@ -77,8 +77,8 @@ def test_a_stream_that_promises_more_than_it_holds_is_read_to_its_end_unless_it_
     [
         (b"", "no WAV"),
         (b"<html>not found</html>", "convert it to WAV"),
-        (riff(85, 16, b"\0\0"), "coding 85"),
-        (riff(1, 16, b"")[:30], "no format or no sound"),
+        (riff(85, 16, b"\0\0"), "export it as WAV"),
+        (riff(1, 16, b"")[:30], "export it as WAV"),
     ],
 )
 def test_what_is_no_wav_file_says_what_to_do(data: bytes, says: str) -> None:

@@ -25,6 +25,10 @@ class KeyBox:
             self._waiting.set_result(None)
         return self._waiting
 
+    @property
+    def has_key(self) -> bool:
+        return bool(self._pressed)
+
     def pop(self) -> str | None:
         """The oldest key not yet read, or None."""
         return self._pressed.popleft() if self._pressed else None

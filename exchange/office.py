@@ -8,6 +8,7 @@ from exchange.call import Leg
 from exchange.clock import Ticker
 from exchange.conference import Conferences
 from exchange.config import Config
+from exchange.hear import Deaf, Ears
 from exchange.legs import Ends, Legs, Nowhere
 from exchange.line import Line
 from exchange.media import Media
@@ -53,6 +54,7 @@ class Office:
     conferences: Conferences
     recordings: Recordings
     messages: dict[str, Message] = field(default_factory=dict)
+    ears: Ears = field(default_factory=Deaf)
 
     def tick(self) -> None:
         """One frame of everything."""

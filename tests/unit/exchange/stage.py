@@ -1,7 +1,7 @@
 """A stage for sequences: an exchange whose clock is stepped by hand, telephones and an application without sockets."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -135,12 +135,29 @@ class Speech:
         return tone([700], 0.5)
 
 
+class Hearing:
+    """Ears that hear what the test says they hear."""
+
+    def __init__(self) -> None:
+        self.answers: list[str] = []
+        self.asked: list[tuple[float, str, tuple[str, ...]]] = []
+
+    def warm_up(self) -> None:
+        """It is warm."""
+
+    async def understand(self, pcm: bytes, language: str, phrases: Sequence[str]) -> tuple[str, float]:
+        self.asked.append((len(pcm) / 16_000, language, tuple(phrases)))
+        text = self.answers.pop(0) if self.answers else ""
+        return text, 0.9 if text else 0.0
+
+
 class Stage:
     """One exchange under the test's hand."""
 
     def __init__(self, folder: Path, ring_seconds: float = 5.0) -> None:
         self.app = App()
         self.telephones: dict[str, Telephone] = {}
+        self.hearing = Hearing()
         number = Number(HOSPITAL, f"{SITE}/voice", fallback_url=f"{SITE}/fallback", status_callback=f"{SITE}/status")
         config = Config(ACCOUNT, "token", data_dir=folder, ring_seconds=ring_seconds, numbers=(number,))
         ticker = Ticker()
@@ -156,6 +173,7 @@ class Stage:
             voice=Speech(),
             media=Media(webhooks, ticker),
             directory=self,
+            ears=self.hearing,
             legs=legs,
             queues=Queues(ticker),
             conferences=Conferences(ticker, ACCOUNT, self._report),

@@ -8,7 +8,7 @@ import click
 
 from cli import embedded
 from console import users
-from hotline import clock, migrate
+from hotline import clock, jobs, migrate
 from hotline.ground import Ground, stand
 from hotline.values import Role
 from routing import hospital
@@ -58,3 +58,11 @@ def user(login: str, name: str, role: str, staff_number: str | None, password: s
         agent_id = None if staff_number is None else hospital.agent_id(ground, staff_number)
         users.create(ground, login, password, name, Role(role), agent_id)
     click.echo(f"{login} can sign in.")
+
+
+@command.command()
+def retry() -> None:
+    """Do failed work again, once the cause that `hotline doctor` and the worker's log name is removed."""
+    with _ground() as ground:
+        count = jobs.again(ground.database, ground.bell, clock.now())
+    click.echo(f"{count} jobs are due again.")

@@ -13,10 +13,11 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline import log
+from hotline import log, story
 from hotline.bell import Bell
-from hotline.database import after_commit
+from hotline.database import Database, after_commit
 from hotline.models import Job
+from hotline.values import JobState
 
 # What is to be done -> the line it waits in. `now` is short and urgent, `speech` takes seconds of processor.
 LINES = {
@@ -65,3 +66,14 @@ def ring(bell: Bell, job: Job) -> bool:
         log.get().warning("job_bell_failed", job_id=job.id, error=type(error).__name__)
         return False
     return True
+
+
+def again(database: Database, bell: Bell, now: datetime) -> int:
+    """Make every failed job due again, its tries forgotten; how many there were."""
+    with database.write() as session:
+        failed = list(session.scalars(select(Job).where(Job.state == JobState.FAILED)))
+        for job in failed:
+            story.move(job, JobState.DUE)
+            job.tries, job.due_at, job.held_until, job.ended_at = 0, now, None, None
+            after_commit(session, lambda job=job: ring(bell, job))  # type: ignore[misc] # mypy does not infer the default
+    return len(failed)

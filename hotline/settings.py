@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     timezone: Annotated[str, Field(description="local time, for opening hours and pages")] = "Asia/Shanghai"
     flow_file: Annotated[Path | None, Field(description="the voice menu; empty means the standard flow")] = None
     prompts_folder: Annotated[Path | None, Field(description="the hospital's own recordings of prompts")] = None
+    checks_file: Annotated[
+        Path | None, Field(description="phrases of the automatic checks; empty means the standard")
+    ] = None
     default_language: Annotated[Language, Field(description="language before the caller has chosen")] = (
         Language.MANDARIN
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -24,6 +25,17 @@ class Phrases:
 def standard() -> dict[Language, Phrases]:
     """The phrases that come with the product."""
     return read(resources.files("qa").joinpath("checks.yaml").read_text("utf-8"), "qa/checks.yaml")
+
+
+@cache
+def of(file: Path | None) -> dict[Language, Phrases]:
+    """The phrases in the hospital's own file, the standard ones where it has none. Raises `ConfigError`."""
+    if file is None:
+        return standard()
+    try:
+        return read(file.read_text("utf-8"), str(file))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}; correct CHECKS_FILE") from error
 
 
 def read(text: str, name: str) -> dict[Language, Phrases]:

@@ -11,7 +11,7 @@ from hotline.ground import Ground
 from hotline.models import Call, Check, Transcript, Utterance
 from hotline.values import Language
 from qa import queries, score
-from qa.phrases import standard
+from qa.phrases import Phrases, of
 from qa.score import CheckResult, Said
 
 
@@ -26,7 +26,8 @@ def check(ground: Ground, call_id: str, now: datetime) -> None:
         transcripts = queries.transcripts(session, call_id)
     if call is None or not transcripts:
         raise Discard("the call has no transcript")
-    results = results_of(transcripts, call.language, (settings.hospital_name_zh, settings.hospital_name_en))
+    phrases = of(settings.checks_file)[call.language]
+    results = results_of(transcripts, call.language, phrases, (settings.hospital_name_zh, settings.hospital_name_en))
     with ground.database.write() as session:
         queries.locked_call(session, call_id)
         for name, result in results.items():
@@ -36,10 +37,9 @@ def check(ground: Ground, call_id: str, now: datetime) -> None:
 
 
 def results_of(
-    transcripts: Sequence[Transcript], language: Language, hospital: Sequence[str]
+    transcripts: Sequence[Transcript], language: Language, phrases: Phrases, hospital: Sequence[str]
 ) -> dict[str, CheckResult]:
     """The result of every check: the greeting in the first recording, courtesy in all of them."""
-    phrases = standard()[language]
     said = [[_said(row) for row in transcript.utterances] for transcript in transcripts]
     return {
         "greeting": score.greeting(said[0], language, phrases, hospital),

@@ -11,7 +11,6 @@ LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "10min"
 
 
-
 def render(kind: str, item: Any, _context: Any) -> Any:
     """Types of ours appear in scripts as what the database stores: a script must not change with our code."""
     return f"sa.{item.impl!r}" if kind == "type" and isinstance(item, TypeDecorator) else False

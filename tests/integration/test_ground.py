@@ -39,7 +39,7 @@ def test_phone_number_is_unreadable_in_the_database_and_readable_through_the_mod
 
 
 def test_a_transaction_that_fails_leaves_nothing_and_rings_no_bell(ground: Ground) -> None:
-    with pytest.raises(IntegrityError), ground.database.write() as session:
+    with pytest.raises(IntegrityError), ground.database.write() as session:  # noqa: PT012 (both lines are one transaction)
         jobs.add(session, ground.bell, "transcribe", "r1", NOW)
         session.add(Event(call_id="no such call", kind="x", at=NOW))
     with ground.database.read() as session:

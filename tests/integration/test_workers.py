@@ -135,6 +135,18 @@ def test_work_that_kills_its_workers_is_given_up_with_a_reason(ground: Ground) -
     assert "died 5 times" in row(ground, job).reason
 
 
+def test_failed_work_is_done_again_when_staff_ask_for_it(home: House) -> None:
+    def fails(*_: object) -> None:
+        raise KeyError
+
+    job = add(home.ground)
+    run.run(doing(home, fails), job.id)
+    assert jobs.again(home.ground.database, home.ground.bell, clock.now()) == 1
+    assert jobs.again(home.ground.database, home.ground.bell, clock.now()) == 0
+    run.run(doing(home, lambda *_: None), job.id)
+    assert row(home.ground, job).state is JobState.DONE
+
+
 @pytest.fixture
 def environment(settings: Settings, ground: Ground) -> dict[str, str]:
     """The environment of a worker process of this installation."""

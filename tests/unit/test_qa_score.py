@@ -8,7 +8,7 @@ import pytest
 from hotline.errors import ConfigError
 from hotline.values import Language
 from qa import score
-from qa.phrases import read, standard
+from qa.phrases import of, read, standard
 from qa.score import Said
 
 CALLS = Path("../shared/audio/calls")
@@ -80,3 +80,13 @@ def test_a_fault_in_the_phrases_names_file_language_and_field(text: str, says: s
     with pytest.raises(ConfigError, match=says) as caught:
         read(text, "checks.yaml")
     assert str(caught.value).startswith("checks.yaml")
+
+
+def test_a_hospitals_own_phrases_replace_the_standard_ones_and_a_missing_file_is_named(tmp_path: Path) -> None:
+    own = tmp_path / "checks.yaml"
+    standard_text = Path("qa/checks.yaml").read_text("utf-8")
+    own.write_text(standard_text, "utf-8")
+    assert of(own) == standard()
+    assert of(None) is standard()
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: .*CHECKS_FILE"):
+        of(tmp_path / "nowhere.yaml")

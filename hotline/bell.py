@@ -1,6 +1,9 @@
 """The bell: Redis makes things happen at once. Nothing is true because it rang; sweeps find what it missed."""
 
+import threading
+import time
 from collections.abc import Iterator
+from queue import SimpleQueue
 
 import redis
 from sqlalchemy.orm import Session
@@ -10,6 +13,7 @@ from hotline.database import after_commit
 
 ROUTER = "hotline:router"  # something on the floor changed: decide again
 FLOOR = "hotline:floor"  # the staff pages show it
+CLOSING_SECONDS = 3.0
 
 
 class Bell:
@@ -19,12 +23,52 @@ class Bell:
         """Connect lazily to `url` (`redis://…`, or `unix://path?db=n`)."""
         self.redis = redis.Redis.from_url(url, socket_connect_timeout=2, health_check_interval=30)
 
+        self._rings: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
+        self._ringer: threading.Thread | None = None
+        self._starting = threading.Lock()
+
     def ring(self, topic: str, text: str = "") -> None:
-        """Tell everyone who listens to `topic`; a bell out of order is logged, and the sweep does its work later."""
+        """Tell everyone who listens to `topic`, soon.
+
+        A thread of its own does it, so that a Redis that hangs never keeps a caller waiting; what is rung meanwhile
+        goes out at once. A bell out of order is logged, and the sweeps do its work later.
+        """
+        if self._ringer is None:
+            self._start()
+        self._rings.put((topic, text))
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._ringer is None:
+                self._ringer = threading.Thread(target=self._ring_all, daemon=True, name="bell")
+                self._ringer.start()
+
+    def _ring_all(self) -> None:
+        while (first := self._rings.get()) is not None:
+            rings = [first]
+            while not self._rings.empty():
+                more = self._rings.get()
+                if more is None:
+                    return self._publish(rings)
+                rings.append(more)
+            self._publish(rings)
+        return None
+
+    def _publish(self, rings: list[tuple[str, str]]) -> None:
         try:
-            self.redis.publish(topic, text)
+            with self.redis.pipeline(transaction=False) as pipe:
+                for topic, text in dict.fromkeys(rings):
+                    pipe.publish(topic, text)
+                pipe.execute()
         except redis.RedisError as error:
-            log.get().warning("bell_failed", topic=topic, error=type(error).__name__)
+            log.get().warning("bell_failed", count=len(rings), error=type(error).__name__)
+
+    def close(self) -> None:
+        """Ring what is still to be rung, then give the connections back."""
+        if self._ringer is not None:
+            self._rings.put(None)
+            self._ringer.join(CLOSING_SECONDS)
+        self.redis.close()
 
     def ring_after(self, session: Session, topic: str, text: str = "") -> None:
         """Ring once this transaction is committed."""
@@ -43,4 +87,5 @@ class Bell:
                         message = channel.get_message(timeout=timeout_seconds)
                         yield None if message is None else message["data"].decode()
             except redis.RedisError:
+                time.sleep(timeout_seconds)
                 yield None

@@ -23,7 +23,7 @@ class Ground:
     def close(self) -> None:
         """Give everything back."""
         self.database.close()
-        self.bell.redis.close()
+        self.bell.close()
 
 
 def stand(settings: Settings) -> Ground:

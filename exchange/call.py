@@ -34,6 +34,7 @@ class Leg:
         self.taps: list[Tap] = []
         self.cookies = Cookies()
         self.fallback: Target | None = None
+        self.parameters: dict[str, str] = {}
         self.answered = Signal()
         self.ended = Signal()
         self.taken_away = Bell()

@@ -3,8 +3,9 @@
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from exchange import wav
+from exchange import decode
 from exchange.clock import Ticker
 from exchange.errors import WebhookError
 from exchange.webhook import Response, Target, Webhooks
@@ -48,9 +49,10 @@ class Media:
 async def _decode(response: Response) -> bytes:
     """The sound of an answer as PCM; a large file is decoded aside, so that the media clock does not wait for it."""
     try:
-        if len(response.body) < LARGE_BYTES:
-            return wav.read(response.body)
-        return await asyncio.to_thread(wav.read, response.body)
+        name = urlsplit(response.url).path
+        if len(response.body) < LARGE_BYTES and not decode.is_packed(response.body):
+            return decode.sound(response.body, response.content_type, name)
+        return await asyncio.to_thread(decode.sound, response.body, response.content_type, name)
     except ValueError as error:
         raise WebhookError(UNPLAYABLE, f"cannot be played: {error}", response.url) from error
 

@@ -1,5 +1,6 @@
 """What every verb and every REST answer works with: the exchange's parts in one place, and the making of calls."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +13,7 @@ from exchange.hear import Deaf, Ears
 from exchange.legs import Ends, Legs, Nowhere
 from exchange.line import Line
 from exchange.media import Media
+from exchange.numbers import Numbers
 from exchange.queue import Queues
 from exchange.recorder import Recording, Recordings
 from exchange.speak import Voice
@@ -55,6 +57,10 @@ class Office:
     recordings: Recordings
     messages: dict[str, Message] = field(default_factory=dict)
     ears: Ears = field(default_factory=Deaf)
+    inside: Callable[[Ends], Line | None] = lambda _ends: None
+
+    def __post_init__(self) -> None:
+        self.numbers = Numbers(self.config.numbers, self.ticker.now(), self.config.data_dir / "numbers.json")
 
     def tick(self) -> None:
         """One frame of everything."""
@@ -68,7 +74,7 @@ class Office:
 
     def call_out(self, ends: Ends) -> Leg:
         """A leg to an address, not yet ringing; somebody without a telephone gets one that nobody answers."""
-        return self.legs.create(ends, self.directory.find(ends.to) or Nowhere(ends.to))
+        return self.legs.create(ends, self.directory.find(ends.to) or self.inside(ends) or Nowhere(ends.to))
 
     def record(self, leg: Leg, channels: int, source: str, callback: Callback, track: str = "both") -> Recording:
         """Record a leg until it ends or the recording is stopped."""
@@ -142,7 +148,8 @@ class Office:
         ring = 0
         while self.ticker.seconds < until:
             ring += 1
-            leg.line.tell("ring", **{"call": leg.sid, "from": leg.facts.sender, "ring": ring})
+            about = {"parameters": dict(leg.parameters)} if leg.parameters else {}
+            leg.line.tell("ring", **{"call": leg.sid, "from": leg.facts.sender, "ring": ring, **about})
             wait = min(self.config.ring_seconds, until - self.ticker.seconds)
             if await self.ticker.first(leg.answered.wait(), leg.ended.wait(), seconds=wait):
                 return

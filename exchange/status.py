@@ -69,6 +69,7 @@ class CallFacts:
     parent_sid: str = ""
     caller_name: str = ""
     forwarded_from: str = ""
+    answered_by: str = ""
     status: CallStatus = CallStatus.QUEUED
     answered: datetime | None = None
     ended: datetime | None = None
@@ -125,6 +126,7 @@ class CallFacts:
             "ForwardedFrom": self.forwarded_from,
             "CallerName": self.caller_name,
             "ParentCallSid": self.parent_sid,
+            "AnsweredBy": self.answered_by,
         }
         return known | {name: value for name, value in optional.items() if value}
 

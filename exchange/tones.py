@@ -31,6 +31,13 @@ class Cadence:
     frequencies: tuple[float, ...]
     on_seconds: float
     off_seconds: float
+    is_double: bool = False
+
+    def sound(self, level_db: float) -> bytes:
+        """One cycle; a double ring has a fifth of a second between its two parts."""
+        on = tone(self.frequencies, self.on_seconds, level_db)
+        parts = on + bytes(2 * round(0.2 * RATE)) + on if self.is_double else on
+        return parts + bytes(2 * round(self.off_seconds * RATE))
 
 
 CADENCES: dict[str, Cadence] = {
@@ -49,8 +56,7 @@ class Repeating:
     """An endless source of one cadence, a frame at a time; it starts with sound."""
 
     def __init__(self, cadence: Cadence, level_db: float = -13.0) -> None:
-        sound = tone(cadence.frequencies, cadence.on_seconds, level_db)
-        self._cycle = sound + bytes(2 * round(cadence.off_seconds * RATE))
+        self._cycle = cadence.sound(level_db)
         self._at = 0
 
     def next_frame(self) -> bytes:

@@ -26,6 +26,16 @@ def read_channels(source: Path | str | bytes, rate: int = RATE) -> list[bytes]:
     return [to_pcm(resample(channel, own_rate, rate)) for channel in samples.T]
 
 
+def from_ulaw(data: bytes) -> Samples:
+    """Samples of bare mu-law bytes, on the 16 bit scale."""
+    return _ULAW[np.frombuffer(data, dtype=np.uint8)]
+
+
+def to_ulaw(pcm: bytes) -> bytes:
+    """16 bit PCM as mu-law bytes."""
+    return bytes(_TO_ULAW[np.frombuffer(pcm, dtype="<u2")].tobytes())
+
+
 def duration(source: Path | str | bytes) -> float:
     """The length in seconds."""
     samples, own_rate = _decode(_bytes(source))
@@ -118,5 +128,16 @@ def _alaw_table() -> Samples:
     return np.where(code & 0x80, size, -size).astype(np.float64)
 
 
+def _ulaw_codes() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """For each 16 bit value, read without sign, the code whose sound is nearest."""
+    order = np.argsort(_ULAW, kind="stable")
+    levels = _ULAW[order]
+    values = np.arange(65536, dtype=np.uint16).view(np.int16).astype(np.float64)
+    codes = order[np.searchsorted((levels[1:] + levels[:-1]) / 2, values)].astype(np.uint8)
+    codes[0] = 0xFF  # silence has two codes; this is the one that everybody sends
+    return codes
+
+
 _ULAW = _ulaw_table()
+_TO_ULAW = _ulaw_codes()
 _ALAW = _alaw_table()

@@ -30,8 +30,17 @@ WORST_MEAN = -2.6
 CERTAIN_GAP = 3.0
 _HAN_DIGITS = str.maketrans("零一二三四五六七八九幺", "01234567891")
 _DIGITS = {
-    **{"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4"},
-    **{"five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"},
+    "zero": "0",
+    "oh": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
 }
 TOKENS_PER_SECOND, SPARE_TOKENS, MOST_TOKENS = 12, 16, 224
 
@@ -105,16 +114,13 @@ class Model:
 
     def fits(self, encoded: Any, start: list[int], frames: int, phrases: Sequence[str]) -> list[float]:
         """The mean log-probability of each phrase, in the spelling that fits best."""
-        owners, ids = [], []
-        for owner, phrase in enumerate(phrases):
-            for spelling in spellings(phrase):
-                owners.append(owner)
-                ids.append(self._tokens.encode(spelling, add_special_tokens=False).ids)
-        means = self._mean(encoded, start, frames, ids)
-        best = [-math.inf] * len(phrases)
-        for owner, mean in zip(owners, means, strict=True):
-            best[owner] = max(best[owner], mean)
-        return best
+        ways = [
+            [self._tokens.encode(spelling, add_special_tokens=False).ids for spelling in spellings(phrase)]
+            for phrase in phrases
+        ]
+        means = iter(self._mean(encoded, start, frames, [ids for way in ways for ids in way]))
+        # What foretells itself, such as the commas of a list, must not pay: the shortest spelling is the measure.
+        return [max(next(means) * len(ids) / min(map(len, way)) for ids in way) for way in ways]
 
     def _mean(self, encoded: Any, start: list[int], frames: int, candidates: list[list[int]]) -> list[float]:
         means: list[float] = []

@@ -1,10 +1,12 @@
 """Calls: create, read, list, update while live, delete."""
 
+from exchange.amd import Patience
 from exchange.course import Beginning, Goto, Inline
 from exchange.errors import ApiError, not_found, required
 from exchange.legs import Ends
 from exchange.rest.api import Ask, Json, Route
 from exchange.status import API_VERSION, CallFacts, CallStatus, rfc2822
+from exchange.switch import Wishes
 from exchange.webhook import Target
 
 DEFAULT_TIMEOUT = 60
@@ -21,8 +23,7 @@ async def create(ask: Ask) -> Json:
     if beginning is None:
         raise ApiError(400, 21205, "Url or Twiml is required.")
     ends = Ends(ask.text("From"), ask.text("To"), "outbound-api", callback=ask.callback("StatusCallback", "completed"))
-    fallback = Target(ask.text("FallbackUrl"), ask.method("FallbackMethod")) if ask.text("FallbackUrl") else None
-    leg = ask.switch.originate(ends, beginning, ask.number("Timeout", DEFAULT_TIMEOUT, 1, 600), fallback)
+    leg = ask.switch.originate(ends, beginning, ask.number("Timeout", DEFAULT_TIMEOUT, 1, 600), _wishes(ask))
     if ask.flag("Record"):
         _record_when_answered(ask, leg.sid)
     return render(ask, leg.facts)
@@ -67,6 +68,32 @@ async def delete(ask: Ask) -> None:
     if not facts.is_over:
         raise ApiError(400, 20009, "Call is still up and cannot be deleted.")
     ask.office.legs.forget(facts.sid)
+
+
+def _wishes(ask: Ask) -> Wishes:
+    digits = ask.text("SendDigits")
+    if digits and set(digits) - set("0123456789*#wW"):
+        raise ApiError(400, 21214, f"SendDigits {digits!r} may hold digits, *, # and w only.")
+    callback = ask.callback("AsyncAmdStatusCallback", "") if ask.flag("AsyncAmd") else None
+    return Wishes(
+        fallback=Target(ask.text("FallbackUrl"), ask.method("FallbackMethod")) if ask.text("FallbackUrl") else None,
+        digits=digits.lower(),
+        time_limit=ask.number("TimeLimit", 0, 1, 86_400),
+        machine=machine_wish(ask),
+        machine_callback=callback,
+    )
+
+
+def machine_wish(ask: Ask) -> Patience | None:
+    """`MachineDetection` and its tuning; None when it is not asked for."""
+    limits = {
+        "Timeout": (30, 3, 59),
+        "SpeechThreshold": (2400, 1000, 6000),
+        "SpeechEndThreshold": (1200, 500, 5000),
+        "SilenceTimeout": (5000, 2000, 10_000),
+    }
+    values = {name: ask.number(f"MachineDetection{name}", *each) for name, each in limits.items()}
+    return Patience.of(ask.text("MachineDetection"), values)
 
 
 def _record_when_answered(ask: Ask, sid: str) -> None:
@@ -128,7 +155,7 @@ def render(ask: Ask, facts: CallFacts) -> Json:
         "price": None,
         "price_unit": "USD",
         "direction": facts.direction,
-        "answered_by": None,
+        "answered_by": facts.answered_by or None,
         "api_version": API_VERSION,
         "forwarded_from": facts.forwarded_from or None,
         "group_sid": None,

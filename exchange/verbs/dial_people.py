@@ -1,18 +1,24 @@
-"""Dial Number and Client: ring one or several telephones; the first who answers talks to the caller."""
+"""Dial Number, Client and Sip: ring one or several telephones, at once or in turn; the first who answers talks."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from exchange.amd import Patience
 from exchange.bridge import talk
 from exchange.call import Leg
 from exchange.clock import either
 from exchange.course import Course, End, Goto
+from exchange.dtmf import tone_for
 from exchange.legs import Ends
+from exchange.ringing import RINGS
+from exchange.sound import Pcm
 from exchange.status import Callback
-from exchange.tones import CADENCES, Repeating
+from exchange.tones import CADENCES, Cadence, Repeating
 from exchange.twiml import Element
+from exchange.verbs.machine import detect_aside, patience_of
 from exchange.verbs.outcome import Outcome
-from exchange.verbs.reporting import status_callback
+from exchange.verbs.reporting import callback_of, status_callback
 from exchange.webhook import Target
 
 DEFAULT_TIMEOUT, LEAST_TIMEOUT, MOST_TIMEOUT = 30, 1, 600
@@ -21,56 +27,79 @@ DEFAULT_TIME_LIMIT = 14_400
 
 @dataclass(frozen=True)
 class Person:
-    """One noun of a Dial: an address, an optional document for who answers there, and its callback."""
+    """One noun of a Dial: an address, what is pressed and heard there after the answer, and its callbacks."""
 
     address: str
     whisper: Target | None
     callback: Callback
+    digits: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    machine: Patience | None = None
+    machine_callback: Callback | None = None
 
 
 def people(course: Course, element: Element) -> list[Person]:
-    """Number and Client elements in order, or the bare text of Dial as a number."""
-    nouns = list(element.named("Number", "Client"))
+    """Number, Client and Sip elements in order, or the bare text of Dial as a number."""
+    nouns = list(element.named("Number", "Client", "Sip"))
     if not nouns and element.text:
         nouns = [Element("Number", {}, element.text, line=element.line)]
     return [_person(course, noun) for noun in nouns]
 
 
 def _person(course: Course, noun: Element) -> Person:
-    identity = next(noun.named("Identity"), noun).text
-    url = noun.string("url")
+    url, digits = noun.string("url"), noun.string("sendDigits").lower()
     return Person(
-        address=f"client:{identity.removeprefix('client:')}" if noun.name == "Client" else identity.replace(" ", ""),
+        address=_address(noun),
         whisper=course.here.join(url, noun.method()) if url else None,
         callback=status_callback(course, noun),
+        digits=digits if not set(digits) - set("0123456789*#w") else "",
+        parameters={each.string("name"): each.string("value") for each in noun.named("Parameter")},
+        machine=patience_of(noun),
+        machine_callback=callback_of(course, noun, "amdStatusCallback"),
     )
 
 
+def _address(noun: Element) -> str:
+    identity = next(noun.named("Identity"), noun).text
+    if noun.name == "Client":
+        return f"client:{identity.removeprefix('client:')}"
+    return identity if noun.name == "Sip" else "".join(sign for sign in identity if sign not in " ()-.")
+
+
 async def call_people(course: Course, element: Element, outcome: Outcome) -> None:
-    """Ring them all; talk to the first; whoever else rang is cancelled."""
+    """Ring them all, or with `sequential` one after the other, until one answers; then talk."""
     wanted = people(course, element)
+    groups = [[person] for person in wanted] if element.flag("sequential", False) else [wanted]
+    for group in groups:
+        if not group:
+            outcome.status = "failed"
+        elif await _call(course, element, group, outcome):
+            return
+
+
+async def _call(course: Course, element: Element, wanted: list[Person], outcome: Outcome) -> bool:
+    """Whether one of them answered; whoever else rang is cancelled."""
     caller = course.leg.facts
     sender = element.string("callerId") or (caller.sender if caller.direction == "inbound" else caller.to)
-    legs = {
-        course.office.call_out(Ends(sender, each.address, "outbound-dial", course.leg.sid, each.callback)): each
-        for each in wanted
-    }
-    if not legs:
-        outcome.status = "failed"
-        return
+    legs: dict[Leg, Person] = {}
+    for each in wanted:
+        leg = course.office.call_out(Ends(sender, each.address, "outbound-dial", course.leg.sid, each.callback))
+        leg.parameters = dict(each.parameters)
+        legs[leg] = each
     outcome.sid = next(iter(legs)).sid
     try:
         winner = await _first_answer(course, element, list(legs))
         if winner is None:
             outcome.status = str(next(iter(legs)).facts.status)
-            return
+            return False
         outcome.sid = winner.sid
-        await _meet(course, element, winner, legs[winner].whisper, outcome)
+        await _meet(course, element, winner, legs[winner], outcome)
     finally:
         for leg in legs:
             if not leg.is_working:
                 leg.drop()
         outcome.seconds = next((leg.facts.seconds for leg in legs if leg.sid == outcome.sid), 0)
+    return True
 
 
 async def _first_answer(course: Course, element: Element, legs: list[Leg]) -> Leg | None:
@@ -78,7 +107,7 @@ async def _first_answer(course: Course, element: Element, legs: list[Leg]) -> Le
     timeout = element.number("timeout", DEFAULT_TIMEOUT, LEAST_TIMEOUT, MOST_TIMEOUT)
     ringing = {asyncio.ensure_future(course.office.ring(leg, timeout)): leg for leg in legs}
     course.leg.line.tell("ringback", call=course.leg.sid)
-    tone = Repeating(CADENCES[tone_of(course, element)])
+    tone = Repeating(tone_of(course, element))
     course.leg.hear(tone)
     waiting = set(ringing)
     try:
@@ -100,15 +129,18 @@ async def _first_answer(course: Course, element: Element, legs: list[Leg]) -> Le
             await asyncio.wait(waiting)
 
 
-def tone_of(course: Course, element: Element) -> str:
+def tone_of(course: Course, element: Element) -> Cadence:
     """The ringing tone of a country, else the exchange's own."""
-    asked = element.string("ringTone").lower()
-    return asked if asked in CADENCES else course.office.config.cadence
+    return RINGS.get(element.string("ringTone").lower(), CADENCES[course.office.config.cadence])
 
 
-async def _meet(course: Course, element: Element, callee: Leg, whisper: Target | None, outcome: Outcome) -> None:
-    """Let the callee hear its own document first, if there is one; then connect the two."""
-    if whisper and not await _whisper(course, callee, whisper):
+async def _meet(course: Course, element: Element, callee: Leg, person: Person, outcome: Outcome) -> None:
+    """Let the callee press and hear its own things first, if there are any; then connect the two."""
+    if person.machine:
+        detect_aside(course.office, callee, person.machine, person.machine_callback or Callback())
+    if person.digits:
+        await callee.play(Pcm(tone_for(person.digits)))
+    if person.whisper and not await _whisper(course, callee, person.whisper):
         outcome.status = "completed"
         return
     course.leg.answer()

@@ -6,7 +6,7 @@ from exchange.bridge import talk
 from exchange.clock import either
 from exchange.course import Course, Goto
 from exchange.queue import Member
-from exchange.tones import CADENCES, Repeating
+from exchange.tones import Repeating
 from exchange.twiml import Element
 from exchange.verbs.dial_people import DEFAULT_TIME_LIMIT, DEFAULT_TIMEOUT, tone_of
 from exchange.verbs.outcome import Outcome
@@ -39,7 +39,7 @@ async def _next(course: Course, element: Element, noun: Element) -> Member | Non
     queue = office.queues.open(noun.text)
     taking = asyncio.ensure_future(office.queues.next_member(queue))
     alarm = office.ticker.alarm(element.number("timeout", DEFAULT_TIMEOUT, 1))
-    tone = Repeating(CADENCES[tone_of(course, element)])
+    tone = Repeating(tone_of(course, element))
     course.leg.hear(tone)
     try:
         await either(taking, alarm)

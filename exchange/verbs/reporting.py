@@ -7,15 +7,16 @@ from exchange.twiml import Element
 
 def status_callback(course: Course, noun: Element, events: str = "completed") -> Callback:
     """`statusCallback`, its method and its events; `events` are those asked for when none are named."""
-    return _callback(course, noun, "statusCallback", events)
+    return callback_of(course, noun, "statusCallback", events)
 
 
 def recording_callback(course: Course, element: Element) -> Callback:
     """`recordingStatusCallback`, its method and its events."""
-    return _callback(course, element, "recordingStatusCallback", "completed")
+    return callback_of(course, element, "recordingStatusCallback")
 
 
-def _callback(course: Course, element: Element, name: str, events: str) -> Callback:
+def callback_of(course: Course, element: Element, name: str, events: str = "completed") -> Callback:
+    """Any address to report to, with the method and the events beside it."""
     url = element.string(name)
     return Callback(
         course.here.join(url).url if url else "",

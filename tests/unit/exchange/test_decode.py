@@ -1,0 +1,49 @@
+"""Sound in other codings than WAV."""
+
+import struct
+
+import numpy as np
+import pytest
+
+from exchange import decode, wav
+from exchange.audio import level_db
+from exchange.tones import tone
+
+
+def pitch(pcm: bytes) -> float:
+    samples = np.frombuffer(pcm, dtype="<i2").astype(float)
+    return float(np.argmax(np.abs(np.fft.rfft(samples * np.hanning(len(samples))))) * 8000 / len(samples))
+
+
+def test_mu_law_survives_the_way_there_and_back() -> None:
+    pcm = tone([700], 0.5)
+    back = decode.sound(wav.to_ulaw(pcm), "audio/basic")
+    difference = np.frombuffer(pcm, "<i2").astype(int) - np.frombuffer(back, "<i2")
+    assert np.abs(difference).max() <= 256
+    assert decode.sound(wav.to_ulaw(pcm), "application/octet-stream", "/hold.ulaw") == back
+    assert wav.to_ulaw(bytes(2)) == b"\xff"
+
+
+def test_mp3_is_read_and_written_with_one_channel_or_two() -> None:
+    pytest.importorskip("av")
+    low, high = tone([500], 1.0), tone([1300], 1.0)
+    alone = decode.sound(decode.mp3([low]))
+    assert pitch(alone[4000:12000]) == pytest.approx(500, abs=3)
+    assert abs(len(alone) - len(low)) < 4000
+    both = decode.sound(decode.mp3([low, bytes(len(low))]))
+    assert level_db(both[4000:12000]) < level_db(alone[4000:12000]) - 3
+    assert decode.mp3([low, high])[:2] in (b"ID", b"\xff\xfb", b"\xff\xf3", b"\xff\xe3")
+
+
+def test_au_files_are_read() -> None:
+    pytest.importorskip("av")
+    head = b".snd" + struct.pack(">IIIII", 24, 0xFFFFFFFF, 1, 8000, 1)
+    assert pitch(decode.sound(head + wav.to_ulaw(tone([600], 0.5)))) == pytest.approx(600, abs=3)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no sound", b"ID3 but nothing follows", b"RIFF\0\0\0\0WAVE", b"\xff\xfb" + b"x" * 9]
+)
+def test_what_is_no_sound_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        decode.sound(data, "audio/mpeg", "/a.mp3")

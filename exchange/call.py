@@ -41,7 +41,7 @@ class Leg:
         self.was_redirected = False
         self._ticker = ticker
         self._on_move = on_move
-        self._detector = KeyDetector()
+        self.detector = KeyDetector()
         self._source: Source | None = None
         self._played: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -163,9 +163,6 @@ class Leg:
     def take(self) -> None:
         """First half of a tick: what the person says."""
         self.said = self.line.take() if self.is_up else SILENCE
-        key = self._detector.feed(self.said)
-        if key:
-            self.keys.press(key)
 
     def give(self) -> None:
         """Second half of a tick: what the person hears."""

@@ -9,6 +9,7 @@ from exchange.audio import SILENCE
 from exchange.call import Leg
 from exchange.clock import Ticker
 from exchange.config import Config
+from exchange.dtmf import hear
 from exchange.ids import new_sid
 from exchange.journal import Journal
 from exchange.line import Answerer, Line
@@ -105,8 +106,12 @@ class Legs:
 
     def take(self) -> None:
         """First half of a tick: all speak."""
-        for leg in list(self.active.values()):
+        legs = list(self.active.values())
+        for leg in legs:
             _alone(leg, leg.take)
+        for leg, key in zip(legs, hear([leg.detector for leg in legs], [leg.said for leg in legs]), strict=True):
+            if key:
+                leg.keys.press(key)
 
     def give(self) -> None:
         """Second half of a tick: all hear."""

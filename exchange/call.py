@@ -35,6 +35,7 @@ class Leg:
         self.cookies = Cookies()
         self.fallback: Target | None = None
         self.parameters: dict[str, str] = {}
+        self.streams: dict[str, Any] = {}
         self.answered = Signal()
         self.ended = Signal()
         self.taken_away = Bell()

@@ -18,6 +18,7 @@ from exchange.queue import Queues
 from exchange.recorder import Recording, Recordings
 from exchange.speak import Voice
 from exchange.status import Callback, CallStatus
+from exchange.stream import NoSockets, Sockets
 from exchange.webhook import Target, Webhooks
 
 
@@ -57,6 +58,7 @@ class Office:
     recordings: Recordings
     messages: dict[str, Message] = field(default_factory=dict)
     ears: Ears = field(default_factory=Deaf)
+    sockets: Sockets = field(default_factory=NoSockets)
     inside: Callable[[Ends], Line | None] = lambda _ends: None
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ from typing import Any, Protocol
 from exchange import wav
 from exchange.audio import RATE
 
+_WOMAN = "+f3"  # espeak-ng's own variant of any voice
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _KEPT_IN_MEMORY = 200
 _SPEECH_SECONDS = 30.0
@@ -44,11 +45,11 @@ class SpeechError(RuntimeError):
 
 def voice_for(text: str, language: str, voices: Mapping[str, str]) -> str:
     """The synthesiser's voice for a language tag; Chinese text is never spelled out by an English voice."""
+    language, _, person = language.partition("+")
     asked = language or ("zh-CN" if _HAN.search(text) else "en-US")
-    if asked in voices:
-        return voices[asked]
     family = asked.partition("-")[0].lower().replace("cmn", "zh")
-    return next((voice for tag, voice in voices.items() if tag.lower().startswith(family)), family)
+    nearest = next((voice for tag, voice in voices.items() if tag.lower().startswith(family)), family)
+    return voices.get(asked, nearest) + (_WOMAN if person else "")
 
 
 class Speaker:

@@ -1,6 +1,7 @@
 """The one place where the exchange opens outgoing HTTP connections."""
 
 import asyncio
+from collections.abc import Mapping
 from types import TracebackType
 
 import aiohttp
@@ -12,7 +13,28 @@ from exchange.errors import WebhookError
 from exchange.webhook import CONNECTION, RETRIEVAL, Request, Response
 
 KEEPALIVE_SECONDS = 1.0
+HEARTBEAT_SECONDS = 20.0
+HANDSHAKE = 31920
 LARGEST_BYTES = 64 * 1024 * 1024
+
+
+class AiohttpSocket:
+    """A WebSocket of aiohttp in the form that streams use."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    async def send(self, text: str) -> None:
+        await self._socket.send_str(text)
+
+    async def receive(self) -> str | None:
+        async for message in self._socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                return str(message.data)
+        return None
+
+    async def close(self) -> None:
+        await self._socket.close()
 
 
 class HttpTransport:
@@ -38,6 +60,16 @@ class HttpTransport:
     ) -> None:
         if self._session:
             await self._session.close()
+
+    async def open(self, url: str, headers: Mapping[str, str]) -> AiohttpSocket:
+        """A WebSocket to the application."""
+        if not self._session:
+            raise RuntimeError("the transport is not open")
+        try:
+            async with asyncio.timeout(self._limits.connect_seconds):
+                return AiohttpSocket(await self._session.ws_connect(url, headers=headers, heartbeat=HEARTBEAT_SECONDS))
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            raise WebhookError(HANDSHAKE, f"{type(error).__name__}: {error}", url) from error
 
     async def send(self, request: Request) -> Response:
         if not self._session:

@@ -14,13 +14,14 @@ LARGEST_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Element:
-    """One XML element. `text` is its own text without that of its children."""
+    """One XML element. `text` is its own text, `whole` has that of its children too, in order."""
 
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     children: tuple["Element", ...] = ()
     line: int = 0
+    whole: str = ""
 
     def string(self, name: str, default: str = "") -> str:
         return self.attributes.get(name, default).strip()
@@ -51,10 +52,12 @@ class _Open:
     attributes: dict[str, str]
     line: int
     text: list[str] = field(default_factory=list)
+    whole: list[str] = field(default_factory=list)
     children: list[Element] = field(default_factory=list)
 
     def close(self) -> Element:
-        return Element(self.name, self.attributes, "".join(self.text).strip(), tuple(self.children), self.line)
+        text, whole = "".join(self.text).strip(), " ".join("".join(self.whole).split())
+        return Element(self.name, self.attributes, text, tuple(self.children), self.line, whole)
 
 
 class _Builder:
@@ -74,9 +77,11 @@ class _Builder:
     def end(self, _name: str) -> None:
         closed = self.open.pop().close()
         self.open[-1].children.append(closed)
+        self.open[-1].whole.append(f" {closed.whole} ")
 
     def data(self, text: str) -> None:
         self.open[-1].text.append(text)
+        self.open[-1].whole.append(text)
 
     def refuse(self, *_: object) -> NoReturn:
         line = self.parser.CurrentLineNumber

@@ -6,9 +6,12 @@ from exchange.verbs.enqueue import enqueue
 from exchange.verbs.flow import hang_up, leave, redirect, reject
 from exchange.verbs.gather import gather
 from exchange.verbs.record import record
+from exchange.verbs.refer import refer
 from exchange.verbs.speech import pause, play, say
+from exchange.verbs.stream import connect, start, stop
 
 VERBS: Verbs = {
+    "Connect": connect,
     "Dial": dial,
     "Enqueue": enqueue,
     "Gather": gather,
@@ -18,6 +21,9 @@ VERBS: Verbs = {
     "Play": play,
     "Record": record,
     "Redirect": redirect,
+    "Refer": refer,
     "Reject": reject,
     "Say": say,
+    "Start": start,
+    "Stop": stop,
 }

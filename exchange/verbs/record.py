@@ -1,83 +1,132 @@
 """Record: a message left by the caller, ended by silence, a key, or its greatest length."""
 
 import asyncio
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 from exchange.audio import FRAME_SECONDS, level_db
 from exchange.clock import Signal
 from exchange.course import Course, Step
+from exchange.hear import HearingError
+from exchange.ids import new_sid
 from exchange.keys import KeyBox
 from exchange.office import trace_recording
 from exchange.recorder import Recording
 from exchange.sound import Pcm
+from exchange.status import Callback
 from exchange.tones import beep
 from exchange.twiml import Element
 from exchange.verbs.reporting import recording_callback
 
 ANY_KEY = "1234567890*#"
 QUIET_DB = -45.0
+BEFORE_FRAMES = 10
+LONGEST_TRANSCRIBED_SECONDS = 29.0
 
 
 @dataclass
-class SilenceWatch:
-    """A tap that tells when the speaker has been quiet for so long, and where the last sound was."""
+class Message:
+    """A tap in front of the recording: it tells when the speaker has been quiet for so long, and trims both ends."""
 
+    recording: Recording
     most_quiet_frames: int
-    quiet: Signal
+    trims: bool
+    quiet: Signal = field(default_factory=Signal)
     frames: int = 0
     last_loud: int = 0
+    pcm: list[bytes] = field(default_factory=list)
+    _before: deque[bytes] = field(default_factory=lambda: deque(maxlen=BEFORE_FRAMES))
+    _written: int = 0
+    _keep: int = 0
 
-    def frame(self, said: bytes, heard: bytes) -> None:  # noqa: ARG002 - a tap is given both directions
+    def frame(self, said: bytes, heard: bytes) -> None:
         self.frames += 1
-        if level_db(said) > QUIET_DB:
+        is_loud = level_db(said) > QUIET_DB
+        if is_loud:
             self.last_loud = self.frames
+        if self.trims and not self.last_loud:
+            self._before.append(said)
+        else:
+            self._write(said, heard)
+        if is_loud:
+            self._keep = self._written
         if self.frames - self.last_loud >= self.most_quiet_frames:
             self.quiet.set()
+
+    def _write(self, said: bytes, heard: bytes) -> None:
+        while self._before:
+            self._put(self._before.popleft(), heard)
+        self._put(said, heard)
+
+    def _put(self, said: bytes, heard: bytes) -> None:
+        self.recording.frame(said, heard)
+        self._written += 1
+        if len(self.pcm) * FRAME_SECONDS < LONGEST_TRANSCRIBED_SECONDS:
+            self.pcm.append(said)
+
+    def stop(self) -> None:
+        self.recording.stop(self._keep if self.trims else None)
 
 
 async def record(course: Course, element: Element) -> Step:
     """Record, then go to the action; a message with nothing in it lets the document go on below."""
     if element.flag("playBeep", True):
         await course.leg.play(Pcm(beep()))
-    leg, recordings = course.leg, course.office.recordings
-    facts = recordings.new_facts(leg.sid, 1, "RecordVerb", recording_callback(course, element))
+    leg = course.leg
+    facts = course.office.recordings.new_facts(leg.sid, 1, "RecordVerb", recording_callback(course, element))
     facts.track = "inbound"
-    recording = recordings.start(facts)
-    timeout = element.number("timeout", 5, 1)
-    watch = SilenceWatch(round(timeout / FRAME_SECONDS), Signal())
-    leg.taps += [watch, recording]
+    recording = course.office.recordings.start(facts)
+    trims = element.string("trim", "trim-silence") == "trim-silence"
+    message = Message(recording, round(element.number("timeout", 5, 1) / FRAME_SECONDS), trims)
+    leg.taps = [*leg.taps, message]
     trace_recording(leg, recording)
     try:
         with leg.keys.listen() as box:
-            key = await _until_over(course, element, watch, box)
+            key = await _until_over(course, element, message, box)
     except asyncio.CancelledError:
-        _close(course, element, recording, watch)
+        _close(course, element, message)
         course.notify(element, _told(course, recording, "hangup"))
         raise
-    _close(course, element, recording, watch)
-    if not watch.last_loud:
+    _close(course, element, message)
+    if not message.last_loud:
         return None
     return course.goto(element, _told(course, recording, key))
 
 
-async def _until_over(course: Course, element: Element, watch: SilenceWatch, box: KeyBox) -> str:
+async def _until_over(course: Course, element: Element, message: Message, box: KeyBox) -> str:
     """The key that finished it; empty for silence and for the greatest length."""
     finish = element.attributes.get("finishOnKey", ANY_KEY)
     until = course.office.ticker.seconds + element.number("maxLength", 3600, 1)
-    while not watch.quiet.is_set and (left := until - course.office.ticker.seconds) > 0:
-        await course.office.ticker.first(box.wait(), watch.quiet.wait(), seconds=left)
+    while not message.quiet.is_set and (left := until - course.office.ticker.seconds) > 0:
+        await course.office.ticker.first(box.wait(), message.quiet.wait(), seconds=left)
         key = box.pop()
         if key and key in finish:
             return key
     return ""
 
 
-def _close(course: Course, element: Element, recording: Recording, watch: SilenceWatch) -> None:
-    """Take it off the leg; `trim-silence` leaves out the quiet end."""
-    course.leg.taps = [tap for tap in course.leg.taps if tap is not watch and tap is not recording]
-    trims = element.string("trim", "trim-silence") == "trim-silence"
-    recording.stop(watch.last_loud if trims else None)
-    trace_recording(course.leg, recording)
+def _close(course: Course, element: Element, message: Message) -> None:
+    """Take it off the leg and finish the file; a transcription is sent when it is done."""
+    course.leg.taps = [tap for tap in course.leg.taps if tap is not message]
+    message.stop()
+    trace_recording(course.leg, message.recording)
+    if message.last_loud and (element.flag("transcribe", False) or element.string("transcribeCallback")):
+        course.office.webhooks.later(_transcribe(course, element, message))
+
+
+async def _transcribe(course: Course, element: Element, message: Message) -> None:
+    """What was said, to `transcribeCallback`; `failed` where there is no ear for it."""
+    url = element.string("transcribeCallback")
+    try:
+        text, _ = await course.office.ears.understand(b"".join(message.pcm), element.string("language", "en-US"), ())
+        status = "completed"
+    except HearingError as error:
+        text, status = "", "failed"
+        course.leg.trace("error", code=0, message=str(error), fault="transcription_failed")
+    told = course.leg.facts.parameters() | _told(course, message.recording, "")
+    told |= {"TranscriptionSid": new_sid("TR"), "TranscriptionText": text, "TranscriptionStatus": status}
+    if url:
+        course.office.report(f"{course.leg.sid}-transcription", Callback(course.here.join(url).url), told)
 
 
 def _told(course: Course, recording: Recording, digits: str) -> dict[str, str]:

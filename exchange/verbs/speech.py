@@ -1,5 +1,6 @@
 """Say, Play and Pause."""
 
+import re
 from functools import partial
 
 from exchange import course as courses
@@ -9,12 +10,31 @@ from exchange.errors import WebhookError
 from exchange.sound import Pcm
 from exchange.twiml import Element
 
+_LANGUAGE = re.compile(r"\b([a-z]{2,3}-(?:[A-Z][a-z]{3}-)?[A-Z]{2})\b")
+_POLLY = {
+    **dict.fromkeys(("Zhiyu",), "zh-CN"),
+    **dict.fromkeys(("Joanna", "Matthew", "Joey", "Salli", "Kendra", "Ivy", "Justin", "Kimberly"), "en-US"),
+    **dict.fromkeys(("Amy", "Brian", "Emma"), "en-GB"),
+}
+_WOMEN = frozenset({"Zhiyu", "Joanna", "Salli", "Kendra", "Ivy", "Kimberly", "Amy", "Emma"})
+
 
 async def say(course: Course, element: Element) -> Step:
-    """Speak the text, `loop` times (0 without end)."""
-    if element.text:
-        await courses.say(course, element.text, element.string("language"), element.number("loop", 1))
+    """Speak the text, that within SSML marks too, `loop` times (0 without end)."""
+    text = element.text if not element.children else element.whole
+    if text:
+        language = spoken_language(element.string("language"), element.string("voice"))
+        await courses.say(course, text, language, element.number("loop", 1))
     return None
+
+
+def spoken_language(language: str, voice: str) -> str:
+    """The language, or the one that is part of a voice's name, and after a plus whether a woman speaks."""
+    named = _LANGUAGE.search(voice)
+    own = _POLLY.get(voice.partition(".")[2].partition("-")[0], "")
+    spoken = language or (named.group(1) if named else own)
+    is_woman = voice.lower() in ("woman", "alice") or voice.partition(".")[2].partition("-")[0] in _WOMEN
+    return f"{spoken}+woman" if is_woman else spoken
 
 
 async def play(course: Course, element: Element) -> Step:

@@ -1,9 +1,11 @@
 """A stage for sequences: an exchange whose clock is stepped by hand, telephones and an application without sockets."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from exchange.audio import FRAME_SECONDS, SILENCE, frames
@@ -151,6 +153,47 @@ class Hearing:
         return text, 0.9 if text else 0.0
 
 
+class Wire:
+    """A WebSocket whose other end is in the hand of the test."""
+
+    def __init__(self) -> None:
+        self.got: list[dict[str, Any]] = []
+        self.is_closed = False
+        self._coming: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def send(self, text: str) -> None:
+        self.got.append(json.loads(text))
+
+    async def receive(self) -> str | None:
+        return await self._coming.get()
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+    def put(self, message: object) -> None:
+        """The application sends something; None closes."""
+        self._coming.put_nowait(None if message is None else json.dumps(message))
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        return [each for each in self.got if each["event"] == name]
+
+
+class Wires:
+    """All WebSockets that were opened."""
+
+    def __init__(self) -> None:
+        self.opened: list[tuple[str, Mapping[str, str]]] = []
+        self.wires: list[Wire] = []
+        self.is_down = False
+
+    async def open(self, url: str, headers: Mapping[str, str]) -> Wire:
+        if self.is_down:
+            raise WebhookError(31920, "handshake failed", url)
+        self.opened.append((url, headers))
+        self.wires.append(Wire())
+        return self.wires[-1]
+
+
 class Stage:
     """One exchange under the test's hand."""
 
@@ -158,6 +201,7 @@ class Stage:
         self.app = App()
         self.telephones: dict[str, Telephone] = {}
         self.hearing = Hearing()
+        self.sockets = Wires()
         number = Number(HOSPITAL, f"{SITE}/voice", fallback_url=f"{SITE}/fallback", status_callback=f"{SITE}/status")
         config = Config(ACCOUNT, "token", data_dir=folder, ring_seconds=ring_seconds, numbers=(number,))
         ticker = Ticker()
@@ -174,6 +218,7 @@ class Stage:
             media=Media(webhooks, ticker),
             directory=self,
             ears=self.hearing,
+            sockets=self.sockets,
             legs=legs,
             queues=Queues(ticker),
             conferences=Conferences(ticker, ACCOUNT, self._report),

@@ -1,0 +1,163 @@
+"""The finer points of Say, Play, Record, Refer and of documents that hold what we do not know."""
+
+from collections.abc import Callable
+
+import pytest
+
+from exchange import wav
+from exchange.speak import voice_for
+from exchange.tones import tone
+from exchange.verbs.speech import spoken_language
+from exchange.webhook import Response
+from tests.unit.exchange.stage import SITE, Stage, Story
+
+Staged = Callable[[Story], None]
+VOICES = {"zh-CN": "cmn-latn-pinyin", "en-US": "en-us"}
+
+
+def test_text_within_ssml_marks_is_spoken_in_its_order(staged: Staged) -> None:
+    # "SSML ... <break>, <emphasis>, <say-as> inside <Say>" - docs/voice/twiml/say/text-speech
+    async def story(stage: Stage) -> None:
+        say = '<Say>Press <say-as interpret-as="digits">1</say-as> for <break time="1s"/> booking</Say>'
+        stage.app.pages = {"/voice": say}
+        caller, _ = await stage.dials()
+        assert caller.prompts == ["Press 1 for booking"]
+
+    staged(story)
+
+
+@pytest.mark.parametrize(
+    ("language", "voice", "spoken"),
+    [
+        ("", "man", "en-us"),
+        ("", "woman", "en-us+f3"),
+        ("zh-CN", "alice", "cmn-latn-pinyin+f3"),
+        ("", "Polly.Zhiyu", "cmn-latn-pinyin+f3"),
+        ("", "Google.cmn-CN-Standard-B", "cmn-latn-pinyin"),
+        ("", "Polly.Matthew-Neural", "en-us"),
+        ("fr-FR", "", "fr"),
+    ],
+)
+def test_a_voice_by_name_decides_language_and_person(language: str, voice: str, spoken: str) -> None:
+    # "voice: man, woman, alice, or any Amazon Polly or Google voice" - docs/voice/twiml/say
+    assert voice_for("hello", spoken_language(language, voice), VOICES) == spoken
+
+
+def test_say_and_play_repeat_as_often_as_told(staged: Staged) -> None:
+    # "loop: ... default is 1; 0 plays until the call is hung up" - docs/voice/twiml/say
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Say loop="3">x</Say><Say>after</Say>'}
+        caller, _ = await stage.dials()
+        await stage.passes(1.3)
+        assert caller.prompts == ["x"]
+        await stage.passes(0.3)
+        assert caller.prompts == ["x", "after"]
+
+    staged(story)
+
+
+def test_mu_law_and_mp3_are_played(staged: Staged) -> None:
+    # "Twilio supports: audio/mpeg, audio/wav ..., audio/ulaw" - docs/voice/twiml/play
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {
+            "/voice": "<Play>/hold.ulaw</Play><Say>after</Say>",
+            "/hold.ulaw": Response(200, {"Content-Type": "audio/basic"}, wav.to_ulaw(tone([600], 1.0)), f"{SITE}/h"),
+        }
+        caller, _ = await stage.dials()
+        await stage.passes(0.7)
+        assert caller.prompts == [f"{SITE}/hold.ulaw"]
+        await stage.passes(0.4)
+        assert caller.prompts[-1] == "after"
+
+    staged(story)
+
+
+def test_quiet_ends_of_a_message_are_cut_off_unless_told_otherwise(staged: Staged) -> None:
+    # "trim: trim-silence (default) ... removes leading and trailing silence" - docs/voice/twiml/record
+    async def story(stage: Stage) -> None:
+        for trim, least, most in (("trim-silence", 1.0, 1.4), ("do-not-trim", 4.8, 5.2)):
+            number = f"+86{least:.0f}"
+            stage.app.pages = {"/voice": f'<Record trim="{trim}" playBeep="false" timeout="2" action="/done"/>'}
+            caller, _ = await stage.dials(number)
+            caller.say(bytes(2 * 8000 * 2 - 3200) + tone([500], 1.0))
+            await stage.passes(5.3)
+            sid = stage.app.asked("/done")[-1]["RecordingSid"]
+            assert least <= stage.office.recordings.facts[sid].seconds <= most
+
+    staged(story)
+
+
+def test_transcription_of_a_message_is_sent_when_it_is_done(staged: Staged) -> None:
+    # "transcribeCallback: Twilio makes an asynchronous POST with TranscriptionText" - docs/voice/twiml/record
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {
+            "/voice": '<Record transcribe="true" transcribeCallback="/text" timeout="1" action="/done"/>'
+        }
+        stage.hearing.answers = ["call me back"]
+        caller, _ = await stage.dials()
+        await stage.passes(0.5)
+        caller.say(tone([500], 1.0))
+        await stage.passes(2.5)
+        told = stage.app.asked("/text")[0]
+        assert (told["TranscriptionText"], told["TranscriptionStatus"]) == ("call me back", "completed")
+        assert told["RecordingSid"] == stage.app.asked("/done")[0]["RecordingSid"]
+
+    staged(story)
+
+
+def test_refer_of_a_telephone_that_is_not_sip_fails_and_says_so(staged: Staged) -> None:
+    # "Refer is only supported on SIP call legs" - docs/voice/twiml/refer
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Refer action="/done"><Sip>sip:a@b</Sip></Refer>'}
+        caller, _ = await stage.dials()
+        assert stage.app.asked("/done")[0]["ReferCallStatus"] == "failed"
+        assert len(caller.traces("error")) == 1
+
+    staged(story)
+
+
+def test_refer_is_left_to_a_line_that_can(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Refer action="/done"><Sip>sip:a@b</Sip></Refer>'}
+        asked: list[str] = []
+
+        async def refer(uri: str) -> tuple[int, int | None]:
+            asked.append(uri)
+            return 202, 200
+
+        telephone = stage.telephone("sip:x@y")
+        telephone.refer = refer  # type: ignore[attr-defined]  # a line of another kind, for this test alone
+        await stage.dials("sip:x@y")
+        told = stage.app.asked("/done")[0]
+        assert asked == ["sip:a@b"]
+        assert [told[name] for name in ("ReferCallStatus", "ReferSipResponseCode", "NotifySipResponseCode")] == [
+            "completed",
+            "202",
+            "200",
+        ]
+
+    staged(story)
+
+
+def test_attributes_that_nobody_knows_are_ignored(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Say colour="red">a</Say><Pause rhythm="slow" length="x"/><Say>b</Say>'}
+        caller, _ = await stage.dials()
+        await stage.passes(1.8)
+        assert caller.prompts == ["a", "b"]
+
+    staged(story)
+
+
+def test_unknown_verb_is_an_error_with_its_line_and_nothing_of_the_document_is_done(staged: Staged) -> None:
+    # error 12100: "Document parse failure" - docs/api/errors/12100
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": "<Say>a</Say>\n\n<Sing>b</Sing>", "/fallback": "<Say>fallback</Say>"}
+        caller, _ = await stage.dials()
+        assert caller.prompts == ["fallback"]
+        error = caller.traces("error")[0]
+        assert error["code"] == 12100
+        assert str(error["message"]).startswith("line 3: Sing")
+        assert stage.app.asked("/fallback")[0]["ErrorCode"] == "12100"
+
+    staged(story)

@@ -122,12 +122,12 @@ def _fill(ground: Ground) -> None:
         hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml")), clock.now())
 
 
-def patient(number: str, *steps: Any, key: str = "1", at: float = 0.5) -> dict[str, Any]:
-    """A patient who takes English and one choice of the menu, then does `steps`."""
+def patient(number: str, *steps: Any, key: str = "1", at: float = 0.5, language: str = "2") -> dict[str, Any]:
+    """A patient who takes a language (1 Mandarin, 2 English) and one choice of the menu, then does `steps`."""
     menu: list[Any] = [
         {"wait_for_answer": 10},
         {"wait": 0.5},
-        {"press": "2"},
+        {"press": language},
         {"wait_for_prompt": {"pattern": ".", "timeout": 20}},  # the recording notice
         {"wait_for_prompt": {"pattern": ".", "timeout": 20}},  # the menu
         {"wait": 1.0},
@@ -136,11 +136,11 @@ def patient(number: str, *steps: Any, key: str = "1", at: float = 0.5) -> dict[s
     return {"address": number, "at": at, "dial": NUMBER, "steps": [*menu, *steps]}
 
 
-def asks_and_hangs_up() -> list[Any]:
+def asks_and_hangs_up(question: str = QUESTION) -> list[Any]:
     """Wait for the greeting, ask, hear the answer, hang up."""
     return [
         {"wait_for_speech_end": {"quiet": 0.5, "timeout": 60}},
-        {"speak": QUESTION},
+        {"speak": question},
         {"wait_for_speech_end": {"quiet": 0.5, "timeout": 20, "required": False}},
         "hang_up",
     ]
@@ -151,13 +151,13 @@ def agent(number: int, *calls: Any) -> dict[str, Any]:
     return {"address": f"client:agent-{number}", "incoming": list(calls)}
 
 
-def picks_up(after_seconds: float = 0.3) -> dict[str, Any]:
+def picks_up(after_seconds: float = 0.3, greeting: str = GREETING) -> dict[str, Any]:
     """Answer, greet, answer the question, wait for the end."""
     return {
         "on_ring": {"answer_after_seconds": after_seconds},
         "steps": [
             {"wait": 0.8},
-            {"speak": GREETING},
+            {"speak": greeting},
             {"wait_for_speech_end": {"quiet": 0.5, "timeout": 20, "required": False}},
             {"speak": ANSWER},
             {"wait_for_hang_up": {"timeout": 20, "required": False}},

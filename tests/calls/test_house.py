@@ -1,17 +1,23 @@
 """Whole calls through every process, with audio; and the same when processes are killed in the middle of them."""
 
+import json
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
+import jiwer
 import pytest
 
 from hotline.crypt import Keyring
 from hotline.database import Database
 from hotline.models import Agent, Call, Check, Offer, Row, Transcript, Waiting
-from hotline.values import AgentState, CallStatus, Intent, OfferState, Outcome, RecordingState, WaitingState
+from hotline.values import AgentState, CallStatus, Intent, Language, OfferState, Outcome, RecordingState, WaitingState
+from recordings.audio import read_wav
+from recordings.text import comparable
 from routing import figures
 from tests.calls.stage import IGNORES, Stage, agent, asks_and_hangs_up, patient, picks_up, stage
 
+CALLS = Path("../shared/audio/calls")
 pytestmark = pytest.mark.timeout(180)
 
 
@@ -55,6 +61,32 @@ def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> 
     assert "children" in said["caller"].lower()
     checks = house.wait(lambda: house.rows(Check, Check.call_id == call.id, Check.name == "greeting"), 20, "checks")
     assert [check.passed for check in checks] == [True]
+
+
+def line_of(call: str, speaker: str, folder: Path) -> tuple[str, str]:
+    """The first line of a speaker in a shared call, cut out for this test: its file and its words."""
+    told = json.loads((CALLS / f"{call}.json").read_text("utf-8"))
+    line = next(each for each in told["utterances"] if each["speaker"] == speaker)
+    channel = read_wav((CALLS / f"{call}.wav").read_bytes()).channels[told["channels"].index(speaker)]
+    file = folder / f"{call}-{speaker}.wav"
+    with wave.open(str(file), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(channel[int(line["start"] * 8000) : int(line["end"] * 8000) + 800].tobytes())
+    return str(file), line["text"]
+
+
+def test_a_call_in_mandarin_is_answered_and_read_in_mandarin(house: Stage, tmp_path: Path) -> None:
+    greeting, _ = line_of("zh-booking-good", "agent", tmp_path)
+    question, asked = line_of("zh-booking-good", "caller", tmp_path)
+    caller = patient("+8613900000003", *asks_and_hangs_up(question), language="1")
+    with house.phones(caller, *(agent(n, picks_up(greeting=greeting)) for n in range(1, 5))):
+        call = house.wait(lambda: house.call("+8613900000003", status=CallStatus.ENDED), 60, "the end of the call")
+    assert (call.outcome, call.language) == (Outcome.ANSWERED, Language.MANDARIN)
+    house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
+    (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
+    said = "".join(u.text for u in transcript.utterances if u.speaker == "caller")
+    assert jiwer.cer(comparable(asked, Language.MANDARIN), comparable(said, Language.MANDARIN)) < 0.5
+    house.wait(lambda: house.rows(Check, Check.call_id == call.id, Check.passed), 20, "a check that passed")
 
 
 def test_who_does_not_pick_up_costs_the_caller_nothing_and_the_offer_widens(house: Stage) -> None:

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from exchange.audio import FRAME_SECONDS, SILENCE, frames
 from exchange.dtmf import tone_for
-from exchange.recorder import header
+from exchange.tape import header
 from exchange.tones import tone
 
 NUMBER = "+861012345"

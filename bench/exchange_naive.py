@@ -18,7 +18,7 @@ from bench.exchange_load import PROMPT
 from exchange.audio import FRAME_SECONDS, SILENCE, frames, mix
 from exchange.dtmf import KeyDetector
 from exchange.ids import new_sid
-from exchange.recorder import finish, header
+from exchange.tape import finish, header
 
 
 class Leg:

@@ -1,29 +1,27 @@
 """Recordings: two channels exactly in step, written as they happen: a killed exchange loses a second at most."""
 
 import json
-import struct
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import numpy as np
 import structlog
 
-from exchange.audio import FRAME_BYTES, FRAME_SECONDS, RATE, mix
+from exchange.audio import FRAME_SECONDS, SILENCE
 from exchange.clock import Ticker
 from exchange.ids import new_sid
 from exchange.status import Callback, rfc2822
+from exchange.tape import Disk, Tape, at_once, finish
 
 log = structlog.get_logger(__name__)
-HEADER_BYTES = 44
 FLUSH_FRAMES = 50
 
 
 @dataclass
 class RecordingFacts:
-    """What is known of one recording; stands as JSON beside the sound."""
+    """What is known of one recording; stands as JSON beside the sound. Cut short: the exchange was killed over it."""
 
     sid: str
     account_sid: str
@@ -36,6 +34,7 @@ class RecordingFacts:
     status: str = "in-progress"
     seconds: float = 0.0
     updated: datetime | None = None
+    was_cut_short: bool = False
     callback: Callback = field(default_factory=Callback)
 
     @property
@@ -58,91 +57,49 @@ class RecordingFacts:
 class Recording:
     """Sound being recorded. It is a tap: it is given what was said and what was heard in each tick."""
 
-    def __init__(self, facts: RecordingFacts, path: Path, on_stop: Callable[["Recording"], None]) -> None:
+    def __init__(self, facts: RecordingFacts, tape: Tape, on_stop: Callable[["Recording"], None]) -> None:
         self.facts = facts
-        self.path = path
         self.paused: str = ""
+        self.frames = 0
+        self._tape: Tape | None = tape
         self._on_stop = on_stop
-        self._file: BinaryIO | None = path.open("wb")
-        self._file.write(header(facts.channels, 0))
         self._said: list[bytes] = []
         self._heard: list[bytes] = []
-        self.frames = 0
 
     def frame(self, said: bytes, heard: bytes) -> None:
-        if self.paused == "skip" or not self._file:
+        if self.paused == "skip" or not self._tape:
+            return
+        if self._tape.is_broken:
+            log.error("recording_failed", recording_id=self.facts.sid)
+            self.stop()
             return
         if self.paused:
-            said = heard = bytes(FRAME_BYTES)
+            said = heard = SILENCE
         self._said.append(said)
         self._heard.append(heard)
         self.frames += 1
         if len(self._said) >= FLUSH_FRAMES:
-            self.flush()
+            self._flush(self._tape)
 
-    def flush(self) -> None:
-        try:
-            if self._file and self._said:
-                self._file.write(self._block())
-                self._file.flush()
-        except OSError:
-            # A full disk costs the recording, not the call; its callback says so.
-            log.exception("recording_failed", recording_id=self.facts.sid)
-            self._file = None
-            self._on_stop(self)
-        self._said.clear()
-        self._heard.clear()
-
-    def _block(self) -> bytes:
-        if self.facts.channels == 2:
-            pair = [np.frombuffer(b"".join(each), dtype="<i2") for each in (self._said, self._heard)]
-            return np.stack(pair, axis=1).tobytes()
-        if self.facts.track == "inbound":
-            return b"".join(self._said)
-        if self.facts.track == "outbound":
-            return b"".join(self._heard)
-        return mix([b"".join(self._said), b"".join(self._heard)])
+    def _flush(self, tape: Tape) -> None:
+        if self._said:
+            tape.write(self._said, self._heard)
+            self._said, self._heard = [], []
 
     def stop(self, keep_frames: int | None = None) -> None:
         """Finish the file, or only its first frames; stopped already is no fault."""
-        if not self._file:
+        tape, self._tape = self._tape, None
+        if not tape:
             return
-        self.flush()
-        if not self._file:
-            return
-        self._file.close()
-        self._file = None
-        if keep_frames is not None and keep_frames < self.frames:
-            self.frames = max(0, keep_frames)
-            with self.path.open("r+b") as file:
-                file.truncate(HEADER_BYTES + self.frames * FRAME_BYTES * self.facts.channels)
-        self.facts.seconds = finish(self.path, self.facts.channels)
+        self._flush(tape)
+        if keep_frames is not None:
+            self.frames = max(0, min(self.frames, keep_frames))
+        try:
+            self.facts.seconds = tape.close(keep_frames)
+        except OSError:
+            # As with a full disk: the call goes on, and the callback says how much there is.
+            log.exception("recording_failed", recording_id=self.facts.sid)
         self._on_stop(self)
-
-
-def header(channels: int, data_bytes: int) -> bytes:
-    """The head of a WAV file with 16 bit PCM at the exchange's rate."""
-    block = 2 * channels
-    form = struct.pack("<HHIIHH", 1, channels, RATE, RATE * block, block, 16)
-    return (
-        b"RIFF"
-        + struct.pack("<I", 36 + data_bytes)
-        + b"WAVEfmt "
-        + struct.pack("<I", 16)
-        + form
-        + b"data"
-        + (struct.pack("<I", data_bytes))
-    )
-
-
-def finish(path: Path, channels: int) -> float:
-    """Write the true length into the head, whatever the file's size is now; gives the seconds."""
-    size = max(0, path.stat().st_size - HEADER_BYTES)
-    size -= size % (2 * channels)
-    with path.open("r+b") as file:
-        file.write(header(channels, size))
-        file.truncate(HEADER_BYTES + size)
-    return size / (2 * channels * RATE)
 
 
 class Recordings:
@@ -150,6 +107,7 @@ class Recordings:
 
     def __init__(self, folder: Path, ticker: Ticker, account_sid: str, base_url: Callable[[], str]) -> None:
         self._folder = folder
+        self._disk: Disk | None = None
         self._ticker = ticker
         self._account_sid = account_sid
         self._base_url = base_url
@@ -158,11 +116,23 @@ class Recordings:
         self.active: dict[str, Recording] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
+    def write_aside(self) -> None:
+        """From now on a thread writes, so that a slow disk delays no sound; `close` ends it."""
+        self._disk = Disk()
+
+    def close(self) -> None:
+        """Everything is on disk."""
+        if self._disk:
+            self._disk.close()
+            self._disk = None
+
     def start(self, facts: RecordingFacts) -> Recording:
         self.facts[facts.sid] = facts
-        recording = Recording(facts, self.path(facts.sid), self._stopped)
-        self.active[facts.sid] = recording
+        # The note first: sound without a note would belong to nobody after a kill.
         self._save(facts)
+        tape = Tape(self.path(facts.sid), facts.channels, facts.track, self._disk.later if self._disk else at_once)
+        recording = Recording(facts, tape, self._stopped)
+        self.active[facts.sid] = recording
         self._tell(facts)
         return recording
 
@@ -193,13 +163,22 @@ class Recordings:
 
     def load(self) -> None:
         """After a start: what is on disk is there again; what was under way is finished with what there is."""
+        for draft in self._folder.glob("RE*.new"):
+            draft.unlink()
         for note in sorted(self._folder.glob("RE*.json")):
-            facts = RecordingFacts.from_json(json.loads(note.read_text(encoding="utf-8")))
-            self.facts[facts.sid] = facts
-            if not facts.is_over:
-                path = self.path(facts.sid)
-                facts.seconds = finish(path, facts.channels) if path.exists() else 0.0
-                self._close(facts)
+            try:
+                self._load(RecordingFacts.from_json(json.loads(note.read_text(encoding="utf-8"))))
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                # One unreadable note costs its recording, and is left for a person to look at.
+                log.warning("recording_unreadable", path=note.name, reason=repr(error))
+
+    def _load(self, facts: RecordingFacts) -> None:
+        self.facts[facts.sid] = facts
+        if not facts.is_over:
+            path = self.path(facts.sid)
+            facts.seconds = finish(path, facts.channels) if path.exists() else 0.0
+            facts.was_cut_short = True
+            self._close(facts)
 
     def _stopped(self, recording: Recording) -> None:
         self.active.pop(recording.facts.sid, None)

@@ -60,6 +60,7 @@ class Exchange:
             recordings=Recordings(config.data_dir / "recordings", ticker, config.account_sid, self.url),
         )
         self.office.recordings.report = self._report
+        self.office.recordings.write_aside()
         legs.on_end.append(stop_recordings)
         self.switch = Switch(self.office)
 
@@ -86,6 +87,7 @@ class Exchange:
         await self.office.webhooks.drain(FAREWELL_SECONDS)
         self.speaker.close()
         self.journal.close()
+        self.office.recordings.close()
 
     def _dial(self, line: PhoneLine, to: str) -> None:
         if self.switch.inbound(line, to) is None:

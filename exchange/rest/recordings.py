@@ -4,9 +4,10 @@ from aiohttp import web
 
 from exchange import wav
 from exchange.errors import ApiError, not_found
-from exchange.recorder import Recording, RecordingFacts, header
+from exchange.recorder import Recording, RecordingFacts
 from exchange.rest.api import Ask, Json, Route
 from exchange.status import API_VERSION, rfc2822
+from exchange.tape import header
 
 CURRENT = "Twilio.CURRENT"
 

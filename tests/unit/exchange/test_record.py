@@ -10,8 +10,9 @@ import numpy as np
 from exchange import wav
 from exchange.clock import Ticker
 from exchange.dtmf import tone_for
-from exchange.recorder import HEADER_BYTES, Recordings, header
+from exchange.recorder import Recordings
 from exchange.status import Callback
+from exchange.tape import HEADER_BYTES, header
 from exchange.tones import tone
 from tests.unit.exchange.stage import SITE, Stage, Story
 

@@ -10,6 +10,7 @@ import yaml
 from exchange.errors import ConfigError
 from exchange.tones import CADENCES
 
+VISITORS = ("local", "everyone", "nobody")
 DEFAULT_VOICES = {"zh-CN": "cmn-latn-pinyin", "en-US": "en-us"}
 
 
@@ -46,6 +47,7 @@ class Config:
     port: int = 8090
     public_url: str = ""
     phone_token: str = ""
+    visitors: str = "local"
     data_dir: Path = Path("exchange-data")
     cadence: str = "cn"
     ring_seconds: float = 5.0
@@ -109,6 +111,8 @@ def _check(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: cadence: {config.cadence!r} is none of {', '.join(sorted(CADENCES))}")
     if not config.account_sid or not config.auth_token:
         raise ConfigError(f"{where}: account_sid and auth_token must not be empty")
+    if config.visitors not in VISITORS:
+        raise ConfigError(f"{where}: visitors: {config.visitors!r} is none of {', '.join(VISITORS)}")
     if config.ring_seconds <= 0:
         raise ConfigError(f"{where}: ring_seconds: must be above 0")
 

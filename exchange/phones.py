@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import hmac
-import ipaddress
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +9,14 @@ from typing import Any
 import structlog
 from aiohttp import WSMsgType, web
 
-from exchange.audio import FRAME_BYTES
+from exchange.audio import FRAME_BYTES, FRAME_SECONDS
 from exchange.line import Answerer, Jitter
+from exchange.tokens import Admission
 
 log = structlog.get_logger(__name__)
 MOST_WAITING = 500
+# A page that sleeps keeps its connection and sends nothing: after ten seconds of that nobody is there any more.
+MOST_SILENT_FRAMES = 500
 HEARTBEAT_SECONDS = 10.0
 LARGEST_MESSAGE_BYTES = 16 * 1024
 Dial = Callable[["PhoneLine", str], None]
@@ -30,11 +31,13 @@ class PhoneLine:
         self.outgoing: asyncio.Queue[str | bytes] = asyncio.Queue(MOST_WAITING)
         self._jitter = Jitter()
         self._answerer: Answerer | None = None
+        self._silent_frames = 0
 
     def seize(self, answerer: Answerer) -> bool:
         if self._answerer:
             return False
         self._answerer = answerer
+        self._silent_frames = 0
         self._jitter.clear()
         return True
 
@@ -42,6 +45,10 @@ class PhoneLine:
         self._answerer = None
 
     def take(self) -> bytes:
+        self._silent_frames += 1
+        if self._silent_frames == MOST_SILENT_FRAMES:
+            log.info("phone_silent", seconds=MOST_SILENT_FRAMES * FRAME_SECONDS)
+            self.control("hangup")
         return self._jitter.take()
 
     def give(self, frame: bytes) -> None:
@@ -58,6 +65,7 @@ class PhoneLine:
     def hear(self, frame: bytes) -> None:
         """A frame has come in; one of a wrong size is dropped."""
         if len(frame) == FRAME_BYTES:
+            self._silent_frames = 0
             self._jitter.put(frame)
 
     def control(self, kind: str) -> None:
@@ -76,8 +84,8 @@ class PhoneLine:
 class Phones:
     """All connected telephones. Of several with one address the newest that is connected is rung."""
 
-    def __init__(self, token: str, dial: Dial) -> None:
-        self._token = token
+    def __init__(self, admission: Admission, dial: Dial) -> None:
+        self._admission = admission
         self._dial = dial
         self._lines: dict[str, list[PhoneLine]] = {}
 
@@ -113,7 +121,7 @@ class Phones:
             if message.get("type") != "register" or not isinstance(address, str) or not address:
                 await _error(socket, 31002, "the first message must be register, with an address")
                 return None
-            if not self._is_allowed(request, str(message.get("token") or "")):
+            if not self._admission.admits(request, address, str(message.get("token") or "")):
                 await _error(socket, 20101, "the token is not accepted")
                 return None
             line = PhoneLine(address, message.get("trace") is True)
@@ -121,11 +129,6 @@ class Phones:
             line.tell("registered", address=address)
             return line
         return None
-
-    def _is_allowed(self, request: web.Request, token: str) -> bool:
-        if self._token:
-            return hmac.compare_digest(token.encode(), self._token.encode())
-        return ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback  # noqa: S104 - unknown is not loopback
 
     async def _read(self, socket: web.WebSocketResponse, line: PhoneLine) -> None:
         async for message in socket:

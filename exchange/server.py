@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import structlog
 from aiohttp import web
 
-from exchange import clock
+from exchange import clock, hear
 from exchange.call import Leg
 from exchange.clock import Ticker, wall_clock
 from exchange.conference import Conferences
@@ -19,6 +19,7 @@ from exchange.legs import Legs
 from exchange.mapping import Mapped
 from exchange.media import Media
 from exchange.office import Office, trace_recording
+from exchange.pages import Pages
 from exchange.phones import PhoneLine, Phones
 from exchange.queue import Queues
 from exchange.recorder import Recording, Recordings
@@ -26,6 +27,7 @@ from exchange.rest import api, calls, conferences, messages, queues, recordings
 from exchange.speak import Speaker
 from exchange.status import Callback, CallStatus
 from exchange.switch import Switch
+from exchange.tokens import Admission
 from exchange.transport import HttpTransport
 from exchange.webhook import Webhooks
 
@@ -45,8 +47,11 @@ class Exchange:
         webhooks = Webhooks(Mapped(transport, config.map), config.webhook, config.auth_token)
         self.speaker = Speaker(config.data_dir / "speech", config.voices)
         self.journal = Journal(config.data_dir / "calls.jsonl")
+        self.ears = hear.best(config.data_dir / "whisper-base")
         legs = Legs(config, ticker, webhooks, self.journal)
-        self.phones = Phones(config.phone_token, self._dial)
+        admission = Admission(config.phone_token, config.auth_token, ticker.now)
+        self.phones = Phones(admission, self._dial)
+        self.pages = Pages(config, admission)
         self.office = Office(
             config=config,
             ticker=ticker,
@@ -54,6 +59,8 @@ class Exchange:
             voice=self.speaker,
             media=Media(webhooks, ticker),
             directory=self.phones,
+            ears=self.ears,
+            sockets=transport,
             legs=legs,
             queues=Queues(ticker),
             conferences=Conferences(ticker, config.account_sid, self._report),
@@ -77,6 +84,7 @@ class Exchange:
         app = web.Application(client_max_size=256 * 1024)
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/phones", self.phones.serve)
+        self.pages.mount(app)
         api.mount(app, self.switch, ROUTES)
         return app
 
@@ -86,6 +94,7 @@ class Exchange:
             leg.end(None if leg.is_up else CallStatus.FAILED)
         await self.office.webhooks.drain(FAREWELL_SECONDS)
         self.speaker.close()
+        self.ears.close()
         self.journal.close()
         self.office.recordings.close()
 

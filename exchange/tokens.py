@@ -1,0 +1,63 @@
+"""Who may register a telephone: who brings the exchange's token, or one that was signed for this address.
+
+A signed token is `EXPIRES.SIGNATURE`: seconds since 1970, and the HMAC-SHA256 of `phone`, the address and EXPIRES, each
+on a line of its own, in hexadecimal, with the account's auth token as key. It lets one address in until it expires.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+LONGEST_SECONDS = 24 * 3600  # a token for longer is refused: whoever signs it has mistaken the unit
+FORWARDED = ("Forwarded", "X-Forwarded-For")
+
+
+def sign(address: str, expires: int, key: str) -> str:
+    """A token that lets `address` in until `expires` (seconds since 1970)."""
+    text = f"phone\n{address}\n{expires}"
+    return f"{expires}.{hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()}"
+
+
+def is_signed(token: str, address: str, key: str, now: datetime) -> bool:
+    """Whether `token` lets `address` in at this moment."""
+    expires, _, _signature = token.partition(".")
+    if not (expires.isascii() and expires.isdigit() and len(expires) < 12):
+        return False
+    if not now.timestamp() < int(expires) <= now.timestamp() + LONGEST_SECONDS:
+        return False
+    return hmac.compare_digest(token.encode(), sign(address, int(expires), key).encode())
+
+
+def is_local(request: web.Request) -> bool:
+    """Whether the request was made on this machine; one that a proxy passed on was not."""
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    return ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback  # noqa: S104 - unknown is not loopback
+
+
+def is_of_other_page(request: web.Request) -> bool:
+    """Whether a browser asks for a page that is not ours: browsers let every page open every WebSocket."""
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The door of one exchange. Without a `phone_token` telephones of this machine need none."""
+
+    phone_token: str
+    auth_token: str
+    now: Callable[[], datetime]
+
+    def admits(self, request: web.Request, address: str, token: str) -> bool:
+        if is_signed(token, address, self.auth_token, self.now()):
+            return True
+        if self.phone_token:
+            return hmac.compare_digest(token.encode(), self.phone_token.encode())
+        return is_local(request) and not is_of_other_page(request)

@@ -21,7 +21,8 @@ from ivr.flow import Asked, Consented, Ended, Outcome, Told
 from ivr.queries import Standing, Step
 from routing import legs
 from routing import service as routing
-from telephony.turn import Turn
+from telephony.provider import InboundView
+from telephony.turn import Turn, parse
 
 
 def first(desk: Desk, turn: Turn, now: datetime) -> str:
@@ -133,6 +134,33 @@ def ended(ground: Ground, sid: str, report: legs.Report, now: datetime) -> bool:
         legs.caller_line(session, call.id, report, now)
         if report.status in ENDED_LEGS and call.status is not CallStatus.ENDED:
             _end(session, ground, call, report.status, now)
+    return True
+
+
+def unheard(ground: Ground, view: InboundView, now: datetime) -> bool:
+    """Write down a call that came and ended while nobody of ours was listening; `False` when it is known after all."""
+    caller = parse({"From": view.caller_text}).caller
+    call = Call(
+        id=clock.new_id(),
+        provider_sid=view.sid,
+        caller_number=caller.e164 if caller else None,
+        caller_index=ground.keyring.index(caller.e164) if caller else None,
+        language=ground.settings.default_language,
+        status=CallStatus.ENDED,
+        outcome=CallOutcome.FAILED,
+        reason="never reached us",
+        place={},
+        started_at=view.started_at,
+        ended_at=view.ended_at,
+        heard_at=now,
+    )
+    try:
+        with ground.database.write() as session:
+            session.add(call)
+            session.flush()
+            story.tell(session, ground.bell, story.event(call.id, "call_ended", now, outcome=CallOutcome.FAILED))
+    except IntegrityError:
+        return False
     return True
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlparse
 
 import requests
@@ -40,6 +41,17 @@ class RecordingView:
     state: RecordingState
     seconds: int | None
     channels: int | None
+
+
+@dataclass(frozen=True)
+class InboundView:
+    """A call to one of our numbers as the provider lists it, ended or not."""
+
+    sid: str
+    caller_text: str
+    status: LegStatus
+    started_at: datetime
+    ended_at: datetime | None
 
 
 class Provider:
@@ -137,6 +149,16 @@ class Provider:
                 raise
             return None
         return LegView(sid, words.leg_status(str(call.status)), _whole(call.duration))
+
+    def inbound(self, number: str, since: datetime) -> list[InboundView]:
+        """The calls that came in for `number` after `since`, newest first, at most a thousand. Raises `UnknownWord`."""
+        with _faults("list calls"):
+            found = self._client.calls.list(to=number, start_time_after=since, limit=1000)
+        return [
+            InboundView(str(c.sid), str(c._from), words.leg_status(str(c.status)), c.start_time or since, c.end_time)
+            for c in found
+            if c.direction == "inbound"
+        ]
 
     def recording(self, sid: str) -> RecordingView | None:
         """A recording as it stands now, or `None` when the provider does not know it. Raises `UnknownWord`."""

@@ -26,6 +26,7 @@ class Clock:
             lambda now: sweep.lost_bells(ground, now),
             lambda now: sweep.silent_lines(ground, provider, now),
             lambda now: sweep.silent_recordings(ground, provider, now),
+            lambda now: sweep.unheard_calls(ground, provider, now),
         )
 
     def run(self, stop: threading.Event) -> None:

@@ -20,6 +20,8 @@ PATIENCE = timedelta(seconds=2)
 # The exchange is asked about lines it has not mentioned for this long.
 SILENCE = timedelta(seconds=15)
 # A recording is ready seconds after its call; past this the exchange is asked.
+# How often, in seconds of the minute, and how far back the exchange is asked for calls we never heard of.
+UNHEARD_EVERY, UNHEARD_SINCE = 15, timedelta(hours=2)
 RECORDING_SILENCE = timedelta(seconds=20)
 
 
@@ -95,6 +97,23 @@ def _status(provider: Provider, sid: str) -> LegStatus | None:
     except ProviderDown:
         return None  # asked again at the next sweep
     return LegStatus.FAILED if view is None else view.status
+
+
+def unheard_calls(ground: Ground, provider: Provider, now: datetime) -> int:
+    """Write down calls that ended without our ever hearing of them (the webhooks were down); how many there were.
+
+    A lost call is a lost patient: it appears in the list of calls with its number, so that staff can call back.
+    """
+    if now.second % UNHEARD_EVERY:
+        return 0
+    listed = provider.inbound(ground.settings.hotline_number, now - UNHEARD_SINCE)
+    ended = {view.sid: view for view in listed if view.ended_at is not None and view.ended_at < now - SILENCE}
+    with ground.database.read() as session:
+        known = set(session.scalars(select(Call.provider_sid).where(Call.provider_sid.in_(ended))))
+    for sid in ended.keys() - known:
+        ivr.unheard(ground, ended[sid], now)
+        log.get().error("call_unheard", sid=sid)
+    return len(ended.keys() - known)
 
 
 def silent_recordings(ground: Ground, provider: Provider, now: datetime) -> int:

@@ -62,8 +62,14 @@ class Stage:
         process = self.house.processes.processes[name]
         running, before = process.running, process.restarts
         assert running is not None
-        os.kill(running.pid, signal.SIGKILL)
+        os.killpg(running.pid, signal.SIGKILL)
         wait_for(lambda: process.restarts > before, 15, f"{name} started again")
+
+    def freeze(self, name: str) -> None:
+        """Stop the process of this name and its children where they are: they hold their sockets and answer nobody."""
+        running = self.house.processes.processes[name].running
+        assert running is not None
+        os.killpg(running.pid, signal.SIGSTOP)
 
     def rows(self, model: type[Row], *where: Any) -> list[Any]:
         """The rows of this model."""

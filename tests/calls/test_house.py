@@ -3,11 +3,13 @@
 import json
 import wave
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import jiwer
 import pytest
 
+from hotline import clock
 from hotline.crypt import Keyring
 from hotline.database import Database
 from hotline.models import Agent, Call, Check, Offer, Row, Transcript, Waiting
@@ -15,7 +17,8 @@ from hotline.values import AgentState, CallStatus, Intent, Language, OfferState,
 from recordings.audio import read_wav
 from recordings.text import comparable
 from routing import figures
-from tests.calls.stage import IGNORES, Stage, agent, asks_and_hangs_up, patient, picks_up, stage
+from telephony.provider import connect
+from tests.calls.stage import IGNORES, NUMBER, Stage, agent, asks_and_hangs_up, patient, picks_up, stage
 
 CALLS = Path("../shared/audio/calls")
 pytestmark = pytest.mark.timeout(180)
@@ -168,3 +171,20 @@ def test_the_same_call_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
         assert call.outcome is Outcome.ANSWERED
         house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
         house.wait(house.nothing_is_stuck, 30, "no work left")
+
+
+def test_a_call_that_came_while_the_webhooks_did_not_answer_is_found_and_listed(house: Stage) -> None:
+    provider = connect(house.ground.settings)
+    since = clock.now() - timedelta(minutes=1)
+    lost = {"address": "+8613900000010", "at": 0, "dial": NUMBER, "steps": [{"wait": 1}, "hang_up"]}
+    house.freeze("voice")
+    with house.phones(lost):
+        house.wait(
+            lambda: [c for c in provider.inbound(NUMBER, since) if c.caller_text == "+8613900000010" and c.ended_at],
+            20,
+            "a call that ended at the exchange",
+        )
+    house.kill("voice")
+    call = house.wait(lambda: house.call("+8613900000010", status=CallStatus.ENDED), 60, "the lost call in the list")
+    assert call.outcome in {Outcome.FAILED, Outcome.LEFT_IN_MENU}
+    provider.close()

@@ -6,43 +6,21 @@ from datetime import datetime
 from functools import partial
 
 from exchange.audio import SILENCE, mix
-from exchange.call import Leg, Tap
-from exchange.clock import Bell, Ticker
+from exchange.call import Tap
+from exchange.clock import Ticker
 from exchange.ids import new_sid
+from exchange.participant import Participant
 from exchange.sound import Source
 from exchange.status import Callback, rfc2822
+from exchange.voice import Speech
 
 LAST_LEFT = "last-participant-left"
 ENDER_LEFT = "participant-with-end-conference-on-exit-left"
 KICKED = "last-participant-kicked"
+ENDER_KICKED = "participant-with-end-conference-on-exit-kicked"
 BY_API = "conference-ended-via-api"
 MOST_PAST = 1000
-
-
-@dataclass
-class Participant:
-    """One leg in a conference."""
-
-    leg: Leg
-    joined: datetime
-    label: str = ""
-    is_muted: bool = False
-    is_held: bool = False
-    hold_url: str = ""
-    hold_method: str = "POST"
-    starts: bool = True
-    ends: bool = False
-    updated: datetime | None = None
-    is_gone: bool = False
-    changed: Bell = field(default_factory=Bell)
-
-    def wake(self) -> None:
-        """Tell the one who plays to this participant that something is different now."""
-        self.changed.ring()
-
-    @property
-    def is_heard(self) -> bool:
-        return not (self.is_muted or self.is_held or self.is_gone)
+_KINDS = {"participant-speech": "speaker", "announcement": "announcement"}
 
 
 @dataclass
@@ -96,7 +74,7 @@ class Conference:
         participant.wake()
         self.event("participant-leave", participant)
         if participant.ends and self.is_running:
-            self.end(ENDER_LEFT, participant.leg.sid)
+            self.end(ENDER_KICKED if reason == KICKED else ENDER_LEFT, participant.leg.sid)
         elif not self.participants:
             self.end(reason, participant.leg.sid)
 
@@ -127,16 +105,31 @@ class Conference:
             participant.wake()
             self.event("participant-hold" if is_held else "participant-unhold", participant)
 
+    def modify(self, participant: Participant, coaches: str, ends: bool) -> None:
+        """Whom it coaches, and whether the conference depends on it."""
+        if (coaches, ends) != (participant.coaches, participant.ends):
+            participant.coaches, participant.ends = coaches, ends
+            self.event("participant-modify", participant)
+
+    def announce(self, sound: Source, participant: Participant | None = None) -> None:
+        """Let everybody hear it, or one alone; who is on hold hears it between the music."""
+        if participant is None:
+            self.effects.append(sound)
+        else:
+            participant.effects.append(sound)
+            participant.wake()
+
     def event(self, name: str, participant: Participant | None, more: Mapping[str, str] | None = None) -> None:
-        about = {} if participant is None else _about(participant)
+        about = {} if participant is None else participant.about()
         self.tell(self, name, about | dict(more or {}))
 
     def sound_for(self, listener: Participant) -> bytes:
         """What everybody else says in this tick."""
-        voices = [p.leg.said for p in self.participants.values() if p is not listener and p.is_heard]
+        voices = [p.leg.said for p in self.participants.values() if p.is_heard_by(listener)]
         if self.effect is not SILENCE:
             voices.append(self.effect)
-        return mix(voices)
+        own = listener.own_effect() if listener.effects else None
+        return mix([*voices, own] if own else voices)
 
     def tick(self) -> None:
         """Between speaking and hearing: the beeps that all hear alike, and the recording of everybody."""
@@ -144,9 +137,24 @@ class Conference:
         self.effects = [source for source, frame in frames if frame is not None]
         self.effect = mix([frame for _, frame in frames if frame is not None]) if frames else SILENCE
         if self.taps:
-            heard = mix([p.leg.said for p in self.participants.values() if p.is_heard] + [self.effect])
+            heard = mix(
+                [p.leg.said for p in self.participants.values() if p.is_heard and not p.coaches] + [self.effect]
+            )
             for tap in self.taps:
                 tap.frame(SILENCE, heard)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody wants to know who speaks."""
+        return self.is_running and self.callback.wants("speaker")
+
+    def watch(self) -> None:
+        """Tell who begins and ends to speak."""
+        for participant in list(self.participants.values()):
+            speech = participant.speech = participant.speech or Speech()
+            said = participant.leg.said if participant.is_heard else SILENCE
+            if speech.has_changed(said):
+                self.event(f"participant-speech-{'start' if speech.is_on else 'stop'}", participant)
 
     def _wake(self) -> None:
         for participant in self.participants.values():
@@ -192,6 +200,8 @@ class Conferences:
         for conference in list(self._live.values()):
             if conference.effects or conference.taps or conference.effect is not SILENCE:
                 conference.tick()
+            if conference.is_watched:
+                conference.watch()
 
     def _over(self, conference: Conference) -> None:
         """The name is free again; the oldest of many past conferences is forgotten."""
@@ -204,7 +214,7 @@ class Conferences:
         now = self._ticker.now()
         conference.updated = now
         conference.sequence += 1
-        kind = event.rpartition("-")[2].removeprefix("un")
+        kind = _KINDS.get(event.rpartition("-")[0], event.rpartition("-")[2].removeprefix("un"))
         if conference.callback.wants(kind):
             told = {
                 "ConferenceSid": conference.sid,
@@ -215,18 +225,3 @@ class Conferences:
                 "StatusCallbackEvent": event,
             }
             self._report(conference.sid, conference.callback, told | dict(about))
-
-
-def _about(participant: Participant) -> dict[str, str]:
-    def word(flag: bool) -> str:
-        return "true" if flag else "false"
-
-    told = {
-        "CallSid": participant.leg.sid,
-        "Muted": word(participant.is_muted),
-        "Hold": word(participant.is_held),
-        "Coaching": "false",
-        "EndConferenceOnExit": word(participant.ends),
-        "StartConferenceOnEnter": word(participant.starts),
-    }
-    return told | ({"ParticipantLabel": participant.label} if participant.label else {})

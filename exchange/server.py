@@ -23,7 +23,7 @@ from exchange.pages import Pages
 from exchange.phones import PhoneLine, Phones
 from exchange.queue import Queues
 from exchange.recorder import Recording, Recordings
-from exchange.rest import api, calls, conferences, messages, queues, recordings
+from exchange.rest import ROUTES, api
 from exchange.speak import Speaker
 from exchange.status import Callback, CallStatus
 from exchange.switch import Switch
@@ -32,7 +32,6 @@ from exchange.transport import HttpTransport
 from exchange.webhook import Webhooks
 
 log = structlog.get_logger(__name__)
-ROUTES = (*calls.ROUTES, *recordings.ROUTES, *queues.ROUTES, *conferences.ROUTES, *messages.ROUTES)
 FAREWELL_SECONDS = 5.0
 
 

@@ -12,6 +12,7 @@ BEFORE_FRAMES = 15
 VOICED_FRAMES = 5  # a tenth of a second; a click is shorter
 WINDOW_FRAMES = 8
 NOISE_STEP = 0.02
+QUIET_FRAMES = 25
 
 
 class Loudness:
@@ -26,6 +27,23 @@ class Loudness:
         # Noise that stays is the room; a voice pauses, so that it never becomes the room.
         self._noise += (NOISE_STEP if level > self._noise else 0.2) * (level - self._noise)
         return level > threshold
+
+
+class Speech:
+    """Whether somebody speaks just now: after a tenth of a second of voice, until half a second of quiet."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self._loudness = Loudness()
+        self._frames = 0
+
+    def has_changed(self, frame: bytes) -> bool:
+        is_loud = self._loudness.is_loud(frame)
+        self._frames = 0 if is_loud == self.is_on else self._frames + 1
+        if self._frames >= (QUIET_FRAMES if self.is_on else VOICED_FRAMES):
+            self.is_on, self._frames = not self.is_on, 0
+            return True
+        return False
 
 
 class Utterance:

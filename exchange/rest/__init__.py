@@ -1,1 +1,14 @@
-"""Twilio's REST API, version 2010-04-01, as its official libraries speak it."""
+"""Twilio's REST API: one module a resource, each with its routes."""
+
+from exchange.rest import calls, conferences, messages, numbers, participants, queues, recordings, streams
+
+ROUTES = (
+    *calls.ROUTES,
+    *conferences.ROUTES,
+    *messages.ROUTES,
+    *numbers.ROUTES,
+    *participants.ROUTES,
+    *queues.ROUTES,
+    *recordings.ROUTES,
+    *streams.ROUTES,
+)

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,13 +97,23 @@ class Route:
 
 def mount(app: web.Application, switch: Switch, routes: Iterable[Route]) -> None:
     """Put the resources into the application; anything else below the API's root is Twilio's 404."""
-    for route in routes:
+    known = list(routes)
+    for route in known:
         app.router.add_route(route.method, ROOT + route.path, _handler(switch, route))
-    app.router.add_route("*", "/2010-04-01/{rest:.*}", _handler(switch, Route("*", "", _nothing)))
+    app.router.add_route("*", "/2010-04-01/{rest:.*}", _handler(switch, Route("*", "", _nothing(known))))
 
 
-async def _nothing(ask: Ask) -> Json:
-    raise not_found(ask.path)
+def _nothing(known: Sequence[Route]) -> Answer:
+    """The answer to whatever is no route: 405 for a known path by another method, else 404."""
+    patterns = [re.compile(re.sub(r"\{[^}]*\}", "[^/]+", each.path)) for each in known]
+
+    async def refuse(ask: Ask) -> Json:
+        _, _, below = ask.path.partition(f"/Accounts/{ask.office.config.account_sid}")
+        if any(pattern.fullmatch(below) for pattern in patterns):
+            raise ApiError(405, 20004, "Method not allowed")
+        raise not_found(ask.path)
+
+    return refuse
 
 
 def _handler(switch: Switch, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -1,16 +1,21 @@
 """Calls: create, read, list, update while live, delete."""
 
+import re
+
 from exchange.amd import Patience
 from exchange.course import Beginning, Goto, Inline
 from exchange.errors import ApiError, not_found, required
 from exchange.legs import Ends
+from exchange.numbers import sid_of
 from exchange.rest.api import Ask, Json, Route
+from exchange.rest.dates import is_within
 from exchange.status import API_VERSION, CallFacts, CallStatus, rfc2822
 from exchange.switch import Wishes
 from exchange.webhook import Target
 
 DEFAULT_TIMEOUT = 60
 NOT_IN_PROGRESS = 21220
+_ADDRESS = re.compile(r"\+?[0-9() .-]+|client:.+|sips?:.+|[A-Za-z0-9_.@-]+")
 
 
 async def create(ask: Ask) -> Json:
@@ -19,6 +24,8 @@ async def create(ask: Ask) -> Json:
         raise required("To", 21201)
     if not ask.text("From"):
         raise required("From", 21213)
+    if not _ADDRESS.fullmatch(ask.text("To")):
+        raise ApiError(400, 21211, f"The phone number you are attempting to call, {ask.text('To')}, is not valid.")
     beginning = _beginning(ask)
     if beginning is None:
         raise ApiError(400, 21205, "Url or Twiml is required.")
@@ -34,7 +41,7 @@ async def read(ask: Ask) -> Json:
 
 
 async def list_(ask: Ask) -> Json:
-    """All calls, the newest first, filtered by Status, To, From, ParentCallSid and StartTime."""
+    """All calls, the newest first, filtered by Status, To, From, ParentCallSid, StartTime and EndTime."""
     rows = [facts for facts in ask.office.legs.everything() if _matches(ask, facts)]
     return ask.page("calls", [render(ask, facts) for facts in rows])
 
@@ -55,6 +62,8 @@ async def update(ask: Ask) -> Json:
         leg.facts.callback = ask.callback("StatusCallback", "completed")
     if ask.text("FallbackUrl"):
         leg.fallback = Target(ask.text("FallbackUrl"), ask.method("FallbackMethod"))
+    if ask.text("TimeLimit"):
+        ask.switch.limit(leg, ask.number("TimeLimit", 14_400, 1, 86_400))
     if status:
         leg.drop()
     elif beginning:
@@ -114,22 +123,22 @@ def _beginning(ask: Ask) -> Beginning | None:
     if ask.text("Twiml"):
         return Inline(ask.text("Twiml").encode())
     if ask.text("Url"):
+        if not ask.text("Url").startswith(("http://", "https://")):
+            raise ApiError(400, 21205, f"Url is not a valid URL: {ask.text('Url')}")
         return Goto(Target(ask.text("Url"), ask.method("Method")), {})
     return None
+
+
+def _number_sid(ask: Ask, facts: CallFacts) -> str | None:
+    ours = next((each for each in (facts.to, facts.sender) if ask.office.numbers.find(each)), "")
+    return sid_of(ours) if ours else None
 
 
 def _matches(ask: Ask, facts: CallFacts) -> bool:
     wanted = {"Status": str(facts.status), "To": facts.to, "From": facts.sender, "ParentCallSid": facts.parent_sid}
     if any(ask.text(name) and ask.text(name) != value for name, value in wanted.items()):
         return False
-    started = facts.created.isoformat()
-    after, before, on = ask.text("StartTime>"), ask.text("StartTime<"), ask.text("StartTime")
-    length = len("2026-01-01")
-    if after and started[: max(length, len(after.rstrip("Z")))] < after.rstrip("Z"):
-        return False
-    if before and started[: max(length, len(before.rstrip("Z")))] > before.rstrip("Z"):
-        return False
-    return not on or started[:length] == on[:length]
+    return is_within(ask, "StartTime", facts.answered or facts.created) and is_within(ask, "EndTime", facts.ended)
 
 
 def render(ask: Ask, facts: CallFacts) -> Json:
@@ -147,7 +156,7 @@ def render(ask: Ask, facts: CallFacts) -> Json:
         "to_formatted": facts.to,
         "from": facts.sender,
         "from_formatted": facts.sender,
-        "phone_number_sid": None,
+        "phone_number_sid": _number_sid(ask, facts),
         "status": str(status),
         "start_time": rfc2822(facts.answered) or None,
         "end_time": rfc2822(facts.ended) or None,

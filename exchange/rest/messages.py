@@ -4,6 +4,7 @@ from exchange.errors import ApiError, not_found, required
 from exchange.ids import new_sid
 from exchange.office import Message
 from exchange.rest.api import Ask, Json, Route
+from exchange.rest.dates import is_within
 from exchange.status import API_VERSION, rfc2822
 
 LONGEST_BODY = 1600
@@ -13,7 +14,8 @@ SEGMENT = 70
 async def create(ask: Ask) -> Json:
     """Send a text; a telephone that is not connected leaves it undelivered."""
     for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
-        if not ask.text(name) and not (name == "From" and ask.text("MessagingServiceSid")):
+        instead = {"From": "MessagingServiceSid", "Body": "MediaUrl"}.get(name, "")
+        if not ask.text(name) and not (instead and ask.text(instead)):
             raise required(name, code)
     if len(ask.text("Body")) > LONGEST_BODY:
         raise ApiError(400, 21617, "The concatenated message body exceeds the 1600 character limit")
@@ -34,14 +36,29 @@ async def create(ask: Ask) -> Json:
 
 
 async def list_(ask: Ask) -> Json:
-    """All messages, the newest first, filtered by To and From."""
+    """All messages, the newest first, filtered by To, From and DateSent."""
     to, sender = ask.text("To"), ask.text("From")
-    found = [m for m in reversed(ask.office.messages.values()) if to in ("", m.to) and sender in ("", m.sender)]
+    found = [
+        m
+        for m in reversed(ask.office.messages.values())
+        if to in ("", m.to) and sender in ("", m.sender) and is_within(ask, "DateSent", m.created)
+    ]
     return ask.page("messages", [render(ask, message) for message in found])
 
 
 async def read(ask: Ask) -> Json:
     return render(ask, _message(ask))
+
+
+async def update(ask: Ask) -> Json:
+    """Take the words out of a message that is delivered; what is sent cannot be called back."""
+    message = _message(ask)
+    if ask.text("Status"):
+        raise ApiError(400, 30409, "Only a scheduled message can be canceled.")
+    if ask.text("Body"):
+        raise ApiError(400, 20001, "Body may only be made empty.")
+    message.body = ""
+    return render(ask, message)
 
 
 async def delete(ask: Ask) -> None:
@@ -86,5 +103,6 @@ ROUTES = (
     Route("POST", "/Messages.json", create, 201),
     Route("GET", "/Messages.json", list_),
     Route("GET", "/Messages/{message}.json", read),
+    Route("POST", "/Messages/{message}.json", update),
     Route("DELETE", "/Messages/{message}.json", delete),
 )

@@ -1,11 +1,15 @@
 """Recordings: of a call (start, pause, stop), of the account (read, delete), and the sound itself."""
 
+import asyncio
+from pathlib import Path
+
 from aiohttp import web
 
-from exchange import wav
+from exchange import decode, wav
 from exchange.errors import ApiError, not_found
 from exchange.recorder import Recording, RecordingFacts
 from exchange.rest.api import Ask, Json, Route
+from exchange.rest.dates import is_within
 from exchange.status import API_VERSION, rfc2822
 from exchange.tape import header
 
@@ -44,11 +48,20 @@ async def control(ask: Ask) -> Json:
 
 
 async def of_call(ask: Ask) -> Json:
+    if ask.office.legs.facts(ask.names["call"]) is None:
+        raise not_found(ask.path)
     return _page(ask, [facts for facts in _newest(ask) if facts.call_sid == ask.names["call"]])
 
 
+async def of_conference(ask: Ask) -> Json:
+    wanted = ask.names["conference"]
+    if wanted not in ask.office.conferences.by_sid:
+        raise not_found(ask.path)
+    return _page(ask, [facts for facts in _newest(ask) if facts.conference_sid == wanted])
+
+
 async def list_(ask: Ask) -> Json:
-    """All recordings, the newest first, filtered by CallSid and ConferenceSid."""
+    """All recordings, the newest first, filtered by CallSid, ConferenceSid and DateCreated."""
     call, conference = ask.text("CallSid"), ask.text("ConferenceSid")
     rows = [f for f in _newest(ask) if call in ("", f.call_sid) and conference in ("", f.conference_sid)]
     return _page(ask, rows)
@@ -68,40 +81,65 @@ async def delete(ask: Ask) -> None:
 
 async def media(ask: Ask) -> web.StreamResponse:
     """The WAV file; `RequestedChannels=1` mixes two channels down to one."""
-    facts = _facts(ask)
-    if not facts.is_over or facts.status == "absent":
-        raise not_found(ask.path)
-    path = ask.office.recordings.path(facts.sid)
-    if not path.exists():
-        raise not_found(ask.path)
+    facts, path = _finished(ask)
     if facts.channels == 2 and ask.text("RequestedChannels") == "1":
-        mono = wav.read(path)
+        mono = await asyncio.to_thread(wav.read, path)
         return web.Response(body=header(1, len(mono)) + mono, content_type="audio/x-wav")
     return web.FileResponse(path, headers={"Content-Type": "audio/x-wav"})
 
 
+async def mp3(ask: Ask) -> web.StreamResponse:
+    """The same as MP3, made when it is asked for."""
+    facts, path = _finished(ask)
+    is_dual = facts.channels == 2 and ask.text("RequestedChannels") != "1"
+    try:
+        body = await asyncio.to_thread(lambda: decode.mp3(wav.read_channels(path) if is_dual else [wav.read(path)]))
+    except RuntimeError as error:
+        raise ApiError(501, 20501, str(error)) from error
+    return web.Response(body=body, content_type="audio/mpeg")
+
+
+def _finished(ask: Ask) -> tuple[RecordingFacts, Path]:
+    facts = _facts(ask)
+    path = ask.office.recordings.path(facts.sid)
+    if not facts.is_over or facts.status == "absent" or not path.exists():
+        raise not_found(ask.path)
+    return facts, path
+
+
 def _newest(ask: Ask) -> list[RecordingFacts]:
-    return sorted(ask.office.recordings.facts.values(), key=lambda facts: facts.created, reverse=True)
+    rows = [facts for facts in ask.office.recordings.facts.values() if is_within(ask, "DateCreated", facts.created)]
+    return sorted(rows, key=lambda facts: facts.created, reverse=True)
 
 
 def _page(ask: Ask, rows: list[RecordingFacts]) -> Json:
     return ask.page("recordings", [render(ask, facts) for facts in rows])
 
 
+def _owns(ask: Ask, facts: RecordingFacts) -> bool:
+    """Whether it belongs to the call or the conference in the path, if there is one."""
+    return (
+        ask.names.get("call", facts.call_sid) == facts.call_sid
+        and ask.names.get("conference", facts.conference_sid) == facts.conference_sid
+    )
+
+
 def _facts(ask: Ask) -> RecordingFacts:
     facts = ask.office.recordings.facts.get(ask.names["recording"])
-    if facts is None or ask.names.get("call", facts.call_sid) != facts.call_sid:
+    if facts is None or not _owns(ask, facts):
         raise not_found(ask.path)
     return facts
 
 
 def _active(ask: Ask) -> Recording:
-    wanted, call = ask.names["recording"], ask.names["call"]
+    wanted = ask.names["recording"]
     for recording in reversed(list(ask.office.recordings.active.values())):
-        if recording.facts.call_sid == call and wanted in (CURRENT, recording.facts.sid):
+        if _owns(ask, recording.facts) and wanted in (CURRENT, recording.facts.sid):
             return recording
-    _ = wanted == CURRENT or _facts(ask)
-    raise ApiError(400, 21220, "The recording is not in progress.") if wanted != CURRENT else not_found(ask.path)
+    if wanted == CURRENT:
+        raise not_found(ask.path)
+    _facts(ask)
+    raise ApiError(400, 21220, "The recording is not in progress.")
 
 
 def render(ask: Ask, facts: RecordingFacts) -> Json:
@@ -109,6 +147,8 @@ def render(ask: Ask, facts: RecordingFacts) -> Json:
     uri = ask.uri("Recordings", facts.sid)
     if "call" in ask.names:
         uri = ask.uri("Calls", facts.call_sid, "Recordings", facts.sid)
+    elif "conference" in ask.names:
+        uri = ask.uri("Conferences", facts.conference_sid, "Recordings", facts.sid)
     parts = {"add_on_results": "AddOnResults", "transcriptions": "Transcriptions"}
     return {
         "account_sid": facts.account_sid,
@@ -140,9 +180,16 @@ ROUTES = (
     Route("GET", "/Calls/{call}/Recordings/{recording}.json", read),
     Route("POST", "/Calls/{call}/Recordings/{recording}.json", control),
     Route("DELETE", "/Calls/{call}/Recordings/{recording}.json", delete),
+    Route("GET", "/Conferences/{conference}/Recordings.json", of_conference),
+    Route("GET", "/Conferences/{conference}/Recordings/{recording}.json", read),
+    Route("POST", "/Conferences/{conference}/Recordings/{recording}.json", control),
+    Route("DELETE", "/Conferences/{conference}/Recordings/{recording}.json", delete),
     Route("GET", "/Recordings.json", list_),
     Route("GET", "/Recordings/{recording}.json", read),
     Route("DELETE", "/Recordings/{recording}.json", delete),
     Route("GET", "/Recordings/{recording}.wav", media),
+    Route("GET", "/Recordings/{recording}.mp3", mp3),
+    Route("GET", "/Calls/{call}/Recordings/{recording}.wav", media),
+    Route("GET", "/Calls/{call}/Recordings/{recording}.mp3", mp3),
     Route("GET", r"/Recordings/{recording:RE[0-9a-f]{32}}", media),
 )

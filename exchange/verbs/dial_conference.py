@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Mapping
 
 from exchange.clock import either
-from exchange.conference import Conference, Participant, Seat
+from exchange.conference import Conference, Seat
 from exchange.course import Course, End, Goto, cancelled, wait_with
 from exchange.music import hold_music
+from exchange.participant import Participant
 from exchange.recorder import Recording
 from exchange.sound import Pcm
 from exchange.tones import beep
@@ -28,11 +29,13 @@ async def join_conference(course: Course, noun: Element, outcome: Outcome) -> No
     began = course.office.ticker.seconds
     outcome.connect("answered")
     conference.join(participant)
-    _beep(conference, noun, "onenter")
+    if noun.string("beep", "true").lower() in ("true", "onenter"):
+        _beep(conference)
     try:
         await _stay(course, noun, conference, participant)
     finally:
-        _beep(conference, noun, "onexit")
+        if participant.has_exit_beep or noun.string("beep", "true").lower() in ("true", "onexit"):
+            _beep(conference)
         conference.leave(participant)
         outcome.seconds = int(course.office.ticker.seconds - began)
 
@@ -45,12 +48,13 @@ def _participant(course: Course, noun: Element) -> Participant:
         is_muted=noun.flag("muted", False),
         starts=noun.flag("startConferenceOnEnter", True),
         ends=noun.flag("endConferenceOnExit", False),
+        coaches=noun.string("coach"),
     )
 
 
-def _beep(conference: Conference, noun: Element, when: str) -> None:
-    """A beep for all who are inside; `true` is Twilio's default."""
-    if conference.is_running and noun.string("beep", "true").lower() in ("true", when):
+def _beep(conference: Conference) -> None:
+    """A beep for all who are inside."""
+    if conference.is_running:
         conference.effects.append(Pcm(beep()))
 
 
@@ -79,6 +83,8 @@ async def _hear(course: Course, noun: Element, conference: Conference, participa
             await asyncio.get_running_loop().create_future()
         finally:
             course.leg.unhear(seat)
+    while participant.effects:
+        await course.leg.play(participant.effects.pop(0))
     return await wait_with(
         course.branch(lambda: about(conference)), _wait_goto(course, noun, participant), _music(noun)
     )

@@ -1,0 +1,54 @@
+"""Announcements into a conference: a document of Say, Play and Pause, or a sound, turned into sound beforehand."""
+
+from exchange import dtmf
+from exchange.audio import RATE
+from exchange.conference import Conference
+from exchange.course import read
+from exchange.errors import CallError, DocumentError
+from exchange.office import Office
+from exchange.participant import Participant
+from exchange.sound import Pcm
+from exchange.speak import SpeechError
+from exchange.twiml import Element
+from exchange.webhook import Target
+
+NOT_ANNOUNCED = 13225
+
+
+async def announce(office: Office, conference: Conference, target: Target, participant: Participant | None) -> None:
+    """Fetch, and let everybody or one participant hear it; an event tells how that went."""
+    told = {"AnnounceUrl": target.url}
+    try:
+        pcm = await sound_of(office, target, {"ConferenceSid": conference.sid, "FriendlyName": conference.name})
+    except (CallError, SpeechError) as error:
+        reason = error.message if isinstance(error, CallError) else str(error)
+        conference.event("announcement-fail", participant, told | {"ReasonAnnouncementFailed": reason})
+        return
+    conference.announce(Pcm(pcm), participant)
+    await office.ticker.sleep(len(pcm) / (2 * RATE) or 0.02)
+    conference.event("announcement-end", participant, told)
+
+
+async def sound_of(office: Office, target: Target, params: dict[str, str]) -> bytes:
+    """The whole document as one piece of sound."""
+    if target.method == "GET" and target.url.lower().rpartition("?")[0].endswith((".wav", ".mp3")):
+        return await office.media.fetch(target)
+    response = await office.webhooks.ask(target, params)
+    if response.content_type.startswith("audio/"):
+        return await office.media.fetch(Target(target.url, target.method))
+    here = Target(response.url or target.url)
+    return b"".join([await _piece(office, here, element) for element in read(response)])
+
+
+async def _piece(office: Office, here: Target, element: Element) -> bytes:
+    times = element.number("loop", 1, 1, 20)
+    if element.name == "Say":
+        return times * await office.voice.speak(element.whole or element.text, element.string("language"))
+    if element.name == "Play" and element.string("digits"):
+        return dtmf.tone_for(element.string("digits"))
+    if element.name == "Play":
+        return times * await office.media.fetch(here.join(element.text, "GET"))
+    if element.name == "Pause":
+        return bytes(2 * RATE * element.number("length", 1, 0, 60))
+    message = f"line {element.line}: {element.name} cannot be announced"
+    raise DocumentError(NOT_ANNOUNCED, message, here.url)

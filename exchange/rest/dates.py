@@ -1,0 +1,29 @@
+"""Twilio's filters by time: `StartTime`, `StartTime>`, `StartTime<` and their like. Pure."""
+
+from datetime import UTC, datetime, timedelta
+
+from exchange.errors import ApiError
+from exchange.rest.api import Ask
+
+DAY = len("2026-01-01")
+
+
+def is_within(ask: Ask, name: str, moment: datetime | None) -> bool:
+    """Whether a time fits the filters of that name; a day counts as the whole of it, what has no time fits none."""
+    for sign in ("", ">", "<"):
+        text = ask.text(f"{name}{sign}")
+        if text and (moment is None or not _fits(sign, text, moment, f"{name}{sign}")):
+            return False
+    return True
+
+
+def _fits(sign: str, text: str, moment: datetime, name: str) -> bool:
+    try:
+        wanted = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise ApiError(400, 20001, f"{name} {text!r} is no date: use YYYY-MM-DD or ISO 8601") from error
+    start = wanted if wanted.tzinfo else wanted.replace(tzinfo=UTC)
+    end = start + (timedelta(days=1) if len(text) <= DAY else timedelta(seconds=1))
+    if sign == ">":
+        return moment >= start
+    return moment < end if sign == "<" else start <= moment < end

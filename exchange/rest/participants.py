@@ -1,0 +1,194 @@
+"""Participants of a conference: read, mute, hold, coach, announce to, remove, add."""
+
+from exchange.call import Leg
+from exchange.conference import KICKED, LAST_LEFT, Conference
+from exchange.errors import ApiError, not_found, required
+from exchange.ids import is_sid
+from exchange.legs import Ends
+from exchange.participant import Participant
+from exchange.rest.api import Ask, Json, Route
+from exchange.rest.calls import machine_wish
+from exchange.rest.conferences import announce_to, find
+from exchange.status import rfc2822
+from exchange.switch import Wishes
+from exchange.twiml import Element
+
+
+async def participants(ask: Ask) -> Json:
+    """Who is inside, filtered by Muted, Hold and Coaching."""
+    conference = find(ask)
+    muted, hold, coaching = ask.flag("Muted"), ask.flag("Hold"), ask.flag("Coaching")
+    found = [
+        p
+        for p in conference.participants.values()
+        if muted in (None, p.is_muted) and hold in (None, p.is_held) and coaching in (None, bool(p.coaches))
+    ]
+    return ask.page("participants", [render_participant(ask, conference, each) for each in found])
+
+
+async def participant(ask: Ask) -> Json:
+    conference = find(ask)
+    return render_participant(ask, conference, _participant(ask, conference))
+
+
+async def add(ask: Ask) -> Json:
+    """Ring somebody into the conference; a name that is not in use makes one."""
+    for name, code in (("To", 21201), ("From", 21213)):
+        if not ask.text(name):
+            raise required(name, code)
+    coached = _coached(ask, "")
+    conference = _opened(ask)
+    callback = ask.callback("StatusCallback", "completed")
+    sender = ask.text("CallerId") or ask.text("From")
+    ends = Ends(sender, ask.text("To"), "outbound-api", callback=callback)
+    wishes = Wishes(
+        time_limit=ask.number("TimeLimit", 0, 1, 86_400),
+        machine=machine_wish(ask),
+        machine_callback=ask.callback("AmdStatusCallback", ""),
+    )
+    into = _into(ask, conference.name, coached)
+    leg = ask.switch.originate(ends, into, ask.number("Timeout", 60, 1, 600), wishes)
+    ask.office.webhooks.later(_end_unused(conference, leg))
+    if ask.flag("Record"):
+        channels = 2 if ask.text("RecordingChannels") == "dual" else 1
+        ask.office.record_when_answered(leg, channels, ask.callback("RecordingStatusCallback", "completed"))
+    return render_added(ask, conference, leg, coached)
+
+
+def _opened(ask: Ask) -> Conference:
+    wanted = ask.names["conference"]
+    found = ask.office.conferences.by_sid.get(wanted)
+    if found is None and is_sid(wanted, "CF"):
+        raise not_found(ask.path)
+    if found is not None and found.status == "completed":
+        raise ApiError(400, 20001, "The conference is over.")
+    return found or ask.office.conferences.open(wanted, ask.callback("ConferenceStatusCallback", "start end"))
+
+
+async def _end_unused(conference: Conference, leg: Leg) -> None:
+    """A conference made for somebody who never came is over again."""
+    await leg.ended.wait()
+    if conference.status == "init" and not conference.participants:
+        conference.end(LAST_LEFT)
+
+
+def _coached(ask: Ask, before: str) -> str:
+    """Whom the participant coaches: `CallSidToCoach`, and `Coaching=false` ends it."""
+    wanted = ask.text("CallSidToCoach", before)
+    if ask.flag("Coaching") is False:
+        return ""
+    if ask.flag("Coaching") and not wanted:
+        raise ApiError(400, 21205, "CallSidToCoach is required when Coaching is true.")
+    if wanted and wanted != before and wanted not in ask.office.legs.active:
+        raise ApiError(400, 16025, f"CallSidToCoach {wanted} is not in the conference.")
+    return wanted
+
+
+def render_added(ask: Ask, conference: Conference, leg: Leg, coached: str) -> Json:
+    """A participant whose telephone does not ring yet."""
+    return {
+        "account_sid": leg.facts.account_sid,
+        "call_sid": leg.sid,
+        "label": ask.text("Label") or None,
+        "call_sid_to_coach": coached or None,
+        "coaching": bool(coached),
+        "conference_sid": conference.sid,
+        "date_created": rfc2822(leg.facts.created),
+        "date_updated": rfc2822(leg.facts.created),
+        "end_conference_on_exit": bool(ask.flag("EndConferenceOnExit")),
+        "muted": bool(ask.flag("Muted")),
+        "hold": False,
+        "start_conference_on_enter": ask.flag("StartConferenceOnEnter") is not False,
+        "status": "queued",
+        "queue_time": "0",
+        "uri": ask.uri("Conferences", conference.sid, "Participants", f"{leg.sid}.json"),
+    }
+
+
+def _into(ask: Ask, room: str, coached: str) -> tuple[Element, ...]:
+    """The document that leads into the conference, with the request's wishes as attributes."""
+    names = {
+        "muted": "Muted",
+        "beep": "Beep",
+        "startConferenceOnEnter": "StartConferenceOnEnter",
+        "endConferenceOnExit": "EndConferenceOnExit",
+        "participantLabel": "Label",
+        "waitUrl": "WaitUrl",
+        "waitMethod": "WaitMethod",
+        "statusCallback": "ConferenceStatusCallback",
+        "statusCallbackMethod": "ConferenceStatusCallbackMethod",
+        "maxParticipants": "MaxParticipants",
+        "record": "ConferenceRecord",
+        "trim": "ConferenceTrim",
+        "recordingStatusCallback": "ConferenceRecordingStatusCallback",
+        "recordingStatusCallbackMethod": "ConferenceRecordingStatusCallbackMethod",
+    }
+    attributes = {attribute: ask.text(name) for attribute, name in names.items() if name in ask.params}
+    if coached:
+        attributes["coach"] = coached
+    attributes["statusCallbackEvent"] = " ".join(ask.events("ConferenceStatusCallbackEvent", "start end"))
+    return (Element("Dial", {}, children=(Element("Conference", attributes, room),)),)
+
+
+async def change(ask: Ask) -> Json:
+    """Mute, hold, coach, announce to one participant, or let the conference depend on it."""
+    conference = find(ask)
+    found = _participant(ask, conference)
+    coached = _coached(ask, found.coaches)
+    muted, hold, ends = ask.flag("Muted"), ask.flag("Hold"), ask.flag("EndConferenceOnExit")
+    if ask.text("HoldUrl"):
+        found.hold_url, found.hold_method = ask.text("HoldUrl"), ask.method("HoldMethod")
+    if ask.text("AnnounceUrl"):
+        announce_to(ask, conference, found)
+    if ask.flag("BeepOnExit") is not None:
+        found.has_exit_beep = bool(ask.flag("BeepOnExit"))
+    if muted is not None:
+        conference.mute(found, muted)
+    if hold is not None:
+        conference.hold(found, hold)
+    conference.modify(found, coached, found.ends if ends is None else ends)
+    found.updated = ask.office.ticker.now()
+    return render_participant(ask, conference, found)
+
+
+async def remove(ask: Ask) -> None:
+    conference = find(ask)
+    conference.leave(_participant(ask, conference), KICKED)
+
+
+def _participant(ask: Ask, conference: Conference) -> Participant:
+    if conference.status == "completed":
+        raise ApiError(404, 20404, f"The requested resource {ask.path} was not found")
+    found = conference.find(ask.names["participant"])
+    if found is None:
+        raise not_found(ask.path)
+    return found
+
+
+def render_participant(ask: Ask, conference: Conference, participant: Participant) -> Json:
+    return {
+        "account_sid": participant.leg.facts.account_sid,
+        "call_sid": participant.leg.sid,
+        "label": participant.label or None,
+        "call_sid_to_coach": participant.coaches or None,
+        "coaching": bool(participant.coaches),
+        "conference_sid": conference.sid,
+        "date_created": rfc2822(participant.joined),
+        "date_updated": rfc2822(participant.updated or participant.joined),
+        "end_conference_on_exit": participant.ends,
+        "muted": participant.is_muted,
+        "hold": participant.is_held,
+        "start_conference_on_enter": participant.starts,
+        "status": "connected",
+        "queue_time": str(participant.leg.facts.queue_seconds * 1000),
+        "uri": ask.uri("Conferences", conference.sid, "Participants", f"{participant.leg.sid}.json"),
+    }
+
+
+ROUTES = (
+    Route("GET", "/Conferences/{conference}/Participants.json", participants),
+    Route("POST", "/Conferences/{conference}/Participants.json", add, 201),
+    Route("GET", "/Conferences/{conference}/Participants/{participant}.json", participant),
+    Route("POST", "/Conferences/{conference}/Participants/{participant}.json", change),
+    Route("DELETE", "/Conferences/{conference}/Participants/{participant}.json", remove),
+)

@@ -1,0 +1,64 @@
+"""Media Streams of a live call: start and stop."""
+
+from exchange.course import Course
+from exchange.errors import ApiError, not_found, required
+from exchange.ids import new_sid
+from exchange.rest.api import Ask, Json, Route
+from exchange.status import rfc2822
+from exchange.stream import Order, Stream
+from exchange.verbs import VERBS
+from exchange.verbs.stream import TRACKS, begin
+
+MOST_PARAMETERS = 99
+
+
+async def create(ask: Ask) -> Json:
+    """Start a stream beside whatever the call does."""
+    leg = ask.office.legs.active.get(ask.names["call"])
+    if leg is None or not leg.is_up:
+        raise not_found(ask.path)
+    if not ask.text("Url"):
+        raise required("Url", 21205)
+    names = [f"Parameter{at}" for at in range(1, MOST_PARAMETERS + 1) if f"Parameter{at}.Name" in ask.params]
+    order = Order(
+        sid=new_sid("MZ"),
+        url=ask.text("Url"),
+        tracks=TRACKS.get(ask.text("Track"), ("inbound",)),
+        parameters={ask.text(f"{name}.Name"): ask.text(f"{name}.Value") for name in names},
+        name=ask.text("Name"),
+    )
+    course = Course(ask.office, leg, VERBS)
+    return render(ask, begin(course, order, ask.callback("StatusCallback", "")))
+
+
+async def update(ask: Ask) -> Json:
+    """Stop it, by id or by name."""
+    leg = ask.office.legs.active.get(ask.names["call"])
+    wanted = ask.names["stream"]
+    streams = list(leg.streams.values()) if leg else []
+    found = next((each for each in streams if wanted in (each.order.sid, each.order.name)), None)
+    if found is None:
+        raise not_found(ask.path)
+    if ask.text("Status") != "stopped":
+        raise ApiError(400, 20001, f"Invalid Status {ask.text('Status')!r}")
+    found.stop()
+    found.status = "stopped"
+    return render(ask, found)
+
+
+def render(ask: Ask, stream: Stream) -> Json:
+    return {
+        "sid": stream.order.sid,
+        "account_sid": ask.office.config.account_sid,
+        "call_sid": ask.names["call"],
+        "name": stream.order.name or None,
+        "status": stream.status,
+        "date_updated": rfc2822(ask.office.ticker.now()),
+        "uri": ask.uri("Calls", ask.names["call"], "Streams", f"{stream.order.sid}.json"),
+    }
+
+
+ROUTES = (
+    Route("POST", "/Calls/{call}/Streams.json", create, 201),
+    Route("POST", "/Calls/{call}/Streams/{stream}.json", update),
+)

@@ -1,0 +1,81 @@
+"""A hospital day on a simulated floor: the product's own ladder beside the rules of the usual systems, as JSON.
+
+All rules get the same callers and the same people at the phones. `python -m bench.floor --help`.
+"""
+
+import json
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from bench import floor_day, floor_rules
+from bench.floor_clock import House, Rule
+from bench.floor_day import Day
+
+ROOT = Path(__file__).resolve().parent
+RINGS = 3
+
+
+def figures(house: House) -> dict[str, float]:
+    """One day's figures; shares are of all who asked, waiting ends with the answer or the hanging up."""
+    asked = house.callers
+    answered = [caller for caller in asked if caller.answered_at is not None]
+    waits = sorted((caller.answered_at or caller.left_at or house.now) - caller.call.t for caller in asked)
+    target = RINGS * house.day.ring_seconds
+    in_time = sum((caller.answered_at or 0.0) - caller.call.t <= target for caller in answered)
+    return {
+        "asked": len(asked),
+        "within_three_rings": in_time / len(asked),
+        "abandoned": sum(caller.left_at is not None for caller in asked) / len(asked),
+        "phones_per_answered_call": house.phones_rung / max(1, len(answered)),
+        "busiest_agent_share": max(agent.answered for agent in house.agents) / max(1, len(answered)),
+        "wait_p50_s": statistics.median(waits),
+        "wait_p95_s": waits[int(0.95 * len(waits))],
+    }
+
+
+def simulate(days: list[Day], seeds: int, rule: Callable[[], Rule]) -> dict[str, float]:
+    """The mean of each figure over the days and seeds, and the spread of the first."""
+    runs = []
+    for day in days:
+        for seed in range(seeds):
+            house = House(day, rule(), seed)
+            house.run()
+            runs.append(figures(house))
+    means = {name: round(statistics.fmean(run[name] for run in runs), 4) for name in runs[0]}
+    firsts = [run["within_three_rings"] for run in runs]
+    return means | {"within_three_rings_least": round(min(firsts), 4), "within_three_rings_most": round(max(firsts), 4)}
+
+
+def compare(days: list[Day], seeds: int) -> dict[str, object]:
+    """Every rule on the same days, with the same draws."""
+    named: list[tuple[str, Callable[[], Rule]]] = [("ours", floor_rules.Ours)]
+    named += [(row[0], lambda row=row: floor_rules.Usual(*row)) for row in floor_rules.USUAL]
+    return {
+        "policies": {name: simulate(days, seeds, rule) for name, rule in named},
+        "bound": simulate(days, seeds, floor_rules.Bound),
+    }
+
+
+@click.command()
+@click.option("--day", type=click.Path(exists=True, path_type=Path), default=ROOT / "days" / "reference.json")
+@click.option("--seeds", default=5, show_default=True, help="How often pick-up times and misses are drawn.")
+@click.option("--fresh", default=0, help="Instead of the file: this many new days like the reference day.")
+@click.option("--misses", type=click.FloatRange(0, 1), help="Every agent misses this share of offers.")
+@click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here, too.")
+def main(day: Path, seeds: int, fresh: int, misses: float | None, out: Path | None) -> None:
+    """Simulate and print the figures."""
+    days = [floor_day.load(day, misses)]
+    if fresh:
+        days = [floor_day.with_misses(floor_day.reference(100 + number), misses) for number in range(fresh)]
+    text = json.dumps(compare(days, seeds), indent=2)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The rules that are compared: the product's own ladder, those of the usual systems, and the bound.
+
+Where a document leaves room, the usual systems get the kinder reading: they ring the first free agent at once (Asterisk
+looks again every second or five), go on to another agent after one who did not pick up (longest-idle alone would ring
+the same one again), and set nobody aside (TaskRouter moves such an agent to a time-out activity, mod_callcenter to a
+break after three, Asterisk pauses them where told so).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bench.floor_clock import Agent, Caller, Does, House, Offer
+from hotline.values import OfferState
+from routing import ladder
+from routing.router import TICK_SECONDS
+from routing.service import SET_ASIDE
+
+MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@dataclass
+class Usual:
+    """One phone (or every phone) at a time for `rings_s`, longest idle first; then a pause of `retry_s`."""
+
+    name: str
+    rings_s: float
+    retry_s: float = 0.0
+    everyone: bool = False
+    every_s: float | None = None
+    misses: bool = True
+
+    def act(self, house: House) -> None:
+        """Ring for everyone in line who has no phone."""
+        for caller in in_line(house):
+            if caller.phones or house.now < caller.again_at:
+                continue
+            idle = sorted(house.free(caller), key=lambda agent: (agent in caller.tried, agent.last_call_end))
+            for agent in idle if self.everyone else idle[:1]:
+                offer = house.ring(caller, agent)
+                house.at(house.now + self.rings_s, lambda offer=offer: self._missed(house, offer))
+
+    def _missed(self, house: House, offer: Offer) -> None:
+        if offer.live:
+            house.stop(offer, missed=True)
+            offer.caller.again_at = house.now + self.retry_s
+            house.at(offer.caller.again_at, lambda: None)
+
+
+@dataclass
+class Bound:
+    """What no rule can do: it knows who will pick up quickest, nobody misses, and no second phone is needed."""
+
+    name: str = "bound"
+    every_s: float | None = None
+    misses: bool = False
+
+    def act(self, house: House) -> None:
+        """Ring the agent who will be quickest."""
+        for caller in in_line(house):
+            if not caller.phones:
+                free = list(house.free(caller))
+                if free:
+                    house.ring(caller, min(free, key=lambda agent: house.takes(caller, agent, 1) or 0.0))
+
+
+class Ours:
+    """The product's ladder, asked as the router asks it: after every event and at every tick."""
+
+    name = "ours"
+    every_s = TICK_SECONDS
+    misses = True
+
+    def act(self, house: House) -> None:
+        """Apply what the ladder decides until it decides nothing more."""
+        while True:
+            decisions = ladder.decide(self._floor(house), when(house.now), house.day.ring_seconds)
+            if not decisions:
+                return
+            agents = {agent.seat.id: agent for agent in house.agents}
+            offers = {offer.id: offer for caller in house.line.values() for offer in caller.phones.values()}
+            for decision in decisions:
+                if isinstance(decision, ladder.Start):
+                    house.ring(house.line[decision.caller_id], agents[decision.agent_id])
+                elif isinstance(decision, ladder.Miss):
+                    house.stop(offers[decision.offer_id], missed=True, aside_s=SET_ASIDE[OfferState.MISSED])
+                else:
+                    house.stop(offers[decision.offer_id])
+
+    def _floor(self, house: House) -> ladder.Floor:
+        return ladder.Floor(
+            agents=tuple(self._agent(agent) for agent in house.agents if agent.does is Does.FREE),
+            callers=tuple(self._caller(caller) for caller in house.line.values()),
+            offers=tuple(
+                ladder.Ringing(
+                    offer.id,
+                    caller.id,
+                    offer.agent.seat.id,
+                    when(offer.at),
+                    when(offer.at),
+                    3,
+                    caller.call.priority,
+                    offer.agent.seat.skills,
+                )
+                for caller in house.line.values()
+                for offer in caller.phones.values()
+            ),
+        )
+
+    def _agent(self, agent: Agent) -> ladder.Agent:
+        return ladder.Agent(agent.seat.id, agent.seat.skills, when(agent.free_since))
+
+    def _caller(self, caller: Caller) -> ladder.Caller:
+        return ladder.Caller(
+            id=caller.id,
+            wish={caller.call.skill: caller.call.level},
+            priority=caller.call.priority,
+            asked_at=when(caller.call.t),
+            first_rung_at=None if caller.first_rung_at is None else when(caller.first_rung_at),
+            tried=frozenset(agent.seat.id for agent in caller.tried),
+        )
+
+
+# The usual systems as their documents state them.
+USUAL = (
+    # https://github.com/asterisk/asterisk/blob/master/configs/samples/queues.conf.sample: timeout = 15, retry = 5,
+    # leastrecent "ring interface which was least recently hung up by this queue"; autofill as it recommends.
+    ("one at a time (Asterisk sample)", 15.0, 5.0, False),
+    # https://github.com/signalwire/freeswitch/blob/master/conf/vanilla/autoload_configs/callcenter.conf.xml:
+    # longest-idle-agent, leg_timeout=10, no delay after no answer.
+    ("10 s legs (FreeSWITCH mod_callcenter sample)", 10.0, 0.0, False),
+    # The same Asterisk sample with its default strategy: "ringall - ring all available channels until one answers".
+    ("ring everyone (Asterisk ringall)", 15.0, 5.0, True),
+    # https://www.twilio.com/docs/taskrouter/order-workers: "ordered by duration a Worker is unoccupied";
+    # https://www.twilio.com/docs/taskrouter/api/reservations: without an answer within the workflow's reservation
+    # time-out the task is there for other workers.
+    ("reservation of 20 s, most idle (Flex, TaskRouter)", 20.0, 0.0, False),
+)
+
+
+def rules() -> tuple[Ours | Usual, ...]:
+    """Fresh rules for one run, ours first."""
+    return (Ours(), *(Usual(*row) for row in USUAL))
+
+
+def in_line(house: House) -> list[Caller]:
+    """Callers in line by priority, then by when they asked."""
+    return sorted(house.line.values(), key=lambda caller: (-caller.call.priority, caller.call.t))
+
+
+def when(seconds: float) -> datetime:
+    """The moment this many seconds after midnight."""
+    return MIDNIGHT + timedelta(seconds=seconds)

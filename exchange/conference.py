@@ -183,6 +183,7 @@ class Conferences:
         self._report = report
         self.by_sid: dict[str, Conference] = {}
         self._live: dict[str, Conference] = {}
+        self.on_event: Callable[[Conference, str, Mapping[str, str]], None] = lambda *_about: None
 
     def named(self, name: str) -> Conference | None:
         return self._live.get(name)
@@ -225,3 +226,4 @@ class Conferences:
                 "StatusCallbackEvent": event,
             }
             self._report(conference.sid, conference.callback, told | dict(about))
+        self.on_event(conference, event, about)

@@ -1,6 +1,7 @@
 """A file that knows which calls are up, so that a killed exchange can tell their applications what became of them."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -20,6 +21,8 @@ class Journal:
         self._known = self._load()
         self._compact()
         self._file = path.open("a", encoding="utf-8")
+        self._beats = path.with_suffix(".alive")
+        self.last_alive = self._last_beat()
 
     def known(self) -> list[CallFacts]:
         """Every call the file tells of, in the order they began."""
@@ -33,8 +36,23 @@ class Journal:
             # A full disk costs the memory of this call after a kill, not the call.
             log.exception("journal_failed", call_id=facts.sid)
 
+    def beat(self, now: datetime) -> None:
+        """Calls are up and the exchange is alive: until then they lasted, should it be killed."""
+        try:
+            self._beats.write_text(now.isoformat(), encoding="utf-8")
+        except OSError:
+            # A full disk costs the true length of lost calls, not the calls.
+            log.exception("journal_failed")
+
     def close(self) -> None:
         self._file.close()
+
+    def _last_beat(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(self._beats.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            # None was written, or a kill cut it: then the last known move of each call is its end.
+            return None
 
     def _load(self) -> dict[str, CallFacts]:
         known: dict[str, CallFacts] = {}

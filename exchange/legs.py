@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -18,6 +19,7 @@ from exchange.webhook import Target, Webhooks
 
 log = structlog.get_logger(__name__)
 MOST_PAST = 10_000
+BEAT_FRAMES = 50
 NO_CALLBACK = Callback()
 
 
@@ -95,12 +97,14 @@ class Legs:
         """Drop the facts of a call that is over."""
         self.past.pop(sid, None)
 
-    def restore(self, known: list[CallFacts]) -> None:
-        """After a restart: what was up then is over now, and its application is told so."""
+    def restore(self, known: list[CallFacts], last_alive: datetime | None = None) -> None:
+        """After a restart: what was up then ended when the exchange was last alive, and its application is told so."""
         for facts in known:
             self.past[facts.sid] = facts
             if facts.status not in FINAL:
+                last_known = facts.updated or facts.created
                 facts.fail(self._ticker.now())
+                facts.ended = max(last_known, last_alive or last_known)
                 self._journal.write(facts)
                 self._report(facts)
 
@@ -117,6 +121,8 @@ class Legs:
         """Second half of a tick: all hear."""
         for leg in list(self.active.values()):
             _alone(leg, leg.give)
+        if self.active and self._ticker.count % BEAT_FRAMES == 0:
+            self._journal.beat(self._ticker.now())
 
     def _moved(self, leg: Leg) -> None:
         facts = leg.facts

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from exchange.aftermath import Aftermath
 from exchange.call import Leg
 from exchange.clock import Ticker
 from exchange.conference import Conferences
@@ -57,12 +58,19 @@ class Office:
     conferences: Conferences
     recordings: Recordings
     messages: dict[str, Message] = field(default_factory=dict)
+    aftermath: Aftermath = field(default_factory=Aftermath)
     ears: Ears = field(default_factory=Deaf)
     sockets: Sockets = field(default_factory=NoSockets)
     inside: Callable[[Ends], Line | None] = lambda _ends: None
 
     def __post_init__(self) -> None:
+        self.use(self.aftermath)
         self.numbers = Numbers(self.config.numbers, self.ticker.now(), self.config.data_dir / "numbers.json")
+
+    def use(self, aftermath: Aftermath) -> None:
+        """Keep there what is owed if the exchange is killed."""
+        self.aftermath = aftermath
+        self.conferences.on_event = aftermath.conference
 
     def tick(self) -> None:
         """One frame of everything."""

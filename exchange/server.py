@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from exchange import clock, hear
+from exchange.aftermath import Aftermath
 from exchange.call import Leg
 from exchange.clock import Ticker, wall_clock
 from exchange.conference import Conferences
@@ -67,6 +68,7 @@ class Exchange:
         )
         self.office.recordings.report = self._report
         self.office.recordings.write_aside()
+        self.office.use(Aftermath(config.data_dir / "owed.jsonl", config.account_sid))
         legs.on_end.append(stop_recordings)
         self.switch = Switch(self.office)
 
@@ -77,7 +79,8 @@ class Exchange:
     def restore(self) -> None:
         """Finish what a killed exchange left behind."""
         self.office.recordings.load()
-        self.office.legs.restore(self.journal.known())
+        self.office.legs.restore(self.journal.known(), self.journal.last_alive)
+        self.office.aftermath.tell(self.office.webhooks, self.office.ticker.now())
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=256 * 1024)
@@ -95,6 +98,7 @@ class Exchange:
         self.speaker.close()
         self.ears.close()
         self.journal.close()
+        self.office.aftermath.retire()
         self.office.recordings.close()
 
     def _dial(self, line: PhoneLine, to: str) -> None:

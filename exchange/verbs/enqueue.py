@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
+from exchange.aftermath import Report
 from exchange.clock import either
 from exchange.course import Course, End, Step, cancelled, wait_with
 from exchange.music import hold_music
 from exchange.office import Office
 from exchange.queue import Member, Queue
+from exchange.status import CallStatus
 from exchange.twiml import Element
 
 
@@ -20,17 +22,31 @@ async def enqueue(course: Course, element: Element) -> Step:
         return _after(course, element, {"QueueResult": "queue-full"})
     member = office.queues.join(queue, course.leg)
     told = {"QueueSid": queue.sid, "QueueTime": "0"}
+    debt = f"{course.leg.sid} {queue.sid}"
+    office.aftermath.owe(debt, _if_killed(course, element, told))
     try:
         result = await _wait(course, element, queue, member)
     except asyncio.CancelledError:
         told["QueueTime"] = _leave(office, queue, member)
         course.notify(element, told | {"QueueResult": _why_left(course, member)})
         raise
+    finally:
+        office.aftermath.settle(debt)
     told["QueueTime"] = _leave(office, queue, member)
     if result == "hangup":
         course.notify(element, told | {"QueueResult": result})
         return End.HANG_UP
     return _after(course, element, told | {"QueueResult": result})
+
+
+def _if_killed(course: Course, element: Element, told: Mapping[str, str]) -> list[Report]:
+    """What the action is told by the next start of an exchange that was killed while somebody waited."""
+    action = element.string("action")
+    if not action:
+        return []
+    target = course.here.join(action, element.method())
+    failed = {"CallStatus": str(CallStatus.FAILED), "QueueResult": "system-error"}
+    return [Report(target.url, target.method, {**course.leg.facts.parameters(), **told, **failed})]
 
 
 async def _wait(course: Course, element: Element, queue: Queue, member: Member) -> str:

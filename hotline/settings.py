@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     # The telephone exchange.
     twilio_account_sid: Annotated[str, Field(description="the provider's account id")]
     twilio_api_base: Annotated[str, Field(description="the provider's API address; empty means Twilio itself")] = ""
+    twilio_api_key: Annotated[str, Field(description="an API key's id (SK…): telephones in browsers at Twilio")] = ""
+    twilio_api_secret: Annotated[SecretStr | None, Field(description="the secret of that key")] = None
+    phone_url: Annotated[
+        str, Field(description="where browsers reach the local exchange's telephones; empty means TWILIO_API_BASE")
+    ] = ""
     voice_url: Annotated[str, Field(description="address at which the exchange reaches the voice process")]
     console_url: Annotated[str, Field(description="address of the staff pages")] = "http://127.0.0.1:8000"
     proxies: Annotated[

@@ -164,6 +164,11 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (OfferState.REJECTED, ""),
         (OfferState.FAILED, ""),
     ),
+    AgentStatus: _moves(
+        (AgentStatus.AVAILABLE, "away offline"),
+        (AgentStatus.AWAY, "available offline"),
+        (AgentStatus.OFFLINE, "available away"),
+    ),
     AgentState: _moves(
         (AgentState.IDLE, "offered set_aside"),
         (AgentState.OFFERED, "idle talking set_aside"),

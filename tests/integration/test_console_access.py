@@ -30,6 +30,12 @@ MEANT: dict[str, set[str]] = {
     "floor.show": STAFF,
     "floor.stream": STAFF,
     "floor.here": STAFF,
+    "agent.show": STAFF,
+    "agent.stream": STAFF,
+    "agent.choose": STAFF,
+    "agent.back": STAFF,
+    "agent.token": STAFF,
+    "agent.script": STAFF,
     "calls.listing": STAFF,
     "calls.show_call": STAFF,
     "sound.audio": STAFF,
@@ -61,6 +67,7 @@ def walk(app: Flask, made: Morning) -> list[tuple[str, str, str]]:
         "recording_id": made.sound.id,
         "user_id": "0" * 32,
         "filename": "page.css",
+        "name": "phone.js",
     }
     with app.test_request_context():
         adapter = app.url_map.bind("localhost")

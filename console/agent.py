@@ -1,0 +1,164 @@
+"""An agent's own page: the telephone in the browser, who calls, the status they choose, and coming back to work."""
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, abort, render_template, request, send_from_directory, stream_with_context
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from console import desk, looks
+from console.access import STAFF, allow, ground
+from console.floor import HEARTBEAT_SECONDS, MOST_MESSAGES, Picture, live
+from console.live import Viewer
+from hotline import clock
+from hotline.models import Agent
+from hotline.settings import Settings
+from hotline.values import AgentStatus
+from routing import service
+from telephony import phones
+from telephony.phones import CLIENT, Kind
+
+pages = Blueprint("agent", __name__)
+
+# The telephone's scripts belong to the exchange, which is not imported: its folder is only looked up.
+SCRIPTS = frozenset({"phone.js", "telephone.js", "sound.js", "worklet.js", "twilio-phone.js"})
+# What Twilio's browser SDK speaks to: signalling, its regions' gateways, reports, and the sounds of keys.
+TWILIO = "https://*.twilio.com wss://*.twilio.com"
+
+
+@pages.get("/desk")
+@allow(*STAFF)
+def show() -> ResponseReturnValue:
+    """The page of the signed-in agent; for everyone else it says why there is none."""
+    settings = ground().settings
+    with ground().database.read() as session:
+        seen = desk.look(session, current_user.agent_id or "", clock.now())
+    return render_template("desk.html", desk=seen, place=_place(settings, seen), statuses=list(AgentStatus))
+
+
+@pages.get("/desk/stream")
+@allow(*STAFF)
+def stream() -> ResponseReturnValue:
+    """Server-sent events: `desk` with status, state and the card as HTML, whenever something happened on the floor."""
+    agent_id = _agent_id()
+    floor = live()
+    viewer = floor.join()
+    response = Response(stream_with_context(_messages(viewer, agent_id)), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(lambda: floor.leave(viewer))
+    return response
+
+
+@pages.post("/desk/status")
+@allow(*STAFF)
+def choose() -> ResponseReturnValue:
+    """The agent is available, away or offline from now on."""
+    status = request.form.get("status", "")
+    agent_id = _agent_id()
+    if status not in list(AgentStatus):
+        abort(400)
+    with ground().database.write() as session:
+        if service.choose_status(session, ground(), _locked(session, agent_id), AgentStatus(status), clock.now()):
+            _note(session, f"status_{status}", agent_id)
+    return "", 204
+
+
+@pages.post("/desk/back")
+@allow(*STAFF)
+def back() -> ResponseReturnValue:
+    """End wrap-up, or being set aside."""
+    agent_id = _agent_id()
+    with ground().database.write() as session:
+        if service.come_back(session, ground(), _locked(session, agent_id), clock.now()):
+            _note(session, "came_back", agent_id)
+    return "", 204
+
+
+@pages.post("/desk/token")
+@allow(*STAFF)
+def token() -> ResponseReturnValue:
+    """A short-lived token for the agent's own telephone, and for no other."""
+    with ground().database.read() as session:
+        agent = session.get(Agent, _agent_id())
+    if agent is None or not agent.address.startswith(CLIENT) or phones.place(ground().settings).kind is Kind.NONE:
+        abort(404)
+    return {"token": phones.token(ground().settings, agent.address, clock.now())}
+
+
+@pages.get("/desk/phone/<name>")
+@allow(*STAFF)
+def script(name: str) -> ResponseReturnValue:
+    """A script of the telephone, as the exchange ships it."""
+    if name not in SCRIPTS:
+        abort(404)
+    return send_from_directory(scripts(), name, mimetype="text/javascript")
+
+
+def open_line(app: Flask, settings: Settings, policy: dict[str, str]) -> None:
+    """Let the agent's page, and no other, connect to the telephones' address."""
+    place = phones.place(settings)
+    parts = urlsplit(place.url)
+    also = {Kind.EXCHANGE: f"{parts.scheme}://{parts.netloc}", Kind.TWILIO: TWILIO, Kind.NONE: ""}[place.kind]
+    own = policy | {"connect-src": f"'self' {also}".strip()}
+    if place.kind is Kind.TWILIO:
+        own["media-src"] = "'self' blob: mediastream: https://*.twilio.com"
+    view: Any = app.view_functions["agent.show"]
+    view.talisman_view_options = {"content_security_policy": own}
+
+
+@cache
+def scripts() -> Path:
+    """The folder with the telephone's scripts."""
+    spec = importlib.util.find_spec("exchange")
+    if spec is None or not spec.submodule_search_locations:
+        abort(404)
+    return Path(spec.submodule_search_locations[0]) / "web"
+
+
+def _place(settings: Settings, seen: desk.Desk | None) -> phones.Place:
+    # An agent with a number has a telephone on the table: nothing is to be loaded.
+    if seen is None or not seen.agent.address.startswith(CLIENT):
+        return phones.Place(Kind.NONE)
+    return phones.place(settings)
+
+
+def _messages(viewer: Viewer[Picture], agent_id: str) -> Iterator[str]:
+    yield "retry: 2000\n\n"
+    for _count in range(MOST_MESSAGES):
+        picture = viewer.get(HEARTBEAT_SECONDS)
+        yield ": still here\n\n" if picture is None else f"event: desk\ndata: {_render(agent_id)}\n\n"
+
+
+def _render(agent_id: str) -> str:
+    with ground().database.read() as session:
+        seen = desk.look(session, agent_id, clock.now())
+    if seen is None:
+        return "{}"
+    told = {
+        "now": seen.now.timestamp(),
+        "status": seen.agent.status,
+        "state": seen.agent.state,
+        "html": render_template("desk_card.html", desk=seen),
+    }
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _agent_id() -> str:
+    agent_id: str | None = current_user.agent_id
+    return agent_id or abort(404)
+
+
+def _locked(session: Session, agent_id: str) -> Agent:
+    return session.get(Agent, agent_id, with_for_update=True) or abort(404)
+
+
+def _note(session: Session, action: str, agent_id: str) -> None:
+    entry = looks.look(current_user.id, action, ("agent", agent_id), clock.now(), request.remote_addr or "")
+    looks.note(session, entry)

@@ -1,0 +1,215 @@
+"""An agent's page in a whole house: a real patient rings at it, and is answered, talked to and left by keyboard."""
+
+import io
+import re
+import wave
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from console import users
+from exchange.audio import RATE
+from hotline import clock
+from hotline.models import Agent, Call, Offer
+from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outcome, Role
+from recordings.service import about
+from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.person import Person
+from tests.browser.telephony import purity_db, tone_file
+from tests.calls.stage import QUESTION, Stage, patient, stage
+from tests.console_data import PASSWORD
+
+pytestmark = pytest.mark.timeout(180)
+MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+NUMBER = "+8613900000031"
+MASKED = "+86139****0031"
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A house whose only agent at work is 1001, with a sign-in of her own."""
+    with stage(tmp_path_factory.mktemp("house")) as house:
+        with house.ground.database.write() as session:
+            for row in session.query(Agent):
+                row.status = AgentStatus.OFFLINE
+            own = session.query(Agent).filter_by(staff_number="1001").one().id
+        users.create(house.ground, "lijing", PASSWORD, "李静", Role.AGENT, own)
+        yield house
+
+
+@pytest.fixture
+def house(opened: Stage) -> Stage:
+    """The house, quiet, with its agent away from work."""
+    opened.wait(opened.nothing_is_stuck, 60, "a quiet floor")
+    with opened.ground.database.write() as session:
+        row = session.query(Agent).filter_by(staff_number="1001").one()
+        row.status, row.state, row.state_until, row.offer_id = AgentStatus.OFFLINE, AgentState.IDLE, None, None
+    return opened
+
+
+@pytest.fixture(scope="module")
+def talker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A Chromium whose microphone hears a tone of 700 Hz."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: install it (Debian: apt-get install chromium) or name it in CHROMIUM")
+    voice = tone_file(tmp_path_factory.mktemp("voice") / "tone.wav", 700)
+    with sync_playwright() as playwright:
+        flags = [*FLAGS, *MICROPHONE, f"--use-file-for-fake-audio-capture={voice}"]
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window() -> dict[str, Any]:
+    """The browser's window; a test may ask for another one."""
+    return {"locale": "zh-CN"}
+
+
+@pytest.fixture
+def agent(talker: Browser, house: Stage, window: dict[str, Any]) -> Iterator[Person]:
+    """The agent before her page, at first offline."""
+    with Person.at(talker, house.house.environment["CONSOLE_URL"], **window) as person:
+        person.sign_in("lijing")
+        person.open("/desk?processing=off")
+        yield person
+        person.saw_no_faults()
+
+
+def phone_is(page: Page, state: str, seconds: float = 20) -> None:
+    expect(page.locator("#desk")).to_have_attribute("data-phone", state, timeout=1000 * seconds)
+
+
+def becomes_available(page: Page) -> None:
+    page.click("[name=status][value=available]")
+    expect(page.locator("[value=available]")).to_have_attribute("aria-pressed", "true")
+    phone_is(page, "idle")
+
+
+def own_row(house: Stage) -> Agent:
+    (row,) = house.rows(Agent, Agent.staff_number == "1001")
+    assert isinstance(row, Agent)
+    return row
+
+
+def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: Person, house: Stage) -> None:
+    page = agent.page
+    becomes_available(page)
+    patience = {"wait_for_hang_up": {"timeout": 60, "required": False}}
+    with house.phones(patient(NUMBER, {"speak": QUESTION}, patience)):
+        phone_is(page, "ringing", 40)
+        expect(page.locator("#card .number")).to_have_text(MASKED)
+        for fact in ("预约挂号", "英语"):
+            expect(page.locator("#card .badges")).to_contain_text(fact)
+        expect(page.locator("#rings")).to_have_text(re.compile("第 [123] 声"))
+        expect(page.locator("#answer")).to_be_focused()
+        assert MASKED in page.title()
+        page.keyboard.press("Enter")
+        phone_is(page, "talking")
+        expect(page.locator("#card")).to_contain_text("正在通话")
+        call = house.wait(lambda: house.call(NUMBER, status=CallStatus.TALKING), 20, "a conversation")
+        house.wait(lambda: page.evaluate("document.getElementById('heard').value > 0.3"), 20, "the patient's voice")
+        page.keyboard.press("m")
+        expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("m")
+        page.keyboard.press("5")
+        expect(page.locator("#pressed")).to_have_text("5")
+        expect(page.locator("#card .count").first).to_have_text(re.compile("0:0[4-9]"), timeout=20_000)
+        page.keyboard.press("h")
+        phone_is(page, "idle")
+    ended = house.wait(lambda: house.call(NUMBER, status=CallStatus.ENDED), 30, "the end of the call")
+    assert ended.outcome is Outcome.ANSWERED
+    assert ended.agent_id == own_row(house).id
+    house.wait(lambda: house.recording(call).blob, 30, "a recording")
+    sound = house.ground.blobs.get(*stored(house, call))
+    heard = heard_by_caller(sound)
+    seconds = [heard[at : at + 8000] for at in range(0, len(heard) - 8000, 4000)]
+    assert max(purity_db(second, 700) for second in seconds) > 30
+
+
+def stored(house: Stage, call: Call) -> tuple[str, str]:
+    recording = house.recording(call)
+    return str(recording.blob), about(recording.id)
+
+
+def heard_by_caller(sound: bytes) -> "np.ndarray[Any, Any]":
+    with wave.open(io.BytesIO(sound)) as file:
+        assert file.getframerate() == RATE
+        return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")[1::2]
+
+
+def test_who_lets_it_ring_is_set_aside_with_the_reason_and_comes_back_with_one_click(
+    agent: Person, house: Stage
+) -> None:
+    page = agent.page
+    becomes_available(page)
+    with house.phones(patient("+8613900000032", {"wait_for_hang_up": {"timeout": 8, "required": False}}, "hang_up")):
+        phone_is(page, "ringing", 40)
+        house.wait(lambda: own_row(house).state is AgentState.SET_ASIDE, 30, "an agent who is set aside")
+        expect(page.locator("#card")).to_contain_text("暂不派单")
+        expect(page.locator("#card")).to_contain_text("振铃未接")
+        phone_is(page, "idle")
+    house.wait(house.nothing_is_stuck, 30, "a quiet floor")
+    page.click("text=我回来了")
+    expect(page.locator("#card")).to_contain_text("等待来电")
+    assert own_row(house).state is AgentState.IDLE
+
+
+def test_declining_with_a_key_stops_the_ring_at_once(agent: Person, house: Stage) -> None:
+    page = agent.page
+    becomes_available(page)
+    with house.phones(patient("+8613900000033", {"wait": 2.0}, "hang_up")):
+        phone_is(page, "ringing", 40)
+        page.keyboard.press("h")
+        phone_is(page, "idle", 5)
+        offer = house.wait(lambda: house.rows(Offer, Offer.state == OfferState.REJECTED), 10, "a declined offer")
+        assert offer[-1].agent_id == own_row(house).id
+        expect(page.locator("#card")).to_contain_text("拒接或占线")
+
+
+def test_a_page_that_is_loaded_again_is_the_agents_phone_again_and_leaves_no_call(agent: Person, house: Stage) -> None:
+    page = agent.page
+    becomes_available(page)
+    with house.phones(patient("+8613900000034", {"wait_for_hang_up": {"timeout": 20, "required": False}})):
+        phone_is(page, "ringing", 40)
+        page.keyboard.press("a")
+        phone_is(page, "talking")
+        house.wait(lambda: own_row(house).state is AgentState.TALKING, 20, "a conversation")
+        page.reload()
+        phone_is(page, "idle")
+        house.wait(lambda: own_row(house).state is not AgentState.TALKING, 20, "an agent who is free of the call")
+        house.wait(lambda: house.call("+8613900000034", status=CallStatus.ENDED), 30, "the end of the call")
+
+
+def test_the_status_is_chosen_by_the_agent_and_seen_on_the_floor(agent: Person, house: Stage) -> None:
+    page = agent.page
+    phone_is(page, "offline")
+    becomes_available(page)
+    page.click("[name=status][value=away]")
+    expect(page.locator("#card")).to_contain_text("您现在不会接到来电")
+    assert own_row(house).status is AgentStatus.AWAY
+    phone_is(page, "idle")
+    page.click("[name=status][value=offline]")
+    phone_is(page, "offline")
+    assert own_row(house).status is AgentStatus.OFFLINE
+
+
+@pytest.mark.parametrize("window", [{"locale": "en-US", "viewport": {"width": 390, "height": 844}}])
+def test_the_page_speaks_english_and_fits_a_phone(agent: Person, house: Stage) -> None:
+    page = agent.page
+    agent.page.click(".languages >> text=English")
+    agent.sees("h1", "My phone")
+    becomes_available(page)
+    expect(page.locator("#card")).to_contain_text("Waiting for a call")
+    assert agent.width() == 390
+    with house.ground.database.write() as session:
+        own = session.query(Agent).filter_by(staff_number="1001").one()
+        own.state, own.state_since, own.state_reason = AgentState.SET_ASIDE, clock.now(), "did not pick up"
+    page.reload()
+    agent.sees("#back", "I am back")
+    assert agent.width() == 390
+    agent.page.click(".languages >> text=中文")
+    agent.sees("h1", "我的电话")

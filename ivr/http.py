@@ -50,7 +50,7 @@ def left(call_id: str) -> Response:
 @pages.post("/voice/calls/<call_id>/after")
 def after(call_id: str) -> Response:
     """The conversation is over."""
-    return _answer(line.after(_desk(), call_id))
+    return _answer(line.after(_desk(), call_id, clock.now()))
 
 
 @pages.post("/voice/calls/status")

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hotline import story
+from hotline.models import Call
 from hotline.values import CallStatus, LegStatus
 from ivr import flow, queries, service
 from ivr.desk import Desk, lost, sorry, where
@@ -71,13 +72,15 @@ def left(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
     return where(desk, known)
 
 
-def after(desk: Desk, call_id: str) -> str:
+def after(desk: Desk, call_id: str, now: datetime) -> str:
     """The conversation is over: goodbye. A caller whose agent was lost before it began is in line again."""
     with desk.ground.database.read() as session:
         known = queries.standing(session, call_id)
     if known is None:
         return sorry(desk)
     if known.status is CallStatus.WAITING:
+        with desk.ground.database.write() as session:
+            routing.not_met(session, desk.ground, session.get_one(Call, call_id, with_for_update=True), now)
         return where(desk, known)
     return desk.document((desk.phrase("thanks", known), Hangup()))
 

@@ -1,7 +1,7 @@
 """What the router does: decisions become rows, and rows become requests to the exchange."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,9 @@ from telephony.provider import Provider
 
 # A caller who was sent to the conference and is still on the line has met the agent by then, callback or not.
 MEET_SECONDS = 6.0
+# A caller who is on the line so long after their agent left hears nobody. Longer than a goodbye, and than it takes the
+# sweep to learn that a line has ended.
+ALONE_SECONDS = 20.0
 # An agent's line that outlives its call by more than this is ended.
 GHOST_SECONDS = 3.0
 # The exchange stops a phone by itself this long after the ladder should have.
@@ -58,7 +61,7 @@ def end(ground: Ground, decision: ladder.Miss | ladder.Unreachable | ladder.Yiel
     return True
 
 
-def act(ground: Ground, provider: Provider, pool: ThreadPoolExecutor, now: datetime) -> bool:
+def act(ground: Ground, provider: Provider, pool: Executor, now: datetime) -> bool:
     """Ask of the exchange what the database already says; whether anything was asked and heard.
 
     Phones stop before others start, so that a line is free again when it is dialled.

@@ -30,7 +30,7 @@ def _speak(*document: verbs.Verb) -> Response:
 def answer(offer_id: str) -> Response:
     """The agent picked up: they join the call's conference, or hear that another was faster."""
     ground = _ground()
-    won = service.answer(ground, offer_id, clock.now())
+    won = service.answer(ground, offer_id, clock.now(), parse(request.form).call_sid)
     with ground.database.read() as session:
         offer = queries.offer(session, offer_id)
     if not won or offer is None:
@@ -40,7 +40,7 @@ def answer(offer_id: str) -> Response:
         verbs.Dial(
             conference=offer.call_id,
             action=f"/voice/offers/{offer_id}/done",
-            status_url=f"/voice/conferences/{offer.call_id}/events",
+            status_url=_events(offer.call_id, offer_id),
             starts=True,
             ends=True,
         )
@@ -76,11 +76,16 @@ def connect(call_id: str) -> Response:
         verbs.Dial(
             conference=call_id,
             action=f"/voice/calls/{call_id}/after",
-            status_url=f"/voice/conferences/{call_id}/events",
+            status_url=_events(call_id, waiting.winner_id or ""),
             starts=True,
             ends=True,
         )
     )
+
+
+def _events(call_id: str, offer_id: str) -> str:
+    """Where the conference of a caller and this agent reports."""
+    return f"/voice/conferences/{call_id}/events?offer={offer_id}"
 
 
 def in_line(call_id: str, queue: str) -> verbs.Enqueue:
@@ -97,5 +102,5 @@ def events(call_id: str) -> Response:
         with ground.database.write() as session:
             call: Call | None = queries.locked_call(session, call_id)
             if call is not None:
-                service.connected(session, ground, call, clock.now())
+                service.connected(session, ground, call, clock.now(), request.args.get("offer"))
     return Response(status=204)

@@ -162,7 +162,7 @@ def offer(session: Session, offer_id: str) -> Offer | None:
 
 def last_waiting(session: Session, call_id: str) -> Waiting | None:
     """The caller's newest place in line, open or closed."""
-    return session.scalar(select(Waiting).where(Waiting.call_id == call_id).order_by(Waiting.asked_at.desc()))
+    return session.scalar(select(Waiting).where(Waiting.call_id == call_id).order_by(Waiting.id.desc()))
 
 
 def due_back(session: Session, now: datetime) -> list[Agent]:
@@ -170,11 +170,26 @@ def due_back(session: Session, now: datetime) -> list[Agent]:
     return list(session.scalars(select(Agent).where(Agent.state_until <= now)))
 
 
-def unconnected(session: Session, stale: datetime) -> list[Call]:
-    """Callers sent to their agent before `stale` of whom the exchange never said that they have met."""
+def unconnected(session: Session, stale: datetime) -> list[tuple[Call, str | None]]:
+    """Callers, with the offer they were sent to before `stale`, of whom the exchange never said that they have met."""
+    query = (
+        select(Call, Waiting.winner_id)
+        .join(Waiting, Waiting.call_id == Call.id)
+        .where(Waiting.state == WaitingState.WON, Waiting.moved_at < stale)
+    )
+    return [(call, winner_id) for call, winner_id in session.execute(query)]
+
+
+def alone(session: Session, stale: datetime) -> list[Call]:
+    """Callers who are still on the line though their agent left before `stale`."""
+    talking = select(Offer.id).where(
+        Offer.call_id == Call.id, Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None)
+    )
     query = (
         select(Call)
         .join(Waiting, Waiting.call_id == Call.id)
-        .where(Waiting.state == WaitingState.WON, Waiting.moved_at < stale)
+        .join(Offer, Offer.id == Waiting.winner_id)
+        .where(Call.status == CallStatus.TALKING, Waiting.state == WaitingState.CONNECTED, Offer.ended_at < stale)
+        .where(~talking.correlate(Call).exists())
     )
     return list(session.scalars(query))

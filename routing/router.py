@@ -7,13 +7,14 @@ at any point leaves work that the next one finds.
 import os
 import socket
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from hotline import clock, log
 from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.lease import Leadership
+from hotline.models import Agent
 from routing import actions, ladder, queries, service
 from routing.actions import offer_of
 from telephony.provider import Provider
@@ -25,12 +26,12 @@ MAX_PASSES = 8  # a decision makes room for the next one; more in a row would be
 class Router:
     """Decides and acts, again and again, while it holds the lease."""
 
-    def __init__(self, ground: Ground, provider: Provider) -> None:
-        """Use these resources; nothing starts yet."""
+    def __init__(self, ground: Ground, provider: Provider, pool: Executor | None = None) -> None:
+        """Use these resources; nothing starts yet. The exchange is asked in `pool`, by default eight at a time."""
         self._ground = ground
         self._provider = provider
         self._lease = Leadership(ground.database, "router", f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")
-        self._pool = ThreadPoolExecutor(8, thread_name_prefix="exchange")
+        self._pool = pool or ThreadPoolExecutor(8, thread_name_prefix="exchange")
 
     def run(self, stop: threading.Event) -> None:
         """Act at every bell and tick until `stop` is set; after a fault the next pass tries again."""
@@ -62,22 +63,35 @@ class Router:
         with self._ground.database.read() as session:
             due = queries.due_back(session, now)
             lost = queries.unconnected(session, now - timedelta(seconds=actions.MEET_SECONDS))
-        if not due and not lost:
-            return
-        with self._ground.database.write() as session:
-            for agent in queries.due_back(session, now):
-                service.come_back(session, self._ground, agent, now)
-            for call in lost:
+            alone = queries.alone(session, now - timedelta(seconds=actions.ALONE_SECONDS))
+        for agent in due:
+            self._come_back(agent.id, now)
+        for call, winner_id in lost:
+            with self._ground.database.write() as session:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
-                    service.connected(session, self._ground, held, now)
+                    service.connected(session, self._ground, held, now, winner_id)
+        for call in alone:
+            with self._ground.database.write() as session:
+                held = queries.locked_call(session, call.id)
+                if held is not None:
+                    service.alone(session, self._ground, held, now)
+
+    def _come_back(self, agent_id: str, now: datetime) -> None:
+        with self._ground.database.write() as session:
+            agent = session.get_one(Agent, agent_id, with_for_update=True)
+            if agent.state_until is not None and agent.state_until <= now:
+                service.come_back(session, self._ground, agent, now)
 
     def _decide(self, now: datetime) -> bool:
         with self._ground.database.read() as session:
             floor = queries.floor(session)
-        decisions = ladder.decide(floor, now, self._ground.settings.ring_seconds)
-        applied = [self._apply(decision, now) for decision in decisions]
-        return any(applied)
+        changed = False
+        for decision in ladder.decide(floor, now, self._ground.settings.ring_seconds):
+            if not self._apply(decision, now):
+                return True  # the floor has changed meanwhile: what follows was decided for another one
+            changed = True
+        return changed
 
     def _apply(self, decision: ladder.Decision, now: datetime) -> bool:
         if isinstance(decision, ladder.Start):

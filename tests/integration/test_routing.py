@@ -127,6 +127,8 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(ground: Ground)
     with ground.database.write() as session:
         held = queries.locked_call(session, call.id)
         assert held is not None
+        session.get_one(Waiting, waiting.id).moved_at = NOW
+        session.flush()
         service.connected(session, ground, held, NOW)
         service.connected(session, ground, held, LATER)
         assert (held.status, held.answered_at) == (CallStatus.TALKING, NOW)

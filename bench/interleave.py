@@ -1,0 +1,127 @@
+"""Random interleavings of everything that happens to callers, agents, webhooks and routers, on a real database.
+
+The product's own webhooks, router, ladder and sweep run against an exchange that is only a set of lines; after every
+step the rules of `bench.interleave_rules` are checked. Prints JSON. `python -m bench.interleave --help`.
+"""
+
+import json
+import logging
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import structlog
+import time_machine
+from pydantic import SecretStr
+
+from bench.interleave_rules import Rules, Violation
+from bench.interleave_world import OUTSIDE, World
+from hotline.crypt import new_key
+from hotline.ground import Ground, stand
+from hotline.models import Row
+from hotline.settings import Settings
+from routing import hospital
+from tests import servers
+
+MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
+HOSPITAL = Path(__file__).resolve().parent.parent / "cli/demo/hospital.yaml"
+STEPS_PER_DAY = 5_000  # a new database then: rows that are over only make it slower
+STEPS_PER_SETTLING = 400
+
+
+def day(ground: Ground, seed: int, steps: int) -> Counter[str]:
+    """`steps` steps in a database with tables and nothing else; how often each event happened. Raises `Violation`."""
+    with time_machine.travel(MORNING, tick=False) as travel:
+        with ground.database.write() as session:
+            hospital.store(session, hospital.read(HOSPITAL), MORNING)
+        world = World(ground, seed, travel)
+        rules = Rules(world)
+        for number in range(1, steps + 1):
+            _step(world, rules, seed, number)
+            if number % STEPS_PER_SETTLING == 0 or number == steps:
+                _settle(world, rules, seed, number)
+        return world.counts
+
+
+def _settle(world: World, rules: Rules, seed: int, number: int) -> None:
+    try:
+        world.settle()
+        rules.check()
+        rules.check_rest()
+    except Violation as error:
+        raise Violation(f"seed {seed}, settled after step {number}:\n{error}") from None
+    world.rest()
+
+
+def _step(world: World, rules: Rules, seed: int, number: int) -> None:
+    try:
+        name = world.step()
+    except Exception as error:
+        trace = "\n".join(list(world.trace)[-60:])
+        raise Violation(f"seed {seed}, step {number}: {type(error).__name__}: {error}\nafter:\n{trace}") from error
+    if name in OUTSIDE:
+        return
+    try:
+        rules.check()
+    except Violation as error:
+        raise Violation(f"seed {seed}, step {number}:\n{error}") from None
+
+
+@contextmanager
+def house(folder: Path, database_url: str, redis_url: str) -> Iterator[Ground]:
+    """An empty database with all tables, in `folder` or at `database_url`."""
+    values: dict[str, object] = {
+        "hotline_home": folder,
+        "database_url": database_url,
+        "redis_url": redis_url,
+        "hotline_keys": SecretStr(f"k1:{new_key()}"),
+        "secret_key": SecretStr("a secret of the bench"),
+        "twilio_account_sid": "AC" + "0" * 32,
+        "twilio_auth_token": SecretStr("a token of the bench"),
+        "voice_url": "",
+        "hotline_number": "+861066880000",
+    }
+    ground = stand(Settings.model_validate(values | {"voice_url": "http://voice.test"}))
+    Row.metadata.drop_all(ground.database.engine)
+    Row.metadata.create_all(ground.database.engine)
+    try:
+        yield ground
+    finally:
+        ground.close()
+
+
+@click.command(help=__doc__)
+@click.option("--steps", default=20_000, show_default=True, help="how many events")
+@click.option("--seed", default=1, show_default=True, help="of the first day; each further day counts on")
+@click.option("--database", default="", help="address of a PostgreSQL database to be emptied; without it SQLite")
+@click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="write the result there too")
+def main(steps: int, seed: int, database: str, out: Path | None) -> None:
+    """Run, and print what was done; the first violation ends it with status 1."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    began, counts = time.monotonic(), Counter[str]()
+    with tempfile.TemporaryDirectory(prefix="hl") as name, servers.valkey(Path(name)) as redis_url:
+        for index, first in enumerate(range(0, steps, STEPS_PER_DAY)):
+            folder = Path(name) / f"{index}"
+            with house(folder, database, redis_url) as ground:
+                try:
+                    counts += day(ground, seed + index, min(STEPS_PER_DAY, steps - first))
+                except Violation as error:
+                    raise SystemExit(f"VIOLATION\n{error}") from error
+    seconds = time.monotonic() - began
+    result = {
+        "steps": steps, "violations": 0, "seconds": round(seconds, 1), "steps_per_second": round(steps / seconds),
+        "events": dict(counts.most_common()),
+    }  # fmt: skip
+    text = json.dumps(result, indent=2)
+    click.echo(text)
+    if out is not None:
+        out.write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""What must be true after every step of the interleavings, and what must be true once everything has settled."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
+
+from bench.interleave_exchange import Line, Place
+from bench.interleave_world import World
+from hotline.models import Agent, AgentSkill, Call, Event, Offer, Waiting
+from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState
+from routing import figures_queries
+from routing.ladder import fits
+
+OPEN = (WaitingState.WAITING, WaitingState.WON)
+HELD = (AgentState.OFFERED, AgentState.TALKING)
+
+
+class Violation(AssertionError):
+    """A rule was broken; the text says which, and what led to it."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The rows that are in motion. `offers`: live ones, and answered ones whose agent has not left."""
+
+    calls: dict[str, Any]
+    waiting: list[Any]
+    offers: dict[str, Any]
+    agents: dict[str, Any]
+
+
+_CALLS = select(Call.id, Call.status, Call.provider_sid).where(Call.status != CallStatus.ENDED)
+_PLACES = (
+    select(
+        Waiting.id, Waiting.call_id, Waiting.state, Waiting.winner_id, Waiting.wish, Waiting.priority, Waiting.asked_at
+    )
+    .join(Call, Call.id == Waiting.call_id)
+    .where(Waiting.state.in_(OPEN) | (Call.status != CallStatus.ENDED))
+)
+_OFFERS = select(Offer.id, Offer.waiting_id, Offer.agent_id, Offer.state, Offer.provider_sid).where(
+    Offer.state.in_(LIVE_OFFERS) | ((Offer.state == OfferState.ANSWERED) & Offer.ended_at.is_(None))
+)
+_AGENTS = select(Agent.id, Agent.state, Agent.status, Agent.offer_id, Agent.state_until)
+
+
+def see(connection: Connection) -> Seen:
+    """Read what is in motion."""
+    return Seen(
+        calls={row.id: row for row in connection.execute(_CALLS)},
+        waiting=list(connection.execute(_PLACES)),
+        offers={row.id: row for row in connection.execute(_OFFERS)},
+        agents={row.id: row for row in connection.execute(_AGENTS)},
+    )
+
+
+class Rules:
+    """The rules of one world."""
+
+    def __init__(self, world: World) -> None:
+        """Watch `world`; nobody has been rung yet."""
+        self._world = world
+        self._last_offer = ""
+        self._unrung: set[str] = set()
+        with world.ground.database.read() as session:
+            self._skills: dict[str, dict[str, int]] = {}
+            for row in session.scalars(select(AgentSkill)):
+                self._skills.setdefault(row.agent_id, {})[row.skill] = row.level
+        self._addresses = {agent.address: agent.id for agent in world.agents}
+        world.on_pass = self._remember
+
+    def _remember(self) -> None:
+        with self._world.ground.database.engine.connect() as connection:
+            self._unrung = {row.id for row in _without_phone(see(connection))}
+
+    def check(self) -> None:
+        """After a step. Raises `Violation`."""
+        with self._world.ground.database.engine.connect() as connection:
+            seen = see(connection)
+            new = select(Offer.id, Offer.waiting_id, Offer.agent_id).where(Offer.id > self._last_offer)
+            started = list(connection.execute(new.order_by(Offer.id)))
+        self._raise([*_callers(seen), *_agents(seen), *self._dialled(seen)])
+        if self._world.is_clean:
+            self._raise([*self._ringing_for_nobody(seen), *self._overtaken(seen, started)])
+        if started:
+            self._last_offer = started[-1].id
+
+    def check_rest(self) -> None:
+        """After everything has settled. Raises `Violation`."""
+        with self._world.ground.database.read() as session:
+            seen = see(session.connection())
+            wrong = list(self._figures(session))
+        self._raise([*wrong, *self._lines(seen), *self._forgotten(seen)])
+
+    def _raise(self, wrong: list[str]) -> None:
+        if wrong:
+            calls = sorted(set(re.findall(r"[0-9a-f]{32}", "\n".join(wrong))))
+            raise Violation("\n".join([*wrong, *self._stories(calls), "after:", *list(self._world.trace)[-40:]]))
+
+    def _stories(self, calls: list[str]) -> Iterator[str]:
+        """What the database tells of these calls."""
+        with self._world.ground.database.read() as session:
+            for event in session.scalars(select(Event).where(Event.call_id.in_(calls)).order_by(Event.id)):
+                yield f"story of {event.call_id}: {event.at:%H:%M:%S.%f} {event.kind} {event.data}"
+            names = [*calls, *session.scalars(select(Offer.id).where(Offer.call_id.in_(calls)))]
+            for line in self._world.trace:
+                if any(name[-6:] in line for name in names):
+                    yield f"seen: {line}"
+            for row in session.scalars(select(Waiting).where(Waiting.call_id.in_(calls))):
+                yield f"place of {row.call_id}: {row.state} winner {row.winner_id} moved {row.moved_at}"
+
+    def _dialled(self, seen: Seen) -> Iterator[str]:
+        """No agent is rung while busy."""
+        lines = self._world.exchange.lines
+        while self._world.exchange.dialled:
+            new = self._world.exchange.dialled.pop()
+            for line in lines.values():
+                held = seen.offers.get(line.owner)
+                is_other = line.address == new.address and line is not new and line.place is not Place.ENDED
+                if is_other and held is not None and line.owner != new.owner and new.owner in seen.offers:
+                    yield f"rung while busy: {new.owner} beside {line.owner}"
+                if is_other and line.owner == new.owner:
+                    yield f"rung twice for one offer: {new.owner}"
+
+    def _ringing_for_nobody(self, seen: Seen) -> Iterator[str]:
+        """No phone rings for a caller who is gone, once the router has acted and knows of the line."""
+        for line in self._world.exchange.lines.values():
+            is_ringing = line.is_agent and line.place is Place.RINGING
+            if is_ringing and line.owner not in seen.offers and self._is_known(line):
+                yield f"rings for nobody: {line.owner}"
+
+    def _is_known(self, line: Line) -> bool:
+        with self._world.ground.database.read() as session:
+            offer = session.get_one(Offer, line.owner)
+            return offer.provider_sid == line.sid and offer.hung_up_at is not None
+
+    def _overtaken(self, seen: Seen, started: list[Any]) -> Iterator[str]:
+        """Who has no phone is never passed over by one behind them with the same wish."""
+        places = {row.id: row for row in seen.waiting}
+        for offer in started:
+            mine = places.get(offer.waiting_id)
+            for row in _without_phone(seen):
+                if mine is None or row.id not in self._unrung or row.wish != mine.wish:
+                    continue
+                if _rank(row) < _rank(mine) and fits(self._skills[offer.agent_id], row.wish):
+                    yield f"overtaken: {row.call_id} by {mine.call_id}"
+
+    def _lines(self, seen: Seen) -> Iterator[str]:
+        """At rest lines and rows tell the same story."""
+        lines = self._world.exchange.lines
+        for call in seen.calls.values():
+            if lines[call.provider_sid].place is Place.ENDED:
+                yield f"call goes on without its line: {call.id}"
+        for line in lines.values():
+            yield from self._agent_line(seen, line) if line.is_agent else self._caller_line(seen, line)
+
+    def _caller_line(self, seen: Seen, line: Line) -> Iterator[str]:
+        if line.place is Place.ENDED:
+            return
+        call = seen.calls.get(line.owner)
+        room = self._world.exchange.rooms.get(line.room, []) if line.place is Place.ROOM else []
+        if call is None:
+            yield f"line goes on without its call: {line.owner} {line.place}"
+        elif call.status is CallStatus.WAITING and line.place is not Place.QUEUE:
+            yield f"waits in the database, not in the queue: {call.id} {line.place}"
+        elif call.status is CallStatus.TALKING and len(room) != 2:
+            yield f"talks to {len(room) - 1} agents: {call.id} {line.place}"
+
+    def _agent_line(self, seen: Seen, line: Line) -> Iterator[str]:
+        offer = seen.offers.get(line.owner)
+        if line.place is Place.ENDED:
+            if offer is not None:
+                yield f"offer goes on without its line: {offer.id} {offer.state}"
+        elif offer is None:
+            yield f"line goes on without its offer: {line.owner} {line.place}"
+        elif (offer.state is OfferState.ANSWERED) is not (line.place is Place.ROOM):
+            yield f"offer is {offer.state}, its line is {line.place}: {offer.id}"
+
+    def _forgotten(self, seen: Seen) -> Iterator[str]:
+        """A queue never stops offering: nobody waits without a phone while someone who fits is free."""
+        free = [a.id for a in seen.agents.values() if a.state is AgentState.IDLE and a.status is AgentStatus.AVAILABLE]
+        for row in _without_phone(seen):
+            if any(fits(self._skills[agent_id], row.wish) for agent_id in free):
+                yield f"forgotten in line: {row.call_id}"
+
+    def _figures(self, session: Session) -> Iterator[str]:
+        """The counters equal the events."""
+        counted = figures_queries.since(session, self._world.agents[0].state_since, 5.0)
+        events: dict[str, int] = {}
+        for kind, number in session.execute(select(Event.kind, func.count()).group_by(Event.kind)):
+            events[kind] = number
+        calls = select(func.count(Event.call_id.distinct()))
+        ends = select(func.count()).where(Call.outcome == Outcome.ABANDONED)
+        told: dict[str, int | None] = {
+            "asked": session.scalar(calls.where(Event.kind == "asked")),
+            "answered": session.scalar(calls.where(Event.kind == "caller_connected")),
+            "offers": events.get("offer_started", 0),
+            "offers_answered": events.get("offer_answered", 0) - events.get("agent_lost", 0),
+            "abandoned": session.scalar(ends),
+        }
+        for name, number in told.items():
+            if getattr(counted, name) != number:
+                yield f"counter {name} is {getattr(counted, name)}, events say {number}"
+        going_on = counted.asked - counted.answered - counted.abandoned
+        if counted.waiting != going_on:
+            yield f"{counted.waiting} wait, {going_on} were neither answered nor gave up"
+
+
+def _callers(seen: Seen) -> Iterator[str]:
+    """No caller is lost, no caller has two winners."""
+    open_places: dict[str, list[Any]] = {}
+    for row in seen.waiting:
+        if row.state in OPEN:
+            open_places.setdefault(row.call_id, []).append(row)
+        if row.call_id not in seen.calls:
+            yield f"in line after the end of the call: {row.call_id}"
+        winner = seen.offers.get(row.winner_id or "")
+        if row.state is WaitingState.WON and (winner is None or winner.state is not OfferState.ANSWERED):
+            yield f"won by nobody: {row.call_id}"
+    for call in seen.calls.values():
+        places = open_places.get(call.id, [])
+        if (len(places) == 1) is not (call.status is CallStatus.WAITING) or len(places) > 1:
+            yield f"{call.status} with {len(places)} places in line: {call.id}"
+    for offer in seen.offers.values():
+        if offer.state in LIVE_OFFERS and offer.waiting_id not in [r.id for r in seen.waiting if r.state in OPEN]:
+            yield f"rings for a caller who is gone: {offer.id}"
+    answered = [offer.waiting_id for offer in seen.offers.values() if offer.state is OfferState.ANSWERED]
+    if len(answered) != len(set(answered)):
+        yield "two winners"
+
+
+def _agents(seen: Seen) -> Iterator[str]:
+    """No agent is stuck: whoever is held is held by an offer that goes on, which holds nobody else."""
+    for agent in seen.agents.values():
+        offer = seen.offers.get(agent.offer_id or "")
+        if agent.state in HELD:
+            ought = AgentState.TALKING if offer and offer.state is OfferState.ANSWERED else AgentState.OFFERED
+            if offer is None or offer.agent_id != agent.id or ought is not agent.state:
+                yield f"stuck: agent {agent.id} {agent.state} by {offer and offer.state}"
+        elif agent.offer_id is not None:
+            yield f"agent {agent.id} is {agent.state} and held"
+        if agent.state in (AgentState.WRAP_UP, AgentState.SET_ASIDE) and agent.state_until is None:
+            yield f"agent {agent.id} is {agent.state} for ever"
+    for offer in seen.offers.values():
+        if seen.agents[offer.agent_id].offer_id != offer.id:
+            yield f"offer {offer.id} goes on without its agent"
+
+
+def _without_phone(seen: Seen) -> list[Any]:
+    rung = {offer.waiting_id for offer in seen.offers.values()}
+    return [row for row in seen.waiting if row.state is WaitingState.WAITING and row.id not in rung]
+
+
+def _rank(row: Any) -> tuple[int, Any, str]:
+    return (-row.priority, row.asked_at, row.id)

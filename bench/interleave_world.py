@@ -1,0 +1,363 @@
+"""The world of the interleavings: callers, agents, two routers and a clock, all moved by one source of chance.
+
+Whatever it does goes through the product's own webhooks, router and sweep; a step of a router may be interrupted by any
+other event, or be its last.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from time_machine import Traveller
+
+from bench.interleave_exchange import Exchange, Line, Mail, Place
+from hotline import clock
+from hotline.database import Database
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Lease
+from hotline.values import AgentStatus, Language
+from ivr import flow, queries
+from ivr.desk import open_desk
+from ivr.http import pages as ivr_pages
+from routing import service
+from routing.http import pages as routing_pages
+from routing.router import Router
+from workers import sweep
+
+MOST_CALLERS = 9
+ASIDE_SECONDS = 125  # longer than any agent is set aside
+LEASE_SECONDS = 3.2
+KILLED = 0.004
+INTERRUPTED = 0.04
+# What callers ask for: the node of the flow, its queue, a skill of its own, a priority of its own.
+WISHES = (
+    ("booking", "booking", None, None),
+    ("booking", "booking", None, None),
+    ("complaint", "booking", "complaint", None),
+    ("consultation", "nurse", None, None),
+    ("emergency", "nurse", None, 100),
+)
+
+
+class Killed(BaseException):
+    """The router's process dies here."""
+
+
+class Watched(Database):
+    """The database as a router uses it: something may happen before each of its transactions."""
+
+    def __init__(self, real: Database, between: Callable[[], None]) -> None:
+        """Share everything with `real`."""
+        self.__dict__.update(real.__dict__)
+        self._between = between
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """See `Database.read`."""
+        self._between()
+        with super().read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """See `Database.write`."""
+        self._between()
+        with super().write() as session:
+            yield session
+        self._between()
+
+
+class InTurn(Executor):
+    """An executor of one thread, this one: the same seed, the same order."""
+
+    def map(self, fn: Callable[..., Any], *iterables: Any, **_options: Any) -> Iterator[Any]:
+        """See `concurrent.futures.Executor.map`."""
+        return map(fn, *iterables)
+
+
+class World:
+    """One hospital and everything that can happen in it."""
+
+    def __init__(self, ground: Ground, seed: int, travel: Traveller) -> None:
+        """Begin with everyone available and nobody calling. `ground` holds a loaded hospital."""
+        self.ground = ground
+        self.random = Random(seed)  # noqa: S311 (chance to be repeated, not a secret)
+        self.travel = travel
+        self.exchange = Exchange(self.random, self._between)
+        self.trace: deque[str] = deque(maxlen=2_000)
+        self.exchange.tell = self.trace.append
+        self.counts: Counter[str] = Counter()
+        self.is_routing = False
+        self.is_calm = False
+        # The last step was a router's pass that ran to its end with nothing in between.
+        self.is_clean = False
+        self.interruptions = 0
+        self.running: list[int] = []
+        self.client = self._app().test_client()
+        self.routers = [self._router(), self._router()]
+        with ground.database.read() as session:
+            self.agents = list(session.scalars(select(Agent).order_by(Agent.staff_number)))
+        self.on_pass: Callable[[], None] = lambda: None
+
+    def _app(self) -> Flask:
+        app = Flask("voice", static_folder=None)
+        app.testing = True
+        self.desk = open_desk(self.ground)
+        app.extensions |= {"ground": self.ground, "provider": self.exchange, "desk": self.desk}
+        app.register_blueprint(ivr_pages)
+        app.register_blueprint(routing_pages)
+        return app
+
+    def _router(self) -> Router:
+        ground = replace(self.ground, database=Watched(self.ground.database, self._between))
+        return Router(ground, self.exchange, InTurn())
+
+    # Steps.
+
+    def step(self) -> str:
+        """One event; its name."""
+        self.is_clean = False
+        while True:
+            (name,) = self.random.choices(list(EVENTS), [weight for weight, _ in EVENTS.values()])
+            if self._do(name):
+                return name
+
+    def _do(self, name: str) -> bool:
+        done = EVENTS[name][1](self)
+        if done:
+            self.counts[name] += 1
+            self.trace.append(f"{clock.now():%H:%M:%S.%f} {'  ' * self.is_routing}{name} {done}")
+        return bool(done)
+
+    def _between(self) -> None:
+        """Between two steps of a router: nothing, its death, or any event, even a pass of the other router."""
+        if not self.is_routing or self.is_calm:
+            return
+        roll = self.random.random()
+        if roll < KILLED:
+            raise Killed
+        if roll < KILLED + INTERRUPTED:
+            self.is_routing = False
+            self.interruptions += 1
+            self.trace.append("in the middle of a pass:")
+            try:
+                self.step()
+            finally:
+                self.is_routing = True
+
+    def _pick(self, *, is_agent: bool, places: tuple[Place, ...]) -> Line | None:
+        lines = [line for line in self.exchange.lines.values() if line.is_agent is is_agent and line.place in places]
+        return self.random.choice(lines) if lines else None
+
+    # What can happen. Each says what happened, or "" when it cannot happen now.
+
+    def arrive(self) -> str:
+        """A caller is led into a line."""
+        lines = [line for line in self.exchange.lines.values() if not line.is_agent and line.place is not Place.ENDED]
+        if len(lines) >= MOST_CALLERS:
+            return ""
+        node, queue, skill, priority = self.random.choice(WISHES)
+        now, language = clock.now(), self.random.choice(list(Language))
+        place = flow.Place(node, language, consent=True)
+        call = Call(
+            id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=language, turn=2, started_at=now,
+            heard_at=now, place=queries.write_place(place),
+        )  # fmt: skip
+        if self.random.random() < 0.05:
+            call.consent_at = now
+        with self.ground.database.write() as session:
+            session.add(call)
+            session.flush()
+            service.join(session, self.ground, call, service.Wish(queue, skill, priority), now)
+        line = Line(call.provider_sid, call.id, "patient", False, "/voice/calls/status", place=Place.QUEUE)
+        self.exchange.lines[line.sid] = line
+        return f"{_short(call.id)} for {node}"
+
+    def begin_ringing(self) -> str:
+        """A dialled phone begins to ring."""
+        line = self._pick(is_agent=True, places=(Place.RINGING,))
+        if line is None or line.word != "initiated":
+            return ""
+        self.exchange.report(line, "ringing")
+        return _named(line)
+
+    def pick_up(self) -> str:
+        """An agent picks up, sometimes before the exchange has said that it rings."""
+        line = self._pick(is_agent=True, places=(Place.RINGING,))
+        if line is None:
+            return ""
+        self.exchange.report(line, "in-progress")
+        self.exchange.fetch(line, line.answer_url)
+        return _named(line)
+
+    def not_answered(self) -> str:
+        """An agent rejects, a phone is busy, cannot be reached, or rings out."""
+        line = self._pick(is_agent=True, places=(Place.RINGING,))
+        if line is None:
+            return ""
+        word = self.random.choice(["busy", "no-answer", "failed", "canceled"])
+        self.exchange.end(line, word)
+        return f"{_named(line)} {word}"
+
+    def caller_hangs_up(self) -> str:
+        """A caller hangs up, wherever they are."""
+        line = self._pick(is_agent=False, places=(Place.DOCUMENT, Place.QUEUE, Place.ROOM))
+        if line is None:
+            return ""
+        self.exchange.end(line, "completed")
+        return _named(line)
+
+    def agent_drops(self) -> str:
+        """An agent's line ends, or the agent hangs up."""
+        line = self._pick(is_agent=True, places=(Place.DOCUMENT, Place.ROOM))
+        if line is None:
+            return ""
+        self.exchange.end(line, "completed")
+        return _named(line)
+
+    def deliver(self) -> str:
+        """Any webhook in flight arrives; some arrive again later."""
+        if not self.exchange.mail:
+            return ""
+        index = self.random.randrange(len(self.exchange.mail))
+        mail = self.exchange.mail[index]
+        if self.is_calm or self.random.random() >= self.exchange.faults.doubled:
+            del self.exchange.mail[index]
+        return self.post(mail)
+
+    def post(self, mail: Mail) -> str:
+        """Deliver a webhook, and have the line do what the answer says, if it still waits for it."""
+        answer = self.client.post(mail.url, data=mail.form)
+        if answer.status_code not in (200, 204):
+            raise AssertionError(f"{mail.url}: HTTP {answer.status_code}")
+        line = mail.line
+        if line is not None and line.place is Place.DOCUMENT and line.document == mail.document:
+            self.exchange.obey(line, answer.get_data(as_text=True))
+        said = mail.form.get("CallStatus") or mail.form.get("StatusCallbackEvent") or mail.form.get("QueueResult")
+        return f"{mail.url.replace('/voice', '')} {said}"
+
+    def wait(self) -> str:
+        """A caller in line asks what to hear next."""
+        line = self._pick(is_agent=False, places=(Place.QUEUE,))
+        if line is None:
+            return ""
+        answer = self.client.post(f"/voice/calls/{line.owner}/wait", data={"CallSid": line.sid})
+        text = answer.get_data(as_text=True)
+        if "<Leave" in text or "<Hangup" in text:
+            self.exchange.obey(line, text)
+        return _named(line)
+
+    def change_status(self) -> str:
+        """An agent becomes available, goes away, goes home."""
+        agent = self.random.choice(self.agents)
+        status = self.random.choice([AgentStatus.AVAILABLE, AgentStatus.AVAILABLE, *AgentStatus])
+        with self.ground.database.write() as session:
+            session.get_one(Agent, agent.id, with_for_update=True).status = status
+            self.ground.bell.ring_after(session, "hotline:router")
+        return f"{agent.staff_number} {status}"
+
+    def pass_time(self) -> str:
+        """A moment, or a ring."""
+        seconds = self.random.choice([0.05, 0.25, 0.25, 1.0, 1.0, 5.0])
+        self.travel.shift(timedelta(seconds=seconds))
+        self.exchange.ring_out(clock.now())
+        return f"{seconds} s"
+
+    def come_back(self) -> str:
+        """An agent ends their wrap-up or pause."""
+        agent = self.random.choice(self.agents)
+        with self.ground.database.write() as session:
+            row = session.get_one(Agent, agent.id)
+            return f"{agent.staff_number}" if service.come_back(session, self.ground, row, clock.now()) else ""
+
+    def route(self) -> str:
+        """A router's pass; it may die in it, and is started again."""
+        free = [index for index in range(len(self.routers)) if index not in self.running]
+        if not free:
+            return ""
+        index, before = self.random.choice(free), self.interruptions
+        if not self.running:
+            self.on_pass()
+        self.running.append(index)
+        self.is_routing = True
+        try:
+            led = self.routers[index].work(clock.now())
+        except Killed:
+            self.routers[index] = self._router()
+            return f"{index} is killed"
+        finally:
+            self.is_routing = False
+            self.running.pop()
+        self.is_clean = led and before == self.interruptions
+        return f"{index} {'leads' if led else 'stands by'}"
+
+    def usurp(self) -> str:
+        """The leader is silent for too long: the other one may lead."""
+        self.travel.shift(timedelta(seconds=LEASE_SECONDS))
+        with self.ground.database.read() as session:
+            lease = session.get(Lease, "router")
+        return "nobody led" if lease is None else "the lease is over"
+
+    def look_again(self) -> str:
+        """The sweep asks the exchange about lines it has not mentioned."""
+        return f"{sweep.silent_lines(self.ground, self.exchange, clock.now())} lines"
+
+    def settle(self) -> None:
+        """Nothing new happens, nothing fails: all webhooks arrive, routers and sweep do their work, time passes."""
+        faults, self.is_calm = self.exchange.faults, True
+        self.exchange.faults = replace(faults, down=0, lost=0, doubled=0)
+        for turn in range(16):
+            self.travel.shift(timedelta(seconds=3))
+            self.exchange.ring_out(clock.now())
+            while self.exchange.mail:
+                self.deliver()
+            self.route()
+            if turn % 4 == 3:
+                self.look_again()
+        while self.exchange.mail:
+            self.deliver()
+        self.route()
+        self.exchange.faults, self.is_calm, self.is_clean = faults, False, False
+        self.trace.append(f"{clock.now():%H:%M:%S} settled")
+
+    def rest(self) -> None:
+        """Enough time for everyone to be back, and the lines that have ended are forgotten."""
+        self.travel.shift(timedelta(seconds=ASIDE_SECONDS))
+        self.exchange.lines = {sid: line for sid, line in self.exchange.lines.items() if line.place is not Place.ENDED}
+        self.exchange.dialled.clear()
+
+
+EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
+    "arrive": (8, World.arrive),
+    "rings": (10, World.begin_ringing),
+    "picks up": (7, World.pick_up),
+    "not answered": (2, World.not_answered),
+    "caller hangs up": (2.5, World.caller_hangs_up),
+    "agent drops": (2.5, World.agent_drops),
+    "webhook": (40, World.deliver),
+    "wait": (2, World.wait),
+    "status": (1.5, World.change_status),
+    "time": (10, World.pass_time),
+    "comes back": (3, World.come_back),
+    "router": (9, World.route),
+    "lease over": (0.4, World.usurp),
+    "sweep": (0.6, World.look_again),
+}
+# Events of the outside world alone: no row changes before their webhooks arrive.
+OUTSIDE = frozenset({"rings", "picks up", "not answered", "caller hangs up", "agent drops", "time"})
+
+
+def _named(line: Line) -> str:
+    return f"{_short(line.owner)} {line.place}"
+
+
+def _short(key: str) -> str:
+    return key[-6:]

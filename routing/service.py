@@ -112,10 +112,15 @@ def start_offer(ground: Ground, offer: Offer) -> bool:
     return True
 
 
-def answer(ground: Ground, offer_id: str, now: datetime) -> bool:
-    """The agent picked up: whether they won the caller. One compare-and-set decides; asked again, the same answer."""
+def answer(ground: Ground, offer_id: str, now: datetime, sid: str | None = None) -> bool:
+    """The agent picked up: whether they won the caller. One compare-and-set decides; asked again, the same answer.
+
+    `sid` is the exchange's id of their line: where every report of it was lost, it is learned here.
+    """
     with ground.database.write() as session:
         offer = locked_offer(session, offer_id)
+        if offer is not None:
+            offer.provider_sid = offer.provider_sid or sid
         if offer is None or offer.state is OfferState.ANSWERED:
             return offer is not None
         if offer.state not in LIVE_OFFERS:
@@ -123,7 +128,8 @@ def answer(ground: Ground, offer_id: str, now: datetime) -> bool:
         win = (
             update(Waiting)
             .where(Waiting.id == offer.waiting_id, Waiting.state == WaitingState.WAITING)
-            .values(state=WaitingState.WON, winner_id=offer.id)
+            # Whoever was on the way to an earlier agent is to be moved anew.
+            .values(state=WaitingState.WON, winner_id=offer.id, moved_at=None)
         )
         if not _changed(session.execute(win)):
             end_offer(session, ground, offer, OfferState.CANCELLED, "answered by another", now)
@@ -178,6 +184,8 @@ def agent_left(session: Session, ground: Ground, offer: Offer, now: datetime) ->
     if waiting.state is WaitingState.WON:
         story.move(waiting, WaitingState.WAITING)
         waiting.winner_id = None
+        # The caller may be in the conference, or on the way: the router leads them back.
+        waiting.moved_at = waiting.moved_at or now
         story.move(offer, OfferState.FAILED)  # a new winner must be possible
         _settle(session, offer, AgentState.IDLE, "", None, now)
         _tell(session, ground, offer, "agent_lost", now)
@@ -188,10 +196,43 @@ def agent_left(session: Session, ground: Ground, offer: Offer, now: datetime) ->
     ground.bell.ring_after(session, ROUTER)
 
 
-def connected(session: Session, ground: Ground, call: Call, now: datetime) -> None:
-    """Caller and agent hear each other: the caller clock stops. Again or late, nothing changes."""
+def not_met(session: Session, ground: Ground, call: Call, now: datetime) -> None:
+    """The caller came out of the conference before the exchange said that it began: they are in line again."""
     waiting = queries.open_waiting(session, call.id)
-    if waiting is None or waiting.state is not WaitingState.WON:
+    if waiting is not None and waiting.state is WaitingState.WON and waiting.moved_at is not None:
+        agent_left(session, ground, session.get_one(Offer, waiting.winner_id), now)
+
+
+def alone(session: Session, ground: Ground, call: Call, now: datetime) -> None:
+    """The caller is still on the line long after their agent has left: back in line, where they stood before."""
+    last = queries.last_waiting(session, call.id)
+    winner = None if last is None else session.get(Offer, last.winner_id)
+    if last is None or call.status is not CallStatus.TALKING or winner is None or winner.ended_at is None:
+        return
+    again = Waiting(
+        call_id=call.id,
+        queue=last.queue,
+        wish=last.wish,
+        priority=last.priority,
+        preferred_agent_id=last.preferred_agent_id,
+        asked_at=last.asked_at,
+        moved_at=now,  # they are somewhere in a conference: the router leads them back
+    )
+    session.add(again)
+    story.move(call, CallStatus.WAITING, "status")
+    story.tell(session, ground.bell, story.event(call.id, "back_in_line", now, queue=last.queue))
+    ground.bell.ring_after(session, ROUTER)
+
+
+def connected(session: Session, ground: Ground, call: Call, now: datetime, offer_id: str | None = None) -> None:
+    """Caller and agent hear each other: the caller clock stops. Again or late, nothing changes.
+
+    `offer_id` names the agent's offer where it is known: the report of an earlier agent's conference may come late.
+    """
+    waiting = queries.open_waiting(session, call.id)
+    if waiting is None or waiting.state is not WaitingState.WON or waiting.moved_at is None:
+        return
+    if offer_id is not None and offer_id != waiting.winner_id:
         return
     story.move(waiting, WaitingState.CONNECTED)
     waiting.ended_at = now

@@ -10,11 +10,13 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from exchange.audio import FRAME_BYTES, FRAME_SECONDS
+from exchange.flood import FRAME_COST, MESSAGE_COST, Allowance
 from exchange.line import Answerer, Jitter
 from exchange.tokens import Admission
 
 log = structlog.get_logger(__name__)
 MOST_WAITING = 500
+FLOOD = 31009
 # A page that sleeps keeps its connection and sends nothing: after ten seconds of that nobody is there any more.
 MOST_SILENT_FRAMES = 500
 HEARTBEAT_SECONDS = 10.0
@@ -32,6 +34,7 @@ class PhoneLine:
         self._jitter = Jitter()
         self._answerer: Answerer | None = None
         self._silent_frames = 0
+        self._has_garbled = False
 
     def seize(self, answerer: Answerer) -> bool:
         if self._answerer:
@@ -67,6 +70,9 @@ class PhoneLine:
         if len(frame) == FRAME_BYTES:
             self._silent_frames = 0
             self._jitter.put(frame)
+        elif not self._has_garbled:
+            self._has_garbled = True
+            log.warning("telephone_frames_unreadable", bytes=len(frame))
 
     def control(self, kind: str) -> None:
         """A control message about the present call; without a call it means nothing."""
@@ -131,7 +137,14 @@ class Phones:
         return None
 
     async def _read(self, socket: web.WebSocketResponse, line: PhoneLine) -> None:
+        clock = asyncio.get_running_loop().time
+        allowance = Allowance(clock())
         async for message in socket:
+            if allowance.is_spent(FRAME_COST if message.type is WSMsgType.BINARY else MESSAGE_COST, clock()):
+                log.warning("telephone_floods", code=FLOOD)
+                await _error(socket, FLOOD, "too many messages; the connection is closed")
+                await socket.close()
+                return
             if message.type is WSMsgType.BINARY:
                 line.hear(message.data)
             elif message.type is WSMsgType.TEXT:

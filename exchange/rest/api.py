@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 from aiohttp import web
 from multidict import MultiDict
 
@@ -16,6 +17,7 @@ from exchange.office import Office
 from exchange.status import Callback
 from exchange.switch import Switch
 
+log = structlog.get_logger(__name__)
 ROOT = "/2010-04-01/Accounts/{account}"
 MOST_PER_PAGE = 1000
 Json = dict[str, Any]
@@ -124,6 +126,7 @@ def _handler(switch: Switch, route: Route) -> Callable[[web.Request], Awaitable[
             params = MultiDict([*request.query.items(), *((k, v) for k, v in form.items() if isinstance(v, str))])
             answer = await route.answer(Ask(switch.office, switch, request.path, dict(request.match_info), params))
         except ApiError as error:
+            log.warning("rest_refused", status=error.status, code=error.code, method=request.method, path=request.path)
             return _error(error)
         if isinstance(answer, web.StreamResponse):
             return answer

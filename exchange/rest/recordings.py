@@ -149,8 +149,9 @@ def render(ask: Ask, facts: RecordingFacts) -> Json:
         uri = ask.uri("Calls", facts.call_sid, "Recordings", facts.sid)
     elif "conference" in ask.names:
         uri = ask.uri("Conferences", facts.conference_sid, "Recordings", facts.sid)
+    own = {"track": facts.track} if "call" in ask.names else {}
     parts = {"add_on_results": "AddOnResults", "transcriptions": "Transcriptions"}
-    return {
+    return own | {
         "account_sid": facts.account_sid,
         "api_version": API_VERSION,
         "call_sid": facts.call_sid or None,
@@ -165,7 +166,6 @@ def render(ask: Ask, facts: RecordingFacts) -> Json:
         "status": facts.status,
         "channels": facts.channels,
         "source": facts.source,
-        "track": facts.track,
         "error_code": None,
         "encryption_details": None,
         "uri": f"{uri}.json",

@@ -1,0 +1,107 @@
+"""Other people's applications run unchanged: three small ones, phoned by `python -m exchange dial`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from exchange.config import from_values
+from exchange.server import running
+from tests.calls.exchange.apps import broken, php_style, survey
+
+ROOT = Path(__file__).parents[3]
+Lines = list[dict[str, Any]]
+
+
+def phoned(folder: Path, app: web.Application, number: dict[str, str], script: str) -> tuple[int, Lines]:
+    """Run the application, an exchange with this number, and the script; the exit status and what was printed."""
+
+    async def whole() -> tuple[int, Lines]:
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        site = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        paths = {name: site + value for name, value in number.items()}
+        config = {
+            "account_sid": "AC" + "0" * 32, "auth_token": "t", "port": 0, "data_dir": str(folder / "data"),
+            "numbers": [{"number": "+4930123", **paths}],
+        }  # fmt: skip
+        try:
+            async with running(from_values(config)) as exchange:
+                return await _dial(folder, exchange.port, script)
+        finally:
+            await runner.cleanup()
+
+    return asyncio.run(_limited(whole))
+
+
+async def _limited(work: Callable[[], Awaitable[tuple[int, Lines]]]) -> tuple[int, Lines]:
+    async with asyncio.timeout(60):
+        return await work()
+
+
+async def _dial(folder: Path, port: int, script: str) -> tuple[int, Lines]:
+    path = folder / "caller.yaml"
+    path.write_text(script)
+    command = ("-m", "exchange", "dial", "--to", "+4930123", "--script", str(path))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, "--exchange", f"ws://127.0.0.1:{port}/phones", cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, errors = await process.communicate()
+    assert not errors.decode()
+    return process.returncode or 0, [json.loads(line) for line in out.decode().splitlines()]
+
+
+def said(lines: Lines) -> list[str]:
+    return [line["text"] for line in lines if line["event"] == "say"]
+
+
+def test_survey_with_cookies_and_redirects(tmp_path: Path) -> None:
+    # "Twilio keeps cookies per call and follows redirects" - docs/voice/twiml, docs/usage/webhooks
+    script = """
+- wait_for_prompt: clean
+- press: "4"
+- wait_for_prompt: friendly
+- press: "5"
+- wait_for_prompt: {pattern: "4 and 5", timeout: 10}
+- wait_for_hang_up
+"""
+    status, lines = phoned(tmp_path, survey.application(), {"voice_url": "/survey"}, script)
+    assert status == 0
+    assert said(lines)[-1] == "You said 4 and 5. Thank you."
+    assert [line["digits"] for line in lines if line["event"] == "digits"] == ["4", "5"]
+
+
+def test_single_page_that_answers_as_html(tmp_path: Path) -> None:
+    # "text/html is interpreted as TwiML" - docs/voice/twiml#twilios-request-to-your-application
+    script = """
+- wait_for_prompt: One or two
+- press: "2"
+- wait_for_prompt: Medicine
+- wait_for_prompt: {pattern: "The line was", timeout: 10}
+- wait_for_hang_up
+"""
+    status, lines = phoned(tmp_path, php_style.application(), {"voice_url": "/ivr.php"}, script)
+    assert status == 0
+    assert said(lines)[-1] in ("The line was failed.", "The line was no-answer.")
+    assert {line["content_type"] for line in lines if line["event"] == "response"} == {"text/html"}
+
+
+def test_view_that_breaks_with_a_fallback(tmp_path: Path) -> None:
+    # "if the request fails, Twilio requests the fallback URL with ErrorCode and ErrorUrl" - docs/voice/twiml
+    asked: list[str] = []
+    script = '- expect: {event: error}\n- wait_for_prompt: "fault, 11200"\n- wait_for_hang_up\n'
+    status, lines = phoned(
+        tmp_path, broken.application(asked), {"voice_url": "/voice", "fallback_url": "/fallback"}, script
+    )
+    assert status == 0
+    assert [line["code"] for line in lines if line["event"] == "error"] == [11200]
+    assert len(asked) == 2
+    assert len(set(asked)) == 1

@@ -1,0 +1,176 @@
+"""Conferences under live control: coaching, announcements, who speaks, who was removed."""
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+
+from exchange.announce import announce
+from exchange.audio import level_db
+from exchange.conference import KICKED
+from exchange.tones import tone
+from exchange.webhook import Target
+from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
+
+Staged = Callable[[Story], None]
+ALL = "start end join leave mute hold modify speaker announcement"
+
+
+def room(more: str = "") -> str:
+    events = f'statusCallback="/events" statusCallbackEvent="{ALL}"'
+    return f'<Dial><Conference beep="false" waitUrl="" {events} {more}>r</Conference></Dial>'
+
+
+async def three(stage: Stage) -> list[Telephone]:
+    stage.app.pages = {"/voice": room()}
+    phones = [(await stage.dials(f"+86{name}"))[0] for name in "123"]
+    await stage.passes(0.2)
+    return phones
+
+
+def events(stage: Stage, *, but: str = "") -> list[str]:
+    told = [each["StatusCallbackEvent"] for each in stage.app.asked("/events")]
+    return [each for each in told if not but or but not in each]
+
+
+def test_coach_is_heard_by_the_one_who_is_coached_and_by_nobody_else(staged: Staged) -> None:
+    # "coach: ... only the participant with that CallSid can hear the coach" - docs/voice/twiml/conference
+    async def story(stage: Stage) -> None:
+        patient, agent, supervisor = await three(stage)
+        conference = stage.office.conferences.named("r")
+        assert conference
+        people = list(conference.participants.values())
+        conference.modify(people[2], people[1].leg.sid, False)
+        supervisor.say(tone([900], 0.6))
+        await stage.passes(0.4)
+        assert level_db(agent.hears_now) > -20
+        assert level_db(patient.hears_now) < -90
+        await stage.passes(0.4)
+        patient.say(tone([500], 0.6))
+        await stage.passes(0.4)
+        assert level_db(supervisor.hears_now) > -20
+        assert level_db(agent.hears_now) > -20
+        modified = [each for each in stage.app.asked("/events") if each["StatusCallbackEvent"] == "participant-modify"]
+        assert (modified[0]["Coaching"], modified[0]["CallSidToCoach"]) == ("true", people[1].leg.sid)
+
+    staged(story)
+
+
+def test_coach_by_twiml(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": room()}
+        patient, _ = await stage.dials("+861")
+        agent, leg = await stage.dials("+862")
+        stage.app.pages = {"/voice": room(f'coach="{leg.sid}"')}
+        coach, _ = await stage.dials("+863")
+        coach.say(tone([900], 0.6))
+        await stage.passes(0.4)
+        assert level_db(agent.hears_now) > -20
+        assert level_db(patient.hears_now) < -90
+
+    staged(story)
+
+
+def test_announcement_is_heard_by_all_or_by_one(staged: Staged) -> None:
+    # "AnnounceUrl: the URL we call to announce something into the conference" - docs/voice/api/conference-resource
+    async def story(stage: Stage) -> None:
+        first, second, third = await three(stage)
+        stage.app.pages["/announce"] = "<Say>attention</Say>"
+        conference = stage.office.conferences.named("r")
+        assert conference
+        one = list(conference.participants.values())[1]
+        for participant, hearing in ((None, [True, True, True]), (one, [False, True, False])):
+            telling = asyncio.ensure_future(announce(stage.office, conference, Target(f"{SITE}/announce"), participant))
+            await stage.passes(0.2)
+            assert [level_db(phone.hears_now) > -20 for phone in (first, second, third)] == hearing
+            await stage.passes(0.6)
+            await telling
+        assert events(stage, but="speech")[-2:] == ["announcement-end", "announcement-end"]
+
+    staged(story)
+
+
+def test_one_on_hold_hears_an_announcement_between_the_music(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        first, *_ = await three(stage)
+        stage.app.pages["/announce"] = "<Say>attention</Say>"
+        conference = stage.office.conferences.named("r")
+        assert conference
+        one = next(iter(conference.participants.values()))
+        conference.hold(one, True)
+        await stage.passes(0.2)
+        telling = asyncio.ensure_future(announce(stage.office, conference, Target(f"{SITE}/announce"), one))
+        await stage.passes(0.3)
+        assert level_db(first.hears_now) > -20
+        await stage.passes(0.5)
+        await telling
+
+    staged(story)
+
+
+def test_announcement_that_cannot_be_had_is_told_and_disturbs_nobody(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        await three(stage)
+        conference = stage.office.conferences.named("r")
+        assert conference
+        for page in ("<Dial>1</Dial>", "<Say>"):
+            stage.app.pages["/announce"] = page
+            await announce(stage.office, conference, Target(f"{SITE}/announce"), None)
+        await stage.settles()
+        assert events(stage, but="speech")[-2:] == ["announcement-fail", "announcement-fail"]
+        assert conference.is_running
+
+    staged(story)
+
+
+def test_who_speaks_is_told_to_those_who_asked(staged: Staged) -> None:
+    # "speaker: ... participant-speech-start, participant-speech-stop" - docs/voice/twiml/conference
+    async def story(stage: Stage) -> None:
+        first, *_ = await three(stage)
+        await stage.passes(1)
+        first.say(tone([300, 700], 0.6))
+        await stage.passes(0.5)
+        assert events(stage)[-1] == "participant-speech-start"
+        await stage.passes(1)
+        assert events(stage)[-1] == "participant-speech-stop"
+
+    staged(story)
+
+
+def test_one_who_is_removed_hears_nothing_more_and_ends_what_depends_on_it(staged: Staged) -> None:
+    # "reason_conference_ended: participant-with-end-conference-on-exit-kicked" - docs/voice/api/conference-resource
+    async def story(stage: Stage) -> None:
+        first, *_ = await three(stage)
+        conference = stage.office.conferences.named("r")
+        assert conference
+        people = list(conference.participants.values())
+        conference.leave(people[0], KICKED)
+        await stage.passes(0.1)
+        assert first.ended == "completed"
+        assert conference.is_running
+        conference.modify(people[1], "", True)
+        conference.leave(people[1], KICKED)
+        await stage.passes(0.1)
+        assert conference.reason == "participant-with-end-conference-on-exit-kicked"
+
+    staged(story)
+
+
+def test_recording_of_a_conference_leaves_the_coach_out(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": room('record="record-from-start"')}
+        await stage.dials("+861")
+        _, leg = await stage.dials("+862")
+        stage.app.pages = {"/voice": room(f'coach="{leg.sid}"')}
+        coach, _ = await stage.dials("+863")
+        coach.say(tone([900], 1))
+        await stage.passes(1.2)
+        conference = stage.office.conferences.named("r")
+        assert conference
+        conference.end("conference-ended-via-api")
+        await stage.settles()
+        (facts,) = stage.office.recordings.facts.values()
+        sound = stage.office.recordings.path(facts.sid).read_bytes()[44:]
+        assert np.abs(np.frombuffer(sound, dtype="<i2")).max() < 100
+
+    staged(story)

@@ -21,6 +21,8 @@ class Taping:
         self._course = course
         self._how = element.string("record")
         self._callback = recording_callback(course, element)
+        track = element.string("recordingTrack")
+        self._track = track if track in ("inbound", "outbound") else "both"
         self._recording: Recording | None = None
 
     def begin(self, moment: str) -> None:
@@ -28,7 +30,8 @@ class Taping:
         wanted = "answer" if self._how == "true" else self._how.removesuffix("-dual").removeprefix("record-from-")
         if wanted == moment and not self._recording:
             channels = 2 if self._how.endswith("-dual") else 1
-            self._recording = self._course.office.record(self._course.leg, channels, "DialVerb", self._callback)
+            office, leg = self._course.office, self._course.leg
+            self._recording = office.record(leg, channels, "DialVerb", self._callback, self._track)
 
     def end(self) -> dict[str, str]:
         """Stop; what the action is told about it."""

@@ -18,6 +18,7 @@ async def enqueue(course: Course, element: Element) -> Step:
     """Wait; the action hears why and how long. Without action the document goes on below."""
     office = course.office
     queue = office.queues.open(element.text or "default")
+    queue.max_size = element.number("maxQueueSize", queue.max_size, 1, 5000)
     if queue.is_full:
         return _after(course, element, {"QueueResult": "queue-full"})
     member = office.queues.join(queue, course.leg)

@@ -64,7 +64,7 @@ def said(lines: Lines) -> list[str]:
 
 
 def test_survey_with_cookies_and_redirects(tmp_path: Path) -> None:
-    # "Twilio keeps cookies per call and follows redirects" - docs/voice/twiml, docs/usage/webhooks
+    # docs/voice/twiml, docs/usage/webhooks: Twilio keeps cookies per call and follows redirects
     script = """
 - wait_for_prompt: clean
 - press: "4"
@@ -80,7 +80,7 @@ def test_survey_with_cookies_and_redirects(tmp_path: Path) -> None:
 
 
 def test_single_page_that_answers_as_html(tmp_path: Path) -> None:
-    # "text/html is interpreted as TwiML" - docs/voice/twiml#twilios-request-to-your-application
+    # docs/voice/twiml#twilios-request-to-your-application: text/html is interpreted as TwiML
     script = """
 - wait_for_prompt: One or two
 - press: "2"
@@ -95,7 +95,7 @@ def test_single_page_that_answers_as_html(tmp_path: Path) -> None:
 
 
 def test_view_that_breaks_with_a_fallback(tmp_path: Path) -> None:
-    # "if the request fails, Twilio requests the fallback URL with ErrorCode and ErrorUrl" - docs/voice/twiml
+    # docs/voice/twiml: if the request fails, Twilio requests the fallback URL with ErrorCode and ErrorUrl
     asked: list[str] = []
     script = '- expect: {event: error}\n- wait_for_prompt: "fault, 11200"\n- wait_for_hang_up\n'
     status, lines = phoned(

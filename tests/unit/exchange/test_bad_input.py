@@ -69,7 +69,7 @@ def test_documents_that_lead_in_a_circle_end_with_the_fallback(staged: Staged) -
 
 
 def test_application_that_hangs_gets_a_second_chance_and_then_the_fallback(staged: Staged) -> None:
-    # "total time ... 15000 ms", one retry, then the fallback - docs/usage/webhooks/webhooks-connection-overrides
+    # docs/usage/webhooks/webhooks-connection-overrides: total time ... 15000 ms, one retry, then the fallback
     class Hanging:
         def __init__(self) -> None:
             self.tries = 0
@@ -93,7 +93,7 @@ def test_application_that_hangs_gets_a_second_chance_and_then_the_fallback(stage
 
 
 def test_without_a_fallback_the_caller_hears_an_apology_and_is_hung_up(staged: Staged) -> None:
-    # "an application error has occurred. Goodbye." - docs/voice/twiml
+    # docs/voice/twiml: an application error has occurred. Goodbye.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": page(b"broken"), "/fallback": page(b"broken too")}
         caller, _ = await stage.dials("+861")

@@ -16,6 +16,7 @@ Staged = Callable[[Story], None]
 
 
 def test_call_is_answered_after_its_document_has_come(staged: Staged) -> None:
+    # docs/voice/twiml: Twilio asks for the document while the caller hears ringing, and answers with the first verb.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Say>hello</Say>"}
         caller, leg = await stage.dials()
@@ -32,6 +33,7 @@ def test_call_is_answered_after_its_document_has_come(staged: Staged) -> None:
 
 @pytest.mark.parametrize(("reason", "told"), [("busy", "busy"), ("rejected", "rejected")])
 def test_rejected_call_is_never_answered(staged: Staged, reason: str, told: str) -> None:
+    # docs/voice/twiml/reject: rejects without answering or billing; reason is rejected or busy.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": f'<Reject reason="{reason}"/>'}
         caller, leg = await stage.dials()
@@ -43,6 +45,7 @@ def test_rejected_call_is_never_answered(staged: Staged, reason: str, told: str)
 
 
 def test_empty_document_answers_and_hangs_up(staged: Staged) -> None:
+    # docs/voice/twiml: when no verbs are left, Twilio hangs up.
     async def story(stage: Stage) -> None:
         caller, _ = await stage.dials()
         assert caller.ended == "completed"
@@ -51,6 +54,7 @@ def test_empty_document_answers_and_hangs_up(staged: Staged) -> None:
 
 
 def test_server_fault_is_asked_once_more_with_the_same_token(staged: Staged) -> None:
+    # docs/usage/webhooks/webhooks-connection-overrides: a retry carries the same I-Twilio-Idempotency-Token.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Say>hello</Say>"}
         stage.app.failures = {"/voice": [503]}
@@ -121,6 +125,7 @@ def test_documents_that_lead_in_a_circle_end_at_the_fallback(staged: Staged) -> 
 
 
 def test_plain_text_is_said_and_html_is_read_as_a_document(staged: Staged) -> None:
+    # docs/voice/twiml: text/html is interpreted as TwiML; text/plain is read to the caller.
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": Response(200, {"Content-Type": "text/html"}, b"<Response><Redirect>t</Redirect></Response>"),
@@ -133,6 +138,7 @@ def test_plain_text_is_said_and_html_is_read_as_a_document(staged: Staged) -> No
 
 
 def test_http_redirects_are_followed_and_cookies_are_kept_for_the_call(staged: Staged) -> None:
+    # docs/voice/twiml: Twilio behaves like a browser: it follows redirects and keeps cookies.
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": Response(302, {"Location": "/moved"}, cookies=("visit=7; Path=/",)),
@@ -147,6 +153,7 @@ def test_http_redirects_are_followed_and_cookies_are_kept_for_the_call(staged: S
 
 
 def test_called_by_rest_reports_every_step_in_order(staged: Staged) -> None:
+    # docs/voice/api/call-resource: statusCallbackEvent is initiated, ringing, answered, completed, numbered from 0.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/out": "<Say>hello</Say>"}
         agent = stage.telephone("client:a")
@@ -165,6 +172,7 @@ def test_called_by_rest_reports_every_step_in_order(staged: Staged) -> None:
 
 
 def test_telephone_that_is_not_answered_in_time_stops_ringing(staged: Staged) -> None:
+    # docs/voice/api/call-resource: Timeout is how long the telephone rings before it counts as no answer.
     async def story(stage: Stage) -> None:
         agent = stage.telephone("client:a")
         leg = await stage.calls("client:a", "<Say>x</Say>", seconds=10)
@@ -176,6 +184,7 @@ def test_telephone_that_is_not_answered_in_time_stops_ringing(staged: Staged) ->
 
 
 def test_led_elsewhere_twice_at_once_follows_the_last_document_only(staged: Staged) -> None:
+    # docs/voice/tutorials/how-to-modify-calls-in-progress: the new document replaces the one that is being executed.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Say loop="0">endless</Say>'}
         caller, leg = await stage.dials()

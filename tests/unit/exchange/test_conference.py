@@ -26,6 +26,7 @@ async def says(stage: Stage, telephone: Telephone) -> None:
 
 
 def test_first_hears_the_wait_address_until_the_second_comes(staged: Staged) -> None:
+    # docs/voice/twiml/conference: waitUrl plays before the conference starts.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room(), "/music": '<Say>wait</Say><Pause length="2"/>'}
         first, _ = await stage.dials()
@@ -44,6 +45,7 @@ def test_first_hears_the_wait_address_until_the_second_comes(staged: Staged) -> 
 
 
 def test_conference_does_not_start_before_one_who_may_start_it(staged: Staged) -> None:
+    # docs/voice/twiml/conference: startConferenceOnEnter=false waits muted until one with true joins.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room('startConferenceOnEnter="false"')}
         await stage.dials()
@@ -57,6 +59,7 @@ def test_conference_does_not_start_before_one_who_may_start_it(staged: Staged) -
 
 
 def test_one_on_whom_it_depends_ends_it_for_all(staged: Staged) -> None:
+    # docs/voice/twiml/conference: endConferenceOnExit=true ends the conference for all when that participant leaves.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room('endConferenceOnExit="true"'), "/out": "<Say>over</Say>"}
         first, _ = await stage.dials()
@@ -89,6 +92,7 @@ def test_sequence_numbers_of_the_events_go_up_by_one(staged: Staged) -> None:
 
 
 def test_muted_participant_hears_but_is_not_heard(staged: Staged) -> None:
+    # docs/voice/twiml/conference: muted participants are not heard, and hear.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room()}
         first, leg = await stage.dials()
@@ -107,6 +111,7 @@ def test_muted_participant_hears_but_is_not_heard(staged: Staged) -> None:
 
 
 def test_held_participant_hears_the_hold_address_and_the_others_do_not_hear_it(staged: Staged) -> None:
+    # docs/voice/api/conference-participant-resource: Hold=true plays HoldUrl to the participant.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room(), "/hold": '<Say>on hold</Say><Pause length="9"/>'}
         first, leg = await stage.dials()
@@ -171,6 +176,7 @@ def test_ending_by_api_lets_everybody_go_on_with_their_document(staged: Staged) 
 
 
 def test_events_go_where_the_first_participant_said(staged: Staged) -> None:
+    # docs/voice/twiml/conference: the statusCallback settings of the first participant count.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room()}
         await stage.dials()
@@ -183,6 +189,7 @@ def test_events_go_where_the_first_participant_said(staged: Staged) -> None:
 
 
 def test_beep_is_heard_by_those_inside(staged: Staged) -> None:
+    # docs/voice/twiml/conference: beep is true, false, onEnter or onExit.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room().replace('beep="false"', "")}
         first, _ = await stage.dials()

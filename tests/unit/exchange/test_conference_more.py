@@ -34,7 +34,7 @@ def events(stage: Stage, *, but: str = "") -> list[str]:
 
 
 def test_coach_is_heard_by_the_one_who_is_coached_and_by_nobody_else(staged: Staged) -> None:
-    # "coach: ... only the participant with that CallSid can hear the coach" - docs/voice/twiml/conference
+    # docs/voice/twiml/conference: coach: ... only the participant with that CallSid can hear the coach
     async def story(stage: Stage) -> None:
         patient, agent, supervisor = await three(stage)
         conference = stage.office.conferences.named("r")
@@ -72,7 +72,7 @@ def test_coach_by_twiml(staged: Staged) -> None:
 
 
 def test_announcement_is_heard_by_all_or_by_one(staged: Staged) -> None:
-    # "AnnounceUrl: the URL we call to announce something into the conference" - docs/voice/api/conference-resource
+    # docs/voice/api/conference-resource: AnnounceUrl: the URL we call to announce something into the conference
     async def story(stage: Stage) -> None:
         first, second, third = await three(stage)
         stage.app.pages["/announce"] = "<Say>attention</Say>"
@@ -124,7 +124,7 @@ def test_announcement_that_cannot_be_had_is_told_and_disturbs_nobody(staged: Sta
 
 
 def test_who_speaks_is_told_to_those_who_asked(staged: Staged) -> None:
-    # "speaker: ... participant-speech-start, participant-speech-stop" - docs/voice/twiml/conference
+    # docs/voice/twiml/conference: speaker: ... participant-speech-start, participant-speech-stop
     async def story(stage: Stage) -> None:
         first, *_ = await three(stage)
         await stage.passes(1)
@@ -138,7 +138,7 @@ def test_who_speaks_is_told_to_those_who_asked(staged: Staged) -> None:
 
 
 def test_one_who_is_removed_hears_nothing_more_and_ends_what_depends_on_it(staged: Staged) -> None:
-    # "reason_conference_ended: participant-with-end-conference-on-exit-kicked" - docs/voice/api/conference-resource
+    # docs/voice/api/conference-resource: reason_conference_ended: participant-with-end-conference-on-exit-kicked
     async def story(stage: Stage) -> None:
         first, *_ = await three(stage)
         conference = stage.office.conferences.named("r")

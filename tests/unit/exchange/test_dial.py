@@ -18,6 +18,7 @@ def statuses(stage: Stage, path: str) -> list[str]:
 
 
 def test_telephone_rings_at_once_and_with_every_cycle_until_the_time_out(staged: Staged) -> None:
+    # docs/voice/twiml/dial: timeout is how long to wait for an answer, 30 seconds unless told.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": f'<Dial timeout="15" action="/done">{AGENT}</Dial>'}
         agent = stage.telephone("client:zhang")
@@ -51,6 +52,7 @@ def test_caller_hears_the_cadence_of_the_country_while_it_rings(staged: Staged) 
 
 
 def test_both_hear_each_other_and_the_action_is_told_how_long(staged: Staged) -> None:
+    # docs/voice/twiml/dial: the action gets DialCallStatus, DialCallSid, DialCallDuration, DialBridged.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": f'<Dial action="/done">{AGENT}</Dial>', "/done": "<Say>bye</Say>"}
         agent = stage.telephone("client:zhang")
@@ -80,6 +82,7 @@ def test_both_hear_each_other_and_the_action_is_told_how_long(staged: Staged) ->
 
 
 def test_first_who_answers_talks_and_the_others_stop_ringing(staged: Staged) -> None:
+    # docs/voice/twiml/client: the first to accept is connected and the other attempts are canceled.
     async def story(stage: Stage) -> None:
         nouns = "".join(f"<Client>{name}</Client>" for name in ("a", "b", "c"))
         stage.app.pages = {"/voice": f"<Dial>{nouns}</Dial>"}

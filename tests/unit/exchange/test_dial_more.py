@@ -24,7 +24,7 @@ def pitches(frames: list[bytes], count: int = 1) -> list[int]:
 
 
 def test_in_turn_means_that_the_next_rings_when_the_one_before_did_not_answer(staged: Staged) -> None:
-    # "sequential: ... true: the nouns are called one after the other" - docs/voice/twiml/dial
+    # docs/voice/twiml/dial: sequential: ... true: the nouns are called one after the other
     async def story(stage: Stage) -> None:
         nouns = "<Client>a</Client><Client>b</Client><Client>c</Client>"
         stage.app.pages = {"/voice": f'<Dial sequential="true" timeout="5" action="/done">{nouns}</Dial>'}
@@ -59,7 +59,7 @@ def test_in_turn_nobody_answering_reports_the_last_one(staged: Staged) -> None:
 
 
 def test_ringing_tone_is_that_of_the_country_asked_for(staged: Staged) -> None:
-    # "ringTone ... ISO country code of the ringback tone" - docs/voice/twiml/dial
+    # docs/voice/twiml/dial: ringTone ... ISO country code of the ringback tone
     async def story(stage: Stage) -> None:
         stage.telephone("client:a")
         stage.app.pages = {"/voice": '<Dial ringTone="uk"><Client>a</Client></Dial>'}
@@ -75,7 +75,7 @@ def test_ringing_tone_is_that_of_the_country_asked_for(staged: Staged) -> None:
 
 
 def test_digits_are_pressed_at_the_callee_before_the_talk(staged: Staged) -> None:
-    # "sendDigits: ... plays the DTMF tones when the call is answered" - docs/voice/twiml/number
+    # docs/voice/twiml/number: sendDigits: ... plays the DTMF tones when the call is answered
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial><Number sendDigits="5w6">+8699</Number></Dial>'}
         callee = stage.telephone("+8699")
@@ -91,7 +91,7 @@ def test_digits_are_pressed_at_the_callee_before_the_talk(staged: Staged) -> Non
 
 
 def test_parameters_of_a_client_reach_its_telephone(staged: Staged) -> None:
-    # "<Parameter> ... custom parameters sent to the client application" - docs/voice/twiml/client
+    # docs/voice/twiml/client: <Parameter> ... custom parameters sent to the client application
     async def story(stage: Stage) -> None:
         client = '<Client><Identity>a</Identity><Parameter name="case" value="7"/></Client>'
         stage.app.pages = {"/voice": f"<Dial>{client}</Dial>"}
@@ -115,7 +115,7 @@ def test_sip_without_a_trunk_fails(staged: Staged) -> None:
 
 
 def test_answer_on_bridge_leaves_the_caller_ringing_until_the_callee_answers(staged: Staged) -> None:
-    # "answerOnBridge=true: the inbound call continues to ring until the dialed party answers" - docs/voice/twiml/dial
+    # docs/voice/twiml/dial: answerOnBridge=true: the inbound call continues to ring until the dialed party answers
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial answerOnBridge="true"><Client>a</Client></Dial>'}
         agent = stage.telephone("client:a")
@@ -131,7 +131,7 @@ def test_answer_on_bridge_leaves_the_caller_ringing_until_the_callee_answers(sta
 
 
 def test_caller_id_replaces_the_number_of_the_caller(staged: Staged) -> None:
-    # "callerId ... defaults to the From of the inbound call" - docs/voice/twiml/dial
+    # docs/voice/twiml/dial: callerId ... defaults to the From of the inbound call
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial callerId="+8610000"><Client>a</Client></Dial>'}
         agent = stage.telephone("client:a")
@@ -142,7 +142,7 @@ def test_caller_id_replaces_the_number_of_the_caller(staged: Staged) -> None:
 
 
 def test_time_limit_ends_the_talk_and_the_document_goes_on(staged: Staged) -> None:
-    # "timeLimit: the maximum duration of the call in seconds" - docs/voice/twiml/dial
+    # docs/voice/twiml/dial: timeLimit: the maximum duration of the call in seconds
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial timeLimit="3"><Client>a</Client></Dial><Say>over</Say>'}
         agent = stage.telephone("client:a")
@@ -214,5 +214,24 @@ def test_a_number_that_dials_itself_ends_instead_of_filling_the_exchange(staged:
         assert len(stage.office.legs.past) + len(stage.office.legs.active) < 20
         await stage.passes(1)
         assert not stage.office.legs.active
+
+    staged(story)
+
+
+def test_recording_from_ringing_begins_before_the_answer_and_holds_one_side_if_asked(staged: Staged) -> None:
+    # docs/voice/twiml/dial: record-from-ringing starts with the ringing; recordingTrack is inbound, outbound or both.
+    async def story(stage: Stage) -> None:
+        how = 'record="record-from-ringing" recordingTrack="inbound" action="/done"'
+        stage.app.pages = {"/voice": f"<Dial {how}><Client>a</Client></Dial>"}
+        agent = stage.telephone("client:a")
+        await stage.dials()
+        await stage.passes(2)
+        agent.answer()
+        await stage.passes(1)
+        agent.hang_up()
+        await stage.passes(0.2)
+        facts = stage.office.recordings.facts[stage.app.asked("/done")[0]["RecordingSid"]]
+        assert 3.0 <= facts.seconds <= 3.3
+        assert (facts.channels, facts.track) == (1, "inbound")
 
     staged(story)

@@ -11,6 +11,7 @@ Staged = Callable[[Story], None]
 
 
 def test_whisper_is_heard_by_the_callee_alone_before_the_talk(staged: Staged) -> None:
+    # docs/voice/twiml/number: url is a document for the called party, after the answer and before the connection.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial><Client url="/whisper">a</Client></Dial>', "/whisper": "<Say>a call</Say>"}
         agent = stage.telephone("client:a")
@@ -28,6 +29,7 @@ def test_whisper_is_heard_by_the_callee_alone_before_the_talk(staged: Staged) ->
 
 
 def test_whisper_that_hangs_up_spares_the_caller(staged: Staged) -> None:
+    # docs/voice/twiml/number: the called party may decline by Hangup in that document.
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": '<Dial><Client url="/whisper">a</Client></Dial><Say>sorry</Say>',
@@ -44,6 +46,7 @@ def test_whisper_that_hangs_up_spares_the_caller(staged: Staged) -> None:
 
 
 def test_star_ends_the_talk_but_not_the_call(staged: Staged) -> None:
+    # docs/voice/twiml/dial: hangupOnStar lets the initial caller hang up on the called party by the star.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial hangupOnStar="true"><Client>a</Client></Dial><Say>back</Say>'}
         agent = stage.telephone("client:a")
@@ -101,6 +104,7 @@ def test_callee_led_elsewhere_keeps_its_call_and_the_caller_goes_on(staged: Stag
 
 
 def test_recording_from_answer_has_caller_and_called_on_their_channels(staged: Staged) -> None:
+    # docs/voice/twiml/dial: record-from-answer-dual has the parent call on channel 1.
     async def story(stage: Stage) -> None:
         attributes = f'record="record-from-answer-dual" recordingStatusCallback="{SITE}/recorded" action="/done"'
         stage.app.pages = {"/voice": f"<Dial {attributes}><Client>a</Client></Dial>"}

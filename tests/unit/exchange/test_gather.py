@@ -29,6 +29,7 @@ def test_one_key_leads_to_the_action_with_its_digit(staged: Staged) -> None:
 
 
 def test_first_key_stops_the_prompt(staged: Staged) -> None:
+    # docs/voice/twiml/gather: the first digit stops nested Say and Play.
     async def story(stage: Stage) -> None:
         long = '<Gather numDigits="2" action="/key"><Say loop="50">long</Say></Gather>'
         stage.app.pages = {"/voice": long}
@@ -44,6 +45,7 @@ def test_first_key_stops_the_prompt(staged: Staged) -> None:
 
 
 def test_nothing_pressed_falls_through_to_the_next_verb(staged: Staged) -> None:
+    # docs/voice/twiml/gather: without input the next verb of the document is executed.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": ASK}
         caller, _ = await stage.dials()
@@ -59,6 +61,7 @@ def test_nothing_pressed_falls_through_to_the_next_verb(staged: Staged) -> None:
 
 
 def test_time_out_counts_from_the_end_of_the_prompt(staged: Staged) -> None:
+    # docs/voice/twiml/gather: timeout begins after the nested verbs.
     async def story(stage: Stage) -> None:
         ask = '<Gather timeout="2" action="/key"><Pause length="4"/></Gather><Say>late</Say>'
         stage.app.pages = {"/voice": ask}
@@ -72,6 +75,7 @@ def test_time_out_counts_from_the_end_of_the_prompt(staged: Staged) -> None:
 
 
 def test_action_on_empty_result_is_asked_with_no_digits(staged: Staged) -> None:
+    # docs/voice/twiml/gather: actionOnEmptyResult asks the action even without input.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather timeout="1" action="/key" actionOnEmptyResult="true"/>'}
         await stage.dials()
@@ -82,6 +86,7 @@ def test_action_on_empty_result_is_asked_with_no_digits(staged: Staged) -> None:
 
 
 def test_finishing_key_ends_the_digits_and_is_not_among_them(staged: Staged) -> None:
+    # docs/voice/twiml/gather: Digits does not contain finishOnKey.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather action="/key"/>'}
         caller, _ = await stage.dials()
@@ -94,6 +99,7 @@ def test_finishing_key_ends_the_digits_and_is_not_among_them(staged: Staged) -> 
 
 
 def test_empty_finishing_key_makes_hash_and_star_ordinary_digits(staged: Staged) -> None:
+    # docs/voice/twiml/gather: an empty finishOnKey turns it off.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather finishOnKey="" numDigits="2" action="/key"/>'}
         caller, _ = await stage.dials()
@@ -135,6 +141,7 @@ def test_a_tone_that_goes_on_into_the_next_gather_is_one_key(staged: Staged) -> 
 
 
 def test_gather_without_action_asks_its_own_document_again(staged: Staged) -> None:
+    # docs/voice/twiml/gather: action is the current document unless told.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": lambda params: "<Hangup/>" if "Digits" in params else '<Gather numDigits="1"/>'}
         caller, _ = await stage.dials()

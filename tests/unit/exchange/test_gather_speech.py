@@ -19,7 +19,7 @@ def speak(telephone: Telephone, seconds: float = 0.8) -> None:
 
 
 def test_words_lead_to_the_action_with_result_and_confidence(staged: Staged) -> None:
-    # "When the caller finishes speaking, Twilio posts SpeechResult and Confidence" - docs/voice/twiml/gather
+    # docs/voice/twiml/gather: When the caller finishes speaking, Twilio posts SpeechResult and Confidence
     async def story(stage: Stage) -> None:
         stage.app.pages, stage.hearing.answers = {"/voice": ASK}, ["缴费"]
         caller, _ = await stage.dials()
@@ -52,8 +52,7 @@ def test_a_voice_stops_the_prompt_unless_barge_in_is_off(staged: Staged) -> None
 
 
 def test_words_that_fit_nothing_fall_through_or_reach_the_action_empty_when_it_asks(staged: Staged) -> None:
-    # "actionOnEmptyResult allows you to force Gather to send a webhook to the action url even when there is no input"
-    # - docs/voice/twiml/gather
+    # docs/voice/twiml/gather: actionOnEmptyResult forces a request to the action even when there is no input
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": ASK}
         caller, _ = await stage.dials()
@@ -70,7 +69,7 @@ def test_words_that_fit_nothing_fall_through_or_reach_the_action_empty_when_it_a
 
 
 def test_silence_lasts_as_long_as_the_time_out_before_speech_and_after_it(staged: Staged) -> None:
-    # "speechTimeout: default is the timeout attribute's value" - docs/voice/twiml/gather
+    # docs/voice/twiml/gather: speechTimeout: default is the timeout attribute's value
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather input="speech" timeout="2" action="/said"/><Say>nothing</Say>'}
         stage.hearing.answers = ["yes"]
@@ -86,7 +85,7 @@ def test_silence_lasts_as_long_as_the_time_out_before_speech_and_after_it(staged
 
 
 def test_keys_win_over_words_where_both_are_taken(staged: Staged) -> None:
-    # "input='dtmf speech': ... If your end user starts typing digits, dtmf takes precedence" - docs/voice/twiml/gather
+    # docs/voice/twiml/gather: input='dtmf speech': ... If your end user starts typing digits, dtmf takes precedence
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather input="dtmf speech" timeout="2" numDigits="1" action="/said"/>'}
         stage.hearing.answers = ["one"]
@@ -112,7 +111,7 @@ def test_keys_mean_nothing_to_a_gather_for_speech_alone(staged: Staged) -> None:
 
 
 def test_what_was_said_so_far_is_reported_while_somebody_speaks(staged: Staged) -> None:
-    # "partialResultCallback ... requests in real time as speech is recognized" - docs/voice/twiml/gather
+    # docs/voice/twiml/gather: partialResultCallback ... requests in real time as speech is recognized
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": '<Gather input="speech" speechTimeout="auto" action="/said" partialResultCallback="/partly"/>'
@@ -141,7 +140,7 @@ def test_speech_that_does_not_end_is_cut_at_its_greatest_length(staged: Staged) 
 
 
 def test_hash_does_not_end_a_gather_before_any_digit(staged: Staged) -> None:
-    # "finishOnKey only works when a digit sequence precedes it" - docs/voice/twiml/gather
+    # docs/voice/twiml/gather: finishOnKey only works when a digit sequence precedes it
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather action="/key"/><Say>no</Say>'}
         caller, _ = await stage.dials()

@@ -27,8 +27,7 @@ def quiet(seconds: float) -> bytes:
 
 
 CASES = [
-    # "durations lower than this value will be interpreted as a human and longer as a machine"
-    # - docs/voice/answering-machine-detection
+    # docs/voice/answering-machine-detection: speech shorter than the threshold is a human, longer a machine
     ("a word, then waiting", False, voice(0.8) + quiet(2), "human"),
     ("a long greeting", False, voice(3) + quiet(2), "machine_start"),
     ("a long greeting with pauses", False, voice(1) + quiet(0.6) + voice(1) + quiet(2), "machine_start"),
@@ -50,7 +49,7 @@ def test_who_answered(what: str, waits: bool, pcm: bytes, verdict: str) -> None:
 
 
 def test_document_is_asked_for_when_it_is_known_who_answered(staged: Staged) -> None:
-    # "MachineDetection ... AnsweredBy is sent with the request to the Url" - docs/voice/answering-machine-detection
+    # docs/voice/answering-machine-detection: MachineDetection ... AnsweredBy is sent with the request to the Url
     async def story(stage: Stage) -> None:
         phone = stage.telephone("client:a")
         wishes = Wishes(machine=Patience())
@@ -68,7 +67,7 @@ def test_document_is_asked_for_when_it_is_known_who_answered(staged: Staged) -> 
 
 
 def test_asynchronous_detection_lets_the_call_go_on_and_reports(staged: Staged) -> None:
-    # "the call is continued while AMD makes its decision" - docs/voice/answering-machine-detection
+    # docs/voice/answering-machine-detection: the call is continued while AMD makes its decision
     async def story(stage: Stage) -> None:
         phone = stage.telephone("client:a")
         stage.app.pages = {"/out": '<Pause length="60"/>'}

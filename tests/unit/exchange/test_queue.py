@@ -11,6 +11,7 @@ WAIT = '<Enqueue waitUrl="/wait" action="/left">desk</Enqueue><Say>after</Say>'
 
 
 def test_wait_address_is_told_the_place_and_asked_again_whenever_it_runs_out(staged: Staged) -> None:
+    # docs/voice/twiml/enqueue: waitUrl gets QueuePosition, QueueTime and so on, and is asked again.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": '<Say>wait</Say><Pause length="3"/>'}
         await stage.dials()
@@ -48,6 +49,7 @@ def test_wait_address_that_fails_is_replaced_by_music(staged: Staged) -> None:
 
 
 def test_leave_goes_to_the_action(staged: Staged) -> None:
+    # docs/voice/twiml/leave: takes the call out of its queue; QueueResult is leave.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Leave/>", "/left": "<Say>left</Say>"}
         caller, _ = await stage.dials()
@@ -59,6 +61,7 @@ def test_leave_goes_to_the_action(staged: Staged) -> None:
 
 
 def test_without_action_the_document_goes_on_below(staged: Staged) -> None:
+    # docs/voice/twiml/enqueue: without an action the verbs after Enqueue are executed.
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": '<Enqueue waitUrl="/wait">desk</Enqueue><Say>after</Say>',
@@ -71,6 +74,7 @@ def test_without_action_the_document_goes_on_below(staged: Staged) -> None:
 
 
 def test_caller_who_hangs_up_is_out_of_the_queue_and_the_action_is_told(staged: Staged) -> None:
+    # docs/voice/twiml/enqueue: QueueResult is hangup when the caller hangs up before being dequeued.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": '<Pause length="60"/>'}
         caller, _ = await stage.dials()
@@ -87,6 +91,7 @@ def test_caller_who_hangs_up_is_out_of_the_queue_and_the_action_is_told(staged: 
 
 
 def test_caller_led_elsewhere_leaves_the_queue_and_follows_the_new_document_alone(staged: Staged) -> None:
+    # docs/voice/twiml/enqueue: QueueResult is redirected; the answer of the action is not followed.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": '<Pause length="60"/>', "/left": "<Say>wrong</Say>"}
         caller, leg = await stage.dials()
@@ -99,6 +104,7 @@ def test_caller_led_elsewhere_leaves_the_queue_and_follows_the_new_document_alon
 
 
 def test_full_queue_sends_the_caller_to_the_action(staged: Staged) -> None:
+    # docs/voice/twiml/enqueue: QueueResult is queue-full when the greatest size is reached.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": '<Pause length="60"/>'}
         stage.office.queues.open("desk", max_size=1)
@@ -110,6 +116,7 @@ def test_full_queue_sends_the_caller_to_the_action(staged: Staged) -> None:
 
 
 def test_dialling_the_queue_connects_the_first_in_turn_and_the_action_comes_after_the_talk(staged: Staged) -> None:
+    # docs/voice/twiml/queue: connects to the front of the queue; QueueResult bridged comes after the talk.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>", "/calls": ""}
         first, _ = await stage.dials()

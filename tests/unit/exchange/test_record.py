@@ -20,6 +20,7 @@ Staged = Callable[[Story], None]
 
 
 def test_message_ends_with_silence_and_its_quiet_end_is_cut(staged: Staged) -> None:
+    # docs/voice/twiml/record: timeout is the silence that ends the recording; trim-silence is the default.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record timeout="2" action="/recorded"/>'}
         caller, _ = await stage.dials()
@@ -34,6 +35,7 @@ def test_message_ends_with_silence_and_its_quiet_end_is_cut(staged: Staged) -> N
 
 
 def test_any_key_ends_the_message(staged: Staged) -> None:
+    # docs/voice/twiml/record: finishOnKey is any key unless told.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record playBeep="false" action="/recorded"/>'}
         caller, _ = await stage.dials()
@@ -45,6 +47,7 @@ def test_any_key_ends_the_message(staged: Staged) -> None:
 
 
 def test_message_is_no_longer_than_allowed(staged: Staged) -> None:
+    # docs/voice/twiml/record: maxLength in seconds, one hour unless told.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record maxLength="4" playBeep="false" action="/recorded"/>'}
         caller, _ = await stage.dials()
@@ -56,6 +59,7 @@ def test_message_is_no_longer_than_allowed(staged: Staged) -> None:
 
 
 def test_nothing_said_goes_on_below(staged: Staged) -> None:
+    # docs/voice/twiml/record: a recording of silence alone is thrown away and the next verb follows.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record timeout="2" action="/recorded"/><Say>nothing</Say>'}
         caller, _ = await stage.dials()
@@ -67,6 +71,7 @@ def test_nothing_said_goes_on_below(staged: Staged) -> None:
 
 
 def test_hanging_up_is_told_to_the_action_and_the_callback(staged: Staged) -> None:
+    # docs/voice/twiml/record: Digits is hangup when the caller hangs up.
     async def story(stage: Stage) -> None:
         attributes = f'recordingStatusCallback="{SITE}/done" recordingStatusCallbackEvent="in-progress completed"'
         stage.app.pages = {"/voice": f'<Record playBeep="false" action="/recorded" {attributes}/>'}
@@ -102,6 +107,7 @@ def test_leg_recording_has_what_was_said_and_what_was_heard_in_step(staged: Stag
 
 
 def test_paused_recording_is_silent_or_left_out(staged: Staged) -> None:
+    # docs/voice/api/recording: PauseBehavior is silence or skip.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Pause length="60"/>'}
         caller, leg = await stage.dials()

@@ -64,6 +64,7 @@ def test_file_that_cannot_be_had_or_played_is_skipped(staged: Staged) -> None:
 
 
 def test_keys_are_played_as_tones(staged: Staged) -> None:
+    # docs/voice/twiml/play: digits plays DTMF; w waits half a second.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Play digits="12w3"/>'}
         caller, _ = await stage.dials()
@@ -89,6 +90,7 @@ def test_words_are_said_as_often_as_asked_with_silence_between_verbs_as_told(sta
 
 
 def test_document_that_is_sound_is_played(staged: Staged, tmp_path: Path) -> None:
+    # docs/voice/twiml: an answer of an audio type is played to the caller.
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": sound(tmp_path, 1),

@@ -32,7 +32,7 @@ def heard(messages: list[dict[str, Any]], track: str) -> bytes:
 
 
 def test_messages_come_in_the_documented_order_and_form(staged: Staged) -> None:
-    # "connected is the first message ... start is sent immediately after" - docs/voice/media-streams/websocket-messages
+    # docs/voice/media-streams/websocket-messages: connected is the first message ... start is sent immediately after
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK}
         caller, leg = await stage.dials()
@@ -65,7 +65,7 @@ def test_messages_come_in_the_documented_order_and_form(staged: Staged) -> None:
 
 
 def test_what_the_application_sends_is_heard_and_its_mark_comes_back_afterwards(staged: Staged) -> None:
-    # "When Twilio finishes playing the media, it sends a mark with the same name" - docs/voice/media-streams
+    # docs/voice/media-streams: When Twilio finishes playing the media, it sends a mark with the same name
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK}
         caller, _ = await stage.dials()
@@ -83,7 +83,7 @@ def test_what_the_application_sends_is_heard_and_its_mark_comes_back_afterwards(
 
 
 def test_clear_empties_what_was_not_yet_heard_and_gives_its_marks_back(staged: Staged) -> None:
-    # "clear: interrupt the audio that has been sent ... and any mark messages are sent back" - docs/voice/media-streams
+    # docs/voice/media-streams: clear: interrupt the audio that has been sent ... and any mark messages are sent back
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK}
         caller, _ = await stage.dials()
@@ -111,7 +111,7 @@ def test_keys_are_messages_of_a_stream_that_goes_both_ways(staged: Staged) -> No
 
 
 def test_document_goes_on_when_the_application_closes(staged: Staged) -> None:
-    # "Twilio executes the next TwiML instruction when your server closes the connection" - docs/voice/twiml/stream
+    # docs/voice/twiml/stream: Twilio executes the next TwiML instruction when your server closes the connection
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK.replace(' action="/after"', "")}
         caller, leg = await stage.dials()
@@ -137,7 +137,7 @@ def test_hang_up_stops_the_stream_and_closes_the_socket(staged: Staged) -> None:
 
 
 def test_started_stream_copies_both_sides_beside_the_document_until_stop(staged: Staged) -> None:
-    # "<Start><Stream> ... Twilio immediately executes the next TwiML instruction" - docs/voice/twiml/stream
+    # docs/voice/twiml/stream: <Start><Stream> ... Twilio immediately executes the next TwiML instruction
     async def story(stage: Stage) -> None:
         end = '<Stop><Stream name="copy"/></Stop><Pause length="2"/>'
         stage.app.pages = {"/voice": f"{FORK}<Say>hello</Say>{end}"}
@@ -158,7 +158,7 @@ def test_started_stream_copies_both_sides_beside_the_document_until_stop(staged:
 
 
 def test_stream_that_cannot_be_opened_is_reported_and_the_call_goes_on(staged: Staged) -> None:
-    # error 31920: "Stream - WebSocket - Handshake Error" - docs/api/errors/31920
+    # docs/api/errors/31920: Stream - WebSocket - Handshake Error
     async def story(stage: Stage) -> None:
         stage.sockets.is_down = True
         stage.app.pages = {"/voice": TALK.replace(' action="/after"', "")}

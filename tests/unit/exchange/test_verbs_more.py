@@ -16,7 +16,7 @@ VOICES = {"zh-CN": "cmn-latn-pinyin", "en-US": "en-us"}
 
 
 def test_text_within_ssml_marks_is_spoken_in_its_order(staged: Staged) -> None:
-    # "SSML ... <break>, <emphasis>, <say-as> inside <Say>" - docs/voice/twiml/say/text-speech
+    # docs/voice/twiml/say/text-speech: SSML ... <break>, <emphasis>, <say-as> inside <Say>
     async def story(stage: Stage) -> None:
         say = '<Say>Press <say-as interpret-as="digits">1</say-as> for <break time="1s"/> booking</Say>'
         stage.app.pages = {"/voice": say}
@@ -39,12 +39,12 @@ def test_text_within_ssml_marks_is_spoken_in_its_order(staged: Staged) -> None:
     ],
 )
 def test_a_voice_by_name_decides_language_and_person(language: str, voice: str, spoken: str) -> None:
-    # "voice: man, woman, alice, or any Amazon Polly or Google voice" - docs/voice/twiml/say
+    # docs/voice/twiml/say: voice: man, woman, alice, or any Amazon Polly or Google voice
     assert voice_for("hello", spoken_language(language, voice), VOICES) == spoken
 
 
 def test_say_and_play_repeat_as_often_as_told(staged: Staged) -> None:
-    # "loop: ... default is 1; 0 plays until the call is hung up" - docs/voice/twiml/say
+    # docs/voice/twiml/say: loop: ... default is 1; 0 plays until the call is hung up
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Say loop="3">x</Say><Say>after</Say>'}
         caller, _ = await stage.dials()
@@ -57,7 +57,7 @@ def test_say_and_play_repeat_as_often_as_told(staged: Staged) -> None:
 
 
 def test_mu_law_and_mp3_are_played(staged: Staged) -> None:
-    # "Twilio supports: audio/mpeg, audio/wav ..., audio/ulaw" - docs/voice/twiml/play
+    # docs/voice/twiml/play: Twilio supports: audio/mpeg, audio/wav ..., audio/ulaw
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": "<Play>/hold.ulaw</Play><Say>after</Say>",
@@ -73,7 +73,7 @@ def test_mu_law_and_mp3_are_played(staged: Staged) -> None:
 
 
 def test_quiet_ends_of_a_message_are_cut_off_unless_told_otherwise(staged: Staged) -> None:
-    # "trim: trim-silence (default) ... removes leading and trailing silence" - docs/voice/twiml/record
+    # docs/voice/twiml/record: trim: trim-silence (default) ... removes leading and trailing silence
     async def story(stage: Stage) -> None:
         for trim, least, most in (("trim-silence", 1.0, 1.4), ("do-not-trim", 4.8, 5.2)):
             number = f"+86{least:.0f}"
@@ -88,7 +88,7 @@ def test_quiet_ends_of_a_message_are_cut_off_unless_told_otherwise(staged: Stage
 
 
 def test_transcription_of_a_message_is_sent_when_it_is_done(staged: Staged) -> None:
-    # "transcribeCallback: Twilio makes an asynchronous POST with TranscriptionText" - docs/voice/twiml/record
+    # docs/voice/twiml/record: transcribeCallback: Twilio makes an asynchronous POST with TranscriptionText
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": '<Record transcribe="true" transcribeCallback="/text" timeout="1" action="/done"/>'
@@ -106,7 +106,7 @@ def test_transcription_of_a_message_is_sent_when_it_is_done(staged: Staged) -> N
 
 
 def test_refer_of_a_telephone_that_is_not_sip_fails_and_says_so(staged: Staged) -> None:
-    # "Refer is only supported on SIP call legs" - docs/voice/twiml/refer
+    # docs/voice/twiml/refer: Refer is only supported on SIP call legs
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Refer action="/done"><Sip>sip:a@b</Sip></Refer>'}
         caller, _ = await stage.dials()
@@ -150,7 +150,7 @@ def test_attributes_that_nobody_knows_are_ignored(staged: Staged) -> None:
 
 
 def test_unknown_verb_is_an_error_with_its_line_and_nothing_of_the_document_is_done(staged: Staged) -> None:
-    # error 12100: "Document parse failure" - docs/api/errors/12100
+    # docs/api/errors/12100: Document parse failure
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Say>a</Say>\n\n<Sing>b</Sing>", "/fallback": "<Say>fallback</Say>"}
         caller, _ = await stage.dials()

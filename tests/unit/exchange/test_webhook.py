@@ -21,6 +21,7 @@ words = st.text(st.characters(min_codepoint=32, max_codepoint=0x9FFF), max_size=
 
 @given(params=st.dictionaries(words.filter(bool), words, max_size=6))
 def test_signature_is_the_one_that_twilios_own_library_accepts(params: dict[str, str]) -> None:
+    # docs/usage/security: the URL and the sorted parameters, HMAC-SHA1 with the auth token, base64.
     url = "https://hotline.example/voice?token=1&x=%E4%BD%A0"
     assert RequestValidator("secret").validate(url, params, signature("secret", url, params))
 
@@ -68,6 +69,7 @@ def test_refusal_by_the_application_is_not_repeated() -> None:
 
 
 def test_more_than_ten_redirects_are_an_error() -> None:
+    # docs/api/errors/11215: too many redirects.
     async def story(app: App, webhooks: Webhooks) -> None:
         app.pages = {"/a": Response(307, {"Location": "/a"})}
         with pytest.raises(WebhookError) as caught:

@@ -67,8 +67,8 @@ class Mail:
 class Faults:
     """How often, 0 to 1, the exchange is down before or after doing what it is asked, and loses or doubles a report."""
 
-    down: float = 0.01
-    lost: float = 0.01
+    down: float = 0.02
+    lost: float = 0.05
     doubled: float = 0.1
 
 
@@ -85,6 +85,7 @@ class Exchange(Provider):
     callbacks: dict[str, str] = field(default_factory=dict)
     mail: list[Mail] = field(default_factory=list)
     dialled: list[Line] = field(default_factory=list)
+    failures: int = 0
     tell: Callable[[str], object] = print
 
     # What we ask of it.
@@ -138,11 +139,13 @@ class Exchange(Provider):
     def _asked(self) -> None:
         self.between()
         if self.random.random() < self.faults.down:
+            self.failures += 1
             raise ProviderDown("nothing was done")
 
     def _answered(self) -> None:
         self.between()
         if self.random.random() < self.faults.down:
+            self.failures += 1
             raise ProviderDown("it was done, but the answer is lost")
 
     def _known(self, sid: str) -> Line:

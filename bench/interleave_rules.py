@@ -135,7 +135,7 @@ class Rules:
     def _is_known(self, line: Line) -> bool:
         with self._world.ground.database.read() as session:
             offer = session.get_one(Offer, line.owner)
-            return offer.provider_sid == line.sid and offer.hung_up_at is not None
+            return offer.provider_sid == line.sid
 
     def _overtaken(self, seen: Seen, started: list[Any]) -> Iterator[str]:
         """Who has no phone is never passed over by one behind them with the same wish."""
@@ -190,8 +190,8 @@ class Rules:
         """The counters equal the events."""
         counted = figures_queries.since(session, self._world.agents[0].state_since, 5.0)
         events: dict[str, int] = {}
-        for kind, number in session.execute(select(Event.kind, func.count()).group_by(Event.kind)):
-            events[kind] = number
+        for kind, count in session.execute(select(Event.kind, func.count()).group_by(Event.kind)):
+            events[kind] = count
         calls = select(func.count(Event.call_id.distinct()))
         ends = select(func.count()).where(Call.outcome == Outcome.ABANDONED)
         told: dict[str, int | None] = {

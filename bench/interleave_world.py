@@ -38,7 +38,8 @@ LEASE_SECONDS = 3.2
 KILLED = 0.004
 INTERRUPTED = 0.04
 # What callers ask for: the node of the flow, its queue, a skill of its own, a priority of its own.
-WISHES = (
+Wish = tuple[str, str, str | None, int | None]
+WISHES: tuple[Wish, ...] = (
     ("booking", "booking", None, None),
     ("booking", "booking", None, None),
     ("complaint", "booking", "complaint", None),
@@ -164,14 +165,20 @@ class World:
         lines = [line for line in self.exchange.lines.values() if not line.is_agent and line.place is not Place.ENDED]
         if len(lines) >= MOST_CALLERS:
             return ""
-        node, queue, skill, priority = self.random.choice(WISHES)
-        now, language = clock.now(), self.random.choice(list(Language))
+        wish = self.random.choice(WISHES)
+        line = self.join(wish, self.random.choice(list(Language)), self.random.random() < 0.05)
+        return f"{_short(line.owner)} for {wish[0]}"
+
+    def join(self, wish: Wish, language: Language = Language.MANDARIN, may_record: bool = False) -> Line:
+        """A caller's line, in line for `wish`."""
+        node, queue, skill, priority = wish
+        now = clock.now()
         place = flow.Place(node, language, consent=True)
         call = Call(
             id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=language, turn=2, started_at=now,
             heard_at=now, place=queries.write_place(place),
         )  # fmt: skip
-        if self.random.random() < 0.05:
+        if may_record:
             call.consent_at = now
         with self.ground.database.write() as session:
             session.add(call)
@@ -179,7 +186,7 @@ class World:
             service.join(session, self.ground, call, service.Wish(queue, skill, priority), now)
         line = Line(call.provider_sid, call.id, "patient", False, "/voice/calls/status", place=Place.QUEUE)
         self.exchange.lines[line.sid] = line
-        return f"{_short(call.id)} for {node}"
+        return line
 
     def begin_ringing(self) -> str:
         """A dialled phone begins to ring."""
@@ -283,7 +290,7 @@ class World:
         free = [index for index in range(len(self.routers)) if index not in self.running]
         if not free:
             return ""
-        index, before = self.random.choice(free), self.interruptions
+        index, before = self.random.choice(free), self.interruptions + self.exchange.failures
         if not self.running:
             self.on_pass()
         self.running.append(index)
@@ -296,7 +303,7 @@ class World:
         finally:
             self.is_routing = False
             self.running.pop()
-        self.is_clean = led and before == self.interruptions
+        self.is_clean = led and before == self.interruptions + self.exchange.failures
         return f"{index} {'leads' if led else 'stands by'}"
 
     def usurp(self) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from hotline import clock, log
 from hotline.ground import Ground
-from hotline.models import Agent, Call, Leg, Offer, Waiting
+from hotline.models import Agent, Call, Offer, Waiting
 from hotline.values import LIVE_OFFERS, OfferState, WaitingState
 from recordings import service as recordings
 from routing import ladder, queries, service
@@ -94,17 +94,14 @@ def _bind(action: Callable[..., None], ground: Ground, provider: Provider, *rows
     return run
 
 
-def _hang_up(ground: Ground, provider: Provider, row: Offer | Leg) -> None:
-    sid = row.provider_sid or ""
+def _hang_up(ground: Ground, provider: Provider, offer: Offer) -> None:
+    sid = offer.provider_sid or ""
     try:
         provider.hang_up(sid)
     except ProviderRefused:
         log.get().info("line_had_ended", sid=sid)
     with ground.database.write() as session:
-        if isinstance(row, Offer):
-            session.get_one(Offer, row.id).hung_up_at = clock.now()
-        else:
-            service.ghost_ended(session, row.id, clock.now())
+        session.get_one(Offer, offer.id).hung_up_at = clock.now()
 
 
 def _move(ground: Ground, provider: Provider, waiting: Waiting, call: Call) -> None:

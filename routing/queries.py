@@ -6,14 +6,12 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Leg, Offer, Queue, Recording, Waiting
+from hotline.models import Agent, Call, Offer, Queue, Recording, Waiting
 from hotline.values import (
-    ENDED_LEGS,
     LIVE_OFFERS,
     AgentState,
     AgentStatus,
     CallStatus,
-    LegKind,
     OfferState,
     WaitingState,
 )
@@ -109,24 +107,21 @@ def _ringing(session: Session, agents: dict[str, Agent]) -> Iterable[ladder.Ring
 # What the router still has to ask of the exchange: each is a fact in the database that the exchange does not know yet.
 
 
-def to_hang_up(session: Session, stale: datetime) -> list[Leg | Offer]:
+def to_hang_up(session: Session, stale: datetime) -> list[Offer]:
     """Phones that must stop ringing, and agents' lines that outlived their call by more than a moment (`stale`)."""
-    ringing = select(Offer).where(
-        Offer.state.not_in([*LIVE_OFFERS, OfferState.ANSWERED]),
-        Offer.provider_sid.is_not(None),
-        Offer.hung_up_at.is_(None),
+    ringing = Offer.state.not_in([*LIVE_OFFERS, OfferState.ANSWERED])
+    ghost = and_(
+        Offer.state == OfferState.ANSWERED,
+        Offer.ended_at.is_(None),
+        Call.status == CallStatus.ENDED,
+        Call.ended_at < stale,
     )
-    ghosts = (
-        select(Leg)
-        .join(Call, Call.id == Leg.call_id)
-        .where(
-            Leg.kind == LegKind.AGENT,
-            Leg.status.not_in(ENDED_LEGS),
-            Call.status == CallStatus.ENDED,
-            Call.ended_at < stale,
-        )
+    query = (
+        select(Offer)
+        .join(Call, Call.id == Offer.call_id)
+        .where(or_(ringing, ghost), Offer.provider_sid.is_not(None), Offer.hung_up_at.is_(None))
     )
-    return [*session.scalars(ringing), *session.scalars(ghosts)]
+    return list(session.scalars(query))
 
 
 def to_dial(session: Session) -> list[tuple[Offer, Agent, Call]]:

@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 from hotline import story
 from hotline.bell import ROUTER
 from hotline.ground import Ground
-from hotline.models import Agent, Call, Leg, Offer, Queue, Waiting
+from hotline.models import Agent, Call, Offer, Queue, Waiting
 from hotline.values import (
     LIVE_OFFERS,
     AgentState,
     AgentStatus,
     CallStatus,
-    LegStatus,
     OfferState,
     WaitingState,
 )
@@ -272,10 +271,3 @@ def _tell(session: Session, ground: Ground, offer: Offer, kind: str, now: dateti
 
 def _changed(result: object) -> bool:
     return isinstance(result, CursorResult) and result.rowcount == 1
-
-
-def ghost_ended(session: Session, leg_id: str, now: datetime) -> None:
-    """An agent's line that outlived its call was ended: its row says so even if no callback comes."""
-    leg = session.get_one(Leg, leg_id)
-    if leg.ended_at is None:
-        leg.status, leg.ended_at = LegStatus.COMPLETED, now

@@ -1,0 +1,1 @@
+"""Measured claims: ours beside the alternative, each by `python -m bench.NAME`."""

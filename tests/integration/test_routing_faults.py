@@ -1,0 +1,416 @@
+"""Faults that other call centres had, and ours that the interleavings found: each proven absent by its own story."""
+
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from bench.interleave_exchange import Faults, Line, Place
+from bench.interleave_world import Wish, World
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Event, Offer, Waiting
+from hotline.values import AgentState, AgentStatus, CallStatus, Outcome, WaitingState
+from routing import figures_queries, service
+from tests.factories import NOW, load_hospital
+
+BOOKING: Wish = ("booking", "booking", None, None)
+ADVICE: Wish = ("consultation", "nurse", None, None)
+EMERGENCY: Wish = ("emergency", "nurse", None, 100)
+
+
+@dataclass
+class Story:
+    """Callers, agents' phones and the router, moved by hand; webhooks arrive when `post` says so."""
+
+    world: World
+    travel: time_machine.Traveller
+
+    def only(self, *staff_numbers: str) -> None:
+        """Nobody else is there."""
+        with self.world.ground.database.write() as session:
+            for agent in session.scalars(select(Agent)):
+                if agent.staff_number not in staff_numbers:
+                    agent.status = AgentStatus.OFFLINE
+
+    def call(self, wish: Wish = BOOKING) -> Line:
+        return self.world.join(wish)
+
+    def route(self) -> None:
+        """The router's pass; the other one stands by."""
+        assert self.world.routers[0].work(clock.now())
+
+    def post(self, *words: str) -> int:
+        """Deliver what is in flight, only what has one of `words` in its address or status where given; how many."""
+        count = 0
+        while mail := next((m for m in self.world.exchange.mail if not words or _has(m.url, m.form, words)), None):
+            self.world.exchange.mail.remove(mail)
+            self.world.post(mail)
+            count += 1
+        return count
+
+    def lose(self, *words: str) -> None:
+        """What is in flight never arrives."""
+        mail = self.world.exchange.mail
+        self.world.exchange.mail = [m for m in mail if words and not _has(m.url, m.form, words)]
+
+    def wait(self, seconds: float) -> None:
+        self.travel.shift(timedelta(seconds=seconds))
+
+    def phones(self, caller: Line) -> list[Line]:
+        """The phones that ring for a caller."""
+        with self.world.ground.database.read() as session:
+            offers = set(session.scalars(select(Offer.id).where(Offer.call_id == caller.owner)))
+        return [line for line in self.world.exchange.lines.values() if line.is_agent and line.owner in offers]
+
+    def ring(self, caller: Line) -> Line:
+        """The router rings; the newest phone of this caller, ringing."""
+        self.route()
+        phone = self.phones(caller)[-1]
+        self.world.exchange.report(phone, "ringing")
+        self.post("initiated", "ringing")
+        return phone
+
+    def pick_up(self, phone: Line) -> None:
+        """The agent picks up, and hears what we have for them."""
+        self.world.exchange.report(phone, "in-progress")
+        self.world.exchange.fetch(phone, phone.answer_url)
+        self.post("in-progress")
+
+    def meet(self, caller: Line) -> Line:
+        """The caller talks to an agent; the agent's line."""
+        phone = self.ring(caller)
+        self.pick_up(phone)
+        self.route()
+        self.post()
+        assert self.status(caller) is CallStatus.TALKING
+        return phone
+
+    def status(self, caller: Line) -> CallStatus:
+        with self.world.ground.database.read() as session:
+            return session.get_one(Call, caller.owner).status
+
+    def place(self, caller: Line) -> Waiting:
+        """The caller's newest place in line."""
+        with self.world.ground.database.read() as session:
+            newest = select(Waiting).where(Waiting.call_id == caller.owner).order_by(Waiting.id.desc())
+            return session.scalars(newest).first() or pytest.fail("was never in line")
+
+    def agent(self, staff_number: str) -> Agent:
+        with self.world.ground.database.read() as session:
+            return session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
+
+    def told(self, kind: str) -> int:
+        """How many events of this kind the stories have."""
+        with self.world.ground.database.read() as session:
+            return session.scalar(select(func.count()).where(Event.kind == kind)) or 0
+
+
+def _has(url: str, form: dict[str, str], words: tuple[str, ...]) -> bool:
+    text = " ".join([url, *form.values()])
+    return any(word in text for word in words)
+
+
+@pytest.fixture
+def told(ground: Ground) -> Iterator[Story]:
+    """A story at the sample hospital, on an exchange without faults."""
+    load_hospital(ground)
+    with time_machine.travel(NOW, tick=False) as travel:
+        world = World(ground, 1, travel)
+        world.exchange.faults = Faults(0, 0, 0)
+        yield Story(world, travel)
+
+
+# What others had.
+
+
+def test_an_agent_whose_hang_up_nobody_reported_is_not_answered_for_ever(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    phone = told.meet(caller)
+    told.world.exchange.end(caller, "completed")
+    told.post("/calls/status", "/done")
+    assert phone.place is Place.ENDED
+    told.lose()
+    told.wait(20)
+    told.world.look_again()
+    assert told.agent("1001").state is AgentState.WRAP_UP
+
+
+def test_an_agent_who_was_reserved_by_a_router_that_died_is_free_again(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    offer = Offer(
+        id=clock.new_id(), waiting_id=told.place(caller).id, call_id=caller.owner, agent_id=told.agent("1001").id,
+        ring=1, rings=3, started_at=clock.now(), dialled_at=clock.now(),
+    )  # fmt: skip
+    assert service.start_offer(told.world.ground, offer)
+    told.wait(9)
+    told.route()
+    assert told.agent("1001").state is AgentState.SET_ASIDE
+    told.wait(16)
+    assert told.ring(caller).owner != offer.id
+
+
+def test_a_call_is_never_answered_by_two_agents(told: Story) -> None:
+    told.only("1001", "1002")
+    caller = told.call()
+    first = told.ring(caller)
+    told.wait(5)
+    second = told.ring(caller)
+    assert first is not second
+    told.pick_up(first)
+    told.pick_up(second)
+    assert (first.place, second.place) == (Place.ROOM, Place.ENDED)
+    assert told.place(caller).winner_id == first.owner
+
+
+def test_a_caller_who_hung_up_rings_nobody(told: Story) -> None:
+    caller = told.call()
+    phone = told.ring(caller)
+    told.world.exchange.end(caller, "completed")
+    told.post()
+    told.route()
+    assert phone.place is Place.ENDED
+    told.wait(5)
+    told.route()
+    assert len(told.phones(caller)) == 1
+
+
+def test_one_rejection_leaves_the_other_phones_ringing(told: Story) -> None:
+    told.only("1001", "1002")
+    caller = told.call()
+    first = told.ring(caller)
+    told.wait(5)
+    second = told.ring(caller)
+    told.world.exchange.end(first, "busy")
+    told.post()
+    told.route()
+    assert second.place is Place.RINGING
+    assert told.agent("1001").state is AgentState.SET_ASIDE or told.agent("1002").state is AgentState.SET_ASIDE
+
+
+def test_a_queue_that_everybody_missed_is_offered_again(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    first = told.ring(caller)
+    told.wait(16)
+    told.route()
+    told.post()
+    assert (first.place, told.agent("1001").state) == (Place.ENDED, AgentState.SET_ASIDE)
+    told.wait(121)
+    assert told.ring(caller) is not first
+
+
+def test_the_urgent_caller_of_a_queue_is_rung_for_first(told: Story) -> None:
+    told.only()
+    usual, urgent = told.call(ADVICE), told.call(EMERGENCY)
+    with told.world.ground.database.write() as session:
+        nurse = session.scalars(select(Agent).where(Agent.staff_number == "2001")).one()
+        service.choose_status(session, told.world.ground, nurse, AgentStatus.AVAILABLE, clock.now())
+    told.route()
+    assert (len(told.phones(urgent)), len(told.phones(usual))) == (1, 0)
+
+
+def test_counters_are_not_doubled_by_webhooks_that_come_at_the_same_time(told: Story) -> None:
+    caller = told.call()
+    phone = told.ring(caller)
+    told.pick_up(phone)
+    told.route()
+    told.post("/connect")
+    (start,) = [mail for mail in told.world.exchange.mail if "StatusCallbackEvent" in mail.form]
+    app = told.world.client.application
+    several = [threading.Thread(target=lambda: app.test_client().post(start.url, data=start.form)) for _ in range(4)]
+    several += [threading.Thread(target=service.answer, args=(told.world.ground, phone.owner, clock.now()))]
+    for thread in several:
+        thread.start()
+    for thread in several:
+        thread.join()
+    assert (told.told("caller_connected"), told.told("offer_answered")) == (1, 1)
+    with told.world.ground.database.read() as session:
+        counted = figures_queries.since(session, NOW, 5)
+    assert (counted.asked, counted.answered, counted.offers, counted.offers_answered) == (1, 1, 1, 1)
+
+
+def test_nobody_is_rung_during_wrap_up(told: Story) -> None:
+    told.only("1001")
+    first, second = told.call(), told.call()
+    phone = told.meet(first)
+    told.world.exchange.end(phone, "completed")
+    told.post()
+    told.route()
+    assert (told.agent("1001").state, told.phones(second)) == (AgentState.WRAP_UP, [])
+    told.wait(6)
+    told.route()
+    assert len(told.phones(second)) == 1
+
+
+def test_callers_who_gave_up_are_in_the_figures(told: Story) -> None:
+    callers = [told.call(), told.call()]
+    for caller in callers:
+        told.world.exchange.end(caller, "completed")
+    told.post()
+    with told.world.ground.database.read() as session:
+        counted = figures_queries.since(session, NOW, 5)
+        outcomes = set(session.scalars(select(Call.outcome)))
+    assert (counted.asked, counted.abandoned, counted.caller_share, outcomes) == (2, 2, 0, {Outcome.ABANDONED})
+
+
+def test_an_agent_who_went_away_stays_away_whatever_comes_late(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    phone = told.ring(caller)
+    told.pick_up(phone)
+    with told.world.ground.database.write() as session:
+        row = session.get_one(Agent, told.agent("1001").id)
+        service.choose_status(session, told.world.ground, row, AgentStatus.AWAY, clock.now())
+    told.world.exchange.end(phone, "completed")
+    reports = list(told.world.exchange.mail)
+    told.post()
+    for mail in reversed(reports):
+        told.world.post(mail)
+    told.wait(200)
+    told.route()
+    assert (told.agent("1001").status, told.agent("1001").state) == (AgentStatus.AWAY, AgentState.IDLE)
+    assert len(told.phones(caller)) == 1
+
+
+# What the interleavings found in ours.
+
+
+def test_a_caller_whose_agent_left_at_once_is_in_line_though_the_conference_s_start_comes_late(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    phone = told.ring(caller)
+    told.pick_up(phone)
+    told.route()
+    told.post("/connect")
+    told.world.exchange.end(phone, "completed")
+    told.post("/after")
+    assert (caller.place, told.place(caller).state) == (Place.QUEUE, WaitingState.WAITING)
+    told.post()
+    assert told.status(caller) is CallStatus.WAITING
+    told.route()
+    told.post()
+    assert caller.place is Place.QUEUE
+    told.wait(1)
+    told.meet(caller)
+
+
+def test_a_caller_who_came_too_late_to_meet_anybody_goes_back_in_line(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    asked_at = told.place(caller).asked_at
+    phone = told.ring(caller)
+    told.pick_up(phone)
+    told.route()
+    told.world.exchange.end(phone, "completed")
+    told.wait(7)
+    told.route()  # by now they ought to have met
+    told.post()
+    assert (caller.place, told.status(caller)) == (Place.ROOM, CallStatus.TALKING)
+    told.wait(21)
+    told.route()
+    told.post()
+    assert (caller.place, told.status(caller), told.place(caller).asked_at) == (
+        Place.QUEUE,
+        CallStatus.WAITING,
+        asked_at,
+    )
+
+
+def test_a_second_winner_s_caller_is_moved_again(told: Story) -> None:
+    told.only("1001", "1002")
+    caller = told.call()
+    first = told.ring(caller)
+    told.pick_up(first)
+    told.route()  # the caller is on the way
+    told.world.exchange.end(first, "completed")
+    told.post("completed")
+    told.world.exchange.faults = Faults(down=1)
+    told.route()  # an offer starts, but the exchange does nothing
+    told.world.exchange.faults = Faults(0, 0, 0)
+    told.wait(16)
+    told.post()
+    second = told.ring(caller)
+    told.pick_up(second)
+    told.route()
+    told.post()
+    assert (caller.place, caller.room, second.room) == (Place.ROOM, second.room, caller.room)
+
+
+def test_the_start_of_an_earlier_conference_does_not_connect_a_caller_to_the_next_agent(told: Story) -> None:
+    told.only("1001", "1002")
+    caller = told.call()
+    first = told.ring(caller)
+    told.pick_up(first)
+    told.route()
+    told.post("/connect")
+    late = [mail for mail in told.world.exchange.mail if "StatusCallbackEvent" in mail.form]
+    assert len(late) == 1
+    told.lose("StatusCallbackEvent", "conference-start")
+    told.world.exchange.end(first, "completed")
+    told.post()
+    told.route()
+    told.post()
+    second = told.ring(caller)
+    told.pick_up(second)
+    told.world.post(late[0])
+    assert told.place(caller).state is WaitingState.WON
+    told.route()
+    told.world.post(late[0])
+    assert told.place(caller).state is WaitingState.WON
+    told.post()
+    assert told.place(caller).state is WaitingState.CONNECTED
+
+
+def test_a_line_of_which_no_report_arrived_is_known_by_its_answer_and_ended_with_its_call(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    told.world.exchange.faults = Faults(down=0, lost=1)
+    told.route()
+    (phone,) = told.phones(caller)
+    with told.world.ground.database.write() as session:
+        session.get_one(Offer, phone.owner).provider_sid = None  # the router died before it wrote it down
+    told.pick_up(phone)
+    told.world.exchange.faults = Faults(0, 0, 0)
+    told.world.exchange.end(caller, "completed")
+    told.post()
+    told.wait(4)
+    told.route()
+    told.post()
+    assert (phone.place, told.agent("1001").state) == (Place.ENDED, AgentState.WRAP_UP)
+
+
+def test_who_has_become_busy_between_two_looks_is_not_freed_by_the_end_of_a_pause(told: Story) -> None:
+    told.only("1001")
+    told.call()
+    with told.world.ground.database.write() as session:
+        agent = session.get_one(Agent, told.agent("1001").id)
+        agent.state, agent.state_until = AgentState.WRAP_UP, clock.now()
+    told.route()
+    assert told.agent("1001").state is AgentState.OFFERED
+    told.world.routers[0]._come_back(told.agent("1001").id, clock.now() + timedelta(hours=1))
+    assert told.agent("1001").state is AgentState.OFFERED
+
+
+def test_a_decision_that_could_not_be_applied_is_followed_by_a_new_one(told: Story) -> None:
+    told.only("1001", "1002")
+    first, second = told.call(), told.call()
+    taken, looks = told.agent("1001").id, itertools.count(1)
+
+    def leave() -> None:
+        """After the lease, who is back, and the floor have been looked at, the best agent leaves."""
+        if next(looks) == 5:
+            with told.world.ground.database.write() as session:
+                session.get_one(Agent, taken).status = AgentStatus.AWAY
+
+    told.world._between = leave  # type: ignore[method-assign] # what happens between the steps of a router
+    told.world.routers[0] = told.world._router()
+    told.route()
+    assert (len(told.phones(first)), len(told.phones(second))) == (1, 0)

@@ -110,6 +110,10 @@ class Leg:
         if not self.is_up:
             self.end(CallStatus.BUSY, "busy" if is_busy else "rejected")
 
+    def on_fail(self) -> None:
+        """The telephone cannot be reached, or cannot be understood."""
+        self.end(None if self.is_up else CallStatus.FAILED)
+
     def on_hang_up(self) -> None:
         self.end()
 

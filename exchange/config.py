@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from exchange.errors import ConfigError
+from exchange.sip.settings import SipSettings, SipTrunk, SipUser
 from exchange.tones import CADENCES
 
 VISITORS = ("local", "everyone", "nobody")
@@ -56,6 +57,7 @@ class Config:
     map: Mapping[str, str] = field(default_factory=dict)
     voices: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_VOICES))
     webhook: WebhookLimits = field(default_factory=WebhookLimits)
+    sip: SipSettings | None = None
 
     def number(self, called: str) -> Number | None:
         """The number as configured, or None when it is not one of ours."""
@@ -78,6 +80,7 @@ def from_values(raw: dict[str, Any], where: str = "configuration", folder: Path 
     values = dict(raw)
     values["numbers"] = tuple(_build(Number, each, f"{where}: numbers[{at}]") for at, each in _numbers(values, where))
     values["webhook"] = _build(WebhookLimits, values.get("webhook") or {}, f"{where}: webhook")
+    values["sip"] = _sip(values["sip"], f"{where}: sip") if values.get("sip") else None
     values["voices"] = {**DEFAULT_VOICES, **(values.get("voices") or {})}
     values["map"] = _map(values.get("map") or {}, folder or Path(), where)
     values["data_dir"] = (folder or Path()) / Path(str(values.get("data_dir", "exchange-data")))
@@ -91,6 +94,21 @@ def _numbers(values: dict[str, Any], where: str) -> list[tuple[int, Any]]:
     if not isinstance(numbers, list):
         raise ConfigError(f"{where}: numbers: must be a list")
     return list(enumerate(numbers))
+
+
+def _sip(raw: Any, where: str) -> SipSettings:
+    values = dict(raw) if isinstance(raw, dict) else raw
+    if isinstance(values, dict):
+        for name, kind in (("users", SipUser), ("trunks", SipTrunk)):
+            rows = values.get(name) or []
+            if not isinstance(rows, list):
+                raise ConfigError(f"{where}: {name}: must be a list")
+            values[name] = tuple(_build(kind, row, f"{where}: {name}[{at}]") for at, row in enumerate(rows))
+    settings: SipSettings = _build(SipSettings, values, where)
+    for user in settings.users:
+        if not user.password:
+            raise ConfigError(f"{where}: users: {user.name}: password must not be empty")
+    return settings
 
 
 def _map(raw: Any, folder: Path, where: str) -> dict[str, str]:

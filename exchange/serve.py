@@ -28,10 +28,10 @@ def serve(args: argparse.Namespace) -> int:
     _log(args.verbose)
     try:
         config = load(args.config)
+        asyncio.run(_until_signal(config))
     except ConfigError as error:
         print(f"exchange: {error}", file=sys.stderr)
         return NO_CONFIG
-    asyncio.run(_until_signal(config))
     return 0
 
 

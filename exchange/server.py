@@ -25,6 +25,7 @@ from exchange.phones import PhoneLine, Phones
 from exchange.queue import Queues
 from exchange.recorder import Recording, Recordings
 from exchange.rest import ROUTES, api
+from exchange.sip.door import opened
 from exchange.speak import Speaker
 from exchange.status import Callback, CallStatus
 from exchange.switch import Switch
@@ -42,6 +43,7 @@ class Exchange:
     def __init__(self, config: Config, transport: HttpTransport) -> None:
         self.config = config
         self.port = config.port
+        self.sip_port = 0
         self.lateness: deque[float] = deque(maxlen=3000)
         ticker = Ticker(wall_clock)
         webhooks = Webhooks(Mapped(transport, config.map), config.webhook, config.auth_token)
@@ -146,7 +148,8 @@ async def running(config: Config) -> AsyncIterator[Exchange]:
         warming = asyncio.create_task(exchange.speaker.warm_up())
         log.info("exchange_up", port=exchange.port, seconds=round(time.monotonic() - began, 2))
         try:
-            yield exchange
+            async with opened(config.sip, exchange.office, exchange.switch) as exchange.sip_port:
+                yield exchange
         finally:
             await warming
             await exchange.close()

@@ -1,0 +1,188 @@
+"""One call over SIP as its leg sees it: a `line.Line` for those who call us and for those we call."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from aiosipua import IncomingCall, OutgoingCall, SdpMessage
+
+from exchange.audio import FRAME_SECONDS, SILENCE
+from exchange.line import Answerer
+from exchange.sip import sdp
+from exchange.sip.agent import Agent, Caller
+from exchange.sip.rtp import Rtp
+
+log = structlog.get_logger(__name__)
+LOST_SECONDS = 60.0
+REFUSALS = {"busy": 486, "rejected": 603, "failed": 404}
+BUSY, NOBODY, DECLINED = {486, 600}, {408, 480, 487, 404, 410, 484, 604}, {403, 603}
+
+
+class Way(Protocol):
+    """How the call is made or taken."""
+
+    def ring(self, line: "SipLine", sender: str) -> None: ...
+
+    def ringback(self) -> None: ...
+
+    def answer(self, line: "SipLine") -> None: ...
+
+    def end(self, reason: str) -> None: ...
+
+
+class SipLine:
+    """A line that lasts as long as its call: a telephone that cannot take a second one says so itself."""
+
+    def __init__(self, address: str, rtp: Callable[[], Rtp], way: Way) -> None:
+        self.address = address
+        self.answerer: Answerer | None = None
+        self.is_over = False
+        self._open = rtp
+        self._way = way
+        self.rtp: Rtp | None = None
+
+    def seize(self, answerer: Answerer) -> bool:
+        if self.answerer or self.is_over:
+            return False
+        try:
+            self.rtp = self._open()
+        except OSError as error:
+            log.warning("sip_no_port", reason=str(error))
+            return False
+        self.answerer = answerer
+        return True
+
+    def release(self) -> None:
+        self.is_over = True
+        self.answerer = None
+        if self.rtp:
+            self.rtp.close()
+
+    def take(self) -> bytes:
+        if not self.rtp:
+            return SILENCE
+        frame = self.rtp.take()
+        agreed = self.rtp.agreed
+        if agreed and agreed.speaks and agreed.listens and self.rtp.quiet_ticks * FRAME_SECONDS > LOST_SECONDS:
+            # A telephone that lost its network says no good-bye.
+            log.info("sip_silent", seconds=LOST_SECONDS)
+            self.rtp.quiet_ticks = 0
+            self.hang_up(tells=True)
+        return frame
+
+    def give(self, frame: bytes) -> None:
+        if self.rtp:
+            self.rtp.give(frame)
+
+    def tell(self, event: str, **fields: object) -> None:
+        if event == "ring" and fields.get("ring") == 1:
+            self._way.ring(self, str(fields.get("from", "")))
+        elif event == "ringback":
+            self._way.ringback()
+        elif event == "answered":
+            self._way.answer(self)
+        elif event == "ended" and not self.is_over:
+            self._way.end(str(fields.get("reason", "")))
+
+    def hang_up(self, tells: bool = False) -> None:
+        """The other side is gone; nobody is there to be told, unless it only seems so."""
+        self.is_over = not tells
+        if self.answerer:
+            self.answerer.on_hang_up()
+        self.is_over = True
+
+    def refused(self, status: int) -> None:
+        """The other side does not take the call."""
+        self.is_over = True
+        if not self.answerer:
+            return
+        if status in BUSY or status in DECLINED:
+            self.answerer.on_refuse(status in BUSY)
+        elif status in NOBODY:
+            self.answerer.on_hang_up()
+        else:
+            log.warning("sip_call_failed", status=status)
+            self.answerer.on_fail()
+
+
+class Incoming:
+    """They call us."""
+
+    def __init__(self, call: IncomingCall, agent: Agent, host: str) -> None:
+        self._call = call
+        self._agent = agent
+        self._host = host
+        self._is_answered = False
+        self._rings = False
+
+    def ring(self, line: SipLine, sender: str) -> None:
+        """Nobody rings the one who calls."""
+
+    def ringback(self) -> None:
+        if not self._rings and not self._is_answered:
+            self._rings = True
+            self._call.ringing()
+
+    def answer(self, line: SipLine) -> None:
+        if not line.rtp or self._is_answered:
+            return
+        self._is_answered = True
+        offered = self._call.sdp_offer
+        if offered is None:
+            # They leave it to us to offer; what they answer comes with the ACK.
+            self._call.accept(sdp.offer(self._host, line.rtp.port, line.rtp.port))
+            return
+        answered, agreed = sdp.answer(offered, self._host, line.rtp.port)
+        line.rtp.agree(agreed)
+        self._call.accept(answered)
+
+    def end(self, reason: str) -> None:
+        if self._is_answered:
+            self._call.hangup()
+            self._agent.forget(self._call)
+        else:
+            self._agent.reject(self._call, REFUSALS.get(reason, 480))
+
+
+Place = Callable[[SipLine, str, SdpMessage], OutgoingCall]
+
+
+class Outgoing:
+    """We call them. `place` sends the call with an offer, and gives what stands for it."""
+
+    def __init__(self, caller: Caller, place: Place, host: str) -> None:
+        self._caller = caller
+        self._place = place
+        self._host = host
+        self._call: OutgoingCall | None = None
+
+    def ring(self, line: SipLine, sender: str) -> None:
+        if not line.rtp:
+            return
+        call = self._call = self._place(line, sender, sdp.offer(self._host, line.rtp.port, line.rtp.port))
+        call.on_answer = lambda _call: self._answered(line, call)
+        call.on_rejected = lambda _call, status, _reason: line.refused(status)
+
+    def ringback(self) -> None:
+        """They are rung; what they hear is their telephone's affair."""
+
+    def answer(self, line: SipLine) -> None:
+        """It was they who answered."""
+
+    def end(self, reason: str) -> None:  # noqa: ARG002 - a BYE gives no reasons
+        if self._call is None:
+            return
+        if self._call.hangup(self._caller) is None and self._call.call_id in self._caller._calls:
+            self._caller.give_up(self._call)
+
+    def _answered(self, line: SipLine, call: OutgoingCall) -> None:
+        try:
+            agreed = sdp.agree(call.sdp_answer)
+        except ValueError as error:
+            log.warning("sip_answer_unusable", reason=str(error))
+            call.hangup(self._caller)
+            line.refused(488)
+            return
+        if line.rtp and line.answerer:
+            line.rtp.agree(agreed)
+            line.answerer.on_answer()

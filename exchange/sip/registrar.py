@@ -1,0 +1,100 @@
+"""Who is registered where, and whether a request comes from who it says: digest authentication of RFC 7616."""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from aiosipua import AuthChallenge, SipDigestAuth, SipRequest, build_credentials, parse_auth, stringify_uri
+
+from exchange.sip.settings import REALM, SipSettings, SipUser
+
+LONGEST_SECONDS = 3600
+NONCE_SECONDS = 300
+ALGORITHM = "MD5"  # what every desk phone knows
+MOST_BINDINGS = 5
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Where a registered telephone is reached, and until when (loop time)."""
+
+    contact: str
+    source: tuple[str, int]
+    until: float
+
+
+class Registrar:
+    """The registered telephones; of several of one user the newest is rung."""
+
+    def __init__(self, settings: SipSettings) -> None:
+        self._settings = settings
+        self._key = secrets.token_bytes(16)
+        self._bindings: dict[str, list[Binding]] = {}
+
+    def where(self, user: SipUser) -> Binding | None:
+        now = asyncio.get_running_loop().time()
+        bindings = [each for each in self._bindings.get(user.name, []) if each.until > now]
+        return bindings[-1] if bindings else None
+
+    def register(self, user: SipUser, request: SipRequest, source: tuple[str, int]) -> list[tuple[str, int]]:
+        """Keep, renew or remove what the request says; gives the contacts that are left with their seconds."""
+        now = asyncio.get_running_loop().time()
+        kept = [each for each in self._bindings.get(user.name, []) if each.until > now]
+        if request.get_header("contact") == "*":
+            kept = []
+        for contact in request.contact if request.get_header("contact") != "*" else []:
+            uri = stringify_uri(contact.uri)
+            seconds = _seconds(contact.params.get("expires"), request.get_header("expires"))
+            kept = [each for each in kept if each.contact != uri]
+            if seconds:
+                kept.append(Binding(uri, source, now + seconds))
+        self._bindings[user.name] = kept[-MOST_BINDINGS:]
+        return [(each.contact, round(each.until - now)) for each in self._bindings[user.name]]
+
+    def challenge(self) -> str:
+        """The value of WWW-Authenticate or Proxy-Authenticate."""
+        return f'Digest realm="{REALM}", nonce="{self._nonce()}", algorithm={ALGORITHM}, qop="auth"'
+
+    def authenticate(self, request: SipRequest, header: str) -> SipUser | None:
+        """The user whose password stands behind the request; None when it must be challenged."""
+        value = request.get_header(header)
+        given = parse_auth(value).params if value else {}
+        user = self._settings.user(given.get("username") or "")
+        if user is None or not self._is_fresh(given.get("nonce") or ""):
+            return None
+        expected = build_credentials(
+            SipDigestAuth(user.name, user.password),
+            AuthChallenge(
+                "Digest",
+                {"realm": REALM, "nonce": given["nonce"], "algorithm": ALGORITHM}
+                | ({"qop": "auth"} if given.get("qop") else {}),
+            ),
+            request.method,
+            given.get("uri") or "",
+            nonce_count=int(given.get("nc") or "1", 16),
+            cnonce=given.get("cnonce") or "",
+        )
+        is_right = expected and hmac.compare_digest(expected.params["response"], given.get("response") or "")
+        return user if is_right else None
+
+    def _nonce(self) -> str:
+        moment = str(int(asyncio.get_running_loop().time()))
+        return f"{moment}-{self._sign(moment)}"
+
+    def _is_fresh(self, nonce: str) -> bool:
+        moment, _, sign = nonce.partition("-")
+        if not moment.isdigit() or not hmac.compare_digest(self._sign(moment), sign):
+            return False
+        return asyncio.get_running_loop().time() - int(moment) < NONCE_SECONDS
+
+    def _sign(self, moment: str) -> str:
+        return hmac.new(self._key, moment.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _seconds(*asked: str | None) -> int:
+    for each in asked:
+        if each and each.strip().isdigit():
+            return min(LONGEST_SECONDS, int(each))
+    return LONGEST_SECONDS

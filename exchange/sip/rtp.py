@@ -1,0 +1,169 @@
+"""The sound of one SIP call: RTP over UDP both ways, one packet a tick, keys as events of RFC 4733 (RFC 2833)."""
+
+import asyncio
+import contextlib
+import random
+import socket
+from collections import deque
+
+from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT, DtmfEvent
+from aiortp.packet import RtpPacket
+
+from exchange.audio import FRAME_BYTES, FRAME_SAMPLES, SILENCE, frames
+from exchange.dtmf import KeyDetector, tone_for
+from exchange.line import Jitter
+from exchange.sip import g711
+from exchange.sip.sdp import Agreed
+
+PORT_TRIES = 50
+LARGEST_PACKET = 2048
+MOST_PACKETS_AT_ONCE = 50
+KEY_SECONDS, KEY_PAUSE_SECONDS = 0.1, 0.06
+KEY_FRAMES = 5
+KEY_VOLUME = 10
+MOST_LOST = 5
+MOST_WAITING_FRAMES = 500
+SEQUENCES, TIMESTAMPS = 1 << 16, 1 << 32
+
+
+class Rtp:
+    """One port for one call. Nothing passes before `agreed` is set."""
+
+    def __init__(self, host: str) -> None:
+        self._socket = _bound(host)
+        self.port: int = self._socket.getsockname()[1]
+        self.agreed: Agreed | None = None
+        self.quiet_ticks = 0
+        self._jitter = Jitter()
+        self._rest = b""
+        self._keys: deque[bytes] = deque()
+        self._last_sequence: int | None = None
+        self._last_event = -1
+        self._remote: tuple[str, int] | None = None
+        # Identifiers against accidents, not against attackers.
+        self._sequence, self._timestamp, self._source = (random.getrandbits(bits) for bits in (16, 32, 32))
+        self._detector = KeyDetector()
+        self._sending: deque[DtmfEvent] = deque()
+        self._key_began = 0
+        self._is_first = True
+        asyncio.get_running_loop().add_reader(self._socket, self._readable)
+
+    def agree(self, agreed: Agreed) -> None:
+        """From now on as agreed; again after every change, such as hold."""
+        if self.agreed is None or self.agreed.remote != agreed.remote:
+            self._remote = agreed.remote
+        self.agreed = agreed
+        self.quiet_ticks = 0
+
+    def take(self) -> bytes:
+        """What was said in this tick; a key that came as an event is heard as its tone."""
+        self.quiet_ticks += 1
+        if self._keys:
+            self._jitter.take()
+            return self._keys.popleft()
+        return self._jitter.take()
+
+    def give(self, frame: bytes) -> None:
+        """Send what is heard in this tick; a key's tone goes as an event where the other side wants events."""
+        agreed = self.agreed
+        if agreed is None:
+            return
+        self._timestamp = (self._timestamp + FRAME_SAMPLES) % TIMESTAMPS
+        if not agreed.listens:
+            return
+        if agreed.keys is not None:
+            key = self._detector.feed(frame)
+            if key:
+                self._sending.extend(_press(DTMF_EVENTS[key]))
+            if self._sending:
+                event = self._sending.popleft()
+                if event.duration == FRAME_SAMPLES:
+                    self._key_began = self._timestamp
+                self._send(agreed.keys, event.serialize(), self._key_began)
+                return
+        self._send(agreed.codec, g711.encode(frame, agreed.codec), self._timestamp)
+
+    def press(self, key: str) -> None:
+        """A key has come by signalling."""
+        if len(self._keys) < MOST_WAITING_FRAMES:
+            self._keys.extend(frames(tone_for(key, KEY_SECONDS, KEY_PAUSE_SECONDS)))
+
+    def close(self) -> None:
+        if self._socket.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+
+    def _send(self, kind: int, payload: bytes, timestamp: int) -> None:
+        self._sequence = (self._sequence + 1) % SEQUENCES
+        packet = RtpPacket(kind, int(self._is_first), self._sequence, timestamp, self._source, payload)
+        self._is_first = False
+        if self._remote:
+            with contextlib.suppress(OSError):
+                # A full buffer or a port that is not open yet costs a packet, as on any network.
+                self._socket.sendto(packet.serialize(), self._remote)
+
+    def _readable(self) -> None:
+        for _ in range(MOST_PACKETS_AT_ONCE):
+            try:
+                data, sender = self._socket.recvfrom(LARGEST_PACKET)
+            except OSError:
+                return
+            with contextlib.suppress(ValueError):
+                self._packet(RtpPacket.parse(data), sender)
+
+    def _packet(self, packet: RtpPacket, sender: tuple[str, int]) -> None:
+        agreed = self.agreed
+        if agreed is None or sender[0] != agreed.remote[0]:
+            return
+        # Behind an address translation the telephone's port is another than it believes.
+        self._remote = sender
+        self.quiet_ticks = 0
+        lost = self._lost(packet)
+        if lost is None:
+            return
+        if packet.payload_type == agreed.keys:
+            self._event(packet)
+        elif packet.payload_type in g711.NAMES:
+            for _ in range(lost):
+                self._jitter.put(SILENCE)
+            self._rest += g711.decode(packet.payload, packet.payload_type)
+            while len(self._rest) >= FRAME_BYTES:
+                self._jitter.put(self._rest[:FRAME_BYTES])
+                self._rest = self._rest[FRAME_BYTES:]
+
+    def _lost(self, packet: RtpPacket) -> int | None:
+        """How many packets are missing before this one; None for one that comes too late or twice."""
+        before, self._last_sequence = self._last_sequence, packet.sequence_number
+        if before is None:
+            return 0
+        ahead = (packet.sequence_number - before) % SEQUENCES
+        if ahead == 0 or ahead > SEQUENCES - 100:
+            self._last_sequence = before
+            return None
+        return ahead - 1 if ahead <= MOST_LOST else 0
+
+    def _event(self, packet: RtpPacket) -> None:
+        """All packets of one press carry one timestamp; the first to come counts, so that a lost one costs nothing."""
+        event = DtmfEvent.parse(packet.payload)
+        if packet.timestamp != self._last_event and event.event in EVENT_TO_DIGIT:
+            self._last_event = packet.timestamp
+            self.press(event.digit)
+
+
+def _press(code: int) -> list[DtmfEvent]:
+    """The events of one key, a tick each; its end is sent three times, should one be lost."""
+    steps = [FRAME_SAMPLES * each for each in range(1, KEY_FRAMES + 1)]
+    pressed = [DtmfEvent(code, False, KEY_VOLUME, step) for step in steps]
+    return pressed + [DtmfEvent(code, True, KEY_VOLUME, steps[-1])] * 3
+
+
+def _bound(host: str) -> socket.socket:
+    """A port with an even number, as RFC 3550 asks."""
+    for _ in range(PORT_TRIES):
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        made.setblocking(False)
+        made.bind((host, 0))
+        if made.getsockname()[1] % 2 == 0:
+            return made
+        made.close()
+    raise OSError("no free port for sound")

@@ -1,0 +1,217 @@
+"""Desk phones of another make register, call, are called, press keys and hold; a trunk is reached and calls in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'hospital-hotline[sip]'")
+
+from aiosipua import RegistrationState
+
+from exchange import wav
+from exchange.phone.call import Stage
+from exchange.tones import tone
+from tests.calls.exchange.conftest import House, Page, loudest
+from tests.calls.exchange.desk import HOST, NUMBER, Desk, sip_house, until
+
+GATHER = '<Gather numDigits="3" timeout="20" action="/keys"><Say>press</Say></Gather>'
+SECRET = "secret-3"
+Story = Callable[[House], Awaitable[None]]
+
+
+def told(folder: Path, pages: dict[str, Page], story: Story, **sip: Any) -> None:
+    async def whole() -> None:
+        async with asyncio.timeout(60), sip_house(folder, pages, **sip) as house:
+            await story(house)
+
+    asyncio.run(whole())
+
+
+def desk(house: House, name: str = "ward3", password: str = SECRET, **how: int) -> Desk:
+    return Desk(house.exchange.sip_port, name, password, **how)
+
+
+def test_desk_phone_registers_with_its_password_only(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        async with desk(house) as right, desk(house, password="wrong") as wrong, desk(house, "nobody") as unknown:
+            assert (await right.register()).state is RegistrationState.REGISTERED
+            assert (await wrong.register()).state is RegistrationState.FAILED
+            assert (await unknown.register()).state is RegistrationState.FAILED
+
+    told(tmp_path, {}, story)
+
+
+@pytest.mark.parametrize("law", [0, 8])
+def test_desk_phone_calls_the_hotline_and_its_keys_are_heard(tmp_path: Path, law: int) -> None:
+    async def story(house: House) -> None:
+        async with desk(house, law=law, keys=99) as phone:
+            talk = await phone.answered(await phone.dial(NUMBER.removeprefix("+")))
+            answer = talk.call.sdp_answer.audio
+            assert [codec.payload_type for codec in answer.codecs] == [law, 99]
+            await until(lambda: len(talk.heard) > 16_000)
+            for key in "4*7":
+                talk.rtp.send_dtmf(key, 160, timestamp=len(talk.heard))
+                await asyncio.sleep(0.3)
+            await house.app.until(lambda: bool(house.app.asked("/keys")))
+            asked = house.app.asked("/keys")[0]
+            assert (asked["Digits"], asked["From"], asked["To"]) == ("4*7", "client:ward3", NUMBER)
+            await until(lambda: bool(phone.byes))
+            await house.app.until(lambda: any(each["CallStatus"] == "completed" for each in house.app.asked("/status")))
+
+    told(tmp_path, {"/voice": GATHER, "/keys": "<Hangup/>"}, story)
+
+
+def test_two_of_another_make_and_ours_hear_each_other_and_are_recorded(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        async with desk(house) as ward, house.phone("+8613800000001") as caller:
+            await ward.register()
+            await caller.registered()
+            call = await caller.dial(NUMBER)
+            await until(lambda: bool(ward.talks))
+            assert await caller.until(lambda: call.stage is Stage.UP, 10)
+            talk = ward.talks[0]
+            ward.say(talk, tone([600], 3))
+            await caller.say(tone([1000], 2), call)
+            await until(lambda: len(talk.heard) > 40_000)
+            assert loudest(bytes(talk.heard[-16_000:-4_000])) == pytest.approx(1000, abs=5)
+            assert loudest(bytes(call.heard[-16_000:-4_000])) == pytest.approx(600, abs=5)
+            await caller.hang_up(call)
+            await until(lambda: bool(ward.byes))
+            (recording,) = await house.rest(lambda: house.client.recordings.list())
+            said, heard = wav.read_channels(house.exchange.office.recordings.path(recording.sid))
+            assert loudest(said) == pytest.approx(1000, abs=5)
+            assert loudest(heard) == pytest.approx(600, abs=5)
+
+    pages: dict[str, Page] = {"/voice": '<Dial record="record-from-answer-dual"><Client>ward3</Client></Dial>'}
+    told(tmp_path, pages, story)
+
+
+def test_dial_sip_and_rest_reach_a_desk_phone(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        async with desk(house, "desk", "secret-d") as phone:
+            await phone.register()
+            to = f"sip:desk@{HOST}:{house.exchange.sip_port}"
+            made = await house.rest(
+                lambda: house.client.calls.create(to=to, from_=NUMBER, url=f"{house.app.url}/out", timeout=10)
+            )
+            await until(lambda: bool(phone.talks))
+            await house.app.until(lambda: bool(house.app.asked("/out")))
+            assert phone.rings[0].caller.startswith(f"sip:{NUMBER}@")
+            phone.hang_up(phone.talks[0])
+            ended = house.exchange.office.legs
+            await until(lambda: made.sid not in ended.active)
+            assert str(ended.past[made.sid].status) == "completed"
+
+    told(tmp_path, {"/out": '<Pause length="30"/>'}, story)
+
+
+@pytest.mark.parametrize(("code", "status"), [(486, "busy"), (603, "busy"), (480, "no-answer"), (500, "failed")])
+def test_refusal_of_a_desk_phone_is_told_as_what_it_is(tmp_path: Path, code: int, status: str) -> None:
+    async def story(house: House) -> None:
+        async with desk(house) as phone:
+            phone.refuses_with = code
+            await phone.register()
+            made = await house.rest(
+                lambda: house.client.calls.create(to="client:ward3", from_=NUMBER, twiml="<Response/>")
+            )
+            legs = house.exchange.office.legs
+            await until(lambda: made.sid in legs.past)
+            assert str(legs.past[made.sid].status) == status
+
+    told(tmp_path, {}, story)
+
+
+def test_desk_phone_that_is_not_answered_stops_ringing(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        async with desk(house) as phone:
+            phone.answers = False
+            await phone.register()
+            create = house.client.calls.create
+            made = await house.rest(lambda: create(to="client:ward3", from_=NUMBER, twiml="<Response/>", timeout=1))
+            await until(lambda: phone.cancelled == 1)
+            assert str(house.exchange.office.legs.past[made.sid].status) == "no-answer"
+
+    told(tmp_path, {}, story)
+
+
+def test_caller_who_gives_up_while_it_rings_leaves_nothing(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        async with desk(house) as caller, house.phone("client:other") as other:
+            await other.registered()
+            talk = await caller.dial("other")
+            assert await other.until(lambda: other.call.stage is Stage.RINGING, 10)
+            talk.call.cancel(caller.uac)
+            assert await other.until(lambda: other.call.stage is Stage.OVER, 10)
+            assert not house.exchange.office.legs.active
+
+    told(tmp_path, {}, story)
+
+
+def test_held_desk_phone_hears_nothing_until_it_is_back(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        async with desk(house) as phone:
+            talk = await phone.answered(await phone.dial(NUMBER))
+            await until(lambda: len(talk.heard) > 8_000)
+            port = talk.rtp._transport.get_extra_info("sockname")[1] if hasattr(talk.rtp, "_transport") else 0
+            port = port or talk.call.sdp_offer.audio.port
+            for direction, answer in (("sendonly", "recvonly"), ("inactive", "inactive"), ("sendrecv", "sendrecv")):
+                phone.uac.send_reinvite(talk.call.dialog, phone.offer(port, direction), phone.exchange)
+                await until(lambda answer=answer: talk.call.sdp_answer.audio.direction == answer)
+                await asyncio.sleep(0.1)
+                before = len(talk.heard)
+                if answer == "sendrecv":
+                    await until(lambda before=before: len(talk.heard) > before + 8_000)
+                else:
+                    await asyncio.sleep(0.2)
+                    assert len(talk.heard) == before
+            phone.hang_up(talk)
+            await until(lambda: not house.exchange.office.legs.active)
+
+    told(tmp_path, {"/voice": '<Say loop="0">hold the line</Say>'}, story)
+
+
+def test_numbers_of_a_trunk_are_dialled_there_and_its_calls_come_in(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Desk(0, "hospital", "secret-h") as board:
+            trunk = {"name": "board", "host": HOST, "port": board.transport.local_addr[1], "numbers": ["+8620*"]}
+            pages: dict[str, Page] = {"/voice": '<Dial><Number sendDigits="12">+862055501</Number></Dial>'}
+            async with sip_house(tmp_path, pages, trunks=[trunk]) as house:
+                board.exchange = (HOST, house.exchange.sip_port)
+                talk = await board.answered(await board.dial(NUMBER))
+                await until(lambda: len(board.talks) == 2)
+                assert "+862055501@" in board.rings[0].invite.uri
+                await house.app.until(lambda: bool(house.app.asked("/voice")))
+                assert house.app.asked("/voice")[0]["From"] == "sip:hospital"
+                await until(lambda: board.talks[1].keys == ["1", "2"])
+                board.say(talk, tone([800], 2))
+                await until(lambda: loudest(bytes(board.talks[1].heard[-8_000:])) == pytest.approx(800, abs=5))
+                board.hang_up(talk)
+                await until(lambda: len(board.byes) == 1)
+
+    asyncio.run(asyncio.wait_for(story(), 60))
+
+
+def test_stranger_without_password_is_turned_away_and_garbage_harms_nobody(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        async with desk(house, password="guess") as stranger, desk(house) as phone:
+            talk = await stranger.dial(NUMBER)
+            with pytest.raises(RuntimeError, match="407"):
+                await talk.call.wait_answered(5)
+            opened = stranger.transport._udp_transport
+            assert opened
+            for garbage in (
+                b"",
+                b"\0" * 900,
+                b"INVITE sip:x SIP/2.0\r\n\r\n",
+                b"REGISTER sip:x SIP/2.0\r\nVia: x\r\n\r\n",
+            ):
+                opened.sendto(garbage, stranger.exchange)
+            good = await phone.answered(await phone.dial(NUMBER))
+            await until(lambda: len(good.heard) > 8_000)
+            phone.hang_up(good)
+            await until(lambda: not house.exchange.office.legs.active)
+
+    told(tmp_path, {"/voice": '<Pause length="30"/>'}, story)

@@ -17,6 +17,9 @@ class ACall:
     outcome: Outcome | None
     asked_at: datetime | None
     answered_at: datetime | None
+    ended_at: datetime | None = None
+    queue: str | None = "booking"
+    id: str = "c"
 
 
 @dataclass
@@ -25,6 +28,9 @@ class AnOffer:
     started_at: datetime
     ringing_at: datetime | None
     answered_at: datetime | None
+    call_id: str = "c"
+    agent_id: str = "a"
+    reasons: tuple[str, ...] = ()
 
 
 def after(seconds: float | None) -> datetime | None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exchange.dtmf import tone_for
 from exchange.status import Callback
-from tests.unit.exchange.stage import Stage, document, play
+from tests.unit.exchange.stage import HOSPITAL, Stage, document, play
 
 EVENTS = 'statusCallback="/events" statusCallbackEvent="start end join leave"'
 ROOM = f'<Dial action="/after"><Conference {EVENTS} endConferenceOnExit="true" waitUrl="/wait">r</Conference></Dial>'
@@ -21,10 +21,18 @@ PAGES = {
     "/room": ROOM,
     "/queue": "<Dial><Queue>q</Queue></Dial>",
     "/dial": DIAL,
+    "/turn": '<Dial sequential="true" timeout="2" action="/after"><Client>a</Client><Client>b</Client></Dial>',
+    "/own": f'<Dial action="/after" timeout="4">{HOSPITAL}</Dial>',
+    "/talk": '<Start><Stream url="wss://a.test/"/></Start><Connect><Stream url="wss://b.test/"/></Connect>',
+    "/speech": '<Gather input="dtmf speech" timeout="2" action="/after" partialResultCallback="/p"/>',
+    "/coach": f'<Dial action="/after"><Conference {EVENTS} coach="CA1" beep="onExit">r</Conference></Dial>',
     "/record": '<Record maxLength="5" timeout="3" action="/after"/>',
 }
 ACTORS = ("caller", "a", "b")
-DOCUMENTS = ("/room", "/queue", "/dial", "/record", "/menu", "/voice")
+DOCUMENTS = (
+    *("/room", "/queue", "/dial", "/record", "/menu", "/voice"),
+    *("/turn", "/own", "/talk", "/speech", "/coach"),
+)
 
 moments = st.floats(0.02, 2.5)
 steps = st.one_of(
@@ -73,11 +81,12 @@ class Life:
         office = self.stage.office
         assert not office.legs.active
         assert not office.recordings.active
+        assert all(wire.is_closed for wire in self.stage.sockets.wires)
         assert all(phone.answerer is None for phone in self.phones.values())
         assert all(not queue.members for queue in office.queues.by_sid.values())
         assert all(c.status == "completed" and not c.participants for c in office.conferences.by_sid.values())
         ends = [params["CallSid"] for params in self.stage.app.asked("/status")]
-        assert len(ends) == len(set(ends)) == 1
+        assert len(ends) == len(set(ends)) >= 1
         events = [params["StatusCallbackEvent"] for params in self.stage.app.asked("/events")]
         assert events.count("participant-join") == events.count("participant-leave")
         assert len(self.stage.app.asked("/rec")) == len(

@@ -10,6 +10,7 @@ let phone = null;
 let stream = null;
 let pause = 1000;
 let pressed = "";
+let installed = null;
 
 // The server
 
@@ -134,6 +135,7 @@ function mute() {
 }
 
 async function choose(status) {
+  await installed; // a click may come before the telephone's scripts have
   if (phone && status !== "offline") reachable();
   await ask(desk.dataset.choose, { status });
   if (phone && status === "offline" && !phone.isBusy) phone.close();
@@ -166,7 +168,7 @@ if (desk.dataset.kind !== "none") {
   // The telephone lives on this page: other pages are opened beside it, and it is not left by mistake.
   for (const link of document.querySelectorAll(".top a[href]")) link.target = "_blank";
   addEventListener("beforeunload", (event) => phone?.isBusy && event.preventDefault());
-  install();
+  installed = install();
 }
 addEventListener("pagehide", () => stream?.close());
 addEventListener("pageshow", (event) => { if (event.persisted) listen(); });

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from pydantic import SecretStr
 
 from hotline import clock
 from hotline.ground import Ground, stand
 from hotline.settings import Settings
 from tests.browser.person import Person
+from tests.browser.telephony import tone_file
 from tests.conftest import make_settings
 from tests.console_data import Morning, morning
 from tests.servers import free_port, wait_for
@@ -27,17 +28,34 @@ FLAGS = [
     "--disable-background-networking",
     "--autoplay-policy=no-user-gesture-required",
 ]
+MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser, once per run."""
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers, once per run: there can be one only."""
     if not CHROMIUM.exists():
         pytest.skip(f"no Chromium at {CHROMIUM}: install it (Debian: apt-get install chromium) or name it in CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The browser, once per run."""
+    browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def talker(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser whose microphone hears a tone of 1000 Hz."""
+    voice = tone_file(tmp_path_factory.mktemp("voice") / "tone.wav")
+    flags = [*FLAGS, *MICROPHONE, f"--use-file-for-fake-audio-capture={voice}"]
+    browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from exchange.audio import FRAME_BYTES
 from exchange.dtmf import KeyDetector
-from tests.browser.conftest import CHROMIUM, FLAGS
-from tests.browser.telephony import NUMBER, Exchange, purity_db, tone_file
+from tests.browser.telephony import NUMBER, Exchange, purity_db
 from tests.servers import wait_for
 
-MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 PHONE = {"width": 390, "height": 844}
 OWN = "+8613900000077"
 NARROW_AND_WIDE = [PHONE, {"width": 1280, "height": 800}]
@@ -28,19 +26,6 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
     running = Exchange(tmp_path_factory.mktemp("exchange"))
     yield running
     running.close()
-
-
-@pytest.fixture(scope="module")
-def talker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A Chromium whose microphone hears a tone of 1000 Hz."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}: install it (Debian: apt-get install chromium) or name it in CHROMIUM")
-    voice = tone_file(tmp_path_factory.mktemp("voice") / "tone.wav")
-    with sync_playwright() as playwright:
-        flags = [*FLAGS, *MICROPHONE, f"--use-file-for-fake-audio-capture={voice}"]
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        yield browser
-        browser.close()
 
 
 class DialPad:

@@ -9,6 +9,8 @@ from hotline.errors import HotlineError
 COMMANDS = {
     "up": ("cli.up", "run everything on this machine"),
     "demo": ("cli.demo.command", "a morning at a sample hospital, with real calls"),
+    "floor": ("cli.floor", "the live floor: who waits, who answers, today's figures"),
+    "staffing": ("cli.staffing", "how many agents each half hour needs"),
     "doctor": ("cli.doctor", "what is installed, what is missing, what to do"),
     "ivr": ("cli.ivr", "check and draw the voice menu"),
     "transcribe": ("cli.transcribe", "a recording as a dialogue with times"),

@@ -1,0 +1,102 @@
+"""`hotline floor`: the floor of the database in a terminal, moved by the bell."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+from rich.console import Console
+
+from cli import floor
+from console import snapshot
+from hotline import clock
+from hotline.ground import Ground
+from hotline.values import AgentStatus
+from routing import service
+from tests.factories import call_in_line, load_hospital, offer_to
+from tests.servers import wait_for
+
+
+def drawn(ground: Ground, seconds: float = 0.0) -> str:
+    now = clock.now()
+    console = Console(width=140)
+    with console.capture() as text:
+        seen = snapshot.take(ground, now)
+        console.print(floor.picture(seen, now + timedelta(seconds=seconds), ground.settings.ring_seconds))
+    return text.get()
+
+
+def test_the_floor_shows_callers_agents_and_figures(ground: Ground) -> None:
+    staff = load_hospital(ground, clock.now())
+    _, place = call_in_line(ground, now=clock.now())
+    call_in_line(ground, now=clock.now())
+    offer_to(ground, place, staff["1001"], clock.now())
+    with ground.database.write() as session:
+        away = session.get_one(type(staff["1002"]), staff["1002"].id)
+        service.choose_status(session, ground, away, AgentStatus.AWAY, clock.now())
+    text = drawn(ground, 12.4)
+    assert "李静" in text
+    assert "offered" in text
+    assert "away" in text
+    assert "withheld" in text
+    assert "2.5" in text  # rings, drawn without another look at the database
+    assert "0% of 2" in text
+
+
+def environment(ground: Ground) -> dict[str, str]:
+    settings = ground.settings
+    return os.environ | {
+        "HOTLINE_HOME": str(settings.hotline_home),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "HOTLINE_KEYS": settings.hotline_keys.get_secret_value(),
+        "SECRET_KEY": "s",
+        "TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
+        "TWILIO_AUTH_TOKEN": "t",
+        "VOICE_URL": settings.voice_url,
+        "HOTLINE_NUMBER": settings.hotline_number,
+        "COLUMNS": "140",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def test_once_prints_and_leaves(ground: Ground) -> None:
+    load_hospital(ground)
+    call_in_line(ground, now=clock.now())
+    run = [sys.executable, "-m", "cli.main", "floor", "--once"]
+    done = subprocess.run(run, env=environment(ground), capture_output=True, text=True, timeout=60, check=True)
+    assert "In line" in done.stdout
+    assert "Booking and service desk" in done.stdout
+
+
+def test_a_caller_appears_by_an_event_and_ctrl_c_ends_the_view(ground: Ground) -> None:
+    load_hospital(ground)
+    screen, terminal = pty.openpty()
+    run = [sys.executable, "-m", "cli.main", "floor"]
+    with subprocess.Popen(run, env=environment(ground) | {"TERM": "xterm"}, stdout=terminal) as view:
+        os.close(terminal)
+        shown: list[str] = []
+        reading = threading.Thread(target=lambda: shown.extend(_texts(screen)))
+        reading.start()
+        wait_for(lambda: "Agents" in "".join(shown), 20, "the floor")
+        assert "withheld" not in "".join(shown)
+        call_in_line(ground, now=clock.now())
+        wait_for(lambda: "withheld" in "".join(shown), 5, "the caller, long before the next look without an event")
+        view.send_signal(signal.SIGINT)
+        assert view.wait(20) == 0
+        reading.join(10)
+    os.close(screen)
+    assert "The hotline goes on" in "".join(shown)
+
+
+def _texts(screen: int) -> Iterator[str]:
+    """What a terminal shows, until nobody writes to it any more."""
+    while True:
+        try:
+            yield os.read(screen, 4096).decode("utf-8", "replace")
+        except OSError:
+            return

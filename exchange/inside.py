@@ -47,6 +47,8 @@ class Inner(_End):
             far.on_answer()
         elif event == "ended" and far:
             # Before the answer it is a refusal, after it the end; each means nothing at the other time.
+            if fields.get("reason") == "failed":
+                far.on_fail()
             far.on_refuse(fields.get("reason") == "busy")
             far.on_hang_up()
 

@@ -68,7 +68,7 @@ def refusal(work: Callable[[], Any]) -> tuple[int, int]:
     return caught.value.status, caught.value.code
 
 
-def numbers_and_messages(rest: Client) -> None:
+def numbers_and_messages(rest: Client, site: str) -> None:
     assert [each.phone_number for each in rest.incoming_phone_numbers.list()] == ["+861012345"]
     made = rest.incoming_phone_numbers.create(phone_number="+861099999", voice_url="http://app.test/other")
     assert made.voice_url == "http://app.test/other"
@@ -79,7 +79,8 @@ def numbers_and_messages(rest: Client) -> None:
     assert rest.incoming_phone_numbers(made.sid).delete()
     assert rest.incoming_phone_numbers.create(area_code="510").phone_number == "+15105550000"
 
-    sent = rest.messages.create(to="client:nobody", from_="+861012345", body="hello")
+    told = f"{site}/text"
+    sent = rest.messages.create(to="client:nobody", from_="+861012345", body="hello", status_callback=told)
     assert rest.messages(sent.sid).fetch().status == "undelivered"
     assert [each.sid for each in rest.messages.list(to="client:nobody", date_sent_before=TOMORROW)] == [sent.sid]
     assert rest.messages.list(date_sent_after=TOMORROW) == []
@@ -108,7 +109,9 @@ def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
         async with house.phone("+8613800000001") as first, house.phone("client:b") as second:
             await first.registered()
             await second.registered()
-            await house.rest(lambda: numbers_and_messages(rest))
+            await house.rest(lambda: numbers_and_messages(rest, house.app.url))
+            await house.app.until(lambda: len(house.app.asked("/text")) == 2)
+            assert [each["MessageStatus"] for each in house.app.asked("/text")] == ["sent", "undelivered"]
             await house.rest(lambda: queues(rest))
             waiting = await first.dial("+861012345")
             await house.app.until(lambda: bool(house.app.asked("/wait")))

@@ -50,6 +50,9 @@ class Watcher:
     def on_refuse(self, is_busy: bool) -> None:
         self.told.append(f"refuse {is_busy}")
 
+    def on_fail(self) -> None:
+        self.told.append("fail")
+
     def on_hang_up(self) -> None:
         self.told.append("hang up")
 

@@ -26,6 +26,7 @@ from exchange.wav import read_channels
 
 LATE_MS = 20.0
 SETTLE_SECONDS = 2.0
+ADDED_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Measured:
     async def hold(self, calls: int, seconds: float) -> dict[str, Any]:
         """Bring it to so many calls, and measure while nothing changes."""
         while len(self.load.talks) < calls:
-            await self.load.add()
+            missing = min(ADDED_AT_ONCE, calls - len(self.load.talks))
+            await asyncio.gather(*(self.load.add() for _ in range(missing)))
         await asyncio.sleep(SETTLE_SECONDS)
         for telephone in self._telephones():
             telephone.arrivals.clear()

@@ -5,6 +5,7 @@ A telephone here is a bare WebSocket on an asyncio protocol: what is measured is
 
 import asyncio
 import contextlib
+import itertools
 import json
 import struct
 from collections.abc import AsyncIterator, Callable
@@ -138,13 +139,14 @@ class Load:
         self._port = port
         self.app_url = app_url
         self.talks: list[Talk] = []
+        self._places = itertools.count()
         self.lateness: list[float] = []
         self._talk_of: dict[str, Talk] = {}
         self._pacing = asyncio.create_task(self._pace())
 
     async def add(self) -> Talk:
         """One more call, from dialling to talking."""
-        place = len(self.talks)
+        place = next(self._places)
         names = (f"+8613{place:09d}", f"client:agent-{place}")
         caller, agent = [await self._connect(2 * place + at, name) for at, name in enumerate(names)]
         talk = Talk(caller, agent)

@@ -106,7 +106,7 @@ class Gateway:
 
     def _outgoing(self, address: str, way: Destination) -> SipLine:
         place = partial(self._place, way)
-        return SipLine(address, partial(Rtp, self._settings.host), Outgoing(self.caller, place, self.host))
+        return SipLine(address, partial(Rtp, self._settings.host, way.peer[0]), Outgoing(self.caller, place, self.host))
 
     def _place(self, way: Destination, line: SipLine, sender: str, offer: SdpMessage) -> OutgoingCall:
         name = sender.removeprefix("client:").removeprefix("sip:").partition("@")[0] or "anonymous"
@@ -139,7 +139,7 @@ class Gateway:
             return
         line = SipLine(
             user.identity if user else _number(parse_uri(call.caller).user or call.caller),
-            partial(Rtp, self._settings.host),
+            partial(Rtp, self._settings.host, call.source_addr[0]),
             Incoming(call, self.agent, self.host),
         )
         self._keep(call.call_id, line)

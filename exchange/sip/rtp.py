@@ -27,10 +27,15 @@ SEQUENCES, TIMESTAMPS = 1 << 16, 1 << 32
 
 
 class Rtp:
-    """One port for one call. Nothing passes before `agreed` is set."""
+    """One port for one call. Nothing passes before `agreed` is set.
 
-    def __init__(self, host: str) -> None:
+    Sound is taken from the address that was agreed, and from `peer`, the host that signals: behind an address
+    translation a telephone names an address of its own network.
+    """
+
+    def __init__(self, host: str, peer: str) -> None:
         self._socket = _bound(host)
+        self._peer = peer
         self.port: int = self._socket.getsockname()[1]
         self.agreed: Agreed | None = None
         self.quiet_ticks = 0
@@ -113,9 +118,8 @@ class Rtp:
 
     def _packet(self, packet: RtpPacket, sender: tuple[str, int]) -> None:
         agreed = self.agreed
-        if agreed is None or sender[0] != agreed.remote[0]:
+        if agreed is None or sender[0] not in (agreed.remote[0], self._peer):
             return
-        # Behind an address translation the telephone's port is another than it believes.
         self._remote = sender
         self.quiet_ticks = 0
         lost = self._lost(packet)

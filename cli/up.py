@@ -55,9 +55,11 @@ def _fill(ground: Ground, file: Path | None) -> None:
 
 def _welcome(house: House) -> str:
     environment = house.environment
+    exchange = f"http://127.0.0.1:{environment['EXCHANGE_PORT']}"
+    phone = f"  a telephone  {exchange}/phone\n" if house.plan.has_exchange else ""
     return (
         f"\nThe hotline is up.\n  staff pages  {environment['CONSOLE_URL']}\n"
-        f"  webhooks     {environment['VOICE_URL']}\n  number       {environment['HOTLINE_NUMBER']}\n"
+        f"  webhooks     {environment['VOICE_URL']}\n  number       {environment['HOTLINE_NUMBER']}\n{phone}"
         "  add a first user: hotline db user LOGIN --name NAME --role administrator\n"
         "Ctrl-C stops everything."
     )

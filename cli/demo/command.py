@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -201,22 +200,15 @@ class Demo:
     def stay(self) -> None:
         """Print where to look, and wait for Ctrl-C."""
         environment = self.house.environment
+        telephone = f"http://127.0.0.1:{environment['EXCHANGE_PORT']}/phone"
         self._console.print(
             f"\nStill up. Look at\n  {environment['CONSOLE_URL']}  staff pages: sign in as [bold]supervisor[/], "
             f"password [bold]{self._password}[/] (agents: 1001 … 2001, the same)\n"
-            f"  call the number yourself: {shlex.join(self._example())}\nCtrl-C stops every process.",
+            f"  {telephone}  a telephone: call {environment['HOTLINE_NUMBER']}; "
+            "answer it as an agent under My phone\nCtrl-C stops every process.",
             highlight=False,
         )
         try:
             self._stop.wait()
         except KeyboardInterrupt:
             return
-
-    def _example(self) -> list[str]:
-        environment = self.house.environment
-        return [
-            ".venv/bin/python",
-            *("-m", "exchange", "dial", "--from", "+8613900000000", "--to", environment["HOTLINE_NUMBER"]),
-            *("--script", "FILE", "--exchange", f"ws://127.0.0.1:{environment['EXCHANGE_PORT']}/phones"),
-            *("--token", environment["PHONE_TOKEN"]),
-        ]

@@ -8,12 +8,16 @@ so that all rules meet the same people.
 import heapq
 import math
 import random
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Protocol
 
 from bench.floor_day import Asked, Day, Seat
+
+HISTORY = 50
 
 
 class Does(Enum):
@@ -28,16 +32,18 @@ class Does(Enum):
 
 @dataclass(eq=False)
 class Agent:
-    """An agent of the day and what they do."""
+    """An agent of the day and what they do; `turn` counts their changes, so that an old plan does not free them."""
 
     seat: Seat
     does: Does = Does.OFF
     free_since: float = 0.0
     last_call_end: float = 0.0
     answered: int = 0
-    pickups: list[float] = field(default_factory=list)
+    # Their latest pick-up times; a new day begins with some of earlier days, as the product's history does.
+    pickups: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
     rung: int = 0
     missed: int = 0
+    turn: int = 0
 
 
 @dataclass(eq=False)
@@ -63,6 +69,8 @@ class Offer:
     caller: Caller
     agent: Agent
     at: float
+    rings: int = 3
+    from_aside: bool = False
     live: bool = True
 
 
@@ -83,7 +91,7 @@ class House:
     def __init__(self, day: Day, rule: Rule, seed: int) -> None:
         """A day before its first call."""
         self.day, self.rule, self.seed, self.now = day, rule, seed, 0.0
-        self.agents = [Agent(seat) for seat in day.agents]
+        self.agents = [_with_history(Agent(seat), seed) for seat in day.agents]
         self.callers = [Caller(f"c{number:05}", call) for number, call in enumerate(day.calls)]
         self.line: dict[str, Caller] = {}
         self.phones_rung = 0
@@ -92,10 +100,10 @@ class House:
         self._looks_at = math.inf
         for agent in self.agents:
             for start, end in agent.seat.shifts:
-                self.at(start, lambda agent=agent: self._comes(agent))
-                self.at(end, lambda agent=agent: self._goes(agent))
+                self.at(start, partial(self._comes, agent))
+                self.at(end, partial(self._goes, agent))
         for caller in self.callers:
-            self.at(caller.call.t, lambda caller=caller: self._asks(caller))
+            self.at(caller.call.t, partial(self._asks, caller))
 
     def at(self, when: float, what: Callable[[], None]) -> None:
         """Have this done then."""
@@ -111,16 +119,16 @@ class House:
                 self.rule.act(self)
                 self._look_again()
 
-    def ring(self, caller: Caller, agent: Agent) -> Offer:
-        """Ring this free agent for this caller; they pick up unless the phone stops before."""
-        assert agent.does is Does.FREE
+    def ring(self, caller: Caller, agent: Agent, rings: int = 3) -> Offer:
+        """Ring this agent, free or set aside, for this caller; they pick up unless the phone stops before."""
+        assert agent.does in {Does.FREE, Does.ASIDE}
         assert caller.id in self.line
         self.phones_rung += 1
         nth = caller.rung[agent.seat.id] = caller.rung.get(agent.seat.id, 0) + 1
-        offer = Offer(f"{caller.id}-{agent.seat.id}-{nth}", caller, agent, self.now)
+        offer = Offer(f"{caller.id}-{agent.seat.id}-{nth}", caller, agent, self.now, rings, agent.does is Does.ASIDE)
         caller.phones[offer.id] = offer
         caller.first_rung_at = self.now if caller.first_rung_at is None else caller.first_rung_at
-        agent.does, agent.rung = Does.RUNG, agent.rung + 1
+        agent.does, agent.rung, agent.turn = Does.RUNG, agent.rung + 1, agent.turn + 1
         takes = self.takes(caller, agent, nth)
         if takes is not None:
             self.at(self.now + takes, lambda: self._answers(offer))
@@ -181,9 +189,13 @@ class House:
             agent.does = Does.OFF
         elif aside_s:
             agent.does = Does.ASIDE
-            self.at(self.now + aside_s, lambda: self._is_free(agent, 0.0))
+            self.at(self.now + aside_s, partial(self._comes_back, agent, agent.turn))
         else:
             agent.does, agent.free_since = Does.FREE, self.now
+
+    def _comes_back(self, agent: Agent, turn: int) -> None:
+        if agent.turn == turn:
+            self._is_free(agent, 0.0)
 
     def _comes(self, agent: Agent) -> None:
         if agent.does is Does.OFF:
@@ -191,8 +203,8 @@ class House:
             self._is_free(agent, 0.0)
 
     def _goes(self, agent: Agent) -> None:
-        if agent.does is Does.FREE:
-            agent.does = Does.OFF
+        if agent.does in {Does.FREE, Does.ASIDE}:
+            agent.does, agent.turn = Does.OFF, agent.turn + 1
 
     def _look_again(self) -> None:
         if self.rule.every_s is not None and self._looks_at <= self.now:
@@ -200,3 +212,10 @@ class House:
         if self.rule.every_s is not None and self._looks_at == math.inf:
             self._looks_at = self.now + self.rule.every_s
             self.at(self._looks_at, lambda: None)
+
+
+def _with_history(agent: Agent, seed: int) -> Agent:
+    draw = random.Random(f"{seed} {agent.seat.id} before")  # noqa: S311
+    for _ in range(HISTORY):
+        agent.pickups.append(draw.lognormvariate(math.log(agent.seat.pickup_median_s), agent.seat.pickup_sigma))
+    return agent

@@ -7,7 +7,7 @@ midnight.
 import json
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -28,7 +28,8 @@ SKILLS = {
     "complaints": 0.06,
     "nurse": 0.05,
 }
-SKILLS_EACH = 4
+# How many an agent has, in turn: many know two or three things, few know most.
+HANDS = (6, 2, 3, 5, 2)
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,14 @@ def reference(seed: int) -> Day:
     calls = tuple(sorted((_call(draw) for _ in range(CALLS)), key=lambda call: call.t))
     need = {slot: staffing(_expected(slot), HANDLE) for slot in range(OPENS, CLOSES, SLOT)}
     seats = tuple(
-        Seat(f"a{number:02}", skills, _shifts(lambda slot, number=number: need[slot] > number))
+        Seat(f"a{number:02}", skills, _shifts([slot for slot in need if need[slot] > number]))
         for number, skills in enumerate(_deal(draw, max(need.values())))
     )
     return Day(5.0, seats, calls)
 
 
 def uneven(seed: int) -> Day:
-    """The same day on a floor as it is found: some pick up slowly, some often not, and two are experts in everything."""
+    """The same day on a floor as it is found: some pick up slowly, some often not, and two know everything."""
     draw = random.Random(f"uneven {seed}")  # noqa: S311
     day = reference(seed)
     seats = [
@@ -150,18 +151,18 @@ def _deal(draw: random.Random, agents: int) -> list[dict[str, int]]:
     """Skills to each agent: whoever comes next takes those of which, for their load, the fewest hold them."""
     held = dict.fromkeys(SKILLS, 0)
     hands = []
-    for _ in range(agents):
-        scarcest = sorted(SKILLS, key=lambda name: ((held[name] + 1) / SKILLS[name] ** 0.5 * draw.uniform(0.8, 1.25)))
-        hand = {name: draw.randint(3, 5) for name in sorted(scarcest[:SKILLS_EACH])}
+    for number in range(agents):
+        scarcest = sorted(SKILLS, key=lambda name: (held[name] + 1) / SKILLS[name] ** 0.5 * draw.uniform(0.8, 1.25))
+        hand = {name: draw.randint(3, 5) for name in sorted(scarcest[: HANDS[number % len(HANDS)]])}
         for name in hand:
             held[name] += 1
         hands.append(hand)
     return hands
 
 
-def _shifts(works: Callable[[int], bool]) -> tuple[tuple[float, float], ...]:
+def _shifts(slots: list[int]) -> tuple[tuple[float, float], ...]:
     shifts: list[tuple[float, float]] = []
-    for slot in filter(works, range(OPENS, CLOSES, SLOT)):
+    for slot in slots:
         if shifts and shifts[-1][1] == slot:
             shifts[-1] = (shifts[-1][0], slot + SLOT)
         else:
@@ -176,8 +177,8 @@ def _shifts(works: Callable[[int], bool]) -> tuple[tuple[float, float], ...]:
 def main(seed: int, kind: str, out: Path) -> None:
     """Write a day of this kind."""
     day = {"reference": reference, "uneven": uneven}[kind](seed)
-    lines = [json.dumps(asdict(item)) for item in (*day.agents, *day.calls)]
-    seats, calls = lines[: len(day.agents)], lines[len(day.agents) :]
+    seats = [json.dumps(asdict(seat)) for seat in day.agents]
+    calls = [json.dumps(asdict(call)) for call in day.calls]
     text = f'{{"ring_seconds": {day.ring_seconds}, "agents": [\n%s\n], "calls": [\n%s\n]}}\n'
     out.write_text(text % (",\n".join(seats), ",\n".join(calls)), encoding="utf-8")
 

@@ -8,13 +8,15 @@ break after three, Asterisk pauses them where told so).
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bench.floor_clock import Agent, Caller, Does, House, Offer
 from hotline.values import OfferState
-from routing import ladder
+from routing import habits, ladder
 from routing.router import TICK_SECONDS
 from routing.service import SET_ASIDE
 
+CAN_BE_RUNG = {Does.FREE, Does.ASIDE}
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -37,7 +39,7 @@ class Usual:
             idle = sorted(house.free(caller), key=lambda agent: (agent in caller.tried, agent.last_call_end))
             for agent in idle if self.everyone else idle[:1]:
                 offer = house.ring(caller, agent)
-                house.at(house.now + self.rings_s, lambda offer=offer: self._missed(house, offer))
+                house.at(house.now + self.rings_s, partial(self._missed, house, offer))
 
     def _missed(self, house: House, offer: Offer) -> None:
         if offer.live:
@@ -48,26 +50,37 @@ class Usual:
 
 @dataclass
 class Bound:
-    """What no rule can do: it knows who will pick up quickest, nobody misses, and no second phone is needed."""
+    """What no rule can do: it knows how quickly each would pick up, nobody misses, and no second phone is needed.
 
+    Among free agents it takes the quickest or, `spare`, the quickest of those whom the fewest other wishes need; the
+    better of the two on a day is the bound.
+    """
+
+    spare: bool
     name: str = "bound"
     every_s: float | None = None
     misses: bool = False
 
     def act(self, house: House) -> None:
-        """Ring the agent who will be quickest."""
+        """Ring for everyone in line who has no phone."""
         for caller in in_line(house):
-            if not caller.phones:
-                free = list(house.free(caller))
-                if free:
-                    house.ring(caller, min(free, key=lambda agent: house.takes(caller, agent, 1) or 0.0))
+            free = [] if caller.phones else list(house.free(caller))
+            if free:
+                house.ring(caller, min(free, key=lambda agent: self._order(house, caller, agent)))
+
+    def _order(self, house: House, caller: Caller, agent: Agent) -> tuple[float, float]:
+        needed = 0.0
+        if self.spare:
+            free = [other.seat.skills for other in house.agents if other.does is Does.FREE]
+            needed = sum(0.5 ** sum(name in skills for skills in free) for name in agent.seat.skills)
+        return (round(needed, 1), house.takes(caller, agent, 1) or 0.0)
 
 
 class Ours:
     """The product's ladder, asked as the router asks it: after every event and at every tick."""
 
     name = "ours"
-    every_s = TICK_SECONDS
+    every_s: float | None = TICK_SECONDS
     misses = True
 
     def act(self, house: House) -> None:
@@ -80,7 +93,7 @@ class Ours:
             offers = {offer.id: offer for caller in house.line.values() for offer in caller.phones.values()}
             for decision in decisions:
                 if isinstance(decision, ladder.Start):
-                    house.ring(house.line[decision.caller_id], agents[decision.agent_id])
+                    house.ring(house.line[decision.caller_id], agents[decision.agent_id], decision.rings)
                 elif isinstance(decision, ladder.Miss):
                     house.stop(offers[decision.offer_id], missed=True, aside_s=SET_ASIDE[OfferState.MISSED])
                 else:
@@ -88,7 +101,7 @@ class Ours:
 
     def _floor(self, house: House) -> ladder.Floor:
         return ladder.Floor(
-            agents=tuple(self._agent(agent) for agent in house.agents if agent.does is Does.FREE),
+            agents=tuple(self._agent(agent) for agent in house.agents if agent.does in CAN_BE_RUNG),
             callers=tuple(self._caller(caller) for caller in house.line.values()),
             offers=tuple(
                 ladder.Ringing(
@@ -97,9 +110,11 @@ class Ours:
                     offer.agent.seat.id,
                     when(offer.at),
                     when(offer.at),
-                    3,
+                    offer.rings,
                     caller.call.priority,
                     offer.agent.seat.skills,
+                    offer.from_aside,
+                    answers_in(offer.agent),
                 )
                 for caller in house.line.values()
                 for offer in caller.phones.values()
@@ -107,7 +122,9 @@ class Ours:
         )
 
     def _agent(self, agent: Agent) -> ladder.Agent:
-        return ladder.Agent(agent.seat.id, agent.seat.skills, when(agent.free_since))
+        return ladder.Agent(
+            agent.seat.id, agent.seat.skills, when(agent.free_since), answers_in(agent), agent.does is Does.ASIDE
+        )
 
     def _caller(self, caller: Caller) -> ladder.Caller:
         return ladder.Caller(
@@ -137,9 +154,9 @@ USUAL = (
 )
 
 
-def rules() -> tuple[Ours | Usual, ...]:
-    """Fresh rules for one run, ours first."""
-    return (Ours(), *(Usual(*row) for row in USUAL))
+def answers_in(agent: Agent) -> float | None:
+    """What the product has learned about this agent by now."""
+    return habits.answers_in(agent.pickups)
 
 
 def in_line(house: House) -> list[Caller]:

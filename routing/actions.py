@@ -26,7 +26,7 @@ GHOST_SECONDS = 3.0
 SPARE_SECONDS = 10
 
 ENDS: dict[type[ladder.Decision], tuple[OfferState, str]] = {
-    ladder.Miss: (OfferState.MISSED, "did not pick up"),
+    ladder.Miss: (OfferState.MISSED, queries.DID_NOT_PICK_UP),
     ladder.Unreachable: (OfferState.FAILED, "phone not reachable"),
     ladder.Yield: (OfferState.CANCELLED, "an urgent caller goes first"),
 }

@@ -2,26 +2,39 @@
 
 The budget of a caller is counted in rings from the first phone that rang for them. At ring 1 the best agent rings; with
 every ring that passes unanswered one more joins, so that one person who does not pick up cannot cost the caller the
-target; after the last ring the queue's overflow helps. Requirements A1, A8, A9.
+target; after the last ring the queue's overflow helps. Whom to ring is `routing.pool`'s choice. Requirements
+A1, A8, A9.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
+
+from routing.pool import SET_ASIDE, Agent, Pool, Wanted, fits
+
+__all__ = [
+    "SET_ASIDE",
+    "Agent",
+    "Caller",
+    "Decision",
+    "Floor",
+    "Miss",
+    "Ringing",
+    "Start",
+    "Unreachable",
+    "Yield",
+    "decide",
+    "fits",
+]
 
 # A phone that was dialled and never began to ring within this time cannot be reached.
 DIAL_SECONDS = 8.0
 # An urgent caller takes a phone that rings for someone whose priority is this much lower.
 URGENT_GAP = 50
-
-
-@dataclass(frozen=True)
-class Agent:
-    """Someone who is free: skills with levels 1 to 5, and since when they are idle."""
-
-    id: str
-    skills: Mapping[str, int]
-    idle_since: datetime
+# Nobody gets to a phone within one ring for certain.
+LEAST_RINGS = 2
 
 
 @dataclass(frozen=True)
@@ -52,11 +65,14 @@ class Ringing:
     rings: int
     priority: int = 0
     skills: Mapping[str, int] = field(default_factory=dict)
+    # As of the agent: who is set aside may well not be there, and who answers late is helped early.
+    is_set_aside: bool = False
+    answers_in: float | None = None
 
 
 @dataclass(frozen=True)
 class Floor:
-    """Everything a decision needs: free agents, callers in line, live offers."""
+    """Everything a decision needs: agents who can be rung, callers in line, live offers."""
 
     agents: tuple[Agent, ...]
     callers: tuple[Caller, ...]
@@ -103,9 +119,12 @@ def decide(floor: Floor, now: datetime, ring_seconds: float) -> tuple[Decision, 
     ring = timedelta(seconds=ring_seconds)
     ended = tuple(_end(offer, now, ring) for offer in floor.offers)
     live = [offer for offer, end in zip(floor.offers, ended, strict=True) if end is None]
-    free = {agent.id: agent for agent in floor.agents}
+    phones: dict[str, list[Ringing]] = defaultdict(list)
+    for offer in live:
+        phones[offer.caller_id].append(offer)
     callers = sorted(floor.callers, key=lambda caller: (-caller.priority, caller.asked_at, caller.id))
-    starts = [*_first_phones(callers, live, free, now, ring), *_more_phones(callers, live, free, now, ring)]
+    pool = Pool(floor.agents)
+    starts = [*_first_phones(callers, phones, pool, now, ring), *_more_phones(callers, phones, pool, now, ring)]
     yields = _yields(callers, live, {start.caller_id for start in starts})
     return (*(end for end in ended if end is not None), *yields, *starts)
 
@@ -117,9 +136,10 @@ def ring_of(caller: Caller, now: datetime, ring: timedelta) -> int:
     return int((now - caller.first_rung_at) / ring) + 1
 
 
-def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:
-    """Whether these skills satisfy the wish: every wished skill is there at its level or above."""
-    return all(skills.get(name, 0) >= level for name, level in wish.items())
+def due(caller: Caller, now: datetime, ring: timedelta) -> int:
+    """How many phones the caller is due: one for each ring, those counted that passed before anybody was free."""
+    waited = (caller.first_rung_at or now) - caller.asked_at
+    return ring_of(caller, now, ring) + int(waited / ring)
 
 
 def _end(offer: Ringing, now: datetime, ring: timedelta) -> Miss | Unreachable | None:
@@ -129,65 +149,82 @@ def _end(offer: Ringing, now: datetime, ring: timedelta) -> Miss | Unreachable |
 
 
 def _first_phones(
-    callers: list[Caller], live: list[Ringing], free: dict[str, Agent], now: datetime, ring: timedelta
+    callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, now: datetime, ring: timedelta
 ) -> Iterable[Start]:
-    rung = {offer.caller_id for offer in live}
+    """A phone for everyone who has none, and for those whose only phone is that of someone set aside."""
     for caller in callers:
-        if caller.id not in rung:
-            yield from _start(caller, free, ring_of(caller, now, ring))
+        if not pool:
+            return
+        rung = phones.get(caller.id, ())
+        if all(offer.is_set_aside for offer in rung):
+            yield from _start(caller, pool, (now, ring), last_resort=not rung)
 
 
 def _more_phones(
-    callers: list[Caller], live: list[Ringing], free: dict[str, Agent], now: datetime, ring: timedelta
+    callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, now: datetime, ring: timedelta
 ) -> Iterable[Start]:
     for caller in callers:
-        at = ring_of(caller, now, ring)
-        phones = sum(offer.caller_id == caller.id for offer in live)
-        while 0 < phones < at and (more := _start(caller, free, at)):
-            yield from more
-            phones += 1
+        if not pool:
+            return
+        rung = phones.get(caller.id)
+        if not rung:
+            continue
+        # Beside someone who is known to answer late the next phone joins half a ring early.
+        early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
+        for _ in range(due(caller, now + early, ring) - len(rung)):
+            yield from _start(caller, pool, (now, ring))
 
 
-def _start(caller: Caller, free: dict[str, Agent], at: int) -> list[Start]:
-    """Ring the best free agent, if any, and take them out of `free`."""
-    wishes = [caller.wish, *([caller.overflow] if caller.overflow is not None and at > caller.rings else [])]
-    for wish in wishes:
-        fit = [agent for agent in free.values() if fits(agent.skills, wish)]
-        if fit:
-            best = min(fit, key=lambda agent: _order(agent, caller, wish))
-            del free[best.id]
-            return [Start(caller.id, best.id, at, caller.rings, _reasons(best, caller, wish, at))]
+def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:
+    return offer.answers_in is not None and offer.answers_in > caller.rings * ring.total_seconds()
+
+
+def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_resort: bool = True) -> list[Start]:
+    """Ring the best agent there is, if any, and take them out of the pool."""
+    helped = caller.overflow is not None and due(caller, *at) > caller.rings
+    for wish in (caller.wish, *([caller.overflow] if helped and caller.overflow is not None else [])):
+        agent = pool.take(Wanted(wish, caller.preferred_agent_id, caller.tried, last_resort))
+        if agent is not None:
+            rings = _rings(agent, caller, at[1])
+            why = (*_when(caller, agent, wish, at), *pool.reasons(agent, wish))
+            return [Start(caller.id, agent.id, ring_of(caller, *at), rings, why)]
     return []
 
 
-def _order(agent: Agent, caller: Caller, wish: Mapping[str, int]) -> tuple[bool, bool, int, datetime, str]:
-    levels = sum(agent.skills.get(name, 0) for name in wish)
-    was_tried = agent.id in caller.tried
-    return (was_tried, agent.id != caller.preferred_agent_id, -levels, agent.idle_since, agent.id)
+def _rings(agent: Agent, caller: Caller, ring: timedelta) -> int:
+    """For how long their phone is worth ringing: no longer than this agent takes when they answer at all."""
+    if agent.answers_in is None:
+        return caller.rings
+    return min(caller.rings, max(LEAST_RINGS, ceil(agent.answers_in / ring.total_seconds())))
 
 
-def _reasons(agent: Agent, caller: Caller, wish: Mapping[str, int], at: int) -> tuple[str, ...]:
-    levels = ", ".join(f"{name} {agent.skills.get(name, 0)}" for name in wish)
+def _when(caller: Caller, agent: Agent, wish: Mapping[str, int], at: tuple[datetime, timedelta]) -> tuple[str, ...]:
+    number, waited = ring_of(caller, *at), due(caller, *at) - ring_of(caller, *at)
     return (
-        "rung first" if at == 1 else f"joined at ring {at}",
+        "rung first" if number == 1 else f"joined at ring {number}",
         *(["owner of the open matter"] if agent.id == caller.preferred_agent_id else []),
+        *([f"the caller had waited {waited} rings"] if waited else []),
         *(["overflow"] if wish is not caller.wish else []),
-        f"skills {levels}",
-        f"idle since {agent.idle_since:%H:%M:%S}Z",
     )
 
 
 def _yields(callers: list[Caller], live: list[Ringing], started: set[str]) -> list[Yield]:
     """Phones that ring for someone much less urgent, one for each urgent caller who has no phone at all."""
     rung = {offer.caller_id for offer in live} | started
-    left = list(live)
+    left = sorted(live, key=lambda offer: (offer.priority, offer.started_at, offer.id))
     given = []
+    hopeless: set[tuple[tuple[str, int], ...]] = set()  # wishes that nobody less urgent can meet
     for caller in callers:
-        if caller.id in rung:
+        if not left or caller.priority - left[0].priority < URGENT_GAP:
+            break  # nor can those after: they are no more urgent
+        wish = tuple(sorted(caller.wish.items()))
+        if caller.id in rung or wish in hopeless:
             continue
-        weaker = [o for o in left if caller.priority - o.priority >= URGENT_GAP and fits(o.skills, caller.wish)]
-        if weaker:
-            offer = min(weaker, key=lambda o: (o.priority, o.started_at))
+        weaker = (o for o in left if caller.priority - o.priority >= URGENT_GAP and fits(o.skills, caller.wish))
+        offer = next(weaker, None)
+        if offer is None:
+            hopeless.add(wish)
+        else:
             left.remove(offer)
             given.append(Yield(offer.id))
     return given

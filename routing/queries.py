@@ -1,7 +1,9 @@
 """What routing reads: the floor as the ladder sees it, rows with their locks. Nothing here commits."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -15,9 +17,17 @@ from hotline.values import (
     OfferState,
     WaitingState,
 )
-from routing import ladder
+from routing import habits, ladder
 
 OPEN = (WaitingState.WAITING, WaitingState.WON)
+# Why an agent is set aside who may all the same be asked where nobody else is free (declined or broken: no).
+DID_NOT_PICK_UP = "did not pick up"
+CAN_BE_RUNG = (
+    Agent.state == AgentState.IDLE,
+    and_(Agent.state == AgentState.SET_ASIDE, Agent.state_reason == DID_NOT_PICK_UP),
+)
+# How many of the latest answers habits are learned from, over all agents.
+ANSWERS_READ = 2000
 
 
 def locked_call(session: Session, call_id: str) -> Call | None:
@@ -48,23 +58,40 @@ def position(session: Session, waiting: Waiting) -> int:
     return (session.scalar(ahead) or 0) + 1
 
 
-def floor(session: Session) -> ladder.Floor:
-    """The floor of this moment, as values."""
+def floor(session: Session, answers_in: Mapping[str, float] = MappingProxyType({})) -> ladder.Floor:
+    """The floor of this moment, as values; `answers_in` are the agents' habits, as `habits_of` learned them."""
     waiting = session.scalars(select(Waiting).where(Waiting.state == WaitingState.WAITING)).all()
     agents = {agent.id: agent for agent in session.scalars(select(Agent).where(Agent.state != AgentState.TALKING))}
-    offers = session.scalars(select(Offer).where(Offer.waiting_id.in_([row.id for row in waiting]))).all()
+    offers: dict[str, list[Offer]] = defaultdict(list)
+    for offer in session.scalars(select(Offer).where(Offer.waiting_id.in_([row.id for row in waiting]))):
+        offers[offer.waiting_id].append(offer)
     queues = {queue.name: queue for queue in session.scalars(select(Queue))}
     return ladder.Floor(
-        agents=tuple(_free(agents.values())),
-        callers=tuple(_caller(row, queues, [o for o in offers if o.waiting_id == row.id]) for row in waiting),
-        offers=tuple(_ringing(session, agents)),
+        agents=tuple(_free(agents.values(), answers_in)),
+        callers=tuple(_caller(row, queues, offers[row.id]) for row in waiting),
+        offers=tuple(_ringing(session, agents, answers_in)),
     )
 
 
-def _free(agents: Iterable[Agent]) -> Iterable[ladder.Agent]:
+def habits_of(session: Session) -> dict[str, float]:
+    """Within how many seconds each agent answers nearly always, from the latest answers of all."""
+    query = select(Offer.agent_id, Offer.ringing_at, Offer.answered_at).where(
+        Offer.answered_at.is_not(None), Offer.ringing_at.is_not(None)
+    )
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for agent_id, ringing_at, answered_at in session.execute(query.order_by(Offer.id.desc()).limit(ANSWERS_READ)):
+        if ringing_at is not None and answered_at is not None:
+            seconds[agent_id].append((answered_at - ringing_at).total_seconds())
+    learned = {agent_id: habits.answers_in(of_agent) for agent_id, of_agent in seconds.items()}
+    return {agent_id: value for agent_id, value in learned.items() if value is not None}
+
+
+def _free(agents: Iterable[Agent], answers_in: Mapping[str, float]) -> Iterable[ladder.Agent]:
     for agent in agents:
-        if agent.state is AgentState.IDLE and agent.status is AgentStatus.AVAILABLE:
-            yield ladder.Agent(agent.id, {s.skill: s.level for s in agent.skills}, agent.state_since)
+        aside = agent.state is AgentState.SET_ASIDE and agent.state_reason == DID_NOT_PICK_UP
+        if agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
+            skills = {s.skill: s.level for s in agent.skills}
+            yield ladder.Agent(agent.id, skills, agent.state_since, answers_in.get(agent.id), aside)
 
 
 def _caller(row: Waiting, queues: dict[str, Queue], offers: list[Offer]) -> ladder.Caller:
@@ -84,7 +111,9 @@ def _caller(row: Waiting, queues: dict[str, Queue], offers: list[Offer]) -> ladd
     )
 
 
-def _ringing(session: Session, agents: dict[str, Agent]) -> Iterable[ladder.Ringing]:
+def _ringing(
+    session: Session, agents: Mapping[str, Agent], answers_in: Mapping[str, float]
+) -> Iterable[ladder.Ringing]:
     rows = session.execute(
         select(Offer, Waiting.priority)
         .join(Waiting, Waiting.id == Offer.waiting_id)
@@ -101,6 +130,8 @@ def _ringing(session: Session, agents: dict[str, Agent]) -> Iterable[ladder.Ring
             offer.rings,
             priority,
             skills,
+            ladder.SET_ASIDE in offer.reasons,
+            answers_in.get(offer.agent_id),
         )
 
 

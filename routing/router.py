@@ -10,6 +10,8 @@ import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from hotline import clock, log
 from hotline.bell import ROUTER
 from hotline.ground import Ground
@@ -20,6 +22,7 @@ from routing.actions import offer_of
 from telephony.provider import Provider
 
 TICK_SECONDS = 0.25
+HABITS_SECONDS = 600.0  # how often it learns anew how long agents take to pick up
 MAX_PASSES = 8  # a decision makes room for the next one; more in a row would be a fault of ours
 
 
@@ -31,6 +34,8 @@ class Router:
         self._ground = ground
         self._provider = provider
         self._lease = Leadership(ground.database, "router", f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")
+        self._habits: dict[str, float] = {}
+        self._learned_at: datetime | None = None
         self._pool = pool or ThreadPoolExecutor(8, thread_name_prefix="exchange")
 
     def run(self, stop: threading.Event) -> None:
@@ -85,13 +90,18 @@ class Router:
 
     def _decide(self, now: datetime) -> bool:
         with self._ground.database.read() as session:
-            floor = queries.floor(session)
+            floor = queries.floor(session, self._learn(session, now))
         changed = False
         for decision in ladder.decide(floor, now, self._ground.settings.ring_seconds):
             if not self._apply(decision, now):
                 return True  # the floor has changed meanwhile: what follows was decided for another one
             changed = True
         return changed
+
+    def _learn(self, session: Session, now: datetime) -> dict[str, float]:
+        if self._learned_at is None or now - self._learned_at >= timedelta(seconds=HABITS_SECONDS):
+            self._habits, self._learned_at = queries.habits_of(session), now
+        return self._habits
 
     def _apply(self, decision: ladder.Decision, now: datetime) -> bool:
         if isinstance(decision, ladder.Start):

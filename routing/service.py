@@ -6,7 +6,7 @@ The call's row is locked first, always, so that two events of one call never int
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, or_, update
 from sqlalchemy.orm import Session
 
 from hotline import story
@@ -101,8 +101,14 @@ def start_offer(ground: Ground, offer: Offer) -> bool:
             return False
         lease = (
             update(Agent)
-            .where(Agent.id == offer.agent_id, Agent.state == AgentState.IDLE, Agent.status == AgentStatus.AVAILABLE)
-            .values(state=AgentState.OFFERED, state_reason="", state_since=offer.started_at, offer_id=offer.id)
+            .where(Agent.id == offer.agent_id, or_(*queries.CAN_BE_RUNG), Agent.status == AgentStatus.AVAILABLE)
+            .values(
+                state=AgentState.OFFERED,
+                state_reason="",
+                state_since=offer.started_at,
+                state_until=None,
+                offer_id=offer.id,
+            )
         )
         if not _changed(session.execute(lease)):
             return False

@@ -5,22 +5,19 @@ other event, or be its last.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
-from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from time_machine import Traveller
 
+from bench import interleave_phones as phones
 from bench.interleave_exchange import Exchange, Line, Mail, Place
+from bench.interleave_seams import InTurn, Killed, Watched
 from hotline import clock
-from hotline.database import Database
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Lease
 from hotline.values import AgentStatus, Language
@@ -46,42 +43,6 @@ WISHES: tuple[Wish, ...] = (
     ("consultation", "nurse", None, None),
     ("emergency", "nurse", None, 100),
 )
-
-
-class Killed(BaseException):
-    """The router's process dies here."""
-
-
-class Watched(Database):
-    """The database as a router uses it: something may happen before each of its transactions."""
-
-    def __init__(self, real: Database, between: Callable[[], None]) -> None:
-        """Share everything with `real`."""
-        self.__dict__.update(real.__dict__)
-        self._between = between
-
-    @contextmanager
-    def read(self) -> Iterator[Session]:
-        """See `Database.read`."""
-        self._between()
-        with super().read() as session:
-            yield session
-
-    @contextmanager
-    def write(self) -> Iterator[Session]:
-        """See `Database.write`."""
-        self._between()
-        with super().write() as session:
-            yield session
-        self._between()
-
-
-class InTurn(Executor):
-    """An executor of one thread, this one: the same seed, the same order."""
-
-    def map(self, fn: Callable[..., Any], *iterables: Any, **_options: Any) -> Iterator[Any]:
-        """See `concurrent.futures.Executor.map`."""
-        return map(fn, *iterables)
 
 
 class World:
@@ -154,10 +115,6 @@ class World:
             finally:
                 self.is_routing = True
 
-    def _pick(self, *, is_agent: bool, places: tuple[Place, ...]) -> Line | None:
-        lines = [line for line in self.exchange.lines.values() if line.is_agent is is_agent and line.place in places]
-        return self.random.choice(lines) if lines else None
-
     # What can happen. Each says what happened, or "" when it cannot happen now.
 
     def arrive(self) -> str:
@@ -188,48 +145,6 @@ class World:
         self.exchange.lines[line.sid] = line
         return line
 
-    def begin_ringing(self) -> str:
-        """A dialled phone begins to ring."""
-        line = self._pick(is_agent=True, places=(Place.RINGING,))
-        if line is None or line.word != "initiated":
-            return ""
-        self.exchange.report(line, "ringing")
-        return _named(line)
-
-    def pick_up(self) -> str:
-        """An agent picks up, sometimes before the exchange has said that it rings."""
-        line = self._pick(is_agent=True, places=(Place.RINGING,))
-        if line is None:
-            return ""
-        self.exchange.report(line, "in-progress")
-        self.exchange.fetch(line, line.answer_url)
-        return _named(line)
-
-    def not_answered(self) -> str:
-        """An agent rejects, a phone is busy, cannot be reached, or rings out."""
-        line = self._pick(is_agent=True, places=(Place.RINGING,))
-        if line is None:
-            return ""
-        word = self.random.choice(["busy", "no-answer", "failed", "canceled"])
-        self.exchange.end(line, word)
-        return f"{_named(line)} {word}"
-
-    def caller_hangs_up(self) -> str:
-        """A caller hangs up, wherever they are."""
-        line = self._pick(is_agent=False, places=(Place.DOCUMENT, Place.QUEUE, Place.ROOM))
-        if line is None:
-            return ""
-        self.exchange.end(line, "completed")
-        return _named(line)
-
-    def agent_drops(self) -> str:
-        """An agent's line ends, or the agent hangs up."""
-        line = self._pick(is_agent=True, places=(Place.DOCUMENT, Place.ROOM))
-        if line is None:
-            return ""
-        self.exchange.end(line, "completed")
-        return _named(line)
-
     def deliver(self) -> str:
         """Any webhook in flight arrives; some arrive again later."""
         if not self.exchange.mail:
@@ -253,14 +168,14 @@ class World:
 
     def wait(self) -> str:
         """A caller in line asks what to hear next."""
-        line = self._pick(is_agent=False, places=(Place.QUEUE,))
+        line = phones.pick(self.exchange, is_agent=False, places=(Place.QUEUE,))
         if line is None:
             return ""
         answer = self.client.post(f"/voice/calls/{line.owner}/wait", data={"CallSid": line.sid})
         text = answer.get_data(as_text=True)
         if "<Leave" in text or "<Hangup" in text:
             self.exchange.obey(line, text)
-        return _named(line)
+        return phones.named(line)
 
     def change_status(self) -> str:
         """An agent becomes available, goes away, goes home."""
@@ -344,11 +259,11 @@ class World:
 
 EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
     "arrive": (8, World.arrive),
-    "rings": (10, World.begin_ringing),
-    "picks up": (7, World.pick_up),
-    "not answered": (2, World.not_answered),
-    "caller hangs up": (2.5, World.caller_hangs_up),
-    "agent drops": (2.5, World.agent_drops),
+    "rings": (10, lambda world: phones.begin_ringing(world.exchange)),
+    "picks up": (7, lambda world: phones.pick_up(world.exchange)),
+    "not answered": (2, lambda world: phones.not_answered(world.exchange)),
+    "caller hangs up": (2.5, lambda world: phones.caller_hangs_up(world.exchange)),
+    "agent drops": (2.5, lambda world: phones.agent_drops(world.exchange)),
     "webhook": (40, World.deliver),
     "wait": (2, World.wait),
     "status": (1.5, World.change_status),
@@ -360,10 +275,6 @@ EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
 }
 # Events of the outside world alone: no row changes before their webhooks arrive.
 OUTSIDE = frozenset({"rings", "picks up", "not answered", "caller hangs up", "agent drops", "time"})
-
-
-def _named(line: Line) -> str:
-    return f"{_short(line.owner)} {line.place}"
 
 
 def _short(key: str) -> str:

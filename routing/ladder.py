@@ -181,13 +181,15 @@ def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:
 
 def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_resort: bool = True) -> list[Start]:
     """Ring the best agent there is, if any, and take them out of the pool."""
-    helped = caller.overflow is not None and due(caller, *at) > caller.rings
-    for wish in (caller.wish, *([caller.overflow] if helped and caller.overflow is not None else [])):
+    number, phones_due = ring_of(caller, *at), due(caller, *at)
+    wishes = [caller.wish]
+    if caller.overflow is not None and phones_due > caller.rings:
+        wishes.append(caller.overflow)
+    for wish in wishes:
         agent = pool.take(Wanted(wish, caller.preferred_agent_id, caller.tried, last_resort))
         if agent is not None:
-            rings = _rings(agent, caller, at[1])
-            why = (*_when(caller, agent, wish, at), *pool.reasons(agent, wish))
-            return [Start(caller.id, agent.id, ring_of(caller, *at), rings, why)]
+            why = (*_when(number, phones_due), *_why(caller, agent, wish), *pool.reasons(agent, wish))
+            return [Start(caller.id, agent.id, number, _rings(agent, caller, at[1]), why)]
     return []
 
 
@@ -198,12 +200,15 @@ def _rings(agent: Agent, caller: Caller, ring: timedelta) -> int:
     return min(caller.rings, max(LEAST_RINGS, ceil(agent.answers_in / ring.total_seconds())))
 
 
-def _when(caller: Caller, agent: Agent, wish: Mapping[str, int], at: tuple[datetime, timedelta]) -> tuple[str, ...]:
-    number, waited = ring_of(caller, *at), due(caller, *at) - ring_of(caller, *at)
+def _when(number: int, phones_due: int) -> tuple[str, ...]:
+    first = "rung first" if number == 1 else f"joined at ring {number}"
+    waited = phones_due - number
+    return (first, f"the caller had waited {waited} rings") if waited else (first,)
+
+
+def _why(caller: Caller, agent: Agent, wish: Mapping[str, int]) -> tuple[str, ...]:
     return (
-        "rung first" if number == 1 else f"joined at ring {number}",
         *(["owner of the open matter"] if agent.id == caller.preferred_agent_id else []),
-        *([f"the caller had waited {waited} rings"] if waited else []),
         *(["overflow"] if wish is not caller.wish else []),
     )
 

@@ -4,7 +4,7 @@ Scarce people are kept for those who need them: whoever is the only free one, or
 asked for now is rung after those who can be replaced. Who is set aside after a missed offer is a last resort.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,10 +48,15 @@ class Pool:
 
     def __init__(self, agents: Sequence[Agent]) -> None:
         """All of these can be taken."""
-        self._free = {agent.id: agent for agent in agents}
-        self._holders = Counter(name for agent in agents if not agent.is_set_aside for name in agent.skills)
-        self._worth = {name: EASIER ** (count - 1) for name, count in self._holders.items()}
-        self._needed = {agent.id: sum(self._worth.get(name, 1) for name in agent.skills) for agent in agents}
+        longest_idle = sorted(agents, key=lambda agent: (agent.idle_since, agent.id))
+        self._free = {agent.id: agent for agent in longest_idle}
+        self._holders: dict[str, list[Agent]] = defaultdict(list)
+        for agent in longest_idle:
+            for name in agent.skills:
+                self._holders[name].append(agent)
+        self._present = Counter(name for agent in agents if not agent.is_set_aside for name in agent.skills)
+        self._worth = {name: EASIER ** (self._present[name] - 1) for name in self._holders}
+        self._needed = {agent.id: sum(map(self._worth.__getitem__, agent.skills)) for agent in agents}
         self._lines: dict[Wish, list[Agent]] = {}
 
     def __bool__(self) -> bool:
@@ -76,7 +81,7 @@ class Pool:
     def reasons(self, agent: Agent, wish: Mapping[str, int]) -> tuple[str, ...]:
         """Why this agent, for supervisors."""
         levels = ", ".join(f"{name} {agent.skills.get(name, 0)}" for name in wish)
-        last = sorted(name for name in agent.skills if name not in wish and self._holders[name] == 1)
+        last = sorted(name for name in agent.skills if name not in wish and self._present[name] == 1)
         return (
             f"skills {levels}",
             *([f"although the only one free for {', '.join(last)}"] if last else []),
@@ -88,19 +93,32 @@ class Pool:
     def _line(self, wish: Mapping[str, int]) -> list[Agent]:
         key = tuple(wish.items())
         if key not in self._lines:
-            fit = [agent for agent in self._free.values() if fits(agent.skills, wish)]
-            self._lines[key] = sorted(fit, key=lambda agent: self._order(agent, wish), reverse=True)
+            # The holders of the rarest skill are the fewest to look at, and come in the order of their idling.
+            few = min((self._holders[name] for name in wish), key=len, default=list(self._free.values()))
+            worth = sum(self._worth.get(name, 0) for name in wish)
+            fit = [
+                (agent.is_set_aside, round((self._needed[agent.id] - worth) / GRAIN), -level, place)
+                for place, agent in enumerate(few)
+                if agent.id in self._free and (level := level_for(agent.skills, wish))
+            ]
+            self._lines[key] = [few[place] for *_, place in sorted(fit, reverse=True)]
         return self._lines[key]
 
-    def _order(self, agent: Agent, wish: Mapping[str, int]) -> tuple[bool, int, int, datetime, str]:
-        elsewhere = self._needed[agent.id] - sum(self._worth.get(name, 1) for name in wish)
-        levels = sum(agent.skills.get(name, 0) for name in wish)
-        return (agent.is_set_aside, round(elsewhere / GRAIN), -levels, agent.idle_since, agent.id)
+
+def level_for(skills: Mapping[str, int], wish: Mapping[str, int]) -> int:
+    """How well these skills satisfy the wish: the sum of the wished levels, 0 where one is missing or too low."""
+    total = 0 if wish else 1  # a wish for nobody in particular is met by everybody
+    for name, least in wish.items():
+        level = skills.get(name, 0)
+        if level < least:
+            return 0
+        total += level
+    return total
 
 
 def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:
     """Whether these skills satisfy the wish: every wished skill is there at its level or above."""
-    return all(skills.get(name, 0) >= level for name, level in wish.items())
+    return level_for(skills, wish) > 0
 
 
 def _personal(agent: Agent, wanted: Wanted) -> tuple[bool, bool, bool]:

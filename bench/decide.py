@@ -1,0 +1,119 @@
+"""The time of one routing decision as the floor grows, beside a naive variant in the same run. Prints JSON.
+
+Every size is measured on a busy floor (one agent in ten free, phones ringing, everybody else in line) and on the worst
+one (all agents free at once). Naive is what a first draft does: for each caller in line it looks at every agent.
+`python -m bench.decide --help`.
+"""
+
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import click
+
+from routing.ladder import Agent, Caller, Floor, Ringing, decide, fits
+
+NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
+RING = 5.0
+SIZES = ((10, 100), (100, 1_000), (1_000, 10_000))
+LIMITS_MS = {1_000: 5.0, 10_000: 50.0}
+SKILLS = ("booking", "guidance", "reports", "billing", "insurance", "inpatient", "complaints", "nurse")
+
+
+def floor(agents: int, waiting: int, free_share: float) -> Floor:
+    """A floor of this size, always the same: free agents, phones that ring, callers in line."""
+    draw = random.Random(f"{agents} {waiting}")  # noqa: S311 (a bench)
+    hands = [{name: draw.randint(1, 5) for name in draw.sample(SKILLS, 4)} | {"zh-CN": 5} for _ in range(agents)]
+    free = round(agents * free_share)
+    callers = tuple(_caller(draw, number) for number in range(waiting))
+    ringing = range(free, free + (agents - free) // 5)
+    return Floor(
+        agents=tuple(Agent(f"a{n}", hands[n], _ago(draw.uniform(0, 600)), 9.0) for n in range(free)),
+        callers=callers,
+        offers=tuple(_phone(callers[n], f"a{n}", hands[n]) for n in ringing),
+    )
+
+
+def naive(floor: Floor) -> list[tuple[str, str]]:
+    """Who would ring for whom, by looking at every agent for every caller."""
+    free, rung = list(floor.agents), []
+    for caller in sorted(floor.callers, key=lambda caller: (-caller.priority, caller.asked_at)):
+        phones = [offer for offer in floor.offers if offer.caller_id == caller.id]
+        fit = [agent for agent in free if fits(agent.skills, caller.wish)]
+        if fit and not phones:
+            best = min(
+                fit, key=lambda agent: (-sum(agent.skills.get(name, 0) for name in caller.wish), agent.idle_since)
+            )
+            free.remove(best)
+            rung.append((caller.id, best.id))
+    return rung
+
+
+def measure(work: Callable[[], object], times: int) -> float:
+    """The median processor time in milliseconds: neighbours on the machine do not count."""
+    taken = []
+    for _ in range(times):
+        start = time.process_time()
+        work()
+        taken.append(1000 * (time.process_time() - start))
+    return statistics.median(taken)
+
+
+def row(agents: int, waiting: int, free_share: float, times: int) -> dict[str, float]:
+    """Ours and naive on the same floor."""
+    here = floor(agents, waiting, free_share)
+    ours = measure(lambda: decide(here, NOW, RING), times)
+    plain = measure(lambda: naive(here), max(3, times // 10))
+    return {
+        "agents": agents,
+        "waiting": waiting,
+        "free": len(here.agents),
+        "decisions": len(decide(here, NOW, RING)),
+        "ours_ms": round(ours, 3),
+        "naive_ms": round(plain, 3),
+        "ratio": round(plain / ours, 1),
+    }
+
+
+def _caller(draw: random.Random, number: int) -> Caller:
+    wish = {draw.choice(SKILLS): draw.choice((1, 1, 2, 3)), "zh-CN": 1}
+    return Caller(f"c{number}", wish, draw.choices((0, 10, 100), (89, 10, 1))[0], _ago(draw.uniform(0, 300)))
+
+
+def _phone(caller: Caller, agent_id: str, skills: dict[str, int]) -> Ringing:
+    return Ringing(f"o{agent_id}", caller.id, agent_id, _ago(3), _ago(3), 3, caller.priority, skills)
+
+
+def _ago(seconds: float) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+@click.command()
+@click.option("--times", default=30, show_default=True, help="How often each decision is made.")
+@click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here, too.")
+def main(times: int, out: Path | None) -> None:
+    """Measure and print; ends with 1 where a decision is slower than its limit."""
+    found = {
+        kind: [row(agents, waiting, share, times) for agents, waiting in SIZES]
+        for kind, share in (("busy", 0.1), ("all_free", 1.0))
+    }
+    growth = {
+        kind: [round(after["ours_ms"] / before["ours_ms"], 1) for before, after in pairwise(rows)]
+        for kind, rows in found.items()
+    }
+    slow = [one for rows in found.values() for one in rows if one["ours_ms"] > LIMITS_MS.get(int(one["waiting"]), 5.0)]
+    text = json.dumps({**found, "growth_for_ten_times_the_floor": growth, "too_slow": slow}, indent=2)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+    sys.exit(bool(slow))
+
+
+if __name__ == "__main__":
+    main()

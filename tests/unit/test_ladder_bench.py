@@ -1,0 +1,64 @@
+"""The simulated floor that the ladder is judged on: its days, its clock, and the formula it is staffed by."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bench import floor, floor_day, floor_rules
+from bench.floor_clock import House
+from bench.floor_day import Asked, Day, Seat
+
+SHIFT = ((0.0, 3600.0),)
+
+
+def test_erlangs_formula_gives_the_tables_figures() -> None:
+    assert floor_day.erlang_c(3, 2.0) == pytest.approx(4 / 9, abs=1e-4)
+    assert floor_day.erlang_c(10, 8.0) == pytest.approx(0.4092, abs=1e-4)
+    assert floor_day.staffing(100, 180) == 8
+
+
+def test_a_caller_is_answered_by_the_second_phone_when_the_first_is_never_picked_up() -> None:
+    absent, here = Seat("a", {"booking": 5}, SHIFT, no_answer_rate=1.0), Seat("b", {"booking": 3}, SHIFT, 1.0, 0.0, 0.0)
+    house = House(Day(5.0, (absent, here), (Asked(60, "booking", 1, 0, 100, 120),)), floor_rules.Ours(), 1)
+    house.run()
+    assert house.callers[0].answered_at == pytest.approx(66.0, abs=0.3)  # one ring alone, then a second to pick up
+    assert house.phones_rung == 2
+
+
+def test_one_at_a_time_loses_fifteen_seconds_and_the_retry_to_the_first_who_is_away() -> None:
+    absent, here = Seat("a", {"booking": 5}, SHIFT, no_answer_rate=1.0), Seat("b", {"booking": 3}, SHIFT, 1.0, 0.0, 0.0)
+    day = Day(5.0, (absent, here), (Asked(60, "booking", 1, 0, 100, 120),))
+    house = House(day, floor_rules.Usual("one at a time", 15.0, 5.0), 1)
+    house.run()
+    assert house.callers[0].answered_at == pytest.approx(81.0)
+
+
+def test_a_caller_leaves_when_patience_ends_and_the_phone_stops() -> None:
+    house = House(Day(5.0, (), (Asked(60, "booking", 1, 0, 100, 20),)), floor_rules.Ours(), 1)
+    house.run()
+    assert house.callers[0].left_at == 80.0
+    assert not house.line
+
+
+def test_ours_answers_more_in_three_rings_than_the_usual_systems_on_a_morning() -> None:
+    whole = floor_day.load(floor.ROOT / "days" / "reference.json")
+    morning = replace(whole, calls=tuple(call for call in whole.calls if call.t < 32_400))
+    found = floor.compare([morning], 1)["policies"]
+    assert isinstance(found, dict)
+    firsts = {name: one["within_three_rings"] for name, one in found.items()}
+    assert max(firsts, key=lambda name: firsts[name]) == "ours"
+    assert found["ours"]["phones_per_answered_call"] < 2
+
+
+def test_the_bench_writes_policies_and_bound(tmp_path: Path) -> None:
+    day, out = tmp_path / "day.json", tmp_path / "out.json"
+    seat = '{"id": "a", "skills": {"booking": 3}, "shifts": [[0, 900]], "pickup_median_s": 4, "pickup_sigma": 0.5,'
+    call = '{"t": 60, "skill": "booking", "level": 1, "priority": 0, "handle_s": 60, "patience_s": 60}'
+    day.write_text(f'{{"ring_seconds": 5, "agents": [{seat} "no_answer_rate": 0}}], "calls": [{call}]}}')
+    done = CliRunner().invoke(floor.main, ["--day", str(day), "--seeds", "1", "--json", str(out)])
+    assert done.exit_code == 0, done.output
+    found = json.loads(out.read_text())
+    assert (len(found["policies"]), found["bound"]["abandoned"]) == (5, 0.0)

@@ -1,0 +1,107 @@
+"""Whom the ladder chooses, and for how long a phone rings: scarce people, habits, and who is set aside."""
+
+from datetime import UTC, datetime, timedelta
+
+from routing.habits import LEAST_ANSWERS, answers_in
+from routing.ladder import Agent, Caller, Decision, Floor, Ringing, Start, decide
+
+NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
+RING = 5.0
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def agent(name: str, idle: float = -60, answers: float | None = None, aside: bool = False, **skills: int) -> Agent:
+    return Agent(name, skills or {"booking": 3}, at(idle), answers, aside)
+
+
+def caller(name: str = "c", skill: str = "booking", asked: float = 0, **other: object) -> Caller:
+    return Caller(name, {skill: 1}, 0, at(asked), **other)  # type: ignore[arg-type] # fields by name
+
+
+def phone(name: str, of: str, agent_id: str, answers: float | None = None, aside: bool = False) -> Ringing:
+    return Ringing(name, of, agent_id, NOW, NOW, 3, 0, {"booking": 3}, aside, answers)
+
+
+def starts(floor: Floor, now: datetime) -> list[Start]:
+    return [decision for decision in decide(floor, now, RING) if isinstance(decision, Start)]
+
+
+def rung(floor: Floor, now: datetime) -> list[tuple[str, str]]:
+    return [(start.caller_id, start.agent_id) for start in starts(floor, now)]
+
+
+def test_the_only_nurse_is_rung_last_for_a_common_wish_although_idle_longest_and_best() -> None:
+    nurse = agent("nurse", -900, booking=5, nurse=5)
+    assert rung(Floor((nurse, agent("clerk", -1)), (caller(),), ()), NOW) == [("c", "clerk")]
+    both = (caller("first"), caller("second", "nurse", 1))
+    assert rung(Floor((nurse, agent("clerk")), both, ()), NOW) == [("first", "clerk"), ("second", "nurse")]
+
+
+def test_someone_scarce_is_rung_all_the_same_where_nobody_else_fits_and_the_reason_is_told() -> None:
+    (start,) = starts(Floor((agent("nurse", booking=3, nurse=5),), (caller(),), ()), NOW)
+    assert start.agent_id == "nurse"
+    assert "although the only one free for nurse" in start.reasons
+
+
+def test_with_enough_others_of_their_kind_the_better_level_goes_first() -> None:
+    nurses = [agent(f"n{number}", booking=3 + (number == 2), nurse=5) for number in range(6)]
+    assert rung(Floor((*nurses,), (caller(),), ()), NOW) == [("c", "n2")]
+
+
+def test_a_phone_rings_no_longer_than_its_owner_takes_but_two_rings_at_least() -> None:
+    for answers, rings in ((None, 3), (3.0, 2), (9.0, 2), (12.0, 3), (40.0, 3)):
+        (start,) = starts(Floor((agent("a", answers=answers),), (caller(),), ()), NOW)
+        assert start.rings == rings
+
+
+def test_beside_someone_who_is_known_to_answer_late_the_next_phone_joins_half_a_ring_early() -> None:
+    who = caller(first_rung_at=NOW)
+    quick = Floor((agent("b"),), (who,), (phone("o", "c", "a", 9.0),))
+    late = Floor((agent("b"),), (who,), (phone("o", "c", "a", 16.0),))
+    assert (rung(quick, at(2.5)), rung(late, at(2.4)), rung(late, at(2.5))) == ([], [], [("c", "b")])
+
+
+def test_a_caller_who_waited_two_rings_for_anybody_to_be_free_gets_more_phones_at_once() -> None:
+    who = caller(first_rung_at=at(11))
+    (first, second) = starts(Floor((agent("b"), agent("d"), agent("e")), (who,), (phone("o", "c", "a"),)), at(11))
+    assert (first.agent_id, second.agent_id) == ("b", "d")
+    assert "the caller had waited 2 rings" in first.reasons
+
+
+def test_the_overflow_helps_a_caller_for_whom_nobody_was_free_in_all_the_rings() -> None:
+    floor = Floor((agent("nurse", nurse=5),), (caller(overflow={"nurse": 3}),), ())
+    assert (rung(floor, at(14.9)), rung(floor, at(15))) == ([], [("c", "nurse")])
+
+
+def test_who_is_set_aside_is_rung_only_where_nobody_else_is_free() -> None:
+    aside = agent("aside", -900, aside=True, booking=5)
+    assert rung(Floor((aside, agent("here")), (caller(),), ()), NOW) == [("c", "here")]
+    (start,) = starts(Floor((aside,), (caller(),), ()), NOW)
+    assert "set aside, but nobody else is free" in start.reasons
+
+
+def test_who_is_set_aside_because_of_this_caller_is_not_rung_again_for_them() -> None:
+    floor = Floor((agent("aside", aside=True),), (caller(tried=frozenset({"aside"})),), ())
+    assert decide(floor, NOW, RING) == ()
+
+
+def test_the_phone_of_someone_set_aside_does_not_cost_the_caller_their_place() -> None:
+    line = (caller("first", first_rung_at=NOW), caller("second", asked=1))
+    floor = Floor((agent("free"),), line, (phone("o", "first", "aside", aside=True),))
+    assert rung(floor, at(2)) == [("first", "free")]
+
+
+def test_habits_are_told_from_enough_answers_and_cover_nearly_all_of_them() -> None:
+    assert answers_in([4.0] * (LEAST_ANSWERS - 1)) is None
+    assert answers_in([4.0] * LEAST_ANSWERS) == 4.0
+    spread = answers_in([3.0, 5.0] * LEAST_ANSWERS)
+    assert spread is not None
+    assert 5.0 < spread < 6.0
+
+
+def test_a_decision_on_an_empty_floor_is_nothing() -> None:
+    nothing: tuple[Decision, ...] = ()
+    assert decide(Floor((), (caller(),), ()), NOW, RING) == nothing

@@ -2,59 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bench.interleave_exchange import Line, Place
+from bench.interleave_seen import OPEN, Seen, rank, see, without_phone
 from bench.interleave_world import World
-from hotline.models import Agent, AgentSkill, Call, Event, Offer, Waiting
+from hotline.models import AgentSkill, Call, Event, Offer, Waiting
 from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState
 from routing import figures_queries
-from routing.ladder import fits
+from routing.ladder import SET_ASIDE, fits
 
-OPEN = (WaitingState.WAITING, WaitingState.WON)
 HELD = (AgentState.OFFERED, AgentState.TALKING)
 
 
 class Violation(AssertionError):
     """A rule was broken; the text says which, and what led to it."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The rows that are in motion. `offers`: live ones, and answered ones whose agent has not left."""
-
-    calls: dict[str, Any]
-    waiting: list[Any]
-    offers: dict[str, Any]
-    agents: dict[str, Any]
-
-
-_CALLS = select(Call.id, Call.status, Call.provider_sid).where(Call.status != CallStatus.ENDED)
-_PLACES = (
-    select(
-        Waiting.id, Waiting.call_id, Waiting.state, Waiting.winner_id, Waiting.wish, Waiting.priority, Waiting.asked_at
-    )
-    .join(Call, Call.id == Waiting.call_id)
-    .where(Waiting.state.in_(OPEN) | (Call.status != CallStatus.ENDED))
-)
-_OFFERS = select(Offer.id, Offer.waiting_id, Offer.agent_id, Offer.state, Offer.provider_sid).where(
-    Offer.state.in_(LIVE_OFFERS) | ((Offer.state == OfferState.ANSWERED) & Offer.ended_at.is_(None))
-)
-_AGENTS = select(Agent.id, Agent.state, Agent.status, Agent.offer_id, Agent.state_until)
-
-
-def see(connection: Connection) -> Seen:
-    """Read what is in motion."""
-    return Seen(
-        calls={row.id: row for row in connection.execute(_CALLS)},
-        waiting=list(connection.execute(_PLACES)),
-        offers={row.id: row for row in connection.execute(_OFFERS)},
-        agents={row.id: row for row in connection.execute(_AGENTS)},
-    )
 
 
 class Rules:
@@ -74,13 +39,13 @@ class Rules:
 
     def _remember(self) -> None:
         with self._world.ground.database.engine.connect() as connection:
-            self._unrung = {row.id for row in _without_phone(see(connection))}
+            self._unrung = {row.id for row in without_phone(see(connection))}
 
     def check(self) -> None:
         """After a step. Raises `Violation`."""
         with self._world.ground.database.engine.connect() as connection:
             seen = see(connection)
-            new = select(Offer.id, Offer.waiting_id, Offer.agent_id).where(Offer.id > self._last_offer)
+            new = select(Offer.id, Offer.waiting_id, Offer.agent_id, Offer.reasons).where(Offer.id > self._last_offer)
             started = list(connection.execute(new.order_by(Offer.id)))
         self._raise([*_callers(seen), *_agents(seen), *self._dialled(seen)])
         if self._world.is_clean:
@@ -138,15 +103,29 @@ class Rules:
             return offer.provider_sid == line.sid
 
     def _overtaken(self, seen: Seen, started: list[Any]) -> Iterator[str]:
-        """Who has no phone is never passed over by one behind them with the same wish."""
+        """Who has no phone is never passed over by one behind them with the same wish.
+
+        Except that an agent who is set aside is not rung, as a last resort, for the very caller whom they let ring.
+        """
         places = {row.id: row for row in seen.waiting}
         for offer in started:
             mine = places.get(offer.waiting_id)
-            for row in _without_phone(seen):
+            for row in without_phone(seen):
                 if mine is None or row.id not in self._unrung or row.wish != mine.wish:
                     continue
-                if _rank(row) < _rank(mine) and fits(self._skills[offer.agent_id], row.wish):
+                is_behind = rank(row) < rank(mine) and fits(self._skills[offer.agent_id], row.wish)
+                if is_behind and not (SET_ASIDE in offer.reasons and self._was_let_ring(row.id, offer.agent_id)):
                     yield f"overtaken: {row.call_id} by {mine.call_id}"
+
+    def _was_let_ring(self, waiting_id: str, agent_id: str) -> bool:
+        """Whether this agent has let the phone ring for this caller, or declined."""
+        tried = select(Offer.id).where(
+            Offer.waiting_id == waiting_id,
+            Offer.agent_id == agent_id,
+            Offer.state.in_([OfferState.MISSED, OfferState.REJECTED]),
+        )
+        with self._world.ground.database.read() as session:
+            return session.scalars(tried).first() is not None
 
     def _lines(self, seen: Seen) -> Iterator[str]:
         """At rest lines and rows tell the same story."""
@@ -182,7 +161,7 @@ class Rules:
     def _forgotten(self, seen: Seen) -> Iterator[str]:
         """A queue never stops offering: nobody waits without a phone while someone who fits is free."""
         free = [a.id for a in seen.agents.values() if a.state is AgentState.IDLE and a.status is AgentStatus.AVAILABLE]
-        for row in _without_phone(seen):
+        for row in without_phone(seen):
             if any(fits(self._skills[agent_id], row.wish) for agent_id in free):
                 yield f"forgotten in line: {row.call_id}"
 
@@ -247,12 +226,3 @@ def _agents(seen: Seen) -> Iterator[str]:
     for offer in seen.offers.values():
         if seen.agents[offer.agent_id].offer_id != offer.id:
             yield f"offer {offer.id} goes on without its agent"
-
-
-def _without_phone(seen: Seen) -> list[Any]:
-    rung = {offer.waiting_id for offer in seen.offers.values()}
-    return [row for row in seen.waiting if row.state is WaitingState.WAITING and row.id not in rung]
-
-
-def _rank(row: Any) -> tuple[int, Any, str]:
-    return (-row.priority, row.asked_at, row.id)

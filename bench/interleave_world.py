@@ -14,14 +14,15 @@ from flask import Flask
 from sqlalchemy import select
 from time_machine import Traveller
 
+from bench import interleave_arrivals as arrivals
 from bench import interleave_phones as phones
+from bench.interleave_arrivals import WISHES, Wish
 from bench.interleave_exchange import Exchange, Line, Mail, Place
 from bench.interleave_seams import InTurn, Killed, Watched
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Agent, Call, Lease
+from hotline.models import Agent, Lease
 from hotline.values import AgentStatus, Language
-from ivr import flow, queries
 from ivr.desk import open_desk
 from ivr.http import pages as ivr_pages
 from routing import service
@@ -34,15 +35,6 @@ ASIDE_SECONDS = 125  # longer than any agent is set aside
 LEASE_SECONDS = 3.2
 KILLED = 0.004
 INTERRUPTED = 0.04
-# What callers ask for: the node of the flow, its queue, a skill of its own, a priority of its own.
-Wish = tuple[str, str, str | None, int | None]
-WISHES: tuple[Wish, ...] = (
-    ("booking", "booking", None, None),
-    ("booking", "booking", None, None),
-    ("complaint", "booking", "complaint", None),
-    ("consultation", "nurse", None, None),
-    ("emergency", "nurse", None, 100),
-)
 
 
 class World:
@@ -128,20 +120,8 @@ class World:
 
     def join(self, wish: Wish, language: Language = Language.MANDARIN, may_record: bool = False) -> Line:
         """A caller's line, in line for `wish`."""
-        node, queue, skill, priority = wish
-        now = clock.now()
-        place = flow.Place(node, language, consent=True)
-        call = Call(
-            id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=language, turn=2, started_at=now,
-            heard_at=now, place=queries.write_place(place),
-        )  # fmt: skip
-        if may_record:
-            call.consent_at = now
-        with self.ground.database.write() as session:
-            session.add(call)
-            session.flush()
-            service.join(session, self.ground, call, service.Wish(queue, skill, priority), now)
-        line = Line(call.provider_sid, call.id, "patient", False, "/voice/calls/status", place=Place.QUEUE)
+        call_id, sid = arrivals.join(self.ground, wish, language, may_record)
+        line = Line(sid, call_id, "patient", False, "/voice/calls/status", place=Place.QUEUE)
         self.exchange.lines[line.sid] = line
         return line
 
@@ -182,8 +162,8 @@ class World:
         agent = self.random.choice(self.agents)
         status = self.random.choice([AgentStatus.AVAILABLE, AgentStatus.AVAILABLE, *AgentStatus])
         with self.ground.database.write() as session:
-            session.get_one(Agent, agent.id, with_for_update=True).status = status
-            self.ground.bell.ring_after(session, "hotline:router")
+            row = session.get_one(Agent, agent.id, with_for_update=True)
+            service.choose_status(session, self.ground, row, status, clock.now())
         return f"{agent.staff_number} {status}"
 
     def pass_time(self) -> str:

@@ -10,8 +10,9 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from bench.interleave_arrivals import Wish
 from bench.interleave_exchange import Faults, Line, Place
-from bench.interleave_world import Wish, World
+from bench.interleave_world import World
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Event, Offer, Waiting

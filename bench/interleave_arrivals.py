@@ -1,0 +1,34 @@
+"""Callers of the interleavings, led into a line as the menu does it: at the node of the flow where they would be."""
+
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Call
+from hotline.values import Language
+from ivr import flow, queries
+from routing import service
+
+# What callers ask for: the node of the flow, its queue, a skill of its own, a priority of its own.
+Wish = tuple[str, str, str | None, int | None]
+WISHES: tuple[Wish, ...] = (
+    ("booking", "booking", None, None),
+    ("booking", "booking", None, None),
+    ("complaint", "booking", "complaint", None),
+    ("consultation", "nurse", None, None),
+    ("emergency", "nurse", None, 100),
+)
+
+
+def join(ground: Ground, wish: Wish, language: Language, may_record: bool) -> tuple[str, str]:
+    """A call in line for `wish`: our id, and the exchange's."""
+    node, queue, skill, priority = wish
+    now = clock.now()
+    place = flow.Place(node, language, consent=True)
+    call = Call(
+        id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=language, turn=2, started_at=now,
+        heard_at=now, consent_at=now if may_record else None, place=queries.write_place(place),
+    )  # fmt: skip
+    with ground.database.write() as session:
+        session.add(call)
+        session.flush()
+        service.join(session, ground, call, service.Wish(queue, skill, priority), now)
+    return call.id, call.provider_sid

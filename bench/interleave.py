@@ -83,10 +83,10 @@ def house(folder: Path, database_url: str, redis_url: str) -> Iterator[Ground]:
         "secret_key": SecretStr("a secret of the bench"),
         "twilio_account_sid": "AC" + "0" * 32,
         "twilio_auth_token": SecretStr("a token of the bench"),
-        "voice_url": "",
+        "voice_url": "http://voice.test",
         "hotline_number": "+861066880000",
     }
-    ground = stand(Settings.model_validate(values | {"voice_url": "http://voice.test"}))
+    ground = stand(Settings.model_validate(values))
     Row.metadata.drop_all(ground.database.engine)
     Row.metadata.create_all(ground.database.engine)
     try:

@@ -188,7 +188,7 @@ class House:
         if not any(start <= self.now < end for start, end in agent.seat.shifts):
             agent.does = Does.OFF
         elif aside_s:
-            agent.does = Does.ASIDE
+            agent.does, agent.free_since = Does.ASIDE, self.now
             self.at(self.now + aside_s, partial(self._comes_back, agent, agent.turn))
         else:
             agent.does, agent.free_since = Does.FREE, self.now

@@ -80,16 +80,21 @@ def with_misses(day: Day, no_answer_rate: float | None) -> Day:
     return replace(day, agents=tuple(replace(seat, no_answer_rate=no_answer_rate) for seat in day.agents))
 
 
-def reference(seed: int) -> Day:
-    """A day as the target was set: pooled Erlang-C for 80 % in 20 s, eight skills, four to each agent."""
+def reference(seed: int, hands: tuple[int, ...] = HANDS) -> Day:
+    """A day as the target was set: pooled Erlang-C for 80 % in 20 s, eight skills, unevenly held."""
     draw = random.Random(f"day {seed}")  # noqa: S311 (a simulation)
     calls = tuple(sorted((_call(draw) for _ in range(CALLS)), key=lambda call: call.t))
     need = {slot: staffing(_expected(slot), HANDLE) for slot in range(OPENS, CLOSES, SLOT)}
     seats = tuple(
         Seat(f"a{number:02}", skills, _shifts([slot for slot in need if need[slot] > number]))
-        for number, skills in enumerate(_deal(draw, max(need.values())))
+        for number, skills in enumerate(_deal(draw, max(need.values()), hands))
     )
     return Day(5.0, seats, calls)
+
+
+def alike(seed: int) -> Day:
+    """The same day with four skills to every agent: nobody is scarcer than the others."""
+    return reference(seed, (4,))
 
 
 def uneven(seed: int) -> Day:
@@ -147,17 +152,17 @@ def _call(draw: random.Random) -> Asked:
     return Asked(round(t, 1), skill, level, priority, round(handle, 1), round(draw.expovariate(1 / PATIENCE), 1))
 
 
-def _deal(draw: random.Random, agents: int) -> list[dict[str, int]]:
+def _deal(draw: random.Random, agents: int, hands: tuple[int, ...]) -> list[dict[str, int]]:
     """Skills to each agent: whoever comes next takes those of which, for their load, the fewest hold them."""
     held = dict.fromkeys(SKILLS, 0)
-    hands = []
+    dealt = []
     for number in range(agents):
         scarcest = sorted(SKILLS, key=lambda name: (held[name] + 1) / SKILLS[name] ** 0.5 * draw.uniform(0.8, 1.25))
-        hand = {name: draw.randint(3, 5) for name in sorted(scarcest[: HANDS[number % len(HANDS)]])}
+        hand = {name: draw.randint(3, 5) for name in sorted(scarcest[: hands[number % len(hands)]])}
         for name in hand:
             held[name] += 1
-        hands.append(hand)
-    return hands
+        dealt.append(hand)
+    return dealt
 
 
 def _shifts(slots: list[int]) -> tuple[tuple[float, float], ...]:
@@ -170,13 +175,16 @@ def _shifts(slots: list[int]) -> tuple[tuple[float, float], ...]:
     return tuple(shifts)
 
 
+KINDS = {"reference": reference, "alike": alike, "uneven": uneven}
+
+
 @click.command()
 @click.option("--seed", default=1, show_default=True)
-@click.option("--kind", type=click.Choice(["reference", "uneven"]), default="reference", show_default=True)
+@click.option("--kind", type=click.Choice(list(KINDS)), default="reference", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def main(seed: int, kind: str, out: Path) -> None:
     """Write a day of this kind."""
-    day = {"reference": reference, "uneven": uneven}[kind](seed)
+    day = KINDS[kind](seed)
     seats = [json.dumps(asdict(seat)) for seat in day.agents]
     calls = [json.dumps(asdict(call)) for call in day.calls]
     text = f'{{"ring_seconds": {day.ring_seconds}, "agents": [\n%s\n], "calls": [\n%s\n]}}\n'

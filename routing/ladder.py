@@ -35,6 +35,8 @@ DIAL_SECONDS = 8.0
 URGENT_GAP = 50
 # Nobody gets to a phone within one ring for certain.
 LEAST_RINGS = 2
+# After the caller's last ring, who let them ring out is not rung for them again before so many rings have passed.
+REST_RINGS = 2
 
 
 @dataclass(frozen=True)
@@ -185,8 +187,10 @@ def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_reso
     wishes = [caller.wish]
     if caller.overflow is not None and phones_due > caller.rings:
         wishes.append(caller.overflow)
+    # While the caller's rings last, even one who has just missed them is a chance; later they are left in peace.
+    rested_since = at[0] if phones_due <= caller.rings else at[0] - REST_RINGS * at[1]
     for wish in wishes:
-        agent = pool.take(Wanted(wish, caller.preferred_agent_id, caller.tried, last_resort))
+        agent = pool.take(Wanted(wish, caller.preferred_agent_id, caller.tried, last_resort, rested_since))
         if agent is not None:
             why = (*_when(number, phones_due), *_why(caller, agent, wish), *pool.reasons(agent, wish))
             return [Start(caller.id, agent.id, number, _rings(agent, caller, at[1]), why)]

@@ -41,6 +41,8 @@ class Wanted:
     preferred_agent_id: str | None = None
     tried: frozenset[str] = frozenset()
     last_resort: bool = True
+    # Someone in `tried` who has been set aside later than this is left in peace for a while.
+    rested_since: datetime | None = None
 
 
 class Pool:
@@ -72,10 +74,11 @@ class Pool:
             return None
         best = line[-1]
         if wanted.tried or wanted.preferred_agent_id is not None:
-            left = (agent for agent in reversed(line) if agent.id in self._free)
-            best = min(left, key=lambda agent: _personal(agent, wanted))
-            if best.is_set_aside and best.id in wanted.tried:
-                return None  # they have just let this very caller ring
+            left = (agent for agent in reversed(line) if agent.id in self._free and _is_rested(agent, wanted))
+            chosen = min(left, key=lambda agent: _personal(agent, wanted), default=None)
+            if chosen is None or (chosen.is_set_aside and not wanted.last_resort):
+                return None
+            best = chosen
         return self._free.pop(best.id)
 
     def reasons(self, agent: Agent, wish: Mapping[str, int]) -> tuple[str, ...]:
@@ -119,6 +122,11 @@ def level_for(skills: Mapping[str, int], wish: Mapping[str, int]) -> int:
 def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:
     """Whether these skills satisfy the wish: every wished skill is there at its level or above."""
     return level_for(skills, wish) > 0
+
+
+def _is_rested(agent: Agent, wanted: Wanted) -> bool:
+    just_missed = agent.is_set_aside and agent.id in wanted.tried
+    return not just_missed or (wanted.rested_since is not None and agent.idle_since <= wanted.rested_since)
 
 
 def _personal(agent: Agent, wanted: Wanted) -> tuple[bool, bool, bool]:

@@ -83,9 +83,11 @@ def test_who_is_set_aside_is_rung_only_where_nobody_else_is_free() -> None:
     assert "set aside, but nobody else is free" in start.reasons
 
 
-def test_who_is_set_aside_because_of_this_caller_is_not_rung_again_for_them() -> None:
-    floor = Floor((agent("aside", aside=True),), (caller(tried=frozenset({"aside"})),), ())
-    assert decide(floor, NOW, RING) == ()
+def test_who_has_missed_this_caller_is_a_chance_while_the_rings_last_and_then_left_in_peace_for_two_rings() -> None:
+    who = caller(first_rung_at=NOW, tried=frozenset({"aside"}))
+    for missed, moment, again in ((10, 10, True), (15, 15, False), (15, 24.9, False), (15, 25, True)):
+        floor = Floor((agent("aside", idle=missed, aside=True),), (who,), ())
+        assert rung(floor, at(moment)) == [("c", "aside")] * again
 
 
 def test_the_phone_of_someone_set_aside_does_not_cost_the_caller_their_place() -> None:

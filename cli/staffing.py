@@ -20,7 +20,7 @@ from routing import figures, figures_queries
 from routing.staffing import Forecast, Load, agents_needed
 
 USUAL_HANDLE_SECONDS = 180.0
-BAR = 30
+BAR = 16
 DATES = click.DateTime(["%Y-%m-%d"])
 
 
@@ -194,7 +194,7 @@ def table(lines: Sequence[Line], wish: Wish) -> Table:
     """The half hours with the agents each needs, as bars."""
     title = f"Agents for {wish.target:.0%} within {wish.answer_seconds:g} s"
     made = Table(title=title, title_justify="left")
-    for name in ("half hour", "calls", "seconds each", "agents", "within", "give up", "busy"):
+    for name in ("half hour", "calls", "s each", "agents", "within", "give up", "busy"):
         made.add_column(name, justify="left" if name == "half hour" else "right")
     made.add_column("")
     most = max((line.forecast.agents for line in lines), default=0)

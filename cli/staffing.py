@@ -20,7 +20,7 @@ from routing import figures, figures_queries
 from routing.staffing import Forecast, Load, agents_needed
 
 USUAL_HANDLE_SECONDS = 180.0
-BAR = 16
+BAR = 12
 DATES = click.DateTime(["%Y-%m-%d"])
 
 

@@ -98,7 +98,7 @@ def _ago(seconds: float) -> datetime:
 @click.option("--times", default=30, show_default=True, help="How often each decision is made.")
 @click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here, too.")
 def main(times: int, out: Path | None) -> None:
-    """Measure and print; ends with 1 where a decision is slower than its limit."""
+    """Measure and print; ends with 1 where a decision on a busy floor is slower than its limit."""
     found = {
         kind: [row(agents, waiting, share, times) for agents, waiting in SIZES]
         for kind, share in (("busy", 0.1), ("all_free", 1.0))
@@ -112,7 +112,7 @@ def main(times: int, out: Path | None) -> None:
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")
-    sys.exit(bool(slow))
+    sys.exit(any(one in slow for one in found["busy"]))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def main(day: Path, seeds: int, fresh: int, misses: float | None, out: Path | No
     """Simulate and print the figures."""
     days = [floor_day.load(day, misses)]
     if fresh:
-        days = [floor_day.with_misses(floor_day.reference(100 + number), misses) for number in range(fresh)]
+        days = [floor_day.with_misses(floor_day.reference(500 + number), misses) for number in range(fresh)]
     text = json.dumps(compare(days, seeds), indent=2)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from hotline.values import CallStatus, LegStatus
 from ivr import flow, queries, service
 from ivr.desk import Desk, lost, sorry, where
 from ivr.queries import Standing
-from routing import legs
+from routing import legs, talks
 from routing import service as routing
 from telephony.turn import Turn
 from telephony.verbs import Gather, Hangup, Leave, Pause, Say
@@ -80,7 +80,7 @@ def after(desk: Desk, call_id: str, now: datetime) -> str:
         return sorry(desk)
     if known.status is CallStatus.WAITING:
         with desk.ground.database.write() as session:
-            routing.not_met(session, desk.ground, session.get_one(Call, call_id, with_for_update=True), now)
+            talks.not_met(session, desk.ground, session.get_one(Call, call_id, with_for_update=True), now)
         return where(desk, known)
     return desk.document((desk.phrase("thanks", known), Hangup()))
 

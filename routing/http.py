@@ -6,7 +6,7 @@ from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Call
 from hotline.values import Language, WaitingState
-from routing import legs, queries, service
+from routing import legs, queries, service, talks
 from telephony import twiml, verbs
 from telephony.turn import parse
 
@@ -102,5 +102,5 @@ def events(call_id: str) -> Response:
         with ground.database.write() as session:
             call: Call | None = queries.locked_call(session, call_id)
             if call is not None:
-                service.connected(session, ground, call, clock.now(), request.args.get("offer"))
+                talks.connected(session, ground, call, clock.now(), request.args.get("offer"))
     return Response(status=204)

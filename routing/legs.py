@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hotline.ground import Ground
 from hotline.models import Leg, Offer
 from hotline.values import ENDED_LEGS, LIVE_OFFERS, LegKind, LegStatus, OfferState
-from routing import service
+from routing import service, talks
 
 # How a live offer ends when the agent's line ends unanswered, and the reason that staff read.
 ENDS = {
@@ -75,7 +75,7 @@ def _apply(session: Session, ground: Ground, offer: Offer, status: LegStatus, no
         end, reason = ENDS[status]
         service.end_offer(session, ground, offer, end, reason, now)
     elif status in ENDED_LEGS:
-        service.agent_left(session, ground, offer, now)
+        talks.agent_left(session, ground, offer, now)
 
 
 def caller_line(session: Session, call_id: str, report: Report, now: datetime) -> Leg:

@@ -17,7 +17,7 @@ from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.lease import Leadership
 from hotline.models import Agent
-from routing import actions, ladder, queries, service
+from routing import actions, ladder, queries, service, talks
 from routing.actions import offer_of
 from telephony.provider import Provider
 
@@ -75,12 +75,12 @@ class Router:
             with self._ground.database.write() as session:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
-                    service.connected(session, self._ground, held, now, winner_id)
+                    talks.connected(session, self._ground, held, now, winner_id)
         for call in alone:
             with self._ground.database.write() as session:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
-                    service.alone(session, self._ground, held, now)
+                    talks.alone(session, self._ground, held, now)
 
     def _come_back(self, agent_id: str, now: datetime) -> None:
         with self._ground.database.write() as session:

@@ -113,7 +113,7 @@ def start_offer(ground: Ground, offer: Offer) -> bool:
         if not _changed(session.execute(lease)):
             return False
         session.add(offer)
-        _tell(session, ground, offer, "offer_started", offer.started_at, ring=offer.ring)
+        tell(session, ground, offer, "offer_started", offer.started_at, ring=offer.ring)
     return True
 
 
@@ -147,10 +147,10 @@ def _win(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
     story.move(offer, OfferState.ANSWERED)
     offer.ringing_at = offer.ringing_at or now
     offer.answered_at = now
-    _settle(session, offer, AgentState.TALKING, "", None, now)
+    settle(session, offer, AgentState.TALKING, "", None, now)
     call = session.get_one(Call, offer.call_id)
     call.agent_id = offer.agent_id
-    _tell(session, ground, offer, "offer_answered", now, ring=offer.ring)
+    tell(session, ground, offer, "offer_answered", now, ring=offer.ring)
     for other in queries.live_offers(session, offer.waiting_id):
         end_offer(session, ground, other, OfferState.CANCELLED, "answered by another", now)
     ground.bell.ring_after(session, ROUTER)
@@ -161,7 +161,7 @@ def ringing(session: Session, ground: Ground, offer: Offer, now: datetime) -> No
     if offer.state is OfferState.STARTED:
         story.move(offer, OfferState.RINGING)
         offer.ringing_at = now
-        _tell(session, ground, offer, "offer_ringing", now, ring=offer.ring)
+        tell(session, ground, offer, "offer_ringing", now, ring=offer.ring)
 
 
 def end_offer(session: Session, ground: Ground, offer: Offer, end: OfferState, reason: str, now: datetime) -> None:
@@ -172,78 +172,10 @@ def end_offer(session: Session, ground: Ground, offer: Offer, end: OfferState, r
     offer.reason, offer.ended_at = reason, now
     aside = SET_ASIDE.get(end)
     if aside is None:
-        _settle(session, offer, AgentState.IDLE, "", None, now)
+        settle(session, offer, AgentState.IDLE, "", None, now)
     else:
-        _settle(session, offer, AgentState.SET_ASIDE, reason, now + timedelta(seconds=aside), now)
-    _tell(session, ground, offer, f"offer_{end}", now, reason=reason)
-    ground.bell.ring_after(session, ROUTER)
-
-
-def agent_left(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
-    """The line of the agent who had answered has ended: wrap-up begins; a caller not yet connected is in line again."""
-    if offer.state is not OfferState.ANSWERED or offer.ended_at is not None:
-        return
-    waiting = session.get_one(Waiting, offer.waiting_id)
-    offer.ended_at = now
-    queue = session.get_one(Queue, waiting.queue)
-    if waiting.state is WaitingState.WON:
-        story.move(waiting, WaitingState.WAITING)
-        waiting.winner_id = None
-        # The caller may be in the conference, or on the way: the router leads them back.
-        waiting.moved_at = waiting.moved_at or now
-        story.move(offer, OfferState.FAILED)  # a new winner must be possible
-        _settle(session, offer, AgentState.IDLE, "", None, now)
-        _tell(session, ground, offer, "agent_lost", now)
-    else:
-        until = now + timedelta(seconds=queue.wrap_up_seconds)
-        _settle(session, offer, AgentState.WRAP_UP, "", until, now)
-        _tell(session, ground, offer, "agent_left", now)
-    ground.bell.ring_after(session, ROUTER)
-
-
-def not_met(session: Session, ground: Ground, call: Call, now: datetime) -> None:
-    """The caller came out of the conference before the exchange said that it began: they are in line again."""
-    waiting = queries.open_waiting(session, call.id)
-    if waiting is not None and waiting.state is WaitingState.WON and waiting.moved_at is not None:
-        agent_left(session, ground, session.get_one(Offer, waiting.winner_id), now)
-
-
-def alone(session: Session, ground: Ground, call: Call, now: datetime) -> None:
-    """The caller is still on the line long after their agent has left: back in line, where they stood before."""
-    last = queries.last_waiting(session, call.id)
-    winner = None if last is None else session.get(Offer, last.winner_id)
-    if last is None or call.status is not CallStatus.TALKING or winner is None or winner.ended_at is None:
-        return
-    again = Waiting(
-        call_id=call.id,
-        queue=last.queue,
-        wish=last.wish,
-        priority=last.priority,
-        preferred_agent_id=last.preferred_agent_id,
-        asked_at=last.asked_at,
-        moved_at=now,  # they are somewhere in a conference: the router leads them back
-    )
-    session.add(again)
-    story.move(call, CallStatus.WAITING, "status")
-    story.tell(session, ground.bell, story.event(call.id, "back_in_line", now, queue=last.queue))
-    ground.bell.ring_after(session, ROUTER)
-
-
-def connected(session: Session, ground: Ground, call: Call, now: datetime, offer_id: str | None = None) -> None:
-    """Caller and agent hear each other: the caller clock stops. Again or late, nothing changes.
-
-    `offer_id` names the agent's offer where it is known: the report of an earlier agent's conference may come late.
-    """
-    waiting = queries.open_waiting(session, call.id)
-    if waiting is None or waiting.state is not WaitingState.WON or waiting.moved_at is None:
-        return
-    if offer_id is not None and offer_id != waiting.winner_id:
-        return
-    story.move(waiting, WaitingState.CONNECTED)
-    waiting.ended_at = now
-    story.move(call, CallStatus.TALKING, "status")
-    call.answered_at = call.answered_at or now
-    story.tell(session, ground.bell, story.event(call.id, "caller_connected", now, agent_id=call.agent_id))
+        settle(session, offer, AgentState.SET_ASIDE, reason, now + timedelta(seconds=aside), now)
+    tell(session, ground, offer, f"offer_{end}", now, reason=reason)
     ground.bell.ring_after(session, ROUTER)
 
 
@@ -257,7 +189,7 @@ def locked_offer(session: Session, offer_id: str) -> Offer | None:
     return found
 
 
-def _settle(
+def settle(
     session: Session, offer: Offer, state: AgentState, reason: str, until: datetime | None, now: datetime
 ) -> None:
     """Move the agent of this offer, if this offer still holds them: a late event never moves one who went on."""
@@ -270,7 +202,7 @@ def _settle(
         agent.offer_id = None
 
 
-def _tell(session: Session, ground: Ground, offer: Offer, kind: str, now: datetime, **data: object) -> None:
+def tell(session: Session, ground: Ground, offer: Offer, kind: str, now: datetime, **data: object) -> None:
     facts = {"offer_id": offer.id, "agent_id": offer.agent_id, **data}
     story.tell(session, ground.bell, story.event(offer.call_id, kind, now, **facts))
 

@@ -13,7 +13,7 @@ from hotline.ground import Ground
 from hotline.lease import LEASE, Leadership
 from hotline.models import Agent, Call, Event, Leg, Offer, Waiting
 from hotline.values import AgentState, CallStatus, LegStatus, OfferState, WaitingState
-from routing import hospital, legs, queries, service
+from routing import hospital, legs, queries, service, talks
 from routing.errors import UnknownQueue
 from routing.service import Wish
 from tests.factories import NOW, call_in_line, load_hospital, offer_to
@@ -129,8 +129,8 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(ground: Ground)
         assert held is not None
         session.get_one(Waiting, waiting.id).moved_at = NOW
         session.flush()
-        service.connected(session, ground, held, NOW)
-        service.connected(session, ground, held, LATER)
+        talks.connected(session, ground, held, NOW)
+        talks.connected(session, ground, held, LATER)
         assert (held.status, held.answered_at) == (CallStatus.TALKING, NOW)
     for _ in range(2):
         legs.agent_line(ground, offer.id, legs.Report("CAx", LegStatus.COMPLETED, 3), LATER)

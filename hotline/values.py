@@ -111,6 +111,7 @@ class RecordingState(StrEnum):
     READY = "ready"
     STORED = "stored"
     TRANSCRIBED = "transcribed"
+    PURGED = "purged"
     ABSENT = "absent"
     FAILED = "failed"
 
@@ -179,10 +180,11 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     RecordingState: _moves(
         (RecordingState.STARTED, "ready absent failed"),
         (RecordingState.READY, "stored absent failed"),
-        (RecordingState.STORED, "transcribed failed"),
-        (RecordingState.TRANSCRIBED, ""),
+        (RecordingState.STORED, "transcribed failed purged"),
+        (RecordingState.TRANSCRIBED, "purged"),
+        (RecordingState.PURGED, ""),
         (RecordingState.ABSENT, ""),
-        (RecordingState.FAILED, "ready stored"),
+        (RecordingState.FAILED, "ready stored purged"),
     ),
     JobState: _moves(
         (JobState.DUE, "done discarded failed"),

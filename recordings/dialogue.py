@@ -21,6 +21,8 @@ class Line:
     end: float
     text: str
     confidence: float
+    # (start, end, text, confidence) of each word, where the engine tells.
+    words: tuple[tuple[float, float, str, float], ...] = ()
 
 
 def speakers(channels: int) -> tuple[str, ...]:
@@ -47,4 +49,5 @@ def transcribe(
 
 def _line(speaker: str, segment: Segment) -> Line:
     start, end = round(segment.start, 2), round(segment.end, 2)
-    return Line(speaker, start, max(end, start + 0.05), segment.text, round(segment.confidence, 3))
+    words = tuple((round(w.start, 2), round(w.end, 2), w.text, round(w.confidence, 3)) for w in segment.words)
+    return Line(speaker, start, max(end, start + 0.05), segment.text, round(segment.confidence, 3), words)

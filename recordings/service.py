@@ -199,4 +199,7 @@ def _tell(session: Session, ground: Ground, recording: Recording, now: datetime,
 
 
 def _utterance(line: Line) -> Utterance:
-    return Utterance(speaker=line.speaker, start=line.start, end=line.end, text=line.text, confidence=line.confidence)
+    words = [list(word) for word in line.words]
+    return Utterance(
+        speaker=line.speaker, start=line.start, end=line.end, text=line.text, confidence=line.confidence, words=words
+    )

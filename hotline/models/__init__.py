@@ -3,7 +3,7 @@
 from hotline.models.agents import Agent, AgentSkill, Department, Queue, Skill
 from hotline.models.calls import Call, Event, Leg, Offer, Waiting
 from hotline.models.people import Look, User
-from hotline.models.recordings import Check, Recording, Transcript, Utterance
+from hotline.models.recordings import Check, Correction, Hold, Part, Recording, Term, Transcript, Utterance
 from hotline.models.root import Row
 from hotline.models.work import Job, Lease, Prompt
 
@@ -12,18 +12,22 @@ __all__ = [
     "AgentSkill",
     "Call",
     "Check",
+    "Correction",
     "Department",
     "Event",
+    "Hold",
     "Job",
     "Lease",
     "Leg",
     "Look",
     "Offer",
+    "Part",
     "Prompt",
     "Queue",
     "Recording",
     "Row",
     "Skill",
+    "Term",
     "Transcript",
     "User",
     "Utterance",

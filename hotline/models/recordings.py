@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
-from hotline.models.types import EncryptedText, Utc, Word
+from hotline.models.types import EncryptedJson, EncryptedText, Utc, Word
 from hotline.values import Language, RecordingState
 
 
@@ -26,9 +26,12 @@ class Recording(Row, WithId):
     digest: Mapped[str | None] = mapped_column(String(64))
     blob: Mapped[str | None] = mapped_column(String(200))
     key_id: Mapped[str | None] = mapped_column(String(16))
+    # The recording's own key, sealed with the keyring; destroyed with the sound. None: sealed by the keyring itself.
+    data_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     started_at: Mapped[datetime] = mapped_column(Utc)
     stored_at: Mapped[datetime | None] = mapped_column(Utc)
     deleted_at_provider_at: Mapped[datetime | None] = mapped_column(Utc)
+    purged_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class Transcript(Row, WithId):
@@ -40,6 +43,8 @@ class Transcript(Row, WithId):
     engine: Mapped[str] = mapped_column(String(40))
     language: Mapped[Language] = mapped_column(Word(Language))
     made_at: Mapped[datetime] = mapped_column(Utc)
+    # When its words were deleted because their time was over; the row stays to say so.
+    purged_at: Mapped[datetime | None] = mapped_column(Utc)
     utterances: Mapped[list["Utterance"]] = relationship(
         lazy="selectin", order_by="Utterance.start", cascade="all, delete-orphan"
     )
@@ -56,7 +61,57 @@ class Utterance(Row, WithId):
     text: Mapped[str] = mapped_column(EncryptedText("utterances.text"))
     # 0 to 1; None where the engine does not tell.
     confidence: Mapped[float | None] = mapped_column(Float)
+    # Its words as [[start, end, text, confidence], …], times from the start of the recording; a word of Mandarin is a
+    # character. Empty where the engine times only the whole.
+    words: Mapped[list[list[Any]] | None] = mapped_column(EncryptedJson("utterances.words"))
+    corrections: Mapped[list["Correction"]] = relationship(
+        lazy="selectin", order_by="Correction.at", cascade="all, delete-orphan"
+    )
     __table_args__ = (Index(None, "transcript_id", "start"),)
+
+
+class Part(Row, WithId):
+    """What is understood of one part of a recording whose transcript is still being made; gone when it is."""
+
+    __tablename__ = "parts"
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    # Where the next part begins, in seconds of the recording.
+    next_at: Mapped[float] = mapped_column(Float)
+    lines: Mapped[list[Any]] = mapped_column(EncryptedJson("parts.lines"))
+    __table_args__ = (UniqueConstraint("recording_id", "number"),)
+
+
+class Correction(Row, WithId):
+    """What a person says was said; the machine's text stays beside it, and the newest correction is shown."""
+
+    __tablename__ = "corrections"
+    utterance_id: Mapped[str] = mapped_column(ForeignKey("utterances.id"), index=True)
+    text: Mapped[str] = mapped_column(EncryptedText("corrections.text"))
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(Utc, index=True)
+
+
+class Term(Row):
+    """A keyed digest of something that was said in an utterance: what the search finds without reading."""
+
+    __tablename__ = "terms"
+    digest: Mapped[str] = mapped_column(String(24), primary_key=True)
+    utterance_id: Mapped[str] = mapped_column(ForeignKey("utterances.id"), primary_key=True, index=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+
+
+class Hold(Row, WithId):
+    """A legal hold: while it is not lifted nothing of this call or matter is deleted, whatever the periods say."""
+
+    __tablename__ = "holds"
+    subject: Mapped[str] = mapped_column(String(10))  # call or matter
+    subject_id: Mapped[str] = mapped_column(String(32), index=True)
+    reason: Mapped[str] = mapped_column(EncryptedText("holds.reason"))
+    placed_by: Mapped[str] = mapped_column(String(40))
+    placed_at: Mapped[datetime] = mapped_column(Utc)
+    lifted_by: Mapped[str | None] = mapped_column(String(40))
+    lifted_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class Check(Row, WithId):

@@ -1,5 +1,6 @@
 """Column types: UTC times, encrypted text, statuses as words."""
 
+import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -50,6 +51,29 @@ class EncryptedText(TypeDecorator[str]):
         """From the database, opened."""
         keyring: Any = getattr(dialect, "hotline_keyring", None)
         return None if value is None else keyring.decrypt(bytes(value), self.about).decode()
+
+
+class EncryptedJson(TypeDecorator[Any]):
+    """A value of JSON that is sealed as `EncryptedText` is; lists and dicts are replaced, never changed in place."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, about: str) -> None:
+        """Seal for the column `about` (`table.column`)."""
+        super().__init__()
+        self.about = about
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        """To the database, sealed."""
+        keyring: Any = getattr(dialect, "hotline_keyring", None)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else keyring.encrypt(text.encode(), self.about)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        """From the database, opened."""
+        keyring: Any = getattr(dialect, "hotline_keyring", None)
+        return None if value is None else json.loads(keyring.decrypt(bytes(value), self.about))
 
 
 class Word(TypeDecorator[StrEnum]):

@@ -18,6 +18,8 @@ class Job(Row, WithId):
     subject_id: Mapped[str] = mapped_column(String(64))
     state: Mapped[JobState] = mapped_column(Word(JobState), default=JobState.DUE)
     tries: Mapped[int] = mapped_column(Integer, default=0)
+    # Above 0 it waits in the urgent line of its kind.
+    urgency: Mapped[int] = mapped_column(Integer, default=0)
     reason: Mapped[str] = mapped_column(String(200), default="")
     added_at: Mapped[datetime] = mapped_column(Utc)
     # Not before this moment; moved ahead after each failed try.

@@ -17,11 +17,26 @@ def upgrade() -> None:
     sa.Column('label_en', sa.String(length=80), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_departments'))
     )
+    op.create_table('holds',
+    sa.Column('subject', sa.String(length=10), nullable=False),
+    sa.Column('subject_id', sa.String(length=32), nullable=False),
+    sa.Column('reason', sa.LargeBinary(), nullable=False),
+    sa.Column('placed_by', sa.String(length=40), nullable=False),
+    sa.Column('placed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lifted_by', sa.String(length=40), nullable=True),
+    sa.Column('lifted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_holds'))
+    )
+    with op.batch_alter_table('holds', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_holds_subject_id'), ['subject_id'], unique=False)
+
     op.create_table('jobs',
     sa.Column('kind', sa.String(length=40), nullable=False),
     sa.Column('subject_id', sa.String(length=64), nullable=False),
     sa.Column('state', sa.String(length=24), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('urgency', sa.Integer(), nullable=False),
     sa.Column('reason', sa.String(length=200), nullable=False),
     sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
@@ -189,9 +204,11 @@ def upgrade() -> None:
     sa.Column('digest', sa.String(length=64), nullable=True),
     sa.Column('blob', sa.String(length=200), nullable=True),
     sa.Column('key_id', sa.String(length=16), nullable=True),
+    sa.Column('data_key', sa.LargeBinary(), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('stored_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('deleted_at_provider_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('purged_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_recordings_call_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_recordings')),
@@ -251,12 +268,23 @@ def upgrade() -> None:
         batch_op.create_index('uq_offers_live_agent', ['agent_id'], unique=True, sqlite_where=sa.text("state IN ('started', 'ringing')"), postgresql_where=sa.text("state IN ('started', 'ringing')"))
         batch_op.create_index('uq_offers_winner', ['waiting_id'], unique=True, sqlite_where=sa.text("state = 'answered'"), postgresql_where=sa.text("state = 'answered'"))
 
+    op.create_table('parts',
+    sa.Column('recording_id', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('next_at', sa.Float(), nullable=False),
+    sa.Column('lines', sa.LargeBinary(), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['recording_id'], ['recordings.id'], name=op.f('fk_parts_recording_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_parts')),
+    sa.UniqueConstraint('recording_id', 'number', name=op.f('uq_parts_recording_id_number'))
+    )
     op.create_table('transcripts',
     sa.Column('recording_id', sa.String(length=32), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=False),
     sa.Column('engine', sa.String(length=40), nullable=False),
     sa.Column('language', sa.String(length=24), nullable=False),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('purged_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_transcripts_call_id')),
     sa.ForeignKeyConstraint(['recording_id'], ['recordings.id'], name=op.f('fk_transcripts_recording_id')),
@@ -294,6 +322,7 @@ def upgrade() -> None:
     sa.Column('end', sa.Float(), nullable=False),
     sa.Column('text', sa.LargeBinary(), nullable=False),
     sa.Column('confidence', sa.Float(), nullable=True),
+    sa.Column('words', sa.LargeBinary(), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['transcript_id'], ['transcripts.id'], name=op.f('fk_utterances_transcript_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_utterances'))
@@ -301,12 +330,48 @@ def upgrade() -> None:
     with op.batch_alter_table('utterances', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_utterances_transcript_id_start'), ['transcript_id', 'start'], unique=False)
 
+    op.create_table('corrections',
+    sa.Column('utterance_id', sa.String(length=32), nullable=False),
+    sa.Column('text', sa.LargeBinary(), nullable=False),
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_corrections_user_id')),
+    sa.ForeignKeyConstraint(['utterance_id'], ['utterances.id'], name=op.f('fk_corrections_utterance_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_corrections'))
+    )
+    with op.batch_alter_table('corrections', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_corrections_at'), ['at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_corrections_utterance_id'), ['utterance_id'], unique=False)
+
+    op.create_table('terms',
+    sa.Column('digest', sa.String(length=24), nullable=False),
+    sa.Column('utterance_id', sa.String(length=32), nullable=False),
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_terms_call_id')),
+    sa.ForeignKeyConstraint(['utterance_id'], ['utterances.id'], name=op.f('fk_terms_utterance_id')),
+    sa.PrimaryKeyConstraint('digest', 'utterance_id', name=op.f('pk_terms'))
+    )
+    with op.batch_alter_table('terms', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_terms_call_id'), ['call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_terms_utterance_id'), ['utterance_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Take it back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('terms', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_terms_utterance_id'))
+        batch_op.drop_index(batch_op.f('ix_terms_call_id'))
+
+    op.drop_table('terms')
+    with op.batch_alter_table('corrections', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_corrections_utterance_id'))
+        batch_op.drop_index(batch_op.f('ix_corrections_at'))
+
+    op.drop_table('corrections')
     with op.batch_alter_table('utterances', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_utterances_transcript_id_start'))
 
@@ -319,6 +384,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_transcripts_call_id'))
 
     op.drop_table('transcripts')
+    op.drop_table('parts')
     with op.batch_alter_table('offers', schema=None) as batch_op:
         batch_op.drop_index('uq_offers_winner', sqlite_where=sa.text("state = 'answered'"), postgresql_where=sa.text("state = 'answered'"))
         batch_op.drop_index('uq_offers_live_agent', sqlite_where=sa.text("state IN ('started', 'ringing')"), postgresql_where=sa.text("state IN ('started', 'ringing')"))
@@ -365,5 +431,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_jobs_state_due_at'))
 
     op.drop_table('jobs')
+    with op.batch_alter_table('holds', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_holds_subject_id'))
+
+    op.drop_table('holds')
     op.drop_table('departments')
     # ### end Alembic commands ###

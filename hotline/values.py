@@ -125,6 +125,16 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
+class Answer(StrEnum):
+    """The answer to an item of a scorecard; `unsure` is the machine's alone and goes to people."""
+
+    YES = "yes"
+    NO = "no"
+    PARTLY = "partly"
+    NA = "na"
+    UNSURE = "unsure"
+
+
 class Role(StrEnum):
     """Who may do what on the staff pages."""
 

@@ -3,6 +3,7 @@
 from hotline.models.agents import Agent, AgentSkill, Department, Queue, Skill
 from hotline.models.calls import Call, Event, Leg, Offer, Waiting
 from hotline.models.people import Look, User
+from hotline.models.qa import MachineMark
 from hotline.models.recordings import Check, Correction, Hold, Part, Recording, Term, Transcript, Utterance
 from hotline.models.root import Row
 from hotline.models.work import Job, Lease, Prompt
@@ -20,6 +21,7 @@ __all__ = [
     "Lease",
     "Leg",
     "Look",
+    "MachineMark",
     "Offer",
     "Part",
     "Prompt",

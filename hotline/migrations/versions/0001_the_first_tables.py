@@ -193,6 +193,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_looks_at'), ['at'], unique=False)
         batch_op.create_index(batch_op.f('ix_looks_subject_id_at'), ['subject_id', 'at'], unique=False)
 
+    op.create_table('machine_marks',
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('scorecard', sa.String(length=40), nullable=False),
+    sa.Column('item', sa.String(length=40), nullable=False),
+    sa.Column('answer', sa.String(length=24), nullable=False),
+    sa.Column('probability', sa.Float(), nullable=True),
+    sa.Column('evidence', sa.JSON(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_machine_marks_call_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_machine_marks')),
+    sa.UniqueConstraint('call_id', 'scorecard', 'item', name=op.f('uq_machine_marks_call_id_scorecard_item'))
+    )
+    with op.batch_alter_table('machine_marks', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_machine_marks_item_answer'), ['item', 'answer'], unique=False)
+
     op.create_table('recordings',
     sa.Column('provider_sid', sa.String(length=64), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=False),
@@ -401,6 +417,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_recordings_call_id'))
 
     op.drop_table('recordings')
+    with op.batch_alter_table('machine_marks', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_machine_marks_item_answer'))
+
+    op.drop_table('machine_marks')
     with op.batch_alter_table('looks', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_looks_subject_id_at'))
         batch_op.drop_index(batch_op.f('ix_looks_at'))

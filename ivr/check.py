@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from hotline.source import Field
 from hotline.values import Language
 from ivr.nodes import Ask, End, Flow, LanguageMenu, Menu, Node, Notice, Opening
-from ivr.source import Field
 
 MOST_CHOICES = 5
 LONGEST_SECONDS = 15.0  # national guidance for public hotlines: short menus

@@ -10,6 +10,7 @@ from typing import Any
 from hotline.values import Intent, Language
 from hotline.values import Outcome as CallOutcome
 from ivr.nodes import Ask, Choice, End, Flow, LanguageMenu, Menu, Node, Notice, Opening
+from routing.hours import is_open as is_open_at
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Gather, Hangup, Say, Verb
 
@@ -174,7 +175,7 @@ def _back(flow: Flow, place: Place, now: datetime) -> Outcome:
 def _enter(flow: Flow, place: Place, name: str, now: datetime) -> Outcome:
     """Arrive at a node; nodes that only decide are passed at once."""
     node = flow.nodes.get(name) or flow.nodes[flow.person]
-    is_open = flow.hours.are_open(now)
+    is_open = is_open_at(flow.hours, now)
     if isinstance(node, Opening):
         return _enter(flow, place, node.open if is_open else node.closed, now)
     if isinstance(node, Ask) and not node.is_always and not is_open:

@@ -1,17 +1,16 @@
 """Reads a voice menu from YAML. Whatever is wrong is said with file, line and field, all of it at once."""
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hotline.settings import Settings
+from hotline.source import Field, Source
 from hotline.values import Language
 from ivr import check, read
 from ivr.errors import FlowFault
-from ivr.hours import WEEKDAYS, Hours, Span, parse_span, parse_weekdays
 from ivr.nodes import PHRASES, Flow, Keys, Text
-from ivr.source import Field, Source
+from routing import hours_file
 
 STANDARD = Path(__file__).with_name("flow.yaml")
 KEYS = ("emergency", "person", "repeat", "back")
@@ -100,42 +99,7 @@ def _flow(root: Field, house: House) -> Flow:
         keys=Keys(**{name: read.key(keys.get(name), getattr(Keys(), name)) for name in KEYS}),
         tries=root.get("tries").whole(2, 1, 5),
         timeout_seconds=root.get("timeout_seconds").whole(5, 2, 30),
-        hours=_hours(root.get("hours"), house.zone),
+        hours=hours_file.read(root.get("hours"), house.zone),
         phrases={name: read.texts(phrases.get(name), house.hospital, ("n",)) for name in PHRASES},
         nodes={name: read.node(name, field, house.hospital) for name, field in root.get("nodes").items()},
     )
-
-
-def _hours(field: Field, zone: ZoneInfo) -> Hours:
-    if field.is_missing or (field.is_scalar and field.text() == "always"):
-        return Hours(zone, is_always=True)
-    if field.get("open").text("") == "always":
-        return Hours(zone, is_always=True)
-    week: list[tuple[Span, ...]] = [()] * len(WEEKDAYS)
-    for name, spans in field.items():
-        days = parse_weekdays(name)
-        if days is None and name not in {"days", "open"}:
-            spans.fault(f"no weekday; write {', '.join(WEEKDAYS)}, a range like monday-friday, or days")
-        for day in days or ():
-            week[day] = _spans(spans)
-    dated = [(_date(text, spans), _spans(spans)) for text, spans in field.get("days").items()]
-    return Hours(zone, tuple(week), tuple((day, spans) for day, spans in dated if day is not None))
-
-
-def _date(text: str, field: Field) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        field.fault(f"{text!r} is no date; write YYYY-MM-DD")
-        return None
-
-
-def _spans(field: Field) -> tuple[Span, ...]:
-    found = []
-    for entry in field.list():
-        span = parse_span(entry.text())
-        if span is None:
-            entry.fault(f"{entry.text()!r} is no span of a day; write 08:00-17:30")
-        else:
-            found.append(span)
-    return tuple(found)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hotline.values import Intent, Language, Outcome
-from ivr.hours import Hours
+from routing.hours import Hours
 
 Text = Mapping[Language, str]
 

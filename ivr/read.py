@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Sequence
 
+from hotline.source import Field
 from hotline.values import Intent, Language, Outcome
 from ivr.nodes import Ask, Choice, End, LanguageMenu, Menu, Node, Notice, Opening, Text
-from ivr.source import Field
 
 LANGUAGES = {language.value: language for language in Language}
 READ_OUT = {Language.MANDARIN: "{label}按{key}", Language.ENGLISH: "{label}, press {key}"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hotline.values import Language
 from ivr import check, draw, load
 from ivr.errors import FlowFault
-from ivr.hours import parse_span, parse_weekdays
 from ivr.nodes import prompts
+from routing.hours import parse_span, parse_weekdays
 
 HOUSE = load.House({Language.MANDARIN: "示范医院", Language.ENGLISH: "Model Hospital"}, ZoneInfo("Asia/Shanghai"))
 TEXT = load.STANDARD.read_text("utf-8")

@@ -135,6 +135,67 @@ class Answer(StrEnum):
     UNSURE = "unsure"
 
 
+class CampaignKind(StrEnum):
+    """Why patients are called."""
+
+    FOLLOW_UP = "follow_up"
+    DOCTOR_AWAY = "doctor_away"
+
+
+class CampaignState(StrEnum):
+    """The life of a campaign."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class RecipientState(StrEnum):
+    """Where a campaign stands with one recipient."""
+
+    PLANNED = "planned"
+    CALLING = "calling"
+    TEXTED = "texted"
+    WITH_PERSON = "with_person"
+    DONE = "done"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+    EXCLUDED = "excluded"
+
+
+class AttemptState(StrEnum):
+    """The life of one try to speak with a recipient."""
+
+    MARKED = "marked"
+    DIALLED = "dialled"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class AttemptOutcome(StrEnum):
+    """How a try ended; each has its own rule for what follows (`campaigns.attempts`)."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    MACHINE = "machine"
+    WRONG_PERSON = "wrong_person"
+    REFUSED = "refused"
+    CALL_LATER = "call_later"
+    HALF_WAY = "half_way"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Direction(StrEnum):
+    """Who dialled."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+
+
 class Role(StrEnum):
     """Who may do what on the staff pages."""
 
@@ -195,6 +256,29 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (RecordingState.PURGED, ""),
         (RecordingState.ABSENT, ""),
         (RecordingState.FAILED, "ready stored purged"),
+    ),
+    CampaignState: _moves(
+        (CampaignState.DRAFT, "running finished"),
+        (CampaignState.RUNNING, "paused finished"),
+        (CampaignState.PAUSED, "running finished"),
+        (CampaignState.FINISHED, ""),
+    ),
+    RecipientState: _moves(
+        (RecipientState.PLANNED, "calling texted with_person stopped"),
+        (RecipientState.CALLING, "planned texted with_person done refused stopped"),
+        (RecipientState.TEXTED, "calling with_person done stopped"),
+        (RecipientState.WITH_PERSON, "calling done refused stopped"),
+        (RecipientState.DONE, ""),
+        (RecipientState.REFUSED, ""),
+        (RecipientState.STOPPED, ""),
+        (RecipientState.EXCLUDED, ""),
+    ),
+    AttemptState: _moves(
+        (AttemptState.MARKED, "dialled answered ended"),
+        (AttemptState.DIALLED, "ringing answered ended"),
+        (AttemptState.RINGING, "answered ended"),
+        (AttemptState.ANSWERED, "ended"),
+        (AttemptState.ENDED, ""),
     ),
     JobState: _moves(
         (JobState.DUE, "done discarded failed"),

@@ -2,6 +2,7 @@
 
 from hotline.models.agents import Agent, AgentSkill, Department, Queue, Skill
 from hotline.models.calls import Call, Event, Leg, Offer, Waiting
+from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, Refusal
 from hotline.models.people import Look, User
 from hotline.models.qa import MachineMark
 from hotline.models.recordings import Check, Correction, Hold, Part, Recording, Term, Transcript, Utterance
@@ -11,10 +12,14 @@ from hotline.models.work import Job, Lease, Prompt
 __all__ = [
     "Agent",
     "AgentSkill",
+    "Answer",
+    "Attempt",
     "Call",
+    "Campaign",
     "Check",
     "Correction",
     "Department",
+    "Discharge",
     "Event",
     "Hold",
     "Job",
@@ -26,7 +31,9 @@ __all__ = [
     "Part",
     "Prompt",
     "Queue",
+    "Recipient",
     "Recording",
+    "Refusal",
     "Row",
     "Skill",
     "Term",

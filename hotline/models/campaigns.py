@@ -1,0 +1,203 @@
+"""Calls to patients: the discharges they come from, campaign > recipient > attempt, and what was answered."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.models.root import Row, WithId
+from hotline.models.types import EncryptedText, Utc, Word
+from hotline.values import (
+    AttemptOutcome,
+    AttemptState,
+    CampaignKind,
+    CampaignState,
+    Direction,
+    Language,
+    RecipientState,
+)
+
+
+class Discharge(Row, WithId):
+    """A patient's leaving of the hospital, as the hospital's systems told it; `key` makes telling it twice harmless."""
+
+    __tablename__ = "discharges"
+    # Blind index of the patient's number in the hospital and of the stay.
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    # Blind index of the patient's number alone: death and readmission are told of a person, not of a stay.
+    person_index: Mapped[str] = mapped_column(String(64), index=True)
+    # Keyed digest of everything below: a correction is known by it.
+    digest: Mapped[str] = mapped_column(String(64))
+    patient_number: Mapped[str] = mapped_column(EncryptedText("discharges.patient_number"))
+    name: Mapped[str] = mapped_column(EncryptedText("discharges.name"))
+    birth_date: Mapped[str] = mapped_column(EncryptedText("discharges.birth_date"))
+    number: Mapped[str] = mapped_column(EncryptedText("discharges.number"))
+    number_index: Mapped[str] = mapped_column(String(64), index=True)
+    language: Mapped[Language] = mapped_column(Word(Language))
+    zone: Mapped[str] = mapped_column(String(40))
+    ward: Mapped[str] = mapped_column(String(80), default="")
+    # What the plans go by: general, surgery, heart_failure, diabetes, …; and the codes it was read from.
+    condition: Mapped[str] = mapped_column(String(40), default="general")
+    codes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    discharged_on: Mapped[date] = mapped_column(Date, index=True)
+    has_consent: Mapped[bool] = mapped_column(Boolean, default=False)
+    do_not_call: Mapped[bool] = mapped_column(Boolean, default=False)
+    # Days refused (0 = Monday) and the time preferred: {"refused": [5, 6], "from": "14:00", "to": "17:00"}.
+    wishes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    died_on: Mapped[date | None] = mapped_column(Date)
+    readmitted_on: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(String(20))
+    added_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class Campaign(Row, WithId):
+    """Calls with one purpose, by one plan."""
+
+    __tablename__ = "campaigns"
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    kind: Mapped[CampaignKind] = mapped_column(Word(CampaignKind))
+    state: Mapped[CampaignState] = mapped_column(Word(CampaignState), default=CampaignState.DRAFT)
+    reason: Mapped[str] = mapped_column(String(120), default="")
+    # Which discharges it takes: {"since": "2026-03-01", "until": …, "wards": […], "conditions": […]}.
+    scope: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    made_at: Mapped[datetime] = mapped_column(Utc)
+    started_at: Mapped[datetime | None] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    # The dialler's last decision and its reasons, for people: {"lines": 12, "why": "3 nurses free", …}.
+    pace: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class Recipient(Row, WithId):
+    """Someone whom a campaign wants to reach, for one step of a plan (day 3 and day 14 are two recipients)."""
+
+    __tablename__ = "recipients"
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    discharge_id: Mapped[str | None] = mapped_column(ForeignKey("discharges.id"), index=True)
+    # What makes planning twice harmless: the stay and the step, or the appointment.
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    person_index: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(EncryptedText("recipients.name"))
+    birth_date: Mapped[str] = mapped_column(EncryptedText("recipients.birth_date"))
+    number: Mapped[str] = mapped_column(EncryptedText("recipients.number"))
+    number_index: Mapped[str] = mapped_column(String(64), index=True)
+    language: Mapped[Language] = mapped_column(Word(Language))
+    zone: Mapped[str] = mapped_column(String(40))
+    ward: Mapped[str] = mapped_column(String(80), default="")
+    condition: Mapped[str] = mapped_column(String(40), default="general")
+    script: Mapped[str] = mapped_column(String(40))
+    step: Mapped[str] = mapped_column(String(40))
+    wishes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # What another kind of campaign needs to know, e.g. the appointment and its alternatives.
+    about: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    state: Mapped[RecipientState] = mapped_column(Word(RecipientState), default=RecipientState.PLANNED)
+    reason: Mapped[str] = mapped_column(String(120), default="")
+    # The next attempt is due then; the step makes sense between `opens_at` and `closes_at` only.
+    due_at: Mapped[datetime | None] = mapped_column(Utc)
+    opens_at: Mapped[datetime] = mapped_column(Utc)
+    closes_at: Mapped[datetime] = mapped_column(Utc)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    # Where the conversation stopped, written by the script's flow: whoever is called again or calls back goes on there.
+    place: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    reached_at: Mapped[datetime | None] = mapped_column(Utc)
+    verified_at: Mapped[datetime | None] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    texted_at: Mapped[datetime | None] = mapped_column(Utc)
+    added_at: Mapped[datetime] = mapped_column(Utc)
+    __table_args__ = (
+        Index(None, "campaign_id", "state"),
+        Index(
+            "ix_recipients_due",
+            "due_at",
+            sqlite_where=text("state IN ('planned', 'texted')"),
+            postgresql_where=text("state IN ('planned', 'texted')"),
+        ),
+        # One conversation with a person at a time: the database itself refuses a second one.
+        Index(
+            "uq_recipients_calling",
+            "person_index",
+            unique=True,
+            sqlite_where=text("state = 'calling'"),
+            postgresql_where=text("state = 'calling'"),
+        ),
+    )
+
+
+class Attempt(Row, WithId):
+    """One try to speak with a recipient: dialled by us, or made by the patient who calls back."""
+
+    __tablename__ = "attempts"
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    recipient_id: Mapped[str] = mapped_column(ForeignKey("recipients.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    direction: Mapped[Direction] = mapped_column(Word(Direction), default=Direction.OUTBOUND)
+    state: Mapped[AttemptState] = mapped_column(Word(AttemptState), default=AttemptState.MARKED)
+    outcome: Mapped[AttemptOutcome | None] = mapped_column(Word(AttemptOutcome))
+    reason: Mapped[str] = mapped_column(String(120), default="")
+    provider_sid: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # The call of the conversation, with its recording and transcript; None before anyone answered.
+    call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    # The highest sequence number of the status callbacks, as on legs.
+    sequence: Mapped[int] = mapped_column(Integer, default=-1)
+    marked_at: Mapped[datetime] = mapped_column(Utc)
+    # Written before the exchange is asked: whoever finds it set never dials for this attempt again.
+    dialled_at: Mapped[datetime | None] = mapped_column(Utc)
+    ringing_at: Mapped[datetime | None] = mapped_column(Utc)
+    answered_at: Mapped[datetime | None] = mapped_column(Utc)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    hung_up_at: Mapped[datetime | None] = mapped_column(Utc)
+    # What the exchange took the answer for (human, machine_start, …): may choose wording, nothing else.
+    heard: Mapped[str] = mapped_column(String(24), default="")
+    verified_at: Mapped[datetime | None] = mapped_column(Utc)
+    # "Call me later": when.
+    later_at: Mapped[datetime | None] = mapped_column(Utc)
+    # A warning sign (its id in the script), when it was heard, when a nurse was asked for and when one spoke.
+    warning: Mapped[str] = mapped_column(String(40), default="")
+    warned_at: Mapped[datetime | None] = mapped_column(Utc)
+    asked_at: Mapped[datetime | None] = mapped_column(Utc)
+    caught_at: Mapped[datetime | None] = mapped_column(Utc)
+    __table_args__ = (
+        UniqueConstraint("recipient_id", "number"),
+        Index(None, "campaign_id", "marked_at"),
+        # One live attempt per recipient: the database itself refuses a second one.
+        Index(
+            "uq_attempts_live",
+            "recipient_id",
+            unique=True,
+            sqlite_where=text("state != 'ended'"),
+            postgresql_where=text("state != 'ended'"),
+        ),
+        Index(
+            "ix_attempts_live",
+            "state",
+            sqlite_where=text("state != 'ended'"),
+            postgresql_where=text("state != 'ended'"),
+        ),
+    )
+
+
+class Answer(Row, WithId):
+    """What a recipient answered to one question; answered again, the later counts."""
+
+    __tablename__ = "answers"
+    recipient_id: Mapped[str] = mapped_column(ForeignKey("recipients.id"))
+    attempt_id: Mapped[str] = mapped_column(ForeignKey("attempts.id"))
+    question: Mapped[str] = mapped_column(String(40))
+    # The choice as the script names it (`yes`, `7`), its figure where it is one, and what was said in words.
+    value: Mapped[str] = mapped_column(EncryptedText("answers.value"))
+    figure: Mapped[float | None] = mapped_column(Float)
+    words: Mapped[str | None] = mapped_column(EncryptedText("answers.words"))
+    is_warning: Mapped[bool] = mapped_column(Boolean, default=False)
+    is_opinion: Mapped[bool] = mapped_column(Boolean, default=False)
+    at: Mapped[datetime] = mapped_column(Utc)
+    __table_args__ = (UniqueConstraint("recipient_id", "question"),)
+
+
+class Refusal(Row, WithId):
+    """A number or a person that wants no such calls any more: kept beyond the campaign in which it was said."""
+
+    __tablename__ = "refusals"
+    # Blind index of the number, or of the patient's number in the hospital.
+    index: Mapped[str] = mapped_column("subject_index", String(64), unique=True)
+    reason: Mapped[str] = mapped_column(String(80), default="")
+    at: Mapped[datetime] = mapped_column(Utc)

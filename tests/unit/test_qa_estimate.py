@@ -1,0 +1,123 @@
+"""Scores with intervals: covered as often as promised, exact where all was heard, stopped early without harm."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.estimate import Day, Verdict, estimate, standing
+from qa.quantiles import student
+
+Population = list[list[float]]
+
+
+def people(rng: random.Random, days: int, calls: int, mean: float, spread: tuple[float, float]) -> Population:
+    """The scores of every call of an agent: days differ, calls of a day too, in steps of five as scorecards give."""
+    found = []
+    for _ in range(days):
+        level = mean + rng.gauss(0, spread[0])
+        count = max(2, round(rng.gauss(calls, calls / 4)))
+        found.append([min(100.0, max(0.0, 5 * round(rng.gauss(level, spread[1]) / 5))) for _ in range(count)])
+    return found
+
+
+def drawn(rng: random.Random, population: Population, each: int, heard: int) -> list[Day]:
+    """What was heard: `each` calls of `heard` of the days."""
+    chosen = set(rng.sample(range(len(population)), heard))
+    return [
+        Day(len(scores), tuple(rng.sample(scores, min(each, len(scores)))) if at in chosen else ())
+        for at, scores in enumerate(population)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "calls", "each", "heard", "mean", "spread"),
+    [
+        (20, 40, 1, 20, 88.0, (4.0, 8.0)),
+        (20, 40, 2, 20, 88.0, (4.0, 8.0)),
+        (22, 30, 2, 8, 85.0, (6.0, 10.0)),
+        (22, 30, 1, 10, 94.0, (2.0, 6.0)),
+        (5, 12, 3, 5, 75.0, (5.0, 15.0)),
+    ],
+)
+def test_the_interval_holds_the_truth_as_often_as_it_says(
+    days: int, calls: int, each: int, heard: int, mean: float, spread: tuple[float, float]
+) -> None:
+    rng, held, rounds = random.Random(days * calls + each), 0, 600  # noqa: S311 (a simulation)
+    for _ in range(rounds):
+        population = people(rng, days, calls, mean, spread)
+        truth = sum(map(sum, population)) / sum(map(len, population))
+        found = estimate(drawn(rng, population, each, heard))
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= truth <= found.high
+    # 95 per cent promised; two deviations of 600 rounds are 1.8 points.
+    assert held / rounds > 0.93
+
+
+def test_a_verdict_looked_for_after_every_call_is_seldom_wrong() -> None:
+    rng, wrong, decided, rounds = random.Random(7), 0, 0, 200  # noqa: S311 (a simulation)
+    for _ in range(rounds):
+        population = people(rng, 20, 30, 85, (2.0, 8.0))
+        truth = sum(map(sum, population)) / sum(map(len, population))
+        order = [rng.sample(scores, len(scores)) for scores in population]
+        for taken in range(1, 7):
+            now = standing([Day(len(scores), tuple(scores[:taken])) for scores in order], truth + 0.01)
+            if now.verdict is not Verdict.OPEN:
+                decided += 1
+                wrong += now.verdict is Verdict.ABOVE
+                break
+    assert wrong / rounds <= 0.05, (wrong, decided)
+
+
+def test_a_clear_agent_needs_few_calls_and_a_middling_one_is_told_how_many_more() -> None:
+    clear = standing([Day(40, (98.0, 100.0)), Day(35, (96.0, 97.0)), Day(38, (99.0, 95.0))], 80)
+    assert (clear.verdict, clear.more) == (Verdict.ABOVE, 0)
+    below = standing([Day(40, (52.0, 60.0)), Day(35, (55.0, 50.0)), Day(38, (58.0, 49.0))], 85)
+    assert below.verdict is Verdict.BELOW
+    near = standing([Day(40, (86.0, 80.0)), Day(35, (84.0, 90.0)), Day(38, (88.0, 85.0))], 85)
+    assert near.verdict is Verdict.OPEN
+    assert 0 < near.more <= 113 - 6
+
+
+def test_nothing_heard_is_no_score() -> None:
+    found = estimate([Day(12), Day(9)])
+    assert (found.score, found.low, found.heard, found.calls) == (None, None, 0, 21)
+    assert standing([Day(12), Day(9)], 85).verdict is Verdict.OPEN
+
+
+def test_equal_scores_are_not_taken_for_certainty() -> None:
+    found = estimate([Day(30, (100.0,)), Day(30, (100.0,))])
+    assert found.low is not None
+    assert found.low < 97
+
+
+@given(st.lists(st.lists(st.integers(0, 100), min_size=1, max_size=6), min_size=1, max_size=8))
+def test_hearing_every_call_leaves_no_doubt(scores: list[list[int]]) -> None:
+    found = estimate([Day(len(day), tuple(map(float, day))) for day in scores])
+    truth = sum(map(sum, scores)) / sum(map(len, scores))
+    assert found.score == pytest.approx(truth)
+    assert found.low == pytest.approx(truth)
+    assert found.high == pytest.approx(truth)
+
+
+heard_days = st.lists(
+    st.tuples(st.integers(6, 50), st.lists(st.floats(0, 100), max_size=6)), min_size=1, max_size=12
+).map(lambda found: [Day(calls, tuple(scores)) for calls, scores in found])
+
+
+@given(heard_days)
+def test_an_interval_lies_within_the_scale_and_around_its_score(days: list[Day]) -> None:
+    found = estimate(days)
+    if found.score is not None and found.low is not None and found.high is not None:
+        assert 0 <= found.low <= found.score + 1e-9
+        assert found.score - 1e-9 <= found.high <= 100
+    now = standing(days, 85)
+    assert 0 <= now.more <= found.calls - found.heard
+    assert (now.more == 0) == (now.verdict is not Verdict.OPEN) or found.heard == found.calls
+
+
+@pytest.mark.parametrize(("freedom", "expected"), [(1, 12.706), (2, 4.303), (5, 2.571), (10, 2.228), (30, 2.042)])
+def test_quantiles_are_those_of_the_tables(freedom: int, expected: float) -> None:
+    assert student(0.975, freedom) == pytest.approx(expected, abs=0.002)

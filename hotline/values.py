@@ -25,6 +25,13 @@ class Intent(StrEnum):
     EMERGENCY = "emergency"
 
 
+class Direction(StrEnum):
+    """Who called whom."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
 class CallStatus(StrEnum):
     """Where a call stands."""
 
@@ -41,6 +48,9 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
     LEFT_IN_MENU = "left_in_menu"
     OUT_OF_HOURS = "out_of_hours"
+    CALL_BACK = "call_back"
+    MESSAGE = "message"
+    LED_ON = "led_on"
     FAILED = "failed"
 
 
@@ -102,6 +112,51 @@ class AgentState(StrEnum):
     TALKING = "talking"
     WRAP_UP = "wrap_up"
     SET_ASIDE = "set_aside"
+
+
+class CallbackState(StrEnum):
+    """The life of a call-back: in line by its place, being dialled, back on the line, over."""
+
+    WAITING = "waiting"
+    DIALLING = "dialling"
+    BACK = "back"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class MatterKind(StrEnum):
+    """What somebody wants of the hospital that is followed to its end."""
+
+    ENQUIRY = "enquiry"
+    COMPLAINT = "complaint"
+    OPINION = "opinion"
+    MESSAGE = "message"
+    CALL_BACK = "call_back"
+    FOLLOW_UP = "follow_up"
+
+
+class MatterState(StrEnum):
+    """Where a matter stands: nobody has begun, somebody works on it, the patient has an answer, over."""
+
+    OPEN = "open"
+    IN_HAND = "in_hand"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class Urgency(StrEnum):
+    """How urgent a matter is; danger to life or a major dispute is urgent (C3)."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+
+
+class RecordingKind(StrEnum):
+    """What was recorded: a conversation of two, or a message that a caller left."""
+
+    CONVERSATION = "conversation"
+    MESSAGE = "message"
 
 
 class RecordingState(StrEnum):
@@ -247,6 +302,20 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (AgentState.TALKING, "wrap_up idle"),
         (AgentState.WRAP_UP, "idle set_aside"),
         (AgentState.SET_ASIDE, "idle"),
+    ),
+    CallbackState: _moves(
+        (CallbackState.WAITING, "dialling failed cancelled"),
+        (CallbackState.DIALLING, "waiting back failed"),
+        (CallbackState.BACK, "waiting done failed"),
+        (CallbackState.DONE, ""),
+        (CallbackState.FAILED, ""),
+        (CallbackState.CANCELLED, ""),
+    ),
+    MatterState: _moves(
+        (MatterState.OPEN, "in_hand answered closed"),
+        (MatterState.IN_HAND, "answered closed"),
+        (MatterState.ANSWERED, "in_hand closed"),
+        (MatterState.CLOSED, "in_hand"),
     ),
     RecordingState: _moves(
         (RecordingState.STARTED, "ready absent failed"),

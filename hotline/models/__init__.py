@@ -1,8 +1,10 @@
 """All tables, one file per domain."""
 
 from hotline.models.agents import Agent, AgentSkill, Department, Queue, Skill
+from hotline.models.callbacks import Callback
 from hotline.models.calls import Call, Event, Leg, Offer, Waiting
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, Refusal
+from hotline.models.crm import Counter, Matter, MatterStep, Patient
 from hotline.models.people import Look, User
 from hotline.models.qa import MachineMark
 from hotline.models.recordings import Check, Correction, Hold, Part, Recording, Term, Transcript, Utterance
@@ -15,9 +17,11 @@ __all__ = [
     "Answer",
     "Attempt",
     "Call",
+    "Callback",
     "Campaign",
     "Check",
     "Correction",
+    "Counter",
     "Department",
     "Discharge",
     "Event",
@@ -27,7 +31,10 @@ __all__ = [
     "Leg",
     "Look",
     "MachineMark",
+    "Matter",
+    "MatterStep",
     "Offer",
+    "Patient",
     "Part",
     "Prompt",
     "Queue",

@@ -10,6 +10,7 @@ from hotline.models.root import Row, WithId
 from hotline.models.types import EncryptedText, Utc, Word
 from hotline.values import (
     CallStatus,
+    Direction,
     Intent,
     Language,
     LegKind,
@@ -27,6 +28,7 @@ class Call(Row, WithId):
     provider_sid: Mapped[str] = mapped_column(String(64), unique=True)
     caller_number: Mapped[str | None] = mapped_column(EncryptedText("calls.caller_number"))
     caller_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    direction: Mapped[Direction] = mapped_column(Word(Direction), default=Direction.INBOUND)
     language: Mapped[Language] = mapped_column(Word(Language))
     intent: Mapped[Intent] = mapped_column(Word(Intent), default=Intent.UNKNOWN)
     status: Mapped[CallStatus] = mapped_column(Word(CallStatus), default=CallStatus.IN_MENU)
@@ -96,8 +98,13 @@ class Waiting(Row, WithId):
     priority: Mapped[int] = mapped_column(Integer, default=0)
     preferred_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     state: Mapped[WaitingState] = mapped_column(Word(WaitingState), default=WaitingState.WAITING)
+    # Why the priority and the preferred agent are as they are, for staff: ["owner of matter 123", …].
+    reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
     reason: Mapped[str] = mapped_column(String(80), default="")
     asked_at: Mapped[datetime] = mapped_column(Utc)
+    # The wait that the caller was told first, rounded as it was said, and when.
+    announced_seconds: Mapped[int | None] = mapped_column(Integer)
+    announced_at: Mapped[datetime | None] = mapped_column(Utc)
     # The offer that won, and when the caller was sent to the conference of the call.
     winner_id: Mapped[str | None] = mapped_column(String(32))
     moved_at: Mapped[datetime | None] = mapped_column(Utc)

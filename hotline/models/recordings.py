@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
 from hotline.models.types import EncryptedJson, EncryptedText, Utc, Word
-from hotline.values import Language, RecordingState
+from hotline.values import Language, RecordingKind, RecordingState
 
 
 class Recording(Row, WithId):
@@ -17,6 +17,7 @@ class Recording(Row, WithId):
     __tablename__ = "recordings"
     provider_sid: Mapped[str] = mapped_column(String(64), unique=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    kind: Mapped[RecordingKind] = mapped_column(Word(RecordingKind), default=RecordingKind.CONVERSATION)
     state: Mapped[RecordingState] = mapped_column(Word(RecordingState), default=RecordingState.STARTED)
     reason: Mapped[str] = mapped_column(String(120), default="")
     seconds: Mapped[float | None] = mapped_column(Float)

@@ -25,6 +25,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_campaigns')),
     sa.UniqueConstraint('name', name=op.f('uq_campaigns_name'))
     )
+    op.create_table('counters',
+    sa.Column('name', sa.String(length=20), nullable=False),
+    sa.Column('value', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_counters'))
+    )
     op.create_table('departments',
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('label_zh', sa.String(length=80), nullable=False),
@@ -100,6 +105,28 @@ def upgrade() -> None:
     sa.Column('until', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_leases'))
     )
+    op.create_table('patients',
+    sa.Column('number', sa.LargeBinary(), nullable=False),
+    sa.Column('number_index', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.LargeBinary(), nullable=False),
+    sa.Column('identity_index', sa.String(length=64), nullable=False),
+    sa.Column('birth_date', sa.LargeBinary(), nullable=True),
+    sa.Column('language', sa.String(length=24), nullable=False),
+    sa.Column('limited_mobility', sa.Boolean(), nullable=False),
+    sa.Column('cardiac', sa.Boolean(), nullable=False),
+    sa.Column('diabetic', sa.Boolean(), nullable=False),
+    sa.Column('flagged', sa.Boolean(), nullable=False),
+    sa.Column('discharged_on', sa.Date(), nullable=True),
+    sa.Column('do_not_call', sa.Boolean(), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_patients')),
+    sa.UniqueConstraint('identity_index', name=op.f('uq_patients_identity_index'))
+    )
+    with op.batch_alter_table('patients', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_patients_number_index'), ['number_index'], unique=False)
+
     op.create_table('prompts',
     sa.Column('digest', sa.String(length=64), nullable=False),
     sa.Column('language', sa.String(length=24), nullable=False),
@@ -210,6 +237,7 @@ def upgrade() -> None:
     sa.Column('provider_sid', sa.String(length=64), nullable=False),
     sa.Column('caller_number', sa.LargeBinary(), nullable=True),
     sa.Column('caller_index', sa.String(length=64), nullable=True),
+    sa.Column('direction', sa.String(length=24), nullable=False),
     sa.Column('language', sa.String(length=24), nullable=False),
     sa.Column('intent', sa.String(length=24), nullable=False),
     sa.Column('status', sa.String(length=24), nullable=False),
@@ -289,6 +317,41 @@ def upgrade() -> None:
         batch_op.create_index('ix_attempts_live', ['state'], unique=False, sqlite_where=sa.text("state != 'ended'"), postgresql_where=sa.text("state != 'ended'"))
         batch_op.create_index('uq_attempts_live', ['recipient_id'], unique=True, sqlite_where=sa.text("state != 'ended'"), postgresql_where=sa.text("state != 'ended'"))
 
+    op.create_table('callbacks',
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.LargeBinary(), nullable=False),
+    sa.Column('language', sa.String(length=24), nullable=False),
+    sa.Column('intent', sa.String(length=24), nullable=False),
+    sa.Column('queue', sa.String(length=40), nullable=False),
+    sa.Column('wish', sa.JSON(), nullable=False),
+    sa.Column('priority', sa.Integer(), nullable=False),
+    sa.Column('preferred_agent_id', sa.String(length=32), nullable=True),
+    sa.Column('reasons', sa.JSON(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('reason', sa.String(length=80), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('dialled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('provider_sid', sa.String(length=64), nullable=True),
+    sa.Column('held_agent_id', sa.String(length=32), nullable=True),
+    sa.Column('back_call_id', sa.String(length=32), nullable=True),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['back_call_id'], ['calls.id'], name=op.f('fk_callbacks_back_call_id')),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_callbacks_call_id')),
+    sa.ForeignKeyConstraint(['held_agent_id'], ['agents.id'], name=op.f('fk_callbacks_held_agent_id')),
+    sa.ForeignKeyConstraint(['preferred_agent_id'], ['agents.id'], name=op.f('fk_callbacks_preferred_agent_id')),
+    sa.ForeignKeyConstraint(['queue'], ['queues.name'], name=op.f('fk_callbacks_queue')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_callbacks')),
+    sa.UniqueConstraint('provider_sid', name=op.f('uq_callbacks_provider_sid'))
+    )
+    with op.batch_alter_table('callbacks', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_callbacks_back_call_id'), ['back_call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_callbacks_state'), ['state'], unique=False)
+        batch_op.create_index('uq_callbacks_open_call', ['call_id'], unique=True, sqlite_where=sa.text("state IN ('waiting', 'dialling', 'back')"), postgresql_where=sa.text("state IN ('waiting', 'dialling', 'back')"))
+
     op.create_table('checks',
     sa.Column('call_id', sa.String(length=32), nullable=False),
     sa.Column('name', sa.String(length=40), nullable=False),
@@ -343,9 +406,37 @@ def upgrade() -> None:
     with op.batch_alter_table('machine_marks', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_machine_marks_item_answer'), ['item', 'answer'], unique=False)
 
+    op.create_table('matters',
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('urgency', sa.String(length=24), nullable=False),
+    sa.Column('patient_id', sa.String(length=32), nullable=True),
+    sa.Column('caller_index', sa.String(length=64), nullable=True),
+    sa.Column('call_id', sa.String(length=32), nullable=True),
+    sa.Column('owner_agent_id', sa.String(length=32), nullable=True),
+    sa.Column('text', sa.LargeBinary(), nullable=True),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_matters_call_id')),
+    sa.ForeignKeyConstraint(['owner_agent_id'], ['agents.id'], name=op.f('fk_matters_owner_agent_id')),
+    sa.ForeignKeyConstraint(['patient_id'], ['patients.id'], name=op.f('fk_matters_patient_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_matters')),
+    sa.UniqueConstraint('call_id', 'kind', name=op.f('uq_matters_call_id_kind')),
+    sa.UniqueConstraint('number', name=op.f('uq_matters_number'))
+    )
+    with op.batch_alter_table('matters', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_matters_caller_index'), ['caller_index'], unique=False)
+        batch_op.create_index(batch_op.f('ix_matters_owner_agent_id'), ['owner_agent_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_matters_patient_id'), ['patient_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_matters_state_due_at'), ['state', 'due_at'], unique=False)
+
     op.create_table('recordings',
     sa.Column('provider_sid', sa.String(length=64), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=24), nullable=False),
     sa.Column('state', sa.String(length=24), nullable=False),
     sa.Column('reason', sa.String(length=120), nullable=False),
     sa.Column('seconds', sa.Float(), nullable=True),
@@ -374,8 +465,11 @@ def upgrade() -> None:
     sa.Column('priority', sa.Integer(), nullable=False),
     sa.Column('preferred_agent_id', sa.String(length=32), nullable=True),
     sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('reasons', sa.JSON(), nullable=False),
     sa.Column('reason', sa.String(length=80), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('announced_seconds', sa.Integer(), nullable=True),
+    sa.Column('announced_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('winner_id', sa.String(length=32), nullable=True),
     sa.Column('moved_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
@@ -405,6 +499,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_answers')),
     sa.UniqueConstraint('recipient_id', 'question', name=op.f('uq_answers_recipient_id_question'))
     )
+    op.create_table('matter_steps',
+    sa.Column('matter_id', sa.String(length=32), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('data', sa.JSON(), nullable=False),
+    sa.Column('text', sa.LargeBinary(), nullable=True),
+    sa.Column('user_id', sa.String(length=32), nullable=True),
+    sa.Column('agent_id', sa.String(length=32), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_matter_steps_agent_id')),
+    sa.ForeignKeyConstraint(['matter_id'], ['matters.id'], name=op.f('fk_matter_steps_matter_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_matter_steps_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_matter_steps'))
+    )
+    with op.batch_alter_table('matter_steps', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_matter_steps_matter_id_at'), ['matter_id', 'at'], unique=False)
+
     op.create_table('offers',
     sa.Column('waiting_id', sa.String(length=32), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=False),
@@ -558,6 +669,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_offers_call_id'))
 
     op.drop_table('offers')
+    with op.batch_alter_table('matter_steps', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_matter_steps_matter_id_at'))
+
+    op.drop_table('matter_steps')
     op.drop_table('answers')
     with op.batch_alter_table('waiting', schema=None) as batch_op:
         batch_op.drop_index('uq_waiting_open_call', sqlite_where=sa.text("state IN ('waiting', 'won')"), postgresql_where=sa.text("state IN ('waiting', 'won')"))
@@ -568,6 +683,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_recordings_call_id'))
 
     op.drop_table('recordings')
+    with op.batch_alter_table('matters', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_matters_state_due_at'))
+        batch_op.drop_index(batch_op.f('ix_matters_patient_id'))
+        batch_op.drop_index(batch_op.f('ix_matters_owner_agent_id'))
+        batch_op.drop_index(batch_op.f('ix_matters_caller_index'))
+
+    op.drop_table('matters')
     with op.batch_alter_table('machine_marks', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_machine_marks_item_answer'))
 
@@ -582,6 +704,12 @@ def downgrade() -> None:
 
     op.drop_table('events')
     op.drop_table('checks')
+    with op.batch_alter_table('callbacks', schema=None) as batch_op:
+        batch_op.drop_index('uq_callbacks_open_call', sqlite_where=sa.text("state IN ('waiting', 'dialling', 'back')"), postgresql_where=sa.text("state IN ('waiting', 'dialling', 'back')"))
+        batch_op.drop_index(batch_op.f('ix_callbacks_state'))
+        batch_op.drop_index(batch_op.f('ix_callbacks_back_call_id'))
+
+    op.drop_table('callbacks')
     with op.batch_alter_table('attempts', schema=None) as batch_op:
         batch_op.drop_index('uq_attempts_live', sqlite_where=sa.text("state != 'ended'"), postgresql_where=sa.text("state != 'ended'"))
         batch_op.drop_index('ix_attempts_live', sqlite_where=sa.text("state != 'ended'"), postgresql_where=sa.text("state != 'ended'"))
@@ -614,6 +742,10 @@ def downgrade() -> None:
     op.drop_table('skills')
     op.drop_table('refusals')
     op.drop_table('prompts')
+    with op.batch_alter_table('patients', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_patients_number_index'))
+
+    op.drop_table('patients')
     op.drop_table('leases')
     with op.batch_alter_table('jobs', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_jobs_state_due_at'))
@@ -630,5 +762,6 @@ def downgrade() -> None:
 
     op.drop_table('discharges')
     op.drop_table('departments')
+    op.drop_table('counters')
     op.drop_table('campaigns')
     # ### end Alembic commands ###

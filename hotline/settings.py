@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     hospital_name_en: Annotated[str, Field(description="its name in English prompts and pages")] = "Model Hospital"
     timezone: Annotated[str, Field(description="local time, for opening hours and pages")] = "Asia/Shanghai"
     flow_file: Annotated[Path | None, Field(description="the voice menu; empty means the standard flow")] = None
+    queues_file: Annotated[
+        Path | None, Field(description="queues, ladders, green channel; empty means the standard")
+    ] = None
     prompts_folder: Annotated[Path | None, Field(description="the hospital's own recordings of prompts")] = None
     checks_file: Annotated[
         Path | None, Field(description="phrases of the automatic checks; empty means the standard")

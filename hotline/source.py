@@ -28,6 +28,14 @@ class Source:
             node = None
         return Field(self, "", 1, node)
 
+    def in_order(self) -> list[str]:
+        """The faults as they stand in the file, each once."""
+        return sorted(set(self.faults), key=self._line_of)
+
+    def _line_of(self, fault: str) -> tuple[int, str]:
+        number = fault.removeprefix(f"{self.file}:").split(":", 1)[0]
+        return (int(number) if number.isdigit() else 0, fault)
+
 
 @dataclass(frozen=True)
 class Field:
@@ -117,7 +125,11 @@ class Field:
     def get(self, name: str) -> "Field":
         """The field of this name within, present or missing."""
         found = dict(self.items()).get(name)
-        return found or Field(self.source, f"{self.path}.{name}".lstrip("."), self.line, None)
+        return found or self.absent(name)
+
+    def absent(self, name: str) -> "Field":
+        """The field of this name within, where it is not written."""
+        return Field(self.source, f"{self.path}.{name}".lstrip("."), self.line, None)
 
     def only(self, *names: str) -> None:
         """Every other name within is a fault (mostly a slip of the pen)."""

@@ -75,13 +75,8 @@ def parse(text: str, house: House, file: str = "flow.yaml") -> Loaded:
     if flow is not None:
         check.examine(flow, root)
     if flow is None or source.faults:
-        raise FlowFault(sorted(set(source.faults), key=_by_line))
+        raise FlowFault(source.in_order())
     return Loaded(flow, tuple(source.warnings))
-
-
-def _by_line(fault: str) -> tuple[int, str]:
-    number = fault.removeprefix(fault.split(":", 1)[0] + ":").split(":", 1)[0]
-    return (int(number) if number.isdigit() else 0, fault)
 
 
 def _flow(root: Field, house: House) -> Flow:

@@ -1,0 +1,65 @@
+"""The green channel: how far ahead in the line a patient goes, and why (requirement A8). Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a caller; nothing known means no lift."""
+
+    age: int | None = None
+    limited_mobility: bool = False
+    cardiac: bool = False
+    diabetic: bool = False
+    flagged: bool = False
+    discharged_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Green:
+    """How much priority each fact gives; they add up to `at_most`.
+
+    `ages` are pairs of the least age and its priority, of which the highest that is reached counts.
+    """
+
+    ages: tuple[tuple[int, int], ...] = ()
+    limited_mobility: int = 0
+    cardiac: int = 0
+    diabetic: int = 0
+    flagged: int = 0
+    discharged: int = 0
+    discharged_days: int = 30
+    at_most: int = 40
+
+
+def priority_of(rules: Green, facts: Facts, base: int, today: date) -> tuple[int, tuple[str, ...]]:
+    """The caller's priority, `base` being that of their queue, and what lifted it, for supervisors.
+
+    `today` is the hospital's local date.
+    """
+    lifts = [(priority, reason) for priority, reason in _lifts(rules, facts, today) if priority]
+    lift = min(rules.at_most, sum(priority for priority, _ in lifts))
+    return base + lift, tuple(f"green channel: {reason}" for _, reason in lifts) if lift else ()
+
+
+def _lifts(rules: Green, facts: Facts, today: date) -> Iterator[tuple[int, str]]:
+    reached = [(least, priority) for least, priority in rules.ages if facts.age is not None and facts.age >= least]
+    if reached:
+        least, priority = max(reached)
+        yield priority, f"aged {least} or over"
+    if facts.limited_mobility:
+        yield rules.limited_mobility, "limited mobility"
+    if facts.cardiac:
+        yield rules.cardiac, "cardiac patient"
+    if facts.diabetic:
+        yield rules.diabetic, "diabetic patient"
+    if facts.flagged:
+        yield rules.flagged, "flagged patient"
+    if facts.discharged_on is not None and _is_recent(facts.discharged_on, today, rules.discharged_days):
+        yield rules.discharged, f"discharged in the last {rules.discharged_days} days"
+
+
+def _is_recent(discharged_on: date, today: date, days: int) -> bool:
+    return timedelta() <= today - discharged_on <= timedelta(days=days)

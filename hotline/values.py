@@ -25,13 +25,6 @@ class Intent(StrEnum):
     EMERGENCY = "emergency"
 
 
-class Direction(StrEnum):
-    """Who called whom."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
-
-
 class CallStatus(StrEnum):
     """Where a call stands."""
 

@@ -77,6 +77,31 @@ class WaitingState(StrEnum):
     LEFT = "left"
 
 
+class WaitKind(StrEnum):
+    """Who waits in a place in line: a caller, or an agent who consults another while the caller is on hold."""
+
+    CALLER = "caller"
+    CONSULT = "consult"
+
+
+class TransferKind(StrEnum):
+    """How a conversation is handed on: the caller goes at once, or the agents talk first."""
+
+    COLD = "cold"
+    WARM = "warm"
+
+
+class TransferState(StrEnum):
+    """The life of one transfer."""
+
+    ASKED = "asked"
+    CONSULTING = "consulting"
+    MERGED = "merged"
+    COMPLETED = "completed"
+    TAKEN_BACK = "taken_back"
+    FAILED = "failed"
+
+
 class OfferState(StrEnum):
     """The life of one offer: a lease on an agent for a waiting caller."""
 
@@ -244,6 +269,50 @@ class Direction(StrEnum):
     INBOUND = "inbound"
 
 
+class ReviewState(StrEnum):
+    """The life of a review; `finished` is the end of one in a calibration, which nobody publishes."""
+
+    DUE = "due"
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    ACKNOWLEDGED = "acknowledged"
+    APPEALED = "appealed"
+    UPHELD = "upheld"
+    CHANGED = "changed"
+    FINISHED = "finished"
+    DROPPED = "dropped"
+
+
+class Ruling(StrEnum):
+    """What another supervisor ruled on an appeal."""
+
+    UPHELD = "upheld"
+    CHANGED = "changed"
+
+
+class RoundState(StrEnum):
+    """The life of a calibration."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class CoachingState(StrEnum):
+    """The life of a finding that an agent works on."""
+
+    OPEN = "open"
+    DONE = "done"
+    PASSED = "passed"
+
+
+class ReportState(StrEnum):
+    """The life of a report as a file."""
+
+    ASKED = "asked"
+    MADE = "made"
+    FAILED = "failed"
+
+
 class Role(StrEnum):
     """Who may do what on the staff pages."""
 
@@ -253,6 +322,7 @@ class Role(StrEnum):
 
 
 LIVE_OFFERS = frozenset({OfferState.STARTED, OfferState.RINGING})
+OPEN_TRANSFERS = frozenset({TransferState.ASKED, TransferState.CONSULTING, TransferState.MERGED})
 ENDED_LEGS = frozenset({LegStatus.COMPLETED, LegStatus.BUSY, LegStatus.NO_ANSWER, LegStatus.CANCELED, LegStatus.FAILED})
 
 
@@ -283,6 +353,14 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (OfferState.MISSED, ""),
         (OfferState.REJECTED, ""),
         (OfferState.FAILED, ""),
+    ),
+    TransferState: _moves(
+        (TransferState.ASKED, "consulting completed taken_back failed"),
+        (TransferState.CONSULTING, "merged completed taken_back failed"),
+        (TransferState.MERGED, "completed taken_back failed"),
+        (TransferState.COMPLETED, ""),
+        (TransferState.TAKEN_BACK, ""),
+        (TransferState.FAILED, ""),
     ),
     AgentStatus: _moves(
         (AgentStatus.AVAILABLE, "away offline"),
@@ -341,6 +419,28 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (AttemptState.RINGING, "answered ended"),
         (AttemptState.ANSWERED, "ended"),
         (AttemptState.ENDED, ""),
+    ),
+    ReviewState: _moves(
+        (ReviewState.DUE, "draft finished dropped"),
+        (ReviewState.DRAFT, "due published finished dropped"),
+        (ReviewState.PUBLISHED, "acknowledged appealed"),
+        (ReviewState.ACKNOWLEDGED, ""),
+        (ReviewState.APPEALED, "upheld changed"),
+        (ReviewState.UPHELD, ""),
+        (ReviewState.CHANGED, ""),
+        (ReviewState.FINISHED, ""),
+        (ReviewState.DROPPED, ""),
+    ),
+    RoundState: _moves((RoundState.OPEN, "closed"), (RoundState.CLOSED, "")),
+    CoachingState: _moves(
+        (CoachingState.OPEN, "done"),
+        (CoachingState.DONE, "open passed"),
+        (CoachingState.PASSED, ""),
+    ),
+    ReportState: _moves(
+        (ReportState.ASKED, "made failed"),
+        (ReportState.MADE, ""),
+        (ReportState.FAILED, "asked"),
     ),
     JobState: _moves(
         (JobState.DUE, "done discarded failed"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import permutations
+from typing import Any
 
 Unit = Mapping[str, Hashable]
 
@@ -42,7 +43,7 @@ def cohen(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:
     return None if by_chance == 1 else (seen - by_chance) / (1 - by_chance)
 
 
-def fleiss(counts: Sequence[Mapping[Hashable, int]]) -> float | None:
+def fleiss(counts: Sequence[Mapping[Any, int]]) -> float | None:
     """Fleiss' kappa (1971): per thing, how many raters gave each value; every thing has the same number of raters.
 
     `None` where there is nothing to compare. Raises `ValueError` when the numbers of raters differ.

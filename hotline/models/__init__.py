@@ -5,26 +5,33 @@ from hotline.models.callbacks import Callback
 from hotline.models.calls import Call, Event, Leg, Offer, Waiting
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, Refusal
 from hotline.models.crm import Counter, Matter, MatterStep, Patient
+from hotline.models.floor import FloorEvent
 from hotline.models.people import Look, User
 from hotline.models.qa import MachineMark
 from hotline.models.recordings import Check, Correction, Hold, Part, Recording, Term, Transcript, Utterance
+from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, ReviewComment, ReviewStep, Round
 from hotline.models.root import Row
+from hotline.models.transfers import Transfer
 from hotline.models.work import Job, Lease, Prompt
 
 __all__ = [
     "Agent",
     "AgentSkill",
     "Answer",
+    "Appeal",
     "Attempt",
     "Call",
     "Callback",
     "Campaign",
     "Check",
+    "Coaching",
     "Correction",
     "Counter",
     "Department",
     "Discharge",
+    "Draw",
     "Event",
+    "FloorEvent",
     "Hold",
     "Job",
     "Lease",
@@ -41,10 +48,16 @@ __all__ = [
     "Recipient",
     "Recording",
     "Refusal",
+    "Report",
+    "Review",
+    "ReviewComment",
+    "ReviewStep",
+    "Round",
     "Row",
     "Skill",
     "Term",
     "Transcript",
+    "Transfer",
     "User",
     "Utterance",
     "Waiting",

@@ -44,6 +44,8 @@ class Agent(Row, WithId):
     state_until: Mapped[datetime | None] = mapped_column(Utc)
     # The offer whose lease holds the agent; None when idle, set aside or in wrap-up.
     offer_id: Mapped[str | None] = mapped_column(String(32))
+    # Since when the agent's telephone is the one in their page, which says so before it hangs up; else None.
+    page_phone_since: Mapped[datetime | None] = mapped_column(Utc)
     skills: Mapped[list["AgentSkill"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
 
 

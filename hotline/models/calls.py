@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, text
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
@@ -18,6 +18,7 @@ from hotline.values import (
     OfferState,
     Outcome,
     WaitingState,
+    WaitKind,
 )
 
 
@@ -47,6 +48,10 @@ class Call(Row, WithId):
     asked_at: Mapped[datetime | None] = mapped_column(Utc)
     answered_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    # The conversation's room as it ought to be and as the exchange was last told, see `routing.rooms`.
+    is_held: Mapped[bool] = mapped_column(Boolean, default=False)
+    room_wanted: Mapped[str] = mapped_column(String(40), default="")
+    room_told: Mapped[str] = mapped_column(String(40), default="")
     # The last time the exchange said anything of this call; the sweep asks after silent ones.
     heard_at: Mapped[datetime] = mapped_column(Utc)
     __table_args__ = (
@@ -97,6 +102,11 @@ class Waiting(Row, WithId):
     wish: Mapped[dict[str, int]] = mapped_column(JSON)
     priority: Mapped[int] = mapped_column(Integer, default=0)
     preferred_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    kind: Mapped[WaitKind] = mapped_column(Word(WaitKind), default=WaitKind.CALLER)
+    # Whether the priority was raised by one, which is the front of the line among equals.
+    is_lifted: Mapped[bool] = mapped_column(Boolean, default=False)
+    # Why a caller who talked already is in line again: what they hear, and what staff read.
+    again: Mapped[str] = mapped_column(String(24), default="")
     state: Mapped[WaitingState] = mapped_column(Word(WaitingState), default=WaitingState.WAITING)
     # Why the priority and the preferred agent are as they are, for staff: ["owner of matter 123", …].
     reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -139,6 +149,8 @@ class Offer(Row, WithId):
     ringing_at: Mapped[datetime | None] = mapped_column(Utc)
     answered_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    # The conversation is over for the agent by somebody's will: what ends then is no lost line.
+    released_at: Mapped[datetime | None] = mapped_column(Utc)
     # What has been asked of the exchange: the dialling, and the end of the ringing.
     dialled_at: Mapped[datetime | None] = mapped_column(Utc)
     hung_up_at: Mapped[datetime | None] = mapped_column(Utc)

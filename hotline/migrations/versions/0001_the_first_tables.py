@@ -67,6 +67,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_discharges_number_index'), ['number_index'], unique=False)
         batch_op.create_index(batch_op.f('ix_discharges_person_index'), ['person_index'], unique=False)
 
+    op.create_table('draws',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('seed', sa.String(length=64), nullable=False),
+    sa.Column('frame', sa.JSON(), nullable=False),
+    sa.Column('terms', sa.JSON(), nullable=False),
+    sa.Column('picked', sa.JSON(), nullable=False),
+    sa.Column('left_out', sa.JSON(), nullable=False),
+    sa.Column('drawn_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_draws')),
+    sa.UniqueConstraint('day', name=op.f('uq_draws_day'))
+    )
+    op.create_table('floor_events',
+    sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('subject', sa.String(length=12), nullable=False),
+    sa.Column('subject_id', sa.String(length=32), nullable=False),
+    sa.Column('state', sa.String(length=40), nullable=False),
+    sa.Column('call_id', sa.String(length=32), nullable=True),
+    sa.Column('agent_id', sa.String(length=32), nullable=True),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_floor_events'))
+    )
+    with op.batch_alter_table('floor_events', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_floor_events_at'), ['at'], unique=False)
+
     op.create_table('holds',
     sa.Column('subject', sa.String(length=10), nullable=False),
     sa.Column('subject_id', sa.String(length=32), nullable=False),
@@ -160,6 +185,7 @@ def upgrade() -> None:
     sa.Column('state_since', sa.DateTime(timezone=True), nullable=False),
     sa.Column('state_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('offer_id', sa.String(length=32), nullable=True),
+    sa.Column('page_phone_since', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['department'], ['departments.name'], name=op.f('fk_agents_department')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_agents')),
@@ -253,6 +279,9 @@ def upgrade() -> None:
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('is_held', sa.Boolean(), nullable=False),
+    sa.Column('room_wanted', sa.String(length=40), nullable=False),
+    sa.Column('room_told', sa.String(length=40), nullable=False),
     sa.Column('heard_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_calls_agent_id')),
@@ -458,12 +487,41 @@ def upgrade() -> None:
     with op.batch_alter_table('recordings', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_recordings_call_id'), ['call_id'], unique=False)
 
+    op.create_table('reports',
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('format', sa.String(length=8), nullable=False),
+    sa.Column('language', sa.String(length=24), nullable=False),
+    sa.Column('wanted', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('progress', sa.Float(), nullable=False),
+    sa.Column('blob', sa.String(length=200), nullable=True),
+    sa.Column('made_by', sa.String(length=32), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['made_by'], ['users.id'], name=op.f('fk_reports_made_by')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reports'))
+    )
+    op.create_table('rounds',
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('scorecard', sa.String(length=40), nullable=False),
+    sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('made_by', sa.String(length=32), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['made_by'], ['users.id'], name=op.f('fk_rounds_made_by')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rounds'))
+    )
     op.create_table('waiting',
     sa.Column('call_id', sa.String(length=32), nullable=False),
     sa.Column('queue', sa.String(length=40), nullable=False),
     sa.Column('wish', sa.JSON(), nullable=False),
     sa.Column('priority', sa.Integer(), nullable=False),
     sa.Column('preferred_agent_id', sa.String(length=32), nullable=True),
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('is_lifted', sa.Boolean(), nullable=False),
+    sa.Column('again', sa.String(length=24), nullable=False),
     sa.Column('state', sa.String(length=24), nullable=False),
     sa.Column('reasons', sa.JSON(), nullable=False),
     sa.Column('reason', sa.String(length=80), nullable=False),
@@ -529,6 +587,7 @@ def upgrade() -> None:
     sa.Column('ringing_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('released_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('dialled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('hung_up_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('provider_sid', sa.String(length=64), nullable=True),
@@ -555,6 +614,44 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_parts')),
     sa.UniqueConstraint('recording_id', 'number', name=op.f('uq_parts_recording_id_number'))
     )
+    op.create_table('reviews',
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('agent_id', sa.String(length=32), nullable=False),
+    sa.Column('queue', sa.String(length=40), nullable=True),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('scorecard', sa.String(length=40), nullable=False),
+    sa.Column('is_random', sa.Boolean(), nullable=False),
+    sa.Column('reasons', sa.JSON(), nullable=False),
+    sa.Column('draw_id', sa.String(length=32), nullable=True),
+    sa.Column('round_id', sa.String(length=32), nullable=True),
+    sa.Column('reviewer_id', sa.String(length=32), nullable=True),
+    sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('answers', sa.JSON(), nullable=False),
+    sa.Column('remark', sa.LargeBinary(), nullable=True),
+    sa.Column('score', sa.Float(), nullable=True),
+    sa.Column('is_fatal', sa.Boolean(), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('taken_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_reviews_agent_id')),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_reviews_call_id')),
+    sa.ForeignKeyConstraint(['draw_id'], ['draws.id'], name=op.f('fk_reviews_draw_id')),
+    sa.ForeignKeyConstraint(['reviewer_id'], ['users.id'], name=op.f('fk_reviews_reviewer_id')),
+    sa.ForeignKeyConstraint(['round_id'], ['rounds.id'], name=op.f('fk_reviews_round_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reviews')),
+    sa.UniqueConstraint('round_id', 'call_id', 'reviewer_id', name=op.f('uq_reviews_round_id_call_id_reviewer_id'))
+    )
+    with op.batch_alter_table('reviews', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reviews_agent_id_day'), ['agent_id', 'day'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reviews_call_id'), ['call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reviews_round_id'), ['round_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reviews_state_added_at'), ['state', 'added_at'], unique=False)
+        batch_op.create_index('uq_reviews_call', ['call_id', 'scorecard'], unique=True, sqlite_where=sa.text('round_id IS NULL'), postgresql_where=sa.text('round_id IS NULL'))
+
     op.create_table('transcripts',
     sa.Column('recording_id', sa.String(length=32), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=False),
@@ -570,6 +667,54 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('transcripts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_transcripts_call_id'), ['call_id'], unique=False)
+
+    op.create_table('appeals',
+    sa.Column('review_id', sa.String(length=32), nullable=False),
+    sa.Column('reasons', sa.LargeBinary(), nullable=False),
+    sa.Column('made_by', sa.String(length=32), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ruling', sa.String(length=24), nullable=True),
+    sa.Column('answer', sa.LargeBinary(), nullable=True),
+    sa.Column('decided_by', sa.String(length=32), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('score_before', sa.Float(), nullable=True),
+    sa.Column('score_after', sa.Float(), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['decided_by'], ['users.id'], name=op.f('fk_appeals_decided_by')),
+    sa.ForeignKeyConstraint(['made_by'], ['users.id'], name=op.f('fk_appeals_made_by')),
+    sa.ForeignKeyConstraint(['review_id'], ['reviews.id'], name=op.f('fk_appeals_review_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_appeals')),
+    sa.UniqueConstraint('review_id', name=op.f('uq_appeals_review_id'))
+    )
+    op.create_table('coachings',
+    sa.Column('review_id', sa.String(length=32), nullable=False),
+    sa.Column('agent_id', sa.String(length=32), nullable=False),
+    sa.Column('item', sa.String(length=40), nullable=True),
+    sa.Column('finding', sa.LargeBinary(), nullable=False),
+    sa.Column('recording_id', sa.String(length=32), nullable=True),
+    sa.Column('clip_start', sa.Float(), nullable=True),
+    sa.Column('clip_end', sa.Float(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('made_by', sa.String(length=32), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('recheck_id', sa.String(length=32), nullable=True),
+    sa.Column('checked_by', sa.String(length=32), nullable=True),
+    sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_coachings_agent_id')),
+    sa.ForeignKeyConstraint(['checked_by'], ['users.id'], name=op.f('fk_coachings_checked_by')),
+    sa.ForeignKeyConstraint(['made_by'], ['users.id'], name=op.f('fk_coachings_made_by')),
+    sa.ForeignKeyConstraint(['recheck_id'], ['reviews.id'], name=op.f('fk_coachings_recheck_id')),
+    sa.ForeignKeyConstraint(['recording_id'], ['recordings.id'], name=op.f('fk_coachings_recording_id')),
+    sa.ForeignKeyConstraint(['review_id'], ['reviews.id'], name=op.f('fk_coachings_review_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_coachings'))
+    )
+    with op.batch_alter_table('coachings', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_coachings_agent_id'), ['agent_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_coachings_due_on'), ['due_on'], unique=False)
+        batch_op.create_index(batch_op.f('ix_coachings_review_id'), ['review_id'], unique=False)
 
     op.create_table('legs',
     sa.Column('provider_sid', sa.String(length=64), nullable=False),
@@ -591,6 +736,67 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('legs', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_legs_call_id'), ['call_id'], unique=False)
+
+    op.create_table('review_comments',
+    sa.Column('review_id', sa.String(length=32), nullable=False),
+    sa.Column('recording_id', sa.String(length=32), nullable=True),
+    sa.Column('second', sa.Float(), nullable=False),
+    sa.Column('text', sa.LargeBinary(), nullable=False),
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['recording_id'], ['recordings.id'], name=op.f('fk_review_comments_recording_id')),
+    sa.ForeignKeyConstraint(['review_id'], ['reviews.id'], name=op.f('fk_review_comments_review_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_review_comments_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_review_comments'))
+    )
+    with op.batch_alter_table('review_comments', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_review_comments_review_id'), ['review_id'], unique=False)
+
+    op.create_table('review_steps',
+    sa.Column('review_id', sa.String(length=32), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('user_id', sa.String(length=32), nullable=True),
+    sa.Column('data', sa.JSON(), nullable=False),
+    sa.Column('text', sa.LargeBinary(), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['review_id'], ['reviews.id'], name=op.f('fk_review_steps_review_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_review_steps_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_review_steps'))
+    )
+    with op.batch_alter_table('review_steps', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_review_steps_review_id_at'), ['review_id', 'at'], unique=False)
+
+    op.create_table('transfers',
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('from_agent_id', sa.String(length=32), nullable=False),
+    sa.Column('from_offer_id', sa.String(length=32), nullable=False),
+    sa.Column('to_agent_id', sa.String(length=32), nullable=True),
+    sa.Column('to_queue', sa.String(length=40), nullable=True),
+    sa.Column('note', sa.LargeBinary(), nullable=False),
+    sa.Column('waiting_id', sa.String(length=32), nullable=False),
+    sa.Column('to_offer_id', sa.String(length=32), nullable=True),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.String(length=80), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_transfers_call_id')),
+    sa.ForeignKeyConstraint(['from_agent_id'], ['agents.id'], name=op.f('fk_transfers_from_agent_id')),
+    sa.ForeignKeyConstraint(['from_offer_id'], ['offers.id'], name=op.f('fk_transfers_from_offer_id')),
+    sa.ForeignKeyConstraint(['to_agent_id'], ['agents.id'], name=op.f('fk_transfers_to_agent_id')),
+    sa.ForeignKeyConstraint(['to_offer_id'], ['offers.id'], name=op.f('fk_transfers_to_offer_id')),
+    sa.ForeignKeyConstraint(['to_queue'], ['queues.name'], name=op.f('fk_transfers_to_queue')),
+    sa.ForeignKeyConstraint(['waiting_id'], ['waiting.id'], name=op.f('fk_transfers_waiting_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_transfers'))
+    )
+    with op.batch_alter_table('transfers', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_transfers_call_id'), ['call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_transfers_waiting_id'), ['waiting_id'], unique=False)
+        batch_op.create_index('uq_transfers_open_call', ['call_id'], unique=True, sqlite_where=sa.text("state IN ('asked', 'consulting', 'merged')"), postgresql_where=sa.text("state IN ('asked', 'consulting', 'merged')"))
 
     op.create_table('utterances',
     sa.Column('transcript_id', sa.String(length=32), nullable=False),
@@ -653,14 +859,43 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_utterances_transcript_id_start'))
 
     op.drop_table('utterances')
+    with op.batch_alter_table('transfers', schema=None) as batch_op:
+        batch_op.drop_index('uq_transfers_open_call', sqlite_where=sa.text("state IN ('asked', 'consulting', 'merged')"), postgresql_where=sa.text("state IN ('asked', 'consulting', 'merged')"))
+        batch_op.drop_index(batch_op.f('ix_transfers_waiting_id'))
+        batch_op.drop_index(batch_op.f('ix_transfers_call_id'))
+
+    op.drop_table('transfers')
+    with op.batch_alter_table('review_steps', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_review_steps_review_id_at'))
+
+    op.drop_table('review_steps')
+    with op.batch_alter_table('review_comments', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_review_comments_review_id'))
+
+    op.drop_table('review_comments')
     with op.batch_alter_table('legs', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_legs_call_id'))
 
     op.drop_table('legs')
+    with op.batch_alter_table('coachings', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_coachings_review_id'))
+        batch_op.drop_index(batch_op.f('ix_coachings_due_on'))
+        batch_op.drop_index(batch_op.f('ix_coachings_agent_id'))
+
+    op.drop_table('coachings')
+    op.drop_table('appeals')
     with op.batch_alter_table('transcripts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_transcripts_call_id'))
 
     op.drop_table('transcripts')
+    with op.batch_alter_table('reviews', schema=None) as batch_op:
+        batch_op.drop_index('uq_reviews_call', sqlite_where=sa.text('round_id IS NULL'), postgresql_where=sa.text('round_id IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_reviews_state_added_at'))
+        batch_op.drop_index(batch_op.f('ix_reviews_round_id'))
+        batch_op.drop_index(batch_op.f('ix_reviews_call_id'))
+        batch_op.drop_index(batch_op.f('ix_reviews_agent_id_day'))
+
+    op.drop_table('reviews')
     op.drop_table('parts')
     with op.batch_alter_table('offers', schema=None) as batch_op:
         batch_op.drop_index('uq_offers_winner', sqlite_where=sa.text("state = 'answered'"), postgresql_where=sa.text("state = 'answered'"))
@@ -679,6 +914,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_waiting_call_id'))
 
     op.drop_table('waiting')
+    op.drop_table('rounds')
+    op.drop_table('reports')
     with op.batch_alter_table('recordings', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_recordings_call_id'))
 
@@ -755,6 +992,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_holds_subject_id'))
 
     op.drop_table('holds')
+    with op.batch_alter_table('floor_events', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_floor_events_at'))
+
+    op.drop_table('floor_events')
+    op.drop_table('draws')
     with op.batch_alter_table('discharges', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_discharges_person_index'))
         batch_op.drop_index(batch_op.f('ix_discharges_number_index'))

@@ -160,6 +160,12 @@ def upgrade() -> None:
     sa.Column('rendered_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('digest', name=op.f('pk_prompts'))
     )
+    op.create_table('queues',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('label_zh', sa.String(length=80), nullable=False),
+    sa.Column('label_en', sa.String(length=80), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_queues'))
+    )
     op.create_table('refusals',
     sa.Column('subject_index', sa.String(length=64), nullable=False),
     sa.Column('reason', sa.String(length=80), nullable=False),
@@ -191,19 +197,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_agents')),
     sa.UniqueConstraint('address', name=op.f('uq_agents_address')),
     sa.UniqueConstraint('staff_number', name=op.f('uq_agents_staff_number'))
-    )
-    op.create_table('queues',
-    sa.Column('name', sa.String(length=40), nullable=False),
-    sa.Column('label_zh', sa.String(length=80), nullable=False),
-    sa.Column('label_en', sa.String(length=80), nullable=False),
-    sa.Column('skill', sa.String(length=40), nullable=False),
-    sa.Column('min_level', sa.Integer(), nullable=False),
-    sa.Column('rings', sa.Integer(), nullable=False),
-    sa.Column('priority', sa.Integer(), nullable=False),
-    sa.Column('overflow', sa.String(length=40), nullable=True),
-    sa.Column('wrap_up_seconds', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['skill'], ['skills.name'], name=op.f('fk_queues_skill')),
-    sa.PrimaryKeyConstraint('name', name=op.f('pk_queues'))
     )
     op.create_table('recipients',
     sa.Column('campaign_id', sa.String(length=32), nullable=False),
@@ -974,10 +967,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_recipients_campaign_id_state'))
 
     op.drop_table('recipients')
-    op.drop_table('queues')
     op.drop_table('agents')
     op.drop_table('skills')
     op.drop_table('refusals')
+    op.drop_table('queues')
     op.drop_table('prompts')
     with op.batch_alter_table('patients', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_patients_number_index'))

@@ -70,6 +70,14 @@ class Settings(BaseSettings):
         Language.MANDARIN
     )
 
+    # Calls to patients.
+    campaign_law: Annotated[
+        str, Field(description="whose caps hold for calls to patients: a name in the caps file")
+    ] = "CN"
+    campaign_caps_file: Annotated[Path | None, Field(description="the caps; empty means the standard ones")] = None
+    campaign_plans: Annotated[Path | None, Field(description="folder with the hospital's plans of calls")] = None
+    campaign_inbox: Annotated[Path | None, Field(description="folder that is watched for files of discharges")] = None
+
     # Speech.
     speech_engine: Annotated[str, Field(description="auto, vosk or whisper")] = "auto"
     vosk_model_path: Annotated[Path | None, Field(description="folder with Vosk models, one per language")] = None

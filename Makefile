@@ -36,13 +36,13 @@ check: setup ## style, types, layers
 	$(BIN)/lint-imports
 
 unit: setup ## decisions, without I/O
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest -n auto tests/unit
 
 integration: setup ## real database (SQLite and PostgreSQL), real Redis, real worker
-	$(BIN)/pytest tests/integration
+	$(BIN)/pytest -n auto tests/integration
 
 calls: setup ## whole calls with audio on the local exchange
-	$(BIN)/pytest tests/calls
+	$(BIN)/pytest -n 2 tests/calls
 
 browser: setup ## the staff pages in a real Chromium
 	$(BIN)/pytest tests/browser

@@ -12,6 +12,7 @@ COMMANDS = {
     "floor": ("cli.floor", "the live floor: who waits, who answers, today's figures"),
     "staffing": ("cli.staffing", "how many agents each half hour needs"),
     "doctor": ("cli.doctor", "what is installed, what is missing, what to do"),
+    "patients": ("cli.patients", "load the hospital's list of patients"),
     "ivr": ("cli.ivr", "check and draw the voice menu"),
     "transcribe": ("cli.transcribe", "a recording as a dialogue with times"),
     "models": ("cli.models", "speech engines and languages: list, fetch, check"),

@@ -1,0 +1,216 @@
+"""Patients from the hospital's list, who a caller is, and matters with their history, on both databases."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from crm import patients_file, queries, service
+from crm.errors import ClosedMatter, UnreadableFile
+from crm.service import By, NewMatter
+from hotline.clock import new_id
+from hotline.errors import IllegalMove
+from hotline.ground import Ground
+from hotline.models import Call, Matter, MatterStep, Patient
+from hotline.values import Language, MatterKind, MatterState
+from tests.factories import NOW, load_hospital
+
+NUMBER = "+8613800000001"
+HEAD = "number,name,birth_date,flags,discharged_on\n"
+LIST = HEAD + (
+    "13800000001,王秀英,1948-05-01,cardiac;limited_mobility,2026-02-20\n"
+    "13800000002,李强,1990-01-31,,\n"
+    "01066880000,张三,,,\n"
+)  # fmt: skip
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A list of three patients."""
+    path = tmp_path / "patients.csv"
+    path.write_text(LIST, "utf-8")
+    return path
+
+
+def call_of(ground: Ground, number: str | None = NUMBER) -> Call:
+    """A call from this number."""
+    call = Call(
+        id=new_id(), provider_sid=f"CA{new_id()}", language=Language.MANDARIN, place={}, started_at=NOW, heard_at=NOW
+    )
+    if number is not None:
+        call.caller_number, call.caller_index = number, ground.keyring.index(number)
+    with ground.database.write() as session:
+        session.add(call)
+    return call
+
+
+def opened(ground: Ground, new: NewMatter) -> Matter:
+    """A matter, as it was opened."""
+    with ground.database.write() as session:
+        return service.open_matter(session, ground, new, By(), NOW)
+
+
+def history(ground: Ground, matter: Matter) -> list[MatterStep]:
+    with ground.database.read() as session:
+        return queries.steps(session, matter.id)
+
+
+def known(ground: Ground, number: str | None = NUMBER) -> service.Known:
+    with ground.database.read() as session:
+        return service.known(session, ground.keyring.index(number) if number else None, NOW)
+
+
+def test_a_list_is_stored_sealed_and_a_caller_of_it_is_known(ground: Ground, file: Path) -> None:
+    assert patients_file.load(ground, file, NOW) == patients_file.Outcome(3, 0, ())
+    found = known(ground)
+    assert (found.age, found.cardiac, found.limited_mobility, found.diabetic) == (77, True, True, False)
+    assert found.discharged_on == date(2026, 2, 20)
+    assert found.patient_id is not None
+    with ground.database.read() as session:
+        stored = session.execute(text("SELECT number, name, birth_date FROM patients")).all()
+    for value in (bytes(cell) for row in stored for cell in row if cell is not None):
+        assert b"138" not in value
+        assert "王".encode() not in value
+        assert b"1948" not in value
+
+
+def test_the_same_list_again_changes_nothing_and_a_new_fact_one_patient(ground: Ground, file: Path) -> None:
+    patients_file.load(ground, file, NOW)
+    assert patients_file.load(ground, file, NOW) == patients_file.Outcome(0, 0, ())
+    file.write_text(HEAD + "13800000001,王秀英,,diabetic,\n", "utf-8")
+    assert patients_file.load(ground, file, NOW) == patients_file.Outcome(0, 1, ())
+    found = known(ground)
+    assert (found.age, found.cardiac, found.diabetic) == (77, False, True)
+
+
+def test_rejected_rows_are_reported_with_line_field_and_reason_and_the_others_stored(
+    ground: Ground, file: Path
+) -> None:
+    file.write_text(
+        LIST + "12,Short,,,\n13800000009,,,,\n13800000008,A,1948-13-01,,\n13800000007,B,2030-01-01,,\n"
+        "13800000006,C,,sick,\n13800000005,D,,,yesterday\n13800000004,E\n",
+        "utf-8",
+    )
+    outcome = patients_file.load(ground, file, NOW)
+    assert outcome.added == 3
+    assert [(rejected.line, rejected.field) for rejected in outcome.rejected] == [
+        (5, "number"), (6, "name"), (7, "birth_date"), (8, "birth_date"), (9, "flags"), (10, "discharged_on"), (11, "row"),
+    ]  # fmt: skip
+    assert "1948" not in " ".join(map(str, outcome.rejected))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xfe\x00",
+        b"",
+        b"name,age\nA,3\n",
+        HEAD.encode() + b'13800000001,"open quote,,,\n',
+        b"number,name,number\n1,2,3\n",
+    ],
+    ids=["not text", "empty", "other columns", "broken quotes", "a column twice"],
+)
+def test_a_broken_file_stores_nothing(ground: Ground, file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    with pytest.raises(UnreadableFile):
+        patients_file.load(ground, file, NOW)
+    with ground.database.read() as session:
+        assert session.scalars(select(Patient)).all() == []
+
+
+def test_a_shared_telephone_names_no_patient_but_keeps_the_facts_that_matter(ground: Ground, file: Path) -> None:
+    file.write_text(HEAD + "13800000001,王秀英,1948-05-01,,\n13800000001,王小明,2010-01-01,diabetic,\n", "utf-8")
+    patients_file.load(ground, file, NOW)
+    found = known(ground)
+    assert (found.patient_id, found.age, found.diabetic) == (None, 77, True)
+
+
+def test_a_list_never_takes_back_that_somebody_wants_no_calls(ground: Ground, file: Path) -> None:
+    file.write_text(HEAD + "13800000001,王秀英,,do_not_call,\n", "utf-8")
+    patients_file.load(ground, file, NOW)
+    file.write_text(LIST, "utf-8")
+    patients_file.load(ground, file, NOW)
+    with ground.database.read() as session:
+        row = session.scalars(select(Patient).where(Patient.number_index == ground.keyring.index(NUMBER))).one()
+    assert row.do_not_call
+
+
+def test_nobody_is_known_by_a_hidden_number(ground: Ground) -> None:
+    opened(ground, NewMatter(MatterKind.ENQUIRY, call_of(ground, None)))
+    assert known(ground, None) == service.Known()
+
+
+def test_a_matter_has_the_next_number_and_its_first_step(ground: Ground) -> None:
+    call = call_of(ground)
+    first = opened(ground, NewMatter(MatterKind.MESSAGE, call, text="要改预约"))
+    second = opened(ground, NewMatter(MatterKind.COMPLAINT, call))
+    assert (first.number, second.number) == (1, 2)
+    assert first.state is MatterState.OPEN
+    assert [step.kind for step in history(ground, first)] == ["opened"]
+    assert second.due_at == NOW + timedelta(hours=24)
+
+
+def test_a_call_opens_one_matter_of_a_kind_however_often_it_says_so(ground: Ground) -> None:
+    call = call_of(ground)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: opened(ground, NewMatter(MatterKind.MESSAGE, call)).number, range(8)))
+    assert set(found) == {found[0]}
+    with ground.database.read() as session:
+        assert len(session.scalars(select(Matter)).all()) == 1
+
+
+def test_numbers_are_given_once_though_many_ask_at_the_same_time(ground: Ground) -> None:
+    calls = [call_of(ground) for _ in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda call: opened(ground, NewMatter(MatterKind.ENQUIRY, call)).number, calls))
+    assert sorted(found) == list(range(1, 9))
+
+
+def test_the_owner_of_an_open_matter_is_known_until_it_is_closed(ground: Ground) -> None:
+    agents = load_hospital(ground)
+    owner, other = agents["1001"].id, agents["1002"].id
+    matter = opened(ground, NewMatter(MatterKind.ENQUIRY, call_of(ground), owner_agent_id=owner))
+    opened(ground, NewMatter(MatterKind.MESSAGE, call_of(ground)))  # newer, and nobody's
+    found = known(ground)
+    assert (found.owner_agent_id, found.matter_number, found.matter_kind) == (owner, 1, MatterKind.ENQUIRY)
+    with ground.database.write() as session:
+        row = queries.locked(session, matter.id)
+        assert service.hand_over(session, row, other, By(agent_id=owner), NOW)
+        assert not service.hand_over(session, row, other, By(agent_id=owner), NOW)
+    assert known(ground).owner_agent_id == other
+    with ground.database.write() as session:
+        assert service.close(session, ground, queries.locked(session, matter.id), By(agent_id=other), NOW)
+    assert known(ground).owner_agent_id is None
+    steps = history(ground, matter)
+    assert [step.kind for step in steps] == ["opened", "handed_over", "moved"]
+    assert steps[1].data == {"from": owner, "to": other}
+    assert steps[1].agent_id == owner
+
+
+def test_a_closed_matter_is_handed_to_nobody_and_may_be_reopened(ground: Ground) -> None:
+    agents = load_hospital(ground)
+    matter = opened(ground, NewMatter(MatterKind.COMPLAINT, call_of(ground)))
+    with ground.database.write() as session:
+        row = queries.locked(session, matter.id)
+        service.close(session, ground, row, By(), NOW)
+        with pytest.raises(ClosedMatter):
+            service.hand_over(session, row, agents["1001"].id, By(), NOW)
+        with pytest.raises(IllegalMove):
+            service.advance(session, ground, row, MatterState.OPEN, By(), NOW)
+        assert service.advance(session, ground, row, MatterState.IN_HAND, By(), NOW)
+        assert row.closed_at is None
+
+
+def test_what_is_said_about_a_matter_is_sealed(ground: Ground) -> None:
+    matter = opened(ground, NewMatter(MatterKind.ENQUIRY, call_of(ground), text="secret words"))
+    with ground.database.write() as session:
+        service.comment(session, queries.locked(session, matter.id), "more secret words", By(), NOW)
+    with ground.database.read() as session:
+        rows = [
+            *session.execute(text("SELECT text FROM matters")),
+            *session.execute(text("SELECT text FROM matter_steps")),
+        ]
+    assert all(b"secret" not in bytes(row[0]) for row in rows if row[0] is not None)
+    assert history(ground, matter)[-1].text == "more secret words"

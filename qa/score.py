@@ -1,68 +1,82 @@
-"""What a call scores, from its words alone. Pure: utterances in, results with their evidence out."""
+"""What a call scores: the answers to a scorecard's items in, 0 to 100 out. Pure arithmetic, the same for all raters."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from hotline.values import Language
-from qa.phrases import Phrases
-from recordings.phrases import has
+from hotline.values import Answer
+from qa.scorecards.card import FatalMeans, Item, Scale, Scorecard
 
-AGENT = "agent"
-# The opening: what the agent says in the first seconds from their first word on.
-OPENING_SECONDS = 8.0
+# Answers that are neither good nor a fault.
+NOT_COUNTED = frozenset({Answer.NA, Answer.UNSURE})
 
 
 @dataclass(frozen=True)
-class Said:
-    """One utterance; times in seconds from the start of its recording."""
+class Evidence:
+    """A place in a call; times in seconds from the start of its recording."""
 
-    speaker: str
     start: float
     end: float
+    speaker: str
     text: str
-    id: str = ""
+    # Of the stored call; empty for a file.
+    recording_id: str = ""
+    utterances: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class CheckResult:
-    """Passed or not, and why: times and ids, never text of the call."""
+class Result:
+    """One rater's answer to one item. `probability` is the machine's that the answer is yes; `points` a person's."""
 
-    passed: bool
-    evidence: dict[str, Any] = field(default_factory=dict)
+    item_id: str
+    answer: Answer
+    probability: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+    points: float | None = None
 
 
-def greeting(said: Sequence[Said], language: Language, phrases: Phrases, hospital: Sequence[str] = ()) -> CheckResult:
-    """Whether the agent's opening greets and names the hospital or the agent (requirement A2).
+@dataclass(frozen=True)
+class Score:
+    """What came out. `score` is 0 to 100, `None` where nothing could be counted."""
 
-    `hospital` holds the hospital's own names, which count as naming beside the phrases.
+    score: float | None
+    # A fatal fault was found.
+    fatal: bool
+    # It is below the scorecard's bar, or fatal; `None` where there is no score.
+    failed: bool | None
+    # Items that are still to be answered by a person.
+    open: tuple[str, ...]
+
+
+def score(card: Scorecard, results: Iterable[Result]) -> Score:
+    """The score of these answers: the weighted mean over all items that were answered with yes, no, partly or points.
+
+    Not applicable, unsure, unanswered and excused items have no weight, so an unsure one is never a fault. A fatal
+    fault makes the score 0 where the scorecard says `zero`, and always a failure.
     """
-    opening = _opening(said)
-    if not opening:
-        return CheckResult(False, {"agent_spoke": False})
-    text = " ".join(one.text for one in opening)
-    greets = any(has(text, phrase, language) for phrase in phrases.greets)
-    names = any(has(text, phrase, language) for phrase in (*hospital, *phrases.names) if phrase)
-    evidence = {"agent_spoke": True, "greets": greets, "names": names, **_where(opening)}
-    return CheckResult(greets and names, evidence)
+    given = {result.item_id: result for result in results}
+    values = {item.id: value(item, given[item.id], given) for item in card.items if item.id in given}
+    counted = [(item.weight, found) for item in card.items if (found := values.get(item.id)) is not None]
+    weight = sum(part for part, _ in counted)
+    reached = 100 * sum(part * found for part, found in counted) / weight if weight else None
+    fatal = any(item.fatal and values.get(item.id) == 0.0 for item in card.items)
+    if fatal and card.fatal_means is FatalMeans.ZERO:
+        reached = 0.0
+    failed = None if reached is None and not fatal else fatal or (reached or 0.0) < card.bar
+    left = tuple(item.id for item in card.items if item.id not in given or given[item.id].answer is Answer.UNSURE)
+    return Score(None if reached is None else round(reached, 1), fatal, failed, left)
 
 
-def courtesy(said: Sequence[Said], language: Language, phrases: Phrases) -> CheckResult:
-    """Whether the agent said nothing that must not be said (requirement F3)."""
-    found = [
-        {"rule": rule, **_where([one])}
-        for one in said
-        if one.speaker == AGENT
-        for rule, sought in phrases.forbidden
-        if any(has(one.text, phrase, language) for phrase in sought)
-    ]
-    return CheckResult(not found, {"found": found})
+def value(item: Item, result: Result, given: Mapping[str, Result]) -> float | None:
+    """What an answer is worth, 0 (a fault) to 1 (good); `None` where it is not counted."""
+    if result.answer in NOT_COUNTED:
+        return None
+    if item.scale is Scale.POINTS and result.points is not None:
+        return min(1.0, max(0.0, result.points / item.points))
+    worth = 0.5 if result.answer is Answer.PARTLY else float(result.answer is item.good)
+    excused = any(given[name].answer is Answer.YES for name in item.excused_by if name in given)
+    return None if worth == 0.0 and excused else worth
 
 
-def _opening(said: Sequence[Said]) -> list[Said]:
-    by_agent = sorted((one for one in said if one.speaker == AGENT), key=lambda one: one.start)
-    return [one for one in by_agent if one.start < by_agent[0].start + OPENING_SECONDS]
-
-
-def _where(said: Sequence[Said]) -> dict[str, Any]:
-    return {"start": said[0].start, "end": said[-1].end, "utterances": [one.id for one in said if one.id]}
+def is_fault(item: Item, result: Result) -> bool:
+    """Whether this answer is a fault by itself: never when it is unsure or does not apply."""
+    return value(item, result, {}) == 0.0

@@ -10,9 +10,10 @@ from hotline.errors import Discard
 from hotline.ground import Ground
 from hotline.models import Call, Check, Transcript, Utterance
 from hotline.values import Language
-from qa import queries, score
+from qa import checks as score
+from qa import queries
+from qa.checks import CheckResult, Said
 from qa.phrases import Phrases, of
-from qa.score import CheckResult, Said
 
 
 def check(ground: Ground, call_id: str, now: datetime) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from hotline.errors import ConfigError
 from hotline.values import Language
-from qa import score
+from qa import checks as score
+from qa.checks import Said
 from qa.phrases import of, read, standard
-from qa.score import Said
 
 CALLS = Path("../shared/audio/calls")
 

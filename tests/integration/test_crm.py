@@ -96,7 +96,8 @@ def test_rejected_rows_are_reported_with_line_field_and_reason_and_the_others_st
     outcome = patients_file.load(ground, file, NOW)
     assert outcome.added == 3
     assert [(rejected.line, rejected.field) for rejected in outcome.rejected] == [
-        (5, "number"), (6, "name"), (7, "birth_date"), (8, "birth_date"), (9, "flags"), (10, "discharged_on"), (11, "row"),
+        (5, "number"), (6, "name"), (7, "birth_date"), (8, "birth_date"), (9, "flags"), (10, "discharged_on"),
+        (11, "row"),
     ]  # fmt: skip
     assert "1948" not in " ".join(map(str, outcome.rejected))
 

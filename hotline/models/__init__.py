@@ -3,7 +3,7 @@
 from hotline.models.agents import Agent, AgentSkill, Department, Queue, Skill
 from hotline.models.callbacks import Callback
 from hotline.models.calls import Call, Event, Leg, Offer, Waiting
-from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, Refusal
+from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient
 from hotline.models.crm import Counter, Matter, MatterStep, Patient
 from hotline.models.floor import FloorEvent
 from hotline.models.people import Look, User
@@ -47,7 +47,6 @@ __all__ = [
     "Queue",
     "Recipient",
     "Recording",
-    "Refusal",
     "Report",
     "Review",
     "ReviewComment",

@@ -34,6 +34,7 @@ class Discharge(Row, WithId):
     birth_date: Mapped[str] = mapped_column(EncryptedText("discharges.birth_date"))
     number: Mapped[str] = mapped_column(EncryptedText("discharges.number"))
     number_index: Mapped[str] = mapped_column(String(64), index=True)
+    patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.id"), index=True)
     language: Mapped[Language] = mapped_column(Word(Language))
     zone: Mapped[str] = mapped_column(String(40))
     ward: Mapped[str] = mapped_column(String(80), default="")
@@ -81,6 +82,7 @@ class Recipient(Row, WithId):
     birth_date: Mapped[str] = mapped_column(EncryptedText("recipients.birth_date"))
     number: Mapped[str] = mapped_column(EncryptedText("recipients.number"))
     number_index: Mapped[str] = mapped_column(String(64), index=True)
+    patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.id"), index=True)
     language: Mapped[Language] = mapped_column(Word(Language))
     zone: Mapped[str] = mapped_column(String(40))
     ward: Mapped[str] = mapped_column(String(80), default="")
@@ -192,12 +194,3 @@ class Answer(Row, WithId):
     at: Mapped[datetime] = mapped_column(Utc)
     __table_args__ = (UniqueConstraint("recipient_id", "question"),)
 
-
-class Refusal(Row, WithId):
-    """A number or a person that wants no such calls any more: kept beyond the campaign in which it was said."""
-
-    __tablename__ = "refusals"
-    # Blind index of the number, or of the patient's number in the hospital.
-    index: Mapped[str] = mapped_column("subject_index", String(64), unique=True)
-    reason: Mapped[str] = mapped_column(String(80), default="")
-    at: Mapped[datetime] = mapped_column(Utc)

@@ -36,37 +36,6 @@ def upgrade() -> None:
     sa.Column('label_en', sa.String(length=80), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_departments'))
     )
-    op.create_table('discharges',
-    sa.Column('key', sa.String(length=64), nullable=False),
-    sa.Column('person_index', sa.String(length=64), nullable=False),
-    sa.Column('digest', sa.String(length=64), nullable=False),
-    sa.Column('patient_number', sa.LargeBinary(), nullable=False),
-    sa.Column('name', sa.LargeBinary(), nullable=False),
-    sa.Column('birth_date', sa.LargeBinary(), nullable=False),
-    sa.Column('number', sa.LargeBinary(), nullable=False),
-    sa.Column('number_index', sa.String(length=64), nullable=False),
-    sa.Column('language', sa.String(length=24), nullable=False),
-    sa.Column('zone', sa.String(length=40), nullable=False),
-    sa.Column('ward', sa.String(length=80), nullable=False),
-    sa.Column('condition', sa.String(length=40), nullable=False),
-    sa.Column('codes', sa.JSON(), nullable=False),
-    sa.Column('discharged_on', sa.Date(), nullable=False),
-    sa.Column('has_consent', sa.Boolean(), nullable=False),
-    sa.Column('do_not_call', sa.Boolean(), nullable=False),
-    sa.Column('wishes', sa.JSON(), nullable=False),
-    sa.Column('died_on', sa.Date(), nullable=True),
-    sa.Column('readmitted_on', sa.Date(), nullable=True),
-    sa.Column('source', sa.String(length=20), nullable=False),
-    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_discharges')),
-    sa.UniqueConstraint('key', name=op.f('uq_discharges_key'))
-    )
-    with op.batch_alter_table('discharges', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_discharges_discharged_on'), ['discharged_on'], unique=False)
-        batch_op.create_index(batch_op.f('ix_discharges_number_index'), ['number_index'], unique=False)
-        batch_op.create_index(batch_op.f('ix_discharges_person_index'), ['person_index'], unique=False)
-
     op.create_table('draws',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('seed', sa.String(length=64), nullable=False),
@@ -166,14 +135,6 @@ def upgrade() -> None:
     sa.Column('label_en', sa.String(length=80), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_queues'))
     )
-    op.create_table('refusals',
-    sa.Column('subject_index', sa.String(length=64), nullable=False),
-    sa.Column('reason', sa.String(length=80), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_refusals')),
-    sa.UniqueConstraint('subject_index', name=op.f('uq_refusals_subject_index'))
-    )
     op.create_table('skills',
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('label_zh', sa.String(length=80), nullable=False),
@@ -198,48 +159,39 @@ def upgrade() -> None:
     sa.UniqueConstraint('address', name=op.f('uq_agents_address')),
     sa.UniqueConstraint('staff_number', name=op.f('uq_agents_staff_number'))
     )
-    op.create_table('recipients',
-    sa.Column('campaign_id', sa.String(length=32), nullable=False),
-    sa.Column('discharge_id', sa.String(length=32), nullable=True),
-    sa.Column('key', sa.String(length=80), nullable=False),
+    op.create_table('discharges',
+    sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('person_index', sa.String(length=64), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('patient_number', sa.LargeBinary(), nullable=False),
     sa.Column('name', sa.LargeBinary(), nullable=False),
     sa.Column('birth_date', sa.LargeBinary(), nullable=False),
     sa.Column('number', sa.LargeBinary(), nullable=False),
     sa.Column('number_index', sa.String(length=64), nullable=False),
+    sa.Column('patient_id', sa.String(length=32), nullable=True),
     sa.Column('language', sa.String(length=24), nullable=False),
     sa.Column('zone', sa.String(length=40), nullable=False),
     sa.Column('ward', sa.String(length=80), nullable=False),
     sa.Column('condition', sa.String(length=40), nullable=False),
-    sa.Column('script', sa.String(length=40), nullable=False),
-    sa.Column('step', sa.String(length=40), nullable=False),
+    sa.Column('codes', sa.JSON(), nullable=False),
+    sa.Column('discharged_on', sa.Date(), nullable=False),
+    sa.Column('has_consent', sa.Boolean(), nullable=False),
+    sa.Column('do_not_call', sa.Boolean(), nullable=False),
     sa.Column('wishes', sa.JSON(), nullable=False),
-    sa.Column('about', sa.JSON(), nullable=False),
-    sa.Column('state', sa.String(length=24), nullable=False),
-    sa.Column('reason', sa.String(length=120), nullable=False),
-    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('opens_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('closes_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('tries', sa.Integer(), nullable=False),
-    sa.Column('place', sa.JSON(), nullable=False),
-    sa.Column('reached_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('verified_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('texted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('died_on', sa.Date(), nullable=True),
+    sa.Column('readmitted_on', sa.Date(), nullable=True),
+    sa.Column('source', sa.String(length=20), nullable=False),
     sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['campaign_id'], ['campaigns.id'], name=op.f('fk_recipients_campaign_id')),
-    sa.ForeignKeyConstraint(['discharge_id'], ['discharges.id'], name=op.f('fk_recipients_discharge_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_recipients')),
-    sa.UniqueConstraint('key', name=op.f('uq_recipients_key'))
+    sa.ForeignKeyConstraint(['patient_id'], ['patients.id'], name=op.f('fk_discharges_patient_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_discharges')),
+    sa.UniqueConstraint('key', name=op.f('uq_discharges_key'))
     )
-    with op.batch_alter_table('recipients', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_recipients_campaign_id_state'), ['campaign_id', 'state'], unique=False)
-        batch_op.create_index(batch_op.f('ix_recipients_discharge_id'), ['discharge_id'], unique=False)
-        batch_op.create_index('ix_recipients_due', ['due_at'], unique=False, sqlite_where=sa.text("state IN ('planned', 'texted')"), postgresql_where=sa.text("state IN ('planned', 'texted')"))
-        batch_op.create_index(batch_op.f('ix_recipients_number_index'), ['number_index'], unique=False)
-        batch_op.create_index(batch_op.f('ix_recipients_person_index'), ['person_index'], unique=False)
-        batch_op.create_index('uq_recipients_calling', ['person_index'], unique=True, sqlite_where=sa.text("state = 'calling'"), postgresql_where=sa.text("state = 'calling'"))
+    with op.batch_alter_table('discharges', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_discharges_discharged_on'), ['discharged_on'], unique=False)
+        batch_op.create_index(batch_op.f('ix_discharges_number_index'), ['number_index'], unique=False)
+        batch_op.create_index(batch_op.f('ix_discharges_patient_id'), ['patient_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_discharges_person_index'), ['person_index'], unique=False)
 
     op.create_table('agent_skills',
     sa.Column('agent_id', sa.String(length=32), nullable=False),
@@ -286,6 +238,52 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_calls_caller_index'), ['caller_index'], unique=False)
         batch_op.create_index('ix_calls_open', ['status'], unique=False, sqlite_where=sa.text("status != 'ended'"), postgresql_where=sa.text("status != 'ended'"))
         batch_op.create_index(batch_op.f('ix_calls_started_at'), ['started_at'], unique=False)
+
+    op.create_table('recipients',
+    sa.Column('campaign_id', sa.String(length=32), nullable=False),
+    sa.Column('discharge_id', sa.String(length=32), nullable=True),
+    sa.Column('key', sa.String(length=80), nullable=False),
+    sa.Column('person_index', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.LargeBinary(), nullable=False),
+    sa.Column('birth_date', sa.LargeBinary(), nullable=False),
+    sa.Column('number', sa.LargeBinary(), nullable=False),
+    sa.Column('number_index', sa.String(length=64), nullable=False),
+    sa.Column('patient_id', sa.String(length=32), nullable=True),
+    sa.Column('language', sa.String(length=24), nullable=False),
+    sa.Column('zone', sa.String(length=40), nullable=False),
+    sa.Column('ward', sa.String(length=80), nullable=False),
+    sa.Column('condition', sa.String(length=40), nullable=False),
+    sa.Column('script', sa.String(length=40), nullable=False),
+    sa.Column('step', sa.String(length=40), nullable=False),
+    sa.Column('wishes', sa.JSON(), nullable=False),
+    sa.Column('about', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('reason', sa.String(length=120), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('opens_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closes_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('place', sa.JSON(), nullable=False),
+    sa.Column('reached_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('verified_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('texted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaigns.id'], name=op.f('fk_recipients_campaign_id')),
+    sa.ForeignKeyConstraint(['discharge_id'], ['discharges.id'], name=op.f('fk_recipients_discharge_id')),
+    sa.ForeignKeyConstraint(['patient_id'], ['patients.id'], name=op.f('fk_recipients_patient_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recipients')),
+    sa.UniqueConstraint('key', name=op.f('uq_recipients_key'))
+    )
+    with op.batch_alter_table('recipients', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recipients_campaign_id_state'), ['campaign_id', 'state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_recipients_discharge_id'), ['discharge_id'], unique=False)
+        batch_op.create_index('ix_recipients_due', ['due_at'], unique=False, sqlite_where=sa.text("state IN ('planned', 'texted')"), postgresql_where=sa.text("state IN ('planned', 'texted')"))
+        batch_op.create_index(batch_op.f('ix_recipients_number_index'), ['number_index'], unique=False)
+        batch_op.create_index(batch_op.f('ix_recipients_patient_id'), ['patient_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_recipients_person_index'), ['person_index'], unique=False)
+        batch_op.create_index('uq_recipients_calling', ['person_index'], unique=True, sqlite_where=sa.text("state = 'calling'"), postgresql_where=sa.text("state = 'calling'"))
 
     op.create_table('users',
     sa.Column('login', sa.String(length=40), nullable=False),
@@ -621,7 +619,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=24), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('answers', sa.JSON(), nullable=False),
-    sa.Column('remark', sa.LargeBinary(), nullable=True),
+    sa.Column('words', sa.LargeBinary(), nullable=True),
     sa.Column('score', sa.Float(), nullable=True),
     sa.Column('is_fatal', sa.Boolean(), nullable=False),
     sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
@@ -948,6 +946,16 @@ def downgrade() -> None:
 
     op.drop_table('attempts')
     op.drop_table('users')
+    with op.batch_alter_table('recipients', schema=None) as batch_op:
+        batch_op.drop_index('uq_recipients_calling', sqlite_where=sa.text("state = 'calling'"), postgresql_where=sa.text("state = 'calling'"))
+        batch_op.drop_index(batch_op.f('ix_recipients_person_index'))
+        batch_op.drop_index(batch_op.f('ix_recipients_patient_id'))
+        batch_op.drop_index(batch_op.f('ix_recipients_number_index'))
+        batch_op.drop_index('ix_recipients_due', sqlite_where=sa.text("state IN ('planned', 'texted')"), postgresql_where=sa.text("state IN ('planned', 'texted')"))
+        batch_op.drop_index(batch_op.f('ix_recipients_discharge_id'))
+        batch_op.drop_index(batch_op.f('ix_recipients_campaign_id_state'))
+
+    op.drop_table('recipients')
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_calls_started_at'))
         batch_op.drop_index('ix_calls_open', sqlite_where=sa.text("status != 'ended'"), postgresql_where=sa.text("status != 'ended'"))
@@ -958,18 +966,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_agent_skills_skill'))
 
     op.drop_table('agent_skills')
-    with op.batch_alter_table('recipients', schema=None) as batch_op:
-        batch_op.drop_index('uq_recipients_calling', sqlite_where=sa.text("state = 'calling'"), postgresql_where=sa.text("state = 'calling'"))
-        batch_op.drop_index(batch_op.f('ix_recipients_person_index'))
-        batch_op.drop_index(batch_op.f('ix_recipients_number_index'))
-        batch_op.drop_index('ix_recipients_due', sqlite_where=sa.text("state IN ('planned', 'texted')"), postgresql_where=sa.text("state IN ('planned', 'texted')"))
-        batch_op.drop_index(batch_op.f('ix_recipients_discharge_id'))
-        batch_op.drop_index(batch_op.f('ix_recipients_campaign_id_state'))
+    with op.batch_alter_table('discharges', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_discharges_person_index'))
+        batch_op.drop_index(batch_op.f('ix_discharges_patient_id'))
+        batch_op.drop_index(batch_op.f('ix_discharges_number_index'))
+        batch_op.drop_index(batch_op.f('ix_discharges_discharged_on'))
 
-    op.drop_table('recipients')
+    op.drop_table('discharges')
     op.drop_table('agents')
     op.drop_table('skills')
-    op.drop_table('refusals')
     op.drop_table('queues')
     op.drop_table('prompts')
     with op.batch_alter_table('patients', schema=None) as batch_op:
@@ -990,12 +995,6 @@ def downgrade() -> None:
 
     op.drop_table('floor_events')
     op.drop_table('draws')
-    with op.batch_alter_table('discharges', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_discharges_person_index'))
-        batch_op.drop_index(batch_op.f('ix_discharges_number_index'))
-        batch_op.drop_index(batch_op.f('ix_discharges_discharged_on'))
-
-    op.drop_table('discharges')
     op.drop_table('departments')
     op.drop_table('counters')
     op.drop_table('campaigns')

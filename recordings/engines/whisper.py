@@ -67,7 +67,7 @@ class Whisper:
     def _listen(self, pcm: Pcm, language: Language) -> _Heard:
         import ctranslate2
 
-        network, tokenizer = self._model
+        network, tokenizer = self.model
         seconds = len(pcm) / TELEPHONE_RATE
         frames = next((size for size in WINDOWS if size >= seconds * 100), WINDOWS[-1])
         sound = mel.spectrogram(resample(to_float(pcm), TELEPHONE_RATE, mel.RATE), frames)
@@ -91,7 +91,7 @@ class Whisper:
         return _Heard(tokenizer.decode(ids), words, float(result.scores[0]), float(result.no_speech_prob))
 
     @cached_property
-    def _model(self) -> tuple[Any, Any]:
+    def model(self) -> tuple[Any, Any]:
         """The network and its tokenizer. Raises `EngineMissing`, `ModelDamaged`."""
         import ctranslate2
         import tokenizers

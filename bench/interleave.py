@@ -26,6 +26,7 @@ from hotline.ground import Ground, stand
 from hotline.models import Row
 from hotline.settings import Settings
 from routing import hospital
+from routing import rules as queue_rules
 from tests import servers
 
 MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -38,7 +39,7 @@ def day(ground: Ground, seed: int, steps: int) -> Counter[str]:
     """`steps` steps in a database with tables and nothing else; how often each event happened. Raises `Violation`."""
     with time_machine.travel(MORNING, tick=False) as travel:
         with ground.database.write() as session:
-            hospital.store(session, hospital.read(HOSPITAL), MORNING)
+            hospital.store(session, hospital.read(HOSPITAL, queue_rules.of(ground.settings)), MORNING)
         world = World(ground, seed, travel)
         rules = Rules(world)
         for number in range(1, steps + 1):

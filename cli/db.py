@@ -11,7 +11,7 @@ from console import users
 from hotline import clock, jobs, migrate
 from hotline.ground import Ground, stand
 from hotline.values import Role
-from routing import hospital
+from routing import hospital, rules
 
 
 @click.group()
@@ -39,11 +39,12 @@ def upgrade() -> None:
 @command.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def load(file: Path) -> None:
-    """Load departments, skills, queues and agents from FILE; again after each change of it."""
-    data = hospital.read(file)
-    with _ground() as ground, ground.database.write() as session:
-        hospital.store(session, data, clock.now())
-    click.echo(f"{file}: {len(data.queues)} queues and {len(data.agents)} agents are in the database.")
+    """Load departments and agents from FILE, and the queue file; again after each change of them."""
+    with _ground() as ground:
+        data = hospital.read(file, rules.of(ground.settings))
+        with ground.database.write() as session:
+            hospital.store(session, data, clock.now())
+    click.echo(f"{file}: {len(data.rules.queues)} queues and {len(data.agents)} agents are in the database.")
 
 
 @command.command()

@@ -14,7 +14,7 @@ from cli.house import House
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent
-from routing import hospital
+from routing import hospital, rules
 
 SAMPLE = Path(__file__).parent / "demo" / "hospital.yaml"
 
@@ -48,7 +48,7 @@ def _fill(ground: Ground, file: Path | None) -> None:
     with ground.database.read() as session:
         is_empty = session.scalar(select(func.count()).select_from(Agent)) == 0
     if file is not None or is_empty:
-        data = hospital.read(file or SAMPLE)
+        data = hospital.read(file or SAMPLE, rules.of(ground.settings))
         with ground.database.write() as session:
             hospital.store(session, data, clock.now())
 

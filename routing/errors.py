@@ -2,8 +2,10 @@
 
 HotlineError
 ├── ConfigError
-│   └── QueuesFault    a queue file has faults; each names file, line and field
-└── UnknownQueue    a flow or call names a queue that the hospital does not have
+│   └── FileFault           faults of a file of the hospital's; each names file, line and field
+│       ├── HospitalFault   of the file with departments and agents
+│       └── QueuesFault     of the queue file
+└── UnknownQueue            a flow or call names a queue that the hospital does not have
 """
 
 from collections.abc import Sequence
@@ -11,15 +13,27 @@ from collections.abc import Sequence
 from hotline.errors import ConfigError, HotlineError
 
 
-class QueuesFault(ConfigError):
-    """A queue file cannot be used; `faults` lists everything that is wrong with it."""
+class FileFault(ConfigError):
+    """A file cannot be used; `faults` lists everything that is wrong with it."""
 
-    code = "queues_fault"
+    code = "file_fault"
 
     def __init__(self, faults: Sequence[str]) -> None:
         """Each fault reads `file:line: field: what is wrong and what to do`."""
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
+
+
+class HospitalFault(FileFault):
+    """The file with departments and agents cannot be used."""
+
+    code = "hospital_fault"
+
+
+class QueuesFault(FileFault):
+    """The queue file cannot be used."""
+
+    code = "queues_fault"
 
 
 class UnknownQueue(HotlineError):

@@ -1,108 +1,132 @@
-"""A hospital's departments, skills, queues and agents from a YAML file; loading it again changes what changed."""
+"""A hospital's departments and agents from a YAML file; loading it again changes what changed.
 
+Skills and queues stand in the queue file (`routing.rules`); their names and labels go into the database along with it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.errors import ConfigError, NotFound
+from hotline.errors import NotFound
 from hotline.ground import Ground
 from hotline.models import Agent, AgentSkill, Department, Queue, Skill
+from hotline.source import Field, Source
 from hotline.values import AgentState, AgentStatus, Language
+from routing.errors import HospitalFault
+from routing.queues import Rules, Text
+from routing.rules import LANGUAGES, MOST_LEVEL, label, name_of
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Level = Annotated[int, Field(ge=1, le=5)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Labelled(_Part):
-    """Something with a name in both languages."""
-
-    zh: str
-    en: str
+ADDRESS = re.compile(r"client:[A-Za-z0-9_.-]{1,60}|\+[1-9][0-9]{4,14}")
+AGENT = ("name", "address", "department", "status", "skills", "languages")
+STATUSES = {status.value: status for status in AgentStatus}
+LANGUAGE_NAMES = {
+    Language.MANDARIN: {Language.MANDARIN: "普通话", Language.ENGLISH: "Mandarin"},
+    Language.ENGLISH: {Language.MANDARIN: "英语", Language.ENGLISH: "English"},
+}
 
 
-class QueuePart(Labelled):
-    """A queue: see `hotline.models.Queue`."""
-
-    skill: Name
-    min_level: Level = 1
-    rings: Annotated[int, Field(ge=1, le=10)] = 3
-    priority: Annotated[int, Field(ge=0, le=1000)] = 0
-    overflow: Name | None = None
-    wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
-
-
-class AgentPart(_Part):
-    """An agent: name, phone address, department, skills with levels, languages with levels."""
+@dataclass(frozen=True)
+class AgentPart:
+    """An agent: name, phone address, department, and levels from 1 to 5 of skills and languages."""
 
     name: str
-    address: Annotated[str, Field(pattern=r"^(client:[A-Za-z0-9_.-]{1,60}|\+[1-9][0-9]{4,14})$")]
-    department: Name | None = None
-    status: AgentStatus = AgentStatus.OFFLINE
-    skills: dict[Name, Level]
-    languages: dict[Language, Level]
+    address: str
+    department: str | None
+    status: AgentStatus
+    levels: Mapping[str, int]
 
 
-class Hospital(_Part):
-    """The whole file; every name that one part uses is declared by another."""
+@dataclass(frozen=True)
+class Hospital:
+    """Departments and agents (by staff number), and the rules whose skills they have."""
 
-    departments: dict[Name, Labelled] = {}
-    skills: dict[Name, Labelled]
-    queues: dict[Name, QueuePart]
-    agents: dict[str, AgentPart]
-
-    @model_validator(mode="after")
-    def _names_are_known(self) -> "Hospital":
-        for name, queue in self.queues.items():
-            if queue.skill not in self.skills:
-                raise ValueError(f"queues.{name}.skill: no skill {queue.skill!r}; declare it under skills")
-            if queue.overflow is not None and queue.overflow not in self.queues:
-                raise ValueError(f"queues.{name}.overflow: no queue {queue.overflow!r}")
-        for number, agent in self.agents.items():
-            for skill in agent.skills:
-                if skill not in self.skills:
-                    raise ValueError(f"agents.{number}.skills: no skill {skill!r}; declare it under skills")
-            if agent.department is not None and agent.department not in self.departments:
-                raise ValueError(f"agents.{number}.department: no department {agent.department!r}")
-        return self
+    departments: Mapping[str, Text]
+    agents: Mapping[str, AgentPart]
+    rules: Rules
 
 
-def read(path: Path) -> Hospital:
-    """Read and check the file. Raises `ConfigError` that names the file, each field and what is wrong with it."""
+def read(path: Path, rules: Rules) -> Hospital:
+    """Read and check the file. Raises `HospitalFault` that lists everything that is wrong with it."""
+    source = Source(str(path))
     try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
-    try:
-        return Hospital.model_validate(raw)
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"{path}: {faults}") from error
+        root = source.open(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise HospitalFault([f"{path}:1: file: cannot be read: {error}"]) from error
+    hospital = _hospital(root, rules)
+    if root.is_missing and not source.faults:
+        root.fault("is empty; copy cli/demo/hospital.yaml and change it")
+    if source.faults:
+        raise HospitalFault(source.in_order())
+    return hospital
+
+
+def _hospital(root: Field, rules: Rules) -> Hospital:
+    for name, field in root.items():
+        if name in {"skills", "queues"}:
+            field.fault("stands in the queue file (QUEUES_FILE) now; move it there")
+        elif name not in {"departments", "agents"}:
+            field.fault("unknown field; known are departments, agents")
+    departments = {}
+    for name, field in root.get("departments").items():
+        field.only("zh", "en")
+        departments[name_of(name, field)] = label(field)
+    agents = {number: _agent(field, departments, rules) for number, field in root.get("agents").items()}
+    return Hospital(departments, agents, rules)
+
+
+def _agent(field: Field, departments: Mapping[str, Text], rules: Rules) -> AgentPart:
+    field.only(*AGENT)
+    address, department = field.get("address"), field.get("department")
+    if not ADDRESS.fullmatch(address.text()):
+        address.fault("is no telephone; write client:NAME for a browser or a number like +861012345678")
+    if not department.is_missing and department.text() not in departments:
+        department.fault(f"no department {department.text()!r}; declare it under departments")
+    levels = dict(_levels(field.get("skills"), rules.skills, f"declare it under skills in {rules.file}"))
+    return AgentPart(
+        name=field.get("name").text(),
+        address=address.text(),
+        department=None if department.is_missing else department.text(),
+        status=field.get("status").one_of(STATUSES, AgentStatus.OFFLINE),
+        levels=levels | dict(_levels(field.get("languages"), LANGUAGES, f"one of {', '.join(LANGUAGES)}")),
+    )
+
+
+def _levels(field: Field, known: Mapping[str, object], remedy: str) -> Iterator[tuple[str, int]]:
+    if field.is_missing:
+        field.fault("missing; write levels from 1 to 5, like {booking: 3}")
+    for name, level in field.items():
+        if name not in known:
+            level.fault(f"no {'skill' if field.path.endswith('skills') else 'language'} {name!r}; {remedy}")
+        yield name, level.whole(1, 1, MOST_LEVEL)
 
 
 def store(session: Session, hospital: Hospital, now: datetime) -> None:
     """Write it down: what is there is changed, what is new is added, nothing is removed (calls may refer to it)."""
-    for name, part in hospital.departments.items():
-        session.merge(Department(name=name, label_zh=part.zh, label_en=part.en))
-    for name, part in hospital.skills.items():
-        session.merge(Skill(name=name, label_zh=part.zh, label_en=part.en))
-    for language, labels in {Language.MANDARIN: ("普通话", "Mandarin"), Language.ENGLISH: ("英语", "English")}.items():
-        session.merge(Skill(name=language.value, label_zh=labels[0], label_en=labels[1]))
-    for name, queue in hospital.queues.items():
-        values = queue.model_dump(exclude={"zh", "en"})
-        session.merge(Queue(name=name, label_zh=queue.zh, label_en=queue.en, **values))
-    session.flush()
+    for name, text in hospital.departments.items():
+        session.merge(Department(name=name, **_labels(text)))
+    store_rules(session, hospital.rules)
     known = {agent.staff_number: agent for agent in session.query(Agent)}
-    for number, part_of_agent in hospital.agents.items():
-        _store_agent(session, known.get(number), number, part_of_agent, now)
+    for number, part in hospital.agents.items():
+        _store_agent(session, known.get(number), number, part, now)
+
+
+def store_rules(session: Session, rules: Rules) -> None:
+    """Names and labels of skills, languages and queues, as rows of agents and calls refer to them."""
+    skills = {**rules.skills, **{language.value: text for language, text in LANGUAGE_NAMES.items()}}
+    for name, text in skills.items():
+        session.merge(Skill(name=name, **_labels(text)))
+    for name, queue in rules.queues.items():
+        session.merge(Queue(name=name, **_labels(queue.label)))
+    session.flush()
+
+
+def _labels(text: Text) -> dict[str, str]:
+    return {"label_zh": text[Language.MANDARIN], "label_en": text[Language.ENGLISH]}
 
 
 def _store_agent(session: Session, agent: Agent | None, number: str, part: AgentPart, now: datetime) -> None:
@@ -110,15 +134,14 @@ def _store_agent(session: Session, agent: Agent | None, number: str, part: Agent
         agent = Agent(staff_number=number, status=part.status, state=AgentState.IDLE, state_since=now)
         session.add(agent)
     agent.name, agent.address, agent.department = part.name, part.address, part.department
-    wished = {**part.skills, **{language.value: level for language, level in part.languages.items()}}
     kept = {row.skill: row for row in agent.skills}
-    for skill, level in wished.items():
+    for skill, level in part.levels.items():
         if skill in kept:
             kept[skill].level = level
         else:
             agent.skills.append(AgentSkill(skill=skill, level=level))
     for skill, row in kept.items():
-        if skill not in wished:
+        if skill not in part.levels:
             agent.skills.remove(row)
 
 

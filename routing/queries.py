@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Offer, Queue, Recording, Waiting
+from hotline.models import Agent, Call, Offer, Recording, Waiting
 from hotline.values import (
     LIVE_OFFERS,
     AgentState,
@@ -18,6 +18,7 @@ from hotline.values import (
     WaitingState,
 )
 from routing import habits, ladder
+from routing.queues import HELPERS, Rules
 
 OPEN = (WaitingState.WAITING, WaitingState.WON)
 # Why an agent is set aside who may all the same be asked where nobody else is free (declined or broken: no).
@@ -58,17 +59,16 @@ def position(session: Session, waiting: Waiting) -> int:
     return (session.scalar(ahead) or 0) + 1
 
 
-def floor(session: Session, answers_in: Mapping[str, float] = MappingProxyType({})) -> ladder.Floor:
+def floor(session: Session, rules: Rules, answers_in: Mapping[str, float] = MappingProxyType({})) -> ladder.Floor:
     """The floor of this moment, as values; `answers_in` are the agents' habits, as `habits_of` learned them."""
     waiting = session.scalars(select(Waiting).where(Waiting.state == WaitingState.WAITING)).all()
     agents = {agent.id: agent for agent in session.scalars(select(Agent).where(Agent.state != AgentState.TALKING))}
     offers: dict[str, list[Offer]] = defaultdict(list)
     for offer in session.scalars(select(Offer).where(Offer.waiting_id.in_([row.id for row in waiting]))):
         offers[offer.waiting_id].append(offer)
-    queues = {queue.name: queue for queue in session.scalars(select(Queue))}
     return ladder.Floor(
         agents=tuple(_free(agents.values(), answers_in)),
-        callers=tuple(_caller(row, queues, offers[row.id]) for row in waiting),
+        callers=tuple(_caller(row, rules, offers[row.id]) for row in waiting),
         offers=tuple(_ringing(session, agents, answers_in)),
     )
 
@@ -94,9 +94,9 @@ def _free(agents: Iterable[Agent], answers_in: Mapping[str, float]) -> Iterable[
             yield ladder.Agent(agent.id, skills, agent.state_since, answers_in.get(agent.id), aside)
 
 
-def _caller(row: Waiting, queues: dict[str, Queue], offers: list[Offer]) -> ladder.Caller:
-    queue = queues[row.queue]
-    helper = queues.get(queue.overflow or "")
+def _caller(row: Waiting, rules: Rules, offers: list[Offer]) -> ladder.Caller:
+    queue = rules.queues[row.queue]
+    helpers = [rules.queues[way.to] for way in queue.overflow if way.kind in HELPERS and way.to is not None]
     languages = {name: level for name, level in row.wish.items() if "-" in name}
     return ladder.Caller(
         id=row.id,
@@ -104,7 +104,7 @@ def _caller(row: Waiting, queues: dict[str, Queue], offers: list[Offer]) -> ladd
         priority=row.priority,
         asked_at=row.asked_at,
         rings=queue.rings,
-        overflow=None if helper is None else {helper.skill: helper.min_level} | languages,
+        overflow={name: need.least for name, need in helpers[0].wish.items()} | languages if helpers else None,
         preferred_agent_id=row.preferred_agent_id,
         first_rung_at=min((offer.ringing_at or offer.started_at for offer in offers), default=None),
         tried=frozenset(o.agent_id for o in offers if o.state in {OfferState.MISSED, OfferState.REJECTED}),

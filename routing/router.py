@@ -17,7 +17,7 @@ from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.lease import Leadership
 from hotline.models import Agent
-from routing import actions, ladder, queries, service, talks
+from routing import actions, hospital, ladder, queries, rules, service, talks
 from routing.actions import offer_of
 from telephony.provider import Provider
 
@@ -40,6 +40,8 @@ class Router:
 
     def run(self, stop: threading.Event) -> None:
         """Act at every bell and tick until `stop` is set; after a fault the next pass tries again."""
+        with self._ground.database.write() as session:
+            hospital.store_rules(session, rules.of(self._ground.settings))
         for _ in self._ground.bell.listen(ROUTER, TICK_SECONDS):
             if stop.is_set():
                 break
@@ -90,7 +92,7 @@ class Router:
 
     def _decide(self, now: datetime) -> bool:
         with self._ground.database.read() as session:
-            floor = queries.floor(session, self._learn(session, now))
+            floor = queries.floor(session, rules.of(self._ground.settings), self._learn(session, now))
         changed = False
         for decision in ladder.decide(floor, now, self._ground.settings.ring_seconds):
             if not self._apply(decision, now):

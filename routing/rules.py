@@ -24,11 +24,18 @@ EVERYONE = "everyone"
 NURSE = "nurse"
 MOST_RINGS, MOST_PHONES, MOST_PRIORITY, MOST_LEVEL = 10, 50, 1000, 5
 LONGEST_SECONDS = 3600
+WRAP_UP_SECONDS = 30
 
 
 def of(settings: Settings) -> Rules:
     """The rules in the hospital's own file, the standard ones where it has none; read once. Raises `QueuesFault`."""
     return _read_once(settings.queues_file or STANDARD, settings.timezone)
+
+
+def wrap_up_seconds(settings: Settings, queue: str) -> int:
+    """How long wrap-up lasts at most after a call of this queue; a queue that is no longer there has the usual time."""
+    found = of(settings).queues.get(queue)
+    return WRAP_UP_SECONDS if found is None else found.wrap_up_seconds
 
 
 @cache
@@ -62,17 +69,18 @@ def _rules(root: Field, zone: ZoneInfo, file: str) -> Rules:
     skills = {}
     for name, field in root.get("skills").items():
         field.only(*SHORT)
-        skills[_name(name, field)] = _label(field)
+        skills[name_of(name, field)] = label(field)
     names = [name for name, _ in root.get("queues").items()]
     if not names:
         root.get("queues").fault("no queues; callers need at least one line to stand in")
     queues = {
-        name: _queue(_name(name, field), field, (skills, names, zone)) for name, field in root.get("queues").items()
+        name: _queue(name_of(name, field), field, (skills, names, zone)) for name, field in root.get("queues").items()
     }
     return Rules(file, skills, queues, _green(root.get("green_channel")))
 
 
-def _name(name: str, field: Field) -> str:
+def name_of(name: str, field: Field) -> str:
+    """The name, checked: it is stored and written in other files."""
     if not (name.isascii() and name.replace("_", "a").isalnum() and name[0].isalpha() and name == name.lower()):
         field.fault(f"{name!r} is no name; small letters, digits and _, a letter first")
     elif len(name) > 40:
@@ -80,7 +88,8 @@ def _name(name: str, field: Field) -> str:
     return name
 
 
-def _label(field: Field) -> Text:
+def label(field: Field) -> Text:
+    """The labels in both languages."""
     return {language: field.get(word).text() for word, language in SHORT.items()}
 
 
@@ -90,7 +99,7 @@ def _queue(name: str, field: Field, known: tuple[Mapping[str, Text], list[str], 
     rings = field.get("rings").whole(3, 1, MOST_RINGS)
     return Queue(
         name=name,
-        label=_label(field),
+        label=label(field),
         hours=hours_file.read(field.get("hours"), zone),
         wish=dict(_wish(field.get("wish"), skills)),
         languages=dict(_languages(field.get("language"))),
@@ -98,7 +107,7 @@ def _queue(name: str, field: Field, known: tuple[Mapping[str, Text], list[str], 
         ladder=tuple(_steps(field.get("ladder"), rings)),
         overflow=tuple(_overflows(field.get("overflow"), rings, name, names)),
         priority=field.get("priority").whole(0, 0, MOST_PRIORITY),
-        wrap_up_seconds=field.get("wrap_up_seconds").whole(30, 0, LONGEST_SECONDS),
+        wrap_up_seconds=field.get("wrap_up_seconds").whole(WRAP_UP_SECONDS, 0, LONGEST_SECONDS),
     )
 
 

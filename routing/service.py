@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hotline import story
 from hotline.bell import ROUTER
 from hotline.ground import Ground
-from hotline.models import Agent, Call, Offer, Queue, Waiting
+from hotline.models import Agent, Call, Offer, Waiting
 from hotline.values import (
     LIVE_OFFERS,
     AgentState,
@@ -21,7 +21,7 @@ from hotline.values import (
     OfferState,
     WaitingState,
 )
-from routing import queries
+from routing import queries, rules
 from routing.agents import choose_status as choose_status
 from routing.agents import come_back as come_back
 from routing.errors import UnknownQueue
@@ -44,20 +44,20 @@ def join(session: Session, ground: Ground, call: Call, wish: Wish, now: datetime
     waiting = queries.open_waiting(session, call.id)
     if waiting is not None:
         return waiting
-    queue = session.get(Queue, wish.queue)
+    queue = rules.of(ground.settings).queues.get(wish.queue)
     if queue is None:
         raise UnknownQueue(f"no queue {wish.queue!r}")
-    skill = wish.skill or queue.skill
     waiting = Waiting(
         call_id=call.id,
         queue=queue.name,
-        wish={skill: queue.min_level, call.language: 1},
+        wish=queue.levels(call.language, wish.skill),
         priority=queue.priority if wish.priority is None else wish.priority,
         asked_at=now,
     )
     session.add(waiting)
     story.move(call, CallStatus.WAITING, "status")
     call.queue, call.asked_at = queue.name, call.asked_at or now
+    skill = wish.skill or next(iter(queue.wish), "")
     story.tell(session, ground.bell, story.event(call.id, "asked", now, queue=queue.name, skill=skill))
     ground.bell.ring_after(session, ROUTER)
     return waiting

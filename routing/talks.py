@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from hotline import story
 from hotline.bell import ROUTER
 from hotline.ground import Ground
-from hotline.models import Call, Offer, Queue, Waiting
+from hotline.models import Call, Offer, Waiting
 from hotline.values import AgentState, CallStatus, OfferState, WaitingState
-from routing import queries, service
+from routing import queries, rules, service
 
 
 def agent_left(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
@@ -21,7 +21,6 @@ def agent_left(session: Session, ground: Ground, offer: Offer, now: datetime) ->
         return
     waiting = session.get_one(Waiting, offer.waiting_id)
     offer.ended_at = now
-    queue = session.get_one(Queue, waiting.queue)
     if waiting.state is WaitingState.WON:
         story.move(waiting, WaitingState.WAITING)
         waiting.winner_id = None
@@ -31,7 +30,7 @@ def agent_left(session: Session, ground: Ground, offer: Offer, now: datetime) ->
         service.settle(session, offer, AgentState.IDLE, "", None, now)
         service.tell(session, ground, offer, "agent_lost", now)
     else:
-        until = now + timedelta(seconds=queue.wrap_up_seconds)
+        until = now + timedelta(seconds=rules.wrap_up_seconds(ground.settings, waiting.queue))
         service.settle(session, offer, AgentState.WRAP_UP, "", until, now)
         service.tell(session, ground, offer, "agent_left", now)
     ground.bell.ring_after(session, ROUTER)

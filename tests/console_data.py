@@ -110,7 +110,7 @@ def people(ground: Ground, morning: Morning) -> None:
         for name, zh, en in [("booking", "预约挂号", "Booking"), ("nurse", "急诊护士", "Emergency nurse")]:
             session.add(Skill(name=name, label_zh=zh, label_en=en))
             session.flush()
-            session.add(Queue(name=name, label_zh=zh, label_en=en, skill=name, priority=5 * (name == "nurse")))
+            session.add(Queue(name=name, label_zh=zh, label_en=en))
         for number, name, status, state, reason in PEOPLE:
             agent = Agent(
                 staff_number=number,

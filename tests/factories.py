@@ -9,7 +9,7 @@ from hotline.clock import new_id
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Waiting
 from hotline.values import Language, OfferState
-from routing import hospital, service
+from routing import hospital, rules, service
 from routing.service import Wish
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -19,7 +19,7 @@ SAMPLE = Path("cli/demo/hospital.yaml")
 def load_hospital(ground: Ground, now: datetime = NOW) -> dict[str, Agent]:
     """The sample hospital in the database; its agents by staff number."""
     with ground.database.write() as session:
-        hospital.store(session, hospital.read(SAMPLE), now)
+        hospital.store(session, hospital.read(SAMPLE, rules.of(ground.settings)), now)
     with ground.database.read() as session:
         return {agent.staff_number: agent for agent in session.scalars(select(Agent))}
 

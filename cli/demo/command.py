@@ -25,7 +25,7 @@ from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Job, Prompt, Recording
 from hotline.values import CallStatus, JobState, Role
-from routing import hospital
+from routing import hospital, rules
 
 HERE = Path(__file__).parent
 PROMPT_SECONDS = 90.0
@@ -74,7 +74,7 @@ def command(leave: bool, file: Path | None, logs: bool) -> None:
 
 def _environment() -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith(OWN)}
-    return kept | {"DEFAULT_LANGUAGE": "zh-CN", "LOG_FORMAT": "text"}
+    return kept | {"DEFAULT_LANGUAGE": "zh-CN", "LOG_FORMAT": "text", "QUEUES_FILE": str(HERE / "queues.yaml")}
 
 
 def _stop_on_signals() -> threading.Event:
@@ -116,7 +116,7 @@ class Demo:
 
     def _fill(self, ground: Ground) -> None:
         with ground.database.write() as session:
-            hospital.store(session, hospital.read(HERE / "hospital.yaml"), clock.now())
+            hospital.store(session, hospital.read(HERE / "hospital.yaml", rules.of(ground.settings)), clock.now())
         users.create(ground, "supervisor", self._password, "周敏 Zhou Min", Role.SUPERVISOR)
         users.create(ground, "admin", self._password, "Administrator", Role.ADMINISTRATOR)
         with ground.database.read() as session:

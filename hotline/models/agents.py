@@ -60,15 +60,9 @@ class AgentSkill(Row):
 
 
 class Queue(Row):
-    """A line of callers: the skill it asks for, its ring budget, and who helps when the rings are over."""
+    """A line of callers, as calls refer to it; whom it asks for and who rings stands in the queue file."""
 
     __tablename__ = "queues"
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     label_zh: Mapped[str] = mapped_column(String(80))
     label_en: Mapped[str] = mapped_column(String(80))
-    skill: Mapped[str] = mapped_column(ForeignKey("skills.name"))
-    min_level: Mapped[int] = mapped_column(Integer, default=1)
-    rings: Mapped[int] = mapped_column(Integer, default=3)
-    priority: Mapped[int] = mapped_column(Integer, default=0)
-    overflow: Mapped[str | None] = mapped_column(String(40))
-    wrap_up_seconds: Mapped[int] = mapped_column(Integer, default=30)

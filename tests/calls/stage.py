@@ -19,7 +19,7 @@ from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Job, Offer, Recording, Row, Waiting
 from hotline.values import AgentState, JobState
-from routing import hospital
+from routing import hospital, rules
 from tests.servers import wait_for
 
 NUMBER = embedded.HOTLINE_NUMBER
@@ -113,7 +113,9 @@ def stage(folder: Path, **settings: str) -> Iterator[Stage]:
     # Coverage of the caller's shell must not lead the house away from its own folder.
     own = ("DATABASE_URL", "REDIS_URL", "BLOB_URL", "TWILIO_", "HOTLINE_", "VOICE_", "CONSOLE_", "EXCHANGE_")
     environment = {name: text for name, text in os.environ.items() if not name.startswith(own)}
-    environment |= {"RING_SECONDS": "1", "LOG_FORMAT": "text", "WORKER_LEASE_SECONDS": "3", **settings}
+    queues = str(Path("cli/demo/queues.yaml").resolve())  # a short wrap-up
+    environment |= {"RING_SECONDS": "1", "LOG_FORMAT": "text", "WORKER_LEASE_SECONDS": "3", "QUEUES_FILE": queues}
+    environment |= settings
     plan = embedded.plan(folder / "home", environment, free_ports=True)
     house = House(plan, lambda name, line: lines.append(json.dumps([name, line])))
     try:
@@ -125,7 +127,7 @@ def stage(folder: Path, **settings: str) -> Iterator[Stage]:
 
 def _fill(ground: Ground) -> None:
     with ground.database.write() as session:
-        hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml")), clock.now())
+        hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml"), rules.of(ground.settings)), clock.now())
 
 
 def patient(number: str, *steps: Any, key: str = "1", at: float = 0.5, language: str = "2") -> dict[str, Any]:

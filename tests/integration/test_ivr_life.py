@@ -142,7 +142,7 @@ def test_life_of_a_call_holds_together_whatever_arrives(ground: Ground) -> None:
     with ground.database.write() as session:
         session.add_all([Skill(name=n, label_zh=n, label_en=n) for n in ("booking", "complaint", "nurse")])
         session.flush()
-        session.add_all([Queue(name=n, label_zh=n, label_en=n, skill=n) for n in ("booking", "nurse")])
+        session.add_all([Queue(name=n, label_zh=n, label_en=n) for n in ("booking", "nurse")])
     provider = connect(ground.settings)
     app = voice.create(ground, provider)
     machine = type("LifeOnThis", (Life,), {"app": app, "ground": ground})

@@ -3,18 +3,18 @@
 import threading
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from hotline.clock import new_id
-from hotline.errors import ConfigError
 from hotline.ground import Ground
 from hotline.lease import LEASE, Leadership
 from hotline.models import Agent, Call, Event, Leg, Offer, Waiting
 from hotline.values import AgentState, CallStatus, LegStatus, OfferState, WaitingState
-from routing import hospital, legs, queries, service, talks
-from routing.errors import UnknownQueue
+from routing import hospital, legs, queries, rules, service, talks
+from routing.errors import HospitalFault, UnknownQueue
 from routing.service import Wish
 from tests.factories import NOW, call_in_line, load_hospital, offer_to
 
@@ -137,7 +137,7 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(ground: Ground)
     assert state_of(ground, agent) is AgentState.WRAP_UP
     with ground.database.read() as session:
         assert queries.due_back(session, LATER) == []
-        (due,) = queries.due_back(session, LATER + timedelta(seconds=5))
+        (due,) = queries.due_back(session, LATER + timedelta(seconds=30))
     with ground.database.write() as session:
         assert service.come_back(session, ground, session.get_one(Agent, due.id), LATER)
         assert not service.come_back(session, ground, session.get_one(Agent, due.id), LATER)
@@ -232,8 +232,22 @@ def test_leadership_has_one_holder_and_passes_on_when_it_falls_silent(ground: Gr
     assert first.holds(late + timedelta(seconds=2))
 
 
-def test_hospital_file_with_a_fault_names_file_and_field(tmp_path: Path) -> None:
+def test_hospital_file_with_faults_names_file_line_and_field_of_all(tmp_path: Path) -> None:
     file = tmp_path / "bad.yaml"
-    file.write_text("skills: {booking: {zh: 甲, en: A}}\nqueues: {q: {zh: 甲, en: A, skill: nurse}}\nagents: {}\n")
-    with pytest.raises(ConfigError, match=r"bad\.yaml: .*queues\.q\.skill: no skill 'nurse'"):
-        hospital.read(file)
+    file.write_text(
+        "queues: {}\n"
+        "agents:\n"
+        '  "1": {name: A, address: client:a, skills: {surgery: 3}, languages: {zh-CN: 9}}\n'
+        '  "2": {name: B, address: room 5, department: none, skills: {booking: 3}, languages: {fr-FR: 1}}\n'
+    )
+    with pytest.raises(HospitalFault) as caught:
+        hospital.read(file, rules.read_file(rules.STANDARD, ZoneInfo("Asia/Shanghai")))
+    told = [fault.removeprefix(f"{file}:").split(":")[:2] for fault in caught.value.faults]
+    assert told == [
+        ["1", " queues"],
+        ["3", " agents.1.languages.zh-CN"],
+        ["3", " agents.1.skills.surgery"],
+        ["4", " agents.2.address"],
+        ["4", " agents.2.department"],
+        ["4", " agents.2.languages.fr-FR"],
+    ]

@@ -246,7 +246,7 @@ def test_nobody_is_rung_during_wrap_up(told: Story) -> None:
     told.post()
     told.route()
     assert (told.agent("1001").state, told.phones(second)) == (AgentState.WRAP_UP, [])
-    told.wait(6)
+    told.wait(31)
     told.route()
     assert len(told.phones(second)) == 1
 

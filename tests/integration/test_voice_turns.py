@@ -39,7 +39,7 @@ def app(ground: Ground) -> Iterator[Flask]:
     with ground.database.write() as session:
         session.add_all([Skill(name=n, label_zh=n, label_en=n) for n in ("booking", "complaint", "nurse", "zh-CN")])
         session.flush()
-        session.add_all([Queue(name=n, label_zh=n, label_en=n, skill=n) for n in ("booking", "nurse")])
+        session.add_all([Queue(name=n, label_zh=n, label_en=n) for n in ("booking", "nurse")])
     provider = connect(ground.settings)
     yield voice.create(ground, provider)
     provider.close()

@@ -80,6 +80,41 @@ class Provider:
             )
             return str(call.sid)
 
+    def dial_patient(self, number: str, caller_id: str, base: str, timeout_seconds: int) -> str:
+        """Ring a patient; the line's sid. `base` + `/answer`, `/status` and `/machine` are told of it.
+
+        Whether a machine answered is found out beside the call (it may choose the wording): the document is fetched and
+        spoken at once, so that a person never hears silence.
+        """
+        with _faults("dial"):
+            call = self._client.calls.create(
+                to=number,
+                from_=caller_id,
+                url=f"{base}/answer",
+                status_callback=f"{base}/status",
+                status_callback_event=CALL_EVENTS,
+                timeout=timeout_seconds,
+                machine_detection="DetectMessageEnd",
+                async_amd="true",
+                async_amd_status_callback=f"{base}/machine",
+            )
+            return str(call.sid)
+
+    def text(self, number: str, sender: str, body: str) -> str:
+        """Send a text message; its sid."""
+        with _faults("text"):
+            return str(self._client.messages.create(to=number, from_=sender, body=body).sid)
+
+    def outbound(self, number: str, since: datetime) -> list[InboundView]:
+        """The calls that we made to `number` after `since`, newest first. Raises `UnknownWord`."""
+        with _faults("list calls"):
+            found = self._client.calls.list(to=number, start_time_after=since, limit=50)
+        return [
+            InboundView(str(c.sid), str(c._from), words.leg_status(str(c.status)), c.start_time or since, c.end_time)
+            for c in found
+            if c.direction == "outbound-api"
+        ]
+
     def redirect(self, sid: str, url: str) -> None:
         """Have the line go on with the document at `url`; it leaves its queue or conference."""
         with _faults("redirect"):

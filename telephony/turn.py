@@ -9,7 +9,7 @@ from hotline import log
 from hotline.values import LegStatus, PhoneNumber, RecordingState
 from telephony import words
 from telephony.errors import UnknownWord
-from telephony.words import QueueResult
+from telephony.words import Heard, QueueResult
 
 SID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 NUMBER = re.compile(r"\+?[0-9]{3,15}\Z")
@@ -49,6 +49,7 @@ class Turn:
     recording_seconds: int | None = None
     recording_channels: int | None = None
     error_code: int | None = None
+    answered_by: Heard | None = None
 
     @property
     def caller(self) -> PhoneNumber | None:
@@ -81,6 +82,7 @@ def parse(form: Mapping[str, str]) -> Turn:
         recording_seconds=_whole(form.get("RecordingDuration")),
         recording_channels=_whole(form.get("RecordingChannels")),
         error_code=_whole(form.get("ErrorCode")),
+        answered_by=_ours(words.heard, form.get("AnsweredBy")),
     )
 
 

@@ -13,9 +13,11 @@ from telephony.verbs import (
     Enqueue,
     Gather,
     Hangup,
+    Lead,
     Leave,
     Pause,
     Play,
+    Record,
     Redirect,
     Reject,
     Say,
@@ -49,6 +51,19 @@ def _add(parent: Any, verb: Verb) -> None:
             parent.enqueue(queue, wait_url=wait_url, action=action)
         case Dial():
             parent.append(_dial(verb))
+        case Record(action, status_url, max_seconds, finish_on_key):
+            parent.record(
+                action=action,
+                recording_status_callback=status_url,
+                recording_status_callback_event="in-progress completed absent",
+                max_length=max_seconds,
+                finish_on_key=finish_on_key,
+                timeout=5,
+                play_beep=True,
+                trim="trim-silence",
+            )
+        case Lead(number, caller_id, action, timeout_seconds):
+            parent.dial(number, caller_id=caller_id, action=action, timeout=timeout_seconds)
         case Hangup():
             parent.hangup()
         case Reject(reason):

@@ -47,6 +47,19 @@ class Gather:
 
 
 @dataclass(frozen=True)
+class Record:
+    """Record a message after a beep, then ask `action`; where nothing was said, the document goes on below.
+
+    A key of `finish_on_key`, five seconds of silence or `max_seconds` end it. `status_url` is told of the recording.
+    """
+
+    action: str
+    status_url: str
+    max_seconds: int
+    finish_on_key: str = "#"
+
+
+@dataclass(frozen=True)
 class Redirect:
     """Go on with the document at this URL."""
 
@@ -80,6 +93,16 @@ class Dial:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """Ring a number outside and connect the line with it; `action` is asked when that is over or did not come about."""
+
+    number: str
+    caller_id: str
+    action: str
+    timeout_seconds: int = 30
+
+
+@dataclass(frozen=True)
 class Hangup:
     """End the call."""
 
@@ -96,4 +119,4 @@ class Leave:
     """Leave the provider's queue."""
 
 
-Verb = Say | Play | Pause | Gather | Redirect | Enqueue | Dial | Hangup | Reject | Leave
+Verb = Say | Play | Pause | Gather | Record | Redirect | Enqueue | Dial | Lead | Hangup | Reject | Leave

@@ -18,6 +18,15 @@ class QueueResult(StrEnum):
     FAILED = "failed"
 
 
+class Heard(StrEnum):
+    """Whom the provider takes the answer of a call for. Often wrong: it may choose the wording, nothing else."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+    MACHINE_READY = "machine_ready"
+    UNKNOWN = "unknown"
+
+
 # CallStatus of webhooks and of the REST API.
 LEG_STATUSES: dict[str, LegStatus] = {
     "queued": LegStatus.INITIATED,
@@ -57,7 +66,18 @@ RECORDING_STATES: dict[str, RecordingState] = {
     "failed": RecordingState.FAILED,
 }
 
-_Ours = TypeVar("_Ours", LegStatus, QueueResult, RecordingState)
+# AnsweredBy of answering-machine detection; a machine is ready when its greeting is over.
+HEARD: dict[str, Heard] = {
+    "human": Heard.HUMAN,
+    "machine_start": Heard.MACHINE,
+    "machine_end_beep": Heard.MACHINE_READY,
+    "machine_end_silence": Heard.MACHINE_READY,
+    "machine_end_other": Heard.MACHINE_READY,
+    "fax": Heard.MACHINE,
+    "unknown": Heard.UNKNOWN,
+}
+
+_Ours = TypeVar("_Ours", LegStatus, QueueResult, RecordingState, Heard)
 
 
 def leg_status(word: str) -> LegStatus:
@@ -73,6 +93,11 @@ def queue_result(word: str) -> QueueResult:
 def recording_state(word: str) -> RecordingState:
     """Our word for a RecordingStatus. Raises `UnknownWord`."""
     return _look_up(RECORDING_STATES, word, "RecordingStatus")
+
+
+def heard(word: str) -> Heard:
+    """Our word for an AnsweredBy. Raises `UnknownWord`."""
+    return _look_up(HEARD, word, "AnsweredBy")
 
 
 def _look_up(table: dict[str, _Ours], word: str, name: str) -> _Ours:

@@ -1,0 +1,35 @@
+"""The errors of campaigns.
+
+HotlineError
+├── ConfigError
+│   ├── PlanFault        a plan or the caps have faults; each names file, line and field
+│   └── ImportFault      a file of discharges cannot be taken; `rejects` lists each row with line, field and reason
+└── CampaignRefused      what was asked of a campaign cannot be done as it stands; the message says what to do
+"""
+
+from collections.abc import Sequence
+
+from hotline.errors import ConfigError, HotlineError
+
+
+class PlanFault(ConfigError):
+    """A plan cannot be used; `faults` lists everything that is wrong with it."""
+
+    code = "plan_fault"
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        """Each fault reads `file:line: field: what is wrong and what to do`."""
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+class ImportFault(ConfigError):
+    """A file of discharges as a whole cannot be read: its encoding, its form, its columns."""
+
+    code = "import_fault"
+
+
+class CampaignRefused(HotlineError):
+    """The campaign cannot do this now."""
+
+    code = "campaign_refused"

@@ -1,0 +1,102 @@
+"""When a patient may be called: hours in their own zone, refused days, preferred time, parts of the day. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+DAY = timedelta(days=1)
+EVERY_DAY = frozenset(range(7))
+# A call needs some room before the hours close.
+ROOM = timedelta(minutes=10)
+# How far ahead anything is planned.
+HORIZON_DAYS = 92
+
+
+class Part(StrEnum):
+    """A part of the day: whoever was not reached in one is tried in another."""
+
+    MORNING = "morning"
+    NOON = "noon"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+@dataclass(frozen=True)
+class Hours:
+    """From one time of the day to a later one, local."""
+
+    opens: time
+    closes: time
+
+    def within(self, other: "Hours") -> "Hours | None":
+        """What both allow, `None` where that is nothing."""
+        opens, closes = max(self.opens, other.opens), min(self.closes, other.closes)
+        return Hours(opens, closes) if opens < closes else None
+
+
+PARTS = {
+    Part.MORNING: Hours(time(0), time(11, 30)),
+    Part.NOON: Hours(time(11, 30), time(14)),
+    Part.AFTERNOON: Hours(time(14), time(17)),
+    Part.EVENING: Hours(time(17), time(23, 59, 59)),
+}
+
+
+@dataclass(frozen=True)
+class Window:
+    """When one patient may be called: `hours` and `days` bind always, `preferred` where it can be had."""
+
+    zone: ZoneInfo
+    hours: Hours
+    days: frozenset[int] = EVERY_DAY
+    preferred: Hours | None = None
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether the patient may be called at this moment."""
+        local = moment.astimezone(self.zone)
+        return local.weekday() in self.days and self.hours.opens <= local.time() < self.hours.closes
+
+    def next(self, after: datetime, until: datetime, avoid: frozenset[Part] = frozenset()) -> datetime | None:
+        """The first moment from `after` to before `until` that suits best; `None` when the hours allow none.
+
+        The preferred time comes first, then parts of the day other than those to `avoid`, then any allowed hour.
+        """
+        wanted = [*([(self.preferred, avoid), (self.preferred, frozenset[Part]())] if self.preferred else [])]
+        for preferred, shunned in [*wanted, (None, avoid), (None, frozenset[Part]())]:
+            found = next(self._moments(after, until, preferred, shunned), None)
+            if found is not None:
+                return found
+        return None
+
+    def _moments(
+        self, after: datetime, until: datetime, preferred: Hours | None, avoid: frozenset[Part]
+    ) -> Iterator[datetime]:
+        first = after.astimezone(self.zone).date()
+        for number in range(HORIZON_DAYS):
+            day = first + number * DAY
+            if self._at(day, time(0)) >= until:
+                return
+            for hours in self._open(day, preferred, avoid):
+                start, end = max(after, self._at(day, hours.opens)), self._at(day, hours.closes)
+                if start + ROOM <= end and start < until:
+                    yield start
+
+    def _open(self, day: date, preferred: Hours | None, avoid: frozenset[Part]) -> Iterator[Hours]:
+        hours = self.hours if preferred is None else self.hours.within(preferred)
+        if hours is None or day.weekday() not in self.days:
+            return
+        for part, span in PARTS.items():
+            found = span.within(hours)
+            if found is not None and part not in avoid:
+                yield found
+
+    def _at(self, day: date, at: time) -> datetime:
+        return datetime.combine(day, at, self.zone)
+
+
+def part_of(moment: datetime, zone: ZoneInfo) -> Part:
+    """The part of the day in which this moment falls."""
+    local = moment.astimezone(zone).time()
+    return next(part for part, hours in PARTS.items() if local < hours.closes or part is Part.EVENING)

@@ -1,6 +1,6 @@
-"""Announcements into a conference: a document of Say, Play and Pause, or a sound, turned into sound beforehand."""
+"""Announcements into a conference: Say, Play, Pause and Redirect, or a sound, turned into sound beforehand."""
 
-from exchange import dtmf
+from exchange import dtmf, ssml
 from exchange.audio import RATE
 from exchange.conference import Conference
 from exchange.course import read
@@ -10,9 +10,10 @@ from exchange.participant import Participant
 from exchange.sound import Pcm
 from exchange.speak import SpeechError
 from exchange.twiml import Element
+from exchange.verbs.speech import spoken_language
 from exchange.webhook import Target
 
-NOT_ANNOUNCED = 13225
+NOT_ANNOUNCED, DEEPEST = 13225, 10
 
 
 async def announce(office: Office, conference: Conference, target: Target, participant: Participant | None) -> None:
@@ -29,7 +30,7 @@ async def announce(office: Office, conference: Conference, target: Target, parti
     conference.event("announcement-end", participant, told)
 
 
-async def sound_of(office: Office, target: Target, params: dict[str, str]) -> bytes:
+async def sound_of(office: Office, target: Target, params: dict[str, str], depth: int = 0) -> bytes:
     """The whole document as one piece of sound."""
     if target.method == "GET" and target.url.lower().rpartition("?")[0].endswith((".wav", ".mp3")):
         return await office.media.fetch(target)
@@ -37,13 +38,22 @@ async def sound_of(office: Office, target: Target, params: dict[str, str]) -> by
     if response.content_type.startswith("audio/"):
         return await office.media.fetch(Target(target.url, target.method))
     here = Target(response.url or target.url)
-    return b"".join([await _piece(office, here, element) for element in read(response)])
+    pieces: list[bytes] = []
+    for element in read(response):
+        if element.name == "Redirect":
+            if depth >= DEEPEST:
+                raise DocumentError(NOT_ANNOUNCED, "the documents lead in a circle", here.url)
+            pieces.append(await sound_of(office, here.join(element.text, element.method()), params, depth + 1))
+            break
+        pieces.append(await _piece(office, here, element))
+    return b"".join(pieces)
 
 
 async def _piece(office: Office, here: Target, element: Element) -> bytes:
     times = element.number("loop", 1, 1, 20)
     if element.name == "Say":
-        return times * await office.voice.speak(element.whole or element.text, element.string("language"))
+        language = spoken_language(element.string("language"), element.string("voice"))
+        return times * await ssml.sound(office.voice, ssml.pieces(element), language)
     if element.name == "Play" and element.string("digits"):
         return dtmf.tone_for(element.string("digits"))
     if element.name == "Play":

@@ -8,11 +8,11 @@ from functools import partial
 
 import structlog
 
-from exchange import twiml
+from exchange import ssml, twiml
 from exchange.call import Leg
 from exchange.errors import CallError, DocumentError, WebhookError
 from exchange.office import Office
-from exchange.sound import Pcm
+from exchange.sound import Pcm, Quiet
 from exchange.speak import SpeechError
 from exchange.twiml import Element
 from exchange.webhook import Response, Target
@@ -169,7 +169,7 @@ def read(response: Response) -> tuple[Element, ...]:
     if kind.startswith("audio/"):
         return (Element("Play", {}, response.url),)
     if kind == "text/plain":
-        return (Element("Say", {}, response.body.decode("utf-8", "replace")),)
+        return _plain(response)
     if kind not in XML_TYPES:
         raise DocumentError(CONTENT_TYPE, f"content type {kind} is no document", response.url)
     if len(response.body) > twiml.LARGEST_BYTES:
@@ -178,6 +178,15 @@ def read(response: Response) -> tuple[Element, ...]:
         return twiml.parse(response.body)
     except DocumentError as error:
         raise DocumentError(error.code, error.message, response.url) from error
+
+
+def _plain(response: Response) -> tuple[Element, ...]:
+    """Plain text that is TwiML is followed, any other is said."""
+    try:
+        return twiml.parse(response.body)
+    except DocumentError:
+        text = response.body.decode("utf-8", "replace")
+        return (Element("Say", {}, text, content=(text,)),)
 
 
 async def run(course: Course, beginning: Beginning) -> None:
@@ -212,13 +221,14 @@ async def _fall_back(course: Course, error: CallError) -> None:
 async def _apologise(course: Course) -> None:
     course.leg.answer()
     for language, words in APOLOGY:
-        await say(course, words, language)
+        await say(course, (words,), language)
 
 
-async def say(course: Course, text: str, language: str, times: int = 1) -> None:
+async def say(course: Course, pieces: tuple[ssml.Piece, ...], language: str, times: int = 1) -> None:
     """Speak to the leg; a synthesiser that fails costs the words, not the call."""
+    text = ssml.words(pieces)
     try:
-        pcm = await course.office.voice.speak(text, language)
+        pcm = await ssml.sound(course.office.voice, pieces, language)
     except SpeechError as error:
         log.warning("speech_failed", call_id=course.leg.sid, reason=str(error))
         return
@@ -231,18 +241,26 @@ async def say(course: Course, text: str, language: str, times: int = 1) -> None:
         prompt(state="end")
 
 
-async def wait_with(course: Course, goto: Goto | None, music: bytes) -> End:
-    """Play to somebody who waits, for ever: the document asked again and again, or music where there is none."""
+async def wait_with(course: Course, goto: Goto | None, music: bytes, is_repeated: bool = True) -> End:
+    """Play to somebody who waits, for ever: the document, or music where there is none.
+
+    A queue's document is asked for again and again; after a conference's there is silence, but sound goes on.
+    """
     while goto:
         began = course.office.ticker.count
         try:
-            end = await course.follow(goto)
+            elements = await course.fetch(goto)
+            step = await course.perform(elements)
+            end = step if isinstance(step, End) else End.RAN_OUT if step is None else await course.follow(step)
+            is_sound = step is None and [(each.name, each.line) for each in elements] == [("Play", 0)]
         except CallError as error:
             course.fault("wait_document_failed", error)
             await course.leg.play(Pcm(music))
             continue
         if end is not End.RAN_OUT:
             return end
+        if not (is_repeated or is_sound):
+            await course.leg.play(Quiet())
         if course.office.ticker.count - began < 50:
             # An empty document must not be asked for more than once a second.
             await course.office.ticker.sleep(1.0)

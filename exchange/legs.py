@@ -67,6 +67,7 @@ class Legs:
         self.active: dict[str, Leg] = {}
         self.past: dict[str, CallFacts] = {}
         self.on_end: list[Callable[[Leg], None]] = []
+        self.recorded: Callable[[str], dict[str, str]] = lambda _sid: {}
 
     def create(self, ends: Ends, line: Line) -> Leg:
         facts = CallFacts(
@@ -150,7 +151,10 @@ class Legs:
     def _report(self, facts: CallFacts) -> None:
         if facts.callback.wants(facts.event()):
             target = Target(facts.callback.url, facts.callback.method)
-            self._webhooks.report(facts.sid, target, facts.progress(self._ticker.now()))
+            told = facts.progress(self._ticker.now())
+            if facts.is_over and facts.recording_sid:
+                told |= self.recorded(facts.recording_sid)
+            self._webhooks.report(facts.sid, target, told)
 
 
 def _alone(leg: Leg, half_tick: Callable[[], None]) -> None:

@@ -43,6 +43,16 @@ class Message:
     callback: Callback = field(default_factory=Callback)
 
 
+@dataclass(frozen=True)
+class How:
+    """How a leg is recorded, and on whose wish; two channels only of both sides."""
+
+    channels: int
+    source: str
+    track: str = "both"
+    trims: bool = False
+
+
 @dataclass
 class Office:
     """The parts of one exchange."""
@@ -65,6 +75,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.use(self.aftermath)
+        self.legs.recorded = self.recordings.about
         self.numbers = Numbers(self.config.numbers, self.ticker.now(), self.config.data_dir / "numbers.json")
 
     def use(self, aftermath: Aftermath) -> None:
@@ -86,22 +97,22 @@ class Office:
         """A leg to an address, not yet ringing; somebody without a telephone gets one that nobody answers."""
         return self.legs.create(ends, self.directory.find(ends.to) or self.inside(ends) or Nowhere(ends.to))
 
-    def record(self, leg: Leg, channels: int, source: str, callback: Callback, track: str = "both") -> Recording:
+    def record(self, leg: Leg, how: How, callback: Callback) -> Recording:
         """Record a leg until it ends or the recording is stopped."""
-        facts = self.recordings.new_facts(leg.sid, channels, source, callback)
-        facts.track = track
+        facts = self.recordings.new_facts(leg.sid, how.channels, how.source, callback)
+        facts.track, facts.trims = how.track, how.trims
         recording = self.recordings.start(facts)
         leg.taps.append(recording)
         trace_recording(leg, recording)
         return recording
 
-    def record_when_answered(self, leg: Leg, channels: int, callback: Callback) -> None:
-        """Record a leg that still rings from the moment somebody answers."""
+    def record_when_answered(self, leg: Leg, how: How, callback: Callback) -> None:
+        """Record a leg that still rings from the moment somebody answers; its last status callback tells where."""
 
         async def wait() -> None:
             await self.ticker.first(leg.answered.wait(), leg.ended.wait())
             if leg.is_up:
-                self.record(leg, channels, "OutboundAPI", callback)
+                leg.facts.recording_sid = self.record(leg, how, callback).facts.sid
 
         self.webhooks.later(wait())
 

@@ -36,16 +36,11 @@ class Queue:
     updated: datetime
     max_size: int = DEFAULT_MAX_SIZE
     members: list[Member] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
     arrived: Bell = field(default_factory=Bell)
 
     @property
     def is_full(self) -> bool:
         return len(self.members) >= self.max_size
-
-    def average_wait(self) -> int:
-        """Mean seconds of those who left lately."""
-        return round(sum(self.waits) / len(self.waits)) if self.waits else 0
 
     def position(self, sid: str) -> int:
         """1 for the next in turn; 0 when not waiting here."""
@@ -88,12 +83,16 @@ class Queues:
         if member in queue.members:
             queue.members.remove(member)
             member.left_seconds = self._ticker.seconds
-            queue.waits = [*queue.waits[-99:], self.waited(member)]
 
     def waited(self, member: Member) -> float:
         """Seconds in the queue, until it left or until now."""
         until = self._ticker.seconds if member.left_seconds is None else member.left_seconds
         return until - member.joined_seconds
+
+    def average_wait(self, queue: Queue) -> int:
+        """Mean seconds that those who wait now have waited."""
+        waits = [self.waited(member) for member in queue.members]
+        return round(sum(waits) / len(waits)) if waits else 0
 
     async def next_member(self, queue: Queue) -> Member:
         """The first in turn who is not yet taken; waits until there is one."""

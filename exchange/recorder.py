@@ -1,6 +1,7 @@
 """Recordings: two channels exactly in step, written as they happen: a killed exchange loses a second at most."""
 
 import json
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from exchange.audio import FRAME_SECONDS, SILENCE
+from exchange.audio import FRAME_SECONDS, SILENCE, level_db
 from exchange.clock import Ticker
 from exchange.ids import new_sid
 from exchange.status import Callback, rfc2822
@@ -17,6 +18,8 @@ from exchange.tape import Disk, Tape, at_once, finish
 
 log = structlog.get_logger(__name__)
 FLUSH_FRAMES = 50
+QUIET_DB = -45.0
+BEFORE_FRAMES = 10
 
 
 @dataclass
@@ -35,6 +38,7 @@ class RecordingFacts:
     seconds: float = 0.0
     updated: datetime | None = None
     was_cut_short: bool = False
+    trims: bool = False
     callback: Callback = field(default_factory=Callback)
 
     @property
@@ -65,9 +69,32 @@ class Recording:
         self._on_stop = on_stop
         self._said: list[bytes] = []
         self._heard: list[bytes] = []
+        self._before: deque[tuple[bytes, bytes]] = deque(maxlen=BEFORE_FRAMES)
+        self._keep = 0
 
     def frame(self, said: bytes, heard: bytes) -> None:
+        """One tick; silence at both ends is left out where that was asked for."""
         if self.paused == "skip" or not self._tape:
+            return
+        if not self.facts.trims:
+            self._put(said, heard)
+            return
+        is_loud = self._is_loud(said, heard)
+        if is_loud or self._keep:
+            while self._before:
+                self._put(*self._before.popleft())
+            self._put(said, heard)
+        else:
+            self._before.append((said, heard))
+        if is_loud:
+            self._keep = self.frames
+
+    def _is_loud(self, said: bytes, heard: bytes) -> bool:
+        counted = {"inbound": [said], "outbound": [heard]}.get(self.facts.track, [said, heard])
+        return any(each is not SILENCE and level_db(each) > QUIET_DB for each in counted)
+
+    def _put(self, said: bytes, heard: bytes) -> None:
+        if not self._tape:
             return
         if self._tape.is_broken:
             log.error("recording_failed", recording_id=self.facts.sid)
@@ -86,16 +113,16 @@ class Recording:
             tape.write(self._said, self._heard)
             self._said, self._heard = [], []
 
-    def stop(self, keep_frames: int | None = None) -> None:
-        """Finish the file, or only its first frames; stopped already is no fault."""
+    def stop(self) -> None:
+        """Finish the file, without its quiet end where that was asked for; stopped already is no fault."""
         tape, self._tape = self._tape, None
         if not tape:
             return
         self._flush(tape)
-        if keep_frames is not None:
-            self.frames = max(0, min(self.frames, keep_frames))
+        if self.facts.trims:
+            self.frames = self._keep
         try:
-            self.facts.seconds = tape.close(keep_frames)
+            self.facts.seconds = tape.close(self._keep if self.facts.trims else None)
         except OSError:
             # As with a full disk: the call goes on, and the callback says how much there is.
             log.exception("recording_failed", recording_id=self.facts.sid)
@@ -146,6 +173,14 @@ class Recordings:
             source=source,
             callback=callback,
         )
+
+    def about(self, sid: str) -> dict[str, str]:
+        """What the last status callback of a call tells of the recording that was asked for with it."""
+        facts = self.facts.get(sid)
+        if facts is None:
+            return {}
+        length = str(round(facts.seconds))
+        return {"RecordingSid": sid, "RecordingUrl": self.url(sid), "RecordingDuration": length}
 
     def path(self, sid: str) -> Path:
         return self._folder / f"{sid}.wav"

@@ -76,6 +76,7 @@ class CallFacts:
     updated: datetime | None = None
     sequence: int = 0
     queue_seconds: int = 0
+    recording_sid: str = ""
     callback: Callback = field(default_factory=Callback)
 
     def move(self, status: CallStatus, now: datetime) -> None:

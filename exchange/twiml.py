@@ -14,7 +14,7 @@ LARGEST_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Element:
-    """One XML element. `text` is its own text, `whole` has that of its children too, in order."""
+    """One XML element. `text` is its own text, `whole` has that of its children too; `content` is both in order."""
 
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -22,6 +22,7 @@ class Element:
     children: tuple["Element", ...] = ()
     line: int = 0
     whole: str = ""
+    content: tuple["str | Element", ...] = ()
 
     def string(self, name: str, default: str = "") -> str:
         return self.attributes.get(name, default).strip()
@@ -54,10 +55,11 @@ class _Open:
     text: list[str] = field(default_factory=list)
     whole: list[str] = field(default_factory=list)
     children: list[Element] = field(default_factory=list)
+    content: list[str | Element] = field(default_factory=list)
 
     def close(self) -> Element:
         text, whole = "".join(self.text).strip(), " ".join("".join(self.whole).split())
-        return Element(self.name, self.attributes, text, tuple(self.children), self.line, whole)
+        return Element(self.name, self.attributes, text, tuple(self.children), self.line, whole, tuple(self.content))
 
 
 class _Builder:
@@ -77,10 +79,12 @@ class _Builder:
     def end(self, _name: str) -> None:
         closed = self.open.pop().close()
         self.open[-1].children.append(closed)
+        self.open[-1].content.append(closed)
         self.open[-1].whole.append(f" {closed.whole} ")
 
     def data(self, text: str) -> None:
         self.open[-1].text.append(text)
+        self.open[-1].content.append(text)
         self.open[-1].whole.append(text)
 
     def refuse(self, *_: object) -> NoReturn:

@@ -7,13 +7,14 @@ from exchange.course import Beginning, Goto, Inline
 from exchange.errors import ApiError, not_found, required
 from exchange.legs import Ends
 from exchange.numbers import sid_of
+from exchange.office import How
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.dates import is_within
 from exchange.status import API_VERSION, CallFacts, CallStatus, rfc2822
 from exchange.switch import Wishes
 from exchange.webhook import Target
 
-DEFAULT_TIMEOUT = 60
+DEFAULT_TIMEOUT, LONGEST_DIGITS = 60, 32
 NOT_IN_PROGRESS = 21220
 _ADDRESS = re.compile(r"\+?[0-9() .-]+|client:.+|sips?:.+|[A-Za-z0-9_.@-]+")
 
@@ -32,7 +33,8 @@ async def create(ask: Ask) -> Json:
     ends = Ends(ask.text("From"), ask.text("To"), "outbound-api", callback=ask.callback("StatusCallback", "completed"))
     leg = ask.switch.originate(ends, beginning, ask.number("Timeout", DEFAULT_TIMEOUT, 1, 600), _wishes(ask))
     if ask.flag("Record"):
-        _record_when_answered(ask, leg.sid)
+        callback = ask.callback("RecordingStatusCallback", "completed")
+        ask.office.record_when_answered(leg, recording_wish(ask, "OutboundAPI"), callback)
     return render(ask, leg.facts)
 
 
@@ -81,12 +83,13 @@ async def delete(ask: Ask) -> None:
 
 def _wishes(ask: Ask) -> Wishes:
     digits = ask.text("SendDigits")
-    if digits and set(digits) - set("0123456789*#wW"):
-        raise ApiError(400, 21214, f"SendDigits {digits!r} may hold digits, *, # and w only.")
+    if len(digits) > LONGEST_DIGITS or set(digits) - set("0123456789ABCD*#wW"):
+        message = f"SendDigits {digits!r} may hold at most {LONGEST_DIGITS} of 0-9, A-D, *, #, w and W."
+        raise ApiError(400, 21214, message)
     callback = ask.callback("AsyncAmdStatusCallback", "") if ask.flag("AsyncAmd") else None
     return Wishes(
         fallback=Target(ask.text("FallbackUrl"), ask.method("FallbackMethod")) if ask.text("FallbackUrl") else None,
-        digits=digits.lower(),
+        digits=digits.replace("W", "ww"),
         time_limit=ask.number("TimeLimit", 0, 1, 86_400),
         machine=machine_wish(ask),
         machine_callback=callback,
@@ -105,11 +108,11 @@ def machine_wish(ask: Ask) -> Patience | None:
     return Patience.of(ask.text("MachineDetection"), values)
 
 
-def _record_when_answered(ask: Ask, sid: str) -> None:
-    leg = ask.office.legs.active[sid]
-    callback = ask.callback("RecordingStatusCallback", "completed")
-    channels = 2 if ask.text("RecordingChannels") == "dual" else 1
-    ask.office.record_when_answered(leg, channels, callback)
+def recording_wish(ask: Ask, source: str, trim: str = "trim-silence") -> How:
+    """`RecordingChannels`, `RecordingTrack` and `Trim`; one side alone has one channel."""
+    track = ask.text("RecordingTrack", "both")
+    channels = 2 if ask.text("RecordingChannels") == "dual" and track == "both" else 1
+    return How(channels, source, track, ask.text("Trim", trim) == "trim-silence")
 
 
 def _facts(ask: Ask) -> CallFacts:
@@ -120,13 +123,11 @@ def _facts(ask: Ask) -> CallFacts:
 
 
 def _beginning(ask: Ask) -> Beginning | None:
-    if ask.text("Twiml"):
-        return Inline(ask.text("Twiml").encode())
     if ask.text("Url"):
         if not ask.text("Url").startswith(("http://", "https://")):
             raise ApiError(400, 21205, f"Url is not a valid URL: {ask.text('Url')}")
         return Goto(Target(ask.text("Url"), ask.method("Method")), {})
-    return None
+    return Inline(ask.text("Twiml").encode()) if ask.text("Twiml") else None
 
 
 def _number_sid(ask: Ask, facts: CallFacts) -> str | None:

@@ -7,7 +7,7 @@ from exchange.ids import is_sid
 from exchange.legs import Ends
 from exchange.participant import Participant
 from exchange.rest.api import Ask, Json, Route
-from exchange.rest.calls import machine_wish
+from exchange.rest.calls import machine_wish, recording_wish
 from exchange.rest.conferences import announce_to, find
 from exchange.status import rfc2822
 from exchange.switch import Wishes
@@ -50,8 +50,8 @@ async def add(ask: Ask) -> Json:
     leg = ask.switch.originate(ends, into, ask.number("Timeout", 60, 1, 600), wishes)
     ask.office.webhooks.later(_end_unused(conference, leg))
     if ask.flag("Record"):
-        channels = 2 if ask.text("RecordingChannels") == "dual" else 1
-        ask.office.record_when_answered(leg, channels, ask.callback("RecordingStatusCallback", "completed"))
+        callback = ask.callback("RecordingStatusCallback", "completed")
+        ask.office.record_when_answered(leg, recording_wish(ask, "OutboundAPI"), callback)
     return render_added(ask, conference, leg, coached)
 
 

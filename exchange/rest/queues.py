@@ -84,7 +84,7 @@ def render(ask: Ask, queue: Queue) -> Json:
         "friendly_name": queue.name,
         "current_size": len(queue.members),
         "max_size": queue.max_size,
-        "average_wait_time": queue.average_wait(),
+        "average_wait_time": ask.office.queues.average_wait(queue),
         "date_created": rfc2822(queue.created),
         "date_updated": rfc2822(queue.updated),
         "uri": f"{uri}.json",

@@ -9,6 +9,7 @@ from exchange import decode, wav
 from exchange.errors import ApiError, not_found
 from exchange.recorder import Recording, RecordingFacts
 from exchange.rest.api import Ask, Json, Route
+from exchange.rest.calls import recording_wish
 from exchange.rest.dates import is_within
 from exchange.status import API_VERSION, rfc2822
 from exchange.tape import header
@@ -23,10 +24,8 @@ async def start(ask: Ask) -> Json:
         if ask.office.legs.facts(ask.names["call"]) is None:
             raise not_found(ask.path)
         raise ApiError(400, 21220, "Requested resource is not eligible for recording: the call is over.")
-    track = ask.text("RecordingTrack", "both")
-    channels = 2 if ask.text("RecordingChannels") == "dual" and track == "both" else 1
-    callback = ask.callback("RecordingStatusCallback", "completed")
-    recording = ask.office.record(leg, channels, "StartCallRecordingAPI", callback, track)
+    how = recording_wish(ask, "StartCallRecordingAPI", "do-not-trim")
+    recording = ask.office.record(leg, how, ask.callback("RecordingStatusCallback", "completed"))
     return render(ask, recording.facts)
 
 

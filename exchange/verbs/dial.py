@@ -5,13 +5,14 @@ import asyncio
 from exchange.bridge import star_pressed
 from exchange.clock import either
 from exchange.course import Course, Step
+from exchange.office import How
 from exchange.recorder import Recording
 from exchange.twiml import Element
 from exchange.verbs.dial_conference import join_conference
 from exchange.verbs.dial_people import call_people
 from exchange.verbs.dial_queue import take_from_queue
 from exchange.verbs.outcome import Outcome
-from exchange.verbs.reporting import recording_callback
+from exchange.verbs.reporting import if_killed, recording_callback
 
 
 class Taping:
@@ -23,6 +24,7 @@ class Taping:
         self._callback = recording_callback(course, element)
         track = element.string("recordingTrack")
         self._track = track if track in ("inbound", "outbound") else "both"
+        self._trims = element.string("trim") == "trim-silence"
         self._recording: Recording | None = None
 
     def begin(self, moment: str) -> None:
@@ -30,8 +32,8 @@ class Taping:
         wanted = "answer" if self._how == "true" else self._how.removesuffix("-dual").removeprefix("record-from-")
         if wanted == moment and not self._recording:
             channels = 2 if self._how.endswith("-dual") else 1
-            office, leg = self._course.office, self._course.leg
-            self._recording = office.record(leg, channels, "DialVerb", self._callback, self._track)
+            how = How(channels if self._track == "both" else 1, "DialVerb", self._track, self._trims)
+            self._recording = self._course.office.record(self._course.leg, how, self._callback)
 
     def end(self) -> dict[str, str]:
         """Stop; what the action is told about it."""
@@ -47,11 +49,15 @@ async def dial(course: Course, element: Element) -> Step:
     taping = Taping(course, element)
     outcome = Outcome(on_connect=lambda: taping.begin("answer"))
     taping.begin("ringing")
+    debt = f"{course.leg.sid} dial"
+    course.office.aftermath.owe(debt, if_killed(course, element, {"DialCallStatus": "failed", "DialBridged": "false"}))
     try:
         await _until_star(course, element, outcome)
     except asyncio.CancelledError:
         course.notify(element, outcome.parameters() | taping.end())
         raise
+    finally:
+        course.office.aftermath.settle(debt)
     told = outcome.parameters() | taping.end()
     return course.goto(element, told) if element.string("action") else None
 

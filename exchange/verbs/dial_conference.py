@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Mapping
 
 from exchange.clock import either
-from exchange.conference import Conference, Seat
+from exchange.conference import LAST_LEFT, Conference, Seat
 from exchange.course import Course, End, Goto, cancelled, wait_with
+from exchange.errors import WebhookError
 from exchange.music import hold_music
 from exchange.participant import Participant
 from exchange.recorder import Recording
@@ -16,14 +17,21 @@ from exchange.verbs.outcome import Outcome
 from exchange.verbs.reporting import recording_callback, status_callback
 
 DEFAULT_EVENTS = "start end"
+LABEL_TAKEN, COACHED_ABSENT = 16025, 13240
 
 
 async def join_conference(course: Course, noun: Element, outcome: Outcome) -> None:
     """Stay until the leg hangs up, is taken elsewhere, is removed, or the conference ends."""
+    outcome.is_conference = True
+    refusal = _refusal(course, noun)
     conference = course.office.conferences.open(noun.text, status_callback(course, noun, DEFAULT_EVENTS))
     conference.max_participants = noun.number("maxParticipants", conference.max_participants, 2, 250)
-    if conference.is_full:
+    if conference.is_full or refusal:
         outcome.status = "failed"
+        if refusal:
+            course.fault("conference_refused", WebhookError(*refusal, course.here.url))
+        if not conference.participants and conference.status == "init":
+            conference.end(LAST_LEFT)
         return
     participant = _participant(course, noun)
     began = course.office.ticker.seconds
@@ -38,6 +46,17 @@ async def join_conference(course: Course, noun: Element, outcome: Outcome) -> No
             _beep(conference)
         conference.leave(participant)
         outcome.seconds = int(course.office.ticker.seconds - began)
+
+
+def _refusal(course: Course, noun: Element) -> tuple[int, str] | None:
+    """Why the leg may not come in: its label is taken, or whom it would coach is not inside."""
+    there = course.office.conferences.named(noun.text)
+    label, coached = noun.string("participantLabel"), noun.string("coach")
+    if label and there and any(each.label == label for each in there.participants.values()):
+        return LABEL_TAKEN, f"line {noun.line}: the label {label} is in use in this conference; choose another"
+    if coached and not (there and coached in there.participants):
+        return COACHED_ABSENT, f"line {noun.line}: coach: {coached} is not in this conference"
+    return None
 
 
 def _participant(course: Course, noun: Element) -> Participant:
@@ -85,9 +104,8 @@ async def _hear(course: Course, noun: Element, conference: Conference, participa
             course.leg.unhear(seat)
     while participant.effects:
         await course.leg.play(participant.effects.pop(0))
-    return await wait_with(
-        course.branch(lambda: about(conference)), _wait_goto(course, noun, participant), _music(noun)
-    )
+    branch = course.branch(lambda: about(conference))
+    return await wait_with(branch, _wait_goto(course, noun, participant), _music(noun), is_repeated=False)
 
 
 def _wait_goto(course: Course, noun: Element, participant: Participant) -> Goto | None:
@@ -114,6 +132,7 @@ def _record(course: Course, noun: Element, conference: Conference) -> None:
         return
     facts = course.office.recordings.new_facts("", 1, "Conference", recording_callback(course, noun))
     facts.conference_sid = conference.sid
+    facts.trims = noun.string("trim", "trim-silence") == "trim-silence"
     recording: Recording = course.office.recordings.start(facts)
     conference.taps.append(recording)
     conference.on_over.append(recording.stop)

@@ -21,7 +21,7 @@ from exchange.verbs.outcome import Outcome
 from exchange.verbs.reporting import callback_of, status_callback
 from exchange.webhook import Target
 
-DEFAULT_TIMEOUT, LEAST_TIMEOUT, MOST_TIMEOUT = 30, 1, 600
+DEFAULT_TIMEOUT, LEAST_TIMEOUT, MOST_TIMEOUT = 30, 5, 600
 DEFAULT_TIME_LIMIT = 14_400
 
 
@@ -47,12 +47,12 @@ def people(course: Course, element: Element) -> list[Person]:
 
 
 def _person(course: Course, noun: Element) -> Person:
-    url, digits = noun.string("url"), noun.string("sendDigits").lower()
+    url, digits = noun.string("url"), noun.string("sendDigits").replace("W", "ww")
     return Person(
         address=_address(noun),
         whisper=course.here.join(url, noun.method()) if url else None,
         callback=status_callback(course, noun),
-        digits=digits if not set(digits) - set("0123456789*#w") else "",
+        digits=digits if not set(digits) - set("0123456789ABCD*#w") else "",
         parameters={each.string("name"): each.string("value") for each in noun.named("Parameter")},
         machine=patience_of(noun),
         machine_callback=callback_of(course, noun, "amdStatusCallback"),
@@ -140,7 +140,7 @@ async def _meet(course: Course, element: Element, callee: Leg, person: Person, o
         detect_aside(course.office, callee, person.machine, person.machine_callback or Callback())
     if person.digits:
         await callee.play(Pcm(tone_for(person.digits)))
-    if person.whisper and not await _whisper(course, callee, person.whisper):
+    if person.whisper and not await _whisper(course, callee, person.whisper, tone_of(course, element)):
         outcome.status = "completed"
         return
     course.leg.answer()
@@ -149,8 +149,10 @@ async def _meet(course: Course, element: Element, callee: Leg, person: Person, o
     await talk(course.office.ticker, course.leg, callee, limit)
 
 
-async def _whisper(course: Course, callee: Leg, whisper: Target) -> bool:
-    """Whether the callee is still there, and wants the call, after hearing the document."""
+async def _whisper(course: Course, callee: Leg, whisper: Target, ringing: Cadence) -> bool:
+    """Whether the callee is still there, and wants the call, after hearing the document; the caller hears ringing."""
+    tone = Repeating(ringing)
+    course.leg.hear(tone)
     aside = Course(course.office, callee, course.verbs)
     told = {"ParentCallSid": course.leg.sid}
     following = asyncio.ensure_future(aside.follow(Goto(whisper, told)))
@@ -161,4 +163,5 @@ async def _whisper(course: Course, callee: Leg, whisper: Target) -> bool:
         over.cancel()
         following.cancel()
         await asyncio.wait({following})
+        course.leg.unhear(tone)
     return callee.is_up and not following.cancelled() and following.result() is End.RAN_OUT

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
-from exchange.aftermath import Report
 from exchange.clock import either
 from exchange.course import Course, End, Step, cancelled, wait_with
 from exchange.music import hold_music
 from exchange.office import Office
 from exchange.queue import Member, Queue
-from exchange.status import CallStatus
 from exchange.twiml import Element
+from exchange.verbs.reporting import if_killed
 
 
 async def enqueue(course: Course, element: Element) -> Step:
@@ -24,7 +23,7 @@ async def enqueue(course: Course, element: Element) -> Step:
     member = office.queues.join(queue, course.leg)
     told = {"QueueSid": queue.sid, "QueueTime": "0"}
     debt = f"{course.leg.sid} {queue.sid}"
-    office.aftermath.owe(debt, _if_killed(course, element, told))
+    office.aftermath.owe(debt, if_killed(course, element, told | {"QueueResult": "system-error"}))
     try:
         result = await _wait(course, element, queue, member)
     except asyncio.CancelledError:
@@ -38,16 +37,6 @@ async def enqueue(course: Course, element: Element) -> Step:
         course.notify(element, told | {"QueueResult": result})
         return End.HANG_UP
     return _after(course, element, told | {"QueueResult": result})
-
-
-def _if_killed(course: Course, element: Element, told: Mapping[str, str]) -> list[Report]:
-    """What the action is told by the next start of an exchange that was killed while somebody waited."""
-    action = element.string("action")
-    if not action:
-        return []
-    target = course.here.join(action, element.method())
-    failed = {"CallStatus": str(CallStatus.FAILED), "QueueResult": "system-error"}
-    return [Report(target.url, target.method, {**course.leg.facts.parameters(), **told, **failed})]
 
 
 async def _wait(course: Course, element: Element, queue: Queue, member: Member) -> str:
@@ -77,7 +66,7 @@ def place(office: Office, queue: Queue, member: Member) -> Mapping[str, str]:
         "QueueSid": queue.sid,
         "QueuePosition": str(queue.position(member.leg.sid)),
         "QueueTime": str(int(office.queues.waited(member))),
-        "AvgQueueTime": str(queue.average_wait()),
+        "AvgQueueTime": str(office.queues.average_wait(queue)),
         "CurrentQueueSize": str(len(queue.members)),
         "MaxQueueSize": str(queue.max_size),
     }

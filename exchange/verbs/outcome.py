@@ -1,7 +1,7 @@
 """How a Dial went, as its action is told. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 def _nothing() -> None:
@@ -16,6 +16,8 @@ class Outcome:
     sid: str = ""
     seconds: int = 0
     is_bridged: bool = False
+    is_conference: bool = False
+    more: dict[str, str] = field(default_factory=dict)
     on_connect: Callable[[], None] = _nothing
 
     def connect(self, status: str) -> None:
@@ -27,6 +29,6 @@ class Outcome:
         told = {"DialCallStatus": self.status, "DialBridged": "true" if self.is_bridged else "false"}
         if self.sid:
             told["DialCallSid"] = self.sid
-        if self.is_bridged:
+        if self.is_bridged and not self.is_conference:
             told["DialCallDuration"] = str(self.seconds)
-        return told
+        return told | self.more

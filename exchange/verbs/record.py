@@ -1,7 +1,6 @@
 """Record: a message left by the caller, ended by silence, a key, or its greatest length."""
 
 import asyncio
-from collections import deque
 from dataclasses import dataclass, field
 
 from exchange.audio import FRAME_SECONDS, level_db
@@ -20,52 +19,30 @@ from exchange.verbs.reporting import recording_callback
 
 ANY_KEY = "1234567890*#"
 QUIET_DB = -45.0
-BEFORE_FRAMES = 10
 LONGEST_TRANSCRIBED_SECONDS = 29.0
+LONGEST, LONGEST_TRANSCRIBED, LONGEST_CALL_SECONDS = 3600, 120, 86_400
 
 
 @dataclass
 class Message:
-    """A tap in front of the recording: it tells when the speaker has been quiet for so long, and trims both ends."""
+    """A tap in front of the recording: it tells when the speaker has been quiet for so long."""
 
     recording: Recording
     most_quiet_frames: int
-    trims: bool
     quiet: Signal = field(default_factory=Signal)
     frames: int = 0
     last_loud: int = 0
     pcm: list[bytes] = field(default_factory=list)
-    _before: deque[bytes] = field(default_factory=lambda: deque(maxlen=BEFORE_FRAMES))
-    _written: int = 0
-    _keep: int = 0
 
     def frame(self, said: bytes, heard: bytes) -> None:
         self.frames += 1
-        is_loud = level_db(said) > QUIET_DB
-        if is_loud:
+        if level_db(said) > QUIET_DB:
             self.last_loud = self.frames
-        if self.trims and not self.last_loud:
-            self._before.append(said)
-        else:
-            self._write(said, heard)
-        if is_loud:
-            self._keep = self._written
+        self.recording.frame(said, heard)
+        if self.last_loud and len(self.pcm) * FRAME_SECONDS < LONGEST_TRANSCRIBED_SECONDS:
+            self.pcm.append(said)
         if self.frames - self.last_loud >= self.most_quiet_frames:
             self.quiet.set()
-
-    def _write(self, said: bytes, heard: bytes) -> None:
-        while self._before:
-            self._put(self._before.popleft(), heard)
-        self._put(said, heard)
-
-    def _put(self, said: bytes, heard: bytes) -> None:
-        self.recording.frame(said, heard)
-        self._written += 1
-        if len(self.pcm) * FRAME_SECONDS < LONGEST_TRANSCRIBED_SECONDS:
-            self.pcm.append(said)
-
-    def stop(self) -> None:
-        self.recording.stop(self._keep if self.trims else None)
 
 
 async def record(course: Course, element: Element) -> Step:
@@ -75,9 +52,11 @@ async def record(course: Course, element: Element) -> Step:
     leg = course.leg
     facts = course.office.recordings.new_facts(leg.sid, 1, "RecordVerb", recording_callback(course, element))
     facts.track = "inbound"
+    facts.trims = element.string("trim", "trim-silence") == "trim-silence"
     recording = course.office.recordings.start(facts)
-    trims = element.string("trim", "trim-silence") == "trim-silence"
-    message = Message(recording, round(element.number("timeout", 5, 1) / FRAME_SECONDS), trims)
+    # 0 turns the end by silence off.
+    quiet_seconds = element.number("timeout", 5) or LONGEST_CALL_SECONDS
+    message = Message(recording, round(quiet_seconds / FRAME_SECONDS))
     leg.taps = [*leg.taps, message]
     trace_recording(leg, recording)
     try:
@@ -96,7 +75,8 @@ async def record(course: Course, element: Element) -> Step:
 async def _until_over(course: Course, element: Element, message: Message, box: KeyBox) -> str:
     """The key that finished it; empty for silence and for the greatest length."""
     finish = element.attributes.get("finishOnKey", ANY_KEY)
-    until = course.office.ticker.seconds + element.number("maxLength", 3600, 1)
+    longest = LONGEST_TRANSCRIBED if element.flag("transcribe", False) else LONGEST
+    until = course.office.ticker.seconds + element.number("maxLength", longest, 1)
     while not message.quiet.is_set and (left := until - course.office.ticker.seconds) > 0:
         await course.office.ticker.first(box.wait(), message.quiet.wait(), seconds=left)
         key = box.pop()
@@ -108,9 +88,9 @@ async def _until_over(course: Course, element: Element, message: Message, box: K
 def _close(course: Course, element: Element, message: Message) -> None:
     """Take it off the leg and finish the file; a transcription is sent when it is done."""
     course.leg.taps = [tap for tap in course.leg.taps if tap is not message]
-    message.stop()
+    message.recording.stop()
     trace_recording(course.leg, message.recording)
-    if message.last_loud and (element.flag("transcribe", False) or element.string("transcribeCallback")):
+    if message.last_loud and element.flag("transcribe", False):
         course.office.webhooks.later(_transcribe(course, element, message))
 
 
@@ -124,7 +104,9 @@ async def _transcribe(course: Course, element: Element, message: Message) -> Non
         text, status = "", "failed"
         course.leg.trace("error", code=0, message=str(error), fault="transcription_failed")
     told = course.leg.facts.parameters() | _told(course, message.recording, "")
-    told |= {"TranscriptionSid": new_sid("TR"), "TranscriptionText": text, "TranscriptionStatus": status}
+    sid = new_sid("TR")
+    told |= {"TranscriptionSid": sid, "TranscriptionText": text, "TranscriptionStatus": status}
+    told["TranscriptionUrl"] = f"{course.office.recordings.url(message.recording.facts.sid)}/Transcriptions/{sid}"
     if url:
         course.office.report(f"{course.leg.sid}-transcription", Callback(course.here.join(url).url), told)
 

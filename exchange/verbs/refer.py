@@ -29,7 +29,15 @@ async def refer(course: Course, element: Element) -> Step:
         message = f"line {element.line}: Refer needs a SIP call"
         course.fault("refer_failed", WebhookError(NOT_SIP, message, course.here.url))
         answer, notified = METHOD_NOT_ALLOWED, None
-    is_done = answer < 300 and (notified is None or notified < 300)
-    told = {"ReferCallStatus": "completed" if is_done else "failed", "ReferSipResponseCode": str(answer)}
-    told |= {"NotifySipResponseCode": str(notified)} if notified is not None else {}
+    told = {"ReferSipResponseCode": str(answer)} | understood(answer, notified)
     return course.goto(element, told) if element.string("action") else None
+
+
+def understood(answer: int, notified: int | None) -> dict[str, str]:
+    """What became of the call that the telephone made for us; nothing when it did not say."""
+    if answer >= 300:
+        return {"ReferCallStatus": "failed"}
+    if notified is None:
+        return {}
+    status = "busy" if notified in (486, 600) else "failed" if notified >= 300 else "in-progress"
+    return {"ReferCallStatus": status, "NotifySipResponseCode": str(notified)}

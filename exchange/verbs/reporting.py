@@ -1,7 +1,10 @@
 """Where an element wants things reported: the callback attributes that several verbs share. Pure."""
 
+from collections.abc import Mapping
+
+from exchange.aftermath import Report
 from exchange.course import Course
-from exchange.status import Callback
+from exchange.status import Callback, CallStatus
 from exchange.twiml import Element
 
 
@@ -23,3 +26,13 @@ def callback_of(course: Course, element: Element, name: str, events: str = "comp
         element.method(f"{name}Method"),
         element.words(f"{name}Event", events),
     )
+
+
+def if_killed(course: Course, element: Element, told: Mapping[str, str]) -> list[Report]:
+    """What the action is told by the next start of an exchange that was killed during this verb."""
+    action = element.string("action")
+    if not action:
+        return []
+    target = course.here.join(action, element.method())
+    known = {**course.leg.facts.parameters(), "CallStatus": str(CallStatus.FAILED)}
+    return [Report(target.url, target.method, {**known, **told})]

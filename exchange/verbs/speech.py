@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 from exchange import course as courses
-from exchange import dtmf
+from exchange import dtmf, ssml
 from exchange.course import Course, Step
 from exchange.errors import WebhookError
 from exchange.sound import Pcm
@@ -16,15 +16,16 @@ _POLLY = {
     **dict.fromkeys(("Joanna", "Matthew", "Joey", "Salli", "Kendra", "Ivy", "Justin", "Kimberly"), "en-US"),
     **dict.fromkeys(("Amy", "Brian", "Emma"), "en-GB"),
 }
+MOST_TIMES = 1000
 _WOMEN = frozenset({"Zhiyu", "Joanna", "Salli", "Kendra", "Ivy", "Kimberly", "Amy", "Emma"})
 
 
 async def say(course: Course, element: Element) -> Step:
-    """Speak the text, that within SSML marks too, `loop` times (0 without end)."""
-    text = element.text if not element.children else element.whole
-    if text:
+    """Speak the text, that within SSML marks too, `loop` times; 0 ends with the call, or after a thousand times."""
+    pieces = ssml.pieces(element)
+    if pieces:
         language = spoken_language(element.string("language"), element.string("voice"))
-        await courses.say(course, text, language, element.number("loop", 1))
+        await courses.say(course, pieces, language, element.number("loop", 1) or MOST_TIMES)
     return None
 
 

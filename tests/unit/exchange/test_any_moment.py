@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.dtmf import tone_for
+from exchange.office import How
 from exchange.status import Callback
 from tests.unit.exchange.stage import HOSPITAL, Stage, document, play
 
@@ -74,7 +75,9 @@ class Life:
             case "complete" if legs:
                 legs[0 if what == "first" else -1].drop()
             case "record" if legs:
-                self.stage.office.record(legs[0 if what == "first" else -1], 2, "x", Callback("http://app.test/rec"))
+                self.stage.office.record(
+                    legs[0 if what == "first" else -1], How(2, "x"), Callback("http://app.test/rec")
+                )
 
     def check(self) -> None:
         """After the end nothing is left."""

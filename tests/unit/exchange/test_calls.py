@@ -137,6 +137,16 @@ def test_plain_text_is_said_and_html_is_read_as_a_document(staged: Staged) -> No
     staged(story)
 
 
+def test_plain_text_that_is_a_document_is_followed(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        text = b"<Response><Say>followed</Say></Response>"
+        stage.app.pages = {"/voice": Response(200, {"Content-Type": "text/plain"}, text)}
+        caller, _ = await stage.dials()
+        assert caller.prompts == ["followed"]
+
+    staged(story)
+
+
 def test_http_redirects_are_followed_and_cookies_are_kept_for_the_call(staged: Staged) -> None:
     # docs/voice/twiml: Twilio behaves like a browser: it follows redirects and keeps cookies.
     async def story(stage: Stage) -> None:

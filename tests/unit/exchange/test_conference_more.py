@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
-from exchange.announce import announce
-from exchange.audio import level_db
+from exchange.announce import announce, sound_of
+from exchange.audio import RATE, level_db
 from exchange.conference import KICKED
+from exchange.errors import DocumentError
 from exchange.tones import tone
 from exchange.webhook import Target
 from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
@@ -158,7 +160,7 @@ def test_one_who_is_removed_hears_nothing_more_and_ends_what_depends_on_it(stage
 
 def test_recording_of_a_conference_leaves_the_coach_out(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
-        stage.app.pages = {"/voice": room('record="record-from-start"')}
+        stage.app.pages = {"/voice": room('record="record-from-start" trim="do-not-trim"')}
         await stage.dials("+861")
         _, leg = await stage.dials("+862")
         stage.app.pages = {"/voice": room(f'coach="{leg.sid}"')}
@@ -172,5 +174,54 @@ def test_recording_of_a_conference_leaves_the_coach_out(staged: Staged) -> None:
         (facts,) = stage.office.recordings.facts.values()
         sound = stage.office.recordings.path(facts.sid).read_bytes()[44:]
         assert np.abs(np.frombuffer(sound, dtype="<i2")).max() < 100
+
+    staged(story)
+
+
+@pytest.mark.parametrize(("attribute", "code"), [('participantLabel="a"', 16025), ('coach="CA0"', 13240)])
+def test_label_in_use_and_a_coach_of_nobody_stay_outside(staged: Staged, attribute: str, code: int) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": room('participantLabel="a"')}
+        await stage.dials("+861")
+        stage.app.pages = {"/voice": room(attribute) + "<Say>alone</Say>"}
+        second, _ = await stage.dials("+862")
+        assert second.prompts == ["alone"]
+        assert second.traces("error")[0]["code"] == code
+        conference = stage.office.conferences.named("r")
+        assert conference
+        assert len(conference.participants) == 1
+
+    staged(story)
+
+
+def test_silence_at_both_ends_is_trimmed_from_the_recording_of_a_conference(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": room('record="record-from-start"')}
+        await stage.dials("+861")
+        second, _ = await stage.dials("+862")
+        await stage.passes(3)
+        second.say(tone([900], 1))
+        await stage.passes(4)
+        conference = stage.office.conferences.named("r")
+        assert conference
+        conference.end("conference-ended-via-api")
+        (facts,) = stage.office.recordings.facts.values()
+        assert 1 <= facts.seconds <= 1.3
+
+    staged(story)
+
+
+def test_announcement_may_pause_and_lead_to_another_document(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {
+            "/voice": room(),
+            "/one": "<Say>one</Say><Pause/><Redirect>/two</Redirect><Say>never</Say>",
+            "/two": "<Say>two</Say>",
+            "/circle": "<Redirect>/circle</Redirect>",
+        }
+        pcm = await sound_of(stage.office, Target(f"{SITE}/one"), {})
+        assert len(pcm) == 2 * RATE * 2
+        with pytest.raises(DocumentError, match="circle"):
+            await sound_of(stage.office, Target(f"{SITE}/circle"), {})
 
     staged(story)

@@ -20,6 +20,7 @@ def test_whisper_is_heard_by_the_callee_alone_before_the_talk(staged: Staged) ->
         await stage.passes(0.2)
         assert agent.prompts == ["a call"]
         assert not caller.prompts
+        assert level_db(caller.hears_now) > -20
         await stage.passes(0.6)
         agent.say(tone([900], 0.5))
         await stage.passes(0.2)

@@ -110,3 +110,27 @@ def test_line_cut_by_a_kill_costs_only_itself(tmp_path: Path) -> None:
         file.write(json.dumps({"name": "b"}) + "\n" + '{"name": "a", "rep')
     with closing(Aftermath(path)) as again:
         assert list(again._owed) == ["a"]
+
+
+def test_dial_that_was_cut_off_is_told_to_its_action(staged: Staged, tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        stage.office.use(Aftermath(tmp_path / "owed.jsonl", "AC1"))
+        stage.app.pages = {"/voice": '<Dial action="/done"><Client>a</Client></Dial>'}
+        agent = stage.telephone("client:a")
+        _, leg = await stage.dials()
+        agent.answer()
+        await stage.passes(1)
+        shutil.copy(tmp_path / "owed.jsonl", tmp_path / "killed.jsonl")
+        agent.hang_up()
+        await stage.passes(0.1)
+        assert [each["DialCallStatus"] for each in stage.app.asked("/done")] == ["completed"]
+        with closing(Aftermath(tmp_path / "killed.jsonl")) as again:
+            again.tell(stage.office.webhooks, stage.office.ticker.now())
+            await stage.settles()
+        told = stage.app.asked("/done")[-1]
+        assert (told["DialCallStatus"], told["CallSid"], told["CallStatus"]) == ("failed", leg.sid, "failed")
+        stage.office.aftermath.close()
+        with closing(Aftermath(tmp_path / "owed.jsonl")) as over:
+            assert not over._owed
+
+    staged(story)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from exchange.audio import level_db
 from exchange.tones import tone
-from tests.unit.exchange.stage import Stage, Story
+from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]
 WAIT = '<Enqueue waitUrl="/wait" action="/left">desk</Enqueue><Say>after</Say>'
@@ -142,6 +142,7 @@ def test_dialling_an_empty_queue_waits_for_somebody(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>"}
         agent = stage.telephone("client:a")
+        stage.office.queues.open("desk")
         await stage.calls("client:a", "<Dial><Queue>desk</Queue></Dial>")
         agent.answer()
         await stage.passes(3)
@@ -158,6 +159,7 @@ def test_two_who_dial_the_queue_get_two_callers(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>"}
         agents = [stage.telephone(f"client:{name}") for name in "ab"]
+        stage.office.queues.open("desk")
         for agent in agents:
             await stage.calls(agent.address, "<Dial><Queue>desk</Queue></Dial>")
             agent.answer()
@@ -169,5 +171,45 @@ def test_two_who_dial_the_queue_get_two_callers(staged: Staged) -> None:
             await stage.passes(0.15)
             assert level_db(agent.hears_now) > -20
             await stage.passes(0.5)
+
+    staged(story)
+
+
+def test_dialling_a_queue_that_nobody_made_fails(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Dial action="/done"><Queue>desk</Queue></Dial>'}
+        await stage.dials()
+        assert stage.app.asked("/done")[0]["DialCallStatus"] == "failed"
+
+    staged(story)
+
+
+def test_document_for_the_one_who_waited_is_told_the_queue_and_who_fetches(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>", "/soon": "<Say>soon</Say>"}
+        caller, waiting = await stage.dials()
+        await stage.passes(4)
+        agent = stage.telephone("client:a")
+        leg = await stage.calls("client:a", f'<Dial action="{SITE}/done"><Queue url="{SITE}/soon">desk</Queue></Dial>')
+        agent.answer()
+        await stage.passes(1)
+        told = stage.app.asked("/soon")[0]
+        assert (told["CallSid"], told["DequeingCallSid"], told["QueueTime"]) == (waiting.sid, leg.sid, "4")
+        assert caller.prompts[-1] == "soon"
+        caller.hang_up()
+        await stage.passes(0.1)
+        assert stage.app.asked("/done")[0]["QueueSid"] == told["QueueSid"]
+
+    staged(story)
+
+
+def test_average_time_is_that_of_those_who_wait_now(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": "<Pause/>"}
+        await stage.dials()
+        await stage.passes(6)
+        await stage.dials("+8613800000002")
+        await stage.passes(2)
+        assert stage.app.asked("/wait")[-1]["AvgQueueTime"] in ("5", "4")
 
     staged(story)

@@ -10,6 +10,7 @@ import numpy as np
 from exchange import wav
 from exchange.clock import Ticker
 from exchange.dtmf import tone_for
+from exchange.office import How
 from exchange.recorder import Recordings
 from exchange.status import Callback
 from exchange.tape import HEADER_BYTES, header
@@ -91,7 +92,7 @@ def test_leg_recording_has_what_was_said_and_what_was_heard_in_step(staged: Stag
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Pause length="1"/><Say>hello</Say><Pause length="9"/>'}
         caller, leg = await stage.dials()
-        recording = stage.office.record(leg, 2, "StartCallRecordingAPI", Callback())
+        recording = stage.office.record(leg, How(2, "StartCallRecordingAPI"), Callback())
         began = stage.office.ticker.seconds
         await stage.passes(2)
         said_at = stage.office.ticker.seconds - began
@@ -113,7 +114,7 @@ def test_paused_recording_is_silent_or_left_out(staged: Staged) -> None:
         caller, leg = await stage.dials()
         caller.say(tone([600], 9))
         for how, seconds in (("silence", 3.0), ("skip", 2.0)):
-            recording = stage.office.record(leg, 1, "StartCallRecordingAPI", Callback())
+            recording = stage.office.record(leg, How(1, "StartCallRecordingAPI"), Callback())
             await stage.passes(1)
             recording.paused = how
             await stage.passes(1)
@@ -155,3 +156,48 @@ def test_header_is_that_of_a_two_channel_wav_file() -> None:
 
 def _first_sound(pcm: bytes) -> int:
     return int(np.argmax(np.abs(np.frombuffer(pcm, dtype="<i2").astype(int)) > 100)) // 160 * 160
+
+
+def test_time_out_of_zero_lets_silence_go_on(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Record timeout="0" maxLength="20" action="/done"/>'}
+        caller, _ = await stage.dials()
+        await stage.passes(0.5)
+        caller.say(tone([500], 1))
+        await stage.passes(15)
+        assert not stage.app.asked("/done")
+        await stage.passes(6)
+        assert stage.app.asked("/done")[0]["Digits"] == ""
+
+    staged(story)
+
+
+def test_message_that_is_transcribed_has_two_minutes(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Record timeout="0" transcribe="true" action="/done"/>'}
+        caller, _ = await stage.dials()
+        caller.say(tone([500], 130))
+        await stage.passes(119)
+        assert not stage.app.asked("/done")
+        await stage.passes(2)
+        assert stage.app.asked("/done")
+
+    staged(story)
+
+
+def test_silence_at_both_ends_of_a_dial_is_trimmed_when_asked_for(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        dial = '<Dial record="record-from-answer-dual" trim="trim-silence" action="/done"><Client>a</Client></Dial>'
+        stage.app.pages = {"/voice": dial}
+        agent = stage.telephone("client:a")
+        await stage.dials()
+        agent.answer()
+        await stage.passes(2)
+        agent.say(tone([900], 1))
+        await stage.passes(3)
+        agent.hang_up()
+        await stage.passes(0.1)
+        sid = stage.app.asked("/done")[0]["RecordingSid"]
+        assert 1 <= stage.office.recordings.facts[sid].seconds <= 1.3
+
+    staged(story)

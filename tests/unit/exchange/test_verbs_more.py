@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from exchange import wav
+from exchange import ssml, twiml, wav
+from exchange.audio import level_db
 from exchange.speak import voice_for
 from exchange.tones import tone
+from exchange.verbs.refer import understood
 from exchange.verbs.speech import spoken_language
 from exchange.webhook import Response
 from tests.unit.exchange.stage import SITE, Stage, Story
@@ -22,8 +24,34 @@ def test_text_within_ssml_marks_is_spoken_in_its_order(staged: Staged) -> None:
         stage.app.pages = {"/voice": say}
         caller, _ = await stage.dials()
         assert caller.prompts == ["Press 1 for booking"]
+        await stage.passes(1.4)
+        assert level_db(caller.hears_now) < -90
+        await stage.passes(0.2)
+        assert level_db(caller.hears_now) > -20
+        await stage.passes(0.6)
+        assert caller.ended == "completed"
 
     staged(story)
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ('a <break time="500ms"/> b', ("a", 0.5, "b")),
+        ('a<break strength="x-strong"/>b', ("a", 1.0, "b")),
+        ('a<break strength="none"/>b', ("ab",)),
+        ("a <break/> b", ("a", 0.25, "b")),
+        ('a <break time="99s"/> b', ("a", 10.0, "b")),
+        ('<emphasis level="strong">very</emphasis> <prosody rate="slow">slow</prosody>', ("very slow",)),
+        ('<sub alias="World Health Organization">WHO</sub> says', ("World Health Organization says",)),
+        ('code <say-as interpret-as="characters">A1</say-as>', ("code A 1",)),
+        ("<p>one</p><p>two</p>", ("one two",)),
+        ("", ()),
+    ],
+)
+def test_marks_within_say_pause_or_are_read_over(marked: str, expected: tuple[str | float, ...]) -> None:
+    (say,) = twiml.parse(f"<Response><Say>{marked}</Say></Response>".encode())
+    assert ssml.pieces(say) == expected
 
 
 @pytest.mark.parametrize(
@@ -116,6 +144,22 @@ def test_refer_of_a_telephone_that_is_not_sip_fails_and_says_so(staged: Staged) 
     staged(story)
 
 
+@pytest.mark.parametrize(
+    ("answer", "notified", "told"),
+    [
+        (202, 200, {"ReferCallStatus": "in-progress", "ReferSipResponseCode": "202", "NotifySipResponseCode": "200"}),
+        (202, 486, {"ReferCallStatus": "busy", "ReferSipResponseCode": "202", "NotifySipResponseCode": "486"}),
+        (202, 404, {"ReferCallStatus": "failed", "ReferSipResponseCode": "202", "NotifySipResponseCode": "404"}),
+        (405, None, {"ReferCallStatus": "failed", "ReferSipResponseCode": "405"}),
+        (202, None, {"ReferSipResponseCode": "202"}),
+    ],
+)
+def test_action_of_refer_is_told_what_became_of_the_new_call(
+    answer: int, notified: int | None, told: dict[str, str]
+) -> None:
+    assert {"ReferSipResponseCode": str(answer)} | understood(answer, notified) == told
+
+
 def test_refer_is_left_to_a_line_that_can(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Refer action="/done"><Sip>sip:a@b</Sip></Refer>'}
@@ -131,7 +175,7 @@ def test_refer_is_left_to_a_line_that_can(staged: Staged) -> None:
         told = stage.app.asked("/done")[0]
         assert asked == ["sip:a@b"]
         assert [told[name] for name in ("ReferCallStatus", "ReferSipResponseCode", "NotifySipResponseCode")] == [
-            "completed",
+            "in-progress",
             "202",
             "200",
         ]

@@ -1,9 +1,9 @@
 """The three-ring ladder: given the floor and the moment, whose phone starts and whose stops ringing. Pure.
 
 The budget of a caller is counted in rings from the first phone that rang for them. At ring 1 the best agent rings; with
-every ring that passes unanswered one more joins, so that one person who does not pick up cannot cost the caller the
-target; after the last ring the queue's overflow helps. Whom to ring is `routing.pool`'s choice. Requirements
-A1, A8, A9.
+every ring that passes unanswered one more joins, or as many as the queue's own ladder says, so that one person who does
+not pick up cannot cost the caller the target; after the last ring the queue's overflow helps. Whom to ring is
+`routing.pool`'s choice. Requirements A1, A7 to A10.
 """
 
 from collections import defaultdict
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from routing.pool import SET_ASIDE, Agent, Pool, Wanted, fits
+from routing.queues import OverflowKind, Way
 
 __all__ = [
     "SET_ASIDE",
@@ -21,7 +22,9 @@ __all__ = [
     "Decision",
     "Floor",
     "Miss",
+    "Overflow",
     "Ringing",
+    "Rung",
     "Start",
     "Unreachable",
     "Yield",
@@ -35,21 +38,39 @@ DIAL_SECONDS = 8.0
 URGENT_GAP = 50
 # Nobody gets to a phone within one ring for certain.
 LEAST_RINGS = 2
+OWNER = "owner of the open matter"
+# More phones than there are: everyone who fits.
+EVERYONE = 1_000_000
 # After the caller's last ring, who let them ring out is not rung for them again before so many rings have passed.
 REST_RINGS = 2
 
 
 @dataclass(frozen=True)
+class Rung:
+    """A ring of a queue's ladder: how many phones ring (`None`: all who fit), for which wish (`None`: the usual)."""
+
+    phones: int | None
+    wish: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
 class Caller:
-    """Someone in line. `wish` and `overflow` are skills with the least level; `overflow` counts after the last ring."""
+    """Someone in line. `wish` are skills with the least level; who has the level in `prefers` goes first."""
 
     id: str
     wish: Mapping[str, int]
     priority: int
     asked_at: datetime
     rings: int = 3
-    overflow: Mapping[str, int] | None = None
+    prefers: Mapping[str, int] = field(default_factory=dict)
+    # Their queue's ladder; without one a phone joins with each ring.
+    ladder: tuple[Rung, ...] = ()
+    # Other queues whose people help when their time comes, by their wish; and where the caller is led, once each.
+    helpers: tuple[tuple[Way, Mapping[str, int]], ...] = ()
+    exits: tuple[Way, ...] = ()
     preferred_agent_id: str | None = None
+    # Why that agent is preferred, for supervisors.
+    because: str = OWNER
     # When the first phone rang for them, and who let it ring out or declined (they are asked last).
     first_rung_at: datetime | None = None
     tried: frozenset[str] = frozenset()
@@ -113,7 +134,16 @@ class Yield:
     offer_id: str
 
 
-Decision = Start | Miss | Unreachable | Yield
+@dataclass(frozen=True)
+class Overflow:
+    """The caller is led out of the line: to a call-back, a voicemail, or the number `to`."""
+
+    caller_id: str
+    kind: OverflowKind
+    to: str | None
+
+
+Decision = Start | Miss | Unreachable | Yield | Overflow
 
 
 def decide(floor: Floor, now: datetime, ring_seconds: float) -> tuple[Decision, ...]:
@@ -124,11 +154,16 @@ def decide(floor: Floor, now: datetime, ring_seconds: float) -> tuple[Decision, 
     phones: dict[str, list[Ringing]] = defaultdict(list)
     for offer in live:
         phones[offer.caller_id].append(offer)
-    callers = sorted(floor.callers, key=lambda caller: (-caller.priority, caller.asked_at, caller.id))
+    led = tuple(over for caller in floor.callers if (over := _overflow(caller, caller.id in phones, now, ring)))
+    leaving = {over.caller_id for over in led}
+    callers = sorted(
+        (caller for caller in floor.callers if caller.id not in leaving),
+        key=lambda caller: (-caller.priority, caller.asked_at, caller.id),
+    )
     pool = Pool(floor.agents)
     starts = [*_first_phones(callers, phones, pool, now, ring), *_more_phones(callers, phones, pool, now, ring)]
     yields = _yields(callers, live, {start.caller_id for start in starts})
-    return (*(end for end in ended if end is not None), *yields, *starts)
+    return (*(end for end in ended if end is not None), *led, *yields, *starts)
 
 
 def ring_of(caller: Caller, now: datetime, ring: timedelta) -> int:
@@ -138,10 +173,29 @@ def ring_of(caller: Caller, now: datetime, ring: timedelta) -> int:
     return int((now - caller.first_rung_at) / ring) + 1
 
 
-def due(caller: Caller, now: datetime, ring: timedelta) -> int:
-    """How many phones the caller is due: one for each ring, those counted that passed before anybody was free."""
+def passed(caller: Caller, now: datetime, ring: timedelta) -> int:
+    """The ring that the caller is due, from 1: those count, too, that passed before anybody was free."""
     waited = (caller.first_rung_at or now) - caller.asked_at
     return ring_of(caller, now, ring) + int(waited / ring)
+
+
+def due(caller: Caller, now: datetime, ring: timedelta) -> int:
+    """How many phones the caller is due: as their ladder says, and beyond its end one more for each ring."""
+    number = passed(caller, now, ring)
+    if not caller.ladder:
+        return number
+    rung = caller.ladder[min(number, len(caller.ladder)) - 1]
+    return EVERYONE if rung.phones is None else rung.phones + max(0, number - len(caller.ladder))
+
+
+def _overflow(caller: Caller, is_rung: bool, now: datetime, ring: timedelta) -> Overflow | None:
+    """Where the caller is led now. While a phone rings for them they stay for as many rings again."""
+    if not caller.exits:
+        return None
+    stays = caller.rings if is_rung else 0
+    number, waited = passed(caller, now, ring) - stays, now - caller.asked_at - stays * ring
+    way = next((way for way in caller.exits if way.is_due(number, waited)), None)
+    return None if way is None else Overflow(caller.id, way.kind, way.to)
 
 
 def _end(offer: Ringing, now: datetime, ring: timedelta) -> Miss | Unreachable | None:
@@ -174,7 +228,10 @@ def _more_phones(
         # Beside someone who is known to answer late the next phone joins half a ring early.
         early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
         for _ in range(due(caller, now + early, ring) - len(rung)):
-            yield from _start(caller, pool, (now, ring))
+            started = _start(caller, pool, (now, ring))
+            if not started:
+                break
+            yield from started
 
 
 def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:
@@ -183,18 +240,26 @@ def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:
 
 def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_resort: bool = True) -> list[Start]:
     """Ring the best agent there is, if any, and take them out of the pool."""
-    number, phones_due = ring_of(caller, *at), due(caller, *at)
-    wishes = [caller.wish]
-    if caller.overflow is not None and phones_due > caller.rings:
-        wishes.append(caller.overflow)
+    number = passed(caller, *at)
     # While the caller's rings last, even one who has just missed them is a chance; later they are left in peace.
-    rested_since = at[0] if phones_due <= caller.rings else at[0] - REST_RINGS * at[1]
-    for wish in wishes:
-        agent = pool.take(Wanted(wish, caller.preferred_agent_id, caller.tried, last_resort, rested_since))
+    rested_since = at[0] if number <= caller.rings else at[0] - REST_RINGS * at[1]
+    for wish, note in _wishes(caller, number, at[0]):
+        prefers = caller.prefers if not note else {}
+        wanted = Wanted(wish, prefers, caller.preferred_agent_id, caller.tried, last_resort, rested_since)
+        agent = pool.take(wanted)
         if agent is not None:
-            why = (*_when(number, phones_due), *_why(caller, agent, wish), *pool.reasons(agent, wish))
-            return [Start(caller.id, agent.id, number, _rings(agent, caller, at[1]), why)]
+            why = (*_why(caller, agent, (number, ring_of(caller, *at))), *note, *pool.reasons(agent, wish))
+            return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), why)]
     return []
+
+
+def _wishes(caller: Caller, number: int, now: datetime) -> Iterable[tuple[Mapping[str, int], tuple[str, ...]]]:
+    """Whom the caller may have at this ring, one after the other, with the reason where it is not their own queue."""
+    own = caller.ladder[min(number, len(caller.ladder)) - 1].wish if caller.ladder else None
+    yield own or caller.wish, ()
+    for way, wish in caller.helpers:
+        if way.is_due(number, now - caller.asked_at):
+            yield wish, (f"overflow: {way.to} helps",)
 
 
 def _rings(agent: Agent, caller: Caller, ring: timedelta) -> int:
@@ -204,17 +269,12 @@ def _rings(agent: Agent, caller: Caller, ring: timedelta) -> int:
     return min(caller.rings, max(LEAST_RINGS, ceil(agent.answers_in / ring.total_seconds())))
 
 
-def _when(number: int, phones_due: int) -> tuple[str, ...]:
-    first = "rung first" if number == 1 else f"joined at ring {number}"
-    waited = phones_due - number
-    return (first, f"the caller had waited {waited} rings") if waited else (first,)
-
-
-def _why(caller: Caller, agent: Agent, wish: Mapping[str, int]) -> tuple[str, ...]:
-    return (
-        *(["owner of the open matter"] if agent.id == caller.preferred_agent_id else []),
-        *(["overflow"] if wish is not caller.wish else []),
-    )
+def _why(caller: Caller, agent: Agent, rings: tuple[int, int]) -> tuple[str, ...]:
+    due_ring, number = rings
+    when = "rung first" if number == 1 else f"widened at ring {number}"
+    is_owner = agent.id == caller.preferred_agent_id
+    waited = [f"the caller had waited {due_ring - number} rings"] if due_ring > number else []
+    return (f"{when}: {caller.because}" if is_owner else when, *waited)
 
 
 def _yields(callers: list[Caller], live: list[Ringing], started: set[str]) -> list[Yield]:

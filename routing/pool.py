@@ -6,7 +6,7 @@ asked for now is rung after those who can be replaced. Who is set aside after a 
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 # Each further free holder of a skill makes a person this much easier to replace.
@@ -17,7 +17,8 @@ GRAIN = 0.5
 # The reason that stands at an offer to someone who is set aside.
 SET_ASIDE = "set aside, but nobody else is free"
 
-Wish = tuple[tuple[str, int], ...]
+NOTHING: Mapping[str, int] = {}
+Levels = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,13 @@ class Agent:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Whom a caller wants; agents in `tried` come last; `last_resort` allows for those set aside by others."""
+    """Whom a caller wants, from the levels in `prefers` on with pleasure.
+
+    Agents in `tried` come last; `last_resort` allows for those set aside by others.
+    """
 
     wish: Mapping[str, int]
+    prefers: Mapping[str, int] = field(default_factory=dict)
     preferred_agent_id: str | None = None
     tried: frozenset[str] = frozenset()
     last_resort: bool = True
@@ -59,7 +64,7 @@ class Pool:
         self._present = Counter(name for agent in agents if not agent.is_set_aside for name in agent.skills)
         self._worth = {name: EASIER ** (self._present[name] - 1) for name in self._holders}
         self._needed = {agent.id: sum(map(self._worth.__getitem__, agent.skills)) for agent in agents}
-        self._lines: dict[Wish, list[Agent]] = {}
+        self._lines: dict[tuple[Levels, Levels], list[Agent]] = {}
 
     def __bool__(self) -> bool:
         """Whether anybody is left."""
@@ -67,19 +72,26 @@ class Pool:
 
     def take(self, wanted: Wanted) -> Agent | None:
         """The best agent for this wish, who is then no longer in the pool; `None` when nobody fits."""
-        line = self._line(wanted.wish)
+        best = self._preferred(wanted) or self._best(wanted)
+        if best is None or (best.is_set_aside and not wanted.last_resort):
+            return None
+        return self._free.pop(best.id)
+
+    def _preferred(self, wanted: Wanted) -> Agent | None:
+        """The owner of the caller's matter, where they are there, fit, and have not let this caller ring already."""
+        agent = self._free.get(wanted.preferred_agent_id or "")
+        if agent is None or agent.is_set_aside or agent.id in wanted.tried or not fits(agent.skills, wanted.wish):
+            return None
+        return agent
+
+    def _best(self, wanted: Wanted) -> Agent | None:
+        line = self._line(wanted.wish, wanted.prefers)
         while line and line[-1].id not in self._free:
             line.pop()
-        if not line or (line[-1].is_set_aside and not wanted.last_resort):
-            return None
-        best = line[-1]
-        if wanted.tried or wanted.preferred_agent_id is not None:
-            left = (agent for agent in reversed(line) if agent.id in self._free and _is_rested(agent, wanted))
-            chosen = min(left, key=lambda agent: _personal(agent, wanted), default=None)
-            if chosen is None or (chosen.is_set_aside and not wanted.last_resort):
-                return None
-            best = chosen
-        return self._free.pop(best.id)
+        if not line or (line[-1].id not in wanted.tried and not line[-1].is_set_aside):
+            return line[-1] if line else None
+        left = (agent for agent in reversed(line) if agent.id in self._free and _is_rested(agent, wanted))
+        return min(left, key=lambda agent: _personal(agent, wanted), default=None)
 
     def reasons(self, agent: Agent, wish: Mapping[str, int]) -> tuple[str, ...]:
         """Why this agent, for supervisors."""
@@ -93,30 +105,44 @@ class Pool:
             f"idle since {agent.idle_since:%H:%M:%S}Z",
         )
 
-    def _line(self, wish: Mapping[str, int]) -> list[Agent]:
-        key = tuple(wish.items())
+    def _line(self, wish: Mapping[str, int], prefers: Mapping[str, int]) -> list[Agent]:
+        key = (tuple(wish.items()), tuple(prefers.items()))
         if key not in self._lines:
             # The holders of the rarest skill are the fewest to look at, and come in the order of their idling.
             few = min((self._holders[name] for name in wish), key=len, default=list(self._free.values()))
             worth = sum(self._worth.get(name, 0) for name in wish)
             fit = [
-                (agent.is_set_aside, round((self._needed[agent.id] - worth) / GRAIN), -level, place)
+                (
+                    agent.is_set_aside,
+                    _shortfall(agent.skills, prefers),
+                    round((self._needed[agent.id] - worth) / GRAIN),
+                    -level,
+                    place,
+                )
                 for place, agent in enumerate(few)
-                if agent.id in self._free and (level := level_for(agent.skills, wish))
+                if agent.id in self._free and (level := level_for(agent.skills, wish, prefers))
             ]
             self._lines[key] = [few[place] for *_, place in sorted(fit, reverse=True)]
         return self._lines[key]
 
 
-def level_for(skills: Mapping[str, int], wish: Mapping[str, int]) -> int:
-    """How well these skills satisfy the wish: the sum of the wished levels, 0 where one is missing or too low."""
+def level_for(skills: Mapping[str, int], wish: Mapping[str, int], enough: Mapping[str, int] = NOTHING) -> int:
+    """How well these skills satisfy the wish: the sum of the wished levels, 0 where one is missing or too low.
+
+    A level above the one in `enough` counts as that one.
+    """
     total = 0 if wish else 1  # a wish for nobody in particular is met by everybody
     for name, least in wish.items():
         level = skills.get(name, 0)
         if level < least:
             return 0
-        total += level
+        total += min(level, enough.get(name, level))
     return total
+
+
+def _shortfall(skills: Mapping[str, int], prefers: Mapping[str, int]) -> int:
+    """How many levels are missing to what is preferred."""
+    return sum(max(0, level - skills.get(name, 0)) for name, level in prefers.items())
 
 
 def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:
@@ -130,4 +156,5 @@ def _is_rested(agent: Agent, wanted: Wanted) -> bool:
 
 
 def _personal(agent: Agent, wanted: Wanted) -> tuple[bool, bool, bool]:
+    """The order among equals is that of the line: `min` takes the first."""
     return (agent.is_set_aside, agent.id in wanted.tried, agent.id != wanted.preferred_agent_id)

@@ -1,7 +1,7 @@
 """What routing reads: the floor as the ladder sees it, rows with their locks. Nothing here commits."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -14,11 +14,13 @@ from hotline.values import (
     AgentState,
     AgentStatus,
     CallStatus,
+    Language,
     OfferState,
     WaitingState,
+    WaitKind,
 )
 from routing import habits, ladder
-from routing.queues import HELPERS, Rules
+from routing.queues import HELPERS, Queue, Rules, Step
 
 OPEN = (WaitingState.WAITING, WaitingState.WON)
 # Why an agent is set aside who may all the same be asked where nobody else is free (declined or broken: no).
@@ -27,6 +29,7 @@ CAN_BE_RUNG = (
     Agent.state == AgentState.IDLE,
     and_(Agent.state == AgentState.SET_ASIDE, Agent.state_reason == DID_NOT_PICK_UP),
 )
+LANGUAGES = frozenset(language.value for language in Language)
 # How many of the latest answers habits are learned from, over all agents.
 ANSWERS_READ = 2000
 
@@ -95,20 +98,40 @@ def _free(agents: Iterable[Agent], answers_in: Mapping[str, float]) -> Iterable[
 
 
 def _caller(row: Waiting, rules: Rules, offers: list[Offer]) -> ladder.Caller:
-    queue = rules.queues[row.queue]
-    helpers = [rules.queues[way.to] for way in queue.overflow if way.kind in HELPERS and way.to is not None]
-    languages = {name: level for name, level in row.wish.items() if "-" in name}
+    queue = rules.queue(row.queue)
+    helpers = [(way, rules.queues[way.to]) for way in queue.overflow if way.kind in HELPERS and way.to is not None]
+    language = {name: level for name, level in row.wish.items() if name in LANGUAGES}
     return ladder.Caller(
         id=row.id,
         wish=row.wish,
         priority=row.priority,
         asked_at=row.asked_at,
         rings=queue.rings,
-        overflow={name: need.least for name, need in helpers[0].wish.items()} | languages if helpers else None,
+        prefers=_prefers(queue, row.wish),
+        ladder=tuple(_rung(step, row.wish, rules.skills) for step in queue.ladder),
+        helpers=tuple((way, _levels(helper) | language) for way, helper in helpers),
+        exits=tuple(way for way in queue.overflow if way.kind not in HELPERS and way.kind not in row.overflowed),
         preferred_agent_id=row.preferred_agent_id,
+        because=next((text for text in row.reasons if text.startswith("owner")), ladder.OWNER),
         first_rung_at=min((offer.ringing_at or offer.started_at for offer in offers), default=None),
         tried=frozenset(o.agent_id for o in offers if o.state in {OfferState.MISSED, OfferState.REJECTED}),
     )
+
+
+def _levels(queue: Queue) -> dict[str, int]:
+    return {name: need.least for name, need in queue.wish.items()}
+
+
+def _prefers(queue: Queue, wish: Mapping[str, int]) -> dict[str, int]:
+    needs = {**queue.wish, **{language.value: need for language, need in queue.languages.items()}}
+    return {name: need.prefers for name, need in needs.items() if name in wish and need.prefers is not None}
+
+
+def _rung(step: Step, wish: Mapping[str, int], skills: Container[str]) -> ladder.Rung:
+    if step.least is None:
+        return ladder.Rung(step.phones)
+    least = step.least
+    return ladder.Rung(step.phones, {name: least if name in skills else level for name, level in wish.items()})
 
 
 def _ringing(
@@ -187,8 +210,9 @@ def offer(session: Session, offer_id: str) -> Offer | None:
 
 
 def last_waiting(session: Session, call_id: str) -> Waiting | None:
-    """The caller's newest place in line, open or closed."""
-    return session.scalar(select(Waiting).where(Waiting.call_id == call_id).order_by(Waiting.id.desc()))
+    """The caller's newest place in line, open or closed; consultations of agents are none."""
+    query = select(Waiting).where(Waiting.call_id == call_id, Waiting.kind == WaitKind.CALLER)
+    return session.scalar(query.order_by(Waiting.id.desc()).limit(1))
 
 
 def due_back(session: Session, now: datetime) -> list[Agent]:
@@ -208,9 +232,8 @@ def unconnected(session: Session, stale: datetime) -> list[tuple[Call, str | Non
 
 def alone(session: Session, stale: datetime) -> list[Call]:
     """Callers who are still on the line though their agent left before `stale`."""
-    talking = select(Offer.id).where(
-        Offer.call_id == Call.id, Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None)
-    )
+    lately = or_(Offer.ended_at.is_(None), Offer.ended_at >= stale)
+    talking = select(Offer.id).where(Offer.call_id == Call.id, Offer.state == OfferState.ANSWERED, lately)
     query = (
         select(Call)
         .join(Waiting, Waiting.call_id == Call.id)

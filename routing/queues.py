@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from hotline.values import Language
 from routing.green import Green
@@ -49,7 +50,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Overflow:
+class Way:
     """What follows, and when: after so many rings since asking or, where given, after a time since asking.
 
     `to` is the queue that helps, or the number (E.164) to which the caller is led.
@@ -76,7 +77,7 @@ class Queue:
     languages: Mapping[Language, Need] = field(default_factory=dict)
     rings: int = 3
     ladder: tuple[Step, ...] = ()
-    overflow: tuple[Overflow, ...] = ()
+    overflow: tuple[Way, ...] = ()
     priority: int = 0
     wrap_up_seconds: int = 30
 
@@ -101,3 +102,7 @@ class Rules:
     skills: Mapping[str, Text]
     queues: Mapping[str, Queue]
     green: Green
+
+    def queue(self, name: str) -> Queue:
+        """The queue of this name; for callers in a line that is no longer there, one without rules of its own."""
+        return self.queues.get(name) or Queue(name, {}, Hours(ZoneInfo("UTC"), is_always=True), {})

@@ -95,6 +95,8 @@ class Router:
             floor = queries.floor(session, rules.of(self._ground.settings), self._learn(session, now))
         changed = False
         for decision in ladder.decide(floor, now, self._ground.settings.ring_seconds):
+            if isinstance(decision, ladder.Overflow):
+                continue  # nothing leads callers out of the line yet
             if not self._apply(decision, now):
                 return True  # the floor has changed meanwhile: what follows was decided for another one
             changed = True
@@ -105,7 +107,7 @@ class Router:
             self._habits, self._learned_at = queries.habits_of(session), now
         return self._habits
 
-    def _apply(self, decision: ladder.Decision, now: datetime) -> bool:
+    def _apply(self, decision: ladder.Start | ladder.Miss | ladder.Unreachable | ladder.Yield, now: datetime) -> bool:
         if isinstance(decision, ladder.Start):
             with self._ground.database.read() as session:
                 offer = offer_of(session, decision, now)

@@ -12,7 +12,7 @@ from hotline.values import Language, PhoneNumber
 from routing import hours_file
 from routing.errors import QueuesFault
 from routing.green import Green
-from routing.queues import HELPERS, Need, Overflow, OverflowKind, Queue, Rules, Step, Text
+from routing.queues import HELPERS, Need, OverflowKind, Queue, Rules, Step, Text, Way
 
 STANDARD = Path(__file__).with_name("queues.yaml")
 SHORT = {"zh": Language.MANDARIN, "en": Language.ENGLISH}
@@ -34,8 +34,7 @@ def of(settings: Settings) -> Rules:
 
 def wrap_up_seconds(settings: Settings, queue: str) -> int:
     """How long wrap-up lasts at most after a call of this queue; a queue that is no longer there has the usual time."""
-    found = of(settings).queues.get(queue)
-    return WRAP_UP_SECONDS if found is None else found.wrap_up_seconds
+    return of(settings).queue(queue).wrap_up_seconds
 
 
 @cache
@@ -179,19 +178,19 @@ def _phones(field: Field) -> int | None:
     return int(text)
 
 
-def _overflows(field: Field, rings: int, own: str, names: list[str]) -> Iterator[Overflow]:
+def _overflows(field: Field, rings: int, own: str, names: list[str]) -> Iterator[Way]:
     """In turn: the first after the queue's rings, each further one as many rings later, where it gives no time."""
     for number, entry in enumerate(field.list(), 1):
         if entry.is_scalar:
             kind = entry.one_of(KINDS, OverflowKind.VOICEMAIL)
-            yield Overflow(kind, _to(kind, entry.absent("to"), own, names), number * rings)
+            yield Way(kind, _to(kind, entry.absent("to"), own, names), number * rings)
             continue
         entry.only("kind", "to", "after_rings", "after_seconds")
         kind = _kind(entry.get("kind"))
         seconds = entry.get("after_seconds")
         if not seconds.is_missing and not entry.get("after_rings").is_missing:
             seconds.fault("stands beside after_rings; write one of them")
-        yield Overflow(
+        yield Way(
             kind,
             _to(kind, entry.get("to"), own, names),
             entry.get("after_rings").whole(number * rings, 0, LONGEST_SECONDS),

@@ -108,6 +108,8 @@ class Waiting(Row, WithId):
     # Why a caller who talked already is in line again: what they hear, and what staff read.
     again: Mapped[str] = mapped_column(String(24), default="")
     state: Mapped[WaitingState] = mapped_column(Word(WaitingState), default=WaitingState.WAITING)
+    # Ways out of the line that this caller has been led already ("call_back", "voicemail", "number"): none twice.
+    overflowed: Mapped[list[str]] = mapped_column(JSON, default=list)
     # Why the priority and the preferred agent are as they are, for staff: ["owner of matter 123", …].
     reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
     reason: Mapped[str] = mapped_column(String(80), default="")

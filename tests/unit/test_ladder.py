@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.ladder import Agent, Caller, Floor, Miss, Ringing, Start, Unreachable, Yield, decide, fits
+from routing.queues import OverflowKind, Way
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0
@@ -71,7 +72,11 @@ def test_phone_that_rang_all_its_rings_is_missed_and_one_that_never_rang_is_unre
 
 
 def test_after_the_last_ring_the_overflow_helps_and_not_before() -> None:
-    floor = Floor((agent("nurse", nurse=5),), (caller(first_rung_at=NOW, overflow={"nurse": 3}),), ())
+    floor = Floor(
+        (agent("nurse", nurse=5),),
+        (caller(first_rung_at=NOW, helpers=((Way(OverflowKind.NURSE, "nurse", 3), {"nurse": 3}),)),),
+        (),
+    )
     assert starts(floor, at(14.9)) == []
     assert starts(floor, at(15)) == [("c", "nurse", 4)]
 
@@ -92,7 +97,7 @@ def test_who_missed_this_caller_is_asked_last() -> None:
 def test_each_choice_is_explained() -> None:
     (start,) = decide(Floor((agent("a"),), (caller(preferred_agent_id="a"),), ()), NOW, RING)
     assert isinstance(start, Start)
-    assert start.reasons[:2] == ("rung first", "owner of the open matter")
+    assert start.reasons[0] == "rung first: owner of the open matter"
 
 
 levels = st.dictionaries(st.sampled_from(["booking", "nurse", "en-US"]), st.integers(1, 5), min_size=1)
@@ -109,7 +114,7 @@ def floors(draw: st.DrawFn) -> Floor:
             draw(st.sampled_from([0, 10, 100])),
             at(draw(st.integers(-60, 0))),
             first_rung_at=draw(st.none() | st.integers(-40, 0).map(at)),
-            overflow=draw(st.none() | levels),
+            helpers=tuple((Way(OverflowKind.QUEUE, "other", 3), wish) for wish in draw(st.lists(levels, max_size=2))),
         )
         for number in range(draw(st.integers(0, 5)))
     )
@@ -130,7 +135,7 @@ def test_no_agent_is_rung_twice_and_each_start_fits_a_wish(floor: Floor) -> None
     assert len({d.agent_id for d in begun}) == len(begun)
     for start in begun:
         who, skills = callers[start.caller_id], free[start.agent_id].skills
-        assert fits(skills, who.wish) or (who.overflow is not None and fits(skills, who.overflow))
+        assert fits(skills, who.wish) or any(fits(skills, wish) for _, wish in who.helpers)
 
 
 @given(floors())

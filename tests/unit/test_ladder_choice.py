@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from routing.habits import LEAST_ANSWERS, answers_in
 from routing.ladder import Agent, Caller, Decision, Floor, Ringing, Start, decide
+from routing.queues import OverflowKind, Way
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0
@@ -72,7 +73,8 @@ def test_a_caller_who_waited_two_rings_for_anybody_to_be_free_gets_more_phones_a
 
 
 def test_the_overflow_helps_a_caller_for_whom_nobody_was_free_in_all_the_rings() -> None:
-    floor = Floor((agent("nurse", nurse=5),), (caller(overflow={"nurse": 3}),), ())
+    who = caller(helpers=((Way(OverflowKind.NURSE, "nurse", 3), {"nurse": 3}),))
+    floor = Floor((agent("nurse", nurse=5),), (who,), ())
     assert (rung(floor, at(14.9)), rung(floor, at(15))) == ([], [("c", "nurse")])
 
 

@@ -9,7 +9,7 @@ import pytest
 from hotline.values import Language
 from routing import rules
 from routing.errors import QueuesFault
-from routing.queues import Need, Overflow, OverflowKind, Rules, Step
+from routing.queues import Need, OverflowKind, Rules, Step, Way
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SKILLS = "skills: {booking: {zh: 预约, en: Booking}, nurse: {zh: 护士, en: Nurse}}\n"
@@ -47,17 +47,17 @@ def test_a_queue_is_read_with_its_wish_ladder_overflow_and_hours() -> None:
     assert (desk.rings, desk.priority, desk.wrap_up_seconds) == (4, 5, 20)
     assert desk.ladder == (Step(1), Step(2, 2), Step(None))
     assert desk.overflow == (
-        Overflow(OverflowKind.NURSE, "nurse", 4),
-        Overflow(OverflowKind.CALL_BACK, None, 8, timedelta(seconds=60)),
-        Overflow(OverflowKind.NUMBER, "+861012345678", 20),
+        Way(OverflowKind.NURSE, "nurse", 4),
+        Way(OverflowKind.CALL_BACK, None, 8, timedelta(seconds=60)),
+        Way(OverflowKind.NUMBER, "+861012345678", 20),
     )
     assert desk.hours.keeps_holidays
 
 
 def test_overflow_is_due_after_its_rings_or_its_time() -> None:
     by_rings, by_time = (
-        Overflow(OverflowKind.QUEUE, "a", 3),
-        Overflow(OverflowKind.VOICEMAIL, None, 3, timedelta(seconds=60)),
+        Way(OverflowKind.QUEUE, "a", 3),
+        Way(OverflowKind.VOICEMAIL, None, 3, timedelta(seconds=60)),
     )
     assert [by_rings.is_due(ring, timedelta()) for ring in (3, 4)] == [False, True]
     assert [by_time.is_due(99, timedelta(seconds=seconds)) for seconds in (59, 60)] == [False, True]

@@ -514,6 +514,7 @@ def upgrade() -> None:
     sa.Column('is_lifted', sa.Boolean(), nullable=False),
     sa.Column('again', sa.String(length=24), nullable=False),
     sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('overflowed', sa.JSON(), nullable=False),
     sa.Column('reasons', sa.JSON(), nullable=False),
     sa.Column('reason', sa.String(length=80), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),

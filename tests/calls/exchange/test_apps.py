@@ -64,7 +64,8 @@ def said(lines: Lines) -> list[str]:
 
 
 def test_survey_with_cookies_and_redirects(tmp_path: Path) -> None:
-    # docs/voice/twiml, docs/usage/webhooks: Twilio keeps cookies per call and follows redirects
+    # docs/voice/twiml: "Twilio follows HTTP Redirects (HTTP status codes 301, 307, etc.), just like a normal web
+    # browser"
     script = """
 - wait_for_prompt: clean
 - press: "4"
@@ -80,7 +81,8 @@ def test_survey_with_cookies_and_redirects(tmp_path: Path) -> None:
 
 
 def test_single_page_that_answers_as_html(tmp_path: Path) -> None:
-    # docs/voice/twiml#twilios-request-to-your-application: text/html is interpreted as TwiML
+    # docs/voice/twiml: "`text/xml`, `application/xml`, `text/html`: Twilio interprets the returned document as an
+    # XML Instruction Set"
     script = """
 - wait_for_prompt: One or two
 - press: "2"
@@ -95,7 +97,7 @@ def test_single_page_that_answers_as_html(tmp_path: Path) -> None:
 
 
 def test_view_that_breaks_with_a_fallback(tmp_path: Path) -> None:
-    # docs/voice/twiml: if the request fails, Twilio requests the fallback URL with ErrorCode and ErrorUrl
+    # docs/voice/api/call-resource: "if an error occurs when requesting or executing the TwiML at `url`"
     asked: list[str] = []
     script = '- expect: {event: error}\n- wait_for_prompt: "fault, 11200"\n- wait_for_hang_up\n'
     status, lines = phoned(

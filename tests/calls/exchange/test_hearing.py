@@ -51,6 +51,7 @@ def test_noise_and_silence_are_no_words(model: whisper.Model) -> None:
 
 
 def test_caller_speaks_and_the_application_is_told_what(tell: Tell) -> None:
+    # docs/voice/twiml/gather: "`SpeechResult` contains the transcribed result of your caller's speech"
     how = 'input="speech" language="zh-CN" hints="挂号,打开卷珠帘,缴费" speechTimeout="1" timeout="20"'
     gather = f'<Gather {how} action="/said"><Say language="zh-CN">请讲。</Say></Gather>'
 

@@ -48,6 +48,8 @@ def test_wrong_credentials_unknown_ids_and_missing_parameters_get_twilios_errors
 
 
 def test_calls_are_listed_in_pages_and_filtered(tell: Tell) -> None:
+    # docs/voice/api/call-resource: "How many resources to return in each list page. The default is 50, and the
+    # maximum is 1000"
     async def story(house: House) -> None:
         rest = house.client
 
@@ -67,6 +69,7 @@ def test_calls_are_listed_in_pages_and_filtered(tell: Tell) -> None:
 
 
 def test_ringing_call_can_be_cancelled_and_a_live_one_completed(tell: Tell) -> None:
+    # docs/voice/twiml: "The call was canceled via the REST API while ringing"
     async def story(house: House) -> None:
         rest = house.client
         async with house.phone("client:a") as phone:
@@ -94,6 +97,7 @@ def test_ringing_call_can_be_cancelled_and_a_live_one_completed(tell: Tell) -> N
 
 
 def test_one_who_waits_is_seen_and_led_out_of_the_queue(tell: Tell) -> None:
+    # docs/voice/twiml/enqueue: "transferred out of the queue via the REST API"
     async def story(house: House) -> None:
         rest, app = house.client, house.app
         async with house.phone("+8613800000001") as phone:
@@ -122,6 +126,8 @@ def test_one_who_waits_is_seen_and_led_out_of_the_queue(tell: Tell) -> None:
 
 
 def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: Tell) -> None:
+    # docs/voice/api/conference-participant-resource: "`true` puts the participant on hold, and `false` lets them
+    # rejoin the conference"
     async def story(house: House) -> None:
         rest = house.client
         async with house.phone("+8613800000001") as first, house.phone("client:b") as second:
@@ -162,6 +168,8 @@ def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: T
 
 
 def test_recording_is_paused_continued_stopped_and_found_again(tell: Tell) -> None:
+    # docs/voice/api/recording: "Whether to record during a pause. Can be: `skip` or `silence` and the default is
+    # `silence`"
     async def story(house: House) -> None:
         rest, app = house.client, house.app
         async with house.phone("+8613800000001") as phone:

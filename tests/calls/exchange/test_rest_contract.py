@@ -188,6 +188,7 @@ def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
 
 
 def test_recording_is_fetched_as_wav_and_as_mp3(tell: Tell) -> None:
+    # docs/voice/twiml/record: "To request the recording in MP3 format, append ".mp3" to the `RecordingUrl` value"
     av = pytest.importorskip("av")
 
     async def story(house: House) -> None:

@@ -90,6 +90,7 @@ def test_two_of_another_make_and_ours_hear_each_other_and_are_recorded(tmp_path:
 
 
 def test_dial_sip_and_rest_reach_a_desk_phone(tmp_path: Path) -> None:
+    # docs/voice/twiml/sip: "With this feature, you can send a call to any SIP endpoint"
     async def story(house: House) -> None:
         async with desk(house, "desk", "secret-d") as phone:
             await phone.register()

@@ -56,6 +56,7 @@ class Echo:
 
 
 def test_caller_hears_the_echo_and_keys_arrive(tell: Tell, pitch: Callable[[bytes], float]) -> None:
+    # docs/voice/twiml/stream: "<Connect><Stream> creates a bidirectional Stream"
     async def story(house: House) -> None:
         async with Echo() as echo, house.phone("+861") as phone:
             house.app.pages["/voice"] = f'<Connect><Stream url="{echo.url}"/></Connect>'
@@ -75,6 +76,7 @@ def test_caller_hears_the_echo_and_keys_arrive(tell: Tell, pitch: Callable[[byte
 
 
 def test_stream_is_started_and_stopped_by_rest(tell: Tell) -> None:
+    # docs/voice/twiml/stream: "<Start><Stream> creates a unidirectional Stream"
     async def story(house: House) -> None:
         rest = house.client
         async with Echo() as echo, house.phone("+861") as phone:

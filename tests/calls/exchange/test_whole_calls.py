@@ -28,6 +28,8 @@ ROOM = (
 def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(
     tell: Tell, pitch: Callable[[bytes], float]
 ) -> None:
+    # ../shared/TELEPHONY.md: "A leg's own recording with two channels: channel 1 what the leg said, channel 2
+    # what it heard"
     async def story(house: House) -> None:
         app, rest = house.app, house.client
         async with house.phone("+8613800000001") as caller, house.phone("client:zhang") as agent:

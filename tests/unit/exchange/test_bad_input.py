@@ -38,6 +38,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(("answer", "code"), FAULTS.values(), ids=list(FAULTS))
 def test_document_that_cannot_be_followed(staged: Staged, answer: Response, code: int) -> None:
+    # ../shared/TELEPHONY.md: "12100 parse, 12300 content type"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather timeout="9" action="/key"/>', "/fallback": "<Say>fallback</Say>"}
         other, _ = await stage.dials("+862")
@@ -56,6 +57,7 @@ def test_document_that_cannot_be_followed(staged: Staged, answer: Response, code
 
 
 def test_documents_that_lead_in_a_circle_end_with_the_fallback(staged: Staged) -> None:
+    # docs/voice/api/call-resource: "The URL that we call using the `fallback_method` if an error occurs"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Redirect>/voice</Redirect>", "/fallback": "<Say>fallback</Say>"}
         with capture_logs() as lines:
@@ -69,7 +71,7 @@ def test_documents_that_lead_in_a_circle_end_with_the_fallback(staged: Staged) -
 
 
 def test_application_that_hangs_gets_a_second_chance_and_then_the_fallback(staged: Staged) -> None:
-    # docs/usage/webhooks/webhooks-connection-overrides: total time ... 15000 ms, one retry, then the fallback
+    # docs/usage/webhooks/webhooks-connection-overrides: "The total time allowed for all timeouts including retries"
     class Hanging:
         def __init__(self) -> None:
             self.tries = 0
@@ -93,7 +95,7 @@ def test_application_that_hangs_gets_a_second_chance_and_then_the_fallback(stage
 
 
 def test_without_a_fallback_the_caller_hears_an_apology_and_is_hung_up(staged: Staged) -> None:
-    # docs/voice/twiml: an application error has occurred. Goodbye.
+    # ../shared/TELEPHONY.md: "then the fallback URL ...; without one, an error is spoken"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": page(b"broken"), "/fallback": page(b"broken too")}
         caller, _ = await stage.dials("+861")

@@ -16,7 +16,8 @@ Staged = Callable[[Story], None]
 
 
 def test_call_is_answered_after_its_document_has_come(staged: Staged) -> None:
-    # docs/voice/twiml: Twilio asks for the document while the caller hears ringing, and answers with the first verb.
+    # docs/voice/twiml/reject: "using <Reject> as the first verb in your response is the only way to prevent
+    # Twilio from answering"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Say>hello</Say>"}
         caller, leg = await stage.dials()
@@ -33,7 +34,8 @@ def test_call_is_answered_after_its_document_has_come(staged: Staged) -> None:
 
 @pytest.mark.parametrize(("reason", "told"), [("busy", "busy"), ("rejected", "rejected")])
 def test_rejected_call_is_never_answered(staged: Staged, reason: str, told: str) -> None:
-    # docs/voice/twiml/reject: rejects without answering or billing; reason is rejected or busy.
+    # docs/voice/twiml/reject: "The call ends with a status of 'busy' or 'no-answer', depending on the verb's
+    # 'reason' attribute"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": f'<Reject reason="{reason}"/>'}
         caller, leg = await stage.dials()
@@ -45,7 +47,7 @@ def test_rejected_call_is_never_answered(staged: Staged, reason: str, told: str)
 
 
 def test_empty_document_answers_and_hangs_up(staged: Staged) -> None:
-    # docs/voice/twiml: when no verbs are left, Twilio hangs up.
+    # docs/voice/twiml/dial: "If there is no next verb, Twilio will end the phone call"
     async def story(stage: Stage) -> None:
         caller, _ = await stage.dials()
         assert caller.ended == "completed"
@@ -54,7 +56,8 @@ def test_empty_document_answers_and_hangs_up(staged: Staged) -> None:
 
 
 def test_server_fault_is_asked_once_more_with_the_same_token(staged: Staged) -> None:
-    # docs/usage/webhooks/webhooks-connection-overrides: a retry carries the same I-Twilio-Idempotency-Token.
+    # docs/usage/webhooks/webhooks-connection-overrides: "`I-Twilio-Idempotency-Token` ... a unique string, that
+    # you can use to distinguish retry attempts"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Say>hello</Say>"}
         stage.app.failures = {"/voice": [503]}
@@ -70,6 +73,7 @@ def test_server_fault_is_asked_once_more_with_the_same_token(staged: Staged) -> 
 def test_fallback_is_asked_with_the_reason_when_the_document_cannot_be_had(
     staged: Staged, failure: int, code: str
 ) -> None:
+    # ../shared/TELEPHONY.md: "then the fallback URL with `ErrorCode`, `ErrorUrl`"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/fallback": "<Say>fallback</Say>"}
         stage.app.failures = {"/voice": [failure, failure]}
@@ -82,6 +86,7 @@ def test_fallback_is_asked_with_the_reason_when_the_document_cannot_be_had(
 
 
 def test_caller_hears_an_apology_when_the_fallback_fails_too(staged: Staged) -> None:
+    # ../shared/TELEPHONY.md: "without one, an error is spoken"
     async def story(stage: Stage) -> None:
         stage.app.failures = {"/voice": [500] * 2, "/fallback": [500] * 2}
         caller, _ = await stage.dials()
@@ -104,6 +109,8 @@ def test_caller_hears_an_apology_when_the_fallback_fails_too(staged: Staged) -> 
     ],
 )
 def test_document_that_cannot_be_read_leads_to_the_fallback(staged: Staged, response: Response, code: str) -> None:
+    # docs/voice/api/call-resource: "The URL that we call using the `fallback_method` if an error occurs when
+    # requesting or executing the TwiML"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": response, "/fallback": "<Say>fallback</Say>"}
         caller, _ = await stage.dials()
@@ -114,6 +121,7 @@ def test_document_that_cannot_be_read_leads_to_the_fallback(staged: Staged, resp
 
 
 def test_documents_that_lead_in_a_circle_end_at_the_fallback(staged: Staged) -> None:
+    # docs/voice/twiml/record: "This can lead to unwanted looping behavior if you're not careful"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Redirect>/voice</Redirect>", "/fallback": "<Say>fallback</Say>"}
         caller, _ = await stage.dials()
@@ -125,7 +133,7 @@ def test_documents_that_lead_in_a_circle_end_at_the_fallback(staged: Staged) -> 
 
 
 def test_plain_text_is_said_and_html_is_read_as_a_document(staged: Staged) -> None:
-    # docs/voice/twiml: text/html is interpreted as TwiML; text/plain is read to the caller.
+    # docs/voice/twiml: "Twilio reads the content of the text out loud to the caller, and then hangs up"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": Response(200, {"Content-Type": "text/html"}, b"<Response><Redirect>t</Redirect></Response>"),
@@ -138,6 +146,7 @@ def test_plain_text_is_said_and_html_is_read_as_a_document(staged: Staged) -> No
 
 
 def test_plain_text_that_is_a_document_is_followed(staged: Staged) -> None:
+    # docs/voice/twiml: "If the response is valid TwiML, we will execute the provided instructions"
     async def story(stage: Stage) -> None:
         text = b"<Response><Say>followed</Say></Response>"
         stage.app.pages = {"/voice": Response(200, {"Content-Type": "text/plain"}, text)}
@@ -148,7 +157,8 @@ def test_plain_text_that_is_a_document_is_followed(staged: Staged) -> None:
 
 
 def test_http_redirects_are_followed_and_cookies_are_kept_for_the_call(staged: Staged) -> None:
-    # docs/voice/twiml: Twilio behaves like a browser: it follows redirects and keeps cookies.
+    # docs/voice/twiml: "Twilio accepts HTTP cookies and will include them in each request, just like a normal web
+    # browser"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": Response(302, {"Location": "/moved"}, cookies=("visit=7; Path=/",)),
@@ -163,7 +173,7 @@ def test_http_redirects_are_followed_and_cookies_are_kept_for_the_call(staged: S
 
 
 def test_called_by_rest_reports_every_step_in_order(staged: Staged) -> None:
-    # docs/voice/api/call-resource: statusCallbackEvent is initiated, ringing, answered, completed, numbered from 0.
+    # docs/voice/twiml/sip: "The order in which the events were fired, starting from `0`"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/out": "<Say>hello</Say>"}
         agent = stage.telephone("client:a")
@@ -182,7 +192,7 @@ def test_called_by_rest_reports_every_step_in_order(staged: Staged) -> None:
 
 
 def test_telephone_that_is_not_answered_in_time_stops_ringing(staged: Staged) -> None:
-    # docs/voice/api/call-resource: Timeout is how long the telephone rings before it counts as no answer.
+    # docs/voice/api/call-resource: "seconds that we should allow the phone to ring before assuming there is no answer"
     async def story(stage: Stage) -> None:
         agent = stage.telephone("client:a")
         leg = await stage.calls("client:a", "<Say>x</Say>", seconds=10)
@@ -194,7 +204,7 @@ def test_telephone_that_is_not_answered_in_time_stops_ringing(staged: Staged) ->
 
 
 def test_led_elsewhere_twice_at_once_follows_the_last_document_only(staged: Staged) -> None:
-    # docs/voice/tutorials/how-to-modify-calls-in-progress: the new document replaces the one that is being executed.
+    # docs/voice/twiml/redirect: "Transfers control of a call to the TwiML at a different URL"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Say loop="0">endless</Say>'}
         caller, leg = await stage.dials()
@@ -211,6 +221,7 @@ def test_led_elsewhere_twice_at_once_follows_the_last_document_only(staged: Stag
 
 
 def test_hang_up_while_the_application_thinks_ends_the_call(staged: Staged) -> None:
+    # docs/voice/twiml: "`no-answer`: The call ended without being answered"
     async def story(stage: Stage) -> None:
         caller = stage.telephone("+86138")
         leg = stage.switch.inbound(caller, "+861012345")
@@ -224,6 +235,7 @@ def test_hang_up_while_the_application_thinks_ends_the_call(staged: Staged) -> N
 
 
 def test_calls_of_a_killed_exchange_get_their_final_status(tmp_path: Path) -> None:
+    # ../shared/TELEPHONY.md: "completed (any terminal status: completed, busy, no-answer, canceled, failed)"
     async def before(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Pause length="60"/>'}
         await stage.dials()
@@ -245,6 +257,7 @@ def test_calls_of_a_killed_exchange_get_their_final_status(tmp_path: Path) -> No
 @pytest.mark.parametrize("old", list(CallStatus))
 @pytest.mark.parametrize("new", list(CallStatus))
 def test_status_moves_are_those_of_the_table_and_no_others(old: CallStatus, new: CallStatus) -> None:
+    # ../shared/TELEPHONY.md: "initiated → ringing → answered (sent as CallStatus `in-progress`) → completed"
     facts = CallFacts("CA", "AC", "a", "b", "inbound", EPOCH, status=old)
     if new in MOVES[old]:
         facts.move(new, EPOCH)

@@ -26,7 +26,8 @@ async def says(stage: Stage, telephone: Telephone) -> None:
 
 
 def test_first_hears_the_wait_address_until_the_second_comes(staged: Staged) -> None:
-    # docs/voice/twiml/conference: waitUrl plays before the conference starts.
+    # docs/voice/twiml/conference: "Once the TwiML document located at the `waitUrl` runs out of verbs to execute,
+    # silence will be played"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room(), "/music": '<Say>wait</Say><Pause length="2"/>'}
         first, _ = await stage.dials()
@@ -46,7 +47,8 @@ def test_first_hears_the_wait_address_until_the_second_comes(staged: Staged) -> 
 
 
 def test_conference_does_not_start_before_one_who_may_start_it(staged: Staged) -> None:
-    # docs/voice/twiml/conference: startConferenceOnEnter=false waits muted until one with true joins.
+    # docs/voice/twiml/conference: "they are muted and hear background music until a participant joins where
+    # startConferenceOnEnter is `true`"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room('startConferenceOnEnter="false"')}
         await stage.dials()
@@ -60,7 +62,8 @@ def test_conference_does_not_start_before_one_who_may_start_it(staged: Staged) -
 
 
 def test_one_on_whom_it_depends_ends_it_for_all(staged: Staged) -> None:
-    # docs/voice/twiml/conference: endConferenceOnExit=true ends the conference for all when that participant leaves.
+    # docs/voice/twiml/conference: "when that participant leaves, the conference ends and all other participants
+    # drop out"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room('endConferenceOnExit="true"'), "/out": "<Say>over</Say>"}
         first, _ = await stage.dials()
@@ -79,6 +82,7 @@ def test_one_on_whom_it_depends_ends_it_for_all(staged: Staged) -> None:
 
 
 def test_sequence_numbers_of_the_events_go_up_by_one(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "`SequenceNumber`: 1. Sent on: All"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room()}
         first, _ = await stage.dials()
@@ -93,7 +97,7 @@ def test_sequence_numbers_of_the_events_go_up_by_one(staged: Staged) -> None:
 
 
 def test_muted_participant_hears_but_is_not_heard(staged: Staged) -> None:
-    # docs/voice/twiml/conference: muted participants are not heard, and hear.
+    # docs/voice/twiml/conference: "the participant will only be able to listen to people on the conference"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room()}
         first, leg = await stage.dials()
@@ -112,7 +116,8 @@ def test_muted_participant_hears_but_is_not_heard(staged: Staged) -> None:
 
 
 def test_held_participant_hears_the_hold_address_and_the_others_do_not_hear_it(staged: Staged) -> None:
-    # docs/voice/api/conference-participant-resource: Hold=true plays HoldUrl to the participant.
+    # docs/voice/api/conference-participant-resource: "The URL we call using the `hold_method` for music that
+    # plays when the participant is on hold"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room(), "/hold": '<Say>on hold</Say><Pause length="9"/>'}
         first, leg = await stage.dials()
@@ -136,6 +141,7 @@ def test_held_participant_hears_the_hold_address_and_the_others_do_not_hear_it(s
 
 
 def test_three_hear_the_two_others_mixed(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "The conference has begun and audio is being mixed between all participants"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room()}
         phones = [(await stage.dials(f"+861380000000{n}"))[0] for n in (1, 2, 3)]
@@ -150,6 +156,8 @@ def test_three_hear_the_two_others_mixed(staged: Staged) -> None:
 
 
 def test_one_led_elsewhere_leaves_and_the_other_stays(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "The last participant has left the conference or a participant with
+    # `endConferenceOnExit="true"` leaves"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room()}
         first, leg = await stage.dials()
@@ -163,6 +171,7 @@ def test_one_led_elsewhere_leaves_and_the_other_stays(staged: Staged) -> None:
 
 
 def test_ending_by_api_lets_everybody_go_on_with_their_document(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "allow either call leg to continue executing TwiML if the other hangs up"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room(), "/out": "<Say>bye</Say>"}
         phones = [(await stage.dials(f"+861380000000{n}"))[0] for n in (1, 2)]
@@ -177,7 +186,7 @@ def test_ending_by_api_lets_everybody_go_on_with_their_document(staged: Staged) 
 
 
 def test_events_go_where_the_first_participant_said(staged: Staged) -> None:
-    # docs/voice/twiml/conference: the statusCallback settings of the first participant count.
+    # docs/voice/twiml/conference: "The `statusCallback` URL is set by the **first** Participant to join the conference"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room()}
         await stage.dials()
@@ -190,7 +199,7 @@ def test_events_go_where_the_first_participant_said(staged: Staged) -> None:
 
 
 def test_beep_is_heard_by_those_inside(staged: Staged) -> None:
-    # docs/voice/twiml/conference: beep is true, false, onEnter or onExit.
+    # docs/voice/twiml/conference: "Plays a beep both when a participant joins and when a participant leaves"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room().replace('beep="false"', "")}
         first, _ = await stage.dials()
@@ -203,11 +212,11 @@ def test_beep_is_heard_by_those_inside(staged: Staged) -> None:
 
 
 def test_conference_recording_is_reported_when_the_conference_is_over(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "the recording begins when the first two participants are bridged. The hold
+    # music is never recorded"
     async def story(stage: Stage) -> None:
         how = 'record="record-from-start" trim="do-not-trim" recordingStatusCallback="/recorded"'
         stage.app.pages = {"/voice": room(how)}
-            "/voice": room('record="record-from-start" trim="do-not-trim" recordingStatusCallback="/recorded"')
-        }
         phones = [(await stage.dials(f"+861380000000{n}"))[0] for n in (1, 2)]
         await stage.passes(3)
         for phone in phones:

@@ -36,7 +36,8 @@ def events(stage: Stage, *, but: str = "") -> list[str]:
 
 
 def test_coach_is_heard_by_the_one_who_is_coached_and_by_nobody_else(staged: Staged) -> None:
-    # docs/voice/twiml/conference: coach: ... only the participant with that CallSid can hear the coach
+    # docs/voice/api/conference-participant-resource: "the only participant who can hear the participant who is
+    # `coaching`"
     async def story(stage: Stage) -> None:
         patient, agent, supervisor = await three(stage)
         conference = stage.office.conferences.named("r")
@@ -59,6 +60,8 @@ def test_coach_is_heard_by_the_one_who_is_coached_and_by_nobody_else(staged: Sta
 
 
 def test_coach_by_twiml(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "Coach accepts a call SID of a call that is currently connected to an in-
+    # progress conference"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room()}
         patient, _ = await stage.dials("+861")
@@ -74,7 +77,7 @@ def test_coach_by_twiml(staged: Staged) -> None:
 
 
 def test_announcement_is_heard_by_all_or_by_one(staged: Staged) -> None:
-    # docs/voice/api/conference-resource: AnnounceUrl: the URL we call to announce something into the conference
+    # docs/voice/api/conference-resource: "The URL we should call to announce something into the conference"
     async def story(stage: Stage) -> None:
         first, second, third = await three(stage)
         stage.app.pages["/announce"] = "<Say>attention</Say>"
@@ -93,6 +96,8 @@ def test_announcement_is_heard_by_all_or_by_one(staged: Staged) -> None:
 
 
 def test_one_on_hold_hears_an_announcement_between_the_music(staged: Staged) -> None:
+    # docs/voice/api/conference-participant-resource: "The URL we call using the `announce_method` for an
+    # announcement to the participant"
     async def story(stage: Stage) -> None:
         first, *_ = await three(stage)
         stage.app.pages["/announce"] = "<Say>attention</Say>"
@@ -111,6 +116,7 @@ def test_one_on_hold_hears_an_announcement_between_the_music(staged: Staged) -> 
 
 
 def test_announcement_that_cannot_be_had_is_told_and_disturbs_nobody(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "A participant or conference announcement has ended or failed"
     async def story(stage: Stage) -> None:
         await three(stage)
         conference = stage.office.conferences.named("r")
@@ -126,7 +132,7 @@ def test_announcement_that_cannot_be_had_is_told_and_disturbs_nobody(staged: Sta
 
 
 def test_who_speaks_is_told_to_those_who_asked(staged: Staged) -> None:
-    # docs/voice/twiml/conference: speaker: ... participant-speech-start, participant-speech-stop
+    # docs/voice/twiml/conference: "`speaker`: A participant has started or stopped speaking"
     async def story(stage: Stage) -> None:
         first, *_ = await three(stage)
         await stage.passes(1)
@@ -140,7 +146,7 @@ def test_who_speaks_is_told_to_those_who_asked(staged: Staged) -> None:
 
 
 def test_one_who_is_removed_hears_nothing_more_and_ends_what_depends_on_it(staged: Staged) -> None:
-    # docs/voice/api/conference-resource: reason_conference_ended: participant-with-end-conference-on-exit-kicked
+    # docs/voice/api/conference-participant-resource: "Kick a participant from a given conference"
     async def story(stage: Stage) -> None:
         first, *_ = await three(stage)
         conference = stage.office.conferences.named("r")
@@ -159,6 +165,8 @@ def test_one_who_is_removed_hears_nothing_more_and_ends_what_depends_on_it(stage
 
 
 def test_recording_of_a_conference_leaves_the_coach_out(staged: Staged) -> None:
+    # docs/voice/api/conference-participant-resource: "the only participant who can hear the participant who is
+    # `coaching`"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room('record="record-from-start" trim="do-not-trim"')}
         await stage.dials("+861")
@@ -180,6 +188,8 @@ def test_recording_of_a_conference_leaves_the_coach_out(staged: Staged) -> None:
 
 @pytest.mark.parametrize(("attribute", "code"), [('participantLabel="a"', 16025), ('coach="CA0"', 13240)])
 def test_label_in_use_and_a_coach_of_nobody_stay_outside(staged: Staged, attribute: str, code: int) -> None:
+    # docs/voice/twiml/conference: "The call will not be added into the conference and instead continue to the
+    # next TwiML verb"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room('participantLabel="a"')}
         await stage.dials("+861")
@@ -195,6 +205,8 @@ def test_label_in_use_and_a_coach_of_nobody_stay_outside(staged: Staged, attribu
 
 
 def test_silence_at_both_ends_is_trimmed_from_the_recording_of_a_conference(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "`trim` defaults to `trim-silence`, which removes any silence at the beginning
+    # or end of your recording"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room('record="record-from-start"')}
         await stage.dials("+861")
@@ -212,6 +224,8 @@ def test_silence_at_both_ends_is_trimmed_from_the_recording_of_a_conference(stag
 
 
 def test_announcement_may_pause_and_lead_to_another_document(staged: Staged) -> None:
+    # docs/voice/api/conference-resource: "a TwiML document that contains `<Play>`, `<Say>`, `<Pause>`, or
+    # `<Redirect>` verbs"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": room(),

@@ -18,7 +18,8 @@ def statuses(stage: Stage, path: str) -> list[str]:
 
 
 def test_telephone_rings_at_once_and_with_every_cycle_until_the_time_out(staged: Staged) -> None:
-    # docs/voice/twiml/dial: timeout is how long to wait for an answer, 30 seconds unless told.
+    # docs/voice/twiml/dial: "how long to let the call ring before giving up and setting `no-answer` as the
+    # `DialCallStatus`"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": f'<Dial timeout="15" action="/done">{AGENT}</Dial>'}
         agent = stage.telephone("client:zhang")
@@ -39,6 +40,7 @@ def test_telephone_rings_at_once_and_with_every_cycle_until_the_time_out(staged:
 
 
 def test_caller_hears_the_cadence_of_the_country_while_it_rings(staged: Staged) -> None:
+    # ../shared/TELEPHONY.md: "Rings: China 450 Hz 1 s on, 4 s off"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": f"<Dial>{AGENT}</Dial>"}
         stage.telephone("client:zhang")
@@ -52,7 +54,7 @@ def test_caller_hears_the_cadence_of_the_country_while_it_rings(staged: Staged) 
 
 
 def test_both_hear_each_other_and_the_action_is_told_how_long(staged: Staged) -> None:
-    # docs/voice/twiml/dial: the action gets DialCallStatus, DialCallSid, DialCallDuration, DialBridged.
+    # docs/voice/twiml/dial: "DialCallDuration: The duration in seconds of the dialed call"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": f'<Dial action="/done">{AGENT}</Dial>', "/done": "<Say>bye</Say>"}
         agent = stage.telephone("client:zhang")
@@ -82,7 +84,8 @@ def test_both_hear_each_other_and_the_action_is_told_how_long(staged: Staged) ->
 
 
 def test_first_who_answers_talks_and_the_others_stop_ringing(staged: Staged) -> None:
-    # docs/voice/twiml/client: the first to accept is connected and the other attempts are canceled.
+    # docs/voice/twiml/client: "The first client to accept ... is connected to the call and the other connection
+    # attempts are canceled"
     async def story(stage: Stage) -> None:
         nouns = "".join(f"<Client>{name}</Client>" for name in ("a", "b", "c"))
         stage.app.pages = {"/voice": f"<Dial>{nouns}</Dial>"}
@@ -100,6 +103,7 @@ def test_first_who_answers_talks_and_the_others_stop_ringing(staged: Staged) -> 
 
 
 def test_one_who_refuses_does_not_stop_the_others_from_ringing(staged: Staged) -> None:
+    # ../shared/TELEPHONY.md: "one rejection that drops every other ringing phone"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Dial><Client>a</Client><Client>b</Client></Dial>"}
         first, second = stage.telephone("client:a"), stage.telephone("client:b")
@@ -114,6 +118,7 @@ def test_one_who_refuses_does_not_stop_the_others_from_ringing(staged: Staged) -
 
 
 def test_caller_who_hangs_up_stops_the_ringing_at_once_and_the_action_is_told(staged: Staged) -> None:
+    # docs/voice/twiml/sip: "regardless of the termination status: `busy`, `canceled`, `completed`, `failed`"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": f'<Dial action="/done">{AGENT}</Dial>'}
         agent = stage.telephone("client:zhang")
@@ -133,6 +138,7 @@ def test_caller_who_hangs_up_stops_the_ringing_at_once_and_the_action_is_told(st
     ("to", "status"), [("<Client>nobody</Client>", "no-answer"), ("<Number>+8610000</Number>", "failed")]
 )
 def test_somebody_without_a_telephone_ends_the_dial_at_once(staged: Staged, to: str, status: str) -> None:
+    # docs/voice/twiml/dial: "Twilio was unable to route to the given phone number"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": f'<Dial action="/done">{to}</Dial>'}
         await stage.dials()
@@ -142,6 +148,7 @@ def test_somebody_without_a_telephone_ends_the_dial_at_once(staged: Staged, to: 
 
 
 def test_second_call_to_a_busy_telephone_leaves_the_first_untouched(staged: Staged) -> None:
+    # docs/voice/twiml/dial: "Twilio received a busy signal when trying to connect to the called party"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial action="/done"><Client>a</Client></Dial>'}
         agent = stage.telephone("client:a")

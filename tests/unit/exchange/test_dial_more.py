@@ -24,7 +24,8 @@ def pitches(frames: list[bytes], count: int = 1) -> list[int]:
 
 
 def test_in_turn_means_that_the_next_rings_when_the_one_before_did_not_answer(staged: Staged) -> None:
-    # docs/voice/twiml/dial: sequential: ... true: the nouns are called one after the other
+    # docs/voice/twiml/dial: "Setting the `sequential` attribute to `true` allows you to call up to ten agents one
+    # after the other"
     async def story(stage: Stage) -> None:
         nouns = "<Client>a</Client><Client>b</Client><Client>c</Client>"
         stage.app.pages = {"/voice": f'<Dial sequential="true" timeout="5" action="/done">{nouns}</Dial>'}
@@ -49,6 +50,7 @@ def test_in_turn_means_that_the_next_rings_when_the_one_before_did_not_answer(st
 
 
 def test_in_turn_nobody_answering_reports_the_last_one(staged: Staged) -> None:
+    # docs/voice/twiml/dial: "Calls are prioritized based on the sequence specified in the verb"
     async def story(stage: Stage) -> None:
         nouns = "<Client>nobody</Client><Number>+8610000</Number>"
         stage.app.pages = {"/voice": f'<Dial sequential="true" action="/done">{nouns}</Dial>'}
@@ -59,7 +61,8 @@ def test_in_turn_nobody_answering_reports_the_last_one(staged: Staged) -> None:
 
 
 def test_ringing_tone_is_that_of_the_country_asked_for(staged: Staged) -> None:
-    # docs/voice/twiml/dial: ringTone ... ISO country code of the ringback tone
+    # docs/voice/twiml/dial: "Ringtone allows you to override the ringback tone that Twilio will play back to the
+    # caller"
     async def story(stage: Stage) -> None:
         stage.telephone("client:a")
         stage.app.pages = {"/voice": '<Dial ringTone="uk"><Client>a</Client></Dial>'}
@@ -75,7 +78,7 @@ def test_ringing_tone_is_that_of_the_country_asked_for(staged: Staged) -> None:
 
 
 def test_digits_are_pressed_at_the_callee_before_the_talk(staged: Staged) -> None:
-    # docs/voice/twiml/number: sendDigits: ... plays the DTMF tones when the call is answered
+    # docs/voice/twiml/number: "The `sendDigits` attribute tells Twilio to play DTMF tones when the call is answered"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial><Number sendDigits="5w6">+8699</Number></Dial>'}
         callee = stage.telephone("+8699")
@@ -91,7 +94,7 @@ def test_digits_are_pressed_at_the_callee_before_the_talk(staged: Staged) -> Non
 
 
 def test_parameters_of_a_client_reach_its_telephone(staged: Staged) -> None:
-    # docs/voice/twiml/client: <Parameter> ... custom parameters sent to the client application
+    # docs/voice/api/conference-participant-resource: "Custom parameters may also be specified"
     async def story(stage: Stage) -> None:
         client = '<Client><Identity>a</Identity><Parameter name="case" value="7"/></Client>'
         stage.app.pages = {"/voice": f"<Dial>{client}</Dial>"}
@@ -103,6 +106,7 @@ def test_parameters_of_a_client_reach_its_telephone(staged: Staged) -> None:
 
 
 def test_sip_without_a_trunk_fails(staged: Staged) -> None:
+    # docs/voice/twiml/sip: "you must specify a URI for Twilio to connect to"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial action="/done"><Sip>sip:desk@10.0.0.9</Sip></Dial>'}
         await stage.dials()
@@ -115,7 +119,8 @@ def test_sip_without_a_trunk_fails(staged: Staged) -> None:
 
 
 def test_answer_on_bridge_leaves_the_caller_ringing_until_the_callee_answers(staged: Staged) -> None:
-    # docs/voice/twiml/dial: answerOnBridge=true: the inbound call continues to ring until the dialed party answers
+    # docs/voice/twiml/dial: "`answerOnBridge="true"` will cause the inbound call to ring until the dialed number
+    # answers"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial answerOnBridge="true"><Client>a</Client></Dial>'}
         agent = stage.telephone("client:a")
@@ -131,7 +136,7 @@ def test_answer_on_bridge_leaves_the_caller_ringing_until_the_callee_answers(sta
 
 
 def test_caller_id_replaces_the_number_of_the_caller(staged: Staged) -> None:
-    # docs/voice/twiml/dial: callerId ... defaults to the From of the inbound call
+    # docs/voice/twiml/dial: "the dialed party sees the inbound caller's number as the caller ID"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial callerId="+8610000"><Client>a</Client></Dial>'}
         agent = stage.telephone("client:a")
@@ -142,7 +147,7 @@ def test_caller_id_replaces_the_number_of_the_caller(staged: Staged) -> None:
 
 
 def test_time_limit_ends_the_talk_and_the_document_goes_on(staged: Staged) -> None:
-    # docs/voice/twiml/dial: timeLimit: the maximum duration of the call in seconds
+    # docs/voice/twiml/dial: "The `timeLimit` attribute sets the maximum duration of the `<Dial>` in seconds"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial timeLimit="3"><Client>a</Client></Dial><Say>over</Say>'}
         agent = stage.telephone("client:a")
@@ -158,6 +163,8 @@ def test_time_limit_ends_the_talk_and_the_document_goes_on(staged: Staged) -> No
 
 
 def test_dial_of_our_own_number_reaches_its_application_with_sound_both_ways(staged: Staged) -> None:
+    # docs/voice/twiml/twilio_request: "When Twilio receives a call for one of your Twilio numbers it makes a
+    # synchronous HTTP request to the Voice URL"
     async def story(stage: Stage) -> None:
         answers = iter([f'<Dial action="/done">{HOSPITAL}</Dial>', '<Say>inner</Say><Gather action="/key"/>'])
         stage.app.pages = {"/voice": lambda _asked: next(answers)}
@@ -178,6 +185,7 @@ def test_dial_of_our_own_number_reaches_its_application_with_sound_both_ways(sta
 
 
 def test_rest_call_to_our_own_number_runs_both_documents(staged: Staged) -> None:
+    # docs/voice/api/call-resource: "The absolute URL that returns the TwiML instructions for the call"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": "<Say>inner</Say><Pause length='1'/>",
@@ -197,6 +205,7 @@ def test_rest_call_to_our_own_number_runs_both_documents(staged: Staged) -> None
 
 
 def test_our_own_number_that_refuses_is_busy_to_the_one_who_dialled_it(staged: Staged) -> None:
+    # docs/voice/twiml/reject: "Selecting "busy" will play a busy signal to the caller"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Reject reason="busy"/>'}
         leg = await stage.calls(HOSPITAL)
@@ -219,7 +228,7 @@ def test_a_number_that_dials_itself_ends_instead_of_filling_the_exchange(staged:
 
 
 def test_recording_from_ringing_begins_before_the_answer_and_holds_one_side_if_asked(staged: Staged) -> None:
-    # docs/voice/twiml/dial: record-from-ringing starts with the ringing; recordingTrack is inbound, outbound or both.
+    # docs/voice/twiml/dial: "will start the recording when the ringing begins (before the recipient answers the call)"
     async def story(stage: Stage) -> None:
         how = 'record="record-from-ringing" recordingTrack="inbound" action="/done"'
         stage.app.pages = {"/voice": f"<Dial {how}><Client>a</Client></Dial>"}

@@ -11,7 +11,8 @@ Staged = Callable[[Story], None]
 
 
 def test_whisper_is_heard_by_the_callee_alone_before_the_talk(staged: Staged) -> None:
-    # docs/voice/twiml/number: url is a document for the called party, after the answer and before the connection.
+    # docs/voice/twiml/client: "The current caller will continue to hear ringing while the TwiML document executes
+    # on the other end"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial><Client url="/whisper">a</Client></Dial>', "/whisper": "<Say>a call</Say>"}
         agent = stage.telephone("client:a")
@@ -30,7 +31,7 @@ def test_whisper_is_heard_by_the_callee_alone_before_the_talk(staged: Staged) ->
 
 
 def test_whisper_that_hangs_up_spares_the_caller(staged: Staged) -> None:
-    # docs/voice/twiml/number: the called party may decline by Hangup in that document.
+    # docs/voice/twiml/client: "provide a chance to decline the phone call using <Gather> and <Hangup>"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": '<Dial><Client url="/whisper">a</Client></Dial><Say>sorry</Say>',
@@ -47,7 +48,7 @@ def test_whisper_that_hangs_up_spares_the_caller(staged: Staged) -> None:
 
 
 def test_star_ends_the_talk_but_not_the_call(staged: Staged) -> None:
-    # docs/voice/twiml/dial: hangupOnStar lets the initial caller hang up on the called party by the star.
+    # docs/voice/twiml/dial: "lets the *initial caller* hang up on the *called party* by pressing the '*' key"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial hangupOnStar="true"><Client>a</Client></Dial><Say>back</Say>'}
         agent = stage.telephone("client:a")
@@ -63,6 +64,7 @@ def test_star_ends_the_talk_but_not_the_call(staged: Staged) -> None:
 
 
 def test_time_limit_ends_the_talk(staged: Staged) -> None:
+    # docs/voice/twiml/dial: "`<Dial>` will automatically hang up on the called party two minutes into the phone call"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial timeLimit="3" action="/done"><Client>a</Client></Dial>'}
         agent = stage.telephone("client:a")
@@ -75,6 +77,7 @@ def test_time_limit_ends_the_talk(staged: Staged) -> None:
 
 
 def test_answer_on_bridge_leaves_the_caller_unanswered_until_somebody_is_there(staged: Staged) -> None:
+    # docs/voice/twiml/dial: "It will wait until the `<Dial>` call connects to return a 200"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial answerOnBridge="true"><Client>a</Client></Dial>'}
         agent = stage.telephone("client:a")
@@ -89,6 +92,8 @@ def test_answer_on_bridge_leaves_the_caller_unanswered_until_somebody_is_there(s
 
 
 def test_callee_led_elsewhere_keeps_its_call_and_the_caller_goes_on(staged: Staged) -> None:
+    # docs/voice/twiml/sip: "You can use the `CallSid` to modify the child call by POSTing to Calls/{CallSid} with
+    # a new TwiML URL"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Dial><Client>a</Client></Dial><Say>next</Say>"}
         agent = stage.telephone("client:a")
@@ -105,7 +110,8 @@ def test_callee_led_elsewhere_keeps_its_call_and_the_caller_goes_on(staged: Stag
 
 
 def test_recording_from_answer_has_caller_and_called_on_their_channels(staged: Staged) -> None:
-    # docs/voice/twiml/dial: record-from-answer-dual has the parent call on channel 1.
+    # docs/voice/twiml/dial: "The parent call will always be in the first channel and the child call will always
+    # be in the second channel"
     async def story(stage: Stage) -> None:
         attributes = f'record="record-from-answer-dual" recordingStatusCallback="{SITE}/recorded" action="/done"'
         stage.app.pages = {"/voice": f"<Dial {attributes}><Client>a</Client></Dial>"}

@@ -16,6 +16,7 @@ def keys(stage: Stage, telephone: Telephone, pressed: str) -> None:
 
 
 def test_one_key_leads_to_the_action_with_its_digit(staged: Staged) -> None:
+    # docs/voice/twiml/gather: "Twilio includes the `Digits` attribute containing the numbers your caller entered"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": ASK, "/key": '<Pause length="9"/>'}
         caller, _ = await stage.dials()
@@ -29,7 +30,7 @@ def test_one_key_leads_to_the_action_with_its_digit(staged: Staged) -> None:
 
 
 def test_first_key_stops_the_prompt(staged: Staged) -> None:
-    # docs/voice/twiml/gather: the first digit stops nested Say and Play.
+    # docs/voice/twiml/gather: "After the first digit is received the audio will stop playing"
     async def story(stage: Stage) -> None:
         long = '<Gather numDigits="2" action="/key"><Say loop="50">long</Say></Gather>'
         stage.app.pages = {"/voice": long}
@@ -45,7 +46,7 @@ def test_first_key_stops_the_prompt(staged: Staged) -> None:
 
 
 def test_nothing_pressed_falls_through_to_the_next_verb(staged: Staged) -> None:
-    # docs/voice/twiml/gather: without input the next verb of the document is executed.
+    # docs/voice/twiml/gather: "If no input is received before timeout, <Gather> falls through to the next verb"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": ASK}
         caller, _ = await stage.dials()
@@ -61,7 +62,8 @@ def test_nothing_pressed_falls_through_to_the_next_verb(staged: Staged) -> None:
 
 
 def test_time_out_counts_from_the_end_of_the_prompt(staged: Staged) -> None:
-    # docs/voice/twiml/gather: timeout begins after the nested verbs.
+    # docs/voice/twiml/gather: "the `timeout` begins either after the audio completes or when the caller presses
+    # their first key"
     async def story(stage: Stage) -> None:
         ask = '<Gather timeout="2" action="/key"><Pause length="4"/></Gather><Say>late</Say>'
         stage.app.pages = {"/voice": ask}
@@ -75,7 +77,7 @@ def test_time_out_counts_from_the_end_of_the_prompt(staged: Staged) -> None:
 
 
 def test_action_on_empty_result_is_asked_with_no_digits(staged: Staged) -> None:
-    # docs/voice/twiml/gather: actionOnEmptyResult asks the action even without input.
+    # docs/voice/twiml/gather: "requires `<Gather>` to send a webhook ... regardless of whether input is received"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather timeout="1" action="/key" actionOnEmptyResult="true"/>'}
         await stage.dials()
@@ -86,7 +88,7 @@ def test_action_on_empty_result_is_asked_with_no_digits(staged: Staged) -> None:
 
 
 def test_finishing_key_ends_the_digits_and_is_not_among_them(staged: Staged) -> None:
-    # docs/voice/twiml/gather: Digits does not contain finishOnKey.
+    # docs/voice/twiml/gather: "the value that your caller presses to submit their digits"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather action="/key"/>'}
         caller, _ = await stage.dials()
@@ -99,7 +101,7 @@ def test_finishing_key_ends_the_digits_and_is_not_among_them(staged: Staged) -> 
 
 
 def test_empty_finishing_key_makes_hash_and_star_ordinary_digits(staged: Staged) -> None:
-    # docs/voice/twiml/gather: an empty finishOnKey turns it off.
+    # docs/voice/twiml/gather: "If you set this attribute to an empty string, `<Gather>` captures all caller input"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather finishOnKey="" numDigits="2" action="/key"/>'}
         caller, _ = await stage.dials()
@@ -111,6 +113,7 @@ def test_empty_finishing_key_makes_hash_and_star_ordinary_digits(staged: Staged)
 
 
 def test_each_key_starts_the_time_out_anew(staged: Staged) -> None:
+    # docs/voice/twiml/gather: "Twilio will wait 10 seconds for the caller to press another key before submitting"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather timeout="2" action="/key"/>'}
         caller, _ = await stage.dials()
@@ -126,6 +129,7 @@ def test_each_key_starts_the_time_out_anew(staged: Staged) -> None:
 
 
 def test_a_tone_that_goes_on_into_the_next_gather_is_one_key(staged: Staged) -> None:
+    # ../shared/TELEPHONY.md: "Digits is a string without the finish key"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": '<Gather numDigits="1" action="/second"/>',
@@ -141,7 +145,7 @@ def test_a_tone_that_goes_on_into_the_next_gather_is_one_key(staged: Staged) -> 
 
 
 def test_gather_without_action_asks_its_own_document_again(staged: Staged) -> None:
-    # docs/voice/twiml/gather: action is the current document unless told.
+    # docs/voice/twiml/gather: "If you omit this attribute, Twilio calls the TwiML document making the request"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": lambda params: "<Hangup/>" if "Digits" in params else '<Gather numDigits="1"/>'}
         caller, _ = await stage.dials()

@@ -19,7 +19,7 @@ def speak(telephone: Telephone, seconds: float = 0.8) -> None:
 
 
 def test_words_lead_to_the_action_with_result_and_confidence(staged: Staged) -> None:
-    # docs/voice/twiml/gather: When the caller finishes speaking, Twilio posts SpeechResult and Confidence
+    # docs/voice/twiml/gather: "`SpeechResult` contains the transcribed result of your caller's speech"
     async def story(stage: Stage) -> None:
         stage.app.pages, stage.hearing.answers = {"/voice": ASK}, ["缴费"]
         caller, _ = await stage.dials()
@@ -39,6 +39,7 @@ def test_words_lead_to_the_action_with_result_and_confidence(staged: Staged) -> 
 
 
 def test_a_voice_stops_the_prompt_unless_barge_in_is_off(staged: Staged) -> None:
+    # docs/api/twiml/gather: "bargeIn: true, false; default true"
     async def story(stage: Stage) -> None:
         for barge, states in (("true", ["start", "end"]), ("false", ["start"])):
             long = f'<Gather input="speech" bargeIn="{barge}"><Say loop="50">long</Say></Gather>'
@@ -52,7 +53,8 @@ def test_a_voice_stops_the_prompt_unless_barge_in_is_off(staged: Staged) -> None
 
 
 def test_words_that_fit_nothing_fall_through_or_reach_the_action_empty_when_it_asks(staged: Staged) -> None:
-    # docs/voice/twiml/gather: actionOnEmptyResult forces a request to the action even when there is no input
+    # docs/voice/twiml/gather: "if `<Gather>` times out while waiting for input, it continues to the next TwiML
+    # instruction"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": ASK}
         caller, _ = await stage.dials()
@@ -69,7 +71,8 @@ def test_words_that_fit_nothing_fall_through_or_reach_the_action_empty_when_it_a
 
 
 def test_silence_lasts_as_long_as_the_time_out_before_speech_and_after_it(staged: Staged) -> None:
-    # docs/voice/twiml/gather: speechTimeout: default is the timeout attribute's value
+    # docs/voice/twiml/gather: "how long to wait after speech pauses before stopping recognition ... Default
+    # value: `timeout` value"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather input="speech" timeout="2" action="/said"/><Say>nothing</Say>'}
         stage.hearing.answers = ["yes"]
@@ -85,7 +88,7 @@ def test_silence_lasts_as_long_as_the_time_out_before_speech_and_after_it(staged
 
 
 def test_keys_win_over_words_where_both_are_taken(staged: Staged) -> None:
-    # docs/voice/twiml/gather: input='dtmf speech': ... If your end user starts typing digits, dtmf takes precedence
+    # docs/voice/twiml/gather: "`dtmf speech`, Twilio gives precedence to the first input it detects"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather input="dtmf speech" timeout="2" numDigits="1" action="/said"/>'}
         stage.hearing.answers = ["one"]
@@ -99,6 +102,7 @@ def test_keys_win_over_words_where_both_are_taken(staged: Staged) -> None:
 
 
 def test_keys_mean_nothing_to_a_gather_for_speech_alone(staged: Staged) -> None:
+    # docs/voice/twiml/gather: "The `input` attribute specifies which types of input Twilio accepts"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather input="speech" timeout="2" numDigits="1" action="/said"/><Say>no</Say>'}
         caller, _ = await stage.dials()
@@ -111,7 +115,7 @@ def test_keys_mean_nothing_to_a_gather_for_speech_alone(staged: Staged) -> None:
 
 
 def test_what_was_said_so_far_is_reported_while_somebody_speaks(staged: Staged) -> None:
-    # docs/voice/twiml/gather: partialResultCallback ... requests in real time as speech is recognized
+    # docs/voice/twiml/gather: "a URL to which Twilio sends requests as it recognizes speech _in real time_"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": '<Gather input="speech" speechTimeout="auto" action="/said" partialResultCallback="/partly"/>'
@@ -128,6 +132,7 @@ def test_what_was_said_so_far_is_reported_while_somebody_speaks(staged: Staged) 
 
 
 def test_speech_that_does_not_end_is_cut_at_its_greatest_length(staged: Staged) -> None:
+    # docs/voice/twiml/gather: "Twilio gathers speech from the caller for a _maximum_ duration of 60 seconds"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather input="speech" maxSpeechTime="2" action="/said"/>'}
         stage.hearing.answers = ["long"]
@@ -140,7 +145,7 @@ def test_speech_that_does_not_end_is_cut_at_its_greatest_length(staged: Staged) 
 
 
 def test_hash_does_not_end_a_gather_before_any_digit(staged: Staged) -> None:
-    # docs/voice/twiml/gather: finishOnKey only works when a digit sequence precedes it
+    # docs/voice/twiml/gather: "finishOnKey only works when a digit sequence precedes it"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather action="/key"/><Say>no</Say>'}
         caller, _ = await stage.dials()

@@ -18,6 +18,7 @@ ROOM = f'<Dial><Conference statusCallback="/conference" statusCallbackEvent="{EV
 
 
 def test_lost_call_lasted_until_the_exchange_was_last_alive(tmp_path: Path) -> None:
+    # docs/voice/twiml: "The duration in seconds of the just-completed call"
     async def story() -> None:
         first = Stage(tmp_path / "first")
         first.app.pages = {"/voice": '<Pause length="60"/>'}
@@ -53,6 +54,7 @@ def test_journal_that_knows_no_beat_takes_the_last_move(tmp_path: Path) -> None:
 
 
 def test_conference_that_was_cut_off_is_emptied_and_ended_once(staged: Staged, tmp_path: Path) -> None:
+    # docs/voice/twiml/conference: "`end`: The last participant has left the conference"
     async def story(stage: Stage) -> None:
         stage.office.use(Aftermath(tmp_path / "owed.jsonl", "AC1"))
         stage.app.pages = {"/voice": ROOM}
@@ -82,6 +84,7 @@ def test_conference_that_was_cut_off_is_emptied_and_ended_once(staged: Staged, t
 
 
 def test_wait_that_was_cut_off_is_told_to_the_action_of_the_queue(staged: Staged, tmp_path: Path) -> None:
+    # docs/voice/twiml/enqueue: "The Twilio system malfunctioned during the enqueue process"
     async def story(stage: Stage) -> None:
         stage.office.use(Aftermath(tmp_path / "owed.jsonl", "AC1"))
         stage.app.pages = {"/voice": '<Enqueue action="/queued">line</Enqueue>'}
@@ -113,6 +116,8 @@ def test_line_cut_by_a_kill_costs_only_itself(tmp_path: Path) -> None:
 
 
 def test_dial_that_was_cut_off_is_told_to_its_action(staged: Staged, tmp_path: Path) -> None:
+    # docs/voice/twiml/dial: "If you specify an `action` URL, Twilio will always pass along the status of the
+    # `<Dial>` attempt"
     async def story(stage: Stage) -> None:
         stage.office.use(Aftermath(tmp_path / "owed.jsonl", "AC1"))
         stage.app.pages = {"/voice": '<Dial action="/done"><Client>a</Client></Dial>'}

@@ -42,6 +42,8 @@ CASES = [
 
 @pytest.mark.parametrize(("what", "waits", "pcm", "verdict"), CASES, ids=[case[0] for case in CASES])
 def test_who_answered(what: str, waits: bool, pcm: bytes, verdict: str) -> None:
+    # docs/voice/api/call-resource: "durations lower than this value will be interpreted as a human and longer
+    # than this value as a machine"
     detector = Detector(Patience(waits_for_end=waits))
     for frame in frames(pcm):
         detector.frame(frame, frame)
@@ -49,7 +51,8 @@ def test_who_answered(what: str, waits: bool, pcm: bytes, verdict: str) -> None:
 
 
 def test_document_is_asked_for_when_it_is_known_who_answered(staged: Staged) -> None:
-    # docs/voice/answering-machine-detection: MachineDetection ... AnsweredBy is sent with the request to the Url
+    # docs/voice/api/call-resource: "Default, blocks the execution of the call until Answering Machine Detection
+    # is completed"
     async def story(stage: Stage) -> None:
         phone = stage.telephone("client:a")
         wishes = Wishes(machine=Patience())
@@ -67,7 +70,7 @@ def test_document_is_asked_for_when_it_is_known_who_answered(staged: Staged) -> 
 
 
 def test_asynchronous_detection_lets_the_call_go_on_and_reports(staged: Staged) -> None:
-    # docs/voice/answering-machine-detection: the call is continued while AMD makes its decision
+    # docs/voice/api/call-resource: "Select whether to perform answering machine detection in the background"
     async def story(stage: Stage) -> None:
         phone = stage.telephone("client:a")
         stage.app.pages = {"/out": '<Pause length="60"/>'}
@@ -87,6 +90,7 @@ def test_asynchronous_detection_lets_the_call_go_on_and_reports(staged: Staged) 
 
 
 def test_digits_and_time_limit_of_a_call_by_rest(staged: Staged) -> None:
+    # docs/voice/api/call-resource: "The string of keys to dial after connecting to the number"
     async def story(stage: Stage) -> None:
         phone = stage.telephone("client:a")
         stage.app.pages = {"/out": '<Pause length="60"/>'}

@@ -11,7 +11,8 @@ WAIT = '<Enqueue waitUrl="/wait" action="/left">desk</Enqueue><Say>after</Say>'
 
 
 def test_wait_address_is_told_the_place_and_asked_again_whenever_it_runs_out(staged: Staged) -> None:
-    # docs/voice/twiml/enqueue: waitUrl gets QueuePosition, QueueTime and so on, and is asked again.
+    # docs/voice/twiml/enqueue: "Once the TwiML document located at the `waitUrl` runs out of verbs to execute,
+    # Twilio re-requests the `waitUrl`"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": '<Say>wait</Say><Pause length="3"/>'}
         await stage.dials()
@@ -28,6 +29,7 @@ def test_wait_address_is_told_the_place_and_asked_again_whenever_it_runs_out(sta
 
 
 def test_empty_wait_document_is_not_asked_more_than_once_a_second(staged: Staged) -> None:
+    # docs/voice/twiml/enqueue: "This loops the hold music indefinitely"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT}
         await stage.dials()
@@ -38,6 +40,7 @@ def test_empty_wait_document_is_not_asked_more_than_once_a_second(staged: Staged
 
 
 def test_wait_address_that_fails_is_replaced_by_music(staged: Staged) -> None:
+    # docs/voice/twiml/enqueue: "If no `waitUrl` is specified, Twilio will use its own default classical playlist"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT}
         stage.app.failures = {"/wait": [500, 500]}
@@ -49,7 +52,8 @@ def test_wait_address_that_fails_is_replaced_by_music(staged: Staged) -> None:
 
 
 def test_leave_goes_to_the_action(staged: Staged) -> None:
-    # docs/voice/twiml/leave: takes the call out of its queue; QueueResult is leave.
+    # docs/voice/twiml/leave: "the caller exits the queue and execution continues with the next verb after the
+    # original <Enqueue>"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Leave/>", "/left": "<Say>left</Say>"}
         caller, _ = await stage.dials()
@@ -61,7 +65,8 @@ def test_leave_goes_to_the_action(staged: Staged) -> None:
 
 
 def test_without_action_the_document_goes_on_below(staged: Staged) -> None:
-    # docs/voice/twiml/enqueue: without an action the verbs after Enqueue are executed.
+    # docs/voice/twiml/enqueue: "If no `action` is provided, Twilio will fall through to the next verb in the
+    # document, if any"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": '<Enqueue waitUrl="/wait">desk</Enqueue><Say>after</Say>',
@@ -74,7 +79,7 @@ def test_without_action_the_document_goes_on_below(staged: Staged) -> None:
 
 
 def test_caller_who_hangs_up_is_out_of_the_queue_and_the_action_is_told(staged: Staged) -> None:
-    # docs/voice/twiml/enqueue: QueueResult is hangup when the caller hangs up before being dequeued.
+    # docs/voice/twiml/enqueue: "The enqueued caller hung up before connecting to a dequeued call"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": '<Pause length="60"/>'}
         caller, _ = await stage.dials()
@@ -91,7 +96,7 @@ def test_caller_who_hangs_up_is_out_of_the_queue_and_the_action_is_told(staged: 
 
 
 def test_caller_led_elsewhere_leaves_the_queue_and_follows_the_new_document_alone(staged: Staged) -> None:
-    # docs/voice/twiml/enqueue: QueueResult is redirected; the answer of the action is not followed.
+    # docs/voice/twiml/enqueue: "the call was redirected out of the queue, typically by a REST API request"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": '<Pause length="60"/>', "/left": "<Say>wrong</Say>"}
         caller, leg = await stage.dials()
@@ -104,7 +109,7 @@ def test_caller_led_elsewhere_leaves_the_queue_and_follows_the_new_document_alon
 
 
 def test_full_queue_sends_the_caller_to_the_action(staged: Staged) -> None:
-    # docs/voice/twiml/enqueue: QueueResult is queue-full when the greatest size is reached.
+    # docs/voice/twiml/enqueue: "The targeted queue was full, thus the enqueue attempt was rejected"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": '<Pause length="60"/>'}
         stage.office.queues.open("desk", max_size=1)
@@ -116,7 +121,7 @@ def test_full_queue_sends_the_caller_to_the_action(staged: Staged) -> None:
 
 
 def test_dialling_the_queue_connects_the_first_in_turn_and_the_action_comes_after_the_talk(staged: Staged) -> None:
-    # docs/voice/twiml/queue: connects to the front of the queue; QueueResult bridged comes after the talk.
+    # docs/voice/twiml/enqueue: "the action URL is hit once when the bridged parties disconnect"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>", "/calls": ""}
         first, _ = await stage.dials()
@@ -139,6 +144,7 @@ def test_dialling_the_queue_connects_the_first_in_turn_and_the_action_comes_afte
 
 
 def test_dialling_an_empty_queue_waits_for_somebody(staged: Staged) -> None:
+    # docs/voice/twiml/queue: "If the queue is empty, Dial will wait until the next person joins the queue"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>"}
         agent = stage.telephone("client:a")
@@ -156,6 +162,7 @@ def test_dialling_an_empty_queue_waits_for_somebody(staged: Staged) -> None:
 
 
 def test_two_who_dial_the_queue_get_two_callers(staged: Staged) -> None:
+    # docs/voice/twiml/queue: "the caller will be connected with the first enqueued call in the specified queue"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>"}
         agents = [stage.telephone(f"client:{name}") for name in "ab"]
@@ -176,6 +183,7 @@ def test_two_who_dial_the_queue_get_two_callers(staged: Staged) -> None:
 
 
 def test_dialling_a_queue_that_nobody_made_fails(staged: Staged) -> None:
+    # docs/voice/twiml/queue: "If the queue does not exist, Dial will post an error status to its action URL"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Dial action="/done"><Queue>desk</Queue></Dial>'}
         await stage.dials()
@@ -185,6 +193,7 @@ def test_dialling_a_queue_that_nobody_made_fails(staged: Staged) -> None:
 
 
 def test_document_for_the_one_who_waited_is_told_the_queue_and_who_fetches(staged: Staged) -> None:
+    # docs/voice/twiml/queue: "DequeingCallSid: The CallSid of the call dequeuing the caller"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>", "/soon": "<Say>soon</Say>"}
         caller, waiting = await stage.dials()
@@ -204,6 +213,7 @@ def test_document_for_the_one_who_waited_is_told_the_queue_and_who_fetches(stage
 
 
 def test_average_time_is_that_of_those_who_wait_now(staged: Staged) -> None:
+    # docs/voice/twiml/enqueue: "An average of how long the current enqueued callers have been in the queue in seconds"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Pause/>"}
         await stage.dials()

@@ -21,7 +21,7 @@ Staged = Callable[[Story], None]
 
 
 def test_message_ends_with_silence_and_its_quiet_end_is_cut(staged: Staged) -> None:
-    # docs/voice/twiml/record: timeout is the silence that ends the recording; trim-silence is the default.
+    # docs/voice/twiml/record: "tells Twilio to end the recording after a number of seconds of silence has passed"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record timeout="2" action="/recorded"/>'}
         caller, _ = await stage.dials()
@@ -36,7 +36,7 @@ def test_message_ends_with_silence_and_its_quiet_end_is_cut(staged: Staged) -> N
 
 
 def test_any_key_ends_the_message(staged: Staged) -> None:
-    # docs/voice/twiml/record: finishOnKey is any key unless told.
+    # docs/voice/twiml/record: "The default is `1234567890*#` — ie. any key will end the recording"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record playBeep="false" action="/recorded"/>'}
         caller, _ = await stage.dials()
@@ -48,7 +48,7 @@ def test_any_key_ends_the_message(staged: Staged) -> None:
 
 
 def test_message_is_no_longer_than_allowed(staged: Staged) -> None:
-    # docs/voice/twiml/record: maxLength in seconds, one hour unless told.
+    # docs/voice/twiml/record: "The `maxLength` attribute lets you set the maximum length for the recording in seconds"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record maxLength="4" playBeep="false" action="/recorded"/>'}
         caller, _ = await stage.dials()
@@ -60,7 +60,7 @@ def test_message_is_no_longer_than_allowed(staged: Staged) -> None:
 
 
 def test_nothing_said_goes_on_below(staged: Staged) -> None:
-    # docs/voice/twiml/record: a recording of silence alone is thrown away and the next verb follows.
+    # docs/api/twiml/record: "if Twilio receives an empty recording, it will not make a request to the 'action' URL"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record timeout="2" action="/recorded"/><Say>nothing</Say>'}
         caller, _ = await stage.dials()
@@ -72,7 +72,7 @@ def test_nothing_said_goes_on_below(staged: Staged) -> None:
 
 
 def test_hanging_up_is_told_to_the_action_and_the_callback(staged: Staged) -> None:
-    # docs/voice/twiml/record: Digits is hangup when the caller hangs up.
+    # docs/voice/twiml/record: "The key (if any) pressed to end the recording, or `hangup` if the caller hung up"
     async def story(stage: Stage) -> None:
         attributes = f'recordingStatusCallback="{SITE}/done" recordingStatusCallbackEvent="in-progress completed"'
         stage.app.pages = {"/voice": f'<Record playBeep="false" action="/recorded" {attributes}/>'}
@@ -89,6 +89,7 @@ def test_hanging_up_is_told_to_the_action_and_the_callback(staged: Staged) -> No
 
 
 def test_leg_recording_has_what_was_said_and_what_was_heard_in_step(staged: Staged) -> None:
+    # ../shared/TELEPHONY.md: "channel 1 what the leg said, channel 2 what it heard"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Pause length="1"/><Say>hello</Say><Pause length="9"/>'}
         caller, leg = await stage.dials()
@@ -108,7 +109,8 @@ def test_leg_recording_has_what_was_said_and_what_was_heard_in_step(staged: Stag
 
 
 def test_paused_recording_is_silent_or_left_out(staged: Staged) -> None:
-    # docs/voice/api/recording: PauseBehavior is silence or skip.
+    # docs/voice/api/recording: "`skip` does not record during the pause period, while `silence` will replace the
+    # actual audio"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Pause length="60"/>'}
         caller, leg = await stage.dials()
@@ -159,6 +161,7 @@ def _first_sound(pcm: bytes) -> int:
 
 
 def test_time_out_of_zero_lets_silence_go_on(staged: Staged) -> None:
+    # docs/voice/twiml/record: "To disable this feature, set `timeout` to 0"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record timeout="0" maxLength="20" action="/done"/>'}
         caller, _ = await stage.dials()
@@ -173,6 +176,8 @@ def test_time_out_of_zero_lets_silence_go_on(staged: Staged) -> None:
 
 
 def test_message_that_is_transcribed_has_two_minutes(staged: Staged) -> None:
+    # docs/voice/twiml/record: "3600 seconds (one hour) for a normal recording, and 120 seconds (two minutes) for
+    # a transcribed recording"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record timeout="0" transcribe="true" action="/done"/>'}
         caller, _ = await stage.dials()
@@ -186,6 +191,7 @@ def test_message_that_is_transcribed_has_two_minutes(staged: Staged) -> None:
 
 
 def test_silence_at_both_ends_of_a_dial_is_trimmed_when_asked_for(staged: Staged) -> None:
+    # docs/voice/twiml/dial: "The `trim` attribute defaults to `do-not-trim`"
     async def story(stage: Stage) -> None:
         dial = '<Dial record="record-from-answer-dual" trim="trim-silence" action="/done"><Client>a</Client></Dial>'
         stage.app.pages = {"/voice": dial}

@@ -20,6 +20,7 @@ def sound(tmp_path: Path, seconds: float, **headers: str) -> Response:
 
 
 def test_file_is_played_as_often_as_asked_and_told_to_the_telephone(staged: Staged, tmp_path: Path) -> None:
+    # docs/voice/twiml/play: "The 'loop' attribute specifies how many times the audio file is played"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Play loop="3">sound.wav</Play>', "/sound.wav": sound(tmp_path, 1)}
         caller, _ = await stage.dials()
@@ -34,6 +35,7 @@ def test_file_is_played_as_often_as_asked_and_told_to_the_telephone(staged: Stag
 
 
 def test_file_is_fetched_again_after_its_time_and_never_kept_when_told_so(staged: Staged, tmp_path: Path) -> None:
+    # docs/voice/twiml: "Twilio will cache files when HTTP headers allow it (via ETag and Last-Modified headers)"
     async def story(stage: Stage) -> None:
         twice = "<Play>{0}</Play><Pause length='3'/><Play>{0}</Play>"
         stage.app.pages = {
@@ -51,6 +53,7 @@ def test_file_is_fetched_again_after_its_time_and_never_kept_when_told_so(staged
 
 
 def test_file_that_cannot_be_had_or_played_is_skipped(staged: Staged) -> None:
+    # docs/voice/twiml/play: "Twilio retrieves the file from a URL that you provide"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": "<Play>missing.wav</Play><Play>broken.wav</Play><Play>http://[</Play><Say>still here</Say>",
@@ -64,7 +67,7 @@ def test_file_that_cannot_be_had_or_played_is_skipped(staged: Staged) -> None:
 
 
 def test_keys_are_played_as_tones(staged: Staged) -> None:
-    # docs/voice/twiml/play: digits plays DTMF; w waits half a second.
+    # docs/voice/twiml/number: "Each 'w' character tells Twilio to wait 0.5 seconds instead of playing a digit"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Play digits="12w3"/>'}
         caller, _ = await stage.dials()
@@ -76,6 +79,7 @@ def test_keys_are_played_as_tones(staged: Staged) -> None:
 
 
 def test_words_are_said_as_often_as_asked_with_silence_between_verbs_as_told(staged: Staged) -> None:
+    # docs/voice/twiml/pause: "The `<Pause>` verb waits silently for a specific number of seconds"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Say loop="2">a</Say><Pause length="2"/><Say>b</Say><Say/>'}
         caller, _ = await stage.dials()
@@ -90,7 +94,7 @@ def test_words_are_said_as_often_as_asked_with_silence_between_verbs_as_told(sta
 
 
 def test_document_that_is_sound_is_played(staged: Staged, tmp_path: Path) -> None:
-    # docs/voice/twiml: an answer of an audio type is played to the caller.
+    # docs/voice/twiml: "Twilio plays the audio file to the caller, and then hangs up"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": sound(tmp_path, 1),

@@ -32,7 +32,8 @@ def heard(messages: list[dict[str, Any]], track: str) -> bytes:
 
 
 def test_messages_come_in_the_documented_order_and_form(staged: Staged) -> None:
-    # docs/voice/media-streams/websocket-messages: connected is the first message ... start is sent immediately after
+    # docs/voice/media-streams/websocket-messages: "is sent immediately after the `connected` message. It is only
+    # sent once at the start of the Stream"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK}
         caller, leg = await stage.dials()
@@ -65,7 +66,8 @@ def test_messages_come_in_the_documented_order_and_form(staged: Staged) -> None:
 
 
 def test_what_the_application_sends_is_heard_and_its_mark_comes_back_afterwards(staged: Staged) -> None:
-    # docs/voice/media-streams: When Twilio finishes playing the media, it sends a mark with the same name
+    # docs/voice/media-streams/websocket-messages: "When that `media` message's playback is complete, Twilio sends
+    # a `mark` message to your server"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK}
         caller, _ = await stage.dials()
@@ -83,7 +85,8 @@ def test_what_the_application_sends_is_heard_and_its_mark_comes_back_afterwards(
 
 
 def test_clear_empties_what_was_not_yet_heard_and_gives_its_marks_back(staged: Staged) -> None:
-    # docs/voice/media-streams: clear: interrupt the audio that has been sent ... and any mark messages are sent back
+    # docs/voice/media-streams/websocket-messages: "Twilio empties the audio buffer and sends back `mark` messages
+    # matching any remaining `mark` messages"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK}
         caller, _ = await stage.dials()
@@ -100,6 +103,8 @@ def test_clear_empties_what_was_not_yet_heard_and_gives_its_marks_back(staged: S
 
 
 def test_keys_are_messages_of_a_stream_that_goes_both_ways(staged: Staged) -> None:
+    # docs/voice/media-streams/websocket-messages: "A `dtmf` message is sent when someone presses a touch-tone
+    # number key in the inbound stream"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK}
         caller, _ = await stage.dials()
@@ -111,7 +116,8 @@ def test_keys_are_messages_of_a_stream_that_goes_both_ways(staged: Staged) -> No
 
 
 def test_document_goes_on_when_the_application_closes(staged: Staged) -> None:
-    # docs/voice/twiml/stream: Twilio executes the next TwiML instruction when your server closes the connection
+    # docs/voice/twiml/stream: "The only way Twilio executes TwiML instructions after <Connect><Stream> is if your
+    # server closes"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK.replace(' action="/after"', "")}
         caller, leg = await stage.dials()
@@ -125,6 +131,8 @@ def test_document_goes_on_when_the_application_closes(staged: Staged) -> None:
 
 
 def test_hang_up_stops_the_stream_and_closes_the_socket(staged: Staged) -> None:
+    # docs/voice/media-streams/websocket-messages: "Twilio sends a `stop` message when the Stream has stopped or
+    # the call has ended"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": FORK + TALK}
         caller, _ = await stage.dials()
@@ -137,7 +145,8 @@ def test_hang_up_stops_the_stream_and_closes_the_socket(staged: Staged) -> None:
 
 
 def test_started_stream_copies_both_sides_beside_the_document_until_stop(staged: Staged) -> None:
-    # docs/voice/twiml/stream: <Start><Stream> ... Twilio immediately executes the next TwiML instruction
+    # docs/voice/twiml/stream: "While Twilio is setting up the Media Stream, it also immediately continues with
+    # the next TwiML instruction"
     async def story(stage: Stage) -> None:
         end = '<Stop><Stream name="copy"/></Stop><Pause length="2"/>'
         stage.app.pages = {"/voice": f"{FORK}<Say>hello</Say>{end}"}
@@ -188,6 +197,7 @@ def test_messages_without_sense_cost_nothing(staged: Staged, nonsense: object) -
 
 
 def test_live_update_leaves_the_stream(staged: Staged) -> None:
+    # docs/voice/twiml/redirect: "Transfers control of a call to the TwiML at a different URL"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK}
         caller, leg = await stage.dials()

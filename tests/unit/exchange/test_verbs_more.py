@@ -18,7 +18,7 @@ VOICES = {"zh-CN": "cmn-latn-pinyin", "en-US": "en-us"}
 
 
 def test_text_within_ssml_marks_is_spoken_in_its_order(staged: Staged) -> None:
-    # docs/voice/twiml/say/text-speech: SSML ... <break>, <emphasis>, <say-as> inside <Say>
+    # docs/voice/twiml/say: "You can also use SSML tags to adjust the pronunciation"
     async def story(stage: Stage) -> None:
         say = '<Say>Press <say-as interpret-as="digits">1</say-as> for <break time="1s"/> booking</Say>'
         stage.app.pages = {"/voice": say}
@@ -50,6 +50,7 @@ def test_text_within_ssml_marks_is_spoken_in_its_order(staged: Staged) -> None:
     ],
 )
 def test_marks_within_say_pause_or_are_read_over(marked: str, expected: tuple[str | float, ...]) -> None:
+    # docs/voice/twiml/say: "You can also use SSML tags to adjust the pronunciation"
     (say,) = twiml.parse(f"<Response><Say>{marked}</Say></Response>".encode())
     assert ssml.pieces(say) == expected
 
@@ -67,12 +68,12 @@ def test_marks_within_say_pause_or_are_read_over(marked: str, expected: tuple[st
     ],
 )
 def test_a_voice_by_name_decides_language_and_person(language: str, voice: str, spoken: str) -> None:
-    # docs/voice/twiml/say: voice: man, woman, alice, or any Amazon Polly or Google voice
+    # docs/voice/twiml/say: "Any of the Twilio-supported Amazon Polly Voices. For example, `Polly.Joanna-Generative`"
     assert voice_for("hello", spoken_language(language, voice), VOICES) == spoken
 
 
 def test_say_and_play_repeat_as_often_as_told(staged: Staged) -> None:
-    # docs/voice/twiml/say: loop: ... default is 1; 0 plays until the call is hung up
+    # docs/voice/twiml/say: "how many times you'd like the text to be repeated. The default is once (`1`)"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Say loop="3">x</Say><Say>after</Say>'}
         caller, _ = await stage.dials()
@@ -85,7 +86,7 @@ def test_say_and_play_repeat_as_often_as_told(staged: Staged) -> None:
 
 
 def test_mu_law_and_mp3_are_played(staged: Staged) -> None:
-    # docs/voice/twiml/play: Twilio supports: audio/mpeg, audio/wav ..., audio/ulaw
+    # docs/voice/twiml/play: "audio/mpeg: mpeg layer 3 audio ... audio/ulaw: μ-law audio format"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": "<Play>/hold.ulaw</Play><Say>after</Say>",
@@ -101,7 +102,8 @@ def test_mu_law_and_mp3_are_played(staged: Staged) -> None:
 
 
 def test_quiet_ends_of_a_message_are_cut_off_unless_told_otherwise(staged: Staged) -> None:
-    # docs/voice/twiml/record: trim: trim-silence (default) ... removes leading and trailing silence
+    # docs/voice/twiml/record: "The default is `trim-silence`, which removes any silence at the beginning and end
+    # of your recording"
     async def story(stage: Stage) -> None:
         for trim, least, most in (("trim-silence", 1.0, 1.4), ("do-not-trim", 4.8, 5.2)):
             number = f"+86{least:.0f}"
@@ -116,7 +118,8 @@ def test_quiet_ends_of_a_message_are_cut_off_unless_told_otherwise(staged: Stage
 
 
 def test_transcription_of_a_message_is_sent_when_it_is_done(staged: Staged) -> None:
-    # docs/voice/twiml/record: transcribeCallback: Twilio makes an asynchronous POST with TranscriptionText
+    # docs/voice/twiml/record: "a URL to which Twilio will make an asynchronous `POST` request when the
+    # transcription is complete"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": '<Record transcribe="true" transcribeCallback="/text" timeout="1" action="/done"/>'
@@ -134,7 +137,7 @@ def test_transcription_of_a_message_is_sent_when_it_is_done(staged: Staged) -> N
 
 
 def test_refer_of_a_telephone_that_is_not_sip_fails_and_says_so(staged: Staged) -> None:
-    # docs/voice/twiml/refer: Refer is only supported on SIP call legs
+    # docs/voice/twiml/refer: "Non-SIP leg types ... are not supported and will result in an error"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Refer action="/done"><Sip>sip:a@b</Sip></Refer>'}
         caller, _ = await stage.dials()
@@ -157,10 +160,13 @@ def test_refer_of_a_telephone_that_is_not_sip_fails_and_says_so(staged: Staged) 
 def test_action_of_refer_is_told_what_became_of_the_new_call(
     answer: int, notified: int | None, told: dict[str, str]
 ) -> None:
+    # docs/voice/twiml/refer: "the last SIP response code received on the referred leg, as determined by examining
+    # the SIP NOTIFY messages"
     assert {"ReferSipResponseCode": str(answer)} | understood(answer, notified) == told
 
 
 def test_refer_is_left_to_a_line_that_can(staged: Staged) -> None:
+    # docs/voice/twiml/refer: "Twilio instructs your SIP device to initiate a new call to the external system"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Refer action="/done"><Sip>sip:a@b</Sip></Refer>'}
         asked: list[str] = []
@@ -184,6 +190,7 @@ def test_refer_is_left_to_a_line_that_can(staged: Staged) -> None:
 
 
 def test_attributes_that_nobody_knows_are_ignored(staged: Staged) -> None:
+    # docs/api/twiml/your_response: "the TwiML interpreter only understands a few specially named XML elements"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Say colour="red">a</Say><Pause rhythm="slow" length="x"/><Say>b</Say>'}
         caller, _ = await stage.dials()
@@ -194,7 +201,7 @@ def test_attributes_that_nobody_knows_are_ignored(staged: Staged) -> None:
 
 
 def test_unknown_verb_is_an_error_with_its_line_and_nothing_of_the_document_is_done(staged: Staged) -> None:
-    # docs/api/errors/12100: Document parse failure
+    # docs/api/twiml/your_response: "using <say> instead of <Say> will result in an error"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Say>a</Say>\n\n<Sing>b</Sing>", "/fallback": "<Say>fallback</Say>"}
         caller, _ = await stage.dials()

@@ -21,12 +21,15 @@ words = st.text(st.characters(min_codepoint=32, max_codepoint=0x9FFF), max_size=
 
 @given(params=st.dictionaries(words.filter(bool), words, max_size=6))
 def test_signature_is_the_one_that_twilios_own_library_accepts(params: dict[str, str]) -> None:
-    # docs/usage/security: the URL and the sorted parameters, HMAC-SHA1 with the auth token, base64.
+    # ../shared/TELEPHONY.md: "full URL + sorted parameter names each followed by its value(s), HMAC-SHA1 with the
+    # auth token, base64"
     url = "https://hotline.example/voice?token=1&x=%E4%BD%A0"
     assert RequestValidator("secret").validate(url, params, signature("secret", url, params))
 
 
 def test_get_request_carries_its_parameters_in_the_signed_address() -> None:
+    # docs/voice/twiml/twilio_request: "Twilio sends the following parameters ... as POST parameters or URL query
+    # parameters"
     async def story(app: App, webhooks: Webhooks) -> None:
         await webhooks.ask(Target(f"{SITE}/a?x=1", "GET"), {"Digits": "1#"})
         request = app.requests[0]
@@ -37,6 +40,8 @@ def test_get_request_carries_its_parameters_in_the_signed_address() -> None:
 
 
 def test_callbacks_of_one_call_arrive_in_order_even_if_the_first_is_slow() -> None:
+    # docs/voice/twiml/sip: "Although events are fired in order ... there is no guarantee they will arrive in the
+    # same order"
     async def story(app: App, webhooks: Webhooks) -> None:
         webhooks.report("CA1", Target(f"{SITE}/slow"), {"n": "1"})
         webhooks.report("CA1", Target(f"{SITE}/s"), {"n": "2"})
@@ -59,6 +64,7 @@ def test_callback_that_fails_does_not_stop_the_next() -> None:
 
 
 def test_refusal_by_the_application_is_not_repeated() -> None:
+    # docs/usage/webhooks/webhooks-connection-overrides: "`ct` retries on TCP connect or TLS handshake failure"
     async def story(app: App, webhooks: Webhooks) -> None:
         app.failures = {"/a": [403, 200]}
         with pytest.raises(WebhookError) as caught:
@@ -69,7 +75,7 @@ def test_refusal_by_the_application_is_not_repeated() -> None:
 
 
 def test_more_than_ten_redirects_are_an_error() -> None:
-    # docs/api/errors/11215: too many redirects.
+    # docs/voice/twiml: "Twilio supports a maximum of 10 redirects before failing the request with error code 11215"
     async def story(app: App, webhooks: Webhooks) -> None:
         app.pages = {"/a": Response(307, {"Location": "/a"})}
         with pytest.raises(WebhookError) as caught:
@@ -81,6 +87,7 @@ def test_more_than_ten_redirects_are_an_error() -> None:
 
 @pytest.mark.parametrize("url", ["", "file:///etc/passwd", "ftp://x", "voice", "http://[", "http://"])
 def test_only_http_addresses_are_asked(url: str) -> None:
+    # ../shared/TELEPHONY.md: "Errors: 11200 retrieval, 11205 connection, 11215 redirects"
     async def story(app: App, webhooks: Webhooks) -> None:
         with pytest.raises(WebhookError) as caught:
             await webhooks.ask(Target(url), {})

@@ -26,6 +26,8 @@ LINES = {
     "delete_recording": "now",
     "transcribe": "speech",
     "check_call": "now",
+    "draw_sample": "now",
+    "make_report": "now",
 }
 RUN = "workers.run.perform"
 # RQ's own limit, in seconds: a job that hangs is ended by it; the database's lease is what counts otherwise.

@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     checks_file: Annotated[
         Path | None, Field(description="phrases of the automatic checks; empty means the standard")
     ] = None
+    scorecards_folder: Annotated[
+        Path | None, Field(description="the hospital's own scorecards; empty means the standard ones")
+    ] = None
+    quality_file: Annotated[
+        Path | None, Field(description="quotas, rules and weights of quality supervision; empty means the standard")
+    ] = None
     default_language: Annotated[Language, Field(description="language before the caller has chosen")] = (
         Language.MANDARIN
     )

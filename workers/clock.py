@@ -27,6 +27,7 @@ class Clock:
             lambda now: sweep.silent_lines(ground, provider, now),
             lambda now: sweep.silent_recordings(ground, provider, now),
             lambda now: sweep.unheard_calls(ground, provider, now),
+            lambda now: sweep.undrawn_days(ground, now),
         )
 
     def run(self, stop: threading.Event) -> None:

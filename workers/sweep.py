@@ -9,6 +9,7 @@ from hotline.ground import Ground
 from hotline.models import Call, Job, Offer, Recording
 from hotline.values import ENDED_LEGS, CallStatus, JobState, LegStatus, OfferState, RecordingState
 from ivr import service as ivr
+from qa import draws
 from recordings import service as recordings
 from routing import legs
 from telephony.errors import ProviderDown
@@ -23,6 +24,8 @@ SILENCE = timedelta(seconds=15)
 # How often, in seconds of the minute, and how far back the exchange is asked for calls we never heard of.
 UNHEARD_EVERY, UNHEARD_SINCE = 15, timedelta(hours=2)
 RECORDING_SILENCE = timedelta(seconds=20)
+# How often, in seconds of the minute, it is looked whether yesterday's sample is drawn.
+UNDRAWN_EVERY = 10
 
 
 def lost_bells(ground: Ground, now: datetime) -> int:
@@ -128,3 +131,8 @@ def silent_recordings(ground: Ground, provider: Provider, now: datetime) -> int:
     for recording in rows:
         recordings.reconcile(ground, provider, recording.id, now)
     return len(rows)
+
+
+def undrawn_days(ground: Ground, now: datetime) -> int:
+    """Have the sample of every past day drawn that was not; how many days were asked for."""
+    return 0 if now.second % UNDRAWN_EVERY else draws.sweep(ground, now)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hotline.ground import Ground
 from ivr import prompts
+from qa import draws, reports
 from qa import service as qa
 from recordings import service as recordings
 from telephony.provider import Provider
@@ -22,4 +23,6 @@ WORK: dict[str, Work] = {
     "delete_recording": recordings.delete_at_provider,
     "transcribe": _without_provider(recordings.transcribe),
     "check_call": _without_provider(qa.check),
+    "draw_sample": _without_provider(draws.make),
+    "make_report": _without_provider(reports.make),
 }

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from hotline.models.root import Row, WithId
-from hotline.models.types import EncryptedText, Utc, Word
+from hotline.models.types import EncryptedJson, EncryptedText, Utc, Word
 from hotline.values import CoachingState, Language, ReportState, ReviewState, RoundState, Ruling
 
 
@@ -70,9 +70,9 @@ class Review(Row, WithId):
     state: Mapped[ReviewState] = mapped_column(Word(ReviewState), default=ReviewState.DUE)
     # Raised by every save: who saves on an older one is told so.
     version: Mapped[int] = mapped_column(Integer, default=0)
-    # {item: answer}, and {item: note} sealed with the remark, because notes may tell of patients.
     answers: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
-    remark: Mapped[str | None] = mapped_column(EncryptedText("reviews.remark"))
+    # What was written and may tell of patients: the remark to the agent, and a comment that was begun and not sent.
+    words: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson("reviews.words"))
     score: Mapped[float | None] = mapped_column(Float)
     is_fatal: Mapped[bool] = mapped_column(Boolean, default=False)
     added_at: Mapped[datetime] = mapped_column(Utc)

@@ -1,0 +1,62 @@
+"""Errors of quality supervision.
+
+HotlineError
+└── ReviewRefused       it cannot be done so; `code` names the message in the catalogue of words
+    ├── Stale               somebody, or oneself in another window, has saved meanwhile
+    ├── NotYours            somebody else's review, a call of one's own, or a ruling on one's own review
+    ├── Incomplete          items are without an answer; `items` names them
+    ├── Unfit               an answer that the scorecard does not know
+    ├── WordsMissing        reasons or a finding are needed, or are too long
+    └── TooLate             its state does not allow it any more, or it was done before
+"""
+
+from collections.abc import Sequence
+
+from hotline.errors import HotlineError
+
+
+class ReviewRefused(HotlineError):
+    """It cannot be done so."""
+
+    code = "review_refused"
+
+
+class Stale(ReviewRefused):
+    """Somebody, or oneself in another window, has saved meanwhile."""
+
+    code = "stale"
+
+
+class NotYours(ReviewRefused):
+    """Somebody else's review, a call of one's own, or a ruling on one's own review."""
+
+    code = "not_yours"
+
+
+class Incomplete(ReviewRefused):
+    """Items are without an answer."""
+
+    code = "incomplete"
+
+    def __init__(self, items: Sequence[str]) -> None:
+        """Name the `items` that are missing."""
+        super().__init__(f"without an answer: {', '.join(items)}")
+        self.items = tuple(items)
+
+
+class Unfit(ReviewRefused):
+    """An answer that the scorecard does not know."""
+
+    code = "unfit"
+
+
+class WordsMissing(ReviewRefused):
+    """Reasons or a finding are needed, or are too long."""
+
+    code = "words_missing"
+
+
+class TooLate(ReviewRefused):
+    """Its state does not allow it any more, or it was done before."""
+
+    code = "too_late"

@@ -1,0 +1,23 @@
+"""The machine's marks as people's quality reads them: per call and scorecard, by item."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.models import MachineMark, Review
+
+
+def of(session: Session, call_ids: Iterable[str], scorecard: str) -> dict[str, dict[str, MachineMark]]:
+    """The marks of these calls by this scorecard: call to item to mark."""
+    wanted = (MachineMark.call_id.in_(list(call_ids)), MachineMark.scorecard == scorecard)
+    found: dict[str, dict[str, MachineMark]] = {}
+    for mark in session.scalars(select(MachineMark).where(*wanted)):
+        found.setdefault(mark.call_id, {})[mark.item] = mark
+    return found
+
+
+def answers(session: Session, review: Review) -> list[tuple[str, str]]:
+    """Item and answer of every mark of a review's call."""
+    marks = of(session, [review.call_id], review.scorecard).get(review.call_id, {})
+    return [(name, mark.answer.value) for name, mark in marks.items()]

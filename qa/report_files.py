@@ -1,0 +1,185 @@
+"""A report as XLSX and as PDF. Cells that look like formulas stay text; the PDF needs no font of the system."""
+
+import io
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+import xlsxwriter
+from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, PolyLine, String
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4, landscape
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer
+from reportlab.platypus import Table as Grid
+
+from qa.chart import Chart, Shape
+from qa.report import Cell, Report, Table
+from qa.words import Words
+
+FONT = "STSong-Light"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF = "application/pdf"
+SHARES = ("random_share", "targeted_share")
+WHOLE = {"heard", "calls", "more", "fatal", "targeted", "targeted_fatal", "appealed", "changed"}
+WHOLE |= {"random_count", "targeted_count", "offers", "ratings"}
+COLOURS = {
+    "grid": "#dfe7e5",
+    "bar": "#9a5b00",
+    "band": "#e0f0ee",
+    "score": "#0b6e69",
+    "good": "#1b7a4b",
+    "bad": "#b23a32",
+    "tick": "#566a6f",
+    "name": "#16262a",
+    "figure": "#16262a",
+}
+
+
+def xlsx(report: Report, say: Words) -> bytes:
+    """The report as a workbook, one sheet per table."""
+    file = io.BytesIO()
+    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(file, plain)
+    formats = {
+        "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
+        "score": book.add_format({"num_format": "0.0"}),
+        "share": book.add_format({"num_format": "0%"}),
+        "title": book.add_format({"bold": True, "font_size": 14}),
+    }
+    for table in report.tables:
+        sheet = book.add_worksheet(table.title[:31])
+        sheet.write_string(0, 0, f"{report.title} · {table.title}", formats["title"])
+        sheet.write_string(1, 0, report.subtitle)
+        _fill(sheet, table, say, formats)
+    notes = book.add_worksheet("…" if not report.notes else "*")
+    for number, note in enumerate(report.notes):
+        notes.write_string(number, 0, note)
+    book.close()
+    return file.getvalue()
+
+
+def pdf(report: Report, say: Words) -> bytes:
+    """The report as pages to print: drawings first, then tables, then how to read them."""
+    _register()
+    file = io.BytesIO()
+    page = landscape(A4)
+    margins = {"leftMargin": 15 * mm, "rightMargin": 15 * mm, "topMargin": 14 * mm, "bottomMargin": 14 * mm}
+    document = SimpleDocTemplate(file, pagesize=page, title=report.title, **margins)
+    story: list[Any] = [_text(report.title, 18), _text(report.subtitle, 9, "#566a6f"), Spacer(1, 6 * mm)]
+    if report.is_empty:
+        story.append(_text(say("none"), 11))
+    for chart in report.charts:
+        parts = [_text(chart.title, 12), _text(chart.summary, 9, "#566a6f"), drawing(chart), Spacer(1, 5 * mm)]
+        story.append(KeepTogether(parts))
+    for table in report.tables:
+        story += [_text(table.title, 12), _grid(table, say, page[0] - 30 * mm), Spacer(1, 5 * mm)]
+    story += [_text(note, 8, "#566a6f") for note in report.notes]
+    document.build(story, onFirstPage=_foot, onLaterPages=_foot)
+    return file.getvalue()
+
+
+def drawing(chart: Chart) -> Drawing:
+    """The shapes of a chart as a drawing of the PDF; y runs upwards there."""
+    _register()
+    made = Drawing(chart.width, chart.height)
+    for shape in chart.shapes:
+        made.add(_MADE[shape.form](shape, [(x, chart.height - y) for x, y in shape.points]))
+    return made
+
+
+def shown(column: str, cell: Cell) -> str:
+    """A cell as people read it."""
+    if cell is None:
+        return "–"
+    if isinstance(cell, str):
+        return cell
+    if column in SHARES:
+        return f"{100 * cell:.0f}%"
+    return f"{cell:.0f}" if column in WHOLE else f"{cell:.1f}"
+
+
+def _fill(sheet: Any, table: Table, say: Words, formats: dict[str, Any]) -> None:
+    for at, column in enumerate(table.columns):
+        sheet.write_string(3, at, say(f"column.{column}"), formats["head"])
+        sheet.set_column(at, at, 20 if at == 0 else 12)
+    for number, row in enumerate(table.rows, 4):
+        for at, cell in enumerate(row):
+            column = table.columns[at]
+            if isinstance(cell, str):
+                sheet.write_string(number, at, cell)
+            elif cell is not None:
+                look = formats["share"] if column in SHARES else None if column in WHOLE else formats["score"]
+                sheet.write_number(number, at, cell, look)
+    sheet.freeze_panes(4, 1)
+    if table.rows:
+        sheet.autofilter(3, 0, 3 + len(table.rows), len(table.columns) - 1)
+
+
+def _grid(table: Table, say: Words, width: float) -> Any:
+    head = [_text(say(f"column.{column}"), 7, "#566a6f") for column in table.columns]
+    rows = [
+        [_text(shown(column, cell), 8) for column, cell in zip(table.columns, row, strict=True)] for row in table.rows
+    ]
+    first = 2.2 if len(table.columns) > 6 else 1.6
+    each = width / (len(table.columns) - 1 + first)
+    made = Grid([head, *rows], [first * each, *[each] * (len(table.columns) - 1)], repeatRows=1)
+    line = colors.HexColor("#dfe7e5")
+    made.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, line), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    return made
+
+
+def _text(words: str, size: float, colour: str = "#16262a") -> Paragraph:
+    style = ParagraphStyle(
+        f"s{size}{colour}", fontName=FONT, fontSize=size, leading=size * 1.4, wordWrap="CJK", textColor=colour
+    )
+    return Paragraph(escape(words), style)
+
+
+def _foot(canvas: Any, document: Any) -> None:
+    canvas.setFont(FONT, 8)
+    canvas.drawRightString(document.pagesize[0] - 15 * mm, 8 * mm, str(canvas.getPageNumber()))
+
+
+@cache
+def _register() -> None:
+    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+
+
+def _colour(kind: str) -> Any:
+    return colors.HexColor(COLOURS[kind.removeprefix("interval-") if kind != "interval" else "score"])
+
+
+def _line(shape: Shape, points: list[tuple[float, float]]) -> Any:
+    dashes = [4, 3] if shape.kind == "bar" else None
+    width = 3 if shape.kind.startswith("interval") else 2 if shape.kind == "score" else 1
+    if len(points) == 2:
+        (one, two), (three, four) = points
+        return Line(one, two, three, four, strokeColor=_colour(shape.kind), strokeWidth=width, strokeDashArray=dashes)
+    flat = [value for point in points for value in point]
+    return PolyLine(flat, strokeColor=_colour(shape.kind), strokeWidth=width)
+
+
+def _area(shape: Shape, points: list[tuple[float, float]]) -> Any:
+    return Polygon([value for point in points for value in point], fillColor=_colour(shape.kind), strokeColor=None)
+
+
+def _dot(shape: Shape, points: list[tuple[float, float]]) -> Any:
+    return Circle(*points[0], shape.size, fillColor=_colour(shape.kind), strokeColor=None)
+
+
+def _words(shape: Shape, points: list[tuple[float, float]]) -> Any:
+    look = {"fontName": FONT, "fontSize": shape.size, "fillColor": _colour(shape.kind), "textAnchor": shape.anchor}
+    return String(*points[0], shape.words, **look)
+
+
+_MADE: dict[str, Callable[[Shape, list[tuple[float, float]]], Any]] = {
+    "line": _line,
+    "area": _area,
+    "dot": _dot,
+    "text": _words,
+}

@@ -1,0 +1,86 @@
+"""Reports as files: asked for on a page, made by a worker with its progress, kept sealed, fetched by who asked."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline import jobs, story
+from hotline.errors import Discard, NotFound
+from hotline.ground import Ground
+from hotline.models import Report as Row
+from hotline.values import Language, ReportState
+from qa import report, report_files
+from qa.errors import Unfit
+from qa.report import Wanted
+from qa.words import words
+
+JOB = "make_report"
+FORMATS = {"xlsx": report_files.XLSX, "pdf": report_files.PDF}
+
+
+def ask(ground: Ground, user_id: str, wanted: Wanted, form: tuple[str, Language], now: datetime) -> str:
+    """Have a report made in a format (`xlsx`, `pdf`) and language; its id. Raises `Unfit` for an unknown format."""
+    format_, language = form
+    if format_ not in FORMATS or wanted.kind not in report.KINDS or wanted.unit not in report.UNITS:
+        raise Unfit(f"no report {wanted.kind!r} as {format_!r}")
+    with ground.database.write() as session:
+        row = Row(kind=wanted.kind, format=format_, language=language, wanted=wanted.as_row())
+        row.made_by, row.asked_at = user_id, now
+        session.add(row)
+        session.flush()
+        jobs.add(session, ground.bell, JOB, row.id, now)
+        return row.id
+
+
+def make(ground: Ground, report_id: str, now: datetime) -> None:
+    """Make the file. Raises `Discard` when it is there already; what fails is said on the page."""
+    with ground.database.read() as session:
+        row = session.get(Row, report_id)
+    if row is None or row.state is not ReportState.ASKED:
+        raise Discard("the report is made")
+    try:
+        _make(ground, row, now)
+    except Exception:
+        _end(ground, report_id, ReportState.FAILED, None, now)
+        raise
+
+
+def file(ground: Ground, row: Row) -> bytes:
+    """The bytes of a made report. Raises `NotFound` while it is not made."""
+    if row.blob is None:
+        raise NotFound(f"report {row.id} is not made yet")
+    return ground.blobs.get(row.blob, about(row.id))
+
+
+def of_user(session: Session, user_id: str) -> list[Row]:
+    """The reports that somebody asked for, newest first."""
+    return list(session.scalars(select(Row).where(Row.made_by == user_id).order_by(Row.id.desc()).limit(12)))
+
+
+def about(report_id: str) -> str:
+    """What a report's blob is sealed for."""
+    return f"reports.{report_id}"
+
+
+def _make(ground: Ground, row: Row, now: datetime) -> None:
+    _progress(ground, row.id, 0.1)
+    with ground.database.read() as session:
+        made = report.build(ground, session, Wanted.from_row(row.kind, row.wanted), row.language, now)
+    _progress(ground, row.id, 0.6)
+    draw = report_files.pdf if row.format == "pdf" else report_files.xlsx
+    name = f"reports/{row.id}"
+    ground.blobs.put(name, draw(made, words(row.language)), about(row.id))
+    _end(ground, row.id, ReportState.MADE, name, now)
+
+
+def _progress(ground: Ground, report_id: str, part: float) -> None:
+    with ground.database.write() as session:
+        session.get_one(Row, report_id).progress = part
+
+
+def _end(ground: Ground, report_id: str, state: ReportState, blob: str | None, now: datetime) -> None:
+    with ground.database.write() as session:
+        row = session.get_one(Row, report_id, with_for_update=True)
+        story.move(row, state)
+        row.blob, row.progress, row.made_at = blob, 1.0, now

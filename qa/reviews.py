@@ -1,0 +1,268 @@
+"""The life of a review: taken, saved, published, acknowledged or appealed, ruled on. One transaction per function.
+
+Every step is kept (`review_steps` is only added to). Who may open a page is the console's matter; who may do what to
+this review is decided here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from hotline import story
+from hotline.errors import NotFound
+from hotline.ground import Ground
+from hotline.models import Appeal, Review, ReviewComment, ReviewStep, User
+from hotline.values import ReviewState, Ruling
+from qa import marks, reviewing, scorecards
+from qa.errors import Incomplete, NotYours, Stale, TooLate, Unfit, WordsMissing
+from qa.scorecards import Scorecard
+
+LONGEST = 2000
+# What an agent may read: reviews that were published, whatever came of them.
+PUBLIC = frozenset(
+    {
+        ReviewState.PUBLISHED,
+        ReviewState.ACKNOWLEDGED,
+        ReviewState.APPEALED,
+        ReviewState.UPHELD,
+        ReviewState.CHANGED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a reviewer has filled in so far; `version` is the one that the page was filled in on."""
+
+    version: int
+    answers: Mapping[str, str] = field(default_factory=dict)
+    # `remark` to the agent, and `comment`: one that was begun and not yet sent.
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a save came to: the new version, the score so far, and the items still without an answer."""
+
+    version: int
+    score: float | None
+    is_fatal: bool
+    missing: tuple[str, ...]
+
+
+def card_of(ground: Ground, review: Review) -> Scorecard:
+    """The scorecard of a review."""
+    return scorecards.of(ground.settings.scorecards_folder)[review.scorecard]
+
+
+def take(ground: Ground, review_id: str, user_id: str, now: datetime) -> None:
+    """Begin a review, or go on with one's own. Raises `NotYours` when it is somebody else's, or about oneself."""
+    with ground.database.write() as session:
+        review = locked(session, review_id)
+        if review.state is ReviewState.DRAFT and review.reviewer_id == user_id:
+            return
+        if review.state is not ReviewState.DUE or review.reviewer_id not in (None, user_id):
+            raise NotYours("somebody else has this review")
+        _not_about(session, review, user_id)
+        story.move(review, ReviewState.DRAFT)
+        review.reviewer_id, review.taken_at = user_id, now
+        if review.round_id is None:
+            review.answers = reviewing.first_answers(card_of(ground, review), marks.answers(session, review))
+        _tell(session, review, "taken", user_id, now)
+
+
+def release(ground: Ground, review_id: str, user_id: str, now: datetime) -> None:
+    """Give a review back to the queue; what was filled in is gone."""
+    with ground.database.write() as session:
+        review = _own_draft(session, review_id, user_id)
+        story.move(review, ReviewState.DUE)
+        review.answers, review.words, review.version = {}, None, review.version + 1
+        if review.round_id is None:
+            review.reviewer_id, review.taken_at = None, None
+        _tell(session, review, "released", user_id, now)
+
+
+def save(ground: Ground, review_id: str, user_id: str, draft: Draft, now: datetime) -> Saved:
+    """Keep a draft. Raises `Stale` when something newer is there: nothing is overwritten unseen."""
+    with ground.database.write() as session:
+        review = _own_draft(session, review_id, user_id)
+        return _save(ground, review, draft, now)
+
+
+def publish(ground: Ground, review_id: str, user_id: str, draft: Draft, now: datetime) -> None:
+    """Save, and let the agent read it; in a calibration: finish it. Raises `Incomplete` and what `save` raises."""
+    with ground.database.write() as session:
+        review = _own_draft(session, review_id, user_id)
+        saved = _save(ground, review, draft, now)
+        if saved.missing:
+            raise Incomplete(saved.missing)
+        is_blind = review.round_id is not None
+        story.move(review, ReviewState.FINISHED if is_blind else ReviewState.PUBLISHED)
+        review.published_at, review.ended_at = (None, now) if is_blind else (now, None)
+        _tell(session, review, str(review.state), user_id, now, _snapshot(review))
+
+
+def drop(ground: Ground, review_id: str, user_id: str, why: str, now: datetime) -> None:
+    """Leave a call unheard that cannot be judged, with the reason: it stays in the sample and counts as not heard."""
+    with ground.database.write() as session:
+        review = locked(session, review_id)
+        if review.state is ReviewState.DRAFT and review.reviewer_id != user_id:
+            raise NotYours("somebody else has this review")
+        _in_state(review, ReviewState.DUE, ReviewState.DRAFT)
+        story.move(review, ReviewState.DROPPED)
+        review.reviewer_id, review.ended_at = user_id, now
+        _tell(session, review, "dropped", user_id, now, text=_words(why))
+
+
+def comment(
+    ground: Ground, review_id: str, user_id: str, place: tuple[str | None, float], text: str, now: datetime
+) -> str:
+    """Say something to one second of a recording (`place`); the comment's id."""
+    with ground.database.write() as session:
+        review = _own_draft(session, review_id, user_id)
+        recording_id, second = place
+        said = ReviewComment(
+            review_id=review.id,
+            recording_id=recording_id,
+            second=max(0.0, second),
+            text=_words(text),
+            user_id=user_id,
+            at=now,
+        )
+        session.add(said)
+        session.flush()
+        return said.id
+
+
+def take_back(ground: Ground, comment_id: str, user_id: str) -> str:
+    """Remove one's own comment from a review that is not published yet; the review's id."""
+    with ground.database.write() as session:
+        said = session.get(ReviewComment, comment_id)
+        if said is None:
+            raise NotFound(f"no comment {comment_id}")
+        review = _own_draft(session, said.review_id, user_id)
+        session.delete(said)
+        return review.id
+
+
+def acknowledge(ground: Ground, review_id: str, user_id: str, now: datetime) -> None:
+    """The agent has read it and agrees."""
+    with ground.database.write() as session:
+        review = _agents_own(session, review_id, user_id)
+        _in_state(review, ReviewState.PUBLISHED)
+        story.move(review, ReviewState.ACKNOWLEDGED)
+        review.ended_at = now
+        _tell(session, review, "acknowledged", user_id, now)
+
+
+def appeal(ground: Ground, review_id: str, user_id: str, reasons: str, now: datetime) -> None:
+    """The agent objects, once, with reasons."""
+    with ground.database.write() as session:
+        review = _agents_own(session, review_id, user_id)
+        _in_state(review, ReviewState.PUBLISHED)
+        text = _words(reasons)
+        story.move(review, ReviewState.APPEALED)
+        session.add(Appeal(review_id=review.id, reasons=text, made_by=user_id, made_at=now, score_before=review.score))
+        _tell(session, review, "appealed", user_id, now, text=text)
+
+
+def decide(
+    ground: Ground, review_id: str, user_id: str, ruling: tuple[Ruling, str], answers: Mapping[str, str], now: datetime
+) -> None:
+    """Rule on an appeal: uphold, or change the answers. Never by who reviewed, nor by whom it is about."""
+    verdict, why = ruling
+    with ground.database.write() as session:
+        review = locked(session, review_id)
+        _in_state(review, ReviewState.APPEALED)
+        if review.reviewer_id == user_id:
+            raise NotYours("another supervisor rules on an appeal")
+        _not_about(session, review, user_id)
+        answer = _words(why)
+        if verdict is Ruling.CHANGED:
+            _score(ground, review, answers)
+        story.move(review, ReviewState(verdict.value))
+        review.ended_at = now
+        made = session.query(Appeal).filter_by(review_id=review.id).one()
+        made.ruling, made.answer, made.score_after = verdict, answer, review.score
+        made.decided_by, made.decided_at = user_id, now
+        _tell(session, review, verdict.value, user_id, now, _snapshot(review), answer)
+
+
+def locked(session: Session, review_id: str) -> Review:
+    """The review, locked for this transaction. Raises `NotFound`."""
+    review = session.get(Review, review_id, with_for_update=True)
+    if review is None:
+        raise NotFound(f"no review {review_id}")
+    return review
+
+
+def _own_draft(session: Session, review_id: str, user_id: str) -> Review:
+    review = locked(session, review_id)
+    if review.state is not ReviewState.DRAFT:
+        raise TooLate(f"the review is {review.state}")
+    if review.reviewer_id != user_id:
+        raise NotYours("somebody else has this review")
+    return review
+
+
+def _agents_own(session: Session, review_id: str, user_id: str) -> Review:
+    review = locked(session, review_id)
+    user = session.get_one(User, user_id)
+    if review.agent_id != user.agent_id or review.round_id is not None or review.state not in PUBLIC:
+        raise NotFound(f"no review {review_id}")
+    return review
+
+
+def _not_about(session: Session, review: Review, user_id: str) -> None:
+    if session.get_one(User, user_id).agent_id == review.agent_id:
+        raise NotYours("nobody judges a call of their own")
+
+
+def _in_state(review: Review, *states: ReviewState) -> None:
+    if review.state not in states:
+        raise TooLate(f"the review is {review.state}")
+
+
+def _save(ground: Ground, review: Review, draft: Draft, now: datetime) -> Saved:
+    if draft.version != review.version:
+        raise Stale(f"version {draft.version} is older than {review.version}")
+    card = _score(ground, review, draft.answers)
+    review.words = {name: text[:LONGEST] for name, text in draft.words.items() if text}
+    review.version, review.saved_at = review.version + 1, now
+    missing = tuple(reviewing.missing(card, review.answers))
+    return Saved(review.version, review.score, review.is_fatal, missing)
+
+
+def _score(ground: Ground, review: Review, answers: Mapping[str, str]) -> Scorecard:
+    card = card_of(ground, review)
+    if wrong := reviewing.unfit(card, answers):
+        raise Unfit(f"no such item or answer: {', '.join(wrong)}")
+    total = reviewing.total(card, answers)
+    review.answers, review.score, review.is_fatal = dict(answers), total.score, total.is_fatal
+    return card
+
+
+def _snapshot(review: Review) -> dict[str, Any]:
+    return {"score": review.score, "fatal": review.is_fatal, "answers": dict(review.answers)}
+
+
+def _words(text: str) -> str:
+    text = text.strip()
+    if not 0 < len(text) <= LONGEST:
+        raise WordsMissing(f"words are needed, at most {LONGEST} characters")
+    return text
+
+
+def _tell(
+    session: Session,
+    review: Review,
+    kind: str,
+    user_id: str,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+    text: str | None = None,
+) -> None:
+    session.add(ReviewStep(review_id=review.id, at=now, kind=kind, user_id=user_id, data=data or {}, text=text))

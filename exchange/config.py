@@ -11,6 +11,7 @@ from exchange.errors import ConfigError
 from exchange.sip.settings import SipSettings, SipTrunk, SipUser
 from exchange.tones import CADENCES
 
+RETRIES = ("4xx", "5xx", "ct", "rt", "all")
 VISITORS = ("local", "everyone", "nobody")
 DEFAULT_VOICES = {"zh-CN": "cmn-latn-pinyin", "en-US": "en-us"}
 
@@ -36,6 +37,7 @@ class WebhookLimits:
     read_seconds: float = 15.0
     total_seconds: float = 15.0
     retries: int = 1
+    retry_on: str = "ct"
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def _map(raw: Any, folder: Path, where: str) -> dict[str, str]:
         raise ConfigError(f"{where}: map: must be a mapping from address prefixes to files or addresses")
     found = {}
     for prefix, to in raw.items():
-        is_address = str(to).startswith(("http://", "https://"))
+        is_address = str(to).startswith(("http://", "https://", "ws://", "wss://"))
         if not is_address and not (folder / str(to)).exists():
             raise ConfigError(f"{where}: map: {prefix}: there is no file or folder {to}")
         found[str(prefix)] = str(to) if is_address else str((folder / str(to)).resolve())
@@ -131,6 +133,8 @@ def _check(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: account_sid and auth_token must not be empty")
     if config.visitors not in VISITORS:
         raise ConfigError(f"{where}: visitors: {config.visitors!r} is none of {', '.join(VISITORS)}")
+    if set(config.webhook.retry_on.split(",")) - set(RETRIES):
+        raise ConfigError(f"{where}: webhook: retry_on: {config.webhook.retry_on!r}: write any of {', '.join(RETRIES)}")
     if config.ring_seconds <= 0:
         raise ConfigError(f"{where}: ring_seconds: must be above 0")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from exchange.errors import WebhookError
+from exchange.stream import Socket, Sockets
 from exchange.webhook import RETRIEVAL, Request, Response, Transport
 
 TYPES = {
@@ -16,6 +17,20 @@ TYPES = {
     ".txt": "text/plain",
     ".html": "text/html",
 }
+
+
+class MappedSockets:
+    """WebSockets whose addresses lead elsewhere; the signature stays that of the address the application knows."""
+
+    def __init__(self, sockets: Sockets, table: Mapping[str, str]) -> None:
+        self._sockets = sockets
+        self._table = sorted(table.items(), key=lambda pair: -len(pair[0]))
+
+    async def open(self, url: str, headers: Mapping[str, str]) -> Socket:
+        for prefix, to in self._table:
+            if url.startswith(prefix) and to.startswith(("ws://", "wss://")):
+                return await self._sockets.open(to + url.removeprefix(prefix), headers)
+        return await self._sockets.open(url, headers)
 
 
 class Mapped:

@@ -17,7 +17,7 @@ from exchange.conference import Conferences
 from exchange.config import Config
 from exchange.journal import Journal
 from exchange.legs import Legs
-from exchange.mapping import Mapped
+from exchange.mapping import Mapped, MappedSockets
 from exchange.media import Media
 from exchange.office import Office, trace_recording
 from exchange.pages import Pages
@@ -62,7 +62,7 @@ class Exchange:
             media=Media(webhooks, ticker),
             directory=self.phones,
             ears=self.ears,
-            sockets=transport,
+            sockets=MappedSockets(transport, config.map),
             legs=legs,
             queues=Queues(ticker),
             conferences=Conferences(ticker, config.account_sid, self._report),

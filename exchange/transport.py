@@ -45,14 +45,9 @@ class HttpTransport:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "HttpTransport":
-        timeout = aiohttp.ClientTimeout(
-            total=self._limits.total_seconds,
-            sock_connect=self._limits.connect_seconds,
-            sock_read=self._limits.read_seconds,
-        )
         # Many servers close a quiet connection after two seconds; a request on its way at that moment would fail.
         connector = aiohttp.TCPConnector(keepalive_timeout=KEEPALIVE_SECONDS)
-        self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), connector=connector)
+        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), connector=connector)
         return self
 
     async def __aexit__(
@@ -79,7 +74,12 @@ class HttpTransport:
             # The signature covers the address letter by letter, so it must not be written in another way.
             url = URL(request.url, encoded=True)
             async with self._session.request(
-                request.method, url, data=data, headers=request.headers, allow_redirects=False
+                request.method,
+                url,
+                data=data,
+                headers=request.headers,
+                allow_redirects=False,
+                timeout=_timeout(request.limits),
             ) as answer:
                 return await _read(answer)
         except (aiohttp.ServerTimeoutError, TimeoutError, asyncio.IncompleteReadError) as error:
@@ -87,6 +87,12 @@ class HttpTransport:
             raise WebhookError(code, "no answer in time", request.url) from error
         except (aiohttp.ClientError, ValueError, OSError) as error:
             raise WebhookError(CONNECTION, f"{type(error).__name__}: {error}", request.url) from error
+
+
+def _timeout(limits: WebhookLimits) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=limits.total_seconds, sock_connect=limits.connect_seconds, sock_read=limits.read_seconds
+    )
 
 
 async def _read(answer: aiohttp.ClientResponse) -> Response:

@@ -8,13 +8,14 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import structlog
 
+from exchange import overrides
 from exchange.config import WebhookLimits
 from exchange.errors import WebhookError
 from exchange.ids import new_token
@@ -49,6 +50,7 @@ class Request:
     url: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
+    limits: WebhookLimits = field(default_factory=WebhookLimits)
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,10 @@ class Webhooks:
     async def ask(self, target: Target, params: Mapping[str, str], cookies: Cookies | None = None) -> Response:
         """Fetch an address, following redirects; WebhookError with Twilio's code when that fails for good."""
         jar = cookies if cookies is not None else Cookies()
-        url, method, sent = target.url, target.method, dict(params)
+        method, sent = target.method, dict(params)
+        url, limits = overrides.split(target.url, self._limits)
         for _ in range(MOST_REDIRECTS + 1):
-            response = await self._attempt(self._request(method, url, sent, jar))
+            response = await self._attempt(replace(self._request(method, url, sent, jar), limits=limits))
             jar.keep(url, response.cookies)
             if response.status not in _REDIRECTS or "Location" not in response.headers:
                 return self._checked(response, url)
@@ -163,18 +166,24 @@ class Webhooks:
         return Request(method, url, params, headers | ({"Cookie": cookie} if cookie else {}))
 
     async def _attempt(self, request: Request) -> Response:
-        """Send it, and once more when the connection or the server failed: the same token tells it is the same."""
-        for left in range(self._limits.retries, -1, -1):
-            try:
-                response = await self._transport.send(request)
-            except WebhookError as error:
-                if not left:
-                    raise
-                log.info("webhook_retried", code=error.code, url=request.url)
-                continue
-            if response.status < 500 or not left:
-                return response
-            log.info("webhook_retried", status=response.status, url=request.url)
+        """Send it, and again when it failed in a way that is tried again: the same token tells it is the same."""
+        limits = request.limits
+        try:
+            async with asyncio.timeout(limits.total_seconds):
+                for left in range(limits.retries, -1, -1):
+                    try:
+                        response = await self._transport.send(request)
+                    except WebhookError as error:
+                        failure = "ct" if error.code == CONNECTION else "rt"
+                        if not left or not overrides.repeats(limits, failure):
+                            raise
+                        log.info("webhook_retried", code=error.code, url=request.url)
+                        continue
+                    if not left or not overrides.repeats(limits, f"{response.status // 100}xx"):
+                        return response
+                    log.info("webhook_retried", status=response.status, url=request.url)
+        except TimeoutError as error:
+            raise WebhookError(RETRIEVAL, f"no answer within {limits.total_seconds:g} s", request.url) from error
         raise AssertionError("unreachable")
 
     def _checked(self, response: Response, url: str) -> Response:

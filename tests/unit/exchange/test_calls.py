@@ -55,12 +55,12 @@ def test_empty_document_answers_and_hangs_up(staged: Staged) -> None:
     staged(story)
 
 
-def test_server_fault_is_asked_once_more_with_the_same_token(staged: Staged) -> None:
+def test_lost_connection_is_tried_once_more_with_the_same_token(staged: Staged) -> None:
     # docs/usage/webhooks/webhooks-connection-overrides: "`I-Twilio-Idempotency-Token` ... a unique string, that
     # you can use to distinguish retry attempts"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": "<Say>hello</Say>"}
-        stage.app.failures = {"/voice": [503]}
+        stage.app.failures = {"/voice": [0]}
         caller, _ = await stage.dials()
         assert caller.prompts == ["hello"]
         first, second = stage.app.requests[:2]

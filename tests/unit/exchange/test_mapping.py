@@ -7,9 +7,9 @@ import pytest
 
 from exchange.config import from_values
 from exchange.errors import ConfigError, WebhookError
-from exchange.mapping import Mapped
+from exchange.mapping import Mapped, MappedSockets
 from exchange.webhook import Request
-from tests.unit.exchange.stage import App
+from tests.unit.exchange.stage import App, Wires
 
 
 def ask(table: dict[str, str], url: str) -> tuple[bytes, str, list[str]]:
@@ -30,6 +30,14 @@ def test_a_prefix_leads_to_a_file_to_one_in_a_folder_or_to_another_server(tmp_pa
     assert ask(table, "http://media.test/a%20b.wav")[:2] == (b"wav", "audio/wav")
     assert ask(table, "https://far.test/x?y=1")[2] == ["http://near.test/sub/x?y=1"]
     assert ask(table, "http://other.test/x")[2] == ["http://other.test/x"]
+
+
+def test_addresses_of_sockets_are_led_elsewhere_too() -> None:
+    wires = Wires()
+    sockets = MappedSockets(wires, {"wss://far.test/": "ws://127.0.0.1:9/", "https://far.test/": "http://near/"})
+    asyncio.run(sockets.open("wss://far.test/media?x=1", {"X-Twilio-Signature": "s"}))
+    asyncio.run(sockets.open("wss://other.test/", {}))
+    assert wires.opened == [("ws://127.0.0.1:9/media?x=1", {"X-Twilio-Signature": "s"}), ("wss://other.test/", {})]
 
 
 @pytest.mark.parametrize("path", ["nothing.wav", "../secret.txt", "%2e%2e/secret.txt"])

@@ -1,6 +1,7 @@
 """What the exchange sends to applications: signatures, order, tokens, time."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,6 +13,7 @@ from twilio.request_validator import RequestValidator
 
 from exchange.config import WebhookLimits
 from exchange.errors import WebhookError
+from exchange.overrides import split
 from exchange.webhook import BAD_URL, Request, Response, Target, Webhooks, signature
 from tests.unit.exchange.stage import SITE, App
 
@@ -58,7 +60,7 @@ def test_callback_that_fails_does_not_stop_the_next() -> None:
         webhooks.report("CA1", Target(f"{SITE}/bad"), {})
         webhooks.report("CA1", Target(f"{SITE}/good"), {})
         await webhooks.drain(5)
-        assert [urlsplit(request.url).path for request in app.requests] == ["/bad", "/bad", "/good"]
+        assert [urlsplit(request.url).path for request in app.requests] == ["/bad", "/good"]
 
     tell(story)
 
@@ -95,6 +97,42 @@ def test_only_http_addresses_are_asked(url: str) -> None:
         assert not app.requests
 
     tell(story)
+
+
+@pytest.mark.parametrize(
+    ("fragment", "failures", "tries"),
+    [
+        ("", [0, 200], 2),
+        ("", [500, 200], 1),
+        ("#rp=5xx", [500, 200], 2),
+        ("#rp=all&rc=3", [0, 404, 500, 200], 4),
+        ("#rc=0", [0, 200], 1),
+        ("#rc=nonsense&rp=never&x", [0, 200], 2),
+    ],
+)
+def test_fragment_of_an_address_says_what_is_tried_again(fragment: str, failures: list[int], tries: int) -> None:
+    # docs/usage/webhooks/webhooks-connection-overrides: "Connection overrides will be passed on a per webhook URL
+    # basis in the form of "fragments""
+    async def story(app: App, webhooks: Webhooks) -> None:
+        app.failures = {"/a": failures}
+        with contextlib.suppress(WebhookError):
+            await webhooks.ask(Target(f"{SITE}/a{fragment}"), {"x": "1"})
+        assert len(app.requests) == tries
+        last = app.requests[-1]
+        assert last.url == f"{SITE}/a"
+        assert last.headers["X-Twilio-Signature"] == signature("token", f"{SITE}/a", {"x": "1"})
+        assert len({each.headers["I-Twilio-Idempotency-Token"] for each in app.requests}) == 1
+
+    tell(story)
+
+
+def test_fragment_of_an_address_sets_its_time_limits() -> None:
+    # docs/usage/webhooks/webhooks-connection-overrides: "Connection timeout (time to wait for a connection to be
+    # established) of one second and a Read timeout ... of one second"
+    assert split("http://a/b?c=1#ct=1000&rt=1&tt=99999", LIMITS) == (
+        "http://a/b?c=1",
+        WebhookLimits(1.0, 0.1, 15.0),
+    )
 
 
 class Slow(App):

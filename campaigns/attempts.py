@@ -54,7 +54,7 @@ RULES: dict[AttemptOutcome, Rule] = {
     AttemptOutcome.DONE: Rule(True, timedelta(0), False, 1, "", RecipientState.DONE),
     AttemptOutcome.STOPPED: Rule(False, timedelta(0), False, 1, "", RecipientState.STOPPED),
 }
-# Outcomes after which the patient's phone rings again at a time they know of or expect: the gap between tries may shrink.
+# Outcomes after which the patient expects our call: the gap between two tries may shrink.
 EXPECTED = frozenset({AttemptOutcome.BUSY, AttemptOutcome.CALL_LATER, AttemptOutcome.HALF_WAY})
 
 

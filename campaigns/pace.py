@@ -1,8 +1,8 @@
 """How many patients may be called at this moment, so that whoever needs a person finds one. Pure.
 
-Most calls need nobody: the script speaks with the patient. A few are handed over, and a nurse must be free then. So many
-lines are opened that, for each call in flight, the chance that the others (and the hotline's own callers) have taken
-every free nurse stays below the target. The counts of what happened so far set that chance; until there are any,
+Most calls need nobody: the script speaks with the patient. A few are handed over, and a nurse must be free then. So
+many lines are opened that, for each call in flight, the chance that the others (and the hotline's own callers) have
+taken every free nurse stays below the target. The counts of what happened so far set that chance; until there are any,
 careful priors do.
 """
 
@@ -167,11 +167,7 @@ def nobody(lines: int, floor: Floor, rates: Rates) -> float:
     free = floor.free - floor.waiting - (KEPT_FREE if floor.inbound_a_second > 0 and floor.free > 1 else 0)
     # Nurses who come back meanwhile: about half of the time is left when somebody needs one.
     back = _binomial(floor.busy, 1 - math.exp(-rates.talk_seconds / 2 / max(1.0, rates.help_seconds)))
-    return sum(
-        chance * _at_least(taken, free + returned)
-        for returned, chance in enumerate(back)
-        if free + returned < len(taken)
-    )
+    return sum(chance * _at_least(taken, free + returned) for returned, chance in enumerate(back))
 
 
 def _at_least(chances: Sequence[float], number: int) -> float:

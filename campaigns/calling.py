@@ -1,0 +1,306 @@
+"""The life of one attempt: marked, dialled, answered, ended, and what follows. Each function is one transaction.
+
+The recipient's row is locked first, always. Everything asked of the exchange is a fact in the database before, so that
+a process that dies at any point leaves work that the next one finds, and nobody is dialled twice for one attempt.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from campaigns import attempts, caps_file, queries
+from campaigns.windows import Hours, Window
+from crm import service as crm
+from hotline import clock, jobs, log, story
+from hotline.bell import FLOOR
+from hotline.ground import Ground
+from hotline.models import Attempt, Call, Campaign, Recipient
+from hotline.values import (
+    ENDED_LEGS,
+    AttemptOutcome,
+    AttemptState,
+    CampaignState,
+    LegStatus,
+    MatterKind,
+    RecipientState,
+)
+from routing.legs import Report
+from telephony.words import Heard
+
+# How an attempt ended that nobody concluded, by the word of the exchange.
+ENDS = {
+    LegStatus.BUSY: AttemptOutcome.BUSY,
+    LegStatus.NO_ANSWER: AttemptOutcome.NO_ANSWER,
+    LegStatus.CANCELED: AttemptOutcome.NO_ANSWER,
+    LegStatus.FAILED: AttemptOutcome.FAILED,
+}
+NEVER_DIALLED = "never dialled"
+HUNG_UP = "hung up before we knew who it was"
+TOPIC = "campaign"
+
+
+@dataclass(frozen=True)
+class Dialling:
+    """What the exchange is to be asked for."""
+
+    attempt_id: str
+    number: str
+
+
+def mark(ground: Ground, recipient_id: str, now: datetime) -> str | None:
+    """Reserve the recipient for a call; the attempt's id, `None` when they are not (or no longer) to be called."""
+    take = (
+        update(Recipient)
+        .where(Recipient.id == recipient_id, Recipient.state == RecipientState.PLANNED, Recipient.due_at <= now)
+        .values(state=RecipientState.CALLING, due_at=None, tries=Recipient.tries + 1)
+    )
+    try:
+        with ground.database.write() as session:
+            recipient = queries.locked(session, recipient_id)
+            if recipient is None or not _is_allowed(session, ground, recipient, now):
+                return None
+            if session.execute(take).rowcount != 1:  # type: ignore[attr-defined] # an UPDATE has a row count
+                return None
+            attempt = Attempt(
+                id=clock.new_id(),
+                campaign_id=recipient.campaign_id,
+                recipient_id=recipient_id,
+                number=queries.next_number(session, recipient_id),
+                marked_at=now,
+            )
+            session.add(attempt)
+            session.flush()
+            return attempt.id
+    except IntegrityError:
+        return None  # the same person is being called for another step: their turn comes later
+
+
+def _is_allowed(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
+    """Whether hours, campaign and wishes allow a call now; where the hours do not, the next such time is set."""
+    campaign = session.get_one(Campaign, recipient.campaign_id)
+    if campaign.state is not CampaignState.RUNNING or recipient.state is not RecipientState.PLANNED:
+        return False
+    window = window_of(ground, recipient)
+    if window is not None and window.is_open(now):
+        return True
+    standing = attempts.Standing((), window, recipient.closes_at, recipient.texted_at is not None)
+    found = None if window is None else window.next(now, recipient.closes_at)
+    follow(
+        session, ground, recipient, attempts.given_up(standing, now) if found is None else attempts.Again(found), now
+    )
+    return False
+
+
+def take(ground: Ground, attempt_id: str, now: datetime) -> Dialling | None:
+    """The attempt is dialled from now on, by whoever gets this answer and nobody else; `None`: it is not to be."""
+    with ground.database.write() as session:
+        held = queries.attempt_locked(session, attempt_id)
+        if held is None or held[0].state is not AttemptState.MARKED:
+            return None
+        attempt, recipient = held
+        if recipient.state is not RecipientState.CALLING:
+            end(session, ground, held, AttemptOutcome.STOPPED, recipient.reason, now)
+            return None
+        story.move(attempt, AttemptState.DIALLED)
+        attempt.dialled_at = now
+        return Dialling(attempt_id, recipient.number)
+
+
+def dialled(ground: Ground, attempt_id: str, sid: str) -> None:
+    """The exchange has taken the call: its id, where no webhook was faster."""
+    with ground.database.write() as session:
+        held = queries.attempt_locked(session, attempt_id)
+        if held is not None:
+            held[0].provider_sid = held[0].provider_sid or sid
+
+
+def failed(ground: Ground, attempt_id: str, reason: str, now: datetime) -> bool:
+    """The exchange did not place the call; whether that is news."""
+    with ground.database.write() as session:
+        held = queries.attempt_locked(session, attempt_id)
+        if held is None or held[0].state is not AttemptState.DIALLED or held[0].provider_sid is not None:
+            return False
+        end(session, ground, held, AttemptOutcome.FAILED, reason, now)
+    return True
+
+
+def report(ground: Ground, attempt_id: str, heard: Report, now: datetime) -> bool:
+    """The exchange reports on the line of an attempt: again, late or out of order changes nothing. `False`: unknown."""
+    with ground.database.write() as session:
+        held = queries.attempt_locked(session, attempt_id)
+        if held is None:
+            return False
+        attempt, _ = held
+        attempt.provider_sid = attempt.provider_sid or heard.sid
+        if attempt.provider_sid != heard.sid or attempt.state is AttemptState.ENDED:
+            return True
+        if heard.sequence is not None and heard.sequence <= attempt.sequence:
+            return True
+        attempt.sequence = heard.sequence if heard.sequence is not None else attempt.sequence
+        _advance(session, ground, held, heard.status, now)
+    return True
+
+
+def _advance(
+    session: Session, ground: Ground, held: tuple[Attempt, Recipient], status: LegStatus, now: datetime
+) -> None:
+    attempt, _ = held
+    if status in ENDED_LEGS:
+        end(session, ground, held, *_outcome(attempt, status), now)
+    elif status is LegStatus.RINGING and attempt.state in {AttemptState.MARKED, AttemptState.DIALLED}:
+        attempt.dialled_at = attempt.dialled_at or now
+        story.move(attempt, AttemptState.DIALLED)
+        story.move(attempt, AttemptState.RINGING)
+        attempt.ringing_at = now
+    elif status is LegStatus.ANSWERED:
+        picked_up(session, held, now)
+
+
+def picked_up(session: Session, held: tuple[Attempt, Recipient], now: datetime) -> None:
+    """Somebody or something answered; again, nothing changes."""
+    attempt, recipient = held
+    if attempt.state is AttemptState.ANSWERED or attempt.state is AttemptState.ENDED:
+        return
+    story.move(attempt, AttemptState.ANSWERED)
+    attempt.dialled_at, attempt.answered_at = attempt.dialled_at or now, now
+    del recipient, session
+
+
+def _outcome(attempt: Attempt, status: LegStatus) -> tuple[AttemptOutcome, str]:
+    """How an attempt ended: as the conversation concluded it, else by what was heard."""
+    if attempt.outcome is not None:
+        return attempt.outcome, attempt.reason
+    if attempt.answered_at is None:
+        return ENDS.get(status, AttemptOutcome.NO_ANSWER), ""
+    if attempt.verified_at is not None:
+        return AttemptOutcome.HALF_WAY, ""
+    if attempt.heard in {Heard.MACHINE, Heard.MACHINE_READY}:
+        return AttemptOutcome.MACHINE, ""
+    return AttemptOutcome.NO_ANSWER, HUNG_UP
+
+
+def end(session: Session, ground: Ground, held: tuple[Attempt, Recipient], outcome: AttemptOutcome, *rest: Any) -> None:
+    """The attempt is over; `rest` are the reason and the moment. What follows for the recipient is decided and done."""
+    attempt, recipient = held
+    reason, now = rest
+    if attempt.state is AttemptState.ENDED:
+        return
+    call = session.get(Call, attempt.call_id) if attempt.call_id else None
+    if call is not None:
+        attempt.asked_at = attempt.asked_at or call.asked_at
+        attempt.caught_at = attempt.caught_at or call.answered_at
+    if recipient.state is not RecipientState.CALLING:
+        outcome, reason = AttemptOutcome.STOPPED, recipient.reason
+    story.move(attempt, AttemptState.ENDED)
+    attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:120], now
+    session.flush()
+    log.get().info("attempt_ended", attempt_id=attempt.id, outcome=outcome)
+    ground.bell.ring_after(session, FLOOR, TOPIC)
+    if recipient.state is RecipientState.CALLING:
+        follow(session, ground, recipient, _follows(session, ground, attempt, now), now)
+
+
+def _follows(session: Session, ground: Ground, attempt: Attempt, now: datetime) -> attempts.Next:
+    recipient = session.get_one(Recipient, attempt.recipient_id)
+    standing = attempts.Standing(
+        tries=tuple(_tried(row) for row in queries.tries(session, recipient.id)),
+        window=window_of(ground, recipient),
+        closes_at=recipient.closes_at,
+        is_texted=recipient.texted_at is not None,
+        later_at=attempt.later_at,
+    )
+    return attempts.follows(standing, caps_file.of(ground.settings), now)
+
+
+def _tried(row: Attempt) -> attempts.Tried:
+    outcome = row.outcome or AttemptOutcome.FAILED
+    return attempts.Tried(outcome, row.dialled_at or row.marked_at, row.direction == "inbound")
+
+
+def follow(session: Session, ground: Ground, recipient: Recipient, then: attempts.Next, now: datetime) -> None:
+    """Do what was decided for the recipient."""
+    match then:
+        case attempts.Again(at):
+            story.move(recipient, RecipientState.PLANNED)
+            recipient.due_at = at
+        case attempts.Text(until):
+            story.move(recipient, RecipientState.TEXTED)
+            recipient.due_at = until
+            jobs.add(session, ground.bell, "text_recipient", recipient.id, now)
+        case attempts.Person(reason):
+            _to_person(session, ground, recipient, reason, now)
+        case attempts.End(state):
+            story.move(recipient, state)
+            recipient.due_at, recipient.ended_at = None, now
+
+
+def _to_person(session: Session, ground: Ground, recipient: Recipient, reason: str, now: datetime) -> None:
+    """On the list for a person: a matter with a deadline, which names the recipient and nothing medical."""
+    story.move(recipient, RecipientState.WITH_PERSON)
+    recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
+    new = crm.NewMatter(MatterKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
+    crm.open_matter(session, ground, new, crm.By(), now)
+
+
+def overdue(ground: Ground, recipient_id: str, now: datetime) -> bool:
+    """Nobody was reached in time, or nobody called back after the text; whether that is still so."""
+    with ground.database.write() as session:
+        recipient = queries.locked(session, recipient_id)
+        if recipient is None or recipient.state not in {RecipientState.PLANNED, RecipientState.TEXTED}:
+            return False
+        is_texted = recipient.state is RecipientState.TEXTED
+        until = recipient.due_at if is_texted else recipient.closes_at
+        if until is not None and until > now:
+            return False
+        is_texted = is_texted or recipient.texted_at is not None
+        standing = attempts.Standing((), None, recipient.closes_at, is_texted)
+        follow(session, ground, recipient, attempts.given_up(standing, now), now)
+    return True
+
+
+def stop(session: Session, ground: Ground, person_index: str, reason: str, now: datetime) -> int:
+    """Death or readmission: nobody calls this person any more, from now on; how many recipients that ended.
+
+    A line that rings is hung up by the dialler; a conversation is told at its next turn (`campaigns.talking`).
+    """
+    ended = 0
+    for recipient_id in queries.open_of_person(session, person_index):
+        recipient = queries.locked(session, recipient_id)
+        if recipient is not None and recipient.state not in {RecipientState.STOPPED, RecipientState.DONE}:
+            story.move(recipient, RecipientState.STOPPED)
+            recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
+            ended += 1
+    if ended:
+        ground.bell.ring_after(session, FLOOR, TOPIC)
+    return ended
+
+
+def window_of(ground: Ground, recipient: Recipient) -> Window | None:
+    """When this recipient may be called: as it was planned, within the hours that the law allows today."""
+    wishes = recipient.wishes
+    planned, preferred = _hours(wishes.get("hours")), _hours(wishes.get("preferred"))
+    legal = caps_file.of(ground.settings).hours
+    hours = legal if planned is None else planned.within(legal)
+    if hours is None:
+        return None
+    window = Window(ZoneInfo(recipient.zone), hours, preferred=preferred)
+    return replace(window, days=frozenset(wishes["days"])) if "days" in wishes else window
+
+
+def write_window(window: Window) -> dict[str, Any]:
+    """The window as the recipient's row keeps it."""
+    stored: dict[str, Any] = {"hours": _pair(window.hours), "days": sorted(window.days)}
+    return stored | ({"preferred": _pair(window.preferred)} if window.preferred else {})
+
+
+def _pair(hours: Hours) -> list[str]:
+    return [f"{hours.opens:%H:%M}", f"{hours.closes:%H:%M}"]
+
+
+def _hours(pair: Any) -> Hours | None:
+    return None if not pair else Hours(time.fromisoformat(pair[0]), time.fromisoformat(pair[1]))

@@ -1,0 +1,46 @@
+"""The text after the last try: the hospital's name and a number to call back, and nothing else."""
+
+from datetime import datetime
+
+from campaigns import queries
+from hotline.errors import Discard, Retry
+from hotline.ground import Ground
+from hotline.models import Recipient
+from hotline.values import Language, RecipientState
+from telephony.errors import ProviderDown, ProviderRefused
+from telephony.provider import Provider
+
+BODY = {
+    Language.MANDARIN: "【{hospital}】我们曾致电给您，未能接通。方便时请拨打 {number} 与我们联系。"
+    "如不希望再接到来电，请在电话中告知。",
+    Language.ENGLISH: "{hospital}: we tried to call you. Please call us on {number} when it suits you. "
+    "If you want no more calls, tell us so on the phone.",
+}
+
+
+def text(ground: Ground, provider: Provider, recipient_id: str, now: datetime) -> None:
+    """Send the text, once; a number that takes none goes to a person's list when its time is over."""
+    with ground.database.read() as session:
+        recipient = session.get(Recipient, recipient_id)
+    if recipient is None or recipient.state is not RecipientState.TEXTED or recipient.texted_at is not None:
+        raise Discard("no text is wanted any more")
+    settings = ground.settings
+    is_chinese = recipient.language is Language.MANDARIN
+    hospital = settings.hospital_name_zh if is_chinese else settings.hospital_name_en
+    body = BODY[recipient.language].format(hospital=hospital, number=settings.hotline_number)
+    try:
+        provider.text(recipient.number, settings.hotline_number, body)
+    except ProviderDown as error:
+        raise Retry(str(error)) from error
+    except ProviderRefused as refusal:
+        _written(ground, recipient_id, now, due_at=now)
+        raise Discard(f"no text can be sent: {refusal}") from refusal
+    _written(ground, recipient_id, now)
+
+
+def _written(ground: Ground, recipient_id: str, now: datetime, due_at: datetime | None = None) -> None:
+    with ground.database.write() as session:
+        row = queries.locked(session, recipient_id)
+        if row is not None:
+            row.texted_at = now
+            row.due_at = due_at or row.due_at

@@ -1,0 +1,162 @@
+"""A script as values: questions, warning signs, phrases. `campaigns.scripts_file` reads them, `campaigns.course` walks them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hotline.values import Language
+
+Text = Mapping[Language, str]
+Words = Mapping[Language, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Option:
+    """An answer by key or in words; `sign` names the warning sign that it is."""
+
+    key: str
+    value: str
+    label: Text
+    words: Words
+    sign: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A question with a key for every answer."""
+
+    name: str
+    label: Text
+    say: Text
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A question for a figure from `least` to `most`; from `sign_from` on it is the warning sign `sign`.
+
+    Up to `low_to` somebody is to look into it (satisfaction).
+    """
+
+    name: str
+    label: Text
+    say: Text
+    least: int
+    most: int
+    sign_from: int | None = None
+    sign: str = ""
+    low_to: int | None = None
+
+    @property
+    def keys(self) -> int:
+        """How many keys the largest answer has."""
+        return len(str(self.most))
+
+
+@dataclass(frozen=True)
+class Open:
+    """A question answered in the patient's own words, recorded."""
+
+    name: str
+    label: Text
+    say: Text
+    max_seconds: int = 60
+
+
+Question = Choice | Scale | Open
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A warning sign, and the words in which patients tell it."""
+
+    name: str
+    label: Text
+    words: Words
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys that mean the same throughout the conversation."""
+
+    person: str = "0"
+    emergency: str = "9"
+    repeat: str = "*"
+    slower: str = "#"
+
+
+@dataclass(frozen=True)
+class Script:
+    """A whole script, checked: every question and sign that it names exists, every text has every language."""
+
+    name: str
+    label: Text
+    phrases: Mapping[str, Text]
+    questions: tuple[Question, ...]
+    signs: tuple[Sign, ...]
+    advice: Text
+    keys: Keys = Keys()
+    is_slow: bool = False
+
+    def question(self, name: str) -> int:
+        """The place of this question; 0 for one that is not asked (any more)."""
+        return next((place for place, question in enumerate(self.questions) if question.name == name), 0)
+
+
+# What is said beside the questions. `PRIVATE` may be said to anybody: nothing in it tells that someone is a patient.
+PRIVATE = (
+    "greeting",
+    "for_name",
+    "who",
+    "fetching",
+    "verify",
+    "verify_number",
+    "verify_wrong",
+    "verify_failed",
+    "unclear",
+    "slower",
+    "later",
+    "later_noted",
+    "wrong_number",
+    "refused",
+    "nobody",
+    "machine",
+)
+VERIFIED = (
+    "consent",
+    "begin",
+    "resume",
+    "noted",
+    "skipped",
+    "to_nurse",
+    "to_person",
+    "no_nurse",
+    "advice",
+    "goodbye",
+    "after_nurse",
+)
+PHRASES = PRIVATE + VERIFIED
+# What each phrase may have filled in; the hospital's name everywhere.
+FILLED = {"for_name": ("name",), "noted": ("answer",)}
+
+
+def prompts(script: Script) -> Iterator[tuple[str, Language, str]]:
+    """Everything the script can say that holds nothing personal: name, language, text. Rendered once, like a menu's."""
+    for name in PHRASES:
+        if name not in FILLED:
+            yield from ((name, language, text) for language, text in script.phrases[name].items())
+    for question in script.questions:
+        yield from ((question.name, language, text) for language, text in question.say.items())
+        for label in _answers(question):
+            noted = {k: v.replace("{answer}", label[k]) for k, v in script.phrases["noted"].items()}
+            yield from ((f"{question.name}_noted", language, text) for language, text in noted.items())
+    yield from (("advice_text", language, text) for language, text in script.advice.items())
+
+
+def _answers(question: Question) -> tuple[Text, ...]:
+    match question:
+        case Choice(options=options):
+            return tuple(option.label for option in options)
+        case Scale(least=least, most=most):
+            return tuple({language: str(figure) for language in Language} for figure in range(least, most + 1))
+        case Open():
+            return ()

@@ -58,6 +58,7 @@ _EN_WEAK = re.compile(
     re.IGNORECASE,
 )
 _EN_TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mister|missus|madam|mx)\b\.?\s+", re.IGNORECASE)
+_EN_PLACE = re.compile(r"\s+(?:hospital|hotline|clinic|center|centre|department|service|patient)\b", re.IGNORECASE)
 _EN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _EN_SPELT = re.compile(r"\b(?:[A-Za-z][\s,.-]+){3,}[A-Za-z]\b")
 _EN_COMMON = frozenset(
@@ -215,4 +216,4 @@ def _en_end(text: str, at: int, is_sure: bool, colleagues: set[str]) -> int:
         if word in colleagues or count == 3:
             break
         end, count = match.end(), count + 1
-    return end
+    return at if _EN_PLACE.match(text, end) else end

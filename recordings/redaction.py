@@ -130,7 +130,7 @@ def mask(lines: Sequence[Said], language: Language, known: Known | None = None) 
 
 
 def is_identity(digits: str) -> bool:
-    """Whether these are a citizen's identity number (GB 11643): 18 signs, a possible birthday, the right check digit."""
+    """Whether these are a citizen's identity number (GB 11643): 18 signs, a day of birth, the check digit."""
     if not re.fullmatch(r"[1-9]\d{16}[\dX]", digits) or not _is_day(digits[6:14]):
         return False
     return _CHECKS[sum(int(d) * w for d, w in zip(digits, _WEIGHTS, strict=False)) % 11] == digits[17]

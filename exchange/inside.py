@@ -11,6 +11,8 @@ DEEPEST = 5
 class _End:
     """What both ends share: one call at a time, and the frame that came from the other end."""
 
+    shows_texts = False
+
     def __init__(self, address: str) -> None:
         self.address = address
         self.answerer: Answerer | None = None

@@ -26,6 +26,8 @@ NO_CALLBACK = Callback()
 class Nowhere:
     """The line of a call to somebody who has no telephone here."""
 
+    shows_texts = False
+
     def __init__(self, address: str) -> None:
         self.address = address
 

@@ -30,6 +30,7 @@ class Line(Protocol):
     """A telephone as its leg sees it."""
 
     address: str
+    shows_texts: bool
 
     def seize(self, answerer: Answerer) -> bool:
         """Take the line for a call; False when it is busy."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
 from exchange.aftermath import Aftermath
@@ -20,6 +19,7 @@ from exchange.recorder import Recording, Recordings
 from exchange.speak import Voice
 from exchange.status import Callback, CallStatus
 from exchange.stream import NoSockets, Sockets
+from exchange.texts import Texts
 from exchange.webhook import Target, Webhooks
 
 
@@ -27,20 +27,6 @@ class Directory(Protocol):
     """Finds the telephone that belongs to an address."""
 
     def find(self, address: str) -> Line | None: ...
-
-
-@dataclass
-class Message:
-    """A text message."""
-
-    sid: str
-    sender: str
-    to: str
-    body: str
-    created: datetime
-    direction: str
-    status: str
-    callback: Callback = field(default_factory=Callback)
 
 
 @dataclass(frozen=True)
@@ -67,7 +53,7 @@ class Office:
     queues: Queues
     conferences: Conferences
     recordings: Recordings
-    messages: dict[str, Message] = field(default_factory=dict)
+    texts: Texts = field(default_factory=Texts)
     aftermath: Aftermath = field(default_factory=Aftermath)
     ears: Ears = field(default_factory=Deaf)
     sockets: Sockets = field(default_factory=NoSockets)
@@ -124,24 +110,6 @@ class Office:
         recording.stop()
         if leg:
             trace_recording(leg, recording)
-
-    def deliver(self, message: Message) -> None:
-        """Show a text on its telephone, and report how that went."""
-        line = self.directory.find(message.to)
-        if line:
-            line.tell("message", **{"from": message.sender, "body": message.body})
-        for status in ("sent", "delivered" if line else "undelivered"):
-            message.status = status
-            if message.callback.wants(status):
-                told = {
-                    "AccountSid": self.config.account_sid,
-                    "MessageSid": message.sid,
-                    "SmsSid": message.sid,
-                    "MessageStatus": status,
-                    "From": message.sender,
-                    "To": message.to,
-                }
-                self.report(message.sid, message.callback, told)
 
     async def ring(self, leg: Leg, seconds: float) -> bool:
         """Ring until somebody answers; False when that does not happen, and the leg is over then."""

@@ -27,6 +27,8 @@ Dial = Callable[["PhoneLine", str], None]
 class PhoneLine:
     """One connected telephone."""
 
+    shows_texts = True
+
     def __init__(self, address: str, is_traced: bool = False) -> None:
         self.address = address
         self.is_traced = is_traced
@@ -94,6 +96,7 @@ class Phones:
         self._admission = admission
         self._dial = dial
         self._lines: dict[str, list[PhoneLine]] = {}
+        self.on_register: Callable[[PhoneLine], None] = lambda _line: None
 
     def find(self, address: str) -> PhoneLine | None:
         lines = self._lines.get(address)
@@ -133,6 +136,7 @@ class Phones:
             line = PhoneLine(address, message.get("trace") is True)
             self._lines.setdefault(address, []).append(line)
             line.tell("registered", address=address)
+            self.on_register(line)
             return line
         return None
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import structlog
 from aiohttp import web
 
-from exchange import clock, hear
+from exchange import clock, deliver, hear
 from exchange.aftermath import Aftermath
 from exchange.call import Leg
 from exchange.clock import Ticker, wall_clock
@@ -29,6 +29,7 @@ from exchange.sip.door import opened
 from exchange.speak import Speaker
 from exchange.status import Callback, CallStatus
 from exchange.switch import Switch
+from exchange.texts import Texts
 from exchange.tokens import Admission
 from exchange.transport import HttpTransport
 from exchange.webhook import Webhooks
@@ -71,6 +72,8 @@ class Exchange:
         self.office.recordings.report = self._report
         self.office.recordings.write_aside()
         self.office.use(Aftermath(config.data_dir / "owed.jsonl", config.account_sid))
+        self.office.texts = Texts(config.data_dir / "messages.jsonl")
+        self.phones.on_register = lambda line: deliver.hand_over(self.office, line)
         legs.on_end.append(stop_recordings)
         self.switch = Switch(self.office)
 
@@ -82,6 +85,7 @@ class Exchange:
         """Finish what a killed exchange left behind."""
         self.office.recordings.load()
         self.office.legs.restore(self.journal.known(), self.journal.last_alive)
+        deliver.resume(self.office)
         self.office.aftermath.tell(self.office.webhooks, self.office.ticker.now())
 
     def application(self) -> web.Application:

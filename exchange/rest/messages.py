@@ -1,18 +1,21 @@
 """Text messages: kept, and shown on the telephone they are for."""
 
+from datetime import UTC, datetime
+
+from exchange.deliver import cancel, send
 from exchange.errors import ApiError, not_found, required
 from exchange.ids import new_sid
-from exchange.office import Message
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.dates import is_within
 from exchange.status import API_VERSION, rfc2822
+from exchange.texts import Message
 
-LONGEST_BODY = 1600
+LONGEST_BODY, LONGEST_VALID_SECONDS = 1600, 36_000
 SEGMENT = 70
 
 
 async def create(ask: Ask) -> Json:
-    """Send a text; a telephone that is not connected leaves it undelivered."""
+    """Send a text; a telephone that is not connected gets it when it comes."""
     for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
         instead = {"From": "MessagingServiceSid", "Body": "MediaUrl"}.get(name, "")
         if not ask.text(name) and not (instead and ask.text(instead)):
@@ -28,11 +31,23 @@ async def create(ask: Ask) -> Json:
         "outbound-api",
         "queued",
         ask.callback("StatusCallback", "sent delivered undelivered"),
+        valid_seconds=ask.number("ValidityPeriod", LONGEST_VALID_SECONDS, 1, LONGEST_VALID_SECONDS),
+        scheduled=_when(ask),
     )
-    ask.office.messages[message.sid] = message
     shown = render(ask, message)
-    ask.office.deliver(message)
-    return shown
+    send(ask.office, message)
+    return render(ask, message) if message.scheduled else shown
+
+
+def _when(ask: Ask) -> datetime | None:
+    """`SendAt`, for messages with `ScheduleType=fixed`."""
+    if not ask.text("ScheduleType"):
+        return None
+    try:
+        moment = datetime.fromisoformat(ask.text("SendAt").replace("Z", "+00:00"))
+    except ValueError as error:
+        raise ApiError(400, 35114, "SendAt must be a time such as 2026-11-30T20:36:27Z.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 async def list_(ask: Ask) -> Json:
@@ -40,7 +55,7 @@ async def list_(ask: Ask) -> Json:
     to, sender = ask.text("To"), ask.text("From")
     found = [
         m
-        for m in reversed(ask.office.messages.values())
+        for m in reversed(ask.office.texts.kept.values())
         if to in ("", m.to) and sender in ("", m.sender) and is_within(ask, "DateSent", m.created)
     ]
     return ask.page("messages", [render(ask, message) for message in found])
@@ -54,19 +69,23 @@ async def update(ask: Ask) -> Json:
     """Take the words out of a message that is delivered; what is sent cannot be called back."""
     message = _message(ask)
     if ask.text("Status"):
-        raise ApiError(400, 30409, "Only a scheduled message can be canceled.")
+        if ask.text("Status") != "canceled" or message.status != "scheduled":
+            raise ApiError(400, 30409, "Only a scheduled message can be canceled.")
+        cancel(ask.office, message)
+        return render(ask, message)
     if ask.text("Body"):
         raise ApiError(400, 20001, "Body may only be made empty.")
     message.body = ""
+    ask.office.texts.keep(message)
     return render(ask, message)
 
 
 async def delete(ask: Ask) -> None:
-    del ask.office.messages[_message(ask).sid]
+    ask.office.texts.forget(_message(ask).sid)
 
 
 def _message(ask: Ask) -> Message:
-    message = ask.office.messages.get(ask.names["message"])
+    message = ask.office.texts.kept.get(ask.names["message"])
     if message is None:
         raise not_found(ask.path)
     return message

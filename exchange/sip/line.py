@@ -33,6 +33,8 @@ class Way(Protocol):
 class SipLine:
     """A line that lasts as long as its call: a telephone that cannot take a second one says so itself."""
 
+    shows_texts = False
+
     def __init__(self, address: str, rtp: Callable[[], Rtp], way: Way) -> None:
         self.address = address
         self.answerer: Answerer | None = None

@@ -57,10 +57,10 @@ function caption({ text, state }) {
   at("captions").hidden = false;
 }
 
-function receive({ from, body }) {
+function receive({ from, body, at: sent }) {
   const item = document.createElement("li");
   const head = document.createElement("small");
-  const time = new Date().toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  const time = (sent ? new Date(sent) : new Date()).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
   head.append(...[from, time].map((text) => Object.assign(document.createElement("span"), { textContent: text })));
   item.append(head, body);
   at("messages").prepend(item);

@@ -150,7 +150,7 @@ export class Phone extends Telephone {
       this.become("talking", { ...this.call, answeredAt: Date.now() });
     },
     prompt: (message) => this.tell("prompt", message),
-    message: ({ from, body }) => this.tell("message", { from, body }),
+    message: ({ from, body, at }) => this.tell("message", { from, body, at }),
     ended: ({ call, reason }) => {
       if (!this.call || (this.call.id && call && call !== this.call.id)) return;
       this.#sound.hush();

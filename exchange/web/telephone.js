@@ -4,7 +4,7 @@
 // call:  null, or { id, from, to, isIncoming, rings, since, answeredAt }; times in milliseconds
 // last:  how the last call ended: null, or { reason, from, to, isIncoming, seconds }
 //
-// Events: "change" after every move; "message" { from, body }; "prompt" { verb, text, url, state }; "level" { said, heard }
+// Events: "change" after every move; "message" { from, body, at }; "prompt" { verb, text, url, state }; "level" { said, heard }
 // from 0 to 1, ten times a second; "fault" { code, message }; "microphone" when it came or went.
 export class Telephone extends EventTarget {
   state = "offline";

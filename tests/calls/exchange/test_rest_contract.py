@@ -80,9 +80,9 @@ def numbers_and_messages(rest: Client, site: str) -> None:
     assert rest.incoming_phone_numbers.create(area_code="510").phone_number == "+15105550000"
 
     told = f"{site}/text"
-    sent = rest.messages.create(to="client:nobody", from_="+861012345", body="hello", status_callback=told)
+    sent = rest.messages.create(to="sip:nobody", from_="+861012345", body="hello", status_callback=told)
     assert rest.messages(sent.sid).fetch().status == "undelivered"
-    assert [each.sid for each in rest.messages.list(to="client:nobody", date_sent_before=TOMORROW)] == [sent.sid]
+    assert [each.sid for each in rest.messages.list(to="sip:nobody", date_sent_before=TOMORROW)] == [sent.sid]
     assert rest.messages.list(date_sent_after=TOMORROW) == []
     assert rest.messages(sent.sid).update(body="").body == ""
     assert rest.messages(sent.sid).delete()

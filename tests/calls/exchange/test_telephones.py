@@ -1,6 +1,7 @@
 """Telephones on the real server: messages, tokens, dropped connections, garbage."""
 
 import asyncio
+from functools import partial
 
 import aiohttp
 import pytest
@@ -26,7 +27,7 @@ def test_text_message_is_shown_on_its_telephone(tell: Tell) -> None:
             assert next(m for m in phone.messages if m["type"] == "message")["body"] == "明天上午九点"
             await app.until(lambda: len(app.asked("/sms")) == 2)
             assert [told["MessageStatus"] for told in app.asked("/sms")] == ["sent", "delivered"]
-            lost = await house.rest(lambda: rest.messages.create(to="+100", from_="+1", body="x"))
+            lost = await house.rest(lambda: rest.messages.create(to="sip:desk", from_="+1", body="x"))
 
             def ask() -> None:
                 assert rest.messages(sent.sid).fetch().status == "delivered"
@@ -34,6 +35,28 @@ def test_text_message_is_shown_on_its_telephone(tell: Tell) -> None:
                 assert len(rest.messages.list(to=phone.address)) == 1
 
             await house.rest(ask)
+
+    tell(story, {})
+
+
+def test_text_message_waits_for_a_telephone_that_comes_later(tell: Tell) -> None:
+    # ../shared/twilio/voice_api_v2010.json, Messages: "the maximum length in seconds that the Message can remain in
+    # Twilio's outgoing message queue"
+    async def story(house: House) -> None:
+        rest, app = house.client, house.app
+        how = {"to": "+8613800000009", "from_": "+861012345", "status_callback": f"{app.url}/sms"}
+        sent = [await house.rest(partial(rest.messages.create, body=body, **how)) for body in ("one", "two")]
+        await app.until(lambda: len(app.asked("/sms")) == 2)
+        assert [told["MessageStatus"] for told in app.asked("/sms")] == ["sent", "sent"]
+        async with house.phone("+8613800000009") as phone:
+            await phone.registered()
+            assert await phone.until(lambda: sum(m["type"] == "message" for m in phone.messages) == 2, 5)
+            assert [m["body"] for m in phone.messages if m["type"] == "message"] == ["one", "two"]
+            await app.until(lambda: len(app.asked("/sms")) == 4)
+        async with house.phone("+8613800000009") as again:
+            await again.registered()
+            assert (await house.rest(lambda: rest.messages(sent[0].sid).fetch())).status == "delivered"
+            assert not [m for m in again.messages if m["type"] == "message"]
 
     tell(story, {})
 

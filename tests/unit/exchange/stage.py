@@ -39,6 +39,8 @@ SETTLE = 12
 class Telephone:
     """A telephone in the hand of the test; it knows what it was told, and speaks the frames it is given."""
 
+    shows_texts = True
+
     def __init__(self, address: str) -> None:
         self.address = address
         self.told: list[tuple[str, dict[str, object]]] = []

@@ -1,0 +1,113 @@
+"""Text messages that wait, are too many, are too old, are scheduled, and outlive the exchange."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from exchange.deliver import cancel, hand_over, resume, send
+from exchange.status import Callback
+from exchange.texts import MOST_WAITING, Message, Texts
+from tests.unit.exchange.stage import SITE, Stage, Story
+
+Staged = Callable[[Story], None]
+PATIENT = "+8613800000001"
+
+
+def text(stage: Stage, number: int = 1, to: str = PATIENT, valid_seconds: int = 36_000) -> Message:
+    callback = Callback(f"{SITE}/sms", "POST", ("sent", "delivered", "undelivered"))
+    now = stage.office.ticker.now()
+    body = f"text {number}"
+    return Message(f"SM{number}", "+8610", to, body, now, "outbound-api", "queued", callback, valid_seconds)
+
+
+def statuses(stage: Stage) -> list[str]:
+    return [told["MessageStatus"] for told in stage.app.asked("/sms")]
+
+
+def test_text_waits_for_its_telephone(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        send(stage.office, text(stage))
+        await stage.settles()
+        assert statuses(stage) == ["sent"]
+        phone = stage.telephone(PATIENT)
+        hand_over(stage.office, phone)
+        hand_over(stage.office, phone)
+        await stage.settles()
+        assert [each["body"] for each in phone.events("message")] == ["text 1"]
+        assert statuses(stage) == ["sent", "delivered"]
+
+    staged(story)
+
+
+def test_text_that_waited_too_long_is_undelivered(staged: Staged) -> None:
+    # ../shared/twilio/voice_api_v2010.json: "If a queued Message exceeds the `validity_period`, the Message is not
+    # sent"
+    async def story(stage: Stage) -> None:
+        send(stage.office, text(stage, valid_seconds=10))
+        await stage.passes(11)
+        assert statuses(stage) == ["sent", "undelivered"]
+        phone = stage.telephone(PATIENT)
+        hand_over(stage.office, phone)
+        assert not phone.events("message")
+
+    staged(story)
+
+
+def test_of_many_texts_the_last_wait_and_the_first_are_undelivered(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        for number in range(MOST_WAITING + 2):
+            send(stage.office, text(stage, number))
+        await stage.settles()
+        assert len(stage.office.texts.waiting(PATIENT)) == MOST_WAITING
+        assert statuses(stage).count("undelivered") == 2
+
+    staged(story)
+
+
+def test_text_to_a_telephone_that_shows_none_is_undelivered(staged: Staged) -> None:
+    async def story(stage: Stage) -> None:
+        stage.telephone("sip:desk").shows_texts = False
+        send(stage.office, text(stage, to="sip:desk"))
+        await stage.settles()
+        assert statuses(stage) == ["sent", "undelivered"]
+
+    staged(story)
+
+
+def test_scheduled_text_comes_at_its_time_unless_it_is_cancelled(staged: Staged) -> None:
+    # ../shared/twilio/voice_api_v2010.json: "The time that Twilio will send the message. Must be in ISO 8601 format."
+    async def story(stage: Stage) -> None:
+        phone = stage.telephone(PATIENT)
+        later, never = text(stage, 1), text(stage, 2)
+        later.scheduled = never.scheduled = stage.office.ticker.now() + timedelta(seconds=5)
+        for each in (later, never):
+            send(stage.office, each)
+        assert (later.status, never.status) == ("scheduled", "scheduled")
+        cancel(stage.office, never)
+        await stage.passes(4.9)
+        assert not phone.events("message")
+        await stage.passes(0.2)
+        assert [each["body"] for each in phone.events("message")] == ["text 1"]
+        assert (later.status, never.status) == ("delivered", "canceled")
+
+    staged(story)
+
+
+def test_texts_outlive_the_exchange(staged: Staged, tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        path = tmp_path / "messages.jsonl"
+        stage.office.texts = Texts(path)
+        for number in (1, 2):
+            send(stage.office, text(stage, number))
+        stage.office.texts.forget("SM2")
+        with path.open("a", encoding="utf-8") as file:
+            file.write('{"sid": "cut sho')
+        stage.office.texts = Texts(path)
+        resume(stage.office)
+        assert [each.sid for each in stage.office.texts.waiting(PATIENT)] == ["SM1"]
+        phone = stage.telephone(PATIENT)
+        hand_over(stage.office, phone)
+        assert [each["body"] for each in phone.events("message")] == ["text 1"]
+        assert Texts(path).kept["SM1"].status == "delivered"
+
+    staged(story)

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from hotline.values import Language, PhoneNumber
@@ -126,31 +126,31 @@ def read(cells: Mapping[str, str], line: int, today: date, zone: str) -> Entry |
     born = row.take("birth_date", lambda text: _past(text, today, False), None)
     if born and discharged and born > discharged:
         row.fault("birth_date", "is after the discharge; are birth_date and discharged_on swapped?")
-    codes = row.take("diagnosis", _codes, ())
-    made = dict(
-        patient_number=row.take("patient_number", _patient_number, ""),
-        name=row.take("name", _name, ""),
-        number=row.take("phone", _phone, ""),
-        language=row.take("language", _language, Language.MANDARIN),
-        zone=row.take("zone", lambda text: _zone(text or zone), zone),
-        ward=row.take("ward", lambda text: _short(text, LONGEST_WARD), ""),
-        condition=row.take("condition", lambda text: _condition(text, codes), "general"),
-        has_consent=row.take("consent", _yes, False),
-        do_not_call=row.take("do_not_call", _yes, False),
-        refused_days=row.take("refused_days", _weekdays, frozenset[int]()),
-        preferred=row.take("preferred", _span, None),
-        died_on=row.take("died_on", lambda text: _past(text, today, False), None),
-        readmitted_on=row.take("readmitted_on", lambda text: _past(text, today, False), None),
-        stay=row.take("visit", lambda text: _short(text, LONGEST_NUMBER), ""),
-    )
+    codes = row.take("diagnosis", _codes, tuple[str, ...]())
+    made: dict[str, Any] = {
+        "patient_number": row.take("patient_number", _patient_number, ""),
+        "name": row.take("name", _name, ""),
+        "number": row.take("phone", _phone, ""),
+        "language": row.take("language", _language, Language.MANDARIN),
+        "zone": row.take("zone", lambda text: _zone(text or zone), zone),
+        "ward": row.take("ward", lambda text: _short(text, LONGEST_WARD), ""),
+        "condition": row.take("condition", lambda text: _condition(text, codes), "general"),
+        "has_consent": row.take("consent", _yes, False),
+        "do_not_call": row.take("do_not_call", _yes, False),
+        "refused_days": row.take("refused_days", _weekdays, frozenset[int]()),
+        "preferred": row.take("preferred", _span, None),
+        "died_on": row.take("died_on", lambda text: _past(text, today, False), None),
+        "readmitted_on": row.take("readmitted_on", lambda text: _past(text, today, False), None),
+        "stay": row.take("visit", lambda text: _short(text, LONGEST_NUMBER), ""),
+    }
     if row.rejects or discharged is None:
         return row.rejects
     made["stay"] = made["stay"] or discharged.isoformat()
-    return Entry(**made, birth_date=born, codes=codes, discharged_on=discharged)  # type: ignore[arg-type] # by name above
+    return Entry(**made, birth_date=born, codes=codes, discharged_on=discharged)
 
 
 def day(text: str) -> date:
-    """A day as hospitals write it: 2026-03-04, 2026/3/4, 2026年3月4日, 20260304. Raises `ValueError` with the remedy."""
+    """A day as hospitals write it: 2026-03-04, 2026/3/4, 2026年3月4日, 20260304. Raises `ValueError`."""
     found = DATE.match(text) or COMPACT.match(text)
     if found is None:
         if re.match(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}", text):

@@ -104,7 +104,7 @@ def lay_out(ground: Ground, name: str, now: datetime) -> Planned:
             delete(Recipient).where(Recipient.campaign_id == campaign.id, Recipient.state == RecipientState.EXCLUDED)
         )
     added, known, without = 0, 0, Counter[str]()
-    for chunk in _chunks(ground, read_scope(campaign.scope)):
+    for chunk in _chunks(ground, campaign):
         rows = [row for discharge, facts in chunk for row in _rows(ground, plans, campaign, (discharge, facts), now)]
         with ground.database.write() as session:
             fresh = _store(session, rows)
@@ -115,9 +115,9 @@ def lay_out(ground: Ground, name: str, now: datetime) -> Planned:
     return Planned(added, dict(without), known)
 
 
-def _chunks(ground: Ground, scope: Scope) -> Iterator[list[tuple[Discharge, Facts]]]:
+def _chunks(ground: Ground, campaign: Campaign) -> Iterator[list[tuple[Discharge, Facts]]]:
     """The discharges in scope, some at a time, with what the plans go by."""
-    last = ""
+    last, scope = "", read_scope(campaign.scope)
     while True:
         with ground.database.read() as session:
             query = select(Discharge, Patient.do_not_call).outerjoin(Patient, Patient.id == Discharge.patient_id)
@@ -125,14 +125,11 @@ def _chunks(ground: Ground, scope: Scope) -> Iterator[list[tuple[Discharge, Fact
                 query.where(Discharge.id > last, *_claims(scope)).order_by(Discharge.id).limit(CHUNK)
             ).all()
             people = {discharge.person_index for discharge, _ in rows}
-            busy = _busy(session, people)
+            busy = _busy(session, people, campaign.id)
         if not rows:
             return
         last = rows[-1][0].id
-        found = [
-            (discharge, facts_of(discharge, bool(refused), busy.get(discharge.person_index)))
-            for discharge, refused in rows
-        ]
+        found = [(one, facts_of(one, bool(refused), one.person_index in busy)) for one, refused in rows]
         yield [pair for pair in found if scope.takes(pair[1])]
 
 
@@ -145,15 +142,17 @@ def _claims(scope: Scope) -> list[ColumnElement[bool]]:
     return claims
 
 
-def _busy(session: Session, people: set[str]) -> dict[str, str]:
-    """Of these people, those whom a campaign has open, with the campaign."""
-    query = select(Recipient.person_index, Recipient.campaign_id).where(
-        Recipient.person_index.in_(people), Recipient.state.in_(queries.OPEN)
+def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
+    """Of these people, those whom another campaign has open."""
+    query = select(Recipient.person_index).where(
+        Recipient.person_index.in_(people),
+        Recipient.state.in_(queries.OPEN),
+        Recipient.campaign_id != campaign_id,
     )
-    return {person: campaign for person, campaign in session.execute(query)}
+    return set(session.scalars(query))
 
 
-def facts_of(discharge: Discharge, is_refused: bool, busy_with: str | None = None) -> Facts:
+def facts_of(discharge: Discharge, is_refused: bool, is_busy: bool = False) -> Facts:
     """What the plans go by, of a discharge's row."""
     wishes = discharge.wishes
     preferred = None
@@ -171,7 +170,7 @@ def facts_of(discharge: Discharge, is_refused: bool, busy_with: str | None = Non
         readmitted_on=discharge.readmitted_on,
         refused_days=frozenset(wishes.get("refused", [])),
         preferred=preferred,
-        open_elsewhere=busy_with is not None,
+        open_elsewhere=is_busy,
     )
 
 
@@ -259,7 +258,5 @@ def read_scope(stored: Mapping[str, Any]) -> Scope:
 def _named(session: Session, name: str) -> Campaign:
     campaign = queries.by_name(session, name)
     if campaign is None:
-        raise NotFound(
-            f"no campaign {name!r}; `hotline campaign plan NAME` makes one, `hotline campaign status` lists them"
-        )
+        raise NotFound(f"no campaign {name!r}; `hotline campaign status` lists those there are, `plan` makes one")
     return campaign

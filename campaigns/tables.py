@@ -58,10 +58,9 @@ def size(file: Path) -> int:
     if is_zipfile(file):
         with closing(_workbook(file)) as book:
             return max(0, (_first(book, file).max_row or 1) - 1)
-    wide = 2 if encoding(file).startswith("utf-16") else 1
     with _opened(file) as opened:
         lines = sum(block.count(b"\n") for block in iter(lambda: opened.read(BLOCK), b""))
-    return max(0, lines - 1) if wide == 1 else max(0, lines - 1)
+    return max(0, lines - 1)
 
 
 def encoding(file: Path) -> str:

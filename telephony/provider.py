@@ -133,6 +133,23 @@ class Provider:
         with _faults("hang up"):
             self._client.calls(sid).update(status=status)
 
+    def room(self, name: str) -> str | None:
+        """The sid of the conference of this name that goes on, or `None`."""
+        with _faults("find a conference"):
+            found = self._client.conferences.list(friendly_name=name, status="in-progress", limit=1)
+        return str(found[0].sid) if found else None
+
+    def hold(self, room_sid: str, line_sid: str, music_url: str | None) -> None:
+        """A line in a conference hears the music at `music_url` and nobody hears it; `None`: it is among them again."""
+        wish = {"hold": False} if music_url is None else {"hold": True, "hold_url": music_url, "hold_method": "POST"}
+        with _faults("hold"):
+            self._client.conferences(room_sid).participants(line_sid).update(**wish)
+
+    def depend(self, room_sid: str, line_sid: str, is_needed: bool) -> None:
+        """Whether a conference ends when this line leaves it."""
+        with _faults("change a conference"):
+            self._client.conferences(room_sid).participants(line_sid).update(end_conference_on_exit=is_needed)
+
     def record(self, call_sid: str, events_url: str) -> str:
         """Record a line on two channels (what it says, what it hears); the recording's sid."""
         with _faults("record"):
@@ -148,14 +165,14 @@ class Provider:
         with _faults("list recordings"):
             return [str(recording.sid) for recording in self._client.calls(call_sid).recordings.list(limit=50)]
 
-    def fetch_recording(self, sid: str) -> bytes:
-        """A recording as WAV with both channels. Refused (404) when it is gone."""
+    def fetch_recording(self, sid: str, channels: int = 2) -> bytes:
+        """A recording as WAV with its 1 or 2 `channels`. Refused (404) when it is gone."""
         account = self._client.account_sid
         url = f"{self._base}/2010-04-01/Accounts/{account}/Recordings/{sid}.wav"
         try:
             answer = self._media.get(
                 url,
-                params={"RequestedChannels": "2"},
+                params={"RequestedChannels": str(channels)},
                 auth=(self._client.username, self._client.password),
                 timeout=MEDIA_TIMEOUT,
             )

@@ -50,6 +50,8 @@ class Turn:
     recording_channels: int | None = None
     error_code: int | None = None
     answered_by: Heard | None = None
+    # What was said at a question, as the provider understood it.
+    words: str = ""
 
     @property
     def caller(self) -> PhoneNumber | None:
@@ -83,6 +85,7 @@ def parse(form: Mapping[str, str]) -> Turn:
         recording_channels=_whole(form.get("RecordingChannels")),
         error_code=_whole(form.get("ErrorCode")),
         answered_by=_ours(words.heard, form.get("AnsweredBy")),
+        words=form.get("SpeechResult", "").strip()[:500],
     )
 
 

@@ -73,13 +73,17 @@ def _add(parent: Any, verb: Verb) -> None:
 
 
 def _gather(verb: Gather) -> TwiML:
+    words = {"hints": ",".join(verb.hints), "speech_timeout": "auto"} if verb.hints else {}
+    if verb.language is not None and verb.hints:
+        words["language"] = verb.language.value
     element = GatherElement(
-        input="dtmf",
+        input="dtmf speech" if verb.hints else "dtmf",
         action=verb.action,
         timeout=verb.timeout_seconds,
         num_digits=verb.digits,
         finish_on_key=verb.finish_on_key,
         action_on_empty_result=True,
+        **words,
     )
     for prompt in verb.prompts:
         _add(element, prompt)

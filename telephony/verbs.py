@@ -36,7 +36,8 @@ class Gather:
     """Speak, listen for keys, then ask `action` what comes next, also when no key was pressed.
 
     `digits` is the number of keys that ends the input at once (`None`: only `finish_on_key` or the time-out does).
-    The time-out runs from the end of the prompts.
+    The time-out runs from the end of the prompts. With `hints`, words in `language` are understood, too; the hints are
+    what may be said.
     """
 
     action: str
@@ -44,6 +45,8 @@ class Gather:
     digits: int | None
     timeout_seconds: int
     finish_on_key: str = ""
+    hints: tuple[str, ...] = ()
+    language: Language | None = None
 
 
 @dataclass(frozen=True)

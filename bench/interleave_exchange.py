@@ -46,6 +46,8 @@ class Line:
     document: int = 0
     room: str = ""
     action: str = ""
+    ends: bool = False  # its room ends when it leaves
+    is_held: bool = False
 
     @property
     def is_up(self) -> bool:
@@ -136,6 +138,29 @@ class Exchange(Provider):
         self._known(call_sid)
         return f"RE{clock.new_id()}"
 
+    def room(self, name: str) -> str | None:
+        """The room, when somebody is in it."""
+        self._asked()
+        return name if len(self.rooms.get(name, [])) > 1 else None
+
+    def hold(self, room_sid: str, line_sid: str, music_url: str | None) -> None:
+        """A line in a room hears music, or the others."""
+        self._asked()
+        self._inside(room_sid, line_sid).is_held = music_url is not None
+        self._answered()
+
+    def depend(self, room_sid: str, line_sid: str, is_needed: bool) -> None:
+        """Whether the room ends with this line."""
+        self._asked()
+        self._inside(room_sid, line_sid).ends = is_needed
+        self._answered()
+
+    def _inside(self, room: str, sid: str) -> Line:
+        line = next((line for line in self.rooms.get(room, []) if line.sid == sid), None)
+        if line is None:
+            raise ProviderRefused("not in the room", 404, 20404)
+        return line
+
     def _asked(self) -> None:
         self.between()
         if self.random.random() < self.faults.down:
@@ -191,6 +216,7 @@ class Exchange(Provider):
         room = self.rooms.setdefault(name, [])
         room.append(line)
         line.place, line.room, line.action = Place.ROOM, name, dial.attrib["action"]
+        line.ends, line.is_held = conference.attrib["endConferenceOnExit"] == "true", False
         if len(room) == 1:
             self.callbacks[name] = conference.attrib["statusCallback"]
         if len(room) == 2:
@@ -202,10 +228,14 @@ class Exchange(Provider):
             self.mail.append(Mail(None, self.callbacks[name], form))
 
     def leave(self, line: Line) -> None:
-        """The line leaves its room, which ends for the others too."""
-        room = self.rooms.pop(line.room, None) if line.place is Place.ROOM else None
-        for other in room or []:
-            if other is not line:
+        """The line leaves its room, which ends for the others too where it depends on this line."""
+        room = self.rooms.get(line.room, [])
+        if line.place is not Place.ROOM or line not in room:
+            return
+        room.remove(line)
+        if line.ends or not room:
+            self.rooms.pop(line.room, None)
+            for other in room:
                 self.fetch(other, other.action)
 
     def end(self, line: Line, word: str) -> None:
@@ -213,6 +243,8 @@ class Exchange(Provider):
         if line.place is Place.QUEUE:
             form = {"CallSid": line.sid, "QueueResult": "hangup"}
             self.mail.append(Mail(None, f"/voice/calls/{line.owner}/left", form))
+        if line.place is Place.ROOM:
+            self.mail.append(Mail(None, line.action, {"CallSid": line.sid, "CallStatus": "completed"}))
         self.leave(line)
         line.place = Place.ENDED
         self.report(line, word)

@@ -49,8 +49,19 @@ def left(call_id: str) -> Response:
 
 @pages.post("/voice/calls/<call_id>/after")
 def after(call_id: str) -> Response:
-    """The conversation is over."""
-    return _answer(line.after(_desk(), call_id, clock.now()))
+    """The caller came out of the conference: the conversation is over, or an agent's line was lost."""
+    said = line.Out(request.args.get("place", ""), _tries(request.args.get("tries", "")))
+    return _answer(line.after(_desk(), call_id, (turn.parse(request.form), said), clock.now()))
+
+
+@pages.post("/voice/calls/<call_id>/line")
+def line_again(call_id: str) -> Response:
+    """The caller is in line again: why, and the line."""
+    return _answer(line.again(_desk(), call_id))
+
+
+def _tries(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 0
 
 
 @pages.post("/voice/calls/status")

@@ -1,22 +1,25 @@
 """The caller in line: what they hear, how they leave, and the way to a person when something went wrong."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from hotline import story
 from hotline.models import Call
-from hotline.values import CallStatus, LegStatus
+from hotline.values import ENDED_LEGS, CallStatus, LegStatus
 from ivr import flow, queries, service
 from ivr.desk import Desk, lost, sorry, where
 from ivr.queries import Standing
 from routing import legs, talks
+from routing import queries as routing_queries
 from routing import service as routing
 from telephony.turn import Turn
-from telephony.verbs import Gather, Hangup, Leave, Pause, Say
+from telephony.verbs import Enqueue, Gather, Hangup, Leave, Pause, Redirect, Say
 from telephony.words import QueueResult
 
 KEY_SECONDS = 1
+MOST_TRIES = 3  # seconds that a caller waits for the report on their agent's line, before it counts as hung up
 RETRY_SECONDS = 2  # before a caller who could not be put in line is put there again
 
 
@@ -72,17 +75,47 @@ def left(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
     return where(desk, known)
 
 
-def after(desk: Desk, call_id: str, now: datetime) -> str:
-    """The conversation is over: goodbye. A caller whose agent was lost before it began is in line again."""
+@dataclass(frozen=True)
+class Out:
+    """Which place in line had led the caller into the room they came out of, and how often we have asked since."""
+
+    place_id: str
+    tries: int = 0
+
+
+def after(desk: Desk, call_id: str, came: tuple[Turn, Out], now: datetime) -> str:
+    """The caller came out of the conference: goodbye, or in line again where an agent was lost."""
+    turn, out = came
+    if turn.status in ENDED_LEGS:
+        return desk.document((Hangup(),))  # they hung up: the report on their line says so, too
+    with desk.ground.database.write() as session:
+        known = queries.standing(session, call_id)
+        if known is None:
+            return sorry(desk)
+        call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
+        talks.not_met(session, desk.ground, call, now)
+        exit_ = talks.came_out(session, desk.ground, call, out.place_id, now)
+        is_over = call.status is CallStatus.ENDED
+    if exit_ is talks.Exit.UNKNOWN and out.tries < MOST_TRIES:
+        again = f"/voice/calls/{call_id}/after?place={out.place_id}&tries={out.tries + 1}"
+        return desk.document((Pause(1), Redirect(again)))
+    if exit_ is talks.Exit.LINE and not is_over:
+        # The router leads them into the line; should it be away, they come there by themselves.
+        return desk.document((Pause(RETRY_SECONDS), Redirect(f"/voice/calls/{call_id}/line")))
+    return desk.document((desk.phrase("thanks", known), Hangup()))
+
+
+def again(desk: Desk, call_id: str) -> str:
+    """The caller is in line again: they hear why, and wait."""
     with desk.ground.database.read() as session:
         known = queries.standing(session, call_id)
-    if known is None:
-        return sorry(desk)
-    if known.status is CallStatus.WAITING:
-        with desk.ground.database.write() as session:
-            talks.not_met(session, desk.ground, session.get_one(Call, call_id, with_for_update=True), now)
+        place = routing_queries.last_waiting(session, call_id)
+    if known is None or place is None:
+        return lost(desk)
+    if known.status is not CallStatus.WAITING:
         return where(desk, known)
-    return desk.document((desk.phrase("thanks", known), Hangup()))
+    said = (desk.phrase(place.again, known),) if place.again in desk.flow.phrases else ()
+    return desk.document((*said, Enqueue(place.queue, flow.WAIT, flow.LEFT)), call_id, known.turn)
 
 
 def rescue(desk: Desk, turn: Turn, now: datetime) -> str:

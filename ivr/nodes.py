@@ -108,7 +108,20 @@ class Keys:
 
 
 # What is said beside the nodes' own texts; `{n}` is a number.
-PHRASES = ("timed_out", "wrong_key", "position", "position_next", "position_many", "thanks", "sorry", "sorry_goodbye")
+PHRASES = (
+    "timed_out",
+    "wrong_key",
+    "position",
+    "position_next",
+    "position_many",
+    "line_lost",
+    "transfer",
+    "returned",
+    "alone",
+    "thanks",
+    "sorry",
+    "sorry_goodbye",
+)
 POSITIONS = range(2, 21)  # spoken exactly; 1 is `position_next`, beyond is `position_many`
 
 

@@ -12,6 +12,7 @@ from hotline.models import Agent, Call, Offer, Waiting
 from hotline.values import LIVE_OFFERS, OfferState, WaitingState
 from recordings import service as recordings
 from routing import ladder, queries, service
+from routing.rooms import HELD
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
@@ -69,9 +70,11 @@ def act(ground: Ground, provider: Provider, pool: Executor, now: datetime) -> bo
     with ground.database.read() as session:
         stops = queries.to_hang_up(session, now - timedelta(seconds=GHOST_SECONDS))
         moves = queries.to_move(session)
+        rooms = queries.to_arrange(session)
         dials = queries.to_dial(session)
         records = queries.to_record(session)
     tasks: list[list[Callable[[], bool]]] = [
+        [_bind(_arrange, ground, provider, *room) for room in rooms],
         [_bind(_hang_up, ground, provider, row) for row in stops]
         + [_bind(_move, ground, provider, waiting, call) for waiting, call in moves],
         [_bind(_dial, ground, provider, offer, agent, call) for offer, agent, call in dials]
@@ -106,7 +109,8 @@ def _hang_up(ground: Ground, provider: Provider, offer: Offer) -> None:
 
 def _move(ground: Ground, provider: Provider, waiting: Waiting, call: Call) -> None:
     try:
-        provider.redirect(call.provider_sid, f"{ground.settings.voice_url}/voice/calls/{call.id}/connect")
+        way = "connect" if waiting.state is WaitingState.WON else "line"
+        provider.redirect(call.provider_sid, f"{ground.settings.voice_url}/voice/calls/{call.id}/{way}")
     except ProviderRefused:
         log.get().info("caller_had_gone", call_id=call.id)  # the status callback or the sweep closes the call
     with ground.database.write() as session:
@@ -115,6 +119,28 @@ def _move(ground: Ground, provider: Provider, waiting: Waiting, call: Call) -> N
         session.refresh(row)
         if row.state is waiting.state and row.winner_id == waiting.winner_id:
             row.moved_at = clock.now() if row.state is WaitingState.WON else None
+
+
+def _arrange(ground: Ground, provider: Provider, call: Call, agents: list[Offer]) -> None:
+    """Bring a conversation's room to what is wanted: again and again the same, so it may be done twice."""
+    word, _, ender = call.room_wanted.partition(" ")
+    room = provider.room(call.id)
+    if room is not None:
+        music = f"{ground.settings.voice_url}/voice/calls/{call.id}/wait"
+        _tell_line(lambda: provider.hold(room, call.provider_sid, music if word == HELD else None))
+        for offer in agents:
+            _tell_line(lambda: provider.depend(room, offer.provider_sid or "", offer.id == ender))  # noqa: B023 (at once)
+    with ground.database.write() as session:
+        row = queries.locked_call(session, call.id)
+        if row is not None:
+            row.room_told = call.room_wanted
+
+
+def _tell_line(request: Callable[[], None]) -> None:
+    try:
+        request()
+    except ProviderRefused:
+        log.get().info("not_in_the_room")  # the line has left, or is not there yet and comes in as it ought to be
 
 
 def _dial(ground: Ground, provider: Provider, offer: Offer, agent: Agent, call: Call) -> None:

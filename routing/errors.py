@@ -5,7 +5,8 @@ HotlineError
 │   └── FileFault           faults of a file of the hospital's; each names file, line and field
 │       ├── HospitalFault   of the file with departments and agents
 │       └── QueuesFault     of the queue file
-└── UnknownQueue            a flow or call names a queue that the hospital does not have
+├── UnknownQueue            a flow or call names a queue that the hospital does not have
+└── CannotTransfer          a conversation cannot be handed on as asked; `why` is a word of the catalogue
 """
 
 from collections.abc import Sequence
@@ -40,3 +41,14 @@ class UnknownQueue(HotlineError):
     """There is no queue of this name in the hospital's queue file."""
 
     code = "unknown_queue"
+
+
+class CannotTransfer(HotlineError):
+    """A conversation cannot be handed on as the agent asks."""
+
+    code = "cannot_transfer"
+
+    def __init__(self, why: str) -> None:
+        """`why`: not_talking, goes_on, no_such_queue, no_such_agent, not_free."""
+        super().__init__(why)
+        self.why = why

@@ -4,8 +4,8 @@ from flask import Blueprint, Response, current_app, request
 
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Call
-from hotline.values import Language, WaitingState
+from hotline.models import Call, Waiting
+from hotline.values import ENDED_LEGS, Language, WaitingState, WaitKind
 from routing import legs, queries, service, talks
 from telephony import twiml, verbs
 from telephony.turn import parse
@@ -33,7 +33,8 @@ def answer(offer_id: str) -> Response:
     won = service.answer(ground, offer_id, clock.now(), parse(request.form).call_sid)
     with ground.database.read() as session:
         offer = queries.offer(session, offer_id)
-    if not won or offer is None:
+        place = None if offer is None else session.get(Waiting, offer.waiting_id)
+    if not won or offer is None or place is None:
         language = ground.settings.default_language
         return _speak(verbs.Say(TAKEN[language], language), verbs.Hangup())
     return _speak(
@@ -42,7 +43,7 @@ def answer(offer_id: str) -> Response:
             action=f"/voice/offers/{offer_id}/done",
             status_url=_events(offer.call_id, offer_id),
             starts=True,
-            ends=True,
+            ends=place.kind is WaitKind.CALLER,  # who is consulted may leave without ending anything
         )
     )
 
@@ -59,7 +60,8 @@ def status(offer_id: str) -> Response:
 @pages.post("/voice/offers/<offer_id>/done")
 def done(offer_id: str) -> Response:
     """The conference is over for the agent; the end of their line starts the wrap-up."""
-    del offer_id
+    if parse(request.form).status not in ENDED_LEGS:
+        talks.dismissed(_ground(), offer_id, clock.now())
     return _speak(verbs.Hangup())
 
 
@@ -71,11 +73,11 @@ def connect(call_id: str) -> Response:
     if waiting is None:
         return _speak(verbs.Hangup())
     if waiting.state is WaitingState.WAITING:
-        return _speak(in_line(call_id, waiting.queue))
+        return _speak(verbs.Redirect(f"/voice/calls/{call_id}/line"))
     return _speak(
         verbs.Dial(
             conference=call_id,
-            action=f"/voice/calls/{call_id}/after",
+            action=f"/voice/calls/{call_id}/after?place={waiting.id}",
             status_url=_events(call_id, waiting.winner_id or ""),
             starts=True,
             ends=True,

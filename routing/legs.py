@@ -75,7 +75,7 @@ def _apply(session: Session, ground: Ground, offer: Offer, status: LegStatus, no
         end, reason = ENDS[status]
         service.end_offer(session, ground, offer, end, reason, now)
     elif status in ENDED_LEGS:
-        talks.agent_left(session, ground, offer, now)
+        talks.agent_left(session, ground, offer, now, status)
 
 
 def caller_line(session: Session, call_id: str, report: Report, now: datetime) -> Leg:

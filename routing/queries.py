@@ -1,7 +1,7 @@
 """What routing reads: the floor as the ladder sees it, rows with their locks. Nothing here commits."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Set
 from datetime import datetime
 from types import MappingProxyType
 
@@ -20,11 +20,19 @@ from hotline.values import (
     WaitKind,
 )
 from routing import habits, ladder
-from routing.queues import HELPERS, Queue, Rules, Step
+from routing.queues import HELPERS, Queue, Rules, Step, Way
 
 OPEN = (WaitingState.WAITING, WaitingState.WON)
 # Why an agent is set aside who may all the same be asked where nobody else is free (declined or broken: no).
 DID_NOT_PICK_UP = "did not pick up"
+# Before an agent's id: the skill of being this very agent, for callers who are handed on to them.
+SELF, SELF_LEVEL = "@", 5
+# Why an agent goes first for a caller who talked to somebody already, by `Waiting.again`.
+AGAIN = {
+    "transfer": "asked for by a colleague",
+    "returned": "had handed the caller on",
+    "line_lost": "talked to the caller when the line was lost",
+}
 CAN_BE_RUNG = (
     Agent.state == AgentState.IDLE,
     and_(Agent.state == AgentState.SET_ASIDE, Agent.state_reason == DID_NOT_PICK_UP),
@@ -69,8 +77,9 @@ def floor(session: Session, rules: Rules, answers_in: Mapping[str, float] = Mapp
     offers: dict[str, list[Offer]] = defaultdict(list)
     for offer in session.scalars(select(Offer).where(Offer.waiting_id.in_([row.id for row in waiting]))):
         offers[offer.waiting_id].append(offer)
+    wished = frozenset(name for row in waiting for name in row.wish if name.startswith(SELF))
     return ladder.Floor(
-        agents=tuple(_free(agents.values(), answers_in)),
+        agents=tuple(_free(agents.values(), answers_in, wished)),
         callers=tuple(_caller(row, rules, offers[row.id]) for row in waiting),
         offers=tuple(_ringing(session, agents, answers_in)),
     )
@@ -89,16 +98,21 @@ def habits_of(session: Session) -> dict[str, float]:
     return {agent_id: value for agent_id, value in learned.items() if value is not None}
 
 
-def _free(agents: Iterable[Agent], answers_in: Mapping[str, float]) -> Iterable[ladder.Agent]:
+def _free(agents: Iterable[Agent], answers_in: Mapping[str, float], wished: Set[str]) -> Iterable[ladder.Agent]:
+    """Who can be rung; of `wished` agents, the skill of being themselves is among their skills."""
     for agent in agents:
         aside = agent.state is AgentState.SET_ASIDE and agent.state_reason == DID_NOT_PICK_UP
         if agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
             skills = {s.skill: s.level for s in agent.skills}
+            if SELF + agent.id in wished:
+                skills[SELF + agent.id] = SELF_LEVEL
             yield ladder.Agent(agent.id, skills, agent.state_since, answers_in.get(agent.id), aside)
 
 
 def _caller(row: Waiting, rules: Rules, offers: list[Offer]) -> ladder.Caller:
     queue = rules.queue(row.queue)
+    if any(name.startswith(SELF) for name in row.wish):
+        return _for_one(row, queue, offers)
     helpers = [(way, rules.queues[way.to]) for way in queue.overflow if way.kind in HELPERS and way.to is not None]
     language = {name: level for name, level in row.wish.items() if name in LANGUAGES}
     return ladder.Caller(
@@ -110,11 +124,29 @@ def _caller(row: Waiting, rules: Rules, offers: list[Offer]) -> ladder.Caller:
         prefers=_prefers(queue, row.wish),
         ladder=tuple(_rung(step, row.wish, rules.skills) for step in queue.ladder),
         helpers=tuple((way, _levels(helper) | language) for way, helper in helpers),
-        exits=tuple(way for way in queue.overflow if way.kind not in HELPERS and way.kind not in row.overflowed),
+        exits=() if row.kind is WaitKind.CONSULT else tuple(_exits(row, queue)),
         preferred_agent_id=row.preferred_agent_id,
-        because=next((text for text in row.reasons if text.startswith("owner")), ladder.OWNER),
+        because=AGAIN.get(row.again) or next((t for t in row.reasons if t.startswith("owner")), ladder.OWNER),
         first_rung_at=min((offer.ringing_at or offer.started_at for offer in offers), default=None),
         tried=frozenset(o.agent_id for o in offers if o.state in {OfferState.MISSED, OfferState.REJECTED}),
+    )
+
+
+def _exits(row: Waiting, queue: Queue) -> Iterable[Way]:
+    return (way for way in queue.overflow if way.kind not in HELPERS and way.kind not in row.overflowed)
+
+
+def _for_one(row: Waiting, queue: Queue, offers: list[Offer]) -> ladder.Caller:
+    """A caller for one certain agent: nobody else is rung, nothing else follows."""
+    return ladder.Caller(
+        id=row.id,
+        wish=row.wish,
+        priority=row.priority,
+        asked_at=row.asked_at,
+        rings=queue.rings,
+        preferred_agent_id=row.preferred_agent_id,
+        because=AGAIN["transfer"],
+        first_rung_at=min((offer.ringing_at or offer.started_at for offer in offers), default=None),
     )
 
 
@@ -170,10 +202,17 @@ def to_hang_up(session: Session, stale: datetime) -> list[Offer]:
         Call.status == CallStatus.ENDED,
         Call.ended_at < stale,
     )
+    # Who is told to leave does so once the room no longer depends on them.
+    released = and_(
+        Offer.state == OfferState.ANSWERED,
+        Offer.ended_at.is_(None),
+        Offer.released_at.is_not(None),
+        or_(Call.status != CallStatus.TALKING, Call.room_wanted == Call.room_told),
+    )
     query = (
         select(Offer)
         .join(Call, Call.id == Offer.call_id)
-        .where(or_(ringing, ghost), Offer.provider_sid.is_not(None), Offer.hung_up_at.is_(None))
+        .where(or_(ringing, ghost, released), Offer.provider_sid.is_not(None), Offer.hung_up_at.is_(None))
     )
     return list(session.scalars(query))
 
@@ -195,6 +234,19 @@ def to_move(session: Session) -> list[tuple[Waiting, Call]]:
     back = and_(Waiting.state == WaitingState.WAITING, Waiting.moved_at.is_not(None))
     query = select(Waiting, Call).join(Call, Call.id == Waiting.call_id).where(or_(won, back))
     return [(waiting, call) for waiting, call in session.execute(query)]
+
+
+def to_arrange(session: Session) -> list[tuple[Call, list[Offer]]]:
+    """Rooms that are not as they ought to be, with the agents' lines in them."""
+    calls = session.scalars(
+        select(Call).where(Call.status == CallStatus.TALKING, Call.room_wanted != Call.room_told)
+    ).all()
+    inside = (Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None), Offer.provider_sid.is_not(None))
+    lines: dict[str, list[Offer]] = defaultdict(list)
+    if calls:
+        for offer in session.scalars(select(Offer).where(Offer.call_id.in_([call.id for call in calls]), *inside)):
+            lines[offer.call_id].append(offer)
+    return [(call, lines[call.id]) for call in calls]
 
 
 def to_record(session: Session) -> list[Call]:

@@ -19,9 +19,11 @@ from hotline.values import (
     AgentStatus,
     CallStatus,
     OfferState,
+    TransferState,
     WaitingState,
+    WaitKind,
 )
-from routing import queries, rules
+from routing import queries, rooms, rules
 from routing.agents import choose_status as choose_status
 from routing.agents import come_back as come_back
 from routing.errors import UnknownQueue
@@ -71,6 +73,7 @@ def position(session: Session, call_id: str) -> int | None:
 
 def caller_ended(session: Session, ground: Ground, call: Call, now: datetime) -> None:
     """The caller's line has ended: their place is closed and every phone that rings for them stops."""
+    rooms.close(session, call.id, TransferState.FAILED, "caller hung up", now)
     _close(session, ground, call, WaitingState.ABANDONED, "caller hung up", now)
 
 
@@ -149,7 +152,12 @@ def _win(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
     offer.answered_at = now
     settle(session, offer, AgentState.TALKING, "", None, now)
     call = session.get_one(Call, offer.call_id)
-    call.agent_id = offer.agent_id
+    waiting = session.get_one(Waiting, offer.waiting_id)
+    session.refresh(waiting)
+    if waiting.kind is WaitKind.CONSULT:
+        rooms.consulted(session, call, waiting, offer, now)
+    else:
+        call.agent_id = offer.agent_id
     tell(session, ground, offer, "offer_answered", now, ring=offer.ring)
     for other in queries.live_offers(session, offer.waiting_id):
         end_offer(session, ground, other, OfferState.CANCELLED, "answered by another", now)

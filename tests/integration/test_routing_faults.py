@@ -292,7 +292,7 @@ def test_a_caller_whose_agent_left_at_once_is_in_line_though_the_conference_s_st
     told.route()
     told.post("/connect")
     told.world.exchange.end(phone, "completed")
-    told.post("/after")
+    told.post("/after", "/line")
     assert (caller.place, told.place(caller).state) == (Place.QUEUE, WaitingState.WAITING)
     told.post()
     assert told.status(caller) is CallStatus.WAITING
@@ -318,10 +318,10 @@ def test_a_caller_who_came_too_late_to_meet_anybody_goes_back_in_line(told: Stor
     told.wait(21)
     told.route()
     told.post()
-    assert (caller.place, told.status(caller), told.place(caller).asked_at) == (
+    assert (caller.place, told.status(caller), told.place(caller).is_lifted) == (
         Place.QUEUE,
         CallStatus.WAITING,
-        asked_at,
+        True,
     )
 
 

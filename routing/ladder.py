@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
+from operator import attrgetter
 
 from routing.pool import SET_ASIDE, Agent, Pool, Wanted, fits
 from routing.queues import OverflowKind, Way
@@ -154,29 +155,34 @@ def decide(floor: Floor, now: datetime, ring_seconds: float) -> tuple[Decision, 
     phones: dict[str, list[Ringing]] = defaultdict(list)
     for offer in live:
         phones[offer.caller_id].append(offer)
-    led = tuple(over for caller in floor.callers if (over := _overflow(caller, caller.id in phones, now, ring)))
+    with_exits = [caller for caller in floor.callers if caller.exits]
+    led = tuple(over for caller in with_exits if (over := _overflow(caller, caller.id in phones, now, ring)))
     leaving = {over.caller_id for over in led}
-    callers = sorted(
-        (caller for caller in floor.callers if caller.id not in leaving),
-        key=lambda caller: (-caller.priority, caller.asked_at, caller.id),
-    )
+    callers = in_line(caller for caller in floor.callers if caller.id not in leaving)
     pool = Pool(floor.agents)
     starts = [*_first_phones(callers, phones, pool, now, ring), *_more_phones(callers, phones, pool, now, ring)]
     yields = _yields(callers, live, {start.caller_id for start in starts})
     return (*(end for end in ended if end is not None), *led, *yields, *starts)
 
 
+def in_line(callers: Iterable[Caller]) -> list[Caller]:
+    """The callers in the order in which they are served: by priority, then by when they asked."""
+    # Sorts by single fields, the last the strongest, compare faster than one by all three.
+    found = sorted(callers, key=attrgetter("id"))
+    found.sort(key=attrgetter("asked_at"))
+    found.sort(key=attrgetter("priority"), reverse=True)
+    return found
+
+
 def ring_of(caller: Caller, now: datetime, ring: timedelta) -> int:
     """The caller's present ring, from 1: how many cadence cycles since the first phone rang for them."""
-    if caller.first_rung_at is None:
-        return 1
-    return int((now - caller.first_rung_at) / ring) + 1
+    return 1 if caller.first_rung_at is None else (now - caller.first_rung_at) // ring + 1
 
 
 def passed(caller: Caller, now: datetime, ring: timedelta) -> int:
     """The ring that the caller is due, from 1: those count, too, that passed before anybody was free."""
     waited = (caller.first_rung_at or now) - caller.asked_at
-    return ring_of(caller, now, ring) + int(waited / ring)
+    return ring_of(caller, now, ring) + waited // ring
 
 
 def due(caller: Caller, now: datetime, ring: timedelta) -> int:
@@ -211,20 +217,20 @@ def _first_phones(
     for caller in callers:
         if not pool:
             return
-        rung = phones.get(caller.id, ())
-        if all(offer.is_set_aside for offer in rung):
+        rung = phones.get(caller.id)
+        if rung and not all(offer.is_set_aside for offer in rung):
+            continue
+        if not _is_hopeless(caller, pool):
             yield from _start(caller, pool, (now, ring), last_resort=not rung)
 
 
 def _more_phones(
     callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, now: datetime, ring: timedelta
 ) -> Iterable[Start]:
-    for caller in callers:
+    for caller in [caller for caller in callers if caller.id in phones]:
         if not pool:
             return
-        rung = phones.get(caller.id)
-        if not rung:
-            continue
+        rung = phones[caller.id]
         # Beside someone who is known to answer late the next phone joins half a ring early.
         early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
         for _ in range(due(caller, now + early, ring) - len(rung)):
@@ -238,9 +244,19 @@ def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:
     return offer.answers_in is not None and offer.answers_in > caller.rings * ring.total_seconds()
 
 
+def _is_hopeless(caller: Caller, pool: Pool) -> bool:
+    """Whether it is known already that nobody is left whom this caller could ever have."""
+    if not pool.is_out(caller.wish):
+        return False
+    for _, wish in caller.helpers:
+        if not pool.is_out(wish):
+            return False
+    return all(rung.wish is None for rung in caller.ladder)
+
+
 def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_resort: bool = True) -> list[Start]:
     """Ring the best agent there is, if any, and take them out of the pool."""
-    number = passed(caller, *at)
+    number, ring_now = passed(caller, *at), ring_of(caller, *at)
     # While the caller's rings last, even one who has just missed them is a chance; later they are left in peace.
     rested_since = at[0] if number <= caller.rings else at[0] - REST_RINGS * at[1]
     for wish, note in _wishes(caller, number, at[0]):
@@ -248,8 +264,8 @@ def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_reso
         wanted = Wanted(wish, prefers, caller.preferred_agent_id, caller.tried, last_resort, rested_since)
         agent = pool.take(wanted)
         if agent is not None:
-            why = (*_why(caller, agent, (number, ring_of(caller, *at))), *note, *pool.reasons(agent, wish))
-            return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), why)]
+            why = (*_why(caller, agent, (number, ring_now)), *note, *pool.reasons(agent, wish))
+            return [Start(caller.id, agent.id, ring_now, _rings(agent, caller, at[1]), why)]
     return []
 
 

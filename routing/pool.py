@@ -13,11 +13,11 @@ from datetime import datetime
 EASIER = 0.5
 # Differences in replaceability below this do not count: then the better level goes first.
 GRAIN = 0.5
+MOST_LEVEL = 5
 
 # The reason that stands at an offer to someone who is set aside.
 SET_ASIDE = "set aside, but nobody else is free"
 
-NOTHING: Mapping[str, int] = {}
 Levels = tuple[tuple[str, int], ...]
 
 
@@ -62,13 +62,20 @@ class Pool:
             for name in agent.skills:
                 self._holders[name].append(agent)
         self._present = Counter(name for agent in agents if not agent.is_set_aside for name in agent.skills)
+        self._single = {name for name, count in self._present.items() if count == 1}
         self._worth = {name: EASIER ** (self._present[name] - 1) for name in self._holders}
         self._needed = {agent.id: sum(map(self._worth.__getitem__, agent.skills)) for agent in agents}
+        self._out: set[Levels] = set()
         self._lines: dict[tuple[Levels, Levels], list[Agent]] = {}
+        self._orders: dict[tuple[tuple[str, ...], Levels], list[Agent]] = {}
 
     def __bool__(self) -> bool:
         """Whether anybody is left."""
         return bool(self._free)
+
+    def is_out(self, wish: Mapping[str, int]) -> bool:
+        """Whether nobody is left for this wish, as far as has been found out."""
+        return tuple(wish.items()) in self._out
 
     def take(self, wanted: Wanted) -> Agent | None:
         """The best agent for this wish, who is then no longer in the pool; `None` when nobody fits."""
@@ -88,15 +95,18 @@ class Pool:
         line = self._line(wanted.wish, wanted.prefers)
         while line and line[-1].id not in self._free:
             line.pop()
-        if not line or (line[-1].id not in wanted.tried and not line[-1].is_set_aside):
-            return line[-1] if line else None
+        if not line:
+            self._out.add(tuple(wanted.wish.items()))
+            return None
+        if line[-1].id not in wanted.tried and not line[-1].is_set_aside:
+            return line[-1]
         left = (agent for agent in reversed(line) if agent.id in self._free and _is_rested(agent, wanted))
         return min(left, key=lambda agent: _personal(agent, wanted), default=None)
 
     def reasons(self, agent: Agent, wish: Mapping[str, int]) -> tuple[str, ...]:
         """Why this agent, for supervisors."""
-        levels = ", ".join(f"{name} {agent.skills.get(name, 0)}" for name in wish)
-        last = sorted(name for name in agent.skills if name not in wish and self._present[name] == 1)
+        levels = ", ".join([f"{name} {agent.skills.get(name, 0)}" for name in wish])
+        last = sorted(name for name in self._single.intersection(agent.skills) if name not in wish)
         return (
             f"skills {levels}",
             *([f"although the only one free for {', '.join(last)}"] if last else []),
@@ -106,48 +116,55 @@ class Pool:
         )
 
     def _line(self, wish: Mapping[str, int], prefers: Mapping[str, int]) -> list[Agent]:
+        """Who fits, the best last; taken ones are dropped as they come to the end."""
         key = (tuple(wish.items()), tuple(prefers.items()))
-        if key not in self._lines:
+        line = self._lines.get(key)
+        if line is None:
+            line = [agent for agent in self._order(tuple(wish), key[1]) if agent.id in self._free]
+            for name, least in key[0]:
+                if least > 1:
+                    line = [agent for agent in line if agent.skills[name] >= least]
+            self._lines[key] = line
+        return line
+
+    def _order(self, names: tuple[str, ...], prefers: Levels) -> list[Agent]:
+        """All who hold these skills at any level, the best last: least levels only leave people out."""
+        order = self._orders.get((names, prefers))
+        if order is None:
             # The holders of the rarest skill are the fewest to look at, and come in the order of their idling.
-            few = min((self._holders[name] for name in wish), key=len, default=list(self._free.values()))
-            worth = sum(self._worth.get(name, 0) for name in wish)
-            fit = [
-                (
-                    agent.is_set_aside,
-                    _shortfall(agent.skills, prefers),
-                    round((self._needed[agent.id] - worth) / GRAIN),
-                    -level,
-                    place,
-                )
-                for place, agent in enumerate(few)
-                if agent.id in self._free and (level := level_for(agent.skills, wish, prefers))
-            ]
-            self._lines[key] = [few[place] for *_, place in sorted(fit, reverse=True)]
-        return self._lines[key]
+            few = min((self._holders[name] for name in names), key=len, default=list(self._free.values()))
+            held = few if len(names) < 2 else [agent for agent in few if all(map(agent.skills.__contains__, names))]
+            order = self._orders[names, prefers] = [held[place] for place in self._ranked(held, names, prefers)]
+        return order
 
-
-def level_for(skills: Mapping[str, int], wish: Mapping[str, int], enough: Mapping[str, int] = NOTHING) -> int:
-    """How well these skills satisfy the wish: the sum of the wished levels, 0 where one is missing or too low.
-
-    A level above the one in `enough` counts as that one.
-    """
-    total = 0 if wish else 1  # a wish for nobody in particular is met by everybody
-    for name, least in wish.items():
-        level = skills.get(name, 0)
-        if level < least:
-            return 0
-        total += min(level, enough.get(name, level))
-    return total
-
-
-def _shortfall(skills: Mapping[str, int], prefers: Mapping[str, int]) -> int:
-    """How many levels are missing to what is preferred."""
-    return sum(max(0, level - skills.get(name, 0)) for name, level in prefers.items())
+    def _ranked(self, held: Sequence[Agent], names: tuple[str, ...], prefers: Levels) -> list[int]:
+        """The places in `held`, the best last, by: not set aside, levels missing to what is preferred, how hard to
+        replace, level (no more than is preferred), longest idle.
+        """
+        enough = dict(prefers)
+        caps = [(name, enough.get(name, MOST_LEVEL)) for name in names]
+        counts = [name in enough for name in names]
+        worth = sum(self._worth.get(name, 0.0) for name in names)
+        ranks = []
+        # A plain loop: this is where a decision spends its time.
+        for place, agent in enumerate(held):
+            missing = level = 0
+            for (name, cap), is_preferred in zip(caps, counts, strict=True):
+                have = agent.skills[name]
+                if have >= cap:
+                    level += cap
+                else:
+                    level += have
+                    missing += (cap - have) * is_preferred
+            hard = round((self._needed[agent.id] - worth) / GRAIN)
+            ranks.append((agent.is_set_aside, missing, hard, -level, place))
+        ranks.sort(reverse=True)
+        return [rank[-1] for rank in ranks]
 
 
 def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:
     """Whether these skills satisfy the wish: every wished skill is there at its level or above."""
-    return level_for(skills, wish) > 0
+    return all(skills.get(name, 0) >= max(1, least) for name, least in wish.items())
 
 
 def _is_rested(agent: Agent, wanted: Wanted) -> bool:

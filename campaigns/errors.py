@@ -3,6 +3,7 @@
 HotlineError
 ├── ConfigError
 │   ├── PlanFault        a plan or the caps have faults; each names file, line and field
+│   ├── ScriptFault      a script has faults; each names file, line and field
 │   └── ImportFault      a file of discharges cannot be taken; `rejects` lists each row with line, field and reason
 └── CampaignRefused      what was asked of a campaign cannot be done as it stands; the message says what to do
 """
@@ -21,6 +22,12 @@ class PlanFault(ConfigError):
         """Each fault reads `file:line: field: what is wrong and what to do`."""
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
+
+
+class ScriptFault(ConfigError):
+    """A script cannot be used; the message lists everything that is wrong with the folder."""
+
+    code = "script_fault"
 
 
 class ImportFault(ConfigError):

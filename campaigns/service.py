@@ -46,6 +46,13 @@ def make(ground: Ground, name: str, scope: Scope, now: datetime, kind: CampaignK
         return campaign.id
 
 
+def names(ground: Ground, state: CampaignState | None = None) -> list[str]:
+    """The names of all campaigns, or of those in this state, the newest first."""
+    query = select(Campaign.name).order_by(Campaign.made_at.desc())
+    with ground.database.read() as session:
+        return list(session.scalars(query if state is None else query.where(Campaign.state == state)))
+
+
 def start(ground: Ground, name: str, now: datetime) -> None:
     """The campaign calls from now on. Raises `CampaignRefused` when nobody is planned."""
     with ground.database.write() as session:

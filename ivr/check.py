@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from hotline.source import Field
 from hotline.values import Language
-from ivr.nodes import Ask, End, Flow, LanguageMenu, Menu, Node, Notice, Opening
+from ivr.nodes import Ask, End, Flow, LanguageMenu, Menu, Message, Node, Notice, Opening
 
 MOST_CHOICES = 5
 LONGEST_SECONDS = 15.0  # national guidance for public hotlines: short menus
@@ -28,8 +28,10 @@ def examine(flow: Flow, root: Field) -> None:
     for node in flow.nodes.values():
         if isinstance(node, Menu | LanguageMenu):
             _menu(flow, node, nodes.get(node.name))
-        elif isinstance(node, Notice | Ask | End):
+        elif isinstance(node, Notice | Ask | Message):
             _length(node, nodes.get(node.name))
+        elif isinstance(node, End):
+            _menu(flow, node, nodes.get(node.name))
     _reachable(flow, nodes)
     _ends(flow, root)
 
@@ -37,7 +39,7 @@ def examine(flow: Flow, root: Field) -> None:
 def targets(node: Node) -> tuple[tuple[str, str], ...]:
     """Where a node leads: the fields below it that name another, by path, and the name."""
     match node:
-        case Menu(choices=choices) | LanguageMenu(choices=choices):
+        case Menu(choices=choices) | LanguageMenu(choices=choices) | End(choices=choices):
             return tuple((f"choices.{choice.key}.to", choice.to) for choice in choices)
         case Notice(next=following):
             return (("next", following),)
@@ -56,6 +58,8 @@ def seconds(text: str) -> float:
 def _names(flow: Flow, root: Field) -> Iterator[tuple[str, Field]]:
     for special in ("start", "emergency", "person", "closed"):
         yield getattr(flow, special), root.get(special)
+    if flow.message is not None:
+        yield flow.message, root.get("message")
     for node in flow.nodes.values():
         for path, name in targets(node):
             field = root.get("nodes").get(node.name)
@@ -67,11 +71,14 @@ def _names(flow: Flow, root: Field) -> Iterator[tuple[str, Field]]:
 def _keys(flow: Flow, root: Field) -> None:
     if len(set(flow.keys.all)) < len(flow.keys.all):
         root.get("keys").fault("one key has two meanings; emergency, person, repeat and back need four keys")
-    if "{n}" not in flow.phrases["position"][Language.MANDARIN]:
-        root.get("phrases").get("position").fault("{n} is missing, the place in line")
+    if len({flow.line.call_back, flow.line.message, flow.keys.emergency}) < 3:
+        root.get("line").fault("one key has two meanings; in line it is emergency, call_back and message")
+    for name, what in (("position", "the place in line"), ("wait", "the minutes")):
+        if "{n}" not in flow.phrases[name][Language.MANDARIN]:
+            root.get("phrases").get(name).fault(f"{{n}} is missing, {what}")
 
 
-def _menu(flow: Flow, menu: Menu | LanguageMenu, field: Field) -> None:
+def _menu(flow: Flow, menu: Menu | LanguageMenu | End, field: Field) -> None:
     choices = field.get("choices")
     if len(menu.choices) > MOST_CHOICES:
         choices.fault(f"{len(menu.choices)} choices; a caller remembers at most {MOST_CHOICES}")
@@ -84,7 +91,7 @@ def _menu(flow: Flow, menu: Menu | LanguageMenu, field: Field) -> None:
         _length(menu, field)
 
 
-def _length(node: Menu | Notice | Ask | End, field: Field) -> None:
+def _length(node: Menu | Notice | Ask | End | Message, field: Field) -> None:
     for language, text in node.say.items():
         _too_long(text, field.get("say").get(language.value))
 
@@ -101,7 +108,7 @@ def _too_long(text: str, field: Field) -> None:
 
 def _reachable(flow: Flow, nodes: Field) -> None:
     seen: set[str] = set()
-    todo = [flow.start, flow.emergency, flow.person, flow.closed]
+    todo = [flow.start, flow.emergency, flow.person, flow.closed, flow.message or ""]
     while todo:
         name = todo.pop()
         if name not in seen and name in flow.nodes:
@@ -122,6 +129,8 @@ def _ends(flow: Flow, root: Field) -> None:
         root.get("nodes").get(flow.emergency).fault("always: true is missing; an emergency is taken at any hour")
     if not isinstance(flow.nodes.get(flow.closed), End | None):
         root.get("closed").fault("must name a node of the kind end")
+    if flow.message is not None and not isinstance(flow.nodes.get(flow.message), Message | None):
+        root.get("message").fault("must name a node of the kind message")
     if any(isinstance(node, Ask) for node in flow.nodes.values()) and flow.consent is None:
         root.get("nodes").fault("no notice has consent: true; callers must hear that calls are recorded")
     _circles(flow, root)

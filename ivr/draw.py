@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 from hotline.values import Language
 from ivr.check import targets
 from ivr.layout import GAP_X, HEAD, MARGIN, WIDTH, Card, Drawing, Row, lay_out
-from ivr.nodes import Ask, End, Flow, LanguageMenu, Menu, Node, Notice, Opening, Text
+from ivr.nodes import Ask, End, Flow, LanguageMenu, Menu, Message, Node, Notice, Opening, Text
 
 ZH, EN = Language.MANDARIN, Language.ENGLISH
 FONT = "'Noto Sans CJK SC','PingFang SC','Microsoft YaHei','WenQuanYi Micro Hei',system-ui,sans-serif"
@@ -19,9 +19,10 @@ COLOURS: dict[type, tuple[str, str]] = {
     Opening: ("#8a6d1f", "#fbf3dc"),
     Ask: ("#2b7a46", "#e4f4e9"),
     End: ("#66737c", "#eceff1"),
+    Message: ("#9c4a1a", "#fbeadf"),
 }
 URGENT = ("#b3261e", "#fdeae8")
-KINDS = {Notice: "告知 notice", Opening: "时间 hours", Ask: "人工 person", End: "结束 end"}
+KINDS = {Notice: "告知 notice", Opening: "时间 hours", Ask: "人工 person", End: "结束 end", Message: "留言 message"}
 
 
 def svg(flow: Flow) -> str:

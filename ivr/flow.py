@@ -1,81 +1,33 @@
 """The decision of one turn: where the caller goes and what is said. Pure: values and `now` in, values out.
 
-Verbs carry names instead of addresses (`TURN`, `WAIT`, `LEFT`) and texts instead of sounds; `ivr.answer` fills them in.
+Verbs carry names instead of addresses (`TURN`, `WAIT`, `LEFT`, `RECORDED`) and texts instead of sounds; `ivr.answer`
+fills them in.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from hotline.values import Intent, Language
 from hotline.values import Outcome as CallOutcome
-from ivr.nodes import Ask, Choice, End, Flow, LanguageMenu, Menu, Node, Notice, Opening
+from ivr.nodes import Ask, Choice, End, Flow, LanguageMenu, Menu, Message, Node, Notice, Opening
+from ivr.places import Asked as Asked
+from ivr.places import Back, Meant, Recorded
+from ivr.places import Consented as Consented
+from ivr.places import Effect as Effect
+from ivr.places import Ended as Ended
+from ivr.places import Outcome as Outcome
+from ivr.places import Place as Place
+from ivr.places import Told as Told
 from routing.hours import is_open as is_open_at
 from telephony.turn import Turn
-from telephony.verbs import Enqueue, Gather, Hangup, Say, Verb
+from telephony.verbs import Enqueue, Gather, Hangup, Record, Say, Verb
 
 TURN = "turn"
 WAIT = "wait"
 LEFT = "left"
+RECORDED = "recorded"
 NOTICE_SECONDS = 1  # after a notice: just long enough for a key
 END_SECONDS = 3  # before hanging up: time for the emergency key
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a caller stands: the node, failures there, the menus behind (for `back`), and what was heard.
-
-    `consent`: the notice of the recording was heard; `is_telling`: it is being spoken now.
-    """
-
-    node: str
-    language: Language
-    failures: int = 0
-    trail: tuple[str, ...] = ()
-    consent: bool = False
-    is_telling: bool = False
-
-
-@dataclass(frozen=True)
-class Told:
-    """An event for the call's story."""
-
-    kind: str
-    data: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Consented:
-    """The notice of the recording was heard or passed."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The caller asks for a person."""
-
-    intent: Intent
-    queue: str
-    skill: str | None
-    priority: int | None
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The call is at an end of the flow: should it end now, this is its outcome."""
-
-    outcome: CallOutcome | None
-
-
-Effect = Told | Consented | Asked | Ended
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What follows from a turn."""
-
-    place: Place
-    verbs: tuple[Verb, ...]
-    effects: tuple[Effect, ...] = ()
 
 
 def begin(flow: Flow, language: Language, now: datetime) -> Outcome:
@@ -90,6 +42,8 @@ def step(flow: Flow, place: Place, turn: Turn, now: datetime) -> Outcome:
     key = turn.digits or ""
     if node is None:  # the flow was changed during the call
         return after(heard, _enter(flow, place, flow.person, now))
+    if isinstance(node, Message):
+        return after(heard, _left_message(flow, place, turn, now))
     return after(heard, _reserved(flow, place, node, key, now) or _own(flow, place, node, key, now))
 
 
@@ -109,6 +63,13 @@ def repeat(flow: Flow, place: Place) -> tuple[Verb, ...]:
 def ask_for_person(flow: Flow, place: Place, now: datetime) -> Outcome:
     """Straight to a person, for a call that went wrong."""
     return _enter(flow, place, flow.person, now)
+
+
+def leave_message(flow: Flow, place: Place, now: datetime) -> Outcome | None:
+    """From the line to the message that may be left instead; `None` where the flow has none."""
+    if flow.message is None:
+        return None
+    return _enter(flow, replace(place, trail=(*place.trail[-7:], place.node)), flow.message, now)
 
 
 def emergency(flow: Flow, place: Place, now: datetime) -> Outcome:
@@ -142,10 +103,30 @@ def _own(flow: Flow, place: Place, node: Node, key: str, now: datetime) -> Outco
             return _pressed(place, choice.to, _choose(flow, place, node, choice, now))
         case Notice(next=following):
             return _enter(flow, place, following, now)
-        case End(outcome=outcome):
+        case End(outcome=outcome, choices=choices):
+            chosen = next((c for c in choices if c.key == key), None)
+            if chosen is not None:
+                return _pressed(place, chosen.to, _enter(flow, place, chosen.to, now))
             return Outcome(place, (Hangup(),), (Ended(outcome),))
-        case Ask() | Opening():  # a turn that belongs to no question: say again what stands
+        case Ask() | Opening() | Message():  # a turn that belongs to no question: say again what stands
             return Outcome(place, repeat(flow, place))
+
+
+def _left_message(flow: Flow, place: Place, turn: Turn, now: datetime) -> Outcome:
+    """The recording is over: thanks. Without a message the caller goes back to their line, or hears goodbye."""
+    left: tuple[Effect, ...] = () if turn.recording_sid is None else (Recorded(turn.recording_sid),)
+    if turn.digits == flow.keys.emergency:
+        return after(left, _pressed(place, "emergency", _enter(flow, place, flow.emergency, now)))
+    if left:
+        thanks = Say(flow.phrases["message_thanks"][place.language], place.language)
+        return Outcome(place, (thanks, Hangup()), (*left, Told("message_left"), Ended(CallOutcome.MESSAGE)))
+    said = Say(flow.phrases["message_empty"][place.language], place.language)
+    line = place.trail[-1] if place.trail else ""
+    if isinstance(flow.nodes.get(line), Ask):
+        place = replace(place, node=line, trail=place.trail[:-1])
+        return Outcome(place, (said, *repeat(flow, place)), (Told("message_empty"), Back()))
+    closed = None if is_open_at(flow.hours, now) else CallOutcome.OUT_OF_HOURS
+    return Outcome(place, (said, Hangup()), (Told("message_empty"), Ended(closed)))
 
 
 def _choose(flow: Flow, place: Place, node: Node, choice: Choice, now: datetime) -> Outcome:
@@ -184,19 +165,22 @@ def _enter(flow: Flow, place: Place, name: str, now: datetime) -> Outcome:
     verbs = _speak(flow, place, node)
     if _tells(flow, place, node):
         place = replace(place, is_telling=True)
-    return Outcome(place, verbs, _arrival(node))
+    return Outcome(place, verbs, _arrival(node, is_open))
 
 
-def _arrival(node: Node) -> tuple[Effect, ...]:
+def _arrival(node: Node, is_open: bool) -> tuple[Effect, ...]:
     if isinstance(node, Ask):
         return (Asked(node.intent, node.queue, node.skill, node.priority),)
     shown = Told("menu_shown", {"node": node.name})
+    if isinstance(node, Message):
+        meant = () if node.intent is Intent.UNKNOWN else (Meant(node.intent),)
+        return (shown, *meant, Ended(None if is_open else CallOutcome.OUT_OF_HOURS))
     return (shown, Ended(node.outcome)) if isinstance(node, End) else (shown,)
 
 
 def _tells(flow: Flow, place: Place, node: Node) -> bool:
     """Whether what is said at this node includes the notice of the recording, for the first time."""
-    if place.consent or isinstance(node, Opening | Menu | LanguageMenu | End):
+    if place.consent or isinstance(node, Opening | Menu | LanguageMenu | End | Message):
         return False
     return node.is_consent or (isinstance(node, Ask) and flow.consent is not None)
 
@@ -212,6 +196,9 @@ def _speak(flow: Flow, place: Place, node: Node, before: tuple[Say, ...] = ()) -
         case Notice(say=say) | End(say=say):
             seconds = END_SECONDS if isinstance(node, End) else NOTICE_SECONDS
             return (Gather(TURN, (*before, Say(say[place.language], place.language)), 1, seconds),)
+        case Message(say=say, max_seconds=most):
+            finish = flow.keys.back + flow.keys.emergency
+            return (*before, Say(say[place.language], place.language), Record(TURN, RECORDED, most, finish))
         case Ask():
             return (*before, *_notice(flow, place, node), Enqueue(node.queue, WAIT, LEFT))
         case Opening():

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, request
 
 from hotline import clock
-from ivr import desk, line, service
+from ivr import desk, line, promises, returns, service
 from ivr.desk import Desk
 from ivr.errors import PromptMissing
 from routing import legs
@@ -62,6 +62,48 @@ def line_again(call_id: str) -> Response:
 
 def _tries(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 0
+
+
+@pages.post("/voice/calls/<call_id>/callback/<step>/<at>")
+def call_back(call_id: str, step: str, at: str) -> Response:
+    """A key in the dialogue about a call-back."""
+    return _answer(promises.turn(_desk(), call_id, step, at, turn.parse(request.form), clock.now()))
+
+
+@pages.post("/voice/calls/<call_id>/overflow")
+def overflow(call_id: str) -> Response:
+    """The router leads the caller out of the line: `kind` says where to, `to` a number."""
+    kind, number = request.args.get("kind", ""), request.args.get("to", "")
+    return _answer(promises.overflow(_desk(), call_id, kind, number, clock.now()))
+
+
+@pages.post("/voice/calls/<call_id>/led")
+def led(call_id: str) -> Response:
+    """The connection with another number is over, or did not come about."""
+    return _answer(promises.led(_desk(), call_id, turn.parse(request.form), clock.now()))
+
+
+@pages.post("/voice/callbacks/<callback_id>/<int:attempt>/answer")
+def called_back(callback_id: str, attempt: int) -> Response:
+    """A patient who is called back has picked up."""
+    return _answer(returns.answered(_desk(), callback_id, attempt, turn.parse(request.form), clock.now()))
+
+
+@pages.post("/voice/callbacks/<callback_id>/<int:attempt>/join")
+def back(callback_id: str, attempt: int) -> Response:
+    """They heard who calls, and stay."""
+    del attempt
+    return _answer(returns.joined(_desk(), callback_id, turn.parse(request.form), clock.now()))
+
+
+@pages.post("/voice/callbacks/<callback_id>/<int:attempt>/status")
+def back_status(callback_id: str, attempt: int) -> Response:
+    """A status callback of the line of a call-back."""
+    said = turn.parse(request.form)
+    if said.call_sid is not None and said.status is not None:
+        report = legs.Report(said.call_sid, said.status, said.sequence)
+        returns.reported(_desk(), callback_id, attempt, report, clock.now())
+    return Response(status=204)
 
 
 @pages.post("/voice/calls/status")

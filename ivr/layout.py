@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ivr.check import targets
-from ivr.nodes import Ask, Flow, LanguageMenu, Menu, Node, Opening, Text
+from ivr.nodes import Ask, End, Flow, LanguageMenu, Menu, Node, Opening, Text
 
 WIDTH, GAP_X, GAP_Y, MARGIN = 236, 84, 22, 28
 HEAD, ROW = 54, 34
@@ -71,7 +71,7 @@ def lay_out(flow: Flow) -> Drawing:
 def rows_of(node: Node) -> tuple[Row, ...]:
     """The lines of a node's card that lead somewhere."""
     match node:
-        case Menu(choices=choices) | LanguageMenu(choices=choices):
+        case Menu(choices=choices) | LanguageMenu(choices=choices) | End(choices=choices):
             return tuple(Row(choice.key, choice.label, choice.to) for choice in choices)
         case Opening(open=is_open, closed=closed):
             return (Row("✓", "开放 open", is_open), Row("✕", "关闭 closed", closed))

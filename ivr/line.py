@@ -1,6 +1,6 @@
 """The caller in line: what they hear, how they leave, and the way to a person when something went wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session
 from hotline import story
 from hotline.models import Call
 from hotline.values import ENDED_LEGS, CallStatus, LegStatus
-from ivr import flow, queries, service
+from ivr import flow, promises, queries, service
 from ivr.desk import Desk, lost, sorry, where
 from ivr.queries import Standing
-from routing import legs, talks
+from routing import callbacks_line, forecasts, legs, talks
 from routing import queries as routing_queries
-from routing import service as routing
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Gather, Hangup, Leave, Pause, Redirect, Say
 from telephony.words import QueueResult
@@ -29,15 +28,58 @@ def wait(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
         known = queries.standing(session, call_id)
         if known is None:
             return desk.document((Leave(),))
+        promised = promises.resume(session, desk, known) if known.status is CallStatus.IN_MENU else None
+        if promised is not None:
+            return promised
         if known.status is not CallStatus.WAITING:
             return desk.document((Hangup(),) if known.status is CallStatus.ENDED else (desk.sounds.hold(),))
-        if turn.digits == desk.flow.keys.emergency and known.place.node != desk.flow.emergency:
-            return _emergency(session, desk, known, now)
+        pressed = _pressed(session, desk, known, turn.digits or "", now)
+        if pressed is not None:
+            return pressed
         _heard(session, desk, known, now)
-        line = routing.position(session, call_id)
-    said = Say(desk.flow.position(line or 1)[known.place.language], known.place.language)
-    listening = Gather(flow.WAIT, (said, desk.sounds.hold()), 1, KEY_SECONDS)
+        said = _told(session, desk, known, now)
+    listening = Gather(flow.WAIT, (*said, desk.sounds.hold()), 1, KEY_SECONDS)
     return desk.document((listening,), call_id, known.turn)
+
+
+def _pressed(session: Session, desk: Desk, known: Standing, key: str, now: datetime) -> str | None:
+    """What the keys do that lead out of the line; `None` for others. A caller in an emergency has none of them."""
+    if known.place.node == desk.flow.emergency:
+        return None
+    if key == desk.flow.keys.emergency:
+        return _emergency(session, desk, known, now)
+    if key == desk.flow.line.call_back:
+        return promises.begin(session, desk, known, promises.LINE, now)
+    if key == desk.flow.line.message:
+        return _message(session, desk, known, now)
+    return None
+
+
+def _message(session: Session, desk: Desk, known: Standing, now: datetime) -> str | None:
+    """The caller leaves the line to leave a message; `left` answers with it."""
+    place, heard = flow.hear(known.place)
+    moved = flow.leave_message(desk.flow, place, now)
+    call = session.get_one(Call, known.call_id, with_for_update=True, populate_existing=True)
+    if moved is None or call.status is not CallStatus.WAITING:
+        return None
+    if not callbacks_line.step_out(session, desk.ground, call, now):
+        return None
+    told = flow.Told("key_pressed", {"node": place.node, "outcome": "message"})
+    service.advance(session, desk, replace(known, status=call.status), flow.after((*heard, told), moved), now)
+    return desk.document((Leave(),))
+
+
+def _told(session: Session, desk: Desk, known: Standing, now: datetime) -> tuple[Say, ...]:
+    """The place in line, the expected wait, and what else may be done; in an emergency the place alone."""
+    language = known.place.language
+    forecast = forecasts.announce(session, known.call_id, now)
+    said = [desk.flow.position(forecast.position)[language]]
+    if forecast.minutes is not forecasts.UNKNOWN:
+        said.append(desk.flow.wait(forecast.minutes)[language])
+    if known.place.node != desk.flow.emergency:
+        said.append(desk.flow.phrases["line_call_back"][language])
+        said += [desk.flow.phrases["line_message"][language]] if desk.flow.message else []
+    return tuple(Say(text, language) for text in said)
 
 
 def _emergency(session: Session, desk: Desk, known: Standing, now: datetime) -> str:

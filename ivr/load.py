@@ -9,11 +9,12 @@ from hotline.source import Field, Source
 from hotline.values import Language
 from ivr import check, read
 from ivr.errors import FlowFault
-from ivr.nodes import PHRASES, Flow, Keys, Text
+from ivr.nodes import PHRASES, Flow, Keys, LineKeys, Text
 from routing import hours_file
 
 STANDARD = Path(__file__).with_name("flow.yaml")
 KEYS = ("emergency", "person", "repeat", "back")
+LINE_KEYS = ("call_back", "message")
 TOP = (
     "name",
     "start",
@@ -21,6 +22,8 @@ TOP = (
     "person",
     "closed",
     "keys",
+    "line",
+    "message",
     "tries",
     "timeout_seconds",
     "hours",
@@ -84,6 +87,8 @@ def _flow(root: Field, house: House) -> Flow:
     keys, phrases = root.get("keys"), root.get("phrases")
     keys.only(*KEYS)
     phrases.only(*PHRASES)
+    line, message = root.get("line"), root.get("message")
+    line.only(*LINE_KEYS)
     return Flow(
         name=root.get("name").text("flow"),
         hospital=house.hospital,
@@ -96,5 +101,7 @@ def _flow(root: Field, house: House) -> Flow:
         timeout_seconds=root.get("timeout_seconds").whole(5, 2, 30),
         hours=hours_file.read(root.get("hours"), house.zone),
         phrases={name: read.texts(phrases.get(name), house.hospital, ("n",)) for name in PHRASES},
+        line=LineKeys(**{name: read.key(line.get(name), getattr(LineKeys(), name)) for name in LINE_KEYS}),
+        message=None if message.is_missing else message.text(),
         nodes={name: read.node(name, field, house.hospital) for name, field in root.get("nodes").items()},
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hotline.values import Intent, Language, Outcome
 from routing.hours import Hours
+from routing.wait import SPOKEN_MINUTES
 
 Text = Mapping[Language, str]
 
@@ -87,9 +88,22 @@ class End:
     label: Text
     say: Text
     outcome: Outcome | None
+    # Keys that lead on in the time that is left; any other one ends the call.
+    choices: tuple[Choice, ...] = ()
 
 
-Node = Menu | LanguageMenu | Notice | Opening | Ask | End
+@dataclass(frozen=True)
+class Message:
+    """Asks for a message and records it; `intent` says what it is about where the caller has not said so before."""
+
+    name: str
+    label: Text
+    say: Text
+    intent: Intent
+    max_seconds: int
+
+
+Node = Menu | LanguageMenu | Notice | Opening | Ask | End | Message
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,19 @@ class Keys:
         return (self.emergency, self.person, self.repeat, self.back)
 
 
+@dataclass(frozen=True)
+class LineKeys:
+    """Keys that lead out of the line: to be called back, or to leave a message instead."""
+
+    call_back: str = "1"
+    message: str = "2"
+
+
+# Spoken one by one; a one in a Mandarin telephone number is yao.
+DIGITS: Mapping[Language, tuple[str, ...]] = {
+    Language.MANDARIN: tuple("零幺二三四五六七八九"),
+    Language.ENGLISH: ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+}
 # What is said beside the nodes' own texts; `{n}` is a number.
 PHRASES = (
     "timed_out",
@@ -114,6 +141,21 @@ PHRASES = (
     "position",
     "position_next",
     "position_many",
+    "wait_soon",
+    "wait",
+    "wait_long",
+    "line_call_back",
+    "line_message",
+    "call_back_to",
+    "call_back_keys",
+    "call_back_number",
+    "call_back_wrong",
+    "call_back_goodbye",
+    "call_back_greeting",
+    "all_busy",
+    "led_on",
+    "message_thanks",
+    "message_empty",
     "line_lost",
     "transfer",
     "returned",
@@ -122,6 +164,13 @@ PHRASES = (
     "sorry",
     "sorry_goodbye",
 )
+# Those with a number in them, spoken for each of several.
+NUMBERED = frozenset({"position", "wait"})
+# How minutes are said where the bare number would be wrong.
+MINUTES: Mapping[Language, Mapping[int, str]] = {
+    Language.MANDARIN: {2: "两"},
+    Language.ENGLISH: {1: "one minute"} | {n: f"{n} minutes" for n in SPOKEN_MINUTES if n > 1},
+}
 POSITIONS = range(2, 21)  # spoken exactly; 1 is `position_next`, beyond is `position_many`
 
 
@@ -141,6 +190,9 @@ class Flow:
     hours: Hours
     phrases: Mapping[str, Text]
     nodes: Mapping[str, Node]
+    line: LineKeys = LineKeys()
+    # The node at which callers in line may leave a message.
+    message: str | None = None
 
     @property
     def consent(self) -> Notice | None:
@@ -155,6 +207,14 @@ class Flow:
             return self.phrases["position_many"]
         return {k: v.replace("{n}", str(place_in_line)) for k, v in self.phrases["position"].items()}
 
+    def wait(self, minutes: int | None) -> Text:
+        """What a caller hears of their wait; 0 is less than a minute, `None` longer than is named."""
+        if minutes is None:
+            return self.phrases["wait_long"]
+        if minutes == 0:
+            return self.phrases["wait_soon"]
+        return {k: v.replace("{n}", MINUTES[k].get(minutes, str(minutes))) for k, v in self.phrases["wait"].items()}
+
 
 def prompts(flow: Flow) -> Iterator[tuple[str, Language, str]]:
     """Everything the flow can say: the prompt's name (its file among a hospital's own recordings), language, text."""
@@ -162,7 +222,11 @@ def prompts(flow: Flow) -> Iterator[tuple[str, Language, str]]:
         if not isinstance(node, Opening):
             yield from ((node.name, language, text) for language, text in node.say.items())
     for name in PHRASES:
-        if name != "position":
+        if name not in NUMBERED:
             yield from ((name, language, text) for language, text in flow.phrases[name].items())
     for number in POSITIONS:
         yield from ((f"position_{number}", language, text) for language, text in flow.position(number).items())
+    for minutes in SPOKEN_MINUTES:
+        yield from ((f"wait_{minutes}", language, text) for language, text in flow.wait(minutes).items())
+    for language, digits in DIGITS.items():
+        yield from ((f"digit_{number}", language, digit) for number, digit in enumerate(digits))

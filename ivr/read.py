@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 
 from hotline.source import Field
 from hotline.values import Intent, Language, Outcome
-from ivr.nodes import Ask, Choice, End, LanguageMenu, Menu, Node, Notice, Opening, Text
+from ivr.nodes import Ask, Choice, End, LanguageMenu, Menu, Message, Node, Notice, Opening, Text
 
 LANGUAGES = {language.value: language for language in Language}
 READ_OUT = {Language.MANDARIN: "{label}按{key}", Language.ENGLISH: "{label}, press {key}"}
 BETWEEN = {Language.MANDARIN: "，", Language.ENGLISH: ". "}
+LONGEST_MESSAGE = 120
 KEYPAD = frozenset("0123456789*#")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
@@ -119,10 +120,22 @@ def _ask(name: str, field: Field, hospital: Text) -> Node:
 
 
 def _end(name: str, field: Field, hospital: Text) -> Node:
-    field.only("kind", "label", "say", "outcome")
+    field.only("kind", "label", "say", "outcome", "choices")
     outcomes: dict[str, Outcome | None] = {o.value: o for o in Outcome}
-    say = texts(field.get("say"), hospital)
-    return End(name, _label(field, hospital), say, field.get("outcome").one_of(outcomes, None))
+    choices = () if field.get("choices").is_missing else _choices(field, hospital)
+    say = {k: read_out(v, choices, k) for k, v in texts(field.get("say"), hospital, ("choices",)).items()}
+    return End(name, _label(field, hospital), say, field.get("outcome").one_of(outcomes, None), choices)
+
+
+def _message(name: str, field: Field, hospital: Text) -> Node:
+    field.only("kind", "label", "say", "intent", "max_seconds")
+    return Message(
+        name=name,
+        label=_label(field, hospital),
+        say=texts(field.get("say"), hospital),
+        intent=field.get("intent").one_of({i.value: i for i in Intent}, Intent.UNKNOWN),
+        max_seconds=field.get("max_seconds").whole(LONGEST_MESSAGE, 10, 600),
+    )
 
 
 KINDS: dict[str, Callable[[str, Field, Text], Node]] = {
@@ -132,4 +145,5 @@ KINDS: dict[str, Callable[[str, Field, Text], Node]] = {
     "hours": _opening,
     "person": _ask,
     "end": _end,
+    "message": _message,
 }

@@ -13,16 +13,22 @@ from sqlalchemy.orm import Session
 from hotline import clock, story
 from hotline.ground import Ground
 from hotline.models import Call
-from hotline.values import ENDED_LEGS, CallStatus, LegStatus
+from hotline.values import ENDED_LEGS, CallStatus, LegStatus, RecordingKind
 from hotline.values import Outcome as CallOutcome
 from ivr import flow, queries, quick
 from ivr.desk import Desk, lost, sorry, where
 from ivr.flow import Asked, Consented, Ended, Outcome, Told
+from ivr.places import Back, Meant, Recorded
 from ivr.queries import Standing, Step
-from routing import legs
+from recordings import service as recordings
+from routing import callbacks_line, legs
+from routing import callbacks_service as callbacks
 from routing import service as routing
 from telephony.provider import InboundView
 from telephony.turn import Turn, parse
+
+# Callers who left the line for one of these were not lost in it.
+LED_AWAY = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.LED_ON})
 
 
 def first(desk: Desk, turn: Turn, now: datetime) -> str:
@@ -111,8 +117,16 @@ def _apply(session: Session, desk: Desk, call_id: str, outcome: Outcome, now: da
     events = [story.event(call_id, effect.kind, now, **effect.data) for effect in told]
     story.tell_all(session, desk.ground.bell, events)
     for effect in outcome.effects:
-        if isinstance(effect, Asked):
-            _ask(session, desk, call_id, effect, now)
+        match effect:
+            case Asked():
+                _ask(session, desk, call_id, effect, now)
+            case Meant(intent=intent):
+                session.get_one(Call, call_id).intent = intent
+            case Recorded(sid=sid):
+                recordings.started(session, desk.ground, call_id, sid, now).kind = RecordingKind.MESSAGE
+            case Back():
+                call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
+                callbacks_line.back_in_line(session, desk.ground, call, now)
 
 
 def _ask(session: Session, desk: Desk, call_id: str, asked: Asked, now: datetime) -> None:
@@ -166,6 +180,7 @@ def unheard(ground: Ground, view: InboundView, now: datetime) -> bool:
 
 def _end(session: Session, ground: Ground, call: Call, status: LegStatus, now: datetime) -> None:
     routing.caller_ended(session, ground, call, now)
+    callbacks.call_ended(session, ground, call, now)
     story.move(call, CallStatus.ENDED, "status")
     call.ended_at = now
     call.outcome = outcome_of(call, status)
@@ -176,6 +191,8 @@ def outcome_of(call: Call, status: LegStatus) -> CallOutcome:
     """How a call ended, from what had happened in it."""
     if call.answered_at is not None:
         return CallOutcome.ANSWERED
+    if call.outcome in LED_AWAY:
+        return call.outcome
     if call.asked_at is not None:
         return CallOutcome.ABANDONED
     if call.outcome is not None:

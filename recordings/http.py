@@ -4,6 +4,7 @@ from flask import Blueprint, Response, current_app, request
 
 from hotline import clock, log
 from hotline.ground import Ground
+from hotline.values import RecordingKind
 from recordings import service
 from recordings.errors import UnknownCall
 from recordings.news import News
@@ -20,7 +21,8 @@ def events(call_id: str) -> Response:
     if turn.recording_sid is None or turn.recording_state is None:
         log.get().warning("recording_callback_unreadable", call_id=call_id[:32])
         return Response(status=204)
-    news = News(turn.recording_sid, turn.recording_state, turn.recording_seconds, turn.recording_channels)
+    kind = RecordingKind.MESSAGE if request.args.get("kind") == RecordingKind.MESSAGE else RecordingKind.CONVERSATION
+    news = News(turn.recording_sid, turn.recording_state, turn.recording_seconds, turn.recording_channels, kind)
     try:
         service.heard(ground, call_id, news, clock.now())
     except UnknownCall:

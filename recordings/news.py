@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hotline.values import RecordingState
+from hotline.values import RecordingKind, RecordingState
 
 
 @dataclass(frozen=True)
@@ -13,3 +13,4 @@ class News:
     state: RecordingState
     seconds: int | None = None
     channels: int | None = None
+    kind: RecordingKind = RecordingKind.CONVERSATION

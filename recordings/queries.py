@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline.errors import NotFound
-from hotline.models import Call, Recording, Transcript
-from hotline.values import RecordingState
+from hotline.models import Call, Matter, Recording, Transcript, Waiting
+from hotline.values import MatterKind, RecordingKind, RecordingState, Urgency, WaitingState
 from recordings.life import UNDER_WAY
 
 
@@ -49,6 +49,30 @@ def found_or_added(session: Session, provider_sid: str, call_id: str, now: datet
 def transcript_of(session: Session, recording_id: str) -> Transcript | None:
     """The transcript of a recording, or `None`."""
     return session.scalar(select(Transcript).where(Transcript.recording_id == recording_id))
+
+
+def has_conversation(session: Session, call_id: str) -> bool:
+    """Whether anything of a call was recorded but messages that its caller left."""
+    query = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.CONVERSATION)
+    return session.scalar(query.limit(1)) is not None
+
+
+def message_sids(session: Session, call_id: str) -> frozenset[str]:
+    """The exchange's ids of the messages that the caller left."""
+    query = select(Recording.provider_sid).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
+    return frozenset(session.scalars(query))
+
+
+def gave_up(session: Session, call_id: str) -> bool:
+    """Whether the caller hung up while they stood in line."""
+    abandoned = select(Waiting.id).where(Waiting.call_id == call_id, Waiting.state == WaitingState.ABANDONED)
+    return session.scalar(abandoned.limit(1)) is not None
+
+
+def matters(session: Session, call_id: str) -> frozenset[tuple[MatterKind, Urgency]]:
+    """Kind and urgency of the matters that came of a call."""
+    rows = session.execute(select(Matter.kind, Matter.urgency).where(Matter.call_id == call_id))
+    return frozenset((kind, urgency) for kind, urgency in rows)
 
 
 def others_under_way(session: Session, done: Recording) -> bool:

@@ -173,7 +173,9 @@ def _unreachable(ground: Ground, offer: Offer) -> None:
 def _record(ground: Ground, provider: Provider, call: Call) -> None:
     """Start the recording of a conversation; one that was started before a crash is found, not doubled."""
     try:
-        known = provider.recordings_of(call.provider_sid)
+        with ground.database.read() as session:
+            messages = recordings.messages(session, call.id)
+        known = [sid for sid in provider.recordings_of(call.provider_sid) if sid not in messages]
         events = f"{ground.settings.voice_url}/voice/recordings/{call.id}/events"
         sid = known[0] if known else provider.record(call.provider_sid, events)
     except ProviderRefused:

@@ -16,6 +16,7 @@ from hotline.values import (
     CallStatus,
     Language,
     OfferState,
+    RecordingKind,
     WaitingState,
     WaitKind,
 )
@@ -251,7 +252,8 @@ def to_arrange(session: Session) -> list[tuple[Call, list[Offer]]]:
 
 def to_record(session: Session) -> list[Call]:
     """Conversations without a recording, where the caller has heard the notice (requirement G3)."""
-    recorded = select(Recording.call_id).where(Recording.call_id == Call.id)
+    conversation = Recording.kind == RecordingKind.CONVERSATION
+    recorded = select(Recording.call_id).where(Recording.call_id == Call.id, conversation)
     query = select(Call).where(Call.status == CallStatus.TALKING, Call.consent_at.is_not(None), ~recorded.exists())
     return list(session.scalars(query))
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from campaigns import messages as campaign_messages
 from hotline.ground import Ground
 from ivr import prompts
 from qa import draws, reports
 from qa import service as qa
+from recordings import messages
 from recordings import service as recordings
 from telephony.provider import Provider
 
@@ -23,6 +25,8 @@ WORK: dict[str, Work] = {
     "delete_recording": recordings.delete_at_provider,
     "transcribe": _without_provider(recordings.transcribe),
     "check_call": _without_provider(qa.check),
+    "text_recipient": campaign_messages.text,
+    "file_message": _without_provider(messages.file),
     "draw_sample": _without_provider(draws.make),
     "make_report": _without_provider(reports.make),
 }

@@ -12,7 +12,7 @@ from ivr import flow, load
 from ivr.flow import Asked, Consented, Place, Told
 from ivr.nodes import Ask, Flow
 from telephony.turn import Turn
-from telephony.verbs import Enqueue, Gather, Hangup
+from telephony.verbs import Enqueue, Gather, Hangup, Record
 
 HOUSE = load.House({Language.MANDARIN: "示范医院", Language.ENGLISH: "Model Hospital"}, ZoneInfo("Asia/Shanghai"))
 TEXT = load.STANDARD.read_text("utf-8")
@@ -78,7 +78,7 @@ def test_emergency_and_person_keys_work_wherever_a_caller_stands(keys: list[str]
 def test_every_answer_listens_ends_or_puts_in_line_and_names_a_real_node(keys: list[str], is_open: bool) -> None:
     outcome = walk(keys, BY_DAY, OPEN if is_open else SHUT)
     assert outcome.place.node in BY_DAY.nodes
-    assert isinstance(outcome.verbs[-1], Gather | Enqueue | Hangup)
+    assert isinstance(outcome.verbs[-1], Gather | Enqueue | Hangup | Record)
     if not is_open and (found := asked(outcome)):
         assert found.queue == "nurse"
 

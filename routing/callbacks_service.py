@@ -1,0 +1,175 @@
+"""Call-backs: callers who leave the line and keep their place. Every event may come twice, late or never.
+
+What is asked of the exchange is written down before it is asked (`dialled_at`), so a router that dies in between never
+dials twice: the try counts, and its silence ends it.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from crm import service as crm
+from hotline import log, story
+from hotline.bell import ROUTER
+from hotline.clock import now as present
+from hotline.ground import Ground
+from hotline.models import Call, Callback
+from hotline.values import (
+    ENDED_LEGS,
+    CallbackState,
+    MatterKind,
+)
+from routing import around, callbacks
+from routing.callbacks_line import end, place_like, stand
+from telephony.errors import ProviderDown, ProviderRefused
+from telephony.provider import Provider
+
+# Nobody is called back later than this after they asked: a person sees to it.
+LONGEST = timedelta(hours=12)
+AWAITED = (CallbackState.WAITING, CallbackState.DIALLING)
+
+
+def answered(session: Session, callback_id: str, attempt: int, sid: str, now: datetime) -> Callback | None:
+    """The patient picked up at try number `attempt`; `None` when that try is over already."""
+    callback = _locked(session, callback_id)
+    if callback is None or callback.tries != attempt or callback.ended_at is not None:
+        return None
+    if callback.state is CallbackState.WAITING:  # taken for silent too early
+        story.move(callback, CallbackState.DIALLING)
+        callback.dialled_at = now
+    if callback.provider_sid not in (None, sid):
+        return None
+    callback.provider_sid = sid
+    return callback
+
+
+def came_back(session: Session, ground: Ground, callback_id: str, call: Call, now: datetime) -> bool:
+    """The patient has heard who calls and stays: they stand in line again, at their old place. Again: nothing."""
+    callback = _locked(session, callback_id)
+    if callback is None or callback.back_call_id != call.id or callback.state is not CallbackState.DIALLING:
+        return False
+    story.move(callback, CallbackState.BACK)
+    call.asked_at = call.asked_at or now
+    stand(session, ground, call, place_like(call.id, callback), now)
+    return True
+
+
+def call_ended(session: Session, ground: Ground, call: Call, now: datetime) -> None:
+    """A line has ended. That of a call-back: it is done when they met a person, else tried again."""
+    callback = session.scalar(select(Callback).where(Callback.back_call_id == call.id).with_for_update())
+    if callback is None or callback.state not in {CallbackState.DIALLING, CallbackState.BACK}:
+        return
+    if call.answered_at is not None:
+        if callback.state is CallbackState.DIALLING:
+            story.move(callback, CallbackState.BACK)
+        end(session, ground, callback, CallbackState.DONE, "", now)
+    else:
+        _over(session, ground, callback, "hung up before anybody answered", now)
+
+
+def not_reached(ground: Ground, callback_id: str, attempt: int, reason: str, now: datetime) -> None:
+    """The line of this try has ended without an answer. Late or again: nothing."""
+    with ground.database.write() as session:
+        callback = _locked(session, callback_id)
+        if callback is None or callback.tries != attempt or callback.state is not CallbackState.DIALLING:
+            return
+        if callback.back_call_id is None:
+            _over(session, ground, callback, reason, now)
+
+
+def heard_of(ground: Ground, callback_id: str, attempt: int, sid: str) -> None:
+    """The exchange speaks of the line of this try: its id is known from now on."""
+    with ground.database.write() as session:
+        callback = _locked(session, callback_id)
+        if callback is not None and callback.tries == attempt and callback.state is CallbackState.DIALLING:
+            callback.provider_sid = callback.provider_sid or sid
+
+
+def act(ground: Ground, provider: Provider, now: datetime) -> bool:
+    """Dial whose turn it is, and see to tries of which nothing was heard; whether anybody was dialled."""
+    with ground.database.read() as session:
+        if session.scalar(select(Callback.id).where(Callback.state.in_(AWAITED)).limit(1)) is None:
+            return False
+        floor = around.look(session, now)
+        stale = list(session.scalars(_stale(now)))
+    for callback in stale:
+        _settle(ground, provider, callback, now)
+    dials = callbacks.due(floor.waiting, floor.promises, floor.hands, now)
+    for dial in dials:
+        _dial(ground, provider, dial, now)
+    return bool(dials)
+
+
+def _stale(now: datetime) -> Select[Callback]:
+    silent = Callback.dialled_at < now - timedelta(seconds=callbacks.SILENT_SECONDS)
+    dialling = (Callback.state == CallbackState.DIALLING) & silent & Callback.back_call_id.is_(None)
+    old = (Callback.state == CallbackState.WAITING) & (Callback.asked_at < now - LONGEST)
+    return select(Callback).where(dialling | old)
+
+
+def _settle(ground: Ground, provider: Provider, callback: Callback, now: datetime) -> None:
+    """Nothing was heard for too long: the exchange is asked, and what it does not know is over."""
+    if callback.state is CallbackState.DIALLING and callback.provider_sid is not None:
+        try:
+            view = provider.leg(callback.provider_sid)
+        except ProviderDown:
+            return  # asked again at the next pass
+        if view is not None and view.status not in ENDED_LEGS:
+            return
+    with ground.database.write() as session:
+        row = _locked(session, callback.id)
+        if row is None or (row.state, row.tries) != (callback.state, callback.tries):
+            return
+        if row.state is CallbackState.WAITING:
+            _give_up(session, ground, row, "not called back in time", now)
+        elif row.back_call_id is None:
+            _over(session, ground, row, "nothing heard of the line", now)
+    log.get().warning("call_back_settled", callback_id=callback.id, state=callback.state)
+
+
+def _dial(ground: Ground, provider: Provider, dial: callbacks.Dial, now: datetime) -> None:
+    with ground.database.write() as session:
+        row = _locked(session, dial.callback_id)
+        if row is None or row.state is not CallbackState.WAITING or row.due_at > now:
+            return
+        story.move(row, CallbackState.DIALLING)
+        row.tries, row.dialled_at, row.held_agent_id = row.tries + 1, now, dial.agent_id
+        row.provider_sid = row.back_call_id = None
+        number, attempt = row.number, row.tries
+        story.tell(session, ground.bell, story.event(row.call_id, "call_back_dialled", now, attempt=attempt))
+    settings = ground.settings
+    base = f"{settings.voice_url}/voice/callbacks/{dial.callback_id}/{attempt}"
+    try:
+        sid = provider.dial(number, settings.hotline_number, f"{base}/answer", f"{base}/status", callbacks.RING_SECONDS)
+    except ProviderRefused as refusal:
+        log.get().warning("call_back_refused", callback_id=dial.callback_id, status=refusal.status)
+        not_reached(ground, dial.callback_id, attempt, "the number cannot be reached", present())
+    except ProviderDown:
+        # It may ring all the same: this try is left open until something or nothing is heard of it.
+        log.get().warning("exchange_down", action="call_back", callback_id=dial.callback_id)
+    else:
+        heard_of(ground, dial.callback_id, attempt, sid)
+
+
+def _over(session: Session, ground: Ground, callback: Callback, reason: str, now: datetime) -> None:
+    """A try did not come about: another one later, or a matter for a person."""
+    if not callbacks.may_try_again(callback.tries):
+        _give_up(session, ground, callback, reason, now)
+        return
+    story.move(callback, CallbackState.WAITING)
+    callback.reason, callback.due_at = reason, now + callbacks.PAUSE
+    callback.held_agent_id = callback.dialled_at = None
+    story.tell(session, ground.bell, story.event(callback.call_id, "call_back_missed", now, attempt=callback.tries))
+    ground.bell.ring_after(session, ROUTER)
+
+
+def _give_up(session: Session, ground: Ground, callback: Callback, reason: str, now: datetime) -> None:
+    call = session.get_one(Call, callback.call_id)
+    matter = crm.NewMatter(MatterKind.CALL_BACK, call, owner_agent_id=callback.preferred_agent_id)
+    crm.open_matter(session, ground, matter, crm.By(), now)
+    end(session, ground, callback, CallbackState.FAILED, reason, now)
+
+
+def _locked(session: Session, callback_id: str) -> Callback | None:
+    return session.get(Callback, callback_id, with_for_update=True, populate_existing=True)

@@ -46,7 +46,7 @@ def offer_of(session: Session, start: ladder.Start, now: datetime) -> Offer | No
         state=OfferState.STARTED,
         ring=start.ring,
         rings=start.rings,
-        reasons=list(start.reasons),
+        reasons=[why for why in start.reasons if queries.SELF not in why],
         started_at=now,
     )
 

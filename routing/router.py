@@ -16,8 +16,8 @@ from hotline import clock, log
 from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.lease import Leadership
-from hotline.models import Agent
-from routing import actions, hospital, ladder, queries, rules, service, talks
+from hotline.models import Agent, Transfer
+from routing import actions, hospital, ladder, queries, rules, service, talks, transfers
 from routing.actions import offer_of
 from telephony.provider import Provider
 
@@ -70,6 +70,7 @@ class Router:
         with self._ground.database.read() as session:
             due = queries.due_back(session, now)
             lost = queries.unconnected(session, now - timedelta(seconds=actions.MEET_SECONDS))
+            handed_on = [(transfer.call_id, transfer.id) for transfer in transfers.ringing(session)]
             alone = queries.alone(session, now - timedelta(seconds=actions.ALONE_SECONDS))
         for agent in due:
             self._come_back(agent.id, now)
@@ -78,11 +79,18 @@ class Router:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
                     talks.connected(session, self._ground, held, now, winner_id)
+        for call_id, transfer_id in handed_on:
+            self._give_up(call_id, transfer_id, now)
         for call in alone:
             with self._ground.database.write() as session:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
                     talks.alone(session, self._ground, held, now)
+
+    def _give_up(self, call_id: str, transfer_id: str, now: datetime) -> None:
+        with self._ground.database.write() as session:
+            queries.locked_call(session, call_id)
+            transfers.give_up(session, self._ground, session.get_one(Transfer, transfer_id), now)
 
     def _come_back(self, agent_id: str, now: datetime) -> None:
         with self._ground.database.write() as session:

@@ -1,0 +1,125 @@
+"""Stories told by hand on the exchange of the interleavings: callers, agents' phones, webhooks that come when told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from bench.interleave_arrivals import Wish
+from bench.interleave_exchange import Faults, Line
+from bench.interleave_world import World
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Event, Offer, Waiting
+from hotline.values import AgentStatus, CallStatus
+from tests.factories import NOW, load_hospital
+
+BOOKING: Wish = ("booking", "booking", None, None)
+ADVICE: Wish = ("consultation", "nurse", None, None)
+EMERGENCY: Wish = ("emergency", "nurse", None, 100)
+
+
+@dataclass
+class Story:
+    """Callers, agents' phones and the router, moved by hand; webhooks arrive when `post` says so."""
+
+    world: World
+    travel: time_machine.Traveller
+
+    def only(self, *staff_numbers: str) -> None:
+        """Nobody else is there."""
+        with self.world.ground.database.write() as session:
+            for agent in session.scalars(select(Agent)):
+                if agent.staff_number not in staff_numbers:
+                    agent.status = AgentStatus.OFFLINE
+
+    def call(self, wish: Wish = BOOKING) -> Line:
+        return self.world.join(wish)
+
+    def route(self) -> None:
+        """The router's pass; the other one stands by."""
+        assert self.world.routers[0].work(clock.now())
+
+    def post(self, *words: str) -> int:
+        """Deliver what is in flight, only what has one of `words` in its address or status where given; how many."""
+        count = 0
+        while mail := next((m for m in self.world.exchange.mail if not words or _has(m.url, m.form, words)), None):
+            self.world.exchange.mail.remove(mail)
+            self.world.post(mail)
+            count += 1
+        return count
+
+    def lose(self, *words: str) -> None:
+        """What is in flight never arrives."""
+        mail = self.world.exchange.mail
+        self.world.exchange.mail = [m for m in mail if words and not _has(m.url, m.form, words)]
+
+    def wait(self, seconds: float) -> None:
+        self.travel.shift(timedelta(seconds=seconds))
+
+    def phones(self, caller: Line) -> list[Line]:
+        """The phones that ring for a caller."""
+        with self.world.ground.database.read() as session:
+            offers = set(session.scalars(select(Offer.id).where(Offer.call_id == caller.owner)))
+        return [line for line in self.world.exchange.lines.values() if line.is_agent and line.owner in offers]
+
+    def ring(self, caller: Line) -> Line:
+        """The router rings; the newest phone of this caller, ringing."""
+        self.route()
+        phone = self.phones(caller)[-1]
+        self.world.exchange.report(phone, "ringing")
+        self.post("initiated", "ringing")
+        return phone
+
+    def pick_up(self, phone: Line) -> None:
+        """The agent picks up, and hears what we have for them."""
+        self.world.exchange.report(phone, "in-progress")
+        self.world.exchange.fetch(phone, phone.answer_url)
+        self.post("in-progress")
+
+    def meet(self, caller: Line) -> Line:
+        """The caller talks to an agent; the agent's line."""
+        phone = self.ring(caller)
+        self.pick_up(phone)
+        self.route()
+        self.post()
+        assert self.status(caller) is CallStatus.TALKING
+        return phone
+
+    def status(self, caller: Line) -> CallStatus:
+        with self.world.ground.database.read() as session:
+            return session.get_one(Call, caller.owner).status
+
+    def place(self, caller: Line) -> Waiting:
+        """The caller's newest place in line."""
+        with self.world.ground.database.read() as session:
+            newest = select(Waiting).where(Waiting.call_id == caller.owner).order_by(Waiting.id.desc())
+            return session.scalars(newest).first() or pytest.fail("was never in line")
+
+    def agent(self, staff_number: str) -> Agent:
+        with self.world.ground.database.read() as session:
+            return session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
+
+    def told(self, kind: str) -> int:
+        """How many events of this kind the stories have."""
+        with self.world.ground.database.read() as session:
+            return session.scalar(select(func.count()).where(Event.kind == kind)) or 0
+
+
+def _has(url: str, form: dict[str, str], words: tuple[str, ...]) -> bool:
+    text = " ".join([url, *form.values()])
+    return any(word in text for word in words)
+
+
+@contextmanager
+def opened(ground: Ground) -> Iterator[Story]:
+    """A story at the sample hospital, on an exchange without faults."""
+    load_hospital(ground)
+    with time_machine.travel(NOW, tick=False) as travel:
+        world = World(ground, 1, travel)
+        world.exchange.faults = Faults(0, 0, 0)
+        yield Story(world, travel)

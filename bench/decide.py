@@ -12,7 +12,8 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -37,7 +38,8 @@ def floor(agents: int, waiting: int, free_share: float, asked: bool = True) -> F
     names = SKILLS if asked else tuple(f"other_{name}" for name in SKILLS)
     hands = [{name: draw.randint(1, 5) for name in draw.sample(names, 4)} | {"zh-CN": 5} for _ in range(agents)]
     free = round(agents * free_share)
-    callers = tuple(_caller(draw, number) for number in range(waiting))
+    lines = [_line(draw) for _ in range(40)]  # queues, their languages and skills
+    callers = tuple(_caller(draw, number, draw.choice(lines)) for number in range(waiting))
     ringing = range(free, free + (agents - free) // 5)
     return Floor(
         agents=tuple(Agent(f"a{n}", hands[n], _ago(draw.uniform(0, 600)), 9.0) for n in range(free)),
@@ -87,16 +89,30 @@ def row(agents: int, waiting: int, kind: tuple[float, bool], times: int) -> dict
     }
 
 
-def _caller(draw: random.Random, number: int) -> Caller:
+@dataclass(frozen=True)
+class Line:
+    """What the callers of one queue and language have in common."""
+
+    wish: Mapping[str, int]
+    prefers: Mapping[str, int]
+    helpers: tuple[tuple[Way, Mapping[str, int]], ...]
+
+
+def _line(draw: random.Random) -> Line:
     skill, helper = draw.sample(SKILLS, 2)
+    wish = {skill: draw.choice((1, 1, 2, 3)), "zh-CN": 1}
+    return Line(wish, {skill: 4}, ((HELP, {helper: 3, "zh-CN": 1}),))
+
+
+def _caller(draw: random.Random, number: int, line: Line) -> Caller:
     return Caller(
         f"c{number}",
-        {skill: draw.choice((1, 1, 2, 3)), "zh-CN": 1},
+        line.wish,
         draw.choices((0, 10, 100), (89, 10, 1))[0],
         _ago(draw.uniform(0, 300)),
-        prefers={skill: 4},
+        prefers=line.prefers,
         ladder=LADDER,
-        helpers=((HELP, {helper: 3, "zh-CN": 1}),),
+        helpers=line.helpers,
     )
 
 

@@ -46,7 +46,7 @@ EVERYONE = 1_000_000
 REST_RINGS = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rung:
     """A ring of a queue's ladder: how many phones ring (`None`: all who fit), for which wish (`None`: the usual)."""
 
@@ -54,7 +54,7 @@ class Rung:
     wish: Mapping[str, int] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Someone in line. `wish` are skills with the least level; who has the level in `prefers` goes first."""
 
@@ -77,7 +77,7 @@ class Caller:
     tried: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ringing:
     """A live offer: a phone that rings (`ringing_at`) or is being dialled, for whom and with how many rings."""
 
@@ -94,7 +94,7 @@ class Ringing:
     answers_in: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Floor:
     """Everything a decision needs: agents who can be rung, callers in line, live offers."""
 
@@ -103,7 +103,7 @@ class Floor:
     offers: tuple[Ringing, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Start:
     """Ring this agent for this caller, at the caller's ring `ring` (from 1), for at most `rings`."""
 
@@ -114,28 +114,28 @@ class Start:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Miss:
     """The phone rang all its rings, nobody answered."""
 
     offer_id: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unreachable:
     """The phone never rang."""
 
     offer_id: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Yield:
     """The phone stops ringing for this caller, because a much more urgent one needs the agent."""
 
     offer_id: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Overflow:
     """The caller is led out of the line: to a call-back, a voicemail, or the number `to`."""
 
@@ -214,30 +214,43 @@ def _first_phones(
     callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, now: datetime, ring: timedelta
 ) -> Iterable[Start]:
     """A phone for everyone who has none, and for those whose only phone is that of someone set aside."""
+    hopeless: set[tuple[int, int]] = set()
     for caller in callers:
         if not pool:
             return
         rung = phones.get(caller.id)
-        if rung and not all(offer.is_set_aside for offer in rung):
+        if (rung and not all(offer.is_set_aside for offer in rung)) or _line_of(caller) in hopeless:
             continue
-        if not _is_hopeless(caller, pool):
-            yield from _start(caller, pool, (now, ring), last_resort=not rung)
+        started = _start(caller, pool, (now, ring), last_resort=not rung)
+        yield from started
+        if not started and _is_hopeless(caller, pool):
+            hopeless.add(_line_of(caller))
 
 
 def _more_phones(
     callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, now: datetime, ring: timedelta
 ) -> Iterable[Start]:
+    hopeless: set[tuple[int, int]] = set()
     for caller in [caller for caller in callers if caller.id in phones]:
         if not pool:
             return
+        if _line_of(caller) in hopeless:
+            continue
         rung = phones[caller.id]
         # Beside someone who is known to answer late the next phone joins half a ring early.
         early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
         for _ in range(due(caller, now + early, ring) - len(rung)):
             started = _start(caller, pool, (now, ring))
-            if not started:
-                break
             yield from started
+            if not started:
+                if _is_hopeless(caller, pool):
+                    hopeless.add(_line_of(caller))
+                break
+
+
+def _line_of(caller: Caller) -> tuple[int, int]:
+    """What callers of one queue and language share: it is the same object in all of them where a floor says so once."""
+    return id(caller.wish), id(caller.helpers)
 
 
 def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:
@@ -245,13 +258,9 @@ def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:
 
 
 def _is_hopeless(caller: Caller, pool: Pool) -> bool:
-    """Whether it is known already that nobody is left whom this caller could ever have."""
-    if not pool.is_out(caller.wish):
-        return False
-    for _, wish in caller.helpers:
-        if not pool.is_out(wish):
-            return False
-    return all(rung.wish is None for rung in caller.ladder)
+    """Whether nobody is left whom this caller could have at any ring."""
+    wishes = [caller.wish, *(wish for _, wish in caller.helpers), *(rung.wish for rung in caller.ladder if rung.wish)]
+    return all(pool.is_out(wish) for wish in wishes)
 
 
 def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_resort: bool = True) -> list[Start]:

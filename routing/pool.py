@@ -14,6 +14,8 @@ EASIER = 0.5
 # Differences in replaceability below this do not count: then the better level goes first.
 GRAIN = 0.5
 MOST_LEVEL = 5
+# More than any sum of levels or skills of one person.
+SPAN = 10_000
 
 # The reason that stands at an offer to someone who is set aside.
 SET_ASIDE = "set aside, but nobody else is free"
@@ -21,7 +23,7 @@ SET_ASIDE = "set aside, but nobody else is free"
 Levels = tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Agent:
     """Someone who can be rung: skills with levels 1 to 5, and since when they are idle."""
 
@@ -34,7 +36,7 @@ class Agent:
     is_set_aside: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Whom a caller wants, from the levels in `prefers` on with pleasure.
 
@@ -65,7 +67,6 @@ class Pool:
         self._single = {name for name, count in self._present.items() if count == 1}
         self._worth = {name: EASIER ** (self._present[name] - 1) for name in self._holders}
         self._needed = {agent.id: sum(map(self._worth.__getitem__, agent.skills)) for agent in agents}
-        self._out: set[Levels] = set()
         self._lines: dict[tuple[Levels, Levels], list[Agent]] = {}
         self._orders: dict[tuple[tuple[str, ...], Levels], list[Agent]] = {}
 
@@ -74,8 +75,11 @@ class Pool:
         return bool(self._free)
 
     def is_out(self, wish: Mapping[str, int]) -> bool:
-        """Whether nobody is left for this wish, as far as has been found out."""
-        return tuple(wish.items()) in self._out
+        """Whether nobody is left for this wish."""
+        line = self._line(wish, {})
+        while line and line[-1].id not in self._free:
+            line.pop()
+        return not line
 
     def take(self, wanted: Wanted) -> Agent | None:
         """The best agent for this wish, who is then no longer in the pool; `None` when nobody fits."""
@@ -96,7 +100,6 @@ class Pool:
         while line and line[-1].id not in self._free:
             line.pop()
         if not line:
-            self._out.add(tuple(wanted.wish.items()))
             return None
         if line[-1].id not in wanted.tried and not line[-1].is_set_aside:
             return line[-1]
@@ -142,24 +145,24 @@ class Pool:
         replace, level (no more than is preferred), longest idle.
         """
         enough = dict(prefers)
-        caps = [(name, enough.get(name, MOST_LEVEL)) for name in names]
-        counts = [name in enough for name in names]
+        caps = [(name, enough.get(name, MOST_LEVEL), name in enough) for name in names]
         worth = sum(self._worth.get(name, 0.0) for name in names)
         ranks = []
-        # A plain loop: this is where a decision spends its time.
+        # A plain loop, and each rank as one number: this is where a decision spends its time.
         for place, agent in enumerate(held):
             missing = level = 0
-            for (name, cap), is_preferred in zip(caps, counts, strict=True):
+            for name, cap, is_preferred in caps:
                 have = agent.skills[name]
-                if have >= cap:
-                    level += cap
-                else:
+                if have < cap:
                     level += have
                     missing += (cap - have) * is_preferred
+                else:
+                    level += cap
             hard = round((self._needed[agent.id] - worth) / GRAIN)
-            ranks.append((agent.is_set_aside, missing, hard, -level, place))
+            rank = (agent.is_set_aside * SPAN + missing) * SPAN + hard
+            ranks.append((rank * SPAN - level) * len(held) + place)
         ranks.sort(reverse=True)
-        return [rank[-1] for rank in ranks]
+        return [rank % len(held) for rank in ranks]
 
 
 def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import calling, caps_file, pace, queries
+from campaigns import calling, caps_file, inbox, pace, queries
 from campaigns.caps import Caps
 from campaigns.http import BASE
 from hotline import clock, log
@@ -30,6 +30,7 @@ from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
 TICK_SECONDS = 0.5
+INBOX_SECONDS = 5.0
 # After so long without a word about an attempt the exchange is asked whether it ever took the call.
 LOST = timedelta(seconds=20)
 # After so long without an end the exchange is asked about a line.
@@ -49,11 +50,13 @@ class Dialler:
         self._ground, self._provider = ground, provider
         self._lease = Leadership(ground.database, "dialler", f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")
         self._caps: Caps = caps_file.of(ground.settings)
+        self._leads = False
         self._dialled: deque[datetime] = deque()
         self._asked: dict[str, datetime] = {}
 
     def run(self, stop: threading.Event) -> None:
-        """Call until `stop` is set; after a fault the next tick tries again."""
+        """Call until `stop` is set; after a fault the next tick tries again. The watched folder is looked at beside."""
+        threading.Thread(target=self._watch, args=(stop,), daemon=True, name="inbox").start()
         while not stop.wait(TICK_SECONDS):
             try:
                 self.work(clock.now())
@@ -61,9 +64,19 @@ class Dialler:
                 log.get().exception("dialler_pass_failed")  # the rows say what is to be done; the next tick does it
         self._lease.release(clock.now())
 
+    def _watch(self, stop: threading.Event) -> None:
+        while not stop.wait(INBOX_SECONDS):
+            if not self._leads:
+                continue
+            try:
+                inbox.sweep(self._ground, clock.now())
+            except Exception:
+                log.get().exception("inbox_failed")  # the file stays where it is; the next look takes it
+
     def work(self, now: datetime) -> bool:
         """One pass; `False` when another dialler leads."""
-        if not self._lease.holds(now):
+        self._leads = self._lease.holds(now)
+        if not self._leads:
             return False
         self.mend(now)
         with self._ground.database.read() as session:

@@ -44,7 +44,7 @@ def _is_ready(file: Path, now: datetime) -> bool:
 
 def _take(ground: Ground, file: Path, now: datetime) -> int:
     try:
-        taken = sources.take(ground, file, Options(has_consent=False), now)
+        taken = sources.take(ground, file, Options(ground.settings.campaign_consent), now)
     except ImportFault as fault:
         _put_away(file, REJECTED, [str(fault)])
         log.get().warning("inbox_file_rejected", file=file.name)
@@ -70,8 +70,6 @@ def report(taken: Taken) -> list[str]:
         lines.append(f"{checked.rejected} rows cannot be taken.")
     if stored is None:
         return [*lines, "The database is unchanged."]
-    return [
-        *lines,
-        f"{stored.added} discharges added, {stored.corrected} corrected, {stored.known + checked.repeated} known before; "
-        f"{stored.stopped} planned calls stopped.",
-    ]
+    before = stored.known + checked.repeated
+    told = f"{stored.added} discharges added, {stored.corrected} corrected, {before} known before"
+    return [*lines, f"{told}; {stored.stopped} planned calls stopped."]

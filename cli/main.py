@@ -10,6 +10,7 @@ COMMANDS = {
     "up": ("cli.up", "run everything on this machine"),
     "demo": ("cli.demo.command", "a morning at a sample hospital, with real calls"),
     "floor": ("cli.floor", "the live floor: who waits, who answers, today's figures"),
+    "campaign": ("cli.campaign", "calls to patients after they leave hospital"),
     "staffing": ("cli.staffing", "how many agents each half hour needs"),
     "doctor": ("cli.doctor", "what is installed, what is missing, what to do"),
     "patients": ("cli.patients", "load the hospital's list of patients"),

@@ -33,6 +33,16 @@ def router() -> None:
 
 
 @command.command()
+def dialler() -> None:
+    """Call patients at the pace that nurses can catch; a second one stands by."""
+    from campaigns.dialler import Dialler
+
+    values = settings.load()
+    log.configure("dialler", values.log_format)
+    Dialler(stand(values), connect(values)).run(_until_told())
+
+
+@command.command()
 @click.option("--line", "lines", multiple=True, type=click.Choice(["now", "speech"]), help="work on these lines only")
 def worker(lines: tuple[str, ...]) -> None:
     """Fetch, transcribe, check, render; start as many as there are cores to spare."""

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, current_app, request
 from werkzeug.exceptions import HTTPException
 
+from campaigns.http import pages as campaigns_pages
 from hotline import clock, log
 from hotline.ground import Ground
 from hotline.values import Language
@@ -37,7 +38,7 @@ def create(ground: Ground, provider: Provider) -> Flask:
     desk = front.open_desk(ground)
     prompts.prepare(ground, desk.flow, clock.now())
     app.extensions |= {"ground": ground, "provider": provider, "desk": desk}
-    for pages in (ivr_pages, routing_pages, recordings_pages, health):
+    for pages in (ivr_pages, routing_pages, recordings_pages, campaigns_pages, health):
         app.register_blueprint(pages)
     app.before_request(_check_signature)
     app.register_error_handler(Exception, _spoken)

@@ -26,16 +26,22 @@ LINES = {
     "delete_recording": "now",
     "transcribe": "speech",
     "check_call": "now",
+    "index_correction": "now",
+    "purge": "now",
+    "text_recipient": "now",
+    "file_message": "now",
     "draw_sample": "now",
     "make_report": "now",
 }
+# Lines with an urgent one beside them, which is worked off first whatever waits in the other.
+URGENT = {"speech": "speech-first"}
 RUN = "workers.run.perform"
 # RQ's own limit, in seconds: a job that hangs is ended by it; the database's lease is what counts otherwise.
 TIMEOUT_SECONDS = 1800
 
 
-def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime) -> Job:
-    """Have `kind` done for the subject, once: asking again for the same changes nothing.
+def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime, urgency: int = 0) -> Job:
+    """Have `kind` done for the subject, once: asking again for the same changes nothing; above 0 it is urgent.
 
     The job's row is committed with the caller's transaction; the bell rings after it.
     """
@@ -44,11 +50,26 @@ def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime)
         return found
     if kind not in LINES:
         raise KeyError(f"no job {kind!r}")
-    job = Job(kind=kind, subject_id=subject_id, tries=0, added_at=now, due_at=now)
+    job = Job(kind=kind, subject_id=subject_id, tries=0, urgency=urgency, added_at=now, due_at=now)
     session.add(job)
     session.flush()
     after_commit(session, lambda: ring(bell, job))
     return job
+
+
+def urge(session: Session, bell: Bell, job: Job) -> bool:
+    """Put a job that is still to be done into its urgent line; whether that changed anything."""
+    if job.state is not JobState.DUE or job.urgency > 0 or LINES[job.kind] not in URGENT:
+        return False
+    job.urgency = 1
+    after_commit(session, lambda: ring(bell, job))
+    return True
+
+
+def line_of(job: Job) -> str:
+    """The line in which a job waits."""
+    line = LINES[job.kind]
+    return URGENT.get(line, line) if job.urgency > 0 else line
 
 
 def ring(bell: Bell, job: Job) -> bool:
@@ -56,8 +77,8 @@ def ring(bell: Bell, job: Job) -> bool:
 
     A bell that fails is only logged: the row stays due, and the sweep rings again.
     """
-    queue = Queue(LINES[job.kind], connection=bell.redis, serializer=JSONSerializer)
-    rq_id = f"{job.id}-{job.tries}"
+    queue = Queue(line_of(job), connection=bell.redis, serializer=JSONSerializer)
+    rq_id = f"{job.id}-{job.tries}-{job.urgency}"
     try:
         if queue.get_job_position(rq_id) is not None:
             return False

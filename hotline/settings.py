@@ -63,6 +63,12 @@ class Settings(BaseSettings):
         Path | None, Field(description="queues, ladders, green channel; empty means the standard")
     ] = None
     prompts_folder: Annotated[Path | None, Field(description="the hospital's own recordings of prompts")] = None
+    retention_file: Annotated[
+        Path | None, Field(description="how long what is kept of calls; empty means the standard periods")
+    ] = None
+    hints_file: Annotated[
+        Path | None, Field(description="words of the hospital that recognition should know; empty means the standard")
+    ] = None
     checks_file: Annotated[
         Path | None, Field(description="phrases of the automatic checks; empty means the standard")
     ] = None
@@ -82,6 +88,9 @@ class Settings(BaseSettings):
     ] = "CN"
     campaign_caps_file: Annotated[Path | None, Field(description="the caps; empty means the standard ones")] = None
     campaign_plans: Annotated[Path | None, Field(description="folder with the hospital's plans of calls")] = None
+    campaign_consent: Annotated[
+        bool, Field(description="everyone of whom FHIR or HL7 feeds tell has agreed to be called")
+    ] = False
     campaign_inbox: Annotated[Path | None, Field(description="folder that is watched for files of discharges")] = None
 
     # Speech.

@@ -8,7 +8,7 @@ from hotline.ground import Ground
 from ivr import prompts
 from qa import draws, reports
 from qa import service as qa
-from recordings import messages
+from recordings import corrections, messages, purging
 from recordings import service as recordings
 from telephony.provider import Provider
 
@@ -24,6 +24,8 @@ WORK: dict[str, Work] = {
     "fetch_recording": recordings.fetch,
     "delete_recording": recordings.delete_at_provider,
     "transcribe": _without_provider(recordings.transcribe),
+    "index_correction": _without_provider(corrections.reindex),
+    "purge": _without_provider(purging.job),
     "check_call": _without_provider(qa.check),
     "text_recipient": campaign_messages.text,
     "file_message": _without_provider(messages.file),

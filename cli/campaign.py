@@ -1,0 +1,280 @@
+"""`hotline campaign`: discharges in, a plan, calls, and results out."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.live import Live as Screen
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from campaigns import export, figures, plan, service, sources
+from campaigns import inbox as inboxes
+from campaigns.figures import Funnel
+from cli import embedded
+from cli.run import _until_told
+from console.live import Live
+from hotline import clock, log
+from hotline.ground import Ground, stand
+from hotline.models import Campaign
+from hotline.values import CampaignState, RecipientState
+
+DAY = click.DateTime(["%Y-%m-%d"])
+SHOWN = 20  # rejected rows on the screen; all of them go to --report
+DRAW_SECONDS = 1.0
+
+
+@click.group()
+def command() -> None:
+    """Calls to patients after they leave hospital: import, plan, start, pause, status, export."""
+
+
+@command.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--consent", is_flag=True, help="FHIR, HL7: everyone in these files has agreed to be called")
+@click.option("--skip", "skips", is_flag=True, help="leave rows out that cannot be taken, and take the others")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="write every rejected row there")
+def import_(files: tuple[Path, ...], consent: bool, skips: bool, report: Path | None) -> None:
+    """Take discharges from FILES: tables (CSV, XLSX), FHIR (JSON, NDJSON), HL7 (ADT messages).
+
+    A file is checked to its end before anything is stored. Taken twice, it changes nothing.
+    """
+    ground = stand(embedded.load())
+    lines, is_broken = [], False
+    try:
+        for file in files:
+            taken = _import(ground, file, sources.Options(consent, skips))
+            told = inboxes.report(taken)
+            is_broken = is_broken or taken.stored is None
+            lines.extend(told)
+            for line in (*told[:-2][:SHOWN], *told[-2:]):
+                click.echo(f"{file}: {line}")
+    finally:
+        ground.close()
+    if report is not None:
+        report.write_text("\n".join(lines) + "\n", "utf-8")
+    if is_broken:
+        raise SystemExit(1)
+
+
+def _import(ground: Ground, file: Path, options: sources.Options) -> sources.Taken:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: list[int] = []
+
+        def begin(what: str, total: int | None) -> None:
+            tasks.append(bar.add_task(f"{file.name}: {what}", total=total))
+
+        progress = sources.Progress(begin, lambda count: bar.advance(tasks[-1], count))  # type: ignore[arg-type] # ids
+        return sources.take(ground, file, options, clock.now(), progress)
+
+
+@command.command("plan")
+@click.argument("name")
+@click.option("--since", type=DAY, help="discharges from this day on")
+@click.option("--until", type=DAY, help="discharges to this day")
+@click.option("--ward", "wards", multiple=True, help="of this ward only; may be repeated")
+@click.option("--condition", "conditions", multiple=True, help="of this condition only; may be repeated")
+@click.option("--plan", "plans", multiple=True, help="by this plan only; may be repeated")
+def plan_(name: str, since: datetime | None, until: datetime | None, **only: tuple[str, ...]) -> None:
+    """Plan the campaign NAME: who is called when. Again after new discharges; nobody is planned twice."""
+    scope = plan.Scope(
+        since.date() if since else None, until.date() if until else None, **{k: frozenset(v) for k, v in only.items()}
+    )
+    ground = stand(embedded.load())
+    try:
+        service.make(ground, name, scope, clock.now())
+        done = service.lay_out(ground, name, clock.now())
+    finally:
+        ground.close()
+    click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
+    for reason, count in sorted(done.without.items()):
+        click.echo(f"  left out: {count} {reason.replace('_', ' ')}")
+
+
+@command.command()
+@click.argument("name")
+def start(name: str) -> None:
+    """Call the recipients of NAME from now on (the process `dialler` does it)."""
+    ground = stand(embedded.load())
+    try:
+        service.start(ground, name, clock.now())
+    finally:
+        ground.close()
+    click.echo(f"{name} is running; `hotline campaign status {name}` shows it.")
+
+
+@command.command()
+@click.argument("name")
+@click.option("--reason", default="", help="shown to staff")
+@click.option("--finish", is_flag=True, help="for good: whoever is still planned is not called")
+def pause(name: str, reason: str, finish: bool) -> None:
+    """Dial nobody of NAME until it is started again; conversations go on, and whoever calls back is heard."""
+    ground = stand(embedded.load())
+    try:
+        if finish:
+            service.finish(ground, name, clock.now())
+        else:
+            service.pause(ground, name, reason)
+    finally:
+        ground.close()
+    click.echo(f"{name} is {'finished' if finish else 'paused'}.")
+
+
+@command.command()
+@click.argument("name", required=False)
+@click.option("--live", is_flag=True, help="go on showing it; Ctrl-C ends that")
+@click.option("--json", "as_json", is_flag=True, help="as JSON")
+def status(name: str | None, live: bool, as_json: bool) -> None:
+    """The funnel of NAME, or of every campaign."""
+    ground = stand(embedded.load())
+    console = Console()
+    try:
+        if as_json:
+            click.echo(json.dumps([_plain(campaign, funnel) for campaign, funnel in _seen(ground, name)], indent=2))
+        elif live:
+            _watch(ground, console, name)
+        else:
+            console.print(picture(_seen(ground, name)))
+    finally:
+        ground.close()
+
+
+def _seen(ground: Ground, name: str | None) -> list[tuple[Campaign, Funnel]]:
+    with ground.database.read() as session:
+        found = [one for one in figures.campaigns(session) if name in (None, one.name, one.id)]
+        return [(one, figures.funnel(session, one.id)) for one in found]
+
+
+def _watch(ground: Ground, console: Console, name: str | None) -> None:
+    live = Live(ground, lambda: _seen(ground, name))
+    viewer = live.join()
+    try:
+        with Screen(console=console, auto_refresh=False, screen=console.is_terminal) as screen:
+            while True:
+                seen = viewer.get(DRAW_SECONDS)
+                if seen is not None:
+                    screen.update(picture(seen), refresh=True)
+    except KeyboardInterrupt:
+        console.print("The campaign goes on; only this view has ended.")
+    finally:
+        live.leave(viewer)
+        live.close()
+
+
+def picture(seen: list[tuple[Campaign, Funnel]]) -> Table:
+    """The campaigns as a table, each with its funnel and what bounds its pace."""
+    table = Table(title="Campaigns", title_justify="left", expand=True)
+    for column in (
+        "name",
+        "state",
+        "planned",
+        "reached",
+        "verified",
+        "completed",
+        "warnings",
+        "opinions",
+        "open",
+        "pace",
+    ):
+        table.add_column(column, justify="left" if column in {"name", "state", "pace"} else "right", overflow="fold")
+    for campaign, funnel in seen:
+        left = funnel.planned - funnel.over
+        table.add_row(
+            campaign.name,
+            campaign.state.value,
+            str(funnel.planned),
+            _share(funnel.reached, funnel.planned),
+            _share(funnel.verified, funnel.planned),
+            _share(funnel.completed, funnel.planned),
+            str(funnel.warnings),
+            str(funnel.opinions),
+            str(left),
+            explain(campaign) if campaign.state is CampaignState.RUNNING else campaign.reason or "–",
+        )
+    return table
+
+
+def _share(count: int, whole: int) -> str:
+    return f"{count} ({count / whole:.0%})" if whole else str(count)
+
+
+WHY = {
+    "hotline_busy": "the hotline's own callers wait",
+    "no_nurse": "no nurse is free",
+    "nurses": "as many as nurses can catch",
+    "provider": "as fast as the provider allows",
+    "nobody_due": "nobody is due now",
+    "all_due": "everyone due is being called",
+    "limit": "more care after calls that found nobody",
+}
+
+
+def explain(campaign: Campaign) -> str:
+    """The pace in words: `12 lines: 3 nurses free, 4 % hand-overs; as many as nurses can catch`."""
+    pace = campaign.pace
+    if not pace:
+        return "starting"
+    facts = pace.get("facts", {})
+    lines, free = pace.get("lines", 0), int(facts.get("free", 0))
+    figures_ = f"{lines} line{'s' * (lines != 1)}: {free} nurse{'s' * (free != 1)} free"
+    return f"{figures_}, {facts.get('handover', 0):.0%} hand-overs; {WHY.get(pace.get('why', ''), '')}"
+
+
+def _plain(campaign: Campaign, funnel: Funnel) -> dict[str, object]:
+    return {
+        "name": campaign.name,
+        "state": campaign.state.value,
+        "pace": explain(campaign) if campaign.state is CampaignState.RUNNING else None,
+        "planned": funnel.planned,
+        "reached": funnel.reached,
+        "verified": funnel.verified,
+        "completed": funnel.completed,
+        "warning_signs": funnel.warnings,
+        "opinions": funnel.opinions,
+        "tries": funnel.tries,
+        "states": {state.value: funnel.states.get(state, 0) for state in RecipientState},
+        "left_out": dict(funnel.without),
+        "outcomes": dict(funnel.outcomes),
+        "nurse_seconds": funnel.nurse_seconds,
+    }
+
+
+@command.command("export")
+@click.argument("name")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--anonymous", is_flag=True, help="without names, numbers and birth dates")
+def export_(name: str, out: Path, anonymous: bool) -> None:
+    """Write what the recipients of NAME answered to OUT: .csv, .xlsx, or .ndjson (FHIR QuestionnaireResponse)."""
+    kinds = {".csv": export.to_csv, ".xlsx": export.to_xlsx, ".ndjson": export.to_fhir}
+    write = kinds.get(out.suffix.lower())
+    if write is None:
+        raise click.UsageError(f"OUT ends in one of {', '.join(kinds)}")
+    ground = stand(embedded.load())
+    try:
+        count = write(ground, name, out, not anonymous)
+    finally:
+        ground.close()
+    click.echo(f"{out}: {count} recipients.")
+
+
+@command.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option("--port", default=2575, show_default=True, help="port to listen on")
+@click.option("--consent", is_flag=True, help="everyone of whom the messages tell has agreed to be called")
+def listen(host: str, port: int, consent: bool) -> None:
+    """Take HL7 ADT messages over MLLP until told to stop; each is acknowledged once it is stored."""
+    import asyncio
+
+    from campaigns.mllp import Listener
+
+    values = embedded.load()
+    log.configure("listener", values.log_format)
+    ground = stand(values)
+    click.echo(f"Listening for HL7 on {host}:{port}.")
+    try:
+        asyncio.run(Listener(ground, consent or values.campaign_consent).serve(host, port, _until_told()))
+    finally:
+        ground.close()

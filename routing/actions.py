@@ -12,6 +12,7 @@ from hotline.models import Agent, Call, Offer, Waiting
 from hotline.values import LIVE_OFFERS, OfferState, WaitingState
 from recordings import service as recordings
 from routing import ladder, queries, service
+from routing.callers import GREEN
 from routing.rooms import HELD
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -46,7 +47,10 @@ def offer_of(session: Session, start: ladder.Start, now: datetime) -> Offer | No
         state=OfferState.STARTED,
         ring=start.ring,
         rings=start.rings,
-        reasons=[why for why in start.reasons if queries.SELF not in why],
+        reasons=[
+            *(why for why in start.reasons if queries.SELF not in why),
+            *(why for why in waiting.reasons if why.startswith(GREEN)),
+        ],
         started_at=now,
     )
 

@@ -88,7 +88,8 @@ def back_in_line(session: Session, ground: Ground, call: Call, now: datetime) ->
     if queries.open_waiting(session, call.id) is not None:
         return None
     last = queries.last_waiting(session, call.id)
-    if last is None or last.state is not WaitingState.LEFT or call.status not in {CallStatus.IN_MENU, CallStatus.WAITING}:
+    may_come_back = call.status in {CallStatus.IN_MENU, CallStatus.WAITING}
+    if last is None or last.state is not WaitingState.LEFT or not may_come_back:
         return None
     again = place_like(call.id, last)
     again.overflowed = list(last.overflowed)

@@ -4,6 +4,7 @@ What is asked of the exchange is written down before it is asked (`dialled_at`),
 dials twice: the try counts, and its silence ends it.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
@@ -20,7 +21,7 @@ from hotline.values import (
     CallbackState,
     MatterKind,
 )
-from routing import around, callbacks
+from routing import around, callbacks, ladder, wait
 from routing.callbacks_line import end, place_like, stand
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -99,6 +100,16 @@ def act(ground: Ground, provider: Provider, now: datetime) -> bool:
     for dial in dials:
         _dial(ground, provider, dial, now)
     return bool(dials)
+
+
+def without_kept(session: Session, floor: ladder.Floor, now: datetime) -> ladder.Floor:
+    """The floor without the agents who are kept free for somebody who is being called back."""
+    promises = around.promises(session)
+    if not any(promise.dialled_at for promise in promises):
+        return floor
+    places = [wait.Place(c.id, c.wish, c.priority, c.asked_at) for c in floor.callers]
+    kept = callbacks.kept_free(promises, places, now)
+    return replace(floor, agents=tuple(agent for agent in floor.agents if agent.id not in kept))
 
 
 def _stale(now: datetime) -> Select[Callback]:

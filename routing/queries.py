@@ -1,27 +1,28 @@
 """What routing reads: the floor as the ladder sees it, rows with their locks. Nothing here commits."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Offer, Recording, Waiting
+from hotline.models import Agent, Call, Callback, Offer, Recording, Waiting
 from hotline.values import (
     LIVE_OFFERS,
     AgentState,
     AgentStatus,
+    CallbackState,
     CallStatus,
-    Language,
     OfferState,
     RecordingKind,
     WaitingState,
     WaitKind,
 )
 from routing import habits, ladder
-from routing.queues import HELPERS, Queue, Rules, Step, Way
+from routing.lines import Lines
+from routing.queues import HELPERS, Queue, Rules, Way
 
 OPEN = (WaitingState.WAITING, WaitingState.WON)
 # Why an agent is set aside who may all the same be asked where nobody else is free (declined or broken: no).
@@ -38,7 +39,6 @@ CAN_BE_RUNG = (
     Agent.state == AgentState.IDLE,
     and_(Agent.state == AgentState.SET_ASIDE, Agent.state_reason == DID_NOT_PICK_UP),
 )
-LANGUAGES = frozenset(language.value for language in Language)
 # How many of the latest answers habits are learned from, over all agents.
 ANSWERS_READ = 2000
 
@@ -68,7 +68,17 @@ def position(session: Session, waiting: Waiting) -> int:
     ahead = select(func.count()).where(
         Waiting.queue == waiting.queue, Waiting.state == WaitingState.WAITING, Waiting.id != waiting.id, earlier
     )
-    return (session.scalar(ahead) or 0) + 1
+    return (session.scalar(ahead) or 0) + (session.scalar(_called_before(waiting)) or 0) + 1
+
+
+def _called_before(waiting: Waiting) -> Select[int]:
+    """How many who are to be called back stand before this caller: they kept their place."""
+    earlier = or_(
+        Callback.priority > waiting.priority,
+        and_(Callback.priority == waiting.priority, Callback.asked_at < waiting.asked_at),
+    )
+    open_ = Callback.state.in_([CallbackState.WAITING, CallbackState.DIALLING])
+    return select(func.count()).where(Callback.queue == waiting.queue, open_, earlier)
 
 
 def floor(session: Session, rules: Rules, answers_in: Mapping[str, float] = MappingProxyType({})) -> ladder.Floor:
@@ -79,9 +89,10 @@ def floor(session: Session, rules: Rules, answers_in: Mapping[str, float] = Mapp
     for offer in session.scalars(select(Offer).where(Offer.waiting_id.in_([row.id for row in waiting]))):
         offers[offer.waiting_id].append(offer)
     wished = frozenset(name for row in waiting for name in row.wish if name.startswith(SELF))
+    lines = Lines(rules)
     return ladder.Floor(
         agents=tuple(_free(agents.values(), answers_in, wished)),
-        callers=tuple(_caller(row, rules, offers[row.id]) for row in waiting),
+        callers=tuple(_caller(row, rules, lines, offers[row.id]) for row in waiting),
         offers=tuple(_ringing(session, agents, answers_in)),
     )
 
@@ -110,21 +121,20 @@ def _free(agents: Iterable[Agent], answers_in: Mapping[str, float], wished: Set[
             yield ladder.Agent(agent.id, skills, agent.state_since, answers_in.get(agent.id), aside)
 
 
-def _caller(row: Waiting, rules: Rules, offers: list[Offer]) -> ladder.Caller:
+def _caller(row: Waiting, rules: Rules, lines: Lines, offers: list[Offer]) -> ladder.Caller:
     queue = rules.queue(row.queue)
     if any(name.startswith(SELF) for name in row.wish):
         return _for_one(row, queue, offers)
-    helpers = [(way, rules.queues[way.to]) for way in queue.overflow if way.kind in HELPERS and way.to is not None]
-    language = {name: level for name, level in row.wish.items() if name in LANGUAGES}
+    line = lines.of(row.queue, row.wish)
     return ladder.Caller(
         id=row.id,
-        wish=row.wish,
+        wish=line.wish,
         priority=row.priority,
         asked_at=row.asked_at,
-        rings=queue.rings,
-        prefers=_prefers(queue, row.wish),
-        ladder=tuple(_rung(step, row.wish, rules.skills) for step in queue.ladder),
-        helpers=tuple((way, _levels(helper) | language) for way, helper in helpers),
+        rings=line.rings,
+        prefers=line.prefers,
+        ladder=line.ladder,
+        helpers=line.helpers,
         exits=() if row.kind is WaitKind.CONSULT else tuple(_exits(row, queue)),
         preferred_agent_id=row.preferred_agent_id,
         because=AGAIN.get(row.again) or next((t for t in row.reasons if t.startswith("owner")), ladder.OWNER),
@@ -149,22 +159,6 @@ def _for_one(row: Waiting, queue: Queue, offers: list[Offer]) -> ladder.Caller:
         because=AGAIN["transfer"],
         first_rung_at=min((offer.ringing_at or offer.started_at for offer in offers), default=None),
     )
-
-
-def _levels(queue: Queue) -> dict[str, int]:
-    return {name: need.least for name, need in queue.wish.items()}
-
-
-def _prefers(queue: Queue, wish: Mapping[str, int]) -> dict[str, int]:
-    needs = {**queue.wish, **{language.value: need for language, need in queue.languages.items()}}
-    return {name: need.prefers for name, need in needs.items() if name in wish and need.prefers is not None}
-
-
-def _rung(step: Step, wish: Mapping[str, int], skills: Container[str]) -> ladder.Rung:
-    if step.least is None:
-        return ladder.Rung(step.phones)
-    least = step.least
-    return ladder.Rung(step.phones, {name: least if name in skills else level for name, level in wish.items()})
 
 
 def _ringing(

@@ -17,7 +17,7 @@ from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.lease import Leadership
 from hotline.models import Agent, Transfer
-from routing import actions, hospital, ladder, queries, rules, service, talks, transfers
+from routing import actions, callbacks_service, hospital, ladder, queries, rules, service, talks, transfers
 from routing.actions import offer_of
 from telephony.provider import Provider
 
@@ -64,6 +64,7 @@ class Router:
             acted = actions.act(self._ground, self._provider, self._pool, clock.now())
             if not changed and not acted:
                 break
+        callbacks_service.act(self._ground, self._provider, clock.now())
         return True
 
     def _bring_back(self, now: datetime) -> None:
@@ -101,6 +102,7 @@ class Router:
     def _decide(self, now: datetime) -> bool:
         with self._ground.database.read() as session:
             floor = queries.floor(session, rules.of(self._ground.settings), self._learn(session, now))
+            floor = callbacks_service.without_kept(session, floor, now)
         changed = False
         for decision in ladder.decide(floor, now, self._ground.settings.ring_seconds):
             if isinstance(decision, ladder.Overflow):

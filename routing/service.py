@@ -23,7 +23,7 @@ from hotline.values import (
     WaitingState,
     WaitKind,
 )
-from routing import queries, rooms, rules
+from routing import callers, queries, rooms, rules
 from routing.agents import choose_status as choose_status
 from routing.agents import come_back as come_back
 from routing.errors import UnknownQueue
@@ -49,12 +49,16 @@ def join(session: Session, ground: Ground, call: Call, wish: Wish, now: datetime
     queue = rules.of(ground.settings).queues.get(wish.queue)
     if queue is None:
         raise UnknownQueue(f"no queue {wish.queue!r}")
+    base = queue.priority if wish.priority is None else wish.priority
+    recognised = callers.recognise(session, ground, call, base, now)
     waiting = Waiting(
         call_id=call.id,
         queue=queue.name,
         wish=queue.levels(call.language, wish.skill),
-        priority=queue.priority if wish.priority is None else wish.priority,
-        asked_at=now,
+        priority=recognised.priority,
+        preferred_agent_id=recognised.preferred_agent_id,
+        reasons=list(recognised.reasons),
+        asked_at=callers.take_over(session, ground, call, queue.name, now) or _stood(session, call, queue.name) or now,
     )
     session.add(waiting)
     story.move(call, CallStatus.WAITING, "status")
@@ -63,6 +67,13 @@ def join(session: Session, ground: Ground, call: Call, wish: Wish, now: datetime
     story.tell(session, ground.bell, story.event(call.id, "asked", now, queue=queue.name, skill=skill))
     ground.bell.ring_after(session, ROUTER)
     return waiting
+
+
+def _stood(session: Session, call: Call, queue: str) -> datetime | None:
+    """Since when they stood in the line that they left in this call and come back to; `None` for any other."""
+    last = queries.last_waiting(session, call.id)
+    came_back = last is not None and last.state is WaitingState.LEFT and last.queue == queue
+    return last.asked_at if last is not None and came_back else None
 
 
 def position(session: Session, call_id: str) -> int | None:

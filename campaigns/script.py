@@ -1,4 +1,4 @@
-"""A script as values: questions, warning signs, phrases. `campaigns.scripts_file` reads them, `campaigns.course` walks them."""
+"""A script as values: questions, signs, phrases. `campaigns.scripts_file` reads them, `campaigns.course` walks them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -94,6 +94,7 @@ class Script:
     questions: tuple[Question, ...]
     signs: tuple[Sign, ...]
     advice: Text
+    replies: Mapping[str, Words]
     keys: Keys = Keys()
     is_slow: bool = False
 
@@ -120,6 +121,7 @@ PRIVATE = (
     "refused",
     "nobody",
     "machine",
+    "to_staff",
 )
 VERIFIED = (
     "consent",
@@ -135,6 +137,8 @@ VERIFIED = (
     "after_nurse",
 )
 PHRASES = PRIVATE + VERIFIED
+# What may be said instead of a key: who is on the line, and what the reserved keys do.
+REPLIES = ("me", "fetch", "later", "wrong", "refuse", "person", "repeat", "slower")
 # What each phrase may have filled in; the hospital's name everywhere.
 FILLED = {"for_name": ("name",), "noted": ("answer",)}
 

@@ -6,13 +6,29 @@ Whatever is wrong is said with file, line and field, all of it at once.
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from campaigns.errors import ScriptFault
-from campaigns.script import FILLED, PHRASES, Choice, Keys, Open, Option, Question, Scale, Script, Sign, Text, Words
+from campaigns.script import (
+    FILLED,
+    PHRASES,
+    REPLIES,
+    Choice,
+    Keys,
+    Open,
+    Option,
+    Question,
+    Scale,
+    Script,
+    Sign,
+    Text,
+    Words,
+)
 from hotline.source import Field, Source
 from hotline.values import Language
-from ivr.read import key, read_out, texts
+from ivr.read import BETWEEN, READ_OUT, key, texts
 
+_Part = TypeVar("_Part")
 STANDARD = Path(__file__).with_name("scripts")
 BANK = "bank.yaml"
 
@@ -51,12 +67,15 @@ class _Bank:
     """The phrases, questions and signs that scripts choose from."""
 
     def __init__(self, field: Field, hospital: Text, number: str) -> None:
-        field.only("keys", "phrases", "questions", "signs")
+        field.only("keys", "phrases", "replies", "questions", "signs")
         self._hospital = hospital
         spaced = " ".join(number.removeprefix("+86")) if number else ""
         self.keys = _keys(field.get("keys"))
         self.phrases = {name: self._phrase(field, name, spaced) for name in PHRASES}
         field.get("phrases").only(*PHRASES)
+        replies = field.get("replies")
+        replies.only(*REPLIES)
+        self.replies = {name: _words(replies.get(name)) for name in REPLIES}
         self.signs = {name: self._sign(name, part) for name, part in field.get("signs").items()}
         self.questions = {name: self._question(name, part) for name, part in field.get("questions").items()}
 
@@ -138,12 +157,13 @@ class _Bank:
             questions=questions,
             signs=_chosen(field.get("signs"), self.signs, "sign"),
             advice=self._text(field.get("advice")),
+            replies=self.replies,
             keys=self.keys,
             is_slow=field.get("slow").yes(),
         )
 
 
-def _chosen[T](field: Field, known: Mapping[str, T], word: str) -> tuple[T, ...]:
+def _chosen(field: Field, known: Mapping[str, _Part], word: str) -> tuple[_Part, ...]:
     found = []
     for entry in field.list():
         name = entry.text()
@@ -171,4 +191,5 @@ def _words(field: Field) -> Words:
 
 
 def _read_out(text: str, options: tuple[Option, ...], language: Language) -> str:
-    return read_out(text, options, language)
+    said = [READ_OUT[language].format(label=option.label[language], key=option.key) for option in options]
+    return text.replace("{choices}", BETWEEN[language].join(said))

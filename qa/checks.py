@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hotline.values import Language
-from qa.phrases import Phrases
+from qa.check_phrases import Phrases
 from recordings.phrases import has
 
 AGENT = "agent"

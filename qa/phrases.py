@@ -1,72 +1,173 @@
-"""The phrases of the automatic checks, read from `checks.yaml` and checked: every message names language and field."""
+"""Whether a phrase was said, as a probability: found by sound in what was recognised, confirmed on the audio. Pure.
 
+A place that sounds like one of a list's wordings is only a candidate. Its probability comes from how alike it is, how
+long the wording is, and, where the two differ, how the audio judges them: the log-probability of the turn's text with
+the wording in that place, less that of the text as it was recognised (`recordings.align`, given as a function). The
+weights were fitted on human telephone speech, by pieces of its true text sought in it and in other speech.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from pathlib import Path
-from typing import Any
 
-import yaml
-
-from hotline.errors import ConfigError
 from hotline.values import Language
+from qa.lists import PhraseList
+from qa.said import Said, Turn
+from qa.wording import Find, Wording, finds
+from recordings.text import simplified, traditional
+
+# The utterances that texts are compared on, and the texts; log-probabilities, or `None` where there is no sound.
+Judged = Callable[[Sequence[Said], Sequence[str]], Sequence[float] | None]
+
+# bias, unlikeness, log-likelihood ratio, 1 / length.
+WEIGHTS = {Language.MANDARIN: (10.8, -13.3, 0.21, -13.1), Language.ENGLISH: (7.4, -8.3, 0.54, -4.5)}
+# Many wordings are tried on every call, so chance has more tries than in the fit.
+PRIOR = -0.7
+# Without sound: the ratio that may be expected, between that of true wordings and of false ones.
+UNHEARD_ANYWAY, UNHEARD_UNLIKE = -8.0, -30.0
+WEAK = 0.5
+# Of the places of one list in one turn so many are listened to, the likeliest first.
+MOST_HEARD = 3
+NEAR = {Language.MANDARIN: 4, Language.ENGLISH: 4}
+# A rival's likeness from which the audio decides between it and the wording.
+RIVAL = 0.8
 
 
 @dataclass(frozen=True)
-class Phrases:
-    """What is sought in one language: how one greets, how one names oneself, and what must not be said, by rule."""
+class Hit:
+    """Something of a list that may have been said in a turn; times in seconds."""
 
-    greets: tuple[str, ...]
-    names: tuple[str, ...]
-    forbidden: tuple[tuple[str, tuple[str, ...]], ...]
+    turn: Turn
+    find: Find
+    probability: float
 
+    @property
+    def start(self) -> float:
+        """When it begins."""
+        return self.turn.tokens[self.find.first].start
 
-@cache
-def standard() -> dict[Language, Phrases]:
-    """The phrases that come with the product."""
-    return read(resources.files("qa").joinpath("checks.yaml").read_text("utf-8"), "qa/checks.yaml")
-
-
-@cache
-def of(file: Path | None) -> dict[Language, Phrases]:
-    """The phrases in the hospital's own file, the standard ones where it has none. Raises `ConfigError`."""
-    if file is None:
-        return standard()
-    try:
-        return read(file.read_text("utf-8"), str(file))
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}; correct CHECKS_FILE") from error
+    @property
+    def end(self) -> float:
+        """When it ends."""
+        return self.turn.tokens[self.find.last - 1].end
 
 
-def read(text: str, name: str) -> dict[Language, Phrases]:
-    """The phrases in the YAML `text` of the file `name`. Raises `ConfigError`."""
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name}: no YAML: {error}") from error
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{name}: languages are missing, {', '.join(Language)}")
-    found = {}
-    for language in Language:
-        part = _mapping(raw, language, name)
-        greeting = _mapping(part, "greeting", f"{name}: {language}")
-        rules = _mapping(part, "courtesy", f"{name}: {language}")
-        at = f"{name}: {language}.courtesy"
-        forbidden = tuple((str(rule), _list(rules, rule, at)) for rule in rules)
-        at = f"{name}: {language}.greeting"
-        found[language] = Phrases(_list(greeting, "greets", at), _list(greeting, "names", at), forbidden)
-    return found
+@dataclass(frozen=True)
+class Ear:
+    """The language that is spoken, and what judges texts by the sound."""
+
+    language: Language
+    judged: Judged
 
 
-def _mapping(raw: dict[str, Any], field: str, at: str) -> dict[str, Any]:
-    value = raw.get(field)
-    if not isinstance(value, dict):
-        raise ConfigError(f"{at}: {field} is missing or holds no fields")
-    return value
+def hits(sought: PhraseList, turn: Turn, ear: Ear) -> list[Hit]:
+    """Where something of the list may have been said in this turn, none over another, the likeliest first."""
+    rivals = _best(sought.unless, turn, ear.language)
+    found: list[Hit] = []
+    for find, is_weak in _candidates(sought, turn, ear.language)[: 2 * MOST_HEARD]:
+        taken = any(find.first < other.find.last and other.find.first < find.last for other in found)
+        if taken or len(found) >= MOST_HEARD or _beaten(find, rivals) or _negated(sought, find, turn, ear.language):
+            continue
+        chance = _probability(find, turn, rivals, ear)
+        found.append(Hit(turn, find, WEAK * chance if is_weak else chance))
+    return sorted(found, key=lambda hit: -hit.probability)
 
 
-def _list(raw: dict[str, Any], field: str, at: str) -> tuple[str, ...]:
-    value = raw.get(field)
-    if not isinstance(value, list) or not all(isinstance(phrase, str) and phrase.strip() for phrase in value):
-        raise ConfigError(f"{at}: {field} must be a list of phrases")
-    return tuple(value)
+def chance_of(find: Find, ratio: float, language: Language) -> float:
+    """The probability that a wording was said where it was found, given its log-likelihood ratio."""
+    bias, unlike, heard, short = WEIGHTS[language]
+    length = max(1, find.wording.length + sum(isinstance(part, str) and part != "…" for part in find.wording.parts))
+    return _sigmoid(bias + PRIOR + unlike * (1 - find.likeness) + heard * ratio + short / length)
+
+
+def _candidates(sought: PhraseList, turn: Turn, language: Language) -> list[tuple[Find, bool]]:
+    """Every place of every wording, weak ones marked, by what the text alone makes of them."""
+    found = [(find, False) for find in _best(sought.say, turn, language)]
+    found += [(find, True) for find in _best(sought.weak, turn, language)]
+    return sorted(found, key=lambda one: (one[1], -_unheard(one[0], language), -one[0].wording.length))
+
+
+def _best(wordings: Iterable[Wording], turn: Turn, language: Language) -> list[Find]:
+    return [find for one in wordings for find in finds(one, turn, language)]
+
+
+def _unheard(find: Find, language: Language) -> float:
+    unlike = 1 - find.likeness
+    return chance_of(find, UNHEARD_ANYWAY + UNHEARD_UNLIKE * unlike if unlike else 0.0, language)
+
+
+def _beaten(find: Find, rivals: Sequence[Find]) -> bool:
+    """Whether a look-alike fits this place as well, and says at least as much of it."""
+    return any(
+        rival.likeness >= find.likeness - 0.02
+        and (
+            (rival.first <= find.first and rival.last >= find.last)
+            or (rival.first < find.last and find.first < rival.last and rival.wording.length >= find.wording.length)
+        )
+        for rival in rivals
+    )
+
+
+def _negated(sought: PhraseList, find: Find, turn: Turn, language: Language) -> bool:
+    """Whether words just before or after take it back, within its clause and the one beside it."""
+    near = NEAR[language]
+    begin = max(0, find.first - near)
+    before, after = turn.units[begin : find.first], turn.units[find.last : find.last + near]
+    return any(_holds(before, one) for one in sought.negated_before) or any(
+        _holds(after, one) for one in sought.negated_after
+    )
+
+
+def _holds(units: Sequence[str], sought: Wording) -> bool:
+    wanted = tuple(unit for part in sought.parts if not isinstance(part, str) for unit in part)
+    return any(tuple(units[at : at + len(wanted)]) == wanted for at in range(len(units) - len(wanted) + 1))
+
+
+def _probability(find: Find, turn: Turn, rivals: Sequence[Find], ear: Ear) -> float:
+    near = [
+        rival for rival in rivals if rival.likeness >= RIVAL and rival.first < find.last and find.first < rival.last
+    ]
+    if find.likeness == 1.0 and not near:
+        return chance_of(find, 0.0, ear.language)
+    said, texts = _texts(turn, [find, *near[:2]], ear.language)
+    scores = ear.judged(said, texts)
+    if scores is None:
+        return _unheard(find, ear.language)
+    chance = chance_of(find, min(3.0, scores[1] - scores[0]), ear.language)
+    for rival in scores[2:]:
+        chance *= _sigmoid(0.35 * (scores[1] - rival) + 1.5)
+    return chance
+
+
+def _texts(turn: Turn, found: Sequence[Find], language: Language) -> tuple[list[Said], list[str]]:
+    """The utterances around the first find, their text as it was recognised, and with each find's wording in place."""
+    inside = {token.utterance for token in turn.tokens[found[0].first : found[0].last]}
+    low = min(index for index, token in enumerate(turn.tokens) if token.utterance in inside)
+    high = max(index for index, token in enumerate(turn.tokens) if token.utterance in inside) + 1
+    between = "" if language is Language.MANDARIN else " "
+    texts = [between.join(token.raw for token in turn.tokens[low:high])]
+    for find in found:
+        texts.append(between.join(_with(turn, find, (low, high))))
+    return [one for number, one in enumerate(turn.said) if number in inside], texts
+
+
+def _with(turn: Turn, find: Find, span: tuple[int, int]) -> list[str]:
+    pieces, at = [], span[0]
+    around = "".join(token.raw for token in turn.tokens[span[0] : span[1]])
+    is_traditional = not around.isascii() and simplified(around) != around
+    for number, begin, end in find.spans:
+        if begin < at or end > span[1]:
+            continue
+        pieces += [token.raw for token in turn.tokens[at:begin]]
+        written, first, last = find.wording.texts[number], turn.tokens[begin].raw, turn.tokens[end - 1].raw
+        ending = re.search(r"\W*$", last)
+        written = traditional(written) if is_traditional else written
+        written = written[:1].upper() + written[1:] if first[:1].isupper() else written
+        pieces.append(written + (ending[0] if ending else ""))
+        at = end
+    return pieces + [token.raw for token in turn.tokens[at : span[1]]]
+
+
+def _sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, value))))

@@ -12,8 +12,8 @@ from hotline.models import Call, Check, Transcript, Utterance
 from hotline.values import Language
 from qa import checks as score
 from qa import queries
+from qa.check_phrases import Phrases, of
 from qa.checks import CheckResult, Said
-from qa.phrases import Phrases, of
 
 
 def check(ground: Ground, call_id: str, now: datetime) -> None:

@@ -59,6 +59,16 @@ def comparable(text: str, language: Language) -> str:
     return " ".join(en_numbers(" ".join(words).replace("good bye", "goodbye").split()))
 
 
+def simplified(text: str) -> str:
+    """Mandarin in simplified characters."""
+    return _simplifier()(text, "zh-hans")
+
+
+def traditional(text: str) -> str:
+    """Mandarin in traditional characters, as the recogniser writes it now and then."""
+    return _simplifier()(text, "zh-hant")
+
+
 @cache
 def _simplifier() -> Callable[[str, str], str]:
     """zhconv's conversion; loads its tables, which an English installation never needs."""

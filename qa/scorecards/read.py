@@ -120,7 +120,7 @@ def _item(item_id: str, field: Field) -> Item:
     scale = field.get("scale").one_of({word.value: word for word in Scale}, Scale.YES_NO)
     if machine is not None and scale is not Scale.YES_NO:
         field.get("scale").fault("the machine answers yes or no only; leave `scale` away")
-    facts = {name: name for name in FACTS}
+    facts: dict[str, str | None] = {name: name for name in FACTS}
     return Item(
         id=item_id,
         labels=texts(field.get("labels")),

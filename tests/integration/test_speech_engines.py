@@ -13,8 +13,8 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from cli.models import command as models
 from cli.transcribe import command as transcribe
 from hotline.values import Language
-from qa import score
-from qa.phrases import standard
+from qa import checks as score
+from qa.check_phrases import standard
 from recordings import dialogue, recognise
 from recordings.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, to_pcm
 from recordings.engines import mel, vosk, weights

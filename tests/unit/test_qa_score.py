@@ -9,7 +9,7 @@ from hotline.errors import ConfigError
 from hotline.values import Language
 from qa import checks as score
 from qa.checks import Said
-from qa.phrases import of, read, standard
+from qa.check_phrases import of, read, standard
 
 CALLS = Path("../shared/audio/calls")
 

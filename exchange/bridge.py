@@ -1,7 +1,7 @@
 """Two legs that hear each other."""
 
 from exchange.call import Leg
-from exchange.clock import Ticker
+from exchange.clock import Signal, Ticker
 from exchange.keys import KeyBox
 
 
@@ -15,15 +15,16 @@ class Ear:
         return self._other.said
 
 
-async def talk(ticker: Ticker, first: Leg, second: Leg, seconds: float | None = None) -> None:
+async def talk(
+    ticker: Ticker, first: Leg, second: Leg, seconds: float | None = None, over: Signal | None = None
+) -> None:
     """Connect the two until one is over, is taken elsewhere, or the time is up; then both hear nothing."""
     ears = {first: Ear(second), second: Ear(first)}
     for leg, ear in ears.items():
         leg.hear(ear)
     try:
-        await ticker.first(
-            first.ended.wait(), second.ended.wait(), first.taken_away.wait(), second.taken_away.wait(), seconds=seconds
-        )
+        ends = [each.wait() for leg in (first, second) for each in (leg.ended, leg.taken_away)]
+        await ticker.first(*ends, *([over.wait()] if over else []), seconds=seconds)
     finally:
         for leg, ear in ears.items():
             leg.unhear(ear)

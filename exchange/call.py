@@ -40,6 +40,7 @@ class Leg:
         self.ended = Signal()
         self.taken_away = Bell()
         self.was_redirected = False
+        self.on_referral: Callable[[str], bool] | None = None
         self._ticker = ticker
         self._on_move = on_move
         self.detector = KeyDetector()
@@ -78,6 +79,7 @@ class Leg:
 
     def answer(self) -> None:
         """The call is answered, by the exchange or by the person called; known already is no fault."""
+        self.on_ringing()
         if self.facts.status is not CallStatus.RINGING:
             return
         self.move(CallStatus.IN_PROGRESS)
@@ -105,6 +107,14 @@ class Leg:
 
     def on_answer(self) -> None:
         self.answer()
+
+    def on_ringing(self) -> None:
+        """The telephone says that it rings; known already is no fault."""
+        if self.facts.status is CallStatus.INITIATED:
+            self.move(CallStatus.RINGING)
+
+    def on_refer(self, target: str) -> bool:
+        return self.on_referral is not None and self.on_referral(target)
 
     def on_refuse(self, is_busy: bool) -> None:
         if not self.is_up:

@@ -12,6 +12,7 @@ class _End:
     """What both ends share: one call at a time, and the frame that came from the other end."""
 
     shows_texts = False
+    rings_late = False
 
     def __init__(self, address: str) -> None:
         self.address = address

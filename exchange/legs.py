@@ -1,7 +1,7 @@
 """All calls of the exchange: those that are up, and the facts of those that are over."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -27,6 +27,7 @@ class Nowhere:
     """The line of a call to somebody who has no telephone here."""
 
     shows_texts = False
+    rings_late = False
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -56,6 +57,8 @@ class Ends:
     direction: str
     parent_sid: str = ""
     callback: Callback = NO_CALLBACK
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 class Legs:

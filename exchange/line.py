@@ -25,12 +25,20 @@ class Answerer(Protocol):
 
     def on_hang_up(self) -> None: ...
 
+    def on_ringing(self) -> None: ...
+
+    def on_refer(self, target: str) -> bool:
+        """The person wants the other side to talk to somebody else; False when nobody can see to that."""
+        ...
+
 
 class Line(Protocol):
     """A telephone as its leg sees it."""
 
     address: str
     shows_texts: bool
+    # Whether it says by itself when it rings; others ring as soon as they are told.
+    rings_late: bool
 
     def seize(self, answerer: Answerer) -> bool:
         """Take the line for a call; False when it is busy."""

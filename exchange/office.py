@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from exchange.aftermath import Aftermath
 from exchange.call import Leg
@@ -27,6 +27,13 @@ class Directory(Protocol):
     """Finds the telephone that belongs to an address."""
 
     def find(self, address: str) -> Line | None: ...
+
+
+@runtime_checkable
+class Authenticated(Protocol):
+    """A line whose other end may ask who we are."""
+
+    def authenticate(self, user: str, password: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,10 @@ class Office:
 
     def call_out(self, ends: Ends) -> Leg:
         """A leg to an address, not yet ringing; somebody without a telephone gets one that nobody answers."""
-        return self.legs.create(ends, self.directory.find(ends.to) or self.inside(ends) or Nowhere(ends.to))
+        line = self.directory.find(ends.to) or self.inside(ends) or Nowhere(ends.to)
+        if ends.user and isinstance(line, Authenticated):
+            line.authenticate(ends.user, ends.password)
+        return self.legs.create(ends, line)
 
     def record(self, leg: Leg, how: How, callback: Callback) -> Recording:
         """Record a leg until it ends or the recording is stopped."""
@@ -123,7 +133,8 @@ class Office:
         if not leg.seize():
             leg.end(CallStatus.BUSY)
             return False
-        leg.move(CallStatus.RINGING)
+        if not leg.line.rings_late:
+            leg.move(CallStatus.RINGING)
         try:
             await self._ring_cycles(leg, seconds + self.config.timeout_buffer_seconds)
         finally:

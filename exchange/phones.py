@@ -28,6 +28,7 @@ class PhoneLine:
     """One connected telephone."""
 
     shows_texts = True
+    rings_late = False
 
     def __init__(self, address: str, is_traced: bool = False) -> None:
         self.address = address

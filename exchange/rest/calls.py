@@ -30,7 +30,14 @@ async def create(ask: Ask) -> Json:
     beginning = _beginning(ask)
     if beginning is None:
         raise ApiError(400, 21205, "Url or Twiml is required.")
-    ends = Ends(ask.text("From"), ask.text("To"), "outbound-api", callback=ask.callback("StatusCallback", "completed"))
+    ends = Ends(
+        ask.text("From"),
+        ask.text("To"),
+        "outbound-api",
+        callback=ask.callback("StatusCallback", "completed"),
+        user=ask.text("SipAuthUsername"),
+        password=ask.text("SipAuthPassword"),
+    )
     leg = ask.switch.originate(ends, beginning, ask.number("Timeout", DEFAULT_TIMEOUT, 1, 600), _wishes(ask))
     if ask.flag("Record"):
         callback = ask.callback("RecordingStatusCallback", "completed")

@@ -5,7 +5,10 @@ not follow the Contact of an answer; all of that is done here.
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from aiosipua import (
     IncomingCall,
@@ -19,12 +22,22 @@ from aiosipua import (
     UdpSipTransport,
     stringify_uri,
 )
-from aiosipua.dialog import DialogState
+from aiosipua.dialog import Dialog, DialogState
 from aiosipua.utils import generate_tag
 
 REPEAT_SECONDS = (0.5, 1.0, 2.0, 4.0, 4.0, 4.0)
 FORGET_SECONDS = 32.0
 Address = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a call goes: the address in the request, the host that gets it, who we are there, and further headers."""
+
+    uri: str
+    peer: Address
+    auth: SipDigestAuth | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Caller(SipUAC):
@@ -35,14 +48,44 @@ class Caller(SipUAC):
         self._heard_of: set[str] = set()
         self._given_up: dict[str, OutgoingCall] = {}
         self._repeating: set[asyncio.Task[None]] = set()
+        self._next_headers: Mapping[str, str] = {}
+        self._headers: dict[str, Mapping[str, str]] = {}
+        self._referring: dict[str, asyncio.Future[int]] = {}
 
-    def invite(self, ends: tuple[str, str], to: Address, sdp: SdpMessage, auth: SipDigestAuth | None) -> OutgoingCall:
+    def invite(self, ends: tuple[str, str], way: Destination, sdp: SdpMessage) -> OutgoingCall:
         """Call, and repeat it until something is heard, as UDP needs."""
-        call = self.send_invite(ends[0], ends[1], to, sdp, auth=auth)
+        self._next_headers = way.headers
+        call = self.send_invite(ends[0], ends[1], way.peer, sdp, auth=way.auth)
         task = asyncio.get_running_loop().create_task(self._repeat(call))
         self._repeating.add(task)
         task.add_done_callback(self._repeating.discard)
         return call
+
+    def _build_invite(self, dialog: Dialog, **how: Any) -> SipRequest:
+        """With the headers of this call, also when it is sent again with a password."""
+        self._headers = {each: kept for each, kept in self._headers.items() if each in self._calls}
+        headers = self._headers.setdefault(dialog.call_id, self._next_headers)
+        request: SipRequest = super()._build_invite(dialog, **how)
+        for name, value in headers.items():
+            request.headers.set_single(name, value)
+        return request
+
+    async def refer(self, dialog: Dialog, uri: str, to: Address) -> int:
+        """Ask the other side to call somebody else; its answer, or 408."""
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._referring[dialog.call_id] = answer
+        try:
+            request = self.send_refer(dialog, uri, to)
+            for seconds in REPEAT_SECONDS[:4]:
+                with contextlib.suppress(TimeoutError):
+                    return await asyncio.wait_for(asyncio.shield(answer), seconds)
+                self.transport.send(request, to)
+        except ValueError:
+            return 481
+        else:
+            return 408
+        finally:
+            del self._referring[dialog.call_id]
 
     def give_up(self, call: OutgoingCall) -> None:
         """Cancel a call that nobody answered; an answer that crosses it is taken and hung up."""
@@ -52,6 +95,11 @@ class Caller(SipUAC):
 
     def handle_response(self, response: SipResponse, addr: Address) -> None:
         cseq = response.cseq
+        if cseq is not None and cseq.method == "REFER":
+            answer = self._referring.get(response.call_id or "")
+            if answer and not answer.done() and response.status_code >= 200:
+                answer.set_result(response.status_code)
+            return
         if cseq is None or cseq.method != "INVITE":
             super().handle_response(response, addr)
             return

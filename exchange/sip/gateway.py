@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
+from urllib.parse import parse_qsl
 
 import structlog
 from aiosipua import (
@@ -20,9 +21,10 @@ from aiosipua import (
     parse_sdp,
     parse_uri,
 )
+from aiosipua.refer import notify_refer
 
 from exchange.sip import sdp
-from exchange.sip.agent import Address, Agent, Caller
+from exchange.sip.agent import Address, Agent, Caller, Destination
 from exchange.sip.line import Incoming, Outgoing, SipLine
 from exchange.sip.registrar import Registrar
 from exchange.sip.rtp import Rtp
@@ -32,15 +34,6 @@ log = structlog.get_logger(__name__)
 RETRY_SECONDS = 30.0
 DEFAULT_PORT = 5060
 Dial = Callable[[SipLine, str], None]
-
-
-@dataclass(frozen=True)
-class Destination:
-    """Where a call goes: the address in the request, the host that gets it, and who we are there."""
-
-    uri: str
-    peer: Address
-    auth: SipDigestAuth | None = None
 
 
 class Gateway:
@@ -70,6 +63,8 @@ class Gateway:
         self.agent.on_reinvite = self._changed
         self.agent.on_bye = lambda call, _request: self._gone(call.call_id)
         self.agent.on_cancel = lambda request, _addr: self._gone(request.call_id or "")
+        self.agent.on_refer = self._referred
+        self.agent.on_transfer_progress = self._progressed
         self.agent.on_ack_timeout = lambda call: self._gone(call.call_id)
         self._transport.on_message = self._message
         for trunk in self._settings.trunks:
@@ -86,32 +81,38 @@ class Gateway:
 
     def find(self, address: str) -> SipLine | None:
         """A way to that address: a registered telephone, a trunk that reaches the number, or any SIP address."""
-        user = self._user_of(address)
+        bare, headers = _headers(address) if address.startswith("sip:") else (address, {})
+        user = self._user_of(bare)
         if user:
             binding = self.registrar.where(user)
-            return self._outgoing(address, Destination(binding.contact, binding.source)) if binding else None
+            way = Destination(binding.contact, binding.source, headers=headers) if binding else None
+            return self._outgoing(address, way) if way else None
         for peer, trunk in self._peers.items():
             if trunk.reaches(address):
                 auth = SipDigestAuth(trunk.user, trunk.password) if trunk.user else None
                 return self._outgoing(address, Destination(f"sip:{address}@{trunk.host}:{trunk.port}", peer, auth))
         if address.startswith("sip:"):
-            uri = parse_uri(address)
+            uri = parse_uri(bare)
             with contextlib.suppress(OSError):
                 # Names are looked up for trunks only, at the start: a look-up would hold up the media clock.
                 socket.inet_aton(uri.host)
-                return self._outgoing(address, Destination(address, (uri.host, uri.port or DEFAULT_PORT)))
+                way = Destination(bare, (uri.host, uri.port or DEFAULT_PORT), headers=headers)
+                return self._outgoing(address, way)
         return None
 
     # Calls out
 
     def _outgoing(self, address: str, way: Destination) -> SipLine:
         place = partial(self._place, way)
-        return SipLine(address, partial(Rtp, self._settings.host, way.peer[0]), Outgoing(self.caller, place, self.host))
+        outgoing = Outgoing(self.caller, place, self.host)
+        return SipLine(address, partial(Rtp, self._settings.host, way.peer[0]), outgoing, rings_late=True)
 
     def _place(self, way: Destination, line: SipLine, sender: str, offer: SdpMessage) -> OutgoingCall:
         name = sender.removeprefix("client:").removeprefix("sip:").partition("@")[0] or "anonymous"
         ends = (f"sip:{name}@{self.host}:{self.port}", way.uri)
-        call = self.caller.invite(ends, way.peer, offer, way.auth)
+        if line.credentials:
+            way = replace(way, auth=SipDigestAuth(*line.credentials))
+        call = self.caller.invite(ends, way, offer)
         self._keep(call.call_id, line)
         return call
 
@@ -140,7 +141,7 @@ class Gateway:
         line = SipLine(
             user.identity if user else _number(parse_uri(call.caller).user or call.caller),
             partial(Rtp, self._settings.host, call.source_addr[0]),
-            Incoming(call, self.agent, self.host),
+            Incoming(call, self.agent, self.caller, self.host),
         )
         self._keep(call.call_id, line)
         self._dial(line, self._called(parse_uri(call.invite.uri).user or ""))
@@ -221,6 +222,23 @@ class Gateway:
                 line.rtp.press(value.strip())
         self.agent.refuse(request, 200, "OK")
 
+    def _referred(self, call: IncomingCall, target: str) -> None:
+        """A telephone asks that whom it talks with be led elsewhere."""
+        line = self._line(call.call_id)
+        is_followed = line is not None and line.answerer is not None and line.answerer.on_refer(target)
+        ours = self.caller.get_call(call.call_id)
+        if ours:
+            # The library counts from the beginning for a call that we made; what comes next must have higher numbers.
+            call.dialog.local_cseq = ours.dialog.local_cseq = max(ours.dialog.local_cseq, call.dialog.local_cseq) + 1
+        notify_refer(call, 200 if is_followed else 603)
+        if ours:
+            ours.dialog.local_cseq = call.dialog.local_cseq
+
+    def _progressed(self, call_id: str, status: int, _reason: str) -> None:
+        line = self._line(call_id)
+        if line:
+            line.notified.put_nowait(status)
+
     def _user_of(self, address: str) -> SipUser | None:
         name = address.removeprefix("sip:").partition("@")[0] if address.startswith("sip:") else ""
         for user in self._settings.users:
@@ -247,6 +265,14 @@ class Gateway:
         registration.on_failed = lambda it, _status, _reason: again(RETRY_SECONDS, it.register)
         registration.on_expired = lambda it: again(RETRY_SECONDS, it.register)
         registration.register()
+
+
+def _headers(address: str) -> tuple[str, dict[str, str]]:
+    """The address without what stands behind its question mark: headers for the INVITE, as far as they may be set."""
+    bare, _, query = address.partition("?")
+    allowed = ("user-to-user", "remote-party-id", "p-preferred-identity", "p-called-party-id")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return bare, {n: v for n, v in pairs if n.lower().startswith("x-") or n.lower() in allowed}
 
 
 def _number(name: str) -> str:

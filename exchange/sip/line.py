@@ -1,5 +1,7 @@
 """One call over SIP as its leg sees it: a `line.Line` for those who call us and for those we call."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Protocol
 
@@ -13,7 +15,7 @@ from exchange.sip.agent import Agent, Caller
 from exchange.sip.rtp import Rtp
 
 log = structlog.get_logger(__name__)
-LOST_SECONDS = 60.0
+LOST_SECONDS, REFER_SECONDS = 60.0, 30.0
 REFUSALS = {"busy": 486, "rejected": 603, "failed": 404}
 BUSY, NOBODY, DECLINED = {486, 600}, {408, 480, 487, 404, 410, 484, 604}, {403, 603}
 
@@ -29,14 +31,21 @@ class Way(Protocol):
 
     def end(self, reason: str) -> None: ...
 
+    async def refer(self, uri: str) -> int: ...
+
 
 class SipLine:
     """A line that lasts as long as its call: a telephone that cannot take a second one says so itself."""
 
     shows_texts = False
 
-    def __init__(self, address: str, rtp: Callable[[], Rtp], way: Way) -> None:
+    def __init__(self, address: str, rtp: Callable[[], Rtp], way: Way, rings_late: bool = False) -> None:
         self.address = address
+        self.rings_late = rings_late
+        self.credentials: tuple[str, str] | None = None
+        self.response_code = 0
+        self.call_id = ""
+        self.notified: asyncio.Queue[int] = asyncio.Queue()
         self.answerer: Answerer | None = None
         self.is_over = False
         self._open = rtp
@@ -86,6 +95,27 @@ class SipLine:
         elif event == "ended" and not self.is_over:
             self._way.end(str(fields.get("reason", "")))
 
+    def authenticate(self, user: str, password: str) -> None:
+        """Who we are to the other side, should it ask."""
+        self.credentials = (user, password)
+
+    def dialled(self) -> dict[str, str]:
+        """What the action of a Dial is told besides."""
+        code = {"DialSipResponseCode": str(self.response_code)} if self.response_code else {}
+        return {"DialSipCallId": self.call_id} | code
+
+    async def refer(self, uri: str) -> tuple[int, int | None]:
+        """Ask the telephone to call somebody else instead: its answer, and the last it told of that call."""
+        answer = await self._way.refer(uri)
+        notified: int | None = None
+        if answer >= 300:
+            return answer, None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REFER_SECONDS):
+                while notified is None or notified < 200:
+                    notified = await self.notified.get()
+        return answer, notified
+
     def hang_up(self, tells: bool = False) -> None:
         """The other side is gone; nobody is there to be told, unless it only seems so."""
         self.is_over = not tells
@@ -96,6 +126,7 @@ class SipLine:
     def refused(self, status: int) -> None:
         """The other side does not take the call."""
         self.is_over = True
+        self.response_code = status
         if not self.answerer:
             return
         if status in BUSY or status in DECLINED:
@@ -110,9 +141,10 @@ class SipLine:
 class Incoming:
     """They call us."""
 
-    def __init__(self, call: IncomingCall, agent: Agent, host: str) -> None:
+    def __init__(self, call: IncomingCall, agent: Agent, caller: Caller, host: str) -> None:
         self._call = call
         self._agent = agent
+        self._caller = caller
         self._host = host
         self._is_answered = False
         self._rings = False
@@ -145,6 +177,9 @@ class Incoming:
         else:
             self._agent.reject(self._call, REFUSALS.get(reason, 480))
 
+    async def refer(self, uri: str) -> int:
+        return await self._caller.refer(self._call.dialog, uri, self._call.source_addr)
+
 
 Place = Callable[[SipLine, str, SdpMessage], OutgoingCall]
 
@@ -164,6 +199,8 @@ class Outgoing:
         call = self._call = self._place(line, sender, sdp.offer(self._host, line.rtp.port, line.rtp.port))
         call.on_answer = lambda _call: self._answered(line, call)
         call.on_rejected = lambda _call, status, _reason: line.refused(status)
+        call.on_ringing = lambda _call: line.answerer.on_ringing() if line.answerer else None
+        line.call_id = call.call_id
 
     def ringback(self) -> None:
         """They are rung; what they hear is their telephone's affair."""
@@ -177,6 +214,11 @@ class Outgoing:
         if self._call.hangup(self._caller) is None and self._call.call_id in self._caller._calls:
             self._caller.give_up(self._call)
 
+    async def refer(self, uri: str) -> int:
+        if self._call is None:
+            return 481
+        return await self._caller.refer(self._call.dialog, uri, self._call.remote_addr)
+
     def _answered(self, line: SipLine, call: OutgoingCall) -> None:
         try:
             agreed = sdp.agree(call.sdp_answer)
@@ -185,6 +227,7 @@ class Outgoing:
             call.hangup(self._caller)
             line.refused(488)
             return
+        line.response_code = 200
         if line.rtp and line.answerer:
             line.rtp.agree(agreed)
             line.answerer.on_answer()

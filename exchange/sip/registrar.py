@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiosipua import AuthChallenge, SipDigestAuth, SipRequest, build_credentials, parse_auth, stringify_uri
@@ -32,6 +33,7 @@ class Registrar:
         self._settings = settings
         self._key = secrets.token_bytes(16)
         self._bindings: dict[str, list[Binding]] = {}
+        self._used: dict[str, tuple[int, str]] = {}
 
     def where(self, user: SipUser) -> Binding | None:
         now = asyncio.get_running_loop().time()
@@ -77,7 +79,19 @@ class Registrar:
             cnonce=given.get("cnonce") or "",
         )
         is_right = expected and hmac.compare_digest(expected.params["response"], given.get("response") or "")
-        return user if is_right else None
+        return user if is_right and self._is_new(request, given) else None
+
+    def _is_new(self, request: SipRequest, given: Mapping[str, str | None]) -> bool:
+        """Whether the count of the nonce has gone up; the same request may come again, for UDP loses some."""
+        nonce, count = given.get("nonce") or "", int(given.get("nc") or "1", 16)
+        cseq = request.cseq
+        mark = f"{request.method} {request.call_id} {cseq.seq if cseq else 0}"
+        last, before = self._used.get(nonce, (0, ""))
+        if count < last or (count == last and mark != before):
+            return False
+        self._used = {each: value for each, value in self._used.items() if self._is_fresh(each)}
+        self._used[nonce] = (count, mark)
+        return True
 
     def _nonce(self) -> str:
         moment = str(int(asyncio.get_running_loop().time()))

@@ -59,6 +59,8 @@ async def dial(course: Course, element: Element) -> Step:
     finally:
         course.office.aftermath.settle(debt)
     told = outcome.parameters() | taping.end()
+    if outcome.referral:
+        return outcome.referral
     return course.goto(element, told) if element.string("action") else None
 
 

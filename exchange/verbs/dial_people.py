@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from exchange.amd import Patience
 from exchange.bridge import talk
@@ -18,11 +19,19 @@ from exchange.tones import CADENCES, Cadence, Repeating
 from exchange.twiml import Element
 from exchange.verbs.machine import detect_aside, patience_of
 from exchange.verbs.outcome import Outcome
+from exchange.verbs.referrals import referrals
 from exchange.verbs.reporting import callback_of, status_callback
 from exchange.webhook import Target
 
 DEFAULT_TIMEOUT, LEAST_TIMEOUT, MOST_TIMEOUT = 30, 5, 600
 DEFAULT_TIME_LIMIT = 14_400
+
+
+@runtime_checkable
+class Dialled(Protocol):
+    """A line that has more to tell about a dialled call."""
+
+    def dialled(self) -> dict[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,8 @@ class Person:
     whisper: Target | None
     callback: Callback
     digits: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
     parameters: Mapping[str, str] = field(default_factory=dict)
     machine: Patience | None = None
     machine_callback: Callback | None = None
@@ -53,6 +64,8 @@ def _person(course: Course, noun: Element) -> Person:
         whisper=course.here.join(url, noun.method()) if url else None,
         callback=status_callback(course, noun),
         digits=digits if not set(digits) - set("0123456789ABCD*#w") else "",
+        user=noun.string("username"),
+        password=noun.string("password"),
         parameters={each.string("name"): each.string("value") for each in noun.named("Parameter")},
         machine=patience_of(noun),
         machine_callback=callback_of(course, noun, "amdStatusCallback"),
@@ -83,7 +96,10 @@ async def _call(course: Course, element: Element, wanted: list[Person], outcome:
     sender = element.string("callerId") or (caller.sender if caller.direction == "inbound" else caller.to)
     legs: dict[Leg, Person] = {}
     for each in wanted:
-        leg = course.office.call_out(Ends(sender, each.address, "outbound-dial", course.leg.sid, each.callback))
+        ends = Ends(
+            sender, each.address, "outbound-dial", course.leg.sid, each.callback, user=each.user, password=each.password
+        )
+        leg = course.office.call_out(ends)
         leg.parameters = dict(each.parameters)
         legs[leg] = each
     outcome.sid = next(iter(legs)).sid
@@ -98,6 +114,9 @@ async def _call(course: Course, element: Element, wanted: list[Person], outcome:
         for leg in legs:
             if not leg.is_working:
                 leg.drop()
+        told = next((leg.line for leg in legs if leg.sid == outcome.sid), None)
+        if isinstance(told, Dialled):
+            outcome.more = told.dialled()
         outcome.seconds = next((leg.facts.seconds for leg in legs if leg.sid == outcome.sid), 0)
     return True
 
@@ -146,7 +165,8 @@ async def _meet(course: Course, element: Element, callee: Leg, person: Person, o
     course.leg.answer()
     outcome.connect("completed")
     limit = element.number("timeLimit", DEFAULT_TIME_LIMIT, 1)
-    await talk(course.office.ticker, course.leg, callee, limit)
+    with referrals(course, element, callee, outcome) as referred:
+        await talk(course.office.ticker, course.leg, callee, limit, referred)
 
 
 async def _whisper(course: Course, callee: Leg, whisper: Target, ringing: Cadence) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from exchange.course import Goto
+
 
 def _nothing() -> None:
     """Nobody wants to know when the talk begins."""
@@ -18,6 +20,7 @@ class Outcome:
     is_bridged: bool = False
     is_conference: bool = False
     more: dict[str, str] = field(default_factory=dict)
+    referral: Goto | None = None
     on_connect: Callable[[], None] = _nothing
 
     def connect(self, status: str) -> None:

@@ -1,8 +1,9 @@
 """Refer: ask a SIP telephone to call somebody else instead; other telephones do not know how."""
 
+import asyncio
 from typing import Protocol, runtime_checkable
 
-from exchange.course import Course, Step
+from exchange.course import Course, End, Step
 from exchange.errors import WebhookError
 from exchange.twiml import Element
 
@@ -24,12 +25,19 @@ async def refer(course: Course, element: Element) -> Step:
     target = next((noun.text for noun in element.named("Sip")), element.text)
     line = course.leg.line
     if isinstance(line, Referable):
-        answer, notified = await line.refer(target)
+        try:
+            answer, notified = await line.refer(target)
+        except asyncio.CancelledError:
+            course.notify(element, {"ReferCallStatus": "canceled"})
+            raise
     else:
         message = f"line {element.line}: Refer needs a SIP call"
         course.fault("refer_failed", WebhookError(NOT_SIP, message, course.here.url))
         answer, notified = METHOD_NOT_ALLOWED, None
     told = {"ReferSipResponseCode": str(answer)} | understood(answer, notified)
+    if course.leg.facts.is_over:
+        course.notify(element, told)
+        return End.HANG_UP
     return course.goto(element, told) if element.string("action") else None
 
 

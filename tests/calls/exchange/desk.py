@@ -17,11 +17,13 @@ from aiosipua import (
     RegistrationState,
     SdpMessage,
     SipDigestAuth,
+    SipRequest,
     SipUAC,
     SipUAS,
     UdpSipTransport,
     build_sdp,
 )
+from aiosipua.refer import notify_refer
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
@@ -67,7 +69,11 @@ class Desk:
         self.auth = SipDigestAuth(name, password)
         self.law, self.keys = law, keys
         self.answers = True
+        self.rings_at_once = True
         self.refuses_with = 0
+        self.referred: list[str] = []
+        self.progress: list[int] = []
+        self.authorizations: list[str] = []
         self.rings: list[IncomingCall] = []
         self.talks: list[Talk] = []
         self.byes: list[str] = []
@@ -84,6 +90,8 @@ class Desk:
         self.transport.on_message = self.uas._on_message
         self.uas.on_invite = self._invited
         self.uas.on_bye = lambda call, _request: self.byes.append(call.call_id)
+        self.uas.on_refer = self._refer
+        self.uas.on_transfer_progress = lambda _call, status, _reason: self.progress.append(status)
         self.uas.on_cancel = lambda _request, _addr: self._count_cancel()
         return self
 
@@ -151,9 +159,30 @@ class Desk:
         if self.refuses_with:
             call.reject(self.refuses_with)
             return
-        call.ringing()
+        if self.rings_at_once:
+            call.ringing()
         if self.answers:
             self._answering = asyncio.create_task(self.answer(call))
+
+    def _refer(self, call: IncomingCall, target: str) -> None:
+        self.referred.append(target)
+        call.dialog.local_cseq = 50
+        notify_refer(call, 486 if "busy" in target else 200)
+
+    def demand_password(self) -> None:
+        """From now on callers must say who they are."""
+        welcome = self.uas._handlers["INVITE"]
+
+        def check(request: SipRequest, addr: tuple[str, int]) -> None:
+            given = request.get_header("proxy-authorization")
+            if given or (request.to_addr and request.to_addr.tag):
+                self.authorizations.append(given or "")
+                welcome(request, addr)
+                return
+            challenge = {"Proxy-Authenticate": 'Digest realm="board", nonce="n1", algorithm=MD5, qop="auth"'}
+            self.uas._send_error(request, 407, "Proxy Authentication Required", extra_headers=challenge)
+
+        self.uas._handlers["INVITE"] = check
 
     async def answer(self, call: IncomingCall) -> Talk:
         assert call.sdp_offer

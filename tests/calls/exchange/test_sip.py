@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,136 @@ def test_refusal_of_a_desk_phone_is_told_as_what_it_is(tmp_path: Path, code: int
             assert str(legs.past[made.sid].status) == status
 
     told(tmp_path, {}, story)
+
+
+def test_ringing_is_reported_when_the_desk_phone_says_so(tmp_path: Path) -> None:
+    # docs/voice/twiml/sip: "The `ringing` event is fired when the call starts ringing"
+    async def story(house: House) -> None:
+        async with desk(house) as phone:
+            phone.rings_at_once = phone.answers = False
+            await phone.register()
+            told = {"status_callback": f"{house.app.url}/events", "status_callback_event": ["initiated", "ringing"]}
+            create = partial(house.client.calls.create, to="client:ward3", from_=NUMBER, twiml="<Response/>", **told)
+            await house.rest(create)
+            await until(lambda: bool(phone.rings))
+            await house.app.until(lambda: len(house.app.asked("/events")) == 1)
+            phone.rings[0].ringing()
+            await house.app.until(lambda: len(house.app.asked("/events")) == 2)
+            assert [each["CallStatus"] for each in house.app.asked("/events")] == ["initiated", "ringing"]
+
+    told(tmp_path, {}, story)
+
+
+def test_sip_of_dial_sends_its_password_and_headers_and_tells_the_answer(tmp_path: Path) -> None:
+    # docs/voice/twiml/sip: "Send username and password attributes for authentication to your SIP infrastructure"
+    async def story() -> None:
+        async with Desk(0, "hospital", "secret-h") as board:
+            board.demand_password()
+            uri = f"sip:kate@{HOST}:{board.transport.local_addr[1]}?x-ward=3&amp;from=nobody"
+            dial = f'<Dial action="/done"><Sip username="admin" password="1234">{uri}</Sip></Dial>'
+            async with sip_house(tmp_path, {"/voice": dial}) as house, house.phone("+861380") as caller:
+                await caller.registered()
+                await caller.dial(NUMBER)
+                await until(lambda: bool(board.talks))
+                assert 'username="admin"' in board.authorizations[0]
+                assert board.rings[0].invite.get_header("x-ward") == "3"
+                assert "?" not in board.rings[0].invite.uri
+                board.hang_up(board.talks[0])
+                await house.app.until(lambda: bool(house.app.asked("/done")))
+                done = house.app.asked("/done")[0]
+                assert (done["DialCallStatus"], done["DialSipResponseCode"]) == ("completed", "200")
+                assert done["DialSipCallId"] == board.rings[0].call_id
+
+    asyncio.run(asyncio.wait_for(story(), 60))
+
+
+@pytest.mark.parametrize(("target", "status"), [("sip:b@10.0.0.1", "in-progress"), ("sip:busy@10.0.0.1", "busy")])
+def test_desk_phone_is_asked_to_call_somebody_else(tmp_path: Path, target: str, status: str) -> None:
+    # docs/voice/twiml/refer: "If the SIP endpoint accepts the REFER request, Twilio will listen for SIP NOTIFY
+    # messages"
+    async def story(house: House) -> None:
+        async with desk(house) as phone:
+            await phone.answered(await phone.dial(NUMBER))
+            await house.app.until(lambda: bool(house.app.asked("/done")))
+            assert phone.referred == [target]
+            done = house.app.asked("/done")[0]
+            assert (done["ReferCallStatus"], done["ReferSipResponseCode"]) == (status, "202")
+
+    pages: dict[str, Page] = {"/voice": f'<Pause/><Refer action="/done"><Sip>{target}</Sip></Refer>'}
+    told(tmp_path, pages, story)
+
+
+def test_desk_phone_transfers_the_caller_to_somebody_else(tmp_path: Path) -> None:
+    # docs/voice/api/refer-to-twilio: "including the contents of the `Refer-To` header in the `ReferTransferTarget`
+    # parameter"
+    async def story(house: House) -> None:
+        async with desk(house) as phone, house.phone("+861380") as caller:
+            await phone.register()
+            await caller.registered()
+            await caller.dial(NUMBER)
+            await until(lambda: bool(phone.talks))
+            await until(lambda: caller.call.stage is Stage.UP)
+            dialog = phone.talks[0].call.dialog
+            phone.uac.send_refer(dialog, "sip:other@10.0.0.1", phone.exchange)
+            await house.app.until(lambda: bool(house.app.asked("/transfer")))
+            asked = house.app.asked("/transfer")[0]
+            assert (asked["ReferTransferTarget"], asked["From"]) == ("sip:other@10.0.0.1", "+861380")
+            await until(lambda: phone.progress[-1:] == [200])
+            await until(lambda: bool(phone.byes))
+            assert caller.call.stage is Stage.UP
+
+    pages: dict[str, Page] = {
+        "/voice": '<Dial referUrl="/transfer"><Client>ward3</Client></Dial>',
+        "/transfer": '<Pause length="20"/>',
+    }
+    told(tmp_path, pages, story)
+
+
+def test_transfer_that_nobody_sees_to_is_refused_and_the_talk_goes_on(tmp_path: Path) -> None:
+    # docs/voice/api/refer-to-twilio: "Twilio will generate an alert and initial call will be re-established"
+    async def story(house: House) -> None:
+        async with desk(house) as phone, house.phone("+861380") as caller:
+            await phone.register()
+            await caller.registered()
+            await caller.dial(NUMBER)
+            await until(lambda: bool(phone.talks))
+            await until(lambda: caller.call.stage is Stage.UP)
+            phone.uac.send_refer(phone.talks[0].call.dialog, "sip:other@10.0.0.1", phone.exchange)
+            await until(lambda: phone.progress[-1:] == [603])
+            assert caller.call.stage is Stage.UP
+            assert not phone.byes
+
+    told(tmp_path, {"/voice": "<Dial><Client>ward3</Client></Dial>"}, story)
+
+
+def test_keys_by_info_are_heard(tmp_path: Path) -> None:
+    # docs/voice/twiml/gather: "Twilio includes the `Digits` attribute containing the numbers your caller entered"
+    async def story(house: House) -> None:
+        async with desk(house) as phone:
+            talk = await phone.answered(await phone.dial(NUMBER))
+            await until(lambda: len(talk.heard) > 4_000)
+            for key in "12#":
+                body = f"Signal={key}\r\nDuration=160\r\n"
+                phone.uac.send_info(talk.call.dialog, body, "application/dtmf-relay", phone.exchange)
+            await house.app.until(lambda: bool(house.app.asked("/keys")))
+            assert house.app.asked("/keys")[0]["Digits"] == "12"
+
+    told(tmp_path, {"/voice": GATHER}, story)
+
+
+def test_trunk_that_wants_it_is_registered_at_with_a_password(tmp_path: Path) -> None:
+    async def story() -> None:
+        (tmp_path / "board").mkdir()
+        (tmp_path / "ours").mkdir()
+        async with sip_house(tmp_path / "board", {}) as board:
+            find = board.exchange.office.directory.find
+            trunk = {"name": "board", "host": HOST, "port": board.exchange.sip_port, "user": "desk"}
+            trunk |= {"password": "secret-d", "register": True}
+            async with sip_house(tmp_path / "ours", {}, trunks=[trunk]):
+                await until(lambda: find("+8613800000009") is not None)
+            await until(lambda: find("+8613800000009") is None)
+
+    asyncio.run(asyncio.wait_for(story(), 60))
 
 
 def test_desk_phone_that_is_not_answered_stops_ringing(tmp_path: Path) -> None:

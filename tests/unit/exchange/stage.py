@@ -40,6 +40,7 @@ class Telephone:
     """A telephone in the hand of the test; it knows what it was told, and speaks the frames it is given."""
 
     shows_texts = True
+    rings_late = False
 
     def __init__(self, address: str) -> None:
         self.address = address

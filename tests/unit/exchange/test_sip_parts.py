@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'hospital-hotline[sip]'")
 
-from aiosipua import SipDigestAuth, SipRequest, build_credentials, parse_auth, parse_sdp, stringify_auth
+from aiosipua import AuthChallenge, SipDigestAuth, SipRequest, build_credentials, parse_auth, parse_sdp, stringify_auth
 
 from exchange.config import from_values
 from exchange.errors import ConfigError
@@ -93,6 +93,31 @@ def test_password_and_our_own_fresh_nonce_are_needed(password: str, nonce: str |
         assert given
         request.headers.set_single("Authorization", stringify_auth(given))
         assert (registrar.authenticate(request, "Authorization") is not None) is is_right
+
+    asyncio.run(story())
+
+
+def test_what_was_overheard_cannot_be_sent_again() -> None:
+    # RFC 7616, 3.4: "the server can detect request replays by maintaining its own copy of this count"
+    def request(challenge: AuthChallenge, count: int, cseq: int) -> SipRequest:
+        made = SipRequest(method="REGISTER", uri="sip:here")
+        made.headers.set_single("Call-ID", "one")
+        made.headers.set_single("CSeq", f"{cseq} REGISTER")
+        auth = SipDigestAuth("ward3", "right")
+        given = build_credentials(auth, challenge, "REGISTER", "sip:here", nonce_count=count)
+        assert given
+        made.headers.set_single("Authorization", stringify_auth(given))
+        return made
+
+    async def story() -> None:
+        registrar = Registrar(SipSettings(users=(SipUser("ward3", "right"),)))
+        challenge = parse_auth(registrar.challenge())
+        first, again, next_one = (request(challenge, *each) for each in ((1, 1), (1, 7), (2, 2)))
+        assert registrar.authenticate(first, "Authorization")
+        assert registrar.authenticate(first, "Authorization"), "UDP may bring the same request twice"
+        assert not registrar.authenticate(again, "Authorization")
+        assert registrar.authenticate(next_one, "Authorization")
+        assert not registrar.authenticate(first, "Authorization")
 
     asyncio.run(story())
 

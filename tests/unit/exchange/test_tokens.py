@@ -56,6 +56,13 @@ class Watcher:
     def on_hang_up(self) -> None:
         self.told.append("hang up")
 
+    def on_ringing(self) -> None:
+        self.told.append("ringing")
+
+    def on_refer(self, target: str) -> bool:
+        self.told.append(f"refer {target}")
+        return False
+
 
 def test_a_telephone_that_sends_nothing_for_ten_seconds_of_a_call_is_hung_up() -> None:
     line, leg = PhoneLine("+8613800000001"), Watcher()

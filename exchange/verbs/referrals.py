@@ -1,0 +1,40 @@
+"""What follows when one of two who talk sends a SIP REFER: the other one goes on with the document at `referUrl`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from exchange.call import Leg
+from exchange.clock import Signal
+from exchange.course import Course, Goto, run
+from exchange.errors import WebhookError
+from exchange.twiml import Element
+from exchange.verbs.outcome import Outcome
+
+NO_ADDRESS = 13222
+
+
+@contextmanager
+def referrals(course: Course, element: Element, callee: Leg, outcome: Outcome) -> Iterator[Signal]:
+    """While the block lasts, either may refer the other; the signal says that it has happened."""
+    happened = Signal()
+
+    def follow(other: Leg, target: str) -> bool:
+        url = element.string("referUrl")
+        if not url:
+            message = f"line {element.line}: the telephone sent REFER; Dial needs a referUrl to follow it"
+            course.fault("refer_unanswered", WebhookError(NO_ADDRESS, message, course.here.url))
+            return False
+        goto = Goto(course.here.join(url, element.method("referMethod")), {"ReferTransferTarget": target})
+        if other is course.leg:
+            outcome.referral = goto
+        else:
+            callee.work(partial(run, Course(course.office, callee, course.verbs), goto))
+        happened.set()
+        return True
+
+    course.leg.on_referral, callee.on_referral = partial(follow, callee), partial(follow, course.leg)
+    try:
+        yield happened
+    finally:
+        course.leg.on_referral = callee.on_referral = None

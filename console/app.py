@@ -15,7 +15,7 @@ from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from console import access, agent, calls, faults, floor, language, show, sign_in, sound, staff, telling
+from console import access, agent, calls, faults, floor, language, quality, show, sign_in, sound, staff, telling
 from hotline.ground import Ground
 from hotline.values import Language
 
@@ -43,6 +43,7 @@ def create(ground: Ground) -> Flask:
     _headers(app, ground)
     for pages in (sign_in.pages, floor.pages, agent.pages, calls.pages, sound.pages, staff.pages):
         app.register_blueprint(pages)
+    quality.register(app)
     agent.open_line(app, ground.settings, CONTENT_POLICY)
     app.add_url_rule("/healthz", view_func=healthy)
     access.allow_everyone(app.view_functions["static"])

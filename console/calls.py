@@ -1,5 +1,6 @@
 """The list of calls, and the page of one call."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, render_template, request
@@ -12,6 +13,7 @@ from console.queries import Story, Wanted
 from hotline import clock
 from hotline.models import Call
 from hotline.values import Outcome
+from qa import calibration
 from routing import figures
 
 pages = Blueprint("calls", __name__)
@@ -49,10 +51,13 @@ def show_call(call_id: str) -> ResponseReturnValue:
             abort(404)
         entry = looks.look(current_user.id, "view_call", ("call", call_id), now, request.remote_addr or "")
         looks.note(session, entry)
+        # Whoever judges this call in a calibration must not read here what the machine found.
+        is_blind = calibration.is_blind(session, call_id, current_user.id)
     ring_seconds = ground().settings.ring_seconds
     return render_template(
         "call.html",
-        story=story,
+        story=replace(story, checks=[]) if is_blind else story,
+        is_blind=is_blind,
         drawing=timeline.draw(story.call, story.offers, story.recordings, (now, ring_seconds)),
         rings=_rings(story, ring_seconds),
     )

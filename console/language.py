@@ -41,8 +41,10 @@ class Words:
 @cache
 def words(language: Language) -> Words:
     """The catalogue of `language`, read once."""
-    text = resources.files("console").joinpath(f"words/{language}.yaml").read_text("utf-8")
-    return Words(language, dict(_flat(yaml.safe_load(text))))
+    folder = resources.files("console").joinpath("words")
+    files = [file for file in folder.iterdir() if file.name.endswith(f"{language}.yaml")]
+    pairs = [pair for file in files for pair in _flat(yaml.safe_load(file.read_text("utf-8")))]
+    return Words(language, dict(pairs))
 
 
 def chosen(request: Request) -> Language:

@@ -101,6 +101,13 @@ def may_see(reviews: Sequence[Review], made: Round, user_id: str) -> bool:
     return made.state is RoundState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
 
 
+def is_blind(session: Session, call_id: str, user_id: str) -> bool:
+    """Whether someone still has to judge this call in a calibration, and must not see what others made of it."""
+    open_ = (ReviewState.DUE, ReviewState.DRAFT)
+    own = (Review.call_id == call_id, Review.reviewer_id == user_id, Review.round_id.is_not(None))
+    return session.scalar(select(Review.id).where(*own, Review.state.in_(open_)).limit(1)) is not None
+
+
 def result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> Outcome:
     """The agreement of people, and of the machine as one more rater, on what is finished."""
     done = [review for review in reviews if review.state is ReviewState.FINISHED]

@@ -32,8 +32,8 @@ def choices(item: Item) -> tuple[str, ...]:
 
 
 def takes_na(item: Item) -> bool:
-    """Whether an item may be not applicable: it says so, or the machine may find that it does not apply."""
-    return item.may_be_na or item.by is not By.PERSON
+    """Whether an item may be not applicable: it says so, or something else excuses it or makes it apply."""
+    return item.may_be_na or bool(item.excused_by) or item.applies_if is not None
 
 
 def unfit(card: Scorecard, answers: Answers) -> list[str]:

@@ -94,11 +94,13 @@ def save(ground: Ground, review_id: str, user_id: str, draft: Draft, now: dateti
 
 def publish(ground: Ground, review_id: str, user_id: str, draft: Draft, now: datetime) -> None:
     """Save, and let the agent read it; in a calibration: finish it. Raises `Incomplete` and what `save` raises."""
+    saved = save(ground, review_id, user_id, draft, now)  # kept whatever follows
+    if saved.missing:
+        raise Incomplete(saved.missing)
     with ground.database.write() as session:
         review = _own_draft(session, review_id, user_id)
-        saved = _save(ground, review, draft, now)
-        if saved.missing:
-            raise Incomplete(saved.missing)
+        if review.version != saved.version:
+            raise Stale("something newer was saved in the same moment")
         is_blind = review.round_id is not None
         story.move(review, ReviewState.FINISHED if is_blind else ReviewState.PUBLISHED)
         review.published_at, review.ended_at = (None, now) if is_blind else (now, None)

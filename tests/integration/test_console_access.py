@@ -19,6 +19,7 @@ from tests.console_data import Morning, morning
 
 EVERYONE: set[str] = {*Role, access.NOBODY}
 STAFF: set[str] = set(Role)
+LEADS: set[str] = {Role.SUPERVISOR, Role.ADMINISTRATOR}
 # What each route is meant to be open to. A new route fails the test until it stands here.
 MEANT: dict[str, set[str]] = {
     "static": EVERYONE,
@@ -40,6 +41,32 @@ MEANT: dict[str, set[str]] = {
     "calls.show_call": STAFF,
     "sound.audio": STAFF,
     "sound.outline": STAFF,
+    "reviews.listing": STAFF,
+    "reviews.show": STAFF,
+    "reviews.take": LEADS,
+    "reviews.save": LEADS,
+    "reviews.publish": LEADS,
+    "reviews.release": LEADS,
+    "reviews.drop": LEADS,
+    "reviews.comment": LEADS,
+    "reviews.uncomment": LEADS,
+    "reviews.choose": LEADS,
+    "verdicts.acknowledge": STAFF,
+    "verdicts.appeal": STAFF,
+    "verdicts.decide": LEADS,
+    "calibrating.listing": LEADS,
+    "calibrating.make": LEADS,
+    "calibrating.show": LEADS,
+    "calibrating.close": LEADS,
+    "coach.listing": STAFF,
+    "coach.begin": LEADS,
+    "coach.done": STAFF,
+    "coach.check": LEADS,
+    "reporting.show": STAFF,
+    "reporting.ask": STAFF,
+    "reporting.state": STAFF,
+    "reporting.file": STAFF,
+    "reporting.samples": LEADS,
     "staff.show": {Role.ADMINISTRATOR},
     "staff.make": {Role.ADMINISTRATOR},
     "staff.set_active": {Role.ADMINISTRATOR},
@@ -66,6 +93,7 @@ def walk(app: Flask, made: Morning) -> list[tuple[str, str, str]]:
         "call_id": made.calls["answered"].id,
         "recording_id": made.sound.id,
         "user_id": "0" * 32,
+        **{f"{name}_id": "0" * 32 for name in ("review", "comment", "round", "coaching", "report")},
         "filename": "page.css",
         "name": "phone.js",
     }

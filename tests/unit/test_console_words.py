@@ -13,9 +13,14 @@ from console.errors import UserRefused
 from console.faults import KNOWN
 from console.floor import SECTIONS
 from console.language import words
+from console.reporting import PERIODS
+from console.review_queries import TABS
 from hotline import values
 from hotline.models import Agent, Event
 from hotline.values import Language
+from qa.errors import ReviewRefused
+from qa.policy import RULES
+from qa.report import KINDS, UNITS
 from routing.actions import ENDS as ROUTER_ENDS
 from routing.legs import ENDS as LEG_ENDS
 
@@ -32,7 +37,15 @@ TABLES = {
     "offer_state": values.OfferState,
     "recording_state": values.RecordingState,
     "language_name": values.Language,
+    "review_state": values.ReviewState,
+    "coaching_state": values.CoachingState,
+    "answer": values.Answer,
 }
+STEPS = (
+    *("drawn", "taken", "released", "published", "finished", "dropped"),
+    *("acknowledged", "appealed", "upheld", "changed"),
+)
+KEYS = ("items", "answer", "machine", "evidence", "play", "seek", "comment", "publish", "escape", "help")
 TABLES_OF_A_CALL = ("menu", "waiting", "talking", "recording", "caller_clock", "offer_clock")
 
 
@@ -40,7 +53,7 @@ def used() -> set[str]:
     """The keys that stand as a whole in templates and modules."""
     texts = [path.read_text("utf-8") for path in [*FOLDER.glob("templates/*.html"), *FOLDER.glob("*.py")]]
     pattern = re.compile(
-        r"""(?<![\w.])(?:t|words|flash)\(["']([a-z_.]+[a-z_])["'][,)]|["']((?:nav|users)\.(?!html)[a-z_]+)["']"""
+        r"""(?:(?<![\w.])(?:t|words|flash)|\.well)\(["']([a-z_.]+[a-z_])["'][,)]|["']((?:nav|users)\.(?!html)[a-z_]+)["']"""
     )
     return {one or other for text in texts for one, other in pattern.findall(text)}
 
@@ -50,6 +63,11 @@ def made_up() -> set[str]:
     keys = {f"{table}.{word}" for table, enumeration in TABLES.items() for word in enumeration}
     keys |= {f"fault.{code}" for code in KNOWN} | {"fault.stale", "fault.other", "outcome.live"}
     keys |= {f"user_fault.{error.code}" for error in UserRefused.__subclasses__()}
+    keys |= {f"quality_fault.{error.code}" for error in ReviewRefused.__subclasses__()}
+    keys |= {f"rule.{name}" for name in (*RULES, "chosen", "calibration", "random", "targeted")}
+    keys |= {f"reporting.{name}" for name in (*PERIODS, *KINDS, *UNITS)}
+    keys |= {f"review_step.{name}" for name in STEPS} | {f"review.key_{name}" for name in KEYS}
+    keys |= {f"reviews.{tab}" for tab in TABS} | {f"calibration.{state}" for state in values.RoundState}
     keys |= {f"figures.{name}{end}" for name in ("caller", "offer") for end in ("", "_note")}
     keys |= {f"call.{name}" for name in TABLES_OF_A_CALL}
     keys |= {f"call.hear_{who}" for who in ("both", "caller", "agent")}

@@ -1,0 +1,238 @@
+"""Quality in a real browser: a supervisor reviews by keyboard alone, the agent appeals, another supervisor rules."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Call, Review, User
+from hotline.values import Language, ReviewState
+from qa import calibration, choosing, coaching, draws, reports, reviews
+from qa.coaching import Finding
+from tests.browser.conftest import Server
+from tests.browser.person import Person
+from tests.quality_data import House, days_of_calls, house, published, read
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def here(ground: Ground) -> House:
+    """A morning with two supervisors and the machine's marks."""
+    return house(ground, clock.now())
+
+
+@pytest.fixture
+def served(ground: Ground, here: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001 (its rows are needed)
+    """The running staff pages."""
+    log = tmp_path_factory.mktemp("log") / "gunicorn.log"
+    running = Server(ground.settings, log)
+    running.start()
+    yield running
+    running.stop()
+    assert "Traceback" not in log.read_text()
+
+
+def press(page: Page, *keys: str) -> None:
+    """Press keys one after the other."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def state(ground: Ground, review_id: str) -> ReviewState:
+    return read(ground, review_id).state
+
+
+def test_a_supervisor_reviews_by_keyboard_alone_the_agent_appeals_and_another_rules(
+    chromium: Browser, served: Server, ground: Ground, here: House
+) -> None:
+    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    path = f"/reviews/{review_id}"
+    with Person.at(chromium, served.url) as supervisor:
+        page = supervisor.page
+        supervisor.sign_in()
+        supervisor.open("/reviews")
+        page.locator(".review-list tbody a").first.focus()
+        press(page, "Enter")
+        expect(page.locator(".begin button")).to_be_focused()
+        press(page, "Enter")
+        expect(page.locator(".item.is-now")).to_have_attribute("data-item", "forbidden")  # the first that is open
+        while open_items(page):
+            answer = "2" if page.locator(".item.is-now").get_attribute("data-item") == "forbidden" else "1"
+            press(page, answer)
+            go_to_open(page)
+        press(page, "c")
+        page.keyboard.type("这里请先报工号")
+        press(page, "Control+Enter")
+        expect(page.locator(".comments p")).to_have_text("这里请先报工号")
+        expect(page.locator("#saved")).to_contain_text("已保存")
+        press(page, "Control+Enter")
+        expect(page.locator(".heading .badge.big").first).to_have_text("已发布")
+        supervisor.saw_no_faults()
+    assert state(ground, review_id) is ReviewState.PUBLISHED
+
+    with Person.at(chromium, served.url) as agent:
+        agent.sign_in("agent")
+        agent.page.click("nav >> text=质量")
+        agent.page.click(".review-list tbody a")
+        agent.sees(".comments p", "这里请先报工号")
+        agent.page.click("summary >> text=申诉")
+        agent.page.fill("[name=reasons]", "我在开头说了“这里是示范医院热线”。")
+        agent.page.click("text=提交申诉")
+        agent.sees(".notice", "申诉已提交")
+        expect(agent.page.locator("[name=reasons]")).to_have_count(0)
+        agent.saw_no_faults()
+
+    with Person.at(chromium, served.url) as supervisor:
+        supervisor.sign_in()
+        supervisor.open(path)
+        supervisor.sees(".appeal", "由另一位主管裁定")
+        expect(supervisor.page.locator("#ruling")).to_have_count(0)
+
+    with Person.at(chromium, served.url) as other:
+        other.sign_in("second")
+        other.open("/reviews?tab=appeals")
+        other.page.click(".review-list tbody a")
+        other.page.locator("#ruling [data-item=self_id] span", has_text="是").click()
+        other.page.fill("#ruling [name=answer]", "工号说得很快，但说了。")
+        other.page.click("#ruling button[value=changed]")
+        other.sees(".appeal", "申诉前")
+        expect(other.page.locator(".heading .badge.big").first).to_have_text("申诉后改评")
+        other.saw_no_faults()
+    assert state(ground, review_id) is ReviewState.CHANGED
+
+
+def open_items(page: Page) -> int:
+    return page.locator("#scorecard .item.is-open").count()
+
+
+def go_to_open(page: Page) -> None:
+    """Move on with the keyboard to the next item without an answer."""
+    for _ in range(page.locator(".item").count()):
+        if not open_items(page) or page.locator(".item.is-now.is-open").count():
+            return
+        press(page, "j")
+
+
+def test_evidence_leads_to_its_second(chromium: Browser, served: Server, ground: Ground, here: House) -> None:
+    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    reviews.take(ground, review_id, here.users["supervisor"], clock.now())
+    with Person.at(chromium, served.url) as supervisor:
+        supervisor.sign_in()
+        supervisor.open(f"/reviews/{review_id}")
+        page = supervisor.page
+        page.wait_for_function("document.querySelector('audio').readyState >= 2")
+        page.locator("[data-item=closing] .jump").click()
+        page.wait_for_function("document.querySelector('audio').currentTime >= 8.7")
+        expect(page.locator(".play")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#comment-label")).to_contain_text("0:0")
+        supervisor.saw_no_faults()
+
+
+def test_nothing_is_lost_by_a_reload_or_a_second_window(
+    chromium: Browser, served: Server, ground: Ground, here: House
+) -> None:
+    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    reviews.take(ground, review_id, here.users["supervisor"], clock.now())
+    with Person.at(chromium, served.url) as supervisor:
+        supervisor.sign_in()
+        supervisor.open(f"/reviews/{review_id}")
+        page = supervisor.page
+        page.locator("[data-item=knowledge] span", has_text="部分").click()
+        page.fill("[name=remark]", "讲得清楚")
+        page.fill("#comment", "还没写完")
+        page.reload()  # at once: nothing waits for the half second
+        expect(page.locator("[name=remark]")).to_have_value("讲得清楚")
+        expect(page.locator("#comment")).to_have_value("还没写完")
+        expect(page.locator("[data-item=knowledge] input[value=partly]")).to_be_checked()
+        second = page.context.new_page()
+        second.goto(page.url)
+        second.locator("[data-item=knowledge] input[value=no]").check(force=True)
+        expect(second.locator("#saved")).to_contain_text("已保存")
+        supervisor.expects_faults = True  # the browser itself notes the conflict
+        page.locator("[data-item=process] span", has_text="部分").click()
+        expect(page.locator("#stale")).to_be_visible()
+        assert read(ground, review_id).answers["knowledge"] == "no"
+        page.click("#mine")
+        expect(page.locator("#stale")).to_be_hidden()
+        expect(page.locator("#saved")).to_contain_text("已保存")
+    answers = read(ground, review_id).answers
+    assert (answers["knowledge"], answers["process"]) == ("partly", "partly")
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_page_of_quality_fits_a_narrow_screen_in_both_languages(
+    chromium: Browser, served: Server, ground: Ground, here: House, language: Language
+) -> None:
+    fill(ground, here, language)
+    with Person.at(chromium, served.url, viewport=PHONE) as supervisor:
+        supervisor.sign_in()
+        for path in pages(ground, here):
+            supervisor.open(path)
+            supervisor.sees("h1")
+            assert supervisor.width() <= PHONE["width"], path
+        supervisor.saw_no_faults()
+    with Person.at(chromium, served.url, viewport=PHONE) as agent:
+        agent.sign_in("agent")
+        for path in ("/reviews", "/coaching", "/reports"):
+            agent.open(path)
+            agent.sees("h1")
+            assert agent.width() <= PHONE["width"], path
+        agent.saw_no_faults()
+
+
+def test_a_report_is_made_as_a_file_while_one_waits(
+    chromium: Browser, served: Server, ground: Ground, here: House
+) -> None:
+    fill(ground, here, Language.MANDARIN)
+    with Person.at(chromium, served.url) as supervisor:
+        supervisor.sign_in()
+        supervisor.open("/reports")
+        supervisor.sees(".chart svg circle")
+        supervisor.page.click("text=导出 PDF")
+        supervisor.sees("[data-state=asked]", "正在生成")
+        with ground.database.read() as session:
+            row = reports.of_user(session, here.users["supervisor"])[0]
+        reports.make(ground, row.id, clock.now())  # the worker's part
+        supervisor.sees("[data-state=made] a", "下载")
+        with supervisor.page.expect_download() as download:
+            supervisor.page.click("[data-state=made] a")
+        assert download.value.path().read_bytes().startswith(b"%PDF")
+        supervisor.saw_no_faults()
+
+
+def fill(ground: Ground, here: House, language: Language) -> None:
+    """Weeks of quality: drawn days, published reviews, a calibration, coaching."""
+    now = clock.now()
+    with ground.database.write() as session:
+        for user in session.query(User):
+            user.language = language
+    days_of_calls(ground, here.made, 3, 3, now)
+    for number in range(1, 4):
+        draws.make(ground, (now - timedelta(days=number)).date().isoformat(), now)
+    supervisor, second = here.users["supervisor"], here.users["second"]
+    with ground.database.read() as session:
+        drawn = list(session.scalars(select(Review).where(Review.is_random).order_by(Review.day)))
+        calls = {review.call_id: session.get_one(Call, review.call_id) for review in drawn}
+    for review in drawn[:2]:
+        published(ground, calls[review.call_id], supervisor, now, self_id="no")
+    if drawn:
+        finding = Finding("self_id", "开头报工号 / say the number", now.date(), (here.made.sound.id, 0.5, 3.0))
+        coaching.begin(ground, drawn[0].id, supervisor, finding, now)
+    calibration.open_round(ground, supervisor, "March", "service", ([here.call.id], [supervisor, second]), now)
+
+
+def pages(ground: Ground, here: House) -> list[str]:
+    """Every page that a supervisor opens."""
+    with ground.database.read() as session:
+        ids = {review.state: review.id for review in session.scalars(select(Review))}
+        made = session.scalars(select(calibration.Round.id)).first()
+    own = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    reviews.take(ground, own, here.users["supervisor"], clock.now())
+    found = ["/reviews", "/reviews?tab=appeals", "/reviews?tab=done", *(f"/reviews/{one}" for one in ids.values())]
+    rest = ["/calibrations", f"/calibrations/{made}", "/coaching", "/samples", "/reports", "/reports?kind=assessment"]
+    return [*found, f"/reviews/{own}", *rest]

@@ -1,0 +1,99 @@
+"""People's quality in tests: a second supervisor, calls on past days, the machine's marks, reviews filled in."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from hotline.ground import Ground
+from hotline.models import Call, MachineMark, Review, User
+from hotline.values import Answer, Language, Role
+from qa import choosing, reviewing, reviews, scorecards
+from qa.reviews import Draft
+from tests.console_data import Morning, answered, hashed, morning
+
+# What the machine says of every call: sure of some items, unsure of one, wrong about none.
+MARKS = {
+    "greeting": (Answer.YES, 0.98, [(0.5, 3.0)]),
+    "self_id": (Answer.NO, 0.04, []),
+    "forbidden": (Answer.NO, 0.02, []),
+    "confirm": (Answer.UNSURE, 0.55, [(6.2, 8.8)]),
+    "closing": (Answer.YES, 0.97, [(9.0, 11.5)]),
+    "long_silence": (Answer.NO, 0.1, []),
+    "hold": (Answer.NA, None, []),
+    "apology": (Answer.NA, None, []),
+    "talk_over": (Answer.NO, 0.2, []),
+    "pace": (Answer.YES, 0.9, []),
+    "first_words": (Answer.YES, 0.9, [(0.5, 3.0)]),
+}
+
+
+@dataclass
+class House:
+    """A morning with two supervisors, and the ids of users by their login."""
+
+    made: Morning
+    users: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def call(self) -> Call:
+        """The answered call of the agent N01."""
+        return self.made.calls["answered"]
+
+
+def house(ground: Ground, now: datetime, language: Language = Language.MANDARIN) -> House:
+    """The morning, its answered call marked by the machine, and a second supervisor `second`."""
+    made = House(morning(ground, now, language))
+    with ground.database.write() as session:
+        session.add(User(login="second", password=hashed(), name="刘洋", role=Role.SUPERVISOR, language=language))
+        for user in session.scalars(select(User)):
+            user.language = language
+            made.users[user.login] = user.id
+        session.flush()
+        made.users |= {user.login: user.id for user in session.scalars(select(User))}
+    mark(ground, made.call, made.made.sound.id, now)
+    return made
+
+
+def mark(ground: Ground, call: Call, recording_id: str, now: datetime, **other: Answer) -> None:
+    """The machine's marks of a call; `other` answers by item replace those of `MARKS`."""
+    with ground.database.write() as session:
+        for item, (answer, probability, places) in MARKS.items():
+            row = MachineMark(call_id=call.id, scorecard="service", item=item, answer=other.get(item, answer))
+            row.probability, row.made_at = probability, now
+            row.evidence = [
+                {"recording_id": recording_id, "start": start, "end": end, "speaker": "agent"} for start, end in places
+            ]
+            session.add(row)
+
+
+def days_of_calls(ground: Ground, made: Morning, days: int, calls: int, now: datetime) -> list[Call]:
+    """Answered calls of the agent N01 on each of the past `days`, each with its sound and a transcript."""
+    found = []
+    for day in range(1, days + 1):
+        for number in range(calls):
+            found.append(answered(ground, made, now - timedelta(days=day, minutes=10 * number)))
+    return found
+
+
+def filled(ground: Ground, review: Review, **other: str) -> dict[str, str]:
+    """Good answers to every item; `other` answers by item replace them."""
+    card = scorecards.of(ground.settings.scorecards_folder)[review.scorecard]
+    best = {item.id: str(item.good) if "yes" in reviewing.choices(item) else str(item.points) for item in card.items}
+    return best | other
+
+
+def read(ground: Ground, review_id: str) -> Review:
+    """The review as it is now."""
+    with ground.database.read() as session:
+        return session.get_one(Review, review_id)
+
+
+def published(ground: Ground, call: Call, user_id: str, now: datetime, **other: str) -> str:
+    """A published review of the call; `other` answers by item. Its id."""
+    review_id = choosing.choose(ground, call.id, user_id, now)
+    reviews.take(ground, review_id, user_id, now)
+    review = read(ground, review_id)
+    draft = Draft(review.version, filled(ground, review, **other), {"remark": "讲得清楚，别忘了报工号。"})
+    reviews.publish(ground, review_id, user_id, draft, now)
+    return review_id

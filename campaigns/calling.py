@@ -41,6 +41,7 @@ ENDS = {
 }
 NEVER_DIALLED = "never dialled"
 HUNG_UP = "hung up before we knew who it was"
+WITH_PERSON = "a person took over"
 TOPIC = "campaign"
 
 
@@ -194,6 +195,8 @@ def end(session: Session, ground: Ground, held: tuple[Attempt, Recipient], outco
     if call is not None:
         attempt.asked_at = attempt.asked_at or call.asked_at
         attempt.caught_at = attempt.caught_at or call.answered_at
+        if outcome is AttemptOutcome.HALF_WAY and (attempt.caught_at or attempt.warned_at):
+            outcome, reason = AttemptOutcome.DONE, WITH_PERSON  # a nurse, or the urgent matter, goes on from here
     if recipient.state is not RecipientState.CALLING:
         outcome, reason = AttemptOutcome.STOPPED, recipient.reason
     story.move(attempt, AttemptState.ENDED)

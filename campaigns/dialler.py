@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import calling, caps_file, inbox, pace, queries
+from campaigns import after, calling, caps_file, inbox, pace, queries
 from campaigns.caps import Caps
 from campaigns.http import BASE
 from hotline import clock, log
@@ -106,6 +106,7 @@ class Dialler:
             self._close(attempt_id, now)
         for recipient_id in late:
             calling.overdue(self._ground, recipient_id, now)
+        after.alarm(self._ground, self._provider, now)
 
     def dial(self, attempt_id: str, now: datetime) -> bool:
         """Ask the exchange for this call, if it is still to be made and nobody has; whether it was asked."""

@@ -1,4 +1,4 @@
-"""What a campaign has come to: the funnel, answers per question, wards and months beside each other. Nothing commits."""
+"""What a campaign has come to: funnel, answers per question, wards and months beside each other. Never commits."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping

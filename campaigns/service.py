@@ -231,12 +231,12 @@ def _store(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, A
     if not rows:
         return []
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite_insert if is_sqlite else postgresql_insert)(Recipient)
+    insert = (sqlite_insert if is_sqlite else postgresql_insert)(Recipient.__table__)  # type: ignore[arg-type] # for its speed
     keys = [row["key"] for row in rows]
     before = set(session.scalars(select(Recipient.key).where(Recipient.key.in_(keys))))
     fresh = [row for row in rows if row["key"] not in before]
     if fresh:
-        session.execute(insert.on_conflict_do_nothing(index_elements=[Recipient.key]), fresh)
+        session.execute(insert.on_conflict_do_nothing(index_elements=["key"]), fresh)
     return fresh
 
 

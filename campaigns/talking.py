@@ -15,7 +15,7 @@ from campaigns import calling, queries
 from hotline import clock, story
 from hotline.bell import FLOOR
 from hotline.ground import Ground
-from hotline.models import Answer, Attempt, Campaign, Recipient
+from hotline.models import Answer, Attempt, Campaign, Discharge, Recipient
 from hotline.values import AttemptOutcome, AttemptState, CampaignKind, Direction, Language, RecipientState
 from telephony.words import Heard
 
@@ -91,6 +91,20 @@ def start(session: Session, attempt_id: str) -> Start | None:
         about=dict(recipient.about),
         call_id=attempt.call_id,
     )
+
+
+def of_line(session: Session, sid: str) -> Start | None:
+    """The conversation on this line; `None` when there is none or it is over."""
+    found = session.scalar(select(Attempt.id).where(Attempt.provider_sid == sid))
+    return None if found is None else start(session, found)
+
+
+def check_of(session: Session, recipient_id: str) -> tuple[str, str]:
+    """The last four digits of the number by which the hospital knows them (`""`: none), and their time zone."""
+    recipient = session.get_one(Recipient, recipient_id)
+    discharge = session.get(Discharge, recipient.discharge_id) if recipient.discharge_id else None
+    digits = "".join(sign for sign in (discharge.patient_number if discharge else "") if sign in "0123456789")
+    return digits[-4:] if len(digits) >= 4 else "", recipient.zone
 
 
 def heard(ground: Ground, attempt_id: str, by: Heard) -> None:

@@ -5,6 +5,7 @@ HotlineError            has a stable `code` and the fields that explain it
 ├── IllegalMove         a status was asked to go where its table does not lead (a fault of ours)
 ├── NotFound            there is no such row
 ├── Retry               the outside world failed; the same job may succeed later
+├── GivesWay            the work stopped half-way for something more urgent; it goes on where it stopped
 └── Discard             the work is a duplicate or too late; nothing is left to do
 """
 
@@ -39,6 +40,12 @@ class Retry(HotlineError):
     """Something outside failed for now; try the job again later."""
 
     code = "retry"
+
+
+class GivesWay(HotlineError):
+    """The work made room for something more urgent: done again at once, and not counted as a try."""
+
+    code = "gives_way"
 
 
 class Discard(HotlineError):

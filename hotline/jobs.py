@@ -29,6 +29,8 @@ LINES = {
     "index_correction": "now",
     "purge": "now",
     "text_recipient": "now",
+    "record_attempt": "now",
+    "text_advice": "now",
     "file_message": "now",
     "draw_sample": "now",
     "make_report": "now",
@@ -78,7 +80,7 @@ def ring(bell: Bell, job: Job) -> bool:
     A bell that fails is only logged: the row stays due, and the sweep rings again.
     """
     queue = Queue(line_of(job), connection=bell.redis, serializer=JSONSerializer)
-    rq_id = f"{job.id}-{job.tries}-{job.urgency}"
+    rq_id = f"{job.id}-{job.tries}" + "-first" * (job.urgency > 0)
     try:
         if queue.get_job_position(rq_id) is not None:
             return False

@@ -52,6 +52,13 @@ def read_wav(data: bytes, must_be_whole: bool = False) -> Sound:
     return Sound(tuple(_telephone(channel) for channel in segment.split_to_mono()))
 
 
+def read_pcm(data: bytes, width: int, rate: int, channels: int) -> Sound:
+    """The channels of plain PCM samples (`width` bytes each, whole frames), each at 8 kHz."""
+    if not data:
+        return Sound(tuple(np.zeros(0, dtype=np.int16) for _ in range(channels)))
+    return Sound(tuple(_telephone(channel) for channel in _pcm(data, width, rate, channels).split_to_mono()))
+
+
 def _telephone(mono: AudioSegment) -> Pcm:
     samples = np.asarray(mono.get_array_of_samples(), dtype=np.float32) / np.float32(1 << 8 * mono.sample_width - 1)
     # Not pydub's own `set_frame_rate`: it interpolates between samples, so that hiss above 4 kHz folds into speech.

@@ -20,8 +20,9 @@ _ORDINALS = (
 _ORDINAL = {word: value for value, word in enumerate(_ORDINALS.split(" "), 1)} | {"thirtieth": 30}
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _MEASURES = {
-    "milligram": "mg", "milligrams": "mg", "milliliters": "ml", "millilitres": "ml", "milliliter": "ml", "micrograms": "µg",
-    "kilograms": "kg", "kilos": "kg", "kilo": "kg", "centimeters": "cm", "centimetres": "cm", "grams": "g",
+    "milligram": "mg", "milligrams": "mg", "milliliters": "ml", "millilitres": "ml", "milliliter": "ml",
+    "micrograms": "µg", "kilograms": "kg", "kilos": "kg", "kilo": "kg", "centimeters": "cm", "centimetres": "cm",
+    "grams": "g",
 }  # fmt: skip
 _COUNTED = (
     "times|time|tablets?|pills?|capsules?|drops?|doses?|puffs?|units?|days?|weeks?|months?|hours?|minutes?|years?"

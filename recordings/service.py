@@ -2,20 +2,22 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from hotline import jobs, log, story
+from hotline.crypt import Undecipherable
 from hotline.errors import Discard
 from hotline.ground import Ground
 from hotline.models import Recording, Transcript, Utterance
-from hotline.values import RecordingState
-from recordings import dialogue, life, queries, recognise
-from recordings.audio import Sound, read_wav
+from hotline.values import RecordingKind, RecordingState
+from recordings import life, parts, queries, recognise, sealed, search, transcribing, urgency
 from recordings.dialogue import Line
 from recordings.errors import Altered, Incomplete, StillThere, UnknownCall, UnreadableAudio
 from recordings.news import News
+from recordings.parts import Shape
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 
@@ -33,12 +35,19 @@ def started(session: Session, ground: Ground, call_id: str, provider_sid: str, n
     return recording
 
 
+def messages(session: Session, call_id: str) -> frozenset[str]:
+    """The exchange's ids of the messages that the caller left in this call."""
+    return queries.message_sids(session, call_id)
+
+
 def heard(ground: Ground, call_id: str, news: News, now: datetime) -> None:
     """What the exchange says of a recording, in any order and any number of times. Raises `UnknownCall`."""
     with ground.database.write() as session:
         if queries.call(session, call_id) is None:
             raise UnknownCall(f"a recording of a call that is not ours: {call_id}")
         recording = started(session, ground, call_id, news.provider_sid, now)
+        if news.kind is RecordingKind.MESSAGE:
+            recording.kind = news.kind
         _follow(session, ground, recording, news, now)
 
 
@@ -65,16 +74,16 @@ def fetch(ground: Ground, provider: Provider, recording_id: str, now: datetime) 
     if recording.state is not RecordingState.READY:
         raise Discard(f"the recording is {recording.state}, not ready")
     try:
-        data = provider.fetch_recording(recording.provider_sid)
+        data = provider.fetch_recording(recording.provider_sid, recording.channels or 2)
     except ProviderRefused as refusal:
         end = RecordingState.ABSENT if refusal.status == GONE else RecordingState.FAILED
         _end(ground, recording_id, end, f"the provider refused it: {refusal.status or refusal.reason}", now)
         return
-    sound = _checked(recording, data)
-    if sound.seconds < SHORTEST_SECONDS:
+    shape = _checked(recording, data)
+    if shape.seconds < SHORTEST_SECONDS:
         _end(ground, recording_id, RecordingState.ABSENT, "it holds no sound", now)
         return
-    _keep(ground, recording_id, data, sound, now)
+    _keep(ground, recording_id, data, shape, now)
 
 
 def delete_at_provider(ground: Ground, provider: Provider, recording_id: str, now: datetime) -> None:
@@ -98,9 +107,10 @@ def transcribe(ground: Ground, recording_id: str, now: datetime) -> None:
         call = queries.call(session, recording.call_id)
     if recording.state is not RecordingState.STORED or call is None:
         raise Discard(f"the recording is {recording.state}, not stored")
-    sound = read_wav(plain(ground, recording))
     engine = recognise.engine(ground.settings.speech_engine, call.language, recognise.Place.of(ground.settings))
-    lines = dialogue.transcribe(sound, call.language, engine)
+    lines = transcribing.lines_of(ground, recording, call.language, engine)
+    if recording.kind is RecordingKind.MESSAGE:
+        lines = [replace(line, speaker="caller") for line in lines]  # one channel, and nobody else is on it
     transcript = Transcript(
         recording_id=recording_id, call_id=call.id, engine=engine.name, language=call.language, made_at=now
     )
@@ -110,14 +120,11 @@ def transcribe(ground: Ground, recording_id: str, now: datetime) -> None:
 
 def plain(ground: Ground, recording: Recording) -> bytes:
     """The WAV file of a recording that we hold, decrypted. Raises `NotFound`, `Undecipherable`, `Altered`."""
-    data = ground.blobs.get(recording.blob or "", about(recording.id))
-    if hashlib.sha256(data).hexdigest() != recording.digest:
-        raise Altered(f"recording {recording.id} does not have the digest it was stored with")
-    return data
+    return sealed.whole(ground, recording)
 
 
 def about(recording_id: str) -> str:
-    """What the sealed audio is bound to: it cannot be opened as another recording's."""
+    """What audio is bound to that the keyring itself sealed: it cannot be opened as another recording's."""
     return f"recording:{recording_id}"
 
 
@@ -137,30 +144,38 @@ def _follow(session: Session, ground: Ground, recording: Recording, news: News, 
     _check_when_last(session, ground, recording, now)
 
 
-def _checked(recording: Recording, data: bytes) -> Sound:
+def _checked(recording: Recording, data: bytes) -> Shape:
     try:
-        sound = read_wav(data, must_be_whole=True)
+        shape = parts.shape_of(data)
     except UnreadableAudio as error:
         raise Incomplete(f"the provider's file cannot be read: {error}") from error
-    if recording.seconds is not None and sound.seconds < recording.seconds - ROUNDING_SECONDS:
-        raise Incomplete(f"{sound.seconds:.1f} s came of {recording.seconds:.0f} s")
-    return sound
+    if recording.seconds is not None and shape.seconds < recording.seconds - ROUNDING_SECONDS:
+        raise Incomplete(f"{shape.seconds:.1f} s came of {recording.seconds:.0f} s")
+    return shape
 
 
-def _keep(ground: Ground, recording_id: str, data: bytes, sound: Sound, now: datetime) -> None:
-    name, digest = f"recordings/{recording_id}", hashlib.sha256(data).hexdigest()
-    key = ground.blobs.put(name, data, about(recording_id))
-    if hashlib.sha256(ground.blobs.get(name, about(recording_id))).hexdigest() != digest:
-        raise Incomplete("the store gave back something else than it was given")
+def _keep(ground: Ground, recording_id: str, data: bytes, shape: Shape, now: datetime) -> None:
+    digest, lock = hashlib.sha256(data).hexdigest(), sealed.put(ground, recording_id, data)
+    proof = Recording(
+        id=recording_id, size=len(data), digest=digest, blob=lock.blob, data_key=lock.data_key, key_id=lock.key_id
+    )
+    try:
+        sealed.whole(ground, proof)
+    except (Altered, Undecipherable) as error:
+        raise Incomplete("the store gave back something else than it was given") from error
     with ground.database.write() as session:
         recording = queries.recording(session, recording_id)
         if not story.move(recording, RecordingState.STORED):
             return
-        recording.size, recording.digest, recording.blob, recording.key_id = len(data), digest, name, key
-        recording.seconds, recording.channels, recording.stored_at = sound.seconds, len(sound.channels), now
+        recording.size, recording.digest, recording.blob = len(data), digest, lock.blob
+        recording.key_id, recording.data_key = lock.key_id, lock.data_key
+        recording.seconds, recording.channels, recording.stored_at = shape.seconds, shape.channels, now
         recording.reason = ""
-        for kind in ("delete_recording", "transcribe"):
-            jobs.add(session, ground.bell, kind, recording_id, now)
+        _file_message(session, ground, recording, now)
+        jobs.add(session, ground.bell, "delete_recording", recording_id, now)
+        call = queries.call(session, recording.call_id)
+        is_urgent = call is not None and urgency.is_urgent(call.intent, queries.matters(session, call.id))
+        jobs.add(session, ground.bell, "transcribe", recording_id, now, urgency=int(is_urgent))
         _tell(session, ground, recording, now)
 
 
@@ -169,6 +184,8 @@ def _end(ground: Ground, recording_id: str, state: RecordingState, reason: str, 
         recording = queries.recording(session, recording_id)
         if story.move(recording, state):
             recording.reason = reason[:120]
+            if state is RecordingState.FAILED:
+                _file_message(session, ground, recording, now)
             _tell(session, ground, recording, now)
             _check_when_last(session, ground, recording, now)
 
@@ -181,6 +198,8 @@ def _file(ground: Ground, transcript: Transcript, lines: Sequence[Line], now: da
         story.move(recording, RecordingState.TRANSCRIBED)
         session.add(transcript)
         session.flush()
+        transcribing.forget(session, recording.id)
+        search.index_transcript(session, ground.keyring, transcript)
         _tell(session, ground, recording, now, lines=len(lines))
         _check_when_last(session, ground, recording, now)
 
@@ -188,8 +207,16 @@ def _file(ground: Ground, transcript: Transcript, lines: Sequence[Line], now: da
 def _check_when_last(session: Session, ground: Ground, recording: Recording, now: datetime) -> None:
     """The call is checked once, when the last of its recordings is worked through."""
     queries.locked_call(session, recording.call_id)
+    if not queries.has_conversation(session, recording.call_id):
+        return  # a message has no agent to be checked
     if recording.state not in life.UNDER_WAY and not queries.others_under_way(session, recording):
         jobs.add(session, ground.bell, "check_call", recording.call_id, now)
+
+
+def _file_message(session: Session, ground: Ground, recording: Recording, now: datetime) -> None:
+    """A message becomes a matter as soon as its sound is here, or is known to be lost."""
+    if recording.kind is RecordingKind.MESSAGE:
+        jobs.add(session, ground.bell, "file_message", recording.id, now)
 
 
 def _tell(session: Session, ground: Ground, recording: Recording, now: datetime, **data: int) -> None:

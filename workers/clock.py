@@ -28,6 +28,8 @@ class Clock:
             lambda now: sweep.silent_recordings(ground, provider, now),
             lambda now: sweep.unheard_calls(ground, provider, now),
             lambda now: sweep.undrawn_days(ground, now),
+            lambda now: sweep.urgent_words(ground, now),
+            lambda now: sweep.over_periods(ground, now),
         )
 
     def run(self, stop: threading.Event) -> None:

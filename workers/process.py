@@ -6,8 +6,9 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from hotline.bell import Bell
+from hotline.jobs import URGENT
 
-LINES = ("now", "speech")
+LINES = ("now", "speech-first", "speech")
 # A new process after this many jobs: what a library leaks does not add up.
 MAX_JOBS = 2_000
 
@@ -15,7 +16,8 @@ MAX_JOBS = 2_000
 def work(bell: Bell, lines: tuple[str, ...] = LINES) -> None:
     """Work until told to stop (TERM ends after the job at hand) or `MAX_JOBS` are done; the supervisor starts anew."""
     logging.getLogger("rq").setLevel(logging.WARNING)
-    queues = [Queue(line, connection=bell.redis, serializer=JSONSerializer) for line in lines]
+    urgent_first = dict.fromkeys(each for line in lines for each in (URGENT.get(line, line), line))
+    queues = [Queue(line, connection=bell.redis, serializer=JSONSerializer) for line in urgent_first]
     worker = SimpleWorker(
         queues,
         connection=bell.redis,

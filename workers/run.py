@@ -10,8 +10,9 @@ from functools import cache
 import structlog
 from sqlalchemy import CursorResult, or_, update
 
-from hotline import clock, log, settings, story
-from hotline.errors import Discard, Retry
+from hotline import clock, jobs, log, settings, story
+from hotline.database import after_commit
+from hotline.errors import Discard, GivesWay, Retry
 from hotline.ground import Ground, stand
 from hotline.models import Job
 from hotline.values import JobState
@@ -23,6 +24,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
 MAX_TRIES = 40  # about five hours of a provider that is down
 # A job whose worker died this often is taken for the cause.
 MAX_DEATHS = 5
+GAVE_WAY = "gave way to urgent work"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ def _work(home: House, job: Job) -> tuple[JobState, str]:
     """How the work ended. Retry: outside is down; Discard: nothing left to do; anything else is a fault of ours."""
     try:
         home.work[job.kind](home.ground, home.provider, job.subject_id, clock.now())
+    except GivesWay as error:
+        log.get().info("job_gives_way", reason=str(error))
+        return JobState.DUE, GAVE_WAY
     except Retry as error:
         log.get().info("job_again", error=str(error))
         return (JobState.DUE if job.tries < MAX_TRIES else JobState.FAILED), str(error)
@@ -114,7 +119,10 @@ def _close(ground: Ground, job_id: str, end: JobState, reason: str) -> None:
             return
         story.move(job, end)
         job.reason, job.held_until = reason[:200], None
-        if end is JobState.DUE:
+        if reason == GAVE_WAY:
+            job.due_at, job.tries = clock.now(), job.tries - 1
+            after_commit(session, lambda: jobs.ring(ground.bell, job))
+        elif end is JobState.DUE:
             job.due_at = clock.now() + min(FIRST_PAUSE * 2 ** min(job.tries - 1, 20), LONGEST_PAUSE)
         else:
             job.ended_at = clock.now()

@@ -1,6 +1,7 @@
 """The sweep: rows whose bell was lost, and lines of which the exchange has said nothing for too long."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, or_, select
 
@@ -9,8 +10,10 @@ from hotline.ground import Ground
 from hotline.models import Call, Job, Offer, Recording
 from hotline.values import ENDED_LEGS, CallStatus, JobState, LegStatus, OfferState, RecordingState
 from ivr import service as ivr
-from qa import draws
+from qa import draws, ratings
+from recordings import queries as recording_queries
 from recordings import service as recordings
+from recordings.urgency import is_urgent
 from routing import legs
 from telephony.errors import ProviderDown
 from telephony.provider import Provider
@@ -26,13 +29,18 @@ UNHEARD_EVERY, UNHEARD_SINCE = 15, timedelta(hours=2)
 RECORDING_SILENCE = timedelta(seconds=20)
 # How often, in seconds of the minute, it is looked whether yesterday's sample is drawn.
 UNDRAWN_EVERY = 10
+# How often waiting transcripts are looked through for urgent ones, and the night's deleting; from which local hour on.
+URGENT_EVERY, PURGE_EVERY, PURGE_HOUR = 5, 30, 3
 
 
 def lost_bells(ground: Ground, now: datetime) -> int:
     """Ring again for every job that is due, not held and not in line; how many there were."""
     free = or_(Job.held_until.is_(None), Job.held_until < now)
     due = (
-        select(Job).where(Job.state == JobState.DUE, Job.due_at < now - PATIENCE, free).order_by(Job.due_at).limit(500)
+        select(Job)
+        .where(Job.state == JobState.DUE, Job.due_at < now - PATIENCE, free)
+        .order_by(Job.urgency.desc(), Job.due_at)
+        .limit(500)
     )
     with ground.database.read() as session:
         rows = list(session.scalars(due))
@@ -136,3 +144,37 @@ def silent_recordings(ground: Ground, provider: Provider, now: datetime) -> int:
 def undrawn_days(ground: Ground, now: datetime) -> int:
     """Have the sample of every past day drawn that was not; how many days were asked for."""
     return 0 if now.second % UNDRAWN_EVERY else draws.sweep(ground, now)
+
+
+def urgent_words(ground: Ground, now: datetime) -> int:
+    """Have transcripts made first of calls that have become a complaint or an emergency since; how many."""
+    if now.second % URGENT_EVERY:
+        return 0
+    waiting = (
+        select(Job, Call.id, Call.intent)
+        .join(Recording, Recording.id == Job.subject_id)
+        .join(Call, Call.id == Recording.call_id)
+        .where(Job.kind == "transcribe", Job.state == JobState.DUE, Job.urgency == 0)
+        .limit(500)
+    )
+    with ground.database.write() as session:
+        rows = list(session.execute(waiting))
+        rated = ratings.of(session, [call_id for _, call_id, _ in rows])
+        return sum(
+            jobs.urge(session, ground.bell, job)
+            for job, call_id, intent in rows
+            if is_urgent(intent, recording_queries.matters(session, call_id), rated.get(call_id))
+        )
+
+
+def over_periods(ground: Ground, now: datetime) -> int:
+    """Have what is no longer kept deleted, once every local day, at night; 1 when it was asked for."""
+    local = now.astimezone(ZoneInfo(ground.settings.timezone))
+    if now.second % PURGE_EVERY or local.hour < PURGE_HOUR:
+        return 0
+    day = local.date().isoformat()
+    with ground.database.write() as session:
+        known = session.scalar(select(Job.id).where(Job.kind == "purge", Job.subject_id == day))
+        if known is None:
+            jobs.add(session, ground.bell, "purge", day, now)
+    return int(known is None)

@@ -1,0 +1,128 @@
+"""The sound of recordings at rest: each sealed with a key of its own, in pieces, so that a part of it can be read.
+
+The key lies in the recording's row, sealed with the keyring: destroying it makes every copy of the sound unreadable,
+backups of the store included. Recordings without a key of their own were sealed whole by the keyring and stay readable.
+"""
+
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hotline.crypt import NONCE_BYTES, Undecipherable
+from hotline.errors import NotFound
+from hotline.ground import Ground
+from hotline.models import Recording
+from recordings.errors import Altered
+
+PIECE, TAG = 1 << 18, 16
+SEALED_PIECE = NONCE_BYTES + PIECE + TAG
+
+
+@dataclass(frozen=True)
+class Lock:
+    """What the row keeps of a sealed recording: its blob, its own key (sealed), and with which key of the ring."""
+
+    blob: str
+    data_key: bytes
+    key_id: str
+
+
+def put(ground: Ground, recording_id: str, data: bytes) -> Lock:
+    """Seal and store the sound of a recording."""
+    key = AESGCM.generate_key(256)
+    cipher = AESGCM(key)
+    sealed = bytearray()
+    for number, start in enumerate(range(0, len(data), PIECE)):
+        nonce = os.urandom(NONCE_BYTES)
+        sealed += nonce + cipher.encrypt(nonce, data[start : start + PIECE], _about(recording_id, number))
+    name = f"recordings/{recording_id}"
+    ground.blobs.put_sealed(name, bytes(sealed))
+    return Lock(name, ground.keyring.encrypt(key, _key_about(recording_id)), ground.keyring.current)
+
+
+def whole(ground: Ground, recording: Recording) -> bytes:
+    """All of the sound, its digest checked. Raises `NotFound`, `Undecipherable`, `Altered`."""
+    if recording.blob is None:
+        raise NotFound(f"recording {recording.id} has no sound")
+    if recording.data_key is None:
+        data = ground.blobs.get(recording.blob, f"recording:{recording.id}")
+    else:
+        data = Sealed(ground, recording).read()
+    if hashlib.sha256(data).hexdigest() != recording.digest:
+        raise Altered(f"recording {recording.id} does not have the digest it was stored with")
+    return data
+
+
+def stream(ground: Ground, recording: Recording) -> io.RawIOBase | io.BytesIO:
+    """The sound as a file of which any part can be read without the rest. Raises as `whole`."""
+    if recording.data_key is None:
+        return io.BytesIO(whole(ground, recording))
+    return Sealed(ground, recording)
+
+
+class Sealed(io.RawIOBase):
+    """A recording as a file: pieces are fetched and opened as they are read; each is bound to its place."""
+
+    def __init__(self, ground: Ground, recording: Recording) -> None:
+        """Open the key of `recording`. Raises `NotFound` when the recording or its key is gone, `Undecipherable`."""
+        super().__init__()
+        if recording.data_key is None or recording.blob is None:
+            raise NotFound(f"recording {recording.id} has no sound")
+        self._blobs, self._name, self._id = ground.blobs, recording.blob, recording.id
+        self._cipher = AESGCM(ground.keyring.decrypt(recording.data_key, _key_about(recording.id)))
+        self.size = recording.size or 0
+        self._at = 0
+        self._held: tuple[int, bytes] = (-1, b"")
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """It can be read from anywhere."""
+        return True
+
+    def tell(self) -> int:
+        """Where the next byte is."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go somewhere, as in any file."""
+        self._at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence] + offset
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        """The next bytes, all of the rest by default. Raises `Undecipherable` where they were altered."""
+        end = self.size if size is None or size < 0 else min(self.size, self._at + size)
+        out = bytearray()
+        while self._at < end:
+            number, inside = divmod(self._at, PIECE)
+            part = self._piece(number)[inside : inside + end - self._at]
+            if not part:
+                raise Undecipherable(f"recording {self._id} is shorter than it was")
+            out += part
+            self._at += len(part)
+        return bytes(out)
+
+    def _piece(self, number: int) -> bytes:
+        if self._held[0] != number:
+            length = min(PIECE, self.size - number * PIECE) + NONCE_BYTES + TAG
+            sealed = self._blobs.sealed_part(self._name, number * SEALED_PIECE, length)
+            try:
+                opened = self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _about(self._id, number))
+            except (InvalidTag, ValueError) as error:
+                raise Undecipherable(f"recording {self._id} was altered or moved") from error
+            self._held = (number, opened)
+        return self._held[1]
+
+
+def _about(recording_id: str, number: int) -> bytes:
+    return f"recording:{recording_id}:{number}".encode()
+
+
+def _key_about(recording_id: str) -> str:
+    return f"recording-key:{recording_id}"

@@ -1,0 +1,208 @@
+"""Words that are searched, corrected and deleted again: on both databases, with real seals and a real store."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from hotline import clock
+from hotline.crypt import Undecipherable
+from hotline.errors import NotFound
+from hotline.ground import Ground
+from hotline.models import Correction, Hold, Job, Look, Matter, Recording, Term, Transcript, Utterance
+from hotline.values import Intent, Language, MatterKind, MatterState, RecordingState
+from recordings import corrections, holds, purging, sealed, search
+from recordings.retention import What
+from recordings.search import Wanted
+from tests.integration.transcripts_house import Recorded, a_user, recorded, wav
+
+NOW = clock.now()
+OLD = NOW - timedelta(days=400)
+
+
+def texts(ground: Ground, query: str, **more: object) -> list[str]:
+    with ground.database.read() as session:
+        hits = search.find(session, ground.keyring, Wanted(query, **more))  # type: ignore[arg-type] # filters of a test
+        return [corrections.shown(hit.utterance) for hit in hits]
+
+
+def row(ground: Ground, made: Recorded) -> Recording:
+    with ground.database.read() as session:
+        return session.get_one(Recording, made.recording.id)
+
+
+def test_a_word_is_found_by_its_characters_by_its_sound_and_nowhere_else(ground: Ground) -> None:
+    recorded(ground, NOW)
+    assert texts(ground, "心内科") == ["好的，心内科专家号还有"]
+    assert texts(ground, "新内科") == ["好的，心内科专家号还有"]  # a wrong character of the same sound
+    assert texts(ground, "骨科") == []
+    assert texts(ground, "科") == ["好的，心内科专家号还有"]
+    assert texts(ground, "1024") == ["您好，市人民医院热线，工号一零二四为您服务"]
+    assert texts(ground, "，。") == []
+    assert texts(ground, "") == []
+
+
+def test_english_is_found_by_the_stem_of_its_words(ground: Ground) -> None:
+    lines = (("agent", "Your appointments were confirmed"), ("caller", "I am waiting for the doctor's call"))
+    recorded(ground, NOW, lines, language=Language.ENGLISH)
+    assert texts(ground, "appointment confirms") == []  # not beside each other
+    assert texts(ground, "Appointment") == ["Your appointments were confirmed"]
+    assert texts(ground, "wait") == ["I am waiting for the doctor's call"]
+
+
+def test_the_search_leaves_out_what_the_filters_do(ground: Ground) -> None:
+    recorded(ground, NOW)
+    assert texts(ground, "心内科", since=NOW - timedelta(hours=1))
+    assert not texts(ground, "心内科", since=NOW + timedelta(hours=1))
+    assert not texts(ground, "心内科", agent_id="nobody")
+    assert not texts(ground, "心内科", queue="nurse")
+
+
+def test_the_table_of_terms_shows_no_word(ground: Ground) -> None:
+    recorded(ground, NOW)
+    with ground.database.read() as session:
+        digests = set(session.scalars(select(Term.digest)))
+    assert digests
+    assert all(len(one) == search.DIGEST_SIGNS and set(one) <= set("0123456789abcdef") for one in digests)
+
+
+def test_a_correction_stands_beside_the_machine_s_text_and_is_found_once_the_job_is_done(ground: Ground) -> None:
+    made, user = recorded(ground, NOW), a_user(ground)
+    utterance = made.transcript.utterances[2]
+    correction = corrections.correct(ground, utterance.id, " 好的，肾内科  专家号还有 ", user, NOW)
+    assert not texts(ground, "肾内科")
+    with ground.database.read() as session:
+        jobs = list(session.scalars(select(Job).where(Job.kind == "index_correction")))
+        assert [job.subject_id for job in jobs] == [correction.id]
+        kept = session.get_one(Utterance, utterance.id)
+        assert (kept.text, corrections.shown(kept)) == ("好的，心内科专家号还有", "好的，肾内科 专家号还有")
+        assert [(one.user_id, one.at) for one in kept.corrections] == [(user, NOW)]
+    corrections.reindex(ground, correction.id, NOW)
+    assert texts(ground, "肾内科") == ["好的，肾内科 专家号还有"]
+    assert texts(ground, "心内科") == ["好的，肾内科 专家号还有"]  # still found by what the machine heard
+
+
+def test_a_correction_that_says_nothing_is_refused_and_one_that_changes_nothing_is_none(ground: Ground) -> None:
+    made, user = recorded(ground, NOW), a_user(ground)
+    first = made.transcript.utterances[0]
+    with pytest.raises(corrections.Empty):
+        corrections.correct(ground, first.id, "  ", user, NOW)
+    with pytest.raises(NotFound):
+        corrections.correct(ground, "nothing", "好", user, NOW)
+    corrections.correct(ground, first.id, first.text, user, NOW)
+    with ground.database.read() as session:
+        assert not session.scalars(select(Correction)).all()
+
+
+def test_words_that_people_put_in_often_become_hints(ground: Ground) -> None:
+    made, user = recorded(ground, NOW), a_user(ground)
+    for utterance in made.transcript.utterances[:2]:
+        corrections.correct(ground, utterance.id, utterance.text + "，冠脉造影", user, NOW)
+    with ground.database.read() as session:
+        assert set(corrections.frequent(session, Language.MANDARIN)) & {"冠脉", "造影", "冠脉造影"}
+        assert corrections.frequent(session, Language.ENGLISH) == []
+
+
+def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one_is_not(ground: Ground) -> None:
+    data = wav(60.0)
+    made = Recording(id="r1", size=len(data))
+    lock = sealed.put(ground, "r1", data)
+    made.blob, made.data_key = lock.blob, lock.data_key
+    file = sealed.stream(ground, made)
+    for start, length in ((0, 44), (sealed.PIECE - 5, 10), (len(data) - 3, 99), (sealed.PIECE * 2, sealed.PIECE + 1)):
+        file.seek(start)
+        assert file.read(length) == data[start : start + length]
+    assert file.seek(0, io.SEEK_END) == len(data)
+    stolen = Recording(id="r2", size=len(data), blob=lock.blob, data_key=lock.data_key)
+    with pytest.raises(Undecipherable):
+        sealed.stream(ground, stolen)
+
+
+def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(ground: Ground) -> None:
+    old, new = recorded(ground, OLD), recorded(ground, NOW - timedelta(days=3))
+    done = purging.run(ground, NOW)
+    assert [(item.call.id, item.verdict.what) for item in done] == [(old.call.id, What.AUDIO)]
+    gone = row(ground, old)
+    assert (gone.state, gone.data_key, gone.blob) == (RecordingState.PURGED, None, None)
+    assert not ground.blobs.has(old.recording.blob or "")
+    with pytest.raises(NotFound):
+        sealed.stream(ground, gone)
+    with ground.database.read() as session:
+        [entry] = session.scalars(select(Look).where(Look.action == "purge_audio"))
+        assert (entry.subject_id, entry.user_id) == (old.recording.id, None)
+    assert row(ground, new).state is RecordingState.TRANSCRIBED
+    assert purging.run(ground, NOW) == []
+
+
+def test_a_copy_of_the_blob_cannot_be_opened_once_the_key_is_destroyed(ground: Ground) -> None:
+    old = recorded(ground, OLD)
+    copy = ground.blobs.sealed(old.recording.blob or "")
+    purging.run(ground, NOW)
+    ground.blobs.put_sealed(old.recording.blob or "", copy)  # somebody kept a backup
+    gone = row(ground, old)
+    gone.blob = old.recording.blob
+    with pytest.raises(Undecipherable):
+        sealed.stream(ground, gone)
+
+
+def test_words_are_deleted_later_and_are_found_no_more(ground: Ground) -> None:
+    old = recorded(ground, NOW - timedelta(days=800))
+    corrections.correct(ground, old.transcript.utterances[0].id, "更正", a_user(ground), NOW)
+    assert {item.verdict.what for item in purging.run(ground, NOW)} == {What.AUDIO, What.TRANSCRIPT}
+    assert texts(ground, "心内科") == []
+    with ground.database.read() as session:
+        assert not session.scalars(select(Utterance)).all()
+        assert not session.scalars(select(Correction)).all()
+        assert not session.scalars(select(Term)).all()
+        assert session.scalars(select(Transcript)).one().purged_at == NOW
+
+
+def matter(ground: Ground, made: Recorded, state: MatterState) -> Matter:
+    with ground.database.write() as session:
+        found = Matter(
+            number=7, kind=MatterKind.COMPLAINT, state=state, call_id=made.call.id, opened_at=OLD, due_at=OLD,
+            closed_at=NOW - timedelta(days=2) if state is MatterState.CLOSED else None,
+        )  # fmt: skip
+        session.add(found)
+    return found
+
+
+@pytest.mark.parametrize("state", list(MatterState))
+def test_the_evidence_of_a_complaint_is_not_deleted_while_it_is_open_nor_soon_after(
+    ground: Ground, state: MatterState
+) -> None:
+    old = recorded(ground, NOW - timedelta(days=4000))
+    matter(ground, old, state)
+    assert purging.run(ground, NOW) == []
+    assert not purging.purge(ground, old.call.id, What.AUDIO, NOW)
+    assert row(ground, old).state is RecordingState.TRANSCRIBED
+
+
+@pytest.mark.parametrize("kind", [holds.CALL, holds.MATTER])
+def test_a_legal_hold_keeps_everything_until_it_is_lifted(ground: Ground, kind: str) -> None:
+    old = recorded(ground, NOW - timedelta(days=4000), intent=Intent.ENQUIRY)
+    with ground.database.write() as session:
+        session.add(Matter(number=9, kind=MatterKind.ENQUIRY, call_id=old.call.id, opened_at=OLD, due_at=OLD))
+    hold = holds.place(ground, (kind, old.call.id if kind == holds.CALL else "9"), "court file 12", "legal", NOW)
+    assert purging.run(ground, NOW) == []
+    assert {item.verdict.kept_by for item in purging.plan(ground, NOW)} == {"legal_hold"}
+    holds.lift(ground, hold.id, "legal", NOW)
+    assert {item.verdict.what for item in purging.run(ground, NOW)} == {What.AUDIO, What.TRANSCRIPT}
+    with ground.database.read() as session:
+        assert session.scalars(select(Hold)).one().lifted_by == "legal"
+        assert {look.action for look in session.scalars(select(Look))} >= {"place_hold", "lift_hold"}
+
+
+def test_a_hold_on_nothing_is_refused(ground: Ground) -> None:
+    with pytest.raises(NotFound):
+        holds.place(ground, (holds.MATTER, "4711"), "", "legal", NOW)
+
+
+def test_deleting_that_was_cut_off_is_ended_by_the_next_run(ground: Ground) -> None:
+    old = recorded(ground, OLD)
+    with ground.database.write() as session:
+        session.merge(old.recording).state = RecordingState.PURGED  # the worker died before the blob was deleted
+    purging.run(ground, NOW)
+    assert row(ground, old).blob is None
+    assert not ground.blobs.has(f"recordings/{old.recording.id}")

@@ -16,7 +16,7 @@ from hotline.bell import FLOOR
 from hotline.values import CallStatus, Language
 from ivr import flow, queries
 from ivr.desk import Desk
-from ivr.flow import Asked, Consented, Ended, Outcome, Told
+from ivr.flow import Consented, Outcome, Told
 from ivr.queries import Standing
 from telephony.turn import Turn
 
@@ -56,7 +56,7 @@ def _turn(desk: Desk, cursor: Any, about: tuple[str, int], turn: Turn, now: date
         return None
     outcome = flow.step(desk.flow, known.place, turn, now)
     told = [effect for effect in outcome.effects if isinstance(effect, Told)]
-    if not told or any(isinstance(effect, Asked | Ended) for effect in outcome.effects):
+    if not told or not all(isinstance(effect, Told | Consented) for effect in outcome.effects):
         return None
     text = desk.document(outcome.verbs, call_id, number + 1)
     ids = [clock.new_id() for _ in told]

@@ -5,6 +5,7 @@ from flask import Blueprint, Response, current_app, request
 from campaigns import calling, conversation, talking
 from hotline import clock
 from hotline.ground import Ground
+from ivr import service as calls
 from routing.legs import Report
 from telephony import turn, twiml
 
@@ -21,8 +22,29 @@ def _ground() -> Ground:
 def answer(attempt_id: str) -> Response:
     """Somebody or something picked up: the conversation begins."""
     ground, now = _ground(), clock.now()
-    start = talking.answered(ground, attempt_id, turn.parse(request.form).call_sid, now)
-    spoken = conversation.goodbye(ground) if start is None else conversation.begin(ground, start, now)
+    sid = turn.parse(request.form).call_sid
+    start = talking.answered(ground, attempt_id, sid, now)
+    spoken = conversation.goodbye(ground) if start is None else conversation.begin(ground, start, sid, now)
+    return Response(spoken, content_type=twiml.CONTENT_TYPE)
+
+
+@pages.post("/voice/campaigns/attempts/<attempt_id>/turns/<int:number>")
+def next_turn(attempt_id: str, number: int) -> Response:
+    """A key, words, or the time for them has passed."""
+    spoken = conversation.turn(_ground(), attempt_id, number, turn.parse(request.form), clock.now())
+    return Response(spoken, content_type=twiml.CONTENT_TYPE)
+
+
+@pages.post("/voice/campaigns/attempts/<attempt_id>/unanswered")
+def unanswered(attempt_id: str) -> Response:
+    """No nurse came within the rings: the patient hears what to do, and stays in line."""
+    return Response(conversation.unanswered(_ground(), attempt_id), content_type=twiml.CONTENT_TYPE)
+
+
+@pages.post("/voice/campaigns/back")
+def back() -> Response:
+    """A patient whom we tried to reach has called, and chosen between going on and the menu."""
+    spoken = conversation.call_back(_ground(), turn.parse(request.form), clock.now())
     return Response(spoken, content_type=twiml.CONTENT_TYPE)
 
 
@@ -31,7 +53,9 @@ def status(attempt_id: str) -> Response:
     """A status callback of the patient's line."""
     said = turn.parse(request.form)
     if said.call_sid is not None and said.status is not None:
-        calling.report(_ground(), attempt_id, Report(said.call_sid, said.status, said.sequence), clock.now())
+        report = Report(said.call_sid, said.status, said.sequence)
+        calls.ended(_ground(), said.call_sid, report, clock.now())  # what the call became is told before what follows
+        calling.report(_ground(), attempt_id, report, clock.now())
     return Response(status=204)
 
 

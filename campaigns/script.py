@@ -106,6 +106,7 @@ class Script:
 # What is said beside the questions. `PRIVATE` may be said to anybody: nothing in it tells that someone is a patient.
 PRIVATE = (
     "greeting",
+    "back",
     "for_name",
     "who",
     "fetching",

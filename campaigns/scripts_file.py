@@ -47,7 +47,7 @@ def load(folder: Path, hospital: Text, number: str) -> Mapping[str, Script]:
     found = {path.stem: bank.script(path.stem, _open(path, sources)) for path in files}
     faults = [fault for source in sources for fault in source.in_order()]
     if not files:
-        faults.append(f"{folder}: no script; put one beside {BANK}, or leave SCRIPTS_FOLDER out")
+        faults.append(f"{folder}: no script; put one beside {BANK}, or leave CAMPAIGN_SCRIPTS out")
     if faults:
         raise ScriptFault("\n".join(faults))
     return found

@@ -1,11 +1,14 @@
 """The voice process: the public webhooks alone. Checks every signature, and never answers a caller with an error."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
 from werkzeug.exceptions import HTTPException
 
+from campaigns import conversation
 from campaigns.http import pages as campaigns_pages
 from hotline import clock, log
 from hotline.ground import Ground
@@ -35,7 +38,7 @@ def create(ground: Ground, provider: Provider) -> Flask:
     """The app on these open resources. Raises `FlowFault` when the hospital's flow cannot be used."""
     app = Flask("voice", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
-    desk = front.open_desk(ground)
+    desk = replace(front.open_desk(ground), greeter=partial(conversation.recognised, ground))
     prompts.prepare(ground, desk.flow, clock.now())
     app.extensions |= {"ground": ground, "provider": provider, "desk": desk}
     for pages in (ivr_pages, routing_pages, recordings_pages, campaigns_pages, health):

@@ -25,7 +25,7 @@ LINES = {
     "fetch_recording": "now",
     "delete_recording": "now",
     "transcribe": "speech",
-    "check_call": "now",
+    "check_call": "speech",
     "index_correction": "now",
     "purge": "now",
     "text_recipient": "now",
@@ -56,6 +56,16 @@ def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime,
     session.add(job)
     session.flush()
     after_commit(session, lambda: ring(bell, job))
+    return job
+
+
+def renew(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime) -> Job:
+    """Have `kind` done for the subject once more, where it is over already; else as `add`."""
+    job = add(session, bell, kind, subject_id, now)
+    if job.state in (JobState.DONE, JobState.DISCARDED):
+        story.move(job, JobState.DUE)
+        job.tries, job.due_at, job.held_until, job.ended_at = 0, now, None, None
+        after_commit(session, lambda: ring(bell, job))
     return job
 
 

@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     ] = "CN"
     campaign_caps_file: Annotated[Path | None, Field(description="the caps; empty means the standard ones")] = None
     campaign_plans: Annotated[Path | None, Field(description="folder with the hospital's plans of calls")] = None
+    campaign_scripts: Annotated[
+        Path | None, Field(description="folder with the hospital's scripts of conversations")
+    ] = None
     campaign_consent: Annotated[
         bool, Field(description="everyone of whom FHIR or HL7 feeds tell has agreed to be called")
     ] = False

@@ -1,5 +1,6 @@
 """What answering a turn takes, opened once per process, and the answers that need no decision."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hotline.ground import Ground
@@ -8,6 +9,7 @@ from ivr import answer, flow, load
 from ivr.nodes import Flow
 from ivr.queries import Standing
 from ivr.sounds import Sounds
+from telephony.turn import Turn
 from telephony.verbs import Hangup, Redirect, Say, Verb
 
 RESCUE = "/voice/fallback"
@@ -20,6 +22,8 @@ class Desk:
     ground: Ground
     flow: Flow
     sounds: Sounds
+    # What a caller hears instead of the menu whom somebody else has something to say to; None for the menu.
+    greeter: Callable[[Turn], str | None] | None = None
 
     def document(self, verbs: tuple[Verb, ...], call_id: str = "", turn: int = 0) -> str:
         """The TwiML for these verbs; `turn` is the number of the turn that is expected next."""

@@ -25,8 +25,10 @@ def _answer(document: str) -> Response:
 
 @pages.post("/voice/calls")
 def first() -> Response:
-    """The number's voice address: a call comes in."""
-    return _answer(service.first(_desk(), turn.parse(request.form), clock.now()))
+    """The number's voice address: a call comes in. `menu` in the address: straight to the menu."""
+    desk, said = _desk(), turn.parse(request.form)
+    greeted = desk.greeter(said) if desk.greeter is not None and "menu" not in request.args else None
+    return _answer(greeted or service.first(desk, said, clock.now()))
 
 
 @pages.post("/voice/calls/<call_id>/turns/<int:number>")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from campaigns import after as campaign_after
 from campaigns import messages as campaign_messages
 from hotline.ground import Ground
 from ivr import prompts
@@ -28,6 +29,8 @@ WORK: dict[str, Work] = {
     "purge": _without_provider(purging.job),
     "check_call": _without_provider(qa.check),
     "text_recipient": campaign_messages.text,
+    "record_attempt": campaign_after.record,
+    "text_advice": campaign_after.advise,
     "file_message": _without_provider(messages.file),
     "draw_sample": _without_provider(draws.make),
     "make_report": _without_provider(reports.make),

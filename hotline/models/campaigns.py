@@ -139,6 +139,8 @@ class Attempt(Row, WithId):
     provider_sid: Mapped[str | None] = mapped_column(String(64), unique=True)
     # The call of the conversation, with its recording and transcript; None before anyone answered.
     call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    # Where the conversation stands; what a later call goes on from is the recipient's.
+    place: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # The highest sequence number of the status callbacks, as on legs.
     sequence: Mapped[int] = mapped_column(Integer, default=-1)
     marked_at: Mapped[datetime] = mapped_column(Utc)

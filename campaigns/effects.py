@@ -1,0 +1,80 @@
+"""What follows from a turn of a conversation: answers filed, signs told, a nurse asked for. In the turn's transaction."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from campaigns import place, talking
+from campaigns.place import Outcome
+from campaigns.talking import Given, Start
+from crm import service as crm
+from hotline import jobs, story
+from hotline.ground import Ground
+from hotline.models import Call
+from hotline.values import Intent, MatterKind
+from hotline.values import Outcome as CallOutcome
+from ivr import load, queries
+from ivr.flow import Place as MenuPlace
+from routing import service as routing
+from routing.service import Wish
+
+NURSES = "nurse"
+# Ahead of every other caller, the emergency key's included: the sign is certain, and we have called them ourselves.
+SIGN_PRIORITY = 200
+RECORD = "record_attempt"
+ADVISE = "text_advice"
+
+
+def apply(session: Session, ground: Ground, about: tuple[Start, Call], outcome: Outcome, now: datetime) -> None:
+    """Write down everything that this turn means, for the attempt and for its call."""
+    start, call = about
+    for effect in outcome.effects:
+        match effect:
+            case place.Reached():
+                talking.reached(session, start.attempt_id, now)
+            case place.Verified():
+                talking.verified(session, start.attempt_id, now)
+                call.outcome = CallOutcome.ANSWERED
+            case place.Consented():
+                call.consent_at = call.consent_at or now
+                jobs.add(session, ground.bell, RECORD, start.attempt_id, now)
+            case place.Answered():
+                _file(session, ground, about, effect, now)
+            case place.Warned(sign=sign):
+                talking.warn(session, ground, start.attempt_id, sign, now)
+                story.tell(session, ground.bell, story.event(call.id, "warning_sign", now, sign=sign))
+            case place.AsksPerson(sign=sign):
+                _ask(session, ground, about, sign, now)
+            case place.Advised():
+                jobs.add(session, ground.bell, ADVISE, start.attempt_id, now)
+            case place.Concluded(outcome=how, reason=reason, later_at=later_at):
+                talking.conclude(session, start.attempt_id, how, reason, later_at)
+
+
+def _file(session: Session, ground: Ground, about: tuple[Start, Call], answered: place.Answered, now: datetime) -> None:
+    start, call = about
+    given = Given(
+        question=answered.question,
+        value=answered.value,
+        figure=answered.figure,
+        words=answered.words or None,
+        is_warning=answered.is_warning,
+        is_opinion=answered.value == "recorded",
+    )
+    talking.give(session, ground, start.attempt_id, given, now)
+    if answered.is_low:
+        crm.open_matter(session, ground, crm.NewMatter(MatterKind.OPINION, call), crm.By(), now)
+
+
+def _ask(session: Session, ground: Ground, about: tuple[Start, Call], sign: str, now: datetime) -> None:
+    """Stand in the nurses' line, for a warning sign ahead of everybody, with the reason for the nurse's screen."""
+    start, call = about
+    menu = load.load(ground.settings).flow
+    call.place = queries.write_place(MenuPlace(menu.emergency, call.language, consent=True))
+    call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
+    waiting = routing.join(session, ground, call, Wish(NURSES, priority=SIGN_PRIORITY if sign else None), now)
+    reason = f"warning sign: {sign}" if sign else "asked for a nurse in a follow-up call"
+    waiting.reasons = [reason, *waiting.reasons]
+    if sign:
+        waiting.priority = max(waiting.priority, SIGN_PRIORITY)
+    talking.asks_person(session, start.attempt_id, now)

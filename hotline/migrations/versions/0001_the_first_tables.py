@@ -309,6 +309,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=120), nullable=False),
     sa.Column('provider_sid', sa.String(length=64), nullable=True),
     sa.Column('call_id', sa.String(length=32), nullable=True),
+    sa.Column('place', sa.JSON(), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
     sa.Column('marked_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('dialled_at', sa.DateTime(timezone=True), nullable=True),

@@ -1,4 +1,4 @@
-"""What follows from a turn of a conversation: answers filed, signs told, a nurse asked for. In the turn's transaction."""
+"""What follows from a turn of a conversation: answers filed, signs told, a nurse asked for. In its transaction."""
 
 from datetime import datetime
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "staffing": ("cli.staffing", "how many agents each half hour needs"),
     "doctor": ("cli.doctor", "what is installed, what is missing, what to do"),
     "patients": ("cli.patients", "load the hospital's list of patients"),
+    "retention": ("cli.retention", "how long calls are kept: delete what is over, legal holds"),
     "ivr": ("cli.ivr", "check and draw the voice menu"),
     "queues": ("cli.queues", "check the queue file, show who rings when"),
     "transcribe": ("cli.transcribe", "a recording as a dialogue with times"),

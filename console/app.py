@@ -15,7 +15,21 @@ from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from console import access, agent, calls, faults, floor, language, quality, show, sign_in, sound, staff, telling
+from console import (
+    access,
+    agent,
+    calls,
+    faults,
+    floor,
+    language,
+    matters,
+    quality,
+    show,
+    sign_in,
+    sound,
+    staff,
+    telling,
+)
 from hotline.ground import Ground
 from hotline.values import Language
 
@@ -41,7 +55,7 @@ def create(ground: Ground) -> Flask:
     access.guard(app)
     CSRFProtect(app)
     _headers(app, ground)
-    for pages in (sign_in.pages, floor.pages, agent.pages, calls.pages, sound.pages, staff.pages):
+    for pages in (sign_in.pages, floor.pages, agent.pages, calls.pages, sound.pages, matters.pages, staff.pages):
         app.register_blueprint(pages)
     quality.register(app)
     agent.open_line(app, ground.settings, CONTENT_POLICY)
@@ -125,7 +139,7 @@ def _dress(app: Flask, ground: Ground) -> None:
         epoch=lambda moment: f"{moment.timestamp():.3f}",
         reason=lambda text, words: telling.reason(words, text),
     )
-    app.jinja_env.globals.update(tell=telling.tell, bar_name=telling.bar, moments=telling.moments)
+    app.jinja_env.globals.update(tell=telling.tell, bar_name=telling.bar)
 
     @app.context_processor
     def words() -> dict[str, Any]:

@@ -7,13 +7,13 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console import language, looks, queries, show, timeline
+from console import language, looks, marks, matter_queries, matters, queries, show, timeline
 from console.access import STAFF, allow, ground
 from console.queries import Story, Wanted
 from hotline import clock
 from hotline.models import Call
 from hotline.values import Outcome
-from qa import calibration
+from qa import calibration, scorecards
 from routing import figures
 
 pages = Blueprint("calls", __name__)
@@ -43,7 +43,7 @@ def listing() -> ResponseReturnValue:
 @pages.get("/calls/<call_id>")
 @allow(*STAFF)
 def show_call(call_id: str) -> ResponseReturnValue:
-    """One call: its story, its sound, its words, its checks. The look is logged before anything is shown."""
+    """One call: its story, its sound, its words, its marks. The look is logged before anything is shown."""
     now = clock.now()
     with ground().database.write() as session:
         story = queries.story(session, call_id)
@@ -53,11 +53,15 @@ def show_call(call_id: str) -> ResponseReturnValue:
         looks.note(session, entry)
         # Whoever judges this call in a calibration must not read here what the machine found.
         is_blind = calibration.is_blind(session, call_id, current_user.id)
-    ring_seconds = ground().settings.ring_seconds
+        opened = matter_queries.of_call(session, call_id)
+    settings, words = ground().settings, language.words(language.chosen(request))
+    ring_seconds = settings.ring_seconds
     return render_template(
         "call.html",
-        story=replace(story, checks=[]) if is_blind else story,
+        story=replace(story, marks=[]) if is_blind else story,
+        sheet=marks.sheet([] if is_blind else story.marks, scorecards.of(settings.scorecards_folder), words),
         is_blind=is_blind,
+        matters=[matter for matter in opened if matters.may_see(matter)],
         drawing=timeline.draw(story.call, story.offers, story.recordings, (now, ring_seconds)),
         rings=_rings(story, ring_seconds),
     )

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Offer, Queue, Waiting
+from console import matter_queries
+from hotline.models import Agent, Call, Matter, Offer, Queue, Waiting
 from hotline.values import WaitingState
 
 
@@ -18,6 +19,8 @@ class Caller:
     queue: Queue
     waiting: Waiting
     offer: Offer
+    # Their open matter, where they have one.
+    matter: Matter | None = None
 
 
 @dataclass(frozen=True)
@@ -51,4 +54,4 @@ def _caller(session: Session, agent: Agent) -> Caller | None:
     if row is None:
         return None
     offer, waiting, call, queue = row
-    return Caller(call, queue, waiting, offer)
+    return Caller(call, queue, waiting, offer, matter_queries.of_caller(session, call))

@@ -7,11 +7,13 @@ import numpy as np
 from flask import Blueprint, abort, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
-from console import calls, looks, queries
+from console import calls, looks, matters, queries
 from console.access import STAFF, allow, ground
 from hotline import clock
-from hotline.models import Recording
+from hotline.models import Call, Recording
+from hotline.values import RecordingKind
 from recordings import service
 
 pages = Blueprint("sound", __name__)
@@ -53,10 +55,15 @@ def peaks(wav: bytes, steps: int = STEPS) -> dict[str, object]:
     return {"seconds": len(samples) / rate, "channels": scaled.T.tolist()}
 
 
+def _of_matter(session: Session, recording: Recording, call: Call) -> bool:
+    """Whether it is the message of a matter that this user may see."""
+    return recording.kind is RecordingKind.MESSAGE and matters.opens(session, call)
+
+
 def _open_to_user(recording_id: str, action: str) -> Recording:
     with ground().database.write() as session:
         found = queries.recording(session, recording_id)
-        if found is None or found[0].blob is None or not calls.may_see(found[1]):
+        if found is None or found[0].blob is None or not (calls.may_see(found[1]) or _of_matter(session, *found)):
             abort(404)
         subject = ("recording", recording_id)
         looks.note_once(session, looks.look(current_user.id, action, subject, clock.now(), request.remote_addr or ""))

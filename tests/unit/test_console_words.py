@@ -37,6 +37,9 @@ TABLES = {
     "offer_state": values.OfferState,
     "recording_state": values.RecordingState,
     "language_name": values.Language,
+    "matter_kind": values.MatterKind,
+    "matter_state": values.MatterState,
+    "urgency": values.Urgency,
     "review_state": values.ReviewState,
     "coaching_state": values.CoachingState,
     "answer": values.Answer,
@@ -71,6 +74,7 @@ def made_up() -> set[str]:
     keys |= {f"figures.{name}{end}" for name in ("caller", "offer") for end in ("", "_note")}
     keys |= {f"call.{name}" for name in TABLES_OF_A_CALL}
     keys |= {f"call.hear_{who}" for who in ("both", "caller", "agent")}
+    keys |= {"matters.owner_nobody", "matters.owner_mine", "matters.written", "matters.handed_over", "matters.moved"}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
 
 

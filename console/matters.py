@@ -1,0 +1,169 @@
+"""Matters: the list by due time, one matter with its history, and what staff do with it. Every look is logged."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from console import looks, matter_queries, queries
+from console.access import STAFF, allow, ground
+from console.matter_queries import MINE, NOBODY, Wanted
+from crm import queries as crm_queries
+from crm import service as crm
+from crm.errors import ClosedMatter
+from crm.service import By
+from hotline import clock
+from hotline.errors import IllegalMove
+from hotline.models import Agent, Call, Matter
+from hotline.values import MatterKind, MatterState
+
+pages = Blueprint("matters", __name__)
+LONGEST_TEXT = 2000
+
+
+@pages.get("/matters")
+@allow(*STAFF)
+def listing() -> ResponseReturnValue:
+    """The matters that this user may see, those due first first; without a filter the open ones."""
+    now = clock.now()
+    with ground().database.read() as session:
+        found = matter_queries.listing(session, _wanted(), request.args.get("page", 1, int), now)
+    chosen = {name: request.args.get(name, "") for name in ("kind", "state", "owner", "late")}
+    return render_template(
+        "matters.html",
+        found=found,
+        now=now,
+        kinds=list(MatterKind),
+        states=list(MatterState),
+        owners=(NOBODY, MINE),
+        chosen=chosen,
+    )
+
+
+@pages.get("/matters/<matter_id>")
+@allow(*STAFF)
+def show(matter_id: str) -> ResponseReturnValue:
+    """One matter: history, sound, words, and what may be done. The look is logged before anything is shown."""
+    with ground().database.write() as session:
+        folder = matter_queries.folder(session, matter_id)
+        if folder is None or not may_see(folder.matter):
+            abort(404)
+        _note(session, "view_matter", matter_id)
+        agents = queries.agents(session)
+    return render_template(
+        "matter.html",
+        folder=folder,
+        matter=folder.matter,
+        agents=agents,
+        may_act=may_act(folder.matter),
+        may_take=_may_take(folder.matter),
+        now=clock.now(),
+    )
+
+
+@pages.post("/matters/<matter_id>/comment")
+@allow(*STAFF)
+def comment(matter_id: str) -> ResponseReturnValue:
+    """Write something into the history."""
+    text = request.form.get("text", "").strip()
+    if not text or len(text) > LONGEST_TEXT:
+        abort(400)
+    with ground().database.write() as session:
+        matter = _locked(session, matter_id, "comment_matter")
+        crm.comment(session, matter, text, _by(), clock.now())
+    return _again(matter_id, "matters.written")
+
+
+@pages.post("/matters/<matter_id>/owner")
+@allow(*STAFF)
+def hand_over(matter_id: str) -> ResponseReturnValue:
+    """Another agent owns it from now on; who has none to hand over may take one that is nobody's."""
+    to = request.form.get("agent", "")
+    with ground().database.write() as session:
+        matter = _locked(session, matter_id, "hand_over_matter")
+        takes = _may_take(matter) and to == current_user.agent_id
+        if not (takes or may_act(matter)):
+            abort(403)
+        if session.get(Agent, to) is None:
+            abort(400)
+        try:
+            crm.hand_over(session, matter, to, _by(), clock.now())
+        except ClosedMatter:
+            abort(400)
+    return _again(matter_id, "matters.handed_over")
+
+
+@pages.post("/matters/<matter_id>/state")
+@allow(*STAFF)
+def move(matter_id: str) -> ResponseReturnValue:
+    """The matter is in hand, answered, closed, or opened again."""
+    state = request.form.get("state", "")
+    if state not in list(MatterState):
+        abort(400)
+    with ground().database.write() as session:
+        matter = _locked(session, matter_id, "move_matter")
+        if not may_act(matter):
+            abort(403)
+        try:
+            crm.advance(session, ground(), matter, MatterState(state), _by(), clock.now())
+        except IllegalMove:
+            abort(400)
+    return _again(matter_id, "matters.moved")
+
+
+def may_see(matter: Matter) -> bool:
+    """Whether the signed-in user may see this matter: all of them, or one's own and nobody's."""
+    return bool(current_user.sees_all_calls) or matter.owner_agent_id in (None, current_user.agent_id)
+
+
+def may_act(matter: Matter) -> bool:
+    """Whether they may hand it over and move it: leads all of them, agents their own."""
+    is_own = current_user.agent_id is not None and matter.owner_agent_id == current_user.agent_id
+    return bool(current_user.sees_all_calls) or is_own
+
+
+def opens(session: Session, call: Call) -> bool:
+    """Whether a matter that they may see came from this call, so that its message may be heard."""
+    return any(may_see(matter) for matter in matter_queries.of_call(session, call.id))
+
+
+def _may_take(matter: Matter) -> bool:
+    return (
+        matter.owner_agent_id is None and current_user.agent_id is not None and matter.state is not MatterState.CLOSED
+    )
+
+
+def _locked(session: Session, matter_id: str, action: str) -> Matter:
+    matter = crm_queries.locked(session, matter_id)
+    if not may_see(matter):
+        abort(404)
+    _note(session, action, matter_id)
+    return matter
+
+
+def _by() -> By:
+    return By(user_id=current_user.id, agent_id=current_user.agent_id)
+
+
+def _note(session: Session, action: str, matter_id: str) -> None:
+    entry = looks.look(current_user.id, action, ("matter", matter_id), clock.now(), request.remote_addr or "")
+    looks.note(session, entry)
+
+
+def _again(matter_id: str, key: str) -> Any:
+    flash(key)
+    return redirect(url_for("matters.show", matter_id=matter_id))
+
+
+def _wanted() -> Wanted:
+    kind, state = request.args.get("kind", ""), request.args.get("state", "")
+    return Wanted(
+        sees_all=bool(current_user.sees_all_calls),
+        agent_id=current_user.agent_id,
+        kind=MatterKind(kind) if kind in list(MatterKind) else None,
+        state=MatterState(state) if state in list(MatterState) else None,
+        owner=request.args.get("owner", ""),
+        is_late=request.args.get("late") == "yes",
+    )

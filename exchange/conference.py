@@ -39,6 +39,8 @@ class Conference:
     sequence: int = 0
     max_participants: int = 250
     participants: dict[str, Participant] = field(default_factory=dict)
+    # Who was dialled for it and is not inside yet.
+    expected: dict[str, Participant] = field(default_factory=dict)
     effects: list[Source] = field(default_factory=list)
     effect: bytes = SILENCE
     taps: list[Tap] = field(default_factory=list)
@@ -53,12 +55,18 @@ class Conference:
         return len(self.participants) >= self.max_participants
 
     def find(self, name: str) -> Participant | None:
-        """By call or by label."""
-        found = self.participants.get(name)
-        return found or next((each for each in self.participants.values() if each.label and each.label == name), None)
+        """By call or by label, those who are still being dialled too."""
+        everybody = self.everybody()
+        found = next((each for each in everybody if each.leg.sid == name), None)
+        return found or next((each for each in everybody if each.label and each.label == name), None)
+
+    def everybody(self) -> list[Participant]:
+        """Those inside, and those who are being dialled."""
+        return [*self.participants.values(), *self.expected.values()]
 
     def join(self, participant: Participant) -> None:
         """Let it in; with two inside, one of whom may start, the conference begins."""
+        self.expected.pop(participant.leg.sid, None)
         self.participants[participant.leg.sid] = participant
         self.event("participant-join", participant)
         if not self.is_running and len(self.participants) > 1 and any(p.starts for p in self.participants.values()):

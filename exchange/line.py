@@ -10,6 +10,7 @@ from exchange.audio import SILENCE, level_db
 
 PREFILL_FRAMES = 3
 MOST_FRAMES = 50
+GAP_FRAMES, DEEPEST_FRAMES, CALM_FRAMES = 2, 13, 500
 TRIM_EVERY_FRAMES = 50
 QUIET_DB = -45.0
 
@@ -64,8 +65,9 @@ class Line(Protocol):
 class Jitter:
     """Frames that arrive unevenly, handed out one a tick.
 
-    It starts three frames behind. When the delay grew, it gives back time by dropping quiet frames only, so that
-    no word or tone is ever cut; half a second is the most it holds of anything.
+    It starts three frames behind, and each time that it runs out, two more: a busy machine costs one gap and not many.
+    Ten quiet seconds give one back. When the delay grew, it gives back time by dropping quiet frames only, so that no
+    word or tone is ever cut; half a second is the most it holds of anything.
     """
 
     def __init__(self) -> None:
@@ -73,6 +75,8 @@ class Jitter:
         self._is_filling = True
         self._taken = 0
         self._fewest = MOST_FRAMES
+        self._depth = PREFILL_FRAMES
+        self._since_gap = 0
 
     def put(self, frame: bytes) -> None:
         self._frames.append(frame)
@@ -82,13 +86,20 @@ class Jitter:
     def clear(self) -> None:
         self._frames.clear()
         self._is_filling = True
+        self._depth = PREFILL_FRAMES
 
     def take(self) -> bytes:
-        if self._is_filling and len(self._frames) < PREFILL_FRAMES:
+        if self._is_filling and len(self._frames) < self._depth:
             return SILENCE
-        self._is_filling = not self._frames
-        if self._is_filling:
+        if not self._frames:
+            self._is_filling = True
+            self._depth = min(self._depth + GAP_FRAMES, DEEPEST_FRAMES)
+            self._since_gap = 0
             return SILENCE
+        self._is_filling = False
+        self._since_gap += 1
+        if self._since_gap % CALM_FRAMES == 0:
+            self._depth = max(PREFILL_FRAMES, self._depth - 1)
         self._trim()
         return self._frames.popleft()
 
@@ -98,7 +109,7 @@ class Jitter:
         self._taken += 1
         if self._taken < TRIM_EVERY_FRAMES and waiting <= MOST_FRAMES:
             return
-        if self._fewest > PREFILL_FRAMES and level_db(self._frames[0]) < QUIET_DB:
+        if self._fewest > self._depth and level_db(self._frames[0]) < QUIET_DB:
             self._frames.popleft()
             self._fewest -= 1
             return

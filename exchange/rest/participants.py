@@ -9,7 +9,7 @@ from exchange.participant import Participant
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.calls import machine_wish, recording_wish
 from exchange.rest.conferences import announce_to, find
-from exchange.status import rfc2822
+from exchange.status import CallStatus, rfc2822
 from exchange.switch import Wishes
 from exchange.twiml import Element
 
@@ -20,7 +20,7 @@ async def participants(ask: Ask) -> Json:
     muted, hold, coaching = ask.flag("Muted"), ask.flag("Hold"), ask.flag("Coaching")
     found = [
         p
-        for p in conference.participants.values()
+        for p in conference.everybody()
         if muted in (None, p.is_muted) and hold in (None, p.is_held) and coaching in (None, bool(p.coaches))
     ]
     return ask.page("participants", [render_participant(ask, conference, each) for each in found])
@@ -48,11 +48,25 @@ async def add(ask: Ask) -> Json:
     )
     into = _into(ask, conference.name, coached)
     leg = ask.switch.originate(ends, into, ask.number("Timeout", 60, 1, 600), wishes)
+    conference.expected[leg.sid] = _expected(ask, leg, coached)
     ask.office.webhooks.later(_end_unused(conference, leg))
     if ask.flag("Record"):
         callback = ask.callback("RecordingStatusCallback", "completed")
         ask.office.record_when_answered(leg, recording_wish(ask, "OutboundAPI"), callback)
-    return render_added(ask, conference, leg, coached)
+    return render_participant(ask, conference, conference.expected[leg.sid])
+
+
+def _expected(ask: Ask, leg: Leg, coached: str) -> Participant:
+    """Somebody who is being dialled, with the wishes of the request."""
+    return Participant(
+        leg=leg,
+        joined=leg.facts.created,
+        label=ask.text("Label"),
+        is_muted=bool(ask.flag("Muted")),
+        starts=ask.flag("StartConferenceOnEnter") is not False,
+        ends=bool(ask.flag("EndConferenceOnExit")),
+        coaches=coached,
+    )
 
 
 def _opened(ask: Ask) -> Conference:
@@ -68,7 +82,8 @@ def _opened(ask: Ask) -> Conference:
 async def _end_unused(conference: Conference, leg: Leg) -> None:
     """A conference made for somebody who never came is over again."""
     await leg.ended.wait()
-    if conference.status == "init" and not conference.participants:
+    conference.expected.pop(leg.sid, None)
+    if conference.status == "init" and not (conference.participants or conference.expected):
         conference.end(LAST_LEFT)
 
 
@@ -82,27 +97,6 @@ def _coached(ask: Ask, before: str) -> str:
     if wanted and wanted != before and wanted not in ask.office.legs.active:
         raise ApiError(400, 16025, f"CallSidToCoach {wanted} is not in the conference.")
     return wanted
-
-
-def render_added(ask: Ask, conference: Conference, leg: Leg, coached: str) -> Json:
-    """A participant whose telephone does not ring yet."""
-    return {
-        "account_sid": leg.facts.account_sid,
-        "call_sid": leg.sid,
-        "label": ask.text("Label") or None,
-        "call_sid_to_coach": coached or None,
-        "coaching": bool(coached),
-        "conference_sid": conference.sid,
-        "date_created": rfc2822(leg.facts.created),
-        "date_updated": rfc2822(leg.facts.created),
-        "end_conference_on_exit": bool(ask.flag("EndConferenceOnExit")),
-        "muted": bool(ask.flag("Muted")),
-        "hold": False,
-        "start_conference_on_enter": ask.flag("StartConferenceOnEnter") is not False,
-        "status": "queued",
-        "queue_time": "0",
-        "uri": ask.uri("Conferences", conference.sid, "Participants", f"{leg.sid}.json"),
-    }
 
 
 def _into(ask: Ask, room: str, coached: str) -> tuple[Element, ...]:
@@ -134,6 +128,8 @@ async def change(ask: Ask) -> Json:
     """Mute, hold, coach, announce to one participant, or let the conference depend on it."""
     conference = find(ask)
     found = _participant(ask, conference)
+    if found.leg.sid in conference.expected:
+        raise ApiError(400, 20001, "The participant is not connected yet; change it when its status is connected.")
     coached = _coached(ask, found.coaches)
     muted, hold, ends = ask.flag("Muted"), ask.flag("Hold"), ask.flag("EndConferenceOnExit")
     if ask.text("HoldUrl"):
@@ -153,7 +149,11 @@ async def change(ask: Ask) -> Json:
 
 async def remove(ask: Ask) -> None:
     conference = find(ask)
-    conference.leave(_participant(ask, conference), KICKED)
+    found = _participant(ask, conference)
+    if found.leg.sid in conference.expected:
+        found.leg.drop()
+    else:
+        conference.leave(found, KICKED)
 
 
 def _participant(ask: Ask, conference: Conference) -> Participant:
@@ -163,6 +163,14 @@ def _participant(ask: Ask, conference: Conference) -> Participant:
     if found is None:
         raise not_found(ask.path)
     return found
+
+
+def _status(conference: Conference, participant: Participant) -> str:
+    if participant.leg.sid not in conference.expected:
+        return "connected"
+    status = participant.leg.facts.status
+    known = {CallStatus.QUEUED: "queued", CallStatus.RINGING: "ringing", CallStatus.INITIATED: "connecting"}
+    return known.get(status, "connecting" if participant.leg.is_up else "complete")
 
 
 def render_participant(ask: Ask, conference: Conference, participant: Participant) -> Json:
@@ -179,7 +187,7 @@ def render_participant(ask: Ask, conference: Conference, participant: Participan
         "muted": participant.is_muted,
         "hold": participant.is_held,
         "start_conference_on_enter": participant.starts,
-        "status": "connected",
+        "status": _status(conference, participant),
         "queue_time": str(participant.leg.facts.queue_seconds * 1000),
         "uri": ask.uri("Conferences", conference.sid, "Participants", f"{participant.leg.sid}.json"),
     }

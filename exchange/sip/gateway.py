@@ -13,6 +13,7 @@ from aiosipua import (
     IncomingCall,
     OutgoingCall,
     Registration,
+    RegistrationState,
     SdpMessage,
     SipDigestAuth,
     SipRequest,
@@ -31,7 +32,7 @@ from exchange.sip.rtp import Rtp
 from exchange.sip.settings import SipSettings, SipTrunk, SipUser
 
 log = structlog.get_logger(__name__)
-RETRY_SECONDS = 30.0
+RETRY_SECONDS, GOODBYE_SECONDS = 30.0, 1.0
 DEFAULT_PORT = 5060
 Dial = Callable[[SipLine, str], None]
 
@@ -75,9 +76,21 @@ class Gateway:
         log.info("sip_up", port=self.port)
 
     async def stop(self) -> None:
-        for registration in list(self.caller._registrations.values()):
-            registration.unregister()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self._sign_off()
         await self.agent.stop()
+
+    async def _sign_off(self) -> None:
+        """Take our registrations back; the library tells nobody when it is done with something."""
+        registrations = list(self.caller._registrations.values())
+        while any(each.state is RegistrationState.REGISTERING for each in registrations):
+            await asyncio.sleep(0.01)
+        registered = [each for each in registrations if each.state is RegistrationState.REGISTERED]
+        for registration in registered:
+            registration.unregister()
+        while any(each.state is RegistrationState.REGISTERED for each in registered):
+            await asyncio.sleep(0.01)
 
     def find(self, address: str) -> SipLine | None:
         """A way to that address: a registered telephone, a trunk that reaches the number, or any SIP address."""

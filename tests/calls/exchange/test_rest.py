@@ -1,6 +1,7 @@
 """REST as Twilio's official library drives it, against the real server."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -165,6 +166,40 @@ def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: T
             assert await first.until(lambda: call.stage is Stage.OVER, 5)
 
     tell(story, {"/voice": ROOM})
+
+
+def test_participant_is_seen_from_the_moment_it_is_dialled(tell: Tell) -> None:
+    # docs/voice/api/conference-participant-resource: "Can be: `queued`, `connecting`, `ringing`, `connected`,
+    # `complete`, or `failed`"
+    async def story(house: House) -> None:
+        rest = house.client
+        async with house.phone("client:a") as phone, house.phone("client:b") as other:
+            await phone.registered()
+            await other.registered()
+            for to, label in (("client:a", "first"), ("client:b", "second")):
+                made = rest.conferences("room").participants.create
+                await house.rest(partial(made, to=to, from_="+861012345", label=label, muted=True, beep=False))
+            assert await phone.until(lambda: phone.call.stage is Stage.RINGING, 5)
+            assert await other.until(lambda: other.call.stage is Stage.RINGING, 5)
+
+            def ask() -> None:
+                (conference,) = rest.conferences.list(friendly_name="room")
+                room = rest.conferences(conference.sid)
+                assert [each.status for each in room.participants.list(muted=True)] == ["ringing", "ringing"]
+                assert room.participants("first").fetch().label == "first"
+                with pytest.raises(TwilioRestException, match="not connected yet"):
+                    room.participants("first").update(muted=False)
+                assert room.participants("second").delete()
+
+            await house.rest(ask)
+            assert await other.until(lambda: other.call.stage is Stage.OVER, 5)
+            await phone.answer()
+            conference = house.exchange.office.conferences.named("room")
+            assert conference
+            assert await phone.until(lambda: bool(conference.participants), 5)
+            assert not conference.expected
+
+    tell(story, {})
 
 
 def test_recording_is_paused_continued_stopped_and_found_again(tell: Tell) -> None:

@@ -251,7 +251,6 @@ def test_trunk_that_wants_it_is_registered_at_with_a_password(tmp_path: Path) ->
             trunk |= {"password": "secret-d", "register": True}
             async with sip_house(tmp_path / "ours", {}, trunks=[trunk]):
                 await until(lambda: find("+8613800000009") is not None)
-            await until(lambda: find("+8613800000009") is None)
 
     asyncio.run(asyncio.wait_for(story(), 60))
 

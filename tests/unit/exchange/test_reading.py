@@ -118,6 +118,22 @@ def test_delay_after_a_stall_is_given_back_by_dropping_quiet_frames_only() -> No
     assert left <= PREFILL_FRAMES + 1
 
 
+def test_after_a_gap_more_is_held_so_that_the_next_stall_is_not_heard() -> None:
+    def held(stalls: int) -> int:
+        """Frames that wait after so many stalls and two calm seconds in which delay is given back."""
+        jitter = Jitter()
+        for tick in range(100 * stalls + 100):
+            # Every two seconds nothing comes for eight ticks, and then all at once.
+            late = tick % 100
+            for _ in range(0 if stalls and 40 <= late < 48 else 9 if stalls and late == 48 else 1):
+                jitter.put(bytes([1, 0]) * 160)
+            jitter.take()
+        return sum(jitter.take() != SILENCE for _ in range(MOST_FRAMES))
+
+    assert held(0) == PREFILL_FRAMES - 1
+    assert held(1) > held(0) + 1
+
+
 def test_alarm_wakes_after_exactly_its_frames() -> None:
     async def story() -> None:
         ticker = Ticker()

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.speech import LANGUAGES, place, place_options
 from hotline.values import Language
-from recordings import dialogue, recognise
+from recordings import hints, recognise
 from recordings.audio import Sound, read_wav
 from recordings.dialogue import Line
 from recordings.errors import UnreadableAudio
@@ -61,7 +61,8 @@ def _with_progress(sound: Sound, language: Language, engine: recognise.Engine) -
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"listening, {engine.name}", total=sound.seconds * len(sound.channels))
-        return dialogue.transcribe(sound, language, engine, lambda seconds: progress.advance(bar, seconds))
+        known = hints.Hints(language, hints.words_of(None)[language])
+        return hints.transcribe(sound, engine, known, lambda seconds: progress.advance(bar, seconds))
 
 
 def _show(lines: list[Line]) -> None:

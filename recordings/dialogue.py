@@ -31,13 +31,15 @@ def speakers(channels: int) -> tuple[str, ...]:
 
 
 def transcribe(
-    sound: Sound, language: Language, engine: Engine, heard: Callable[[float], None] | None = None
+    sound: Sound, language: Language, engine: Engine, heard: Callable[[float], None] | None = None, prompt: str = ""
 ) -> list[Line]:
-    """The dialogue, by time. `heard` is told each time how many more seconds of channel are worked through."""
+    """The dialogue, by time; `prompt` holds words that may come.
+
+    `heard` is told each time how many more seconds of channel are worked through."""
     lines: list[Line] = []
     for speaker, pcm in zip(speakers(len(sound.channels)), sound.channels, strict=True):
         done = 0.0
-        for segment in engine.recognise(pcm, stretches(pcm, engine.longest_seconds), language):
+        for segment in engine.recognise(pcm, stretches(pcm, engine.longest_seconds), language, prompt):
             lines.append(_line(speaker, segment))
             if heard:
                 heard(segment.end - done)

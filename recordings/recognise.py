@@ -47,8 +47,13 @@ class Engine(Protocol):
     def longest_seconds(self) -> float:
         """The longest stretch that it takes."""
 
-    def recognise(self, pcm: Pcm, stretches: Sequence[Stretch], language: Language) -> Iterator[Segment]:
-        """What is said in these stretches of `pcm` (a whole channel, 8 kHz), by time; empty when nothing is."""
+    def recognise(
+        self, pcm: Pcm, stretches: Sequence[Stretch], language: Language, prompt: str = ""
+    ) -> Iterator[Segment]:
+        """What is said in these stretches of `pcm` (a whole channel, 8 kHz), by time; empty when nothing is.
+
+        `prompt` is a text of words that may come, for engines that can use one.
+        """
 
 
 @dataclass(frozen=True)

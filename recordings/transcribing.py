@@ -16,7 +16,7 @@ from hotline.ground import Ground
 from hotline.models import Job, Recording
 from hotline.models import Part as PartRow
 from hotline.values import JobState, Language
-from recordings import dialogue, parts, sealed
+from recordings import hints, parts, sealed
 from recordings.dialogue import Line
 from recordings.recognise import Engine
 
@@ -27,11 +27,12 @@ def lines_of(ground: Ground, recording: Recording, language: Language, engine: E
     """The whole dialogue. Raises `GivesWay` between two parts when another recording is urgent and this is not."""
     with ground.database.read() as session:
         done = _done(session, recording.id)
+        known = hints.of(session, ground.settings.hints_file, language)
     lines = [_line(raw) for row in done for raw in row.lines]
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0
     for part in parts.parts(sealed.stream(ground, recording), begin):
-        found = [_moved(line, part.start) for line in dialogue.transcribe(part.sound, language, engine)]
+        found = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, known)]
         lines += found
         if part.end >= length - 0.5:
             break

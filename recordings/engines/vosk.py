@@ -64,7 +64,13 @@ class Vosk:
         self._recogniser: Any = vosk.KaldiRecognizer
         self.name = folder.name if folder.name.startswith("vosk") else f"vosk {folder.name}"
 
-    def recognise(self, pcm: Pcm, stretches: Sequence[Stretch], language: Language) -> Iterator[Segment]:
+    def recognise(
+        self,
+        pcm: Pcm,
+        stretches: Sequence[Stretch],
+        language: Language,
+        prompt: str = "",  # noqa: ARG002 (this engine has no use for it)
+    ) -> Iterator[Segment]:
         """The words of every stretch, each with times and confidence; a stretch is cut where the speaker pauses."""
         for stretch in stretches:
             for result in self._results(stretch.cut(pcm)):

@@ -26,6 +26,7 @@ LONGEST_PACK = 29.0
 CODES = {Language.MANDARIN: "<|zh|>", Language.ENGLISH: "<|en|>"}
 # Words of the field, which the model then prefers. None in Mandarin: there it says the hint instead of what it hears.
 HINTS = {Language.ENGLISH: " Hospital hotline: appointment, clinic, doctor, nurse."}
+LONGEST_HINT = 120  # tokens, of the 448 that a window may have
 BEAM = 5
 TOKENS_PER_SECOND, SPARE_TOKENS, MOST_TOKENS = 12, 16, 440  # fast Mandarin needs about ten; more is invention
 
@@ -50,21 +51,23 @@ class Whisper:
         """Use the model in `place`; nothing is loaded yet."""
         self._place = place
 
-    def recognise(self, pcm: Pcm, stretches: Sequence[Stretch], language: Language) -> Iterator[Segment]:
+    def recognise(
+        self, pcm: Pcm, stretches: Sequence[Stretch], language: Language, prompt: str = ""
+    ) -> Iterator[Segment]:
         """One segment per stretch in which something was understood, its words timed by alignment."""
         for pack in packs(stretches, LONGEST_PACK):
-            yield from self._pack(pcm, pack, language)
+            yield from self._pack(pcm, pack, language, prompt or HINTS.get(language, ""))
 
-    def _pack(self, pcm: Pcm, pack: Pack, language: Language) -> Iterator[Segment]:
-        heard = self._listen(pack.sound(pcm), language)
+    def _pack(self, pcm: Pcm, pack: Pack, language: Language, hint: str) -> Iterator[Segment]:
+        heard = self._listen(pack.sound(pcm), language, hint)
         if not is_invented(heard.text, heard.score, heard.no_speech):
             yield from _segments(heard, pack, language)
         elif len(pack.stretches) > 1:
             # The decoder lost its way somewhere in the pack; by itself each stretch has another chance.
             for single in pack.singles():
-                yield from self._pack(pcm, single, language)
+                yield from self._pack(pcm, single, language, hint)
 
-    def _listen(self, pcm: Pcm, language: Language) -> _Heard:
+    def _listen(self, pcm: Pcm, language: Language, hint: str) -> _Heard:
         import ctranslate2
 
         network, tokenizer = self.model
@@ -73,7 +76,7 @@ class Whisper:
         sound = mel.spectrogram(resample(to_float(pcm), TELEPHONE_RATE, mel.RATE), frames)
         encoded = network.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(sound[None])))
         start = [tokenizer.token_to_id(word) for word in ("<|startoftranscript|>", CODES[language], "<|transcribe|>")]
-        prompt = [*_hint(tokenizer, language), *start, tokenizer.token_to_id("<|notimestamps|>")]
+        prompt = [*_hint(tokenizer, hint), *start, tokenizer.token_to_id("<|notimestamps|>")]
         result = network.generate(
             encoded,
             [prompt],
@@ -101,11 +104,11 @@ class Whisper:
         return network, tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
-def _hint(tokenizer: Any, language: Language) -> list[int]:
-    if language not in HINTS:
+def _hint(tokenizer: Any, hint: str) -> list[int]:
+    if not hint:
         return []
-    ids: list[int] = tokenizer.encode(HINTS[language], add_special_tokens=False).ids
-    return [tokenizer.token_to_id("<|startofprev|>"), *ids]
+    ids: list[int] = tokenizer.encode(hint, add_special_tokens=False).ids
+    return [tokenizer.token_to_id("<|startofprev|>"), *ids[:LONGEST_HINT]]
 
 
 def _segments(heard: _Heard, pack: Pack, language: Language) -> Iterator[Segment]:

@@ -1,0 +1,294 @@
+"""Conversations with patients through the voice webhooks, on both databases: twice, late, to a nurse, and back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import func, select
+
+from campaigns import after
+from console import voice
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Answer, Attempt, Call, Job, Matter, Recipient, Waiting
+from hotline.values import (
+    AttemptOutcome,
+    CallStatus,
+    LegStatus,
+    MatterKind,
+    RecipientState,
+    Urgency,
+    WaitingState,
+)
+from tests.integration.caller import Caller, Document
+from tests.integration.campaign_house import NOW, Outside, attempts_of, call_once, campaign, outside, recipient, report
+
+CHECK = "198017"
+
+
+@dataclass
+class Patient(Caller):
+    """A patient's line for one attempt."""
+
+    attempt_id: str = ""
+
+    @property
+    def base(self) -> str:
+        """Where this attempt's webhooks go."""
+        return f"/voice/campaigns/attempts/{self.attempt_id}"
+
+    def pick_up(self) -> Document:
+        """Answer the telephone."""
+        return self.ask(f"{self.base}/answer")
+
+    def say(self, words: str) -> Document:
+        """Say something where one is listened to."""
+        return self.ask(self.here.attribute("Gather", "action"), SpeechResult=words)
+
+    def end(self, sequence: int = 9) -> None:
+        """Hang up."""
+        self.post(f"{self.base}/status", CallStatus="completed", SequenceNumber=str(sequence))
+
+
+@dataclass
+class House:
+    """The voice app, the exchange and one patient who is due."""
+
+    ground: Ground
+    exchange: Outside
+    app: Flask
+    recipient_id: str
+
+    def dialled(self, at: datetime = NOW) -> Patient:
+        """The patient's line rings."""
+        attempt_id = call_once(self.ground, self.exchange, at)
+        line = list(self.exchange.lines.values())[-1]
+        report(self.ground, line, LegStatus.RINGING, NOW)
+        return Patient(self.app, self.ground.settings, line.number, line.sid, attempt_id=attempt_id)
+
+    def attempt(self) -> Attempt:
+        """The last attempt."""
+        return attempts_of(self.ground, self.recipient_id)[-1]
+
+    def answers(self) -> dict[str, str]:
+        """What was answered so far."""
+        with self.ground.database.read() as session:
+            rows = session.scalars(select(Answer).where(Answer.recipient_id == self.recipient_id).order_by(Answer.at))
+            return {row.question: row.value for row in rows}
+
+
+@pytest.fixture(autouse=True)
+def monday() -> Iterator[None]:
+    """It is Monday morning, within everybody's hours."""
+    with time_machine.travel(NOW):
+        yield
+
+
+@pytest.fixture
+def house(ground: Ground) -> House:
+    """A running campaign with one recipient."""
+    (only,) = campaign(ground, 1)
+    exchange = outside()
+    return House(ground, exchange, voice.create(ground, exchange), only)
+
+
+def verified(house: House) -> Patient:
+    """A patient who has said who they are."""
+    patient = house.dialled()
+    patient.pick_up()
+    patient.press("1")
+    patient.press(CHECK)
+    return patient
+
+
+def finish(patient: Patient) -> None:
+    """Answer everything that the general script asks after the check, by key."""
+    for keys in ("1", "0", "1", "1", "1", "5"):  # recovery, pain, fever, medication, appointment, satisfaction
+        patient.press(keys)
+
+
+def test_a_whole_conversation_is_filed_and_the_recipient_done(house: House) -> None:
+    patient = verified(house)
+    assert "录音" in patient.here.said
+    finish(patient)
+    assert patient.here.verbs[-2:] == ["Record", "Redirect"]
+    patient.ask(patient.here.attribute("Record", "action"), RecordingSid="RE1", Digits="#")
+    assert patient.here.verbs[-1] == "Hangup"
+    patient.end()
+    assert house.answers() == {
+        "recovery": "better",
+        "pain": "0",
+        "fever": "none",
+        "medication": "yes",
+        "appointment": "made",
+        "satisfaction": "5",
+        "opinion": "recorded",
+    }
+    assert recipient(house.ground, house.recipient_id).state is RecipientState.DONE
+    with house.ground.database.read() as session:
+        kinds = set(session.scalars(select(Job.kind).where(Job.subject_id == patient.attempt_id)))
+        call = session.get_one(Call, house.attempt().call_id)
+    assert {"record_attempt", "text_advice"} <= kinds
+    assert call.status is CallStatus.ENDED
+    assert call.consent_at is not None
+
+
+def test_every_webhook_twice_changes_nothing(house: House) -> None:
+    patient = house.dialled()
+    first = patient.pick_up().text
+    assert patient.pick_up().text == first
+    action = patient.here.attribute("Gather", "action")
+    second = patient.ask(action, Digits="1").text
+    assert patient.ask(action, Digits="1").text == second
+    action = patient.here.attribute("Gather", "action")
+    third = patient.ask(action, Digits=CHECK).text
+    assert patient.ask(action, Digits=CHECK).text == third
+    action = patient.here.attribute("Gather", "action")
+    patient.ask(action, Digits="1")
+    patient.ask(action, Digits="3")  # the same turn again, as another would have it
+    assert house.answers() == {"recovery": "better"}
+    patient.end()
+    patient.end()
+    assert len(attempts_of(house.ground, house.recipient_id)) == 1
+
+
+def test_a_webhook_without_a_signature_changes_nothing(house: House) -> None:
+    patient = house.dialled()
+    response = patient.client.post(f"{patient.base}/answer", data={"CallSid": patient.sid})
+    assert response.status_code == 403
+    with house.ground.database.read() as session:
+        assert session.scalar(select(func.count(Call.id))) == 0
+
+
+def test_a_late_turn_hears_where_the_conversation_stands(house: House) -> None:
+    patient = house.dialled()
+    patient.pick_up()
+    old = patient.here.attribute("Gather", "action")
+    patient.press("1")
+    patient.press(CHECK)
+    patient.press("1")
+    here = patient.here.said
+    late = patient.ask(old, Digits="4").said
+    assert late
+    assert late in here  # the question again, without what came before it
+    assert recipient(house.ground, house.recipient_id).state is RecipientState.CALLING
+
+
+def test_a_warning_sign_stands_first_in_the_nurses_line_with_its_reason(house: House) -> None:
+    patient = verified(house)
+    patient.say("我胸口痛")
+    assert patient.here.verbs[-1] == "Enqueue"
+    with house.ground.database.read() as session:
+        waiting = session.scalars(select(Waiting)).one()
+    assert waiting.queue == "nurse"
+    assert waiting.priority >= 200
+    assert waiting.reasons[0] == "warning sign: chest_pain"
+    attempt = house.attempt()
+    assert attempt.warning == "chest_pain"
+    assert attempt.warned_at is not None
+    assert patient.wait().text.startswith("<?xml")
+
+
+def test_no_nurse_in_three_rings_opens_an_urgent_matter_once_and_the_patient_is_told(house: House) -> None:
+    moved: list[str] = []
+    house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign] # the exchange stands in
+    patient = verified(house)
+    patient.say("我喘不过气")
+    soon = clock.now() + timedelta(seconds=5)
+    assert after.alarm(house.ground, house.exchange, soon) == 0
+    late = clock.now() + timedelta(seconds=20)
+    assert after.alarm(house.ground, house.exchange, late) == 1
+    assert after.alarm(house.ground, house.exchange, late) == 0
+    with house.ground.database.read() as session:
+        matter = session.scalars(select(Matter).where(Matter.kind == MatterKind.FOLLOW_UP)).one()
+        waiting = session.scalars(select(Waiting)).one()
+    assert matter.urgency is Urgency.URGENT
+    assert matter.due_at is not None
+    assert waiting.state is WaitingState.WAITING
+    assert moved == [f"{house.ground.settings.voice_url}{patient.base}/unanswered"]
+    told = patient.ask(f"{patient.base}/unanswered")
+    assert "120" in told.said
+    assert told.verbs[-1] == "Enqueue"
+
+
+def test_who_hangs_up_after_a_sign_has_an_urgent_matter_and_no_further_call(
+    house: House,
+) -> None:
+    patient = verified(house)
+    patient.press("3")  # worse
+    patient.end()
+    assert after.alarm(house.ground, house.exchange, clock.now() + timedelta(seconds=20)) == 1
+    assert recipient(house.ground, house.recipient_id).state is RecipientState.DONE
+
+
+def test_who_stops_half_way_is_called_again_and_goes_on_there_after_the_check(house: House) -> None:
+    patient = verified(house)
+    patient.press("1")
+    patient.press("2")
+    patient.end()
+    assert house.attempt().outcome is AttemptOutcome.HALF_WAY
+    with house.ground.database.write() as session:
+        session.get_one(Recipient, house.recipient_id).due_at = NOW
+    again = house.dialled(NOW + timedelta(minutes=1))
+    again.pick_up()
+    again.press("1")
+    assert "发烧" not in again.here.said
+    again.press(CHECK)
+    assert "发烧" in again.here.said
+
+
+def test_a_machine_hears_the_hospital_and_the_number_only(house: House) -> None:
+    patient = house.dialled()
+    patient.post(f"{patient.base}/machine", AnsweredBy="machine_start")
+    heard = patient.pick_up()
+    assert "王" not in heard.said
+    patient.press("")
+    assert patient.here.verbs == ["Hangup"]
+    patient.end()
+    assert house.attempt().outcome is AttemptOutcome.MACHINE
+
+
+def test_a_stranger_hears_nothing_medical_and_the_patient_is_tried_again(house: House) -> None:
+    patient = house.dialled()
+    patient.pick_up()
+    patient.press("4")
+    patient.end()
+    assert house.attempt().outcome is AttemptOutcome.WRONG_PERSON
+    assert recipient(house.ground, house.recipient_id).state is RecipientState.PLANNED
+
+
+def test_who_refuses_is_never_called_again(house: House) -> None:
+    patient = house.dialled()
+    patient.pick_up()
+    patient.press("5")
+    patient.end()
+    assert recipient(house.ground, house.recipient_id).state is RecipientState.REFUSED
+
+
+def test_a_patient_who_calls_back_is_recognised_and_goes_on_or_hears_the_menu(house: House) -> None:
+    patient = house.dialled()
+    line = list(house.exchange.lines.values())[-1]
+    report(house.ground, line, LegStatus.NO_ANSWER, NOW)
+    back = Patient(house.app, house.ground.settings, patient.number, "CAback")
+    heard = back.call()
+    assert "我们曾给您打过电话" in heard.said
+    on = back.ask("/voice/campaigns/back", Digits="1")
+    assert "出生年份" in on.said
+    assert back.ask("/voice/campaigns/back", Digits="1").text == on.text
+    back.press(CHECK)
+    assert house.attempt().verified_at is not None
+    other = Patient(house.app, house.ground.settings, patient.number, "CAother")
+    assert "我们曾给您打过电话" not in other.call().said  # we are speaking with them
+
+
+def test_a_patient_who_calls_back_for_something_else_hears_the_menu(house: House) -> None:
+    patient = house.dialled()
+    line = list(house.exchange.lines.values())[-1]
+    report(house.ground, line, LegStatus.NO_ANSWER, NOW)
+    back = Patient(house.app, house.ground.settings, patient.number, "CAback")
+    back.call()
+    assert back.ask("/voice/campaigns/back", Digits="2").text_of("Redirect") == "/voice/calls?menu=1"
+    assert "普通话" in back.ask("/voice/calls?menu=1", CallStatus="ringing").text or back.here.verbs[0] == "Gather"

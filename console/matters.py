@@ -1,7 +1,5 @@
 """Matters: the list by due time, one matter with its history, and what staff do with it. Every look is logged."""
 
-from typing import Any
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -130,9 +128,8 @@ def opens(session: Session, call: Call) -> bool:
 
 
 def _may_take(matter: Matter) -> bool:
-    return (
-        matter.owner_agent_id is None and current_user.agent_id is not None and matter.state is not MatterState.CLOSED
-    )
+    is_free = matter.owner_agent_id is None and matter.state is not MatterState.CLOSED
+    return is_free and current_user.agent_id is not None
 
 
 def _locked(session: Session, matter_id: str, action: str) -> Matter:
@@ -152,7 +149,7 @@ def _note(session: Session, action: str, matter_id: str) -> None:
     looks.note(session, entry)
 
 
-def _again(matter_id: str, key: str) -> Any:
+def _again(matter_id: str, key: str) -> ResponseReturnValue:
     flash(key)
     return redirect(url_for("matters.show", matter_id=matter_id))
 

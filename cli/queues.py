@@ -1,6 +1,7 @@
 """`hotline queues`: check the queue file, and show who rings when."""
 
 import os
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -45,7 +46,7 @@ def check(file: Path | None) -> None:
 def show(file: Path | None) -> None:
     """Show who rings at which ring, what follows, when each queue is open, and who goes ahead in the line."""
     found = _read(file)
-    console = Console(width=None if os.environ.get("COLUMNS") or Console().is_terminal else 120)
+    console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table(found, clock.now()))
     console.print(f"Green channel: {green(found.green)}")
 

@@ -30,7 +30,7 @@ queues:
 def run(tmp_path: Path, name: str, text: str = FILE) -> Result:
     file = tmp_path / "queues.yaml"
     file.write_text(text, "utf-8")
-    return CliRunner().invoke(queues.command, [name, str(file)], env={"COLUMNS": "200", "TIMEZONE": "Asia/Shanghai"})
+    return CliRunner().invoke(queues.command, [name, str(file)], env={"TIMEZONE": "Asia/Shanghai"})
 
 
 def test_a_file_without_faults_is_counted(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_the_table_says_who_rings_at_each_ring_what_follows_and_when_a_queue_is_
 
 
 def test_the_standard_queues_and_their_green_channel_are_shown_without_a_file() -> None:
-    told = CliRunner().invoke(queues.command, ["show"], env={"COLUMNS": "160", "QUEUES_FILE": ""}).output
+    told = CliRunner().invoke(queues.command, ["show"], env={"QUEUES_FILE": ""}).output
     assert "routing/queues.yaml" in told
     assert "cardiac +25" in told
     assert "together at most +40" in told

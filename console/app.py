@@ -24,11 +24,13 @@ from console import (
     language,
     matters,
     quality,
+    search,
     show,
     sign_in,
     sound,
     staff,
     telling,
+    transcripts,
 )
 from hotline.ground import Ground
 from hotline.values import Language
@@ -58,6 +60,8 @@ def create(ground: Ground) -> Flask:
     for pages in (sign_in.pages, floor.pages, agent.pages, calls.pages, sound.pages, matters.pages, staff.pages):
         app.register_blueprint(pages)
     quality.register(app)
+    transcripts.register(app)
+    app.register_blueprint(search.pages)
     agent.open_line(app, ground.settings, CONTENT_POLICY)
     app.add_url_rule("/healthz", view_func=healthy)
     access.allow_everyone(app.view_functions["static"])

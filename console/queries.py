@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Check, Event, Offer, Queue, Recording, Transcript, Waiting
-from hotline.values import CallStatus, OfferState, Outcome, RecordingState
+from hotline.models import Agent, Call, Event, MachineMark, Offer, Queue, Recording, Transcript, Waiting
+from hotline.values import Answer, CallStatus, OfferState, Outcome, RecordingState
 
 PAGE = 25
 HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)
+PASSED = {Answer.YES: True, Answer.NO: False}
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Story:
     waits: list[Waiting]
     recordings: list[Recording]
     transcripts: dict[str, Transcript] = field(default_factory=dict)
-    checks: list[Check] = field(default_factory=list)
+    marks: list[MachineMark] = field(default_factory=list)
 
     @property
     def won(self) -> Offer | None:
@@ -125,7 +126,7 @@ def story(session: Session, call_id: str) -> Story | None:
         waits=list(session.scalars(select(Waiting).where(Waiting.call_id == call_id).order_by(Waiting.asked_at))),
         recordings=_recordings(session, call_id),
         transcripts={transcript.recording_id: transcript for transcript in transcripts},
-        checks=list(session.scalars(select(Check).where(Check.call_id == call_id).order_by(Check.name))),
+        marks=list(session.scalars(select(MachineMark).where(MachineMark.call_id == call_id))),
     )
 
 
@@ -148,8 +149,9 @@ def _lines(session: Session, calls: Sequence[Call]) -> list[Line]:
         offer.call_id: offer for offer in session.scalars(select(Offer).where(*wanted).order_by(Offer.started_at))
     }
     recorded = select(Recording.call_id).where(Recording.call_id.in_(ids), Recording.state.in_(HEARD))
-    greeted = select(Check.call_id, Check.passed).where(Check.call_id.in_(ids), Check.name == "greeting")
-    greetings = {row.call_id: row.passed for row in session.execute(greeted)}
+    wanted_marks = (MachineMark.call_id.in_(ids), MachineMark.item == "greeting")
+    greeted = select(MachineMark.call_id, MachineMark.answer).where(*wanted_marks)
+    greetings = {row.call_id: PASSED.get(row.answer) for row in session.execute(greeted)}
     with_sound = set(session.scalars(recorded))
     with_text = set(session.scalars(select(Transcript.call_id).where(Transcript.call_id.in_(ids))))
     people = _agents(session, {call.agent_id for call in calls if call.agent_id})

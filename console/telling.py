@@ -36,14 +36,6 @@ def reason(words: Words, text: str) -> str:
     return words.known(f"reason.{text.replace(' ', '_')}") or text
 
 
-def moments(evidence: Mapping[str, Any]) -> list[float]:
-    """The seconds of a recording that a check points at: its own `start`, and that of each of its findings."""
-    found = evidence.get("found")
-    places = [evidence, *(found if isinstance(found, list) else [])]
-    starts = [place.get("start") for place in places if isinstance(place, Mapping)]
-    return [float(start) for start in starts if isinstance(start, int | float)]
-
-
 def bar(words: Words, kind: str) -> str:
     """What a bar of the drawing shows: a stretch of the call, or how an offer ended."""
     table, _, state = kind.partition("-")

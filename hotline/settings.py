@@ -69,9 +69,6 @@ class Settings(BaseSettings):
     hints_file: Annotated[
         Path | None, Field(description="words of the hospital that recognition should know; empty means the standard")
     ] = None
-    checks_file: Annotated[
-        Path | None, Field(description="phrases of the automatic checks; empty means the standard")
-    ] = None
     scorecards_folder: Annotated[
         Path | None, Field(description="the hospital's own scorecards; empty means the standard ones")
     ] = None

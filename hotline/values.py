@@ -444,8 +444,8 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     ),
     JobState: _moves(
         (JobState.DUE, "done discarded failed"),
-        (JobState.DONE, ""),
-        (JobState.DISCARDED, ""),
+        (JobState.DONE, "due"),  # done once more: a recording that came late
+        (JobState.DISCARDED, "due"),
         (JobState.FAILED, "due"),
     ),
 }

@@ -1,60 +1,134 @@
-"""Quality supervision's writing side: the automatic checks of a call. One transaction per function."""
+"""Quality supervision's writing side: the machine's marks of a call. One transaction per function."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline import story
-from hotline.errors import Discard
+from hotline import log, story
+from hotline.errors import Discard, HotlineError
 from hotline.ground import Ground
-from hotline.models import Call, Check, Transcript, Utterance
-from hotline.values import Language
-from qa import checks as score
-from qa import queries
-from qa.check_phrases import Phrases, of
-from qa.checks import CheckResult, Said
+from hotline.models import Call, MachineMark, Recording, Transcript, Utterance
+from hotline.values import Answer, Intent, Language, MatterKind
+from qa import hearing, lists, machine, queries, scorecards
+from qa.merge import merge
+from qa.said import Said
+from qa.score import Evidence, Result, is_fault
+from qa.scorecards import Scorecard
+from recordings import service as recordings
+from recordings.align import Judge
+from recordings.audio import read_wav
+from recordings.life import HELD
+from recordings.recognise import Place
+
+SERVICE, FOLLOW_UP = "service", "follow-up"
+# A longer recording is marked by its words alone: its sound would fill the memory of a worker.
+LONGEST_SECONDS = 3600.0
+SIDES = 2
 
 
 def check(ground: Ground, call_id: str, now: datetime) -> None:
-    """Score the call from its transcripts and store one row per check; done again, the rows are brought up to date.
+    """Mark the call by its scorecard and store one row per item; done again, the rows are made anew.
 
-    Raises `Discard` when there is no transcript to check.
+    Raises `Discard` when there is no transcript to mark.
     """
-    settings = ground.settings
     with ground.database.read() as session:
         call = session.get(Call, call_id)
-        transcripts = queries.transcripts(session, call_id)
-    if call is None or not transcripts:
+        pieces = queries.pieces(session, call_id)
+        name = FOLLOW_UP if queries.is_follow_up(session, call_id) else SERVICE
+        facts = _facts(session, call) if call else {}
+    if call is None or not pieces:
         raise Discard("the call has no transcript")
-    phrases = of(settings.checks_file)[call.language]
-    results = results_of(transcripts, call.language, phrases, (settings.hospital_name_zh, settings.hospital_name_en))
+    card = scorecards.of(ground.settings.scorecards_folder)[name]
+    marked = [_marks(ground, card, call.language, piece, facts) for piece in pieces]
+    results = merge(card, marked)
     with ground.database.write() as session:
         queries.locked_call(session, call_id)
-        for name, result in results.items():
-            _store(session, call_id, name, result, now)
-        passed = {name: result.passed for name, result in results.items()}
-        story.tell(session, ground.bell, story.event(call_id, "checked", now, **passed))
+        queries.forget_marks(session, call_id)
+        session.add_all(_row(call_id, card.name, result, now) for result in results)
+        faults = [result.item_id for result in results if is_fault(card.item(result.item_id), result)]
+        unsure = [result.item_id for result in results if result.answer is Answer.UNSURE]
+        data = {"scorecard": card.name, "faults": faults, "unsure": unsure}
+        story.tell(session, ground.bell, story.event(call_id, "checked", now, **data))
 
 
-def results_of(
-    transcripts: Sequence[Transcript], language: Language, phrases: Phrases, hospital: Sequence[str]
-) -> dict[str, CheckResult]:
-    """The result of every check: the greeting in the first recording, courtesy in all of them."""
-    said = [[_said(row) for row in transcript.utterances] for transcript in transcripts]
-    return {
-        "greeting": score.greeting(said[0], language, phrases, hospital),
-        "courtesy": score.courtesy([one for part in said for one in part], language, phrases),
-    }
+def _marks(
+    ground: Ground,
+    card: Scorecard,
+    language: Language,
+    piece: tuple[Recording, Transcript],
+    facts: Mapping[str, bool],
+) -> list[Result]:
+    """The marks of one recording."""
+    recording, transcript = piece
+    settings = ground.settings
+    name = settings.hospital_name_zh if language is Language.MANDARIN else settings.hospital_name_en
+    phrases = hearing.with_name(lists.of(settings.scorecards_folder, language), name, language)
+    said = [_said(row) for row in transcript.utterances]
+    made = hearing.dialogue(said, _sound(ground, recording), phrases, language)
+    found = machine.mark(card, hearing.with_facts(made, facts))
+    return [
+        replace(result, evidence=tuple(replace(place, recording_id=recording.id) for place in result.evidence))
+        for result in found
+    ]
+
+
+def _sound(ground: Ground, recording: Recording) -> hearing.Heard | None:
+    """The sound, where it is still there and small enough; without it phrases are judged by the words alone."""
+    if recording.state not in HELD or (recording.seconds or 0.0) > LONGEST_SECONDS:
+        return None
+    try:
+        sound = read_wav(recordings.plain(ground, recording))
+        judge = Judge(Place.of(ground.settings))
+    except HotlineError as error:
+        # Words are there, so a mark can be given; whoever plays the recording learns of its damage there.
+        log.get().warning("marked_without_sound", recording_id=recording.id, reason=error.code)
+        return None
+    return hearing.Heard(sound, judge) if len(sound.channels) == SIDES else None
 
 
 def _said(row: Utterance) -> Said:
-    return Said(row.speaker, row.start, row.end, row.text, row.id)
+    """What was said, as a person corrected it where one did."""
+    if row.corrections:
+        return Said(row.speaker, row.start, row.end, row.corrections[-1].text, id=row.id)
+    words = tuple((float(word[0]), float(word[1]), str(word[2]), float(word[3])) for word in row.words or [])
+    return Said(row.speaker, row.start, row.end, row.text, words, row.confidence, row.id)
 
 
-def _store(session: Session, call_id: str, name: str, result: CheckResult, now: datetime) -> None:
-    row = queries.check(session, call_id, name)
-    if row is None:
-        row = Check(call_id=call_id, name=name, passed=result.passed, evidence=result.evidence, made_at=now)
-        session.add(row)
-    row.passed, row.evidence, row.made_at = result.passed, result.evidence, now
+def _facts(session: Session, call: Call) -> dict[str, bool]:
+    """What the records know of the call; what they cannot tell is left away."""
+    matters = queries.matters(session, call.id)
+    facts = {"is_complaint": call.intent is Intent.COMPLAINT or any(m.kind is MatterKind.COMPLAINT for m in matters)}
+    if matters:
+        facts["records_complete"] = all((matter.text or "").strip() for matter in matters)
+    closed = [matter.closed_at <= matter.due_at for matter in matters if matter.closed_at is not None]
+    if closed:
+        facts["deadline_kept"] = all(closed)
+    return facts
+
+
+def _row(call_id: str, scorecard: str, result: Result, now: datetime) -> MachineMark:
+    return MachineMark(
+        call_id=call_id,
+        scorecard=scorecard,
+        item=result.item_id,
+        answer=result.answer,
+        probability=result.probability,
+        evidence=_places(result.evidence),
+        made_at=now,
+    )
+
+
+def _places(evidence: Sequence[Evidence]) -> list[dict[str, object]]:
+    """Where to listen; never the words, which stand encrypted in the transcript."""
+    return [
+        {
+            "recording_id": place.recording_id,
+            "start": place.start,
+            "end": place.end,
+            "speaker": place.speaker,
+            "utterances": list(place.utterances),
+        }
+        for place in evidence
+    ]

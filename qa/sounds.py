@@ -150,9 +150,14 @@ def likeness(one: str, other: str) -> float:
     if one == other:
         return 1.0
     whole = _alike(one, other)
-    weighty = [word for word in one.split() if len(word) > 2] or one.split()
-    worst = min(max(_alike(word, heard) for heard in _with_pairs(other)) for word in weighty)
-    return 0.6 * whole + 0.4 * max(worst, whole if len(one.split()) == 1 else 0.0)
+    rarest = 1.0 - worst_word(tuple(one.split()), tuple(other.split()))
+    return 0.6 * whole + 0.4 * max(rarest, whole if len(one.split()) == 1 else 0.0)
+
+
+def worst_word(sought: tuple[str, ...], said: tuple[str, ...]) -> float:
+    """How unlike anything said the worst-heard word of weight is, 0 to 1."""
+    weighty = [word for word in sought if len(word) > 2] or sought
+    return 1.0 - min(max(_alike(word, heard) for heard in _with_pairs(" ".join(said))) for word in weighty)
 
 
 @cache

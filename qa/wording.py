@@ -54,8 +54,10 @@ class Find:
     likeness: float
     first: int
     last: int
-    # Where each literal part stands, and its own text's units.
+    # Where each literal part stands: its number, first token, one past the last.
     spans: tuple[tuple[int, int, int], ...] = ()
+    # What the worst-heard of its syllables or words costs, 0 to 1.
+    worst: float = 0.0
 
 
 @cache
@@ -112,7 +114,17 @@ def _parts(sought: Wording, turn: Turn, language: Language) -> Iterator[Find]:
         chains, reach = following, 0
     for end, chain in (chains or {}).items():
         if end > chain.begin:
-            yield Find(sought, max(0.0, 1.0 - chain.price / length), chain.begin, end, chain.spans)
+            worst = _worst(sought, chain, turn, language) if chain.price else 0.0
+            yield Find(sought, max(0.0, 1.0 - chain.price / length), chain.begin, end, chain.spans, worst)
+
+
+def _worst(sought: Wording, chain: "_Chain", turn: Turn, language: Language) -> float:
+    found = 0.0
+    for number, begin, end in chain.spans:
+        part, said = tuple(sought.parts[number]), turn.units[begin:end]
+        measure = sounds.worst if language is Language.MANDARIN else sounds.worst_word
+        found = max(found, measure(part, said))
+    return found
 
 
 @dataclass(frozen=True)

@@ -205,12 +205,12 @@ def _file(ground: Ground, transcript: Transcript, lines: Sequence[Line], now: da
 
 
 def _check_when_last(session: Session, ground: Ground, recording: Recording, now: datetime) -> None:
-    """The call is checked once, when the last of its recordings is worked through."""
+    """The call is marked when the last of its recordings is worked through, and again when one comes late."""
     queries.locked_call(session, recording.call_id)
     if not queries.has_conversation(session, recording.call_id):
         return  # a message has no agent to be checked
     if recording.state not in life.UNDER_WAY and not queries.others_under_way(session, recording):
-        jobs.add(session, ground.bell, "check_call", recording.call_id, now)
+        jobs.renew(session, ground.bell, "check_call", recording.call_id, now)
 
 
 def _file_message(session: Session, ground: Ground, recording: Recording, now: datetime) -> None:

@@ -19,7 +19,7 @@ from hotline.ground import Ground
 from hotline.models import (
     Agent,
     Call,
-    Check,
+    MachineMark,
     Offer,
     Queue,
     Recording,
@@ -33,6 +33,7 @@ from hotline.models import (
 from hotline.values import (
     AgentState,
     AgentStatus,
+    Answer,
     CallStatus,
     Intent,
     Language,
@@ -193,9 +194,23 @@ def answered(ground: Ground, made: Morning, start: datetime, language: Language 
         session.add(made.recording)
         session.flush()
         session.add(a_transcript(made.recording, language, at(50)))
-        session.add(Check(call_id=call.id, name="greeting", passed=True, evidence={"start": 0.5}, made_at=at(51)))
+        session.add(a_mark(call, made.recording, at(51)))
         session.add_all(events(call, missed, won, at))
     return call
+
+
+def a_mark(call: Call, recording: Recording, at: datetime) -> MachineMark:
+    """The machine's mark for a greeting that was heard."""
+    place = {"recording_id": recording.id, "start": 0.5, "end": 1.5, "speaker": "agent", "utterances": []}
+    return MachineMark(
+        call_id=call.id,
+        scorecard="service",
+        item="greeting",
+        answer=Answer.YES,
+        probability=0.98,
+        evidence=[place],
+        made_at=at,
+    )
 
 
 def events(call: Call, missed: Offer, won: Offer, at: Callable[[float], datetime]) -> list[Row]:

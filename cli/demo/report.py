@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.ground import Ground
-from hotline.models import Agent, Call, Check, Offer, Recording, Transcript
-from hotline.values import OfferState
+from hotline.models import Agent, Call, MachineMark, Offer, Recording, Transcript
+from hotline.values import Answer, OfferState
 from routing import figures
 
 
@@ -23,12 +23,20 @@ class Story:
     offers: Sequence[Offer]
     recording: Recording | None
     transcript: Transcript | None
-    checks: Sequence[Check]
+    marks: Sequence[MachineMark]
 
     @property
     def winner(self) -> Offer | None:
         """The offer that was answered."""
         return next((offer for offer in self.offers if offer.state is OfferState.ANSWERED), None)
+
+    @property
+    def checks(self) -> dict[str, bool]:
+        """Greeting and courtesy: whether they passed; what the machine is unsure of is missing."""
+        answers = {mark.item: mark.answer for mark in self.marks}
+        said = {"greeting": answers.get("greeting"), "courtesy": answers.get("forbidden")}
+        good = {"greeting": Answer.YES, "courtesy": Answer.NO}
+        return {name: answer is good[name] for name, answer in said.items() if answer in (Answer.YES, Answer.NO)}
 
 
 def stories(session: Session) -> list[Story]:
@@ -47,7 +55,7 @@ def _story(session: Session, call: Call) -> Story:
         offers=rows(Offer).all(),
         recording=rows(Recording).first(),
         transcript=rows(Transcript).first(),
-        checks=rows(Check).all(),
+        marks=rows(MachineMark).all(),
     )
 
 
@@ -77,7 +85,7 @@ def _call(ground: Ground, story: Story) -> dict[str, Any]:
         "caller_rings": _round(figures.caller_rings(call, ring)),
         "recording": _recording(ground, story.recording),
         "transcript": _transcript(story.transcript),
-        "checks": {check.name: check.passed for check in story.checks},
+        "checks": story.checks,
     }
 
 

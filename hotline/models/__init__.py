@@ -8,7 +8,7 @@ from hotline.models.crm import Counter, Matter, MatterStep, Patient
 from hotline.models.floor import FloorEvent
 from hotline.models.people import Look, User
 from hotline.models.qa import MachineMark
-from hotline.models.recordings import Check, Correction, Hold, Part, Recording, Term, Transcript, Utterance
+from hotline.models.recordings import Correction, Hold, Part, Recording, Term, Transcript, Utterance
 from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, ReviewComment, ReviewStep, Round
 from hotline.models.root import Row
 from hotline.models.transfers import Transfer
@@ -23,7 +23,6 @@ __all__ = [
     "Call",
     "Callback",
     "Campaign",
-    "Check",
     "Coaching",
     "Correction",
     "Counter",

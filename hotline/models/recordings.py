@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
@@ -113,15 +113,3 @@ class Hold(Row, WithId):
     placed_at: Mapped[datetime] = mapped_column(Utc)
     lifted_by: Mapped[str | None] = mapped_column(String(40))
     lifted_at: Mapped[datetime | None] = mapped_column(Utc)
-
-
-class Check(Row, WithId):
-    """One automatic check of a call (`greeting`): passed or not, and on what evidence (times and ids, no text)."""
-
-    __tablename__ = "checks"
-    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
-    name: Mapped[str] = mapped_column(String(40))
-    passed: Mapped[bool] = mapped_column(Boolean)
-    evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    made_at: Mapped[datetime] = mapped_column(Utc)
-    __table_args__ = (UniqueConstraint("call_id", "name"),)

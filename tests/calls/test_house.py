@@ -12,8 +12,18 @@ import pytest
 from hotline import clock
 from hotline.crypt import Keyring
 from hotline.database import Database
-from hotline.models import Agent, Call, Check, Offer, Row, Transcript, Waiting
-from hotline.values import AgentState, CallStatus, Intent, Language, OfferState, Outcome, RecordingState, WaitingState
+from hotline.models import Agent, Call, MachineMark, Offer, Row, Transcript, Waiting
+from hotline.values import (
+    AgentState,
+    Answer,
+    CallStatus,
+    Intent,
+    Language,
+    OfferState,
+    Outcome,
+    RecordingState,
+    WaitingState,
+)
 from recordings.audio import read_wav
 from recordings.text import comparable
 from routing import figures
@@ -62,8 +72,9 @@ def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> 
     }
     assert "hotline" in said["agent"].lower()
     assert "children" in said["caller"].lower()
-    checks = house.wait(lambda: house.rows(Check, Check.call_id == call.id, Check.name == "greeting"), 20, "checks")
-    assert [check.passed for check in checks] == [True]
+    greeted = (MachineMark.call_id == call.id, MachineMark.item == "greeting")
+    marks = house.wait(lambda: house.rows(MachineMark, *greeted), 20, "marks")
+    assert [mark.answer for mark in marks] == [Answer.YES]
 
 
 def line_of(call: str, speaker: str, folder: Path) -> tuple[str, str]:
@@ -89,7 +100,9 @@ def test_a_call_in_mandarin_is_answered_and_read_in_mandarin(house: Stage, tmp_p
     (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
     said = "".join(u.text for u in transcript.utterances if u.speaker == "caller")
     assert jiwer.cer(comparable(asked, Language.MANDARIN), comparable(said, Language.MANDARIN)) < 0.5
-    house.wait(lambda: house.rows(Check, Check.call_id == call.id, Check.passed), 20, "a check that passed")
+    greeted = (MachineMark.call_id == call.id, MachineMark.item == "greeting")
+    [mark] = house.wait(lambda: house.rows(MachineMark, *greeted), 20, "marks")
+    assert mark.answer is Answer.YES
 
 
 def test_who_does_not_pick_up_costs_the_caller_nothing_and_the_offer_widens(house: Stage) -> None:

@@ -12,8 +12,8 @@ from console.app import create
 from console.queries import Wanted
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Call, Check, Look, Transcript, Utterance
-from hotline.values import Intent, Outcome, RecordingState, Role
+from hotline.models import Call, Look, MachineMark, Transcript, Utterance
+from hotline.values import Answer, Intent, Outcome, RecordingState, Role
 from tests.console_client import signed_in
 from tests.console_data import Morning, a_call, answered, morning, tones
 
@@ -180,7 +180,11 @@ def test_words_of_a_transcript_are_text_and_never_markup(app: Flask, ground: Gro
     attack = """<script>alert(1)</script><img src=x onerror=alert(1)>"'{{7*7}}"""
     with ground.database.write() as session:
         session.scalars(select(Utterance).order_by(Utterance.start)).first().text = attack  # type: ignore[union-attr] # the morning has utterances
-        session.add(Check(call_id=made.calls["answered"].id, name="<b>x", passed=False, evidence={}, made_at=made.now))
+        session.add(
+            MachineMark(
+                call_id=made.calls["answered"].id, scorecard="service", item="<b>x", answer=Answer.NO, made_at=made.now
+            )
+        )
     text = signed_in(app, Role.SUPERVISOR).open(f"/calls/{made.calls['answered'].id}").text
     assert "<script>alert" not in text
     assert "<img src=x" not in text

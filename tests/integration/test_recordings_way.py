@@ -15,7 +15,7 @@ from hotline import clock
 from hotline.crypt import Undecipherable
 from hotline.errors import Discard
 from hotline.ground import Ground
-from hotline.models import Call, Check, Event, Job, Recording, Transcript
+from hotline.models import Call, Event, Job, MachineMark, Recording, Transcript
 from hotline.settings import Settings
 from hotline.values import Language, RecordingState
 from qa import service as qa
@@ -239,9 +239,11 @@ def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked
     for _ in range(2):
         qa.check(ground, call_id, NOW)
     with ground.database.read() as session:
-        checks = {check.name: check for check in session.scalars(select(Check))}
-    assert {name: check.passed for name, check in checks.items()} == {"greeting": False, "courtesy": False}
-    assert checks["courtesy"].evidence["found"][0]["utterances"] == [transcript.utterances[2].id]
+        marks = {mark.item: mark for mark in session.scalars(select(MachineMark))}
+    answers = {item: marks[item].answer for item in ("greeting", "self_id", "forbidden", "closing", "records")}
+    assert [answer.value for answer in answers.values()] == ["no", "no", "yes", "no", "na"]
+    assert transcript.utterances[2].id in [one for place in marks["forbidden"].evidence for one in place["utterances"]]
+    assert "problem" not in str(marks["forbidden"].evidence)  # places, never words
     assert {"transcribed", "checked", "recording_stored"} <= set(told(ground))
 
 

@@ -13,9 +13,9 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from cli.models import command as models
 from cli.transcribe import command as transcribe
 from hotline.values import Language
-from qa import checks as score
-from qa.check_phrases import standard
+from qa import hearing, lists, machine, scorecards
 from recordings import dialogue, recognise
+from recordings.align import Judge
 from recordings.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, to_pcm
 from recordings.engines import mel, vosk, weights
 from recordings.errors import EngineMissing, ModelDamaged, UnreadableAudio
@@ -108,9 +108,11 @@ def test_recognised_text_gets_the_marks_of_the_supervisor(place: Place, name: st
     language = Language(call["language"])
     sound = read_wav((CALLS / f"{name}.wav").read_bytes())
     lines = dialogue.transcribe(sound, language, recognise.engine("auto", language, place))
-    said = [score.Said(line.speaker, line.start, line.end, line.text) for line in lines]
-    assert score.greeting(said, language, standard()[language]).passed == bool(call["labels"]["greeting"])
-    assert score.courtesy(said, language, standard()[language]).passed != bool(call["labels"]["forbidden"])
+    heard = hearing.Heard(sound, Judge(place))
+    made = hearing.dialogue(hearing.said(lines), heard, lists.of(None, language), language)
+    answers = {one.item_id: one.answer.value for one in machine.mark(scorecards.of(None)["service"], made)}
+    words = {1: "yes", 0: "no"}
+    assert {item: answers[item] for item in call["labels"]} == {item: words[n] for item, n in call["labels"].items()}
 
 
 def test_the_spectrogram_is_the_one_that_whisper_was_trained_on() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console import show, sound, telling, timeline
+from console import show, sound, timeline
 from hotline.models import Call, Offer, Recording
 from hotline.values import OfferState
 from tests.console_data import SECONDS, tones
@@ -109,12 +109,6 @@ def test_times_are_local_and_the_day_begins_at_local_midnight() -> None:
 def test_a_number_is_masked_and_a_hidden_one_is_none() -> None:
     assert show.number("+8613800000001") == "+86138****0001"
     assert show.number(None) is None
-
-
-def test_a_check_leads_to_its_own_place_or_to_each_finding() -> None:
-    assert telling.moments({"start": 0.5, "end": 2, "greets": True}) == [0.5]
-    assert telling.moments({"found": [{"rule": "rude", "start": 3}, {"start": 9.5}]}) == [3.0, 9.5]
-    assert telling.moments({"agent_spoke": False}) == []
 
 
 def test_an_outline_has_two_channels_of_the_same_length_and_silence_is_flat() -> None:

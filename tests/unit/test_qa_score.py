@@ -1,92 +1,102 @@
-"""The automatic checks on true text: every call of the shared audio gets the marks a supervisor gave it."""
+"""The arithmetic of scores: weights, not applicable, unsure, excused and fatal answers, by properties."""
 
-import json
-from pathlib import Path
+from hypothesis import given
+from hypothesis import strategies as st
 
-import pytest
+from hotline.values import Answer, Language
+from qa.score import NOT_COUNTED, Result, is_fault, score
+from qa.scorecards import Item, Scale, Scorecard, Section
+from qa.scorecards.card import FatalMeans
 
-from hotline.errors import ConfigError
-from hotline.values import Language
-from qa import checks as score
-from qa.checks import Said
-from qa.check_phrases import of, read, standard
-
-CALLS = Path("../shared/audio/calls")
+LABELS = dict.fromkeys(Language, "x")
+GIVEN = (Answer.YES, Answer.NO, Answer.NA, Answer.UNSURE)
 
 
-@pytest.mark.parametrize("path", sorted(CALLS.glob("*.json")), ids=lambda path: path.stem)
-def test_true_text_gets_the_marks_of_the_supervisor(path: Path) -> None:
-    call = json.loads(path.read_text("utf-8"))
-    language = Language(call["language"])
-    said = [Said(one["speaker"], one["start"], one["end"], one["text"]) for one in call["utterances"]]
-    phrases = standard()[language]
-    assert score.greeting(said, language, phrases).passed == bool(call["labels"]["greeting"])
-    assert score.courtesy(said, language, phrases).passed != bool(call["labels"]["forbidden"])
+def card(*items: Item, fatal_means: FatalMeans = FatalMeans.ZERO) -> Scorecard:
+    return Scorecard("test", LABELS, (Section("all", LABELS, tuple(items)),), fatal_means)
 
 
-def test_a_greeting_by_the_hospitals_own_name_passes_and_evidence_holds_no_text() -> None:
-    phrases = standard()[Language.ENGLISH]
-    said = [Said("agent", 1.0, 2.0, "Hello, Saint Mary's.", "u1"), Said("caller", 3.0, 4.0, "Hello.", "u2")]
-    assert not score.greeting(said, Language.ENGLISH, phrases).passed
-    result = score.greeting(said, Language.ENGLISH, phrases, ["Saint Mary's"])
-    assert result.passed
-    assert result.evidence["utterances"] == ["u1"]
-    assert "Mary" not in json.dumps(result.evidence)
+@st.composite
+def marked(draw: st.DrawFn) -> tuple[Scorecard, list[Result]]:
+    """A scorecard without fatal items, and an answer to each."""
+    count = draw(st.integers(1, 8))
+    items, results = [], []
+    for number in range(count):
+        good = draw(st.sampled_from([Answer.YES, Answer.NO]))
+        items.append(Item(f"i{number}", LABELS, draw(st.integers(0, 20)), good=good))
+        results.append(Result(f"i{number}", draw(st.sampled_from(GIVEN))))
+    return card(*items), results
 
 
-def test_a_greeting_that_comes_late_or_from_the_caller_does_not_count() -> None:
-    phrases = standard()[Language.ENGLISH]
-    late = [Said("agent", 1.0, 2.0, "Yes?"), Said("agent", 30.0, 31.0, "Hello, City Hospital.")]
-    caller = [Said("caller", 1.0, 2.0, "Hello, is this the hospital?"), Said("agent", 3.0, 3.5, "Yes.")]
-    assert not score.greeting(late, Language.ENGLISH, phrases).passed
-    assert not score.greeting(caller, Language.ENGLISH, phrases).passed
+@given(marked())
+def test_a_score_is_the_weighted_mean_of_what_was_answered(made: tuple[Scorecard, list[Result]]) -> None:
+    found, results = made
+    counted = [
+        (item.weight, result.answer is item.good)
+        for item, result in zip(found.items, results, strict=True)
+        if result.answer not in NOT_COUNTED
+    ]
+    weight = sum(part for part, _ in counted)
+    made_score = score(found, results).score
+    if not weight:
+        assert made_score is None
+    else:
+        assert made_score is not None
+        assert abs(made_score - 100 * sum(part for part, good in counted if good) / weight) < 0.051
+        assert 0 <= made_score <= 100
 
 
-def test_an_agent_who_says_nothing_has_not_greeted() -> None:
-    result = score.greeting([], Language.MANDARIN, standard()[Language.MANDARIN])
-    assert (result.passed, result.evidence) == (False, {"agent_spoke": False})
+@given(marked())
+def test_unsure_and_not_applicable_never_change_a_score_and_are_no_fault(made: tuple[Scorecard, list[Result]]) -> None:
+    found, results = made
+    kept = [result for result in results if result.answer not in NOT_COUNTED]
+    assert score(found, kept).score == score(found, results).score
+    for item, result in zip(found.items, results, strict=True):
+        if result.answer in NOT_COUNTED:
+            assert not is_fault(item, result)
+    unsure = {result.item_id for result in results if result.answer is Answer.UNSURE}
+    assert set(score(found, results).open) == unsure
 
 
-def test_rude_words_of_the_caller_are_not_the_agents() -> None:
-    said = [Said("caller", 1.0, 2.0, "你闭嘴，你懂什么！")]
-    assert score.courtesy(said, Language.MANDARIN, standard()[Language.MANDARIN]).passed
+@given(marked(), st.integers(0, 7))
+def test_turning_a_fault_into_a_good_answer_never_lowers_a_score(
+    made: tuple[Scorecard, list[Result]], number: int
+) -> None:
+    found, results = made
+    index = number % len(results)
+    item, before = found.items[index], score(found, results).score
+    if results[index].answer not in NOT_COUNTED:
+        results[index] = Result(item.id, item.good)
+        after = score(found, results).score
+        assert before is None or (after is not None and after >= before)
 
 
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("您可以自己看一下报告，不满意的话可以去投诉办公室反映。", Language.MANDARIN),
-        ("这不归我们科管，我帮您转接负责的同事，请您稍等。", Language.MANDARIN),
-        ("不着急，您慢慢说，我在听。您到底是哪里不舒服？", Language.MANDARIN),
-        ("What is your problem today? I do care, and I will find out for you myself.", Language.ENGLISH),
-        ("Please don't carry anything heavy. I will set up the appointment.", Language.ENGLISH),
-        ("What do you want to ask the doctor? Take your time.", Language.ENGLISH),
-    ],
-)
-def test_polite_words_that_sound_a_little_like_rude_ones_pass(text: str, language: Language) -> None:
-    assert score.courtesy([Said("agent", 1.0, 9.0, text)], language, standard()[language]).passed
+def test_a_fatal_fault_makes_zero_or_a_failure_and_an_unsure_one_does_neither() -> None:
+    items = (Item("rude", LABELS, 1, good=Answer.NO, fatal=True), Item("closing", LABELS, 9))
+    answers = [Result("rude", Answer.YES), Result("closing", Answer.YES)]
+    zero = score(card(*items), answers)
+    assert (zero.score, zero.fatal, zero.failed) == (0.0, True, True)
+    failed = score(card(*items, fatal_means=FatalMeans.FAILED), answers)
+    assert (failed.score, failed.fatal, failed.failed) == (90.0, True, True)
+    unsure = score(card(*items), [Result("rude", Answer.UNSURE), Result("closing", Answer.YES)])
+    assert (unsure.score, unsure.fatal, unsure.failed, unsure.open) == (100.0, False, False, ("rude",))
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("- a", "languages are missing"),
-        ("zh-CN: {}", "zh-CN: greeting is missing"),
-        ("zh-CN: {greeting: {greets: 您好}, courtesy: {}}", "zh-CN.greeting: greets must be a list"),
-        ("a: [", "no YAML"),
-    ],
-)
-def test_a_fault_in_the_phrases_names_file_language_and_field(text: str, says: str) -> None:
-    with pytest.raises(ConfigError, match=says) as caught:
-        read(text, "checks.yaml")
-    assert str(caught.value).startswith("checks.yaml")
+def test_partly_counts_half_and_points_their_share() -> None:
+    half = Item("a", LABELS, 1, Scale.YES_NO_PARTLY)
+    points = Item("b", LABELS, 1, Scale.POINTS, points=4)
+    found = score(card(half, points), [Result("a", Answer.PARTLY), Result("b", Answer.YES, points=3)])
+    assert found.score == 62.5
 
 
-def test_a_hospitals_own_phrases_replace_the_standard_ones_and_a_missing_file_is_named(tmp_path: Path) -> None:
-    own = tmp_path / "checks.yaml"
-    standard_text = Path("qa/checks.yaml").read_text("utf-8")
-    own.write_text(standard_text, "utf-8")
-    assert of(own) == standard()
-    assert of(None) is standard()
-    with pytest.raises(ConfigError, match=r"nowhere\.yaml: .*CHECKS_FILE"):
-        of(tmp_path / "nowhere.yaml")
+def test_who_was_handed_to_a_nurse_hears_no_closing_words_and_that_is_no_fault() -> None:
+    items = (Item("over", LABELS, 1), Item("closing", LABELS, 1, excused_by=("over",)))
+    no = Result("closing", Answer.NO)
+    assert score(card(*items), [Result("over", Answer.YES), no]).score == 100.0
+    assert score(card(*items), [Result("over", Answer.NO), no]).score == 0.0
+    assert score(card(*items), [Result("over", Answer.UNSURE), no]).score == 0.0
+
+
+def test_nothing_answered_is_no_score() -> None:
+    found = score(card(Item("a", LABELS, 1)), [])
+    assert (found.score, found.fatal, found.failed, found.open) == (None, False, None, ("a",))

@@ -373,17 +373,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_callbacks_state'), ['state'], unique=False)
         batch_op.create_index('uq_callbacks_open_call', ['call_id'], unique=True, sqlite_where=sa.text("state IN ('waiting', 'dialling', 'back')"), postgresql_where=sa.text("state IN ('waiting', 'dialling', 'back')"))
 
-    op.create_table('checks',
-    sa.Column('call_id', sa.String(length=32), nullable=False),
-    sa.Column('name', sa.String(length=40), nullable=False),
-    sa.Column('passed', sa.Boolean(), nullable=False),
-    sa.Column('evidence', sa.JSON(), nullable=False),
-    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_checks_call_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_checks')),
-    sa.UniqueConstraint('call_id', 'name', name=op.f('uq_checks_call_id_name'))
-    )
     op.create_table('events',
     sa.Column('call_id', sa.String(length=32), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
@@ -933,7 +922,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_events_call_id_at'))
 
     op.drop_table('events')
-    op.drop_table('checks')
     with op.batch_alter_table('callbacks', schema=None) as batch_op:
         batch_op.drop_index('uq_callbacks_open_call', sqlite_where=sa.text("state IN ('waiting', 'dialling', 'back')"), postgresql_where=sa.text("state IN ('waiting', 'dialling', 'back')"))
         batch_op.drop_index(batch_op.f('ix_callbacks_state'))

@@ -88,7 +88,8 @@ def _hands(session: Session, mean: float, now: datetime) -> Iterable[Hand]:
     since = {row.agent_id: row.answered_at for row in session.execute(answered)}
     for agent in session.scalars(select(Agent).where(Agent.status.in_(AT_WORK))):
         skills = {skill.skill: skill.level for skill in agent.skills}
-        yield Hand(agent.id, skills, _free_in(agent, since.get(agent.id), mean, now))
+        is_sure = agent.state not in {AgentState.TALKING, AgentState.OFFERED}
+        yield Hand(agent.id, skills, _free_in(agent, since.get(agent.id), mean, now), is_sure)
 
 
 def _free_in(agent: Agent, talks_since: datetime | None, mean: float, now: datetime) -> float:

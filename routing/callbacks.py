@@ -45,7 +45,7 @@ def due(waiting: Iterable[Place], promises: Sequence[Promise], floor: Sequence[H
     """Who is dialled now, in the order of the line. `floor` are the agents who are free or will be by themselves."""
     open_ = {promise.place.id: promise for promise in promises}
     kept = {promise.held_agent_id for promise in promises if promise.dialled_at is not None}
-    near = [hand for hand in floor if hand.free_in <= DIAL_SECONDS and hand.id not in kept]
+    near = [hand for hand in floor if hand.is_sure and hand.free_in <= DIAL_SECONDS and hand.id not in kept]
     ready = [p.place for p in promises if p.dialled_at is None and p.due_at <= now]
     # Whoever is served once has their agent for long: nobody is promised twice.
     taken = wait.served([*waiting, *ready], near, wait.USUAL_SECONDS * 1000)

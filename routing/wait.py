@@ -23,11 +23,15 @@ REST = 0.35
 
 @dataclass(frozen=True)
 class Hand:
-    """An agent who works now: what they can do, and in how many seconds they are free."""
+    """An agent who works now: what they can do, and in how many seconds they are free.
+
+    `is_sure`: only time stands before it; who talks, or is being rung, may be free sooner or later.
+    """
 
     id: str
     skills: Mapping[str, int]
     free_in: float
+    is_sure: bool = True
 
 
 @dataclass(frozen=True)

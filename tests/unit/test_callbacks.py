@@ -36,6 +36,7 @@ def hand(name: str, free_in: float = 0, skill: str = "booking") -> Hand:
         ([], [hand("a", free_in=15)], ["p"]),  # as good as free
         ([], [hand("a", free_in=16)], []),
         ([], [hand("a", skill="nurse")], []),
+        ([], [Hand("a", {"booking": 3}, 5, is_sure=False)], []),  # still talks
         ([], [], []),
         ([place("ahead", -10)], [hand("a")], []),  # they asked earlier
         ([place("ahead", -10)], [hand("a"), hand("b")], ["p"]),

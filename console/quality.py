@@ -11,7 +11,7 @@ def register(app: Flask) -> None:
     """Add the pages to `app`."""
     for pages in PAGES:
         app.register_blueprint(pages)
-    app.jinja_env.filters.update(score=score, signed=signed)
+    app.jinja_env.filters.update(score=score, signed=signed, zip=zip)
     app.jinja_env.globals.update(quality_pages=frozenset(pages.name for pages in PAGES))
 
 

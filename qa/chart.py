@@ -49,7 +49,7 @@ TOP_SPACE, FOOT = 8.0, 22.0
 
 def over_time(title: str, summary: str, values: Sequence[Value], bar: float) -> Chart:
     """The score over periods, its interval as a band, the bar as a dashed line."""
-    height, left, right = 220.0, 34.0, WIDTH - 14
+    height, left, right = 220.0, 34.0, WIDTH - 34
     low = _floor([one.low for one in values if one.low is not None] + [bar])
     step = (right - left) / max(1, len(values) - 1)
 
@@ -59,12 +59,14 @@ def over_time(title: str, summary: str, values: Sequence[Value], bar: float) -> 
     def y(score: float) -> float:
         return TOP_SPACE + (100 - score) / (100 - low) * (height - TOP_SPACE - FOOT)
 
-    shapes = [*_grid_rows(low, left, right, y), Shape("line", "bar", ((left, y(bar)), (right, y(bar))))]
+    shapes = list(_grid_rows(low, left, right, y))
     there = [(at, one) for at, one in enumerate(values) if one.score is not None]
     upper = [(x(at), y(one.high if one.high is not None else 0)) for at, one in there]
     lower = [(x(at), y(one.low if one.low is not None else 0)) for at, one in there]
     if len(there) > 1:
         shapes.append(Shape("area", "band", (*upper, *reversed(lower))))
+    shapes.append(Shape("line", "bar", ((left, y(bar)), (right, y(bar)))))
+    if len(there) > 1:
         shapes.append(Shape("line", "score", tuple((x(at), y(one.score or 0)) for at, one in there)))
     for at, one in there:
         if len(there) == 1:

@@ -9,7 +9,7 @@ Korn and Graubard (1998) use it for samples of surveys, so that it stays within 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf, log, sqrt
+from math import log, sqrt
 
 from qa.quantiles import student
 
@@ -102,15 +102,12 @@ def _variance(days: Sequence[Day], heard: Sequence[Day], mean: float) -> tuple[f
     inner /= drawn * all_days * size**2
     if drawn == all_days:
         return inner, freedom
-    if drawn == 1:
-        # Nothing is known of how days differ: they are taken to differ as calls do.
-        return inner + (1 - 1 / all_days) * spread, freedom
-    outer = sum(day.calls**2 * (_mean(day.scores) - mean) ** 2 for day in heard) / (drawn - 1)
-    outer *= (1 - drawn / all_days) / (drawn * size**2)
+    # As for calls, some spread of days is assumed before any were seen.
+    squares = sum((day.calls / size * (_mean(day.scores) - mean)) ** 2 for day in heard)
+    between = drawn - 1 + USUAL_WEIGHT
+    outer = (1 - drawn / all_days) * (squares + USUAL_WEIGHT * USUAL_SPREAD**2) / between / drawn
     total = inner + outer
-    if total <= 0:
-        return 0.0, inf
-    return total, total**2 / (outer**2 / (drawn - 1) + inner**2 / freedom)
+    return total, total**2 / (outer**2 / between + inner**2 / freedom)
 
 
 def _within(heard: Sequence[Day]) -> tuple[float, float]:

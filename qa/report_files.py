@@ -56,7 +56,7 @@ def xlsx(report: Report, say: Words) -> bytes:
         sheet.write_string(0, 0, f"{report.title} · {table.title}", formats["title"])
         sheet.write_string(1, 0, report.subtitle)
         _fill(sheet, table, say, formats)
-    notes = book.add_worksheet("…" if not report.notes else "*")
+    notes = book.add_worksheet(say("sheet.notes"))
     for number, note in enumerate(report.notes):
         notes.write_string(number, 0, note)
     book.close()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from hotline.ground import Ground
 from hotline.models import Call, MachineMark, Review, User
@@ -58,6 +58,7 @@ def house(ground: Ground, now: datetime, language: Language = Language.MANDARIN)
 def mark(ground: Ground, call: Call, recording_id: str, now: datetime, **other: Answer) -> None:
     """The machine's marks of a call; `other` answers by item replace those of `MARKS`."""
     with ground.database.write() as session:
+        session.execute(delete(MachineMark).where(MachineMark.call_id == call.id))
         for item, (answer, probability, places) in MARKS.items():
             row = MachineMark(call_id=call.id, scorecard="service", item=item, answer=other.get(item, answer))
             row.probability, row.made_at = probability, now

@@ -229,7 +229,8 @@ def fill(ground: Ground, here: House, language: Language) -> None:
 def pages(ground: Ground, here: House) -> list[str]:
     """Every page that a supervisor opens."""
     with ground.database.read() as session:
-        ids = {review.state: review.id for review in session.scalars(select(Review))}
+        blind = Review.round_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
+        ids = {review.state: review.id for review in session.scalars(select(Review).where(blind))}
         made = session.scalars(select(calibration.Round.id)).first()
     own = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
     reviews.take(ground, own, here.users["supervisor"], clock.now())

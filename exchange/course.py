@@ -109,7 +109,9 @@ class Course:
     def _known(self, elements: tuple[Element, ...]) -> tuple[Element, ...]:
         for element in elements:
             if element.name not in self.verbs:
-                message = f"line {element.line}: {element.name} is not a verb"
+                message = (
+                    f"line {element.line}: {element.name} is not a verb; known are {', '.join(sorted(self.verbs))}"
+                )
                 raise DocumentError(UNKNOWN_VERB, message, self.here.url)
         return elements
 
@@ -158,7 +160,9 @@ class Course:
             self._rush_since, self._rush = now, 0
         self._rush += 1
         if self._rush > MOST_DOCUMENTS_AT_ONCE:
-            raise DocumentError(LOOP, "the documents lead in a circle", url)
+            raise DocumentError(
+                LOOP, "the documents lead in a circle without a sound; end one of them, or let it pause", url
+            )
 
 
 def read(response: Response) -> tuple[Element, ...]:
@@ -171,9 +175,9 @@ def read(response: Response) -> tuple[Element, ...]:
     if kind == "text/plain":
         return _plain(response)
     if kind not in XML_TYPES:
-        raise DocumentError(CONTENT_TYPE, f"content type {kind} is no document", response.url)
+        raise DocumentError(CONTENT_TYPE, f"content type {kind} is no document; answer with text/xml", response.url)
     if len(response.body) > twiml.LARGEST_BYTES:
-        raise DocumentError(TOO_LARGE, "the document is larger than 64 kB", response.url)
+        raise DocumentError(TOO_LARGE, "the document is larger than 64 kB; split it with Redirect", response.url)
     try:
         return twiml.parse(response.body)
     except DocumentError as error:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from exchange.amd import Patience
 from exchange.call import Leg
 from exchange.course import Beginning, Course, Goto, run
@@ -19,6 +21,9 @@ from exchange.verbs.dial_people import call_people
 from exchange.verbs.machine import detect, detect_aside
 from exchange.verbs.outcome import Outcome
 from exchange.webhook import Target
+
+log = structlog.get_logger(__name__)
+NO_SUCH_NUMBER = 13224
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,10 @@ class Switch:
     async def _straight(self, leg: Leg, to: str) -> None:
         """A call from telephone to telephone, with no application in between."""
         outcome = Outcome()
+        if self.office.directory.find(to) is None:
+            message = f"nobody is registered as {to}, and it is none of the settings' numbers"
+            log.info("nobody_there", call_id=leg.sid)
+            leg.trace("error", code=NO_SUCH_NUMBER, message=message, url="", fault="nobody_there")
         kind = "Client" if to.startswith("client:") else "Sip" if to.startswith("sip:") else "Number"
         dialled = Element("Dial", {}, children=(Element(kind, {}, to),))
         await call_people(Course(self.office, leg, VERBS), dialled, outcome)

@@ -15,6 +15,7 @@ from exchange.webhook import CONNECTION, RETRIEVAL, Request, Response
 KEEPALIVE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 20.0
 HANDSHAKE = 31920
+LATE = "no answer in time; answer sooner, or raise the limits of webhook in the settings"
 LARGEST_BYTES = 64 * 1024 * 1024
 
 
@@ -84,9 +85,10 @@ class HttpTransport:
                 return await _read(answer)
         except (aiohttp.ServerTimeoutError, TimeoutError, asyncio.IncompleteReadError) as error:
             code = CONNECTION if isinstance(error, aiohttp.ConnectionTimeoutError) else RETRIEVAL
-            raise WebhookError(code, "no answer in time", request.url) from error
+            raise WebhookError(code, LATE, request.url) from error
         except (aiohttp.ClientError, ValueError, OSError) as error:
-            raise WebhookError(CONNECTION, f"{type(error).__name__}: {error}", request.url) from error
+            message = f"{type(error).__name__}: {error}; is the application running there?"
+            raise WebhookError(CONNECTION, message, request.url) from error
 
 
 def _timeout(limits: WebhookLimits) -> aiohttp.ClientTimeout:

@@ -98,7 +98,9 @@ def parse(body: bytes) -> tuple[Element, ...]:
     try:
         builder.parser.Parse(body.lstrip(), True)
     except expat.ExpatError as error:
-        raise DocumentError(PARSE_FAILURE, f"line {error.lineno}: {expat.ErrorString(error.code)}") from error
+        raise DocumentError(
+            PARSE_FAILURE, f"line {error.lineno}: {expat.ErrorString(error.code)}; the document must be well-formed XML"
+        ) from error
     root = builder.open[0].children[0]
     if root.name != "Response":
         raise DocumentError(WRONG_ROOT, f"line {root.line}: the root must be Response, not {root.name}")

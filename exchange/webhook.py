@@ -188,7 +188,7 @@ class Webhooks:
 
     def _checked(self, response: Response, url: str) -> Response:
         if not 200 <= response.status < 300 and response.status != 304:
-            raise WebhookError(RETRIEVAL, f"the application answered {response.status}", url)
+            raise WebhookError(RETRIEVAL, f"the application answered {response.status}; its own log says why", url)
         return Response(response.status, response.headers, response.body, url)
 
 

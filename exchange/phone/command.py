@@ -55,6 +55,9 @@ def play(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, parse: Callable[[str, str], Sequence[Actor]]) -> int:
+    if not args.script.is_file():
+        print(f"--script: there is no file {args.script}", file=sys.stderr)
+        return FAULTY
     try:
         actors = parse(args.script.read_text(encoding="utf-8"), args.script.name)
         if args.record:

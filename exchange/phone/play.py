@@ -85,7 +85,10 @@ class Player:
 
 
 async def play(actors: Sequence[Actor], scene: Scene) -> int:
-    """Register every phone, start the clock, wait for all who dial; 0 if all scripts came to their end, else 1."""
+    """Register every phone, start the clock, wait for all who dial; 0 if all scripts came to their end, else 1.
+
+    Where nobody dials, the phones stay until they are interrupted.
+    """
     players = [Player(actor, scene) for actor in actors]
     async with AsyncExitStack() as phones:
         for player in players:
@@ -100,7 +103,10 @@ async def play(actors: Sequence[Actor], scene: Scene) -> int:
             if each.actor.incoming
         ]
         try:
-            done = await asyncio.gather(*(player.call() for player in players if player.actor.dial))
+            callers = [player for player in players if player.actor.dial]
+            if not callers:
+                await asyncio.Event().wait()  # phones that are only called stay until somebody stops them
+            done = await asyncio.gather(*(player.call() for player in callers))
             await _until_idle([player.phone for player in players])
         finally:
             for taker in takers:

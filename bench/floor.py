@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from bench import floor_day, floor_rules
+from bench import floor_day, floor_file, floor_rules
 from bench.floor_clock import House, Rule
 from bench.floor_day import Day
 
@@ -86,7 +86,7 @@ def compare(days: list[Day], seeds: int) -> dict[str, object]:
 @click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here, too.")
 def main(day: Path, seeds: int, fresh: int, misses: float | None, out: Path | None) -> None:
     """Simulate and print the figures."""
-    days = [floor_day.load(day, misses)]
+    days = [floor_day.with_misses(floor_file.read(day), misses)]
     if fresh:
         days = [floor_day.with_misses(floor_day.reference(500 + number), misses) for number in range(fresh)]
     text = json.dumps(compare(days, seeds), indent=2)

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 SLOT = 1800
+WHOLE_DAY = (0.0, 86_400.0)
 OPENS, CLOSES = 27_000, 63_000  # 7:30 to 17:30
 PEAKS = (30_600, 52_200)  # 8:30 and 14:30
 CALLS, HANDLE, PATIENCE = 1000, 180.0, 120.0
@@ -63,14 +64,6 @@ class Day:
     ring_seconds: float
     agents: tuple[Seat, ...]
     calls: tuple[Asked, ...]
-
-
-def load(path: Path, no_answer_rate: float | None = None) -> Day:
-    """The day in this file; a given rate of missed offers takes the place of every agent's own."""
-    raw = json.loads(path.read_text(encoding="utf-8"))
-    seats = [Seat(**(agent | {"shifts": tuple(map(tuple, agent["shifts"]))})) for agent in raw["agents"]]
-    calls = sorted((Asked(**call) for call in raw["calls"]), key=lambda call: call.t)
-    return with_misses(Day(raw["ring_seconds"], tuple(seats), tuple(calls)), no_answer_rate)
 
 
 def with_misses(day: Day, no_answer_rate: float | None) -> Day:

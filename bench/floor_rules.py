@@ -96,7 +96,7 @@ class Ours:
                     house.ring(house.line[decision.caller_id], agents[decision.agent_id], decision.rings)
                 elif isinstance(decision, ladder.Miss):
                     house.stop(offers[decision.offer_id], missed=True, aside_s=SET_ASIDE[OfferState.MISSED])
-                else:
+                elif not isinstance(decision, ladder.Overflow):  # these callers have no way out of the line
                     house.stop(offers[decision.offer_id])
 
     def _floor(self, house: House) -> ladder.Floor:

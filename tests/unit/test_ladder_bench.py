@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench import floor, floor_day, floor_rules
+from bench import floor, floor_day, floor_file, floor_rules
 from bench.floor_clock import House
 from bench.floor_day import Asked, Day, Seat
 
@@ -44,7 +44,7 @@ def test_a_caller_leaves_when_patience_ends_and_the_phone_stops() -> None:
 
 
 def test_ours_answers_more_in_three_rings_than_the_usual_systems_on_a_morning() -> None:
-    whole = floor_day.load(floor.ROOT / "days" / "reference.json")
+    whole = floor_file.read(floor.ROOT / "days" / "reference.json")
     morning = replace(whole, calls=tuple(call for call in whole.calls if call.t < 32_400))
     found = floor.compare([morning], 1)["policies"]
     assert isinstance(found, dict)

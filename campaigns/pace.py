@@ -161,12 +161,14 @@ def nobody(lines: int, floor: Floor, rates: Rates) -> float:
     """The chance that a call which needs a person finds none, with `lines` calls in flight."""
     talking = min(floor.talking, lines - 1)
     dialling = max(0, lines - 1 - floor.talking)
-    taken = _binomial(talking, rates.handover)
-    taken = _sum(taken, _binomial(dialling, rates.handover * rates.answer))
-    taken = _sum(taken, _poisson(floor.inbound_a_second * rates.talk_seconds / 2))
     free = floor.free - floor.waiting - (KEPT_FREE if floor.inbound_a_second > 0 and floor.free > 1 else 0)
+    most = max(1, free + floor.busy)  # more than all of them cannot be taken
+    taken = _binomial(talking, rates.handover, most)
+    taken = _sum(taken, _binomial(dialling, rates.handover * rates.answer, most), most)
+    taken = _sum(taken, _poisson(floor.inbound_a_second * rates.talk_seconds / 2, most), most)
     # Nurses who come back meanwhile: about half of the time is left when somebody needs one.
-    back = _binomial(floor.busy, 1 - math.exp(-rates.talk_seconds / 2 / max(1.0, rates.help_seconds)))
+    share = 1 - math.exp(-rates.talk_seconds / 2 / max(1.0, rates.help_seconds))
+    back = _binomial(floor.busy, share, floor.busy)
     return sum(chance * _at_least(taken, free + returned) for returned, chance in enumerate(back))
 
 
@@ -174,28 +176,28 @@ def _at_least(chances: Sequence[float], number: int) -> float:
     return max(0.0, 1.0 - sum(chances[: max(0, number)]))
 
 
-def _binomial(count: int, share: float) -> list[float]:
-    chances = [1.0]
-    for _ in range(max(0, count)):
-        chances = [
-            (chances[n] if n < len(chances) else 0.0) * (1 - share) + (chances[n - 1] * share if n else 0.0)
-            for n in range(len(chances) + 1)
-        ]
+def _binomial(count: int, share: float, most: int) -> list[float]:
+    """The chances of 0, 1, … up to `most` successes."""
+    count = max(0, count)
+    if share >= 1.0:
+        return [float(number == count) for number in range(min(count, most) + 1)]
+    chances = [(1 - share) ** count]
+    for number in range(1, min(count, most) + 1):
+        chances.append(chances[-1] * (count - number + 1) / number * share / (1 - share))
     return chances
 
 
-def _poisson(mean: float) -> list[float]:
-    chances, number = [math.exp(-mean)], 0
-    while sum(chances) < 1 - 1e-9 and number < 60:
-        number += 1
+def _poisson(mean: float, most: int) -> list[float]:
+    chances = [math.exp(-mean)]
+    for number in range(1, most + 1):
         chances.append(chances[-1] * mean / number)
     return chances
 
 
-def _sum(one: Sequence[float], other: Sequence[float]) -> list[float]:
-    """The distribution of the sum of two independent counts."""
-    chances = [0.0] * (len(one) + len(other) - 1)
+def _sum(one: Sequence[float], other: Sequence[float], most: int) -> list[float]:
+    """The distribution of the sum of two independent counts, up to `most`."""
+    chances = [0.0] * (min(len(one) + len(other) - 2, most) + 1)
     for first, chance in enumerate(one):
-        for second, more in enumerate(other):
+        for second, more in enumerate(other[: len(chances) - first]):
             chances[first + second] += chance * more
     return chances

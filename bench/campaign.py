@@ -1,0 +1,71 @@
+"""Ten thousand patients called in a working week: the product's pace beside a fixed rate and a plain predictive rule.
+
+`python -m bench.campaign --json OUT`. All meet the same patients, the same callers of the hotline and the same nurses.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from bench import campaign_week, floor_file
+from bench.campaign_week import Fixed, Nobody, Ours, Pacing, Predictive, Week
+from bench.floor_day import Day
+
+ROOT = Path(__file__).resolve().parent
+OPEN_MINUTES = 5 * 11 * 60
+TRIES_EACH = 2.4  # what a planner of a fixed rate counts on
+
+
+def rules(people: int) -> Sequence[tuple[str, Callable[[], Pacing]]]:
+    """The rules that are compared, by name."""
+    rate = people * TRIES_EACH / OPEN_MINUTES
+    return (
+        ("none", Nobody),
+        ("ours", Ours),
+        ("fixed rate", lambda: Fixed(rate)),
+        ("predictive (free / answer rate)", Predictive),
+    )
+
+
+def compare(day: Day, people: int, seeds: int, only: Sequence[str] = ()) -> dict[str, dict[str, float]]:
+    """Every rule on the same week; the loss is in percentage points against a week without any campaign."""
+    found: dict[str, dict[str, float]] = {}
+    for name, make in rules(people):
+        if only and name not in (*only, "none"):
+            continue
+        runs = [_run(day, 0 if name == "none" else people, make(), seed) for seed in range(seeds)]
+        found[name] = {key: round(sum(run[key] for run in runs) / seeds, 4) for key in runs[0]}
+        lost = found["none"]["inbound_within_three_rings"] - found[name]["inbound_within_three_rings"]
+        found[name]["inbound_loss_points"] = round(100 * lost, 2)
+        click.echo(f"{name}: {found[name]}", err=True)
+    return found
+
+
+def _run(day: Day, people: int, pacing: Pacing, seed: int) -> dict[str, float]:
+    week = Week(day, people, pacing, seed)
+    week.run()
+    return campaign_week.figures(week)
+
+
+@click.command()
+@click.option("--day", type=click.Path(exists=True, path_type=Path), default=ROOT / "days" / "reference.json")
+@click.option("--people", default=10_000, show_default=True, help="Recipients, all due on Monday morning.")
+@click.option("--nurses", default=4, show_default=True, help="Nurses for patients on duty beside the hotline's agents.")
+@click.option("--seeds", default=1, show_default=True, help="How often patients and pick-up times are drawn.")
+@click.option("--only", multiple=True, help="Only this rule (and the week without a campaign); may be repeated.")
+@click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here, too.")
+def main(day: Path, people: int, nurses: int, seeds: int, only: tuple[str, ...], out: Path | None) -> None:
+    """Simulate and print the figures."""
+    found = compare(campaign_week.seats(floor_file.read(day), nurses), people, seeds, only)
+    given = {"people": people, "nurses": nurses, "seeds": seeds, "reach": campaign_week.REACH}
+    text = json.dumps({"given": given | {"handover": campaign_week.HANDOVER}, "rules": found}, indent=2)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

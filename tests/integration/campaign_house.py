@@ -1,0 +1,175 @@
+"""A campaign in a test: recipients who are due, nurses, and an exchange that may fail, double and lose."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+
+from campaigns import calling, entry, intake, plan, service, talking
+from campaigns.dialler import Dialler
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Agent, AgentSkill, Attempt, Recipient
+from hotline.values import AgentStatus, AttemptOutcome, LegStatus
+from routing.legs import Report
+from telephony.errors import ProviderDown, ProviderRefused
+from telephony.provider import InboundView, LegView, Provider
+from telephony.words import Heard
+from tests.factories import load_hospital
+
+# A Monday, ten in the morning in Shanghai.
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+@dataclass(eq=False)
+class Line:
+    """A patient's line at the exchange."""
+
+    sid: str
+    attempt_id: str
+    number: str
+    started_at: datetime
+    status: LegStatus = LegStatus.INITIATED
+    sequence: int = 0
+
+
+@dataclass
+class Outside(Provider):
+    """The exchange: takes calls, or is down before or after it took one. `dies` is asked at every request."""
+
+    lines: dict[str, Line] = field(default_factory=dict)
+    now: datetime = NOW
+    down_before: float = 0.0
+    down_after: float = 0.0
+    refuses: float = 0.0
+    draw: Random = field(default_factory=lambda: Random(1))  # noqa: S311 (a simulation)
+    dies: Callable[[], None] = lambda: None
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    dialler: Dialler | None = None
+
+    def dial_patient(self, number: str, caller_id: str, base: str, timeout_seconds: int) -> str:
+        del caller_id, timeout_seconds
+        self.dies()
+        if self.draw.random() < self.down_before:
+            raise ProviderDown("dial: ConnectTimeout")
+        if self.draw.random() < self.refuses:
+            raise ProviderRefused("dial: HTTP 400", 400, 21211)
+        line = Line(f"CA{clock.new_id()}", base.rsplit("/", 1)[1], number, self.now)
+        self.lines[line.sid] = line
+        self.dies()
+        if self.draw.random() < self.down_after:
+            raise ProviderDown("dial: ReadTimeout")
+        return line.sid
+
+    def outbound(self, number: str, since: datetime) -> list[InboundView]:
+        found = [line for line in self.lines.values() if line.number == number and line.started_at >= since]
+        return [InboundView(line.sid, "", line.status, line.started_at, None) for line in reversed(found)]
+
+    def leg(self, sid: str) -> LegView | None:
+        line = self.lines.get(sid)
+        return None if line is None else LegView(sid, line.status, None)
+
+    def hang_up(self, sid: str) -> None:
+        self.lines[sid].status = LegStatus.CANCELED
+
+    def text(self, number: str, sender: str, body: str) -> str:
+        del sender
+        self.texts.append((number, body))
+        return "SM1"
+
+    def dialled(self) -> Counter[str]:
+        """How often each attempt was dialled."""
+        return Counter(line.attempt_id for line in self.lines.values())
+
+
+def outside(seed: int = 1) -> Outside:
+    """An exchange that never fails."""
+    made = Outside.__new__(Outside)
+    made.lines, made.now, made.texts, made.dialler = {}, NOW, [], None
+    made.down_before = made.down_after = made.refuses = 0.0
+    made.draw, made.dies = Random(seed), lambda: None  # noqa: S311
+    return made
+
+
+def discharge(number: int, **facts: object) -> entry.Entry:
+    """A patient of the general kind, discharged eight days ago."""
+    values: dict[str, object] = {
+        "patient_number": f"P{number:05}",
+        "stay": "1",
+        "name": "王芳",
+        "birth_date": datetime(1980, 5, 17, tzinfo=UTC).date(),
+        "number": f"+86138{number:08}",
+        "discharged_on": (NOW - timedelta(days=8)).date(),
+        "has_consent": True,
+        "ward": "外科三病区" if number % 2 else "心内科",
+    }
+    return entry.Entry(**(values | facts))  # type: ignore[arg-type] # as the test wrote them
+
+
+def campaign(ground: Ground, count: int, now: datetime = NOW) -> list[str]:
+    """A running campaign with so many recipients; their ids."""
+    load_hospital(ground)
+    with ground.database.write() as session:
+        for number in range(8):
+            skills = [AgentSkill(skill=name, level=5) for name in ("nurse", "zh-CN", "en-US")]
+            nurse = Agent(staff_number=f"7{number:03}", name="护士", address=f"client:7{number:03}", skills=skills)
+            nurse.status, nurse.state_since = AgentStatus.AVAILABLE, now
+            session.add(nurse)
+    intake.store(ground, [discharge(number) for number in range(count)], "test", now)
+    service.make(ground, "spring", plan.Scope(), now)
+    service.lay_out(ground, "spring", now)
+    service.start(ground, "spring", now)
+    with ground.database.read() as session:
+        return list(session.scalars(select(Recipient.id).order_by(Recipient.id)))
+
+
+def recipient(ground: Ground, recipient_id: str) -> Recipient:
+    """The recipient as it is now."""
+    with ground.database.read() as session:
+        return session.get_one(Recipient, recipient_id)
+
+
+def attempts_of(ground: Ground, recipient_id: str) -> list[Attempt]:
+    """The attempts of a recipient in their order."""
+    with ground.database.read() as session:
+        query = select(Attempt).where(Attempt.recipient_id == recipient_id).order_by(Attempt.number)
+        return list(session.scalars(query))
+
+
+def look(ground: Ground, exchange: Outside, now: datetime) -> None:
+    """One pass of the dialler, always the same one."""
+    exchange.now = now
+    exchange.dialler = exchange.dialler or Dialler(ground, exchange)
+    exchange.dialler.work(now)
+
+
+def report(ground: Ground, line: Line, status: LegStatus, now: datetime) -> None:
+    """The exchange reports on a line."""
+    line.status, line.sequence = status, line.sequence + 1
+    calling.report(ground, line.attempt_id, Report(line.sid, status, line.sequence), now)
+
+
+def ends(ground: Ground, line: Line, outcome: AttemptOutcome, now: datetime) -> None:
+    """The patient behind this line does this, and the line is over."""
+    unanswered = {AttemptOutcome.BUSY: LegStatus.BUSY, AttemptOutcome.NO_ANSWER: LegStatus.NO_ANSWER}
+    if outcome in unanswered or outcome is AttemptOutcome.FAILED:
+        report(ground, line, unanswered.get(outcome, LegStatus.FAILED), now)
+        return
+    report(ground, line, LegStatus.RINGING, now)
+    talking.answered(ground, line.attempt_id, line.sid, now)
+    if outcome is AttemptOutcome.MACHINE:
+        talking.heard(ground, line.attempt_id, Heard.MACHINE)
+    else:
+        with ground.database.write() as session:
+            talking.verified(session, line.attempt_id, now)
+            if outcome is not AttemptOutcome.HALF_WAY:
+                later = now + timedelta(hours=1) if outcome is AttemptOutcome.CALL_LATER else None
+                talking.conclude(session, line.attempt_id, outcome, later_at=later)
+    report(ground, line, LegStatus.COMPLETED, now + timedelta(minutes=2))

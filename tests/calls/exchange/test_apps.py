@@ -101,7 +101,7 @@ def test_view_that_breaks_with_a_fallback(tmp_path: Path) -> None:
     asked: list[str] = []
     script = '- expect: {event: error}\n- wait_for_prompt: "fault, 11200"\n- wait_for_hang_up\n'
     status, lines = phoned(
-        tmp_path, broken.application(asked), {"voice_url": "/voice", "fallback_url": "/fallback"}, script
+        tmp_path, broken.application(asked), {"voice_url": "/voice#rp=5xx", "fallback_url": "/fallback"}, script
     )
     assert status == 0
     assert [line["code"] for line in lines if line["event"] == "error"] == [11200]

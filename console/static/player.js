@@ -164,3 +164,19 @@ const players = [...document.querySelectorAll("[data-player]")].map((root) => ne
 for (const jump of document.querySelectorAll("[data-jump]")) {
   jump.addEventListener("click", () => { players[0]?.go(Number(jump.dataset.jump)); players[0]?.play(); });
 }
+
+// Corrections by keyboard: E on a line opens its form, Enter saves, Escape leaves.
+for (const row of document.querySelectorAll(".said")) {
+  const form = row.querySelector(".correct");
+  if (!form) continue;
+  const text = form.querySelector("textarea");
+  const leave = () => { form.open = false; row.querySelector("button").focus(); };
+  form.addEventListener("toggle", () => { if (form.open) text.focus(); });
+  row.querySelector("button").addEventListener("keydown", (event) => {
+    if (event.key === "e" && !event.ctrlKey && !event.metaKey && !event.altKey) { event.preventDefault(); form.open = true; }
+  });
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") leave();
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); text.form.requestSubmit(); }
+  });
+}

@@ -17,6 +17,7 @@ from hotline import clock
 from hotline.ground import Ground, stand
 from hotline.models import Agent
 from hotline.values import AgentState, AgentStatus
+from routing.wait import Error
 
 DRAW_SECONDS = 1.0
 STATES = {
@@ -123,7 +124,15 @@ def agents(rows: Iterable[Agent], now: datetime) -> Table:
 
 def _talks(seen: Snapshot) -> str:
     talking = sum(talk.agent is not None for talk in seen.talks)
-    return f"{talking} in conversation, {len(seen.talks) - talking} in the menu"
+    told = f"{talking} in conversation, {len(seen.talks) - talking} in the menu"
+    return told if seen.wait_error is None else f"{told} · {_waits(seen.wait_error)}"
+
+
+def _waits(error: Error) -> str:
+    """How true the waits were that callers were told today."""
+    side = "long" if error.bias_seconds >= 0 else "short"
+    far, bias = f"{error.mean_seconds:.0f} s", f"{abs(error.bias_seconds):.0f} s"
+    return f"waits as told: off by {far} on average, {bias} too {side}, {error.count} callers"
 
 
 def _table(title: str, *columns: str) -> Table:

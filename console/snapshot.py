@@ -11,8 +11,9 @@ from console import show
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Queue, Waiting
 from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, WaitingState
-from routing import figures_queries
+from routing import figures_queries, forecasts
 from routing.figures import Summary
+from routing.wait import Error
 
 IN_LINE = (WaitingState.WAITING, WaitingState.WON)
 # Those who can be rung come first, those who have gone home last.
@@ -50,6 +51,8 @@ class Snapshot:
     agents: list[Agent]
     talks: list[Talk]
     figures: Summary
+    # How true the waits were that callers were told today; `None` where nobody was told one and then met somebody.
+    wait_error: Error | None = None
 
 
 def take(ground: Ground, now: datetime) -> Snapshot:
@@ -66,6 +69,7 @@ def take(ground: Ground, now: datetime) -> Snapshot:
             agents=sorted(agents, key=_rank),
             talks=_talks(session, queues, known),
             figures=figures_queries.since(session, midnight, settings.ring_seconds),
+            wait_error=forecasts.error_since(session, midnight),
         )
 
 

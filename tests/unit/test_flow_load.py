@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.values import Language
@@ -114,6 +114,7 @@ def test_any_text_is_refused_and_never_crashes(text: str) -> None:
         load.parse(text, HOUSE)
 
 
+@settings(deadline=None)  # the file is long, and machines are slow
 @given(st.data())
 def test_flow_with_a_line_lost_is_read_or_refused(data: st.DataObject) -> None:
     lines = TEXT.splitlines()

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -18,32 +19,49 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import func, select
 
 from cli import embedded
-from cli.demo import report, summary, watch
+from cli.demo import act, follow_up
+from cli.demo.act import Act
 from cli.house import House
 from console import users
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Agent, Call, Job, Prompt, Recording
-from hotline.values import CallStatus, JobState, Role
+from hotline.models import Agent, Job, Prompt, Recording
+from hotline.values import JobState, Role
 from routing import hospital, rules
 
-HERE = Path(__file__).parent
+SCENARIOS = {"morning": act.MORNING, "follow-up": follow_up.ACT}
 PROMPT_SECONDS = 90.0
+PHONE_SECONDS = 30.0
 TRANSCRIPT_SECONDS = 300.0
 # Settings of the caller's shell that would lead the demo away from its own folder.
-OWN = ("DATABASE_URL", "REDIS_URL", "BLOB_URL", "TWILIO_", "HOTLINE_", "VOICE_", "CONSOLE_", "EXCHANGE_", "FLOW_FILE")
+OWN = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "BLOB_URL",
+    "TWILIO_",
+    "HOTLINE_",
+    "VOICE_",
+    "CONSOLE_",
+    "EXCHANGE_",
+    "FLOW_FILE",
+    "CAMPAIGN_",
+)
 
 
 @click.command()
+@click.option("--scenario", type=click.Choice(list(SCENARIOS)), default="morning", help="what is played")
 @click.option("--exit", "leave", is_flag=True, help="end after the summary instead of staying up")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="write the summary to FILE")
 @click.option("--logs", is_flag=True, help="show what the processes print")
-def command(leave: bool, file: Path | None, logs: bool) -> None:
+def command(scenario: str, leave: bool, file: Path | None, logs: bool) -> None:
     """A morning at a sample hospital, in real time, about two minutes.
 
     Starts every process on free ports in a folder of its own, plays eight callers and six members of staff with
     real audio, shows the floor live, and ends with what the database holds: who was answered when, recordings,
     transcripts. It then stays up to be looked at, until Ctrl-C.
+
+    The scenario follow-up calls twelve patients after they left hospital, about three minutes: one tells of chest
+    pain and speaks with a nurse, one is a machine, one is somebody else, and so on.
     """
     console = Console(width=None if sys.stdout.isatty() else 160)
     home = Path(tempfile.mkdtemp(prefix="hotline-demo-"))
@@ -56,7 +74,9 @@ def command(leave: bool, file: Path | None, logs: bool) -> None:
         if logs:
             click.echo(f"{name:>8} | {line}", err=True)
 
-    demo = Demo(House(embedded.plan(home, _environment(), free_ports=True), say), console, home, stop)
+    played = SCENARIOS[scenario]
+    demo = Demo(House(embedded.plan(home, _environment(played), free_ports=True), say), console, home, played)
+    demo.stop = stop
     try:
         demo.open()
         demo.play()
@@ -68,13 +88,13 @@ def command(leave: bool, file: Path | None, logs: bool) -> None:
         demo.house.close()
         log.close()
         shutil.rmtree(home, ignore_errors=True)
-    if told["summary"]["answered"] == 0:
-        raise SystemExit("hotline demo: nobody was answered; `hotline doctor` looks for what is missing")
+    if not played.success(told):
+        raise SystemExit("hotline demo: nobody was reached; `hotline doctor` looks for what is missing")
 
 
-def _environment() -> dict[str, str]:
+def _environment(played: Act) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith(OWN)}
-    return kept | {"DEFAULT_LANGUAGE": "zh-CN", "LOG_FORMAT": "text", "QUEUES_FILE": str(HERE / "queues.yaml")}
+    return kept | {"DEFAULT_LANGUAGE": "zh-CN", "LOG_FORMAT": "text"} | played.environment
 
 
 def _stop_on_signals() -> threading.Event:
@@ -90,14 +110,15 @@ def _stop_on_signals() -> threading.Event:
 
 
 class Demo:
-    """The house, the morning and what is shown of it."""
+    """The house, the act and what is shown of it."""
 
-    def __init__(self, house: House, console: Console, home: Path, stop: threading.Event) -> None:
+    def __init__(self, house: House, console: Console, home: Path, played: Act) -> None:
         """Play in `house`, show on `console`."""
         self.house = house
+        self.stop = threading.Event()
+        self._act = played
         self._console = console
         self._home = home
-        self._stop = stop
         self._password = clock.new_secret()[:12]
         self._phones: subprocess.Popen[bytes] | None = None
 
@@ -116,7 +137,7 @@ class Demo:
 
     def _fill(self, ground: Ground) -> None:
         with ground.database.write() as session:
-            hospital.store(session, hospital.read(HERE / "hospital.yaml", rules.of(ground.settings)), clock.now())
+            hospital.store(session, hospital.read(self._act.hospital, rules.of(ground.settings)), clock.now())
         users.create(ground, "supervisor", self._password, "周敏 Zhou Min", Role.SUPERVISOR)
         users.create(ground, "admin", self._password, "Administrator", Role.ADMINISTRATOR)
         with ground.database.read() as session:
@@ -144,43 +165,51 @@ class Demo:
                 time.sleep(0.2)
 
     def play(self) -> None:
-        """The morning: phones in a process of their own, the floor on the terminal."""
+        """The act: phones in a process of their own, what happens on the terminal."""
         environment = self.house.environment
         port = environment["EXCHANGE_PORT"]
-        command = [sys.executable, "-m", "exchange", "play", "--script", str(HERE / "morning.yaml")]
+        command = [sys.executable, "-m", "exchange", "play", "--script", str(self._act.phones)]
         command += ["--exchange", f"ws://127.0.0.1:{port}/phones", "--token", environment["PHONE_TOKEN"]]
         with (self._home / "phones.log").open("wb") as log:
             self._phones = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 (our own)
+            self._wait_for_phones()
+            self._act.begin(self._ground)
             self._watch(self._phones)
+            self._phones.terminate()
+            self._phones.wait(10)
         self._progress("Transcribing", self._transcripts, TRANSCRIPT_SECONDS)
 
     def _watch(self, phones: subprocess.Popen[bytes]) -> None:
         start = time.monotonic()
         shown: list[tuple[str, ...]] = []
         with Live(console=self._console, refresh_per_second=4, transient=False) as live:
-            while phones.poll() is None or self._talking():
-                lines = watch.rows(self._ground, clock.now())
+            while (phones.poll() is None and not self._act.are_called) or not self._act.is_over(self._ground):
+                lines = self._act.rows(self._ground, clock.now())
                 seconds = time.monotonic() - start
                 if self._console.is_terminal:
-                    live.update(watch.table(lines, seconds))
+                    live.update(self._act.table(lines, seconds))
                 else:
                     shown = self._print_news(shown, lines, seconds)
                 time.sleep(0.25)
-            live.update(watch.table(watch.rows(self._ground, clock.now()), time.monotonic() - start))
+            live.update(self._act.table(self._act.rows(self._ground, clock.now()), time.monotonic() - start))
 
     def _print_news(
         self, shown: list[tuple[str, ...]], lines: list[tuple[str, ...]], seconds: float
     ) -> list[tuple[str, ...]]:
         """Where no table can be redrawn: a line whenever something but a count of rings has changed."""
         for line in lines:
-            without_clock = (*line[:5], *line[6:])
-            if not any((*old[:5], *old[6:]) == without_clock for old in shown):
+            if not any(self._steady(old) == self._steady(line) for old in shown):
                 self._console.print(f"{seconds:6.1f} s  " + " · ".join(cell for cell in line[:-1] if cell != "–"))
         return lines
 
-    def _talking(self) -> bool:
-        with self._ground.database.read() as session:
-            return session.scalar(select(func.count()).where(Call.status != CallStatus.ENDED)) != 0
+    def _steady(self, line: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cell for at, cell in enumerate(line) if at not in self._act.counting)
+
+    def _wait_for_phones(self) -> None:
+        """Until every phone of the act is registered: whoever is called must be there."""
+        log, end = self._home / "phones.log", time.monotonic() + PHONE_SECONDS
+        while '"event": "started"' not in log.read_text("utf-8") and time.monotonic() < end:
+            time.sleep(0.1)
 
     def _transcripts(self) -> tuple[int, int]:
         with self._ground.database.read() as session:
@@ -189,10 +218,10 @@ class Demo:
             coming = session.scalar(select(func.count()).where(Recording.stored_at.is_(None)))
             return all_jobs - (due or 0), all_jobs + (coming or 0)
 
-    def tell(self, file: Path | None) -> dict[str, dict[str, int]]:
+    def tell(self, file: Path | None) -> dict[str, Any]:
         """The summary, from the database; also to `file`."""
-        told = report.as_json(self._ground)
-        summary.show(self._console, told)
+        told = self._act.as_json(self._ground)
+        self._act.show(self._console, told)
         if file is not None:
             file.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
         return told
@@ -209,6 +238,6 @@ class Demo:
             highlight=False,
         )
         try:
-            self._stop.wait()
+            self.stop.wait()
         except KeyboardInterrupt:
             return

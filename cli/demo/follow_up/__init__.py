@@ -1,0 +1,185 @@
+"""The second act of the demo: twelve patients are called after discharge, and whoever is worse reaches a nurse."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns import plan, service, sources
+from cli.demo import act, report, summary
+from cli.demo.act import Act
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Answer, Attempt, Call, Matter, Recipient
+from hotline.values import AttemptState, MatterKind, PhoneNumber, RecipientState
+
+HERE = Path(__file__).parent
+NAME = "demo"
+COLUMNS = ("patient", "language", "state", "the call", "answers", "warning sign", "nurse after")
+SIGN = COLUMNS.index("warning sign")
+COLOURS = {
+    RecipientState.PLANNED: "yellow",
+    RecipientState.CALLING: "cyan",
+    RecipientState.DONE: "green",
+    RecipientState.REFUSED: "magenta",
+    RecipientState.WITH_PERSON: "red",
+}
+
+
+def begin(ground: Ground) -> None:
+    """The discharge list comes in, the campaign is planned and started."""
+    now = clock.now()
+    yesterday = f"{now.astimezone(ZoneInfo(ground.settings.timezone)) - timedelta(days=1):%Y-%m-%d}"
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "patients.csv"
+        file.write_text((HERE / "patients.csv").read_text("utf-8").replace("{yesterday}", yesterday), "utf-8")
+        sources.take(ground, file, sources.Options(), now)
+    service.make(ground, NAME, plan.Scope(), now)
+    service.lay_out(ground, NAME, now)
+    service.start(ground, NAME, now)
+
+
+def is_over(ground: Ground) -> bool:
+    """Whether everybody was tried once and nobody is on the line."""
+    with ground.database.read() as session:
+        untried = select(Recipient.id).where(Recipient.tries == 0, Recipient.state == RecipientState.PLANNED)
+        live = select(Attempt.id).where(Attempt.state != AttemptState.ENDED)
+        if session.scalar(untried.limit(1)) is not None or session.scalar(live.limit(1)) is not None:
+            return False
+    return act.nobody_talks(ground)
+
+
+def rows(ground: Ground, now: datetime) -> list[tuple[str, ...]]:
+    """One row of words per recipient; their state comes last."""
+    with ground.database.read() as session:
+        return [_row(session, recipient, now) for recipient in _recipients(session)]
+
+
+def _recipients(session: Session) -> list[Recipient]:
+    return sorted(session.scalars(select(Recipient)), key=lambda recipient: recipient.number)
+
+
+def _row(session: Session, recipient: Recipient, now: datetime) -> tuple[str, ...]:
+    attempt = _last(session, recipient)
+    number = PhoneNumber.parse(recipient.number)
+    answers = _answers(session, recipient)
+    return (
+        number.masked if number else "hidden",
+        recipient.language.value,
+        _state(recipient, now),
+        "–" if attempt is None else str(attempt.outcome or attempt.state).replace("_", " "),
+        ", ".join(f"{name} {value}" for name, value in answers.items()) or "–",
+        (attempt.warning.replace("_", " ") if attempt else "") or "–",
+        "–" if attempt is None or _nurse_seconds(session, attempt) is None else f"{_nurse_seconds(session, attempt)} s",
+        recipient.state.value,
+    )
+
+
+def _state(recipient: Recipient, now: datetime) -> str:
+    if recipient.state is RecipientState.PLANNED and recipient.tries and recipient.due_at is not None:
+        hours = (recipient.due_at - now).total_seconds() / 3600
+        return f"again in {hours:.0f} h" if hours >= 1 else f"again in {hours * 60:.0f} min"
+    return recipient.state.value.replace("_", " ")
+
+
+def _last(session: Session, recipient: Recipient) -> Attempt | None:
+    query = select(Attempt).where(Attempt.recipient_id == recipient.id).order_by(Attempt.number.desc())
+    return session.scalars(query).first()
+
+
+def _answers(session: Session, recipient: Recipient) -> dict[str, str]:
+    rows = session.scalars(select(Answer).where(Answer.recipient_id == recipient.id).order_by(Answer.at, Answer.id))
+    return {row.question: row.value or "told in words" for row in rows}
+
+
+def _nurse_seconds(session: Session, attempt: Attempt) -> float | None:
+    """From the warning sign to the nurse's voice."""
+    call = session.get(Call, attempt.call_id) if attempt.call_id else None
+    heard = attempt.caught_at or (call.answered_at if call else None)
+    if attempt.warned_at is None or heard is None:
+        return None
+    return round((heard - attempt.warned_at).total_seconds(), 1)
+
+
+def table(lines: list[tuple[str, ...]], seconds: float) -> Table:
+    """The rows as a table with a clock."""
+    made = Table(title=f"Calls after discharge, {seconds:5.0f} s", expand=True, title_justify="left")
+    for column in COLUMNS:
+        made.add_column(column, overflow="fold")
+    for line in lines:
+        style = COLOURS.get(RecipientState(line[-1]), "dim")
+        cells = enumerate(line[:-1])
+        made.add_row(*(Text(cell, style="bold red" if at == SIGN and cell != "–" else style) for at, cell in cells))
+    return made
+
+
+def as_json(ground: Ground) -> dict[str, Any]:
+    """All calls and their summary as in the first act, and every recipient."""
+    with ground.database.read() as session:
+        told = [_told(session, recipient) for recipient in _recipients(session)]
+        urgent = select(Matter.id).where(Matter.kind.in_([MatterKind.FOLLOW_UP, MatterKind.OPINION]))
+        matters = len(session.scalars(urgent).all())
+    made = report.as_json(ground)
+    made["summary"] |= {"recipients": len(told), "matters": matters}
+    return made | {"recipients": told}
+
+
+def _told(session: Session, recipient: Recipient) -> dict[str, Any]:
+    query = select(Attempt).where(Attempt.recipient_id == recipient.id).order_by(Attempt.number)
+    tries = session.scalars(query).all()
+    seconds = [found for found in (_nurse_seconds(session, attempt) for attempt in tries) if found is not None]
+    return {
+        "id": recipient.id,
+        "number": recipient.number,
+        "state": recipient.state,
+        "attempts": [{"outcome": attempt.outcome, "state": attempt.state} for attempt in tries],
+        "answers": _answers(session, recipient),
+        "warning_signs": [attempt.warning for attempt in tries if attempt.warning],
+        "nurse_seconds": seconds[0] if seconds else None,
+    }
+
+
+def show(console: Console, told: dict[str, Any]) -> None:
+    """Print the summary."""
+    summary.show(console, told)
+    made = Table(title="\nPatients", title_justify="left")
+    for column in ("patient", "state", "calls", "answers", "warning sign", "nurse after"):
+        made.add_column(column, overflow="fold")
+    for one in told["recipients"]:
+        nurse = one["nurse_seconds"]
+        made.add_row(
+            one["number"],
+            str(one["state"]),
+            ", ".join(str(attempt["outcome"]) for attempt in one["attempts"]),
+            str(len(one["answers"])),
+            ", ".join(one["warning_signs"]) or "–",
+            "–" if nurse is None else f"{nurse} s",
+        )
+    console.print(made)
+
+
+ACT = Act(
+    hospital=HERE / "hospital.yaml",
+    phones=HERE / "phones.yaml",
+    environment={
+        "QUEUES_FILE": str(HERE.parent / "queues.yaml"),
+        "CAMPAIGN_PLANS": str(HERE / "plans"),
+        "CAMPAIGN_CAPS_FILE": str(HERE / "caps.yaml"),
+        "CAMPAIGN_LAW": "DEMO",
+    },
+    begin=begin,
+    is_over=is_over,
+    rows=rows,
+    table=table,
+    as_json=as_json,
+    show=show,
+    success=lambda told: sum(one["state"] == RecipientState.DONE for one in told["recipients"]),
+    are_called=True,
+)

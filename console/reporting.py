@@ -22,7 +22,7 @@ from qa.words import words
 pages = Blueprint("reporting", __name__)
 
 LONGEST_DAYS = 400
-PERIODS = ("last_7", "last_30", "this_month", "last_month", "this_quarter", "last_quarter", "own")
+PERIODS = ("last_7", "last_30", "this_month", "last_month", "this_quarter", "last_quarter", "this_year", "own")
 
 
 @pages.get("/reports")
@@ -117,6 +117,7 @@ def _days(period: str, today: date) -> tuple[date, date]:
         "this_month": (month, today),
         "last_month": (before.replace(day=1), before),
         "this_quarter": (quarter, today),
+        "this_year": (month.replace(month=1), today),
         "last_quarter": (earlier.replace(month=earlier.month - 2, day=1), earlier),
     }
     if period in known:

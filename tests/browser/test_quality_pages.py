@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Call, Review, User
+from hotline.models import Call, Review, Round, User
 from hotline.values import Language, ReviewState
 from qa import calibration, choosing, coaching, draws, reports, reviews
 from qa.coaching import Finding
@@ -231,7 +231,7 @@ def pages(ground: Ground, here: House) -> list[str]:
     with ground.database.read() as session:
         blind = Review.round_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
         ids = {review.state: review.id for review in session.scalars(select(Review).where(blind))}
-        made = session.scalars(select(calibration.Round.id)).first()
+        made = session.scalars(select(Round.id)).first()
     own = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
     reviews.take(ground, own, here.users["supervisor"], clock.now())
     found = ["/reviews", "/reviews?tab=appeals", "/reviews?tab=done", *(f"/reviews/{one}" for one in ids.values())]

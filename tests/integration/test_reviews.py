@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hotline.errors import Discard, NotFound
 from hotline.ground import Ground
-from hotline.models import Appeal, Draw, Job, Review, ReviewStep
+from hotline.models import Appeal, Draw, Job, Review, ReviewStep, Round
 from hotline.values import Answer, CoachingState, ReviewState, Ruling
 from qa import calibration, choosing, coaching, draws, reviews
 from qa.coaching import Finding
@@ -207,7 +207,7 @@ def test_a_calibration_is_blind_until_ones_own_part_is_done(ground: Ground, here
     assert read(ground, own).answers == {}, "the machine's answers would be no blind judgement"
     with ground.database.read() as session:
         assert calibration.is_blind(session, here.call.id, one)
-        row = session.get_one(calibration.Round, made)
+        row = session.get_one(Round, made)
         assert not calibration.may_see(calibration.of(session, made), row, one)
     for review_id, user in ((own, one), (other, two)):
         reviews.take(ground, review_id, user, NOW)
@@ -220,7 +220,7 @@ def test_a_calibration_is_blind_until_ones_own_part_is_done(ground: Ground, here
         assert not calibration.is_blind(session, here.call.id, one)
     items = {item.item: item for item in found.items}
     assert (items["self_id"].agreed, items["greeting"].agreed) == (0.0, 1.0)
-    assert found.pairs[tuple(sorted((one, two)))] is not None
+    assert found.pairs[min(one, two), max(one, two)] is not None
     assert sorted(found.leans.values()) == pytest.approx([-found.leans[two], found.leans[two]])
     with ground.database.read() as session:
         assert session.scalar(select(Review.id).where(Review.state == ReviewState.PUBLISHED)) is None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hotline.ground import Ground
 from hotline.models import Agent, Call, MachineMark, Offer, Recording, Transcript
 from hotline.values import Answer, OfferState
+from recordings import sealed
 from routing import figures
 
 
@@ -101,9 +102,8 @@ def _recording(ground: Ground, recording: Recording | None) -> dict[str, Any] | 
 
 def _is_sealed(ground: Ground, recording: Recording) -> bool:
     """Whether what lies in the store is no WAV, and opens to one with the key of the recording's row."""
-    name = recording.blob or ""
-    opened = ground.blobs.get(name, f"recording:{recording.id}")
-    return not ground.blobs.sealed(name).startswith(b"RIFF") and opened.startswith(b"RIFF")
+    opened = sealed.whole(ground, recording)
+    return not ground.blobs.sealed(recording.blob or "").startswith(b"RIFF") and opened.startswith(b"RIFF")
 
 
 def _transcript(transcript: Transcript | None) -> list[dict[str, Any]]:

@@ -193,6 +193,8 @@ def test_desk_phone_transfers_the_caller_to_somebody_else(tmp_path: Path) -> Non
             await caller.dial(NUMBER)
             await until(lambda: bool(phone.talks))
             await until(lambda: caller.call.stage is Stage.UP)
+            legs = house.exchange.office.legs
+            await until(lambda: any(leg.on_referral for leg in legs.active.values()))
             dialog = phone.talks[0].call.dialog
             phone.uac.send_refer(dialog, "sip:other@10.0.0.1", phone.exchange)
             await house.app.until(lambda: bool(house.app.asked("/transfer")))

@@ -19,6 +19,7 @@ from console import (
     access,
     agent,
     calls,
+    campaigns,
     faults,
     floor,
     language,
@@ -62,12 +63,14 @@ def create(ground: Ground) -> Flask:
     quality.register(app)
     transcripts.register(app)
     app.register_blueprint(search.pages)
+    app.register_blueprint(campaigns.pages)
     agent.open_line(app, ground.settings, CONTENT_POLICY)
     app.add_url_rule("/healthz", view_func=healthy)
     access.allow_everyone(app.view_functions["static"])
     sign_in.limit(app, _limiter(app, ground))
     faults.handle(app)
     floor.open_live(app, ground)
+    campaigns.open_live(app, ground)
     _dress(app, ground)
     return app
 

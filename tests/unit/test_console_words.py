@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import console
+from campaigns import pace, plan
 from console import telling
+from console.campaigns import STEPS as CAMPAIGN_STEPS
 from console.errors import UserRefused
 from console.faults import KNOWN
 from console.floor import SECTIONS
@@ -43,11 +45,16 @@ TABLES = {
     "review_state": values.ReviewState,
     "coaching_state": values.CoachingState,
     "answer": values.Answer,
+    "campaign_state": values.CampaignState,
+    "recipient_state": values.RecipientState,
+    "attempt_outcome": values.AttemptOutcome,
 }
 STEPS = (
     *("drawn", "taken", "released", "published", "finished", "dropped"),
     *("acknowledged", "appealed", "upheld", "changed"),
 )
+WHY = (pace.HOTLINE_BUSY, pace.NO_NURSE, pace.NURSES, pace.PROVIDER, pace.NOBODY_DUE, pace.ALL_DUE, pace.LIMIT)
+WITHOUT = (plan.NO_CONSENT, plan.DO_NOT_CALL, plan.DIED, plan.READMITTED, plan.TOO_LATE, plan.NO_HOURS, plan.ELSEWHERE)
 KEYS = ("items", "answer", "machine", "evidence", "play", "seek", "comment", "publish", "escape", "help")
 TABLES_OF_A_CALL = ("menu", "waiting", "talking", "recording", "caller_clock", "offer_clock")
 
@@ -74,6 +81,8 @@ def made_up() -> set[str]:
     keys |= {f"figures.{name}{end}" for name in ("caller", "offer") for end in ("", "_note")}
     keys |= {f"call.{name}" for name in TABLES_OF_A_CALL}
     keys |= {f"call.hear_{who}" for who in ("both", "caller", "agent")}
+    keys |= {f"campaigns.{step}" for step in CAMPAIGN_STEPS} | {"campaigns.by_ward", "campaigns.by_month"}
+    keys |= {f"campaign_why.{why}" for why in WHY} | {f"campaign_without.{why}" for why in WITHOUT}
     keys |= {"matters.owner_nobody", "matters.owner_mine", "matters.written", "matters.handed_over", "matters.moved"}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
 

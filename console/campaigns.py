@@ -1,0 +1,162 @@
+"""The pages of calls to patients: every campaign live with its funnel, one campaign with answers and comparisons."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from campaigns import figures, service
+from campaigns.errors import CampaignRefused
+from campaigns.figures import Funnel
+from console import language, looks
+from console.access import LEADS, allow, ground
+from console.floor import HEARTBEAT_SECONDS, MOST_MESSAGES
+from console.live import Live, Viewer
+from hotline import clock
+from hotline.errors import IllegalMove
+from hotline.ground import Ground
+from hotline.models import Campaign
+from hotline.values import CampaignState, Language
+
+pages = Blueprint("campaigns", __name__)
+Seen = list[tuple[Campaign, Funnel]]
+# The steps of the funnel, each a figure of it.
+STEPS = ("planned", "reached", "verified", "completed", "warnings", "opinions")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All campaigns at a moment, and their section as it was rendered for each language."""
+
+    seen: Seen
+    now: float
+    rendered: dict[Language, str] = field(default_factory=dict)
+
+
+def open_live(app: Flask, ground: Ground) -> None:
+    """Give `app` its live campaigns; nothing runs until a page looks."""
+    app.extensions["live_campaigns"] = Live(ground, lambda: Picture(take(ground), clock.now().timestamp()))
+
+
+def take(ground: Ground) -> Seen:
+    """Every campaign with its funnel, the newest first."""
+    with ground.database.read() as session:
+        return [(one, figures.funnel(session, one.id)) for one in figures.campaigns(session)]
+
+
+@pages.get("/campaigns")
+@allow(*LEADS)
+def listing() -> ResponseReturnValue:
+    """Every campaign with its funnel; live."""
+    return render_template("campaigns.html", seen=take(ground()), steps=STEPS, now=clock.now())
+
+
+@pages.get("/campaigns/stream")
+@allow(*LEADS)
+def stream() -> ResponseReturnValue:
+    """Server-sent events that keep the funnels live."""
+    live: Live[Picture] = current_app.extensions["live_campaigns"]
+    viewer = live.join()
+    chosen = language.chosen(request)
+    response = Response(stream_with_context(_messages(viewer, chosen)), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(lambda: live.leave(viewer))
+    return response
+
+
+@pages.get("/campaigns/here")
+@allow(*LEADS)
+def here() -> ResponseReturnValue:
+    """Nothing, for whoever is still signed in."""
+    return "", 204
+
+
+def _messages(viewer: Viewer[Picture], chosen: Language) -> Iterator[str]:
+    yield "retry: 2000\n\n"
+    for _count in range(MOST_MESSAGES):
+        picture = viewer.get(HEARTBEAT_SECONDS)
+        yield ": still here\n\n" if picture is None else f"event: floor\ndata: {_render(picture, chosen)}\n\n"
+
+
+def _render(picture: Picture, chosen: Language) -> str:
+    found = picture.rendered.get(chosen)
+    if found is None:
+        section = render_template("campaigns_list.html", seen=picture.seen, steps=STEPS)
+        found = json.dumps({"now": picture.now, "sections": {"campaigns": section}}, ensure_ascii=False)
+        picture.rendered[chosen] = found
+    return found
+
+
+@pages.get("/campaigns/<campaign_id>")
+@allow(*LEADS)
+def show(campaign_id: str) -> ResponseReturnValue:
+    """One campaign: funnel, answers per question, wards and months beside each other. The look is logged."""
+    with ground().database.write() as session:
+        campaign = _campaign(session, campaign_id)
+        _note(session, campaign, "view_campaign")
+        questions = figures.questions(session, campaign.id)
+        return render_template(
+            "campaign.html",
+            campaign=campaign,
+            funnel=figures.funnel(session, campaign.id),
+            questions=questions,
+            groups=[("ward", figures.by_ward(session, campaign.id)), ("month", figures.by_month(session, campaign.id))],
+            scored=[question.name for question in questions if question.mean is not None],
+            steps=STEPS,
+        )
+
+
+@pages.post("/campaigns/<campaign_id>/start")
+@allow(*LEADS)
+def start(campaign_id: str) -> ResponseReturnValue:
+    """Call from now on."""
+    return _move(campaign_id, CampaignState.RUNNING)
+
+
+@pages.post("/campaigns/<campaign_id>/pause")
+@allow(*LEADS)
+def pause(campaign_id: str) -> ResponseReturnValue:
+    """Dial nobody until it is started again."""
+    return _move(campaign_id, CampaignState.PAUSED)
+
+
+def _move(campaign_id: str, state: CampaignState) -> ResponseReturnValue:
+    with ground().database.write() as session:
+        campaign = _campaign(session, campaign_id)
+        _note(session, campaign, "start_campaign" if state is CampaignState.RUNNING else "pause_campaign")
+    try:
+        if state is CampaignState.RUNNING:
+            service.start(ground(), campaign.id, clock.now())
+        else:
+            service.pause(ground(), campaign.id)
+    except (CampaignRefused, IllegalMove):
+        flash("campaigns.refused")
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+
+
+def _campaign(session: Session, campaign_id: str) -> Campaign:
+    campaign = session.get(Campaign, campaign_id)
+    if campaign is None:
+        abort(404)
+    return campaign
+
+
+def _note(session: Session, campaign: Campaign, action: str) -> None:
+    address = request.remote_addr or ""
+    looks.note(session, looks.look(current_user.id, action, ("campaign", campaign.id), clock.now(), address))

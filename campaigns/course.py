@@ -106,8 +106,9 @@ def _ask(script: Script, place: Place, *before: str | Say) -> tuple[Verb, ...]:
     said = (*said, Say(question.say[place.language], place.language))
     hints = saying.hints(script, question, place.language)
     match question:
-        case Choice():
-            return (saying.gather(script, place, said, hints=hints),)
+        case Choice(is_free=is_free):
+            asked = saying.gather(script, place, said, hints=hints)
+            return (replace(asked, hints=()) if is_free else asked,)
         case Scale():
             finish = "#" if question.keys > 1 else ""
             return (saying.gather(script, place, said, question.keys, finish, hints),)

@@ -22,12 +22,13 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice:
-    """A question with a key for every answer."""
+    """A question with a key for every answer. `is_free`: most answer it in a sentence of their own."""
 
     name: str
     label: Text
     say: Text
     options: tuple[Option, ...]
+    is_free: bool = False
 
 
 @dataclass(frozen=True)

@@ -99,12 +99,12 @@ class _Bank:
         return field.get("kind").one_of(kinds, self._open)(name, field)
 
     def _choice(self, name: str, field: Field) -> Question:
-        field.only("kind", "label", "say", "choices")
+        field.only("kind", "label", "say", "choices", "free")
         options = tuple(self._option(pressed, part) for pressed, part in field.get("choices").items())
         if not options:
             field.get("choices").fault("no choices; a question needs at least two")
         say = {k: _read_out(v, options, k) for k, v in self._text(field.get("say"), "choices").items()}
-        return Choice(name, self._text(field.get("label")), say, options)
+        return Choice(name, self._text(field.get("label")), say, options, field.get("free").yes())
 
     def _option(self, pressed: str, field: Field) -> Option:
         field.only("value", "label", "words", "sign")

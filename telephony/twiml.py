@@ -73,11 +73,13 @@ def _add(parent: Any, verb: Verb) -> None:
 
 
 def _gather(verb: Gather) -> TwiML:
-    words = {"hints": ",".join(verb.hints), "speech_timeout": "auto"} if verb.hints else {}
-    if verb.language is not None and verb.hints:
-        words["language"] = verb.language.value
+    words = {}
+    if verb.language is not None:
+        words = {"language": verb.language.value, "speech_timeout": "auto"}
+    if verb.hints:
+        words["hints"] = ",".join(verb.hints)
     element = GatherElement(
-        input="dtmf speech" if verb.hints else "dtmf",
+        input="dtmf speech" if words else "dtmf",
         action=verb.action,
         timeout=verb.timeout_seconds,
         num_digits=verb.digits,

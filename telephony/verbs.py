@@ -36,8 +36,8 @@ class Gather:
     """Speak, listen for keys, then ask `action` what comes next, also when no key was pressed.
 
     `digits` is the number of keys that ends the input at once (`None`: only `finish_on_key` or the time-out does).
-    The time-out runs from the end of the prompts. With `hints`, words in `language` are understood, too; the hints are
-    what may be said.
+    The time-out runs from the end of the prompts. With a `language`, words are understood, too: `hints` are what may be
+    said, none means anything.
     """
 
     action: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from qa.lists import Lists
-from qa.phrases import Ear
+from qa.phrases import Ear, Hit, hits
 from qa.said import Turn
 
 AGENT, CALLER = "agent", "caller"
@@ -23,6 +23,14 @@ class Dialogue:
     lists: Lists
     # What the hospital's records know: name -> true or false; missing is unknown.
     facts: Mapping[str, bool] = field(default_factory=dict)
+    _known: dict[tuple[str, int], list[Hit]] = field(default_factory=dict, repr=False, compare=False)
+
+    def hits(self, name: str, turn: Turn) -> list[Hit]:
+        """Where something of the list `name` may have been said in one of the turns; looked for once."""
+        key = (name, id(turn))
+        if key not in self._known:
+            self._known[key] = hits(self.lists[name], turn, self.ear)
+        return self._known[key]
 
     def of(self, speaker: str) -> list[Turn]:
         """The turns of one side."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hotline.values import Answer
 from qa import timing, told
 from qa.dialogue import Dialogue
-from qa.phrases import Hit, hits
+from qa.phrases import Hit
 from qa.said import Turn
 from qa.score import Evidence, Result
 from qa.scorecards.card import (
@@ -111,9 +111,7 @@ def phrases(rule: Phrases, dialogue: Dialogue) -> Found:
 
 
 def _best(name: str, rule: Phrases, turns: Sequence[Turn], dialogue: Dialogue) -> Hit | None:
-    inside = [
-        hit for turn in turns for hit in hits(dialogue.lists[name], turn, dialogue.ear) if _is_in(hit, rule, dialogue)
-    ]
+    inside = [hit for turn in turns for hit in dialogue.hits(name, turn) if _is_in(hit, rule, dialogue)]
     return max(inside, key=lambda hit: hit.probability, default=None)
 
 
@@ -145,19 +143,13 @@ LONG_OPENING_SECONDS = 12.0
 
 def _first_time(name: str, speaker: str, dialogue: Dialogue) -> float:
     """When this side first says something of the list; at the very end when never."""
-    times = [
-        hit.start
-        for turn in dialogue.of(speaker)
-        for hit in hits(dialogue.lists[name], turn, dialogue.ear)
-        if hit.probability >= YES
-    ]
+    times = [hit.start for turn in dialogue.of(speaker) for hit in dialogue.hits(name, turn) if hit.probability >= YES]
     return min(times, default=math.inf)
 
 
 def _softened(rule: Phrases, hit: Hit, dialogue: Dialogue) -> bool:
-    words = dialogue.lists[rule.softened_by or ""]
     near = [turn for turn in dialogue.of(rule.speaker) if turn is hit.turn]
-    found = [other for turn in near for other in hits(words, turn, dialogue.ear)]
+    found = [other for turn in near for other in dialogue.hits(rule.softened_by or "", turn)]
     return any(
         other.probability >= YES and abs(other.start - hit.start) < SOFTENED_SECONDS and other.end <= hit.start + 30
         for other in found

@@ -151,6 +151,7 @@ _PLACES = frozenset(
         "health",
     ]
 )
+_AFTER_NAME = frozenset({"from", "at", "with", "in", "of", "and", "speaking", "here", "how", "what"})
 
 
 def figures(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
@@ -200,6 +201,8 @@ def _english(tokens: Sequence[Token]) -> Iterator[tuple[int, int, float]]:
             continue
         clause = []
         for other in tokens[index : index + 4]:
+            if other.unit in _AFTER_NAME:
+                break
             clause.append(other)
             if other.stops:
                 break

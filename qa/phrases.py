@@ -26,7 +26,7 @@ WEIGHTS = {Language.MANDARIN: (7.3, -3.7, 0.28, -4.7), Language.ENGLISH: (5.9, -
 # Many wordings are tried on every call, so chance has more tries than in the fit.
 PRIOR = -0.7
 # Without sound: the ratio that may be expected, between that of true wordings and of false ones.
-UNHEARD_ANYWAY, UNHEARD_WORST = -5.0, -14.0
+UNHEARD_ANYWAY, UNHEARD_WORST = -8.0, -25.0
 WEAK = 0.5
 # Of the places of one list in one turn so many are listened to, the likeliest first.
 MOST_HEARD = 3
@@ -121,7 +121,7 @@ def _negated(sought: PhraseList, find: Find, turn: Turn, language: Language) -> 
 
 
 def _holds(units: Sequence[str], sought: Wording) -> bool:
-    wanted = tuple(unit for part in sought.parts if not isinstance(part, str) for unit in part)
+    wanted = sought.units
     return any(tuple(units[at : at + len(wanted)]) == wanted for at in range(len(units) - len(wanted) + 1))
 
 

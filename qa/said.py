@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 
 from pypinyin import lazy_pinyin
 
 from hotline.values import Language
+from qa import sounds
 from recordings.text import simplified
 
 # A pause of one side, without a word of the other, that still belongs to the same turn.
@@ -91,10 +94,20 @@ class Turn:
         """When it ends."""
         return self.said[-1].end
 
-    @property
+    @cached_property
     def units(self) -> tuple[str, ...]:
         """The sounds of it."""
         return tuple(token.unit for token in self.tokens)
+
+    @cached_property
+    def rough(self) -> frozenset[str]:
+        """Its sounds of Mandarin, roughly: a wording of which half is not among them was hardly said."""
+        return frozenset(sounds.roughly(unit) for unit in self.units)
+
+    @cached_property
+    def forms(self) -> frozenset[str]:
+        """The phonetic forms of its English words, and of each with the next."""
+        return frozenset(sounds.form(words) for words in (*self.units, *map(" ".join, pairwise(self.units))))
 
     @property
     def confidence(self) -> float:

@@ -51,6 +51,7 @@ WEAK = frozenset(
     ]
 )
 MISSING, MISSING_WEAK, EXTRA, EXTRA_WEAK = 1.0, 0.5, 0.7, 0.35
+_ROUGH_INITIALS = {"zh": "z", "j": "z", "ch": "c", "q": "c", "sh": "s", "x": "s", "n": "l", "r": "l", "h": "f"}
 _STARTS_WITH_GLIDE = {"yu": "v", "yi": "i", "y": "i", "wu": "u", "w": "u"}
 _WHOLE_FINALS = {"iu": "iou", "ui": "uei", "un": "uen", "iou": "iou", "io": "o"}
 
@@ -67,6 +68,13 @@ def split(syllable: str) -> tuple[str, str]:
     if initial in ("j", "q", "x") and final.startswith("u"):
         final = "v" + final[1:]
     return initial, _WHOLE_FINALS.get(final, final)
+
+
+@cache
+def roughly(unit: str) -> str:
+    """A syllable of Mandarin without what is mixed up most easily."""
+    initial, final = split(unit)
+    return _ROUGH_INITIALS.get(initial, initial) + final.removesuffix("g").replace("e", "a").replace("o", "a")
 
 
 @cache

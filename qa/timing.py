@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 
 from qa.dialogue import AGENT, CALLER, Dialogue, Span, gaps, overlap
-from qa.phrases import hits
 from qa.scorecards.card import FirstWords, Hold, Silence, Speed, TalkOver, TalkShare
 
 Measured = tuple[float | None, Sequence[Span]]
@@ -105,7 +104,7 @@ def _excused(gap: Span, rule: Silence, dialogue: Dialogue) -> float:
     if not before or gap[1] - before[-1].end > rule.excuses_seconds:
         return 0.0
     turn = before[-1]
-    notices = [hit for hit in hits(dialogue.lists[rule.notices], turn, dialogue.ear) if hit.end > turn.end - 15.0]
+    notices = [hit for hit in dialogue.hits(rule.notices, turn) if hit.end > turn.end - 15.0]
     return max((hit.probability for hit in notices), default=0.0)
 
 

@@ -9,17 +9,14 @@ from qa.scorecards.card import Told
 
 # A yes to a question that names the thing is nearly as good as naming it.
 BY_YES = 0.9
-LIKELY = 0.5
+LIKELY = 0.7
+# A no among the first words of a reply takes its yes back: "yes, I am fine, no fever".
+DENIED_WITHIN = 12
 
 
 def told(rule: Told, dialogue: Dialogue) -> list[Hit]:
     """Where it is told, the likeliest first."""
-    found = [
-        hit
-        for turn in dialogue.of(rule.speaker)
-        for name in rule.any_of
-        for hit in hits(dialogue.lists[name], turn, dialogue.ear)
-    ]
+    found = [hit for turn in dialogue.of(rule.speaker) for name in rule.any_of for hit in dialogue.hits(name, turn)]
     found += _affirmed(rule, dialogue)
     return sorted(found, key=lambda hit: -hit.probability)
 
@@ -40,9 +37,9 @@ def _affirmed(rule: Told, dialogue: Dialogue) -> list[Hit]:
 
 def _agrees(rule: Told, reply: Turn, dialogue: Dialogue) -> Hit | None:
     """The yes at the reply's beginning, unless a no stands there."""
-    if any(hit.find.first <= 1 for hit in hits(dialogue.lists[rule.denies], reply, dialogue.ear)):
+    if any(hit.find.first <= DENIED_WITHIN for hit in dialogue.hits(rule.denies, reply)):
         return None
-    yes = [hit for hit in hits(dialogue.lists[rule.affirms], reply, dialogue.ear) if hit.find.first <= 1]
+    yes = [hit for hit in dialogue.hits(rule.affirms, reply) if hit.find.first <= 1]
     return yes[0] if yes else None
 
 

@@ -7,7 +7,7 @@ A wording is text with, between its words, `…` (up to a dozen other words), `{
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from pypinyin import lazy_pinyin
 
@@ -33,10 +33,15 @@ class Wording:
     at_start: bool
     at_end: bool
 
+    @cached_property
+    def units(self) -> tuple[str, ...]:
+        """Its literal syllables or words."""
+        return tuple(unit for part in self.parts if not isinstance(part, str) for unit in part)
+
     @property
     def length(self) -> int:
         """Syllables or words that are given literally."""
-        return sum(len(part) for part in self.parts if not isinstance(part, str))
+        return len(self.units)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -78,6 +83,8 @@ def _units(text: str, language: Language) -> tuple[str, ...]:
 
 def finds(sought: Wording, turn: Turn, language: Language) -> list[Find]:
     """The best places of this wording in a turn, none over another, the likeliest first."""
+    if not _plausible(sought, turn, language):
+        return []
     table = LEAST[language]
     least = table.get(sought.length, LEAST_LONG[language])
     ends = _parts(sought, turn, language)
@@ -87,6 +94,15 @@ def finds(sought: Wording, turn: Turn, language: Language) -> list[Find]:
         if all(find.last <= other.first or find.first >= other.last for other in kept):
             kept.append(find)
     return kept
+
+
+def _plausible(sought: Wording, turn: Turn, language: Language) -> bool:
+    """Whether at least half of its sounds, roughly, were said in this turn at all: saves most of the search."""
+    if language is Language.MANDARIN:
+        wanted = [sounds.roughly(unit) for unit in sought.units]
+        return 2 * sum(unit in turn.rough for unit in wanted) >= len(wanted)
+    weighty = [word for word in sought.units if len(word) > 2]
+    return len(weighty) < 2 or 3 * sum(sounds.form(word) in turn.forms for word in weighty) >= len(weighty)
 
 
 def _anchored(find: Find, turn: Turn) -> bool:

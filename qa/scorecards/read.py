@@ -63,9 +63,10 @@ def parse(text: str, file: str) -> Scorecard:
     """The scorecard in this text; `file` is its name in messages. Raises `ScorecardFault`."""
     source = Source(file)
     root = source.open(text)
-    card = _card(root)
     if root.is_missing and not source.faults:
         root.fault("is empty; copy qa/scorecards/service.yaml and change it")
+        raise ScorecardFault("\n".join(source.faults))
+    card = _card(root)
     if source.faults:
         raise ScorecardFault("\n".join(source.in_order()))
     return card

@@ -1,0 +1,195 @@
+"""The machine's marks beside a supervisor's, per item and language, and beside plain text matching on the same words.
+
+Every call of the folder goes through the product once (`recordings.dialogue`, `qa.machine`); plain matching reads the
+same transcript, phrase lists and parts of the call, but looks for the wordings letter by letter. `yes` is what counts:
+precision is the part of all yes that the supervisor gave too, recall the part of the supervisor's that was found, an
+`unsure` counting as not found; the share of unsure stands beside them. `--degrade` adds what lines do: noise, another
+rate, mu-law, quiet voices. `--spoken` adds calls in other words, spoken by the product's own voice.
+
+    python -m bench.quality [--json OUT] [--calls FOLDER] [--degrade] [--spoken]
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from bench import quality_calls, quality_plain
+from bench.quality_calls import Labelled
+from hotline.settings import Settings
+from hotline.values import Answer
+from qa import hearing, lists, machine, scorecards
+from qa.score import score
+from recordings import dialogue, recognise
+from recordings.align import Judge
+
+CALLS = Path(__file__).parents[2] / "shared" / "audio" / "calls"
+# What the project has promised over all labelled items.
+PRECISION, RECALL, UNSURE = 0.95, 0.9, 0.15
+WAYS = ("ours", "plain")
+
+
+@dataclass
+class Tally:
+    """How one way did on one item: yes where yes was right, and so on."""
+
+    right_yes: int = 0
+    wrong_yes: int = 0
+    right_no: int = 0
+    wrong_no: int = 0
+    unsure_yes: int = 0
+    unsure_no: int = 0
+
+    def add(self, is_so: bool, answer: Answer) -> None:
+        """Count one answer to an item that the supervisor marked `is_so`."""
+        name = {Answer.YES: "yes", Answer.UNSURE: "unsure"}.get(answer, "no")
+        if name == "unsure":
+            self.unsure_yes, self.unsure_no = self.unsure_yes + is_so, self.unsure_no + (not is_so)
+        elif name == "yes":
+            self.right_yes, self.wrong_yes = self.right_yes + is_so, self.wrong_yes + (not is_so)
+        else:
+            self.wrong_no, self.right_no = self.wrong_no + is_so, self.right_no + (not is_so)
+
+    @property
+    def count(self) -> int:
+        """All answers."""
+        return sum(vars(self).values())
+
+    @property
+    def precision(self) -> float | None:
+        """The part of all yes that was right."""
+        said = self.right_yes + self.wrong_yes
+        return self.right_yes / said if said else None
+
+    @property
+    def recall(self) -> float | None:
+        """The part of what is so that was found; unsure is not found."""
+        so = self.right_yes + self.wrong_no + self.unsure_yes
+        return self.right_yes / so if so else None
+
+    @property
+    def unsure(self) -> float:
+        """The share of unsure."""
+        return (self.unsure_yes + self.unsure_no) / self.count
+
+    def figures(self) -> dict[str, Any]:
+        """As the JSON holds it."""
+        return {
+            **vars(self),
+            "precision": _rounded(self.precision),
+            "recall": _rounded(self.recall),
+            "unsure_share": _rounded(self.unsure),
+        }
+
+
+Tallies = dict[tuple[str, str, str], dict[str, Tally]]
+
+
+def run(calls: Iterator[Labelled], place: recognise.Place) -> tuple[Tallies, list[dict[str, Any]]]:
+    """All calls through both ways: tallies by set, language and item, and each call's answers."""
+    tallies: Tallies = defaultdict(lambda: {way: Tally() for way in WAYS})
+    told = []
+    judge = Judge(place)
+    for call in track(list(calls), "listening", console=Console(stderr=True)):
+        answers = _marks(call, place, judge)
+        told.append({"call": call.name, "set": call.kind, **answers})
+        for item, label in call.labels.items():
+            for way in WAYS:
+                if item in answers[way]:
+                    tallies[call.kind, call.language, item][way].add(bool(label), Answer(answers[way][item]))
+    return tallies, told
+
+
+def _marks(call: Labelled, place: recognise.Place, judge: Judge) -> dict[str, Any]:
+    engine = recognise.engine("auto", call.language, place)
+    said = hearing.said(dialogue.transcribe(call.sound, call.language, engine))
+    phrases = lists.of(None, call.language)
+    made = hearing.dialogue(said, hearing.Heard(call.sound, judge), phrases, call.language)
+    card = scorecards.of(None)["follow-up" if call.is_follow_up else "service"]
+    results = machine.mark(card, made)
+    return {
+        "ours": {result.item_id: result.answer.value for result in results},
+        "plain": {item: answer.value for item, answer in quality_plain.mark(card, made).items()},
+        "probability": {result.item_id: result.probability for result in results},
+        "fatal": score(card, results).fatal,
+        "labels": dict(call.labels),
+    }
+
+
+def summed(tallies: Mapping[tuple[str, str, str], Mapping[str, Tally]], kind: str, way: str) -> Tally:
+    """One way over all languages and items of a set."""
+    total = Tally()
+    for (found, _, _), ways in tallies.items():
+        if found == kind:
+            for name, count in vars(ways[way]).items():
+                setattr(total, name, getattr(total, name) + count)
+    return total
+
+
+def document(tallies: Tallies, told: list[dict[str, Any]]) -> dict[str, Any]:
+    """What `--json` writes."""
+    kinds = sorted({kind for kind, _, _ in tallies})
+    return {
+        "sets": {kind: {way: summed(tallies, kind, way).figures() for way in WAYS} for kind in kinds},
+        "false_fatal": [one["call"] for one in told if one["fatal"] and not one["labels"].get("forbidden")],
+        "items": [
+            {"set": kind, "language": language, "item": item, **{way: ways[way].figures() for way in WAYS}}
+            for (kind, language, item), ways in sorted(tallies.items())
+        ],
+        "calls": told,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _show(made: dict[str, Any]) -> None:
+    table = Table(title="The machine's marks beside a supervisor's: precision / recall / unsure")
+    for column in ("set", "language", "item", "marks", "ours", "plain matching"):
+        table.add_column(column)
+    for row in made["items"]:
+        count = sum(row["ours"][name] for name in vars(Tally()))
+        table.add_row(row["set"], row["language"], row["item"], str(count), _cell(row["ours"]), _cell(row["plain"]))
+    for kind, ways in made["sets"].items():
+        count = sum(ways["ours"][name] for name in vars(Tally()))
+        table.add_row(kind, "all", "all", str(count), _cell(ways["ours"]), _cell(ways["plain"]), style="bold")
+    console = Console(width=120)
+    console.print(table)
+    console.print(f"False fatal faults: {', '.join(made['false_fatal']) or 'none'}")
+
+
+def _cell(figures: dict[str, Any]) -> str:
+    return " / ".join(
+        "–" if value is None else f"{value:.2f}"
+        for value in (figures["precision"], figures["recall"], figures["unsure_share"])
+    )
+
+
+@click.command()
+@click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="write all figures there")
+@click.option("--calls", "folder", type=click.Path(path_type=Path), default=CALLS, help="folder of WAV and labels")
+@click.option("--degrade", is_flag=True, help="also with noise, at 8 kHz mu-law, quiet, at 44.1 kHz")
+@click.option("--spoken", is_flag=True, help="also calls in other words, by the product's own voice")
+def main(out: Path | None, folder: Path, degrade: bool, spoken: bool) -> None:
+    """Measure the machine's marks; exit status 1 when the shared calls miss what was promised."""
+    place = recognise.Place(Settings.model_fields["hotline_home"].default / "models", None, 2)
+    made = document(*run(quality_calls.all_calls(folder, degrade, spoken), place))
+    _show(made)
+    if out is not None:
+        out.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    found = made["sets"]["calls"]["ours"]
+    is_kept = found["precision"] >= PRECISION and found["recall"] >= RECALL and found["unsure_share"] <= UNSURE
+    if not is_kept or any(name in made["false_fatal"] for name in (path.stem for path in folder.glob("*.wav"))):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

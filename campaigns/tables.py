@@ -10,6 +10,7 @@ from typing import Any
 from zipfile import BadZipFile, is_zipfile
 
 import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
 
 from campaigns import entry
 from campaigns.errors import ImportFault
@@ -142,8 +143,8 @@ def _value(cell: Any) -> str:
 def _workbook(file: Path) -> Any:
     try:
         return openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
-    except (BadZipFile, KeyError, ValueError, OSError) as error:
-        raise ImportFault(f"{file}: is no workbook that can be read: {type(error).__name__}") from error
+    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+        raise ImportFault(f"{file}: is no workbook that can be read; save it anew as .xlsx") from error
 
 
 def _first(book: Any, file: Path) -> Any:

@@ -17,6 +17,7 @@ from console import desk, looks
 from console.access import STAFF, allow, ground
 from console.floor import HEARTBEAT_SECONDS, MOST_MESSAGES, Picture, live
 from console.live import Viewer
+from console.snapshot import Snapshot
 from hotline import clock
 from hotline.models import Agent
 from hotline.settings import Settings
@@ -39,8 +40,11 @@ def show() -> ResponseReturnValue:
     """The page of the signed-in agent; for everyone else it says why there is none."""
     settings = ground().settings
     with ground().database.read() as session:
-        seen = desk.look(session, current_user.agent_id or "", clock.now())
-    return render_template("desk.html", desk=seen, place=_place(settings, seen), statuses=list(AgentStatus))
+        found = desk.look(session, current_user.agent_id or "", clock.now())
+    seen, targets = found or (None, None)
+    return render_template(
+        "desk.html", desk=seen, targets=targets, place=_place(settings, seen), statuses=list(AgentStatus)
+    )
 
 
 @pages.get("/desk/stream")
@@ -85,9 +89,11 @@ def back() -> ResponseReturnValue:
 @allow(*STAFF)
 def token() -> ResponseReturnValue:
     """A short-lived token for the agent's own telephone, and for no other."""
-    with ground().database.read() as session:
-        agent = session.get(Agent, _agent_id())
-    if agent is None or not agent.address.startswith(CLIENT) or phones.place(ground().settings).kind is Kind.NONE:
+    with ground().database.write() as session:
+        agent = _locked(session, _agent_id())
+        if agent.address.startswith(CLIENT):
+            service.page_phone(session, ground(), agent, clock.now())
+    if not agent.address.startswith(CLIENT) or phones.place(ground().settings).kind is Kind.NONE:
         abort(404)
     return {"token": phones.token(ground().settings, agent.address, clock.now())}
 
@@ -133,19 +139,25 @@ def _messages(viewer: Viewer[Picture], agent_id: str) -> Iterator[str]:
     yield "retry: 2000\n\n"
     for _count in range(MOST_MESSAGES):
         picture = viewer.get(HEARTBEAT_SECONDS)
-        yield ": still here\n\n" if picture is None else f"event: desk\ndata: {_render(agent_id)}\n\n"
+        if picture is None:
+            yield ": still here\n\n"
+        else:
+            yield f"event: desk\nid: {picture.number}\ndata: {_render(picture.seen, agent_id)}\n\n"
 
 
-def _render(agent_id: str) -> str:
-    with ground().database.read() as session:
-        seen = desk.look(session, agent_id, clock.now())
-    if seen is None:
+def _render(floor: Snapshot, agent_id: str) -> str:
+    """The agent's page out of a picture of the floor: nothing is read for it."""
+    agent = next((each for each in floor.agents if each.id == agent_id), None)
+    if agent is None:
         return "{}"
+    seen = desk.Desk(floor.now, agent, floor.held.get(agent_id), floor.in_line)
     told = {
         "now": seen.now.timestamp(),
         "status": seen.agent.status,
         "state": seen.agent.state,
+        "held": bool(seen.caller and seen.caller.call.is_held),
         "html": render_template("desk_card.html", desk=seen),
+        "targets": render_template("desk_targets.html", targets=desk.of(floor.agents, floor.queues, agent_id)),
     }
     return json.dumps(told, ensure_ascii=False)
 

@@ -30,6 +30,7 @@ from console import (
     sign_in,
     sound,
     staff,
+    talk,
     telling,
     transcripts,
 )
@@ -58,7 +59,16 @@ def create(ground: Ground) -> Flask:
     access.guard(app)
     CSRFProtect(app)
     _headers(app, ground)
-    for pages in (sign_in.pages, floor.pages, agent.pages, calls.pages, sound.pages, matters.pages, staff.pages):
+    for pages in (
+        sign_in.pages,
+        floor.pages,
+        agent.pages,
+        calls.pages,
+        sound.pages,
+        matters.pages,
+        staff.pages,
+        talk.pages,
+    ):
         app.register_blueprint(pages)
     quality.register(app)
     transcripts.register(app)
@@ -145,6 +155,7 @@ def _dress(app: Flask, ground: Ground) -> None:
         percent=show.percent,
         epoch=lambda moment: f"{moment.timestamp():.3f}",
         reason=lambda text, words: telling.reason(words, text),
+        why=lambda text, words: telling.why(words, text),
     )
     app.jinja_env.globals.update(tell=telling.tell, bar_name=telling.bar)
 

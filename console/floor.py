@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from flask import Blueprint, Flask, Response, current_app, render_template, stream_with_context
+from flask import Blueprint, Flask, Response, current_app, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -28,12 +28,20 @@ class Picture:
     """A snapshot, and its sections as they were rendered for each kind of page (language, sees all calls)."""
 
     seen: snapshot.Snapshot
+    # The last change that it shows.
+    number: int = 0
     rendered: dict[tuple[Language, bool], str] = field(default_factory=dict)
 
 
 def open_live(app: Flask, ground: Ground) -> None:
     """Give `app` its live floor; nothing runs until a page looks."""
-    app.extensions["live"] = Live(ground, lambda: Picture(snapshot.take(ground, clock.now())))
+
+    def take() -> Picture:
+        number = found.follower.number
+        return Picture(snapshot.take(ground, clock.now()), number)
+
+    found: Live[Picture] = Live(ground, take)
+    app.extensions["live"] = found
 
 
 def live() -> Live[Picture]:
@@ -54,9 +62,11 @@ def show() -> ResponseReturnValue:
 def stream() -> ResponseReturnValue:
     """Server-sent events: `floor` with the sections as HTML, and a comment as heartbeat."""
     kind = (Language(current_user.language), bool(current_user.sees_all_calls))
+    last = request.headers.get("Last-Event-ID", "")
     floor = live()
     viewer = floor.join()
-    response = Response(stream_with_context(_messages(viewer, kind)), mimetype="text/event-stream")
+    seen = int(last) if last.isascii() and last.isdigit() and len(last) < 16 else 0
+    response = Response(stream_with_context(_messages(viewer, kind, seen)), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(lambda: floor.leave(viewer))
     return response
@@ -69,11 +79,15 @@ def here() -> ResponseReturnValue:
     return "", 204
 
 
-def _messages(viewer: Viewer[Picture], kind: tuple[Language, bool]) -> Iterator[str]:
+def _messages(viewer: Viewer[Picture], kind: tuple[Language, bool], seen: int) -> Iterator[str]:
+    """Pictures with the number of their last change; a page that has seen that one already needs none."""
     yield "retry: 2000\n\n"
-    for _count in range(MOST_MESSAGES):
+    for count in range(MOST_MESSAGES):
         picture = viewer.get(HEARTBEAT_SECONDS)
-        yield ": still here\n\n" if picture is None else f"event: floor\ndata: {_render(picture, kind)}\n\n"
+        if picture is None or (count == 0 and picture.number == seen):
+            yield ": still here\n\n"
+        else:
+            yield f"event: floor\nid: {picture.number}\ndata: {_render(picture, kind)}\n\n"
 
 
 def _render(picture: Picture, kind: tuple[Language, bool]) -> str:

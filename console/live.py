@@ -1,16 +1,18 @@
-"""The live floor of one process: one listener on the bell, one read per burst of events, sent to every page that looks.
+"""The live floor of one process: one listener on the bell, one read per burst of changes, sent to all pages that look.
 
-Pages come and go; the database is read for a burst of events once, not once per page. Nothing runs while nobody looks.
+The bell says that something may have changed, the rows of `floor_events` say what. Pages come and go; the database is
+read once per burst, not once per page, and not at all for a page that comes while nothing happens.
 """
 
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from hotline import log
+from hotline import happenings, log
 from hotline.bell import FLOOR
 from hotline.ground import Ground
 
@@ -21,6 +23,45 @@ GATHER_SECONDS = 0.15
 # Without any event the floor is read again this often: a bell may be lost, and a day ends at midnight.
 SWEEP_SECONDS = 10.0
 LISTEN_SECONDS = 1.0
+# So many changes are kept for pages that come back after a break.
+KEPT = 500
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change on the floor, as `hotline.models.FloorEvent` holds it."""
+
+    number: int
+    subject: str
+    subject_id: str
+    state: str
+    call_id: str | None
+    agent_id: str | None
+
+
+class Follower:
+    """Reads the changes of the floor in their order, each once."""
+
+    def __init__(self, ground: Ground) -> None:
+        """Begin with what happens after the first look."""
+        self._ground = ground
+        self._seen: set[int] = set()
+        self.number = 0
+        self.latest: deque[Change] = deque(maxlen=KEPT)
+
+    def news(self) -> list[Change]:
+        """What has changed since the last look; nothing at the first one."""
+        is_first = self.number == 0
+        with self._ground.database.read() as session:
+            if is_first:
+                self.number = max(1, happenings.newest(session))
+            rows = happenings.since(session, self.number)
+        found = [Change(r.number, r.subject, r.subject_id, r.state, r.call_id, r.agent_id) for r in rows]
+        fresh = [] if is_first else [change for change in found if change.number not in self._seen]
+        self._seen = {change.number for change in found}
+        self.number = max([self.number, *self._seen])
+        self.latest.extend(fresh)
+        return fresh
 
 
 @dataclass(eq=False)
@@ -65,13 +106,21 @@ class Live(Generic[Seen]):
         self._wake = threading.Event()
         self._threads: list[threading.Thread] = []
         self._is_closed = False
+        self._is_asked = False
+        self._last: Seen | None = None
+        self.follower = Follower(ground)
         self.pictures = 0
 
     def join(self) -> Viewer[Seen]:
-        """A new viewer; its first picture is on the way."""
+        """A new viewer; its first picture is the last one, or on the way where nobody looked before."""
         viewer: Viewer[Seen] = Viewer()
         with self._lock:
+            is_fresh = bool(self._viewers) and self._last is not None
             self._viewers.add(viewer)
+            if is_fresh and self._last is not None:
+                viewer.put(self._last)
+                return viewer
+            self._is_asked = True
             if not self._threads:
                 self._threads = [threading.Thread(target=run, daemon=True) for run in (self._listen, self._serve)]
                 for thread in self._threads:
@@ -104,6 +153,7 @@ class Live(Generic[Seen]):
                 return
             quiet = 0.0 if ring is not None else quiet + LISTEN_SECONDS
             if self._viewers and (ring is not None or quiet >= SWEEP_SECONDS):
+                self._is_asked = self._is_asked or quiet >= SWEEP_SECONDS
                 quiet = 0.0
                 self._wake.set()
 
@@ -120,11 +170,16 @@ class Live(Generic[Seen]):
         if not viewers:
             return
         try:
+            is_asked, self._is_asked = self._is_asked, False
+            if not self.follower.news() and not is_asked:
+                return
             picture = self._take()
         except Exception as error:
+            self._is_asked = True
             # The database may be away for a moment: pages keep the last picture, the next ring or sweep tries again.
             log.get().warning("floor_failed", error=type(error).__name__)
             return
         self.pictures += 1
+        self._last = picture
         for viewer in viewers:
             viewer.put(picture)

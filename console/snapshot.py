@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console import show
+from console import desk, show
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Queue, Waiting
-from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, WaitingState
+from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, WaitingState, WaitKind
 from routing import figures_queries, forecasts
 from routing.figures import Summary
 from routing.wait import Error
@@ -22,6 +22,14 @@ _STATUSES = list(AgentStatus)
 
 
 @dataclass(frozen=True)
+class Ringing:
+    """A phone that rings for a caller: whose, and why theirs."""
+
+    agent: Agent
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
 class Waiter:
     """A caller in line: the place in the queue from 1 (0 while being connected), since when, who is rung for them."""
 
@@ -30,7 +38,10 @@ class Waiter:
     position: int
     priority: int
     asked_at: datetime
-    ringing: list[Agent]
+    ringing: list[Ringing]
+    reasons: list[str]
+    again: str
+    is_lifted: bool
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,9 @@ class Snapshot:
     agents: list[Agent]
     talks: list[Talk]
     figures: Summary
+    queues: list[Queue]
+    held: dict[str, desk.Caller]
+    in_line: int
     # How true the waits were that callers were told today; `None` where nobody was told one and then met somebody.
     wait_error: Error | None = None
 
@@ -63,18 +77,26 @@ def take(ground: Ground, now: datetime) -> Snapshot:
         queues = {queue.name: queue for queue in session.scalars(select(Queue))}
         agents = list(session.scalars(select(Agent).order_by(Agent.staff_number)))
         known = {agent.id: agent for agent in agents}
+        waiting = _waiting(session, queues, known)
         return Snapshot(
             now=now,
-            waiting=_waiting(session, queues, known),
+            waiting=waiting,
             agents=sorted(agents, key=_rank),
             talks=_talks(session, queues, known),
             figures=figures_queries.since(session, midnight, settings.ring_seconds),
             wait_error=forecasts.error_since(session, midnight),
+            queues=[queues[name] for name in sorted(queues)],
+            held=desk.callers(session, known),
+            in_line=sum(waiter.position > 0 for waiter in waiting),
         )
 
 
 def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent]) -> list[Waiter]:
-    line = select(Waiting, Call).join(Call, Call.id == Waiting.call_id).where(Waiting.state.in_(IN_LINE))
+    line = (
+        select(Waiting, Call)
+        .join(Call, Call.id == Waiting.call_id)
+        .where(Waiting.state.in_(IN_LINE), Waiting.kind == WaitKind.CALLER)
+    )
     rows = session.execute(line.order_by(Waiting.priority.desc(), Waiting.asked_at, Waiting.id)).all()
     ringing = _ringing(session, agents)
     places: dict[str, int] = {}
@@ -90,16 +112,19 @@ def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent
                 priority=waiting.priority,
                 asked_at=waiting.asked_at,
                 ringing=ringing.get(waiting.id, []),
+                reasons=list(waiting.reasons),
+                again=waiting.again,
+                is_lifted=waiting.is_lifted,
             )
         )
     return waiters
 
 
-def _ringing(session: Session, agents: dict[str, Agent]) -> dict[str, list[Agent]]:
-    found: dict[str, list[Agent]] = {}
-    live = select(Offer.waiting_id, Offer.agent_id).where(Offer.state.in_(LIVE_OFFERS)).order_by(Offer.started_at)
-    for waiting_id, agent_id in session.execute(live):
-        found.setdefault(waiting_id, []).append(agents[agent_id])
+def _ringing(session: Session, agents: dict[str, Agent]) -> dict[str, list[Ringing]]:
+    found: dict[str, list[Ringing]] = {}
+    live = select(Offer.waiting_id, Offer.agent_id, Offer.reasons).where(Offer.state.in_(LIVE_OFFERS))
+    for waiting_id, agent_id, reasons in session.execute(live.order_by(Offer.started_at)):
+        found.setdefault(waiting_id, []).append(Ringing(agents[agent_id], list(reasons)))
     return found
 
 

@@ -1,5 +1,6 @@
 """The words for the events of a call's story, and for reasons that rows hold. Pure."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,29 @@ from hotline.models import Agent, Event, Queue
 
 # A value of an event's data may be a word of one of these tables.
 TABLES = ("outcome", "intent", "language_name")
+
+
+# Reasons as the ladder writes them; `rest` is a reason in itself.
+WHYS = {
+    name: re.compile(pattern)
+    for name, pattern in {
+        "first": r"rung first: (?P<rest>.+)",
+        "first_bare": r"rung first",
+        "joined": r"(?:joined|widened) at ring (?P<ring>\d+)",
+        "waited": r"the caller had waited (?P<rings>\d+) rings",
+        "owner_of": r"owner of matter (?P<matter>\S+)",
+        "owner": r"owner of the open matter",
+        "asked_for": r"asked for by a colleague",
+        "handed_on": r"had handed the caller on",
+        "lost": r"talked to the caller when the line was lost",
+        "overflow": r"overflow",
+        "skills": r"skills (?P<skills>.+)",
+        "only": r"although the only one free for (?P<skills>.+)",
+        "aside": r"set aside, but nobody else is free",
+        "answers": r"answers within (?P<seconds>\d+) s",
+        "idle": r"idle since (?P<at>[\d:]+)Z",
+    }.items()
+}
 
 
 class _Facts(dict[str, str]):
@@ -34,6 +58,16 @@ def tell(words: Words, event: Event, agents: Mapping[str, Agent], queue: Queue |
 def reason(words: Words, text: str) -> str:
     """A reason as people say it; as it was stored where the catalogue has no words for it."""
     return words.known(f"reason.{text.replace(' ', '_')}") or text
+
+
+def why(words: Words, text: str) -> str:
+    """Why an agent was rung, or a caller goes first: the sentence of a pattern, or as it was stored."""
+    for name, pattern in WHYS.items():
+        found = pattern.fullmatch(text)
+        if found:
+            facts = {key: why(words, value) if key == "rest" else value for key, value in found.groupdict().items()}
+            return words(f"why.{name}", **facts)
+    return text
 
 
 def bar(words: Words, kind: str) -> str:

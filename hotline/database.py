@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
+from hotline import happenings
 from hotline.crypt import Keyring
 
 LOCK_TIMEOUT_MS = 5_000
@@ -31,6 +32,7 @@ class Database:
         self._lock = threading.RLock()
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+        event.listen(self._writer, "before_flush", happenings.watch)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

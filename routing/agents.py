@@ -10,6 +10,8 @@ from hotline.ground import Ground
 from hotline.models import Agent
 from hotline.values import AgentState, AgentStatus
 
+LINE_LOST = "line lost"  # why an agent wraps up who did not mean to
+
 
 def choose_status(session: Session, ground: Ground, agent: Agent, status: AgentStatus, now: datetime) -> bool:
     """The agent is available, away or offline from now on; whether it changed anything.
@@ -18,6 +20,8 @@ def choose_status(session: Session, ground: Ground, agent: Agent, status: AgentS
     conversation goes on: only new offers ask for the status.
     """
     changed = story.move(agent, status, "status")
+    if status is AgentStatus.OFFLINE and agent.state is not AgentState.TALKING:
+        agent.page_phone_since = None  # the page's telephone is put away
     is_back = status is AgentStatus.AVAILABLE and agent.state is AgentState.SET_ASIDE
     if is_back:
         return come_back(session, ground, agent, now)
@@ -36,6 +40,13 @@ def come_back(session: Session, ground: Ground, agent: Agent, now: datetime) -> 
     agent.state_reason, agent.state_since, agent.state_until, agent.offer_id = "", now, None, None
     _tell(session, ground, agent)
     return True
+
+
+def page_phone(session: Session, ground: Ground, agent: Agent, now: datetime) -> None:
+    """The telephone in the agent's page is about to connect; who lost their line a moment ago is back."""
+    agent.page_phone_since = agent.page_phone_since or now
+    if agent.state is AgentState.WRAP_UP and agent.state_reason == LINE_LOST:
+        come_back(session, ground, agent, now)
 
 
 def _tell(session: Session, ground: Ground, agent: Agent) -> None:

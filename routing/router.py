@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from hotline import clock, log
+from hotline import clock, happenings, log
 from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.lease import Leadership
 from hotline.models import Agent, Transfer
-from routing import actions, callbacks_service, hospital, ladder, queries, rules, service, talks, transfers
+from routing import actions, callbacks_service, hospital, ladder, queries, rules, service, talks
+from routing import transfers_ends as ends
 from routing.actions import offer_of
 from telephony.provider import Provider
 
@@ -71,7 +72,7 @@ class Router:
         with self._ground.database.read() as session:
             due = queries.due_back(session, now)
             lost = queries.unconnected(session, now - timedelta(seconds=actions.MEET_SECONDS))
-            handed_on = [(transfer.call_id, transfer.id) for transfer in transfers.ringing(session)]
+            handed_on = [(transfer.call_id, transfer.id) for transfer in ends.ringing(session)]
             alone = queries.alone(session, now - timedelta(seconds=actions.ALONE_SECONDS))
         for agent in due:
             self._come_back(agent.id, now)
@@ -91,7 +92,7 @@ class Router:
     def _give_up(self, call_id: str, transfer_id: str, now: datetime) -> None:
         with self._ground.database.write() as session:
             queries.locked_call(session, call_id)
-            transfers.give_up(session, self._ground, session.get_one(Transfer, transfer_id), now)
+            ends.give_up(session, self._ground, session.get_one(Transfer, transfer_id), now)
 
     def _come_back(self, agent_id: str, now: datetime) -> None:
         with self._ground.database.write() as session:
@@ -115,6 +116,8 @@ class Router:
     def _learn(self, session: Session, now: datetime) -> dict[str, float]:
         if self._learned_at is None or now - self._learned_at >= timedelta(seconds=HABITS_SECONDS):
             self._habits, self._learned_at = queries.habits_of(session), now
+            with self._ground.database.write() as writing:
+                happenings.forget(writing)
         return self._habits
 
     def _apply(self, decision: ladder.Start | ladder.Miss | ladder.Unreachable | ladder.Yield, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, or_, update
 from sqlalchemy.orm import Session
 
-from hotline import story
+from hotline import happenings, story
 from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Waiting
@@ -26,6 +26,7 @@ from hotline.values import (
 from routing import callers, queries, rooms, rules
 from routing.agents import choose_status as choose_status
 from routing.agents import come_back as come_back
+from routing.agents import page_phone as page_phone
 from routing.errors import UnknownQueue
 
 # How long an agent who missed a call, or whose phone could not be reached, gets no offers.
@@ -127,6 +128,7 @@ def start_offer(ground: Ground, offer: Offer) -> bool:
         if not _changed(session.execute(lease)):
             return False
         session.add(offer)
+        happenings.happened(session, session.get_one(Agent, offer.agent_id, populate_existing=True))
         tell(session, ground, offer, "offer_started", offer.started_at, ring=offer.ring)
     return True
 
@@ -153,6 +155,7 @@ def answer(ground: Ground, offer_id: str, now: datetime, sid: str | None = None)
         if not _changed(session.execute(win)):
             end_offer(session, ground, offer, OfferState.CANCELLED, "answered by another", now)
             return False
+        happenings.happened(session, session.get_one(Waiting, offer.waiting_id, populate_existing=True))
         _win(session, ground, offer, now)
     return True
 

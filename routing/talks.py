@@ -23,9 +23,9 @@ from hotline.values import (
     WaitingState,
     WaitKind,
 )
-from routing import again, queries, rooms, rules, service, transfers
-
-LINE_LOST = "line lost"  # why an agent wraps up who did not mean to
+from routing import again, queries, rooms, rules, service
+from routing import transfers_ends as ends
+from routing.agents import LINE_LOST
 
 
 class Exit(StrEnum):
@@ -83,11 +83,11 @@ def _one_less(session: Session, ground: Ground, call: Call, left: tuple[Offer, b
     inside = rooms.present(session, call.id)
     transfer = rooms.transfer_of(session, call.id)
     if transfer is not None and offer.id == transfer.from_offer_id and transfer.state is TransferState.ASKED:
-        transfers.goes_cold(session, ground, call, transfer, now)
+        ends.goes_cold(session, ground, call, transfer, now)
     elif transfer is not None and offer.id == transfer.from_offer_id and inside:
-        transfers.taken_over(session, ground, call, transfer, now)
+        ends.taken_over(session, ground, call, transfer, now)
     elif transfer is not None and offer.id == transfer.to_offer_id and inside:
-        transfers.target_left(session, ground, call, transfer, now)
+        ends.target_left(session, ground, call, transfer, now)
     elif inside:
         call.agent_id = inside[0].agent_id
     elif is_lost or not rooms.depends_on(call, offer.id):
@@ -165,6 +165,6 @@ def connected(session: Session, ground: Ground, call: Call, now: datetime, offer
     story.move(call, CallStatus.TALKING, "status")
     call.answered_at = call.answered_at or now
     rooms.enter(call, waiting.winner_id or "")
-    transfers.reached(session, ground, call, waiting, now)
+    ends.reached(session, ground, call, waiting, now)
     story.tell(session, ground.bell, story.event(call.id, "caller_connected", now, agent_id=call.agent_id))
     ground.bell.ring_after(session, ROUTER)

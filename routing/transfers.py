@@ -7,7 +7,6 @@ Each function runs inside its caller's transaction, which holds the call.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline import clock, story
@@ -15,24 +14,18 @@ from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Transfer, Waiting
 from hotline.values import (
-    LIVE_OFFERS,
     AgentState,
     AgentStatus,
     CallStatus,
-    OfferState,
     TransferKind,
     TransferState,
-    WaitingState,
     WaitKind,
 )
-from routing import again, queries, rooms, rules, service
+from routing import again, rooms, rules
+from routing import transfers_ends as ends
 from routing.errors import CannotTransfer
 
 NOTE_LENGTH = 200
-# How long the first phone of a consultation may take to begin: the target was free when it was asked.
-PATIENCE_SECONDS = 6.0
-# How long a queue is rung for a consultation while the caller listens to music.
-CONSULT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +64,7 @@ def begin(session: Session, ground: Ground, offer: Offer, ask: Ask, now: datetim
         offer.released_at = now
     session.flush()
     rooms.settle(session, call)
-    _tell(session, ground, transfer, "transfer_asked", now)
+    ends.tell(session, ground, transfer, "transfer_asked", now)
     return transfer
 
 
@@ -137,34 +130,14 @@ def complete(session: Session, ground: Ground, transfer: Transfer, now: datetime
         if transfer.kind is TransferKind.COLD:
             return False
         first.released_at = now
-        goes_cold(session, ground, call, transfer, now)
+        ends.goes_cold(session, ground, call, transfer, now)
         return True
     if transfer.to_offer_id is None or transfer.state not in {TransferState.CONSULTING, TransferState.MERGED}:
         return False
     first.released_at = now
     session.flush()
-    taken_over(session, ground, call, transfer, now)
+    ends.taken_over(session, ground, call, transfer, now)
     return True
-
-
-def taken_over(session: Session, ground: Ground, call: Call, transfer: Transfer, now: datetime) -> None:
-    """The colleague has the caller from now on."""
-    _end(session, transfer, TransferState.COMPLETED, "", now)
-    call.agent_id = session.get_one(Offer, transfer.to_offer_id).agent_id
-    rooms.hold(session, call, False)
-    _tell(session, ground, transfer, "transfer_completed", now)
-
-
-def goes_cold(session: Session, ground: Ground, call: Call, transfer: Transfer, now: datetime) -> None:
-    """The first agent is gone while the colleague's phone still rings: the caller themselves waits for them now."""
-    place = session.get_one(Waiting, transfer.waiting_id)
-    place.kind, place.moved_at, place.again = WaitKind.CALLER, now, again.TRANSFER
-    transfer.kind = TransferKind.COLD
-    story.move(call, CallStatus.WAITING, "status")
-    call.is_held, call.queue = False, place.queue
-    session.flush()
-    story.tell(session, ground.bell, story.event(call.id, "back_in_line", now, queue=place.queue, why=again.TRANSFER))
-    ground.bell.ring_after(session, ROUTER)
 
 
 def merge(session: Session, ground: Ground, transfer: Transfer, now: datetime) -> bool:
@@ -173,7 +146,7 @@ def merge(session: Session, ground: Ground, transfer: Transfer, now: datetime) -
         return False
     story.move(transfer, TransferState.MERGED)
     rooms.hold(session, session.get_one(Call, transfer.call_id), False)
-    _tell(session, ground, transfer, "transfer_merged", now)
+    ends.tell(session, ground, transfer, "transfer_merged", now)
     return True
 
 
@@ -184,95 +157,29 @@ def take_back(session: Session, ground: Ground, transfer: Transfer, now: datetim
     call = session.get_one(Call, transfer.call_id)
     if transfer.to_offer_id is not None:
         session.get_one(Offer, transfer.to_offer_id).released_at = now
-    _stop_ringing(session, ground, transfer, "taken back", now)
-    _end(session, transfer, TransferState.TAKEN_BACK, "", now)
+    ends.stop_ringing(session, ground, transfer, "taken back", now)
+    ends.end(session, transfer, TransferState.TAKEN_BACK, "", now)
     rooms.hold(session, call, False)
-    _tell(session, ground, transfer, "transfer_taken_back", now)
+    ends.tell(session, ground, transfer, "transfer_taken_back", now)
     return True
 
 
-def target_left(session: Session, ground: Ground, call: Call, transfer: Transfer, now: datetime) -> None:
-    """The colleague has left the consultation: the first agent goes on with the caller."""
-    _end(session, transfer, TransferState.FAILED, "left", now)
-    rooms.hold(session, call, False)
-    _tell(session, ground, transfer, "transfer_failed", now)
-
-
-def reached(session: Session, ground: Ground, call: Call, waiting: Waiting, now: datetime) -> None:
-    """The caller has met somebody: a cold transfer that led to this place in line is done."""
-    transfer = rooms.transfer_of(session, call.id)
-    if transfer is not None and transfer.waiting_id == waiting.id:
-        transfer.to_offer_id, transfer.answered_at = waiting.winner_id, now
-        _end(session, transfer, TransferState.COMPLETED, "", now)
-        _tell(session, ground, transfer, "transfer_completed", now)
-
-
-def ringing(session: Session) -> list[Transfer]:
-    """Transfers that nobody has answered yet."""
-    return list(session.scalars(select(Transfer).where(Transfer.state == TransferState.ASKED)))
-
-
-def give_up(session: Session, ground: Ground, transfer: Transfer, now: datetime) -> bool:
-    """Nobody answers this transfer: the caller is with the first agent again, or in line for them; whether it is so."""
-    place = session.get_one(Waiting, transfer.waiting_id)
-    if transfer.state is not TransferState.ASKED or place.state is not WaitingState.WAITING:
-        return False
-    if not _is_hopeless(session, transfer, place, now):
-        return False
-    if transfer.kind is TransferKind.WARM:
-        _stop_ringing(session, ground, transfer, "did not answer", now)
-        rooms.hold(session, session.get_one(Call, transfer.call_id), False)
-    else:
-        _return(session, ground, transfer, place, now)
-    _end(session, transfer, TransferState.FAILED, "did not answer", now)
-    _tell(session, ground, transfer, "transfer_failed", now)
-    return True
-
-
-def _is_hopeless(session: Session, transfer: Transfer, place: Waiting, now: datetime) -> bool:
-    waited = (now - transfer.asked_at).total_seconds()
-    if not again.is_personal(place.wish):
-        return transfer.kind is TransferKind.WARM and waited >= CONSULT_SECONDS
-    offers = session.scalars(select(Offer).where(Offer.waiting_id == place.id)).all()
-    if any(offer.state in LIVE_OFFERS for offer in offers):
-        return False
-    return waited >= PATIENCE_SECONDS or any(offer.state is not OfferState.CANCELLED for offer in offers)
-
-
-def _return(session: Session, ground: Ground, transfer: Transfer, place: Waiting, now: datetime) -> None:
-    """Nobody but the target was rung so far: now the first agent is, first of all, and who else the caller needs."""
-    before = again.usual(session, transfer.call_id)
-    place.wish, place.preferred_agent_id, place.again = before.wish, transfer.from_agent_id, again.RETURNED
-    place.asked_at = now
-    first = session.get_one(Agent, transfer.from_agent_id, with_for_update=True)
-    if first.status is AgentStatus.AVAILABLE and first.state is AgentState.WRAP_UP:
-        service.come_back(session, ground, first, now)
-
-
-def _stop_ringing(session: Session, ground: Ground, transfer: Transfer, reason: str, now: datetime) -> None:
-    place = session.get_one(Waiting, transfer.waiting_id)
-    if place.state is not WaitingState.WAITING:
-        return
-    story.move(place, WaitingState.LEFT)
-    place.reason, place.ended_at = reason, now
-    for offer in queries.live_offers(session, place.id):
-        service.end_offer(session, ground, offer, OfferState.CANCELLED, reason, now)
-
-
-def _end(session: Session, transfer: Transfer, end: TransferState, reason: str, now: datetime) -> None:
-    story.move(transfer, end)
-    transfer.reason, transfer.ended_at = reason, now
+def let_go(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
+    """The agent says that they are done with the caller: it is over, or the colleague has them from now on."""
+    transfer = rooms.transfer_of(session, offer.call_id)
+    if transfer is not None and transfer.from_offer_id == offer.id:
+        complete(session, ground, transfer, now)
+    offer.released_at = offer.released_at or now
     session.flush()
-
-
-def _tell(session: Session, ground: Ground, transfer: Transfer, kind: str, now: datetime) -> None:
-    facts = {
-        "transfer_id": transfer.id,
-        "agent_id": transfer.from_agent_id,
-        "to_agent_id": transfer.to_agent_id,
-        "queue": transfer.to_queue,
-        "how": transfer.kind.value,
-        "reason": transfer.reason,
-    }
-    story.tell(session, ground.bell, story.event(transfer.call_id, kind, now, **facts))
+    if transfer is not None and transfer.to_offer_id == offer.id:
+        ends.target_left(session, ground, session.get_one(Call, offer.call_id), transfer, now)
+    rooms.settle(session, session.get_one(Call, offer.call_id))
     ground.bell.ring_after(session, ROUTER)
+
+
+def hold(session: Session, ground: Ground, call: Call, is_held: bool, now: datetime) -> None:
+    """The caller hears music from now on, or the agents again."""
+    if call.is_held != is_held:
+        rooms.hold(session, call, is_held)
+        story.tell(session, ground.bell, story.event(call.id, "held" if is_held else "unheld", now))
+        ground.bell.ring_after(session, ROUTER)

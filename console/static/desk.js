@@ -27,7 +27,7 @@ async function ask(url, fields = {}) {
 }
 
 function take(message) {
-  const { now, status, state, html } = JSON.parse(message.data);
+  const { now, status, state, held, html, targets } = JSON.parse(message.data);
   clocks.set(now);
   const focused = document.activeElement?.id;
   card.innerHTML = html;
@@ -35,6 +35,9 @@ function take(message) {
   clocks.tick();
   desk.dataset.status = status;
   desk.dataset.state = state;
+  at("hold")?.setAttribute("aria-pressed", held);
+  // What is being chosen from is not taken away under the fingers.
+  if (at("hand-on") && !at("hand-on").open) at("transfer-to").innerHTML = targets;
   for (const button of desk.querySelectorAll("[name=status]")) button.setAttribute("aria-pressed", button.value === status);
   pause = 1000;
   say("live");
@@ -117,6 +120,37 @@ function show() {
   document.title = state === "ringing" ? `☎ ${desk.dataset.calls} ${caller}` : title;
 }
 
+// The server knows before the line ends that it was meant to end: one that ends without a word was lost.
+async function hangUp() {
+  if (phone?.state === "talking") {
+    const told = ask(desk.dataset.hangUp).catch(() => {});
+    await Promise.race([told, new Promise((done) => setTimeout(done, 800))]);
+  }
+  phone?.hangUp();
+}
+
+function hold() {
+  if (phone?.state === "talking") ask(desk.dataset.hold, { held: at("hold").getAttribute("aria-pressed") === "true" ? "0" : "1" });
+}
+
+function handOn() {
+  if (phone?.state !== "talking") return;
+  at("hand-on").open = true;
+  at("transfer-to").focus();
+}
+
+async function transfer(fields, step = "") {
+  const answer = await ask(desk.dataset.transfer + step, fields);
+  const fault = at("transfer-fault");
+  fault.hidden = answer.ok;
+  if (answer.status === 409) fault.textContent = (await answer.json()).text;
+  if (answer.ok && !step) { at("hand-on").open = false; at("transfer-note").value = ""; }
+}
+
+function step(name) {
+  if (card.querySelector(`[data-step=${name}]`)) transfer({}, `/${name}`);
+}
+
 async function answer() {
   if (phone?.state !== "ringing") return;
   await phone.prepare().catch(() => {}); // without sound the page says so; the caller is not left ringing for it
@@ -143,12 +177,15 @@ async function choose(status) {
 
 // Keys
 
-const KEYS = { a: answer, h: () => phone?.hangUp(), m: mute };
+const KEYS = { a: answer, h: hangUp, m: mute, o: hold, t: handOn, b: () => step("back"), g: () => step("merge"), c: () => step("complete") };
 
 function keyboard(event) {
   if (!phone?.isBusy || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
   const action = KEYS[event.key.toLowerCase()];
-  if (action) action();
+  if (action) {
+    event.preventDefault(); // the letter is no input where the focus goes
+    action();
+  }
   else if (/^[0-9*#]$/.test(event.key)) press(event.key);
 }
 
@@ -157,12 +194,18 @@ desk.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (button?.name === "status") choose(button.value);
   else if (button?.name === "key") press(button.value);
+  else if (button?.dataset.step) step(button.dataset.step);
   else if (button?.id === "back") ask(desk.dataset.back);
 });
 if (desk.dataset.kind !== "none") {
   at("answer").addEventListener("click", answer);
   at("reject").addEventListener("click", () => phone.reject());
-  at("hang-up").addEventListener("click", () => phone.hangUp());
+  at("hang-up").addEventListener("click", hangUp);
+  at("hold").addEventListener("click", hold);
+  at("transfer").addEventListener("submit", (event) => {
+    event.preventDefault();
+    transfer({ to: at("transfer-to").value, note: at("transfer-note").value, how: event.submitter?.value ?? "warm" });
+  });
   at("mute").addEventListener("click", mute);
   at("silent").addEventListener("click", () => phone.prepare().then(() => setTimeout(show, 200)));
   // The telephone lives on this page: other pages are opened beside it, and it is not left by mistake.

@@ -155,17 +155,22 @@ def test_declining_with_a_key_stops_the_ring_at_once(agent: Person, house: Stage
         expect(page.locator("#card")).to_contain_text("拒接或占线")
 
 
-def test_a_page_that_is_loaded_again_is_the_agents_phone_again_and_leaves_no_call(agent: Person, house: Stage) -> None:
+def test_a_page_that_is_loaded_again_in_mid_call_gets_its_caller_back(agent: Person, house: Stage) -> None:
     page = agent.page
     becomes_available(page)
-    with house.phones(patient("+8613900000034", {"wait_for_hang_up": {"timeout": 20, "required": False}})):
+    with house.phones(patient("+8613900000034", {"wait_for_hang_up": {"timeout": 60, "required": False}})):
         phone_is(page, "ringing", 40)
         page.keyboard.press("a")
         phone_is(page, "talking")
         house.wait(lambda: own_row(house).state is AgentState.TALKING, 20, "a conversation")
         page.reload()
+        phone_is(page, "ringing")
+        expect(page.locator("#card")).to_contain_text("此前线路中断")
+        page.keyboard.press("a")
+        phone_is(page, "talking")
+        house.wait(lambda: house.call("+8613900000034", status=CallStatus.TALKING), 20, "a conversation again")
+        page.keyboard.press("h")
         phone_is(page, "idle")
-        house.wait(lambda: own_row(house).state is not AgentState.TALKING, 20, "an agent who is free of the call")
         house.wait(lambda: house.call("+8613900000034", status=CallStatus.ENDED), 30, "the end of the call")
 
 

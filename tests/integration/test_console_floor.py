@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from console import snapshot
 from console.app import create
 from console.live import Live
-from hotline import clock, story
+from hotline import clock, happenings, story
 from hotline.bell import FLOOR
 from hotline.ground import Ground
-from hotline.models import Call, Waiting
-from hotline.values import AgentState, CallStatus, Role, WaitingState
+from hotline.models import Agent, Call, FloorEvent, Waiting
+from hotline.values import AgentState, AgentStatus, CallStatus, Role, WaitingState
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
 from tests.servers import wait_for
@@ -46,7 +47,7 @@ def counting(ground: Ground) -> Iterator[Live[int]]:
 
 def test_a_snapshot_holds_who_waits_who_talks_and_the_figures(ground: Ground, made: Morning) -> None:
     seen = snapshot.take(ground, made.now)
-    assert [(w.queue.name, w.position, [a.name for a in w.ringing]) for w in seen.waiting] == [
+    assert [(w.queue.name, w.position, [r.agent.name for r in w.ringing]) for w in seen.waiting] == [
         ("nurse", 1, ["李敏"]),
         ("booking", 1, []),
     ]
@@ -80,13 +81,77 @@ def test_the_day_begins_at_local_midnight(ground: Ground, made: Morning) -> None
     assert snapshot.take(ground, later).figures.calls == 0
 
 
+def changes(ground: Ground, times: int = 1) -> None:
+    """Something changes on the floor, and the bell says so."""
+    with ground.database.write() as session:
+        for number in range(times):
+            session.add(FloorEvent(at=clock.now(), subject="agent", subject_id="x"))
+            ground.bell.ring_after(session, FLOOR, f"change {number}")
+
+
+def statements(ground: Ground, pages: int) -> int:
+    """How many statements the database gets for ten changes while so many pages look."""
+    count = 0
+
+    def one(*_arguments: object) -> None:
+        nonlocal count
+        count += 1
+
+    live = Live(ground, lambda: snapshot.take(ground, clock.now()))
+    viewers = [live.join() for _ in range(pages)]
+    wait_for(lambda: ground.bell.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
+    assert all(viewer.get(5) for viewer in viewers)
+    event.listen(ground.database.engine, "before_cursor_execute", one)
+    for _ in range(10):
+        ground.bell.ring(FLOOR, "a key in a menu")  # nothing changes on the floor
+        changes(ground)
+        assert all(viewer.get(5) for viewer in viewers)
+    event.remove(ground.database.engine, "before_cursor_execute", one)
+    live.close()
+    return count
+
+
+def test_thirty_pages_cost_the_database_no_more_than_one(ground: Ground, made: Morning) -> None:  # noqa: ARG001 (its rows are needed)
+    one, thirty = statements(ground, 1), statements(ground, 30)
+    assert thirty <= one * 1.3
+    assert thirty / 10 < 30
+
+
+def test_every_change_of_a_status_is_one_row_in_the_order_of_its_making(ground: Ground, made: Morning) -> None:
+    with ground.database.read() as session:
+        before = happenings.newest(session)
+    with ground.database.write() as session:
+        row = session.get_one(Agent, made.agents["N06"].id)
+        row.status = AgentStatus.AVAILABLE
+        row.state_reason = "nothing that pages follow"
+        session.flush()
+        row.name = "another name"
+    with ground.database.read() as session:
+        rows = [r for r in happenings.since(session, before) if r.number > before]
+    assert [(r.subject, r.subject_id, r.state) for r in rows] == [("agent", made.agents["N06"].id, "available idle")]
+
+
+def test_a_page_that_comes_back_with_the_number_it_saw_gets_no_picture_again(
+    app: Flask,
+    made: Morning,  # noqa: ARG001 (its rows are needed)
+) -> None:
+    staff = signed_in(app, Role.SUPERVISOR)
+    keeps = app.extensions["live"].join()  # somebody looks all the time
+    wait_for(lambda: keeps.get(5), what="a picture")
+    number = app.extensions["live"].follower.number
+    again = staff.client.get("/floor/stream", buffered=False, headers={"Last-Event-ID": str(number)})
+    parts = again.iter_encoded()
+    assert b"retry" in next(parts)
+    assert b"still here" in next(parts)
+    again.close()
+
+
 def test_a_burst_of_events_is_one_read_for_all_viewers(ground: Ground, counting: Live[int]) -> None:
     viewers = [counting.join() for _ in range(20)]
     assert all(viewer.get(5) is not None for viewer in viewers)
     wait_for(lambda: ground.bell.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
     before = counting.pictures
-    for _ in range(50):
-        ground.bell.ring(FLOOR, "burst")
+    changes(ground, 50)
     assert all(viewer.get(5) is not None for viewer in viewers)
     assert counting.pictures - before <= 3
     for viewer in viewers:
@@ -99,7 +164,7 @@ def test_a_slow_viewer_finds_the_newest_picture_only(ground: Ground, counting: L
     wait_for(lambda: ground.bell.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
     newest = quick.get(5)
     for _ in range(3):
-        ground.bell.ring(FLOOR)
+        changes(ground)
         newest = quick.get(5)
     assert slow.get(1) == newest
     assert slow.get(0.01) is None
@@ -138,15 +203,15 @@ def test_the_stream_sends_the_floor_again_when_something_happens(app: Flask, gro
     staff = signed_in(app, Role.SUPERVISOR)
     answer = staff.client.get("/floor/stream", buffered=False)
     assert answer.mimetype == "text/event-stream"
-    events = floors(iter(answer.iter_encoded()))
-    assert made.calls["waits"].id in next(events)["sections"]["waiting"]
+    told = floors(iter(answer.iter_encoded()))
+    assert made.calls["waits"].id in next(told)["sections"]["waiting"]
     with ground.database.write() as session:
         waiting = session.query(Waiting).filter_by(call_id=made.calls["waits"].id).one()
         story.move(waiting, WaitingState.ABANDONED)
         call = session.get_one(Call, made.calls["waits"].id)
         story.move(call, CallStatus.ENDED, "status")
         story.tell(session, ground.bell, story.event(call.id, "call_ended", made.now, outcome="abandoned"))
-    assert any(made.calls["waits"].id not in event["sections"]["waiting"] for event in events)
+    assert any(made.calls["waits"].id not in each["sections"]["waiting"] for each in told)
     answer.close()
     assert app.extensions["live"].watched == 0
 

@@ -17,12 +17,14 @@ from console.floor import SECTIONS
 from console.language import words
 from console.reporting import PERIODS
 from console.review_queries import TABS
+from console.telling import WHYS
 from hotline import values
 from hotline.models import Agent, Event
 from hotline.values import Language
 from qa.errors import ReviewRefused
 from qa.policy import RULES
 from qa.report import KINDS, UNITS
+from routing import again
 from routing.actions import ENDS as ROUTER_ENDS
 from routing.legs import ENDS as LEG_ENDS
 
@@ -49,6 +51,7 @@ TABLES = {
     "recipient_state": values.RecipientState,
     "attempt_outcome": values.AttemptOutcome,
 }
+CANNOT_TRANSFER = ("not_talking", "goes_on", "no_such_queue", "no_such_agent", "not_free")
 STEPS = (
     *("drawn", "taken", "released", "published", "finished", "dropped"),
     *("acknowledged", "appealed", "upheld", "changed"),
@@ -84,6 +87,9 @@ def made_up() -> set[str]:
     keys |= {f"campaigns.{step}" for step in CAMPAIGN_STEPS} | {"campaigns.by_ward", "campaigns.by_month"}
     keys |= {f"campaign_why.{why}" for why in WHY} | {f"campaign_without.{why}" for why in WITHOUT}
     keys |= {"matters.owner_nobody", "matters.owner_mine", "matters.written", "matters.handed_over", "matters.moved"}
+    keys |= {f"transfer.state_{state}" for state in values.TransferState} | {f"why.{name}" for name in WHYS}
+    keys |= {f"transfer.again_{why}" for why in (again.LINE_LOST, again.TRANSFER, again.RETURNED, again.ALONE)}
+    keys |= {f"transfer.{why}" for why in CANNOT_TRANSFER} | {"transfer.from_consult", "transfer.from_caller"}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
 
 

@@ -95,6 +95,8 @@ def parts(source: Source, begin: float = 0.0, seconds: float = PART_SECONDS) -> 
 
 
 def _format(raw: bytes) -> tuple[int, int, int, int] | None:
+    if len(raw) < 16:
+        return None
     coding, channels, rate, _, _, bits = struct.unpack("<HHIIHH", raw[:16])
     if coding == EXTENSIBLE and len(raw) >= 26:
         (coding,) = struct.unpack("<H", raw[24:26])

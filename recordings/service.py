@@ -90,7 +90,8 @@ def delete_at_provider(ground: Ground, provider: Provider, recording_id: str, no
     """Delete the provider's copy of a recording that we hold. Raises `StillThere` when it refuses, `ProviderDown`."""
     with ground.database.read() as session:
         recording = queries.recording(session, recording_id)
-    if recording.state not in life.HELD or recording.blob is None:
+    is_purged = recording.state is RecordingState.PURGED
+    if not is_purged and (recording.state not in life.HELD or recording.blob is None):
         raise Discard(f"the recording is {recording.state}: the provider's copy may be the only one")
     try:
         provider.delete_recording(recording.provider_sid)

@@ -1,0 +1,70 @@
+"""Words in a real browser: corrected by keyboard alone, found by the search, on a telephone's screen too."""
+
+import re
+
+from playwright.sync_api import Browser, expect
+from sqlalchemy import select
+
+from hotline.ground import Ground
+from hotline.models import Transcript, Utterance
+from recordings import corrections, search
+from tests.browser.conftest import Server
+from tests.browser.person import Person
+from tests.console_data import Morning
+
+PHONE = {"width": 390, "height": 844}
+
+
+def spoken(ground: Ground) -> Utterance:
+    """What the caller says first; findable from now on."""
+    with ground.database.write() as session:
+        transcript = session.scalars(select(Transcript)).one()
+        search.index_transcript(session, ground.keyring, transcript)
+        return sorted(transcript.utterances, key=lambda one: one.start)[1]
+
+
+def test_a_line_is_corrected_by_keyboard_and_then_found(person: Person, made: Morning, ground: Ground) -> None:
+    row = spoken(ground)
+    person.sign_in()
+    person.open(f"/calls/{made.calls['answered'].id}")
+    page = person.page
+    page.get_by_text("查看原文").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("words=original"))
+    line = page.locator(f"#said-{row.id}")
+    line.locator("button").first.focus()
+    page.keyboard.press("e")
+    expect(line.locator("textarea")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(line.locator("textarea")).to_be_hidden()
+    expect(line.locator("button").first).to_be_focused()
+    page.keyboard.press("e")
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("我想预约明天上午的肾内科专家号。")
+    page.keyboard.press("Enter")
+    person.sees(".notice", "已更正")
+    expect(page.locator(f"#said-{row.id} .machine")).to_contain_text("心内科")
+    with ground.database.read() as session:
+        [correction] = session.get_one(Utterance, row.id).corrections
+    corrections.reindex(ground, correction.id, correction.at)  # what the worker does
+    page.click("nav >> text=搜索")
+    expect(page.locator("[name=q]")).to_be_focused()
+    page.keyboard.insert_text("肾内科")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hits li")).to_have_count(1)
+    page.click(".hits a")
+    page.wait_for_url(re.compile(f"#said-{row.id}$"))
+
+
+def test_search_and_corrections_fit_a_telephone(
+    chromium: Browser, server: Server, made: Morning, ground: Ground
+) -> None:
+    row = spoken(ground)
+    with Person.at(chromium, server.url, viewport=PHONE) as person:
+        person.sign_in()
+        for path in ("/search", f"/calls/{made.calls['answered'].id}?words=original"):
+            person.open(path)
+            assert person.width() == PHONE["width"], path
+        person.page.locator(f"#said-{row.id} summary").click()
+        assert person.width() == PHONE["width"]
+        person.saw_no_faults()

@@ -30,7 +30,8 @@ UNHEARD_ANYWAY, UNHEARD_WORST = -8.0, -25.0
 WEAK = 0.5
 # Of the places of one list in one turn so many are listened to, the likeliest first.
 MOST_HEARD = 3
-NEAR = {Language.MANDARIN: 4, Language.ENGLISH: 4}
+# How many tokens beside a find may take it back, and how few leave no doubt that they do.
+NEAR, CLOSE = 4, {Language.MANDARIN: 2, Language.ENGLISH: 1}
 # A rival's likeness from which the audio decides between it and the wording.
 RIVAL = 0.8
 
@@ -68,9 +69,14 @@ def hits(sought: PhraseList, turn: Turn, ear: Ear) -> list[Hit]:
     found: list[Hit] = []
     for find, is_weak in _candidates(sought, turn, ear.language)[: 2 * MOST_HEARD]:
         taken = any(find.first < other.find.last and other.find.first < find.last for other in found)
-        if taken or len(found) >= MOST_HEARD or _beaten(find, rivals) or _negated(sought, find, turn, ear.language):
+        left = (
+            0.0
+            if taken or len(found) >= MOST_HEARD or _beaten(find, rivals)
+            else _left(sought, find, turn, ear.language)
+        )
+        if not left:
             continue
-        chance = _probability(find, turn, rivals, ear)
+        chance = left * _probability(find, turn, rivals, ear)
         found.append(Hit(turn, find, WEAK * chance if is_weak else chance))
     return sorted(found, key=lambda hit: -hit.probability)
 
@@ -110,19 +116,34 @@ def _beaten(find: Find, rivals: Sequence[Find]) -> bool:
     )
 
 
-def _negated(sought: PhraseList, find: Find, turn: Turn, language: Language) -> bool:
-    """Whether words just before or after take it back, within its clause and the one beside it."""
-    near = NEAR[language]
-    begin = max(0, find.first - near)
-    before, after = turn.units[begin : find.first], turn.units[find.last : find.last + near]
-    return any(_holds(before, one) for one in sought.negated_before) or any(
-        _holds(after, one) for one in sought.negated_after
-    )
+def _left(sought: PhraseList, find: Find, turn: Turn, language: Language) -> float:
+    """What words of its own clause, just before or after it, leave of a find: nothing, the half, or all."""
+    before, after = _beside(turn, find)
+    left = 1.0
+    for one in sought.negated_before:
+        gap = _last(before, one.units)
+        left = min(left, 1.0 if gap is None else 0.0 if gap <= CLOSE[language] else WEAK)
+    for one in sought.negated_after:
+        left = 0.0 if _last(after[::-1], one.units[::-1]) is not None else left
+    return left
 
 
-def _holds(units: Sequence[str], sought: Wording) -> bool:
-    wanted = sought.units
-    return any(tuple(units[at : at + len(wanted)]) == wanted for at in range(len(units) - len(wanted) + 1))
+def _beside(turn: Turn, find: Find) -> tuple[list[str], list[str]]:
+    """The tokens before it in its clause, and those after it, which may stand behind a comma."""
+    before: list[str] = []
+    for token in reversed(turn.tokens[max(0, find.first - NEAR) : find.first]):
+        if token.stops:
+            break
+        before.insert(0, token.unit)
+    return before, list(turn.units[find.last : find.last + NEAR])
+
+
+def _last(units: Sequence[str], wanted: Sequence[str]) -> int | None:
+    """How many tokens follow the last place of the wanted ones; `None` where they are not."""
+    for at in range(len(units) - len(wanted), -1, -1):
+        if list(units[at : at + len(wanted)]) == list(wanted):
+            return len(units) - at - len(wanted)
+    return None
 
 
 def _probability(find: Find, turn: Turn, rivals: Sequence[Find], ear: Ear) -> float:

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hotline.values import Answer
-from qa.scorecards.card import By, FatalMeans, Item, Scale, Scorecard
+from qa.score import Result, score, value
+from qa.scorecards.card import By, Item, Scale, Scorecard
 
 Answers = Mapping[str, str]
-# How much of an item's weight an answer earns, where `yes` is the good one.
-_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -47,37 +46,40 @@ def missing(card: Scorecard, answers: Answers) -> list[str]:
     return [item.id for item in card.items if item.id not in answers]
 
 
+def given(card: Scorecard, answers: Answers) -> dict[str, Result]:
+    """The answers as results of a rater, as the arithmetic of scores takes them; what the card lacks is left out."""
+    return {item.id: _result(item, answers[item.id]) for item in card.items if item.id in answers}
+
+
 def earned(item: Item, answer: str) -> float | None:
-    """The part of its weight, 0 to 1, that an answer earns; `None` where the item does not apply."""
-    if answer in (Answer.NA, Answer.UNSURE):
-        return None
-    if item.scale is Scale.POINTS:
-        return int(answer) / item.points
-    if answer == Answer.PARTLY:
-        return _HALF
-    return float(answer == item.good)
+    """The part of its weight, 0 to 1, that an answer earns by itself; `None` where the item does not count."""
+    return value(item, _result(item, answer), {})
+
+
+def parts(card: Scorecard, answers: Answers) -> dict[str, float | None]:
+    """The part of its weight that each answered item earns; `None` where it does not count or is excused."""
+    results = given(card, answers)
+    return {item.id: value(item, results[item.id], results) for item in card.items if item.id in results}
 
 
 def total(card: Scorecard, answers: Answers) -> Total:
-    """The score of these answers: earned over applicable weight; a fatal fault makes it 0 or fails it."""
-    sections: dict[str, tuple[float, float]] = {}
-    is_fatal = False
+    """What these answers score, in all and by section (`qa.score` holds the arithmetic)."""
+    found = score(card, given(card, answers).values())
+    each = parts(card, answers)
+    sections = {}
     for section in card.sections:
-        got = of = 0.0
-        for item in section.items:
-            part = earned(item, answers[item.id]) if item.id in answers else None
-            if part is not None:
-                got, of = got + part * item.weight, of + item.weight
-                is_fatal = is_fatal or (item.fatal and part == 0)
-        sections[section.id] = (got, of)
-    whole = sum(of for _, of in sections.values())
-    score = 100 * sum(got for got, _ in sections.values()) / whole if whole else None
-    if is_fatal and card.fatal_means is FatalMeans.ZERO:
-        score = 0.0
-    return Total(score, is_fatal, sections)
+        counted = [(item.weight, part) for item in section.items if (part := each.get(item.id)) is not None]
+        sections[section.id] = (sum(weight * part for weight, part in counted), sum(weight for weight, _ in counted))
+    return Total(found.score, found.fatal, sections)
 
 
 def first_answers(card: Scorecard, marks: Iterable[tuple[str, str]]) -> dict[str, str]:
     """What stands in a fresh review: the machine's sure answers to the items that are left to it alone."""
     alone = {item.id: choices(item) for item in card.items if item.by is By.MACHINE}
     return {name: answer for name, answer in marks if answer in alone.get(name, ())}
+
+
+def _result(item: Item, answer: str) -> Result:
+    if item.scale is Scale.POINTS and answer.isdigit():
+        return Result(item.id, Answer.YES, points=float(answer))
+    return Result(item.id, Answer(answer))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from qa.estimate import Day, Estimate, Standing, estimate, standing
-from qa.reviewing import earned
+from qa.reviewing import parts, total
 from qa.scorecards.card import Scorecards
 
 Cell = tuple[str, date]
@@ -123,21 +123,20 @@ def cells(there: Iterable[There], heard: Iterable[Heard]) -> list[Day]:
 
 def items(heard: Iterable[Heard], cards: Scorecards) -> list[ItemLine]:
     """Every item of every scorecard that was used, in the scorecard's order."""
-    parts: dict[tuple[str, str, bool], list[float]] = defaultdict(list)
+    found: dict[tuple[str, str, bool], list[float]] = defaultdict(list)
     for review in heard:
         if review.scorecard not in cards.cards:
             continue
-        for item in cards[review.scorecard].items:
-            part = earned(item, review.answers[item.id]) if item.id in review.answers else None
+        for item_id, part in parts(cards[review.scorecard], review.answers).items():
             if part is not None:
-                parts[review.scorecard, item.id, review.is_random].append(part)
-    used = {card for card, _, _ in parts}
+                found[review.scorecard, item_id, review.is_random].append(part)
+    used = {card for card, _, _ in found}
     return [
         ItemLine(
             card.name,
             item.id,
-            *_share(parts[card.name, item.id, True]),
-            *_share(parts[card.name, item.id, False]),
+            *_share(found[card.name, item.id, True]),
+            *_share(found[card.name, item.id, False]),
         )
         for card in cards
         if card.name in used
@@ -153,16 +152,9 @@ def sections(heard: Iterable[Heard], cards: Scorecards) -> dict[str, tuple[float
     for review in heard:
         if not review.is_random or review.scorecard not in cards.cards:
             continue
-        for section in cards[review.scorecard].sections:
-            weights = [
-                (part * item.weight, item.weight)
-                for item in section.items
-                if item.id in review.answers and (part := earned(item, review.answers[item.id])) is not None
-            ]
-            if sum(weight for _, weight in weights):
-                got[section.id] += sum(part for part, _ in weights)
-                of[section.id] += sum(weight for _, weight in weights)
-                count[section.id] += 1
+        for name, (part, weight) in total(cards[review.scorecard], review.answers).sections.items():
+            if weight:
+                got[name], of[name], count[name] = got[name] + part, of[name] + weight, count[name] + 1
     return {name: (100 * got[name] / of[name], count[name]) for name in of}
 
 
@@ -174,5 +166,5 @@ def period(day: date, unit: str) -> str:
     return f"{day.year}-Q{(day.month + 2) // 3}" if unit == "quarter" else f"{day:%Y-%m}"
 
 
-def _share(parts: Sequence[float]) -> tuple[float | None, int]:
-    return (sum(parts) / len(parts) if parts else None), len(parts)
+def _share(found: Sequence[float]) -> tuple[float | None, int]:
+    return (sum(found) / len(found) if found else None), len(found)

@@ -1,10 +1,13 @@
 """Agreement beyond chance, against tables that were published."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.agreement import Drift, Level, alpha, cohen, drift, fleiss, pairwise
+
+# The machine of the tests may be busy with others.
+UNHURRIED = settings(deadline=None)
 
 # Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), section C: four observers, twelve units.
 OBSERVERS = {
@@ -81,6 +84,7 @@ def test_drift_is_how_a_raters_lean_changes() -> None:
 ratings = st.lists(st.dictionaries(st.sampled_from("abcd"), st.integers(1, 4), min_size=2), min_size=2, max_size=20)
 
 
+@UNHURRIED
 @given(ratings)
 def test_alpha_never_exceeds_one_and_is_one_when_all_agree(units: list[dict[str, int]]) -> None:
     for level in Level:
@@ -90,6 +94,7 @@ def test_alpha_never_exceeds_one_and_is_one_when_all_agree(units: list[dict[str,
     assert alpha(equal, Level.ORDINAL) == pytest.approx(1.0)
 
 
+@UNHURRIED
 @given(ratings)
 def test_alpha_does_not_depend_on_names_or_order(units: list[dict[str, int]]) -> None:
     renamed = [{f"x{who}": value for who, value in unit.items()} for unit in reversed(units)]

@@ -3,11 +3,14 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.estimate import Day, Verdict, estimate, standing
 from qa.quantiles import student
+
+# The machine of the tests may be busy with others.
+UNHURRIED = settings(deadline=None)
 
 Population = list[list[float]]
 
@@ -93,6 +96,7 @@ def test_equal_scores_are_not_taken_for_certainty() -> None:
     assert found.low < 97
 
 
+@UNHURRIED
 @given(st.lists(st.lists(st.integers(0, 100), min_size=1, max_size=6), min_size=1, max_size=8))
 def test_hearing_every_call_leaves_no_doubt(scores: list[list[int]]) -> None:
     found = estimate([Day(len(day), tuple(map(float, day))) for day in scores])
@@ -107,6 +111,7 @@ heard_days = st.lists(
 ).map(lambda found: [Day(calls, tuple(scores)) for calls, scores in found])
 
 
+@UNHURRIED
 @given(heard_days)
 def test_an_interval_lies_within_the_scale_and_around_its_score(days: list[Day]) -> None:
     found = estimate(days)

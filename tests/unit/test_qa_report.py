@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.values import Language
@@ -14,8 +14,12 @@ from qa.assessment import Results, assess
 from qa.chart import Value, by_group, over_time
 from qa.estimate import Verdict
 from qa.report import Report, Table
+from qa.scorecards import Item
 from qa.tally import Heard, Terms, There
 from qa.words import words
+
+# The machine of the tests may be busy with others.
+UNHURRIED = settings(deadline=None)
 
 CARDS = scorecards.of(None)
 DAY = date(2026, 3, 2)
@@ -85,6 +89,7 @@ def test_an_assessment_leaves_out_what_has_no_figures_and_says_so() -> None:
 answers = st.fixed_dictionaries({item.id: st.sampled_from(reviewing.choices(item)) for item in CARDS["service"].items})
 
 
+@UNHURRIED
 @given(answers)
 def test_a_score_lies_between_nothing_and_a_hundred_and_a_fatal_fault_makes_it_nothing(given_: dict[str, str]) -> None:
     total = reviewing.total(CARDS["service"], given_)
@@ -94,19 +99,25 @@ def test_a_score_lies_between_nothing_and_a_hundred_and_a_fatal_fault_makes_it_n
     assert reviewing.missing(CARDS["service"], given_) == reviewing.unfit(CARDS["service"], given_) == []
 
 
+@UNHURRIED
 @given(answers, st.sampled_from(CARDS["service"].items))
-def test_what_does_not_apply_counts_neither_for_nor_against(given_: dict[str, str], item: object) -> None:
-    name = item.id  # type: ignore[attr-defined] # an item of the card
-    without = {key: value for key, value in given_.items() if key != name}
-    assert (
-        reviewing.total(CARDS["service"], without | {name: "na"}).score
-        == reviewing.total(CARDS["service"], without).score
-    )
+def test_what_does_not_apply_counts_neither_for_nor_against(given_: dict[str, str], item: Item) -> None:
+    without = {key: value for key, value in given_.items() if key != item.id}
+    whole = reviewing.total(CARDS["service"], without | {item.id: "na"})
+    assert whole.score == reviewing.total(CARDS["service"], without).score
+
+
+def test_who_is_handed_to_a_nurse_hears_no_closing_words_and_that_is_no_fault() -> None:
+    answers_ = good("follow-up", closing="no", handed_over="yes")
+    assert reviewing.parts(CARDS["follow-up"], answers_)["closing"] is None
+    assert reviewing.total(CARDS["follow-up"], answers_).score == 100
+    assert reviewing.parts(CARDS["follow-up"], answers_ | {"handed_over": "na"})["closing"] == 0
 
 
 scores = st.none() | st.tuples(st.floats(0, 100), st.floats(0, 100), st.floats(0, 100)).map(sorted)
 
 
+@UNHURRIED
 @given(st.lists(scores, max_size=40), st.floats(0, 100))
 def test_drawings_stay_on_their_paper(found: list[list[float] | None], bar: float) -> None:
     values = [

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from qa.sample import Candidate, Quota, Rule, draw, spot_checks
 
+# The machine of the tests may be busy with others.
+UNHURRIED = settings(deadline=None)
+
 RULES = (Rule("complaint"), Rule("long_silence", 1))
 
 
@@ -30,7 +33,7 @@ days = st.lists(calls, max_size=60, unique_by=lambda one: one.call_id)
 quotas = st.builds(Quota, st.floats(0, 1), st.integers(0, 3), st.integers(3, 8))
 
 
-@settings(max_examples=200)
+@UNHURRIED
 @given(days, quotas, st.text(max_size=5))
 def test_every_agent_gets_the_quota_and_nothing_twice(found: list[Candidate], quota: Quota, seed: str) -> None:
     drawn = draw(found, quota, RULES, seed)
@@ -43,6 +46,7 @@ def test_every_agent_gets_the_quota_and_nothing_twice(found: list[Candidate], qu
         assert min(count, quota.least) <= at_random[agent] <= max(quota.least, quota.most)
 
 
+@UNHURRIED
 @given(days, quotas, st.text(max_size=5))
 def test_rules_send_what_they_may_and_say_what_they_left_out(found: list[Candidate], quota: Quota, seed: str) -> None:
     drawn = draw(found, quota, RULES, seed)
@@ -56,6 +60,7 @@ def test_rules_send_what_they_may_and_say_what_they_left_out(found: list[Candida
     assert drawn.left_out.get("long_silence", 0) == silent
 
 
+@UNHURRIED
 @given(days, st.text(max_size=5), st.randoms())
 def test_a_draw_depends_on_its_seed_and_calls_not_on_their_order(
     found: list[Candidate], seed: str, shuffle: object
@@ -65,6 +70,7 @@ def test_a_draw_depends_on_its_seed_and_calls_not_on_their_order(
     assert draw(found, Quota(), RULES, seed) == draw(other, Quota(), RULES, seed)
 
 
+@UNHURRIED
 @given(st.integers(1, 80), st.integers(1, 20), st.text(max_size=5))
 def test_strata_get_their_share_rounded_up_or_down(size: int, count: int, seed: str) -> None:
     found = day(size, queues="bnnq")

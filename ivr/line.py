@@ -11,7 +11,7 @@ from hotline.values import ENDED_LEGS, CallStatus, LegStatus
 from ivr import flow, promises, queries, service
 from ivr.desk import Desk, lost, sorry, where
 from ivr.queries import Standing
-from routing import callbacks_line, forecasts, legs, talks
+from routing import callbacks_line, exits, forecasts, legs, talks
 from routing import queries as routing_queries
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Gather, Hangup, Leave, Pause, Redirect, Say
@@ -24,6 +24,7 @@ RETRY_SECONDS = 2  # before a caller who could not be put in line is put there a
 
 def wait(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
     """What a caller hears in line: their place, then music, again and again; the emergency key works here too."""
+    forecast = _forecast(desk, call_id, now)
     with desk.ground.database.write() as session:
         known = queries.standing(session, call_id)
         if known is None:
@@ -37,7 +38,8 @@ def wait(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
         if pressed is not None:
             return pressed
         _heard(session, desk, known, now)
-        said = _told(session, desk, known, now)
+        forecasts.note(session, call_id, forecast, now)
+    said = _told(desk, known, forecast)
     listening = Gather(flow.WAIT, (*said, desk.sounds.hold()), 1, KEY_SECONDS)
     return desk.document((listening,), call_id, known.turn)
 
@@ -69,12 +71,21 @@ def _message(session: Session, desk: Desk, known: Standing, now: datetime) -> st
     return desk.document((Leave(),))
 
 
-def _told(session: Session, desk: Desk, known: Standing, now: datetime) -> tuple[Say, ...]:
+def _forecast(desk: Desk, call_id: str, now: datetime) -> forecasts.Forecast:
+    """Read outside of the transaction that writes. Who stands in no line, though they wait, goes back to theirs."""
+    with desk.ground.database.read() as session:
+        known = queries.standing(session, call_id)
+        found = forecasts.of(session, call_id, now)
+    if found is None and known is not None and known.status is CallStatus.WAITING:
+        exits.heal(desk.ground, call_id, now)
+    return found or forecasts.Forecast(1, forecasts.UNKNOWN)
+
+
+def _told(desk: Desk, known: Standing, forecast: forecasts.Forecast) -> tuple[Say, ...]:
     """The place in line, the expected wait, and what else may be done; in an emergency the place alone."""
     language = known.place.language
-    forecast = forecasts.announce(session, known.call_id, now)
     said = [desk.flow.position(forecast.position)[language]]
-    if forecast.minutes is not forecasts.UNKNOWN:
+    if forecast.minutes != forecasts.UNKNOWN:
         said.append(desk.flow.wait(forecast.minutes)[language])
     if known.place.node != desk.flow.emergency:
         said.append(desk.flow.phrases["line_call_back"][language])

@@ -1,5 +1,6 @@
 """The floor as expected waits and call-backs see it: who waits, who is to be called back, when agents will be free."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Callback, Offer, Waiting
+from hotline.models import Agent, AgentSkill, Call, Callback, Offer, Waiting
 from hotline.values import AgentState, AgentStatus, CallbackState, CallStatus, OfferState, WaitingState
 from routing import wait
 from routing.callbacks import Promise
@@ -15,7 +16,7 @@ from routing.wait import Hand, Place
 
 # The answered offers that handling times are taken from, at most.
 OFFERS_READ = 300
-AT_WORK = (AgentStatus.AVAILABLE,)
+BUSY = frozenset({AgentState.TALKING, AgentState.OFFERED})
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ def look(session: Session, now: datetime) -> Around:
 
 def waiting(session: Session) -> tuple[Place, ...]:
     """Callers in line for whom nobody has answered yet."""
-    rows = session.scalars(select(Waiting).where(Waiting.state == WaitingState.WAITING))
-    return tuple(Place(row.id, row.wish, row.priority, row.asked_at, row.preferred_agent_id) for row in rows)
+    # Columns instead of rows: every prompt in line asks for all of them.
+    columns = (Waiting.id, Waiting.wish, Waiting.priority, Waiting.asked_at, Waiting.preferred_agent_id)
+    rows = session.execute(select(*columns).where(Waiting.state == WaitingState.WAITING))
+    return tuple(Place(*row) for row in rows)
 
 
 def promises(session: Session) -> tuple[Promise, ...]:
@@ -86,15 +89,20 @@ def _hands(session: Session, mean: float, now: datetime) -> Iterable[Hand]:
         Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None), Offer.answered_at.is_not(None)
     )
     since = {row.agent_id: row.answered_at for row in session.execute(answered)}
-    for agent in session.scalars(select(Agent).where(Agent.status.in_(AT_WORK))):
-        skills = {skill.skill: skill.level for skill in agent.skills}
-        is_sure = agent.state not in {AgentState.TALKING, AgentState.OFFERED}
-        yield Hand(agent.id, skills, _free_in(agent, since.get(agent.id), mean, now), is_sure)
+    at_work = Agent.status == AgentStatus.AVAILABLE
+    skills: dict[str, dict[str, int]] = defaultdict(dict)
+    held = select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level).join(Agent, Agent.id == AgentSkill.agent_id)
+    for agent_id, skill, level in session.execute(held.where(at_work)):
+        skills[agent_id][skill] = level
+    states = select(Agent.id, Agent.state, Agent.state_since, Agent.state_until).where(at_work)
+    for agent_id, state, state_since, until in session.execute(states):
+        talks = (now - (since.get(agent_id) or state_since)).total_seconds() if state is AgentState.TALKING else None
+        left = 0.0 if until is None else (until - now).total_seconds()
+        yield Hand(agent_id, skills[agent_id], _free_in(state, talks, left, mean), state not in BUSY)
 
 
-def _free_in(agent: Agent, talks_since: datetime | None, mean: float, now: datetime) -> float:
-    if agent.state is AgentState.TALKING:
-        return wait.free_in((now - (talks_since or agent.state_since)).total_seconds(), mean)
-    if agent.state_until is not None and agent.state in {AgentState.WRAP_UP, AgentState.SET_ASIDE}:
-        return max(0.0, (agent.state_until - now).total_seconds())
-    return 0.0
+def _free_in(state: AgentState, talks: float | None, left: float, mean: float) -> float:
+    """In how many seconds an agent is free: who talks probably, who wraps up or is set aside when that ends."""
+    if talks is not None:
+        return wait.free_in(talks, mean)
+    return max(0.0, left) if state in {AgentState.WRAP_UP, AgentState.SET_ASIDE} else 0.0

@@ -23,19 +23,24 @@ class Forecast:
     minutes: int | None
 
 
-def announce(session: Session, call_id: str, now: datetime) -> Forecast:
-    """The forecast for this caller, inside the transaction that tells them; the first of a wait is written down."""
+def of(session: Session, call_id: str, now: datetime) -> Forecast | None:
+    """The forecast for this caller; `None` where nobody of this call waits for an answer."""
     waiting = queries.open_waiting(session, call_id)
-    if waiting is None or waiting.state is not WaitingState.WAITING:
+    if waiting is None:
+        return None
+    if waiting.state is not WaitingState.WAITING:
         return Forecast(1, UNKNOWN)
     floor = around.look(session, now)
     seconds = wait.expected(waiting.id, floor.line, floor.hands, floor.handle_seconds)
-    if seconds is None:
-        return Forecast(queries.position(session, waiting), UNKNOWN)
-    minutes = wait.spoken_minutes(seconds)
-    if waiting.announced_at is None:
-        waiting.announced_seconds, waiting.announced_at = wait.announced_seconds(minutes), now
+    minutes = UNKNOWN if seconds is None else wait.spoken_minutes(seconds)
     return Forecast(queries.position(session, waiting), minutes)
+
+
+def note(session: Session, call_id: str, forecast: Forecast, now: datetime) -> None:
+    """Write down what the caller is told; only the first of a wait counts."""
+    waiting = queries.open_waiting(session, call_id)
+    if waiting is not None and waiting.announced_at is None and forecast.minutes != UNKNOWN:
+        waiting.announced_seconds, waiting.announced_at = wait.announced_seconds(forecast.minutes), now
 
 
 def error_since(session: Session, start: datetime) -> wait.Error | None:

@@ -17,7 +17,7 @@ from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.lease import Leadership
 from hotline.models import Agent, Transfer
-from routing import actions, callbacks_service, hospital, ladder, queries, rules, service, talks
+from routing import actions, callbacks_service, exits, hospital, ladder, queries, rules, service, talks
 from routing import transfers_ends as ends
 from routing.actions import offer_of
 from telephony.provider import Provider
@@ -107,7 +107,8 @@ class Router:
         changed = False
         for decision in ladder.decide(floor, now, self._ground.settings.ring_seconds):
             if isinstance(decision, ladder.Overflow):
-                continue  # nothing leads callers out of the line yet
+                changed = exits.lead(self._ground, self._provider, decision, now) or changed
+                continue
             if not self._apply(decision, now):
                 return True  # the floor has changed meanwhile: what follows was decided for another one
             changed = True

@@ -28,7 +28,8 @@ from hotline.values import (
     RecordingKind,
     WaitingState,
 )
-from routing import callbacks, callbacks_service, forecasts, queries, rules, service
+from routing import callbacks, callbacks_service, exits, forecasts, ladder, queries, rules, service
+from routing.queues import OverflowKind
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import LegView, Provider, connect
 from tests.factories import load_hospital
@@ -609,3 +610,56 @@ def test_the_owner_of_an_open_matter_is_preferred(listed: Scene) -> None:
 def test_a_birthday_is_counted_by_the_hospital_s_day() -> None:
     born = Patient(birth_date="1946-03-03")
     assert [crm.age_of(born, date(2026, 3, day)) for day in (2, 3)] == [79, 80]
+
+
+# The router's part of it.
+
+
+class Redirects(Telephones):
+    """The exchange as the way out of the line asks it."""
+
+    def redirect(self, sid: str, url: str) -> None:
+        """The line goes on elsewhere, or the exchange is away."""
+        if self.fault is not None:
+            raise self.fault
+        self.dialled.append((sid, url.removeprefix(self._prefix)))
+
+
+def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
+    caller = scene.caller()
+    telephones = Redirects(scene.ground.settings)
+    out = ladder.Overflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
+    assert exits.lead(scene.ground, telephones, out, clock.now())
+    assert not exits.lead(scene.ground, telephones, out, clock.now())
+    ((sid, url),) = telephones.dialled
+    assert sid == caller.sid
+    lead = caller.ask(url)
+    assert lead.text_of("Dial") == "+861088889999"
+    caller.ask(lead.attribute("Dial", "action"), DialCallStatus="busy")
+    place = scene.places(caller)[-1]
+    assert (place.state, place.overflowed) == (WaitingState.WAITING, ["number"])
+    again = ladder.Overflow(place.id, OverflowKind.NUMBER, "+861088889999")
+    assert not exits.lead(scene.ground, telephones, again, clock.now())
+
+
+def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: Scene) -> None:
+    caller = scene.caller()
+    before = scene.places(caller)[-1]
+    telephones = Redirects(scene.ground.settings)
+    telephones.fault = ProviderDown("away")
+    exits.lead(scene.ground, telephones, ladder.Overflow(before.id, OverflowKind.CALL_BACK, None), clock.now())
+    now = scene.places(caller)[-1]
+    assert (now.state, now.asked_at) == (WaitingState.WAITING, before.asked_at)
+
+
+def test_a_router_that_dies_while_it_leads_a_caller_out_loses_nobody(scene: Scene) -> None:
+    caller = scene.caller()
+    before = scene.places(caller)[-1]
+    telephones = Redirects(scene.ground.settings)
+    telephones.fault = Killed()
+    with pytest.raises(Killed):
+        exits.lead(scene.ground, telephones, ladder.Overflow(before.id, OverflowKind.VOICEMAIL, None), clock.now())
+    assert scene.places(caller)[-1].state is WaitingState.LEFT
+    caller.wait()  # the music is over, the exchange asks what comes next
+    now = scene.places(caller)[-1]
+    assert (now.state, now.asked_at) == (WaitingState.WAITING, before.asked_at)

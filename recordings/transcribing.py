@@ -23,7 +23,9 @@ from recordings.recognise import Engine
 KIND = "transcribe"
 
 
-def lines_of(ground: Ground, recording: Recording, language: Language, engine: Engine) -> list[Line]:
+def lines_of(
+    ground: Ground, recording: Recording, language: Language, engine: Engine, seconds: float = parts.PART_SECONDS
+) -> list[Line]:
     """The whole dialogue. Raises `GivesWay` between two parts when another recording is urgent and this is not."""
     with ground.database.read() as session:
         done = _done(session, recording.id)
@@ -31,7 +33,7 @@ def lines_of(ground: Ground, recording: Recording, language: Language, engine: E
     lines = [_line(raw) for row in done for raw in row.lines]
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0
-    for part in parts.parts(sealed.stream(ground, recording), begin):
+    for part in parts.parts(sealed.stream(ground, recording), begin, seconds):
         found = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, known)]
         lines += found
         if part.end >= length - 0.5:

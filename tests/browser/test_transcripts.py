@@ -28,7 +28,7 @@ def test_a_line_is_corrected_by_keyboard_and_then_found(person: Person, made: Mo
     person.sign_in()
     person.open(f"/calls/{made.calls['answered'].id}")
     page = person.page
-    page.get_by_text("查看原文").focus()
+    page.get_by_role("link", name="查看原文").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("words=original"))
     line = page.locator(f"#said-{row.id}")

@@ -229,10 +229,12 @@ def _in_state(review: Review, *states: ReviewState) -> None:
 
 
 def _save(ground: Ground, review: Review, draft: Draft, now: datetime) -> Saved:
-    if draft.version != review.version:
+    words = {name: text[:LONGEST] for name, text in draft.words.items() if text}
+    is_there = dict(draft.answers) == review.answers and words == (review.words or {})
+    if draft.version != review.version and not is_there:  # the same once more is no conflict
         raise Stale(f"version {draft.version} is older than {review.version}")
     card = _score(ground, review, draft.answers)
-    review.words = {name: text[:LONGEST] for name, text in draft.words.items() if text}
+    review.words = words
     review.version, review.saved_at = review.version + 1, now
     missing = tuple(reviewing.missing(card, review.answers))
     return Saved(review.version, review.score, review.is_fatal, missing)

@@ -56,6 +56,7 @@ document.addEventListener("submit", async (event) => {
 let timer = null;
 let isDirty = false;
 let isSaving = false;
+let lastSent = "";
 const show = (name, on = true) => { const part = document.querySelector(`#${name}`); if (part) part.hidden = !on; };
 const say = (text) => { document.querySelector("#saved").textContent = text; };
 const body = () => {
@@ -63,6 +64,7 @@ const body = () => {
   data.set("comment", comment?.value ?? "");
   return data;
 };
+const fields = () => JSON.stringify([...body()].filter(([name]) => !["csrf_token", "version"].includes(name)));
 function changed() {
   isDirty = true;
   say(form.dataset.unsaved);
@@ -73,6 +75,7 @@ async function save() {
   if (!form || !isDirty || isSaving) return;
   isSaving = true;
   isDirty = false;
+  lastSent = fields();
   say(form.dataset.saving);
   const answer = await fetch(form.dataset.save, { method: "POST", body: body(), headers: { Accept: "application/json" } }).catch(() => null);
   isSaving = false;
@@ -84,6 +87,25 @@ async function save() {
   sum(said);
   if (isDirty) changed();
   else say(form.dataset.saved.replace("{at}", new Date().toTimeString().slice(0, 8)));
+}
+// Left in haste: the server is told, and this window keeps what it may not have heard until it is opened again.
+function leave() {
+  if (!isDirty && !isSaving) return;
+  sessionStorage.setItem(form.dataset.save, JSON.stringify({ now: fields(), sent: lastSent, version: form.elements.version.value }));
+  if (document.querySelector("#stale").hidden) navigator.sendBeacon(form.dataset.save, body());
+}
+function restore() {
+  const kept = JSON.parse(sessionStorage.getItem(form.dataset.save) ?? "null");
+  sessionStorage.removeItem(form.dataset.save);
+  const here = fields();
+  if (!kept || kept.now === here) return;
+  for (const [name, value] of JSON.parse(kept.now)) {
+    if (name === "comment") comment.value = value;
+    else if (name.startsWith("answer-")) { const one = form.querySelector(`[name="${name}"][value="${value}"]`); if (one) one.checked = true; }
+    else if (form.elements[name]) form.elements[name].value = value;
+  }
+  if (kept.version === form.elements.version.value || kept.sent === here) changed();
+  else refused({ code: "stale", version: form.elements.version.value });
 }
 function refused(said) {
   isDirty = true;
@@ -183,10 +205,11 @@ if (form) {
   form.addEventListener("change", () => { left(); changed(); });
   form.addEventListener("input", (event) => { if (event.target.matches("textarea")) changed(); });
   comment?.addEventListener("input", changed);
-  form.addEventListener("submit", () => { isDirty = false; clearTimeout(timer); });
-  document.querySelector("#theirs").addEventListener("click", () => { isDirty = false; location.reload(); });
+  form.addEventListener("submit", () => { isDirty = false; isSaving = false; clearTimeout(timer); });
+  document.querySelector("#theirs").addEventListener("click", () => { isDirty = false; isSaving = false; location.reload(); });
   document.querySelector("#mine").addEventListener("click", () => { form.elements.version.value = form.dataset.newest; show("stale", false); isDirty = true; save(); });
-  addEventListener("pagehide", () => { if (isDirty && document.querySelector("#stale").hidden) navigator.sendBeacon(form.dataset.save, body()); });
+  addEventListener("pagehide", leave);
+  restore();
   left();
   go(Math.max(0, items.findIndex((item) => item.classList.contains("is-open"))));
 } else if (document.querySelector("#ruling")) {

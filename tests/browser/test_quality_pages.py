@@ -31,9 +31,11 @@ def served(ground: Ground, here: House, tmp_path_factory: pytest.TempPathFactory
     """The running staff pages."""
     log = tmp_path_factory.mktemp("log") / "gunicorn.log"
     running = Server(ground.settings, log)
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
     assert "Traceback" not in log.read_text()
 
 

@@ -57,6 +57,8 @@ def test_a_draft_saved_on_an_older_version_changes_nothing_and_says_so(ground: G
     review = read(ground, mine)
     assert (saved.version, review.version, review.answers) == (1, 1, {"greeting": "no"})
     assert review.words == {"comment": "begun"}
+    same = reviews.save(ground, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
+    assert same.version == 2, "the same once more is no conflict"
 
 
 def test_what_is_incomplete_is_kept_and_not_published(ground: Ground, here: House, mine: str) -> None:

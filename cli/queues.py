@@ -18,10 +18,9 @@ from routing import hours, rules
 from routing.errors import QueuesFault
 from routing.green import Green
 from routing.hours import WEEKDAYS, Hours, Span
-from routing.queues import HELPERS, Need, OverflowKind, Queue, Rules, Way
+from routing.queues import HELPERS, Need, OverflowKind, Queue, Rules, Step, Way
 
 FILE = click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
-USUAL_STEPS = 3
 WORDS = {
     OverflowKind.CALL_BACK: "call-back",
     OverflowKind.VOICEMAIL: "voicemail",
@@ -125,17 +124,18 @@ def _need(need: Need) -> str:
 
 def _steps(queue: Queue) -> list[str]:
     """Ring by ring, up to the end of the queue's budget."""
-    told = []
-    for number in range(1, queue.rings + 1):
-        step = queue.ladder[min(number, len(queue.ladder)) - 1] if queue.ladder else None
-        beyond = number - len(queue.ladder) if queue.ladder else number
-        phones = (
-            None if step is not None and step.phones is None else (step.phones or 0 if step else 0) + max(0, beyond)
-        )
-        who = "everyone" if phones is None else f"{phones} phone{'s' * (phones != 1)}"
-        level = f", level ≥ {step.least}" if step is not None and step.least is not None else ""
-        told.append(f"ring {number}: {who}{level}")
-    return told
+    return [f"ring {number}: {_phones(queue.ladder, number)}" for number in range(1, queue.rings + 1)]
+
+
+def _phones(ladder: Sequence[Step], number: int) -> str:
+    if not ladder:
+        return "1 phone, 2 if to spare" if number == 1 else f"{number} phones"
+    step = ladder[min(number, len(ladder)) - 1]
+    level = "" if step.least is None else f", level ≥ {step.least}"
+    if step.phones is None:
+        return f"everyone{level}"
+    phones = step.phones + max(0, number - len(ladder))
+    return f"{phones} phone{'s' * (phones != 1)}{level}"
 
 
 def _way(way: Way) -> str:

@@ -1,9 +1,9 @@
 """The three-ring ladder: given the floor and the moment, whose phone starts and whose stops ringing. Pure.
 
-The budget of a caller is counted in rings from the first phone that rang for them. At ring 1 the best agent rings; with
-every ring that passes unanswered one more joins, or as many as the queue's own ladder says, so that one person who does
-not pick up cannot cost the caller the target; after the last ring the queue's overflow helps. Whom to ring is
-`routing.pool`'s choice. Requirements A1, A7 to A10.
+The budget of a caller is counted in rings from the first phone that rang for them. At ring 1 the best agent rings, and
+beside them one whom nobody else is likely to need; with every ring that passes unanswered one more joins, so that one
+person who does not pick up cannot cost the caller the target. A queue's own ladder takes the place of that. After the
+last ring the queue's overflow helps. Whom to ring is `routing.pool`'s choice. Requirements A1, A7 to A10.
 """
 
 from collections import defaultdict
@@ -39,6 +39,8 @@ DIAL_SECONDS = 8.0
 URGENT_GAP = 50
 # Nobody gets to a phone within one ring for certain.
 LEAST_RINGS = 2
+# So many phones ring from the start where their owners are not needed elsewhere.
+AT_ONCE = 2
 OWNER = "owner of the open matter"
 # More phones than there are: everyone who fits.
 EVERYONE = 1_000_000
@@ -239,13 +241,25 @@ def _more_phones(
         rung = phones[caller.id]
         # Beside someone who is known to answer late the next phone joins half a ring early.
         early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
-        for _ in range(due(caller, now + early, ring) - len(rung)):
+        joining = due(caller, now + early, ring) - len(rung)
+        if joining <= 0 and len(rung) < AT_ONCE and not caller.ladder:
+            yield from _beside(caller, pool, (now, ring))
+        for _ in range(joining):
             started = _start(caller, pool, (now, ring))
             yield from started
             if not started:
                 if _is_hopeless(caller, pool):
                     hopeless.add(_line_of(caller))
                 break
+
+
+def _beside(caller: Caller, pool: Pool, at: tuple[datetime, timedelta]) -> list[Start]:
+    """A second phone beside the first, of someone whom nobody else is likely to need now."""
+    agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=True))
+    if agent is None:
+        return []
+    why = ("rung beside the first: nobody else needs them now", *pool.reasons(agent, caller.wish))
+    return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), why)]
 
 
 def _line_of(caller: Caller) -> tuple[int, int]:

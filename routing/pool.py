@@ -13,6 +13,8 @@ from datetime import datetime
 EASIER = 0.5
 # Differences in replaceability below this do not count: then the better level goes first.
 GRAIN = 0.5
+# Who counts less than this for skills that are not asked for is spare.
+SPARE = 0.25
 MOST_LEVEL = 5
 # More than any sum of levels or skills of one person.
 SPAN = 10_000
@@ -50,6 +52,8 @@ class Wanted:
     last_resort: bool = True
     # Someone in `tried` who has been set aside later than this is left in peace for a while.
     rested_since: datetime | None = None
+    # Only someone whom nobody else is likely to need now.
+    spare: bool = False
 
 
 class Pool:
@@ -86,7 +90,15 @@ class Pool:
         best = self._preferred(wanted) or self._best(wanted)
         if best is None or (best.is_set_aside and not wanted.last_resort):
             return None
+        if wanted.spare and not self._is_spare(best, wanted):
+            return None
         return self._free.pop(best.id)
+
+    def _is_spare(self, agent: Agent, wanted: Wanted) -> bool:
+        """Whether others can take the place of this agent for every skill that is not asked for here."""
+        worth = sum(self._worth.get(name, 0.0) for name in wanted.wish)
+        is_needed = self._needed[agent.id] - worth > SPARE
+        return not (is_needed or agent.is_set_aside or agent.id in wanted.tried)
 
     def _preferred(self, wanted: Wanted) -> Agent | None:
         """The owner of the caller's matter, where they are there, fit, and have not let this caller ring already."""

@@ -5,7 +5,20 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.ladder import Agent, Caller, Floor, Miss, Ringing, Start, Unreachable, Yield, decide, fits
+from routing.ladder import (
+    Agent,
+    Caller,
+    Floor,
+    Miss,
+    Overflow,
+    Ringing,
+    Rung,
+    Start,
+    Unreachable,
+    Yield,
+    decide,
+    fits,
+)
 from routing.queues import OverflowKind, Way
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -46,9 +59,51 @@ def test_owner_of_the_open_matter_is_rung_before_a_better_level() -> None:
 
 
 def test_one_more_phone_joins_with_every_ring_that_passes_unanswered() -> None:
+    own = (Rung(1), Rung(2), Rung(3))
     for seconds, joined in ((4.9, []), (5.0, [("c", "b", 2)]), (10.0, [("c", "b", 3), ("c", "d", 3)])):
-        floor = Floor((agent("b"), agent("d")), (caller(first_rung_at=NOW),), (ringing("o1", "c", "a"),))
+        floor = Floor((agent("b"), agent("d")), (caller(first_rung_at=NOW, ladder=own),), (ringing("o1", "c", "a"),))
         assert starts(floor, at(seconds)) == joined
+
+
+def test_a_second_phone_rings_from_the_start_where_its_owner_is_not_needed_elsewhere() -> None:
+    here, rung = caller(first_rung_at=NOW), (ringing("o1", "c", "a"),)
+    spare, scarce = agent("b"), agent("d", booking=3, nurse=4)
+    (start,) = decide(Floor((spare, scarce, agent("e")), (here,), rung), NOW, RING)
+    assert isinstance(start, Start)
+    assert (start.agent_id, start.ring) == ("b", 1)
+    assert start.reasons[0] == "rung beside the first: nobody else needs them now"
+    assert starts(Floor((scarce,), (here,), rung), NOW) == []
+    two = (*rung, ringing("o2", "c", "f"))
+    assert starts(Floor((spare,), (here,), two), NOW) == []
+
+
+def test_a_queue_s_own_ladder_says_how_many_ring_and_who() -> None:
+    own = (Rung(1, {"booking": 4}), Rung(None))
+    who = caller(first_rung_at=NOW, ladder=own)
+    floor = Floor((agent("b"), agent("d"), agent("e")), (who,), (ringing("o1", "c", "a"),))
+    assert starts(floor, at(4.9)) == []
+    assert starts(floor, at(5)) == [("c", "b", 2), ("c", "d", 2), ("c", "e", 2)]
+    fresh = Floor((agent("b"), agent("expert", booking=4)), (caller(ladder=own),), ())
+    assert starts(fresh, NOW) == [("c", "expert", 1)]
+    assert starts(Floor((agent("b"),), (caller(ladder=own),), ()), at(4.9)) == []
+    assert starts(Floor((agent("b"),), (caller(ladder=own),), ()), at(5)) == [("c", "b", 1)]
+
+
+def test_who_has_the_preferred_level_goes_first_and_more_than_that_is_no_better() -> None:
+    staff = (agent("new", -9, booking=3), agent("four", -90, booking=4), agent("five", -10, booking=5))
+    who = caller(prefers={"booking": 4})
+    assert starts(Floor(staff, (who,), ()), NOW) == [("c", "four", 1)]
+    assert starts(Floor((staff[0],), (who,), ()), NOW) == [("c", "new", 1)]
+
+
+def test_a_caller_is_led_out_of_the_line_in_time_and_later_while_a_phone_rings() -> None:
+    way = Way(OverflowKind.VOICEMAIL, None, 3, timedelta(seconds=30))
+    who, led = caller(exits=(way,)), (Overflow("c", OverflowKind.VOICEMAIL, None),)
+    assert (decide(Floor((), (who,), ()), at(29.9), RING), decide(Floor((), (who,), ()), at(30), RING)) == ((), led)
+    rung = ringing("o1", "c", "a", 29)
+    assert decide(Floor((), (who,), (rung,)), at(43), RING) == ()
+    late = ringing("o1", "c", "a", 40)
+    assert decide(Floor((), (who,), (late,)), at(45), RING) == led
 
 
 def test_widening_never_takes_the_agent_whom_another_caller_has_not_yet_been_offered() -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from routing.habits import LEAST_ANSWERS, answers_in
-from routing.ladder import Agent, Caller, Decision, Floor, Ringing, Start, decide
+from routing.ladder import Agent, Caller, Decision, Floor, Ringing, Rung, Start, decide
 from routing.queues import OverflowKind, Way
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_a_phone_rings_no_longer_than_its_owner_takes_but_two_rings_at_least() -
 
 
 def test_beside_someone_who_is_known_to_answer_late_the_next_phone_joins_half_a_ring_early() -> None:
-    who = caller(first_rung_at=NOW)
+    who = caller(first_rung_at=NOW, ladder=(Rung(1), Rung(2)))
     quick = Floor((agent("b"),), (who,), (phone("o", "c", "a", 9.0),))
     late = Floor((agent("b"),), (who,), (phone("o", "c", "a", 16.0),))
     assert (rung(quick, at(2.5)), rung(late, at(2.4)), rung(late, at(2.5))) == ([], [], [("c", "b")])

@@ -11,7 +11,7 @@ from bench.interleave_exchange import Line, Place
 from bench.interleave_seen import OPEN, Seen, rank, see, without_phone
 from bench.interleave_world import World
 from hotline.models import AgentSkill, Call, Event, Offer, Waiting
-from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState
+from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState, WaitKind
 from routing import figures_queries
 from routing.ladder import SET_ASIDE, fits
 
@@ -29,6 +29,7 @@ class Rules:
         """Watch `world`; nobody has been rung yet."""
         self._world = world
         self._last_offer = ""
+        self._looked: tuple[int, Seen] | None = None
         self._unrung: set[str] = set()
         with world.ground.database.read() as session:
             self._skills: dict[str, dict[str, int]] = {}
@@ -43,8 +44,11 @@ class Rules:
 
     def check(self) -> None:
         """After a step. Raises `Violation`."""
+        if self._looked is not None and self._looked[0] == self._world.commits and not self._world.is_clean:
+            return self._raise([*self._dialled(self._looked[1])])
         with self._world.ground.database.engine.connect() as connection:
             seen = see(connection)
+            self._looked = self._world.commits, seen
             new = select(Offer.id, Offer.waiting_id, Offer.agent_id, Offer.reasons).where(Offer.id > self._last_offer)
             started = list(connection.execute(new.order_by(Offer.id)))
         self._raise([*_callers(seen), *_agents(seen), *self._dialled(seen)])
@@ -52,6 +56,7 @@ class Rules:
             self._raise([*self._ringing_for_nobody(seen), *self._overtaken(seen, started)])
         if started:
             self._last_offer = started[-1].id
+        return None
 
     def check_rest(self) -> None:
         """After everything has settled. Raises `Violation`."""
@@ -145,8 +150,18 @@ class Rules:
             yield f"line goes on without its call: {line.owner} {line.place}"
         elif call.status is CallStatus.WAITING and line.place is not Place.QUEUE:
             yield f"waits in the database, not in the queue: {call.id} {line.place}"
-        elif call.status is CallStatus.TALKING and len(room) != 2:
-            yield f"talks to {len(room) - 1} agents: {call.id} {line.place}"
+        elif call.status is CallStatus.TALKING:
+            yield from self._room(seen, call, line, room)
+
+    def _room(self, seen: Seen, call: Any, caller: Line, room: list[Line]) -> Iterator[str]:
+        """Everybody who talks is in the room, which depends on the caller and on an agent who is alone with them."""
+        agents = [o for o in seen.offers.values() if o.state is OfferState.ANSWERED and o.call_id == call.id]
+        if len(room) != 1 + len(agents) or not agents:
+            yield f"talks to {len(room) - 1} agents, not {len(agents)}: {call.id} {caller.place}"
+        elif caller.is_held is not call.is_held:
+            yield f"held in the room {caller.is_held}, in the row {call.is_held}: {call.id}"
+        elif [line.ends for line in room if line.is_agent] != [len(agents) == 1] * len(agents):
+            yield f"the room depends on the wrong agents: {call.id}"
 
     def _agent_line(self, seen: Seen, line: Line) -> Iterator[str]:
         offer = seen.offers.get(line.owner)
@@ -200,7 +215,10 @@ def _callers(seen: Seen) -> Iterator[str]:
         if row.state is WaitingState.WON and (winner is None or winner.state is not OfferState.ANSWERED):
             yield f"won by nobody: {row.call_id}"
     for call in seen.calls.values():
-        places = open_places.get(call.id, [])
+        places = [place for place in open_places.get(call.id, []) if place.kind is WaitKind.CALLER]
+        consults = len(open_places.get(call.id, [])) - len(places)
+        if consults > (call.status is CallStatus.TALKING):
+            yield f"{call.status} with {consults} consultations: {call.id}"
         if (len(places) == 1) is not (call.status is CallStatus.WAITING) or len(places) > 1:
             yield f"{call.status} with {len(places)} places in line: {call.id}"
     for offer in seen.offers.values():

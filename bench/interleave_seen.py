@@ -21,15 +21,22 @@ class Seen:
     agents: dict[str, Any]
 
 
-_CALLS = select(Call.id, Call.status, Call.provider_sid).where(Call.status != CallStatus.ENDED)
+_CALLS = select(Call.id, Call.status, Call.provider_sid, Call.is_held).where(Call.status != CallStatus.ENDED)
 _PLACES = (
     select(
-        Waiting.id, Waiting.call_id, Waiting.state, Waiting.winner_id, Waiting.wish, Waiting.priority, Waiting.asked_at
+        Waiting.id,
+        Waiting.call_id,
+        Waiting.kind,
+        Waiting.state,
+        Waiting.winner_id,
+        Waiting.wish,
+        Waiting.priority,
+        Waiting.asked_at,
     )
     .join(Call, Call.id == Waiting.call_id)
     .where(Waiting.state.in_(OPEN) | (Call.status != CallStatus.ENDED))
 )
-_OFFERS = select(Offer.id, Offer.waiting_id, Offer.agent_id, Offer.state, Offer.provider_sid).where(
+_OFFERS = select(Offer.id, Offer.call_id, Offer.waiting_id, Offer.agent_id, Offer.state, Offer.provider_sid).where(
     Offer.state.in_(LIVE_OFFERS) | ((Offer.state == OfferState.ANSWERED) & Offer.ended_at.is_(None))
 )
 _AGENTS = select(Agent.id, Agent.state, Agent.status, Agent.offer_id, Agent.state_until)

@@ -11,11 +11,12 @@ from datetime import timedelta
 from random import Random
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 from time_machine import Traveller
 
 from bench import interleave_arrivals as arrivals
 from bench import interleave_phones as phones
+from bench import interleave_talks as talks
 from bench.interleave_arrivals import WISHES, Wish
 from bench.interleave_exchange import Exchange, Line, Mail, Place
 from bench.interleave_seams import InTurn, Killed, Watched
@@ -59,7 +60,14 @@ class World:
         self.routers = [self._router(), self._router()]
         with ground.database.read() as session:
             self.agents = list(session.scalars(select(Agent).order_by(Agent.staff_number)))
+        talks.page_phones(ground, self.random)
+        # How often rows were changed: rules look again only then.
+        self.commits = 0
+        event.listen(ground.database.engine, "commit", self._committed)
         self.on_pass: Callable[[], None] = lambda: None
+
+    def _committed(self, _connection: object) -> None:
+        self.commits += 1
 
     def _app(self) -> Flask:
         app = Flask("voice", static_folder=None)
@@ -247,6 +255,10 @@ EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
     "webhook": (40, World.deliver),
     "wait": (2, World.wait),
     "status": (1.5, World.change_status),
+    "hands on": (1.5, lambda world: talks.hand_on(world.ground, world.exchange, world.agents)),
+    "transfer goes on": (1.5, lambda world: talks.go_on(world.ground, world.exchange)),
+    "hold": (0.5, lambda world: talks.hold(world.ground, world.exchange)),
+    "agent hangs up": (1.5, lambda world: talks.hang_up(world.ground, world.exchange)),
     "time": (10, World.pass_time),
     "comes back": (3, World.come_back),
     "router": (9, World.route),

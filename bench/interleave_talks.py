@@ -1,0 +1,99 @@
+"""What agents do with callers they talk to, in the interleavings; "" when it cannot happen now, else what happened."""
+
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bench.interleave_exchange import Exchange, Line, Place
+from bench.interleave_phones import named, pick
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Offer, Transfer
+from hotline.values import OPEN_TRANSFERS, CallStatus, TransferKind
+from routing import queries, service, transfers
+from routing.errors import CannotTransfer
+
+QUEUES = ("booking", "nurse")
+
+
+def page_phones(ground: Ground, random: Random) -> None:
+    """Half of the agents have their telephone in their page."""
+    with ground.database.write() as session:
+        for agent in session.scalars(select(Agent)):
+            agent.page_phone_since = clock.now() if random.random() < 0.5 else None
+
+
+def hand_on(ground: Ground, exchange: Exchange, agents: list[Agent]) -> str:
+    """An agent hands their caller on, cold or warm, to a colleague or a queue."""
+    line = pick(exchange, is_agent=True, places=(Place.ROOM,))
+    if line is None:
+        return ""
+    agent_id = exchange.random.choice([None, *(agent.id for agent in agents)])
+    kind = exchange.random.choice(list(TransferKind))
+    ask = transfers.Ask(kind, agent_id, None if agent_id else exchange.random.choice(QUEUES))
+    try:
+        with ground.database.write() as session:
+            offer = _talking(session, line)
+            if offer is None:
+                return ""
+            transfers.begin(session, ground, offer, ask, clock.now())
+    except CannotTransfer:
+        return ""
+    return f"{named(line)} {kind} to {ask.queue or (agent_id or '')[-6:]}"
+
+
+def go_on(ground: Ground, exchange: Exchange) -> str:
+    """Whoever hands on completes it, has all three talk, or takes the caller back; again, or too late, as it comes."""
+    with ground.database.read() as session:
+        rows = list(session.scalars(select(Transfer).where(Transfer.state.in_(OPEN_TRANSFERS))))
+    if not rows:
+        return ""
+    chosen = exchange.random.choice(rows)
+    name, act = exchange.random.choice(
+        [("complete", transfers.complete), ("merge", transfers.merge), ("take back", transfers.take_back)]
+    )
+    with ground.database.write() as session:
+        queries.locked_call(session, chosen.call_id)
+        row = session.get_one(Transfer, chosen.id)
+        done = row.state in OPEN_TRANSFERS and act(session, ground, row, clock.now())
+    return f"{name} {chosen.call_id[-6:]}" if done else ""
+
+
+def hold(ground: Ground, exchange: Exchange) -> str:
+    """An agent puts their caller on hold, or takes them off it."""
+    line = pick(exchange, is_agent=True, places=(Place.ROOM,))
+    if line is None:
+        return ""
+    with ground.database.write() as session:
+        offer = _talking(session, line)
+        if offer is None:
+            return ""
+        call = session.get_one(Call, offer.call_id)
+        if call.status is not CallStatus.TALKING:
+            return ""
+        transfers.hold(session, ground, call, not call.is_held, clock.now())
+    return named(line)
+
+
+def hang_up(ground: Ground, exchange: Exchange) -> str:
+    """An agent says that they are done; their telephone may hang up by itself as well."""
+    line = pick(exchange, is_agent=True, places=(Place.ROOM,))
+    if line is None:
+        return ""
+    with ground.database.write() as session:
+        offer = _talking(session, line)
+        if offer is None:
+            return ""
+        transfers.let_go(session, ground, offer, clock.now())
+    if exchange.random.random() < 0.7:
+        exchange.end(line, "completed")
+    return named(line)
+
+
+def _talking(session: Session, line: Line) -> Offer | None:
+    offer = service.locked_offer(session, line.owner)
+    if offer is None or offer.answered_at is None or offer.ended_at is not None:
+        return None
+    agent = session.get_one(Agent, offer.agent_id)
+    return offer if agent.offer_id == offer.id else None

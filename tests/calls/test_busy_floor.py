@@ -1,0 +1,133 @@
+"""Twelve agents and thirty callers at once, with sound, through every process: rings as measured."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from hotline import clock
+from hotline.models import Agent, AgentSkill, Call, Offer, Waiting
+from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState
+from routing import figures, figures_queries
+from tests.calls.stage import IGNORES, Stage, agent, asks_and_hangs_up, patient, picks_up, stage
+
+RING_SECONDS = 2.0
+AGENTS, CALLERS = 12, 30
+REJECTS = {"on_ring": {"reject": True}}
+# Answers, and is gone a moment later without a word.
+DROPS = {"on_ring": {"answer_after_seconds": 0.3}, "steps": [{"wait": 2.0}, "hang_up"]}
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, list[dict[str, Any]]]]:
+    """The house after the rush, and what its telephones saw."""
+    folder = tmp_path_factory.mktemp("house")
+    with stage(folder, RING_SECONDS=str(RING_SECONDS)) as house:
+        _staff(house)
+        with house.phones(*_phones()):
+            house.wait(lambda: len(house.rows(Call, Call.status == CallStatus.ENDED)) == CALLERS, 150, "thirty ends")
+        house.wait(lambda: not house.rows(Agent, Agent.state.in_(["offered", "talking"])), 30, "agents who are free")
+        lines = (folder / "phones.log").read_text("utf-8").splitlines()
+        yield house, [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def _staff(house: Stage) -> None:
+    """Twelve agents who can all book; their telephones announce that they hang up."""
+    with house.ground.database.write() as session:
+        for number in range(1, AGENTS + 1):
+            address = f"client:agent-{number}"
+            row = session.query(Agent).filter_by(address=address).one_or_none()
+            if row is None:
+                row = Agent(staff_number=f"9{number:03}", name=f"N{number}", address=address, state_since=clock.now())
+                session.add(row)
+            row.status, row.page_phone_since = AgentStatus.AVAILABLE, clock.now()
+            row.skills = [AgentSkill(skill=skill, level=4) for skill in ("booking", "zh-CN", "en-US")]
+            session.flush()
+
+
+def _phones() -> list[dict[str, Any]]:
+    first: dict[int, list[Any]] = {
+        1: [IGNORES],
+        2: [REJECTS],
+        3: [DROPS],
+        4: [picks_up(), IGNORES],
+        5: [REJECTS, DROPS],
+    }
+    agents = [agent(n, *first.get(n, []), picks_up(0.3 + 0.1 * n)) for n in range(1, AGENTS + 1)]
+    callers = [patient(f"+86139000007{n:02}", *asks_and_hangs_up(), at=0.5 + 0.4 * n) for n in range(CALLERS)]
+    return [*agents, *callers]
+
+
+def test_every_caller_hears_a_person_and_nobody_is_stuck(played: tuple[Stage, list[dict[str, Any]]]) -> None:
+    house, _ = played
+    calls = house.rows(Call)
+    assert len(calls) == CALLERS
+    assert {call.outcome for call in calls} == {Outcome.ANSWERED}
+    assert not house.rows(Waiting, Waiting.state.in_([WaitingState.WAITING, WaitingState.WON]))
+    assert not house.rows(Offer, Offer.state.in_([OfferState.STARTED, OfferState.RINGING]))
+    assert not house.rows(Agent, Agent.offer_id.is_not(None))
+    assert {row.state for row in house.rows(Agent)} <= {AgentState.IDLE, AgentState.WRAP_UP, AgentState.SET_ASIDE}
+
+
+def test_one_winner_for_each_place_and_one_talk_at_a_time_for_each_agent(
+    played: tuple[Stage, list[dict[str, Any]]],
+) -> None:
+    house, _ = played
+    offers = house.rows(Offer)
+    winners = [offer.waiting_id for offer in offers if offer.state is OfferState.ANSWERED]
+    assert len(winners) == len(set(winners))
+    held: dict[str, list[Offer]] = defaultdict(list)
+    for offer in offers:
+        held[offer.agent_id].append(offer)
+    for own in held.values():
+        own.sort(key=lambda offer: offer.started_at)
+        for before, after in pairwise(own):
+            assert before.ended_at is not None
+            assert before.ended_at <= after.started_at
+
+
+def test_missed_rejected_and_dropped_calls_are_told_apart(played: tuple[Stage, list[dict[str, Any]]]) -> None:
+    house, _ = played
+    states = {offer.state for offer in house.rows(Offer)}
+    assert {OfferState.ANSWERED, OfferState.REJECTED} <= states
+    lost = house.rows(Waiting, Waiting.again == "line_lost")
+    assert 1 <= len(lost) <= 3
+    assert all(place.state is WaitingState.CONNECTED and place.is_lifted for place in lost)
+
+
+def test_the_figures_are_those_of_the_rows(played: tuple[Stage, list[dict[str, Any]]]) -> None:
+    house, _ = played
+    calls = house.rows(Call)
+    with house.ground.database.read() as session:
+        counted = figures_queries.since(session, min(call.started_at for call in calls), RING_SECONDS)
+    assert (counted.calls, counted.asked, counted.answered, counted.abandoned, counted.other) == (30, 30, 30, 0, 0)
+    assert counted.offers_answered == len(house.rows(Offer, Offer.state == OfferState.ANSWERED))
+
+
+def test_rings_at_the_telephones_are_those_in_the_database(played: tuple[Stage, list[dict[str, Any]]]) -> None:
+    house, seen = played
+    measured: dict[str, list[float]] = defaultdict(list)
+    since: dict[str, float] = {}
+    for event in seen:
+        phone = str(event["phone"])
+        if event["event"] == "ring":
+            since.setdefault(phone, float(event["at"]))
+        elif event["event"] in {"answered", "ended"} and phone in since:
+            began = since.pop(phone)
+            if event["event"] == "answered":
+                measured[phone].append((float(event["at"]) - began) / RING_SECONDS)
+    addresses = {row.id: row.address for row in house.rows(Agent)}
+    stored: dict[str, list[float]] = defaultdict(list)
+    answered = [o for o in house.rows(Offer) if o.answered_at is not None]
+    for offer in sorted(answered, key=lambda offer: offer.started_at):
+        rings = figures.offer_rings(offer, RING_SECONDS)
+        assert rings is not None
+        stored[addresses[offer.agent_id]].append(rings)
+    for address, rings in stored.items():
+        assert len(measured[address]) >= len(rings)
+        for ours, theirs in zip(rings, measured[address][: len(rings)], strict=True):
+            assert abs(ours - theirs) <= 0.5, (address, ours, theirs)

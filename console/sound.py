@@ -7,12 +7,14 @@ from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from numpy.typing import NDArray
+from sqlalchemy.orm import Session
 from werkzeug.wsgi import FileWrapper
 
-from console import calls, looks, queries
+from console import calls, looks, matters, queries
 from console.access import LEADS, STAFF, allow, ground
 from hotline import clock
 from hotline.models import Call, Recording
+from hotline.values import RecordingKind
 from recordings import sealed, shown
 from recordings.beep import Beeped, by_channel
 from recordings.dialogue import speakers
@@ -106,10 +108,15 @@ def _answer(source: Source, found: Recording, kind: str) -> Response:
     return answer
 
 
+def _of_matter(session: Session, recording: Recording, call: Call) -> bool:
+    """Whether it is the message of a matter that this user may see."""
+    return recording.kind is RecordingKind.MESSAGE and matters.opens(session, call)
+
+
 def _open_to_user(recording_id: str, action: str) -> tuple[Recording, Call]:
     with ground().database.write() as session:
         found = queries.recording(session, recording_id)
-        if found is None or found[0].blob is None or not calls.may_see(found[1]):
+        if found is None or found[0].blob is None or not (calls.may_see(found[1]) or _of_matter(session, *found)):
             abort(404)
         subject = ("recording", recording_id)
         looks.note_once(session, looks.look(current_user.id, action, subject, clock.now(), request.remote_addr or ""))

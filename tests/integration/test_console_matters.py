@@ -144,11 +144,15 @@ def test_a_message_may_be_heard_by_those_who_may_see_its_matter_and_no_conversat
     with ground.database.write() as session:
         sound = session.get_one(Recording, made.sound.id)
         sound.call_id = made.calls["gone"].id
-    opened(ground, made, MatterKind.MESSAGE)
+    matter = opened(ground, made, MatterKind.MESSAGE)
     assert agent.open(f"/recordings/{made.sound.id}/audio").status_code == 404
     with ground.database.write() as session:
         session.get_one(Recording, made.sound.id).kind = RecordingKind.MESSAGE
     assert agent.open(f"/recordings/{made.sound.id}/audio").status_code == 200
+    page = agent.open(f"/matters/{matter.id}")
+    assert page.status_code == 200
+    assert f"/recordings/{made.sound.id}/audio" in page.text
+    assert signed_in(app, Role.SUPERVISOR).open(f"/matters/{matter.id}?words=original").status_code == 200
 
 
 def test_a_call_names_its_matters_and_the_desk_that_of_the_caller(app: Flask, made: Morning, ground: Ground) -> None:

@@ -62,7 +62,7 @@ def _some(session: Session, campaign: Campaign, last: str) -> list[tuple[Recipie
         .order_by(Recipient.id)
         .limit(CHUNK)
     )
-    pairs = list(session.execute(query).tuples())
+    pairs = list(session.execute(query))
     answers: dict[str, list[Answer]] = defaultdict(list)
     ids = [recipient.id for recipient, _ in pairs]
     for answer in session.scalars(select(Answer).where(Answer.recipient_id.in_(ids)).order_by(Answer.at, Answer.id)):

@@ -64,7 +64,7 @@ def funnel(session: Session, campaign_id: str) -> Funnel:
     """The campaign's figures at this moment."""
     ours = Recipient.campaign_id == campaign_id
     states = dict(
-        session.execute(select(Recipient.state, func.count()).where(ours).group_by(Recipient.state)).tuples().all()
+        session.execute(select(Recipient.state, func.count()).where(ours).group_by(Recipient.state)).all()
     )
     out = Recipient.state == RecipientState.EXCLUDED
     without = session.execute(select(Recipient.reason, func.count()).where(ours, out).group_by(Recipient.reason))
@@ -89,7 +89,7 @@ def funnel(session: Session, campaign_id: str) -> Funnel:
         opinions=session.scalar(answers.where(ours, Answer.is_opinion)) or 0,
         tries=int(tries or 0),
         states=states,
-        without=dict(without.tuples().all()),
+        without=dict(without.all()),
         outcomes={str(outcome): count for outcome, count in outcomes if outcome is not None},
         nurse_seconds=_nurse_seconds(session, campaign_id),
     )

@@ -16,8 +16,8 @@ HANDOVER_PRIOR = (40.0, 0.06)
 TALK_PRIOR = (10.0, 180.0)
 HELP_PRIOR = (5.0, 240.0)
 MOST_LINES = 200
-# Nurses beside those who are counted on: kept free for the hotline's own callers.
-KEPT_FREE = 1
+# A nurse who is free may all the same not pick up within three rings.
+MISSES = 0.06
 
 # What bounds the lines; the pages and the command have words for each.
 HOTLINE_BUSY = "hotline_busy"
@@ -161,7 +161,7 @@ def nobody(lines: int, floor: Floor, rates: Rates) -> float:
     """The chance that a call which needs a person finds none, with `lines` calls in flight."""
     talking = min(floor.talking, lines - 1)
     dialling = max(0, lines - 1 - floor.talking)
-    free = floor.free - floor.waiting - (KEPT_FREE if floor.inbound_a_second > 0 and floor.free > 1 else 0)
+    free = floor.free - floor.waiting
     most = max(1, free + floor.busy)  # more than all of them cannot be taken
     taken = _binomial(talking, rates.handover, most)
     taken = _sum(taken, _binomial(dialling, rates.handover * rates.answer, most), most)
@@ -169,7 +169,13 @@ def nobody(lines: int, floor: Floor, rates: Rates) -> float:
     # Nurses who come back meanwhile: about half of the time is left when somebody needs one.
     share = 1 - math.exp(-rates.talk_seconds / 2 / max(1.0, rates.help_seconds))
     back = _binomial(floor.busy, share, floor.busy)
-    return sum(chance * _at_least(taken, free + returned) for returned, chance in enumerate(back))
+    return sum(chance * _lost(taken, free + returned) for returned, chance in enumerate(back))
+
+
+def _lost(taken: Sequence[float], nurses: int) -> float:
+    """The chance that no nurse speaks in time: all are taken, or none of those who are left picks up."""
+    left = sum(chance * MISSES ** (nurses - number) for number, chance in enumerate(taken[: max(0, nurses)]))
+    return _at_least(taken, nurses) + left
 
 
 def _at_least(chances: Sequence[float], number: int) -> float:

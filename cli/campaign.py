@@ -13,7 +13,7 @@ from rich.table import Table
 from campaigns import export, figures, plan, service, sources
 from campaigns import inbox as inboxes
 from campaigns.figures import Funnel
-from cli import embedded
+from cli import campaign_draw, embedded
 from cli.run import _until_told
 from console.live import Live
 from hotline import clock, log
@@ -258,6 +258,9 @@ def export_(name: str, out: Path, anonymous: bool) -> None:
     finally:
         ground.close()
     click.echo(f"{out}: {count} recipients.")
+
+
+command.add_command(campaign_draw.command)
 
 
 @command.command()

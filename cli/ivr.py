@@ -28,7 +28,7 @@ def check(file: Path | None) -> None:
     """Say everything that is wrong with a voice menu, with file, line and field."""
     path = _chosen(file)
     try:
-        loaded = load.read_file(path, _house())
+        loaded = load.read_file(path, house())
     except FlowFault as fault:
         for line in fault.faults:
             click.echo(line, err=True)
@@ -50,7 +50,7 @@ def check(file: Path | None) -> None:
 )
 def draw(file: Path | None, form: str, out: Path | None) -> None:
     """Draw a voice menu as SVG or as a Mermaid diagram."""
-    flow = load.read_file(_chosen(file), _house()).flow
+    flow = load.read_file(_chosen(file), house()).flow
     text = drawing.svg(flow) if form == "svg" else drawing.mermaid(flow)
     if out is None:
         click.echo(text, nl=False)
@@ -64,7 +64,7 @@ def _chosen(file: Path | None) -> Path:
     return file or (Path(named) if named else load.STANDARD)
 
 
-def _house() -> load.House:
+def house() -> load.House:
     """The hospital's name and time zone, as the environment says; no other setting is needed here."""
     names = {
         language: os.environ.get(f"HOSPITAL_NAME_{short}")

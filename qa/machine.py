@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hotline.values import Answer
+from hotline.values import Answer, Language
 from qa import timing, told
 from qa.dialogue import Dialogue
 from qa.phrases import Hit
@@ -33,7 +33,10 @@ from qa.scorecards.card import (
 YES, NO, FATAL_YES = 0.7, 0.3, 0.85
 # With no candidate at all: the chance that the recogniser missed it, by how sure it was of what it wrote.
 MISSED, MISSED_BADLY = 0.03, 0.45
-CLEAR, UNCLEAR = 0.62, 0.42
+CLEAR = {Language.MANDARIN: 0.66, Language.ENGLISH: 0.80}
+UNCLEAR = {Language.MANDARIN: 0.42, Language.ENGLISH: 0.60}
+# What is a fault is said so seldom that not having heard it is weaker evidence for it.
+RARE = 0.5
 SOFTENED = 0.5
 SOFTENED_SECONDS = 12.0
 
@@ -65,6 +68,8 @@ def _result(item: Item, dialogue: Dialogue, results: Mapping[str, Result]) -> Re
     found = KINDS[type(item.machine)](item.machine, dialogue)
     if isinstance(item.machine, Phrases) and item.machine.only_if is not None:
         return _dependent(item, found, results[item.machine.only_if])
+    if item.good is Answer.NO and found.probability is not None and not found.evidence:
+        found = Found(found.probability * RARE)
     return Result(item.id, answer(item, found.probability), _rounded(found.probability), found.evidence)
 
 
@@ -97,7 +102,7 @@ def phrases(rule: Phrases, dialogue: Dialogue) -> Found:
     turns = _part(rule.where, rule.speaker, dialogue)
     names = rule.all_of or rule.any_of
     best = [_best(name, rule, turns, dialogue) for name in names]
-    none = _missed(turns)
+    none = _missed(turns, dialogue.ear.language)
     chances = [max(hit.probability if hit else 0.0, none) for hit in best]
     chance = min(chances) if rule.all_of else max(chances)
     told_hits = [hit for hit in best if hit is not None and hit.probability > NO]
@@ -156,13 +161,13 @@ def _softened(rule: Phrases, hit: Hit, dialogue: Dialogue) -> bool:
     )
 
 
-def _missed(turns: Sequence[Turn]) -> float:
+def _missed(turns: Sequence[Turn], language: Language) -> float:
     """The chance that something was said in these turns although nothing like it was recognised."""
     tokens = [token.confidence for turn in turns for token in turn.tokens]
     if not tokens:
         return MISSED
     mean = sum(tokens) / len(tokens)
-    unclear = min(1.0, max(0.0, (CLEAR - mean) / (CLEAR - UNCLEAR)))
+    unclear = min(1.0, max(0.0, (CLEAR[language] - mean) / (CLEAR[language] - UNCLEAR[language])))
     return MISSED + (MISSED_BADLY - MISSED) * unclear
 
 
@@ -177,7 +182,7 @@ def evidence(turn: Turn, first: int, last: int) -> Evidence:
 
 def _told(rule: Told, dialogue: Dialogue) -> Found:
     best = told.told(rule, dialogue)
-    none = _missed(dialogue.of(rule.speaker))
+    none = _missed(dialogue.of(rule.speaker), dialogue.ear.language)
     places = tuple(evidence(hit.turn, hit.find.first, hit.find.last) for hit in best if hit.probability > NO)[:3]
     return Found(max([none, *(hit.probability for hit in best)]), places)
 

@@ -42,7 +42,9 @@ def syllables(true: str, heard: str, language: Language) -> Count:
     """Wrong syllables of Mandarin, tones left out."""
     if language is not Language.MANDARIN:
         return Count()
-    there, got = (" ".join(lazy_pinyin(comparable(text, language))) for text in (true, heard))
+    # Figures one by one: a string of them is not one syllable.
+    spelt = (" ".join(lazy_pinyin(" ".join(comparable(text, language)))) for text in (true, heard))
+    there, got = (" ".join(text.split()) for text in spelt)
     found = jiwer.process_words([there], [got])
     return Count(found.substitutions + found.deletions + found.insertions, len(there.split()))
 

@@ -162,7 +162,8 @@ def answer(ground: Ground, offer_id: str, now: datetime, sid: str | None = None)
 
 def _win(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
     story.move(offer, OfferState.ANSWERED)
-    offer.ringing_at = offer.ringing_at or now
+    # Where the report of the ringing has not come yet, it rang since it was dialled: against us, never for us.
+    offer.ringing_at = offer.ringing_at or offer.dialled_at or offer.started_at
     offer.answered_at = now
     settle(session, offer, AgentState.TALKING, "", None, now)
     call = session.get_one(Call, offer.call_id)

@@ -58,7 +58,9 @@ def _phones() -> list[dict[str, Any]]:
         5: [REJECTS, DROPS],
     }
     agents = [agent(n, *first.get(n, []), picks_up(0.3 + 0.1 * n)) for n in range(1, AGENTS + 1)]
-    callers = [patient(f"+86139000007{n:02}", *asks_and_hangs_up(), at=0.5 + 0.4 * n) for n in range(CALLERS)]
+    patience = {"wait_for_speech_end": {"quiet": 0.5, "timeout": 120}}
+    steps = [patience, *asks_and_hangs_up()[1:]]
+    callers = [patient(f"+86139000007{n:02}", *steps, at=0.5 + 0.4 * n) for n in range(CALLERS)]
     return [*agents, *callers]
 
 
@@ -124,9 +126,9 @@ def test_rings_at_the_telephones_are_those_in_the_database(played: tuple[Stage, 
     stored: dict[str, list[float]] = defaultdict(list)
     answered = [o for o in house.rows(Offer) if o.answered_at is not None]
     for offer in sorted(answered, key=lambda offer: offer.started_at):
-        rings = figures.offer_rings(offer, RING_SECONDS)
-        assert rings is not None
-        stored[addresses[offer.agent_id]].append(rings)
+        counted = figures.offer_rings(offer, RING_SECONDS)
+        assert counted is not None
+        stored[addresses[offer.agent_id]].append(counted)
     for address, rings in stored.items():
         assert len(measured[address]) >= len(rings)
         for ours, theirs in zip(rings, measured[address][: len(rings)], strict=True):

@@ -122,4 +122,7 @@ def opened(ground: Ground) -> Iterator[Story]:
     with time_machine.travel(NOW, tick=False) as travel:
         world = World(ground, 1, travel)
         world.exchange.faults = Faults(0, 0, 0)
+        with ground.database.write() as session:
+            for agent in session.scalars(select(Agent)):
+                agent.page_phone_since = None
         yield Story(world, travel)

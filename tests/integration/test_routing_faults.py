@@ -287,6 +287,24 @@ def test_a_line_of_which_no_report_arrived_is_known_by_its_answer_and_ended_with
     assert (phone.place, told.agent("1001").state) == (Place.ENDED, AgentState.WRAP_UP)
 
 
+def test_an_answer_that_comes_before_the_report_of_its_ringing_counts_from_the_dialling(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    told.route()
+    (phone,) = told.phones(caller)
+    told.world.exchange.report(phone, "ringing")
+    told.wait(4)
+    told.world.exchange.report(phone, "in-progress")
+    told.world.exchange.fetch(phone, phone.answer_url)
+    told.post("/answer")
+    told.post()
+    with told.world.ground.database.read() as session:
+        offer = session.get_one(Offer, phone.owner)
+    assert offer.answered_at is not None
+    assert offer.ringing_at is not None
+    assert (offer.answered_at - offer.ringing_at).total_seconds() == 4
+
+
 def test_who_has_become_busy_between_two_looks_is_not_freed_by_the_end_of_a_pause(told: Story) -> None:
     told.only("1001")
     told.call()

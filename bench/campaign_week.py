@@ -13,13 +13,14 @@ from functools import partial
 from typing import Protocol
 
 from bench import floor_rules
-from bench.floor_clock import Caller, Does, House, Offer
+from bench.floor_clock import Agent, Caller, Does, House, Offer
 from bench.floor_day import Asked, Day, Seat
 from campaigns import attempts, caps_file, pace
 from campaigns.caps import Caps
 from campaigns.pace import Bounds, Counts, Floor
 from campaigns.windows import Hours, Window
 from hotline.values import AttemptOutcome
+from routing import ladder
 
 # What the patients do.
 REACH = 0.40
@@ -252,12 +253,30 @@ class Week:
         return Counts(f.dialled, f.answered, f.needed, f.lost, f.talk_s, f.help_s)
 
 
+class Ladder(floor_rules.Ours):
+    """The product's ladder, asked every second while somebody waits; an agent's habit is read once per answer."""
+
+    every_s = 1.0
+
+    def __init__(self) -> None:
+        """Before the first answer."""
+        self._known: dict[tuple[str, int], float | None] = {}
+
+    def _agent(self, agent: Agent) -> ladder.Agent:
+        key = (agent.seat.id, agent.answered)
+        if key not in self._known:
+            self._known[key] = floor_rules.answers_in(agent)
+        is_aside = agent.does is Does.ASIDE
+        since = floor_rules.when(agent.free_since)
+        return ladder.Agent(agent.seat.id, agent.seat.skills, since, self._known[key], is_aside)
+
+
 class CampaignHouse(House):
     """A floor that notes for its week who took whom, and for how long they talk."""
 
     def __init__(self, week: Week, seed: int) -> None:
         """Today's floor of this week."""
-        super().__init__(week.day, floor_rules.Ours(), seed)
+        super().__init__(week.day, Ladder(), seed)
         self.week = week
         self.talked_s = 0.0
 

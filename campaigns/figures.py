@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Float, and_, case, cast, func, select
+from sqlalchemy import Float, and_, case, cast, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Answer, Attempt, Campaign, Discharge, Recipient
@@ -63,9 +63,7 @@ class Group:
 def funnel(session: Session, campaign_id: str) -> Funnel:
     """The campaign's figures at this moment."""
     ours = Recipient.campaign_id == campaign_id
-    states = dict(
-        session.execute(select(Recipient.state, func.count()).where(ours).group_by(Recipient.state)).all()
-    )
+    states = dict(session.execute(select(Recipient.state, func.count()).where(ours).group_by(Recipient.state)).all())
     out = Recipient.state == RecipientState.EXCLUDED
     without = session.execute(select(Recipient.reason, func.count()).where(ours, out).group_by(Recipient.reason))
     reached, verified, tries = session.execute(
@@ -142,7 +140,9 @@ def by_month(session: Session, campaign_id: str | None = None) -> list[Group]:
     """Months of discharge beside each other."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     day = Discharge.discharged_on
-    month = func.strftime("%Y-%m", day) if is_sqlite else func.to_char(day, "YYYY-MM")
+    month = (
+        func.strftime(literal_column("'%Y-%m'"), day) if is_sqlite else func.to_char(day, literal_column("'YYYY-MM'"))
+    )
     return _groups(session, month, campaign_id)
 
 
@@ -158,11 +158,13 @@ def _groups(session: Session, name: object, campaign_id: str | None) -> list[Gro
             func.sum(case((done, 1), else_=0)),
             func.sum(case((Recipient.id.in_(signs), 1), else_=0)),
         )
+        .select_from(Recipient)
         .join(Discharge, Discharge.id == Recipient.discharge_id)
         .where(Recipient.state != RecipientState.EXCLUDED)
     )
     means = (
         select(label, Answer.question, func.avg(cast(Answer.figure, Float)), func.count(Answer.figure))
+        .select_from(Recipient)
         .join(Discharge, Discharge.id == Recipient.discharge_id)
         .join(Answer, and_(Answer.recipient_id == Recipient.id, Answer.figure.is_not(None)))
     )

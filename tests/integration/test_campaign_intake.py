@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from campaigns import hl7v2, inbox, mllp, plan, service, sources
 from campaigns.errors import ImportFault
+from campaigns.intake import Stored
 from campaigns.sources import Options, Taken
 from hotline import clock
 from hotline.ground import Ground, stand
@@ -51,7 +52,7 @@ def count(ground: Ground, row: type = Discharge) -> int:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk", "gb18030"])
 def test_tables_are_taken_in_every_encoding_that_hospitals_use(ground: Ground, tmp_path: Path, encoding: str) -> None:
     file = csv_of(tmp_path / "d.csv", ROWS, encoding)
-    assert taken(ground, file).stored == sources.Stored(added=3)
+    assert taken(ground, file).stored == Stored(added=3)
     with ground.database.read() as session:
         names = {row.name for row in session.scalars(select(Discharge))}
         patients = {row.name for row in session.scalars(select(Patient))}
@@ -60,25 +61,25 @@ def test_tables_are_taken_in_every_encoding_that_hospitals_use(ground: Ground, t
 
 def test_the_same_discharge_twice_is_one_and_another_content_corrects_it(ground: Ground, tmp_path: Path) -> None:
     file = csv_of(tmp_path / "d.csv", [*ROWS, ROWS[0]])
-    assert taken(ground, file).stored == sources.Stored(added=3)
+    assert taken(ground, file).stored == Stored(added=3)
     again = taken(ground, file)
-    assert (again.stored, again.checked.repeated) == (sources.Stored(known=3), 1)
+    assert (again.stored, again.checked.repeated) == (Stored(known=3), 1)
     moved = csv_of(tmp_path / "e.csv", [[*ROWS[0][:3], "13900000009", *ROWS[0][4:]]])
-    assert taken(ground, moved).stored == sources.Stored(corrected=1)
+    assert taken(ground, moved).stored == Stored(corrected=1)
     assert count(ground) == 3
 
 
 def sheet(path: Path, rows: list[list[Any]]) -> Path:
     book = openpyxl.Workbook()
     for row in [HEAD, *rows]:
-        book.active.append(row)  # type: ignore[union-attr] # a new workbook has a sheet
+        book.active.append(row)
     book.save(path)
     return path
 
 
 def test_a_workbook_is_taken_and_its_formulas_are_not(ground: Ground, tmp_path: Path) -> None:
     good = sheet(tmp_path / "d.xlsx", [[*row[:3], int(row[3]), *row[4:]] for row in ROWS])
-    assert taken(ground, good).stored == sources.Stored(added=3)
+    assert taken(ground, good).stored == Stored(added=3)
     bad = sheet(tmp_path / "e.xlsx", [["P9", '=CONCATENATE("王","芳")', *ROWS[0][2:]]])
     found = taken(ground, bad)
     assert found.stored is None
@@ -107,7 +108,7 @@ def test_a_broken_table_leaves_the_database_unchanged_and_says_why(
     assert {reject.field for reject in found.checked.rejects} == fields
     assert count(ground) == count(ground, Patient) == 0
     if len(rows) > len(ROWS):
-        assert taken(ground, tmp_path / "d.csv", skips=True).stored == sources.Stored(added=3)
+        assert taken(ground, tmp_path / "d.csv", skips=True).stored == Stored(added=3)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_fhir_is_taken_as_a_bundle_and_line_by_line(ground: Ground, tmp_path: Pa
     file = tmp_path / ("b.json" if is_bundle else "b.ndjson")
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources()]}
     file.write_text(json.dumps(bundle) if is_bundle else "\n".join(map(json.dumps, resources())), "utf-8")
-    assert taken(ground, file, has_consent=True).stored == sources.Stored(added=1)
+    assert taken(ground, file, has_consent=True).stored == Stored(added=1)
     with ground.database.read() as session:
         (row,) = session.scalars(select(Discharge))
     assert (row.patient_number, row.name, row.condition) == ("P1", "王芳", "heart_failure")
@@ -212,8 +213,8 @@ def adt(trigger: str = "A03", number: str = "P1", discharged: str = "20260225", 
 def test_hl7_messages_in_a_file_are_taken(ground: Ground, tmp_path: Path) -> None:
     file = tmp_path / "m.hl7"
     file.write_bytes(f"\x0b{adt()}\x1c\r\x0b{adt(number='P2', message='2')}\x1c\r".encode())
-    assert taken(ground, file, has_consent=True).stored == sources.Stored(added=2)
-    assert taken(ground, file, has_consent=True).stored == sources.Stored(known=2)
+    assert taken(ground, file, has_consent=True).stored == Stored(added=2)
+    assert taken(ground, file, has_consent=True).stored == Stored(known=2)
 
 
 def test_messages_over_mllp_are_acknowledged_once_they_are_stored(ground: Ground, tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""The pages and the command of campaigns: funnel, answers, comparisons, who may see them, what is logged."""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from campaigns import export, figures, talking
+from cli import campaign as command
+from console.app import create
+from hotline.ground import Ground
+from hotline.models import Campaign, Look, User
+from hotline.values import AttemptOutcome, CampaignState, LegStatus, Role
+from tests.console_client import signed_in
+from tests.console_data import hashed
+from tests.integration.campaign_house import NOW, Outside, campaign, look, outside, report
+
+
+@pytest.fixture
+def spring(ground: Ground) -> str:
+    """A campaign of eight patients, six of whom answered; its id."""
+    campaign(ground, 8)
+    exchange = outside()
+    for number in range(6):
+        answers(ground, exchange, number)
+    with ground.database.read() as session:
+        return session.scalars(select(Campaign.id)).one()
+
+
+@pytest.fixture
+def app(ground: Ground, spring: str) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+    """The staff pages."""
+    pages = create(ground)
+    yield pages
+    pages.extensions["live_campaigns"].close()
+
+
+def answers(ground: Ground, exchange: Outside, number: int) -> None:
+    """The next patient is called and answers: recovery, pain, an opinion; the first tells of a warning sign."""
+    now = NOW + timedelta(seconds=10 * number)
+    look(ground, exchange, now)
+    line = list(exchange.lines.values())[-1]
+    talking.answered(ground, line.attempt_id, line.sid, now)
+    with ground.database.write() as session:
+        talking.verified(session, line.attempt_id, now)
+        given = talking.Given("pain", str(number), figure=float(number), is_warning=number == 0)
+        talking.give(session, ground, line.attempt_id, given, now)
+        words = "=1+1 更多热水" if number == 1 else "很好"
+        talking.give(
+            session, ground, line.attempt_id, talking.Given("opinion", "said", None, words, is_opinion=True), now
+        )
+        if number == 0:
+            talking.warn(session, ground, line.attempt_id, "pain", now)
+            talking.asks_person(session, line.attempt_id, now)
+            talking.caught(session, line.attempt_id, now + timedelta(seconds=6))
+        talking.conclude(session, line.attempt_id, AttemptOutcome.DONE)
+    report(ground, line, LegStatus.COMPLETED, now + timedelta(seconds=5))
+
+
+def test_the_funnel_counts_each_step(ground: Ground, spring: str) -> None:
+    with ground.database.read() as session:
+        found = figures.funnel(session, spring)
+        (pain, opinion) = figures.questions(session, spring)
+        wards = figures.by_ward(session, spring)
+        months = figures.by_month(session, spring)
+    assert (found.planned, found.reached, found.verified, found.completed) == (8, 6, 6, 6)
+    assert (found.warnings, found.opinions, found.nurse_seconds, found.over) == (1, 6, 6.0, 6)
+    assert (pain.name, pain.mean, pain.warnings, pain.values["3"]) == ("pain", 2.5, 1, 1)
+    assert (opinion.count, opinion.mean) == (6, None)
+    assert sum(group.planned for group in wards) == 8
+    assert [(group.name, group.completed, group.means) for group in months] == [("2026-02", 6, {"pain": 2.5})]
+    assert all(mean is None for group in wards for mean in group.means.values())  # too few to compare
+
+
+def test_leads_see_campaigns_and_agents_do_not_and_each_look_is_logged(app: Flask, ground: Ground, spring: str) -> None:
+    users(ground)
+    assert signed_in(app, Role.AGENT).open("/campaigns").status_code == 403
+    lead = signed_in(app, Role.SUPERVISOR)
+    assert "spring" in lead.open("/campaigns").text
+    page = lead.open(f"/campaigns/{spring}").text
+    assert "外科三病区" in page
+    assert lead.send(f"/campaigns/{spring}/pause").status_code == 302
+    assert lead.send(f"/campaigns/{spring}/pause").status_code == 302  # again: it stays as it is
+    assert lead.open("/campaigns/none").status_code == 404
+    with ground.database.read() as session:
+        assert session.get_one(Campaign, spring).state is CampaignState.PAUSED
+        looked = list(session.scalars(select(Look.action).where(Look.subject_id == spring).order_by(Look.id)))
+    assert looked == ["view_campaign", "pause_campaign", "pause_campaign"]
+
+
+def users(ground: Ground) -> None:
+    """A user of each role."""
+    with ground.database.write() as session:
+        for role in Role:
+            session.add(User(login=role.value, password=hashed(), name=role.value, role=role))
+
+
+@pytest.mark.usefixtures("spring")
+def test_results_go_out_as_table_and_as_fhir_and_without_names_on_request(ground: Ground, tmp_path: Path) -> None:
+    assert export.to_csv(ground, "spring", tmp_path / "a.csv", True) == 8
+    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert {row["name"] for row in rows} == {"王芳"}
+    assert sum("更多热水" in row["opinion"] for row in rows) == 1
+    assert not any(cell.startswith("=") for row in rows for cell in row.values())
+    assert export.to_xlsx(ground, "spring", tmp_path / "a.xlsx", False) == 8
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    assert sheet is not None
+    assert not {"name", "phone", "birth_date", "patient_number"} & {cell.value for cell in sheet[1]}
+    assert "王芳" not in {cell.value for row in sheet.iter_rows() for cell in row}
+    assert export.to_fhir(ground, "spring", tmp_path / "a.ndjson", True) == 6
+    first = json.loads((tmp_path / "a.ndjson").read_text("utf-8").splitlines()[0])
+    assert (first["resourceType"], first["status"]) == ("QuestionnaireResponse", "completed")
+    assert first["item"][0] == {"linkId": "pain", "answer": [{"valueDecimal": 0.0}]}
+
+
+def test_the_status_says_what_bounds_the_pace(ground: Ground, spring: str) -> None:
+    with ground.database.read() as session:
+        told = command.explain(session.get_one(Campaign, spring))
+    assert "nurses free" in told
+    assert "hand-overs" in told

@@ -9,6 +9,7 @@ from recordings.phrases import has
 
 # A new turn begins when the other speaks; the same speaker's pauses belong to it.
 SHORTEST_SILENCE, SHORTEST_OVERLAP = 2.0, 0.3
+HOLD_ASKED_SECONDS = 6.0  # so long before a silence somebody was asked to wait
 _HOLD = {
     Language.MANDARIN: ("请稍等", "稍等一下", "请不要挂机", "我帮您查一下", "请等一下", "帮您查询", "为您查询", "稍候"),
     Language.ENGLISH: (
@@ -136,5 +137,6 @@ def overlaps(lines: Sequence[Spoken], least: float = SHORTEST_OVERLAP) -> list[S
 
 def is_hold(span: Span, lines: Sequence[Spoken], language: Language) -> bool:
     """Whether the agent asked to wait just before this silence."""
-    before = [one for one in lines if one.speaker == "agent" and one.end <= span.start + 0.5][-2:]
+    near = (span.start - HOLD_ASKED_SECONDS, span.start + 0.5)
+    before = [one for one in lines if one.speaker == "agent" and near[0] <= one.end <= near[1]]
     return any(has(one.text, phrase, language) for one in before for phrase in _HOLD[language])

@@ -42,8 +42,3 @@ def matters(session: Session, call_id: str) -> list[Matter]:
 def forget_marks(session: Session, call_id: str) -> None:
     """Delete the machine's marks of a call, before new ones are made."""
     session.execute(delete(MachineMark).where(MachineMark.call_id == call_id))
-
-
-def marks(session: Session, call_id: str) -> list[MachineMark]:
-    """The machine's marks of a call."""
-    return list(session.scalars(select(MachineMark).where(MachineMark.call_id == call_id)))

@@ -129,9 +129,9 @@ def read(cells: Mapping[str, str], line: int, today: date, zone: str) -> Entry |
     codes = row.take("diagnosis", _codes, tuple[str, ...]())
     made: dict[str, Any] = {
         "patient_number": row.take("patient_number", _patient_number, ""),
-        "name": row.take("name", _name, ""),
-        "number": row.take("phone", _phone, ""),
-        "language": row.take("language", _language, Language.MANDARIN),
+        "name": row.take("name", name, ""),
+        "number": row.take("phone", phone, ""),
+        "language": row.take("language", language, Language.MANDARIN),
         "zone": row.take("zone", lambda text: _zone(text or zone), zone),
         "ward": row.take("ward", lambda text: _short(text, LONGEST_WARD), ""),
         "condition": row.take("condition", lambda text: _condition(text, codes), "general"),
@@ -181,7 +181,8 @@ def _patient_number(text: str) -> str:
     return _short(text, LONGEST_NUMBER)
 
 
-def _name(text: str) -> str:
+def name(text: str) -> str:
+    """A person's name. Raises `ValueError`."""
     if not text:
         raise ValueError("is empty")
     if sum(sign.isdigit() for sign in text) > len(text) / 2:
@@ -192,7 +193,8 @@ def _name(text: str) -> str:
     return _short(text, LONGEST_NAME)
 
 
-def _phone(text: str) -> str:
+def phone(text: str) -> str:
+    """A telephone number in E.164. Raises `ValueError`."""
     if not text:
         raise ValueError("is empty; without a number nobody can be called")
     if ROUNDED.match(text):
@@ -205,7 +207,8 @@ def _phone(text: str) -> str:
     return number.e164
 
 
-def _language(text: str) -> Language:
+def language(text: str) -> Language:
+    """A language of ours; empty is Mandarin. Raises `ValueError`."""
     found = LANGUAGES.get(text.lower())
     if found is None:
         raise ValueError(f"is none of {', '.join(Language)}")

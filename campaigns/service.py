@@ -114,7 +114,7 @@ def lay_out(ground: Ground, name: str, now: datetime) -> Planned:
     for chunk in _chunks(ground, campaign):
         rows = [row for discharge, facts in chunk for row in _rows(ground, plans, campaign, (discharge, facts), now)]
         with ground.database.write() as session:
-            fresh = _store(session, rows)
+            fresh = store(session, rows)
         known += len(rows) - len(fresh)
         added += sum(row["state"] is RecipientState.PLANNED for row in fresh)
         without.update(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
@@ -226,7 +226,7 @@ def _row(shared: dict[str, Any], discharge: Discharge, wanted: Wanted, now: date
     }
 
 
-def _store(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add what is not there yet; the rows that were added."""
     if not rows:
         return []

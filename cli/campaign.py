@@ -5,12 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live as Screen
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
-from campaigns import export, figures, plan, service, sources
+from campaigns import appointments, export, figures, plan, service, sources
 from campaigns import inbox as inboxes
 from campaigns.figures import Funnel
 from cli import campaign_draw, embedded
@@ -164,41 +165,33 @@ def _watch(ground: Ground, console: Console, name: str | None) -> None:
         live.close()
 
 
-def picture(seen: list[tuple[Campaign, Funnel]]) -> Table:
-    """The campaigns as a table, each with its funnel and what bounds its pace."""
+def picture(seen: list[tuple[Campaign, Funnel]]) -> Group:
+    """The campaigns as a table, each with its funnel, and below it what bounds the pace of each."""
     table = Table(title="Campaigns", title_justify="left", expand=True)
-    for column in (
-        "name",
-        "state",
-        "planned",
-        "reached",
-        "verified",
-        "completed",
-        "warnings",
-        "opinions",
-        "open",
-        "pace",
-    ):
-        table.add_column(column, justify="left" if column in {"name", "state", "pace"} else "right", overflow="fold")
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column in {"name", "state"} else "right", overflow="fold")
     for campaign, funnel in seen:
-        left = funnel.planned - funnel.over
+        shares = (funnel.reached, funnel.verified, funnel.completed)
         table.add_row(
             campaign.name,
             campaign.state.value,
             str(funnel.planned),
-            _share(funnel.reached, funnel.planned),
-            _share(funnel.verified, funnel.planned),
-            _share(funnel.completed, funnel.planned),
+            *(_share(count, funnel.planned) for count in shares),
             str(funnel.warnings),
             str(funnel.opinions),
-            str(left),
-            explain(campaign) if campaign.state is CampaignState.RUNNING else campaign.reason or "–",
+            str(funnel.planned - funnel.over),
         )
-    return table
+    return Group(table, *(Text(f"{campaign.name}: {_told(campaign)}") for campaign, _ in seen))
+
+
+def _told(campaign: Campaign) -> str:
+    if campaign.state is CampaignState.RUNNING:
+        return explain(campaign)
+    return f"{campaign.state.value}{f', {campaign.reason}' if campaign.reason else ''}"
 
 
 def _share(count: int, whole: int) -> str:
-    return f"{count} ({count / whole:.0%})" if whole else str(count)
+    return f"{count}\n{count / whole:.0%}" if whole else str(count)
 
 
 WHY = {
@@ -261,6 +254,27 @@ def export_(name: str, out: Path, anonymous: bool) -> None:
 
 
 command.add_command(campaign_draw.command)
+
+
+@command.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def away(name: str, file: Path) -> None:
+    """A doctor is away: plan calls to everyone in the table FILE, as the campaign NAME.
+
+    Its columns: patient_number, name, birth_date, phone, language, doctor, appointment (YYYY-MM-DD HH:MM) and
+    alternatives (such times with ; between them). `hotline campaign start NAME` begins to call.
+    """
+    ground = stand(embedded.load())
+    try:
+        done, rejects = appointments.take(ground, name, file, clock.now())
+    finally:
+        ground.close()
+    if rejects:
+        for reject in rejects[:SHOWN]:
+            click.echo(f"{file}: {reject}", err=True)
+        raise click.ClickException(f"{file}: {len(rejects)} fields cannot be taken; nothing was stored")
+    click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
 
 
 @command.command()

@@ -25,6 +25,7 @@ from hotline.values import CampaignState, RecipientState
 DAY = click.DateTime(["%Y-%m-%d"])
 SHOWN = 20  # rejected rows on the screen; all of them go to --report
 DRAW_SECONDS = 1.0
+COLUMNS = ("name", "state", "planned", "reached", "verified", "done", "signs", "opinions", "open")
 
 
 @click.group()

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import conversation, talking
+from campaigns import away, conversation, talking
 from crm import service as crm
 from hotline import log
 from hotline.errors import Discard, Retry
 from hotline.ground import Ground
-from hotline.models import Attempt, Call, Matter, Recipient
+from hotline.models import Answer, Attempt, Call, Matter, Recipient
 from hotline.values import CallStatus, MatterKind, Urgency
 from recordings import service as recordings
 from telephony.errors import ProviderDown, ProviderRefused
@@ -50,12 +50,16 @@ def advise(ground: Ground, provider: Provider, attempt_id: str, now: datetime) -
         if attempt is None or attempt.verified_at is None:
             raise Discard("nobody was verified")
         recipient = session.get_one(Recipient, attempt.recipient_id)
-    script = conversation.scripts_of(ground).get(recipient.script)
-    if script is None:
-        raise Discard("the script is gone")
+        chosen = session.scalar(
+            select(Answer.value).where(Answer.recipient_id == recipient.id, Answer.question == away.QUESTION)
+        )
+    scripts = conversation.scripts_of(ground)
+    script = scripts.get(recipient.script) or next(iter(scripts.values()))
     settings = ground.settings
     hospital = {"zh-CN": settings.hospital_name_zh, "en-US": settings.hospital_name_en}[recipient.language]
     body = f"【{hospital}】{script.advice[recipient.language]} {settings.hotline_number}"
+    if chosen is not None:
+        body = f"【{hospital}】{away.text(script, away.Notice.read(recipient.about), chosen)[recipient.language]}"
     try:
         provider.text(recipient.number, settings.hotline_number, body)
     except ProviderDown as error:

@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from campaigns import course, effects, scripts_file, talking
+from campaigns import away, course, effects, scripts_file, talking
 from campaigns.place import Heard, Outcome, Person, Place, Stage
 from campaigns.script import Script
 from campaigns.talking import Start
 from hotline import clock, story
 from hotline.ground import Ground
 from hotline.models import Attempt, Call
-from hotline.values import CallStatus, Direction, Intent, Language, LegStatus, RecordingKind
+from hotline.values import CallStatus, CampaignKind, Direction, Intent, Language, LegStatus, RecordingKind
 from ivr import flow
 from routing import legs
 from telephony import twiml, words
@@ -158,7 +158,7 @@ def unanswered(ground: Ground, attempt_id: str) -> str:
         return twiml.render((Hangup(),) if call is None or call.status is CallStatus.ENDED else ())
     script, place = script_of(ground, start), read_place(attempt)
     said = Say(script.phrases["no_nurse"][place.language], place.language)
-    return document((said, Enqueue(course.NURSES, flow.WAIT, flow.LEFT)), (attempt_id, call.id), call.turn)
+    return document((said, Enqueue(script.queue, flow.WAIT, flow.LEFT)), (attempt_id, call.id), call.turn)
 
 
 def document(verbs: tuple[Verb, ...], ids: tuple[str, str], number: int) -> str:
@@ -198,6 +198,8 @@ def scripts_of(ground: Ground) -> Mapping[str, Script]:
 def script_of(ground: Ground, start: Start) -> Script:
     """The script of this conversation; one that a hospital has removed meanwhile is the general one, or any."""
     known = scripts_of(ground)
+    if start.kind is CampaignKind.DOCTOR_AWAY:
+        return away.script(next(iter(known.values())), away.Notice.read(start.about))
     return known.get(start.script) or known.get("general") or next(iter(known.values()))
 
 

@@ -30,7 +30,6 @@ from hotline.values import AttemptOutcome, Language
 from ivr.flow import LEFT, RECORDED, TURN, WAIT
 from telephony.verbs import Enqueue, Hangup, Record, Say, Verb
 
-NURSES = "nurse"
 # Failures at one question (nothing, not understood) until the next is asked; questions in a row until a nurse is.
 TRIES = 3
 SKIPS = 2
@@ -88,7 +87,7 @@ def repeat(script: Script, person: Person, place: Place) -> tuple[Verb, ...]:
         case Stage.QUESTION:
             return _ask(script, place)
         case Stage.HANDED:
-            return (Enqueue(NURSES, WAIT, LEFT),)
+            return (Enqueue(script.queue, WAIT, LEFT),)
         case Stage.END:
             return (Hangup(),)
 
@@ -187,7 +186,7 @@ def _warn(script: Script, place: Place, sign: Sign, answered: Answered) -> Outco
 def _hand_over(script: Script, place: Place, phrase: str, asks: AsksPerson) -> Outcome:
     said = saying.say(script, place, phrase)
     place = replace(place, stage=Stage.HANDED)
-    return Outcome(place, (said, Enqueue(NURSES, WAIT, LEFT)), (asks,))
+    return Outcome(place, (said, Enqueue(script.queue, WAIT, LEFT)), (replace(asks, queue=script.queue),))
 
 
 def _reserved(script: Script, person: Person, place: Place, heard: Heard) -> Outcome | None:

@@ -4,21 +4,20 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from campaigns import place, talking
+from campaigns import away, place, talking
 from campaigns.place import Outcome
 from campaigns.talking import Given, Start
 from crm import service as crm
 from hotline import jobs, story
 from hotline.ground import Ground
 from hotline.models import Call
-from hotline.values import Intent, MatterKind
+from hotline.values import CampaignKind, Intent, MatterKind
 from hotline.values import Outcome as CallOutcome
 from ivr import load, queries
 from ivr.flow import Place as MenuPlace
 from routing import service as routing
 from routing.service import Wish
 
-NURSES = "nurse"
 # Ahead of every other caller, the emergency key's included: the sign is certain, and we have called them ourselves.
 SIGN_PRIORITY = 200
 RECORD = "record_attempt"
@@ -43,8 +42,8 @@ def apply(session: Session, ground: Ground, about: tuple[Start, Call], outcome: 
             case place.Warned(sign=sign):
                 talking.warn(session, ground, start.attempt_id, sign, now)
                 story.tell(session, ground.bell, story.event(call.id, "warning_sign", now, sign=sign))
-            case place.AsksPerson(sign=sign):
-                _ask(session, ground, about, sign, now)
+            case place.AsksPerson():
+                _ask(session, ground, about, effect, now)
             case place.Advised():
                 jobs.add(session, ground.bell, ADVISE, start.attempt_id, now)
             case place.Concluded(outcome=how, reason=reason, later_at=later_at):
@@ -62,18 +61,22 @@ def _file(session: Session, ground: Ground, about: tuple[Start, Call], answered:
         is_opinion=answered.value == "recorded",
     )
     talking.give(session, ground, start.attempt_id, given, now)
+    if start.kind is CampaignKind.DOCTOR_AWAY and answered.value != "unanswered":
+        # Somebody changes the booking, and the matter is followed until it is done.
+        new = crm.NewMatter(MatterKind.ENQUIRY, call, text=away.told(away.Notice.read(start.about), answered.value))
+        crm.open_matter(session, ground, new, crm.By(), now)
     if answered.is_low:
         crm.open_matter(session, ground, crm.NewMatter(MatterKind.OPINION, call), crm.By(), now)
 
 
-def _ask(session: Session, ground: Ground, about: tuple[Start, Call], sign: str, now: datetime) -> None:
-    """Stand in the nurses' line, for a warning sign ahead of everybody, with the reason for the nurse's screen."""
-    start, call = about
+def _ask(session: Session, ground: Ground, about: tuple[Start, Call], asks: place.AsksPerson, now: datetime) -> None:
+    """Stand in the line of that queue, for a warning sign ahead of everybody, with the reason for the screen."""
+    (start, call), sign = about, asks.sign
     menu = load.load(ground.settings).flow
     call.place = queries.write_place(MenuPlace(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
-    waiting = routing.join(session, ground, call, Wish(NURSES, priority=SIGN_PRIORITY if sign else None), now)
-    reason = f"warning sign: {sign}" if sign else "asked for a nurse in a follow-up call"
+    waiting = routing.join(session, ground, call, Wish(asks.queue, priority=SIGN_PRIORITY if sign else None), now)
+    reason = f"warning sign: {sign}" if sign else "asked for a person in a call of ours"
     waiting.reasons = [reason, *waiting.reasons]
     if sign:
         waiting.priority = max(waiting.priority, SIGN_PRIORITY)

@@ -91,9 +91,10 @@ class Warned:
 
 @dataclass(frozen=True)
 class AsksPerson:
-    """A nurse is wanted; `sign` says why where it is a warning sign."""
+    """A person of `queue` is wanted; `sign` says why where it is a warning sign."""
 
     sign: str = ""
+    queue: str = "nurse"
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,8 @@ class Script:
     replies: Mapping[str, Words]
     keys: Keys = Keys()
     is_slow: bool = False
+    # Whose line takes over when a person is wanted.
+    queue: str = "nurse"
 
     def question(self, name: str) -> int:
         """The place of this question; 0 for one that is not asked (any more)."""
@@ -137,12 +139,23 @@ VERIFIED = (
     "advice",
     "goodbye",
     "after_nurse",
+    "away_begin",
+    "away_ask",
+    "away_cancel",
+    "away_goodbye",
+    "away_text",
 )
 PHRASES = PRIVATE + VERIFIED
 # What may be said instead of a key: who is on the line, and what the reserved keys do.
 REPLIES = ("me", "fetch", "later", "wrong", "refuse", "person", "repeat", "slower")
 # What each phrase may have filled in; the hospital's name everywhere.
-FILLED = {"for_name": ("name",), "noted": ("answer",)}
+FILLED = {
+    "for_name": ("name",),
+    "noted": ("answer",),
+    "away_begin": ("when", "doctor"),
+    "away_ask": ("choices",),
+    "away_text": ("when", "doctor", "choice"),
+}
 
 
 def prompts(script: Script) -> Iterator[tuple[str, Language, str]]:

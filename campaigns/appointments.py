@@ -1,0 +1,167 @@
+"""Appointments of a doctor who is away, from a table: whoever is affected becomes a recipient (requirement B4).
+
+Told twice, an appointment is called for once. A row that cannot be taken keeps the whole file out.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from campaigns import away, calling, caps_file, entry, intake, plan, plans_file, service, tables
+from campaigns.entry import Reading, Reject
+from campaigns.errors import CampaignRefused, ImportFault
+from campaigns.plan import Facts, Plan, Scope
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Patient
+from hotline.values import CampaignKind, Language, RecipientState
+
+COLUMNS = ("patient_number", "name", "birth_date", "phone", "language", "doctor", "appointment", "alternatives")
+NEEDED = ("name", "phone", "doctor", "appointment", "alternatives")
+FORMAT = "%Y-%m-%d %H:%M"
+
+
+@dataclass(frozen=True)
+class Affected:
+    """A patient whose appointment cannot take place."""
+
+    patient_number: str
+    name: str
+    birth_date: date | None
+    number: str
+    language: Language
+    notice: away.Notice
+
+
+def take(ground: Ground, name: str, file: Path, now: datetime) -> tuple[service.Planned, list[Reject]]:
+    """Plan calls to everyone in the file; nothing is stored where there are rejects. Raises `ImportFault`."""
+    zone = ZoneInfo(ground.settings.timezone)
+    found, rejects = [], []
+    for line, cells in _rows(file):
+        one = read(cells, line, now.astimezone(zone))
+        if isinstance(one, list):
+            rejects.extend(one)
+        else:
+            found.append(one)
+    if rejects:
+        return service.Planned(0, {}, 0), rejects
+    campaign_id = service.make(ground, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
+    rows = [_row(ground, campaign_id, one, now) for one in found]
+    with ground.database.write() as session:
+        refused = _refused(session, rows)
+        fresh = service.store(session, [_without(row, now) if row["number_index"] in refused else row for row in rows])
+    added = sum(row["state"] is RecipientState.PLANNED for row in fresh)
+    without = {plan.DO_NOT_CALL: len(fresh) - added} if len(fresh) > added else {}
+    return service.Planned(added, without, len(rows) - len(fresh)), []
+
+
+def read(cells: dict[str, str], line: int, today: datetime) -> Affected | list[Reject]:
+    """The patient in this row, or everything that is wrong with it."""
+    row = Reading(cells, line, today.date(), str(today.tzinfo))
+    at = row.take("appointment", lambda text: _time(text, today), today)
+    others = row.take("alternatives", lambda text: _times(text, today), tuple[datetime, ...]())
+    doctor = row.take("doctor", entry.name, "")
+    found = Affected(
+        patient_number=row.take("patient_number", str, ""),
+        name=row.take("name", entry.name, ""),
+        birth_date=row.take("birth_date", lambda text: entry.day(text) if text else None, None),
+        number=row.take("phone", entry.phone, ""),
+        language=row.take("language", entry.language, Language.MANDARIN),
+        notice=away.Notice(doctor, at, others),
+    )
+    if found.birth_date is None and not row.rejects:
+        row.fault("birth_date", "is empty; it is asked for before the appointment is named")
+    return row.rejects or found
+
+
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    with file.open(encoding=tables.encoding(file), newline="") as text:
+        table = csv.DictReader(text)
+        heads = [head.strip().lower() for head in table.fieldnames or ()]
+        missing = [name for name in NEEDED if name not in heads]
+        if missing:
+            raise ImportFault(f"{file}: no column {', '.join(missing)}; the first line names {', '.join(COLUMNS)}")
+        for cells in table:
+            named = {str(key).strip().lower(): value or "" for key, value in cells.items() if isinstance(value, str)}
+            if any(named.values()):
+                yield table.line_num, named
+
+
+def _time(text: str, today: datetime) -> datetime:
+    try:
+        found = datetime.strptime(text, FORMAT).replace(tzinfo=today.tzinfo)
+    except ValueError:
+        raise ValueError("is no time; write YYYY-MM-DD HH:MM") from None
+    if found < today:
+        raise ValueError("is over already")
+    return found
+
+
+def _times(text: str, today: datetime) -> tuple[datetime, ...]:
+    found = tuple(_time(part.strip(), today) for part in text.replace("；", ";").split(";") if part.strip())
+    if not 1 <= len(found) <= away.MOST:
+        raise ValueError(f"holds {len(found)} times; one to {away.MOST} can be chosen from, with ; between them")
+    return found
+
+
+def _plan(ground: Ground) -> Plan:
+    for one in plans_file.of(ground.settings).values():
+        if one.kind is CampaignKind.DOCTOR_AWAY:
+            return one
+    raise CampaignRefused("no plan of the kind doctor_away; copy campaigns/plans/doctor_away.yaml to CAMPAIGN_PLANS")
+
+
+def _row(ground: Ground, campaign_id: str, one: Affected, now: datetime) -> dict[str, Any]:
+    chosen, legal, zone = _plan(ground), caps_file.of(ground.settings).hours, ground.settings.timezone
+    today = now.astimezone(ZoneInfo(zone)).date()
+    facts = Facts("general", "", one.birth_date, today, ZoneInfo(zone))
+    wanted = plan.steps(chosen, facts, legal, now)[0]
+    window = plan.window(chosen, facts, legal)
+    index, is_out = ground.keyring.index, bool(wanted.without)
+    return {
+        "id": clock.new_id(),
+        "campaign_id": campaign_id,
+        "discharge_id": None,
+        "key": f"away:{index(f'{one.number} {one.notice.doctor} {one.notice.at.isoformat()}')}"[:80],
+        "person_index": intake.person_index(ground, one.patient_number or one.number),
+        "name": one.name,
+        "birth_date": one.birth_date.isoformat() if one.birth_date else "",
+        "number": one.number,
+        "number_index": index(one.number),
+        "patient_id": None,
+        "language": one.language,
+        "zone": zone,
+        "ward": "",
+        "condition": "general",
+        "script": chosen.script,
+        "step": wanted.step.name,
+        "wishes": calling.write_window(window) if window else {},
+        "about": one.notice.write(),
+        "place": {},
+        "state": RecipientState.EXCLUDED if is_out else RecipientState.PLANNED,
+        "reason": wanted.without,
+        "due_at": wanted.due_at,
+        "opens_at": wanted.opens_at,
+        "closes_at": wanted.closes_at,
+        "tries": 0,
+        "added_at": now,
+        "ended_at": now if is_out else None,
+    }
+
+
+def _refused(session: Any, rows: list[dict[str, Any]]) -> set[str]:
+    """The numbers of patients who want no calls."""
+    numbers = {row["number_index"] for row in rows}
+    query = select(Patient.number_index).where(Patient.number_index.in_(numbers), Patient.do_not_call)
+    return set(session.scalars(query))
+
+
+def _without(row: dict[str, Any], now: datetime) -> dict[str, Any]:
+    left_out = {"state": RecipientState.EXCLUDED, "reason": plan.DO_NOT_CALL, "due_at": None, "ended_at": now}
+    return row | left_out

@@ -168,7 +168,7 @@ def _watch(ground: Ground, console: Console, name: str | None) -> None:
 
 def picture(seen: list[tuple[Campaign, Funnel]]) -> Group:
     """The campaigns as a table, each with its funnel, and below it what bounds the pace of each."""
-    table = Table(title="Campaigns", title_justify="left", expand=True)
+    table = Table(title="Campaigns", title_justify="left", expand=True, padding=(0, 0))
     for column in COLUMNS:
         table.add_column(column, justify="left" if column in {"name", "state"} else "right", overflow="fold")
     for campaign, funnel in seen:

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from campaigns import after
+from campaigns import after, appointments, service
 from console import voice
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Answer, Attempt, Call, Job, Matter, Recipient, Waiting
+from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Job, Matter, Recipient, Waiting
 from hotline.values import (
+    AgentStatus,
     AttemptOutcome,
     CallStatus,
     LegStatus,
@@ -23,8 +25,9 @@ from hotline.values import (
     Urgency,
     WaitingState,
 )
+from tests.factories import load_hospital
 from tests.integration.caller import Caller, Document
-from tests.integration.campaign_house import NOW, Outside, attempts_of, call_once, campaign, outside, recipient, report
+from tests.integration.campaign_house import NOW, Outside, attempts_of, campaign, look, outside, recipient, report
 
 CHECK = "198017"
 
@@ -64,10 +67,10 @@ class House:
 
     def dialled(self, at: datetime = NOW) -> Patient:
         """The patient's line rings."""
-        attempt_id = call_once(self.ground, self.exchange, at)
+        look(self.ground, self.exchange, at)
         line = list(self.exchange.lines.values())[-1]
         report(self.ground, line, LegStatus.RINGING, NOW)
-        return Patient(self.app, self.ground.settings, line.number, line.sid, attempt_id=attempt_id)
+        return Patient(self.app, self.ground.settings, line.number, line.sid, attempt_id=line.attempt_id)
 
     def attempt(self) -> Attempt:
         """The last attempt."""
@@ -85,6 +88,19 @@ def monday() -> Iterator[None]:
     """It is Monday morning, within everybody's hours."""
     with time_machine.travel(NOW):
         yield
+
+
+def app(ground: Ground) -> Flask:
+    """The voice app on an exchange that never fails."""
+    return voice.create(ground, outside())
+
+
+def nurse(now: datetime) -> Agent:
+    """Somebody who could take a call."""
+    skills = [AgentSkill(skill=name, level=5) for name in ("nurse", "zh-CN")]
+    made = Agent(staff_number="7001", name="护士", address="client:7001", skills=skills)
+    made.status, made.state_since = AgentStatus.AVAILABLE, now
+    return made
 
 
 @pytest.fixture
@@ -292,3 +308,57 @@ def test_a_patient_who_calls_back_for_something_else_hears_the_menu(house: House
     back.call()
     assert back.ask("/voice/campaigns/back", Digits="2").text_of("Redirect") == "/voice/calls?menu=1"
     assert "普通话" in back.ask("/voice/calls?menu=1", CallStatus="ringing").text or back.here.verbs[0] == "Gather"
+
+
+def test_a_patient_of_an_absent_doctor_chooses_another_time_by_key(ground: Ground, tmp_path: Path) -> None:
+    load_hospital(ground)
+    file = tmp_path / "away.csv"
+    file.write_text(
+        "patient_number,name,birth_date,phone,language,doctor,appointment,alternatives\n"
+        "P1,王芳,1980-05-17,+8613900000001,zh-CN,王医生,2026-03-04 09:00,2026-03-05 09:30; 2026-03-06 14:00\n",
+        "utf-8",
+    )
+    done, rejects = appointments.take(ground, "away", file, NOW)
+    assert (done.added, rejects) == (1, [])
+    assert appointments.take(ground, "away", file, NOW)[0].known == 1
+    with ground.database.write() as session:
+        session.add(nurse(NOW))
+    service.start(ground, "away", NOW)
+    with ground.database.read() as session:
+        only = session.scalars(select(Recipient.id)).one()
+    house = House(ground, outside(), app(ground), only)
+    patient = house.dialled()
+    assert "门诊" not in patient.pick_up().said
+    patient.press("1")
+    assert "王医生" not in patient.here.said
+    heard = patient.press(CHECK).said
+    assert "3月4日上午9点" in heard
+    assert "3月6日下午2点按2" in heard
+    goodbye = patient.press("2")
+    assert goodbye.verbs[-1] == "Hangup"
+    patient.end()
+    assert house.answers() == {"another_time": "2026-03-06T14:00"}
+    with ground.database.read() as session:
+        matter = session.scalars(select(Matter)).one()
+        advised = session.scalars(select(Job).where(Job.kind == "text_advice")).one()
+    assert matter.kind is MatterKind.ENQUIRY
+    after.advise(ground, house.exchange, advised.subject_id, NOW)
+    assert "3月6日下午2点" in house.exchange.texts[-1][1]
+
+
+def test_a_table_of_appointments_with_faults_changes_nothing(ground: Ground, tmp_path: Path) -> None:
+    file = tmp_path / "away.csv"
+    file.write_text(
+        "name,phone,birth_date,doctor,appointment,alternatives\n"
+        "王芳,+8613900000001,1980-05-17,王医生,2025-03-04 09:00,2026-03-05 09:30\n"
+        "李强,letters,1980-05-17,王医生,2026-03-04 09:00,\n",
+        "utf-8",
+    )
+    _, rejects = appointments.take(ground, "away", file, NOW)
+    assert [(reject.line, reject.field) for reject in rejects] == [
+        (2, "appointment"),
+        (3, "alternatives"),
+        (3, "phone"),
+    ]
+    with ground.database.read() as session:
+        assert session.scalar(select(func.count(Recipient.id))) == 0

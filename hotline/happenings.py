@@ -11,7 +11,7 @@ from sqlalchemy import delete, inspect, select
 from sqlalchemy.orm import Session
 
 from hotline import clock
-from hotline.models import Agent, Call, FloorEvent, Offer, Transfer, Waiting
+from hotline.models import Agent, Attempt, Call, Campaign, FloorEvent, Offer, Transfer, Waiting
 
 # The fields whose change is one, and where the row names its call and its agent.
 WATCHED: dict[type[Any], tuple[str, tuple[str, ...]]] = {
@@ -20,6 +20,8 @@ WATCHED: dict[type[Any], tuple[str, tuple[str, ...]]] = {
     Waiting: ("waiting", ("state", "kind")),
     Offer: ("offer", ("state",)),
     Transfer: ("transfer", ("state",)),
+    Attempt: ("attempt", ("state",)),
+    Campaign: ("campaign", ("state", "pace")),
 }
 # Transactions overlap: a lower number may be seen after a higher one, by no more than these.
 OVERLAP = 200

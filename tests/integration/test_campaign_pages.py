@@ -15,7 +15,7 @@ from campaigns import export, figures, talking
 from cli import campaign as command
 from console.app import create
 from hotline.ground import Ground
-from hotline.models import Campaign, Look, User
+from hotline.models import Campaign, FloorEvent, Look, User
 from hotline.values import AttemptOutcome, CampaignState, LegStatus, Role
 from tests.console_client import signed_in
 from tests.console_data import hashed
@@ -125,3 +125,11 @@ def test_the_status_says_what_bounds_the_pace(ground: Ground, spring: str) -> No
         told = command.explain(session.get_one(Campaign, spring))
     assert "nurses free" in told
     assert "hand-overs" in told
+
+
+def test_the_page_hears_of_every_try(ground: Ground, spring: str) -> None:
+    with ground.database.read() as session:
+        told = [(event.subject, event.state) for event in session.scalars(select(FloorEvent))]
+    assert told.count(("attempt", "ended")) == 6
+    assert ("campaign", "running") in told
+    assert spring

@@ -13,7 +13,7 @@ from console.review_queries import Page
 from hotline import clock
 from hotline.models import Review
 from hotline.values import ReviewState
-from qa import calibration, choosing, reviewing, reviews
+from qa import calibration, choosing, comments, reviewing, reviews
 from qa.errors import ReviewRefused
 from qa.reviews import Draft
 
@@ -121,7 +121,7 @@ def comment(review_id: str) -> ResponseReturnValue:
     """Say something to a second of the recording; the list of comments again."""
     place = request.form.get("recording") or None, request.form.get("second", 0.0, float)
     with refusals():
-        reviews.comment(ground(), review_id, current_user.id, place, request.form.get("comment", ""), clock.now())
+        comments.comment(ground(), review_id, current_user.id, place, request.form.get("comment", ""), clock.now())
     return _comments(review_id)
 
 
@@ -130,7 +130,7 @@ def comment(review_id: str) -> ResponseReturnValue:
 def uncomment(comment_id: str) -> ResponseReturnValue:
     """Take one's own comment back, before the review is published."""
     with refusals():
-        return _comments(reviews.take_back(ground(), comment_id, current_user.id))
+        return _comments(comments.take_back(ground(), comment_id, current_user.id))
     return redirect(url_for("reviews.listing"))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from hotline import story
 from hotline.errors import NotFound
 from hotline.ground import Ground
-from hotline.models import Appeal, Review, ReviewComment, ReviewStep, User
+from hotline.models import Appeal, Review, ReviewStep, User
 from hotline.values import ReviewState, Ruling
 from qa import marks, reviewing, scorecards
 from qa.errors import Incomplete, NotYours, Stale, TooLate, Unfit, WordsMissing
@@ -77,7 +77,7 @@ def take(ground: Ground, review_id: str, user_id: str, now: datetime) -> None:
 def release(ground: Ground, review_id: str, user_id: str, now: datetime) -> None:
     """Give a review back to the queue; what was filled in is gone."""
     with ground.database.write() as session:
-        review = _own_draft(session, review_id, user_id)
+        review = own_draft(session, review_id, user_id)
         story.move(review, ReviewState.DUE)
         review.answers, review.words, review.version = {}, None, review.version + 1
         if review.round_id is None:
@@ -88,7 +88,7 @@ def release(ground: Ground, review_id: str, user_id: str, now: datetime) -> None
 def save(ground: Ground, review_id: str, user_id: str, draft: Draft, now: datetime) -> Saved:
     """Keep a draft. Raises `Stale` when something newer is there: nothing is overwritten unseen."""
     with ground.database.write() as session:
-        review = _own_draft(session, review_id, user_id)
+        review = own_draft(session, review_id, user_id)
         return _save(ground, review, draft, now)
 
 
@@ -98,7 +98,7 @@ def publish(ground: Ground, review_id: str, user_id: str, draft: Draft, now: dat
     if saved.missing:
         raise Incomplete(saved.missing)
     with ground.database.write() as session:
-        review = _own_draft(session, review_id, user_id)
+        review = own_draft(session, review_id, user_id)
         if review.version != saved.version:
             raise Stale("something newer was saved in the same moment")
         is_blind = review.round_id is not None
@@ -116,38 +116,7 @@ def drop(ground: Ground, review_id: str, user_id: str, why: str, now: datetime) 
         _in_state(review, ReviewState.DUE, ReviewState.DRAFT)
         story.move(review, ReviewState.DROPPED)
         review.reviewer_id, review.ended_at = user_id, now
-        _tell(session, review, "dropped", user_id, now, text=_words(why))
-
-
-def comment(
-    ground: Ground, review_id: str, user_id: str, place: tuple[str | None, float], text: str, now: datetime
-) -> str:
-    """Say something to one second of a recording (`place`); the comment's id."""
-    with ground.database.write() as session:
-        review = _own_draft(session, review_id, user_id)
-        recording_id, second = place
-        said = ReviewComment(
-            review_id=review.id,
-            recording_id=recording_id,
-            second=max(0.0, second),
-            text=_words(text),
-            user_id=user_id,
-            at=now,
-        )
-        session.add(said)
-        session.flush()
-        return said.id
-
-
-def take_back(ground: Ground, comment_id: str, user_id: str) -> str:
-    """Remove one's own comment from a review that is not published yet; the review's id."""
-    with ground.database.write() as session:
-        said = session.get(ReviewComment, comment_id)
-        if said is None:
-            raise NotFound(f"no comment {comment_id}")
-        review = _own_draft(session, said.review_id, user_id)
-        session.delete(said)
-        return review.id
+        _tell(session, review, "dropped", user_id, now, text=words_of(why))
 
 
 def acknowledge(ground: Ground, review_id: str, user_id: str, now: datetime) -> None:
@@ -165,7 +134,7 @@ def appeal(ground: Ground, review_id: str, user_id: str, reasons: str, now: date
     with ground.database.write() as session:
         review = _agents_own(session, review_id, user_id)
         _in_state(review, ReviewState.PUBLISHED)
-        text = _words(reasons)
+        text = words_of(reasons)
         story.move(review, ReviewState.APPEALED)
         session.add(Appeal(review_id=review.id, reasons=text, made_by=user_id, made_at=now, score_before=review.score))
         _tell(session, review, "appealed", user_id, now, text=text)
@@ -182,7 +151,7 @@ def decide(
         if review.reviewer_id == user_id:
             raise NotYours("another supervisor rules on an appeal")
         _not_about(session, review, user_id)
-        answer = _words(why)
+        answer = words_of(why)
         if verdict is Ruling.CHANGED:
             _score(ground, review, answers)
         story.move(review, ReviewState(verdict.value))
@@ -201,7 +170,8 @@ def locked(session: Session, review_id: str) -> Review:
     return review
 
 
-def _own_draft(session: Session, review_id: str, user_id: str) -> Review:
+def own_draft(session: Session, review_id: str, user_id: str) -> Review:
+    """The draft of this person, locked. Raises `TooLate` when it is none any more, `NotYours` when it is another's."""
     review = locked(session, review_id)
     if review.state is not ReviewState.DRAFT:
         raise TooLate(f"the review is {review.state}")
@@ -253,7 +223,8 @@ def _snapshot(review: Review) -> dict[str, Any]:
     return {"score": review.score, "fatal": review.is_fatal, "answers": dict(review.answers)}
 
 
-def _words(text: str) -> str:
+def words_of(text: str) -> str:
+    """What somebody wrote, without blanks around it. Raises `WordsMissing` when it is nothing or too long."""
     text = text.strip()
     if not 0 < len(text) <= LONGEST:
         raise WordsMissing(f"words are needed, at most {LONGEST} characters")

@@ -14,7 +14,7 @@ from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Call, Job, Look, Report, Review
 from hotline.values import JobState, ReportState, ReviewState, Role
-from qa import calibration, choosing, draws, reports, reviews
+from qa import calibration, choosing, comments, draws, reports, reviews
 from tests.console_client import Staff, signed_in
 from tests.quality_data import House, days_of_calls, filled, house, published, read
 from workers.table import WORK
@@ -167,7 +167,7 @@ def test_words_of_people_are_text_and_never_markup(app: Flask, ground: Ground, h
     attack, now = "<script>alert(1)</script>{{7*7}}", clock.now()
     review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], now)
     reviews.take(ground, review_id, here.users["supervisor"], now)
-    reviews.comment(ground, review_id, here.users["supervisor"], (here.made.sound.id, 1.0), attack, now)
+    comments.comment(ground, review_id, here.users["supervisor"], (here.made.sound.id, 1.0), attack, now)
     draft = reviews.Draft(0, filled(ground, read(ground, review_id)), {"remark": attack})
     reviews.publish(ground, review_id, here.users["supervisor"], draft, now)
     reviews.appeal(ground, review_id, here.users["agent"], attack, now)

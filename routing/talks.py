@@ -154,11 +154,12 @@ def connected(session: Session, ground: Ground, call: Call, now: datetime, offer
     """Caller and agent hear each other: the caller clock stops. Again or late, nothing changes.
 
     `offer_id` names the agent's offer where it is known: the report of an earlier agent's conference may come late.
+    One that names the winner may overtake the exchange's answer to the router who sent the caller there: it is true.
     """
     waiting = queries.open_waiting(session, call.id)
-    if waiting is None or waiting.state is not WaitingState.WON or waiting.moved_at is None:
+    if waiting is None or waiting.state is not WaitingState.WON:
         return
-    if offer_id is not None and offer_id != waiting.winner_id:
+    if (offer_id != waiting.winner_id) if offer_id is not None else (waiting.moved_at is None):
         return
     story.move(waiting, WaitingState.CONNECTED)
     waiting.ended_at = now

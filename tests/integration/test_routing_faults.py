@@ -305,6 +305,27 @@ def test_an_answer_that_comes_before_the_report_of_its_ringing_counts_from_the_d
     assert (offer.answered_at - offer.ringing_at).total_seconds() == 4
 
 
+def test_a_conference_that_begins_before_the_router_has_heard_back_is_believed_at_once(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    told.pick_up(told.ring(caller))
+
+    def meanwhile() -> None:
+        """While the router waits for the exchange, the caller is led on and the conference begins."""
+        told.post("/connect", "conference-start")
+
+    told.world.exchange.between = meanwhile
+    told.route()
+    assert told.status(caller) is CallStatus.TALKING
+    assert (told.place(caller).state, told.told("caller_connected")) == (WaitingState.CONNECTED, 1)
+    # Whoever hangs up soon after was answered, and has not given up.
+    told.world.exchange.end(caller, "completed")
+    told.post()
+    with told.world.ground.database.read() as session:
+        counted = figures_queries.since(session, NOW, 5)
+    assert (counted.asked, counted.answered, counted.abandoned) == (1, 1, 0)
+
+
 def test_who_has_become_busy_between_two_looks_is_not_freed_by_the_end_of_a_pause(told: Story) -> None:
     told.only("1001")
     told.call()

@@ -256,7 +256,7 @@ class Week:
 class Ladder(floor_rules.Ours):
     """The product's ladder, asked every second while somebody waits; an agent's habit is read once per answer."""
 
-    every_s = 1.0
+    every_s: float | None = 1.0
 
     def __init__(self) -> None:
         """Before the first answer."""

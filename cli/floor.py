@@ -100,7 +100,7 @@ def waiting(waiters: Iterable[Waiter], now: datetime, ring_seconds: float) -> Ta
             waiter.queue.label_en,
             str(waiter.priority),
             Text(show.rings(max(0.0, rings)), style="bold red" if rings > 3 else "yellow" if rings > 2 else ""),
-            ", ".join(agent.name for agent in waiter.ringing) or "–",
+            ", ".join(phone.agent.name for phone in waiter.ringing) or "–",
         )
     return table
 

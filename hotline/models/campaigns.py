@@ -195,4 +195,3 @@ class Answer(Row, WithId):
     is_opinion: Mapped[bool] = mapped_column(Boolean, default=False)
     at: Mapped[datetime] = mapped_column(Utc)
     __table_args__ = (UniqueConstraint("recipient_id", "question"),)
-

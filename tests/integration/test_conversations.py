@@ -210,7 +210,7 @@ def test_a_warning_sign_stands_first_in_the_nurses_line_with_its_reason(house: H
 
 def test_no_nurse_in_three_rings_opens_an_urgent_matter_once_and_the_patient_is_told(house: House) -> None:
     moved: list[str] = []
-    house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign] # the exchange stands in
+    house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign, assignment] # the exchange
     patient = verified(house)
     patient.say("我喘不过气")
     soon = clock.now() + timedelta(seconds=5)

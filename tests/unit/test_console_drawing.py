@@ -1,5 +1,6 @@
 """How a call is drawn, and how values look."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -112,10 +113,10 @@ def test_a_number_is_masked_and_a_hidden_one_is_none() -> None:
 
 
 def test_an_outline_has_two_channels_of_the_same_length_and_silence_is_flat() -> None:
-    shape = sound.peaks(tones(), steps=100)
+    shape = sound.peaks(io.BytesIO(tones()), steps=100)
     assert shape["seconds"] == SECONDS
     channels = shape["channels"]
     assert isinstance(channels, list)
     assert [len(channel) for channel in channels] == [100, 100]
     assert max(max(channel) for channel in channels) == 1.0
-    assert sound.peaks(tones(0), steps=100) == {"seconds": 0.0, "channels": [[], []]}
+    assert sound.peaks(io.BytesIO(tones(0)), steps=100) == {"seconds": 0.0, "channels": [[], []]}

@@ -11,14 +11,16 @@ import pytest
 from hotline import clock
 from hotline.models import Agent, AgentSkill, Call, Offer, Waiting
 from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState
-from routing import figures, figures_queries
-from tests.calls.stage import IGNORES, Stage, agent, asks_and_hangs_up, patient, picks_up, stage
+from routing import actions, figures, figures_queries
+from tests.calls.stage import ANSWER, IGNORES, QUESTION, Stage, agent, patient, stage
 
 RING_SECONDS = 2.0
 AGENTS, CALLERS = 12, 30
 REJECTS = {"on_ring": {"reject": True}}
 # Answers, and is gone a moment later without a word.
 DROPS = {"on_ring": {"answer_after_seconds": 0.3}, "steps": [{"wait": 2.0}, "hang_up"]}
+# One sentence each way: the caller hears the agent to the end before asking, and whoever heard nobody never asks.
+ASKS = [{"wait_for_speech_end": {"quiet": 1.0, "timeout": 120}}, {"speak": QUESTION}, {"wait": 0.5}, "hang_up"]
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -54,18 +56,22 @@ def _phones() -> list[dict[str, Any]]:
         1: [IGNORES],
         2: [REJECTS],
         3: [DROPS],
-        4: [picks_up(), IGNORES],
+        4: [_speaks(0.3), IGNORES],
         5: [REJECTS, DROPS],
     }
-    agents = [agent(n, *first.get(n, []), picks_up(0.3 + 0.1 * n)) for n in range(1, AGENTS + 1)]
-    patience = {"wait_for_speech_end": {"quiet": 0.5, "timeout": 120}}
-    steps = [patience, *asks_and_hangs_up()[1:]]
-    callers = [patient(f"+86139000007{n:02}", *steps, at=0.5 + 0.4 * n) for n in range(CALLERS)]
+    agents = [agent(n, *first.get(n, []), _speaks(0.3 + 0.1 * n)) for n in range(1, AGENTS + 1)]
+    callers = [patient(f"+86139000007{n:02}", *ASKS, at=0.5 + 0.3 * n) for n in range(CALLERS)]
     return [*agents, *callers]
 
 
+def _speaks(after_seconds: float) -> dict[str, Any]:
+    steps = [{"wait": 0.8}, {"speak": ANSWER}, {"wait_for_hang_up": {"timeout": 30}}]
+    return {"on_ring": {"answer_after_seconds": after_seconds}, "steps": steps}
+
+
 def test_every_caller_hears_a_person_and_nobody_is_stuck(played: tuple[Stage, list[dict[str, Any]]]) -> None:
-    house, _ = played
+    house, seen = played
+    assert [event for event in seen if event["event"] == "gave_up"] == []
     calls = house.rows(Call)
     assert len(calls) == CALLERS
     assert {call.outcome for call in calls} == {Outcome.ANSWERED}
@@ -99,6 +105,15 @@ def test_missed_rejected_and_dropped_calls_are_told_apart(played: tuple[Stage, l
     lost = house.rows(Waiting, Waiting.again == "line_lost")
     assert 1 <= len(lost) <= 3
     assert all(place.state is WaitingState.CONNECTED and place.is_lifted for place in lost)
+
+
+def test_nobody_counts_as_connected_only_because_the_exchange_kept_silent(
+    played: tuple[Stage, list[dict[str, Any]]],
+) -> None:
+    house, _ = played
+    picked_up = {offer.id: offer.answered_at for offer in house.rows(Offer)}
+    for place in house.rows(Waiting, Waiting.state == WaitingState.CONNECTED):
+        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < actions.MEET_SECONDS / 2
 
 
 def test_the_figures_are_those_of_the_rows(played: tuple[Stage, list[dict[str, Any]]]) -> None:

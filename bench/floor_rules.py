@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bench.floor_clock import Agent, Caller, Does, House, Offer
+from bench.floor_day import Day
 from hotline.values import OfferState
 from routing import habits, ladder
 from routing.router import TICK_SECONDS
@@ -83,6 +84,10 @@ class Ours:
     every_s: float | None = TICK_SECONDS
     misses = True
 
+    def __init__(self) -> None:
+        """For one day."""
+        self._asked: dict[str, tuple[int, ...]] | None = None
+
     def act(self, house: House) -> None:
         """Apply what the ladder decides until it decides nothing more."""
         while True:
@@ -119,7 +124,17 @@ class Ours:
                 for caller in house.line.values()
                 for offer in caller.phones.values()
             ),
+            asked=self._asked_on(house.day),
         )
+
+    def _asked_on(self, day: Day) -> dict[str, tuple[int, ...]]:
+        """The levels that the day's callers ask for, as a hospital's queue file lists those of its queues."""
+        if self._asked is None:
+            levels: dict[str, set[int]] = {skill: set() for seat in day.agents for skill in seat.skills}
+            for call in day.calls:
+                levels.setdefault(call.skill, set()).add(call.level)
+            self._asked = {skill: tuple(sorted(found)) for skill, found in levels.items()}
+        return self._asked
 
     def _agent(self, agent: Agent) -> ladder.Agent:
         return ladder.Agent(

@@ -7,7 +7,7 @@ last ring the queue's overflow helps. Whom to ring is `routing.pool`'s choice. R
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
@@ -41,6 +41,8 @@ URGENT_GAP = 50
 LEAST_RINGS = 2
 # So many phones ring from the start where their owners are not needed elsewhere.
 AT_ONCE = 2
+# One more where none of those whose phones ring answers within so many rings for certain.
+SOON_RINGS = 2
 OWNER = "owner of the open matter"
 # More phones than there are: everyone who fits.
 EVERYONE = 1_000_000
@@ -98,11 +100,15 @@ class Ringing:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Everything a decision needs: agents who can be rung, callers in line, live offers."""
+    """Everything a decision needs: agents who can be rung, callers in line, live offers.
+
+    `asked` are the least levels that queues ask for, by skill: who alone reaches one is kept for it.
+    """
 
     agents: tuple[Agent, ...]
     callers: tuple[Caller, ...]
     offers: tuple[Ringing, ...]
+    asked: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,7 @@ def decide(floor: Floor, now: datetime, ring_seconds: float) -> tuple[Decision, 
     led = tuple(over for caller in with_exits if (over := _overflow(caller, caller.id in phones, now, ring)))
     leaving = {over.caller_id for over in led}
     callers = in_line(caller for caller in floor.callers if caller.id not in leaving)
-    pool = Pool(floor.agents)
+    pool = Pool(floor.agents, floor.asked, ring_seconds)
     starts = [*_first_phones(callers, phones, pool, now, ring), *_more_phones(callers, phones, pool, now, ring)]
     yields = _yields(callers, live, {start.caller_id for start in starts})
     return (*(end for end in ended if end is not None), *led, *yields, *starts)
@@ -242,7 +248,7 @@ def _more_phones(
         # Beside someone who is known to answer late the next phone joins half a ring early.
         early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
         joining = due(caller, now + early, ring) - len(rung)
-        if joining <= 0 and len(rung) < AT_ONCE and not caller.ladder:
+        if joining <= 0 and not caller.ladder and len(rung) < _at_once(caller, rung, (now, ring)):
             yield from _beside(caller, pool, (now, ring))
         for _ in range(joining):
             started = _start(caller, pool, (now, ring))
@@ -253,8 +259,15 @@ def _more_phones(
                 break
 
 
+def _at_once(caller: Caller, rung: Sequence[Ringing], at: tuple[datetime, timedelta]) -> int:
+    """How many phones ring where their owners are not needed elsewhere; they join half a ring early."""
+    soon = SOON_RINGS * at[1].total_seconds()
+    is_slow = all(offer.answers_in is not None and offer.answers_in > soon for offer in rung)
+    return max(AT_ONCE + is_slow, due(caller, at[0] + at[1] / 2, at[1]))
+
+
 def _beside(caller: Caller, pool: Pool, at: tuple[datetime, timedelta]) -> list[Start]:
-    """A second phone beside the first, of someone whom nobody else is likely to need now."""
+    """A phone beside those that ring, of someone whom nobody else is likely to need now."""
     agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=True))
     if agent is None:
         return []
@@ -279,7 +292,8 @@ def _is_hopeless(caller: Caller, pool: Pool) -> bool:
 
 def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_resort: bool = True) -> list[Start]:
     """Ring the best agent there is, if any, and take them out of the pool."""
-    number, ring_now = passed(caller, *at), ring_of(caller, *at)
+    ring_now = ring_of(caller, *at)
+    number = ring_now + ((caller.first_rung_at or at[0]) - caller.asked_at) // at[1]
     # While the caller's rings last, even one who has just missed them is a chance; later they are left in peace.
     rested_since = at[0] if number <= caller.rings else at[0] - REST_RINGS * at[1]
     for wish, note in _wishes(caller, number, at[0]):

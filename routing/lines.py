@@ -3,6 +3,7 @@
 Said once for all of them, so that a decision knows them by their sameness.
 """
 
+from collections import defaultdict
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
@@ -49,6 +50,16 @@ class Lines:
             ladder=tuple(_rung(step, wish, self._rules.skills) for step in queue.ladder),
             helpers=tuple((way, _levels(helper) | language) for way, helper in helpers),
         )
+
+
+def asked(rules: Rules) -> dict[str, tuple[int, ...]]:
+    """The least levels that queues ask for, by skill and language."""
+    levels: dict[str, set[int]] = defaultdict(set)
+    for queue in rules.queues.values():
+        for language in Language:
+            for name, least in queue.levels(language).items():
+                levels[name].add(least)
+    return {name: tuple(sorted(found)) for name, found in levels.items()}
 
 
 def _levels(queue: Queue) -> dict[str, int]:

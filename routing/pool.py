@@ -5,9 +5,11 @@ asked for now is rung after those who can be replaced. Who is set aside after a 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
+from types import MappingProxyType
 
 # Each further free holder of a skill makes a person this much easier to replace.
 EASIER = 0.5
@@ -18,6 +20,8 @@ SPARE = 0.25
 MOST_LEVEL = 5
 # More than any sum of levels or skills of one person.
 SPAN = 10_000
+# The levels at which a skill counts that no queue is known to ask for.
+ANY_LEVEL = (1,)
 
 # The reason that stands at an offer to someone who is set aside.
 SET_ASIDE = "set aside, but nobody else is free"
@@ -59,18 +63,30 @@ class Wanted:
 class Pool:
     """The agents of one decision. Each is taken once; a line per wish is sorted once, best last."""
 
-    def __init__(self, agents: Sequence[Agent]) -> None:
-        """All of these can be taken."""
+    def __init__(
+        self,
+        agents: Sequence[Agent],
+        asked: Mapping[str, Sequence[int]] = MappingProxyType({}),
+        ring_seconds: float = 5.0,
+    ) -> None:
+        """All of these can be taken. `asked` are the least levels that queues ask for, by skill."""
+        self._asked = asked
         longest_idle = sorted(agents, key=lambda agent: (agent.idle_since, agent.id))
         self._free = {agent.id: agent for agent in longest_idle}
         self._holders: dict[str, list[Agent]] = defaultdict(list)
         for agent in longest_idle:
             for name in agent.skills:
                 self._holders[name].append(agent)
-        self._present = Counter(name for agent in agents if not agent.is_set_aside for name in agent.skills)
-        self._single = {name for name, count in self._present.items() if count == 1}
-        self._worth = {name: EASIER ** (self._present[name] - 1) for name in self._holders}
-        self._needed = {agent.id: sum(map(self._worth.__getitem__, agent.skills)) for agent in agents}
+        self._present: dict[str, dict[int, int]] = defaultdict(dict)
+        here = chain.from_iterable(agent.skills.items() for agent in agents if not agent.is_set_aside)
+        for (name, level), count in Counter(here).items():
+            self._present[name][level] = count
+        self._single = {name for name, levels in self._present.items() if sum(levels.values()) == 1}
+        held = set(chain.from_iterable(agent.skills.items() for agent in agents))
+        self._worth = {skill: self._worth_of(*skill) for skill in held}
+        self._needed = {agent.id: sum(map(self._worth.__getitem__, agent.skills.items())) for agent in agents}
+        # How many whole rings pass before they answer for certain.
+        self._slow = {agent.id: int((agent.answers_in or 0.0) / ring_seconds) for agent in agents}
         self._lines: dict[tuple[Levels, Levels], list[Agent]] = {}
         self._orders: dict[tuple[tuple[str, ...], Levels], list[Agent]] = {}
 
@@ -94,10 +110,21 @@ class Pool:
             return None
         return self._free.pop(best.id)
 
+    def _worth_of(self, name: str, level: int) -> float:
+        """How hard it is to replace one who has this skill at this level, by all who reach the level asked for."""
+        least = max((asked for asked in self._asked.get(name, ANY_LEVEL) if asked <= level), default=None)
+        if least is None:
+            return 0.0  # nobody asks for so little
+        reach = sum(count for have, count in self._present[name].items() if have >= least)
+        return EASIER ** (reach - 1)
+
+    def _worth_here(self, wish: Iterable[tuple[str, int]]) -> float:
+        """How much of being hard to replace is for this very wish; a level above it is not."""
+        return sum(self._worth_of(name, least) for name, least in wish)
+
     def _is_spare(self, agent: Agent, wanted: Wanted) -> bool:
-        """Whether others can take the place of this agent for every skill that is not asked for here."""
-        worth = sum(self._worth.get(name, 0.0) for name in wanted.wish)
-        is_needed = self._needed[agent.id] - worth > SPARE
+        """Whether others can take the place of this agent for every skill and level that is not asked for here."""
+        is_needed = self._needed[agent.id] - self._worth_here(wanted.wish.items()) > SPARE
         return not (is_needed or agent.is_set_aside or agent.id in wanted.tried)
 
     def _preferred(self, wanted: Wanted) -> Agent | None:
@@ -154,11 +181,11 @@ class Pool:
 
     def _ranked(self, held: Sequence[Agent], names: tuple[str, ...], prefers: Levels) -> list[int]:
         """The places in `held`, the best last, by: not set aside, levels missing to what is preferred, how hard to
-        replace, level (no more than is preferred), longest idle.
+        replace, how late they answer, level (no more than is preferred), longest idle.
         """
         enough = dict(prefers)
         caps = [(name, enough.get(name, MOST_LEVEL), name in enough) for name in names]
-        worth = sum(self._worth.get(name, 0.0) for name in names)
+        worth = self._worth_here((name, min(self._asked.get(name, ANY_LEVEL), default=1)) for name in names)
         ranks = []
         # A plain loop, and each rank as one number: this is where a decision spends its time.
         for place, agent in enumerate(held):
@@ -171,7 +198,7 @@ class Pool:
                 else:
                     level += cap
             hard = round((self._needed[agent.id] - worth) / GRAIN)
-            rank = (agent.is_set_aside * SPAN + missing) * SPAN + hard
+            rank = ((agent.is_set_aside * SPAN + missing) * SPAN + hard) * SPAN + self._slow[agent.id]
             ranks.append((rank * SPAN - level) * len(held) + place)
         ranks.sort(reverse=True)
         return [rank % len(held) for rank in ranks]

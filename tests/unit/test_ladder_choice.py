@@ -52,6 +52,35 @@ def test_with_enough_others_of_their_kind_the_better_level_goes_first() -> None:
     assert rung(Floor((*nurses,), (caller(),), ()), NOW) == [("c", "n2")]
 
 
+def test_the_only_one_at_a_level_that_some_queue_asks_for_is_kept_for_it_and_not_where_none_does() -> None:
+    staff = (agent("expert", -90, booking=5), agent("clerk", -10, booking=2))
+    for asked, first in (({}, "expert"), ({"booking": (1, 2)}, "expert"), ({"booking": (1, 4)}, "clerk")):
+        assert rung(Floor(staff, (caller(),), (), asked), NOW) == [("c", first)]
+    both = (caller("first"), Caller("second", {"booking": 4}, 0, at(1)))
+    assert rung(Floor(staff, both, (), {"booking": (1, 4)}), at(1)) == [("first", "clerk"), ("second", "expert")]
+
+
+def test_a_skill_that_nobody_asks_for_keeps_nobody() -> None:
+    staff = (agent("nurse", -90, booking=5, nurse=5), agent("clerk", -10, booking=2))
+    assert rung(Floor(staff, (caller(),), (), {"booking": (1,), "nurse": (3,)}), NOW) == [("c", "clerk")]
+    assert rung(Floor(staff, (caller(),), (), {"booking": (1,), "nurse": ()}), NOW) == [("c", "nurse")]
+
+
+def test_who_answers_a_whole_ring_sooner_goes_before_the_better_level() -> None:
+    slow, quick = agent("slow", -90, 16.0, booking=5), agent("quick", -10, 9.0, booking=3)
+    assert rung(Floor((slow, quick), (caller(),), ()), NOW) == [("c", "quick")]
+    alike = agent("alike", -90, 6.0, booking=5)
+    assert rung(Floor((alike, quick), (caller(),), ()), NOW) == [("c", "alike")]
+
+
+def test_beside_two_slow_ones_a_third_rings_at_once_where_nobody_else_needs_them() -> None:
+    who, spare = caller(first_rung_at=NOW), agent("spare")
+    for answers, joins in ((9.0, []), (11.0, [("c", "spare")])):
+        two = (phone("o1", "c", "a", answers), phone("o2", "c", "b", answers))
+        assert rung(Floor((spare,), (who,), two), NOW) == joins
+    assert rung(Floor((spare,), (who,), (*two[:1], phone("o2", "c", "b", 9.0))), at(7.5)) == [("c", "spare")]
+
+
 def test_a_phone_rings_no_longer_than_its_owner_takes_but_two_rings_at_least() -> None:
     for answers, rings in ((None, 3), (3.0, 2), (9.0, 2), (12.0, 3), (40.0, 3)):
         (start,) = starts(Floor((agent("a", answers=answers),), (caller(),), ()), NOW)

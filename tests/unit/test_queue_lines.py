@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hotline.values import Language
 from routing import rules
 from routing.ladder import Rung
-from routing.lines import Lines
+from routing.lines import Lines, asked
 from routing.queues import OverflowKind, Way
 
 RULES = rules.parse(
@@ -52,3 +52,7 @@ def test_a_queue_that_is_no_longer_there_still_has_its_callers_rung() -> None:
     line = Lines(RULES).of("gone", {"booking": 1})
     assert (line.wish, line.rings, line.helpers) == ({"booking": 1}, 3, ())
     assert RULES.queues["desk"].overflow[1].after == timedelta(seconds=60)
+
+
+def test_the_levels_that_queues_ask_for_are_known_by_skill_and_language() -> None:
+    assert asked(RULES) == {"nurse": (3,), "cardiology": (1,), "booking": (3,), "zh-CN": (1,), "en-US": (1, 2)}

@@ -21,7 +21,7 @@ from hotline.values import (
     WaitKind,
 )
 from routing import habits, ladder
-from routing.lines import Lines
+from routing.lines import Lines, asked
 from routing.queues import HELPERS, Queue, Rules, Way
 
 OPEN = (WaitingState.WAITING, WaitingState.WON)
@@ -94,6 +94,7 @@ def floor(session: Session, rules: Rules, answers_in: Mapping[str, float] = Mapp
         agents=tuple(_free(agents.values(), answers_in, wished)),
         callers=tuple(_caller(row, rules, lines, offers[row.id]) for row in waiting),
         offers=tuple(_ringing(session, agents, answers_in)),
+        asked=asked(rules),
     )
 
 

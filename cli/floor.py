@@ -75,7 +75,8 @@ def picture(seen: Snapshot, now: datetime, ring_seconds: float) -> Group:
 def figures(seen: Snapshot) -> Table:
     """Today's figures, each share with its denominator."""
     today = seen.figures
-    table = _table("Today", "asked", "answered", "gave up ≤ 5 s", "later", "overflowed", "in 3 rings of asking")
+    table = _table("Today", "asked", "answered", "gave up ≤ 5 s", "later", "overflowed", "called back")
+    table.add_column("in 3 rings of asking", justify="right")
     table.add_column("in 3 rings of ringing", justify="right")
     table.add_row(
         str(today.asked),
@@ -83,6 +84,7 @@ def figures(seen: Snapshot) -> Table:
         str(today.abandoned_early),
         str(today.abandoned_late),
         str(today.overflowed),
+        f"{today.called_back} of {today.call_backs}",
         f"{show.percent(today.caller_share)} of {today.asked}",
         f"{show.percent(today.offer_share)} of {today.offers_answered}",
     )

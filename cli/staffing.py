@@ -145,9 +145,11 @@ def history(start: date, end: date) -> list[HalfHour]:
         with ground.database.read() as session:
             following = datetime.combine(end + timedelta(days=1), datetime.min.time(), zone)
             counted = figures_queries.between(session, first, following)
+            # A call-back is the work of the caller who asked for it: counted there, not once more.
+            back = {callback.back_call_id for callback in counted.callbacks}
     finally:
         ground.close()
-    return average(counted.calls, (end - start).days + 1, zone)
+    return average([call for call in counted.calls if call.id not in back], (end - start).days + 1, zone)
 
 
 def average(calls: Sequence[figures.CallTimes], days: int, zone: ZoneInfo) -> list[HalfHour]:

@@ -1,15 +1,16 @@
 """The figures of a day: how many called, were answered, gave up, and how many within the target of rings. Pure.
 
 Two clocks, never mixed: the *offer clock* runs from the first ring at an agent to the answer, the *caller clock* from
-asking for a person to hearing one. Each share stands with its denominator.
+asking for a person to hearing one. Each share stands with its denominator: the callers who *asked*, to whom a
+person was owed, or the offers that were answered. Whom we called, for a call-back or a campaign, has not asked anew.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Protocol
 
-from hotline.values import OfferState, Outcome
+from hotline.values import CallbackState, Direction, OfferState, Outcome
 
 # Who gives up sooner than this after asking has hardly been waiting: counted apart, never left out.
 EARLY_SECONDS = 5.0
@@ -23,6 +24,10 @@ class CallTimes(Protocol):
     @property
     def id(self) -> str:
         """Our id."""
+
+    @property
+    def direction(self) -> Direction:
+        """Who dialled."""
 
     @property
     def queue(self) -> str | None:
@@ -77,11 +82,48 @@ class OfferTimes(Protocol):
         """When the agent answered."""
 
 
+class CallbackTimes(Protocol):
+    """What the figures need of a call-back."""
+
+    @property
+    def call_id(self) -> str:
+        """The call in which it was asked for."""
+
+    @property
+    def back_call_id(self) -> str | None:
+        """The call by which we reached them; `None` before."""
+
+    @property
+    def state(self) -> CallbackState:
+        """How it stands."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What every function here counts: the calls of a time, both ways, and what was done for them."""
+
+    calls: Sequence[CallTimes]
+    offers: Sequence[OfferTimes]
+    callbacks: Sequence[CallbackTimes] = ()
+    # The calls that a queue's overflow led out of its line.
+    led_out: Set[str] = frozenset()
+
+    def of(self, call_ids: Set[str]) -> "Counted":
+        """The part about these calls."""
+        return Counted(
+            [call for call in self.calls if call.id in call_ids],
+            [offer for offer in self.offers if offer.call_id in call_ids],
+            [callback for callback in self.callbacks if callback.call_id in call_ids],
+            self.led_out & call_ids,
+        )
+
+
 @dataclass(frozen=True)
 class Summary:
     """The figures. Shares: `within_offer` of `offers_answered`, `within_caller` of `asked`.
 
-    `asked` = `answered` + `abandoned_early` + `abandoned_late` + `waiting` + `other` (led elsewhere, or failed).
+    `asked` = `answered` + `abandoned_early` + `abandoned_late` + `call_backs` + `waiting` + `other` (a message, another
+    number, or failed). Offers are those of all calls, also of those that we dialled.
     """
 
     rings: float
@@ -98,15 +140,21 @@ class Summary:
     # Of `abandoned`: gave up within `EARLY_SECONDS` of asking, and later.
     abandoned_early: int = 0
     abandoned_late: int = 0
-    # Callers for whom the queue that helps out was rung.
+    # Callers for whom the queue that helps out was rung, or whom the overflow led elsewhere.
     overflowed: int = 0
+    # Callers who left the line to be called back, and of them those who talked to a person that way.
+    call_backs: int = 0
+    called_back: int = 0
+    # Calls that we dialled and that came to the line: counted nowhere else.
+    outbound: int = 0
     missed: int = 0
     rejected: int = 0
 
     @property
     def other(self) -> int:
-        """Asked, and neither answered nor abandoned nor waiting."""
-        return self.asked - self.answered - self.abandoned_early - self.abandoned_late - self.waiting
+        """Asked, and neither answered nor abandoned nor called back nor waiting."""
+        gave_up = self.abandoned_early + self.abandoned_late
+        return self.asked - self.answered - gave_up - self.call_backs - self.waiting
 
     @property
     def abandoned_share(self) -> float | None:
@@ -137,29 +185,46 @@ def caller_rings(call: CallTimes, ring_seconds: float) -> float | None:
     return _rings(call.asked_at, call.answered_at, ring_seconds)
 
 
-def summary(calls: Sequence[CallTimes], offers: Sequence[OfferTimes], ring_seconds: float, rings: float = 3) -> Summary:
-    """Count `calls` and `offers`; the target is met at `rings` or less."""
-    asked = [call for call in calls if call.asked_at is not None]
+def summary(counted: Counted, ring_seconds: float, rings: float = 3) -> Summary:
+    """Count; the target is met at `rings` or less."""
+    asked = [call for call in counted.calls if is_caller(call) and call.asked_at is not None]
+    ids = {call.id for call in asked}
+    helped = {offer.call_id for offer in counted.offers if OVERFLOW in offer.reasons} | counted.led_out
     gave_up = [call for call in asked if call.outcome is Outcome.ABANDONED and call.answered_at is None]
     early = sum(gave_up_early(call) for call in gave_up)
-    picked_up = [offer for offer in offers if offer.state is OfferState.ANSWERED]
-    return Summary(
-        rings=rings,
-        calls=len(calls),
+    return replace(
+        _of_offers(counted.offers, ring_seconds, rings),
+        calls=sum(is_caller(call) for call in counted.calls),
         asked=len(asked),
         answered=sum(call.answered_at is not None for call in asked),
-        abandoned=sum(call.outcome is Outcome.ABANDONED for call in calls),
+        abandoned=sum(call.outcome is Outcome.ABANDONED for call in counted.calls if is_caller(call)),
         waiting=sum(call.answered_at is None and call.outcome is None for call in asked),
-        offers=len(offers),
-        offers_answered=len(picked_up),
-        within_offer=_within((offer_rings(offer, ring_seconds) for offer in picked_up), rings),
         within_caller=_within((caller_rings(call, ring_seconds) for call in asked), rings),
         abandoned_early=early,
         abandoned_late=len(gave_up) - early,
-        overflowed=len({offer.call_id for offer in offers if OVERFLOW in offer.reasons}),
+        overflowed=len(helped & ids),
+        call_backs=sum(call.outcome is Outcome.CALL_BACK and call.answered_at is None for call in asked),
+        called_back=len({back.call_id for back in counted.callbacks if back.state is CallbackState.DONE} & ids),
+        outbound=sum(not is_caller(call) and call.asked_at is not None for call in counted.calls),
+    )
+
+
+def _of_offers(offers: Sequence[OfferTimes], ring_seconds: float, rings: float) -> Summary:
+    """The offer clock alone."""
+    picked_up = [offer for offer in offers if offer.state is OfferState.ANSWERED]
+    return Summary(
+        rings=rings,
+        offers=len(offers),
+        offers_answered=len(picked_up),
+        within_offer=_within((offer_rings(offer, ring_seconds) for offer in picked_up), rings),
         missed=sum(offer.state is OfferState.MISSED for offer in offers),
         rejected=sum(offer.state is OfferState.REJECTED for offer in offers),
     )
+
+
+def is_caller(call: CallTimes) -> bool:
+    """Whether they called us."""
+    return call.direction is Direction.INBOUND
 
 
 def gave_up_early(call: CallTimes) -> bool:
@@ -169,42 +234,31 @@ def gave_up_early(call: CallTimes) -> bool:
     return (call.ended_at - call.asked_at).total_seconds() <= EARLY_SECONDS
 
 
-def by_call(
-    calls: Sequence[CallTimes],
-    offers: Sequence[OfferTimes],
-    key: Callable[[CallTimes], str | None],
-    ring_seconds: float,
-) -> dict[str, Summary]:
+def by_call(counted: Counted, key: Callable[[CallTimes], str | None], ring_seconds: float) -> dict[str, Summary]:
     """The figures of each group of calls that `key` names, in the order of the names; `None` is in no group.
 
-    An offer belongs to the group of its call.
+    What was done for a call belongs to its group.
     """
-    keys = {call.id: key(call) for call in calls}
-    groups = sorted({name for name in keys.values() if name is not None})
-    return {
-        name: summary(
-            [call for call in calls if keys[call.id] == name],
-            [offer for offer in offers if keys.get(offer.call_id) == name],
-            ring_seconds,
-        )
-        for name in groups
-    }
+    groups: dict[str, set[str]] = {}
+    for call in counted.calls:
+        name = key(call)
+        if name is not None:
+            groups.setdefault(name, set()).add(call.id)
+    return {name: summary(counted.of(groups[name]), ring_seconds) for name in sorted(groups)}
 
 
-def by_queue(calls: Sequence[CallTimes], offers: Sequence[OfferTimes], ring_seconds: float) -> dict[str, Summary]:
+def by_queue(counted: Counted, ring_seconds: float) -> dict[str, Summary]:
     """The figures of each queue."""
-    return by_call(calls, offers, lambda call: call.queue, ring_seconds)
+    return by_call(counted, lambda call: call.queue, ring_seconds)
 
 
-def by_half_hour(
-    calls: Sequence[CallTimes], offers: Sequence[OfferTimes], ring_seconds: float, zone: tzinfo
-) -> dict[str, Summary]:
+def by_half_hour(counted: Counted, ring_seconds: float, zone: tzinfo) -> dict[str, Summary]:
     """The figures of each half hour in which somebody asked, by its beginning in local time: `2026-03-02 08:30`."""
 
     def key(call: CallTimes) -> str | None:
         return None if call.asked_at is None else f"{half_hour(call.asked_at, zone):%Y-%m-%d %H:%M}"
 
-    return by_call(calls, offers, key, ring_seconds)
+    return by_call(counted, key, ring_seconds)
 
 
 def half_hour(moment: datetime, zone: tzinfo) -> datetime:
@@ -213,10 +267,25 @@ def half_hour(moment: datetime, zone: tzinfo) -> datetime:
     return local.replace(minute=local.minute // 30 * 30, second=0, microsecond=0)
 
 
-def by_agent(offers: Sequence[OfferTimes], ring_seconds: float) -> dict[str, Summary]:
-    """The offer clock of each agent by their id: offers, answered, missed, rejected, answered within the target."""
-    agents = sorted({offer.agent_id for offer in offers})
-    return {agent: summary([], [o for o in offers if o.agent_id == agent], ring_seconds) for agent in agents}
+def by_agent(counted: Counted, ring_seconds: float) -> dict[str, Summary]:
+    """The offer clock of each agent by their id: offers, answered, missed, rejected, answered within the target.
+
+    `overflowed` are the callers for whom they were rung as help, `called_back` those with whom they talked that way.
+    """
+    held: dict[str, list[OfferTimes]] = {}
+    for offer in counted.offers:
+        held.setdefault(offer.agent_id, []).append(offer)
+    done = {back.back_call_id for back in counted.callbacks if back.state is CallbackState.DONE}
+    return {agent: _of_agent(held[agent], done, ring_seconds) for agent in sorted(held)}
+
+
+def _of_agent(offers: Sequence[OfferTimes], done: Set[str | None], ring_seconds: float) -> Summary:
+    answered = {offer.call_id for offer in offers if offer.state is OfferState.ANSWERED}
+    return replace(
+        _of_offers(offers, ring_seconds, 3),
+        overflowed=len({offer.call_id for offer in offers if OVERFLOW in offer.reasons}),
+        called_back=len(answered & done),
+    )
 
 
 def _rings(start: datetime | None, end: datetime | None, ring_seconds: float) -> float | None:

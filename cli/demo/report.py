@@ -117,7 +117,8 @@ def _transcript(transcript: Transcript | None) -> list[dict[str, Any]]:
 
 def _summary(ground: Ground, told: list[Story]) -> dict[str, Any]:
     offers = [offer for story in told for offer in story.offers]
-    counted = figures.summary([story.call for story in told], offers, ground.settings.ring_seconds)
+    rows = figures.Counted([story.call for story in told], offers)
+    counted = figures.summary(rows, ground.settings.ring_seconds)
     engines = sorted({story.transcript.engine for story in told if story.transcript})
     return {
         "calls": counted.calls,

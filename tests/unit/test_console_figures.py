@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.values import OfferState, Outcome
-from routing.figures import caller_rings, offer_rings, summary
+from hotline.values import Direction, OfferState, Outcome
+from routing.figures import Counted, caller_rings, offer_rings, summary
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
@@ -20,6 +20,7 @@ class ACall:
     ended_at: datetime | None = None
     queue: str | None = "booking"
     id: str = "c"
+    direction: Direction = Direction.INBOUND
 
 
 @dataclass
@@ -47,25 +48,25 @@ def an_offer(answered: float | None, ringing: float | None = 0) -> AnOffer:
 
 
 def test_exactly_three_rings_are_within_three_rings_and_a_moment_more_is_not() -> None:
-    figures = summary([a_call(15), a_call(15.01)], [an_offer(15), an_offer(15.01)], 5)
+    figures = summary(Counted([a_call(15), a_call(15.01)], [an_offer(15), an_offer(15.01)]), 5)
     assert (figures.within_caller, figures.within_offer) == (1, 1)
     assert (figures.caller_share, figures.offer_share) == (0.5, 0.5)
 
 
 def test_callers_who_gave_up_or_still_wait_stay_in_the_denominator() -> None:
     calls = [a_call(5), a_call(None, Outcome.ABANDONED), a_call(None, None), a_call(None, Outcome.LEFT_IN_MENU, None)]
-    figures = summary(calls, [], 5)
+    figures = summary(Counted(calls, []), 5)
     assert (figures.calls, figures.asked, figures.answered, figures.abandoned, figures.waiting) == (4, 3, 1, 1, 1)
     assert figures.within_caller == 1
 
 
 def test_offers_that_nobody_answered_are_counted_but_not_in_the_offer_clock() -> None:
-    figures = summary([], [an_offer(4), an_offer(None)], 5)
+    figures = summary(Counted([], [an_offer(4), an_offer(None)]), 5)
     assert (figures.offers, figures.offers_answered, figures.within_offer) == (2, 1, 1)
 
 
 def test_an_empty_day_has_no_shares() -> None:
-    figures = summary([], [], 5)
+    figures = summary(Counted([], []), 5)
     assert figures.caller_share is None
     assert figures.offer_share is None
 
@@ -82,7 +83,7 @@ def test_the_two_clocks_of_one_call_differ() -> None:
 @given(st.lists(st.one_of(st.none(), st.floats(0, 120))), st.floats(1, 10))
 def test_no_share_exceeds_its_denominator(seconds: list[float | None], ring_seconds: float) -> None:
     calls = [a_call(s, Outcome.ABANDONED if s is None else Outcome.ANSWERED) for s in seconds]
-    figures = summary(calls, [an_offer(s) for s in seconds], ring_seconds)
+    figures = summary(Counted(calls, [an_offer(s) for s in seconds]), ring_seconds)
     assert figures.within_caller <= figures.answered <= figures.asked
     assert figures.within_offer <= figures.offers_answered <= figures.offers
     assert figures.answered + figures.abandoned == figures.calls

@@ -1,0 +1,190 @@
+"""The figures of a day from the rows: everybody who asked is counted once, whoever called whom, everywhere alike."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import render_template
+from rich.console import Console
+from sqlalchemy.orm import Session
+
+from cli import floor
+from console import snapshot
+from console.app import create
+from hotline.clock import new_id
+from hotline.ground import Ground
+from hotline.models import Agent, Call, Callback, Offer, Waiting
+from hotline.values import (
+    CallbackState,
+    CallStatus,
+    Direction,
+    Intent,
+    Language,
+    OfferState,
+    Outcome,
+    WaitingState,
+)
+from routing import figures, figures_queries
+from tests.factories import NOW, load_hospital
+
+RING = 5.0
+LATER = NOW + timedelta(hours=1)
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+class Day:
+    """A day's rows."""
+
+    def __init__(self, session: Session, staff: dict[str, Agent]) -> None:
+        """Write in this transaction."""
+        self.session, self.staff = session, staff
+
+    def call(self, outcome: Outcome, answered: float | None = None, ended: float = 60, **other: object) -> Call:
+        """A call that asked at once and has ended."""
+        fields: dict[str, object] = {"queue": "booking", "started_at": NOW, "asked_at": NOW, **other}
+        row = Call(
+            id=new_id(),
+            provider_sid=f"CA{new_id()}",
+            language=Language.ENGLISH,
+            place={},
+            heard_at=NOW,
+            status=CallStatus.ENDED,
+            outcome=outcome,
+            answered_at=None if answered is None else at(answered),
+            ended_at=at(ended),
+            **fields,
+        )
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+    def place(self, call: Call, state: WaitingState, *overflowed: str) -> Waiting:
+        """Where this call stood."""
+        row = Waiting(
+            call_id=call.id,
+            queue=call.queue,
+            wish={},
+            asked_at=NOW,
+            state=state,
+            ended_at=NOW,
+            overflowed=[*overflowed],
+        )
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+    def offer(self, place: Waiting, staff_number: str, state: OfferState, *reasons: str) -> None:
+        """A phone that rang for this place, ten seconds."""
+        self.session.add(
+            Offer(
+                id=new_id(),
+                waiting_id=place.id,
+                call_id=place.call_id,
+                agent_id=self.staff[staff_number].id,
+                state=state,
+                ring=1,
+                rings=3,
+                reasons=[*reasons],
+                started_at=NOW,
+                ringing_at=NOW,
+                answered_at=at(10) if state is OfferState.ANSWERED else None,
+                ended_at=at(10),
+            )
+        )
+
+    def call_back(self, call: Call, state: CallbackState, back: Call | None = None) -> None:
+        """What this caller left the line for."""
+        self.session.add(
+            Callback(
+                call_id=call.id,
+                number="+8613900000001",
+                language=call.language,
+                intent=Intent.UNKNOWN,
+                queue=call.queue,
+                wish={},
+                asked_at=NOW,
+                state=state,
+                tries=1,
+                due_at=NOW,
+                requested_at=NOW,
+                back_call_id=None if back is None else back.id,
+            )
+        )
+
+
+@pytest.fixture
+def staff(ground: Ground) -> dict[str, Agent]:
+    """The sample hospital, and nine calls in both directions."""
+    agents = load_hospital(ground)
+    with ground.database.write() as session:
+        day = Day(session, agents)
+        met = day.place(day.call(Outcome.ANSWERED, 12), WaitingState.CONNECTED)
+        day.offer(met, "1001", OfferState.MISSED)
+        day.offer(met, "1002", OfferState.ANSWERED, figures.OVERFLOW)
+        day.place(day.call(Outcome.ABANDONED, ended=4), WaitingState.ABANDONED)
+        day.place(day.call(Outcome.ABANDONED, ended=40), WaitingState.ABANDONED)
+        day.place(day.call(Outcome.MESSAGE, queue="nurse"), WaitingState.LEFT, "voicemail")
+        day.call(Outcome.LEFT_IN_MENU, asked_at=None, queue=None)
+        _call_backs(day)
+        day.call(Outcome.ABANDONED, direction=Direction.OUTBOUND)  # of a campaign, and wanted a person
+    return agents
+
+
+def _call_backs(day: Day) -> None:
+    """One caller was called back, one waits for it, one stayed in line and was answered."""
+    first, second = day.call(Outcome.CALL_BACK), day.call(Outcome.CALL_BACK)
+    back = day.call(Outcome.ANSWERED, 10, direction=Direction.OUTBOUND)
+    day.offer(day.place(back, WaitingState.CONNECTED), "1001", OfferState.ANSWERED)
+    day.place(first, WaitingState.LEFT)
+    day.place(second, WaitingState.LEFT, "call_back")
+    day.call_back(first, CallbackState.DONE, back)
+    day.call_back(second, CallbackState.WAITING)
+    stayed = day.call(Outcome.ANSWERED, 20)
+    day.place(stayed, WaitingState.CONNECTED)
+    day.call_back(stayed, CallbackState.CANCELLED)
+
+
+def counted(ground: Ground) -> figures.Counted:
+    with ground.database.read() as session:
+        return figures_queries.between(session, NOW)
+
+
+def test_everybody_who_asked_is_counted_once(ground: Ground, staff: dict[str, Agent]) -> None:  # noqa: ARG001 (its rows)
+    whole = figures.summary(counted(ground), RING)
+    assert (whole.calls, whole.asked, whole.answered) == (8, 7, 2)
+    assert (whole.abandoned_early, whole.abandoned_late, whole.abandoned) == (1, 1, 2)
+    assert (whole.call_backs, whole.called_back, whole.overflowed) == (2, 1, 3)
+    assert (whole.waiting, whole.other, whole.outbound) == (0, 1, 2)
+    assert (whole.within_caller, whole.caller_share) == (1, 1 / 7)
+    assert (whole.offers, whole.offers_answered, whole.within_offer, whole.missed) == (3, 2, 2, 1)
+
+
+def test_queues_half_hours_and_agents_tell_the_same(ground: Ground, staff: dict[str, Agent]) -> None:
+    rows = counted(ground)
+    queues = figures.by_queue(rows, RING)
+    assert (queues["booking"].asked, queues["booking"].called_back, queues["nurse"].overflowed) == (6, 1, 1)
+    hours = figures.by_half_hour(rows, RING, ZoneInfo("Asia/Shanghai"))
+    assert list(hours) == ["2026-03-02 16:30"]
+    assert hours["2026-03-02 16:30"].asked == 7
+    agents = figures.by_agent(rows, RING)
+    first, second = agents[staff["1001"].id], agents[staff["1002"].id]
+    assert (first.offers, first.missed, first.called_back, first.overflowed) == (2, 1, 1, 0)
+    assert (second.offers, second.offers_answered, second.called_back, second.overflowed) == (1, 1, 0, 1)
+
+
+def test_the_floor_page_and_the_terminal_show_these_figures(ground: Ground, staff: dict[str, Agent]) -> None:  # noqa: ARG001
+    seen = snapshot.take(ground, LATER)
+    assert seen.figures == figures.summary(counted(ground), ground.settings.ring_seconds)
+    console = Console(width=140)
+    with console.capture() as text:
+        console.print(floor.figures(seen))
+    assert "1 of 2" in text.get()
+    pages = create(ground)
+    with pages.test_request_context():
+        page = render_template("floor_figures.html", floor=seen)
+    pages.extensions["live"].close()
+    assert "1 within 5 s of asking, 1 later" in page or "要求人工后 5 秒内 1 个，之后 1 个" in page
+    assert "Of 2 who chose a call-back" in page or "共 2 个选择回电" in page

@@ -5,11 +5,13 @@ asked for now is rung after those who can be replaced. Who is set aside after a 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from operator import itemgetter
 from types import MappingProxyType
+from typing import NamedTuple
 
 # Each further free holder of a skill makes a person this much easier to replace.
 EASIER = 0.5
@@ -18,10 +20,13 @@ GRAIN = 0.5
 # Who counts less than this for skills that are not asked for is spare.
 SPARE = 0.25
 MOST_LEVEL = 5
-# More than any sum of levels or skills of one person.
-SPAN = 10_000
+# A rank is one number; each of these is more than all that stands below it: levels, whole rings until they answer,
+# grains of being hard to replace, levels missing to what is preferred, and before all whether they are set aside.
+SLOW, HARD, MISSING, ASIDE = 10**4, 10**8, 10**12, 10**16
+MOST_SLOW = 1_000
 # The levels at which a skill counts that no queue is known to ask for.
 ANY_LEVEL = (1,)
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 # The reason that stands at an offer to someone who is set aside.
 SET_ASIDE = "set aside, but nobody else is free"
@@ -42,15 +47,14 @@ class Agent:
     is_set_aside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Whom a caller wants, from the levels in `prefers` on with pleasure.
 
     Agents in `tried` come last; `last_resort` allows for those set aside by others.
     """
 
     wish: Mapping[str, int]
-    prefers: Mapping[str, int] = field(default_factory=dict)
+    prefers: Mapping[str, int] = NOTHING
     preferred_agent_id: str | None = None
     tried: frozenset[str] = frozenset()
     last_resort: bool = True
@@ -70,7 +74,7 @@ class Pool:
         ring_seconds: float = 5.0,
     ) -> None:
         """All of these can be taken. `asked` are the least levels that queues ask for, by skill."""
-        self._asked = asked
+        self._asked, self._count = asked, len(agents)
         longest_idle = sorted(agents, key=lambda agent: (agent.idle_since, agent.id))
         self._free = {agent.id: agent for agent in longest_idle}
         self._holders: dict[str, list[Agent]] = defaultdict(list)
@@ -83,10 +87,10 @@ class Pool:
             self._present[name][level] = count
         self._single = {name for name, levels in self._present.items() if sum(levels.values()) == 1}
         held = set(chain.from_iterable(agent.skills.items() for agent in agents))
-        self._worth = {skill: self._worth_of(*skill) for skill in held}
-        self._needed = {agent.id: sum(map(self._worth.__getitem__, agent.skills.items())) for agent in agents}
-        # How many whole rings pass before they answer for certain.
-        self._slow = {agent.id: int((agent.answers_in or 0.0) / ring_seconds) for agent in agents}
+        worth = {skill: self._worth_of(*skill) / GRAIN for skill in held}
+        # How hard to replace everyone is, in grains; and what they add to a rank themselves.
+        self._grains = {agent.id: sum(map(worth.__getitem__, agent.skills.items())) for agent in agents}
+        self._own_rank = {agent.id: _own_rank(agent, ring_seconds) for agent in agents}
         self._lines: dict[tuple[Levels, Levels], list[Agent]] = {}
         self._orders: dict[tuple[tuple[str, ...], Levels], list[Agent]] = {}
 
@@ -124,7 +128,7 @@ class Pool:
 
     def _is_spare(self, agent: Agent, wanted: Wanted) -> bool:
         """Whether others can take the place of this agent for every skill and level that is not asked for here."""
-        is_needed = self._needed[agent.id] - self._worth_here(wanted.wish.items()) > SPARE
+        is_needed = self._grains[agent.id] * GRAIN - self._worth_here(wanted.wish.items()) > SPARE
         return not (is_needed or agent.is_set_aside or agent.id in wanted.tried)
 
     def _preferred(self, wanted: Wanted) -> Agent | None:
@@ -174,8 +178,10 @@ class Pool:
         order = self._orders.get((names, prefers))
         if order is None:
             # The holders of the rarest skill are the fewest to look at, and come in the order of their idling.
-            few = min((self._holders[name] for name in names), key=len, default=list(self._free.values()))
-            held = few if len(names) < 2 else [agent for agent in few if all(map(agent.skills.__contains__, names))]
+            rarest = min(names, key=lambda name: len(self._holders[name]), default=None)
+            few = list(self._free.values()) if rarest is None else self._holders[rarest]
+            others = [name for name in names if name != rarest and len(self._holders[name]) < self._count]
+            held = few if not others else [agent for agent in few if all(map(agent.skills.__contains__, others))]
             order = self._orders[names, prefers] = [held[place] for place in self._ranked(held, names, prefers)]
         return order
 
@@ -184,29 +190,46 @@ class Pool:
         replace, how late they answer, level (no more than is preferred), longest idle.
         """
         enough = dict(prefers)
-        caps = [(name, enough.get(name, MOST_LEVEL), name in enough) for name in names]
-        worth = self._worth_here((name, min(self._asked.get(name, ANY_LEVEL), default=1)) for name in names)
+        caps = [(enough.get(name, MOST_LEVEL), name in enough) for name in names]
+        least = ((name, min(self._asked.get(name, ANY_LEVEL), default=1)) for name in names)
+        worth = self._worth_here(least) / GRAIN
+        levels_of = _getter(names)
+        by_levels: dict[tuple[int, ...], int] = {}
         ranks = []
         # A plain loop, and each rank as one number: this is where a decision spends its time.
-        for place, agent in enumerate(held):
-            missing = level = 0
-            for name, cap, is_preferred in caps:
-                have = agent.skills[name]
-                if have < cap:
-                    level += have
-                    missing += (cap - have) * is_preferred
-                else:
-                    level += cap
-            hard = round((self._needed[agent.id] - worth) / GRAIN)
-            rank = ((agent.is_set_aside * SPAN + missing) * SPAN + hard) * SPAN + self._slow[agent.id]
-            ranks.append((rank * SPAN - level) * len(held) + place)
-        ranks.sort(reverse=True)
-        return [rank % len(held) for rank in ranks]
+        for agent in held:
+            levels = levels_of(agent.skills)
+            rank = by_levels.get(levels)
+            if rank is None:
+                rank = by_levels[levels] = _level_rank(levels, caps)
+            ranks.append(rank + self._own_rank[agent.id] + round(self._grains[agent.id] - worth) * HARD)
+        order = sorted(range(len(held)), key=ranks.__getitem__)
+        order.reverse()
+        return order
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Mapping[str, int]], tuple[int, ...]]:
+    """What takes these levels from someone's skills."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda skills: tuple([skills[name] for name in names])
+
+
+def _level_rank(levels: tuple[int, ...], caps: list[tuple[int, bool]]) -> int:
+    """What levels add to a rank: those missing to what is preferred, and the sum, no more than is preferred."""
+    pairs = list(zip(levels, caps, strict=True))
+    missing = sum(max(0, cap - have) for have, (cap, is_preferred) in pairs if is_preferred)
+    return missing * MISSING - sum(min(have, cap) for have, (cap, _) in pairs)
 
 
 def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:
     """Whether these skills satisfy the wish: every wished skill is there at its level or above."""
     return all(skills.get(name, 0) >= max(1, least) for name, least in wish.items())
+
+
+def _own_rank(agent: Agent, ring_seconds: float) -> int:
+    """What someone adds to a rank for every wish: whether they are set aside, how many whole rings they may take."""
+    return agent.is_set_aside * ASIDE + min(MOST_SLOW, int((agent.answers_in or 0.0) / ring_seconds)) * SLOW
 
 
 def _is_rested(agent: Agent, wanted: Wanted) -> bool:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console, Group
 from rich.live import Live as Screen
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import select
 
 from cli import embedded
 from console import show, snapshot
@@ -17,6 +19,8 @@ from hotline import clock
 from hotline.ground import Ground, stand
 from hotline.models import Agent
 from hotline.values import AgentState, AgentStatus
+from routing import figures as counts
+from routing import figures_queries
 from routing.wait import Error
 
 DRAW_SECONDS = 1.0
@@ -29,9 +33,14 @@ STATES = {
 }
 
 
+# How today's figures can be divided.
+PARTS = ("queue", "half-hour", "agent")
+
+
 @click.command()
 @click.option("--once", is_flag=True, help="print the floor as it is, and leave")
-def command(once: bool) -> None:
+@click.option("--by", type=click.Choice([*PARTS]), help="print today's figures by queue, half hour or agent, and leave")
+def command(once: bool, by: str | None) -> None:
     """Show who waits, who answers, and today's figures; Ctrl-C ends it.
 
     Moved by the events of the hotline, as the staff pages are; the database is not asked on a timer, but for one look
@@ -40,7 +49,9 @@ def command(once: bool) -> None:
     ground = stand(embedded.load())
     console = Console()
     try:
-        if once:
+        if by is not None:
+            console.print(parts(ground, by, clock.now()))
+        elif once:
             console.print(picture(snapshot.take(ground, clock.now()), clock.now(), ground.settings.ring_seconds))
         else:
             _watch(ground, console)
@@ -74,21 +85,50 @@ def picture(seen: Snapshot, now: datetime, ring_seconds: float) -> Group:
 
 def figures(seen: Snapshot) -> Table:
     """Today's figures, each share with its denominator."""
-    today = seen.figures
-    table = _table("Today", "asked", "answered", "gave up ≤ 5 s", "later", "overflowed", "called back")
+    table = _figures_table("Today")
+    table.add_row(*_figures_row(seen.figures))
+    return table
+
+
+def parts(ground: Ground, by: str, now: datetime) -> Table:
+    """Today's figures by queue, half hour or agent; an agent's are those of the phone, nobody asks for an agent."""
+    zone, ring = ZoneInfo(ground.settings.timezone), ground.settings.ring_seconds
+    with ground.database.read() as session:
+        rows = figures_queries.between(session, show.midnight(now, zone))
+        names = {agent.id: f"{agent.staff_number} {agent.name}" for agent in session.scalars(select(Agent))}
+    if by == "agent":
+        return _by_agent({names[found]: part for found, part in counts.by_agent(rows, ring).items()})
+    found = counts.by_queue(rows, ring) if by == "queue" else counts.by_half_hour(rows, ring, zone)
+    table = _figures_table("Today", by.replace("-", " "))
+    for name, part in found.items():
+        table.add_row(name, *_figures_row(part))
+    return table
+
+
+def _by_agent(found: dict[str, counts.Summary]) -> Table:
+    table = _table("Today", "agent", "rang", "answered", "missed", "rejected", "as help", "call-backs", "in 3 rings")
+    for name, part in sorted(found.items()):
+        numbers = (part.offers, part.offers_answered, part.missed, part.rejected, part.overflowed, part.called_back)
+        share = f"{show.percent(part.offer_share)} of {part.offers_answered}"
+        table.add_row(name, *(str(number) for number in numbers), share)
+    return table
+
+
+def _figures_table(title: str, *first: str) -> Table:
+    table = _table(title, *first, "asked", "answered", "gave up ≤ 5 s", "later", "overflowed", "called back")
     table.add_column("in 3 rings of asking", justify="right")
     table.add_column("in 3 rings of ringing", justify="right")
-    table.add_row(
-        str(today.asked),
-        str(today.answered),
-        str(today.abandoned_early),
-        str(today.abandoned_late),
-        str(today.overflowed),
-        f"{today.called_back} of {today.call_backs}",
-        f"{show.percent(today.caller_share)} of {today.asked}",
-        f"{show.percent(today.offer_share)} of {today.offers_answered}",
-    )
     return table
+
+
+def _figures_row(part: counts.Summary) -> list[str]:
+    numbers = (part.asked, part.answered, part.abandoned_early, part.abandoned_late, part.overflowed)
+    return [
+        *(str(number) for number in numbers),
+        f"{part.called_back} of {part.call_backs}",
+        f"{show.percent(part.caller_share)} of {part.asked}",
+        f"{show.percent(part.offer_share)} of {part.offers_answered}",
+    ]
 
 
 def waiting(waiters: Iterable[Waiter], now: datetime, ring_seconds: float) -> Table:

@@ -188,3 +188,14 @@ def test_the_floor_page_and_the_terminal_show_these_figures(ground: Ground, staf
     pages.extensions["live"].close()
     assert "1 within 5 s of asking, 1 later" in page or "要求人工后 5 秒内 1 个，之后 1 个" in page
     assert "Of 2 who chose a call-back" in page or "共 2 个选择回电" in page
+
+
+def test_the_terminal_divides_today_s_figures(ground: Ground, staff: dict[str, Agent]) -> None:  # noqa: ARG001
+    console = Console(width=140)
+    with console.capture() as text:
+        for by in floor.PARTS:
+            console.print(floor.parts(ground, by, LATER))
+    shown = " ".join(text.get().split())
+    assert "booking │ 6 │ 2 │ 1 │ 1 │ 2 │ 1 of 2 │ 16% of 6" in shown
+    assert "2026-03-02 16:30 │ 7 │ 2 │ 1 │ 1 │ 3 │ 1 of 2 │ 14% of 7" in shown
+    assert "1001 李静 │ 2 │ 1 │ 1 │ 0 │ 0 │ 1 │ 100% of 1" in shown

@@ -17,6 +17,14 @@ from routing.wait import Hand, Place
 # The answered offers that handling times are taken from, at most.
 OFFERS_READ = 300
 BUSY = frozenset({AgentState.TALKING, AgentState.OFFERED})
+_PROMISES = (
+    select(Callback)
+    .join(Call, Call.id == Callback.call_id)
+    .where(
+        Callback.state.in_([CallbackState.WAITING, CallbackState.DIALLING]),
+        Call.status == CallStatus.ENDED,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -50,15 +58,7 @@ def waiting(session: Session) -> tuple[Place, ...]:
 
 def promises(session: Session) -> tuple[Promise, ...]:
     """Call-backs that are to come about: their caller has hung up, and is not on the line again yet."""
-    query = (
-        select(Callback)
-        .join(Call, Call.id == Callback.call_id)
-        .where(
-            Callback.state.in_([CallbackState.WAITING, CallbackState.DIALLING]),
-            Call.status == CallStatus.ENDED,
-        )
-    )
-    return tuple(_promise(row) for row in session.scalars(query))
+    return tuple(_promise(row) for row in session.scalars(_PROMISES))
 
 
 def _promise(row: Callback) -> Promise:

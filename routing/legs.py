@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from hotline.ground import Ground
@@ -20,6 +20,7 @@ ENDS = {
     # The agent hung up between picking up and being told whom they have won.
     LegStatus.COMPLETED: (OfferState.FAILED, "hung up at once"),
 }
+_BY_SID = select(Leg).where(Leg.provider_sid == bindparam("sid"))
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Report:
 
 def heard(session: Session, leg: Leg, report: Report, now: datetime) -> Leg:
     """Write a report down on the line's row, `leg` where it is the first; an older or later one changes nothing."""
-    found = session.scalar(select(Leg).where(Leg.provider_sid == report.sid))
+    found = session.scalar(_BY_SID, {"sid": report.sid})
     if found is None:
         session.add(leg)
         found = leg

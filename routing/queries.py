@@ -8,23 +8,19 @@ from types import MappingProxyType
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Callback, Offer, Recording, Waiting
+from hotline.models import Agent, Call, Callback, Offer, Waiting
 from hotline.values import (
-    LIVE_OFFERS,
     AgentState,
     AgentStatus,
     CallbackState,
-    CallStatus,
     OfferState,
-    RecordingKind,
     WaitingState,
     WaitKind,
 )
-from routing import habits, ladder
+from routing import habits, ladder, statements
 from routing.lines import Lines, asked
 from routing.queues import HELPERS, Queue, Rules, Way
 
-OPEN = (WaitingState.WAITING, WaitingState.WON)
 # Why an agent is set aside who may all the same be asked where nobody else is free (declined or broken: no).
 DID_NOT_PICK_UP = "did not pick up"
 # Before an agent's id: the skill of being this very agent, for callers who are handed on to them.
@@ -45,18 +41,17 @@ ANSWERS_READ = 2000
 
 def locked_call(session: Session, call_id: str) -> Call | None:
     """The call, locked until the transaction ends: it is the one lock that changes of its line and offers take."""
-    return session.scalar(select(Call).where(Call.id == call_id).with_for_update())
+    return session.scalar(statements.LOCKED_CALL, {"call_id": call_id})
 
 
 def open_waiting(session: Session, call_id: str) -> Waiting | None:
     """The caller's place in line, `None` when they are not (or no longer) in one."""
-    return session.scalar(select(Waiting).where(Waiting.call_id == call_id, Waiting.state.in_(OPEN)))
+    return session.scalar(statements.OPEN_PLACE, {"call_id": call_id})
 
 
 def live_offers(session: Session, waiting_id: str) -> list[Offer]:
     """Phones that ring or are being dialled for this caller, always in the order of their agents."""
-    query = select(Offer).where(Offer.waiting_id == waiting_id, Offer.state.in_(LIVE_OFFERS))
-    return list(session.scalars(query.order_by(Offer.agent_id)))
+    return list(session.scalars(statements.LIVE_FOR, {"waiting_id": waiting_id}))
 
 
 def position(session: Session, waiting: Waiting) -> int:
@@ -83,11 +78,9 @@ def _called_before(waiting: Waiting) -> Select[int]:
 
 def floor(session: Session, rules: Rules, answers_in: Mapping[str, float] = MappingProxyType({})) -> ladder.Floor:
     """The floor of this moment, as values; `answers_in` are the agents' habits, as `habits_of` learned them."""
-    waiting = session.scalars(select(Waiting).where(Waiting.state == WaitingState.WAITING)).all()
-    agents = {agent.id: agent for agent in session.scalars(select(Agent).where(Agent.state != AgentState.TALKING))}
-    offers: dict[str, list[Offer]] = defaultdict(list)
-    for offer in session.scalars(select(Offer).where(Offer.waiting_id.in_([row.id for row in waiting]))):
-        offers[offer.waiting_id].append(offer)
+    waiting = session.scalars(statements.IN_LINE).all()
+    agents = {agent.id: agent for agent in session.scalars(statements.NOT_TALKING)}
+    offers = _offers_for(session, [row.id for row in waiting])
     wished = frozenset(name for row in waiting for name in row.wish if name.startswith(SELF))
     lines = Lines(rules)
     return ladder.Floor(
@@ -96,6 +89,13 @@ def floor(session: Session, rules: Rules, answers_in: Mapping[str, float] = Mapp
         offers=tuple(_ringing(session, agents, answers_in)),
         asked=asked(rules),
     )
+
+
+def _offers_for(session: Session, waiting_ids: list[str]) -> Mapping[str, list[Offer]]:
+    offers: dict[str, list[Offer]] = defaultdict(list)
+    for offer in session.scalars(statements.OFFERS_FOR, {"waiting_ids": waiting_ids}) if waiting_ids else ():
+        offers[offer.waiting_id].append(offer)
+    return offers
 
 
 def habits_of(session: Session) -> dict[str, float]:
@@ -165,12 +165,7 @@ def _for_one(row: Waiting, queue: Queue, offers: list[Offer]) -> ladder.Caller:
 def _ringing(
     session: Session, agents: Mapping[str, Agent], answers_in: Mapping[str, float]
 ) -> Iterable[ladder.Ringing]:
-    rows = session.execute(
-        select(Offer, Waiting.priority)
-        .join(Waiting, Waiting.id == Offer.waiting_id)
-        .where(Offer.state.in_(LIVE_OFFERS))
-    )
-    for offer, priority in rows:
+    for offer, priority in session.execute(statements.RINGING):
         skills = {s.skill: s.level for s in agents[offer.agent_id].skills} if offer.agent_id in agents else {}
         yield ladder.Ringing(
             offer.id,
@@ -191,52 +186,22 @@ def _ringing(
 
 def to_hang_up(session: Session, stale: datetime) -> list[Offer]:
     """Phones that must stop ringing, and agents' lines that outlived their call by more than a moment (`stale`)."""
-    ringing = Offer.state.not_in([*LIVE_OFFERS, OfferState.ANSWERED])
-    ghost = and_(
-        Offer.state == OfferState.ANSWERED,
-        Offer.ended_at.is_(None),
-        Call.status == CallStatus.ENDED,
-        Call.ended_at < stale,
-    )
-    # Who is told to leave does so once the room no longer depends on them.
-    released = and_(
-        Offer.state == OfferState.ANSWERED,
-        Offer.ended_at.is_(None),
-        Offer.released_at.is_not(None),
-        or_(Call.status != CallStatus.TALKING, Call.room_wanted == Call.room_told),
-    )
-    query = (
-        select(Offer)
-        .join(Call, Call.id == Offer.call_id)
-        .where(or_(ringing, ghost, released), Offer.provider_sid.is_not(None), Offer.hung_up_at.is_(None))
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(statements.TO_HANG_UP, {"stale": stale}))
 
 
 def to_dial(session: Session) -> list[tuple[Offer, Agent, Call]]:
     """Offers whose agent has not been dialled yet."""
-    query = (
-        select(Offer, Agent, Call)
-        .join(Agent, Agent.id == Offer.agent_id)
-        .join(Call, Call.id == Offer.call_id)
-        .where(Offer.state == OfferState.STARTED, Offer.dialled_at.is_(None))
-    )
-    return [(offer, agent, call) for offer, agent, call in session.execute(query)]
+    return [(offer, agent, call) for offer, agent, call in session.execute(statements.TO_DIAL)]
 
 
 def to_move(session: Session) -> list[tuple[Waiting, Call]]:
     """Callers who are to be sent to the conference with their agent, or back into line when the agent was lost."""
-    won = and_(Waiting.state == WaitingState.WON, Waiting.moved_at.is_(None))
-    back = and_(Waiting.state == WaitingState.WAITING, Waiting.moved_at.is_not(None))
-    query = select(Waiting, Call).join(Call, Call.id == Waiting.call_id).where(or_(won, back))
-    return [(waiting, call) for waiting, call in session.execute(query)]
+    return [(waiting, call) for waiting, call in session.execute(statements.TO_MOVE)]
 
 
 def to_arrange(session: Session) -> list[tuple[Call, list[Offer]]]:
     """Rooms that are not as they ought to be, with the agents' lines in them."""
-    calls = session.scalars(
-        select(Call).where(Call.status == CallStatus.TALKING, Call.room_wanted != Call.room_told)
-    ).all()
+    calls = session.scalars(statements.TO_ARRANGE).all()
     inside = (Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None), Offer.provider_sid.is_not(None))
     lines: dict[str, list[Offer]] = defaultdict(list)
     if calls:
@@ -247,10 +212,7 @@ def to_arrange(session: Session) -> list[tuple[Call, list[Offer]]]:
 
 def to_record(session: Session) -> list[Call]:
     """Conversations without a recording, where the caller has heard the notice (requirement G3)."""
-    conversation = Recording.kind == RecordingKind.CONVERSATION
-    recorded = select(Recording.call_id).where(Recording.call_id == Call.id, conversation)
-    query = select(Call).where(Call.status == CallStatus.TALKING, Call.consent_at.is_not(None), ~recorded.exists())
-    return list(session.scalars(query))
+    return list(session.scalars(statements.TO_RECORD))
 
 
 def offer(session: Session, offer_id: str) -> Offer | None:
@@ -260,34 +222,20 @@ def offer(session: Session, offer_id: str) -> Offer | None:
 
 def last_waiting(session: Session, call_id: str) -> Waiting | None:
     """The caller's newest place in line, open or closed; consultations of agents are none."""
-    query = select(Waiting).where(Waiting.call_id == call_id, Waiting.kind == WaitKind.CALLER)
-    return session.scalar(query.order_by(Waiting.id.desc()).limit(1))
+    return session.scalar(statements.LAST_PLACE, {"call_id": call_id})
 
 
 def due_back(session: Session, now: datetime) -> list[Agent]:
     """Agents whose wrap-up or set-aside is over."""
-    return list(session.scalars(select(Agent).where(Agent.state_until <= now)))
+    return list(session.scalars(statements.DUE_BACK, {"now": now}))
 
 
 def unconnected(session: Session, stale: datetime) -> list[tuple[Call, str | None]]:
     """Callers, with the offer they were sent to before `stale`, of whom the exchange never said that they have met."""
-    query = (
-        select(Call, Waiting.winner_id)
-        .join(Waiting, Waiting.call_id == Call.id)
-        .where(Waiting.state == WaitingState.WON, Waiting.moved_at < stale)
-    )
-    return [(call, winner_id) for call, winner_id in session.execute(query)]
+    rows = session.execute(statements.UNCONNECTED, {"stale": stale})
+    return [(call, winner_id) for call, winner_id in rows]
 
 
 def alone(session: Session, stale: datetime) -> list[Call]:
     """Callers who are still on the line though their agent left before `stale`."""
-    lately = or_(Offer.ended_at.is_(None), Offer.ended_at >= stale)
-    talking = select(Offer.id).where(Offer.call_id == Call.id, Offer.state == OfferState.ANSWERED, lately)
-    query = (
-        select(Call)
-        .join(Waiting, Waiting.call_id == Call.id)
-        .join(Offer, Offer.id == Waiting.winner_id)
-        .where(Call.status == CallStatus.TALKING, Waiting.state == WaitingState.CONNECTED, Offer.ended_at < stale)
-        .where(~talking.correlate(Call).exists())
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(statements.ALONE, {"stale": stale}))

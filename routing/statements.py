@@ -1,0 +1,117 @@
+"""The statements of routing that run at every pass and at every webhook, built once: building one costs more than it.
+
+Named parameters stand where a value differs; `routing.queries` runs them.
+"""
+
+from sqlalchemy import and_, bindparam, or_, select
+
+from hotline.models import Agent, Call, Offer, Recording, Waiting
+from hotline.values import (
+    LIVE_OFFERS,
+    AgentState,
+    CallStatus,
+    OfferState,
+    RecordingKind,
+    WaitingState,
+    WaitKind,
+)
+
+OPEN = (WaitingState.WAITING, WaitingState.WON)
+_UP = and_(Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None))
+
+# One call and its line.
+LOCKED_CALL = select(Call).where(Call.id == bindparam("call_id")).with_for_update()
+OPEN_PLACE = select(Waiting).where(Waiting.call_id == bindparam("call_id"), Waiting.state.in_(OPEN))
+LAST_PLACE = (
+    select(Waiting)
+    .where(Waiting.call_id == bindparam("call_id"), Waiting.kind == WaitKind.CALLER)
+    .order_by(Waiting.id.desc())
+    .limit(1)
+)
+LIVE_FOR = (
+    select(Offer)
+    .where(Offer.waiting_id == bindparam("waiting_id"), Offer.state.in_(LIVE_OFFERS))
+    .order_by(Offer.agent_id)
+)
+
+# The floor.
+IN_LINE = select(Waiting).where(Waiting.state == WaitingState.WAITING)
+NOT_TALKING = select(Agent).where(Agent.state != AgentState.TALKING)
+OFFERS_FOR = select(Offer).where(Offer.waiting_id.in_(bindparam("waiting_ids", expanding=True)))
+RINGING = (
+    select(Offer, Waiting.priority).join(Waiting, Waiting.id == Offer.waiting_id).where(Offer.state.in_(LIVE_OFFERS))
+)
+
+# What the router still has to ask of the exchange.
+TO_HANG_UP = (
+    select(Offer)
+    .join(Call, Call.id == Offer.call_id)
+    .where(
+        or_(
+            Offer.state.not_in([*LIVE_OFFERS, OfferState.ANSWERED]),
+            # Ghosts: lines that outlived their call.
+            and_(_UP, Call.status == CallStatus.ENDED, Call.ended_at < bindparam("stale")),
+            # Who is told to leave does so once the room no longer depends on them.
+            and_(
+                _UP,
+                Offer.released_at.is_not(None),
+                or_(Call.status != CallStatus.TALKING, Call.room_wanted == Call.room_told),
+            ),
+        ),
+        Offer.provider_sid.is_not(None),
+        Offer.hung_up_at.is_(None),
+    )
+)
+TO_DIAL = (
+    select(Offer, Agent, Call)
+    .join(Agent, Agent.id == Offer.agent_id)
+    .join(Call, Call.id == Offer.call_id)
+    .where(Offer.state == OfferState.STARTED, Offer.dialled_at.is_(None))
+)
+TO_MOVE = (
+    select(Waiting, Call)
+    .join(Call, Call.id == Waiting.call_id)
+    .where(
+        or_(
+            and_(Waiting.state == WaitingState.WON, Waiting.moved_at.is_(None)),
+            and_(Waiting.state == WaitingState.WAITING, Waiting.moved_at.is_not(None)),
+        )
+    )
+)
+TO_ARRANGE = select(Call).where(Call.status == CallStatus.TALKING, Call.room_wanted != Call.room_told)
+TO_RECORD = select(Call).where(
+    Call.status == CallStatus.TALKING,
+    Call.consent_at.is_not(None),
+    ~select(Recording.call_id)
+    .where(Recording.call_id == Call.id, Recording.kind == RecordingKind.CONVERSATION)
+    .exists(),
+)
+
+# What is over, or must be looked after.
+DUE_BACK = select(Agent).where(Agent.state_until <= bindparam("now"))
+UNCONNECTED = (
+    select(Call, Waiting.winner_id)
+    .join(Waiting, Waiting.call_id == Call.id)
+    .where(Waiting.state == WaitingState.WON, Waiting.moved_at < bindparam("stale"))
+)
+_LATELY = (
+    select(Offer.id)
+    .where(
+        Offer.call_id == Call.id,
+        Offer.state == OfferState.ANSWERED,
+        or_(Offer.ended_at.is_(None), Offer.ended_at >= bindparam("stale")),
+    )
+    .correlate(Call)
+    .exists()
+)
+ALONE = (
+    select(Call)
+    .join(Waiting, Waiting.call_id == Call.id)
+    .join(Offer, Offer.id == Waiting.winner_id)
+    .where(
+        Call.status == CallStatus.TALKING,
+        Waiting.state == WaitingState.CONNECTED,
+        Offer.ended_at < bindparam("stale"),
+        ~_LATELY,
+    )
+)

@@ -8,13 +8,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bench.interleave_exchange import Line, Place
-from bench.interleave_seen import OPEN, Seen, rank, see, without_phone
+from bench.interleave_seen import OPEN, Eye, NewOffer, Seen, rank, without_phone
 from bench.interleave_world import World
 from hotline.models import AgentSkill, Call, Event, Offer, Waiting
 from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState, WaitKind
 from routing import figures_queries
 from routing.ladder import SET_ASIDE, fits
 
+CHECKS_PER_COUNT = 25
 HELD = (AgentState.OFFERED, AgentState.TALKING)
 
 
@@ -28,8 +29,12 @@ class Rules:
     def __init__(self, world: World) -> None:
         """Watch `world`; nobody has been rung yet."""
         self._world = world
+        self._eye = Eye(world.ground.database)
         self._last_offer = ""
+        # What was seen last, and the number of commits it is as new as; and that of the last check.
         self._looked: tuple[int, Seen] | None = None
+        self._checked = -1
+        self._checks = 0
         self._unrung: set[str] = set()
         with world.ground.database.read() as session:
             self._skills: dict[str, dict[str, int]] = {}
@@ -39,30 +44,43 @@ class Rules:
         world.on_pass = self._remember
 
     def _remember(self) -> None:
-        with self._world.ground.database.engine.connect() as connection:
-            self._unrung = {row.id for row in without_phone(see(connection))}
+        self._unrung = {row.id for row in without_phone(self._see())}
+
+    def _see(self) -> Seen:
+        if self._looked is None or self._looked[0] != self._world.commits:
+            self._looked = self._world.commits, self._eye.see()
+        return self._looked[1]
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._eye.close()
 
     def check(self) -> None:
         """After a step. Raises `Violation`."""
-        if self._looked is not None and self._looked[0] == self._world.commits and not self._world.is_clean:
-            return self._raise([*self._dialled(self._looked[1])])
-        with self._world.ground.database.engine.connect() as connection:
-            seen = see(connection)
-            self._looked = self._world.commits, seen
-            new = select(Offer.id, Offer.waiting_id, Offer.agent_id, Offer.reasons).where(Offer.id > self._last_offer)
-            started = list(connection.execute(new.order_by(Offer.id)))
-        self._raise([*_callers(seen), *_agents(seen), *self._dialled(seen)])
+        seen = self._see()
+        if self._checked == self._world.commits and not self._world.is_clean:
+            return self._raise([*self._dialled(seen)])
+        self._checked = self._world.commits
+        started = self._eye.offers_after(self._last_offer)
+        self._raise([*_callers(seen), *_agents(seen), *self._dialled(seen), *self._counted()])
         if self._world.is_clean:
             self._raise([*self._ringing_for_nobody(seen), *self._overtaken(seen, started)])
         if started:
             self._last_offer = started[-1].id
         return None
 
+    def _counted(self) -> Iterator[str]:
+        """The figures read the whole day: they are compared at one of `CHECKS_PER_COUNT` steps."""
+        self._checks += 1
+        if self._checks % CHECKS_PER_COUNT == 0:
+            with self._world.ground.database.read() as session:
+                yield from self._figures(session)
+
     def check_rest(self) -> None:
         """After everything has settled. Raises `Violation`."""
         with self._world.ground.database.read() as session:
-            seen = see(session.connection())
             wrong = list(self._figures(session))
+        seen = self._eye.see()
         self._raise([*wrong, *self._lines(seen), *self._forgotten(seen)])
 
     def _raise(self, wrong: list[str]) -> None:
@@ -107,7 +125,7 @@ class Rules:
             offer = session.get_one(Offer, line.owner)
             return offer.provider_sid == line.sid
 
-    def _overtaken(self, seen: Seen, started: list[Any]) -> Iterator[str]:
+    def _overtaken(self, seen: Seen, started: list[NewOffer]) -> Iterator[str]:
         """Who has no phone is never passed over by one behind them with the same wish.
 
         Except that an agent who is set aside is not rung, as a last resort, for the very caller whom they let ring.

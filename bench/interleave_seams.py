@@ -1,4 +1,4 @@
-"""Where the interleavings reach into a router: its database and its executor, with a chance for others in between."""
+"""Where the interleavings reach into the product: the database and executor of a router, and the bell."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from hotline.bell import Bell
 from hotline.database import Database
 
 
@@ -44,3 +45,10 @@ class InTurn(Executor):
     def map(self, fn: Callable[..., Any], *iterables: Any, **_options: Any) -> Iterator[Any]:
         """See `concurrent.futures.Executor.map`."""
         return map(fn, *iterables)
+
+
+class Unheard(Bell):
+    """A bell that is always lost: routers and sweeps look by themselves, whenever chance has them look."""
+
+    def ring(self, topic: str, text: str = "") -> None:
+        """Nobody hears it."""

@@ -19,7 +19,7 @@ from bench import interleave_phones as phones
 from bench import interleave_talks as talks
 from bench.interleave_arrivals import WISHES, Wish
 from bench.interleave_exchange import Exchange, Line, Mail, Place
-from bench.interleave_seams import InTurn, Killed, Watched
+from bench.interleave_seams import InTurn, Killed, Unheard, Watched
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Lease
@@ -43,7 +43,7 @@ class World:
 
     def __init__(self, ground: Ground, seed: int, travel: Traveller) -> None:
         """Begin with everyone available and nobody calling. `ground` holds a loaded hospital."""
-        self.ground = ground
+        self.ground = ground = replace(ground, bell=Unheard(ground.settings.redis_url))
         self.random = Random(seed)  # noqa: S311 (chance to be repeated, not a secret)
         self.travel = travel
         self.exchange = Exchange(self.random, self._between)

@@ -7,6 +7,8 @@ from typing import TypeVar
 import yaml
 
 _Word = TypeVar("_Word")
+# In C where PyYAML was built with it: ten times faster.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass
@@ -20,7 +22,7 @@ class Source:
     def open(self, text: str) -> "Field":
         """The whole document. A file that is not YAML is one fault and an empty document."""
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = yaml.compose(text, Loader=LOADER)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = mark.line + 1 if mark else 1

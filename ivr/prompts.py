@@ -27,9 +27,8 @@ def prepare(ground: Ground, flow: Flow, now: datetime) -> int:
     try:
         with ground.database.write() as session:
             missing = wanted.keys() - set(session.scalars(select(Prompt.digest)))
-            for key in sorted(missing):
-                session.add(Prompt(digest=key, language=wanted[key][0], text=wanted[key][1]))
-                jobs.add(session, ground.bell, "render_prompt", key, now)
+            session.add_all(Prompt(digest=key, language=wanted[key][0], text=wanted[key][1]) for key in sorted(missing))
+            jobs.add_many(session, ground.bell, "render_prompt", sorted(missing), now)
     except IntegrityError:
         # Another process that starts at the same time was faster, and prepares the same prompts.
         log.get().info("prompts_prepared_elsewhere")

@@ -1,6 +1,5 @@
 """Fixtures of all layers: the real servers, once per run, and a fresh database per test."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -69,14 +68,28 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, tmp_path: Path) -> Iterator[str]:
-    """A fresh PostgreSQL database with all tables."""
-    name = sql.Identifier(f"t_{tmp_path.name[:40]}_{os.getpid()}".lower())
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """An empty PostgreSQL database with all tables: emptied after each test, made anew where one changed its tables."""
     with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE filled").format(name))
-        yield f"{postgres_server}/{name._obj[0]}"
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'work'").fetchone():
+            connection.execute("CREATE DATABASE work TEMPLATE filled")
+        yield f"{postgres_server}/work"
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'work'")
+        if not _emptied(f"{postgres_server}/work"):
+            connection.execute("DROP DATABASE work WITH (FORCE)")
+
+
+def _emptied(url: str) -> bool:
+    """Delete every row; `False` when the tables are not the models' any more."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        there = {row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+        if there != set(Row.metadata.tables):
+            return False
+        # Without this, the order of the tables would matter.
+        connection.execute("SET session_replication_role = replica")
+        deletes = [sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in there]
+        connection.execute(sql.SQL("; ").join(deletes))
+    return True
 
 
 def make_settings(tmp_path: Path, database_url: str, redis_url: str, **other: object) -> Settings:

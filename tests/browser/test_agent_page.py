@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from console import users
 from exchange.audio import RATE
 from hotline import clock
-from hotline.models import Agent, Call, Offer
+from hotline.models import Agent, Offer
 from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outcome, Role
-from recordings.service import about
+from recordings import sealed
 from tests.browser.person import Person
 from tests.browser.telephony import purity_db
 from tests.calls.stage import QUESTION, Stage, patient, stage
@@ -109,15 +109,9 @@ def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: Pers
     assert ended.outcome is Outcome.ANSWERED
     assert ended.agent_id == own_row(house).id
     house.wait(lambda: house.recording(call).blob, 30, "a recording")
-    sound = house.ground.blobs.get(*stored(house, call))
-    heard = heard_by_caller(sound)
+    heard = heard_by_caller(sealed.whole(house.ground, house.recording(call)))
     seconds = [heard[at : at + 8000] for at in range(0, len(heard) - 8000, 4000)]
     assert max(purity_db(second, 1000) for second in seconds) > 30
-
-
-def stored(house: Stage, call: Call) -> tuple[str, str]:
-    recording = house.recording(call)
-    return str(recording.blob), about(recording.id)
 
 
 def heard_by_caller(sound: bytes) -> "np.ndarray[Any, Any]":

@@ -50,6 +50,12 @@ browser: setup ## the staff pages in a real Chromium
 bench: setup ## measured claims, ours beside the alternative, as JSON
 	$(BIN)/python -m bench.webhook
 	$(BIN)/python -m bench.transcribe
+	$(BIN)/python -m bench.quality
+	$(BIN)/python -m bench.floor --seeds 5
+	$(BIN)/python -m bench.decide
+	$(BIN)/python -m bench.exchange
+	$(BIN)/python -m bench.campaign
+	$(BIN)/python -m bench.interleave --steps 10000
 
 lock: ## resolve the dependencies anew; needs uv
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header pyproject.toml | grep -vE '^(pyobjc|pywin32|pypiwin32|comtypes)' > requirements.lock

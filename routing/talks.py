@@ -141,7 +141,8 @@ def not_met(session: Session, ground: Ground, call: Call, now: datetime) -> None
 def alone(session: Session, ground: Ground, call: Call, now: datetime) -> None:
     """The caller is still on the line long after their agent has left: back in line, at the front."""
     last = queries.last_waiting(session, call.id)
-    winner = None if last is None else session.get(Offer, last.winner_id)
+    # Meanwhile they may stand in line again, where nobody has won them.
+    winner = None if last is None or last.winner_id is None else session.get(Offer, last.winner_id)
     if last is None or call.status is not CallStatus.TALKING or winner is None or winner.ended_at is None:
         return
     if queries.open_waiting(session, call.id) is not None or rooms.anybody(session, call.id):

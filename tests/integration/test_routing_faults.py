@@ -13,7 +13,7 @@ from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer
 from hotline.values import AgentState, AgentStatus, CallStatus, Outcome, WaitingState
-from routing import figures_queries, service
+from routing import figures_queries, service, talks
 from tests.factories import NOW
 from tests.integration.stories import ADVICE, EMERGENCY, Story, opened
 
@@ -353,3 +353,13 @@ def test_a_decision_that_could_not_be_applied_is_followed_by_a_new_one(told: Sto
     told.world.routers[0] = told.world._router()
     told.route()
     assert (len(told.phones(first)), len(told.phones(second))) == (1, 0)
+
+
+def test_a_caller_who_is_in_line_again_before_they_are_found_alone_stays_there(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    ground = told.world.ground
+    assert told.place(caller).winner_id is None
+    with ground.database.write() as session:
+        talks.alone(session, ground, session.get_one(Call, caller.owner), clock.now())
+    assert told.place(caller).state is WaitingState.WAITING

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from cli import staffing
 from hotline.errors import ConfigError
-from hotline.values import Outcome
+from hotline.values import Direction, Outcome
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -81,6 +81,7 @@ class ACall:
     outcome: Outcome | None = None
     queue: str | None = None
     id: str = ""
+    direction: Direction = Direction.INBOUND
 
 
 def test_history_is_the_average_day_by_the_hospital_s_clock() -> None:

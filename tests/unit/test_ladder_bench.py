@@ -24,7 +24,7 @@ def test_a_caller_is_answered_by_the_second_phone_when_the_first_is_never_picked
     absent, here = Seat("a", {"booking": 5}, SHIFT, no_answer_rate=1.0), Seat("b", {"booking": 3}, SHIFT, 1.0, 0.0, 0.0)
     house = House(Day(5.0, (absent, here), (Asked(60, "booking", 1, 0, 100, 120),)), floor_rules.Ours(), 1)
     house.run()
-    assert house.callers[0].answered_at == pytest.approx(61.0, abs=0.3)  # it rings beside the first: nobody else needs it
+    assert house.callers[0].answered_at == pytest.approx(61.0, abs=0.3)  # rung beside the first
     assert house.phones_rung == 2
 
 

@@ -104,7 +104,8 @@ def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its 
     """The staff pages."""
     pages = create(ground)
     yield pages
-    pages.extensions["live"].close()
+    for live in ("live", "live_campaigns"):
+        pages.extensions[live].close()
 
 
 def walk(app: Flask, made: Morning) -> list[tuple[str, str, str]]:
@@ -114,7 +115,7 @@ def walk(app: Flask, made: Morning) -> list[tuple[str, str, str]]:
         "recording_id": made.sound.id,
         "user_id": "0" * 32,
         **{f"{name}_id": "0" * 32 for name in ("review", "comment", "round", "coaching", "report")},
-        **{f"{name}_id": "0" * 32 for name in ("matter", "campaign")},
+        **{f"{name}_id": "0" * 32 for name in ("matter", "campaign", "utterance")},
         "step": "merge",
         "form": "txt",
         "filename": "page.css",

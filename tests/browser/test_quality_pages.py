@@ -151,6 +151,7 @@ def test_nothing_is_lost_by_a_reload_or_a_second_window(
         expect(page.locator("[name=remark]")).to_have_value("讲得清楚")
         expect(page.locator("#comment")).to_have_value("还没写完")
         expect(page.locator("[data-item=knowledge] input[value=partly]")).to_be_checked()
+        expect(page.locator("#saved")).to_contain_text("已保存")  # what it filled in again has arrived
         second = page.context.new_page()
         second.goto(page.url)
         second.locator("[data-item=knowledge] input[value=no]").check(force=True)

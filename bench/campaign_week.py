@@ -260,6 +260,7 @@ class Ladder(floor_rules.Ours):
 
     def __init__(self) -> None:
         """Before the first answer."""
+        super().__init__()
         self._known: dict[tuple[str, int], float | None] = {}
 
     def _agent(self, agent: Agent) -> ladder.Agent:

@@ -1,6 +1,7 @@
 """Fixtures of all layers: the real servers, once per run, and a fresh database per test."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,11 @@ from hotline.ground import Ground, stand
 from hotline.models import Row
 from hotline.settings import Settings
 from tests import servers
+
+
+def pytest_configure() -> None:
+    """Ctrl-C reaches what tests start, also where a shell started the run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -66,7 +67,8 @@ def postgres(folder: Path) -> Iterator[str]:
     setup = [str(tool("initdb")), "-D", str(data), "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-sync"]
     subprocess.run(setup, check=True, user=user, stdout=subprocess.DEVNULL, cwd=folder)
     port = free_port()
-    options = ["-p", str(port), "-k", str(folder), "-c", "fsync=off", "-c", "listen_addresses=127.0.0.1"]
+    careless = [f"-c{name}=off" for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")]
+    options = ["-p", str(port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1", *careless]
     process = subprocess.Popen(
         [str(tool("postgres")), "-D", str(data), *options], user=user, stderr=subprocess.DEVNULL, cwd=folder
     )
@@ -74,7 +76,7 @@ def postgres(folder: Path) -> Iterator[str]:
         wait_for(lambda: _answers(port), 20, "PostgreSQL")
         yield f"postgresql://hotline@127.0.0.1:{port}"
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # the fast end: SIGTERM would wait for whoever is connected
         process.wait(20)
 
 

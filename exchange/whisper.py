@@ -42,7 +42,7 @@ _DIGITS = {
     "eight": "8",
     "nine": "9",
 }
-TOKENS_PER_SECOND, SPARE_TOKENS, MOST_TOKENS = 12, 16, 224
+TOKENS_PER_SECOND, SPARE_TOKENS, MOST_TOKENS, LONGEST_REPEAT = 12, 16, 224, 8
 
 
 def is_installed() -> bool:
@@ -137,7 +137,9 @@ class Model:
         seconds = len(pcm) / (2 * RATE)
         prompt = [*start, self._tokens.token_to_id("<|notimestamps|>")]
         most = min(MOST_TOKENS, len(prompt) + SPARE_TOKENS + int(TOKENS_PER_SECOND * seconds))
-        result = self._network.generate(encoded, [prompt], beam_size=1, max_length=most, return_scores=True)[0]
+        result = self._network.generate(
+            encoded, [prompt], beam_size=1, max_length=most, return_scores=True, no_repeat_ngram_size=8
+        )[0]
         end = self._tokens.token_to_id("<|endoftext|>")
         return [each for each in result.sequences_ids[0] if each < end], float(result.scores[0])
 

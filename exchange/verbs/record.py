@@ -6,21 +6,18 @@ from dataclasses import dataclass, field
 from exchange.audio import FRAME_SECONDS, level_db
 from exchange.clock import Signal
 from exchange.course import Course, Step
-from exchange.hear import HearingError
-from exchange.ids import new_sid
 from exchange.keys import KeyBox
 from exchange.office import trace_recording
 from exchange.recorder import Recording
 from exchange.sound import Pcm
-from exchange.status import Callback
 from exchange.tones import beep
 from exchange.twiml import Element
 from exchange.verbs.reporting import recording_callback
+from exchange.verbs.transcribe import AT_MOST_SECONDS, is_wanted, transcribe
 
 ANY_KEY = "1234567890*#"
 QUIET_DB = -45.0
-LONGEST_TRANSCRIBED_SECONDS = 29.0
-LONGEST, LONGEST_TRANSCRIBED, LONGEST_CALL_SECONDS = 3600, 120, 86_400
+LONGEST, LONGEST_CALL_SECONDS = 3600, 86_400
 
 
 @dataclass
@@ -32,15 +29,12 @@ class Message:
     quiet: Signal = field(default_factory=Signal)
     frames: int = 0
     last_loud: int = 0
-    pcm: list[bytes] = field(default_factory=list)
 
     def frame(self, said: bytes, heard: bytes) -> None:
         self.frames += 1
         if level_db(said) > QUIET_DB:
             self.last_loud = self.frames
         self.recording.frame(said, heard)
-        if self.last_loud and len(self.pcm) * FRAME_SECONDS < LONGEST_TRANSCRIBED_SECONDS:
-            self.pcm.append(said)
         if self.frames - self.last_loud >= self.most_quiet_frames:
             self.quiet.set()
 
@@ -75,7 +69,7 @@ async def record(course: Course, element: Element) -> Step:
 async def _until_over(course: Course, element: Element, message: Message, box: KeyBox) -> str:
     """The key that finished it; empty for silence and for the greatest length."""
     finish = element.attributes.get("finishOnKey", ANY_KEY)
-    longest = LONGEST_TRANSCRIBED if element.flag("transcribe", False) else LONGEST
+    longest = AT_MOST_SECONDS if is_wanted(element) else LONGEST
     until = course.office.ticker.seconds + element.number("maxLength", longest, 1)
     while not message.quiet.is_set and (left := until - course.office.ticker.seconds) > 0:
         await course.office.ticker.first(box.wait(), message.quiet.wait(), seconds=left)
@@ -90,25 +84,9 @@ def _close(course: Course, element: Element, message: Message) -> None:
     course.leg.taps = [tap for tap in course.leg.taps if tap is not message]
     message.recording.stop()
     trace_recording(course.leg, message.recording)
-    if message.last_loud and element.flag("transcribe", False):
-        course.office.webhooks.later(_transcribe(course, element, message))
-
-
-async def _transcribe(course: Course, element: Element, message: Message) -> None:
-    """What was said, to `transcribeCallback`; `failed` where there is no ear for it."""
-    url = element.string("transcribeCallback")
-    try:
-        text, _ = await course.office.ears.understand(b"".join(message.pcm), element.string("language", "en-US"), ())
-        status = "completed"
-    except HearingError as error:
-        text, status = "", "failed"
-        course.leg.trace("error", code=0, message=str(error), fault="transcription_failed")
-    told = course.leg.facts.parameters() | _told(course, message.recording, "")
-    sid = new_sid("TR")
-    told |= {"TranscriptionSid": sid, "TranscriptionText": text, "TranscriptionStatus": status}
-    told["TranscriptionUrl"] = f"{course.office.recordings.url(message.recording.facts.sid)}/Transcriptions/{sid}"
-    if url:
-        course.office.report(f"{course.leg.sid}-transcription", Callback(course.here.join(url).url), told)
+    if message.last_loud and is_wanted(element):
+        told = _told(course, message.recording, "")
+        course.office.webhooks.later(transcribe(course, element, message.recording, told))
 
 
 def _told(course: Course, recording: Recording, digits: str) -> dict[str, str]:

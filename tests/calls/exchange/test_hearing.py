@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exchange import hear, wav, whisper
+from exchange.verbs.transcribe import windows
 
 if TYPE_CHECKING:
     from tests.calls.exchange.conftest import House, Tell
@@ -44,6 +45,15 @@ def test_a_hint_is_found_and_other_words_are_refused(
     text, confidence = model.understand(wav.read(AUDIO / clip), language, hints)
     assert text == said
     assert (confidence > 0.2) == bool(said)
+
+
+def test_a_long_message_is_understood_to_its_end(model: whisper.Model) -> None:
+    clips = ("BAC009S0150W0001", "BAC009S0150W0015", "BAC009S0252W0351", "BAC009S0764W0121", "BAC009S0150W0151")
+    sound = [wav.read(AUDIO / f"zh_tel/{clip}.wav") + bytes(8000) for clip in (*clips, "IT0011W0001")]
+    heard = [model.understand(window, "zh", ())[0] for window in windows(b"".join(sound))]
+    assert len(heard) == 2
+    assert "29度" in heard[0]
+    assert heard[-1].endswith("一首歌")
 
 
 def test_noise_and_silence_are_no_words(model: whisper.Model) -> None:

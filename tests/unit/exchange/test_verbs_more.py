@@ -127,11 +127,47 @@ def test_transcription_of_a_message_is_sent_when_it_is_done(staged: Staged) -> N
         stage.hearing.answers = ["call me back"]
         caller, _ = await stage.dials()
         await stage.passes(0.5)
-        caller.say(tone([500], 1.0))
-        await stage.passes(2.5)
+        caller.say(tone([500], 3.0))
+        await stage.passes(4.5)
         told = stage.app.asked("/text")[0]
         assert (told["TranscriptionText"], told["TranscriptionStatus"]) == ("call me back", "completed")
         assert told["RecordingSid"] == stage.app.asked("/done")[0]["RecordingSid"]
+
+    staged(story)
+
+
+@pytest.mark.parametrize(("seconds", "more"), [(1.5, ""), (3.0, 'maxLength="121"')])
+def test_recording_out_of_range_is_not_transcribed(staged: Staged, seconds: float, more: str) -> None:
+    # docs/api/errors/13617: "limited to recordings with a duration greater than 2 seconds and less than 120 seconds";
+    # docs/voice/twiml/record: "If you enable transcription and set `maxLength` > 120 seconds, Twilio will write a
+    # warning to your debug log rather than transcribing the recording"
+    async def story(stage: Stage) -> None:
+        record = f'<Record transcribe="true" transcribeCallback="/text" playBeep="false" timeout="1" {more}/>'
+        stage.app.pages = {"/voice": record}
+        caller, _ = await stage.dials()
+        caller.say(tone([500], seconds))
+        await stage.passes(seconds + 1.5)
+        assert stage.app.asked("/text")[0]["TranscriptionStatus"] == "failed"
+        assert caller.traces("error")[0]["code"] == 13617
+        assert not stage.hearing.asked
+
+    staged(story)
+
+
+def test_whole_message_is_transcribed_in_windows_that_end_where_it_is_quiet(staged: Staged) -> None:
+    # docs/voice/twiml/record: "a text representation of the audio of the recording"
+    async def story(stage: Stage) -> None:
+        record = '<Record transcribe="true" transcribeCallback="/text" playBeep="false" timeout="1"/>'
+        stage.app.pages = {"/voice": record}
+        stage.hearing.answers = ["one", "", "two"]
+        caller, _ = await stage.dials()
+        caller.say(tone([500], 14.5) + bytes(8000) + tone([500], 28.0))
+        await stage.passes(45)
+        assert stage.app.asked("/text")[0]["TranscriptionText"] == "one two"
+        lengths = [seconds for seconds, _, _ in stage.hearing.asked]
+        assert lengths[0] == pytest.approx(14.7, abs=0.3)
+        assert sum(lengths) == pytest.approx(43, abs=0.5)
+        assert max(lengths) <= 20
 
     staged(story)
 

@@ -21,8 +21,8 @@ $(READY): $(INPUTS)
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --constraint requirements.lock --editable '.[test]'
 	@touch $(READY)
 
-demo: setup ## a morning at a sample hospital: real calls, real audio, end to end
-	@$(BIN)/hotline demo
+demo: setup ## a morning at a sample hospital, then its calls after discharge: real calls, real audio
+	@$(BIN)/hotline demo --scenario both
 
 up: setup ## run the hotline on this machine
 	@$(BIN)/hotline up

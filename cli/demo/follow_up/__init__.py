@@ -18,11 +18,12 @@ from cli.demo.act import Act
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Answer, Attempt, Call, Matter, Recipient
-from hotline.values import AttemptState, MatterKind, PhoneNumber, RecipientState
+from hotline.values import AttemptState, MatterKind, Outcome, PhoneNumber, RecipientState
 
 HERE = Path(__file__).parent
 NAME = "demo"
 COLUMNS = ("patient", "language", "state", "the call", "answers", "warning sign", "nurse after")
+RINGS = 3
 SIGN = COLUMNS.index("warning sign")
 COLOURS = {
     RecipientState.PLANNED: "yellow",
@@ -127,8 +128,20 @@ def as_json(ground: Ground) -> dict[str, Any]:
         urgent = select(Matter.id).where(Matter.kind.in_([MatterKind.FOLLOW_UP, MatterKind.OPINION]))
         matters = len(session.scalars(urgent).all())
     made = report.as_json(ground)
-    made["summary"] |= {"recipients": len(told), "matters": matters}
+    made["summary"] |= _ours(made["calls"]) | {"recipients": len(told), "matters": matters}
     return made | {"recipients": told}
+
+
+def _ours(calls: list[dict[str, Any]]) -> dict[str, int]:
+    """The figures of the first act for calls that we have dialled, which the hotline's own figures leave out."""
+    asked = [call for call in calls if call["asked_at"] is not None]
+    return {
+        "calls": len(calls),
+        "asked": len(asked),
+        "answered": sum(call["answered_at"] is not None for call in asked),
+        "abandoned": sum(call["outcome"] == Outcome.ABANDONED for call in calls),
+        "within_three_rings_caller": sum((call["caller_rings"] or RINGS + 1) <= RINGS for call in asked),
+    }
 
 
 def _told(session: Session, recipient: Recipient) -> dict[str, Any]:

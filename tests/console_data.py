@@ -133,8 +133,8 @@ def people(ground: Ground, morning: Morning) -> None:
 
 @cache
 def hashed() -> str:
-    """The digest of the password, made once: it is meant to be slow."""
-    return PasswordHasher().hash(PASSWORD)
+    """The digest of the password, of the kind the pages make but quickly checked: it is meant to be slow."""
+    return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 
 
 def morning(ground: Ground, now: datetime, language: Language = Language.MANDARIN) -> Morning:

@@ -82,12 +82,15 @@ def test_a_caller_appears_by_an_event_and_ctrl_c_ends_the_view(ground: Ground) -
         shown: list[str] = []
         reading = threading.Thread(target=lambda: shown.extend(_texts(screen)))
         reading.start()
-        wait_for(lambda: "Agents" in "".join(shown), 20, "the floor")
-        assert "withheld" not in "".join(shown)
-        call_in_line(ground, now=clock.now())
-        wait_for(lambda: "withheld" in "".join(shown), 5, "the caller, long before the next look without an event")
-        view.send_signal(signal.SIGINT)
-        assert view.wait(20) == 0
+        try:
+            wait_for(lambda: "Agents" in "".join(shown), 20, "the floor")
+            assert "withheld" not in "".join(shown)
+            call_in_line(ground, now=clock.now())
+            wait_for(lambda: "withheld" in "".join(shown), 8, "the caller, before the next look without an event")
+            view.send_signal(signal.SIGINT)
+            assert view.wait(20) == 0
+        finally:
+            view.kill()
         reading.join(10)
     os.close(screen)
     assert "The hotline goes on" in "".join(shown)

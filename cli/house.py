@@ -1,9 +1,10 @@
 """The whole house on one machine: what `hotline up` and `hotline demo` start, and how they know that it stands."""
 
 import os
+import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import redis
@@ -18,6 +19,7 @@ from hotline.ground import Ground, stand
 
 ROOT = Path(__file__).parent.parent
 READY_SECONDS = 60.0
+WAITING_WEBHOOKS = 256
 
 
 class House:
@@ -34,8 +36,11 @@ class House:
         commands = read_procfile(path)
         if not plan.has_exchange:
             commands.pop("exchange", None)
+        # Webhooks that come while the voice process starts again wait in this socket's queue and are answered then.
+        door = _listening(self.environment)
+        self.environment["VOICE_SOCKET"] = f"fd://{door.fileno()}"
         self.redis = Supervisor(plan.extra, self.environment, say)
-        self.processes = Supervisor(commands, self.environment, say)
+        self.processes = Supervisor(commands, self.environment, say, {"voice": door})
         self.ground: Ground | None = None
 
     def open(self, prepare: Callable[[Ground], None]) -> Ground:
@@ -75,6 +80,14 @@ class House:
         if self.ground is not None:
             self.ground.close()
         self.redis.stop()
+
+
+def _listening(environment: Mapping[str, str]) -> socket.socket:
+    host, port = environment.get("VOICE_BIND") or "127.0.0.1", int(environment["VOICE_PORT"])
+    try:
+        return socket.create_server((host, port), backlog=WAITING_WEBHOOKS)
+    except OSError as error:
+        raise ConfigError(f"VOICE_BIND, VOICE_PORT: {host}:{port}: {error}") from error
 
 
 def _pings(ground: Ground) -> bool:

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -40,12 +41,20 @@ class Supervisor:
     """Starts processes in order, watches them, and stops them in the opposite order."""
 
     def __init__(
-        self, commands: Mapping[str, str], environment: Mapping[str, str], say: Callable[[str, str], None]
+        self,
+        commands: Mapping[str, str],
+        environment: Mapping[str, str],
+        say: Callable[[str, str], None],
+        sockets: Mapping[str, socket.socket] | None = None,
     ) -> None:
-        """Supervise `commands`; each line of their output goes to `say(name, line)`."""
+        """Supervise `commands`; each line of their output goes to `say(name, line)`.
+
+        A command with one of the `sockets` inherits it; it stays open while that process starts again.
+        """
         self.processes = {name: Process(name, command) for name, command in commands.items()}
         self._environment = dict(environment)
         self._say = say
+        self._sockets = dict(sockets or {})
         self._stopping = threading.Event()
         self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -64,6 +73,7 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=[self._sockets[process.name].fileno()] if process.name in self._sockets else [],
             preexec_fn=self._die_with_parent,  # one call of libc, loaded before the fork
         )
         process.reader = threading.Thread(target=self._read, args=(process.name, process.running), daemon=True)
@@ -94,6 +104,8 @@ class Supervisor:
     def stop(self) -> None:
         """End them all: asked first, forced after ten seconds; nothing of theirs is left behind."""
         self._stopping.set()
+        for door in self._sockets.values():
+            door.close()
         running = [p.running for p in reversed(self.processes.values()) if p.running is not None]
         for each in running:
             if each.poll() is None:

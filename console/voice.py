@@ -28,7 +28,7 @@ APOLOGY = (
     Say("很抱歉，系统出现问题，请稍后再拨。紧急情况请拨打120。", Language.MANDARIN),
     Say("We are sorry. Something went wrong. Please call again. In an emergency, dial 120.", Language.ENGLISH),
 )
-REPORTS = ("/status", "/events")  # nobody listens to the answer; a failure makes the exchange send it again
+REPORTS = ("/status", "/events")  # nobody listens to the answer; the clock asks about what was missed
 WAIT_SECONDS = 5
 
 health = Blueprint("health", __name__)

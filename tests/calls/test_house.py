@@ -151,14 +151,16 @@ def test_a_worker_killed_at_work_costs_seconds_and_no_recording(house: Stage) ->
     house.wait(house.nothing_is_stuck, 30, "no work left")
 
 
-def test_voice_and_console_killed_come_back_and_the_next_call_is_answered(house: Stage) -> None:
-    house.kill("voice")
-    house.kill("console")
-    with house.phones(
-        patient("+8613900000007", *asks_and_hangs_up(), at=3.0), *(agent(n, picks_up()) for n in range(1, 5))
-    ):
+def test_caller_in_the_menu_hears_no_error_when_voice_and_console_are_killed(house: Stage) -> None:
+    lines = len(house.lines)
+    with house.phones(patient("+8613900000007", *asks_and_hangs_up()), *(agent(n, picks_up()) for n in range(1, 5))):
+        house.wait(lambda: house.call("+8613900000007"), 30, "a caller in the menu")
+        house.kill("voice")
+        house.kill("console")
         call = house.wait(lambda: house.call("+8613900000007", status=CallStatus.ENDED), 60, "the end of the call")
     assert call.outcome is Outcome.ANSWERED
+    failed = ("document_failed", "fallback_failed", "action_failed", "callback_failed")
+    assert not [line for line in house.lines[lines:] if '["exchange"' in line and any(each in line for each in failed)]
 
 
 def test_an_exchange_that_dies_ends_its_calls_and_frees_everyone(house: Stage) -> None:

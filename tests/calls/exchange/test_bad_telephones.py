@@ -97,6 +97,7 @@ def test_messages_larger_than_any_close_the_connection(tell: Tell) -> None:
 def test_rest_that_is_refused_is_one_line_in_the_log(
     tell: Tell, path: str, user: tuple[str, str] | None, status: int, code: int
 ) -> None:
+    # docs/api/errors/20003: "All requests to sensitive areas of the Twilio API must use HTTP Basic Authentication"
     async def story(house: House) -> None:
         url = f"{house.client.api.base_url}/2010-04-01/Accounts/{ACCOUNT}/{path}"
         with capture_logs() as lines:

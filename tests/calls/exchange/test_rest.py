@@ -25,6 +25,8 @@ def refusal(work: Callable[[], Any]) -> tuple[int, int]:
 
 
 def test_wrong_credentials_unknown_ids_and_missing_parameters_get_twilios_errors(tell: Tell) -> None:
+    # docs/api/errors/20003: "Using the wrong combination of Account SID and Auth Token"; docs/api/errors/20404: "where
+    # CA123 is not a call sid that exists for your account"
     async def story(house: House) -> None:
         rest, nowhere = house.client, "CA" + "f" * 32
 

@@ -104,6 +104,7 @@ def finished_calls(rest: Client, sid: str) -> None:
 
 
 def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
+    # ../shared/twilio/voice_api_v2010.json: every answer is held against the schema of its operation.
     async def story(house: House) -> None:
         rest, http = client_of(house)
         async with house.phone("+8613800000001") as first, house.phone("client:b") as second:
@@ -218,6 +219,7 @@ def test_recording_is_fetched_as_wav_and_as_mp3(tell: Tell) -> None:
 
 
 def test_a_path_is_refused_for_what_it_cannot_do(tell: Tell) -> None:
+    # docs/api/errors/20004: "the HTTP method you attempted to use is not supported for the resource"
     async def story(house: House) -> None:
         rest = house.client
         base = f"{rest.api.base_url}/2010-04-01/Accounts/{ACCOUNT}"

@@ -36,6 +36,8 @@ def desk(house: House, name: str = "ward3", password: str = SECRET, **how: int) 
 
 
 def test_desk_phone_registers_with_its_password_only(tmp_path: Path) -> None:
+    # RFC 3261, 22.2: "the UAS can challenge the originator to provide credentials by rejecting the request with a 401
+    # (Unauthorized) status code"
     async def story(house: House) -> None:
         async with desk(house) as right, desk(house, password="wrong") as wrong, desk(house, "nobody") as unknown:
             assert (await right.register()).state is RegistrationState.REGISTERED
@@ -47,6 +49,8 @@ def test_desk_phone_registers_with_its_password_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("law", [0, 8])
 def test_desk_phone_calls_the_hotline_and_its_keys_are_heard(tmp_path: Path, law: int) -> None:
+    # docs/voice/twiml/gather: "Twilio includes the `Digits` attribute containing the numbers your caller entered"; RFC
+    # 3264, 6.1: "that same payload type number SHOULD be used for that codec in the answer"
     async def story(house: House) -> None:
         async with desk(house, law=law, keys=99) as phone:
             talk = await phone.answered(await phone.dial(NUMBER.removeprefix("+")))
@@ -66,6 +70,8 @@ def test_desk_phone_calls_the_hotline_and_its_keys_are_heard(tmp_path: Path, law
 
 
 def test_two_of_another_make_and_ours_hear_each_other_and_are_recorded(tmp_path: Path) -> None:
+    # docs/voice/twiml/dial: "The parent call will always be in the first channel and the child call will always be in
+    # the second channel"
     async def story(house: House) -> None:
         async with desk(house) as ward, house.phone("+8613800000001") as caller:
             await ward.register()
@@ -112,6 +118,8 @@ def test_dial_sip_and_rest_reach_a_desk_phone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("code", "status"), [(486, "busy"), (603, "busy"), (480, "no-answer"), (500, "failed")])
 def test_refusal_of_a_desk_phone_is_told_as_what_it_is(tmp_path: Path, code: int, status: str) -> None:
+    # RFC 3261, 21.4.24 (486): "the callee is currently not willing or able to take additional calls"; 21.4.18 (480):
+    # "the callee is currently unavailable"
     async def story(house: House) -> None:
         async with desk(house) as phone:
             phone.refuses_with = code
@@ -244,6 +252,8 @@ def test_keys_by_info_are_heard(tmp_path: Path) -> None:
 
 
 def test_trunk_that_wants_it_is_registered_at_with_a_password(tmp_path: Path) -> None:
+    # RFC 3261, 22.2: "the UAS can challenge the originator to provide credentials by rejecting the request with a 401
+    # (Unauthorized) status code"
     async def story() -> None:
         (tmp_path / "board").mkdir()
         (tmp_path / "ours").mkdir()
@@ -258,6 +268,7 @@ def test_trunk_that_wants_it_is_registered_at_with_a_password(tmp_path: Path) ->
 
 
 def test_desk_phone_that_is_not_answered_stops_ringing(tmp_path: Path) -> None:
+    # RFC 3261, 9.2: "The CANCEL method requests that the TU at the server side cancel a pending transaction"
     async def story(house: House) -> None:
         async with desk(house) as phone:
             phone.answers = False
@@ -271,6 +282,7 @@ def test_desk_phone_that_is_not_answered_stops_ringing(tmp_path: Path) -> None:
 
 
 def test_caller_who_gives_up_while_it_rings_leaves_nothing(tmp_path: Path) -> None:
+    # RFC 3261, 9.2: "The CANCEL method requests that the TU at the server side cancel a pending transaction"
     async def story(house: House) -> None:
         async with desk(house) as caller, house.phone("client:other") as other:
             await other.registered()
@@ -284,6 +296,8 @@ def test_caller_who_gives_up_while_it_rings_leaves_nothing(tmp_path: Path) -> No
 
 
 def test_held_desk_phone_hears_nothing_until_it_is_back(tmp_path: Path) -> None:
+    # RFC 3264, 8.4: "If the stream to be placed on hold was previously a sendrecv media stream, it is placed on hold by
+    # marking it as sendonly"
     async def story(house: House) -> None:
         async with desk(house) as phone:
             talk = await phone.answered(await phone.dial(NUMBER))
@@ -307,6 +321,7 @@ def test_held_desk_phone_hears_nothing_until_it_is_back(tmp_path: Path) -> None:
 
 
 def test_numbers_of_a_trunk_are_dialled_there_and_its_calls_come_in(tmp_path: Path) -> None:
+    # docs/voice/twiml/number: "The `sendDigits` attribute tells Twilio to play DTMF tones when the call is answered"
     async def story() -> None:
         async with Desk(0, "hospital", "secret-h") as board:
             trunk = {"name": "board", "host": HOST, "port": board.transport.local_addr[1], "numbers": ["+8620*"]}
@@ -328,6 +343,8 @@ def test_numbers_of_a_trunk_are_dialled_there_and_its_calls_come_in(tmp_path: Pa
 
 
 def test_stranger_without_password_is_turned_away_and_garbage_harms_nobody(tmp_path: Path) -> None:
+    # RFC 3261, 22.3: "the proxy can challenge the originator to provide credentials by rejecting the request with a 407
+    # (Proxy Authentication Required) status code"
     async def story(house: House) -> None:
         async with desk(house, password="guess") as stranger, desk(house) as phone:
             talk = await stranger.dial(NUMBER)

@@ -14,6 +14,7 @@ PAUSE = '<Pause length="60"/>'
 
 
 def test_text_message_is_shown_on_its_telephone(tell: Tell) -> None:
+    # docs/sms/api/message-resource: "Twilio has received confirmation of message delivery from the upstream carrier"
     async def story(house: House) -> None:
         rest, app = house.client, house.app
         async with house.phone("+8613800000001") as phone:
@@ -72,6 +73,7 @@ def test_telephone_without_the_token_is_refused(tell: Tell) -> None:
 
 
 def test_dropped_connection_hangs_up_the_call(tell: Tell) -> None:
+    # Our decision, for our own telephones: a line that is gone is a call that was hung up.
     async def story(house: House) -> None:
         async with house.phone("+8613800000001") as phone:
             await phone.registered()

@@ -107,6 +107,7 @@ def test_without_a_fallback_the_caller_hears_an_apology_and_is_hung_up(staged: S
 
 
 def test_bad_callback_and_action_addresses_do_not_end_the_call(staged: Staged) -> None:
+    # Our decision: no page says it. docs/api/errors/11100 only names the fault, "Invalid URL format"
     async def story(stage: Stage) -> None:
         bad = '<Dial><Client statusCallback="::::" url="">a</Client></Dial><Say>on</Say>'
         stage.app.pages = {"/voice": bad}

@@ -16,6 +16,7 @@ def pitch(pcm: bytes) -> float:
 
 
 def test_mu_law_survives_the_way_there_and_back() -> None:
+    # docs/voice/twiml/play: "audio/ulaw: μ-law audio format"
     pcm = tone([700], 0.5)
     back = decode.sound(wav.to_ulaw(pcm), "audio/basic")
     difference = np.frombuffer(pcm, "<i2").astype(int) - np.frombuffer(back, "<i2")
@@ -25,6 +26,8 @@ def test_mu_law_survives_the_way_there_and_back() -> None:
 
 
 def test_mp3_is_read_and_written_with_one_channel_or_two() -> None:
+    # docs/voice/twiml/play: "audio/mpeg: mpeg layer 3 audio"; docs/voice/twiml/record: "To request the recording in MP3
+    # format, append ".mp3" to the `RecordingUrl` value"
     pytest.importorskip("av")
     low, high = tone([500], 1.0), tone([1300], 1.0)
     alone = decode.sound(decode.mp3([low]))

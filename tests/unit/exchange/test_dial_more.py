@@ -216,6 +216,7 @@ def test_our_own_number_that_refuses_is_busy_to_the_one_who_dialled_it(staged: S
 
 
 def test_a_number_that_dials_itself_ends_instead_of_filling_the_exchange(staged: Staged) -> None:
+    # Our decision: Twilio's pages name no limit for numbers of one account that dial each other.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": f"<Dial>{HOSPITAL}</Dial>"}
         await stage.dials("+861")

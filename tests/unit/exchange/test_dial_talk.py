@@ -131,6 +131,7 @@ def test_recording_from_answer_has_caller_and_called_on_their_channels(staged: S
 
 
 def test_telephone_calls_telephone_without_an_application(staged: Staged) -> None:
+    # Our decision: at Twilio every call has an application; here two telephones may talk without one.
     async def story(stage: Stage) -> None:
         agent = stage.telephone("client:a")
         caller, _ = await stage.dials(to="client:a")

@@ -27,6 +27,7 @@ def with_noise(pcm: bytes, snr_db: float, seed: int) -> bytes:
 
 
 def test_every_key_is_heard_once() -> None:
+    # docs/voice/twiml/play: "digit (0-9), A, B, C, D, W, w, #, *"
     assert heard(tone_for(ALL_KEYS)) == ALL_KEYS
 
 
@@ -36,6 +37,7 @@ def test_a_long_press_is_one_key_and_a_repeated_press_is_two() -> None:
 
 
 def test_w_waits_half_a_second() -> None:
+    # docs/voice/twiml/number: "Each 'w' character tells Twilio to wait 0.5 seconds instead of playing a digit"
     assert len(tone_for("1w2")) - len(tone_for("12")) == 8000
     assert heard(tone_for("1w1")) == "11"
 

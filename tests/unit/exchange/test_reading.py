@@ -22,6 +22,7 @@ GOOD = {"account_sid": "AC1", "auth_token": "t"}
 
 
 def test_verbs_keep_order_attributes_text_and_line() -> None:
+    # docs/api/twiml/your_response: "the TwiML interpreter only understands a few specially named XML elements"
     body = '<?xml version="1.0"?>\n<Response>\n <!-- x --><Say language="zh-CN"> 你 </Say>\n <Hangup/></Response>'
     say, hangup = parse(body.encode())
     assert (say.name, say.text, say.string("language"), say.line) == ("Say", "你", "zh-CN", 3)
@@ -40,6 +41,7 @@ def test_verbs_keep_order_attributes_text_and_line() -> None:
     ],
 )
 def test_document_that_is_no_twiml_is_refused_with_its_line(body: bytes, code: int, line: str) -> None:
+    # docs/api/errors: 12100 "Document parse failure", 12102 "Attribute or root invalid"
     with pytest.raises(DocumentError) as caught:
         parse(body)
     assert caught.value.code == code
@@ -53,6 +55,8 @@ def test_no_bytes_whatever_make_the_reader_fail_in_another_way(body: bytes) -> N
 
 
 def test_attributes_that_make_no_sense_count_as_their_defaults() -> None:
+    # docs/api/errors/13313, a warning, not an error: "timeout must be a positive integer, in seconds". That the default
+    # counts then is our decision.
     element = Element("Gather", {"timeout": "soon", "numDigits": "-3", "beep": "maybe", "limit": "9"})
     assert element.number("timeout", 5) == 5
     assert element.number("numDigits", 1) == 1
@@ -173,4 +177,5 @@ def test_waiting_for_the_first_tells_whether_it_happened() -> None:
     ],
 )
 def test_voice_follows_the_language_and_the_script(text: str, language: str, voice: str) -> None:
+    # Our decision: docs/voice/twiml/say gives text without a language an English voice, which cannot read Chinese.
     assert voice_for(text, language, {"zh-CN": "zh", "en-US": "en"}) == voice

@@ -47,6 +47,7 @@ def test_tone_comes_through_with_the_noise_of_the_law_only(law: int) -> None:
 
 
 def test_keys_are_answered_with_the_payload_type_that_was_offered() -> None:
+    # RFC 3264, 6.1: "that same payload type number SHOULD be used for that codec in the answer"
     offer = parse_sdp(offered("0 8 121", "a=rtpmap:121 telephone-event/8000\r\n"))
     answered, agreed = sdp.answer(offer, "127.0.0.1", 5000)
     assert answered.audio
@@ -55,6 +56,7 @@ def test_keys_are_answered_with_the_payload_type_that_was_offered() -> None:
 
 
 def test_call_that_is_up_keeps_its_codec() -> None:
+    # Our decision: RFC 3264 lets a later answer choose anew, but a change of codec would be heard.
     _, agreed = sdp.answer(parse_sdp(offered("0 8")), "127.0.0.1", 5000, codec=8)
     assert agreed.codec == 8
 
@@ -70,12 +72,16 @@ def test_call_that_is_up_keeps_its_codec() -> None:
     ],
 )
 def test_hold_in_all_its_ways(line: str, host: str, listens: bool, speaks: bool) -> None:
+    # RFC 3264, 8.4: "If the stream to be placed on hold was previously a sendrecv media stream, it is placed on hold by
+    # marking it as sendonly". Telephones older than it send the address 0.0.0.0.
     agreed = sdp.agree(parse_sdp(offered("8", line, host)))
     assert (agreed.listens, agreed.speaks) == (listens, speaks)
 
 
 @pytest.mark.parametrize("formats", ["9", "111 9"])
 def test_offer_without_a_law_we_know_is_refused(formats: str) -> None:
+    # RFC 3261, 20.43: "A UAS rejecting an offer contained in an INVITE SHOULD return a 488 (Not Acceptable Here)
+    # response"
     with pytest.raises(ValueError, match="offered"):
         sdp.answer(parse_sdp(offered(formats)), "127.0.0.1", 5000)
 
@@ -84,6 +90,8 @@ def test_offer_without_a_law_we_know_is_refused(formats: str) -> None:
     ("password", "nonce", "is_right"), [("right", None, True), ("wrong", None, False), ("right", "1-ab", False)]
 )
 def test_password_and_our_own_fresh_nonce_are_needed(password: str, nonce: str | None, is_right: bool) -> None:
+    # RFC 3261, 22.2: "the UAS can challenge the originator to provide credentials by rejecting the request with a 401
+    # (Unauthorized) status code"
     async def story() -> None:
         registrar = Registrar(SipSettings(users=(SipUser("ward3", "right"),)))
         challenge = parse_auth(registrar.challenge())

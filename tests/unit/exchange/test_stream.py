@@ -183,6 +183,7 @@ def test_stream_that_cannot_be_opened_is_reported_and_the_call_goes_on(staged: S
     "nonsense", [[], {"event": "media"}, {"event": "media", "media": {"payload": "%%"}}, {"event": "x"}, "text", 7]
 )
 def test_messages_without_sense_cost_nothing(staged: Staged, nonsense: object) -> None:
+    # Our decision: Twilio's pages call such messages a fault and do not say what becomes of the call.
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK}
         caller, leg = await stage.dials()

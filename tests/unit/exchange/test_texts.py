@@ -25,6 +25,8 @@ def statuses(stage: Stage) -> list[str]:
 
 
 def test_text_waits_for_its_telephone(staged: Staged) -> None:
+    # ../shared/twilio/voice_api_v2010.json: "The maximum length in seconds that the Message can remain in Twilio's
+    # outgoing message queue"
     async def story(stage: Stage) -> None:
         send(stage.office, text(stage))
         await stage.settles()
@@ -54,6 +56,7 @@ def test_text_that_waited_too_long_is_undelivered(staged: Staged) -> None:
 
 
 def test_of_many_texts_the_last_wait_and_the_first_are_undelivered(staged: Staged) -> None:
+    # Our decision: Twilio's pages name no limit for texts that wait for one number.
     async def story(stage: Stage) -> None:
         for number in range(MOST_WAITING + 2):
             send(stage.office, text(stage, number))
@@ -65,6 +68,8 @@ def test_of_many_texts_the_last_wait_and_the_first_are_undelivered(staged: Stage
 
 
 def test_text_to_a_telephone_that_shows_none_is_undelivered(staged: Staged) -> None:
+    # docs/sms/api/message-resource: "Twilio has received a delivery receipt indicating that the message was not
+    # delivered"
     async def story(stage: Stage) -> None:
         stage.telephone("sip:desk").shows_texts = False
         send(stage.office, text(stage, to="sip:desk"))

@@ -55,6 +55,7 @@ def test_callbacks_of_one_call_arrive_in_order_even_if_the_first_is_slow() -> No
 
 
 def test_callback_that_fails_does_not_stop_the_next() -> None:
+    # Our decision: callbacks of one call keep their order, and one that fails is not waited for.
     async def story(app: App, webhooks: Webhooks) -> None:
         app.failures = {"/bad": [500, 500]}
         webhooks.report("CA1", Target(f"{SITE}/bad"), {})

@@ -88,6 +88,8 @@ class Exchange(Provider):
     mail: list[Mail] = field(default_factory=list)
     dialled: list[Line] = field(default_factory=list)
     failures: int = 0
+    # What callers press when they are asked for a rating; empty: anything from 0 to 6.
+    rating: str = ""
     tell: Callable[[str], object] = print
 
     # What we ask of it.
@@ -206,6 +208,8 @@ class Exchange(Provider):
                 return self.fetch(line, verb.text or "")
             if verb.tag == "Leave":
                 return self.fetch(line, f"/voice/calls/{line.owner}/left", QueueResult="leave")
+            if verb.tag == "Gather" and verb.attrib["action"].endswith("/rating"):
+                return self.fetch(line, verb.attrib["action"], Digits=self.rating or str(line.document % 7))
             if verb.tag == "Gather":
                 raise AssertionError("a caller in line was led back into the menu")
         return self.end(line, "completed")

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     hospital_name_en: Annotated[str, Field(description="its name in English prompts and pages")] = "Model Hospital"
     timezone: Annotated[str, Field(description="local time, for opening hours and pages")] = "Asia/Shanghai"
     flow_file: Annotated[Path | None, Field(description="the voice menu; empty means the standard flow")] = None
+    ask_for_rating: Annotated[bool, Field(description="callers are asked to rate a conversation from 1 to 5")] = True
     queues_file: Annotated[
         Path | None, Field(description="queues, ladders, green channel; empty means the standard")
     ] = None

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, request
 
 from hotline import clock
-from ivr import desk, line, promises, returns, service
+from ivr import desk, line, promises, rating, returns, service
 from ivr.desk import Desk
 from ivr.errors import PromptMissing
 from routing import legs
@@ -54,6 +54,12 @@ def after(call_id: str) -> Response:
     """The caller came out of the conference: the conversation is over, or an agent's line was lost."""
     said = line.Out(request.args.get("place", ""), _tries(request.args.get("tries", "")))
     return _answer(line.after(_desk(), call_id, (turn.parse(request.form), said), clock.now()))
+
+
+@pages.post("/voice/calls/<call_id>/rating")
+def rated(call_id: str) -> Response:
+    """A key after the question for a rating, or none."""
+    return _answer(rating.answered(_desk(), call_id, turn.parse(request.form), clock.now()))
 
 
 @pages.post("/voice/calls/<call_id>/line")

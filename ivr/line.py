@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from hotline import story
 from hotline.models import Call
 from hotline.values import ENDED_LEGS, CallStatus, LegStatus
-from ivr import flow, promises, queries, service
+from ivr import flow, promises, queries, rating, service
 from ivr.desk import Desk, lost, sorry, where
 from ivr.queries import Standing
 from routing import callbacks_line, exits, forecasts, legs, talks
@@ -137,7 +137,7 @@ class Out:
 
 
 def after(desk: Desk, call_id: str, came: tuple[Turn, Out], now: datetime) -> str:
-    """The caller came out of the conference: goodbye, or in line again where an agent was lost."""
+    """The caller came out of the conference: a rating and goodbye, or in line again where an agent was lost."""
     turn, out = came
     if turn.status in ENDED_LEGS:
         return desk.document((Hangup(),))  # they hung up: the report on their line says so, too
@@ -149,6 +149,9 @@ def after(desk: Desk, call_id: str, came: tuple[Turn, Out], now: datetime) -> st
         talks.not_met(session, desk.ground, call, now)
         exit_ = talks.came_out(session, desk.ground, call, out.place_id, now)
         is_over = call.status is CallStatus.ENDED
+        question = rating.ask(session, desk, known, call, now) if exit_ is talks.Exit.OVER else None
+    if question is not None:
+        return question
     if exit_ is talks.Exit.UNKNOWN and out.tries < MOST_TRIES:
         again = f"/voice/calls/{call_id}/after?place={out.place_id}&tries={out.tries + 1}"
         return desk.document((Pause(1), Redirect(again)))

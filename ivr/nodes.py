@@ -160,6 +160,7 @@ PHRASES = (
     "transfer",
     "returned",
     "alone",
+    "rate",
     "thanks",
     "sorry",
     "sorry_goodbye",

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Call, Draw, Offer, Review
 from hotline.values import OfferState, ReviewState
-from qa import ratings
 from qa.assessment import Results
 from qa.reviews import PUBLIC
 from qa.tally import Heard, There
@@ -61,10 +60,8 @@ def results(session: Session, start: datetime, end: datetime, ring_seconds: floa
 
 def ratings_of(session: Session, start: datetime, end: datetime) -> dict[str, list[int]]:
     """The ratings that patients gave each agent between two moments."""
-    wanted = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None))
-    rows = session.execute(select(Call.id, Call.agent_id).where(*wanted))
-    agents = {row.id: row.agent_id for row in rows}
+    wanted = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None), Call.rating.is_not(None))
     found: dict[str, list[int]] = defaultdict(list)
-    for call_id, rating in ratings.of(session, agents).items():
-        found[agents[call_id]].append(rating)
+    for agent_id, rating in session.execute(select(Call.agent_id, Call.rating).where(*wanted)):
+        found[agent_id or ""].append(rating or 0)
     return dict(found)

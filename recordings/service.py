@@ -175,7 +175,7 @@ def _keep(ground: Ground, recording_id: str, data: bytes, shape: Shape, now: dat
         _file_message(session, ground, recording, now)
         jobs.add(session, ground.bell, "delete_recording", recording_id, now)
         call = queries.call(session, recording.call_id)
-        is_urgent = call is not None and urgency.is_urgent(call.intent, queries.matters(session, call.id))
+        is_urgent = call is not None and urgency.is_urgent(call.intent, queries.matters(session, call.id), call.rating)
         jobs.add(session, ground.bell, "transcribe", recording_id, now, urgency=int(is_urgent))
         _tell(session, ground, recording, now)
 

@@ -48,6 +48,9 @@ class Call(Row, WithId):
     asked_at: Mapped[datetime | None] = mapped_column(Utc)
     answered_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
+    # When the caller was asked to rate the conversation, and the key from 1 to 5 that they pressed.
+    rating_asked_at: Mapped[datetime | None] = mapped_column(Utc)
+    rating: Mapped[int | None] = mapped_column(Integer)
     # The conversation's room as it ought to be and as the exchange was last told, see `routing.rooms`.
     is_held: Mapped[bool] = mapped_column(Boolean, default=False)
     room_wanted: Mapped[str] = mapped_column(String(40), default="")

@@ -1,0 +1,135 @@
+"""Ratings after a conversation: who is asked, what is kept, and what comes of it, on both databases."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from bench.interleave_exchange import Line, Place
+from hotline import clock, jobs
+from hotline.ground import Ground
+from hotline.models import Call, Job, Matter, Recording
+from hotline.values import CallStatus, MatterKind, Outcome, RecordingState, Urgency
+from qa import ratings, report_queries
+from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
+from workers import sweep
+
+
+@pytest.fixture
+def told(ground: Ground) -> Iterator[Story]:
+    """A story at the sample hospital."""
+    with opened(ground) as story:
+        story.only("1001", "2001")
+        yield story
+
+
+def talked(told: Story, keys: str = "2") -> Line:
+    """A caller whose agent hung up and who is asked; `keys` is what they press."""
+    told.world.exchange.rating = keys
+    caller = told.call(BOOKING)
+    told.world.exchange.end(told.meet(caller), "completed")
+    return caller
+
+
+def rating_of(told: Story, caller: Line) -> tuple[int | None, bool]:
+    """The stored rating, and whether they were asked."""
+    with told.world.ground.database.read() as session:
+        call = session.get_one(Call, caller.owner)
+        return call.rating, call.rating_asked_at is not None
+
+
+def test_a_caller_whose_agent_hung_up_is_asked_and_the_key_is_kept(told: Story) -> None:
+    caller = talked(told, "4")
+    told.post()
+    assert (rating_of(told, caller), told.status(caller)) == ((4, True), CallStatus.ENDED)
+    assert (told.told("rating_asked"), told.told("call_rated")) == (1, 1)
+    with told.world.ground.database.read() as session:
+        call = session.get_one(Call, caller.owner)
+        assert call.outcome is Outcome.ANSWERED
+        agent = call.agent_id or ""
+        start, end = clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)
+        assert report_queries.ratings_of(session, start, end) == {agent: [4]}
+
+
+@pytest.mark.parametrize("key", ["0", "6", "9", "*", "#", "12"])
+def test_any_other_key_skips_the_question(told: Story, key: str) -> None:
+    caller = talked(told, key)
+    told.post()
+    assert (rating_of(told, caller), told.status(caller)) == ((None, True), CallStatus.ENDED)
+
+
+def test_the_question_is_one_short_gather_and_comes_again_only_as_the_same(told: Story) -> None:
+    caller = talked(told)
+    told.post("completed")
+    [mail] = [mail for mail in told.world.exchange.mail if "/after" in mail.url]
+    first, again = (told.world.client.post(mail.url, data=mail.form).text for _ in range(2))
+    assert first == again
+    assert (first.count("<Gather"), 'numDigits="1"' in first, 'timeout="3"' in first) == (1, True, True)
+    assert told.told("rating_asked") == 1
+    told.post()
+    assert rating_of(told, caller) == (2, True)
+    assert "<Gather" not in told.world.client.post(mail.url, data=mail.form).text
+
+
+def test_a_rating_is_kept_once_however_often_and_late_keys_come(told: Story) -> None:
+    caller = talked(told, "5")
+    told.post()
+    for digits in ("1", "5", "", "x"):
+        form = {"CallSid": caller.sid, "CallStatus": "in-progress", "Digits": digits}
+        answer = told.world.client.post(f"/voice/calls/{caller.owner}/rating", data=form)
+        assert (answer.status_code, "<Hangup" in answer.text) == (200, True)
+    assert (rating_of(told, caller), told.told("call_rated")) == ((5, True), 1)
+
+
+def test_who_was_never_asked_cannot_rate(told: Story) -> None:
+    caller = told.call()
+    form = {"CallSid": caller.sid, "Digits": "1"}
+    told.world.client.post(f"/voice/calls/{caller.owner}/rating", data=form)
+    assert rating_of(told, caller) == (None, False)
+
+
+def test_an_emergency_and_an_urgent_matter_are_not_asked(told: Story) -> None:
+    emergency = told.call(EMERGENCY)
+    told.world.exchange.end(told.meet(emergency), "completed")
+    told.post()
+    warned = told.call(BOOKING)
+    phone = told.meet(warned)
+    now = clock.now()
+    with told.world.ground.database.write() as session:
+        made = Matter(number="1", kind=MatterKind.FOLLOW_UP, urgency=Urgency.URGENT, call_id=warned.owner)
+        made.opened_at, made.due_at = now, now
+        session.add(made)
+    told.world.exchange.end(phone, "completed")
+    told.post()
+    assert [rating_of(told, line) for line in (emergency, warned)] == [(None, False)] * 2
+    assert {emergency.place, warned.place} == {Place.ENDED}
+
+
+def test_who_hung_up_first_is_not_asked(told: Story) -> None:
+    caller = told.call()
+    told.meet(caller)
+    told.world.exchange.end(caller, "completed")
+    told.post()
+    assert rating_of(told, caller) == (None, False)
+
+
+def test_a_low_rating_is_heard_first_and_points_at_the_call(told: Story) -> None:
+    caller = talked(told, "1")
+    told.post()
+    ground, now = told.world.ground, clock.now()
+    with ground.database.read() as session:
+        assert ratings.of(session, [caller.owner, "none"]) == {caller.owner: 1}
+    low = {rating: rating <= ratings.LOW for rating in range(1, 6)}
+    assert low == {1: True, 2: True, 3: False, 4: False, 5: False}
+
+    with ground.database.write() as session:
+        recording = Recording(provider_sid="RE1", call_id=caller.owner, state=RecordingState.STORED, started_at=now)
+        session.add(recording)
+        session.flush()
+        jobs.add(session, ground.bell, "transcribe", recording.id, now)
+    assert sweep.urgent_words(ground, now.replace(second=0)) == 1
+    with ground.database.write() as session:
+        session.execute(update(Call).values(rating=3))
+        session.execute(update(Job).values(urgency=0))
+    assert sweep.urgent_words(ground, now.replace(second=0)) == 0

@@ -224,6 +224,8 @@ def upgrade() -> None:
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('rating_asked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('rating', sa.Integer(), nullable=True),
     sa.Column('is_held', sa.Boolean(), nullable=False),
     sa.Column('room_wanted', sa.String(length=40), nullable=False),
     sa.Column('room_told', sa.String(length=40), nullable=False),

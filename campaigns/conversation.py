@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from campaigns import away, course, effects, scripts_file, talking
+from campaigns import away, course, effects, saying, scripts_file, talking
 from campaigns.place import Heard, Outcome, Person, Place, Stage
 from campaigns.script import Script
 from campaigns.talking import Start
@@ -157,7 +157,7 @@ def unanswered(ground: Ground, attempt_id: str) -> str:
     if start is None or attempt is None or call is None or call.status is not CallStatus.WAITING:
         return twiml.render((Hangup(),) if call is None or call.status is CallStatus.ENDED else ())
     script, place = script_of(ground, start), read_place(attempt)
-    said = Say(script.phrases["no_nurse"][place.language], place.language)
+    said = saying.say(script, place, "no_nurse")
     return document((said, Enqueue(script.queue, flow.WAIT, flow.LEFT)), (attempt_id, call.id), call.turn)
 
 

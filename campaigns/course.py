@@ -102,7 +102,7 @@ def ended_early(place: Place) -> AttemptOutcome | None:
 def _ask(script: Script, place: Place, *before: str | Say) -> tuple[Verb, ...]:
     question = script.questions[script.question(place.question)]
     said = tuple(saying.say(script, place, one) if isinstance(one, str) else one for one in before)
-    said = (*said, Say(question.say[place.language], place.language))
+    said = (*said, saying.speak(place, question.say))
     hints = saying.hints(script, question, place.language)
     match question:
         case Choice(is_free=is_free):
@@ -170,7 +170,7 @@ def _unclear(script: Script, place: Place) -> Outcome:
 def _next(script: Script, place: Place, effects: tuple[Effect, ...], *said: Say) -> Outcome:
     following = script.question(place.question) + 1
     if following >= len(script.questions):
-        advice = Say(script.advice[place.language], place.language)
+        advice = saying.speak(place, script.advice)
         place = replace(place, stage=Stage.END, question="")
         last = (saying.say(script, place, "advice"), advice, saying.say(script, place, "goodbye"))
         return Outcome(place, (*said, *last, Hangup()), (*effects, Advised(), Concluded(AttemptOutcome.DONE)))
@@ -215,7 +215,8 @@ def _takes_figures(script: Script, place: Place) -> bool:
 
 
 def _noted(script: Script, place: Place, answer: str) -> Say:
-    return Say(script.phrases["noted"][place.language].replace("{answer}", answer), place.language)
+    said = saying.say(script, place, "noted")
+    return replace(said, text=said.text.replace("{answer}", answer))
 
 
 def _sign(script: Script, name: str) -> Sign | None:

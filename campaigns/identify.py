@@ -10,7 +10,7 @@ from campaigns.saying import LISTEN_SECONDS
 from campaigns.script import Script
 from hotline.values import AttemptOutcome
 from ivr.flow import TURN
-from telephony.verbs import Gather, Hangup, Say, Verb
+from telephony.verbs import Gather, Hangup, Verb
 
 VERIFY_TRIES = 3
 SILENCES = 2
@@ -22,7 +22,8 @@ NOT_VERIFIED = "not verified"
 
 def ask_who(script: Script, person: Person, place: Place, *before: str) -> tuple[Verb, ...]:
     said = tuple(saying.say(script, place, name) for name in (*before, "greeting"))
-    asked = Say(script.phrases["for_name"][place.language].replace("{name}", person.name), place.language)
+    asked = saying.say(script, place, "for_name")
+    asked = replace(asked, text=asked.text.replace("{name}", person.name))
     return (saying.gather(script, place, (*said, asked, saying.say(script, place, "who"))),)
 
 

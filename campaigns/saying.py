@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from campaigns import spoken
 from campaigns.place import Effect, Heard, Outcome, Place, Reached, Stage
-from campaigns.script import Choice, Question, Scale, Script
+from campaigns.script import Choice, Question, Scale, Script, Text
 from hotline.values import Language
 from ivr.flow import TURN
 from telephony.verbs import Gather, Hangup, Say, Verb
@@ -20,7 +20,12 @@ def with_(said: Say, verbs: tuple[Verb, ...]) -> tuple[Verb, ...]:
 
 def say(script: Script, place: Place, name: str) -> Say:
     """A phrase of the script."""
-    return Say(script.phrases[name][place.language], place.language)
+    return speak(place, script.phrases[name])
+
+
+def speak(place: Place, text: Text) -> Say:
+    """A text in the language of this conversation, slowly where that was wished."""
+    return Say(text[place.language], place.language, place.is_slow)
 
 
 def listen(script: Script, place: Place, names: tuple[str, ...], seconds: int = LISTEN_SECONDS) -> Gather:

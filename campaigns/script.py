@@ -1,6 +1,6 @@
 """A script as values: questions, signs, phrases. `campaigns.scripts_file` reads them, `campaigns.course` walks them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hotline.values import Language
@@ -156,26 +156,3 @@ FILLED = {
     "away_ask": ("choices",),
     "away_text": ("when", "doctor", "choice"),
 }
-
-
-def prompts(script: Script) -> Iterator[tuple[str, Language, str]]:
-    """Everything the script can say that holds nothing personal: name, language, text. Rendered once, like a menu's."""
-    for name in PHRASES:
-        if name not in FILLED:
-            yield from ((name, language, text) for language, text in script.phrases[name].items())
-    for question in script.questions:
-        yield from ((question.name, language, text) for language, text in question.say.items())
-        for label in _answers(question):
-            noted = {k: v.replace("{answer}", label[k]) for k, v in script.phrases["noted"].items()}
-            yield from ((f"{question.name}_noted", language, text) for language, text in noted.items())
-    yield from (("advice_text", language, text) for language, text in script.advice.items())
-
-
-def _answers(question: Question) -> tuple[Text, ...]:
-    match question:
-        case Choice(options=options):
-            return tuple(option.label for option in options)
-        case Scale(least=least, most=most):
-            return tuple({language: str(figure) for language in Language} for figure in range(least, most + 1))
-        case Open():
-            return ()

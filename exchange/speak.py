@@ -24,6 +24,7 @@ from typing import Any, Protocol
 from exchange import wav
 from exchange.audio import RATE
 
+WORDS_PER_MINUTE = 170
 _WOMAN = "+f3"  # espeak-ng's own variant of any voice
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _KEPT_IN_MEMORY = 200
@@ -34,8 +35,8 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 class Voice(Protocol):
     """Turns text into sound."""
 
-    async def speak(self, text: str, language: str) -> bytes:
-        """PCM of the exchange's kind; raises SpeechError when it cannot be spoken."""
+    async def speak(self, text: str, language: str, rate: float = 1.0) -> bytes:
+        """PCM of the exchange's kind, at `rate` times the usual pace; raises SpeechError when it cannot be spoken."""
         ...
 
 
@@ -59,12 +60,12 @@ class Speaker:
         self._folder = folder
         self._voices = voices
         self._memory: OrderedDict[str, bytes] = OrderedDict()
-        self._pool: ProcessPoolExecutor | None = None
+        self._pools: dict[str, ProcessPoolExecutor] = {}  # by pace: changed between two texts, it may come too late
         self._lock = asyncio.Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
-    async def speak(self, text: str, language: str) -> bytes:
-        voice = voice_for(text, language, self._voices)
+    async def speak(self, text: str, language: str, rate: float = 1.0) -> bytes:
+        voice = voice_for(text, language, self._voices) + (f"@{rate}" if rate != 1.0 else "")
         key = hashlib.sha256(f"{voice}\0{text}".encode()).hexdigest()
         if key not in self._memory:
             self._memory[key] = await self._from_disk_or_new(self._folder / f"{key}.wav", text, voice)
@@ -79,8 +80,8 @@ class Speaker:
             await self._render("OK", voice_for("OK", "en-US", self._voices))
 
     def close(self) -> None:
-        if self._pool:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
 
     async def _from_disk_or_new(self, path: Path, text: str, voice: str) -> bytes:
         if path.exists():
@@ -96,23 +97,23 @@ class Speaker:
         return pcm
 
     async def _render(self, text: str, voice: str) -> bytes:
+        name, _, rate = voice.partition("@")
         async with self._lock:
-            if self._pool is None:
-                context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare)
-            work = asyncio.get_running_loop().run_in_executor(self._pool, _synthesise, text, voice)
+            if rate not in self._pools:
+                context, words = multiprocessing.get_context("spawn"), round(WORDS_PER_MINUTE * float(rate or 1))
+                self._pools[rate] = ProcessPoolExecutor(1, context, initializer=_prepare, initargs=(words,))
+            work = asyncio.get_running_loop().run_in_executor(self._pools[rate], _synthesise, text, name)
             try:
                 return await asyncio.wait_for(work, _SPEECH_SECONDS)
             except (BrokenProcessPool, TimeoutError, ValueError, RuntimeError, OSError) as error:
-                self._pool.shutdown(wait=False, cancel_futures=True)
-                self._pool = None
+                self._pools.pop(rate).shutdown(wait=False, cancel_futures=True)
                 raise SpeechError(f"{voice}: {error}") from error
 
 
 _engine: Any = None
 
 
-def _prepare() -> None:
+def _prepare(words_per_minute: int) -> None:
     """In the speech process: load the packaged espeak-ng before pyttsx3 looks for another one."""
     global _engine
     import espeakng_loader
@@ -127,7 +128,8 @@ def _prepare() -> None:
     import pyttsx3
 
     _engine = pyttsx3.init("espeak")
-    _engine.setProperty("rate", 170)
+    _engine.setProperty("rate", words_per_minute)
+    _engine.runAndWait()  # the first run ends before its text is spoken: it has none
 
 
 def _synthesise(text: str, voice: str) -> bytes:

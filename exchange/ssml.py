@@ -1,7 +1,8 @@
-"""The marks within Say: what is spoken, and where it pauses. Emphasis, prosody and the like change nothing."""
+"""The marks within Say: what is spoken, where it pauses, how fast it is. Emphasis and the like change nothing."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from exchange.audio import RATE
 from exchange.speak import Voice
@@ -10,8 +11,22 @@ from exchange.twiml import Element
 LONGEST_PAUSE_SECONDS = 10.0
 STRENGTHS = {"none": 0.0, "x-weak": 0.0, "weak": 0.25, "medium": 0.25, "strong": 0.6, "x-strong": 1.0}
 SPELLED = frozenset({"characters", "spell-out", "digits"})
+RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "fast": 1.25, "x-fast": 1.5}
+SLOWEST, FASTEST = 0.2, 2.0
 _TIME = re.compile(r"(\d*\.?\d+)(ms|s)")
 Piece = str | float
+
+
+class Paced(str):
+    """Words at another pace than usual: 0.75 takes a third longer."""
+
+    __slots__ = ("rate",)
+    rate: float
+
+    def __new__(cls, text: str, rate: float) -> "Paced":
+        made = super().__new__(cls, text)
+        made.rate = rate
+        return made
 
 
 def pieces(element: Element) -> tuple[Piece, ...]:
@@ -19,7 +34,7 @@ def pieces(element: Element) -> tuple[Piece, ...]:
     found: list[Piece] = []
     text: list[str] = []
     for each in _walk(element):
-        if isinstance(each, str):
+        if isinstance(each, str) and not isinstance(each, Paced):
             text.append(each)
         elif each:
             found += [*_joined(text), each]
@@ -36,7 +51,9 @@ async def sound(voice: Voice, found: tuple[Piece, ...], language: str) -> bytes:
     """Speech and pauses as one piece of sound; SpeechError when it cannot be spoken."""
     return b"".join(
         [
-            await voice.speak(each, language) if isinstance(each, str) else bytes(2 * round(each * RATE))
+            await voice.speak(str(each), language, each.rate if isinstance(each, Paced) else 1.0)
+            if isinstance(each, str)
+            else bytes(2 * round(each * RATE))
             for each in found
         ]
     )
@@ -54,10 +71,20 @@ def _walk(element: Element) -> Iterator[Piece]:
         yield f" {element.string('alias')} "
     elif element.name == "say-as" and element.string("interpret-as") in SPELLED:
         yield f" {' '.join(''.join(element.whole.split()))} "
+    elif element.name == "prosody" and _rate(element) != 1.0:
+        for piece in pieces(replace(element, name="s")):
+            yield Paced(piece, _rate(element)) if isinstance(piece, str) else piece
     else:
         for each in element.content or (element.text,):
             yield from [each] if isinstance(each, str) else _walk(each)
         yield " "
+
+
+def _rate(element: Element) -> float:
+    named = element.string("rate", "medium")
+    share = named.removesuffix("%")
+    rate = float(share) / 100 if share != named and share.isdigit() else RATES.get(named, 1.0)
+    return min(FASTEST, max(SLOWEST, rate))
 
 
 def _pause(element: Element) -> float:

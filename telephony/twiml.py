@@ -8,6 +8,7 @@ from twilio.twiml.voice_response import Dial as DialElement
 from twilio.twiml.voice_response import Gather as GatherElement
 from twilio.twiml.voice_response import VoiceResponse
 
+from hotline.values import Language
 from telephony.verbs import (
     Dial,
     Enqueue,
@@ -24,6 +25,7 @@ from telephony.verbs import (
     Verb,
 )
 
+PACED = {Language.MANDARIN: "Polly.Zhiyu", Language.ENGLISH: "Polly.Joanna"}
 CONTENT_TYPE = "text/xml; charset=utf-8"
 
 
@@ -37,6 +39,9 @@ def render(verbs: Sequence[Verb]) -> str:
 
 def _add(parent: Any, verb: Verb) -> None:
     match verb:
+        case Say(text, language, True):
+            # Only voices that are named understand a pace.
+            parent.say("", voice=PACED[language], language=language.value).prosody(text, rate="slow")
         case Say(text, language):
             parent.say(text, language=language.value)
         case Play(url, loop):

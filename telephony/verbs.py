@@ -7,10 +7,11 @@ from hotline.values import Language
 
 @dataclass(frozen=True)
 class Say:
-    """Speak a text by the provider's voice."""
+    """Speak a text by the provider's voice, on request slowly."""
 
     text: str
     language: Language
+    is_slow: bool = False
 
 
 @dataclass(frozen=True)

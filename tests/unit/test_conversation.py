@@ -110,6 +110,29 @@ def test_who_is_taken_for_a_machine_and_presses_a_key_is_spoken_with() -> None:
     assert WHO.name in "".join(said(spoken_with))
 
 
+def paces(outcome: Outcome) -> set[bool]:
+    """Whether anything of it is spoken slowly, and anything not."""
+    verbs = [prompt for verb in outcome.verbs for prompt in (verb.prompts if isinstance(verb, Gather) else (verb,))]
+    return {verb.is_slow for verb in verbs if isinstance(verb, Say)}
+
+
+@pytest.mark.parametrize("heard", [Heard("#"), Heard(words="说慢点")])
+def test_from_the_wish_on_all_is_spoken_slowly(heard: Heard) -> None:
+    script = SCRIPTS["general"]
+    place = Place(Stage.QUESTION, Language.MANDARIN, "fever", has_consented=True)
+    assert paces(course.step(script, WHO, place, Heard("1"), NOW)) == {False}
+    slower = course.step(script, WHO, place, heard, NOW)
+    assert paces(slower) == {True}
+    assert all(paces(step.outcome) <= {True} for step in walk(script, slower))
+
+
+@pytest.mark.parametrize("is_machine", [False, True])
+def test_the_elderly_are_spoken_to_slowly_from_the_first_word(is_machine: bool) -> None:
+    start = course.begin(SCRIPTS["elderly"], WHO, Language.MANDARIN, is_machine=is_machine)
+    assert paces(start) == {True}
+    assert all(paces(step.outcome) <= {True} for step in walk(SCRIPTS["elderly"], start))
+
+
 @pytest.mark.parametrize(("name", "language"), CASES)
 def test_no_answer_leaves_a_caller_in_silence_and_every_path_can_end(name: str, language: Language) -> None:
     script = SCRIPTS[name]

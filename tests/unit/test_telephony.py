@@ -56,6 +56,12 @@ def test_verbs_become_the_documents_that_the_provider_reads() -> None:
     assert root[5].attrib == {"loop": "0"}
 
 
+def test_a_slow_sentence_names_a_voice_that_understands_the_pace() -> None:
+    (say,) = ElementTree.fromstring(twiml.render([Say("您好 & <再见>", Language.MANDARIN, is_slow=True)]))  # noqa: S314
+    assert say.attrib == {"language": "zh-CN", "voice": "Polly.Zhiyu"}
+    assert (say[0].tag, say[0].attrib, say[0].text) == ("prosody", {"rate": "slow"}, "您好 & <再见>")
+
+
 @given(st.dictionaries(st.text(VALID, min_size=1, max_size=20), st.text(VALID, max_size=30), max_size=8))
 def test_signature_holds_for_what_was_signed_and_for_nothing_else(form: dict[str, str]) -> None:
     url = "http://voice.test/voice/calls"

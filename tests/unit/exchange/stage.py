@@ -136,8 +136,8 @@ class App:
 class Speech:
     """Speaks every text as half a second of a tone."""
 
-    async def speak(self, text: str, language: str) -> bytes:  # noqa: ARG002 - the voice does not matter here
-        return tone([700], 0.5)
+    async def speak(self, text: str, language: str, rate: float = 1.0) -> bytes:  # noqa: ARG002 - nor does the voice
+        return tone([700], 0.5 / rate)
 
 
 class Hearing:

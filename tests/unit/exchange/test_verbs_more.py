@@ -42,7 +42,7 @@ def test_text_within_ssml_marks_is_spoken_in_its_order(staged: Staged) -> None:
         ('a<break strength="none"/>b', ("ab",)),
         ("a <break/> b", ("a", 0.25, "b")),
         ('a <break time="99s"/> b', ("a", 10.0, "b")),
-        ('<emphasis level="strong">very</emphasis> <prosody rate="slow">slow</prosody>', ("very slow",)),
+        ('<emphasis level="strong">very</emphasis> <prosody rate="slow">slow</prosody>', ("very", "slow")),
         ('<sub alias="World Health Organization">WHO</sub> says', ("World Health Organization says",)),
         ('code <say-as interpret-as="characters">A1</say-as>', ("code A 1",)),
         ("<p>one</p><p>two</p>", ("one two",)),
@@ -53,6 +53,17 @@ def test_marks_within_say_pause_or_are_read_over(marked: str, expected: tuple[st
     # docs/voice/twiml/say: "You can also use SSML tags to adjust the pronunciation"
     (say,) = twiml.parse(f"<Response><Say>{marked}</Say></Response>".encode())
     assert ssml.pieces(say) == expected
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"), [("slow", 0.75), ("x-fast", 1.5), ("80%", 0.8), ("5%", 0.2), ("loud", None), ("", None)]
+)
+def test_prosody_changes_the_pace(rate: str, expected: float | None) -> None:
+    # docs/voice/twiml/say: "prosody: control the volume, rate, and pitch"
+    (say,) = twiml.parse(f'<Response><Say>a <prosody rate="{rate}">b</prosody></Say></Response>'.encode())
+    found = ssml.pieces(say)
+    assert found == (("a b",) if expected is None else ("a", "b"))
+    assert getattr(found[-1], "rate", None) == expected
 
 
 @pytest.mark.parametrize(

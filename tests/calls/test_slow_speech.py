@@ -1,0 +1,41 @@
+"""Who asks for slower words hears slower words: the document of a conversation, spoken by the exchange's own voice."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from campaigns import course, scripts_file
+from campaigns.place import Heard, Place, Stage
+from exchange import ssml
+from exchange import twiml as documents
+from exchange.speak import Speaker
+from exchange.verbs.speech import spoken_language
+from hotline.values import Language
+from telephony import twiml
+from tests.unit.test_conversation import NOW, WHO
+
+VOICES = {"zh-CN": "cmn-latn-pinyin", "en-US": "en-us"}
+SCRIPTS = scripts_file.of(None, "仁和医院", "Renhe Hospital", "+861066880000")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_question_lasts_longer_once_it_was_asked_to_be_slower(tmp_path: Path, language: Language) -> None:
+    place = Place(Stage.QUESTION, language, "fever", has_consented=True)
+    script = SCRIPTS["general"]
+    usual = twiml.render(course.repeat(script, WHO, place))
+    slow = twiml.render(course.step(script, WHO, place, Heard("#"), NOW).verbs)
+    before, after = asyncio.run(_lasting(tmp_path, usual, slow))
+    assert after / before > 1.2
+
+
+async def _lasting(folder: Path, *rendered: str) -> list[float]:
+    """How many samples the last sentence of each document is, as the exchange speaks it."""
+    speaker, lengths = Speaker(folder, VOICES), []
+    for text in rendered:
+        gather = documents.parse(text.encode())[0]
+        question = gather.children[-1]
+        language = spoken_language(question.string("language"), question.string("voice"))
+        lengths.append(len(await ssml.sound(speaker, ssml.pieces(question), language)))
+    speaker.close()
+    return [float(length) for length in lengths]

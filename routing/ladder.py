@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from operator import attrgetter
 
-from routing.pool import SET_ASIDE, Agent, Pool, Wanted, fits
+from routing.pool import SET_ASIDE, Agent, Chosen, Pool, Wanted, fits
 from routing.queues import OverflowKind, Way
 
 __all__ = [
@@ -44,6 +44,7 @@ AT_ONCE = 2
 # One more where none of those whose phones ring answers within so many rings for certain.
 SOON_RINGS = 2
 OWNER = "owner of the open matter"
+BESIDE = "rung beside the first: nobody else needs them now"
 # More phones than there are: everyone who fits.
 EVERYONE = 1_000_000
 # After the caller's last ring, who let them ring out is not rung for them again before so many rings have passed.
@@ -119,7 +120,14 @@ class Start:
     agent_id: str
     ring: int
     rings: int
-    reasons: tuple[str, ...]
+    # What was thought of the caller, and of the agent; told where somebody asks for the reasons.
+    notes: tuple[str, ...]
+    chosen: Chosen
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why this phone now, for supervisors."""
+        return (*self.notes, *self.chosen.reasons())
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +247,7 @@ def _more_phones(
     callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, now: datetime, ring: timedelta
 ) -> Iterable[Start]:
     hopeless: set[tuple[int, int]] = set()
-    for caller in [caller for caller in callers if caller.id in phones]:
+    for caller in [caller for caller in callers if caller.id in phones] if pool and phones else ():
         if not pool:
             return
         if _line_of(caller) in hopeless:
@@ -271,8 +279,8 @@ def _beside(caller: Caller, pool: Pool, at: tuple[datetime, timedelta]) -> list[
     agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=True))
     if agent is None:
         return []
-    why = ("rung beside the first: nobody else needs them now", *pool.reasons(agent, caller.wish))
-    return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), why)]
+    chosen = pool.chosen(agent, caller.wish)
+    return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), (BESIDE,), chosen)]
 
 
 def _line_of(caller: Caller) -> tuple[int, int]:
@@ -301,8 +309,9 @@ def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_reso
         wanted = Wanted(wish, prefers, caller.preferred_agent_id, caller.tried, last_resort, rested_since)
         agent = pool.take(wanted)
         if agent is not None:
-            why = (*_why(caller, agent, (number, ring_now)), *note, *pool.reasons(agent, wish))
-            return [Start(caller.id, agent.id, ring_now, _rings(agent, caller, at[1]), why)]
+            notes = (*_why(caller, agent, (number, ring_now)), *note)
+            rings = _rings(agent, caller, at[1])
+            return [Start(caller.id, agent.id, ring_now, rings, notes, pool.chosen(agent, wish))]
     return []
 
 

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
@@ -64,6 +65,27 @@ class Wanted(NamedTuple):
     spare: bool = False
 
 
+class Chosen(NamedTuple):
+    """Someone who was chosen for a wish; `single` are the skills that only one of all who were free had."""
+
+    agent: Agent
+    wish: Mapping[str, int]
+    single: frozenset[str]
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why this agent, for supervisors."""
+        agent = self.agent
+        levels = ", ".join([f"{name} {agent.skills.get(name, 0)}" for name in self.wish])
+        last = sorted(name for name in self.single.intersection(agent.skills) if name not in self.wish)
+        return (
+            f"skills {levels}",
+            *([f"although the only one free for {', '.join(last)}"] if last else []),
+            *([SET_ASIDE] if agent.is_set_aside else []),
+            *([] if agent.answers_in is None else [f"answers within {agent.answers_in:.0f} s"]),
+            f"idle since {agent.idle_since:%H:%M:%S}Z",
+        )
+
+
 class Pool:
     """The agents of one decision. Each is taken once; a line per wish is sorted once, best last."""
 
@@ -74,25 +96,48 @@ class Pool:
         ring_seconds: float = 5.0,
     ) -> None:
         """All of these can be taken. `asked` are the least levels that queues ask for, by skill."""
-        self._asked, self._count = asked, len(agents)
-        longest_idle = sorted(agents, key=lambda agent: (agent.idle_since, agent.id))
-        self._free = {agent.id: agent for agent in longest_idle}
-        self._holders: dict[str, list[Agent]] = defaultdict(list)
-        for agent in longest_idle:
-            for name in agent.skills:
-                self._holders[name].append(agent)
-        self._present: dict[str, dict[int, int]] = defaultdict(dict)
-        here = chain.from_iterable(agent.skills.items() for agent in agents if not agent.is_set_aside)
-        for (name, level), count in Counter(here).items():
-            self._present[name][level] = count
-        self._single = {name for name, levels in self._present.items() if sum(levels.values()) == 1}
-        held = set(chain.from_iterable(agent.skills.items() for agent in agents))
-        worth = {skill: self._worth_of(*skill) / GRAIN for skill in held}
-        # How hard to replace everyone is, in grains; and what they add to a rank themselves.
-        self._grains = {agent.id: sum(map(worth.__getitem__, agent.skills.items())) for agent in agents}
-        self._own_rank = {agent.id: _own_rank(agent, ring_seconds) for agent in agents}
+        self._agents, self._asked, self._ring_seconds = agents, asked, ring_seconds
+        self._free = {agent.id: agent for agent in agents}
         self._lines: dict[tuple[Levels, Levels], list[Agent]] = {}
         self._orders: dict[tuple[tuple[str, ...], Levels], list[Agent]] = {}
+
+    # Worked out where they are wanted: at most moments everyone in line has the phones that they are due.
+
+    @cached_property
+    def _longest_idle(self) -> list[Agent]:
+        return sorted(self._agents, key=lambda agent: (agent.idle_since, agent.id))
+
+    @cached_property
+    def _holders(self) -> dict[str, list[Agent]]:
+        holders: dict[str, list[Agent]] = defaultdict(list)
+        for agent in self._longest_idle:
+            for name in agent.skills:
+                holders[name].append(agent)
+        return holders
+
+    @cached_property
+    def _present(self) -> dict[str, dict[int, int]]:
+        """How many hold each skill at each level; who is set aside does not count."""
+        present: dict[str, dict[int, int]] = defaultdict(dict)
+        here = chain.from_iterable(agent.skills.items() for agent in self._agents if not agent.is_set_aside)
+        for (name, level), count in Counter(here).items():
+            present[name][level] = count
+        return present
+
+    @cached_property
+    def _single(self) -> frozenset[str]:
+        return frozenset(name for name, levels in self._present.items() if sum(levels.values()) == 1)
+
+    @cached_property
+    def _grains(self) -> dict[str, float]:
+        """How hard to replace everyone is, in grains."""
+        held = set(chain.from_iterable(agent.skills.items() for agent in self._agents))
+        worth = {skill: self._worth_of(*skill) / GRAIN for skill in held}
+        return {agent.id: sum(map(worth.__getitem__, agent.skills.items())) for agent in self._agents}
+
+    @cached_property
+    def _own_rank(self) -> dict[str, int]:
+        return {agent.id: _own_rank(agent, self._ring_seconds) for agent in self._agents}
 
     def __bool__(self) -> bool:
         """Whether anybody is left."""
@@ -149,17 +194,9 @@ class Pool:
         left = (agent for agent in reversed(line) if agent.id in self._free and _is_rested(agent, wanted))
         return min(left, key=lambda agent: _personal(agent, wanted), default=None)
 
-    def reasons(self, agent: Agent, wish: Mapping[str, int]) -> tuple[str, ...]:
-        """Why this agent, for supervisors."""
-        levels = ", ".join([f"{name} {agent.skills.get(name, 0)}" for name in wish])
-        last = sorted(name for name in self._single.intersection(agent.skills) if name not in wish)
-        return (
-            f"skills {levels}",
-            *([f"although the only one free for {', '.join(last)}"] if last else []),
-            *([SET_ASIDE] if agent.is_set_aside else []),
-            *([] if agent.answers_in is None else [f"answers within {agent.answers_in:.0f} s"]),
-            f"idle since {agent.idle_since:%H:%M:%S}Z",
-        )
+    def chosen(self, agent: Agent, wish: Mapping[str, int]) -> "Chosen":
+        """This agent for this wish, with what the reasons need to know."""
+        return Chosen(agent, wish, self._single)
 
     def _line(self, wish: Mapping[str, int], prefers: Mapping[str, int]) -> list[Agent]:
         """Who fits, the best last; taken ones are dropped as they come to the end."""
@@ -179,8 +216,8 @@ class Pool:
         if order is None:
             # The holders of the rarest skill are the fewest to look at, and come in the order of their idling.
             rarest = min(names, key=lambda name: len(self._holders[name]), default=None)
-            few = list(self._free.values()) if rarest is None else self._holders[rarest]
-            others = [name for name in names if name != rarest and len(self._holders[name]) < self._count]
+            few = self._longest_idle if rarest is None else self._holders[rarest]
+            others = [name for name in names if name != rarest and len(self._holders[name]) < len(self._agents)]
             held = few if not others else [agent for agent in few if all(map(agent.skills.__contains__, others))]
             order = self._orders[names, prefers] = [held[place] for place in self._ranked(held, names, prefers)]
         return order

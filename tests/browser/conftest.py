@@ -1,8 +1,6 @@
-"""Headless Chromium, and the staff pages served as in production: gunicorn with gevent in a process of its own."""
+"""Headless Chromium, and the staff pages served as in production."""
 
 import os
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from pydantic import SecretStr
 from hotline import clock
 from hotline.ground import Ground, stand
 from hotline.settings import Settings
+from tests.browser.pages import Nursery
 from tests.browser.person import Person
 from tests.browser.telephony import tone_file
 from tests.conftest import make_settings
@@ -76,28 +75,25 @@ def made(ground: Ground) -> Morning:
 class Server:
     """The staff pages in a process that can be ended and started again at the same address."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, nursery: Nursery, settings: Settings, log: Path) -> None:
         """Serve for `settings`; what the server says goes to `log`."""
+        self._nursery = nursery
         self._settings = settings
         self._log = log
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._address = f"127.0.0.1:{free_port()}"
+        self.url = f"http://{self._address}"
+        self._process = 0
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        app = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--worker-class", "gevent"]
-        place = ["--graceful-timeout", "1", "--bind", f"127.0.0.1:{self._port}", "console.serve:staff()"]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen([*app, *place], env=self._environment(), stdout=log, stderr=log)
-        wait_for(self._answers, 30, f"the staff pages; see {self._log}")
+        self._process = self._nursery.born(self._address, self._environment(), self._log)
+        wait_for(self._answers, 60, f"the staff pages; see {self._log}")
 
     def stop(self) -> None:
         """End it."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(15)
-            self._process = None
+        if self._process:
+            self._nursery.end(self._process)
+            self._process = 0
 
     def _answers(self) -> bool:
         try:
@@ -108,17 +104,22 @@ class Server:
 
     def _environment(self) -> dict[str, str]:
         pairs = ((name.upper(), value) for name, value in self._settings if value is not None)
-        plain = {
-            name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in pairs
-        }
-        return os.environ | plain
+        return {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in pairs}
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where the servers of the staff pages come from."""
+    made = Nursery()
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def server(ground: Ground, made: Morning, tmp_path: Path) -> Iterator[Server]:  # noqa: ARG001 (its rows are needed)
+def server(nursery: Nursery, ground: Ground, made: Morning, tmp_path: Path) -> Iterator[Server]:  # noqa: ARG001 (its rows are needed)
     """The running staff pages."""
     log = tmp_path / "gunicorn.log"
-    running = Server(ground.settings, log)
+    running = Server(nursery, ground.settings, log)
     running.start()
     yield running
     running.stop()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,6 +15,7 @@ from hotline.values import Language, ReviewState
 from qa import calibration, choosing, coaching, draws, reports, reviews
 from qa.coaching import Finding
 from tests.browser.conftest import Server
+from tests.browser.pages import Nursery
 from tests.browser.person import Person
 from tests.quality_data import House, days_of_calls, house, published, read
 
@@ -27,10 +29,10 @@ def here(ground: Ground) -> House:
 
 
 @pytest.fixture
-def served(ground: Ground, here: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001 (its rows are needed)
+def served(nursery: Nursery, ground: Ground, here: House, tmp_path: Path) -> Iterator[Server]:  # noqa: ARG001 (its rows are needed)
     """The running staff pages."""
-    log = tmp_path_factory.mktemp("log") / "gunicorn.log"
-    running = Server(ground.settings, log)
+    log = tmp_path / "gunicorn.log"
+    running = Server(nursery, ground.settings, log)
     try:
         running.start()
         yield running

@@ -159,13 +159,26 @@ def _enter(flow: Flow, place: Place, name: str, now: datetime) -> Outcome:
     is_open = is_open_at(flow.hours, now)
     if isinstance(node, Opening):
         return _enter(flow, place, node.open if is_open else node.closed, now)
-    if isinstance(node, Ask) and not node.is_always and not is_open:
-        return _enter(flow, place, flow.closed, now)
+    if isinstance(node, Ask) and not node.is_always:
+        open_line = _open_line(flow, node, now) if is_open else None
+        if open_line is None:
+            return _enter(flow, place, flow.closed, now)
+        node = open_line
     place = replace(place, node=node.name, failures=0)
     verbs = _speak(flow, place, node)
     if _tells(flow, place, node):
         place = replace(place, is_telling=True)
     return Outcome(place, verbs, _arrival(node, is_open))
+
+
+def _open_line(flow: Flow, node: Ask, now: datetime) -> Ask | None:
+    """The node with the queue that takes its callers now: its own, or the first open one that helps it out."""
+    own = flow.lines.get(node.queue)
+    if own is None or is_open_at(own.hours, now):
+        return node
+    helpers = (name for name in own.helpers if name in flow.lines and is_open_at(flow.lines[name].hours, now))
+    helper = next(helpers, None)
+    return None if helper is None else replace(node, queue=helper, skill=None)
 
 
 def _arrival(node: Node, is_open: bool) -> tuple[Effect, ...]:

@@ -1,6 +1,7 @@
 """Reads a voice menu from YAML. Whatever is wrong is said with file, line and field, all of it at once."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,8 +10,9 @@ from hotline.source import Field, Source
 from hotline.values import Language
 from ivr import check, read
 from ivr.errors import FlowFault
-from ivr.nodes import PHRASES, Flow, Keys, LineKeys, Text
-from routing import hours_file
+from ivr.nodes import PHRASES, Flow, Keys, Line, LineKeys, Text
+from routing import hours_file, rules
+from routing.queues import HELPERS, Queue
 
 STANDARD = Path(__file__).with_name("flow.yaml")
 KEYS = ("emergency", "person", "repeat", "back")
@@ -42,20 +44,26 @@ class Loaded:
 
 @dataclass(frozen=True)
 class House:
-    """What a flow takes from the installation: the hospital's name and its time zone."""
+    """What a flow takes from the installation: the hospital's name, its time zone, and its queues' own hours."""
 
     hospital: Text
     zone: ZoneInfo
+    lines: Mapping[str, Line] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings) -> "House":
         """As the settings say."""
         names = {Language.MANDARIN: settings.hospital_name_zh, Language.ENGLISH: settings.hospital_name_en}
-        return cls(names, ZoneInfo(settings.timezone))
+        lines = {name: _line(queue) for name, queue in rules.of(settings).queues.items()}
+        return cls(names, ZoneInfo(settings.timezone), lines)
+
+
+def _line(queue: Queue) -> Line:
+    return Line(queue.hours, tuple(way.to for way in queue.overflow if way.kind in HELPERS and way.to))
 
 
 def load(settings: Settings) -> Loaded:
-    """The flow that the settings name. Raises `FlowFault`."""
+    """The flow that the settings name. Raises `FlowFault`, and `QueuesFault` of the queue file."""
     return read_file(settings.flow_file or STANDARD, House.of(settings))
 
 
@@ -103,5 +111,6 @@ def _flow(root: Field, house: House) -> Flow:
         phrases={name: read.texts(phrases.get(name), house.hospital, ("n",)) for name in PHRASES},
         line=LineKeys(**{name: read.key(line.get(name), getattr(LineKeys(), name)) for name in LINE_KEYS}),
         message=None if message.is_missing else message.text(),
+        lines=house.lines,
         nodes={name: read.node(name, field, house.hospital) for name, field in root.get("nodes").items()},
     )

@@ -1,7 +1,7 @@
 """A voice menu as values: nodes, choices, reserved keys and phrases. `ivr.load` reads them, `ivr.flow` walks them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hotline.values import Intent, Language, Outcome
 from routing.hours import Hours
@@ -176,6 +176,14 @@ POSITIONS = range(2, 21)  # spoken exactly; 1 is `position_next`, beyond is `pos
 
 
 @dataclass(frozen=True)
+class Line:
+    """When a queue's own hours say that it is open, and the queues that its overflow names as help, in turn."""
+
+    hours: Hours
+    helpers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Flow:
     """A whole voice menu, checked: every name that a node leads to exists, every text has every language."""
 
@@ -194,6 +202,8 @@ class Flow:
     line: LineKeys = LineKeys()
     # The node at which callers in line may leave a message.
     message: str | None = None
+    # The queues of the house, by name.
+    lines: Mapping[str, Line] = field(default_factory=dict)
 
     @property
     def consent(self) -> Notice | None:

@@ -1,5 +1,6 @@
 """The flow of a call as a pure function: every key at every node, hours, consent, failures."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from hotline.values import Language
 from ivr import flow, load
 from ivr.flow import Asked, Consented, Place, Told
-from ivr.nodes import Ask, Flow
+from ivr.nodes import Ask, Flow, Line
+from routing.hours import Hours
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Gather, Hangup, Record
 
@@ -103,6 +105,20 @@ def test_outside_opening_hours_only_an_emergency_is_put_in_line() -> None:
     assert walk(["0"], BY_DAY, SHUT).place.node == "closed"
     assert asked(walk(["1", "", "9"], BY_DAY, SHUT)) is not None
     assert walk(["1", "", ""], BY_DAY, SHUT).verbs == (Hangup(),)
+
+
+def test_a_closed_queue_leads_to_the_open_one_that_helps_and_else_to_the_closing_message() -> None:
+    always, never = Hours(HOUSE.zone, is_always=True), Hours(HOUSE.zone)
+    helped = replace(STANDARD, lines={"booking": Line(never, ("doctor", "nurse")), "nurse": Line(always)})
+    found = asked(walk(["1", "", "1"], helped))
+    assert found is not None
+    assert (found.queue, found.skill) == ("nurse", None)
+    alone = replace(STANDARD, lines={"booking": Line(never, ("nurse",)), "nurse": Line(never)})
+    for keys in (["1", "", "1"], ["0"], ["1", "", "4"]):
+        assert walk(keys, alone).place.node == "closed"
+    emergency = asked(walk(["9"], alone))
+    assert emergency is not None
+    assert emergency.queue == "nurse"
 
 
 def test_back_leads_through_the_menus_behind_and_stays_at_the_first() -> None:

@@ -3,7 +3,7 @@
 from exchange import dtmf, ssml
 from exchange.audio import RATE
 from exchange.conference import Conference
-from exchange.course import read
+from exchange.document import read
 from exchange.errors import CallError, DocumentError
 from exchange.office import Office
 from exchange.participant import Participant

@@ -19,6 +19,9 @@ ENDER_LEFT = "participant-with-end-conference-on-exit-left"
 KICKED = "last-participant-kicked"
 ENDER_KICKED = "participant-with-end-conference-on-exit-kicked"
 BY_API = "conference-ended-via-api"
+HUNG_UP, LED_AWAY, NEVER_CAME = "participant_hung_up", "participant_updated_via_api", "participant_add_failed"
+_SENT_AWAY = {BY_API: "conference_ended_via_api"}
+_MODERATOR = "moderator_ended_conference"
 MOST_PAST = 1000
 _KINDS = {"participant-speech": "speaker", "announcement": "announcement"}
 
@@ -74,33 +77,34 @@ class Conference:
             self.event("conference-start", participant)
             self._wake()
 
-    def leave(self, participant: Participant, reason: str = LAST_LEFT) -> None:
+    def leave(self, participant: Participant, why: str = "", is_kicked: bool = False) -> None:
         """It is out; the conference ends with the last, or with one on whom it depends."""
         if self.participants.pop(participant.leg.sid, None) is None:
             return
         participant.is_gone = True
         participant.wake()
-        self.event("participant-leave", participant)
+        self.event("participant-leave", None, participant.departure(why))
         if participant.ends and self.is_running:
-            self.end(ENDER_KICKED if reason == KICKED else ENDER_LEFT, participant.leg.sid)
+            self.end(ENDER_KICKED if is_kicked else ENDER_LEFT, participant)
         elif not self.participants:
-            self.end(reason, participant.leg.sid)
+            self.end(KICKED if is_kicked else LAST_LEFT, participant)
 
-    def end(self, reason: str, ended_by: str = "") -> None:
+    def end(self, reason: str, by: Participant | None = None) -> None:
         """Everybody is out."""
         if self.status == "completed":
             return
-        self.status, self.reason, self.ended_by = "completed", reason, ended_by
+        self.status, self.reason, self.ended_by = "completed", reason, by.leg.sid if by else ""
         rest = list(self.participants.values())
         self.participants.clear()
         for participant in rest:
             participant.is_gone = True
             participant.wake()
-            self.event("participant-leave", participant)
+            self.event("participant-leave", None, participant.departure(_SENT_AWAY.get(reason, _MODERATOR)))
         for over in list(self.on_over):
             over()
-        ending = {"ReasonConferenceEnded": reason} | ({"CallSidEndingConference": ended_by} if ended_by else {})
-        self.event("conference-end", None, ending)
+        ending = {"ReasonConferenceEnded": reason, "Reason": reason.replace("-", " ")}
+        named = {"CallSidEndingConference": self.ended_by, "ParticipantLabelEndingConference": by.label if by else ""}
+        self.event("conference-end", None, ending | {name: value for name, value in named.items() if value})
 
     def mute(self, participant: Participant, is_muted: bool) -> None:
         if participant.is_muted != is_muted:

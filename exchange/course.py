@@ -1,31 +1,25 @@
-"""One leg following TwiML: fetches documents, performs their verbs in order, falls back, and never leaves silence."""
+"""One leg following TwiML: fetches documents and performs their verbs in order, until one leads elsewhere."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
+from typing import Any
 
 import structlog
 
-from exchange import ssml, twiml
+from exchange import twiml
 from exchange.call import Leg
+from exchange.document import read
 from exchange.errors import CallError, DocumentError, WebhookError
 from exchange.office import Office
-from exchange.sound import Pcm, Quiet
-from exchange.speak import SpeechError
 from exchange.twiml import Element
-from exchange.webhook import Response, Target
+from exchange.webhook import Target
 
 log = structlog.get_logger(__name__)
-UNKNOWN_VERB, CONTENT_TYPE, TOO_LARGE, LOOP = 12100, 12300, 11750, 12400
-XML_TYPES = frozenset({"text/xml", "application/xml", "text/html", "application/xhtml+xml", ""})
+UNKNOWN_VERB, LOOP = 12100, 12400
 MOST_DOCUMENTS_AT_ONCE = 50
 MOST_TRACED_BYTES = 4096
-APOLOGY = (
-    ("zh-CN", "对不起,系统暂时无法为您服务,请稍后再拨。"),
-    ("en-US", "We are sorry, an application error has occurred. Goodbye."),
-)
 SILENT_VERBS = frozenset({"Reject"})
 
 
@@ -72,13 +66,17 @@ class Course:
         self.verbs = verbs
         self.here = Target("")
         self._extra = extra or dict
+        self._unknown = UNKNOWN_VERB
         self._rush_since = -1.0
         self._rush = 0
 
-    def branch(self, extra: Callable[[], Mapping[str, str]] | None = None) -> "Course":
-        """A course beside this one, for a document within a document: music while waiting, a whisper."""
-        other = Course(self.office, self.leg, self.verbs, extra)
-        other.here = self.here
+    def branch(
+        self, extra: Callable[[], Mapping[str, str]] | None = None, only: Collection[str] = (), code: int = UNKNOWN_VERB
+    ) -> "Course":
+        """A course beside this one, for a document within a document; verbs but `only` these are the fault `code`."""
+        verbs = {name: verb for name, verb in self.verbs.items() if name in only} if only else self.verbs
+        other = Course(self.office, self.leg, verbs, extra)
+        other.here, other._unknown = self.here, code
         return other
 
     async def follow(self, beginning: Beginning) -> End:
@@ -110,9 +108,9 @@ class Course:
         for element in elements:
             if element.name not in self.verbs:
                 message = (
-                    f"line {element.line}: {element.name} is not a verb; known are {', '.join(sorted(self.verbs))}"
+                    f"line {element.line}: {element.name} is not a verb here; known are {', '.join(sorted(self.verbs))}"
                 )
-                raise DocumentError(UNKNOWN_VERB, message, self.here.url)
+                raise DocumentError(self._unknown, message, self.here.url)
         return elements
 
     async def perform(self, elements: tuple[Element, ...]) -> Step:
@@ -165,114 +163,7 @@ class Course:
             )
 
 
-def read(response: Response) -> tuple[Element, ...]:
-    """The verbs of an answer: TwiML, or sound to be played, or plain text to be said; nothing at all is no verb."""
-    kind = response.content_type
-    if response.status == 204:
-        return ()
-    if kind.startswith("audio/"):
-        return (Element("Play", {}, response.url),)
-    if kind == "text/plain":
-        return _plain(response)
-    if kind not in XML_TYPES:
-        raise DocumentError(CONTENT_TYPE, f"content type {kind} is no document; answer with text/xml", response.url)
-    if len(response.body) > twiml.LARGEST_BYTES:
-        raise DocumentError(TOO_LARGE, "the document is larger than 64 kB; split it with Redirect", response.url)
-    try:
-        return twiml.parse(response.body)
-    except DocumentError as error:
-        raise DocumentError(error.code, error.message, response.url) from error
-
-
-def _plain(response: Response) -> tuple[Element, ...]:
-    """Plain text that is TwiML is followed, any other is said."""
-    try:
-        return twiml.parse(response.body)
-    except DocumentError:
-        text = response.body.decode("utf-8", "replace")
-        return (Element("Say", {}, text, content=(text,)),)
-
-
-async def run(course: Course, beginning: Beginning) -> None:
-    """A leg's whole work: its document, else its fallback, else an apology; then it hangs up."""
-    leg = course.leg
-    try:
-        await course.follow(beginning)
-        leg.answer()
-    except CallError as error:
-        course.fault("document_failed", error)
-        await _fall_back(course, error)
-    except Exception:
-        # A fault of ours: the caller is told and the loop's handler writes it down, for it goes on below.
-        await _apologise(course)
-        leg.end()
-        raise
-    leg.end()
-
-
-async def _fall_back(course: Course, error: CallError) -> None:
-    told = {"ErrorCode": str(error.code), "ErrorUrl": error.url}
-    try:
-        if course.leg.fallback:
-            course.calm_down()
-            await course.follow(Goto(course.leg.fallback, told))
-            return
-    except CallError as second:
-        course.fault("fallback_failed", second)
-    await _apologise(course)
-
-
-async def _apologise(course: Course) -> None:
-    course.leg.answer()
-    for language, words in APOLOGY:
-        await say(course, (words,), language)
-
-
-async def say(course: Course, pieces: tuple[ssml.Piece, ...], language: str, times: int = 1) -> None:
-    """Speak to the leg; a synthesiser that fails costs the words, not the call."""
-    text = ssml.words(pieces)
-    try:
-        pcm = await ssml.sound(course.office.voice, pieces, language)
-    except SpeechError as error:
-        log.warning("speech_failed", call_id=course.leg.sid, reason=str(error))
-        return
-    course.leg.trace("say", text=text, language=language, loop=times)
-    prompt = partial(course.leg.line.tell, "prompt", call=course.leg.sid, verb="Say", text=text)
-    prompt(state="start")
-    try:
-        await course.leg.play(Pcm(pcm, times))
-    finally:
-        prompt(state="end")
-
-
-async def wait_with(course: Course, goto: Goto | None, music: bytes, is_repeated: bool = True) -> End:
-    """Play to somebody who waits, for ever: the document, or music where there is none.
-
-    A queue's document is asked for again and again; after a conference's there is silence, but sound goes on.
-    """
-    while goto:
-        began = course.office.ticker.count
-        try:
-            elements = await course.fetch(goto)
-            step = await course.perform(elements)
-            end = step if isinstance(step, End) else End.RAN_OUT if step is None else await course.follow(step)
-            is_sound = step is None and [(each.name, each.line) for each in elements] == [("Play", 0)]
-        except CallError as error:
-            course.fault("wait_document_failed", error)
-            await course.leg.play(Pcm(music))
-            continue
-        if end is not End.RAN_OUT:
-            return end
-        if not (is_repeated or is_sound):
-            await course.leg.play(Quiet())
-        if course.office.ticker.count - began < 50:
-            # An empty document must not be asked for more than once a second.
-            await course.office.ticker.sleep(1.0)
-    await course.leg.play(Pcm(music, times=0))
-    return End.RAN_OUT
-
-
-async def cancelled(task: asyncio.Task[End]) -> None:
+async def cancelled(task: asyncio.Task[Any]) -> None:
     """Stop a task and wait until it has cleaned up."""
     task.cancel()
     await asyncio.wait({task})

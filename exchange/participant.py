@@ -51,6 +51,11 @@ class Participant:
             self.effects.pop(0)
         return None
 
+    def departure(self, why: str) -> dict[str, str]:
+        """What else the event tells when it has left; an empty `why` is none that Twilio has a word for."""
+        told = {"ParticipantCallStatus": str(self.leg.facts.status)}
+        return self.about() | told | ({"ReasonParticipantLeft": why} if why else {})
+
     def about(self) -> dict[str, str]:
         """What conference events tell of it."""
 

@@ -6,8 +6,9 @@ from functools import partial
 import structlog
 
 from exchange.amd import Patience
+from exchange.attend import run
 from exchange.call import Leg
-from exchange.course import Beginning, Course, Goto, run
+from exchange.course import Beginning, Course, Goto
 from exchange.dtmf import tone_for
 from exchange.inside import DEEPEST, Inner, Outer
 from exchange.legs import Ends

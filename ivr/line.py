@@ -33,7 +33,9 @@ def wait(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
         if promised is not None:
             return promised
         if known.status is not CallStatus.WAITING:
-            return desk.document((Hangup(),) if known.status is CallStatus.ENDED else (desk.sounds.hold(),))
+            # On hold in a conference the document must lead back to itself, or there is silence after the music.
+            again = (desk.sounds.hold(), Redirect(f"/voice/calls/{call_id}/wait"))
+            return desk.document((Hangup(),) if known.status is CallStatus.ENDED else again)
         pressed = _pressed(session, desk, known, turn.digits or "", now)
         if pressed is not None:
             return pressed

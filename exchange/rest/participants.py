@@ -1,7 +1,7 @@
 """Participants of a conference: read, mute, hold, coach, announce to, remove, add."""
 
 from exchange.call import Leg
-from exchange.conference import KICKED, LAST_LEFT, Conference
+from exchange.conference import LAST_LEFT, LED_AWAY, NEVER_CAME, Conference
 from exchange.errors import ApiError, not_found, required
 from exchange.ids import is_sid
 from exchange.legs import Ends
@@ -82,7 +82,9 @@ def _opened(ask: Ask) -> Conference:
 async def _end_unused(conference: Conference, leg: Leg) -> None:
     """A conference made for somebody who never came is over again."""
     await leg.ended.wait()
-    conference.expected.pop(leg.sid, None)
+    missed = conference.expected.pop(leg.sid, None)
+    if missed:
+        conference.event("participant-leave", None, missed.departure(NEVER_CAME))
     if conference.status == "init" and not (conference.participants or conference.expected):
         conference.end(LAST_LEFT)
 
@@ -153,7 +155,7 @@ async def remove(ask: Ask) -> None:
     if found.leg.sid in conference.expected:
         found.leg.drop()
     else:
-        conference.leave(found, KICKED)
+        conference.leave(found, LED_AWAY, is_kicked=True)
 
 
 def _participant(ask: Ask, conference: Conference) -> Participant:

@@ -68,7 +68,7 @@ async def _connect(course: Course, element: Element, outcome: Outcome) -> None:
     conference = next(element.named("Conference"), None)
     queue = next(element.named("Queue"), None)
     if conference:
-        await join_conference(course, conference, outcome)
+        await join_conference(course, element, conference, outcome)
     elif queue:
         await take_from_queue(course, element, queue, outcome)
     else:

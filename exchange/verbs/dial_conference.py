@@ -3,25 +3,27 @@
 import asyncio
 from collections.abc import Mapping
 
+from exchange import waiting
 from exchange.clock import either
-from exchange.conference import LAST_LEFT, Conference, Seat
-from exchange.course import Course, End, Goto, cancelled, wait_with
-from exchange.errors import WebhookError
+from exchange.conference import HUNG_UP, LAST_LEFT, LED_AWAY, Conference, Seat
+from exchange.course import Course, Goto, cancelled
+from exchange.errors import CallError, WebhookError
 from exchange.music import hold_music
 from exchange.participant import Participant
 from exchange.recorder import Recording
-from exchange.sound import Pcm
+from exchange.sound import Pcm, Source
 from exchange.tones import beep
 from exchange.twiml import Element
 from exchange.verbs.outcome import Outcome
 from exchange.verbs.reporting import recording_callback, status_callback
 
 DEFAULT_EVENTS = "start end"
-LABEL_TAKEN, COACHED_ABSENT = 16025, 13240
+LABEL_TAKEN, COACHED_ABSENT, WRONG_VERB = 16025, 13240, 13238
+DEFAULT_TIME_LIMIT = 14_400
 
 
-async def join_conference(course: Course, noun: Element, outcome: Outcome) -> None:
-    """Stay until the leg hangs up, is taken elsewhere, is removed, or the conference ends."""
+async def join_conference(course: Course, element: Element, noun: Element, outcome: Outcome) -> None:
+    """Stay until the leg hangs up, is taken elsewhere, is removed, its time is over, or the conference ends."""
     outcome.is_conference = True
     refusal = _refusal(course, noun)
     conference = course.office.conferences.open(noun.text, status_callback(course, noun, DEFAULT_EVENTS))
@@ -39,12 +41,23 @@ async def join_conference(course: Course, noun: Element, outcome: Outcome) -> No
     conference.join(participant)
     if noun.string("beep", "true").lower() in ("true", "onenter"):
         _beep(conference)
+    staying = asyncio.ensure_future(_stay(course, noun, conference, participant))
+    over = course.office.ticker.alarm(element.number("timeLimit", DEFAULT_TIME_LIMIT, 1))
     try:
-        await _stay(course, noun, conference, participant)
+        await either(staying, over)
+        if staying.done():
+            staying.result()
+    except CallError as error:
+        course.fault("wait_document_failed", error)
+        outcome.status = "failed"
     finally:
+        over.cancel()
+        if not staying.done():
+            await cancelled(staying)
         if participant.has_exit_beep or noun.string("beep", "true").lower() in ("true", "onexit"):
             _beep(conference)
-        conference.leave(participant)
+        left = HUNG_UP if course.leg.facts.is_over else LED_AWAY if course.leg.was_redirected else ""
+        conference.leave(participant, left)
         outcome.seconds = int(course.office.ticker.seconds - began)
 
 
@@ -89,36 +102,44 @@ async def _stay(course: Course, noun: Element, conference: Conference, participa
             changed.cancel()
             if not hearing.done():
                 await cancelled(hearing)
-        if not hearing.cancelled() and hearing.result() in (End.HANG_UP, End.LEAVE):
-            return
+        if not hearing.cancelled():
+            hearing.result()
 
 
-async def _hear(course: Course, noun: Element, conference: Conference, participant: Participant) -> End:
-    """The conference; or music before it starts and while on hold. Lasts until it is cancelled."""
+async def _hear(course: Course, noun: Element, conference: Conference, participant: Participant) -> None:
+    """The conference; or music before it starts and while on hold. CallError when the wait address cannot be used."""
     if conference.is_running and not participant.is_held:
-        seat = Seat(conference, participant)
-        course.leg.hear(seat)
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            course.leg.unhear(seat)
+        await _sit(course, Seat(conference, participant))
     while participant.effects:
         await course.leg.play(participant.effects.pop(0))
-    branch = course.branch(lambda: about(conference))
-    return await wait_with(branch, _wait_goto(course, noun, participant), _music(noun), is_repeated=False)
-
-
-def _wait_goto(course: Course, noun: Element, participant: Participant) -> Goto | None:
+    branch = course.branch(lambda: about(conference), waiting.IN_CONFERENCE, WRONG_VERB)
     if participant.is_held:
-        return (
-            Goto(course.here.join(participant.hold_url, participant.hold_method), {}) if participant.hold_url else None
-        )
-    return course.goto(noun, {}, "waitUrl", "waitMethod") if noun.string("waitUrl") else None
+        await _on_hold(branch, participant)
+    elif noun.string("waitUrl"):
+        await waiting.once(branch, course.goto(noun, {}, "waitUrl", "waitMethod"))
+    else:
+        # An empty wait address asks for silence, none at all for music.
+        await waiting.music(branch, bytes(16_000) if "waitUrl" in noun.attributes else hold_music())
 
 
-def _music(noun: Element) -> bytes:
-    """An empty wait address asks for silence; none at all, or one that fails, is answered with music."""
-    return hold_music() if noun.string("waitUrl") or "waitUrl" not in noun.attributes else bytes(16_000)
+async def _sit(course: Course, seat: Source) -> None:
+    """Hear the others, until cancelled."""
+    course.leg.hear(seat)
+    try:
+        await asyncio.get_running_loop().create_future()
+    finally:
+        course.leg.unhear(seat)
+
+
+async def _on_hold(branch: Course, participant: Participant) -> None:
+    """The document for the time on hold; music where there is none, or none that can be used."""
+    if participant.hold_url:
+        goto = Goto(branch.here.join(participant.hold_url, participant.hold_method), {})
+        try:
+            await waiting.once(branch, goto)
+        except CallError as error:
+            branch.fault("wait_document_failed", error)
+    await waiting.music(branch, hold_music())
 
 
 def about(conference: Conference) -> Mapping[str, str]:

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
+from exchange import waiting
 from exchange.clock import either
-from exchange.course import Course, End, Step, cancelled, wait_with
+from exchange.course import Course, End, Goto, Step, cancelled
+from exchange.errors import CallError
 from exchange.music import hold_music
 from exchange.office import Office
 from exchange.queue import Member, Queue
@@ -43,9 +45,9 @@ async def _wait(course: Course, element: Element, queue: Queue, member: Member) 
     """Why the waiting ended."""
     extra = partial(place, course.office, queue, member)
     goto = course.goto(element, {}, "waitUrl", "waitUrlMethod") if element.string("waitUrl") else None
-    branch = course.branch(extra)
-    music = hold_music() if goto or "waitUrl" not in element.attributes else bytes(16000)
-    playing = asyncio.ensure_future(wait_with(branch, goto, music))
+    branch = course.branch(extra, waiting.IN_QUEUE)
+    sound = bytes(16000) if "waitUrl" in element.attributes else hold_music()
+    playing = asyncio.ensure_future(_document(branch, goto) if goto else waiting.music(branch, sound))
     taken = member.taken.wait()
     try:
         await either(playing, taken)
@@ -57,7 +59,16 @@ async def _wait(course: Course, element: Element, queue: Queue, member: Member) 
         member.ready.set()
         await member.released.wait()
         return "bridged"
-    return "leave" if playing.result() is End.LEAVE else "hangup"
+    return {End.LEAVE: "leave", End.HANG_UP: "hangup"}.get(playing.result(), "error")
+
+
+async def _document(branch: Course, goto: Goto) -> End:
+    """The wait address's; a fault in it ends the waiting."""
+    try:
+        return await waiting.again_and_again(branch, goto)
+    except CallError as error:
+        branch.fault("wait_document_failed", error)
+        return End.RAN_OUT
 
 
 def place(office: Office, queue: Queue, member: Member) -> Mapping[str, str]:

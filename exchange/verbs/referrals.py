@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from exchange.attend import run
 from exchange.call import Leg
 from exchange.clock import Signal
-from exchange.course import Course, Goto, run
+from exchange.course import Course, Goto
 from exchange.errors import WebhookError
 from exchange.twiml import Element
 from exchange.verbs.outcome import Outcome

@@ -3,8 +3,7 @@
 import re
 from functools import partial
 
-from exchange import course as courses
-from exchange import dtmf, ssml
+from exchange import attend, dtmf, ssml
 from exchange.course import Course, Step
 from exchange.errors import WebhookError
 from exchange.sound import Pcm
@@ -25,7 +24,7 @@ async def say(course: Course, element: Element) -> Step:
     pieces = ssml.pieces(element)
     if pieces:
         language = spoken_language(element.string("language"), element.string("voice"))
-        await courses.say(course, pieces, language, element.number("loop", 1) or MOST_TIMES)
+        await attend.say(course, pieces, language, element.number("loop", 1) or MOST_TIMES)
     return None
 
 

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from exchange.audio import level_db
 from exchange.conference import BY_API
+from exchange.tape import header
 from exchange.tones import tone
-from tests.unit.exchange.stage import Stage, Story, Telephone
+from exchange.webhook import Response
+from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
 
 Staged = Callable[[Story], None]
 EVENTS = 'statusCallback="/events" statusCallbackEvent="start end join leave mute hold"'
 LOUD, SILENT = -20, -80
+SOUND = header(1, 16_000) + tone([600], 1.0)
 
 
 def room(extra: str = "") -> str:
@@ -42,6 +47,77 @@ def test_first_hears_the_wait_address_until_the_second_comes(staged: Staged) -> 
         await says(stage, second)
         assert level_db(first.hears_now) > LOUD
         assert level_db(second.hears_now) < SILENT
+
+    staged(story)
+
+
+@pytest.mark.parametrize(("music", "failures", "code"), [("", [500], 11200), ("<Gather/>", [], 13238)])
+def test_wait_address_that_fails_keeps_the_caller_out(
+    staged: Staged, music: str, failures: list[int], code: int
+) -> None:
+    # docs/voice/twiml/conference: "If the request to your waitUrl fails, the Conference will not be fully
+    # established"; docs/api/errors/13238: "can only contain Say, Play, Pause, and Redirect verbs"
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": room(), "/music": music, "/out": "<Say>out</Say>"}
+        stage.app.failures = {"/music": failures}
+        caller, _ = await stage.dials()
+        assert caller.prompts == ["out"]
+        assert stage.app.asked("/out")[0]["DialCallStatus"] == "failed"
+        assert caller.traces("error")[0]["code"] == code
+
+    staged(story)
+
+
+def test_sound_at_the_wait_address_is_played_once(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "runs out of verbs to execute, silence will be played"; that a bare sound is no
+    # exception is what others who run on Twilio report.
+    async def story(stage: Stage) -> None:
+        sound = Response(200, {"Content-Type": "audio/wav"}, SOUND, f"{SITE}/music")
+        stage.app.pages = {"/voice": room(), "/music": sound}
+        caller, _ = await stage.dials()
+        await stage.passes(0.2)
+        assert level_db(caller.hears_now) > LOUD
+        await stage.passes(1.5)
+        assert level_db(caller.hears_now) < SILENT
+
+    staged(story)
+
+
+def test_time_limit_takes_one_out_of_a_conference(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "You can set a timeLimit, after which you'll be removed from the conference"
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": room().replace("<Dial", '<Dial timeLimit="3"'), "/out": "<Say>out</Say>"}
+        first, _ = await stage.dials()
+        stage.app.pages["/voice"] = room()
+        second, _ = await stage.dials("+8613800000002")
+        await stage.passes(2.5)
+        assert not first.prompts
+        await stage.passes(0.6)
+        assert first.prompts == ["out"]
+        assert not second.ended
+
+    staged(story)
+
+
+def test_who_leaves_is_told_with_the_reason(staged: Staged) -> None:
+    # docs/voice/twiml/conference: "ReasonParticipantLeft: The reason the participant left the conference. Will be one
+    # of: conference_ended_via_api moderator_ended_conference participant_updated_via_api participant_hung_up"
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": room('participantLabel="host" endConferenceOnExit="true"')}
+        host, _ = await stage.dials()
+        stage.app.pages["/voice"] = room()
+        await stage.dials("+8613800000002")
+        _, third = await stage.dials("+8613800000003")
+        await stage.redirects(third, "<Pause/>")
+        host.hang_up()
+        await stage.passes(0.1)
+        left = [each for each in stage.app.asked("/events") if each["StatusCallbackEvent"] == "participant-leave"]
+        assert [(each["ReasonParticipantLeft"], each["ParticipantCallStatus"]) for each in left] == [
+            ("participant_updated_via_api", "in-progress"),
+            ("participant_hung_up", "completed"),
+            ("moderator_ended_conference", "in-progress"),
+        ]
+        assert stage.app.asked("/events")[-1]["ParticipantLabelEndingConference"] == "host"
 
     staged(story)
 

@@ -8,7 +8,7 @@ import pytest
 
 from exchange.announce import announce, sound_of
 from exchange.audio import RATE, level_db
-from exchange.conference import KICKED
+from exchange.conference import LED_AWAY
 from exchange.errors import DocumentError
 from exchange.tones import tone
 from exchange.webhook import Target
@@ -152,12 +152,12 @@ def test_one_who_is_removed_hears_nothing_more_and_ends_what_depends_on_it(stage
         conference = stage.office.conferences.named("r")
         assert conference
         people = list(conference.participants.values())
-        conference.leave(people[0], KICKED)
+        conference.leave(people[0], LED_AWAY, is_kicked=True)
         await stage.passes(0.1)
         assert first.ended == "completed"
         assert conference.is_running
         conference.modify(people[1], "", True)
-        conference.leave(people[1], KICKED)
+        conference.leave(people[1], LED_AWAY, is_kicked=True)
         await stage.passes(0.1)
         assert conference.reason == "participant-with-end-conference-on-exit-kicked"
 

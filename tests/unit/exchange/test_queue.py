@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from exchange.audio import level_db
 from exchange.tones import tone
 from tests.unit.exchange.stage import SITE, Stage, Story
@@ -39,11 +41,25 @@ def test_empty_wait_document_is_not_asked_more_than_once_a_second(staged: Staged
     staged(story)
 
 
-def test_wait_address_that_fails_is_replaced_by_music(staged: Staged) -> None:
+@pytest.mark.parametrize(("wait", "failures"), [("", [500, 500]), ("<Dial>1</Dial>", []), ("<Say>", [])])
+def test_wait_document_that_cannot_be_followed_ends_the_waiting(staged: Staged, wait: str, failures: list[int]) -> None:
+    # docs/voice/twiml/enqueue: QueueResult `error`, "an error, either in the <Enqueue> verb itself or in the TwiML
+    # retrieved from a waitUrl"; Dial is none of the verbs "supported in the TwiML document located at the waitUrl"
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": WAIT, "/wait": wait, "/left": "<Say>left</Say>"}
+        stage.app.failures = {"/wait": failures}
+        caller, _ = await stage.dials()
+        await stage.passes(0.3)
+        assert stage.app.asked("/left")[0]["QueueResult"] == "error"
+        assert caller.prompts == ["left"]
+
+    staged(story)
+
+
+def test_without_a_wait_address_there_is_music(staged: Staged) -> None:
     # docs/voice/twiml/enqueue: "If no `waitUrl` is specified, Twilio will use its own default classical playlist"
     async def story(stage: Stage) -> None:
-        stage.app.pages = {"/voice": WAIT}
-        stage.app.failures = {"/wait": [500, 500]}
+        stage.app.pages = {"/voice": "<Enqueue>desk</Enqueue>"}
         caller, _ = await stage.dials()
         await stage.passes(0.5)
         assert level_db(caller.hears_now) > -40

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hotline.database import Database
@@ -10,6 +10,7 @@ from hotline.models import Lease
 
 LEASE = timedelta(seconds=3)
 RENEW_AFTER = timedelta(seconds=1)
+_HELD = select(Lease.holder, Lease.until).where(Lease.name == bindparam("name"))
 
 
 class Leadership:
@@ -30,6 +31,8 @@ class Leadership:
         return self._renewed is not None
 
     def _take(self, now: datetime) -> bool:
+        if self._renewed is None and not self._is_free(now):
+            return False
         free = or_(Lease.holder == self._holder, Lease.until < now)
         take = update(Lease).where(Lease.name == self._name, free).values(holder=self._holder, until=now + LEASE)
         with self._database.write() as session:
@@ -43,6 +46,12 @@ class Leadership:
         except IntegrityError:
             return False  # another candidate was the first
         return True
+
+    def _is_free(self, now: datetime) -> bool:
+        """Read alone: who stands by never waits for the one who writes."""
+        with self._database.read() as session:
+            held = session.execute(_HELD, {"name": self._name}).one_or_none()
+        return held is None or held.holder == self._holder or held.until < now
 
     def release(self, now: datetime) -> None:
         """Step down, so that the standby need not wait."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -11,19 +11,13 @@ from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Waiting
 from hotline.values import LIVE_OFFERS, OfferState, WaitingState
 from recordings import service as recordings
-from routing import ladder, queries, service
+from routing import due, ladder, queries, service
 from routing.callers import GREEN
+from routing.floor import SELF
 from routing.rooms import HELD
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
-# A caller who was sent to the conference and is still on the line has met the agent by then, callback or not.
-MEET_SECONDS = 6.0
-# A caller who is on the line so long after their agent left hears nobody. Longer than a goodbye, and than it takes the
-# sweep to learn that a line has ended.
-ALONE_SECONDS = 20.0
-# An agent's line that outlives its call by more than this is ended.
-GHOST_SECONDS = 3.0
 # The exchange stops a phone by itself this long after the ladder should have.
 SPARE_SECONDS = 10
 
@@ -48,7 +42,7 @@ def offer_of(session: Session, start: ladder.Start, now: datetime) -> Offer | No
         ring=start.ring,
         rings=start.rings,
         reasons=[
-            *(why for why in start.reasons if queries.SELF not in why),
+            *(why for why in start.reasons if SELF not in why),
             *(why for why in waiting.reasons if why.startswith(GREEN)),
         ],
         started_at=now,
@@ -72,17 +66,13 @@ def act(ground: Ground, provider: Provider, pool: Executor, now: datetime) -> bo
     Phones stop before others start, so that a line is free again when it is dialled.
     """
     with ground.database.read() as session:
-        stops = queries.to_hang_up(session, now - timedelta(seconds=GHOST_SECONDS))
-        moves = queries.to_move(session)
-        rooms = queries.to_arrange(session)
-        dials = queries.to_dial(session)
-        records = queries.to_record(session)
+        asks = due.asks(session, now)
     tasks: list[list[Callable[[], bool]]] = [
-        [_bind(_arrange, ground, provider, *room) for room in rooms],
-        [_bind(_hang_up, ground, provider, row) for row in stops]
-        + [_bind(_move, ground, provider, waiting, call) for waiting, call in moves],
-        [_bind(_dial, ground, provider, offer, agent, call) for offer, agent, call in dials]
-        + [_bind(_record, ground, provider, call) for call in records],
+        [_bind(_arrange, ground, provider, *room) for room in asks.arrange],
+        [_bind(_hang_up, ground, provider, row) for row in asks.hang_up]
+        + [_bind(_move, ground, provider, waiting, call) for waiting, call in asks.move],
+        [_bind(_dial, ground, provider, offer, agent, call) for offer, agent, call in asks.dial]
+        + [_bind(_record, ground, provider, call) for call in asks.record],
     ]
     done = [list(pool.map(lambda task: task(), batch)) for batch in tasks]
     return any(map(any, done))

@@ -15,13 +15,12 @@ from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.models import Call, Waiting
 from hotline.values import CallStatus, WaitKind
-from routing import queries
+from routing.floor import SELF
 
 # Why they are in line again (`Waiting.again`): what the caller hears, what staff read.
 LINE_LOST, TRANSFER, RETURNED, ALONE = "line_lost", "transfer", "returned", "alone"
 # A call whose lines are lost more often than this waits where it stood: something else is wrong with it.
 MOST_FRONTS = 2
-SELF = "@"  # before an agent's id: the skill of being this very agent
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,12 @@ class Aim:
 
 def personal(agent_id: str) -> dict[str, int]:
     """The wish for one agent and nobody else."""
-    return {f"{queries.SELF}{agent_id}": 1}
+    return {f"{SELF}{agent_id}": 1}
 
 
 def is_personal(wish: dict[str, int]) -> bool:
     """Whether one certain agent is wished for."""
-    return any(name.startswith(queries.SELF) for name in wish)
+    return any(name.startswith(SELF) for name in wish)
 
 
 def usual(session: Session, call_id: str) -> Waiting:

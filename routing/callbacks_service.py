@@ -7,7 +7,7 @@ dials twice: the try counts, and its silence ends it.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from crm import service as crm
@@ -28,7 +28,8 @@ from telephony.provider import Provider
 
 # Nobody is called back later than this after they asked: a person sees to it.
 LONGEST = timedelta(hours=12)
-AWAITED = (CallbackState.WAITING, CallbackState.DIALLING)
+_OF_LINE = select(Callback).where(Callback.back_call_id == bindparam("call_id")).with_for_update()
+_ANY_AWAITED = select(Callback.id).where(Callback.state.in_([CallbackState.WAITING, CallbackState.DIALLING])).limit(1)
 
 
 def answered(session: Session, callback_id: str, attempt: int, sid: str, now: datetime) -> Callback | None:
@@ -58,7 +59,7 @@ def came_back(session: Session, ground: Ground, callback_id: str, call: Call, no
 
 def call_ended(session: Session, ground: Ground, call: Call, now: datetime) -> None:
     """A line has ended. That of a call-back: it is done when they met a person, else tried again."""
-    callback = session.scalar(select(Callback).where(Callback.back_call_id == call.id).with_for_update())
+    callback = session.scalar(_OF_LINE, {"call_id": call.id})
     if callback is None or callback.state not in {CallbackState.DIALLING, CallbackState.BACK}:
         return
     if call.answered_at is not None:
@@ -90,7 +91,7 @@ def heard_of(ground: Ground, callback_id: str, attempt: int, sid: str) -> None:
 def act(ground: Ground, provider: Provider, now: datetime) -> bool:
     """Dial whose turn it is, and see to tries of which nothing was heard; whether anybody was dialled."""
     with ground.database.read() as session:
-        if session.scalar(select(Callback.id).where(Callback.state.in_(AWAITED)).limit(1)) is None:
+        if session.scalar(_ANY_AWAITED) is None:
             return False
         floor = around.look(session, now)
         stale = list(session.scalars(_stale(now)))

@@ -12,25 +12,15 @@ from sqlalchemy.orm import Session
 
 from hotline import story
 from hotline.models import Call, Offer, Transfer, Waiting
-from hotline.values import OPEN_TRANSFERS, CallStatus, OfferState, TransferState, WaitingState
+from hotline.values import CallStatus, OfferState, TransferState, WaitingState
+from routing import statements
 
 OPEN, HELD = "open", "held"
 
 
 def present(session: Session, call_id: str) -> list[Offer]:
     """The agents who are in the conversation and have not been told to leave, the first to answer first."""
-    query = (
-        select(Offer)
-        .join(Waiting, Waiting.id == Offer.waiting_id)
-        .where(
-            Offer.call_id == call_id,
-            Offer.state == OfferState.ANSWERED,
-            Offer.ended_at.is_(None),
-            Offer.released_at.is_(None),
-            Waiting.state == WaitingState.CONNECTED,
-        )
-    )
-    return list(session.scalars(query.order_by(Offer.answered_at, Offer.id)))
+    return list(session.scalars(statements.PRESENT, {"call_id": call_id}))
 
 
 def anybody(session: Session, call_id: str) -> bool:
@@ -66,8 +56,7 @@ def depends_on(call: Call, offer_id: str) -> bool:
 
 def transfer_of(session: Session, call_id: str) -> Transfer | None:
     """The transfer of this call that goes on, if any."""
-    query = select(Transfer).where(Transfer.call_id == call_id, Transfer.state.in_(OPEN_TRANSFERS))
-    return session.scalar(query)
+    return session.scalar(statements.OPEN_TRANSFER, {"call_id": call_id})
 
 
 def consulted(session: Session, call: Call, waiting: Waiting, offer: Offer, now: datetime) -> None:

@@ -17,7 +17,7 @@ from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.lease import Leadership
 from hotline.models import Agent, Transfer
-from routing import actions, callbacks_service, exits, hospital, ladder, queries, rules, service, talks
+from routing import actions, callbacks_service, due, exits, floor, hospital, ladder, queries, rules, service, talks
 from routing import transfers_ends as ends
 from routing.actions import offer_of
 from telephony.provider import Provider
@@ -70,20 +70,17 @@ class Router:
 
     def _bring_back(self, now: datetime) -> None:
         with self._ground.database.read() as session:
-            due = queries.due_back(session, now)
-            lost = queries.unconnected(session, now - timedelta(seconds=actions.MEET_SECONDS))
-            handed_on = [(transfer.call_id, transfer.id) for transfer in ends.ringing(session)]
-            alone = queries.alone(session, now - timedelta(seconds=actions.ALONE_SECONDS))
-        for agent in due:
+            over = due.over(session, now)
+        for agent in over.back:
             self._come_back(agent.id, now)
-        for call, winner_id in lost:
+        for call, winner_id in over.unconnected:
             with self._ground.database.write() as session:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
                     talks.connected(session, self._ground, held, now, winner_id)
-        for call_id, transfer_id in handed_on:
-            self._give_up(call_id, transfer_id, now)
-        for call in alone:
+        for transfer in over.ringing:
+            self._give_up(transfer.call_id, transfer.id, now)
+        for call in over.alone:
             with self._ground.database.write() as session:
                 held = queries.locked_call(session, call.id)
                 if held is not None:
@@ -102,10 +99,10 @@ class Router:
 
     def _decide(self, now: datetime) -> bool:
         with self._ground.database.read() as session:
-            floor = queries.floor(session, rules.of(self._ground.settings), self._learn(session, now))
-            floor = callbacks_service.without_kept(session, floor, now)
+            seen = floor.read(session, rules.of(self._ground.settings), self._learn(session, now))
+            seen = callbacks_service.without_kept(session, seen, now)
         changed = False
-        for decision in ladder.decide(floor, now, self._ground.settings.ring_seconds):
+        for decision in ladder.decide(seen, now, self._ground.settings.ring_seconds):
             if isinstance(decision, ladder.Overflow):
                 changed = exits.lead(self._ground, self._provider, decision, now) or changed
                 continue
@@ -116,7 +113,7 @@ class Router:
 
     def _learn(self, session: Session, now: datetime) -> dict[str, float]:
         if self._learned_at is None or now - self._learned_at >= timedelta(seconds=HABITS_SECONDS):
-            self._habits, self._learned_at = queries.habits_of(session), now
+            self._habits, self._learned_at = floor.habits_of(session), now
             with self._ground.database.write() as writing:
                 happenings.forget(writing)
         return self._habits

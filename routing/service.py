@@ -28,6 +28,7 @@ from routing.agents import choose_status as choose_status
 from routing.agents import come_back as come_back
 from routing.agents import page_phone as page_phone
 from routing.errors import UnknownQueue
+from routing.queries import locked_offer as locked_offer
 
 # How long an agent who missed a call, or whose phone could not be reached, gets no offers.
 SET_ASIDE = {OfferState.MISSED: 120, OfferState.REJECTED: 30, OfferState.FAILED: 15}
@@ -200,16 +201,6 @@ def end_offer(session: Session, ground: Ground, offer: Offer, end: OfferState, r
         settle(session, offer, AgentState.SET_ASIDE, reason, now + timedelta(seconds=aside), now)
     tell(session, ground, offer, f"offer_{end}", now, reason=reason)
     ground.bell.ring_after(session, ROUTER)
-
-
-def locked_offer(session: Session, offer_id: str) -> Offer | None:
-    """The offer, its call locked; `None` when there is none."""
-    found = session.get(Offer, offer_id)
-    if found is None:
-        return None
-    queries.locked_call(session, found.call_id)
-    session.refresh(found)
-    return found
 
 
 def settle(

@@ -3,15 +3,18 @@
 Named parameters stand where a value differs; `routing.queries` runs them.
 """
 
-from sqlalchemy import and_, bindparam, or_, select
+from typing import Any
 
-from hotline.models import Agent, Call, Offer, Recording, Waiting
+from sqlalchemy import Select, and_, bindparam, literal, or_, select
+
+from hotline.models import Agent, Call, Offer, Recording, Transfer, Waiting
 from hotline.values import (
     LIVE_OFFERS,
-    AgentState,
+    OPEN_TRANSFERS,
     CallStatus,
     OfferState,
     RecordingKind,
+    TransferState,
     WaitingState,
     WaitKind,
 )
@@ -21,6 +24,12 @@ _UP = and_(Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None))
 
 # One call and its line.
 LOCKED_CALL = select(Call).where(Call.id == bindparam("call_id")).with_for_update()
+CALL_OF_OFFER = (
+    select(Call)
+    .where(Call.id == select(Offer.call_id).where(Offer.id == bindparam("offer_id")).scalar_subquery())
+    .with_for_update()
+)
+OFFER = select(Offer).where(Offer.id == bindparam("offer_id")).execution_options(populate_existing=True)
 OPEN_PLACE = select(Waiting).where(Waiting.call_id == bindparam("call_id"), Waiting.state.in_(OPEN))
 LAST_PLACE = (
     select(Waiting)
@@ -33,13 +42,17 @@ LIVE_FOR = (
     .where(Offer.waiting_id == bindparam("waiting_id"), Offer.state.in_(LIVE_OFFERS))
     .order_by(Offer.agent_id)
 )
-
-# The floor.
-IN_LINE = select(Waiting).where(Waiting.state == WaitingState.WAITING)
-NOT_TALKING = select(Agent).where(Agent.state != AgentState.TALKING)
-OFFERS_FOR = select(Offer).where(Offer.waiting_id.in_(bindparam("waiting_ids", expanding=True)))
-RINGING = (
-    select(Offer, Waiting.priority).join(Waiting, Waiting.id == Offer.waiting_id).where(Offer.state.in_(LIVE_OFFERS))
+OPEN_TRANSFER = select(Transfer).where(Transfer.call_id == bindparam("call_id"), Transfer.state.in_(OPEN_TRANSFERS))
+PRESENT = (
+    select(Offer)
+    .join(Waiting, Waiting.id == Offer.waiting_id)
+    .where(
+        Offer.call_id == bindparam("call_id"),
+        _UP,
+        Offer.released_at.is_(None),
+        Waiting.state == WaitingState.CONNECTED,
+    )
+    .order_by(Offer.answered_at, Offer.id)
 )
 
 # What the router still has to ask of the exchange.
@@ -50,7 +63,7 @@ TO_HANG_UP = (
         or_(
             Offer.state.not_in([*LIVE_OFFERS, OfferState.ANSWERED]),
             # Ghosts: lines that outlived their call.
-            and_(_UP, Call.status == CallStatus.ENDED, Call.ended_at < bindparam("stale")),
+            and_(_UP, Call.status == CallStatus.ENDED, Call.ended_at < bindparam("ghosts")),
             # Who is told to leave does so once the room no longer depends on them.
             and_(
                 _UP,
@@ -92,14 +105,14 @@ DUE_BACK = select(Agent).where(Agent.state_until <= bindparam("now"))
 UNCONNECTED = (
     select(Call, Waiting.winner_id)
     .join(Waiting, Waiting.call_id == Call.id)
-    .where(Waiting.state == WaitingState.WON, Waiting.moved_at < bindparam("stale"))
+    .where(Waiting.state == WaitingState.WON, Waiting.moved_at < bindparam("met"))
 )
 _LATELY = (
     select(Offer.id)
     .where(
         Offer.call_id == Call.id,
         Offer.state == OfferState.ANSWERED,
-        or_(Offer.ended_at.is_(None), Offer.ended_at >= bindparam("stale")),
+        or_(Offer.ended_at.is_(None), Offer.ended_at >= bindparam("left")),
     )
     .correlate(Call)
     .exists()
@@ -111,7 +124,18 @@ ALONE = (
     .where(
         Call.status == CallStatus.TALKING,
         Waiting.state == WaitingState.CONNECTED,
-        Offer.ended_at < bindparam("stale"),
+        Offer.ended_at < bindparam("left"),
         ~_LATELY,
     )
 )
+
+TRANSFERS_RINGING = select(Transfer).where(Transfer.state == TransferState.ASKED)
+
+
+def _any(**named: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Which of these have rows, in one statement: most passes of a router find nothing to do."""
+    return select(*(query.with_only_columns(literal(1)).exists().label(name) for name, query in named.items()))
+
+
+ANY_TO_ASK = _any(hang_up=TO_HANG_UP, dial=TO_DIAL, move=TO_MOVE, arrange=TO_ARRANGE, record=TO_RECORD)
+ANY_OVER = _any(back=DUE_BACK, unconnected=UNCONNECTED, ringing=TRANSFERS_RINGING, alone=ALONE)

@@ -67,11 +67,6 @@ def reached(session: Session, ground: Ground, call: Call, waiting: Waiting, now:
         tell(session, ground, transfer, "transfer_completed", now)
 
 
-def ringing(session: Session) -> list[Transfer]:
-    """Transfers that nobody has answered yet."""
-    return list(session.scalars(select(Transfer).where(Transfer.state == TransferState.ASKED)))
-
-
 def give_up(session: Session, ground: Ground, transfer: Transfer, now: datetime) -> bool:
     """Nobody answers this transfer: the caller is with the first agent again, or in line for them; whether it is so."""
     place = session.get_one(Waiting, transfer.waiting_id)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, update
 
 from hotline import jobs, log, story
 from hotline.ground import Ground
@@ -70,8 +70,10 @@ def silent_lines(ground: Ground, provider: Provider, now: datetime) -> int:
             session.scalars(select(Call).where(Call.status != CallStatus.ENDED, Call.heard_at < now - SILENCE))
         )
         offers = list(session.scalars(_silent_offers(now)))
-    for call in calls:
-        _ask_caller(ground, provider, call, now)
+    alive = [call.id for call in calls if _is_up(ground, provider, call, now)]
+    if alive:
+        with ground.database.write() as session:
+            session.execute(update(Call).where(Call.id.in_(alive)).values(heard_at=now))
     for offer in offers:
         _ask_agent(ground, provider, offer, now)
     return len(calls) + len(offers)
@@ -83,14 +85,14 @@ def _silent_offers(now: datetime) -> Select[Offer]:
     return select(Offer).where(live | talking, Offer.provider_sid.is_not(None), Offer.started_at < now - SILENCE)
 
 
-def _ask_caller(ground: Ground, provider: Provider, call: Call, now: datetime) -> None:
+def _is_up(ground: Ground, provider: Provider, call: Call, now: datetime) -> bool:
+    """Whether the exchange says that the caller's line is up; that it has ended is written down at once."""
     status = _status(provider, call.provider_sid)
-    if status in ENDED_LEGS:
-        ivr.ended(ground, call.provider_sid, legs.Report(call.provider_sid, status), now)
-        log.get().warning("call_end_found", call_id=call.id, status=status)
-    elif status is not None:
-        with ground.database.write() as session:
-            session.get_one(Call, call.id).heard_at = now
+    if status not in ENDED_LEGS:
+        return status is not None
+    ivr.ended(ground, call.provider_sid, legs.Report(call.provider_sid, status), now)
+    log.get().warning("call_end_found", call_id=call.id, status=status)
+    return False
 
 
 def _ask_agent(ground: Ground, provider: Provider, offer: Offer, now: datetime) -> None:

@@ -86,6 +86,7 @@ class Word(TypeDecorator[StrEnum]):
         """Hold words of this enumeration."""
         super().__init__()
         self.words = words
+        self._by_text = {word.value: word for word in words}
 
     def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (the library's signature)
         """To the database: only words of the enumeration."""
@@ -93,4 +94,4 @@ class Word(TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002 (the library's signature)
         """From the database."""
-        return None if value is None else self.words(value)
+        return None if value is None else self._by_text[value]

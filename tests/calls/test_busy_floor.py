@@ -11,7 +11,7 @@ import pytest
 from hotline import clock
 from hotline.models import Agent, AgentSkill, Call, Offer, Waiting
 from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState
-from routing import actions, figures, figures_queries
+from routing import due, figures, figures_queries
 from tests.calls.stage import ANSWER, IGNORES, QUESTION, Stage, agent, patient, stage
 
 RING_SECONDS = 2.0
@@ -113,7 +113,7 @@ def test_nobody_counts_as_connected_only_because_the_exchange_kept_silent(
     house, _ = played
     picked_up = {offer.id: offer.answered_at for offer in house.rows(Offer)}
     for place in house.rows(Waiting, Waiting.state == WaitingState.CONNECTED):
-        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < actions.MEET_SECONDS / 2
+        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < due.MEET_SECONDS / 2
 
 
 def test_the_figures_are_those_of_the_rows(played: tuple[Stage, list[dict[str, Any]]]) -> None:

@@ -28,7 +28,7 @@ from hotline.values import (
     RecordingKind,
     WaitingState,
 )
-from routing import callbacks, callbacks_service, exits, forecasts, ladder, queries, rules, service
+from routing import callbacks, callbacks_service, exits, floor, forecasts, ladder, queries, rules, service
 from routing.queues import OverflowKind
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import LegView, Provider, connect
@@ -236,9 +236,9 @@ def test_the_patient_is_called_when_an_agent_is_free_and_stands_where_they_stood
     assert scene.telephones.dialled[0][0] == NUMBER
     assert not scene.route()
     with scene.ground.database.read() as session:  # the agent is kept for them
-        floor = queries.floor(session, rules.of(scene.ground.settings))
-        assert [agent.id for agent in floor.agents] == [scene.agents["1001"].id]
-        assert callbacks_service.without_kept(session, floor, clock.now()).agents == ()
+        seen = floor.read(session, rules.of(scene.ground.settings))
+        assert [agent.id for agent in seen.agents] == [scene.agents["1001"].id]
+        assert callbacks_service.without_kept(session, seen, clock.now()).agents == ()
     line, said = scene.picks_up("CB1")
     assert "calling you back as you asked" in said.said
     assert "recorded" in said.said

@@ -13,7 +13,7 @@ from hotline.ground import Ground
 from hotline.lease import LEASE, Leadership
 from hotline.models import Agent, Call, Event, Leg, Offer, Waiting
 from hotline.values import AgentState, CallStatus, LegStatus, OfferState, WaitingState
-from routing import hospital, legs, queries, rules, service, talks
+from routing import due, hospital, legs, queries, rules, service, talks
 from routing.errors import HospitalFault, UnknownQueue
 from routing.service import Wish
 from tests.factories import NOW, call_in_line, load_hospital, offer_to
@@ -115,7 +115,7 @@ def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(ground: G
     assert {state_of(ground, offer) for offer in offers} == {OfferState.CANCELLED}
     assert {state_of(ground, agents[number]) for number in ("1001", "1002")} == {AgentState.IDLE}
     with ground.database.read() as session:
-        assert {row.provider_sid for row in queries.to_hang_up(session, NOW)} == {"CAx", "CAy"}
+        assert {row.provider_sid for row in due.asks(session, NOW).hang_up} == {"CAx", "CAy"}
     assert not service.answer(ground, offers[0].id, LATER)  # the agent was a moment too late
 
 
@@ -136,11 +136,11 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(ground: Ground)
         legs.agent_line(ground, offer.id, legs.Report("CAx", LegStatus.COMPLETED, 3), LATER)
     assert state_of(ground, agent) is AgentState.WRAP_UP
     with ground.database.read() as session:
-        assert queries.due_back(session, LATER) == []
-        (due,) = queries.due_back(session, LATER + timedelta(seconds=30))
+        assert due.over(session, LATER).back == []
+        (back,) = due.over(session, LATER + timedelta(seconds=30)).back
     with ground.database.write() as session:
-        assert service.come_back(session, ground, session.get_one(Agent, due.id), LATER)
-        assert not service.come_back(session, ground, session.get_one(Agent, due.id), LATER)
+        assert service.come_back(session, ground, session.get_one(Agent, back.id), LATER)
+        assert not service.come_back(session, ground, session.get_one(Agent, back.id), LATER)
     assert state_of(ground, agent) is AgentState.IDLE
     with ground.database.read() as session:
         kinds = session.scalars(select(Event.kind).where(Event.call_id == call.id)).all()

@@ -1,0 +1,182 @@
+"""The floor as the ladder sees it: who waits, who can be rung, which phones ring, how soon agents answer.
+
+Columns instead of rows: it is read at every pass of the router.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from hotline.models import Agent, AgentSkill, Offer, Waiting
+from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, OfferState, WaitingState, WaitKind
+from routing import habits, ladder
+from routing.lines import Lines, asked
+from routing.queries import DID_NOT_PICK_UP
+from routing.queues import HELPERS, Queue, Rules, Way
+
+Columns = Row[*tuple[Any, ...]]
+# Before an agent's id: the skill of being this very agent, for callers who are handed on to them.
+SELF, SELF_LEVEL = "@", 5
+# Why an agent goes first for a caller who talked to somebody already, by `Waiting.again`.
+AGAIN = {
+    "transfer": "asked for by a colleague",
+    "returned": "had handed the caller on",
+    "line_lost": "talked to the caller when the line was lost",
+}
+# How many of the latest answers habits are learned from, over all agents.
+ANSWERS_READ = 2000
+HAVE_LET_RING = frozenset({OfferState.MISSED, OfferState.REJECTED})
+
+_IN_LINE = select(Waiting).where(Waiting.state == WaitingState.WAITING)
+_AGENTS = select(Agent.id, Agent.state, Agent.state_reason, Agent.state_since, Agent.status).where(
+    Agent.state != AgentState.TALKING
+)
+_LEVELS = (
+    select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level)
+    .join(Agent, Agent.id == AgentSkill.agent_id)
+    .where(Agent.state != AgentState.TALKING)
+)
+_MADE = (
+    select(Offer.waiting_id, Offer.agent_id, Offer.state, Offer.ringing_at, Offer.started_at)
+    .join(Waiting, Waiting.id == Offer.waiting_id)
+    .where(Waiting.state == WaitingState.WAITING)
+)
+_RINGING = (
+    select(
+        Offer.id,
+        Offer.waiting_id,
+        Offer.agent_id,
+        Offer.started_at,
+        Offer.ringing_at,
+        Offer.rings,
+        Offer.reasons,
+        Waiting.priority,
+    )
+    .join(Waiting, Waiting.id == Offer.waiting_id)
+    .where(Offer.state.in_(LIVE_OFFERS))
+)
+_ANSWERS = (
+    select(Offer.agent_id, Offer.ringing_at, Offer.answered_at)
+    .where(Offer.answered_at.is_not(None), Offer.ringing_at.is_not(None))
+    .order_by(Offer.id.desc())
+    .limit(ANSWERS_READ)
+)
+
+
+def read(session: Session, rules: Rules, answers_in: Mapping[str, float] = MappingProxyType({})) -> ladder.Floor:
+    """The floor of this moment, as values; `answers_in` are the agents' habits, as `habits_of` learned them."""
+    waiting = session.scalars(_IN_LINE).all()
+    ringing = session.execute(_RINGING).all()
+    if not waiting and not ringing:
+        return ladder.Floor((), (), (), asked=asked(rules))
+    levels = _levels(session)
+    offers = _made(session)
+    wished = frozenset(name for row in waiting for name in row.wish if name.startswith(SELF))
+    lines = Lines(rules)
+    return ladder.Floor(
+        agents=tuple(_free(session.execute(_AGENTS), levels, answers_in, wished)),
+        callers=tuple(_caller(row, rules, lines, offers[row.id]) for row in waiting),
+        offers=tuple(_ringing(row, levels, answers_in) for row in ringing),
+        asked=asked(rules),
+    )
+
+
+def habits_of(session: Session) -> dict[str, float]:
+    """Within how many seconds each agent answers nearly always, from the latest answers of all."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for agent_id, ringing_at, answered_at in session.execute(_ANSWERS):
+        if ringing_at is not None and answered_at is not None:
+            seconds[agent_id].append((answered_at - ringing_at).total_seconds())
+    learned = {agent_id: habits.answers_in(of_agent) for agent_id, of_agent in seconds.items()}
+    return {agent_id: value for agent_id, value in learned.items() if value is not None}
+
+
+def _levels(session: Session) -> dict[str, dict[str, int]]:
+    levels: dict[str, dict[str, int]] = defaultdict(dict)
+    for agent_id, skill, level in session.execute(_LEVELS):
+        levels[agent_id][skill] = level
+    return levels
+
+
+def _made(session: Session) -> dict[str, list[Columns]]:
+    """Every offer of those who wait, by their place."""
+    made: dict[str, list[Columns]] = defaultdict(list)
+    for row in session.execute(_MADE):
+        made[row.waiting_id].append(row)
+    return made
+
+
+def _free(
+    agents: Iterable[Columns], levels: Mapping[str, dict[str, int]], answers_in: Mapping[str, float], wished: Set[str]
+) -> Iterable[ladder.Agent]:
+    """Who can be rung; of `wished` agents, the skill of being themselves is among their skills."""
+    for agent in agents:
+        aside = agent.state is AgentState.SET_ASIDE and agent.state_reason == DID_NOT_PICK_UP
+        if agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
+            itself = {SELF + agent.id: SELF_LEVEL} if SELF + agent.id in wished else {}
+            skills = levels.get(agent.id, {}) | itself
+            yield ladder.Agent(agent.id, skills, agent.state_since, answers_in.get(agent.id), aside)
+
+
+def _caller(row: Waiting, rules: Rules, lines: Lines, offers: list[Columns]) -> ladder.Caller:
+    queue = rules.queue(row.queue)
+    if any(name.startswith(SELF) for name in row.wish):
+        return _for_one(row, queue, offers)
+    line = lines.of(row.queue, row.wish)
+    return ladder.Caller(
+        id=row.id,
+        wish=line.wish,
+        priority=row.priority,
+        asked_at=row.asked_at,
+        rings=line.rings,
+        prefers=line.prefers,
+        ladder=line.ladder,
+        helpers=line.helpers,
+        exits=() if row.kind is WaitKind.CONSULT else tuple(_exits(row, queue)),
+        preferred_agent_id=row.preferred_agent_id,
+        because=AGAIN.get(row.again) or next((t for t in row.reasons if t.startswith("owner")), ladder.OWNER),
+        first_rung_at=_first_rung_at(offers),
+        tried=frozenset(offer.agent_id for offer in offers if offer.state in HAVE_LET_RING),
+    )
+
+
+def _first_rung_at(offers: Iterable[Columns]) -> datetime | None:
+    return min((offer.ringing_at or offer.started_at for offer in offers), default=None)
+
+
+def _exits(row: Waiting, queue: Queue) -> Iterable[Way]:
+    return (way for way in queue.overflow if way.kind not in HELPERS and way.kind not in row.overflowed)
+
+
+def _for_one(row: Waiting, queue: Queue, offers: list[Columns]) -> ladder.Caller:
+    """A caller for one certain agent: nobody else is rung, nothing else follows."""
+    return ladder.Caller(
+        id=row.id,
+        wish=row.wish,
+        priority=row.priority,
+        asked_at=row.asked_at,
+        rings=queue.rings,
+        preferred_agent_id=row.preferred_agent_id,
+        because=AGAIN["transfer"],
+        first_rung_at=_first_rung_at(offers),
+    )
+
+
+def _ringing(row: Columns, levels: Mapping[str, Mapping[str, int]], answers_in: Mapping[str, float]) -> ladder.Ringing:
+    return ladder.Ringing(
+        row.id,
+        row.waiting_id,
+        row.agent_id,
+        row.started_at,
+        row.ringing_at,
+        row.rings,
+        row.priority,
+        levels.get(row.agent_id, {}),
+        ladder.SET_ASIDE in row.reasons,
+        answers_in.get(row.agent_id),
+    )

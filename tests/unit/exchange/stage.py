@@ -247,7 +247,10 @@ class Stage:
 
     async def settles(self) -> None:
         """Let everything happen that needs no time."""
+        ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined] # what the loop would run next
         for _ in range(SETTLE):
+            if not ready:
+                return
             await asyncio.sleep(0)
 
     async def dials(self, address: str = "+8613800000001", to: str = HOSPITAL) -> tuple[Telephone, Leg]:

@@ -181,7 +181,7 @@ def test_message_that_is_transcribed_has_two_minutes(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record timeout="0" transcribe="true" action="/done"/>'}
         caller, _ = await stage.dials()
-        caller.say(tone([500], 130))
+        caller.say(tone([500], 1))
         await stage.passes(119)
         assert not stage.app.asked("/done")
         await stage.passes(2)

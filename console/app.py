@@ -24,6 +24,7 @@ from console import (
     floor,
     language,
     matters,
+    patients,
     quality,
     search,
     show,
@@ -36,6 +37,7 @@ from console import (
 )
 from hotline.ground import Ground
 from hotline.values import Language
+from routing import rules
 
 # Everything the pages use is served from here; nothing is inline.
 CONTENT_POLICY = {
@@ -74,6 +76,7 @@ def create(ground: Ground) -> Flask:
     transcripts.register(app)
     app.register_blueprint(search.pages)
     app.register_blueprint(campaigns.pages)
+    app.register_blueprint(patients.pages)
     agent.open_line(app, ground.settings, CONTENT_POLICY)
     app.add_url_rule("/healthz", view_func=healthy)
     access.allow_everyone(app.view_functions["static"])
@@ -145,6 +148,7 @@ def _limiter(app: Flask, ground: Ground) -> Limiter:
 def _dress(app: Flask, ground: Ground) -> None:
     zone = ZoneInfo(ground.settings.timezone)
     version = _version()
+    queues = rules.of(ground.settings)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         clock=lambda moment: show.clock(moment, zone),
@@ -155,7 +159,7 @@ def _dress(app: Flask, ground: Ground) -> None:
         percent=show.percent,
         epoch=lambda moment: f"{moment.timestamp():.3f}",
         reason=lambda text, words: telling.reason(words, text),
-        why=lambda text, words: telling.why(words, text),
+        why=lambda text, words: telling.why(words, text, queues),
     )
     app.jinja_env.globals.update(tell=telling.tell, bar_name=telling.bar)
 

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console import language, looks, marks, matter_queries, matters, queries, show, timeline
+from console import language, looks, marks, matter_queries, matters, patient_queries, queries, show, timeline
 from console.access import STAFF, allow, ground
 from console.queries import Story, Wanted
 from hotline import clock
@@ -29,10 +29,14 @@ def listing() -> ResponseReturnValue:
     with ground().database.read() as session:
         found = queries.listing(session, _wanted(), request.args.get("page", 1, int))
         queues = queries.queues(session)
+        patients = patient_queries.ids_of(session, [line.call for line in found.lines])
+        blind = calibration.blind_calls(session, [line.call.id for line in found.lines], current_user.id)
     words = language.words(language.chosen(request))
     return render_template(
         "calls.html",
         found=found,
+        patients=patients,
+        blind=blind,
         figures=figures,
         queues=[(queue.name, words.label(queue)) for queue in queues],
         outcomes=[(outcome, words(f"outcome.{outcome}")) for outcome in [*Outcome, LIVE]],
@@ -54,6 +58,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
         # Whoever judges this call in a calibration must not read here what the machine found.
         is_blind = calibration.is_blind(session, call_id, current_user.id)
         opened = matter_queries.of_call(session, call_id)
+        patient_id = patient_queries.ids_of(session, [story.call]).get(call_id)
     settings, words = ground().settings, language.words(language.chosen(request))
     ring_seconds = settings.ring_seconds
     return render_template(
@@ -61,6 +66,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
         story=replace(story, marks=[]) if is_blind else story,
         sheet=marks.sheet([] if is_blind else story.marks, scorecards.of(settings.scorecards_folder), words),
         is_blind=is_blind,
+        patient_id=patient_id,
         matters=[matter for matter in opened if matters.may_see(matter)],
         drawing=timeline.draw(story.call, story.offers, story.recordings, (now, ring_seconds)),
         rings=_rings(story, ring_seconds),

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from campaigns import figures, service
 from campaigns.errors import CampaignRefused
 from campaigns.figures import Funnel
-from console import language, looks
+from console import language, looks, patient_queries
 from console.access import LEADS, allow, ground
 from console.floor import HEARTBEAT_SECONDS, MOST_MESSAGES
 from console.live import Live, Viewer
@@ -116,6 +116,7 @@ def show(campaign_id: str) -> ResponseReturnValue:
             campaign=campaign,
             funnel=figures.funnel(session, campaign.id),
             questions=questions,
+            told=patient_queries.told(session, campaign.id),
             groups=[("ward", figures.by_ward(session, campaign.id)), ("month", figures.by_month(session, campaign.id))],
             scored=[question.name for question in questions if question.mean is not None],
             steps=STEPS,

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from console import matter_queries
+from console import matter_queries, patient_queries
 from hotline.models import Agent, Call, Matter, Offer, Queue, Transfer, Waiting
 from hotline.values import OPEN_TRANSFERS, AgentState, AgentStatus, WaitingState, WaitKind
 
@@ -22,6 +22,8 @@ class Caller:
     offer: Offer
     # Their open matter, where they have one.
     matter: Matter | None = None
+    # Whose history the page leads to, where it is one known patient.
+    patient_id: str | None = None
     transfer: Transfer | None = None
     # The colleague in the transfer: who handed on, for the one; who is asked, for the other.
     partner: Agent | None = None
@@ -75,9 +77,12 @@ def callers(session: Session, agents: dict[str, Agent]) -> dict[str, Caller]:
     )
     rows = session.execute(query).all() if held else []
     transfers = _transfers(session, [offer for offer, *_ in rows])
+    known = patient_queries.ids_of(session, [call for _, _, call, _ in rows])
     return {
         offer.agent_id: _caller(
-            Caller(call, queue, waiting, offer, matter_queries.of_caller(session, call)), transfers, agents
+            Caller(call, queue, waiting, offer, matter_queries.of_caller(session, call), known.get(call.id)),
+            transfers,
+            agents,
         )
         for offer, waiting, call, queue in rows
     }

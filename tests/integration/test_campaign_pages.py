@@ -15,10 +15,10 @@ from campaigns import export, figures, talking
 from cli import campaign as command
 from console.app import create
 from hotline.ground import Ground
-from hotline.models import Campaign, FloorEvent, Look, User
-from hotline.values import AttemptOutcome, CampaignState, LegStatus, Role
+from hotline.models import Agent, Attempt, Campaign, FloorEvent, Look, Patient, Recipient, User
+from hotline.values import AttemptOutcome, CampaignState, LegStatus, Outcome, Role
 from tests.console_client import signed_in
-from tests.console_data import hashed
+from tests.console_data import a_call, hashed
 from tests.integration.campaign_house import NOW, Outside, campaign, look, outside, report
 
 
@@ -92,6 +92,47 @@ def test_leads_see_campaigns_and_agents_do_not_and_each_look_is_logged(app: Flas
         assert session.get_one(Campaign, spring).state is CampaignState.PAUSED
         looked = list(session.scalars(select(Look.action).where(Look.subject_id == spring).order_by(Look.id)))
     assert looked == ["view_campaign", "pause_campaign", "pause_campaign"]
+
+
+def test_the_patient_s_page_leads_to_every_try_and_is_open_to_whom_it_concerns(
+    app: Flask, ground: Ground, spring: str
+) -> None:
+    users(ground)
+    with ground.database.read() as session:
+        told = session.scalars(select(Attempt).where(Attempt.warning != "")).one()
+        patient_id = session.get_one(Recipient, told.recipient_id).patient_id
+    lead, agent = signed_in(app, Role.SUPERVISOR), signed_in(app, Role.AGENT)
+    assert f"/patients/{patient_id}" in lead.open(f"/campaigns/{spring}").text
+    page = lead.open(f"/patients/{patient_id}").text
+    assert "王芳" in page
+    assert "spring" in page
+    assert "pain: 0" in page
+    assert "6.0" in page  # seconds from the sign to the nurse's voice
+    assert agent.open(f"/patients/{patient_id}").status_code == 404
+    assert lead.open("/patients/none").status_code == 404
+    with ground.database.read() as session:
+        looked = list(session.scalars(select(Look.subject_id).where(Look.action == "view_patient")))
+    assert looked == [patient_id]
+
+
+def test_an_agent_opens_the_history_of_whoever_they_spoke_with(app: Flask, ground: Ground, spring: str) -> None:
+    assert spring
+    users(ground)
+    with ground.database.write() as session:
+        nurse = session.scalars(select(Agent).where(Agent.staff_number == "7000")).one()
+        session.scalars(select(User).where(User.role == Role.AGENT)).one().agent_id = nurse.id
+        patient = session.scalars(select(Patient).order_by(Patient.id)).first()
+        assert patient is not None
+        call = a_call("spoke", NOW, Outcome.ANSWERED, caller_index=patient.number_index, agent_id=nurse.id)
+        session.add(call)
+        session.flush()
+        call_id = call.id
+    agent = signed_in(app, Role.AGENT)
+    assert f"/patients/{patient.id}" in agent.open("/calls?day=all").text
+    assert f"/patients/{patient.id}" in agent.open(f"/calls/{call_id}").text
+    page = agent.open(f"/patients/{patient.id}").text
+    assert f"/calls/{call_id}" in page
+    assert patient.number not in page
 
 
 def users(ground: Ground) -> None:

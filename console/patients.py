@@ -1,0 +1,38 @@
+"""The page of one patient: every try to reach them, their matters and calls. Every look is logged."""
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from console import calls, looks, matters, patient_queries
+from console.access import STAFF, allow, ground
+from console.patient_queries import History
+from hotline import clock
+
+pages = Blueprint("patients", __name__)
+
+
+@pages.get("/patients/<patient_id>")
+@allow(*STAFF)
+def show(patient_id: str) -> ResponseReturnValue:
+    """One patient's history, for whoever has to do with them. The look is logged before anything is shown."""
+    with ground().database.write() as session:
+        found = patient_queries.history(session, patient_id)
+        if found is None or not may_see(session, found):
+            abort(404)
+        subject = ("patient", patient_id)
+        looks.note(
+            session, looks.look(current_user.id, "view_patient", subject, clock.now(), request.remote_addr or "")
+        )
+    return render_template(
+        "patient.html", found=found, now=clock.now(), opens_call=calls.may_see, opens_matter=matters.may_see
+    )
+
+
+def may_see(session: Session, found: History) -> bool:
+    """Leads see everybody; agents whom they spoke with, who calls them now, and those of matters they may see."""
+    if current_user.sees_all_calls:
+        return True
+    agent_id = current_user.agent_id
+    return agent_id is not None and patient_queries.belongs_to(session, found.patient.id, agent_id)

@@ -6,6 +6,8 @@ from typing import Any
 
 from console.language import Words
 from hotline.models import Agent, Event, Queue
+from routing.ladder import BESIDE
+from routing.queues import Rules
 
 # A value of an event's data may be a word of one of these tables.
 TABLES = ("outcome", "intent", "language_name")
@@ -24,14 +26,26 @@ WHYS = {
         "asked_for": r"asked for by a colleague",
         "handed_on": r"had handed the caller on",
         "lost": r"talked to the caller when the line was lost",
-        "overflow": r"overflow",
+        "beside": re.escape(BESIDE),
+        "helps": r"overflow: (?P<queue>\S+) helps",
         "skills": r"skills (?P<skills>.+)",
         "only": r"although the only one free for (?P<skills>.+)",
         "aside": r"set aside, but nobody else is free",
         "answers": r"answers within (?P<seconds>\d+) s",
         "idle": r"idle since (?P<at>[\d:]+)Z",
+        "aged": r"green channel: aged (?P<age>\d+) or over",
+        "limited_mobility": r"green channel: limited mobility",
+        "cardiac": r"green channel: cardiac patient",
+        "diabetic": r"green channel: diabetic patient",
+        "flagged": r"green channel: flagged patient",
+        "discharged": r"green channel: discharged in the last (?P<days>\d+) days",
+        "sign": r"warning sign: (?P<sign>.+)",
+        "in_our_call": r"asked for a person in a call of ours",
     }.items()
 }
+
+
+NAME = re.compile(r"[A-Za-z][\w-]*")
 
 
 class _Facts(dict[str, str]):
@@ -60,14 +74,32 @@ def reason(words: Words, text: str) -> str:
     return words.known(f"reason.{text.replace(' ', '_')}") or text
 
 
-def why(words: Words, text: str) -> str:
+def why(words: Words, text: str, rules: Rules) -> str:
     """Why an agent was rung, or a caller goes first: the sentence of a pattern, or as it was stored."""
     for name, pattern in WHYS.items():
         found = pattern.fullmatch(text)
         if found:
-            facts = {key: why(words, value) if key == "rest" else value for key, value in found.groupdict().items()}
+            facts = {key: _fact(words, key, value, rules) for key, value in found.groupdict().items()}
             return words(f"why.{name}", **facts)
     return text
+
+
+def _fact(words: Words, key: str, value: str, rules: Rules) -> str:
+    """A part of a reason: a reason in itself, a queue, skills with their levels, or a number."""
+    match key:
+        case "rest":
+            return why(words, value, rules)
+        case "queue":
+            return rules.queue(value).label.get(words.language, value)
+        case "skills":
+            return NAME.sub(lambda found: _skill(words, found[0], rules), value)
+    return value
+
+
+def _skill(words: Words, name: str, rules: Rules) -> str:
+    """The name of a skill; languages are skills, too."""
+    label = rules.skills.get(name)
+    return words.known(f"language_name.{name}") or name if label is None else label[words.language]
 
 
 def bar(words: Words, kind: str) -> str:

@@ -18,7 +18,7 @@ from routing.figures_rows import OfferTimes as OfferTimes
 # Who gives up sooner than this after asking has hardly been waiting: counted apart, never left out.
 EARLY_SECONDS = 5.0
 HALF_HOUR = timedelta(minutes=30)
-OVERFLOW = "overflow"  # the reason of an offer to the queue that helps out, see `routing.ladder`
+OVERFLOW = "overflow: "  # how the reason of an offer to a queue that helps out begins, see `routing.ladder`
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def summary(counted: Counted, ring_seconds: float, rings: float = 3) -> Summary:
     """Count; the target is met at `rings` or less."""
     asked = [call for call in counted.calls if is_caller(call) and call.asked_at is not None]
     ids = {call.id for call in asked}
-    helped = {offer.call_id for offer in counted.offers if OVERFLOW in offer.reasons} | counted.led_out
+    helped = {offer.call_id for offer in counted.offers if _is_help(offer)} | counted.led_out
     gave_up = [call for call in asked if call.outcome is Outcome.ABANDONED and call.answered_at is None]
     early = sum(gave_up_early(call) for call in gave_up)
     return replace(
@@ -186,9 +186,13 @@ def _of_agent(offers: Sequence[OfferTimes], done: Set[str | None], ring_seconds:
     answered = {offer.call_id for offer in offers if offer.state is OfferState.ANSWERED}
     return replace(
         _of_offers(offers, ring_seconds, 3),
-        overflowed=len({offer.call_id for offer in offers if OVERFLOW in offer.reasons}),
+        overflowed=len({offer.call_id for offer in offers if _is_help(offer)}),
         called_back=len(answered & done),
     )
+
+
+def _is_help(offer: OfferTimes) -> bool:
+    return any(reason.startswith(OVERFLOW) for reason in offer.reasons)
 
 
 def _rings(start: datetime | None, end: datetime | None, ring_seconds: float) -> float | None:

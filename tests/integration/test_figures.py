@@ -123,7 +123,7 @@ def staff(ground: Ground) -> dict[str, Agent]:
         day = Day(session, agents)
         met = day.place(day.call(Outcome.ANSWERED, 12), WaitingState.CONNECTED)
         day.offer(met, "1001", OfferState.MISSED)
-        day.offer(met, "1002", OfferState.ANSWERED, figures.OVERFLOW)
+        day.offer(met, "1002", OfferState.ANSWERED, figures.OVERFLOW + "nurse helps")
         day.place(day.call(Outcome.ABANDONED, ended=4), WaitingState.ABANDONED)
         day.place(day.call(Outcome.ABANDONED, ended=40), WaitingState.ABANDONED)
         day.place(day.call(Outcome.MESSAGE, queue="nurse"), WaitingState.LEFT, "voicemail")

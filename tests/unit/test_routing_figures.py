@@ -59,12 +59,12 @@ CALLS = [
 ]
 OFFERS = [
     AnOffer("1", answered_at=at(14)),
-    AnOffer("1", "wang", OfferState.MISSED, ("overflow",)),
-    AnOffer("1", "wang", OfferState.MISSED, ("overflow",)),
+    AnOffer("1", "wang", OfferState.MISSED, ("overflow: nurse helps",)),
+    AnOffer("1", "wang", OfferState.MISSED, ("overflow: nurse helps",)),
     AnOffer("3", "li", OfferState.CANCELLED),
     AnOffer("4", "wang", OfferState.REJECTED),
     AnOffer("9", "zhao", started_at=at(1904), ringing_at=at(1905), answered_at=at(1910)),
-    AnOffer("10", "wang", OfferState.MISSED, ("overflow",)),
+    AnOffer("10", "wang", OfferState.MISSED, ("overflow: nurse helps",)),
 ]
 CALLBACKS = [ACallback("7", CallbackState.DONE, "9"), ACallback("8", CallbackState.WAITING)]
 DAY = figures.Counted(CALLS, OFFERS, CALLBACKS, frozenset({"8", "10"}))

@@ -162,7 +162,8 @@ class Player {
 
 const players = [...document.querySelectorAll("[data-player]")].map((root) => new Player(root));
 for (const jump of document.querySelectorAll("[data-jump]")) {
-  jump.addEventListener("click", () => { players[0]?.go(Number(jump.dataset.jump)); players[0]?.play(); });
+  const wanted = jump.dataset.recording ? players.find((player) => player.root.dataset.of === jump.dataset.recording) : players[0];
+  jump.addEventListener("click", () => { wanted?.go(Number(jump.dataset.jump)); wanted?.play(); });
 }
 
 // Corrections by keyboard: E on a line opens its form, Enter saves, Escape leaves.

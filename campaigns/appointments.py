@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from campaigns import away, calling, caps_file, entry, intake, plan, plans_file, service, tables
+from campaigns import away, calling, caps_file, fields, intake, plan, plans_file, service, tables
 from campaigns.entry import Reading, Reject
 from campaigns.errors import CampaignRefused, ImportFault
 from campaigns.plan import Facts, Plan, Scope
@@ -66,13 +66,13 @@ def read(cells: dict[str, str], line: int, today: datetime) -> Affected | list[R
     row = Reading(cells, line, today.date(), str(today.tzinfo))
     at = row.take("appointment", lambda text: _time(text, today), today)
     others = row.take("alternatives", lambda text: _times(text, today), tuple[datetime, ...]())
-    doctor = row.take("doctor", entry.name, "")
+    doctor = row.take("doctor", fields.name, "")
     found = Affected(
         patient_number=row.take("patient_number", str, ""),
-        name=row.take("name", entry.name, ""),
-        birth_date=row.take("birth_date", lambda text: entry.day(text) if text else None, None),
-        number=row.take("phone", entry.phone, ""),
-        language=row.take("language", entry.language, Language.MANDARIN),
+        name=row.take("name", fields.name, ""),
+        birth_date=row.take("birth_date", lambda text: fields.day(text) if text else None, None),
+        number=row.take("phone", fields.phone, ""),
+        language=row.take("language", fields.language, Language.MANDARIN),
         notice=away.Notice(doctor, at, others),
     )
     if found.birth_date is None and not row.rejects:

@@ -17,7 +17,7 @@ from fhir.resources.R4B.encounter import Encounter
 from fhir.resources.R4B.patient import Patient
 from pydantic import ValidationError
 
-from campaigns import entry
+from campaigns import entry, fields
 from campaigns.entry import Entry, Reject
 from campaigns.errors import ImportFault
 from campaigns.intake import Item, Told
@@ -164,12 +164,12 @@ def _is_dead(patient: Any) -> bool:
 
 def _died(patient: Any, today: date) -> date:
     text = str(patient.deceasedDateTime or "")[:10]
-    return entry.day(text) if text else today
+    return fields.day(text) if text else today
 
 
 def _start(encounter: Any) -> date | None:
     text = str(encounter.period.start or "")[:10] if encounter.period else ""
-    return entry.day(text) if text else None
+    return fields.day(text) if text else None
 
 
 def _reference(reference: Any) -> str:

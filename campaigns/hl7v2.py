@@ -7,7 +7,7 @@ from pathlib import Path
 
 import hl7
 
-from campaigns import entry
+from campaigns import entry, fields
 from campaigns.entry import Entry, Reject
 from campaigns.errors import ImportFault
 from campaigns.intake import Item, Told
@@ -114,11 +114,11 @@ def _codes(message: hl7.Message) -> str:
     except KeyError:
         return ""
     codes = [str(segment[3][0][0]) if len(segment) > 3 and str(segment[3]) else "" for segment in found]
-    return ";".join(code for code in codes if entry.CODE.match(code))
+    return ";".join(code for code in codes if fields.CODE.match(code))
 
 
 def _day(text: str) -> date | None:
     try:
-        return entry.day(text[:8]) if text else None
+        return fields.day(text[:8]) if text else None
     except ValueError:
         return None

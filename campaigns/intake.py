@@ -201,11 +201,14 @@ def _stop(session: Session, ground: Ground, told: list[dict[str, Any]], now: dat
     """Stop calls to those who died or came back; an earlier stay of a person is over with a later one."""
     stopped = 0
     last = {values["person_index"]: values for values in sorted(told, key=lambda values: values["discharged_on"])}
-    for row in session.scalars(select(Discharge).where(Discharge.person_index.in_(last))).all():
-        later = last[row.person_index]["discharged_on"]
-        if row.discharged_on < later and row.readmitted_on is None:
-            row.readmitted_on = later
-            stopped += calling.stop(session, ground, row.person_index, plan.READMITTED, now)
+    stays = select(Discharge.id, Discharge.person_index, Discharge.discharged_on).where(
+        Discharge.person_index.in_(last), Discharge.readmitted_on.is_(None)
+    )
+    for discharge_id, person, discharged_on in session.execute(stays).all():
+        later = last[person]["discharged_on"]
+        if discharged_on < later:
+            session.get_one(Discharge, discharge_id).readmitted_on = later
+            stopped += calling.stop(session, ground, person, plan.READMITTED, now)
     for person, values in last.items():
         if values["died_on"] is not None:
             stopped += calling.stop(session, ground, person, plan.DIED, now)

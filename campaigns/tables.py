@@ -12,7 +12,7 @@ from zipfile import BadZipFile, is_zipfile
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from campaigns import entry
+from campaigns import fields
 from campaigns.errors import ImportFault
 
 # Our names for columns -> the heads under which hospitals have them (compared without spaces and capitals).
@@ -137,7 +137,7 @@ def _value(cell: Any) -> str:
     """A formula stays one (its sign shows it), whatever it last came to."""
     if getattr(cell, "data_type", "") == "f":
         return "="
-    return entry.plain(cell.value)
+    return fields.plain(cell.value)
 
 
 def _workbook(file: Path) -> Any:

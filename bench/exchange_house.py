@@ -140,6 +140,7 @@ async def house(args: argparse.Namespace) -> AsyncIterator[tuple[int, Late]]:
         "numbers": numbers,
     }
     async with running(from_values(config)) as exchange:
+        await exchange.speaker.warm_up()
 
         def late() -> list[float]:
             taken = list(exchange.lateness)

@@ -55,6 +55,7 @@ class Config:
     cadence: str = "cn"
     ring_seconds: float = 5.0
     timeout_buffer_seconds: float = 0.0
+    silent_seconds: float = 10.0
     numbers: tuple[Number, ...] = ()
     map: Mapping[str, str] = field(default_factory=dict)
     voices: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_VOICES))

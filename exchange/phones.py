@@ -21,7 +21,6 @@ MOST_WAITING_BYTES = 250 * FRAME_BYTES
 _TEXT, _BINARY = 0x81, 0x82
 FLOOD = 31009
 # A page that sleeps keeps its connection and sends nothing: after ten seconds of that nobody is there any more.
-MOST_SILENT_FRAMES = 500
 HEARTBEAT_SECONDS = 10.0
 LARGEST_MESSAGE_BYTES = 16 * 1024
 Dial = Callable[["PhoneLine", str], None]
@@ -33,8 +32,9 @@ class PhoneLine:
     shows_texts = True
     rings_late = False
 
-    def __init__(self, address: str, is_traced: bool = False) -> None:
+    def __init__(self, address: str, is_traced: bool = False, silent_seconds: float = 10.0) -> None:
         self.address = address
+        self._most_silent_frames = round(silent_seconds / FRAME_SECONDS)
         self.is_traced = is_traced
         self.wire: asyncio.WriteTransport | None = None
         self._jitter = Jitter()
@@ -55,8 +55,8 @@ class PhoneLine:
 
     def take(self) -> bytes:
         self._silent_frames += 1
-        if self._silent_frames == MOST_SILENT_FRAMES:
-            log.info("phone_silent", seconds=MOST_SILENT_FRAMES * FRAME_SECONDS)
+        if self._silent_frames == self._most_silent_frames:
+            log.info("phone_silent", seconds=self._silent_frames * FRAME_SECONDS)
             self.control("hangup")
         return self._jitter.take()
 
@@ -102,8 +102,9 @@ class PhoneLine:
 class Phones:
     """All connected telephones. Of several with one address the newest that is connected is rung."""
 
-    def __init__(self, admission: Admission, dial: Dial) -> None:
+    def __init__(self, admission: Admission, dial: Dial, silent_seconds: float = 10.0) -> None:
         self._admission = admission
+        self._silent_seconds = silent_seconds
         self._dial = dial
         self._lines: dict[str, list[PhoneLine]] = {}
         self.on_register: Callable[[PhoneLine], None] = lambda _line: None
@@ -141,7 +142,7 @@ class Phones:
             if not self._admission.admits(request, address, str(message.get("token") or "")):
                 await _error(socket, 20101, "the token is not accepted")
                 return None
-            line = PhoneLine(address, message.get("trace") is True)
+            line = PhoneLine(address, message.get("trace") is True, self._silent_seconds)
             line.wire = request.transport
             self._lines.setdefault(address, []).append(line)
             line.tell("registered", address=address)

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from exchange.config import Config, load
 from exchange.errors import ConfigError
-from exchange.server import running
 
 NO_CONFIG = 2
 
@@ -27,23 +25,29 @@ def serve(args: argparse.Namespace) -> int:
     """Exit status 0 after a signal, 2 when the settings cannot be used."""
     _log(args.verbose)
     try:
-        config = load(args.config)
-        asyncio.run(_until_signal(config))
+        asyncio.run(_until_signal(args.config))
     except ConfigError as error:
         print(f"exchange: {error}", file=sys.stderr)
         return NO_CONFIG
     return 0
 
 
-async def _until_signal(config: Config) -> None:
+async def _until_signal(path: Path) -> None:
+    # Only now, so that telephones, which share this program, start without the whole exchange.
+    from exchange.config import load
+    from exchange.server import running
+
+    config = load(path)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
     async with running(config) as exchange:
+        warming = asyncio.create_task(exchange.speaker.warm_up())
         print(json.dumps({"event": "ready", "url": exchange.url(), "port": exchange.port}), flush=True)
         await stop.wait()
+        await warming
 
 
 def _log(is_verbose: bool) -> None:

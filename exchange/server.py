@@ -53,7 +53,7 @@ class Exchange:
         self.ears = hear.best(config.data_dir / "whisper-base")
         legs = Legs(config, ticker, webhooks, self.journal)
         admission = Admission(config.phone_token, config.auth_token, ticker.now)
-        self.phones = Phones(admission, self._dial)
+        self.phones = Phones(admission, self._dial, config.silent_seconds)
         self.pages = Pages(config, admission)
         self.office = Office(
             config=config,
@@ -149,13 +149,11 @@ async def running(config: Config) -> AsyncIterator[Exchange]:
         exchange.port = runner.addresses[0][1]
         exchange.restore()
         ticking = asyncio.create_task(clock.run(exchange.office.tick, exchange.lateness.append))
-        warming = asyncio.create_task(exchange.speaker.warm_up())
         log.info("exchange_up", port=exchange.port, seconds=round(time.monotonic() - began, 2))
         try:
             async with opened(config.sip, exchange.office, exchange.switch) as exchange.sip_port:
                 yield exchange
         finally:
-            await warming
             await exchange.close()
             ticking.cancel()
             await asyncio.wait({ticking})

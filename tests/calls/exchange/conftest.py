@@ -87,6 +87,15 @@ class House:
 Story = Callable[[House], Awaitable[None]]
 
 
+def share_speech(folder: Path) -> None:
+    """What was spoken in one test need not be spoken again in the next, nor the model of speech be put together."""
+    folder.mkdir(exist_ok=True)
+    for name in ("speech", "whisper-base"):
+        shared = folder.parent / name
+        shared.mkdir(exist_ok=True)
+        (folder / name).symlink_to(shared)
+
+
 class Tell(Protocol):
     """Runs a story in a house with these pages."""
 
@@ -95,6 +104,7 @@ class Tell(Protocol):
 
 @contextlib.asynccontextmanager
 async def _house(folder: Path, pages: dict[str, Page], phone_token: str) -> AsyncIterator[House]:
+    share_speech(folder)
     app = Application(pages)
     web_app = web.Application()
     web_app.router.add_route("*", "/{path:.*}", app.answer)

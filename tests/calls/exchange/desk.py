@@ -30,7 +30,7 @@ from twilio.rest import Client
 from exchange.audio import FRAME_SECONDS, SILENCE, frames
 from exchange.config import from_values
 from exchange.server import running
-from tests.calls.exchange.conftest import ACCOUNT, TOKEN, Application, House, Page
+from tests.calls.exchange.conftest import ACCOUNT, TOKEN, Application, House, Page, share_speech
 
 HOST = "127.0.0.1"
 NUMBER = "+861012345"
@@ -217,6 +217,7 @@ class Desk:
 @contextlib.asynccontextmanager
 async def sip_house(folder: Path, pages: dict[str, Page], **sip: Any) -> AsyncIterator[House]:
     """An exchange with SIP, and the application behind its number."""
+    share_speech(folder)
     app = Application(pages)
     web_app = web.Application()
     web_app.router.add_route("*", "/{path:.*}", app.answer)

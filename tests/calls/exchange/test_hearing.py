@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> whisper.Model:
-    return whisper.Model(tmp_path_factory.mktemp("model"))
+    return whisper.Model(tmp_path_factory.getbasetemp() / "whisper-base")
 
 
 @pytest.mark.parametrize(

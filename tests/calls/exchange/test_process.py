@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import aiohttp
-import pytest
 from aiohttp import web
 
 from exchange import wav
@@ -97,10 +96,9 @@ def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings
     asyncio.run(asyncio.wait_for(story(), 60))
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "cannot be read"), ("account_sid: x", "auth_token")])
-def test_settings_that_cannot_be_used_end_the_process_with_a_message(tmp_path: Path, text: str, message: str) -> None:
+def test_settings_that_cannot_be_used_end_the_process_with_a_message(tmp_path: Path) -> None:
     path = tmp_path / "exchange.yaml"
-    path.write_text(text)
+    path.write_text("account_sid: x")
 
     async def story() -> tuple[int | None, str]:
         command = ("-m", "exchange", "serve", "--config", str(path))
@@ -112,5 +110,5 @@ def test_settings_that_cannot_be_used_end_the_process_with_a_message(tmp_path: P
 
     code, errors = asyncio.run(story())
     assert code == 2
-    assert message in errors
+    assert "auth_token" in errors
     assert "Traceback" not in errors

@@ -1,13 +1,14 @@
 """Keys heard in sound: every key, in noise, never in speech."""
 
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from exchange import wav
-from exchange.audio import frames, to_pcm
-from exchange.dtmf import KeyDetector, tone_for
+from exchange.audio import SILENCE, frames, to_pcm
+from exchange.dtmf import KeyDetector, hear, tone_for
 from exchange.tones import CADENCES, Repeating
 
 SPEECH = Path(__file__).parents[4] / "shared" / "audio"
@@ -71,5 +72,8 @@ def test_speech_is_no_key() -> None:
     files = sorted(SPEECH.rglob("*.wav"))
     if not files:
         pytest.skip("needs the speech in ../shared/audio")
-    found = {file.name: keys for file in files for channel in wav.read_channels(file) if (keys := heard(channel)) != ""}
-    assert found == {}
+    channels = [channel for file in files for channel in wav.read_channels(file)]
+    detectors = [KeyDetector() for _ in channels]
+    # All at once, as the exchange hears its calls: a tenth of the time that one after the other takes.
+    for frame in zip_longest(*map(frames, channels), fillvalue=SILENCE):
+        assert not any(hear(detectors, frame))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from console import review_queries
 from console.access import LEADS, allow, ground
-from console.reviews import logged, note, refusals
+from console.refusals import logged, note, refusals
 from hotline import clock
 from hotline.models import Agent, Call, Round
 from qa import calibration, scorecards

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from console import review_queries
 from console.access import LEADS, STAFF, allow, ground
-from console.reviews import logged, note, refusals
+from console.refusals import logged, note, refusals
 from hotline import clock
 from hotline.models import Agent, Review
 from qa import coaching, scorecards

@@ -8,6 +8,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from console.paging import Listing, within
 from crm import queries as crm
 from hotline.models import Agent, Call, Matter, MatterStep, Patient, Recording, Transcript, User
 from hotline.values import MatterKind, MatterState, RecordingKind
@@ -56,20 +57,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """One page of the list, the most urgent first."""
-
-    lines: list[Line]
-    total: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are."""
-        return max(1, -(-self.total // PAGE))
-
-
-@dataclass(frozen=True)
 class Folder:
     """One matter with everything that belongs to it."""
 
@@ -90,14 +77,14 @@ class Folder:
         return self.call.caller_number if self.call else None
 
 
-def listing(session: Session, wanted: Wanted, page: int, now: datetime) -> Listing:
+def listing(session: Session, wanted: Wanted, page: int, now: datetime) -> Listing[Line]:
     """The matters wanted, those due first first; `page` from 1, the last one where there are fewer."""
     claims = wanted.claims(now)
     total = session.scalar(select(func.count()).select_from(Matter).where(*claims)) or 0
-    page = min(max(1, page), max(1, -(-total // PAGE)))
+    page = within(page, total, PAGE)
     order = (Matter.due_at, Matter.number)
     rows = session.scalars(select(Matter).where(*claims).order_by(*order).limit(PAGE).offset((page - 1) * PAGE)).all()
-    return Listing(_lines(session, rows), total, page)
+    return Listing(_lines(session, rows), total, page, PAGE)
 
 
 def folder(session: Session, matter_id: str) -> Folder | None:

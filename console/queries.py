@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from console.paging import Listing, within
 from hotline.models import Agent, Call, Event, MachineMark, Offer, Queue, Recording, Transcript, Waiting
 from hotline.values import Answer, CallStatus, OfferState, Outcome, RecordingState
 
@@ -55,20 +56,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """One page of the list."""
-
-    lines: list[Line]
-    total: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE))
-
-
-@dataclass(frozen=True)
 class Story:
     """One call and everything that belongs to it."""
 
@@ -88,14 +75,14 @@ class Story:
         return next((offer for offer in self.offers if offer.state is OfferState.ANSWERED), None)
 
 
-def listing(session: Session, wanted: Wanted, page: int) -> Listing:
+def listing(session: Session, wanted: Wanted, page: int) -> Listing[Line]:
     """The calls wanted, newest first; `page` from 1, the last one where there are fewer."""
     claims = wanted.claims()
     total = session.scalar(select(func.count()).select_from(Call).where(*claims)) or 0
-    page = min(max(1, page), max(1, -(-total // PAGE)))
+    page = within(page, total, PAGE)
     newest = select(Call).where(*claims).order_by(Call.started_at.desc(), Call.id.desc())
     calls = session.scalars(newest.limit(PAGE).offset((page - 1) * PAGE)).all()
-    return Listing(_lines(session, calls), total, page)
+    return Listing(_lines(session, calls), total, page, PAGE)
 
 
 def queues(session: Session) -> list[Queue]:

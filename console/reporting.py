@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from console import language, queries
 from console.access import LEADS, STAFF, allow, ground
-from console.reviews import logged, note, refusals
+from console.refusals import logged, note, refusals
 from hotline import clock
 from hotline.models import Agent, Department, Draw, Report
 from qa import draws, report, report_files, reports
-from qa.report import Wanted
+from qa.report_values import KINDS, QUALITY, UNITS, Wanted
 from qa.words import words
 
 pages = Blueprint("reporting", __name__)
@@ -38,8 +38,8 @@ def show() -> ResponseReturnValue:
         agents = queries.agents(session) if current_user.sees_all_calls else []
         departments = list(session.scalars(select(Department).order_by(Department.name)))
         lines = queries.queues(session)
-    choice = {"agents": agents, "departments": departments, "queues": lines, "periods": PERIODS, "units": report.UNITS}
-    shown = {"shown": report_files.shown, "say": words(spoken), "period": period, "kinds": report.KINDS}
+    choice = {"agents": agents, "departments": departments, "queues": lines, "periods": PERIODS, "units": UNITS}
+    shown = {"shown": report_files.shown, "say": words(spoken), "period": period, "kinds": KINDS}
     return render_template("reports.html", report=made, wanted=wanted, files=files, **choice, **shown)
 
 
@@ -98,8 +98,8 @@ def _wanted() -> Wanted:
     values = request.values
     zone = ZoneInfo(ground().settings.timezone)
     since, until = _days(values.get("period", "last_30"), clock.now().astimezone(zone).date())
-    kind, unit = values.get("kind", report.QUALITY), values.get("unit", "week")
-    if kind not in report.KINDS or unit not in report.UNITS or not 0 <= (until - since).days <= LONGEST_DAYS:
+    kind, unit = values.get("kind", QUALITY), values.get("unit", "week")
+    if kind not in KINDS or unit not in UNITS or not 0 <= (until - since).days <= LONGEST_DAYS:
         abort(400)
     if not current_user.sees_all_calls:
         return Wanted(kind, since, until, unit, current_user.agent_id or "-")

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import looks, review_queries
+from console import review_queries
 from console.access import LEADS, STAFF, allow, ground
+from console.refusals import logged, note, refusals
 from console.review_queries import Page
 from hotline import clock
 from hotline.models import Review
@@ -143,36 +144,6 @@ def choose(call_id: str) -> ResponseReturnValue:
     return _back(review_id)
 
 
-class Refusals:
-    """Says what was refused, or that it went well, on the next page."""
-
-    def __init__(self) -> None:
-        """Nothing was said yet."""
-        self._well = ""
-
-    def well(self, key: str) -> None:
-        """Say this when nothing is refused."""
-        self._well = key
-
-    def __enter__(self) -> "Refusals":
-        """Begin."""
-        return self
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        """Turn a refusal into a message; any other error goes on."""
-        if isinstance(error, ReviewRefused):
-            flash(f"quality_fault.{error.code}")
-            return True
-        if error is None and self._well:
-            flash(self._well)
-        return False
-
-
-def refusals() -> Refusals:
-    """Messages for what quality refuses."""
-    return Refusals()
-
-
 def draft() -> Draft:
     """What the form holds."""
     words = {name: request.form.get(name, "") for name in ("remark", "comment")}
@@ -182,18 +153,6 @@ def draft() -> Draft:
 def answers() -> Mapping[str, str]:
     """The answers of the form, by item."""
     return {name.removeprefix(ANSWER): value for name, value in request.form.items() if name.startswith(ANSWER)}
-
-
-def note(session: Session, action: str, subject_id: str, subject: str = "review") -> None:
-    """Log a look or a change, in the caller's transaction."""
-    entry = looks.look(current_user.id, action, (subject, subject_id), clock.now(), request.remote_addr or "")
-    looks.note(session, entry)
-
-
-def logged(action: str, subject_id: str, subject: str = "review") -> None:
-    """Log a change that is through."""
-    with ground().database.write() as session:
-        note(session, action, subject_id, subject)
 
 
 def _may_read(session: Session, review: Review) -> bool:

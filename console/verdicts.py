@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from console.access import LEADS, STAFF, allow, ground
-from console.reviews import answers, logged, refusals
+from console.refusals import logged, refusals
+from console.reviews import answers
 from hotline import clock
 from hotline.values import Ruling
 from qa import reviews

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
 
 import yaml
+
+from hotline.errors import ConfigError
 
 _Word = TypeVar("_Word")
 # In C where PyYAML was built with it: ten times faster.
@@ -138,3 +142,25 @@ class Field:
         for name, child in self.items():
             if name not in names:
                 child.fault(f"unknown field; known are {', '.join(names)}")
+
+
+def own_or_standard(own: Path | None, standard: tuple[str, str], setting: str) -> tuple[Any, str]:
+    """What is in the hospital's own YAML file, else in the `standard` one (package, name); and the file's name.
+
+    Raises `ConfigError`, which names the `setting` where the file cannot be read.
+    """
+    if own is None:
+        package, name = standard
+        return plain(resources.files(package).joinpath(name).read_text("utf-8"), f"{package}/{name}")
+    try:
+        return plain(own.read_text("utf-8"), str(own))
+    except OSError as error:
+        raise ConfigError(f"{own}: cannot be read: {error.strerror}; correct {setting}") from error
+
+
+def plain(text: str, name: str) -> tuple[Any, str]:
+    """The plain values of the YAML `text` of the file `name`. Raises `ConfigError`."""
+    try:
+        return yaml.load(text, LOADER), name  # noqa: S506 (a safe loader)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name}: no YAML: {error}") from error

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from hotline.source import Field, Source
 from hotline.values import Language
-from qa.scorecards.read import FOLDER, LISTS, ScorecardFault, words
+from qa.scorecards.fields import words
+from qa.scorecards.read import FOLDER, LISTS, ScorecardFault
 from qa.wording import Wording, wording
 
 FIELDS = ("say", "weak", "unless", "negated_before", "negated_after")

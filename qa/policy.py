@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hotline.errors import ConfigError
+from hotline.source import own_or_standard, plain
 from qa.sample import Quota, Rule
 
 RULES = ("fatal", "complaint", "low_rating", "long_silence", "new_agent", "campaign")
@@ -31,20 +29,15 @@ class Policy:
 @cache
 def of(file: Path | None) -> Policy:
     """The policy in the hospital's own file, the standard one where it has none. Raises `ConfigError`."""
-    if file is None:
-        return read(resources.files("qa").joinpath("policy.yaml").read_text("utf-8"), "qa/policy.yaml")
-    try:
-        return read(file.read_text("utf-8"), str(file))
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}; correct QUALITY_FILE") from error
+    return _read(*own_or_standard(file, ("qa", "policy.yaml"), "QUALITY_FILE"))
 
 
 def read(text: str, name: str) -> Policy:
     """The policy in the YAML `text` of the file `name`. Raises `ConfigError` that names file, field and remedy."""
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name}: no YAML: {error}") from error
+    return _read(*plain(text, name))
+
+
+def _read(raw: Any, name: str) -> Policy:
     if not isinstance(raw, dict):
         raise ConfigError(f"{name}: fields are missing, see qa/policy.yaml")
     part = _Part(raw, name)

@@ -18,7 +18,7 @@ from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Space
 from reportlab.platypus import Table as Grid
 
 from qa.chart import Chart, Shape
-from qa.report import Cell, Report, Table
+from qa.report_values import Cell, Report, Table
 from qa.words import Words
 
 FONT = "STSong-Light"

@@ -10,9 +10,9 @@ from hotline.errors import Discard, NotFound
 from hotline.ground import Ground
 from hotline.models import Report as Row
 from hotline.values import Language, ReportState
-from qa import report, report_files
+from qa import report, report_files, report_values
 from qa.errors import Unfit
-from qa.report import Wanted
+from qa.report_values import Wanted
 from qa.words import words
 
 JOB = "make_report"
@@ -22,7 +22,7 @@ FORMATS = {"xlsx": report_files.XLSX, "pdf": report_files.PDF}
 def ask(ground: Ground, user_id: str, wanted: Wanted, form: tuple[str, Language], now: datetime) -> str:
     """Have a report made in a format (`xlsx`, `pdf`) and language; its id. Raises `Unfit` for an unknown format."""
     format_, language = form
-    if format_ not in FORMATS or wanted.kind not in report.KINDS or wanted.unit not in report.UNITS:
+    if format_ not in FORMATS or wanted.kind not in report_values.KINDS or wanted.unit not in report_values.UNITS:
         raise Unfit(f"no report {wanted.kind!r} as {format_!r}")
     with ground.database.write() as session:
         row = Row(kind=wanted.kind, format=format_, language=language, wanted=wanted.as_row())

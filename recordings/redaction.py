@@ -1,4 +1,4 @@
-"""Personal data in a dialogue: found in spoken and written form, masked in its text, and where its sound is. Pure.
+"""Personal data in a dialogue: found in spoken and written form, and masked in its text. Pure.
 
 Masking rather hides a harmless number than shows a dangerous one: every string of seven digits and more is hidden,
 after words such as 电话 or "card" every one of four, and what stands beside it.
@@ -16,11 +16,9 @@ from recordings.addresses import addresses
 from recordings.people_names import names
 from recordings.strings import Run, Said, runs
 
-__all__ = ["Found", "Kind", "Known", "Said", "beeps", "find", "is_card", "is_identity", "mask", "masked"]
+__all__ = ["Found", "Kind", "Known", "Said", "find", "is_card", "is_identity", "mask", "masked"]
 
 LEAST_DIGITS, LEAST_AFTER_WORD, LEAST_ECHO = 7, 4, 3
-# Sound hidden before and after a word: alignment is a little late or early.
-MARGIN_SECONDS = 0.25
 
 
 class Kind(StrEnum):
@@ -142,49 +140,6 @@ def is_card(digits: str) -> bool:
         return False
     doubled = [int(d) * (2 if n % 2 else 1) for n, d in enumerate(reversed(digits))]
     return sum(n - 9 if n > 9 else n for n in doubled) % 10 == 0
-
-
-def beeps(
-    lines: Sequence[tuple[Said, Sequence[Sequence[object]]]], language: Language, known: Known | None = None
-) -> list[tuple[str, float, float]]:
-    """Which seconds of which speaker must not be heard: (speaker, start, end).
-
-    Each line comes with its words as they are stored, `[start, end, text, confidence]`. Personal data is sought in the
-    shown text and in the words themselves; where the words do not show what the text does, the whole line is hidden.
-    """
-    said = [line for line, _ in lines]
-    shown = {found.line for found in find(said, language, known)}
-    glue = "" if language is Language.MANDARIN else " "
-    worded = [Said(line.speaker, line.start, line.end, glue.join(str(w[2]) for w in words)) for line, words in lines]
-    by_words = find(worded, language, known)
-    hidden = [(said[n].speaker, said[n].start, said[n].end) for n in shown - {found.line for found in by_words}]
-    for found in by_words:
-        line, words = lines[found.line]
-        times = _times(words, glue, found)
-        hidden.append((line.speaker, *(times or (line.start, line.end))))
-    return _merged(hidden)
-
-
-def _times(words: Sequence[Sequence[object]], glue: str, found: Found) -> tuple[float, float] | None:
-    at, touched = 0, []
-    for word in words:
-        end = at + len(str(word[2]))
-        if at < found.end and end > found.start:
-            touched.append(word)
-        at = end + len(glue)
-    if not touched:
-        return None
-    return float(str(touched[0][0])), float(str(touched[-1][1]))
-
-
-def _merged(hidden: Iterable[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
-    merged: list[tuple[str, float, float]] = []
-    for speaker, start, end in sorted((s, max(0.0, a - MARGIN_SECONDS), b + MARGIN_SECONDS) for s, a, b in hidden):
-        if merged and merged[-1][0] == speaker and start <= merged[-1][2]:
-            merged[-1] = (speaker, merged[-1][1], max(end, merged[-1][2]))
-        else:
-            merged.append((speaker, start, end))
-    return merged
 
 
 def _is_personal(run: Run, lines: Sequence[Said], known: Known) -> bool:

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hotline.errors import ConfigError
+from hotline.source import own_or_standard, plain
 from hotline.values import Intent, MatterKind
 
 LONGEST_DAYS = 36_500
@@ -106,20 +104,15 @@ def judge(rules: Rules, facts: Facts) -> list[Verdict]:
 @cache
 def of(file: Path | None) -> Rules:
     """The rules in the hospital's own file, the standard ones where it has none. Raises `ConfigError`."""
-    if file is None:
-        return read(resources.files("recordings").joinpath("retention.yaml").read_text("utf-8"), "retention.yaml")
-    try:
-        return read(file.read_text("utf-8"), str(file))
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}; correct RETENTION_FILE") from error
+    return _read(*own_or_standard(file, ("recordings", "retention.yaml"), "RETENTION_FILE"))
 
 
 def read(text: str, name: str) -> Rules:
     """The rules in the YAML `text` of the file `name`. Raises `ConfigError` that names the field."""
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name}: no YAML: {error}") from error
+    return _read(*plain(text, name))
+
+
+def _read(raw: Any, name: str) -> Rules:
     raw = _fields(raw, {"after_complaint_days", "kinds"}, name)
     kinds = _fields(raw["kinds"], set(Kind), f"{name}: kinds")
     days = {}

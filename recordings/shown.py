@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Agent, Call, Patient, Transcript, User, Utterance
 from hotline.values import Language
-from recordings import corrections, redaction
+from recordings import corrections, hidden, redaction
 from recordings.readable import readable
 from recordings.redaction import Found, Known, Said
 
@@ -89,7 +89,7 @@ def lines(session: Session, transcript: Transcript, known: Known, original: bool
 def silent_spans(transcript: Transcript, known: Known) -> list[tuple[str, float, float]]:
     """What of the sound must not be heard: (speaker, start, end)."""
     pairs = [(said, row.words or []) for said, row in zip(said_of(transcript), transcript.utterances, strict=True)]
-    return redaction.beeps(pairs, transcript.language, known)
+    return hidden.beeps(pairs, transcript.language, known)
 
 
 def pieces(text: str, row: Utterance, hidden: Sequence[Found], language: Language) -> tuple[Piece, ...]:

@@ -23,7 +23,7 @@ from hotline.models import Agent, Event
 from hotline.values import Language
 from qa.errors import ReviewRefused
 from qa.policy import RULES
-from qa.report import KINDS, UNITS
+from qa.report_values import KINDS, UNITS
 from routing import again
 from routing.actions import ENDS as ROUTER_ENDS
 from routing.legs import ENDS as LEG_ENDS

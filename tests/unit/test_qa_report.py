@@ -13,7 +13,7 @@ from qa import report_files, reviewing, scorecards, tally
 from qa.assessment import Results, assess
 from qa.chart import Value, by_group, over_time
 from qa.estimate import Verdict
-from qa.report import Report, Table
+from qa.report_values import Report, Table
 from qa.scorecards import Item
 from qa.tally import Heard, Terms, There
 from qa.words import words

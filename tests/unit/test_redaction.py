@@ -3,7 +3,7 @@
 import pytest
 
 from hotline.values import Language
-from recordings import redaction
+from recordings import hidden, redaction
 from recordings.redaction import Known, Said
 
 ZH, EN = Language.MANDARIN, Language.ENGLISH
@@ -114,14 +114,14 @@ def test_the_sound_of_a_number_is_hidden_with_a_margin_and_the_rest_is_heard() -
     text = "电话13800138000好"
     words = [[n * 0.2, n * 0.2 + 0.2, sign, 0.9] for n, sign in enumerate(text)]
     line = Said("caller", 0.0, 3.0, text)
-    [(speaker, start, end)] = redaction.beeps([(line, words)], ZH)
+    [(speaker, start, end)] = hidden.beeps([(line, words)], ZH)
     assert speaker == "caller"
-    assert start == pytest.approx(0.4 - redaction.MARGIN_SECONDS)
-    assert end == pytest.approx(2.6 + redaction.MARGIN_SECONDS)
+    assert start == pytest.approx(0.4 - hidden.MARGIN_SECONDS)
+    assert end == pytest.approx(2.6 + hidden.MARGIN_SECONDS)
 
 
 def test_a_line_whose_words_do_not_show_what_its_text_does_is_hidden_whole() -> None:
     line = Said("caller", 4.0, 7.0, "我叫王小明")  # as a person corrected it
     words = [[4.0, 4.5, "我", 0.9], [4.5, 7.0, "教", 0.2]]
-    assert redaction.beeps([(line, words)], ZH) == [("caller", 3.75, 7.25)]
-    assert redaction.beeps([(line, [])], ZH) == [("caller", 3.75, 7.25)]
+    assert hidden.beeps([(line, words)], ZH) == [("caller", 3.75, 7.25)]
+    assert hidden.beeps([(line, [])], ZH) == [("caller", 3.75, 7.25)]

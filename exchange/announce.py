@@ -13,7 +13,7 @@ from exchange.twiml import Element
 from exchange.verbs.speech import spoken_language
 from exchange.webhook import Target
 
-NOT_ANNOUNCED, DEEPEST = 13225, 10
+NOT_ANNOUNCED, DEEPEST = 13238, 10
 
 
 async def announce(office: Office, conference: Conference, target: Target, participant: Participant | None) -> None:

@@ -62,7 +62,7 @@ async def update(ask: Ask) -> Json:
     status = ask.text("Status")
     beginning = _beginning(ask)
     if status not in ("", "completed", "canceled"):
-        raise ApiError(400, 21218, f"Invalid Status {status}")
+        raise ApiError(400, 20001, f"Invalid Status {status}")
     if leg is None or (beginning and not status and not leg.is_up):
         raise ApiError(400, NOT_IN_PROGRESS, "Call is not in-progress. Cannot redirect.")
     if status == "canceled" and leg.is_up:
@@ -92,7 +92,7 @@ def _wishes(ask: Ask) -> Wishes:
     digits = ask.text("SendDigits")
     if len(digits) > LONGEST_DIGITS or set(digits) - set("0123456789ABCD*#wW"):
         message = f"SendDigits {digits!r} may hold at most {LONGEST_DIGITS} of 0-9, A-D, *, #, w and W."
-        raise ApiError(400, 21214, message)
+        raise ApiError(400, 21206, message)
     callback = ask.callback("AsyncAmdStatusCallback", "") if ask.flag("AsyncAmd") else None
     return Wishes(
         fallback=Target(ask.text("FallbackUrl"), ask.method("FallbackMethod")) if ask.text("FallbackUrl") else None,

@@ -97,7 +97,7 @@ def _coached(ask: Ask, before: str) -> str:
     if ask.flag("Coaching") and not wanted:
         raise ApiError(400, 21205, "CallSidToCoach is required when Coaching is true.")
     if wanted and wanted != before and wanted not in ask.office.legs.active:
-        raise ApiError(400, 16025, f"CallSidToCoach {wanted} is not in the conference.")
+        raise ApiError(400, 20001, f"CallSidToCoach {wanted} is not in the conference.")
     return wanted
 
 

@@ -12,7 +12,7 @@ from exchange.twiml import Element
 from exchange.verbs.dial_people import DEFAULT_TIME_LIMIT, DEFAULT_TIMEOUT, tone_of
 from exchange.verbs.outcome import Outcome
 
-NO_QUEUE = 13001
+NO_QUEUE = 0  # Twilio has no number for it
 
 
 async def take_from_queue(course: Course, element: Element, noun: Element, outcome: Outcome) -> None:

@@ -7,7 +7,7 @@ from exchange.course import Course, End, Step
 from exchange.errors import WebhookError
 from exchange.twiml import Element
 
-NOT_SIP = 13233
+NOT_SIP = 13801
 METHOD_NOT_ALLOWED = 405
 
 

@@ -12,7 +12,7 @@ from exchange.errors import WebhookError
 from exchange.twiml import Element
 from exchange.verbs.outcome import Outcome
 
-NO_ADDRESS = 13222
+NO_ADDRESS = 13802
 
 
 @contextmanager

@@ -143,3 +143,19 @@ def test_telephone_calls_telephone_without_an_application(staged: Staged) -> Non
         assert caller.ended == "completed"
 
     staged(story)
+
+
+def test_transfer_without_an_address_for_it_is_refused_and_told(staged: Staged) -> None:
+    # docs/api/errors/13802: "a REFER was received on a <Dial> call without a referUrl attribute present"
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": "<Dial><Client>a</Client></Dial>"}
+        agent = stage.telephone("client:a")
+        caller, leg = await stage.dials()
+        agent.answer()
+        await stage.passes(0.1)
+        assert agent.answerer
+        assert not agent.answerer.on_refer("sip:other@10.0.0.1")
+        assert [each["code"] for each in caller.traces("error")] == [13802]
+        assert leg.is_up
+
+    staged(story)

@@ -184,12 +184,12 @@ def test_whole_message_is_transcribed_in_windows_that_end_where_it_is_quiet(stag
 
 
 def test_refer_of_a_telephone_that_is_not_sip_fails_and_says_so(staged: Staged) -> None:
-    # docs/voice/twiml/refer: "Non-SIP leg types ... are not supported and will result in an error"
+    # docs/api/errors/13801: "The Refer verb is only allowed on SIP call legs"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Refer action="/done"><Sip>sip:a@b</Sip></Refer>'}
         caller, _ = await stage.dials()
         assert stage.app.asked("/done")[0]["ReferCallStatus"] == "failed"
-        assert len(caller.traces("error")) == 1
+        assert [each["code"] for each in caller.traces("error")] == [13801]
 
     staged(story)
 

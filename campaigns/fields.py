@@ -93,6 +93,8 @@ def name(text: str) -> str:
     """A person's name. Raises `ValueError`."""
     if not text:
         raise ValueError("is empty")
+    if text.isalpha():
+        return _short(text, LONGEST_NAME)
     if sum(sign.isdigit() for sign in text) > len(text) / 2:
         raise ValueError("is a number, no name; are the columns swapped?")
     for sign in text:
@@ -205,7 +207,7 @@ def stay(text: str) -> str:
 def _short(text: str, most: int) -> str:
     if len(text) > most:
         raise ValueError(f"is longer than {most} characters")
-    if any(unicodedata.category(sign) in {"Cc", "Cs", "Co"} for sign in text):
+    if not text.isprintable() and any(unicodedata.category(sign) in {"Cc", "Cs", "Co"} for sign in text):
         raise ValueError("holds signs that cannot be printed")
     return text
 

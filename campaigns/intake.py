@@ -56,8 +56,9 @@ def check(items: Iterable[tuple[int, Item]], tell: Tell = nothing) -> Checked:
     """
     found = Checked()
     seen: dict[int, int] = {}
-    for line, item in items:
-        tell(1)
+    for count, (line, item) in enumerate(items, 1):
+        if count % CHUNK == 0:
+            tell(CHUNK)
         rejects = item if isinstance(item, list) else second(seen, line, item)
         if rejects is None:
             found.repeated += 1

@@ -15,7 +15,8 @@ from exchange.line import Line
 from exchange.media import Media
 from exchange.numbers import Numbers
 from exchange.queue import Queues
-from exchange.recorder import Recording, Recordings
+from exchange.recorder import Recordings
+from exchange.recording import Recording
 from exchange.speak import Voice
 from exchange.status import Callback, CallStatus
 from exchange.stream import NoSockets, Sockets

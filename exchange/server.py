@@ -23,7 +23,8 @@ from exchange.office import Office, trace_recording
 from exchange.pages import Pages
 from exchange.phones import PhoneLine, Phones
 from exchange.queue import Queues
-from exchange.recorder import Recording, Recordings
+from exchange.recorder import Recordings
+from exchange.recording import Recording
 from exchange.rest import ROUTES, api
 from exchange.sip.door import opened
 from exchange.speak import Speaker

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from exchange import decode, wav
 from exchange.errors import ApiError, not_found
-from exchange.recorder import Recording, RecordingFacts
+from exchange.recording import Recording, RecordingFacts
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.calls import recording_wish
 from exchange.rest.dates import is_within

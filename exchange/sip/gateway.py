@@ -2,18 +2,14 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from urllib.parse import parse_qsl
 
 import structlog
 from aiosipua import (
     IncomingCall,
     OutgoingCall,
-    Registration,
-    RegistrationState,
     SdpMessage,
     SipDigestAuth,
     SipRequest,
@@ -24,16 +20,16 @@ from aiosipua import (
 )
 from aiosipua.refer import notify_refer
 
-from exchange.sip import sdp
+from exchange.sip import sdp, trunks
 from exchange.sip.agent import Address, Agent, Caller, Destination
+from exchange.sip.directions import Directions
 from exchange.sip.line import Incoming, Outgoing, SipLine
 from exchange.sip.registrar import Registrar
 from exchange.sip.rtp import Rtp
-from exchange.sip.settings import SipSettings, SipTrunk, SipUser
+from exchange.sip.settings import SipSettings
 
 log = structlog.get_logger(__name__)
-RETRY_SECONDS, GOODBYE_SECONDS = 30.0, 1.0
-DEFAULT_PORT = 5060
+GOODBYE_SECONDS = 1.0
 Dial = Callable[[SipLine, str], None]
 
 
@@ -44,8 +40,8 @@ class Gateway:
         self._settings = settings
         self._dial = dial
         self._lines: dict[str, SipLine] = {}
-        self._peers: dict[Address, SipTrunk] = {}
         self.registrar = Registrar(settings)
+        self._directions = Directions(settings, self.registrar)
         self.host = settings.public_host or settings.host
         self.port = settings.port
 
@@ -68,54 +64,26 @@ class Gateway:
         self.agent.on_transfer_progress = self._progressed
         self.agent.on_ack_timeout = lambda call: self._gone(call.call_id)
         self._transport.on_message = self._message
-        for trunk in self._settings.trunks:
-            self._peers[await _resolved(trunk.host, trunk.port)] = trunk
-        for peer, trunk in self._peers.items():
+        self._directions.here = frozenset(("", self.host, f"{self.host}:{self.port}", self._settings.host))
+        await self._directions.look_up()
+        for peer, trunk in self._directions.peers.items():
             if trunk.register:
-                self._sign_on(peer, trunk)
+                trunks.sign_on(self.caller, peer, trunk)
         log.info("sip_up", port=self.port)
 
     async def stop(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):
-                await self._sign_off()
+                await trunks.sign_off(self.caller)
         await self.agent.stop()
-
-    async def _sign_off(self) -> None:
-        """Take our registrations back; the library tells nobody when it is done with something."""
-        registrations = list(self.caller._registrations.values())
-        while any(each.state is RegistrationState.REGISTERING for each in registrations):
-            await asyncio.sleep(0.01)
-        registered = [each for each in registrations if each.state is RegistrationState.REGISTERED]
-        for registration in registered:
-            registration.unregister()
-        while any(each.state is RegistrationState.REGISTERED for each in registered):
-            await asyncio.sleep(0.01)
-
-    def find(self, address: str) -> SipLine | None:
-        """A way to that address: a registered telephone, a trunk that reaches the number, or any SIP address."""
-        bare, headers = _headers(address) if address.startswith("sip:") else (address, {})
-        user = self._user_of(bare)
-        if user:
-            binding = self.registrar.where(user)
-            way = Destination(binding.contact, binding.source, headers=headers) if binding else None
-            return self._outgoing(address, way) if way else None
-        for peer, trunk in self._peers.items():
-            if trunk.reaches(address):
-                auth = SipDigestAuth(trunk.user, trunk.password) if trunk.user else None
-                return self._outgoing(address, Destination(f"sip:{address}@{trunk.host}:{trunk.port}", peer, auth))
-        if address.startswith("sip:"):
-            uri = parse_uri(bare)
-            with contextlib.suppress(OSError):
-                # Names are looked up for trunks only, at the start: a look-up would hold up the media clock.
-                socket.inet_aton(uri.host)
-                way = Destination(bare, (uri.host, uri.port or DEFAULT_PORT), headers=headers)
-                return self._outgoing(address, way)
-        return None
 
     # Calls out
 
-    def _outgoing(self, address: str, way: Destination) -> SipLine:
+    def find(self, address: str) -> SipLine | None:
+        """A line to that address, if there is a way."""
+        way = self._directions.to(address)
+        if way is None:
+            return None
         place = partial(self._place, way)
         outgoing = Outgoing(self.caller, place, self.host)
         return SipLine(address, partial(Rtp, self._settings.host, way.peer[0]), outgoing, rings_late=True)
@@ -136,7 +104,7 @@ class Gateway:
     # Calls in
 
     def _is_welcome(self, request: SipRequest, addr: Address) -> bool:
-        if addr in self._peers or self.registrar.authenticate(request, "Proxy-Authorization"):
+        if addr in self._directions.peers or self.registrar.authenticate(request, "Proxy-Authorization"):
             return True
         challenge = {"Proxy-Authenticate": self.registrar.challenge()}
         self.agent.refuse(request, 407, "Proxy Authentication Required", challenge)
@@ -252,48 +220,8 @@ class Gateway:
         if line:
             line.notified.put_nowait(status)
 
-    def _user_of(self, address: str) -> SipUser | None:
-        name = address.removeprefix("sip:").partition("@")[0] if address.startswith("sip:") else ""
-        for user in self._settings.users:
-            is_named = user.name == name and self._is_here(address)
-            if user.identity == address or is_named:
-                return user
-        return None
-
-    def _is_here(self, address: str) -> bool:
-        host = address.partition("@")[2].partition(";")[0]
-        return host in ("", self.host, f"{self.host}:{self.port}", self._settings.host)
-
-    # Trunks that want us to register
-
-    def _sign_on(self, peer: Address, trunk: SipTrunk) -> None:
-        registration = Registration(
-            self.caller,
-            f"sip:{trunk.user}@{trunk.host}",
-            peer,
-            auth=SipDigestAuth(trunk.user, trunk.password),
-            registrar_uri=f"sip:{trunk.host}:{trunk.port}",
-        )
-        again = asyncio.get_running_loop().call_later
-        registration.on_failed = lambda it, _status, _reason: again(RETRY_SECONDS, it.register)
-        registration.on_expired = lambda it: again(RETRY_SECONDS, it.register)
-        registration.register()
-
-
-def _headers(address: str) -> tuple[str, dict[str, str]]:
-    """The address without what stands behind its question mark: headers for the INVITE, as far as they may be set."""
-    bare, _, query = address.partition("?")
-    allowed = ("user-to-user", "remote-party-id", "p-preferred-identity", "p-called-party-id")
-    pairs = parse_qsl(query, keep_blank_values=True)
-    return bare, {n: v for n, v in pairs if n.lower().startswith("x-") or n.lower() in allowed}
-
 
 def _number(name: str) -> str:
     """A number as it is written in settings: digits with the plus they came with, everything else as a SIP name."""
     is_number = name.removeprefix("+").isdigit() and bool(name)
     return name if is_number else f"sip:{name}"
-
-
-async def _resolved(host: str, port: int) -> Address:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
-    return str(found[0][4][0]), int(found[0][4][1])

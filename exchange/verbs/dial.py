@@ -6,7 +6,7 @@ from exchange.bridge import star_pressed
 from exchange.clock import either
 from exchange.course import Course, Step
 from exchange.office import How
-from exchange.recorder import Recording
+from exchange.recording import Recording
 from exchange.twiml import Element
 from exchange.verbs.dial_conference import join_conference
 from exchange.verbs.dial_people import call_people

@@ -10,7 +10,7 @@ from exchange.course import Course, Goto, cancelled
 from exchange.errors import CallError, WebhookError
 from exchange.music import hold_music
 from exchange.participant import Participant
-from exchange.recorder import Recording
+from exchange.recording import Recording
 from exchange.sound import Pcm, Source
 from exchange.tones import beep
 from exchange.twiml import Element

@@ -8,7 +8,7 @@ from exchange.clock import Signal
 from exchange.course import Course, Step
 from exchange.keys import KeyBox
 from exchange.office import trace_recording
-from exchange.recorder import Recording
+from exchange.recording import Recording
 from exchange.sound import Pcm
 from exchange.tones import beep
 from exchange.twiml import Element

@@ -10,7 +10,7 @@ from exchange.course import Course
 from exchange.errors import WebhookError
 from exchange.hear import HearingError
 from exchange.ids import new_sid
-from exchange.recorder import Recording
+from exchange.recording import Recording
 from exchange.status import Callback
 from exchange.tape import HEADER_BYTES
 from exchange.twiml import Element

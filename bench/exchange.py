@@ -2,7 +2,8 @@
 
 Adds calls step by step until the frames come late (p99 of 20 ms and more at the telephones), then holds the largest
 good number once more on a fresh exchange, and a naive exchange (a loop for each leg) with the same number beside it. A
-recorded tone is whole when every sample sent stands in the recording, in one piece. Prints JSON.
+recorded tone is whole when every sample sent stands in the recording, in one piece. Prints JSON; exit status 1 when
+the best round was late or not every tone of it was whole.
 """
 
 import asyncio
@@ -184,7 +185,14 @@ async def measure(calls: int, plan: Plan, with_naive: bool) -> dict[str, Any]:
             for kind in ("ours", "naive") if with_naive else ("ours",):
                 runs[kind].append(await once(kind, calls, app, plan))
         best = {kind: min(told, key=_late) for kind, told in runs.items() if told}
+        report["rounds"] = [round_of(told) for told in runs["ours"]]
+        report["verdict"] = {"on_time": not is_late(best["ours"]), "whole": round_of(best["ours"])["whole"]}
         return report | best | ({"ratios": ratios(best["naive"], best["ours"])} if with_naive else {})
+
+
+def round_of(told: dict[str, Any]) -> dict[str, Any]:
+    """What a round came to, so that the ones that do not count are seen too."""
+    return {"phone_late_p99_ms": _late(told), "whole": told["kept"]["whole"] == told["calls"], "kept": told["kept"]}
 
 
 def ratios(naive: dict[str, Any], ours: dict[str, Any]) -> dict[str, float]:
@@ -210,7 +218,10 @@ def main(**options: Any) -> None:
         others = os.sched_getaffinity(0) - {options["core"]}
         os.sched_setaffinity(0, others or {options["core"]})
     plan = Plan(*(options[name] for name in ("first", "step", "most", "seconds", "core", "profile", "rounds")))
-    click.echo(json.dumps(asyncio.run(measure(options["calls"], plan, options["naive"])), indent=2))
+    report = asyncio.run(measure(options["calls"], plan, options["naive"]))
+    click.echo(json.dumps(report, indent=2))
+    if not all(report["verdict"].values()):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

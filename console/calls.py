@@ -27,16 +27,16 @@ LIVE = "live"
 def listing() -> ResponseReturnValue:
     """The calls that this user may see, newest first."""
     with ground().database.read() as session:
-        found = queries.listing(session, _wanted(), request.args.get("page", 1, int))
+        # Whoever judges a call in a calibration must not read here what the machine found.
+        blind = calibration.blind_calls(current_user.id)
+        found = queries.listing(session, _wanted(), request.args.get("page", 1, int), blind)
         queues = queries.queues(session)
         patients = patient_queries.ids_of(session, [line.call for line in found.lines])
-        blind = calibration.blind_calls(session, [line.call.id for line in found.lines], current_user.id)
     words = language.words(language.chosen(request))
     return render_template(
         "calls.html",
         found=found,
         patients=patients,
-        blind=blind,
         figures=figures,
         queues=[(queue.name, words.label(queue)) for queue in queues],
         outcomes=[(outcome, words(f"outcome.{outcome}")) for outcome in [*Outcome, LIVE]],

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from console.paging import Listing, within
@@ -75,14 +75,16 @@ class Story:
         return next((offer for offer in self.offers if offer.state is OfferState.ANSWERED), None)
 
 
-def listing(session: Session, wanted: Wanted, page: int) -> Listing[Line]:
-    """The calls wanted, newest first; `page` from 1, the last one where there are fewer."""
+def listing(session: Session, wanted: Wanted, page: int, unmarked: Select[str]) -> Listing[Line]:
+    """The calls wanted, newest first; `page` from 1, the last one where there are fewer. `unmarked`: calls of which the
+    machine's marks stay hidden.
+    """
     claims = wanted.claims()
     total = session.scalar(select(func.count()).select_from(Call).where(*claims)) or 0
     page = within(page, total, PAGE)
     newest = select(Call).where(*claims).order_by(Call.started_at.desc(), Call.id.desc())
     calls = session.scalars(newest.limit(PAGE).offset((page - 1) * PAGE)).all()
-    return Listing(_lines(session, calls), total, page, PAGE)
+    return Listing(_lines(session, calls, unmarked), total, page, PAGE)
 
 
 def queues(session: Session) -> list[Queue]:
@@ -129,14 +131,14 @@ def _recordings(session: Session, call_id: str) -> list[Recording]:
     return list(session.scalars(select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)))
 
 
-def _lines(session: Session, calls: Sequence[Call]) -> list[Line]:
+def _lines(session: Session, calls: Sequence[Call], unmarked: Select[str]) -> list[Line]:
     ids = [call.id for call in calls]
     wanted = (Offer.call_id.in_(ids), Offer.state == OfferState.ANSWERED)
     offers = {
         offer.call_id: offer for offer in session.scalars(select(Offer).where(*wanted).order_by(Offer.started_at))
     }
     recorded = select(Recording.call_id).where(Recording.call_id.in_(ids), Recording.state.in_(HEARD))
-    wanted_marks = (MachineMark.call_id.in_(ids), MachineMark.item == "greeting")
+    wanted_marks = (MachineMark.call_id.in_(ids), MachineMark.item == "greeting", MachineMark.call_id.not_in(unmarked))
     greeted = select(MachineMark.call_id, MachineMark.answer).where(*wanted_marks)
     greetings = {row.call_id: PASSED.get(row.answer) for row in session.execute(greeted)}
     with_sound = set(session.scalars(recorded))

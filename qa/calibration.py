@@ -6,7 +6,7 @@ from datetime import datetime
 from statistics import mean
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from hotline import story
@@ -103,14 +103,13 @@ def may_see(reviews: Sequence[Review], made: Round, user_id: str) -> bool:
 
 def is_blind(session: Session, call_id: str, user_id: str) -> bool:
     """Whether someone still has to judge this call in a calibration, and must not see what others made of it."""
-    return call_id in blind_calls(session, [call_id], user_id)
+    return session.scalar(blind_calls(user_id).where(Review.call_id == call_id).limit(1)) is not None
 
 
-def blind_calls(session: Session, call_ids: Sequence[str], user_id: str) -> set[str]:
-    """Those of the calls for which someone is blind."""
-    open_ = (ReviewState.DUE, ReviewState.DRAFT)
-    own = (Review.call_id.in_(call_ids), Review.reviewer_id == user_id, Review.round_id.is_not(None))
-    return set(session.scalars(select(Review.call_id).where(*own, Review.state.in_(open_))))
+def blind_calls(user_id: str) -> Select[str]:
+    """The query for the calls for which someone is blind."""
+    own = (Review.reviewer_id == user_id, Review.round_id.is_not(None))
+    return select(Review.call_id).where(*own, Review.state.in_((ReviewState.DUE, ReviewState.DRAFT)))
 
 
 def result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> Outcome:

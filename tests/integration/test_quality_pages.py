@@ -106,10 +106,12 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
     assert "把握" not in staff.open(f"/reviews/{own.id}").text
     for review_id in (plain, other.id):
         assert staff.open(f"/reviews/{review_id}").status_code == 404
+    assert "问候语合格" not in staff.open("/calls?day=all").text
     assert "完成您自己的部分后" in staff.open(f"/calibrations/{made}").text
     reviews.take(ground, own.id, one, now)
     reviews.publish(ground, own.id, one, reviews.Draft(0, filled(ground, own)), now)
     assert staff.open(f"/reviews/{plain}").status_code == 200
+    assert "问候语合格" in staff.open("/calls?day=all").text
     assert "Fleiss" in staff.open(f"/calibrations/{made}").text
 
 

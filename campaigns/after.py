@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import away, conversation, talking
+from campaigns import away, conversation, messages, talking
 from crm import service as crm
 from hotline import log
-from hotline.errors import Discard, Retry
+from hotline.errors import Discard
 from hotline.ground import Ground
 from hotline.models import Answer, Attempt, Call, Matter, Recipient
 from hotline.values import CallStatus, MatterKind, Urgency
@@ -44,7 +44,6 @@ def record(ground: Ground, provider: Provider, attempt_id: str, now: datetime) -
 
 def advise(ground: Ground, provider: Provider, attempt_id: str, now: datetime) -> None:
     """The job: send the advice of the script as a text, to whom it was spoken. Raises `Retry`, `Discard`."""
-    del now
     with ground.database.read() as session:
         attempt = session.get(Attempt, attempt_id)
         if attempt is None or attempt.verified_at is None:
@@ -61,9 +60,7 @@ def advise(ground: Ground, provider: Provider, attempt_id: str, now: datetime) -
     if chosen is not None:
         body = f"【{hospital}】{away.text(script, away.Notice.read(recipient.about), chosen)[recipient.language]}"
     try:
-        provider.text(recipient.number, settings.hotline_number, body)
-    except ProviderDown as error:
-        raise Retry(str(error)) from error
+        messages.send(ground, provider, recipient.number, body, now)
     except ProviderRefused as refusal:
         raise Discard(f"no text can be sent: {refusal}") from refusal
 

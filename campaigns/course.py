@@ -17,6 +17,7 @@ from campaigns.place import (
     Consented,
     Effect,
     Heard,
+    Opined,
     Outcome,
     Person,
     Place,
@@ -121,6 +122,9 @@ def _answer(script: Script, place: Place, heard: Heard) -> Outcome:
     if sign is not None:
         answered = Answered(question.name, "", words=heard.words, is_warning=True)
         return _warn(script, place, sign, answered)
+    if saying.told(script, place, heard, "opinion"):
+        noted = saying.say(script, place, "opinion_noted")
+        return Outcome(place, saying.with_(noted, _ask(script, place)), (Opined(heard.words),))
     match question:
         case Choice(options=options):
             option = next((one for one in options if one.key == heard.keys), None)

@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 from campaigns import away, place, talking
 from campaigns.place import Outcome
 from campaigns.talking import Given, Start
+from crm import queries as crm_queries
 from crm import service as crm
 from hotline import jobs, story
 from hotline.ground import Ground
-from hotline.models import Call
+from hotline.models import Call, Recipient
 from hotline.values import CampaignKind, Intent, MatterKind
 from hotline.values import Outcome as CallOutcome
 from ivr import load, queries
@@ -22,6 +23,8 @@ from routing.service import Wish
 SIGN_PRIORITY = 200
 RECORD = "record_attempt"
 ADVISE = "text_advice"
+# Under which name an opinion is filed that was told beside the questions.
+TOLD = "opinion_told"
 
 
 def apply(session: Session, ground: Ground, about: tuple[Start, Call], outcome: Outcome, now: datetime) -> None:
@@ -39,6 +42,10 @@ def apply(session: Session, ground: Ground, about: tuple[Start, Call], outcome: 
                 jobs.add(session, ground.bell, RECORD, start.attempt_id, now)
             case place.Answered():
                 _file(session, ground, about, effect, now)
+            case place.Opined(words=words):
+                told = Given(TOLD, "", words=words, is_opinion=True)
+                talking.give(session, ground, start.attempt_id, told, now)
+                _opinion(session, ground, about, words, now)
             case place.Warned(sign=sign):
                 talking.warn(session, ground, start.attempt_id, sign, now)
                 story.tell(session, ground.bell, story.event(call.id, "warning_sign", now, sign=sign))
@@ -65,8 +72,21 @@ def _file(session: Session, ground: Ground, about: tuple[Start, Call], answered:
         # Somebody changes the booking, and the matter is followed until it is done.
         new = crm.NewMatter(MatterKind.ENQUIRY, call, text=away.told(away.Notice.read(start.about), answered.value))
         crm.open_matter(session, ground, new, crm.By(), now)
+    if given.is_opinion:
+        call.intent = Intent.OPINION  # what the message becomes a matter of
     if answered.is_low:
-        crm.open_matter(session, ground, crm.NewMatter(MatterKind.OPINION, call), crm.By(), now)
+        _opinion(session, ground, about, f"{answered.question}: {answered.value}", now)
+
+
+def _opinion(session: Session, ground: Ground, about: tuple[Start, Call], text: str, now: datetime) -> None:
+    """Somebody looks into it (D2): one matter a conversation, with the patient and what was said."""
+    start, call = about
+    patient_id = session.get_one(Recipient, start.recipient_id).patient_id
+    before = crm_queries.of_call(session, call.id, MatterKind.OPINION)
+    if before is None:
+        crm.open_matter(session, ground, crm.NewMatter(MatterKind.OPINION, call, patient_id, text=text), crm.By(), now)
+    else:
+        crm.comment(session, before, text, crm.By(), now)
 
 
 def _ask(session: Session, ground: Ground, about: tuple[Start, Call], asks: place.AsksPerson, now: datetime) -> None:

@@ -1,6 +1,6 @@
-"""The text after the last try: the hospital's name and a number to call back, and nothing else."""
+"""Texts to patients, each once; the one after the last try: the hospital's name and a number, and nothing else."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaigns import queries
 from hotline.errors import Discard, Retry
@@ -18,6 +18,20 @@ BODY = {
 }
 
 
+# A text that may have been sent is looked for this far back; its job has given up by then.
+LOOK_BACK = timedelta(days=1)
+
+
+def send(ground: Ground, provider: Provider, to: str, body: str, now: datetime) -> None:
+    """Send it, unless the exchange has it already. Raises `Retry`, `ProviderRefused`."""
+    sender = ground.settings.hotline_number
+    try:
+        if not provider.was_texted(to, sender, body, now - LOOK_BACK):
+            provider.text(to, sender, body)
+    except ProviderDown as error:
+        raise Retry(str(error)) from error
+
+
 def text(ground: Ground, provider: Provider, recipient_id: str, now: datetime) -> None:
     """Send the text, once; a number that takes none goes to a person's list when its time is over."""
     with ground.database.read() as session:
@@ -29,9 +43,7 @@ def text(ground: Ground, provider: Provider, recipient_id: str, now: datetime) -
     hospital = settings.hospital_name_zh if is_chinese else settings.hospital_name_en
     body = BODY[recipient.language].format(hospital=hospital, number=settings.hotline_number)
     try:
-        provider.text(recipient.number, settings.hotline_number, body)
-    except ProviderDown as error:
-        raise Retry(str(error)) from error
+        send(ground, provider, recipient.number, body, now)
     except ProviderRefused as refusal:
         _written(ground, recipient_id, now, due_at=now)
         raise Discard(f"no text can be sent: {refusal}") from refusal

@@ -98,6 +98,13 @@ class AsksPerson:
 
 
 @dataclass(frozen=True)
+class Opined:
+    """They complain, or have an opinion, beside the question: somebody is to look into it."""
+
+    words: str
+
+
+@dataclass(frozen=True)
 class Advised:
     """The advice was given: it goes out as a text, too."""
 
@@ -111,7 +118,7 @@ class Concluded:
     later_at: datetime | None = None
 
 
-Effect = Reached | Verified | Consented | Answered | Warned | AsksPerson | Advised | Concluded
+Effect = Reached | Verified | Consented | Answered | Warned | AsksPerson | Opined | Advised | Concluded
 
 
 @dataclass(frozen=True)

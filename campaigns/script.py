@@ -133,6 +133,7 @@ VERIFIED = (
     "resume",
     "noted",
     "skipped",
+    "opinion_noted",
     "to_nurse",
     "to_person",
     "no_nurse",
@@ -147,7 +148,7 @@ VERIFIED = (
 )
 PHRASES = PRIVATE + VERIFIED
 # What may be said instead of a key: who is on the line, and what the reserved keys do.
-REPLIES = ("me", "fetch", "later", "wrong", "refuse", "person", "repeat", "slower")
+REPLIES = ("me", "fetch", "later", "wrong", "refuse", "person", "repeat", "slower", "opinion")
 # What each phrase may have filled in; the hospital's name everywhere.
 FILLED = {
     "for_name": ("name",),

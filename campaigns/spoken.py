@@ -19,16 +19,21 @@ DENIALS = {
 REACH = {Language.MANDARIN: 3, Language.ENGLISH: 4}
 
 
+@lru_cache(maxsize=4096)
+def _sounds(text: str, language: Language) -> tuple[str, ...]:
+    return tuple(sounds(text, language))
+
+
 @lru_cache(maxsize=2048)
 def tells(words: str, phrases: tuple[str, ...], language: Language) -> str:
     """The longest of these phrases that was said, `""` for none."""
     said = [phrase for phrase in phrases if has(words, phrase, language)]
-    return max(said, key=lambda phrase: len(sounds(phrase, language)), default="")
+    return max(said, key=lambda phrase: len(_sounds(phrase, language)), default="")
 
 
 def option(words: str, options: Sequence[Option], language: Language) -> Option | None:
     """The answer that was said: the one whose longest phrase was found; `None` when none or two alike were."""
-    found = [(len(sounds(tells(words, _phrases(one, language), language), language)), one) for one in options]
+    found = [(len(_sounds(tells(words, _phrases(one, language), language), language)), one) for one in options]
     best = max((length for length, _ in found), default=0)
     told = [one for length, one in found if length == best]
     return told[0] if best and len(told) == 1 else None
@@ -49,8 +54,8 @@ def _phrases(one: Option, language: Language) -> tuple[str, ...]:
 
 def _is_denied(words: str, phrase: str, language: Language) -> bool:
     """Whether every place at which the phrase stands follows a denial closely."""
-    said, sought = sounds(words, language), sounds(phrase, language)
-    denials = [sounds(word, language) for word in DENIALS[language]]
+    said, sought = _sounds(words, language), _sounds(phrase, language)
+    denials = [_sounds(word, language) for word in DENIALS[language]]
     starts = [start for start in range(len(said) - len(sought) + 1) if said[start : start + len(sought)] == sought]
     if not starts:
         return False  # heard roughly only: rather once too often

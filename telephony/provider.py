@@ -105,6 +105,12 @@ class Provider:
         with _faults("text"):
             return str(self._client.messages.create(to=number, from_=sender, body=body).sid)
 
+    def was_texted(self, number: str, sender: str, body: str, since: datetime) -> bool:
+        """Whether this text went to that number since then: a request that timed out may have sent it."""
+        with _faults("list texts"):
+            found = self._client.messages.list(to=number, from_=sender, date_sent_after=since, limit=50)
+        return any(message.body == body for message in found)
+
     def outbound(self, number: str, since: datetime) -> list[InboundView]:
         """The calls that we made to `number` after `since`, newest first. Raises `UnknownWord`."""
         with _faults("list calls"):

@@ -10,9 +10,10 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from campaigns import after, appointments, service
+from campaigns import after, appointments, messages, service
 from console import voice
 from hotline import clock
+from hotline.errors import Retry
 from hotline.ground import Ground
 from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Job, Matter, Recipient, Waiting
 from hotline.values import (
@@ -25,6 +26,8 @@ from hotline.values import (
     Urgency,
     WaitingState,
 )
+from recordings.messages import kind_of
+from telephony.errors import ProviderDown
 from tests.factories import load_hospital
 from tests.integration.caller import Caller, Document
 from tests.integration.campaign_house import NOW, Outside, attempts_of, campaign, look, outside, recipient, report
@@ -150,6 +153,36 @@ def test_a_whole_conversation_is_filed_and_the_recipient_done(house: House) -> N
     assert {"record_attempt", "text_advice"} <= kinds
     assert call.status is CallStatus.ENDED
     assert call.consent_at is not None
+
+
+def test_opinions_told_by_key_and_in_words_are_one_matter_and_the_message_is_its_sound(house: House) -> None:
+    patient = verified(house)
+    patient.say("我要投诉，等了三个小时")
+    assert "专人跟进" in patient.here.said
+    for keys in ("1", "0", "1", "1", "1", "2"):
+        patient.press(keys)
+    patient.ask(patient.here.attribute("Record", "action"), RecordingSid="RE1", Digits="#")
+    with house.ground.database.read() as session:
+        matter = session.scalars(select(Matter).where(Matter.kind == MatterKind.OPINION)).one()
+        call = session.get_one(Call, house.attempt().call_id)
+    assert matter.text == "我要投诉，等了三个小时"
+    assert matter.patient_id == recipient(house.ground, house.recipient_id).patient_id
+    assert kind_of(call) is MatterKind.OPINION
+    assert house.answers()["opinion_told"] == ""
+
+
+def test_a_text_that_may_have_been_sent_is_not_sent_again(house: House) -> None:
+    number, body = "+8613900000001", "the text"
+
+    def slow(to: str, _sender: str, text: str) -> str:
+        house.exchange.texts.append((to, text))
+        raise ProviderDown("text: ReadTimeout")
+
+    house.exchange.text = slow  # type: ignore[method-assign] # the exchange takes it and does not say so
+    with pytest.raises(Retry):
+        messages.send(house.ground, house.exchange, number, body, NOW)
+    messages.send(house.ground, house.exchange, number, body, NOW)
+    assert house.exchange.texts == [(number, body)]
 
 
 def test_every_webhook_twice_changes_nothing(house: House) -> None:

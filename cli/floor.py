@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console, Group
 from rich.live import Live as Screen
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import select
 
 from cli import embedded
+from console import parts as divided
 from console import show, snapshot
 from console.live import Live
 from console.snapshot import Snapshot, Waiter
@@ -20,7 +19,6 @@ from hotline.ground import Ground, stand
 from hotline.models import Agent
 from hotline.values import AgentState, AgentStatus
 from routing import figures as counts
-from routing import figures_queries
 from routing.wait import Error
 
 DRAW_SECONDS = 1.0
@@ -33,13 +31,11 @@ STATES = {
 }
 
 
-# How today's figures can be divided.
-PARTS = ("queue", "half-hour", "agent")
-
-
 @click.command()
 @click.option("--once", is_flag=True, help="print the floor as it is, and leave")
-@click.option("--by", type=click.Choice([*PARTS]), help="print today's figures by queue, half hour or agent, and leave")
+@click.option(
+    "--by", type=click.Choice([*divided.PARTS]), help="print today's figures by queue, half hour or agent, and leave"
+)
 def command(once: bool, by: str | None) -> None:
     """Show who waits, who answers, and today's figures; Ctrl-C ends it.
 
@@ -92,13 +88,9 @@ def figures(seen: Snapshot) -> Table:
 
 def parts(ground: Ground, by: str, now: datetime) -> Table:
     """Today's figures by queue, half hour or agent; an agent's are those of the phone, nobody asks for an agent."""
-    zone, ring = ZoneInfo(ground.settings.timezone), ground.settings.ring_seconds
-    with ground.database.read() as session:
-        rows = figures_queries.between(session, show.midnight(now, zone))
-        names = {agent.id: f"{agent.staff_number} {agent.name}" for agent in session.scalars(select(Agent))}
-    if by == "agent":
-        return _by_agent({names[found]: part for found, part in counts.by_agent(rows, ring).items()})
-    found = counts.by_queue(rows, ring) if by == "queue" else counts.by_half_hour(rows, ring, zone)
+    found = {part.name: part.figures for part in divided.take(ground, by, now)}
+    if by == divided.AGENT:
+        return _by_agent(found)
     table = _figures_table("Today", by.replace("-", " "))
     for name, part in found.items():
         table.add_row(name, *_figures_row(part))
@@ -107,7 +99,7 @@ def parts(ground: Ground, by: str, now: datetime) -> Table:
 
 def _by_agent(found: dict[str, counts.Summary]) -> Table:
     table = _table("Today", "agent", "rang", "answered", "missed", "rejected", "as help", "call-backs", "in 3 rings")
-    for name, part in sorted(found.items()):
+    for name, part in found.items():
         numbers = (part.offers, part.offers_answered, part.missed, part.rejected, part.overflowed, part.called_back)
         share = f"{show.percent(part.offer_share)} of {part.offers_answered}"
         table.add_row(name, *(str(number) for number in numbers), share)

@@ -4,16 +4,17 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request, stream_with_context
+from flask import Blueprint, Flask, Response, abort, current_app, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console import snapshot
-from console.access import STAFF, allow, ground
+from console import parts, snapshot
+from console.access import LEADS, STAFF, allow, ground
 from console.live import Live, Viewer
 from hotline import clock
 from hotline.ground import Ground
 from hotline.values import Language
+from routing import rules
 
 pages = Blueprint("floor", __name__)
 
@@ -54,7 +55,25 @@ def live() -> Live[Picture]:
 @allow(*STAFF)
 def show() -> ResponseReturnValue:
     """The floor at this moment."""
-    return render_template("floor.html", floor=snapshot.take(ground(), clock.now()), sections=SECTIONS)
+    seen = snapshot.take(ground(), clock.now())
+    divided = _divided() if current_user.sees_all_calls else {"parts": None}
+    return render_template("floor.html", floor=seen, sections=SECTIONS, **divided)
+
+
+@pages.get("/floor/figures")
+@allow(*LEADS)
+def divided() -> ResponseReturnValue:
+    """Today's figures by queue, half hour or agent: a part of the floor page."""
+    return render_template("divided.html", **_divided())
+
+
+def _divided() -> dict[str, object]:
+    by = request.args.get("by", parts.HALF_HOUR)
+    if by not in parts.PARTS:
+        abort(400)
+    queues = rules.of(ground().settings).queues.values() if by == parts.QUEUE else ()
+    labels = {queue.name: queue.label for queue in queues}
+    return {"parts": parts.take(ground(), by, clock.now()), "by": by, "labels": labels}
 
 
 @pages.get("/floor/stream")

@@ -22,9 +22,35 @@ function show(message) {
   }
   if (focused) document.getElementById(focused)?.focus();
   clocks.tick();
+  if (parts && Date.now() - divided > EVERY) divide(parts.querySelector("a[aria-current]").dataset.part);
   pause = 1000;
   say("live");
 }
+
+// The divided figures: a tab is a link that is followed in place; the tab that is shown is counted anew now and then.
+const parts = document.getElementById("parts");
+const EVERY = 15000;
+let divided = Date.now();
+
+async function divide(address) {
+  divided = Date.now();
+  try {
+    const answer = await fetch(address, { cache: "no-store" });
+    if (!answer.ok) return;
+    const html = await answer.text();
+    const focused = parts.contains(document.activeElement) ? document.activeElement.id : null;
+    parts.innerHTML = html;
+    if (focused) document.getElementById(focused)?.focus();
+  } catch { /* the network is away: the next event tries again */ }
+}
+
+parts?.addEventListener("click", (event) => {
+  const tab = event.target.closest("a[data-part]");
+  if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  history.replaceState(null, "", tab.href);
+  divide(tab.dataset.part);
+});
 
 async function again() {
   // A closed stream is opened by us; first find out whether the session still holds.

@@ -1,5 +1,6 @@
 """The figures of a day from the rows: everybody who asked is counted once, whoever called whom, everywhere alike."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from sqlalchemy.orm import Session
 
 from cli import floor
-from console import snapshot
+from console import parts, snapshot
 from console.app import create
 from hotline.clock import new_id
 from hotline.ground import Ground
@@ -22,9 +23,12 @@ from hotline.values import (
     Language,
     OfferState,
     Outcome,
+    Role,
     WaitingState,
 )
-from routing import figures, figures_queries
+from routing import figures, figures_queries, rules
+from tests.console_client import signed_in
+from tests.console_data import morning
 from tests.factories import NOW, load_hospital
 
 RING = 5.0
@@ -193,9 +197,50 @@ def test_the_floor_page_and_the_terminal_show_these_figures(ground: Ground, staf
 def test_the_terminal_divides_today_s_figures(ground: Ground, staff: dict[str, Agent]) -> None:  # noqa: ARG001
     console = Console(width=140)
     with console.capture() as text:
-        for by in floor.PARTS:
+        for by in parts.PARTS:
             console.print(floor.parts(ground, by, LATER))
     shown = " ".join(text.get().split())
     assert "booking │ 6 │ 2 │ 1 │ 1 │ 2 │ 1 of 2 │ 16% of 6" in shown
     assert "2026-03-02 16:30 │ 7 │ 2 │ 1 │ 1 │ 3 │ 1 of 2 │ 14% of 7" in shown
     assert "1001 李静 Li Jing │ 2 │ 1 │ 1 │ 0 │ 0 │ 1 │ 100% of 1" in shown
+
+
+@pytest.mark.parametrize(
+    ("by", "name", "numbers"),
+    [
+        ("queue", "预约与服务台", ["6", "2", "1", "1", "2", "1 / 2", "16% / 6"]),
+        ("half-hour", "16:30", ["7", "2", "1", "1", "3", "1 / 2", "14% / 7"]),
+        ("agent", "1001 李静 Li Jing", ["2", "1", "1", "0", "0", "1", "100% / 1"]),
+    ],
+)
+def test_the_floor_page_divides_today_s_figures_as_the_terminal_does(
+    ground: Ground,
+    staff: dict[str, Agent],  # noqa: ARG001
+    by: str,
+    name: str,
+    numbers: list[str],
+) -> None:
+    pages = create(ground)
+    found = parts.take(ground, by, LATER)
+    kept = {queue.name: queue.label for queue in rules.of(ground.settings).queues.values()} if by == "queue" else {}
+    with pages.test_request_context(headers={"Accept-Language": "zh"}):
+        page = render_template("divided.html", parts=found, by=by, labels=kept)
+    pages.extensions["live"].close()
+    row = next(row for row in page.split("<tr>") if f'<th scope="row">{name}</th>' in row)
+    assert re.findall(r"<td data-head=[^>]*>([^<]*)</td>", row) == numbers
+    bar = next(
+        part.bar for part in found if part.name.endswith(name) or kept.get(part.name, {}).get(Language.MANDARIN) == name
+    )
+    assert [(piece.left >= 0, piece.left + piece.width <= 100.01) for piece in bar] == [(True, True)] * len(bar)
+    assert row.count("<rect") == len(bar)
+
+
+def test_only_who_sees_all_calls_is_shown_the_divided_figures(ground: Ground) -> None:
+    morning(ground, LATER)
+    pages = create(ground)
+    supervisor, agent = signed_in(pages, Role.SUPERVISOR), signed_in(pages, Role.AGENT)
+    assert 'id="title-parts"' in supervisor.open("/?by=agent").text
+    assert supervisor.open("/floor/figures?by=week").status_code == 400
+    assert 'id="title-parts"' not in agent.open("/").text
+    assert agent.open("/floor/figures").status_code == 403
+    pages.extensions["live"].close()

@@ -1,5 +1,7 @@
 """Callers of the interleavings, led into a line as the menu does it: at the node of the flow where they would be."""
 
+from dataclasses import dataclass
+
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Call
@@ -18,14 +20,24 @@ WISHES: tuple[Wish, ...] = (
 )
 
 
-def join(ground: Ground, wish: Wish, language: Language, may_record: bool) -> tuple[str, str]:
+@dataclass(frozen=True)
+class Caller:
+    """Who calls: in which language, whether they may be recorded, and from where (`None`: a hidden number)."""
+
+    language: Language = Language.MANDARIN
+    may_record: bool = False
+    number: str | None = None
+
+
+def join(ground: Ground, wish: Wish, caller: Caller) -> tuple[str, str]:
     """A call in line for `wish`: our id, and the exchange's."""
     node, queue, skill, priority = wish
     now = clock.now()
-    place = flow.Place(node, language, consent=True)
+    place = flow.Place(node, caller.language, consent=True)
     call = Call(
-        id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=language, turn=2, started_at=now,
-        heard_at=now, consent_at=now if may_record else None, place=queries.write_place(place),
+        id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=caller.language, turn=2, started_at=now,
+        heard_at=now, consent_at=now if caller.may_record else None, place=queries.write_place(place),
+        caller_number=caller.number, caller_index=ground.keyring.index(caller.number) if caller.number else None,
     )  # fmt: skip
     with ground.database.write() as session:
         session.add(call)

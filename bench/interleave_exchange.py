@@ -7,71 +7,20 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from random import Random
+from urllib.parse import urlsplit
 
+from bench.interleave_lines import Faults as Faults
+from bench.interleave_lines import Line as Line
+from bench.interleave_lines import Mail as Mail
+from bench.interleave_lines import Place as Place
 from hotline import clock
+from hotline.values import RecordingState
 from telephony.errors import ProviderDown, ProviderRefused
-from telephony.provider import LegView, Provider
+from telephony.provider import LegView, Provider, RecordingView
 from telephony.words import leg_status
 
 GONE = 21220
-
-
-class Place(StrEnum):
-    """What a line is doing."""
-
-    RINGING = "ringing"
-    DOCUMENT = "document"  # a document has been asked for
-    QUEUE = "queue"
-    ROOM = "room"
-    ENDED = "ended"
-
-
-@dataclass(eq=False)
-class Line:
-    """One line. `owner`: the id of the call (a caller's) or of the offer (an agent's)."""
-
-    sid: str
-    owner: str
-    address: str
-    is_agent: bool
-    report_url: str
-    answer_url: str = ""
-    until: datetime | None = None
-    place: Place = Place.RINGING
-    word: str = "queued"
-    sequence: int = -1
-    # The document in flight: the answers to older requests are void.
-    document: int = 0
-    room: str = ""
-    action: str = ""
-    ends: bool = False  # its room ends when it leaves
-    is_held: bool = False
-
-    @property
-    def is_up(self) -> bool:
-        """Whether somebody is on the line."""
-        return self.place not in (Place.RINGING, Place.ENDED)
-
-
-@dataclass(eq=False)
-class Mail:
-    """A webhook in flight; the answer to `document` is obeyed if the line still waits for it."""
-
-    line: Line | None
-    url: str
-    form: dict[str, str]
-    document: int | None = None
-
-
-@dataclass
-class Faults:
-    """How often, 0 to 1, the exchange is down before or after doing what it is asked, and loses or doubles a report."""
-
-    down: float = 0.02
-    lost: float = 0.05
-    doubled: float = 0.1
 
 
 @dataclass
@@ -87,6 +36,8 @@ class Exchange(Provider):
     callbacks: dict[str, str] = field(default_factory=dict)
     mail: list[Mail] = field(default_factory=list)
     dialled: list[Line] = field(default_factory=list)
+    # Messages that callers left: their call, by the id of the recording.
+    messages: dict[str, str] = field(default_factory=dict)
     failures: int = 0
     # What callers press when they are asked for a rating; empty: anything from 0 to 6.
     rating: str = ""
@@ -95,12 +46,12 @@ class Exchange(Provider):
     # What we ask of it.
 
     def dial(self, address: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int) -> str:
-        """A new line to an agent's phone."""
+        """A new line to an agent's phone, or to a patient's."""
         del caller_id
         self._asked()
         until = clock.now() + timedelta(seconds=timeout_seconds)
-        owner = answer_url.split("/")[-2]
-        line = Line(clock.new_id(), owner, address, True, status_url, answer_url, until)
+        _, _, kind, owner, *_ = urlsplit(answer_url).path.split("/")
+        line = Line(clock.new_id(), owner, address, kind == "offers", status_url, answer_url, until)
         self.lines[line.sid] = line
         self.dialled.append(line)
         self.report(line, "initiated")
@@ -139,6 +90,16 @@ class Exchange(Provider):
         del events_url
         self._known(call_sid)
         return f"RE{clock.new_id()}"
+
+    def recording(self, sid: str) -> RecordingView | None:
+        """A message that was left; conversations have none."""
+        self._asked()
+        return RecordingView(sid, RecordingState.READY, 3, 1) if sid in self.messages else None
+
+    def fetch_recording(self, sid: str, channels: int = 2) -> bytes:
+        """The sound of every message is damaged: it becomes a matter unheard."""
+        self._asked()
+        raise ProviderRefused(f"{sid} with {channels} channels is damaged", 422, 0)
 
     def room(self, name: str) -> str | None:
         """The room, when somebody is in it."""
@@ -199,20 +160,38 @@ class Exchange(Provider):
     def obey(self, line: Line, document: str) -> None:
         """The line does what the document says; at its end it hangs up."""
         for verb in ET.fromstring(document):  # noqa: S314 (the product's own documents)
-            if verb.tag == "Dial":
+            if verb.tag == "Dial" and len(verb):
                 return self._join(line, verb)
             if verb.tag == "Enqueue":
-                line.place = Place.QUEUE
-                return None
+                return self._enter_queue(line, verb)
             if verb.tag == "Redirect":
                 return self.fetch(line, verb.text or "")
             if verb.tag == "Leave":
-                return self.fetch(line, f"/voice/calls/{line.owner}/left", QueueResult="leave")
+                return self.fetch(line, line.action, QueueResult="leave")
             if verb.tag == "Gather" and verb.attrib["action"].endswith("/rating"):
                 return self.fetch(line, verb.attrib["action"], Digits=self.rating or str(line.document % 7))
-            if verb.tag == "Gather":
-                raise AssertionError("a caller in line was led back into the menu")
+            if verb.tag in ("Gather", "Record", "Dial"):
+                return self._ask(line, verb)
         return self.end(line, "completed")
+
+    def _enter_queue(self, line: Line, enqueue: ET.Element) -> None:
+        line.place, line.waits, line.action = Place.QUEUE, enqueue.attrib["waitUrl"], enqueue.attrib["action"]
+        line.owner, line.dialogue = line.waits.split("/")[-2], ""
+
+    def _ask(self, line: Line, verb: ET.Element) -> None:
+        line.place, line.verb, line.action = Place.ASKED, verb.tag, verb.attrib["action"]
+        line.events = verb.attrib.get("recordingStatusCallback", "")
+
+    def keep_message(self, line: Line) -> str:
+        """The line leaves a message: its id. Not everything that is reported of it is lost."""
+        sid = f"RE{clock.new_id()}"
+        self.messages[sid] = line.events.split("/")[3]
+        form = {"RecordingSid": sid, "RecordingDuration": "3", "RecordingChannels": "1"}
+        words = ["in-progress", "completed"]
+        if self.random.random() < self.faults.lost:
+            words.remove(self.random.choice(words))
+        self.mail += [Mail(None, line.events, form | {"RecordingStatus": word}) for word in words]
+        return sid
 
     def _join(self, line: Line, dial: ET.Element) -> None:
         conference = dial[0]
@@ -246,7 +225,9 @@ class Exchange(Provider):
         """The line ends; a caller's queue says so too."""
         if line.place is Place.QUEUE:
             form = {"CallSid": line.sid, "QueueResult": "hangup"}
-            self.mail.append(Mail(None, f"/voice/calls/{line.owner}/left", form))
+            self.mail.append(Mail(None, line.action, form))
+        if line.place is Place.ASKED and line.verb == "Record" and self.random.random() < 0.5:
+            self.keep_message(line)
         if line.place is Place.ROOM:
             self.mail.append(Mail(None, line.action, {"CallSid": line.sid, "CallStatus": "completed"}))
         self.leave(line)

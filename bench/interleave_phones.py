@@ -1,11 +1,12 @@
 """What people do with their telephones in the interleavings; "" when it cannot happen now, else what happened."""
 
-from bench.interleave_exchange import Exchange, Line, Place
+from bench.interleave_exchange import Exchange
+from bench.interleave_lines import Line, Place
 
 
-def pick(exchange: Exchange, *, is_agent: bool, places: tuple[Place, ...]) -> Line | None:
-    """Any line of an agent or a caller in one of these places."""
-    lines = [line for line in exchange.lines.values() if line.is_agent is is_agent and line.place in places]
+def pick(exchange: Exchange, *places: Place, is_agent: bool | None = None) -> Line | None:
+    """Any line in one of these places: an agent's, or one of a caller or a patient who is called back."""
+    lines = [line for line in exchange.lines.values() if line.place in places and is_agent in (None, line.is_agent)]
     return exchange.random.choice(lines) if lines else None
 
 
@@ -16,7 +17,7 @@ def named(line: Line) -> str:
 
 def begin_ringing(exchange: Exchange) -> str:
     """A dialled phone begins to ring."""
-    line = pick(exchange, is_agent=True, places=(Place.RINGING,))
+    line = pick(exchange, Place.RINGING)
     if line is None or line.word != "initiated":
         return ""
     exchange.report(line, "ringing")
@@ -24,8 +25,8 @@ def begin_ringing(exchange: Exchange) -> str:
 
 
 def pick_up(exchange: Exchange) -> str:
-    """An agent picks up, sometimes before the exchange has said that it rings."""
-    line = pick(exchange, is_agent=True, places=(Place.RINGING,))
+    """An agent, or a patient, picks up, sometimes before the exchange has said that it rings."""
+    line = pick(exchange, Place.RINGING)
     if line is None:
         return ""
     exchange.report(line, "in-progress")
@@ -34,8 +35,8 @@ def pick_up(exchange: Exchange) -> str:
 
 
 def not_answered(exchange: Exchange) -> str:
-    """An agent rejects, a phone is busy, cannot be reached, or rings out."""
-    line = pick(exchange, is_agent=True, places=(Place.RINGING,))
+    """Somebody rejects, a phone is busy, cannot be reached, or rings out."""
+    line = pick(exchange, Place.RINGING)
     if line is None:
         return ""
     word = exchange.random.choice(["busy", "no-answer", "failed", "canceled"])
@@ -45,7 +46,7 @@ def not_answered(exchange: Exchange) -> str:
 
 def caller_hangs_up(exchange: Exchange) -> str:
     """A caller hangs up, wherever they are."""
-    line = pick(exchange, is_agent=False, places=(Place.DOCUMENT, Place.QUEUE, Place.ROOM))
+    line = pick(exchange, Place.DOCUMENT, Place.ASKED, Place.QUEUE, Place.ROOM, is_agent=False)
     if line is None:
         return ""
     exchange.end(line, "completed")
@@ -54,7 +55,7 @@ def caller_hangs_up(exchange: Exchange) -> str:
 
 def agent_drops(exchange: Exchange) -> str:
     """An agent's line ends, or the agent hangs up."""
-    line = pick(exchange, is_agent=True, places=(Place.DOCUMENT, Place.ROOM))
+    line = pick(exchange, Place.DOCUMENT, Place.ROOM, is_agent=True)
     if line is None:
         return ""
     exchange.end(line, "completed")

@@ -4,15 +4,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
-from bench.interleave_exchange import Line, Place
+from bench import interleave_counts as counts
+from bench import interleave_kept as kept
+from bench import interleave_rest as rest
+from bench.interleave_lines import Line, Place
 from bench.interleave_seen import OPEN, Eye, NewOffer, Seen, rank, without_phone
 from bench.interleave_world import World
-from hotline.models import AgentSkill, Call, Event, Offer, Waiting
-from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState, WaitKind
-from routing import figures_queries
+from hotline import clock
+from hotline.models import AgentSkill, Event, Offer, Waiting
+from hotline.values import LIVE_OFFERS, AgentState, CallStatus, OfferState, WaitingState, WaitKind
 from routing.ladder import SET_ASIDE, fits
 
 CHECKS_PER_COUNT = 25
@@ -40,7 +42,7 @@ class Rules:
             self._skills: dict[str, dict[str, int]] = {}
             for row in session.scalars(select(AgentSkill)):
                 self._skills.setdefault(row.agent_id, {})[row.skill] = row.level
-        self._addresses = {agent.address: agent.id for agent in world.agents}
+        self._began = world.agents[0].state_since
         world.on_pass = self._remember
 
     def _remember(self) -> None:
@@ -62,7 +64,7 @@ class Rules:
             return self._raise([*self._dialled(seen)])
         self._checked = self._world.commits
         started = self._eye.offers_after(self._last_offer)
-        self._raise([*_callers(seen), *_agents(seen), *self._dialled(seen), *self._counted()])
+        self._raise([*_callers(seen), *_agents(seen), *kept.promises(seen), *self._dialled(seen), *self._counted()])
         if self._world.is_clean:
             self._raise([*self._ringing_for_nobody(seen), *self._overtaken(seen, started)])
         if started:
@@ -74,14 +76,14 @@ class Rules:
         self._checks += 1
         if self._checks % CHECKS_PER_COUNT == 0:
             with self._world.ground.database.read() as session:
-                yield from self._figures(session)
+                yield from counts.figures(session, self._began)
 
     def check_rest(self) -> None:
         """After everything has settled. Raises `Violation`."""
+        seen, exchange = self._eye.see(), self._world.exchange
         with self._world.ground.database.read() as session:
-            wrong = list(self._figures(session))
-        seen = self._eye.see()
-        self._raise([*wrong, *self._lines(seen), *self._forgotten(seen)])
+            wrong = [*counts.figures(session, self._began), *kept.kept(session, exchange.messages)]
+        self._raise([*wrong, *rest.lines(exchange, seen), *rest.forgotten(seen, self._skills, clock.now())])
 
     def _raise(self, wrong: list[str]) -> None:
         if wrong:
@@ -150,76 +152,6 @@ class Rules:
         with self._world.ground.database.read() as session:
             return session.scalars(tried).first() is not None
 
-    def _lines(self, seen: Seen) -> Iterator[str]:
-        """At rest lines and rows tell the same story."""
-        lines = self._world.exchange.lines
-        for call in seen.calls.values():
-            if lines[call.provider_sid].place is Place.ENDED:
-                yield f"call goes on without its line: {call.id}"
-        for line in lines.values():
-            yield from self._agent_line(seen, line) if line.is_agent else self._caller_line(seen, line)
-
-    def _caller_line(self, seen: Seen, line: Line) -> Iterator[str]:
-        if line.place is Place.ENDED:
-            return
-        call = seen.calls.get(line.owner)
-        room = self._world.exchange.rooms.get(line.room, []) if line.place is Place.ROOM else []
-        if call is None:
-            yield f"line goes on without its call: {line.owner} {line.place}"
-        elif call.status is CallStatus.WAITING and line.place is not Place.QUEUE:
-            yield f"waits in the database, not in the queue: {call.id} {line.place}"
-        elif call.status is CallStatus.TALKING:
-            yield from self._room(seen, call, line, room)
-
-    def _room(self, seen: Seen, call: Any, caller: Line, room: list[Line]) -> Iterator[str]:
-        """Everybody who talks is in the room, which depends on the caller and on an agent who is alone with them."""
-        agents = [o for o in seen.offers.values() if o.state is OfferState.ANSWERED and o.call_id == call.id]
-        if len(room) != 1 + len(agents) or not agents:
-            yield f"talks to {len(room) - 1} agents, not {len(agents)}: {call.id} {caller.place}"
-        elif caller.is_held is not call.is_held:
-            yield f"held in the room {caller.is_held}, in the row {call.is_held}: {call.id}"
-        elif [line.ends for line in room if line.is_agent] != [len(agents) == 1] * len(agents):
-            yield f"the room depends on the wrong agents: {call.id}"
-
-    def _agent_line(self, seen: Seen, line: Line) -> Iterator[str]:
-        offer = seen.offers.get(line.owner)
-        if line.place is Place.ENDED:
-            if offer is not None:
-                yield f"offer goes on without its line: {offer.id} {offer.state}"
-        elif offer is None:
-            yield f"line goes on without its offer: {line.owner} {line.place}"
-        elif (offer.state is OfferState.ANSWERED) is not (line.place is Place.ROOM):
-            yield f"offer is {offer.state}, its line is {line.place}: {offer.id}"
-
-    def _forgotten(self, seen: Seen) -> Iterator[str]:
-        """A queue never stops offering: nobody waits without a phone while someone who fits is free."""
-        free = [a.id for a in seen.agents.values() if a.state is AgentState.IDLE and a.status is AgentStatus.AVAILABLE]
-        for row in without_phone(seen):
-            if any(fits(self._skills[agent_id], row.wish) for agent_id in free):
-                yield f"forgotten in line: {row.call_id}"
-
-    def _figures(self, session: Session) -> Iterator[str]:
-        """The counters equal the events."""
-        counted = figures_queries.since(session, self._world.agents[0].state_since, 5.0)
-        events: dict[str, int] = {}
-        for kind, count in session.execute(select(Event.kind, func.count()).group_by(Event.kind)):
-            events[kind] = count
-        calls = select(func.count(Event.call_id.distinct()))
-        ends = select(func.count()).where(Call.outcome == Outcome.ABANDONED)
-        told: dict[str, int | None] = {
-            "asked": session.scalar(calls.where(Event.kind == "asked")),
-            "answered": session.scalar(calls.where(Event.kind == "caller_connected")),
-            "offers": events.get("offer_started", 0),
-            "offers_answered": events.get("offer_answered", 0) - events.get("agent_lost", 0),
-            "abandoned": session.scalar(ends),
-        }
-        for name, number in told.items():
-            if getattr(counted, name) != number:
-                yield f"counter {name} is {getattr(counted, name)}, events say {number}"
-        going_on = counted.asked - counted.answered - counted.abandoned
-        if counted.waiting != going_on:
-            yield f"{counted.waiting} wait, {going_on} were neither answered nor gave up"
-
 
 def _callers(seen: Seen) -> Iterator[str]:
     """No caller is lost, no caller has two winners."""
@@ -237,6 +169,8 @@ def _callers(seen: Seen) -> Iterator[str]:
         consults = len(open_places.get(call.id, [])) - len(places)
         if consults > (call.status is CallStatus.TALKING):
             yield f"{call.status} with {consults} consultations: {call.id}"
+        if not places and call.status is CallStatus.WAITING and _is_led_out(seen, call.id):
+            continue
         if (len(places) == 1) is not (call.status is CallStatus.WAITING) or len(places) > 1:
             yield f"{call.status} with {len(places)} places in line: {call.id}"
     for offer in seen.offers.values():
@@ -245,6 +179,12 @@ def _callers(seen: Seen) -> Iterator[str]:
     answered = [offer.waiting_id for offer in seen.offers.values() if offer.state is OfferState.ANSWERED]
     if len(answered) != len(set(answered)):
         yield "two winners"
+
+
+def _is_led_out(seen: Seen, call_id: str) -> bool:
+    """Whether the router has led this caller out of the line, and they are on the way. At rest they have arrived."""
+    newest = max((row for row in seen.waiting if row.call_id == call_id), key=lambda row: row.id, default=None)
+    return newest is not None and newest.reason.startswith("overflow")
 
 
 def _agents(seen: Seen) -> Iterator[str]:

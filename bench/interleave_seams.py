@@ -1,14 +1,24 @@
-"""Where the interleavings reach into the product: the database and executor of a router, and the bell."""
+"""Where the interleavings reach into the product: its webhooks, the database and executor of a router, the bell."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
+from flask import Flask
 from sqlalchemy.orm import Session
+from werkzeug.test import run_wsgi_app
 
 from hotline.bell import Bell
 from hotline.database import Database
+from hotline.ground import Ground
+from ivr.desk import open_desk
+from ivr.http import pages as ivr_pages
+from recordings.http import pages as recording_pages
+from routing.http import pages as routing_pages
+from telephony.provider import Provider
 
 
 class Killed(BaseException):
@@ -52,3 +62,41 @@ class Unheard(Bell):
 
     def ring(self, topic: str, text: str = "") -> None:
         """Nobody hears it."""
+
+
+def app_of(ground: Ground, provider: Provider) -> Flask:
+    """The public webhooks, without their signatures."""
+    app = Flask("voice", static_folder=None)
+    app.testing = True
+    app.extensions |= {"ground": ground, "provider": provider, "desk": open_desk(ground)}
+    for pages in (ivr_pages, routing_pages, recording_pages):
+        app.register_blueprint(pages)
+    return app
+
+
+class Door:
+    """The webhooks of an app, without the weight of a test client."""
+
+    def __init__(self, app: Flask) -> None:
+        """Knock at `app`."""
+        self._app = app
+
+    def post(self, url: str, form: Mapping[str, str]) -> tuple[int, str]:
+        """The status and the text of the answer to a form that is sent to the path `url`."""
+        path, _, query = url.removeprefix("http://voice.test").partition("?")
+        body = urlencode(form).encode()
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "SERVER_NAME": "voice.test",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": BytesIO(body),
+            "wsgi.url_scheme": "http",
+        }
+        parts, status, _ = run_wsgi_app(self._app.wsgi_app, environ)
+        return int(status[:3]), b"".join(parts).decode()

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 
 from hotline.database import Database
-from hotline.models import Agent, Call, Offer, Waiting
+from hotline.models import Agent, Call, Callback, Offer, Waiting
 from hotline.values import (
     LIVE_OFFERS,
     AgentState,
     AgentStatus,
+    CallbackState,
     CallStatus,
     OfferState,
     WaitingState,
@@ -20,6 +21,7 @@ from hotline.values import (
 )
 
 OPEN = (WaitingState.WAITING, WaitingState.WON)
+OPEN_PROMISES = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
 
 
 class SeenCall(NamedTuple):
@@ -29,6 +31,8 @@ class SeenCall(NamedTuple):
     status: CallStatus
     provider_sid: str
     is_held: bool
+    caller_index: str | None
+    started_at: Any
 
 
 class SeenPlace(NamedTuple):
@@ -42,6 +46,22 @@ class SeenPlace(NamedTuple):
     wish: dict[str, int]
     priority: int
     asked_at: Any
+    reason: str
+
+
+class SeenPromise(NamedTuple):
+    """A call-back that is open; moments compare as they do. `caller_index` is that of the call that asked for it."""
+
+    id: str
+    call_id: str
+    state: CallbackState
+    tries: int
+    back_call_id: str | None
+    wish: dict[str, int]
+    due_at: Any
+    dialled_at: Any
+    held_agent_id: str | None
+    caller_index: str | None
 
 
 class SeenOffer(NamedTuple):
@@ -81,9 +101,28 @@ class Seen(NamedTuple):
     waiting: list[SeenPlace]
     offers: dict[str, SeenOffer]
     agents: dict[str, SeenAgent]
+    promises: list[SeenPromise]
 
 
-_CALLS = select(Call.id, Call.status, Call.provider_sid, Call.is_held).where(Call.status != CallStatus.ENDED)
+_CALLS = select(Call.id, Call.status, Call.provider_sid, Call.is_held, Call.caller_index, Call.started_at).where(
+    Call.status != CallStatus.ENDED
+)
+_PROMISES = (
+    select(
+        Callback.id,
+        Callback.call_id,
+        Callback.state,
+        Callback.tries,
+        Callback.back_call_id,
+        Callback.wish,
+        Callback.due_at,
+        Callback.dialled_at,
+        Callback.held_agent_id,
+        Call.caller_index,
+    )
+    .join(Call, Call.id == Callback.call_id)
+    .where(Callback.state.in_(OPEN_PROMISES))
+)
 _PLACES = (
     select(
         Waiting.id,
@@ -94,6 +133,7 @@ _PLACES = (
         Waiting.wish,
         Waiting.priority,
         Waiting.asked_at,
+        Waiting.reason,
     )
     .join(Call, Call.id == Waiting.call_id)
     .where(Waiting.state.in_(OPEN) | (Call.status != CallStatus.ENDED))
@@ -116,7 +156,7 @@ class Eye:
         self._connection = connection.dbapi_connection
         if not database.is_sqlite:
             self._connection.autocommit = True
-        self._sql = [self._text(query) for query in (_CALLS, _PLACES, _OFFERS, _AGENTS)]
+        self._sql = [self._text(query) for query in (_CALLS, _PLACES, _OFFERS, _AGENTS, _PROMISES)]
         self._new = str(_NEW.order_by(Offer.id).compile(self._engine))
         self._parameters = (lambda last: (last,)) if database.is_sqlite else (lambda last: {"last": last})
 
@@ -125,12 +165,13 @@ class Eye:
 
     def see(self) -> Seen:
         """Read what is in motion."""
-        calls, places, offers, agents = (self._connection.execute(sql).fetchall() for sql in self._sql)
+        calls, places, offers, agents, promises = (self._connection.execute(sql).fetchall() for sql in self._sql)
         return Seen(
-            calls={row[0]: SeenCall(row[0], CallStatus(row[1]), row[2], bool(row[3])) for row in calls},
+            calls={row[0]: SeenCall(row[0], CallStatus(row[1]), row[2], bool(row[3]), *row[4:]) for row in calls},
             waiting=[_place(row) for row in places],
             offers={row[0]: SeenOffer(row[0], row[1], row[2], row[3], OfferState(row[4]), row[5]) for row in offers},
             agents={row[0]: SeenAgent(row[0], AgentState(row[1]), AgentStatus(row[2]), *row[3:]) for row in agents},
+            promises=[_promise(row) for row in promises],
         )
 
     def offers_after(self, last: str) -> list[NewOffer]:
@@ -144,7 +185,11 @@ class Eye:
 
 
 def _place(row: Any) -> SeenPlace:
-    return SeenPlace(row[0], row[1], WaitKind(row[2]), WaitingState(row[3]), row[4], _json(row[5]), row[6], row[7])
+    return SeenPlace(row[0], row[1], WaitKind(row[2]), WaitingState(row[3]), row[4], _json(row[5]), *row[6:])
+
+
+def _promise(row: Any) -> SeenPromise:
+    return SeenPromise(row[0], row[1], CallbackState(row[2]), row[3], row[4], _json(row[5]), *row[6:])
 
 
 def _json(value: Any) -> Any:

@@ -1,16 +1,20 @@
-"""What agents do with callers they talk to, in the interleavings; "" when it cannot happen now, else what happened."""
+"""What agents do in the interleavings, with their status and with callers they talk to.
+
+Each function returns "" when it cannot happen now, else what happened.
+"""
 
 from random import Random
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bench.interleave_exchange import Exchange, Line, Place
+from bench.interleave_exchange import Exchange
+from bench.interleave_lines import Line, Place
 from bench.interleave_phones import named, pick
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Transfer
-from hotline.values import OPEN_TRANSFERS, CallStatus, TransferKind
+from hotline.values import OPEN_TRANSFERS, AgentStatus, CallStatus, TransferKind
 from routing import queries, service, transfers
 from routing.errors import CannotTransfer
 
@@ -24,9 +28,27 @@ def page_phones(ground: Ground, random: Random) -> None:
             agent.page_phone_since = clock.now() if random.random() < 0.5 else None
 
 
+def change_status(ground: Ground, exchange: Exchange, agents: list[Agent]) -> str:
+    """An agent becomes available, goes away, goes home."""
+    agent = exchange.random.choice(agents)
+    status = exchange.random.choice([AgentStatus.AVAILABLE, AgentStatus.AVAILABLE, *AgentStatus])
+    with ground.database.write() as session:
+        row = session.get_one(Agent, agent.id, with_for_update=True)
+        service.choose_status(session, ground, row, status, clock.now())
+    return f"{agent.staff_number} {status}"
+
+
+def come_back(ground: Ground, exchange: Exchange, agents: list[Agent]) -> str:
+    """An agent ends their wrap-up or pause."""
+    agent = exchange.random.choice(agents)
+    with ground.database.write() as session:
+        row = session.get_one(Agent, agent.id, with_for_update=True)
+        return agent.staff_number if service.come_back(session, ground, row, clock.now()) else ""
+
+
 def hand_on(ground: Ground, exchange: Exchange, agents: list[Agent]) -> str:
     """An agent hands their caller on, cold or warm, to a colleague or a queue."""
-    line = pick(exchange, is_agent=True, places=(Place.ROOM,))
+    line = pick(exchange, Place.ROOM, is_agent=True)
     if line is None:
         return ""
     agent_id = exchange.random.choice([None, *(agent.id for agent in agents)])
@@ -62,7 +84,7 @@ def go_on(ground: Ground, exchange: Exchange) -> str:
 
 def hold(ground: Ground, exchange: Exchange) -> str:
     """An agent puts their caller on hold, or takes them off it."""
-    line = pick(exchange, is_agent=True, places=(Place.ROOM,))
+    line = pick(exchange, Place.ROOM, is_agent=True)
     if line is None:
         return ""
     with ground.database.write() as session:
@@ -78,7 +100,7 @@ def hold(ground: Ground, exchange: Exchange) -> str:
 
 def hang_up(ground: Ground, exchange: Exchange) -> str:
     """An agent says that they are done; their telephone may hang up by itself as well."""
-    line = pick(exchange, is_agent=True, places=(Place.ROOM,))
+    line = pick(exchange, Place.ROOM, is_agent=True)
     if line is None:
         return ""
     with ground.database.write() as session:

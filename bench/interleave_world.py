@@ -10,28 +10,26 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from flask import Flask
 from sqlalchemy import event, select
 from time_machine import Traveller
 
-from bench import interleave_arrivals as arrivals
+from bench import interleave_callers as callers
 from bench import interleave_phones as phones
 from bench import interleave_talks as talks
-from bench.interleave_arrivals import WISHES, Wish
-from bench.interleave_exchange import Exchange, Line, Mail, Place
-from bench.interleave_seams import InTurn, Killed, Unheard, Watched
+from bench.interleave_arrivals import Caller, Wish
+from bench.interleave_exchange import Exchange
+from bench.interleave_lines import Line, Mail, Place
+from bench.interleave_seams import Door, InTurn, Killed, Unheard, Watched, app_of
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Agent, Lease
-from hotline.values import AgentStatus, Language
-from ivr.desk import open_desk
-from ivr.http import pages as ivr_pages
-from routing import service
-from routing.http import pages as routing_pages
+from hotline.models import Agent, Job, Lease
+from hotline.values import JobState
 from routing.router import Router
-from workers import sweep
+from telephony.errors import ProviderDown
+from workers import run, sweep
 
-MOST_CALLERS = 9
+USUAL = Caller()
+OF_MESSAGES = ("fetch_recording", "file_message")
 ASIDE_SECONDS = 125  # longer than any agent is set aside
 LEASE_SECONDS = 3.2
 KILLED = 0.004
@@ -56,7 +54,8 @@ class World:
         self.is_clean = False
         self.interruptions = 0
         self.running: list[int] = []
-        self.client = self._app().test_client()
+        self.app = app_of(ground, self.exchange)
+        self.client, self.door = self.app.test_client(), Door(self.app)
         self.routers = [self._router(), self._router()]
         with ground.database.read() as session:
             self.agents = list(session.scalars(select(Agent).order_by(Agent.staff_number)))
@@ -68,15 +67,6 @@ class World:
 
     def _committed(self, _connection: object) -> None:
         self.commits += 1
-
-    def _app(self) -> Flask:
-        app = Flask("voice", static_folder=None)
-        app.testing = True
-        self.desk = open_desk(self.ground)
-        app.extensions |= {"ground": self.ground, "provider": self.exchange, "desk": self.desk}
-        app.register_blueprint(ivr_pages)
-        app.register_blueprint(routing_pages)
-        return app
 
     def _router(self) -> Router:
         ground = replace(self.ground, database=Watched(self.ground.database, self._between))
@@ -117,21 +107,9 @@ class World:
 
     # What can happen. Each says what happened, or "" when it cannot happen now.
 
-    def arrive(self) -> str:
-        """A caller is led into a line."""
-        lines = [line for line in self.exchange.lines.values() if not line.is_agent and line.place is not Place.ENDED]
-        if len(lines) >= MOST_CALLERS:
-            return ""
-        wish = self.random.choice(WISHES)
-        line = self.join(wish, self.random.choice(list(Language)), self.random.random() < 0.05)
-        return f"{_short(line.owner)} for {wish[0]}"
-
-    def join(self, wish: Wish, language: Language = Language.MANDARIN, may_record: bool = False) -> Line:
+    def join(self, wish: Wish, caller: Caller = USUAL) -> Line:
         """A caller's line, in line for `wish`."""
-        call_id, sid = arrivals.join(self.ground, wish, language, may_record)
-        line = Line(sid, call_id, "patient", False, "/voice/calls/status", place=Place.QUEUE)
-        self.exchange.lines[line.sid] = line
-        return line
+        return callers.join(self.ground, self.exchange, wish, caller)
 
     def deliver(self) -> str:
         """Any webhook in flight arrives; some arrive again later."""
@@ -145,34 +123,14 @@ class World:
 
     def post(self, mail: Mail) -> str:
         """Deliver a webhook, and have the line do what the answer says, if it still waits for it."""
-        answer = self.client.post(mail.url, data=mail.form)
-        if answer.status_code not in (200, 204):
-            raise AssertionError(f"{mail.url}: HTTP {answer.status_code}")
+        status, text = self.door.post(mail.url, mail.form)
+        if status not in (200, 204):
+            raise AssertionError(f"{mail.url}: HTTP {status}")
         line = mail.line
         if line is not None and line.place is Place.DOCUMENT and line.document == mail.document:
-            self.exchange.obey(line, answer.get_data(as_text=True))
+            self.exchange.obey(line, text)
         said = mail.form.get("CallStatus") or mail.form.get("StatusCallbackEvent") or mail.form.get("QueueResult")
         return f"{mail.url.replace('/voice', '')} {said}"
-
-    def wait(self) -> str:
-        """A caller in line asks what to hear next."""
-        line = phones.pick(self.exchange, is_agent=False, places=(Place.QUEUE,))
-        if line is None:
-            return ""
-        answer = self.client.post(f"/voice/calls/{line.owner}/wait", data={"CallSid": line.sid})
-        text = answer.get_data(as_text=True)
-        if "<Leave" in text or "<Hangup" in text:
-            self.exchange.obey(line, text)
-        return phones.named(line)
-
-    def change_status(self) -> str:
-        """An agent becomes available, goes away, goes home."""
-        agent = self.random.choice(self.agents)
-        status = self.random.choice([AgentStatus.AVAILABLE, AgentStatus.AVAILABLE, *AgentStatus])
-        with self.ground.database.write() as session:
-            row = session.get_one(Agent, agent.id, with_for_update=True)
-            service.choose_status(session, self.ground, row, status, clock.now())
-        return f"{agent.staff_number} {status}"
 
     def pass_time(self) -> str:
         """A moment, or a ring."""
@@ -180,13 +138,6 @@ class World:
         self.travel.shift(timedelta(seconds=seconds))
         self.exchange.ring_out(clock.now())
         return f"{seconds} s"
-
-    def come_back(self) -> str:
-        """An agent ends their wrap-up or pause."""
-        agent = self.random.choice(self.agents)
-        with self.ground.database.write() as session:
-            row = session.get_one(Agent, agent.id)
-            return f"{agent.staff_number}" if service.come_back(session, self.ground, row, clock.now()) else ""
 
     def route(self) -> str:
         """A router's pass; it may die in it, and is started again."""
@@ -217,8 +168,21 @@ class World:
         return "nobody led" if lease is None else "the lease is over"
 
     def look_again(self) -> str:
-        """The sweep asks the exchange about lines it has not mentioned."""
-        return f"{sweep.silent_lines(self.ground, self.exchange, clock.now())} lines"
+        """The sweep asks the exchange about lines and recordings it has not mentioned."""
+        lines = sweep.silent_lines(self.ground, self.exchange, clock.now())
+        try:
+            return f"{lines} lines, {sweep.silent_recordings(self.ground, self.exchange, clock.now())} messages"
+        except ProviderDown:
+            return f"{lines} lines"
+
+    def work(self) -> str:
+        """A worker does what is due for the messages of callers."""
+        query = select(Job.id).where(Job.state == JobState.DUE, Job.kind.in_(OF_MESSAGES), Job.due_at <= clock.now())
+        with self.ground.database.read() as session:
+            due = list(session.scalars(query))
+        for job_id in due:
+            run.run(run.House(self.ground, self.exchange), job_id)
+        return f"{len(due)} jobs" if due else ""
 
     def settle(self) -> None:
         """Nothing new happens, nothing fails: all webhooks arrive, routers and sweep do their work, time passes."""
@@ -227,16 +191,23 @@ class World:
         for turn in range(16):
             self.travel.shift(timedelta(seconds=3))
             self.exchange.ring_out(clock.now())
-            while self.exchange.mail:
-                self.deliver()
+            self._deliver_all()
             self.route()
             if turn % 4 == 3:
+                callers.calm_down(self.exchange, self.door)
                 self.look_again()
-        while self.exchange.mail:
-            self.deliver()
-        self.route()
+                self.work()
+        for _ in range(12):  # until the leader has nothing more to ask, at this very moment
+            self._deliver_all()
+            self.route()
+            if self.is_clean and not self.exchange.mail:
+                break
         self.exchange.faults, self.is_calm, self.is_clean = faults, False, False
         self.trace.append(f"{clock.now():%H:%M:%S} settled")
+
+    def _deliver_all(self) -> None:
+        while self.exchange.mail:
+            self.deliver()
 
     def rest(self) -> None:
         """Enough time for everyone to be back, and the lines that have ended are forgotten."""
@@ -246,28 +217,26 @@ class World:
 
 
 EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
-    "arrive": (8, World.arrive),
+    "arrive": (8, lambda world: callers.arrive(world.ground, world.exchange)),
     "rings": (10, lambda world: phones.begin_ringing(world.exchange)),
     "picks up": (7, lambda world: phones.pick_up(world.exchange)),
     "not answered": (2, lambda world: phones.not_answered(world.exchange)),
     "caller hangs up": (2.5, lambda world: phones.caller_hangs_up(world.exchange)),
     "agent drops": (2.5, lambda world: phones.agent_drops(world.exchange)),
     "webhook": (40, World.deliver),
-    "wait": (2, World.wait),
-    "status": (1.5, World.change_status),
+    "wait": (4, lambda world: callers.wait(world.exchange, world.door)),
+    "answers": (3, lambda world: callers.answer(world.exchange)),
+    "status": (1.5, lambda world: talks.change_status(world.ground, world.exchange, world.agents)),
     "hands on": (1.5, lambda world: talks.hand_on(world.ground, world.exchange, world.agents)),
     "transfer goes on": (1.5, lambda world: talks.go_on(world.ground, world.exchange)),
     "hold": (0.5, lambda world: talks.hold(world.ground, world.exchange)),
     "agent hangs up": (1.5, lambda world: talks.hang_up(world.ground, world.exchange)),
     "time": (10, World.pass_time),
-    "comes back": (3, World.come_back),
+    "comes back": (3, lambda world: talks.come_back(world.ground, world.exchange, world.agents)),
     "router": (9, World.route),
     "lease over": (0.4, World.usurp),
     "sweep": (0.6, World.look_again),
+    "worker": (0.6, World.work),
 }
 # Events of the outside world alone: no row changes before their webhooks arrive.
-OUTSIDE = frozenset({"rings", "picks up", "not answered", "caller hangs up", "agent drops", "time"})
-
-
-def _short(key: str) -> str:
-    return key[-6:]
+OUTSIDE = frozenset({"rings", "picks up", "not answered", "caller hangs up", "agent drops", "answers", "time"})

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, aliased
 
 from hotline.models import Agent, AgentSkill, Call, Callback, Offer, Waiting
 from hotline.values import AgentState, AgentStatus, CallbackState, CallStatus, OfferState, WaitingState
@@ -17,8 +17,16 @@ from routing.wait import Hand, Place
 # The answered offers that handling times are taken from, at most.
 OFFERS_READ = 300
 BUSY = frozenset({AgentState.TALKING, AgentState.OFFERED})
+_OTHER = aliased(Call)
+_IS_CALLING = (
+    select(_OTHER.id)
+    .where(_OTHER.caller_index == Call.caller_index, _OTHER.status != CallStatus.ENDED)
+    .correlate(Call)
+    .exists()
+)
+_IS_CALLING_WHO_ASKED = select(Call.id).where(Call.id == bindparam("call_id"), _IS_CALLING)
 _PROMISES = (
-    select(Callback)
+    select(Callback, _IS_CALLING)
     .join(Call, Call.id == Callback.call_id)
     .where(
         Callback.state.in_([CallbackState.WAITING, CallbackState.DIALLING]),
@@ -58,13 +66,18 @@ def waiting(session: Session) -> tuple[Place, ...]:
 
 def promises(session: Session) -> tuple[Promise, ...]:
     """Call-backs that are to come about: their caller has hung up, and is not on the line again yet."""
-    return tuple(_promise(row) for row in session.scalars(_PROMISES))
+    return tuple(_promise(row, is_calling) for row, is_calling in session.execute(_PROMISES))
 
 
-def _promise(row: Callback) -> Promise:
+def is_calling(session: Session, callback: Callback) -> bool:
+    """Whether the patient is on the line themselves, for something else: nobody dials them meanwhile."""
+    return session.scalar(_IS_CALLING_WHO_ASKED, {"call_id": callback.call_id}) is not None
+
+
+def _promise(row: Callback, is_calling: bool) -> Promise:
     place = Place(row.id, row.wish, row.priority, row.asked_at, row.preferred_agent_id)
     dialled_at = row.dialled_at if row.state is CallbackState.DIALLING else None
-    return Promise(place, row.due_at, dialled_at, row.held_agent_id)
+    return Promise(place, row.due_at, dialled_at, row.held_agent_id, is_calling)
 
 
 def handle_seconds(session: Session, now: datetime) -> float:

@@ -25,12 +25,16 @@ PAUSE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Promise:
-    """A call-back as the decision sees it; `dialled_at` and `held_agent_id` while its telephone rings."""
+    """A call-back as the decision sees it; `dialled_at` and `held_agent_id` while its telephone rings.
+
+    `is_calling`: the patient is on the line themselves, for something else.
+    """
 
     place: Place
     due_at: datetime
     dialled_at: datetime | None = None
     held_agent_id: str | None = None
+    is_calling: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def due(waiting: Iterable[Place], promises: Sequence[Promise], floor: Sequence[H
     open_ = {promise.place.id: promise for promise in promises}
     kept = {promise.held_agent_id for promise in promises if promise.dialled_at is not None}
     near = [hand for hand in floor if hand.is_sure and hand.free_in <= DIAL_SECONDS and hand.id not in kept]
-    ready = [p.place for p in promises if p.dialled_at is None and p.due_at <= now]
+    ready = [p.place for p in promises if p.dialled_at is None and p.due_at <= now and not p.is_calling]
     # Whoever is served once has their agent for long: nobody is promised twice.
     taken = wait.served([*waiting, *ready], near, wait.USUAL_SECONDS * 1000)
     return [

@@ -145,6 +145,8 @@ def _dial(ground: Ground, provider: Provider, dial: callbacks.Dial, now: datetim
         row = _locked(session, dial.callback_id)
         if row is None or row.state is not CallbackState.WAITING or row.due_at > now:
             return
+        if around.is_calling(session, row):
+            return
         story.move(row, CallbackState.DIALLING)
         row.tries, row.dialled_at, row.held_agent_id = row.tries + 1, now, dial.agent_id
         row.provider_sid = row.back_call_id = None

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bench.interleave_arrivals import Caller
 from bench.interleave_exchange import Faults, Place
 from hotline import clock
 from hotline.ground import Ground
@@ -15,7 +16,7 @@ from hotline.models import Agent, Call, Offer
 from hotline.values import AgentState, AgentStatus, CallStatus, Outcome, WaitingState
 from routing import figures_queries, service, talks
 from tests.factories import NOW
-from tests.integration.stories import ADVICE, EMERGENCY, Story, opened
+from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
 
 
 @pytest.fixture
@@ -23,6 +24,13 @@ def told(ground: Ground) -> Iterator[Story]:
     """A story at the sample hospital."""
     with opened(ground) as story:
         yield story
+
+
+def come(told: Story, staff_number: str) -> None:
+    """This agent is available from now on."""
+    with told.world.ground.database.write() as session:
+        agent = session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
+        service.choose_status(session, told.world.ground, agent, AgentStatus.AVAILABLE, clock.now())
 
 
 # What others had.
@@ -110,9 +118,7 @@ def test_a_queue_that_everybody_missed_is_offered_again(told: Story) -> None:
 def test_the_urgent_caller_of_a_queue_is_rung_for_first(told: Story) -> None:
     told.only()
     usual, urgent = told.call(ADVICE), told.call(EMERGENCY)
-    with told.world.ground.database.write() as session:
-        nurse = session.scalars(select(Agent).where(Agent.staff_number == "2001")).one()
-        service.choose_status(session, told.world.ground, nurse, AgentStatus.AVAILABLE, clock.now())
+    come(told, "2001")
     told.route()
     assert (len(told.phones(urgent)), len(told.phones(usual))) == (1, 0)
 
@@ -125,7 +131,7 @@ def test_counters_are_not_doubled_by_webhooks_that_come_at_the_same_time(told: S
     told.route()
     told.post("/connect")
     (start,) = [mail for mail in told.world.exchange.mail if "StatusCallbackEvent" in mail.form]
-    app = told.world.client.application
+    app = told.world.app
     several = [threading.Thread(target=lambda: app.test_client().post(start.url, data=start.form)) for _ in range(4)]
     several += [threading.Thread(target=service.answer, args=(told.world.ground, phone.owner, clock.now()))]
     for thread in several:
@@ -363,3 +369,20 @@ def test_a_caller_who_is_in_line_again_before_they_are_found_alone_stays_there(t
     with ground.database.write() as session:
         talks.alone(session, ground, session.get_one(Call, caller.owner), clock.now())
     assert told.place(caller).state is WaitingState.WAITING
+
+
+def test_nobody_is_called_back_while_they_are_on_the_line_for_something_else(told: Story) -> None:
+    told.only()
+    patient, exchange = Caller(number="+8613800000001"), told.world.exchange
+    first = told.world.join(BOOKING, patient)
+    told.world.door.post(first.waits, {"CallSid": first.sid, "Digits": "1"})
+    exchange.end(first, "completed")
+    told.post()
+    second = told.world.join(ADVICE, patient)
+    come(told, "1001")
+    told.route()
+    assert exchange.dialled == []
+    exchange.end(second, "completed")
+    told.post()
+    told.route()
+    assert [(line.address, line.is_agent) for line in exchange.dialled] == [(patient.number, False)]

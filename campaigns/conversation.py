@@ -100,6 +100,21 @@ def turn(ground: Ground, attempt_id: str, number: int, said: Turn, now: datetime
         return _save(session, ground, start, call, outcome, now)
 
 
+def to_machine(ground: Ground, attempt_id: str, now: datetime) -> str:
+    """The wording for machines, from the first question on; further on, or again, where the line stands."""
+    with ground.database.write() as session:
+        start = talking.start(session, attempt_id)
+        if start is None or start.call_id is None:
+            return goodbye(ground, None if start is None else start.language)
+        call = session.get_one(Call, start.call_id, with_for_update=True, populate_existing=True)
+        place = read_place(session.get_one(Attempt, attempt_id))
+        if place.stage is not Stage.WHO or place.is_person or call.status is not CallStatus.IN_MENU:
+            return _where(session, ground, start, call)
+        script, person = script_of(ground, start), person_of(session, start)
+        begun = course.begin(script, person, place.language, place.question, is_machine=True)
+        return _save(session, ground, start, call, begun, now)
+
+
 def _save(session: Session, ground: Ground, start: Start, call: Call, outcome: Outcome, now: datetime) -> str:
     """Write the turn down with all that follows from it; its document."""
     place = outcome.place

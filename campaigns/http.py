@@ -3,11 +3,13 @@
 from flask import Blueprint, Response, current_app, request
 
 from campaigns import calling, conversation, talking
-from hotline import clock
+from hotline import clock, log
 from hotline.ground import Ground
 from ivr import service as calls
 from routing.legs import Report
 from telephony import turn, twiml
+from telephony.errors import ProviderDown, ProviderRefused
+from telephony.provider import Provider
 
 pages = Blueprint("campaigns", __name__)
 BASE = "/voice/campaigns/attempts/{}"
@@ -61,8 +63,23 @@ def status(attempt_id: str) -> Response:
 
 @pages.post("/voice/campaigns/attempts/<attempt_id>/machine")
 def machine(attempt_id: str) -> Response:
-    """Whether a machine answered, as the exchange guesses beside the call."""
+    """Whether a machine answered, as the exchange guesses beside the call; it hears its own wording at once."""
     heard = turn.parse(request.form).answered_by
-    if heard is not None:
-        talking.heard(_ground(), attempt_id, heard)
+    sid = None if heard is None else talking.heard(_ground(), attempt_id, heard)
+    if sid is not None:
+        _lead(sid, attempt_id)
     return Response(status=204)
+
+
+def _lead(sid: str, attempt_id: str) -> None:
+    provider: Provider = current_app.extensions["provider"]
+    try:
+        provider.redirect(sid, f"{_ground().settings.voice_url.rstrip('/')}{BASE.format(attempt_id)}/machine-wording")
+    except (ProviderDown, ProviderRefused) as error:
+        log.get().info("machine_not_told", attempt_id=attempt_id, error=str(error))  # it is asked who it is, in vain
+
+
+@pages.post("/voice/campaigns/attempts/<attempt_id>/machine-wording")
+def machine_wording(attempt_id: str) -> Response:
+    """A machine seems to listen: the hospital's name and a number. Where somebody has spoken meanwhile, nothing."""
+    return Response(conversation.to_machine(_ground(), attempt_id, clock.now()), content_type=twiml.CONTENT_TYPE)

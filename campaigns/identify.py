@@ -35,8 +35,8 @@ def is_it(script: Script, person: Person, place: Place, heard: Heard) -> Outcome
     if failures > SILENCES:
         # A machine, or somebody who says nothing: the number to call back, and nothing more.
         return saying.end(script, place, "machine")
-    place = replace(place, failures=failures)
     reached = (Reached(),) if heard.keys or heard.words else ()
+    place = replace(place, failures=failures, is_person=place.is_person or bool(heard.keys))
     return Outcome(place, ask_who(script, person, place, *(["unclear"] if reached else [])), reached)
 
 
@@ -60,7 +60,7 @@ def after_machine(script: Script, person: Person, place: Place, heard: Heard) ->
     """Only a key tells a person: the words of an announcement are words, too."""
     if not heard.keys:
         return Outcome(replace(place, stage=Stage.END), (Hangup(),))
-    place = replace(place, stage=Stage.WHO)
+    place = replace(place, stage=Stage.WHO, is_person=True)
     return Outcome(place, ask_who(script, person, place), (Reached(),))
 
 

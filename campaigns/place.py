@@ -35,7 +35,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a conversation stands; `skipped` counts questions in a row that got no answer."""
+    """Where a conversation stands; `skipped` counts questions in a row that got no answer.
+
+    `is_person`: whoever is asked who they are has said or pressed something.
+    """
 
     stage: Stage
     language: Language
@@ -44,6 +47,7 @@ class Place:
     skipped: int = 0
     is_slow: bool = False
     has_consented: bool = False
+    is_person: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns import calling, queries
+from campaigns.place import Stage
 from hotline import clock, story
 from hotline.bell import FLOOR
 from hotline.ground import Ground
@@ -107,12 +108,19 @@ def check_of(session: Session, recipient_id: str) -> tuple[str, str]:
     return digits[-4:] if len(digits) >= 4 else "", recipient.zone
 
 
-def heard(ground: Ground, attempt_id: str, by: Heard) -> None:
-    """Whom the exchange takes the answer for: kept for the wording and the figures, decides nothing."""
+def heard(ground: Ground, attempt_id: str, by: Heard) -> str | None:
+    """Whom the exchange takes the answer for: kept for the wording and the figures, decides nothing.
+
+    The line's id, where a machine is ready to hear its wording and nobody has said anything yet.
+    """
     with ground.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
-        if held is not None:
-            held[0].heard = by.value
+        if held is None:
+            return None
+        attempt, _ = held
+        attempt.heard = by.value
+        is_silent = attempt.place.get("stage") == Stage.WHO and not attempt.place.get("is_person")
+        return attempt.provider_sid if by is Heard.MACHINE_READY and is_silent else None
 
 
 def joined(session: Session, attempt_id: str, call_id: str) -> None:

@@ -178,7 +178,7 @@ def test_a_text_that_may_have_been_sent_is_not_sent_again(house: House) -> None:
         house.exchange.texts.append((to, text))
         raise ProviderDown("text: ReadTimeout")
 
-    house.exchange.text = slow  # type: ignore[method-assign] # the exchange takes it and does not say so
+    house.exchange.text = slow  # type: ignore[method-assign, assignment] # taken, and not said so
     with pytest.raises(Retry):
         messages.send(house.ground, house.exchange, number, body, NOW)
     messages.send(house.ground, house.exchange, number, body, NOW)
@@ -298,6 +298,25 @@ def test_a_machine_hears_the_hospital_and_the_number_only(house: House) -> None:
     assert patient.here.verbs == ["Hangup"]
     patient.end()
     assert house.attempt().outcome is AttemptOutcome.MACHINE
+
+
+def test_a_machine_that_is_found_out_later_hears_its_wording_and_whoever_speaks_does_not(house: House) -> None:
+    moved: list[str] = []
+    house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign, assignment] # the exchange
+    patient = house.dialled()
+    patient.pick_up()
+    patient.post(f"{patient.base}/machine", AnsweredBy="machine_start")
+    assert moved == []  # its greeting goes on
+    patient.post(f"{patient.base}/machine", AnsweredBy="machine_end_beep")
+    assert moved == [f"{house.ground.settings.voice_url}{patient.base}/machine-wording"]
+    heard = patient.ask(f"{patient.base}/machine-wording")
+    assert "请您方便时致电" in heard.said
+    assert "王" not in heard.said
+    assert patient.ask(f"{patient.base}/machine-wording").said == heard.said
+    patient.press("1")  # a person after all
+    patient.post(f"{patient.base}/machine", AnsweredBy="machine_end_other")
+    assert len(moved) == 1
+    assert "王" in patient.ask(f"{patient.base}/machine-wording").said + patient.here.said
 
 
 def test_a_stranger_hears_nothing_medical_and_the_patient_is_tried_again(house: House) -> None:

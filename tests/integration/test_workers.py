@@ -1,12 +1,14 @@
 """Jobs on both databases with a real RQ worker process: done once, retried, discarded, failed, and found when lost."""
 
+import hashlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -14,10 +16,12 @@ from sqlalchemy import select, update
 from hotline import clock, jobs
 from hotline.errors import Discard, Retry
 from hotline.ground import Ground
-from hotline.models import Job, Prompt
+from hotline.models import Job, Part, Prompt, Recording, Row, Transcript
 from hotline.settings import Settings
-from hotline.values import JobState, Language
+from hotline.values import JobState, Language, RecordingState
+from recordings import sealed
 from telephony.provider import connect
+from tests.integration.transcripts_house import recorded, wav
 from tests.servers import wait_for
 from workers import run, sweep
 from workers.clock import Clock
@@ -174,24 +178,59 @@ def worker(environment: dict[str, str]) -> Iterator[Callable[[], subprocess.Pope
         process.wait(20)
 
 
-def test_killed_worker_costs_seconds_and_no_job(
+def test_a_worker_killed_while_it_transcribes_costs_that_call_its_own_time_and_no_other_job(
     ground: Ground, settings: Settings, worker: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
-    now = datetime.now(UTC)
-    texts = [f"prompt number {number}, spoken at some length so that it takes a moment" for number in range(12)]
+    long = stored(ground, 490.0)
     with ground.database.write() as session:
-        for number, text in enumerate(texts):
-            session.add(Prompt(digest=f"{number:064x}", language=Language.ENGLISH, text=text))
-            jobs.add(session, ground.bell, "render_prompt", f"{number:064x}", now)
+        jobs.add(session, ground.bell, "transcribe", long.id, clock.now())
     first = worker()
-    wait_for(lambda: count(ground, JobState.DONE) >= 2, 60, "the first jobs")
+    wait_for(lambda: rows(ground, Part), 60, "a part of the transcript")
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
+    [part] = rows(ground, Part)
+    prompts(ground, 3)
     worker()
     sweeps = Clock(ground, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
-    wait_for(lambda: sweeps.work(clock.now()) and count(ground, JobState.DONE) == len(texts), 40, "every job")
+    wait_for(lambda: sweeps.work(clock.now()) and count(ground, JobState.DUE) == 0, 40, "every job")
+    [transcript] = rows(ground, Transcript)
+    assert (transcript.recording_id, rows(ground, Part)) == (long.id, [])
+    [recording] = rows(ground, Recording)
+    assert recording.state is RecordingState.TRANSCRIBED
+    [job] = [job for job in rows(ground, Job) if job.kind == "transcribe"]
+    assert (job.state, job.tries, part.next_at > 100) == (JobState.DONE, 2, True)
+    assert all(prompt.rendered_at is not None for prompt in rows(ground, Prompt))
+    # Nobody who called for something else waited for the lease of the dead.
+    others = [other for other in rows(ground, Job) if other.kind == "render_prompt"]
+    assert {other.ended_at is not None and other.ended_at < job.ended_at for other in others} == {True}
+
+
+def stored(ground: Ground, seconds: float) -> Recording:
+    """A stored recording on one channel, long enough to be worked through in several parts."""
+    made = recorded(ground, clock.now(), ())
+    data = wav(seconds, channels=1)
+    lock = sealed.put(ground, made.recording.id, data)
+    with ground.database.write() as session:
+        session.delete(session.get_one(Transcript, made.transcript.id))
+        row = session.get_one(Recording, made.recording.id)
+        row.state, row.seconds, row.channels, row.size = RecordingState.STORED, seconds, 1, len(data)
+        row.blob, row.data_key, row.key_id = lock.blob, lock.data_key, lock.key_id
+        row.digest = hashlib.sha256(data).hexdigest()
+    return row
+
+
+def prompts(ground: Ground, number: int) -> None:
+    """Prompts that are to be rendered."""
+    with ground.database.write() as session:
+        for each in range(number):
+            session.add(Prompt(digest=f"{each:064x}", language=Language.ENGLISH, text=f"prompt number {each}"))
+            jobs.add(session, ground.bell, "render_prompt", f"{each:064x}", clock.now())
+
+
+def rows(ground: Ground, model: type[Row]) -> list[Any]:
+    """All rows of this table."""
     with ground.database.read() as session:
-        assert all(prompt.rendered_at is not None for prompt in session.scalars(select(Prompt)))
+        return list(session.scalars(select(model)))
 
 
 def count(ground: Ground, state: JobState) -> int:

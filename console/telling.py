@@ -91,6 +91,8 @@ def _fact(words: Words, key: str, value: str, rules: Rules) -> str:
             return why(words, value, rules)
         case "queue":
             return rules.queue(value).label.get(words.language, value)
+        case "sign":
+            return words.known(f"sign.{value}") or value.replace("_", " ")
         case "skills":
             return NAME.sub(lambda found: _skill(words, found[0], rules), value)
     return value

@@ -13,7 +13,7 @@ from console.app import create
 from exchange.tokens import is_signed
 from hotline import clock
 from hotline.ground import Ground, stand
-from hotline.models import Agent, Look, Offer, User
+from hotline.models import Agent, Call, Look, Offer, Patient, User, Waiting
 from hotline.values import AgentState, AgentStatus, Role
 from routing import service
 from tests.conftest import make_settings
@@ -70,6 +70,24 @@ def test_the_token_is_for_the_agents_own_telephone_alone(agent: Staff, here: Gro
     key = here.settings.twilio_auth_token.get_secret_value()
     assert is_signed(token, "client:N01", key, clock.now())
     assert not is_signed(token, "client:N02", key, clock.now())
+
+
+def test_a_nurse_reads_the_warning_sign_and_is_led_to_the_patient(agent: Staff, here: Ground, made: Morning) -> None:
+    with here.database.write() as session:
+        own = session.get_one(Agent, made.agents["N01"].id)
+        offer = session.scalars(select(Offer).where(Offer.agent_id == own.id)).first()
+        assert offer is not None
+        own.offer_id = offer.id
+        session.get_one(Waiting, offer.waiting_id).reasons = ["warning sign: chest_pain"]
+        call = session.get_one(Call, offer.call_id)
+        call.caller_index = here.keyring.index(call.caller_number or "")
+        facts = {"number": call.caller_number, "number_index": call.caller_index, "name": "王芳"}
+        patient = Patient(**facts, identity_index="i", added_at=clock.now(), changed_at=clock.now())
+        session.add(patient)
+    page = agent.open("/desk").text
+    assert "胸痛" in page
+    assert f"/patients/{patient.id}" in page
+    assert agent.open(f"/patients/{patient.id}").status_code == 200
 
 
 def test_who_is_no_agent_gets_no_token_and_is_told_why(app: Flask) -> None:

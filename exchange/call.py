@@ -40,6 +40,7 @@ class Leg:
         self.ended = Signal()
         self.taken_away = Bell()
         self.was_redirected = False
+        self.has_early_sound = False
         self.on_referral: Callable[[str], bool] | None = None
         self._ticker = ticker
         self._on_move = on_move
@@ -113,6 +114,9 @@ class Leg:
         if self.facts.status is CallStatus.INITIATED:
             self.move(CallStatus.RINGING)
 
+    def on_early_sound(self) -> None:
+        self.has_early_sound = True
+
     def on_refer(self, target: str) -> bool:
         return self.on_referral is not None and self.on_referral(target)
 
@@ -177,7 +181,7 @@ class Leg:
 
     def take(self) -> None:
         """First half of a tick: what the person says."""
-        self.said = self.line.take() if self.is_up else SILENCE
+        self.said = self.line.take() if self.is_up or self.has_early_sound else SILENCE
 
     def give(self) -> None:
         """Second half of a tick: what the person hears."""

@@ -28,6 +28,10 @@ class Answerer(Protocol):
 
     def on_ringing(self) -> None: ...
 
+    def on_early_sound(self) -> None:
+        """What the other side plays before anybody answers can be heard from now on."""
+        ...
+
     def on_refer(self, target: str) -> bool:
         """The person wants the other side to talk to somebody else; False when nobody can see to that."""
         ...

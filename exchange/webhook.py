@@ -177,11 +177,11 @@ class Webhooks:
                         failure = "ct" if error.code == CONNECTION else "rt"
                         if not left or not overrides.repeats(limits, failure):
                             raise
-                        log.info("webhook_retried", code=error.code, url=request.url)
+                        log.debug("webhook_retried", code=error.code, url=request.url)
                         continue
                     if not left or not overrides.repeats(limits, f"{response.status // 100}xx"):
                         return response
-                    log.info("webhook_retried", status=response.status, url=request.url)
+                    log.debug("webhook_retried", status=response.status, url=request.url)
         except TimeoutError as error:
             raise WebhookError(RETRIEVAL, f"no answer within {limits.total_seconds:g} s", request.url) from error
         raise AssertionError("unreachable")

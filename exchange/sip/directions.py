@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from aiosipua import SipDigestAuth, parse_uri
 
-from exchange.sip.agent import Address, Destination
+from exchange.sip.caller import Address, Destination
 from exchange.sip.registrar import Registrar
 from exchange.sip.settings import SipSettings, SipTrunk, SipUser
 

@@ -21,7 +21,8 @@ from aiosipua import (
 from aiosipua.refer import notify_refer
 
 from exchange.sip import sdp, trunks
-from exchange.sip.agent import Address, Agent, Caller, Destination
+from exchange.sip.agent import Agent
+from exchange.sip.caller import Address, Caller, Destination
 from exchange.sip.directions import Directions
 from exchange.sip.line import Incoming, Outgoing, SipLine
 from exchange.sip.registrar import Registrar

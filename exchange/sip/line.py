@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -11,7 +12,8 @@ from aiosipua import IncomingCall, OutgoingCall, SdpMessage
 from exchange.audio import FRAME_SECONDS, SILENCE
 from exchange.line import Answerer
 from exchange.sip import sdp
-from exchange.sip.agent import Agent, Caller
+from exchange.sip.agent import Agent
+from exchange.sip.caller import Caller
 from exchange.sip.rtp import Rtp
 
 log = structlog.get_logger(__name__)
@@ -200,6 +202,7 @@ class Outgoing:
         call.on_answer = lambda _call: self._answered(line, call)
         call.on_rejected = lambda _call, status, _reason: line.refused(status)
         call.on_ringing = lambda _call: line.answerer.on_ringing() if line.answerer else None
+        self._caller.tell_early(call, partial(self._early, line))
         line.call_id = call.call_id
 
     def ringback(self) -> None:
@@ -218,6 +221,14 @@ class Outgoing:
         if self._call is None:
             return 481
         return await self._caller.refer(self._call.dialog, uri, self._call.remote_addr)
+
+    def _early(self, line: SipLine, offered: SdpMessage) -> None:
+        """They play something while it rings."""
+        with contextlib.suppress(ValueError):
+            agreed = sdp.agree(offered)
+            if line.rtp and line.answerer:
+                line.rtp.agree(agreed)
+                line.answerer.on_early_sound()
 
     def _answered(self, line: SipLine, call: OutgoingCall) -> None:
         try:

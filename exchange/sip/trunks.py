@@ -4,7 +4,7 @@ import asyncio
 
 from aiosipua import Registration, RegistrationState, SipDigestAuth
 
-from exchange.sip.agent import Address, Caller
+from exchange.sip.caller import Address, Caller
 from exchange.sip.settings import SipTrunk
 
 RETRY_SECONDS = 30.0

@@ -126,7 +126,8 @@ async def _first_answer(course: Course, element: Element, legs: list[Leg]) -> Le
     timeout = element.number("timeout", DEFAULT_TIMEOUT, LEAST_TIMEOUT, MOST_TIMEOUT)
     ringing = {asyncio.ensure_future(course.office.ring(leg, timeout)): leg for leg in legs}
     course.leg.line.tell("ringback", call=course.leg.sid)
-    tone = Repeating(tone_of(course, element))
+    only = legs[0] if len(legs) == 1 and not element.string("ringTone") else None
+    tone = Ringback(tone_of(course, element), only)
     course.leg.hear(tone)
     waiting = set(ringing)
     try:
@@ -146,6 +147,19 @@ async def _first_answer(course: Course, element: Element, legs: list[Leg]) -> Le
         course.leg.unhear(tone)
         if waiting:
             await asyncio.wait(waiting)
+
+
+class Ringback:
+    """The ringing tone; or, of one alone who is called, what is played there before anybody answers."""
+
+    def __init__(self, cadence: Cadence, callee: Leg | None) -> None:
+        self._tone = Repeating(cadence)
+        self._callee = callee
+
+    def next_frame(self) -> bytes | None:
+        if self._callee and self._callee.has_early_sound:
+            return self._callee.said
+        return self._tone.next_frame()
 
 
 def tone_of(course: Course, element: Element) -> Cadence:

@@ -184,6 +184,16 @@ class Desk:
 
         self.uas._handlers["INVITE"] = check
 
+    async def play_early(self, call: IncomingCall) -> Talk:
+        """Let the caller hear something although nobody answers yet."""
+        assert call.sdp_offer
+        assert call.sdp_offer.rtp_address
+        rtp, port = await self._open(call.sdp_offer.rtp_address)
+        talk = self._talk(rtp, call)
+        call.ringing(early_sdp=self.offer(port))
+        talk.speaking = asyncio.create_task(self._speak(talk))
+        return talk
+
     async def answer(self, call: IncomingCall) -> Talk:
         assert call.sdp_offer
         assert call.sdp_offer.rtp_address

@@ -152,6 +152,27 @@ def test_ringing_is_reported_when_the_desk_phone_says_so(tmp_path: Path) -> None
     told(tmp_path, {}, story)
 
 
+@pytest.mark.parametrize(("ringing", "hertz"), [("", 600), ('ringTone="jp"', 400)])
+def test_what_is_played_before_the_answer_is_heard_unless_a_ringing_tone_is_asked_for(
+    tmp_path: Path, ringing: str, hertz: int
+) -> None:
+    # docs/voice/twiml/dial: "If not specified, Twilio will play ringback or pass ringback from the carrier (if
+    # provided)"
+    async def story(house: House) -> None:
+        async with desk(house) as phone, house.phone("+861380") as caller:
+            phone.rings_at_once = phone.answers = False
+            await phone.register()
+            await caller.registered()
+            call = await caller.dial(NUMBER)
+            await until(lambda: bool(phone.rings))
+            phone.say(await phone.play_early(phone.rings[0]), tone([600], 5))
+            await until(lambda: loudest(bytes(call.heard[-4_000:])) == pytest.approx(hertz, abs=25))
+            await caller.hang_up(call)
+            await until(lambda: phone.cancelled == 1)
+
+    told(tmp_path, {"/voice": f"<Dial {ringing}><Client>ward3</Client></Dial>"}, story)
+
+
 def test_sip_of_dial_sends_its_password_and_headers_and_tells_the_answer(tmp_path: Path) -> None:
     # docs/voice/twiml/sip: "Send username and password attributes for authentication to your SIP infrastructure"
     async def story() -> None:

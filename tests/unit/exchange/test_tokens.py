@@ -59,6 +59,9 @@ class Watcher:
     def on_ringing(self) -> None:
         self.told.append("ringing")
 
+    def on_early_sound(self) -> None:
+        self.told.append("early sound")
+
     def on_refer(self, target: str) -> bool:
         self.told.append(f"refer {target}")
         return False

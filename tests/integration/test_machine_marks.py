@@ -1,0 +1,53 @@
+"""The machine's marks of a stored call: what the hospital's records know of it, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import MachineMark, Matter, Recording
+from hotline.values import Answer, Intent, MatterKind, MatterState, RecordingState
+from qa import service
+from tests.integration.transcripts_house import recorded
+
+NOW = clock.now()
+HOUR = timedelta(hours=1)
+
+
+def marks(
+    ground: Ground, text: str | None, closed: timedelta | None, intent: Intent = Intent.ENQUIRY
+) -> dict[str, Answer]:
+    """The marks of a call of which a matter came with this text, closed so long after its deadline."""
+    made = recorded(ground, NOW - timedelta(days=3), intent=intent)
+    due = NOW - timedelta(days=1)
+    with ground.database.write() as session:
+        matter = Matter(number=made.call.id[:20], kind=MatterKind.ENQUIRY, call_id=made.call.id, text=text)
+        matter.opened_at, matter.due_at = NOW - timedelta(days=3), due
+        if closed is not None:
+            matter.state, matter.closed_at = MatterState.CLOSED, due + closed
+        session.add(matter)
+        session.get_one(Recording, made.recording.id).state = RecordingState.PURGED  # its words alone are marked
+    service.check(ground, made.call.id, NOW)
+    with ground.database.read() as session:
+        rows = session.query(MachineMark).filter_by(call_id=made.call.id)
+        return {row.item: row.answer for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("text", "closed", "records", "deadline"),
+    [
+        ("挂号时间", -HOUR, Answer.YES, Answer.YES),
+        ("  ", HOUR, Answer.NO, Answer.NO),
+        (None, None, Answer.NO, Answer.NA),
+    ],
+)
+def test_records_and_deadlines_are_marked_from_the_matters_of_the_call(
+    ground: Ground, text: str | None, closed: timedelta | None, records: Answer, deadline: Answer
+) -> None:
+    found = marks(ground, text, closed)
+    assert (found["records"], found["deadline"], found["apology"]) == (records, deadline, Answer.NA)
+
+
+def test_only_who_complains_is_owed_an_apology(ground: Ground) -> None:
+    assert marks(ground, "等候过久", None, Intent.COMPLAINT)["apology"] is Answer.NO

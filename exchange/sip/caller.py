@@ -1,7 +1,7 @@
 """Calls out over SIP, with what a real network needs besides the library.
 
-The library sends an INVITE once, does not acknowledge refusals, does not follow the Contact of an answer, and gives up a
-call without minding an answer that crosses; all of that is done here.
+The library sends an INVITE once, does not acknowledge refusals, does not follow the Contact of an answer, and minds no
+answer that crosses its CANCEL; all of that is done here.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """`hotline review`: marks a two-channel recording by a scorecard, ours or another system's."""
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -23,6 +24,13 @@ FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 STYLES = {Answer.UNSURE: "yellow", Answer.NA: "dim"}
 
 
+def _there(_context: click.Context, _option: click.Parameter, out: Path | None) -> Path | None:
+    """A file to write into: asked before anything is listened to."""
+    if out is not None and not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise click.BadParameter(f"{out}: nothing can be written there")
+    return out
+
+
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--scorecard", default="service", show_default=True, help="which points are marked")
@@ -30,12 +38,18 @@ STYLES = {Answer.UNSURE: "yellow", Answer.NA: "dim"}
 @click.option(
     "--channels", type=click.Choice(list(ORDERS)), default=",".join(SIDES), show_default=True, help="who is on which"
 )
-@click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="write the marks there as JSON")
+@click.option(
+    "--json",
+    "out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_there,
+    help="write the marks there as JSON",
+)
 @click.option("--scorecards", "folder", type=FOLDER, envvar="SCORECARDS_FOLDER", help="folder with your own scorecards")
 @click.option("--hospital", default="", help="your hospital's name: saying it counts as naming it")
 @place_options
 def command(file: Path, scorecard: str, folder: Path | None, out: Path | None, **options: str) -> None:
-    """Mark FILE (WAV of two channels, caller and agent apart, any rate) by a scorecard.
+    """Mark FILE (two channels, caller and agent apart; WAV of any rate, MP3, FLAC, Ogg) by a scorecard.
 
     What the machine is not sure of is left to people and is never a fault.
     """

@@ -30,7 +30,7 @@ from qa.scorecards.card import (
 )
 
 # From and up to which probability the machine decides; a fatal fault needs more.
-YES, NO, FATAL_YES = 0.7, 0.3, 0.85
+YES, NO, FATAL_YES = 0.7, 0.3, 0.9
 # With no candidate at all: the chance that the recogniser missed it, by how sure it was of what it wrote.
 MISSED, MISSED_BADLY = 0.03, 0.45
 CLEAR = {Language.MANDARIN: 0.66, Language.ENGLISH: 0.80}

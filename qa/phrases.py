@@ -29,7 +29,7 @@ PRIOR = -0.7
 UNHEARD_ANYWAY, UNHEARD_WORST = -8.0, -25.0
 WEAK = 0.5
 # Of the places of one list in one turn so many are listened to, the likeliest first.
-MOST_HEARD = 3
+MOST_HEARD = 4
 # How many tokens beside a find may take it back, and how few leave no doubt that they do.
 NEAR, CLOSE = 4, {Language.MANDARIN: 2, Language.ENGLISH: 1}
 # A rival's likeness from which the audio decides between it and the wording.
@@ -68,7 +68,8 @@ def hits(sought: PhraseList, turn: Turn, ear: Ear) -> list[Hit]:
     rivals = _best(sought.unless, turn, ear.language)
     found: list[Hit] = []
     for find, is_weak in _candidates(sought, turn, ear.language)[: 2 * MOST_HEARD]:
-        taken = any(find.first < other.find.last and other.find.first < find.last for other in found)
+        # What the sound spoke against does not stand in the way of another wording of the same place.
+        taken = any(hit.probability >= WEAK and _overlap(find, hit.find) for hit in found)
         left = (
             0.0
             if taken or len(found) >= MOST_HEARD or _beaten(find, rivals)
@@ -78,7 +79,15 @@ def hits(sought: PhraseList, turn: Turn, ear: Ear) -> list[Hit]:
             continue
         chance = left * _probability(find, turn, rivals, ear)
         found.append(Hit(turn, find, WEAK * chance if is_weak else chance))
-    return sorted(found, key=lambda hit: -hit.probability)
+    kept: list[Hit] = []
+    for hit in sorted(found, key=lambda one: -one.probability):
+        if not any(_overlap(hit.find, other.find) for other in kept):
+            kept.append(hit)
+    return kept
+
+
+def _overlap(one: Find, other: Find) -> bool:
+    return one.first < other.last and other.first < one.last
 
 
 def chance_of(find: Find, ratio: float, language: Language) -> float:

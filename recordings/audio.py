@@ -52,6 +52,16 @@ def read_wav(data: bytes, must_be_whole: bool = False) -> Sound:
     return Sound(tuple(_telephone(channel) for channel in segment.split_to_mono()))
 
 
+def read_any(data: bytes) -> Sound:
+    """The channels of a WAV file, or of another kind that FFmpeg's library knows (MP3, FLAC, Ogg, M4A), each at 8 kHz.
+
+    Raises `UnreadableAudio`.
+    """
+    if data[:4] == b"RIFF":
+        return read_wav(data)
+    return Sound(tuple(_telephone(channel) for channel in _decoded(data).split_to_mono()))
+
+
 def read_pcm(data: bytes, width: int, rate: int, channels: int) -> Sound:
     """The channels of plain PCM samples (`width` bytes each, whole frames), each at 8 kHz."""
     if not data:

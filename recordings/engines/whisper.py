@@ -101,7 +101,7 @@ class Whisper:
 
         folder = weights.prepare(self._place.models)
         network = ctranslate2.models.Whisper(str(folder), compute_type="int8", intra_threads=self._place.threads)
-        return network, tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        return network, tokenizers.Tokenizer.from_str(tokens.mended((folder / "tokenizer.json").read_text("utf-8")))
 
 
 def _hint(tokenizer: Any, hint: str) -> list[int]:

@@ -1,5 +1,7 @@
 """Stretches of speech packed into one piece of sound, words back at their places, tokens back to words."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -61,3 +63,10 @@ def test_tokens_that_are_parts_of_words_and_of_characters_become_whole_words_wit
     assert [word.text for word in found] == [" Is", " children's,", "你", "好"]
     assert [word.start for word in found] == pytest.approx([0.0, 0.2, 1.0, 1.4])
     assert [word.end for word in found] == pytest.approx([0.2, 0.8, 1.4, 1.58])
+
+
+def test_the_tokenizer_s_lost_merge_is_put_back_once() -> None:
+    for merges, lost in ((["Ġ a", "Ġt h"], "Ġ t"), ([["Ġ", "a"]], ["Ġ", "t"])):
+        whole = tokens.mended(json.dumps({"model": {"merges": merges}}))
+        assert json.loads(whole)["model"]["merges"] == [lost, *merges]
+        assert json.loads(tokens.mended(whole)) == json.loads(whole)

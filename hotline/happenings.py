@@ -20,7 +20,7 @@ WATCHED: dict[type[Any], tuple[str, tuple[str, ...]]] = {
     Waiting: ("waiting", ("state", "kind")),
     Offer: ("offer", ("state",)),
     Transfer: ("transfer", ("state",)),
-    Attempt: ("attempt", ("state",)),
+    Attempt: ("attempt", ("state", "verified_at", "warned_at")),
     Campaign: ("campaign", ("state", "pace")),
 }
 # Transactions overlap: a lower number may be seen after a higher one, by no more than these.

@@ -1,5 +1,6 @@
 """What every verb and every REST answer works with: the exchange's parts in one place, and the making of calls."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -65,6 +66,7 @@ class Office:
     aftermath: Aftermath = field(default_factory=Aftermath)
     ears: Ears = field(default_factory=Deaf)
     sockets: Sockets = field(default_factory=NoSockets)
+    transcribing: asyncio.Lock = field(default_factory=asyncio.Lock)
     inside: Callable[[Ends], Line | None] = lambda _ends: None
 
     def __post_init__(self) -> None:

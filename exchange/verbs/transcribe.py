@@ -59,8 +59,10 @@ async def _words(course: Course, element: Element, recording: Recording) -> tupl
     pieces: list[str] = []
     try:
         pcm = course.office.recordings.path(recording.facts.sid).read_bytes()[HEADER_BYTES:]
-        for window in windows(pcm):
-            pieces.append((await course.office.ears.understand(window, language, ()))[0])
+        # One message after the other: a Gather must not wait behind a window of each.
+        async with course.office.transcribing:
+            for window in windows(pcm):
+                pieces.append((await course.office.ears.understand(window, language, ()))[0])
     except (HearingError, OSError) as error:
         log.warning("transcription_failed", call_id=course.leg.sid, reason=str(error))
         course.leg.trace("error", code=0, message=str(error), fault="transcription_failed")

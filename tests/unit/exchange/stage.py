@@ -146,12 +146,17 @@ class Hearing:
     def __init__(self) -> None:
         self.answers: list[str] = []
         self.asked: list[tuple[float, str, tuple[str, ...]]] = []
+        self.most_at_once = self._now = 0
 
     def warm_up(self) -> None:
         """It is warm."""
 
     async def understand(self, pcm: bytes, language: str, phrases: Sequence[str]) -> tuple[str, float]:
         self.asked.append((len(pcm) / 16_000, language, tuple(phrases)))
+        self._now += 1
+        self.most_at_once = max(self.most_at_once, self._now)
+        await asyncio.sleep(0)
+        self._now -= 1
         text = self.answers.pop(0) if self.answers else ""
         return text, 0.9 if text else 0.0
 

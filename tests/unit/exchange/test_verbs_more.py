@@ -183,6 +183,21 @@ def test_whole_message_is_transcribed_in_windows_that_end_where_it_is_quiet(stag
     staged(story)
 
 
+def test_messages_are_transcribed_one_after_the_other(staged: Staged) -> None:
+    # Our decision: the ears are shared with those who speak to a Gather just now.
+    async def story(stage: Stage) -> None:
+        record = '<Record transcribe="true" transcribeCallback="/text" playBeep="false" timeout="1"/>'
+        stage.app.pages = {"/voice": record}
+        for number in ("+861", "+862"):
+            caller, _ = await stage.dials(number)
+            caller.say(tone([500], 3.0))
+        await stage.passes(5)
+        assert len(stage.app.asked("/text")) == 2
+        assert stage.hearing.most_at_once == 1
+
+    staged(story)
+
+
 def test_refer_of_a_telephone_that_is_not_sip_fails_and_says_so(staged: Staged) -> None:
     # docs/api/errors/13801: "The Refer verb is only allowed on SIP call legs"
     async def story(stage: Stage) -> None:

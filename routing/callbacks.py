@@ -50,14 +50,18 @@ def due(waiting: Iterable[Place], promises: Sequence[Promise], floor: Sequence[H
     open_ = {promise.place.id: promise for promise in promises}
     kept = {promise.held_agent_id for promise in promises if promise.dialled_at is not None}
     near = [hand for hand in floor if hand.is_sure and hand.free_in <= DIAL_SECONDS and hand.id not in kept]
-    ready = [p.place for p in promises if p.dialled_at is None and p.due_at <= now and not p.is_calling]
     # Whoever is served once has their agent for long: nobody is promised twice.
-    taken = wait.served([*waiting, *ready], near, wait.USUAL_SECONDS * 1000)
+    taken = wait.served([*waiting, *ready(promises, now)], near, wait.USUAL_SECONDS * 1000)
     return [
         Dial(place_id, hand.id)
         for place_id, (hand, seconds) in taken.items()
         if place_id in open_ and seconds <= DIAL_SECONDS
     ]
+
+
+def ready(promises: Iterable[Promise], now: datetime) -> list[Place]:
+    """The places of those who may be dialled, as far as the patient and the last try go."""
+    return [p.place for p in promises if p.dialled_at is None and p.due_at <= now and not p.is_calling]
 
 
 def kept_free(promises: Iterable[Promise], waiting: Sequence[Place], now: datetime) -> frozenset[str]:

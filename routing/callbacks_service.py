@@ -7,7 +7,7 @@ dials twice: the try counts, and its silence ends it.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from crm import service as crm
@@ -28,6 +28,15 @@ from telephony.provider import Provider
 
 # Nobody is called back later than this after they asked: a person sees to it.
 LONGEST = timedelta(hours=12)
+SILENT = timedelta(seconds=callbacks.SILENT_SECONDS)
+# Nothing heard of a dialled line for too long, or nobody free for too long.
+_IS_SILENT = (
+    (Callback.state == CallbackState.DIALLING)
+    & (Callback.dialled_at < bindparam("silent"))
+    & Callback.back_call_id.is_(None)
+)
+_IS_OLD = (Callback.state == CallbackState.WAITING) & (Callback.asked_at < bindparam("old"))
+_STALE = select(Callback).where(_IS_SILENT | _IS_OLD)
 _OF_LINE = select(Callback).where(Callback.back_call_id == bindparam("call_id")).with_for_update()
 _ANY_AWAITED = select(Callback.id).where(Callback.state.in_([CallbackState.WAITING, CallbackState.DIALLING])).limit(1)
 
@@ -93,11 +102,12 @@ def act(ground: Ground, provider: Provider, now: datetime) -> bool:
     with ground.database.read() as session:
         if session.scalar(_ANY_AWAITED) is None:
             return False
-        floor = around.look(session, now)
-        stale = list(session.scalars(_stale(now)))
+        stale = list(session.scalars(_STALE, {"silent": now - SILENT, "old": now - LONGEST}))
+        promises = around.promises(session)
+        floor = around.look(session, now) if callbacks.ready(promises, now) else None
     for callback in stale:
         _settle(ground, provider, callback, now)
-    dials = callbacks.due(floor.waiting, floor.promises, floor.hands, now)
+    dials = [] if floor is None else callbacks.due(floor.waiting, floor.promises, floor.hands, now)
     for dial in dials:
         _dial(ground, provider, dial, now)
     return bool(dials)
@@ -111,13 +121,6 @@ def without_kept(session: Session, floor: ladder.Floor, now: datetime) -> ladder
     places = [wait.Place(c.id, c.wish, c.priority, c.asked_at) for c in floor.callers]
     kept = callbacks.kept_free(promises, places, now)
     return replace(floor, agents=tuple(agent for agent in floor.agents if agent.id not in kept))
-
-
-def _stale(now: datetime) -> Select[Callback]:
-    silent = Callback.dialled_at < now - timedelta(seconds=callbacks.SILENT_SECONDS)
-    dialling = (Callback.state == CallbackState.DIALLING) & silent & Callback.back_call_id.is_(None)
-    old = (Callback.state == CallbackState.WAITING) & (Callback.asked_at < now - LONGEST)
-    return select(Callback).where(dialling | old)
 
 
 def _settle(ground: Ground, provider: Provider, callback: Callback, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """People's names and staff numbers in what was said, for the slots of a wording. Pure."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from pypinyin import lazy_pinyin
 
@@ -190,6 +191,7 @@ def _mandarin(tokens: Sequence[Token]) -> Iterator[tuple[int, int, float]]:
             yield index, min(len(tokens), index + 2), 0.8
 
 
+@cache
 def _surname_sounds() -> frozenset[str]:
     return frozenset(lazy_pinyin(_SURNAMES))
 

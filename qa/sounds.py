@@ -3,7 +3,7 @@
 Costs are between 0 (the same) and 1 (nothing in common); what speakers of dialects and recognisers mix up costs little.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import jellyfish
@@ -101,6 +101,11 @@ def _pairs(written: str) -> dict[tuple[str, str], float]:
     return table
 
 
+@lru_cache(8192)  # many wordings share syllables, and all are sought in the same turn
+def _row(syllable: str, said: tuple[str, ...]) -> Floats:
+    return np.array([cost(syllable, one) for one in said])
+
+
 def align(sought: tuple[str, ...], said: tuple[str, ...]) -> tuple[Floats, NDArray[np.int64]]:
     """For every place in `said`: what it costs that the sought syllables end there, and where they then begin.
 
@@ -113,7 +118,7 @@ def align(sought: tuple[str, ...], said: tuple[str, ...]) -> tuple[Floats, NDArr
         missing = MISSING_WEAK if syllable in WEAK else MISSING
         new, froms = costs + missing, begins.copy()
         if len(said):
-            taken = costs[:-1] + np.array([cost(syllable, one) for one in said])
+            taken = costs[:-1] + _row(syllable, said)
             better = taken <= new[1:]
             new[1:] = np.where(better, taken, new[1:])
             froms[1:] = np.where(better, begins[:-1], froms[1:])

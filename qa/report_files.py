@@ -27,6 +27,9 @@ PDF = "application/pdf"
 SHARES = ("random_share", "targeted_share")
 WHOLE = {"heard", "calls", "more", "fatal", "targeted", "targeted_fatal", "appealed", "changed"}
 WHOLE |= {"random_count", "targeted_count", "offers", "ratings"}
+# Two drawings and the title fill a page.
+SCALE = 0.85
+WIDE = {"verdict": 1.5}
 COLOURS = {
     "grid": "#dfe7e5",
     "bar": "#9a5b00",
@@ -77,7 +80,7 @@ def pdf(report: Report, say: Words) -> bytes:
         parts = [_text(chart.title, 12), _text(chart.summary, 9, "#566a6f"), drawing(chart), Spacer(1, 5 * mm)]
         story.append(KeepTogether(parts))
     for table in report.tables:
-        story += [_text(table.title, 12), _grid(table, say, page[0] - 30 * mm), Spacer(1, 5 * mm)]
+        story += [_text(table.title, 12, follows=True), _grid(table, say, page[0] - 30 * mm), Spacer(1, 5 * mm)]
     story += [_text(note, 8, "#566a6f") for note in report.notes]
     document.build(story, onFirstPage=_foot, onLaterPages=_foot)
     return file.getvalue()
@@ -86,7 +89,8 @@ def pdf(report: Report, say: Words) -> bytes:
 def drawing(chart: Chart) -> Drawing:
     """The shapes of a chart as a drawing of the PDF; y runs upwards there."""
     _register()
-    made = Drawing(chart.width, chart.height)
+    made = Drawing(chart.width * SCALE, chart.height * SCALE)
+    made.scale(SCALE, SCALE)
     for shape in chart.shapes:
         made.add(_MADE[shape.form](shape, [(x, chart.height - y) for x, y in shape.points]))
     return made
@@ -126,17 +130,17 @@ def _grid(table: Table, say: Words, width: float) -> Any:
         [_text(shown(column, cell), 8) for column, cell in zip(table.columns, row, strict=True)] for row in table.rows
     ]
     first = 2.2 if len(table.columns) > 6 else 1.6
-    each = width / (len(table.columns) - 1 + first)
-    made = Grid([head, *rows], [first * each, *[each] * (len(table.columns) - 1)], repeatRows=1)
+    parts = [first, *(WIDE.get(column, 1.0) for column in table.columns[1:])]
+    made = Grid([head, *rows], [width * part / sum(parts) for part in parts], repeatRows=1)
     line = colors.HexColor("#dfe7e5")
     made.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, line), ("VALIGN", (0, 0), (-1, -1), "TOP")])
     return made
 
 
-def _text(words: str, size: float, colour: str = "#16262a") -> Paragraph:
-    style = ParagraphStyle(
-        f"s{size}{colour}", fontName=FONT, fontSize=size, leading=size * 1.4, wordWrap="CJK", textColor=colour
-    )
+def _text(words: str, size: float, colour: str = "#16262a", follows: bool = False) -> Paragraph:
+    """A paragraph; with `follows` it stays on the page of what comes next."""
+    look = {"fontName": FONT, "fontSize": size, "leading": size * 1.4, "wordWrap": "CJK", "textColor": colour}
+    style = ParagraphStyle(f"s{size}{colour}{follows}", keepWithNext=follows, **look)
     return Paragraph(escape(words), style)
 
 

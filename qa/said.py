@@ -15,6 +15,8 @@ from recordings.text import simplified
 # A pause of one side, without a word of the other, that still belongs to the same turn.
 PAUSE_SECONDS = 1.5
 FIGURES = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
+# Engines write titles short, wordings have them as they are spoken.
+TITLES = {"mr": "mister", "mrs": "missus", "ms": "miss", "dr": "doctor"}
 _STOPS = frozenset(",.!?;:，。！？；：、…")
 _CLOCK = re.compile(r"(?<=\d)[.:,](?=\d)")
 _MANDARIN = re.compile(r"[A-Za-z]+|[^\W_]|[,.!?;:，。！？；：、…]")
@@ -187,7 +189,7 @@ def _plain(raw: str, language: Language) -> str:
     """A token as it is compared: small letters, simplified characters, no apostrophes, figures as they are spoken."""
     bare = raw.rstrip("".join(_STOPS)).lower().replace("'", "")
     if language is Language.ENGLISH:
-        return bare
+        return TITLES.get(bare, bare)
     return FIGURES.get(bare) or simplified(bare)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from bench import campaign_week, floor_file
-from bench.campaign_week import Fixed, Nobody, Ours, Pacing, Predictive, Week
+from bench import campaign_rules, campaign_week, floor_file
+from bench.campaign_rules import Fixed, Nobody, Ours, Predictive
+from bench.campaign_week import Pacing, Week
 from bench.floor_day import Day
 
 ROOT = Path(__file__).resolve().parent
@@ -47,7 +48,7 @@ def compare(day: Day, people: int, seeds: int, only: Sequence[str] = ()) -> dict
 def _run(day: Day, people: int, pacing: Pacing, seed: int) -> dict[str, float]:
     week = Week(day, people, pacing, seed)
     week.run()
-    return campaign_week.figures(week)
+    return campaign_rules.figures(week)
 
 
 @click.command()

@@ -8,19 +8,18 @@ import heapq
 import random
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
 from bench import floor_rules
-from bench.floor_clock import Agent, Caller, Does, House, Offer
+from bench.campaign_floor import DAY_S, SKILL, CampaignHouse
+from bench.floor_clock import Caller, Does, House
 from bench.floor_day import Asked, Day, Seat
-from campaigns import attempts, caps_file, pace
+from campaigns import attempts, caps_file
 from campaigns.caps import Caps
-from campaigns.pace import Bounds, Counts, Floor
+from campaigns.pace import Counts, Floor
 from campaigns.windows import Hours, Window
 from hotline.values import AttemptOutcome
-from routing import ladder
 
 # What the patients do.
 REACH = 0.40
@@ -32,10 +31,8 @@ TALK_S, HELP_S, MACHINE_S = 170.0, 240.0, 15.0
 # A patient who waits for a nurse hears what to do after so long: nobody was found.
 PATIENCE_S = 15.0
 PRIORITY = 90
-SKILL = "nurse"
 INBOUND_SPAN_S = 1800.0
 TICK_S = 2.0  # fewer calls a second than the provider takes; nothing here needs more
-DAY_S = 86_400.0
 DAYS = 5
 
 
@@ -251,126 +248,3 @@ class Week:
         """What the pace has learned from."""
         f = self.figures
         return Counts(f.dialled, f.answered, f.needed, f.lost, f.talk_s, f.help_s)
-
-
-class Ladder(floor_rules.Ours):
-    """The product's ladder, asked every second while somebody waits; an agent's habit is read once per answer."""
-
-    every_s: float | None = 1.0
-
-    def __init__(self) -> None:
-        """Before the first answer."""
-        super().__init__()
-        self._known: dict[tuple[str, int], float | None] = {}
-
-    def _agent(self, agent: Agent) -> ladder.Agent:
-        key = (agent.seat.id, agent.answered)
-        if key not in self._known:
-            self._known[key] = floor_rules.answers_in(agent)
-        is_aside = agent.does is Does.ASIDE
-        since = floor_rules.when(agent.free_since)
-        return ladder.Agent(agent.seat.id, agent.seat.skills, since, self._known[key], is_aside)
-
-
-class CampaignHouse(House):
-    """A floor that notes for its week who took whom, and for how long they talk."""
-
-    def __init__(self, week: Week, seed: int) -> None:
-        """Today's floor of this week."""
-        super().__init__(week.day, Ladder(), seed)
-        self.week = week
-        self.talked_s = 0.0
-
-    def _answers(self, offer: Offer) -> None:
-        is_live = offer.live
-        super()._answers(offer)
-        if not is_live or SKILL not in offer.agent.seat.skills:
-            return
-        self.talked_s += offer.caller.call.handle_s
-        if offer.caller.id in self.week.waiting:
-            self.week.waiting.discard(offer.caller.id)
-        else:
-            self.week.answered_lately.append(self.week.number * DAY_S + self.now)
-
-
-@dataclass
-class Ours:
-    """The product's pace."""
-
-    name: str = "ours"
-
-    def dial(self, week: Week) -> int:
-        """As `campaigns.pace` decides."""
-        caps = week.caps
-        bounds = Bounds(caps.lost_target_permille / 1000, caps.lost_limit_permille / 1000, caps.calls_a_second)
-        return pace.decide(week.floor(), week.counts(), bounds).dial
-
-
-@dataclass
-class Fixed:
-    """So many a minute, whatever happens: what a campaign without a pace does."""
-
-    a_minute: float
-    name: str = "fixed rate"
-
-    def dial(self, week: Week) -> int:
-        """Evenly."""
-        before, after = (int((week.house.now + late) * self.a_minute / 60) for late in (0.0, TICK_S))
-        return after - before
-
-
-@dataclass
-class Predictive:
-    """The plain rule of outbound centres: as many lines as free agents by the share of calls that are answered."""
-
-    name: str = "predictive (free / answer rate)"
-
-    def dial(self, week: Week) -> int:
-        """Free over answer rate, less what rings already."""
-        floor, rates = week.floor(), pace.learn(week.counts())
-        return max(0, round(floor.free / rates.answer) - floor.dialling)
-
-
-@dataclass
-class Nobody:
-    """No campaign at all."""
-
-    name: str = "none"
-
-    def dial(self, week: Week) -> int:
-        """Nobody."""
-        del week
-        return 0
-
-
-def figures(week: Week) -> dict[str, float]:
-    """The week in figures; the hotline's own callers apart."""
-    f, people = week.figures, len(week.patients)
-    inbound = [caller for house in week.houses for caller in house.callers]
-    target = 3 * week.day.ring_seconds
-    in_time = sum(c.answered_at is not None and c.answered_at - c.call.t <= target for c in inbound)
-    ends = [patient.end for patient in week.patients]
-    return {
-        "recipients": people,
-        "dialled": f.dialled,
-        "reached": len(f.reached) / people if people else 0.0,
-        "over": sum(bool(end) for end in ends) / people if people else 1.0,
-        "needed_a_person": f.needed,
-        "found_nobody": f.lost,
-        "found_nobody_share": f.lost / f.needed if f.needed else 0.0,
-        "found_nobody_of_answered": f.lost / f.answered if f.answered else 0.0,
-        "nurse_occupancy": _occupancy(week),
-        "inbound_within_three_rings": in_time / len(inbound),
-        "hours_used": _hours(week),
-    }
-
-
-def _occupancy(week: Week) -> float:
-    """Of the shifts of those who can take a patient, the share in a conversation (with patients or callers)."""
-    shifts = sum(end - start for seat in week.day.agents if SKILL in seat.skills for start, end in seat.shifts) * DAYS
-    return sum(house.talked_s for house in week.houses) / shifts
-
-
-def _hours(week: Week) -> float:
-    tried = [tried.at for patient in week.patients for tried in patient.tries]
-    return (max(tried) - floor_rules.MIDNIGHT) / timedelta(hours=1) if tried else 0.0

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from campaigns import away, calling, caps_file, fields, intake, plan, plans_file, service, tables
+from campaigns import away, caps_file, fields, intake, laying, plan, plans_file, service, tables, wishes
 from campaigns.entry import Reading, Reject
 from campaigns.errors import CampaignRefused, ImportFault
 from campaigns.plan import Facts, Plan, Scope
@@ -39,7 +39,7 @@ class Affected:
     notice: away.Notice
 
 
-def take(ground: Ground, name: str, file: Path, now: datetime) -> tuple[service.Planned, list[Reject]]:
+def take(ground: Ground, name: str, file: Path, now: datetime) -> tuple[laying.Planned, list[Reject]]:
     """Plan calls to everyone in the file; nothing is stored where there are rejects. Raises `ImportFault`."""
     zone = ZoneInfo(ground.settings.timezone)
     found, rejects = [], []
@@ -50,15 +50,15 @@ def take(ground: Ground, name: str, file: Path, now: datetime) -> tuple[service.
         else:
             found.append(one)
     if rejects:
-        return service.Planned(0, {}, 0), rejects
+        return laying.Planned(0, {}, 0), rejects
     campaign_id = service.make(ground, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
     rows = [_row(ground, campaign_id, one, now) for one in found]
     with ground.database.write() as session:
         refused = _refused(session, rows)
-        fresh = service.store(session, [_without(row, now) if row["number_index"] in refused else row for row in rows])
+        fresh = laying.store(session, [_without(row, now) if row["number_index"] in refused else row for row in rows])
     added = sum(row["state"] is RecipientState.PLANNED for row in fresh)
     without = {plan.DO_NOT_CALL: len(fresh) - added} if len(fresh) > added else {}
-    return service.Planned(added, without, len(rows) - len(fresh)), []
+    return laying.Planned(added, without, len(rows) - len(fresh)), []
 
 
 def read(cells: dict[str, str], line: int, today: datetime) -> Affected | list[Reject]:
@@ -141,7 +141,7 @@ def _row(ground: Ground, campaign_id: str, one: Affected, now: datetime) -> dict
         "condition": "general",
         "script": chosen.script,
         "step": wanted.step.name,
-        "wishes": calling.write_window(window) if window else {},
+        "wishes": wishes.write_window(window) if window else {},
         "about": one.notice.write(),
         "place": {},
         "state": RecipientState.EXCLUDED if is_out else RecipientState.PLANNED,

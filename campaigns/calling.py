@@ -4,19 +4,16 @@ The recipient's row is locked first, always. Everything asked of the exchange is
 a process that dies at any point leaves work that the next one finds, and nobody is dialled twice for one attempt.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime, time
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from campaigns import attempts, caps_file, queries
-from campaigns.windows import Hours, Window
-from crm import service as crm
-from hotline import clock, jobs, log, story
+from campaigns import attempts, caps_file, following, queries, wishes
+from hotline import clock, log, story
 from hotline.bell import FLOOR
 from hotline.ground import Ground
 from hotline.models import Attempt, Call, Campaign, Recipient
@@ -26,7 +23,6 @@ from hotline.values import (
     AttemptState,
     CampaignState,
     LegStatus,
-    MatterKind,
     RecipientState,
 )
 from routing.legs import Report
@@ -42,7 +38,6 @@ ENDS = {
 NEVER_DIALLED = "never dialled"
 HUNG_UP = "hung up before we knew who it was"
 WITH_PERSON = "a person took over"
-TOPIC = "campaign"
 
 
 @dataclass(frozen=True)
@@ -86,12 +81,12 @@ def _is_allowed(session: Session, ground: Ground, recipient: Recipient, now: dat
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is not CampaignState.RUNNING or recipient.state is not RecipientState.PLANNED:
         return False
-    window = window_of(ground, recipient)
+    window = wishes.window_of(ground, recipient)
     if window is not None and window.is_open(now):
         return True
     standing = attempts.Standing((), window, recipient.closes_at, recipient.texted_at is not None)
     found = None if window is None else window.next(now, recipient.closes_at)
-    follow(
+    following.follow(
         session, ground, recipient, attempts.given_up(standing, now) if found is None else attempts.Again(found), now
     )
     return False
@@ -203,16 +198,16 @@ def end(session: Session, ground: Ground, held: tuple[Attempt, Recipient], outco
     attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:120], now
     session.flush()
     log.get().info("attempt_ended", attempt_id=attempt.id, outcome=outcome)
-    ground.bell.ring_after(session, FLOOR, TOPIC)
+    ground.bell.ring_after(session, FLOOR, following.TOPIC)
     if recipient.state is RecipientState.CALLING:
-        follow(session, ground, recipient, _follows(session, ground, attempt, now), now)
+        following.follow(session, ground, recipient, _follows(session, ground, attempt, now), now)
 
 
 def _follows(session: Session, ground: Ground, attempt: Attempt, now: datetime) -> attempts.Next:
     recipient = session.get_one(Recipient, attempt.recipient_id)
     standing = attempts.Standing(
         tries=tuple(_tried(row) for row in queries.tries(session, recipient.id)),
-        window=window_of(ground, recipient),
+        window=wishes.window_of(ground, recipient),
         closes_at=recipient.closes_at,
         is_texted=recipient.texted_at is not None,
         later_at=attempt.later_at,
@@ -223,87 +218,3 @@ def _follows(session: Session, ground: Ground, attempt: Attempt, now: datetime) 
 def _tried(row: Attempt) -> attempts.Tried:
     outcome = row.outcome or AttemptOutcome.FAILED
     return attempts.Tried(outcome, row.dialled_at or row.marked_at, row.direction == "inbound")
-
-
-def follow(session: Session, ground: Ground, recipient: Recipient, then: attempts.Next, now: datetime) -> None:
-    """Do what was decided for the recipient."""
-    match then:
-        case attempts.Again(at):
-            story.move(recipient, RecipientState.PLANNED)
-            recipient.due_at = at
-        case attempts.Text(until):
-            story.move(recipient, RecipientState.TEXTED)
-            recipient.due_at = until
-            jobs.add(session, ground.bell, "text_recipient", recipient.id, now)
-        case attempts.Person(reason):
-            _to_person(session, ground, recipient, reason, now)
-        case attempts.End(state):
-            story.move(recipient, state)
-            recipient.due_at, recipient.ended_at = None, now
-
-
-def _to_person(session: Session, ground: Ground, recipient: Recipient, reason: str, now: datetime) -> None:
-    """On the list for a person: a matter with a deadline, which names the recipient and nothing medical."""
-    story.move(recipient, RecipientState.WITH_PERSON)
-    recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
-    new = crm.NewMatter(MatterKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
-    crm.open_matter(session, ground, new, crm.By(), now)
-
-
-def overdue(ground: Ground, recipient_id: str, now: datetime) -> bool:
-    """Nobody was reached in time, or nobody called back after the text; whether that is still so."""
-    with ground.database.write() as session:
-        recipient = queries.locked(session, recipient_id)
-        if recipient is None or recipient.state not in {RecipientState.PLANNED, RecipientState.TEXTED}:
-            return False
-        is_texted = recipient.state is RecipientState.TEXTED
-        until = recipient.due_at if is_texted else recipient.closes_at
-        if until is not None and until > now:
-            return False
-        is_texted = is_texted or recipient.texted_at is not None
-        standing = attempts.Standing((), None, recipient.closes_at, is_texted)
-        follow(session, ground, recipient, attempts.given_up(standing, now), now)
-    return True
-
-
-def stop(session: Session, ground: Ground, person_index: str, reason: str, now: datetime) -> int:
-    """Death or readmission: nobody calls this person any more, from now on; how many recipients that ended.
-
-    A line that rings is hung up by the dialler; a conversation is told at its next turn (`campaigns.talking`).
-    """
-    ended = 0
-    for recipient_id in queries.open_of_person(session, person_index):
-        recipient = queries.locked(session, recipient_id)
-        if recipient is not None and recipient.state not in {RecipientState.STOPPED, RecipientState.DONE}:
-            story.move(recipient, RecipientState.STOPPED)
-            recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
-            ended += 1
-    if ended:
-        ground.bell.ring_after(session, FLOOR, TOPIC)
-    return ended
-
-
-def window_of(ground: Ground, recipient: Recipient) -> Window | None:
-    """When this recipient may be called: as it was planned, within the hours that the law allows today."""
-    wishes = recipient.wishes
-    planned, preferred = _hours(wishes.get("hours")), _hours(wishes.get("preferred"))
-    legal = caps_file.of(ground.settings).hours
-    hours = legal if planned is None else planned.within(legal)
-    if hours is None:
-        return None
-    window = Window(ZoneInfo(recipient.zone), hours, preferred=preferred)
-    return replace(window, days=frozenset(wishes["days"])) if "days" in wishes else window
-
-
-def write_window(window: Window) -> dict[str, Any]:
-    """The window as the recipient's row keeps it."""
-    stored: dict[str, Any] = {"hours": _pair(window.hours), "days": sorted(window.days)}
-    return stored | ({"preferred": _pair(window.preferred)} if window.preferred else {})
-
-
-def _pair(hours: Hours) -> list[str]:
-    return [f"{hours.opens:%H:%M}", f"{hours.closes:%H:%M}"]
-
-
-def _hours(pair: Any) -> Hours | None:
-    return None if not pair else Hours(time.fromisoformat(pair[0]), time.fromisoformat(pair[1]))

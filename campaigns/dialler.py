@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import after, calling, caps_file, inbox, pace, queries
+from campaigns import after, calling, caps_file, following, inbox, pace, pacing_queries, queries
 from campaigns.caps import Caps
 from campaigns.http import BASE
 from hotline import clock, log
@@ -105,7 +105,7 @@ class Dialler:
         for attempt_id in over:
             self._close(attempt_id, now)
         for recipient_id in late:
-            calling.overdue(self._ground, recipient_id, now)
+            following.overdue(self._ground, recipient_id, now)
         after.alarm(self._ground, self._provider, now)
 
     def dial(self, attempt_id: str, now: datetime) -> bool:
@@ -131,7 +131,9 @@ class Dialler:
     def _call(self, campaign: Campaign, now: datetime) -> None:
         """Mark and dial as many recipients of this campaign as the pace allows, language by language."""
         with self._ground.database.read() as session:
-            languages = queries.languages_due(session, campaign.id, now) or [self._ground.settings.default_language]
+            languages = pacing_queries.languages_due(session, campaign.id, now) or [
+                self._ground.settings.default_language
+            ]
             paces = [(language, self._pace(session, campaign, language, now)) for language in languages]
         for language, decided in paces:
             for recipient_id in self._due(campaign.id, language, decided.dial, now):
@@ -155,11 +157,11 @@ class Dialler:
 
     def _pace(self, session: Session, campaign: Campaign, language: Language, now: datetime) -> pace.Pace:
         levels = rules.of(self._ground.settings).queues[QUEUE].levels(language)
-        free, busy = queries.nurses(session, levels)
-        dialling, talking = queries.in_flight(session)
+        free, busy = pacing_queries.nurses(session, levels)
+        dialling, talking = pacing_queries.in_flight(session)
         ring = timedelta(seconds=self._ground.settings.ring_seconds)
-        unserved, waiting = queries.line(session, now - ring)
-        able = queries.able(session, levels)
+        unserved, waiting = pacing_queries.line(session, now - ring)
+        able = pacing_queries.able(session, levels)
         due = queries.due(campaign.id, now).where(Recipient.language == language).order_by(None).limit(200)
         floor = pace.Floor(
             free=free,
@@ -168,12 +170,12 @@ class Dialler:
             talking=talking,
             waiting=waiting,
             unserved=unserved,
-            inbound_a_second=queries.inbound_a_second(session, able, now - INBOUND_SPAN, now),
+            inbound_a_second=pacing_queries.inbound_a_second(session, able, now - INBOUND_SPAN, now),
             due=len(session.scalars(due).all()),
         )
         caps = self._caps
         bounds = pace.Bounds(caps.lost_target_permille / 1000, caps.lost_limit_permille / 1000, self._left(now))
-        return pace.decide(floor, queries.counts(session, campaign.id, now), bounds)
+        return pace.decide(floor, pacing_queries.counts(session, campaign.id, now), bounds)
 
     def _tell(self, campaign: Campaign, decided: pace.Pace, now: datetime) -> None:
         """Keep the decision for people to read, where it changed."""
@@ -185,7 +187,7 @@ class Dialler:
             row = session.get_one(Campaign, campaign.id)
             if row.state is CampaignState.RUNNING:
                 row.pace = told | {"at": now.isoformat()}
-                self._ground.bell.ring_after(session, FLOOR, calling.TOPIC)
+                self._ground.bell.ring_after(session, FLOOR, following.TOPIC)
 
     def _hang_up(self, attempt: Attempt, now: datetime) -> None:
         try:

@@ -7,7 +7,7 @@ the process die in between, it is taken again, which changes nothing.
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from campaigns import service, sources
+from campaigns import laying, service, sources
 from campaigns.errors import ImportFault
 from campaigns.sources import Options, Taken
 from hotline import log
@@ -33,7 +33,7 @@ def sweep(ground: Ground, now: datetime) -> int:
 def plan_running(ground: Ground, now: datetime) -> None:
     """Have campaigns that run look at new discharges."""
     for name in service.names(ground, CampaignState.RUNNING):
-        service.lay_out(ground, name, now)
+        laying.lay_out(ground, name, now)
 
 
 def _is_ready(file: Path, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from campaigns import calling, plan
+from campaigns import following, plan
 from campaigns.entry import Entry, Reject
 from hotline import clock
 from hotline.ground import Ground
@@ -209,12 +209,12 @@ def _stop(session: Session, ground: Ground, told: list[dict[str, Any]], now: dat
         later = last[person]["discharged_on"]
         if discharged_on < later:
             session.get_one(Discharge, discharge_id).readmitted_on = later
-            stopped += calling.stop(session, ground, person, plan.READMITTED, now)
+            stopped += following.stop(session, ground, person, plan.READMITTED, now)
     for person, values in last.items():
         if values["died_on"] is not None:
-            stopped += calling.stop(session, ground, person, plan.DIED, now)
+            stopped += following.stop(session, ground, person, plan.DIED, now)
         elif (values["readmitted_on"] or date.min) >= values["discharged_on"]:
-            stopped += calling.stop(session, ground, person, plan.READMITTED, now)
+            stopped += following.stop(session, ground, person, plan.READMITTED, now)
     return stopped
 
 
@@ -238,7 +238,7 @@ def hear(ground: Ground, told: Sequence[Told], now: datetime) -> int:
                 if one.readmitted_on is not None and one.readmitted_on >= row.discharged_on:
                     row.readmitted_on = row.readmitted_on or one.readmitted_on
             if one.died_on is not None:
-                stopped += calling.stop(session, ground, index, plan.DIED, now)
+                stopped += following.stop(session, ground, index, plan.DIED, now)
             elif one.readmitted_on is not None:
-                stopped += calling.stop(session, ground, index, plan.READMITTED, now)
+                stopped += following.stop(session, ground, index, plan.READMITTED, now)
     return stopped

@@ -1,38 +1,21 @@
-"""Campaigns: made, planned, started, paused; death and readmission. Each function is one transaction, or some."""
+"""Campaigns: made, started, paused, finished, each in one transaction; planning is `campaigns.laying`."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, delete, func, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from campaigns import calling, caps_file, plan, plans_file, queries
+from campaigns import following, queries
 from campaigns.errors import CampaignRefused
-from campaigns.plan import Facts, Plan, Scope, Wanted
-from campaigns.windows import Hours
+from campaigns.plan import Scope
 from hotline import clock, story
 from hotline.bell import FLOOR
 from hotline.errors import NotFound
 from hotline.ground import Ground
-from hotline.models import Campaign, Discharge, Patient, Recipient
+from hotline.models import Campaign, Recipient
 from hotline.values import CampaignKind, CampaignState, RecipientState
-
-CHUNK = 500
-
-
-@dataclass(frozen=True)
-class Planned:
-    """What planning did: recipients added, those left out by reason, steps that were planned before."""
-
-    added: int
-    without: Mapping[str, int]
-    known: int
 
 
 def make(ground: Ground, name: str, scope: Scope, now: datetime, kind: CampaignKind = CampaignKind.FOLLOW_UP) -> str:
@@ -56,7 +39,7 @@ def names(ground: Ground, state: CampaignState | None = None) -> list[str]:
 def start(ground: Ground, name: str, now: datetime) -> None:
     """The campaign calls from now on. Raises `CampaignRefused` when nobody is planned."""
     with ground.database.write() as session:
-        campaign = _named(session, name)
+        campaign = named(session, name)
         planned = select(func.count()).where(
             Recipient.campaign_id == campaign.id, Recipient.state.in_([RecipientState.PLANNED, RecipientState.TEXTED])
         )
@@ -64,22 +47,22 @@ def start(ground: Ground, name: str, now: datetime) -> None:
             raise CampaignRefused(f"{name}: nobody is planned; `hotline campaign plan {name}` first")
         story.move(campaign, CampaignState.RUNNING)
         campaign.started_at, campaign.reason = campaign.started_at or now, ""
-        ground.bell.ring_after(session, FLOOR, calling.TOPIC)
+        ground.bell.ring_after(session, FLOOR, following.TOPIC)
 
 
 def pause(ground: Ground, name: str, reason: str = "") -> None:
     """Nobody is dialled any more until it is started again; conversations go on, and whoever calls back is heard."""
     with ground.database.write() as session:
-        campaign = _named(session, name)
+        campaign = named(session, name)
         story.move(campaign, CampaignState.PAUSED)
         campaign.reason, campaign.pace = reason[:120], {}
-        ground.bell.ring_after(session, FLOOR, calling.TOPIC)
+        ground.bell.ring_after(session, FLOOR, following.TOPIC)
 
 
 def finish(ground: Ground, name: str, now: datetime) -> None:
     """The campaign is over: whoever is still planned is stopped."""
     with ground.database.write() as session:
-        campaign = _named(session, name)
+        campaign = named(session, name)
         left = select(Recipient.id).where(
             Recipient.campaign_id == campaign.id, Recipient.state.in_([RecipientState.PLANNED, RecipientState.TEXTED])
         )
@@ -90,154 +73,7 @@ def finish(ground: Ground, name: str, now: datetime) -> None:
                 recipient.reason, recipient.due_at, recipient.ended_at = "campaign finished", None, now
         story.move(campaign, CampaignState.FINISHED)
         campaign.ended_at, campaign.pace = now, {}
-        ground.bell.ring_after(session, FLOOR, calling.TOPIC)
-
-
-def stop(ground: Ground, person_index: str, reason: str, now: datetime) -> int:
-    """Death or readmission of this person: at once nobody calls them; how many recipients that ended."""
-    with ground.database.write() as session:
-        return calling.stop(session, ground, person_index, reason, now)
-
-
-def lay_out(ground: Ground, name: str, now: datetime) -> Planned:
-    """Plan the campaign: every step of every discharge in its scope becomes a recipient, once. May be done again.
-
-    Whoever was left out before is looked at anew. Raises `NotFound`, `PlanFault`.
-    """
-    plans = plans_file.of(ground.settings)
-    with ground.database.write() as session:
-        campaign = _named(session, name)
-        session.execute(
-            delete(Recipient).where(Recipient.campaign_id == campaign.id, Recipient.state == RecipientState.EXCLUDED)
-        )
-    added, known, without = 0, 0, Counter[str]()
-    for chunk in _chunks(ground, campaign):
-        rows = [row for discharge, facts in chunk for row in _rows(ground, plans, campaign, (discharge, facts), now)]
-        with ground.database.write() as session:
-            fresh = store(session, rows)
-        known += len(rows) - len(fresh)
-        added += sum(row["state"] is RecipientState.PLANNED for row in fresh)
-        without.update(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
-    ground.bell.ring(FLOOR, calling.TOPIC)
-    return Planned(added, dict(without), known)
-
-
-def _chunks(ground: Ground, campaign: Campaign) -> Iterator[list[tuple[Discharge, Facts]]]:
-    """The discharges in scope, some at a time, with what the plans go by."""
-    last, scope = "", read_scope(campaign.scope)
-    while True:
-        with ground.database.read() as session:
-            query = select(Discharge, Patient.do_not_call).outerjoin(Patient, Patient.id == Discharge.patient_id)
-            rows = session.execute(
-                query.where(Discharge.id > last, *_claims(scope)).order_by(Discharge.id).limit(CHUNK)
-            ).all()
-            people = {discharge.person_index for discharge, _ in rows}
-            busy = _busy(session, people, campaign.id)
-        if not rows:
-            return
-        last = rows[-1][0].id
-        found = [(one, facts_of(one, bool(refused), one.person_index in busy)) for one, refused in rows]
-        yield [pair for pair in found if scope.takes(pair[1])]
-
-
-def _claims(scope: Scope) -> list[ColumnElement[bool]]:
-    claims: list[ColumnElement[bool]] = []
-    if scope.since is not None:
-        claims.append(Discharge.discharged_on >= scope.since)
-    if scope.until is not None:
-        claims.append(Discharge.discharged_on <= scope.until)
-    return claims
-
-
-def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
-    """Of these people, those whom another campaign has open."""
-    query = select(Recipient.person_index).where(
-        Recipient.person_index.in_(people),
-        Recipient.state.in_(queries.OPEN),
-        Recipient.campaign_id != campaign_id,
-    )
-    return set(session.scalars(query))
-
-
-def facts_of(discharge: Discharge, is_refused: bool, is_busy: bool = False) -> Facts:
-    """What the plans go by, of a discharge's row."""
-    wishes = discharge.wishes
-    preferred = None
-    if wishes.get("from") and wishes.get("to"):
-        preferred = Hours(time.fromisoformat(wishes["from"]), time.fromisoformat(wishes["to"]))
-    return Facts(
-        condition=discharge.condition,
-        ward=discharge.ward,
-        birth_date=date.fromisoformat(discharge.birth_date) if discharge.birth_date else None,
-        discharged_on=discharge.discharged_on,
-        zone=ZoneInfo(discharge.zone),
-        has_consent=discharge.has_consent,
-        do_not_call=discharge.do_not_call or is_refused,
-        died_on=discharge.died_on,
-        readmitted_on=discharge.readmitted_on,
-        refused_days=frozenset(wishes.get("refused", [])),
-        preferred=preferred,
-        open_elsewhere=is_busy,
-    )
-
-
-def _rows(
-    ground: Ground, plans: Mapping[str, Plan], campaign: Campaign, pair: tuple[Discharge, Facts], now: datetime
-) -> list[dict[str, Any]]:
-    discharge, facts = pair
-    scope = read_scope(campaign.scope)
-    wanted = {name: each for name, each in plans.items() if not scope.plans or name in scope.plans}
-    chosen = plan.choose(wanted.values(), facts)
-    if chosen is None:
-        return []
-    legal = caps_file.of(ground.settings).hours
-    window = plan.window(chosen, facts, legal)
-    shared = _shared(campaign, discharge, chosen) | {
-        "wishes": calling.write_window(window) if window else {},
-        "added_at": now,
-    }
-    return [_row(shared, discharge, step, now) for step in plan.steps(chosen, facts, legal, now)]
-
-
-def _shared(campaign: Campaign, discharge: Discharge, chosen: Plan) -> dict[str, Any]:
-    copied = ("person_index", "name", "birth_date", "number", "number_index", "patient_id", "language", "zone")
-    return {column: getattr(discharge, column) for column in (*copied, "ward", "condition")} | {
-        "campaign_id": campaign.id,
-        "discharge_id": discharge.id,
-        "script": chosen.script,
-        "about": {},
-        "place": {},
-        "tries": 0,
-    }
-
-
-def _row(shared: dict[str, Any], discharge: Discharge, wanted: Wanted, now: datetime) -> dict[str, Any]:
-    is_out = bool(wanted.without)
-    return shared | {
-        "id": clock.new_id(),
-        "key": f"{discharge.id}:{wanted.step.name}",
-        "step": wanted.step.name,
-        "state": RecipientState.EXCLUDED if is_out else RecipientState.PLANNED,
-        "reason": wanted.without,
-        "due_at": wanted.due_at,
-        "opens_at": wanted.opens_at,
-        "closes_at": wanted.closes_at,
-        "ended_at": now if is_out else None,
-    }
-
-
-def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add what is not there yet; the rows that were added."""
-    if not rows:
-        return []
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite_insert if is_sqlite else postgresql_insert)(Recipient.__table__)  # type: ignore[arg-type] # for its speed
-    keys = [row["key"] for row in rows]
-    before = set(session.scalars(select(Recipient.key).where(Recipient.key.in_(keys))))
-    fresh = [row for row in rows if row["key"] not in before]
-    if fresh:
-        session.execute(insert.on_conflict_do_nothing(index_elements=["key"]), fresh)
-    return fresh
+        ground.bell.ring_after(session, FLOOR, following.TOPIC)
 
 
 def write_scope(scope: Scope) -> dict[str, Any]:
@@ -262,7 +98,8 @@ def read_scope(stored: Mapping[str, Any]) -> Scope:
     )
 
 
-def _named(session: Session, name: str) -> Campaign:
+def named(session: Session, name: str) -> Campaign:
+    """The campaign of this name or id. Raises `NotFound`."""
     campaign = queries.by_name(session, name)
     if campaign is None:
         raise NotFound(f"no campaign {name!r}; `hotline campaign status` lists those there are, `plan` makes one")

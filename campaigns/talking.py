@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import calling, queries
+from campaigns import calling, following, queries
 from campaigns.place import Stage
 from hotline import clock, story
 from hotline.bell import FLOOR
@@ -160,7 +160,7 @@ def give(session: Session, ground: Ground, attempt_id: str, given: Given, now: d
     row.value, row.figure, row.words = given.value, given.figure, given.words
     row.is_warning, row.is_opinion = given.is_warning, given.is_opinion
     session.flush()
-    ground.bell.ring_after(session, FLOOR, calling.TOPIC)
+    ground.bell.ring_after(session, FLOOR, following.TOPIC)
     return row
 
 
@@ -168,7 +168,7 @@ def warn(session: Session, ground: Ground, attempt_id: str, sign: str, now: date
     """A warning sign was heard: from now on the time to a nurse's voice is measured."""
     attempt, _ = _held(session, attempt_id)
     attempt.warning, attempt.warned_at = attempt.warning or sign, attempt.warned_at or now
-    ground.bell.ring_after(session, FLOOR, calling.TOPIC)
+    ground.bell.ring_after(session, FLOOR, following.TOPIC)
 
 
 def asks_person(session: Session, attempt_id: str, now: datetime) -> None:

@@ -1,31 +1,21 @@
 """`hotline campaign`: discharges in, a plan, calls, and results out."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console, Group
-from rich.live import Live as Screen
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
-from campaigns import appointments, export, figures, plan, service, sources
+from campaigns import appointments, export, laying, plan, service, sources
 from campaigns import inbox as inboxes
-from campaigns.figures import Funnel
-from cli import campaign_draw, embedded
+from cli import campaign_draw, campaign_status, embedded
 from cli.run import _until_told
-from console.live import Live
 from hotline import clock, log
 from hotline.ground import Ground, stand
-from hotline.models import Campaign
-from hotline.values import CampaignState, RecipientState
 
 DAY = click.DateTime(["%Y-%m-%d"])
 SHOWN = 20  # rejected rows on the screen; all of them go to --report
-DRAW_SECONDS = 1.0
-COLUMNS = ("name", "state", "planned", "reached", "verified", "done", "signs", "opinions", "open")
 
 
 @click.group()
@@ -88,7 +78,7 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
     ground = stand(embedded.load())
     try:
         service.make(ground, name, scope, clock.now())
-        done = service.lay_out(ground, name, clock.now())
+        done = laying.lay_out(ground, name, clock.now())
     finally:
         ground.close()
     click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
@@ -125,117 +115,6 @@ def pause(name: str, reason: str, finish: bool) -> None:
     click.echo(f"{name} is {'finished' if finish else 'paused'}.")
 
 
-@command.command()
-@click.argument("name", required=False)
-@click.option("--live", is_flag=True, help="go on showing it; Ctrl-C ends that")
-@click.option("--json", "as_json", is_flag=True, help="as JSON")
-def status(name: str | None, live: bool, as_json: bool) -> None:
-    """The funnel of NAME, or of every campaign."""
-    ground = stand(embedded.load())
-    console = Console()
-    try:
-        if as_json:
-            click.echo(json.dumps([_plain(campaign, funnel) for campaign, funnel in _seen(ground, name)], indent=2))
-        elif live:
-            _watch(ground, console, name)
-        else:
-            console.print(picture(_seen(ground, name)))
-    finally:
-        ground.close()
-
-
-def _seen(ground: Ground, name: str | None) -> list[tuple[Campaign, Funnel]]:
-    with ground.database.read() as session:
-        found = [one for one in figures.campaigns(session) if name in (None, one.name, one.id)]
-        return [(one, figures.funnel(session, one.id)) for one in found]
-
-
-def _watch(ground: Ground, console: Console, name: str | None) -> None:
-    live = Live(ground, lambda: _seen(ground, name))
-    viewer = live.join()
-    try:
-        with Screen(console=console, auto_refresh=False, screen=console.is_terminal) as screen:
-            while True:
-                seen = viewer.get(DRAW_SECONDS)
-                if seen is not None:
-                    screen.update(picture(seen), refresh=True)
-    except KeyboardInterrupt:
-        console.print("The campaign goes on; only this view has ended.")
-    finally:
-        live.leave(viewer)
-        live.close()
-
-
-def picture(seen: list[tuple[Campaign, Funnel]]) -> Group:
-    """The campaigns as a table, each with its funnel, and below it what bounds the pace of each."""
-    table = Table(title="Campaigns", title_justify="left", expand=True, padding=(0, 0))
-    for column in COLUMNS:
-        table.add_column(column, justify="left" if column in {"name", "state"} else "right", overflow="fold")
-    for campaign, funnel in seen:
-        shares = (funnel.reached, funnel.verified, funnel.completed)
-        table.add_row(
-            campaign.name,
-            campaign.state.value,
-            str(funnel.planned),
-            *(_share(count, funnel.planned) for count in shares),
-            str(funnel.warnings),
-            str(funnel.opinions),
-            str(funnel.planned - funnel.over),
-        )
-    return Group(table, *(Text(f"{campaign.name}: {_told(campaign)}") for campaign, _ in seen))
-
-
-def _told(campaign: Campaign) -> str:
-    if campaign.state is CampaignState.RUNNING:
-        return explain(campaign)
-    return f"{campaign.state.value}{f', {campaign.reason}' if campaign.reason else ''}"
-
-
-def _share(count: int, whole: int) -> str:
-    return f"{count}\n{count / whole:.0%}" if whole else str(count)
-
-
-WHY = {
-    "hotline_busy": "the hotline's own callers wait",
-    "no_nurse": "no nurse is free",
-    "nurses": "as many as nurses can catch",
-    "provider": "as fast as the provider allows",
-    "nobody_due": "nobody is due now",
-    "all_due": "everyone due is being called",
-    "limit": "more care after calls that found nobody",
-}
-
-
-def explain(campaign: Campaign) -> str:
-    """The pace in words: `12 lines: 3 nurses free, 4 % hand-overs; as many as nurses can catch`."""
-    pace = campaign.pace
-    if not pace:
-        return "starting"
-    facts = pace.get("facts", {})
-    lines, free = pace.get("lines", 0), int(facts.get("free", 0))
-    figures_ = f"{lines} line{'s' * (lines != 1)}: {free} nurse{'s' * (free != 1)} free"
-    return f"{figures_}, {facts.get('handover', 0):.0%} hand-overs; {WHY.get(pace.get('why', ''), '')}"
-
-
-def _plain(campaign: Campaign, funnel: Funnel) -> dict[str, object]:
-    return {
-        "name": campaign.name,
-        "state": campaign.state.value,
-        "pace": explain(campaign) if campaign.state is CampaignState.RUNNING else None,
-        "planned": funnel.planned,
-        "reached": funnel.reached,
-        "verified": funnel.verified,
-        "completed": funnel.completed,
-        "warning_signs": funnel.warnings,
-        "opinions": funnel.opinions,
-        "tries": funnel.tries,
-        "states": {state.value: funnel.states.get(state, 0) for state in RecipientState},
-        "left_out": dict(funnel.without),
-        "outcomes": dict(funnel.outcomes),
-        "nurse_seconds": funnel.nurse_seconds,
-    }
-
-
 @command.command("export")
 @click.argument("name")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
@@ -254,6 +133,7 @@ def export_(name: str, out: Path, anonymous: bool) -> None:
     click.echo(f"{out}: {count} recipients.")
 
 
+command.add_command(campaign_status.status)
 command.add_command(campaign_draw.command)
 
 

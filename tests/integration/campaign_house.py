@@ -8,7 +8,7 @@ from random import Random
 
 from sqlalchemy import select
 
-from campaigns import calling, entry, intake, plan, service, talking
+from campaigns import calling, entry, intake, laying, plan, service, talking
 from campaigns.dialler import Dialler
 from hotline import clock
 from hotline.ground import Ground
@@ -128,7 +128,7 @@ def campaign(ground: Ground, count: int, now: datetime = NOW) -> list[str]:
             session.add(nurse)
     intake.store(ground, [discharge(number) for number in range(count)], "test", now)
     service.make(ground, "spring", plan.Scope(), now)
-    service.lay_out(ground, "spring", now)
+    laying.lay_out(ground, "spring", now)
     service.start(ground, "spring", now)
     with ground.database.read() as session:
         return list(session.scalars(select(Recipient.id).order_by(Recipient.id)))

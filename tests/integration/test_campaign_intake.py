@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from campaigns import hl7v2, inbox, mllp, plan, service, sources
+from campaigns import hl7v2, inbox, laying, mllp, plan, service, sources
 from campaigns.errors import ImportFault
 from campaigns.intake import Stored
 from campaigns.sources import Options, Taken
@@ -183,7 +183,7 @@ def test_fhir_that_does_not_fit_its_model_is_refused_with_its_place(ground: Grou
 def planned(ground: Ground, tmp_path: Path) -> str:
     taken(ground, csv_of(tmp_path / "first.csv", ROWS[:1]))
     service.make(ground, "spring", plan.Scope(), NOW)
-    assert service.lay_out(ground, "spring", NOW).added == 2
+    assert laying.lay_out(ground, "spring", NOW).added == 2
     with ground.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at)).all()[0]
 

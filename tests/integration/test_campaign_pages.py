@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from campaigns import export, figures, talking
-from cli import campaign as command
+from cli import campaign_status as command
 from console.app import create
 from hotline.ground import Ground
 from hotline.models import Agent, Attempt, Campaign, FloorEvent, Look, Patient, Recipient, User

@@ -1,7 +1,8 @@
 """The simulated week of campaigns: nobody is dialled without nurses, and everyone is counted once."""
 
-from bench import campaign_week
-from bench.campaign_week import Nobody, Ours, Week
+from bench import campaign_rules, campaign_week
+from bench.campaign_rules import Nobody, Ours
+from bench.campaign_week import Week
 from bench.floor_day import Asked, Day, Seat
 
 SEATS = tuple(Seat(f"n{number}", {"nurse": 5}, ((32_400.0, 46_800.0),)) for number in range(5))
@@ -16,7 +17,7 @@ def week(people: int, pacing: campaign_week.Pacing, seats: tuple[Seat, ...] = SE
 
 
 def test_patients_are_called_while_nurses_are_there_and_nobody_is_lost() -> None:
-    found = campaign_week.figures(week(40, Ours()))
+    found = campaign_rules.figures(week(40, Ours()))
     assert found["reached"] > 0.8
     assert found["found_nobody"] == 0
     assert found["inbound_within_three_rings"] == 1.0

@@ -12,7 +12,7 @@ from rich.text import Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import plan, service, sources
+from campaigns import laying, plan, service, sources
 from cli.demo import act, report, summary
 from cli.demo.act import Act
 from hotline import clock
@@ -43,7 +43,7 @@ def begin(ground: Ground) -> None:
         file.write_text((HERE / "patients.csv").read_text("utf-8").replace("{yesterday}", yesterday), "utf-8")
         sources.take(ground, file, sources.Options(), now)
     service.make(ground, NAME, plan.Scope(), now)
-    service.lay_out(ground, NAME, now)
+    laying.lay_out(ground, NAME, now)
     service.start(ground, NAME, now)
 
 

@@ -1,0 +1,73 @@
+"""What follows for a recipient: another try, the text, a person, the end. Runs in its caller's transaction."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from campaigns import attempts, queries
+from crm import service as crm
+from hotline import jobs, story
+from hotline.bell import FLOOR
+from hotline.ground import Ground
+from hotline.models import Recipient
+from hotline.values import MatterKind, RecipientState
+
+TOPIC = "campaign"
+
+
+def follow(session: Session, ground: Ground, recipient: Recipient, then: attempts.Next, now: datetime) -> None:
+    """Do what was decided for the recipient."""
+    match then:
+        case attempts.Again(at):
+            story.move(recipient, RecipientState.PLANNED)
+            recipient.due_at = at
+        case attempts.Text(until):
+            story.move(recipient, RecipientState.TEXTED)
+            recipient.due_at = until
+            jobs.add(session, ground.bell, "text_recipient", recipient.id, now)
+        case attempts.Person(reason):
+            _to_person(session, ground, recipient, reason, now)
+        case attempts.End(state):
+            story.move(recipient, state)
+            recipient.due_at, recipient.ended_at = None, now
+
+
+def _to_person(session: Session, ground: Ground, recipient: Recipient, reason: str, now: datetime) -> None:
+    """On the list for a person: a matter with a deadline, which names the recipient and nothing medical."""
+    story.move(recipient, RecipientState.WITH_PERSON)
+    recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
+    new = crm.NewMatter(MatterKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
+    crm.open_matter(session, ground, new, crm.By(), now)
+
+
+def overdue(ground: Ground, recipient_id: str, now: datetime) -> bool:
+    """Nobody was reached in time, or nobody called back after the text; whether that is still so."""
+    with ground.database.write() as session:
+        recipient = queries.locked(session, recipient_id)
+        if recipient is None or recipient.state not in {RecipientState.PLANNED, RecipientState.TEXTED}:
+            return False
+        is_texted = recipient.state is RecipientState.TEXTED
+        until = recipient.due_at if is_texted else recipient.closes_at
+        if until is not None and until > now:
+            return False
+        is_texted = is_texted or recipient.texted_at is not None
+        standing = attempts.Standing((), None, recipient.closes_at, is_texted)
+        follow(session, ground, recipient, attempts.given_up(standing, now), now)
+    return True
+
+
+def stop(session: Session, ground: Ground, person_index: str, reason: str, now: datetime) -> int:
+    """Death or readmission: nobody calls this person any more, from now on; how many recipients that ended.
+
+    A line that rings is hung up by the dialler; a conversation is told at its next turn (`campaigns.talking`).
+    """
+    ended = 0
+    for recipient_id in queries.open_of_person(session, person_index):
+        recipient = queries.locked(session, recipient_id)
+        if recipient is not None and recipient.state not in {RecipientState.STOPPED, RecipientState.DONE}:
+            story.move(recipient, RecipientState.STOPPED)
+            recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
+            ended += 1
+    if ended:
+        ground.bell.ring_after(session, FLOOR, TOPIC)
+    return ended

@@ -92,10 +92,18 @@ def line_of(call: str, speaker: str, folder: Path) -> tuple[str, str]:
 def test_a_call_in_mandarin_is_answered_and_read_in_mandarin(house: Stage, tmp_path: Path) -> None:
     greeting, _ = line_of("zh-booking-good", "agent", tmp_path)
     question, asked = line_of("zh-booking-good", "caller", tmp_path)
-    caller = patient("+8613900000003", *asks_and_hangs_up(question), language="1")
-    with house.phones(caller, *(agent(n, picks_up(greeting=greeting)) for n in range(1, 5))):
+    *asks, _ = asks_and_hangs_up(question)
+    rates = [
+        {"wait_for_prompt": {"pattern": ".", "timeout": 30}},
+        {"press": "5"},
+        {"wait_for_hang_up": {"timeout": 20}},
+    ]
+    caller = patient("+8613900000003", *asks, *rates, language="1")
+    answers = picks_up(greeting=greeting)
+    answers["steps"][-1] = "hang_up"  # so that the caller is asked for a rating
+    with house.phones(caller, *(agent(n, answers) for n in range(1, 5))):
         call = house.wait(lambda: house.call("+8613900000003", status=CallStatus.ENDED), 60, "the end of the call")
-    assert (call.outcome, call.language) == (Outcome.ANSWERED, Language.MANDARIN)
+    assert (call.outcome, call.language, call.rating) == (Outcome.ANSWERED, Language.MANDARIN, 5)
     house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
     (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
     said = "".join(u.text for u in transcript.utterances if u.speaker == "caller")

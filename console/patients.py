@@ -11,6 +11,8 @@ from console.patient_queries import History
 from hotline import clock
 
 pages = Blueprint("patients", __name__)
+# What staff should know of a patient before they speak, where it is so.
+FACTS = ("cardiac", "diabetic", "limited_mobility", "flagged", "do_not_call")
 
 
 @pages.get("/patients/<patient_id>")
@@ -26,7 +28,12 @@ def show(patient_id: str) -> ResponseReturnValue:
             session, looks.look(current_user.id, "view_patient", subject, clock.now(), request.remote_addr or "")
         )
     return render_template(
-        "patient.html", found=found, now=clock.now(), opens_call=calls.may_see, opens_matter=matters.may_see
+        "patient.html",
+        found=found,
+        facts=FACTS,
+        now=clock.now(),
+        opens_call=calls.may_see,
+        opens_matter=matters.may_see,
     )
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from cli import embedded
 from hotline import clock
 from hotline.ground import Ground, stand
-from recordings import holds, purging
+from recordings import holds, purging, purging_reports
 from recordings.purging import Item
 
 SHOWN = 200
@@ -43,10 +43,12 @@ def run(dry_run: bool, show_all: bool) -> None:
         counts = Counter(item.verdict.kept_by or "over" for item in items)
         kept = ", ".join(f"{count} kept by {keeper}" for keeper, count in sorted(counts.items()) if keeper != "over")
         if dry_run:
-            click.echo(f"{counts['over']} would be deleted{', ' if kept else ''}{kept}. Nothing was changed.")
+            files = len(purging_reports.due(ground, now))
+            told = f"{counts['over']} and {files} files of reports would be deleted"
+            click.echo(f"{told}{', ' if kept else ''}{kept}. Nothing was changed.")
             return
-        done = purging.run(ground, now)
-    click.echo(f"{len(done)} deleted{', ' if kept else ''}{kept}.")
+        done, files = purging.run(ground, now), purging_reports.run(ground, now)
+    click.echo(f"{len(done)} and {files} files of reports deleted{', ' if kept else ''}{kept}.")
 
 
 @command.command()

@@ -5,6 +5,7 @@ HotlineError
 ├── EngineMissing       no engine or model can do this language here; the message says how to get one
 ├── ModelDamaged        the weights of a model are not those that were published
 ├── Altered             stored sound is not what was stored
+├── NotGone             what was deleted can still be read from our store
 ├── Discard
 │   └── UnknownCall     the exchange speaks of a recording whose call we never had
 └── Retry
@@ -55,3 +56,9 @@ class Altered(HotlineError):
     """A recording does not have the digest that was written down when it was stored."""
 
     code = "altered_recording"
+
+
+class NotGone(HotlineError):
+    """What was deleted can still be read from the store."""
+
+    code = "still_in_store"

@@ -12,7 +12,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from hotline import log, story
-from hotline.errors import HotlineError
 from hotline.ground import Ground
 from hotline.models import (
     Appeal,
@@ -28,17 +27,12 @@ from hotline.models import (
     Transcript,
 )
 from hotline.values import CallStatus, MatterKind, MatterState, RecordingKind, RecordingState
-from recordings import holds, retention, search, transcribing
+from recordings import holds, purging_reports, retention, search, transcribing
+from recordings.errors import NotGone
 from recordings.retention import Facts, Verdict, What
 
 WITH_SOUND = (RecordingState.STORED, RecordingState.TRANSCRIBED, RecordingState.FAILED)
 BATCH = 500
-
-
-class StillThere(HotlineError):
-    """What was deleted can still be read from the store."""
-
-    code = "still_in_store"
 
 
 @dataclass(frozen=True)
@@ -71,6 +65,7 @@ def plan(ground: Ground, now: datetime) -> Iterator[Item]:
 def job(ground: Ground, _day: str, now: datetime) -> None:
     """The job, once a day: delete what is due."""
     run(ground, now)
+    purging_reports.run(ground, now)
 
 
 def run(ground: Ground, now: datetime) -> list[Item]:
@@ -101,7 +96,7 @@ def purge(ground: Ground, call_id: str, what: What, now: datetime) -> bool:
 
 
 def finish(ground: Ground) -> int:
-    """Delete the blobs of purged recordings and see that they are gone; how many. Raises `StillThere`."""
+    """Delete the blobs of purged recordings and see that they are gone; how many. Raises `NotGone`."""
     with ground.database.read() as session:
         query = select(Recording).where(Recording.state == RecordingState.PURGED, Recording.blob.is_not(None))
         rows = list(session.scalars(query))
@@ -109,7 +104,7 @@ def finish(ground: Ground) -> int:
         name = recording.blob or ""
         ground.blobs.delete(name)
         if ground.blobs.has(name):
-            raise StillThere(f"the store still holds {name}")
+            raise NotGone(f"the store still holds {name}")
         with ground.database.write() as session:
             session.get_one(Recording, recording.id).blob = None
         log.get().info("recording_purged", recording_id=recording.id)

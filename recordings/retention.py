@@ -45,6 +45,7 @@ class Rules:
 
     days: dict[Kind, dict[What, int]]
     after_complaint_days: int
+    report_days: int
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def read(text: str, name: str) -> Rules:
 
 
 def _read(raw: Any, name: str) -> Rules:
-    raw = _fields(raw, {"after_complaint_days", "kinds"}, name)
+    raw = _fields(raw, {"after_complaint_days", "report_days", "kinds"}, name)
     kinds = _fields(raw["kinds"], set(Kind), f"{name}: kinds")
     days = {}
     for kind in Kind:
@@ -121,7 +122,8 @@ def _read(raw: Any, name: str) -> Rules:
         days[kind] = {what: _days(row[what], f"{name}: kinds.{kind}.{what}") for what in What}
         if days[kind][What.TRANSCRIPT] > days[kind][What.REVIEW] and days[kind][What.AUDIO] > days[kind][What.REVIEW]:
             raise ConfigError(f"{name}: kinds.{kind}: a review must not be deleted before all that it judges")
-    return Rules(days, _days(raw["after_complaint_days"], f"{name}: after_complaint_days"))
+    after, report = (_days(raw[field], f"{name}: {field}") for field in ("after_complaint_days", "report_days"))
+    return Rules(days, after, report)
 
 
 def _fields(raw: Any, wanted: set[str], at: str) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from hotline import clock
 from hotline.crypt import Undecipherable
 from hotline.errors import NotFound
 from hotline.ground import Ground
-from hotline.models import Correction, Hold, Job, Look, Matter, Recording, Term, Transcript, Utterance
+from hotline.models import Correction, Hold, Job, Look, Matter, Recording, Report, Term, Transcript, Utterance
 from hotline.values import Intent, Language, MatterKind, MatterState, RecordingState
-from recordings import corrections, holds, purging, sealed, search
+from recordings import corrections, holds, purging, purging_reports, sealed, search
 from recordings.retention import What
 from recordings.search import Wanted
 from tests.integration.transcripts_house import Recorded, a_user, recorded, wav
@@ -156,6 +156,23 @@ def test_words_are_deleted_later_and_are_found_no_more(ground: Ground) -> None:
         assert not session.scalars(select(Correction)).all()
         assert not session.scalars(select(Term)).all()
         assert session.scalars(select(Transcript)).one().purged_at == NOW
+
+
+def test_files_of_reports_are_deleted_when_their_time_is_over_and_the_log_says_so(ground: Ground) -> None:
+    user = a_user(ground)
+    with ground.database.write() as session:
+        for days, name in ((2000, "old"), (1000, "new")):
+            ground.blobs.put(f"reports/{name}", b"pages", f"reports.{name}")
+            made = Report(kind="quality", format="pdf", language=Language.MANDARIN, made_by=user)
+            made.asked_at, made.blob = NOW - timedelta(days=days), f"reports/{name}"
+            session.add(made)
+    assert len(purging_reports.due(ground, NOW)) == 1
+    purging.job(ground, "2026-03-02", NOW)
+    assert (ground.blobs.has("reports/old"), ground.blobs.has("reports/new")) == (False, True)
+    with ground.database.read() as session:
+        assert [one.blob for one in session.scalars(select(Report))] == ["reports/new"]
+        assert [look.action for look in session.scalars(select(Look))] == ["purge_report"]
+    assert purging_reports.run(ground, NOW) == 0
 
 
 def matter(ground: Ground, made: Recorded, state: MatterState) -> Matter:

@@ -62,7 +62,7 @@ def test_a_closed_complaint_keeps_its_evidence_for_a_while() -> None:
         assert verdict.due_at == closed + timedelta(days=RULES.after_complaint_days)
 
 
-GOOD = "after_complaint_days: 1\nkinds:\n" + "".join(
+GOOD = "after_complaint_days: 1\nreport_days: 1\nkinds:\n" + "".join(
     f"  {kind}: {{audio: 1, transcript: 2, review: 3}}\n" for kind in Kind
 )
 

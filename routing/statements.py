@@ -5,7 +5,7 @@ Named parameters stand where a value differs; `routing.queries` runs them.
 
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, literal, or_, select
+from sqlalchemy import Select, and_, bindparam, literal, or_, select, union_all
 
 from hotline.models import Agent, Call, Offer, Recording, Transfer, Waiting
 from hotline.values import (
@@ -19,6 +19,7 @@ from hotline.values import (
     WaitKind,
 )
 
+OVER_OFFERS = frozenset(OfferState) - LIVE_OFFERS - {OfferState.ANSWERED}
 OPEN = (WaitingState.WAITING, WaitingState.WON)
 _UP = and_(Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None))
 
@@ -56,24 +57,26 @@ PRESENT = (
 )
 
 # What the router still has to ask of the exchange.
-TO_HANG_UP = (
-    select(Offer)
+# Each part finds its rows by an index: what is over stays in the table for ever.
+_TO_STOP = select(Offer.id).where(Offer.state.in_(OVER_OFFERS), Offer.hung_up_at.is_(None))
+_TO_LEAVE = (
+    select(Offer.id)
     .join(Call, Call.id == Offer.call_id)
     .where(
+        _UP,
         or_(
-            Offer.state.not_in([*LIVE_OFFERS, OfferState.ANSWERED]),
             # Ghosts: lines that outlived their call.
-            and_(_UP, Call.status == CallStatus.ENDED, Call.ended_at < bindparam("ghosts")),
+            and_(Call.status == CallStatus.ENDED, Call.ended_at < bindparam("ghosts")),
             # Who is told to leave does so once the room no longer depends on them.
             and_(
-                _UP,
                 Offer.released_at.is_not(None),
                 or_(Call.status != CallStatus.TALKING, Call.room_wanted == Call.room_told),
             ),
         ),
-        Offer.provider_sid.is_not(None),
-        Offer.hung_up_at.is_(None),
     )
+)
+TO_HANG_UP = select(Offer).where(
+    Offer.id.in_(union_all(_TO_STOP, _TO_LEAVE)), Offer.provider_sid.is_not(None), Offer.hung_up_at.is_(None)
 )
 TO_DIAL = (
     select(Offer, Agent, Call)
@@ -107,28 +110,20 @@ UNCONNECTED = (
     .join(Waiting, Waiting.call_id == Call.id)
     .where(Waiting.state == WaitingState.WON, Waiting.moved_at < bindparam("met"))
 )
-_LATELY = (
-    select(Offer.id)
-    .where(
-        Offer.call_id == Call.id,
-        Offer.state == OfferState.ANSWERED,
-        or_(Offer.ended_at.is_(None), Offer.ended_at >= bindparam("left")),
-    )
+_WINNER_LEFT = (
+    select(Waiting.id)
+    .join(Offer, Offer.id == Waiting.winner_id)
+    .where(Waiting.call_id == Call.id, Waiting.state == WaitingState.CONNECTED, Offer.ended_at < bindparam("left"))
     .correlate(Call)
     .exists()
 )
-ALONE = (
-    select(Call)
-    .join(Waiting, Waiting.call_id == Call.id)
-    .join(Offer, Offer.id == Waiting.winner_id)
-    .where(
-        Call.status == CallStatus.TALKING,
-        Waiting.state == WaitingState.CONNECTED,
-        Offer.ended_at < bindparam("left"),
-        ~_LATELY,
-    )
+_WITH_THEM = select(Offer.id).where(Offer.call_id == Call.id, Offer.state == OfferState.ANSWERED).correlate(Call)
+ALONE = select(Call).where(
+    Call.status == CallStatus.TALKING,
+    _WINNER_LEFT,
+    ~_WITH_THEM.where(Offer.ended_at.is_(None)).exists(),
+    ~_WITH_THEM.where(Offer.ended_at >= bindparam("left")).exists(),
 )
-
 TRANSFERS_RINGING = select(Transfer).where(Transfer.state == TransferState.ASKED)
 
 

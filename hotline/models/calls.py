@@ -57,14 +57,7 @@ class Call(Row, WithId):
     room_told: Mapped[str] = mapped_column(String(40), default="")
     # The last time the exchange said anything of this call; the sweep asks after silent ones.
     heard_at: Mapped[datetime] = mapped_column(Utc)
-    __table_args__ = (
-        Index(
-            "ix_calls_open",
-            "status",
-            sqlite_where=text("status != 'ended'"),
-            postgresql_where=text("status != 'ended'"),
-        ),
-    )
+    __table_args__ = (Index(None, "status"),)
 
 
 class Leg(Row, WithId):
@@ -132,6 +125,7 @@ class Waiting(Row, WithId):
             sqlite_where=text("state IN ('waiting', 'won')"),
             postgresql_where=text("state IN ('waiting', 'won')"),
         ),
+        Index(None, "state", "call_id"),  # the router asks at every pass, and what is over stays for ever
     )
 
 
@@ -176,4 +170,6 @@ class Offer(Row, WithId):
             sqlite_where=text("state = 'answered'"),
             postgresql_where=text("state = 'answered'"),
         ),
+        Index(None, "state", "hung_up_at"),
+        Index(None, "state", "ended_at"),
     )

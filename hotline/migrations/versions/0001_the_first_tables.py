@@ -238,8 +238,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_calls_caller_index'), ['caller_index'], unique=False)
-        batch_op.create_index('ix_calls_open', ['status'], unique=False, sqlite_where=sa.text("status != 'ended'"), postgresql_where=sa.text("status != 'ended'"))
         batch_op.create_index(batch_op.f('ix_calls_started_at'), ['started_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_calls_status'), ['status'], unique=False)
 
     op.create_table('recipients',
     sa.Column('campaign_id', sa.String(length=32), nullable=False),
@@ -523,6 +523,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('waiting', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_waiting_call_id'), ['call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_waiting_state_call_id'), ['state', 'call_id'], unique=False)
         batch_op.create_index('uq_waiting_open_call', ['call_id'], unique=True, sqlite_where=sa.text("state IN ('waiting', 'won')"), postgresql_where=sa.text("state IN ('waiting', 'won')"))
 
     op.create_table('answers',
@@ -584,6 +585,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('offers', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_offers_call_id'), ['call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_offers_state_ended_at'), ['state', 'ended_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_offers_state_hung_up_at'), ['state', 'hung_up_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_offers_waiting_id'), ['waiting_id'], unique=False)
         batch_op.create_index('uq_offers_live_agent', ['agent_id'], unique=True, sqlite_where=sa.text("state IN ('started', 'ringing')"), postgresql_where=sa.text("state IN ('started', 'ringing')"))
         batch_op.create_index('uq_offers_winner', ['waiting_id'], unique=True, sqlite_where=sa.text("state = 'answered'"), postgresql_where=sa.text("state = 'answered'"))
@@ -885,6 +888,8 @@ def downgrade() -> None:
         batch_op.drop_index('uq_offers_winner', sqlite_where=sa.text("state = 'answered'"), postgresql_where=sa.text("state = 'answered'"))
         batch_op.drop_index('uq_offers_live_agent', sqlite_where=sa.text("state IN ('started', 'ringing')"), postgresql_where=sa.text("state IN ('started', 'ringing')"))
         batch_op.drop_index(batch_op.f('ix_offers_waiting_id'))
+        batch_op.drop_index(batch_op.f('ix_offers_state_hung_up_at'))
+        batch_op.drop_index(batch_op.f('ix_offers_state_ended_at'))
         batch_op.drop_index(batch_op.f('ix_offers_call_id'))
 
     op.drop_table('offers')
@@ -895,6 +900,7 @@ def downgrade() -> None:
     op.drop_table('answers')
     with op.batch_alter_table('waiting', schema=None) as batch_op:
         batch_op.drop_index('uq_waiting_open_call', sqlite_where=sa.text("state IN ('waiting', 'won')"), postgresql_where=sa.text("state IN ('waiting', 'won')"))
+        batch_op.drop_index(batch_op.f('ix_waiting_state_call_id'))
         batch_op.drop_index(batch_op.f('ix_waiting_call_id'))
 
     op.drop_table('waiting')
@@ -949,8 +955,8 @@ def downgrade() -> None:
 
     op.drop_table('recipients')
     with op.batch_alter_table('calls', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_calls_status'))
         batch_op.drop_index(batch_op.f('ix_calls_started_at'))
-        batch_op.drop_index('ix_calls_open', sqlite_where=sa.text("status != 'ended'"), postgresql_where=sa.text("status != 'ended'"))
         batch_op.drop_index(batch_op.f('ix_calls_caller_index'))
 
     op.drop_table('calls')

@@ -74,13 +74,18 @@ def main(home: Path, count: int, out: Path | None) -> None:
     weights.prepare(home / "models")
     clips = list(human())[:count]
     rows = [run(number, clips, home / "models") for number in NUMBERS]
-    names = ("workers", "minutes of sound per minute", "CPU s per minute of sound", "cores used")
+    for row in rows:
+        row["ratio"] = round(row["per_minute"] / rows[0]["per_minute"], 2)
+    names = ("workers", "minutes of sound per minute", "to one worker", "CPU s per minute of sound", "cores used")
     table = Table(*names, title=f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for row in rows:
-        table.add_row(*(str(row[name]) for name in ("workers", "per_minute", "cpu_per_minute", "cores_used")))
-    Console().print(table)
+        columns = ("workers", "per_minute", "ratio", "cpu_per_minute", "cores_used")
+        table.add_row(*(str(row[name]) for name in columns))
+    Console(stderr=True).print(table)
+    made = json.dumps({"cores": os.cpu_count(), "load": os.getloadavg(), "rows": rows}, indent=1)
+    click.echo(made)
     if out is not None:
-        out.write_text(json.dumps({"cores": os.cpu_count(), "load": os.getloadavg(), "rows": rows}, indent=1))
+        out.write_text(made)
 
 
 if __name__ == "__main__":

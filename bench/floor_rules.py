@@ -87,6 +87,9 @@ class Ours:
     def __init__(self) -> None:
         """For one day."""
         self._asked: dict[str, tuple[int, ...]] | None = None
+        self._phones = habits.Phones()
+        # What was learned of each agent, and after how many answers.
+        self._habits: dict[str, tuple[int, float | None]] = {}
 
     def act(self, house: House) -> None:
         """Apply what the ladder decides until it decides nothing more."""
@@ -98,6 +101,7 @@ class Ours:
             offers = {offer.id: offer for caller in house.line.values() for offer in caller.phones.values()}
             for decision in decisions:
                 if isinstance(decision, ladder.Start):
+                    self._phones.rang(decision.caller_id)
                     house.ring(house.line[decision.caller_id], agents[decision.agent_id], decision.rings)
                 elif isinstance(decision, ladder.Miss):
                     house.stop(offers[decision.offer_id], missed=True, aside_s=SET_ASIDE[OfferState.MISSED])
@@ -119,12 +123,13 @@ class Ours:
                     caller.call.priority,
                     offer.agent.seat.skills,
                     offer.from_aside,
-                    answers_in(offer.agent),
+                    self._answers_in(offer.agent),
                 )
                 for caller in house.line.values()
                 for offer in caller.phones.values()
             ),
             asked=self._asked_on(house.day),
+            phones_each=self._phones.each(),
         )
 
     def _asked_on(self, day: Day) -> dict[str, tuple[int, ...]]:
@@ -136,9 +141,16 @@ class Ours:
             self._asked = {skill: tuple(sorted(found)) for skill, found in levels.items()}
         return self._asked
 
+    def _answers_in(self, agent: Agent) -> float | None:
+        """What the product has learned about this agent by now."""
+        known = self._habits.get(agent.seat.id)
+        if known is None or known[0] != agent.answered:
+            known = self._habits[agent.seat.id] = (agent.answered, habits.answers_in(agent.pickups))
+        return known[1]
+
     def _agent(self, agent: Agent) -> ladder.Agent:
         return ladder.Agent(
-            agent.seat.id, agent.seat.skills, when(agent.free_since), answers_in(agent), agent.does is Does.ASIDE
+            agent.seat.id, agent.seat.skills, when(agent.free_since), self._answers_in(agent), agent.does is Does.ASIDE
         )
 
     def _caller(self, caller: Caller) -> ladder.Caller:
@@ -167,11 +179,6 @@ USUAL = (
     # time-out the task is there for other workers.
     ("reservation of 20 s, most idle (Flex, TaskRouter)", 20.0, 0.0, False),
 )
-
-
-def answers_in(agent: Agent) -> float | None:
-    """What the product has learned about this agent by now."""
-    return habits.answers_in(agent.pickups)
 
 
 def in_line(house: House) -> list[Caller]:

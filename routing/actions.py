@@ -25,6 +25,7 @@ ENDS: dict[type[ladder.Decision], tuple[OfferState, str]] = {
     ladder.Miss: (OfferState.MISSED, queries.DID_NOT_PICK_UP),
     ladder.Unreachable: (OfferState.FAILED, "phone not reachable"),
     ladder.Yield: (OfferState.CANCELLED, "an urgent caller goes first"),
+    ladder.Lend: (OfferState.CANCELLED, "another caller had no phone"),
 }
 
 
@@ -49,7 +50,7 @@ def offer_of(session: Session, start: ladder.Start, now: datetime) -> Offer | No
     )
 
 
-def end(ground: Ground, decision: ladder.Miss | ladder.Unreachable | ladder.Yield, now: datetime) -> bool:
+def end(ground: Ground, decision: ladder.End, now: datetime) -> bool:
     """End the offer as decided; whether it was still live."""
     state, reason = ENDS[type(decision)]
     with ground.database.write() as session:

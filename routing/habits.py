@@ -1,5 +1,6 @@
-"""How long agents take to pick up, learned from their own offers. Pure."""
+"""What is learned from offers: how long agents take to pick up, how many phones ring for a caller. No I/O."""
 
+from collections import deque
 from collections.abc import Collection
 from math import sqrt
 
@@ -7,6 +8,8 @@ from math import sqrt
 LEAST_ANSWERS = 8
 # Mean and this many deviations: nineteen of twenty answers come sooner.
 DEVIATIONS = 1.65
+# Of so many phones it is known for whom they rang.
+LATEST_PHONES = 200
 
 
 def answers_in(seconds: Collection[float]) -> float | None:
@@ -15,3 +18,19 @@ def answers_in(seconds: Collection[float]) -> float | None:
         return None
     mean = sum(seconds) / len(seconds)
     return mean + DEVIATIONS * sqrt(sum((value - mean) ** 2 for value in seconds) / len(seconds))
+
+
+class Phones:
+    """The latest phones that rang, by caller."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._callers: deque[str] = deque(maxlen=LATEST_PHONES)
+
+    def rang(self, caller_id: str) -> None:
+        """A phone rings for this caller."""
+        self._callers.append(caller_id)
+
+    def each(self) -> float:
+        """How many rang for each caller of late; 1 where none rang."""
+        return len(self._callers) / len(set(self._callers)) if self._callers else 1.0

@@ -1,15 +1,17 @@
 """The three-ring ladder: given the floor and the moment, whose phone starts and whose stops ringing. Pure.
 
 The budget of a caller is counted in rings from the first phone that rang for them. At ring 1 the best agent rings, and
-beside them one whom nobody else is likely to need; with every ring that passes unanswered one more joins, so that one
-person who does not pick up cannot cost the caller the target. A queue's own ladder takes the place of that. After the
-last ring the queue's overflow helps. Whom to ring is `routing.pool`'s choice. Requirements A1, A7 to A10.
+beside them those whom nobody else is likely to need; with every ring that passes unanswered one more joins, so that one
+person who does not pick up cannot cost the caller the target. Who has no phone takes one of those of who has several.
+A queue's own ladder takes the place of that. After the last ring the queue's overflow helps. Whom to ring is
+`routing.pool`'s choice. Requirements A1, A7 to A10.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from math import ceil
 from operator import attrgetter
 
@@ -21,7 +23,9 @@ __all__ = [
     "Agent",
     "Caller",
     "Decision",
+    "End",
     "Floor",
+    "Lend",
     "Miss",
     "Overflow",
     "Ringing",
@@ -39,10 +43,12 @@ DIAL_SECONDS = 8.0
 URGENT_GAP = 50
 # Nobody gets to a phone within one ring for certain.
 LEAST_RINGS = 2
-# So many phones ring from the start where their owners are not needed elsewhere.
+# So many phones ring from the start where their owners are not needed elsewhere; and so many while no more than these
+# rang for each caller of late: in total at most about twice as many as where one rings after the other.
 AT_ONCE = 2
-# One more where none of those whose phones ring answers within so many rings for certain.
-SOON_RINGS = 2
+MOST_AT_ONCE, FEW_PHONES = 3, 1.9
+# While fewer than these rang, the phone that joins with the next ring does so half a ring early.
+MANY_PHONES = 2.1
 OWNER = "owner of the open matter"
 BESIDE = "rung beside the first: nobody else needs them now"
 # More phones than there are: everyone who fits.
@@ -103,13 +109,15 @@ class Ringing:
 class Floor:
     """Everything a decision needs: agents who can be rung, callers in line, live offers.
 
-    `asked` are the least levels that queues ask for, by skill: who alone reaches one is kept for it.
+    `asked` are the least levels that queues ask for, by skill: who alone reaches one is kept for it. `phones_each` is
+    how many phones rang for each caller of late.
     """
 
     agents: tuple[Agent, ...]
     callers: tuple[Caller, ...]
     offers: tuple[Ringing, ...]
     asked: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    phones_each: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +160,13 @@ class Yield:
 
 
 @dataclass(frozen=True, slots=True)
+class Lend:
+    """The phone stops ringing for this caller, who has another, because somebody else has none."""
+
+    offer_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Overflow:
     """The caller is led out of the line: to a call-back, a voicemail, or the number `to`."""
 
@@ -160,7 +175,8 @@ class Overflow:
     to: str | None
 
 
-Decision = Start | Miss | Unreachable | Yield | Overflow
+End = Miss | Unreachable | Yield | Lend
+Decision = Start | End | Overflow
 
 
 def decide(floor: Floor, now: datetime, ring_seconds: float) -> tuple[Decision, ...]:
@@ -176,9 +192,13 @@ def decide(floor: Floor, now: datetime, ring_seconds: float) -> tuple[Decision, 
     leaving = {over.caller_id for over in led}
     callers = in_line(caller for caller in floor.callers if caller.id not in leaving)
     pool = Pool(floor.agents, floor.asked, ring_seconds)
-    starts = [*_first_phones(callers, phones, pool, now, ring), *_more_phones(callers, phones, pool, now, ring)]
-    yields = _yields(callers, live, {start.caller_id for start in starts})
-    return (*(end for end in ended if end is not None), *led, *yields, *starts)
+    first = list(_first_phones(callers, phones, pool, now, ring))
+    starts = [*first, *_more_phones(callers, phones, pool, (now, ring), floor.phones_each)]
+    started = {start.caller_id for start in starts}
+    yields = _yields(callers, live, started)
+    without = [caller for caller in callers if caller.id not in phones and caller.id not in started]
+    lends = () if yields or not without else _lends(without, phones, now, ring)
+    return (*(end for end in ended if end is not None), *led, *yields, *lends, *starts)
 
 
 def in_line(callers: Iterable[Caller]) -> list[Caller]:
@@ -244,8 +264,10 @@ def _first_phones(
 
 
 def _more_phones(
-    callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, now: datetime, ring: timedelta
+    callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, at: tuple[datetime, timedelta], each: float
 ) -> Iterable[Start]:
+    """What each is due by now, and those beside them whom nobody else is likely to need."""
+    now, ring = at
     hopeless: set[tuple[int, int]] = set()
     for caller in [caller for caller in callers if caller.id in phones] if pool and phones else ():
         if not pool:
@@ -256,10 +278,10 @@ def _more_phones(
         # Beside someone who is known to answer late the next phone joins half a ring early.
         early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
         joining = due(caller, now + early, ring) - len(rung)
-        if joining <= 0 and not caller.ladder and len(rung) < _at_once(caller, rung, (now, ring)):
-            yield from _beside(caller, pool, (now, ring))
+        if joining <= 0 and not caller.ladder and len(rung) < _at_once(caller, at, each):
+            yield from _beside(caller, pool, at)
         for _ in range(joining):
-            started = _start(caller, pool, (now, ring))
+            started = _start(caller, pool, at)
             yield from started
             if not started:
                 if _is_hopeless(caller, pool):
@@ -267,11 +289,10 @@ def _more_phones(
                 break
 
 
-def _at_once(caller: Caller, rung: Sequence[Ringing], at: tuple[datetime, timedelta]) -> int:
-    """How many phones ring where their owners are not needed elsewhere; they join half a ring early."""
-    soon = SOON_RINGS * at[1].total_seconds()
-    is_slow = all(offer.answers_in is not None and offer.answers_in > soon for offer in rung)
-    return max(AT_ONCE + is_slow, due(caller, at[0] + at[1] / 2, at[1]))
+def _at_once(caller: Caller, at: tuple[datetime, timedelta], each: float) -> int:
+    """How many phones ring where their owners are not needed elsewhere, `each` being how many rang of late."""
+    most = MOST_AT_ONCE if each < FEW_PHONES else AT_ONCE
+    return max(most, due(caller, at[0] + at[1] / 2, at[1])) if each < MANY_PHONES else most
 
 
 def _beside(caller: Caller, pool: Pool, at: tuple[datetime, timedelta]) -> list[Start]:
@@ -358,4 +379,28 @@ def _yields(callers: list[Caller], live: list[Ringing], started: set[str]) -> li
         else:
             left.remove(offer)
             given.append(Yield(offer.id))
+    return given
+
+
+def _lends(without: list[Caller], phones: Mapping[str, list[Ringing]], now: datetime, ring: timedelta) -> list[Lend]:
+    """A phone for each who has none from those who have several, the one that began to ring last."""
+    # Someone who is set aside may well not be there: neither what is kept nor what is given.
+    present = ([offer for offer in rung if not offer.is_set_aside] for rung in phones.values() if len(rung) > 1)
+    several = chain.from_iterable(rung for rung in present if len(rung) > 1)
+    left = sorted(several, key=lambda offer: (offer.started_at, offer.id), reverse=True)
+    kept = Counter(offer.caller_id for offer in left)
+    given, hopeless = [], set[tuple[int, int]]()
+    for caller in without if left else ():
+        if _line_of(caller) in hopeless:
+            continue
+        wishes = [wish for wish, _ in _wishes(caller, passed(caller, now, ring), now)]
+        fitting = (o for o in left if kept[o.caller_id] > 1 and any(fits(o.skills, wish) for wish in wishes))
+        offer = next((offer for offer in fitting if offer.agent_id not in caller.tried), None)
+        if offer is None:
+            # Another one of their line may have been rung by fewer.
+            hopeless |= set() if caller.tried else {_line_of(caller)}
+            continue
+        left.remove(offer)
+        kept[offer.caller_id] -= 1
+        given.append(Lend(offer.id))
     return given

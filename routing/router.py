@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,20 @@ from hotline.bell import ROUTER
 from hotline.ground import Ground
 from hotline.lease import Leadership
 from hotline.models import Agent, Transfer
-from routing import actions, callbacks_service, due, exits, floor, hospital, ladder, queries, rules, service, talks
+from routing import (
+    actions,
+    callbacks_service,
+    due,
+    exits,
+    floor,
+    habits,
+    hospital,
+    ladder,
+    queries,
+    rules,
+    service,
+    talks,
+)
 from routing import transfers_ends as ends
 from routing.actions import offer_of
 from telephony.provider import Provider
@@ -36,6 +50,7 @@ class Router:
         self._provider = provider
         self._lease = Leadership(ground.database, "router", f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")
         self._habits: dict[str, float] = {}
+        self._phones = habits.Phones()
         self._learned_at: datetime | None = None
         self._pool = pool or ThreadPoolExecutor(8, thread_name_prefix="exchange")
 
@@ -100,7 +115,7 @@ class Router:
     def _decide(self, now: datetime) -> bool:
         with self._ground.database.read() as session:
             seen = floor.read(session, rules.of(self._ground.settings), self._learn(session, now))
-            seen = callbacks_service.without_kept(session, seen, now)
+            seen = replace(callbacks_service.without_kept(session, seen, now), phones_each=self._phones.each())
         changed = False
         for decision in ladder.decide(seen, now, self._ground.settings.ring_seconds):
             if isinstance(decision, ladder.Overflow):
@@ -118,9 +133,12 @@ class Router:
                 happenings.forget(writing)
         return self._habits
 
-    def _apply(self, decision: ladder.Start | ladder.Miss | ladder.Unreachable | ladder.Yield, now: datetime) -> bool:
+    def _apply(self, decision: ladder.Start | ladder.End, now: datetime) -> bool:
         if isinstance(decision, ladder.Start):
             with self._ground.database.read() as session:
                 offer = offer_of(session, decision, now)
-            return offer is not None and service.start_offer(self._ground, offer)
+            if offer is None or not service.start_offer(self._ground, offer):
+                return False
+            self._phones.rang(decision.caller_id)
+            return True
         return actions.end(self._ground, decision, now)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.ladder import (
@@ -182,6 +182,7 @@ def floors(draw: st.DrawFn) -> Floor:
     return Floor(free, callers, live)
 
 
+@settings(deadline=None)
 @given(floors())
 def test_no_agent_is_rung_twice_and_each_start_fits_a_wish(floor: Floor) -> None:
     begun = [d for d in decide(floor, NOW, RING) if isinstance(d, Start)]
@@ -193,6 +194,7 @@ def test_no_agent_is_rung_twice_and_each_start_fits_a_wish(floor: Floor) -> None
         assert fits(skills, who.wish) or any(fits(skills, wish) for _, wish in who.helpers)
 
 
+@settings(deadline=None)
 @given(floors())
 def test_nobody_waits_beside_a_free_agent_who_fits(floor: Floor) -> None:
     decisions = decide(floor, NOW, RING)
@@ -205,6 +207,7 @@ def test_nobody_waits_beside_a_free_agent_who_fits(floor: Floor) -> None:
             assert not any(fits(a.skills, who.wish) for a in floor.agents if a.id not in begun)
 
 
+@settings(deadline=None)
 @given(floors())
 def test_a_decision_is_the_same_for_the_same_floor_in_any_order(floor: Floor) -> None:
     turned = Floor(floor.agents[::-1], floor.callers[::-1], floor.offers)

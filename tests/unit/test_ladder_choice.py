@@ -1,9 +1,10 @@
 """Whom the ladder chooses, and for how long a phone rings: scarce people, habits, and who is set aside."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from routing.habits import LEAST_ANSWERS, answers_in
-from routing.ladder import Agent, Caller, Decision, Floor, Ringing, Rung, Start, decide
+from routing.habits import LATEST_PHONES, LEAST_ANSWERS, Phones, answers_in
+from routing.ladder import Agent, Caller, Decision, Floor, Lend, Ringing, Rung, Start, decide
 from routing.queues import OverflowKind, Way
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -73,12 +74,39 @@ def test_who_answers_a_whole_ring_sooner_goes_before_the_better_level() -> None:
     assert rung(Floor((alike, quick), (caller(),), ()), NOW) == [("c", "alike")]
 
 
-def test_beside_two_slow_ones_a_third_rings_at_once_where_nobody_else_needs_them() -> None:
-    who, spare = caller(first_rung_at=NOW), agent("spare")
-    for answers, joins in ((9.0, []), (11.0, [("c", "spare")])):
-        two = (phone("o1", "c", "a", answers), phone("o2", "c", "b", answers))
-        assert rung(Floor((spare,), (who,), two), NOW) == joins
-    assert rung(Floor((spare,), (who,), (*two[:1], phone("o2", "c", "b", 9.0))), at(7.5)) == [("c", "spare")]
+def test_a_third_phone_rings_at_once_while_few_rang_of_late_and_half_a_ring_early_while_not_many() -> None:
+    who, two = caller(first_rung_at=NOW), (phone("o1", "c", "a"), phone("o2", "c", "b"))
+    for each, seconds, joins in ((1.8, 0, True), (1.9, 0, False), (2.0, 7.5, True), (2.1, 7.5, False), (2.1, 10, True)):
+        floor = Floor((agent("spare"),), (who,), two, phones_each=each)
+        assert rung(floor, at(seconds)) == [("c", "spare")] * joins
+
+
+def test_the_phones_of_late_are_counted_by_caller() -> None:
+    phones = Phones()
+    assert phones.each() == 1.0
+    for caller_id in ("a", "b", "a", "a"):
+        phones.rang(caller_id)
+    assert phones.each() == 2.0
+    for _ in range(LATEST_PHONES):
+        phones.rang("c")
+    assert phones.each() == LATEST_PHONES
+
+
+def test_who_has_no_phone_takes_the_latest_of_one_who_has_several() -> None:
+    rich, poor = caller(first_rung_at=NOW), caller("d", asked=1)
+    two = (phone("o1", "c", "a"), replace(phone("o2", "c", "b"), started_at=at(1)))
+    assert lent(Floor((), (rich, poor), two)) == ["o2"]
+    assert lent(Floor((), (rich, poor), two[:1])) == []
+    assert lent(Floor((agent("e"),), (rich, poor), two)) == []  # somebody is free
+    assert lent(Floor((), (rich, replace(poor, wish={"nurse": 1})), two)) == []
+    assert lent(Floor((), (rich, replace(poor, tried=frozenset("b"))), two)) == ["o1"]
+    assert lent(Floor((), (rich, poor), (two[0], replace(two[1], is_set_aside=True)))) == []
+    more = (*two, replace(phone("o3", "c", "f"), started_at=at(2)))
+    assert lent(Floor((), (rich, poor, caller("e", asked=2), caller("f", asked=3)), more)) == ["o3", "o2"]
+
+
+def lent(floor: Floor) -> list[str]:
+    return [one.offer_id for one in decide(floor, at(2), RING) if isinstance(one, Lend)]
 
 
 def test_a_phone_rings_no_longer_than_its_owner_takes_but_two_rings_at_least() -> None:

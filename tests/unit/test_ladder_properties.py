@@ -177,7 +177,7 @@ def test_no_caller_has_more_phones_than_their_ladder_allows(floor: Floor) -> Non
         before = live_after(floor, who.id)
         # One beside phones of people who may not be there; and half a ring early beside those who answer late.
         spare = bool(before) and all(offer.is_set_aside for offer in before)
-        at_once = 1 if who.ladder else AT_ONCE + 1  # and one beside those who are slow
+        at_once = 1 if who.ladder else AT_ONCE
         assert new == 0 or len(before) + new <= max(at_once, due(who, NOW + CYCLE / 2, CYCLE)) + spare
 
 

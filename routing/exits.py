@@ -42,6 +42,8 @@ def _leave(ground: Ground, decision: ladder.Overflow, now: datetime) -> tuple[st
         session.refresh(found)
         if found.state is not WaitingState.WAITING or decision.kind in found.overflowed:
             return None
+        if found.moved_at is not None:
+            return None  # they are in a room still: the router leads them back into line first
         found.overflowed = [*found.overflowed, decision.kind.value]
         service.leave(session, ground, call, f"overflow: {decision.kind.value}", now)
         return call.provider_sid, call.id

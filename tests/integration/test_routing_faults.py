@@ -14,7 +14,8 @@ from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer
 from hotline.values import AgentState, AgentStatus, CallStatus, Outcome, WaitingState
-from routing import figures_queries, floor, service, statements, talks
+from routing import exits, figures_queries, floor, ladder, service, statements, talks
+from routing.queues import OverflowKind
 from tests.factories import NOW
 from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
 
@@ -401,3 +402,18 @@ def test_the_router_never_reads_through_what_is_over(ground: Ground) -> None:
             )
             plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + str(compiled).replace("?", "''")).all()
             assert not [row[3] for row in plan if row[3].startswith("SCAN") and "recordings" not in row[3]]
+
+
+def test_who_is_not_yet_back_in_line_is_not_led_out_of_it(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+    phone = told.ring(caller)
+    told.pick_up(phone)
+    told.route()  # the caller is on the way
+    told.world.exchange.end(phone, "completed")
+    told.post("completed")
+    place = told.place(caller)
+    assert (place.state, place.moved_at is not None) == (WaitingState.WAITING, True)
+    way = ladder.Overflow(place.id, OverflowKind.CALL_BACK, None)
+    assert not exits.lead(told.world.ground, told.world.exchange, way, clock.now())
+    assert told.place(caller).state is WaitingState.WAITING

@@ -14,8 +14,11 @@ from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Call, Look, MachineMark, Transcript, Utterance
 from hotline.values import Answer, Intent, Outcome, RecordingState, Role
+from qa import calibration
 from tests.console_client import signed_in
 from tests.console_data import Morning, a_call, answered, morning, tones
+
+NOTHING_HIDDEN = calibration.blind_calls("somebody who judges no call")
 
 
 @pytest.fixture
@@ -88,8 +91,8 @@ def test_today_leaves_yesterday_out(ground: Ground, made: Morning) -> None:
     with ground.database.write() as session:
         session.add(a_call("old", made.now - timedelta(days=2), Outcome.ANSWERED))
     with ground.database.read() as session:
-        today = queries.listing(session, Wanted(since=made.now - timedelta(hours=1)), 1)
-        everything = queries.listing(session, Wanted(), 1)
+        today = queries.listing(session, Wanted(since=made.now - timedelta(hours=1)), 1, NOTHING_HIDDEN)
+        everything = queries.listing(session, Wanted(), 1, NOTHING_HIDDEN)
     assert (today.total, everything.total) == (6, 7)
 
 
@@ -97,7 +100,7 @@ def test_a_long_list_comes_in_pages_newest_first_and_none_is_lost(app: Flask, gr
     with ground.database.write() as session:
         session.add_all(a_call(f"n{n}", made.now - timedelta(hours=1, seconds=n), Outcome.ANSWERED) for n in range(60))
     with ground.database.read() as session:
-        pages = [queries.listing(session, Wanted(), page) for page in (1, 2, 3, 99)]
+        pages = [queries.listing(session, Wanted(), page, NOTHING_HIDDEN) for page in (1, 2, 3, 99)]
     seen = [line.call for page in pages[:3] for line in page.lines]
     assert len({call.id for call in seen}) == 66
     assert seen == sorted(seen, key=lambda call: call.started_at, reverse=True)
@@ -109,7 +112,7 @@ def test_a_long_list_comes_in_pages_newest_first_and_none_is_lost(app: Flask, gr
 
 def test_the_list_shows_rings_on_both_clocks_and_what_is_on_file(ground: Ground, made: Morning) -> None:
     with ground.database.read() as session:
-        lines = {line.call.id: line for line in queries.listing(session, Wanted(), 1).lines}
+        lines = {line.call.id: line for line in queries.listing(session, Wanted(), 1, NOTHING_HIDDEN).lines}
     line = lines[made.calls["answered"].id]
     assert (line.is_recorded, line.is_transcribed, line.greeting) == (True, True, True)
     assert line.offer is not None

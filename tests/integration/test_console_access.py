@@ -31,6 +31,7 @@ MEANT: dict[str, set[str]] = {
     "floor.show": STAFF,
     "floor.stream": STAFF,
     "floor.here": STAFF,
+    "floor.divided": LEADS,
     "agent.show": STAFF,
     "agent.stream": STAFF,
     "agent.choose": STAFF,

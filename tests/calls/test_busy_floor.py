@@ -21,7 +21,8 @@ REJECTS = {"on_ring": {"reject": True}}
 DROPS = {"on_ring": {"answer_after_seconds": 0.3}, "steps": [{"wait": 2.0}, "hang_up"]}
 # One sentence each way: the caller hears the agent to the end before asking, and whoever heard nobody never asks.
 ASKS = [{"wait_for_speech_end": {"quiet": 1.0, "timeout": 120}}, {"speak": QUESTION}, {"wait": 0.5}, "hang_up"]
-pytestmark = pytest.mark.timeout(300)
+# All in one process of the run: they share one rush.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("rush")]
 
 
 @pytest.fixture(scope="module")

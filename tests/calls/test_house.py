@@ -180,7 +180,7 @@ def test_an_exchange_that_dies_ends_its_calls_and_frees_everyone(house: Stage) -
         house.wait(house.nothing_is_stuck, 60, "a quiet floor")
     assert isinstance(call, Call)
     # Where the end of the agent's line is reported before that of the caller's, the caller is led back into line first.
-    first, *again = sorted(house.rows(Waiting, Waiting.call_id == call.id), key=lambda row: row.asked_at)
+    first, *again = sorted(house.rows(Waiting, Waiting.call_id == call.id), key=lambda row: row.id)
     assert (first.state, call.outcome) == (WaitingState.CONNECTED, Outcome.ANSWERED)
     assert all(row.again and row.state is WaitingState.ABANDONED for row in again)
 

@@ -211,7 +211,7 @@ def deaths(ground: Ground, exchange: Any, share: float, draw: Random) -> Iterato
 
 @pytest.mark.timeout(240)
 def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(ground: Ground) -> None:
-    """Two hundred attempts over both databases: the dialler dies at one step in fifteen, requests fail, reports are lost."""
+    """200 attempts over both databases: the dialler dies at one step in 15, requests fail, reports are lost."""
     seed = 1 if ground.database.engine.dialect.name == "sqlite" else 2
     people = campaign(ground, 40)
     exchange, draw, now = outside(seed), Random(seed), NOW  # noqa: S311

@@ -7,7 +7,7 @@ READY  := $(VENV)/ready
 INPUTS := pyproject.toml requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check unit integration waiting calls browser bench lock format clean
+.PHONY: help setup demo up test check unit integration calls browser bench lock format clean
 
 help: ## list what can be run
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -27,8 +27,7 @@ demo: setup ## a morning at a sample hospital, then its calls after discharge: r
 up: setup ## run the hotline on this machine
 	@$(BIN)/hotline up
 
-test: setup check unit ## everything that must pass; what mostly waits runs beside what computes
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=none integration waiting
+test: setup check unit integration calls browser ## everything that must pass
 
 check: setup ## style, types, layers
 	$(BIN)/ruff format --check .
@@ -47,9 +46,6 @@ calls: setup ## whole calls with audio on the local exchange
 
 browser: setup ## the staff pages in a real Chromium
 	$(BIN)/pytest -n 2 tests/browser
-
-waiting: setup # calls and browser in one go
-	$(BIN)/pytest -n 2 --dist loadgroup tests/calls tests/browser
 
 bench: setup ## measured claims, ours beside the alternative, as JSON
 	$(BIN)/python -m bench.webhook

@@ -105,7 +105,7 @@ def test_processes_killed_at_any_moment_dial_nobody_twice_and_lose_no_attempt(ho
     with house.phones(*(phone(number) for number in range(1, 13))):
         house.wait(lambda: '"event": "started"' in (tmp_path / "phones.log").read_text("utf-8"), 20, "the telephones")
         follow_up.begin(house.ground)
-        house.wait(lambda: house.rows(Attempt), 20, "the first attempt")
+        house.wait(lambda: house.rows(Attempt), 60, "the first attempt")
         while goes_on(house) and clock.now().timestamp() - since.timestamp() < 200:
             storm.blows()
             time.sleep(0.1)

@@ -24,7 +24,7 @@ from recordings import service as recordings
 from routing import callbacks_line, legs
 from routing import callbacks_service as callbacks
 from routing import service as routing
-from telephony.provider import InboundView
+from telephony.provider import LineView
 from telephony.turn import Turn, parse
 
 # Callers who left the line for one of these were not lost in it.
@@ -151,7 +151,7 @@ def ended(ground: Ground, sid: str, report: legs.Report, now: datetime) -> bool:
     return True
 
 
-def unheard(ground: Ground, view: InboundView, now: datetime) -> bool:
+def unheard(ground: Ground, view: LineView, now: datetime) -> bool:
     """Write down a call that came and ended while nobody of ours was listening; `False` when it is known after all."""
     caller = parse({"From": view.caller_text}).caller
     call = Call(

@@ -44,8 +44,8 @@ class RecordingView:
 
 
 @dataclass(frozen=True)
-class InboundView:
-    """A call to one of our numbers as the provider lists it, ended or not."""
+class LineView:
+    """A call to or from one of our numbers as the provider lists it, ended or not."""
 
     sid: str
     caller_text: str
@@ -111,15 +111,9 @@ class Provider:
             found = self._client.messages.list(to=number, from_=sender, date_sent_after=since, limit=50)
         return any(message.body == body for message in found)
 
-    def outbound(self, number: str, since: datetime) -> list[InboundView]:
-        """The calls that we made to `number` after `since`, newest first. Raises `UnknownWord`."""
-        with _faults("list calls"):
-            found = self._client.calls.list(to=number, start_time_after=since, limit=50)
-        return [
-            InboundView(str(c.sid), str(c._from), words.leg_status(str(c.status)), c.start_time or since, c.end_time)
-            for c in found
-            if c.direction == "outbound-api"
-        ]
+    def outbound(self, number: str, since: datetime) -> list[LineView]:
+        """The calls that we made to `number` after `since`, newest first, at most fifty. Raises `UnknownWord`."""
+        return self._lines(number, since, "outbound-api", 50)
 
     def redirect(self, sid: str, url: str) -> None:
         """Have the line go on with the document at `url`; it leaves its queue or conference."""
@@ -208,14 +202,17 @@ class Provider:
             return None
         return LegView(sid, words.leg_status(str(call.status)), _whole(call.duration))
 
-    def inbound(self, number: str, since: datetime) -> list[InboundView]:
+    def inbound(self, number: str, since: datetime) -> list[LineView]:
         """The calls that came in for `number` after `since`, newest first, at most a thousand. Raises `UnknownWord`."""
+        return self._lines(number, since, "inbound", 1000)
+
+    def _lines(self, number: str, since: datetime, direction: str, limit: int) -> list[LineView]:
         with _faults("list calls"):
-            found = self._client.calls.list(to=number, start_time_after=since, limit=1000)
+            found = self._client.calls.list(to=number, start_time_after=since, limit=limit)
         return [
-            InboundView(str(c.sid), str(c._from), words.leg_status(str(c.status)), c.start_time or since, c.end_time)
+            LineView(str(c.sid), str(c._from), words.leg_status(str(c.status)), c.start_time or since, c.end_time)
             for c in found
-            if c.direction == "inbound"
+            if c.direction == direction
         ]
 
     def recording(self, sid: str) -> RecordingView | None:

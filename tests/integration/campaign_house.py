@@ -16,7 +16,7 @@ from hotline.models import Agent, AgentSkill, Attempt, Recipient
 from hotline.values import AgentStatus, AttemptOutcome, LegStatus
 from routing.legs import Report
 from telephony.errors import ProviderDown, ProviderRefused
-from telephony.provider import InboundView, LegView, Provider
+from telephony.provider import LegView, LineView, Provider
 from telephony.words import Heard
 from tests.factories import load_hospital
 
@@ -68,9 +68,9 @@ class Outside(Provider):
             raise ProviderDown("dial: ReadTimeout")
         return line.sid
 
-    def outbound(self, number: str, since: datetime) -> list[InboundView]:
+    def outbound(self, number: str, since: datetime) -> list[LineView]:
         found = [line for line in self.lines.values() if line.number == number and line.started_at >= since]
-        return [InboundView(line.sid, "", line.status, line.started_at, None) for line in reversed(found)]
+        return [LineView(line.sid, "", line.status, line.started_at, None) for line in reversed(found)]
 
     def leg(self, sid: str) -> LegView | None:
         line = self.lines.get(sid)

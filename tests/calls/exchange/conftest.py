@@ -146,7 +146,9 @@ def tell(tmp_path: Path) -> Tell:
 
 
 def loudest(pcm: bytes) -> float:
-    """The strongest frequency in hertz."""
+    """The strongest frequency in hertz, 0 where nothing was heard yet."""
+    if not pcm:
+        return 0.0
     samples = np.frombuffer(pcm, dtype="<i2").astype(float)
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     return float(np.argmax(spectrum) * 8000 / len(samples))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench import floor_rules
 from bench.floor_clock import Agent, Does, House, Offer
-from routing import habits, ladder
+from routing import choice, habits
 
 if TYPE_CHECKING:
     from bench.campaign_week import Week
@@ -25,13 +25,13 @@ class Ladder(floor_rules.Ours):
         super().__init__()
         self._known: dict[tuple[str, int], float | None] = {}
 
-    def _agent(self, agent: Agent) -> ladder.Agent:
+    def _agent(self, agent: Agent) -> choice.Agent:
         key = (agent.seat.id, agent.answered)
         if key not in self._known:
             self._known[key] = habits.answers_in(agent.pickups)
         is_aside = agent.does is Does.ASIDE
         since = floor_rules.when(agent.free_since)
-        return ladder.Agent(agent.seat.id, agent.seat.skills, since, self._known[key], is_aside)
+        return choice.Agent(agent.seat.id, agent.seat.skills, since, self._known[key], is_aside)
 
 
 class CampaignHouse(House):

@@ -20,8 +20,10 @@ from pathlib import Path
 
 import click
 
-from routing.ladder import Agent, Caller, Floor, Ringing, Rung, decide, fits
+from routing.choice import Agent, fits
+from routing.ladder import decide
 from routing.queues import OverflowKind, Way
+from routing.situation import Caller, Floor, Ringing, Rung
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0

@@ -13,7 +13,7 @@ from functools import partial
 from bench.floor_clock import Agent, Caller, Does, House, Offer
 from bench.floor_day import Day
 from hotline.values import OfferState
-from routing import habits, ladder
+from routing import choice, habits, ladder, situation
 from routing.router import TICK_SECONDS
 from routing.service import SET_ASIDE
 
@@ -100,20 +100,20 @@ class Ours:
             agents = {agent.seat.id: agent for agent in house.agents}
             offers = {offer.id: offer for caller in house.line.values() for offer in caller.phones.values()}
             for decision in decisions:
-                if isinstance(decision, ladder.Start):
+                if isinstance(decision, situation.Start):
                     self._phones.rang(decision.caller_id)
                     house.ring(house.line[decision.caller_id], agents[decision.agent_id], decision.rings)
-                elif isinstance(decision, ladder.Miss):
+                elif isinstance(decision, situation.Miss):
                     house.stop(offers[decision.offer_id], missed=True, aside_s=SET_ASIDE[OfferState.MISSED])
-                elif not isinstance(decision, ladder.Overflow):  # these callers have no way out of the line
+                elif not isinstance(decision, situation.Overflow):  # these callers have no way out of the line
                     house.stop(offers[decision.offer_id])
 
-    def _floor(self, house: House) -> ladder.Floor:
-        return ladder.Floor(
+    def _floor(self, house: House) -> situation.Floor:
+        return situation.Floor(
             agents=tuple(self._agent(agent) for agent in house.agents if agent.does in CAN_BE_RUNG),
             callers=tuple(self._caller(caller) for caller in house.line.values()),
             offers=tuple(
-                ladder.Ringing(
+                situation.Ringing(
                     offer.id,
                     caller.id,
                     offer.agent.seat.id,
@@ -148,13 +148,13 @@ class Ours:
             known = self._habits[agent.seat.id] = (agent.answered, habits.answers_in(agent.pickups))
         return known[1]
 
-    def _agent(self, agent: Agent) -> ladder.Agent:
-        return ladder.Agent(
+    def _agent(self, agent: Agent) -> choice.Agent:
+        return choice.Agent(
             agent.seat.id, agent.seat.skills, when(agent.free_since), self._answers_in(agent), agent.does is Does.ASIDE
         )
 
-    def _caller(self, caller: Caller) -> ladder.Caller:
-        return ladder.Caller(
+    def _caller(self, caller: Caller) -> situation.Caller:
+        return situation.Caller(
             id=caller.id,
             wish={caller.call.skill: caller.call.level},
             priority=caller.call.priority,

@@ -17,7 +17,8 @@ from bench.interleave_lines import Place as Place
 from hotline import clock
 from hotline.values import RecordingState
 from telephony.errors import ProviderDown, ProviderRefused
-from telephony.provider import LegView, Provider, RecordingView
+from telephony.provider import Provider
+from telephony.views import LegView, RecordingView
 from telephony.words import leg_status
 
 GONE = 21220

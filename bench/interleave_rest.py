@@ -9,7 +9,7 @@ from bench.interleave_lines import Line, Place
 from bench.interleave_seen import OPEN, Seen, SeenPromise, without_phone
 from hotline.values import AgentState, AgentStatus, CallbackState, CallStatus, OfferState
 from routing.callbacks import SILENT_SECONDS
-from routing.ladder import fits
+from routing.choice import fits
 
 Skills = Mapping[str, Mapping[str, int]]
 

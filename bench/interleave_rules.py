@@ -15,7 +15,7 @@ from bench.interleave_world import World
 from hotline import clock
 from hotline.models import AgentSkill, Event, Offer, Waiting
 from hotline.values import LIVE_OFFERS, AgentState, CallStatus, OfferState, WaitingState, WaitKind
-from routing.ladder import SET_ASIDE, fits
+from routing.choice import SET_ASIDE, fits
 
 CHECKS_PER_COUNT = 25
 HELD = (AgentState.OFFERED, AgentState.TALKING)

@@ -24,8 +24,8 @@ from recordings import service as recordings
 from routing import callbacks_line, legs
 from routing import callbacks_service as callbacks
 from routing import service as routing
-from telephony.provider import LineView
 from telephony.turn import Turn, parse
+from telephony.views import LineView
 
 # Callers who left the line for one of these were not lost in it.
 LED_AWAY = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.LED_ON})

@@ -11,7 +11,7 @@ from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Waiting
 from hotline.values import LIVE_OFFERS, OfferState, WaitingState
 from recordings import service as recordings
-from routing import due, ladder, queries, service
+from routing import due, queries, service, situation
 from routing.callers import GREEN
 from routing.floor import SELF
 from routing.rooms import HELD
@@ -21,15 +21,15 @@ from telephony.provider import Provider
 # The exchange stops a phone by itself this long after the ladder should have.
 SPARE_SECONDS = 10
 
-ENDS: dict[type[ladder.Decision], tuple[OfferState, str]] = {
-    ladder.Miss: (OfferState.MISSED, queries.DID_NOT_PICK_UP),
-    ladder.Unreachable: (OfferState.FAILED, "phone not reachable"),
-    ladder.Yield: (OfferState.CANCELLED, "an urgent caller goes first"),
-    ladder.Lend: (OfferState.CANCELLED, "another caller had no phone"),
+ENDS: dict[type[situation.Decision], tuple[OfferState, str]] = {
+    situation.Miss: (OfferState.MISSED, queries.DID_NOT_PICK_UP),
+    situation.Unreachable: (OfferState.FAILED, "phone not reachable"),
+    situation.Yield: (OfferState.CANCELLED, "an urgent caller goes first"),
+    situation.Lend: (OfferState.CANCELLED, "another caller had no phone"),
 }
 
 
-def offer_of(session: Session, start: ladder.Start, now: datetime) -> Offer | None:
+def offer_of(session: Session, start: situation.Start, now: datetime) -> Offer | None:
     """The offer that a decision asks for, not yet stored; `None` when the caller is gone."""
     waiting = session.get(Waiting, start.caller_id)
     if waiting is None:
@@ -50,7 +50,7 @@ def offer_of(session: Session, start: ladder.Start, now: datetime) -> Offer | No
     )
 
 
-def end(ground: Ground, decision: ladder.End, now: datetime) -> bool:
+def end(ground: Ground, decision: situation.End, now: datetime) -> bool:
     """End the offer as decided; whether it was still live."""
     state, reason = ENDS[type(decision)]
     with ground.database.write() as session:

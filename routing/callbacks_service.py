@@ -21,7 +21,7 @@ from hotline.values import (
     CallbackState,
     MatterKind,
 )
-from routing import around, callbacks, ladder, wait
+from routing import around, callbacks, situation, wait
 from routing.callbacks_line import end, place_like, stand
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -113,7 +113,7 @@ def act(ground: Ground, provider: Provider, now: datetime) -> bool:
     return bool(dials)
 
 
-def without_kept(session: Session, floor: ladder.Floor, now: datetime) -> ladder.Floor:
+def without_kept(session: Session, floor: situation.Floor, now: datetime) -> situation.Floor:
     """The floor without the agents who are kept free for somebody who is being called back."""
     promises = around.promises(session)
     if not any(promise.dialled_at for promise in promises):

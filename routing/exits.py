@@ -11,12 +11,12 @@ from hotline import log
 from hotline.ground import Ground
 from hotline.models import Call, Waiting
 from hotline.values import WaitingState
-from routing import callbacks_line, ladder, queries, service
+from routing import callbacks_line, queries, service, situation
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
 
-def lead(ground: Ground, provider: Provider, decision: ladder.Overflow, now: datetime) -> bool:
+def lead(ground: Ground, provider: Provider, decision: situation.Overflow, now: datetime) -> bool:
     """Lead the caller out of the line, once per kind; whether they were still in it."""
     sid_and_call = _leave(ground, decision, now)
     if sid_and_call is None:
@@ -33,7 +33,7 @@ def lead(ground: Ground, provider: Provider, decision: ladder.Overflow, now: dat
     return True
 
 
-def _leave(ground: Ground, decision: ladder.Overflow, now: datetime) -> tuple[str, str] | None:
+def _leave(ground: Ground, decision: situation.Overflow, now: datetime) -> tuple[str, str] | None:
     with ground.database.write() as session:
         found = session.get(Waiting, decision.caller_id)
         call = None if found is None else queries.locked_call(session, found.call_id)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Agent, AgentSkill, Offer, Waiting
 from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, OfferState, WaitingState, WaitKind
-from routing import habits, ladder
+from routing import choice, habits, situation
 from routing.lines import Lines, asked
 from routing.queries import DID_NOT_PICK_UP
 from routing.queues import HELPERS, Queue, Rules, Way
@@ -68,17 +68,17 @@ _ANSWERS = (
 )
 
 
-def read(session: Session, rules: Rules, answers_in: Mapping[str, float] = MappingProxyType({})) -> ladder.Floor:
+def read(session: Session, rules: Rules, answers_in: Mapping[str, float] = MappingProxyType({})) -> situation.Floor:
     """The floor of this moment, as values; `answers_in` are the agents' habits, as `habits_of` learned them."""
     waiting = session.scalars(_IN_LINE).all()
     ringing = session.execute(_RINGING).all()
     if not waiting and not ringing:
-        return ladder.Floor((), (), (), asked=asked(rules))
+        return situation.Floor((), (), (), asked=asked(rules))
     levels = _levels(session)
     offers = _made(session)
     wished = frozenset(name for row in waiting for name in row.wish if name.startswith(SELF))
     lines = Lines(rules)
-    return ladder.Floor(
+    return situation.Floor(
         agents=tuple(_free(session.execute(_AGENTS), levels, answers_in, wished)),
         callers=tuple(_caller(row, rules, lines, offers[row.id]) for row in waiting),
         offers=tuple(_ringing(row, levels, answers_in) for row in ringing),
@@ -113,22 +113,22 @@ def _made(session: Session) -> dict[str, list[Columns]]:
 
 def _free(
     agents: Iterable[Columns], levels: Mapping[str, dict[str, int]], answers_in: Mapping[str, float], wished: Set[str]
-) -> Iterable[ladder.Agent]:
+) -> Iterable[choice.Agent]:
     """Who can be rung; of `wished` agents, the skill of being themselves is among their skills."""
     for agent in agents:
         aside = agent.state is AgentState.SET_ASIDE and agent.state_reason == DID_NOT_PICK_UP
         if agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
             itself = {SELF + agent.id: SELF_LEVEL} if SELF + agent.id in wished else {}
             skills = levels.get(agent.id, {}) | itself
-            yield ladder.Agent(agent.id, skills, agent.state_since, answers_in.get(agent.id), aside)
+            yield choice.Agent(agent.id, skills, agent.state_since, answers_in.get(agent.id), aside)
 
 
-def _caller(row: Waiting, rules: Rules, lines: Lines, offers: list[Columns]) -> ladder.Caller:
+def _caller(row: Waiting, rules: Rules, lines: Lines, offers: list[Columns]) -> situation.Caller:
     queue = rules.queue(row.queue)
     if any(name.startswith(SELF) for name in row.wish):
         return _for_one(row, queue, offers)
     line = lines.of(row.queue, row.wish)
-    return ladder.Caller(
+    return situation.Caller(
         id=row.id,
         wish=line.wish,
         priority=row.priority,
@@ -139,7 +139,7 @@ def _caller(row: Waiting, rules: Rules, lines: Lines, offers: list[Columns]) -> 
         helpers=line.helpers,
         exits=() if row.kind is WaitKind.CONSULT else tuple(_exits(row, queue)),
         preferred_agent_id=row.preferred_agent_id,
-        because=AGAIN.get(row.again) or next((t for t in row.reasons if t.startswith("owner")), ladder.OWNER),
+        because=AGAIN.get(row.again) or next((t for t in row.reasons if t.startswith("owner")), situation.OWNER),
         first_rung_at=_first_rung_at(offers),
         tried=frozenset(offer.agent_id for offer in offers if offer.state in HAVE_LET_RING),
     )
@@ -153,9 +153,9 @@ def _exits(row: Waiting, queue: Queue) -> Iterable[Way]:
     return (way for way in queue.overflow if way.kind not in HELPERS and way.kind not in row.overflowed)
 
 
-def _for_one(row: Waiting, queue: Queue, offers: list[Columns]) -> ladder.Caller:
+def _for_one(row: Waiting, queue: Queue, offers: list[Columns]) -> situation.Caller:
     """A caller for one certain agent: nobody else is rung, nothing else follows."""
-    return ladder.Caller(
+    return situation.Caller(
         id=row.id,
         wish=row.wish,
         priority=row.priority,
@@ -167,8 +167,10 @@ def _for_one(row: Waiting, queue: Queue, offers: list[Columns]) -> ladder.Caller
     )
 
 
-def _ringing(row: Columns, levels: Mapping[str, Mapping[str, int]], answers_in: Mapping[str, float]) -> ladder.Ringing:
-    return ladder.Ringing(
+def _ringing(
+    row: Columns, levels: Mapping[str, Mapping[str, int]], answers_in: Mapping[str, float]
+) -> situation.Ringing:
+    return situation.Ringing(
         row.id,
         row.waiting_id,
         row.agent_id,
@@ -177,6 +179,6 @@ def _ringing(row: Columns, levels: Mapping[str, Mapping[str, int]], answers_in: 
         row.rings,
         row.priority,
         levels.get(row.agent_id, {}),
-        ladder.SET_ASIDE in row.reasons,
+        choice.SET_ASIDE in row.reasons,
         answers_in.get(row.agent_id),
     )

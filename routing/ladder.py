@@ -7,54 +7,28 @@ A queue's own ladder takes the place of that. After the last ring the queue's ov
 `routing.pool`'s choice. Requirements A1, A7 to A10.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from itertools import chain
 from math import ceil
-from operator import attrgetter
 
-from routing.pool import SET_ASIDE, Agent, Pool, Wanted, fits
+from routing import taking
+from routing.choice import Agent, Wanted
+from routing.pool import Pool
+from routing.rings import due, in_line, line_of, passed, ring_of, wishes
 from routing.situation import (
-    OWNER,
     Caller,
     Decision,
-    End,
     Floor,
-    Lend,
     Miss,
     Overflow,
     Ringing,
-    Rung,
     Start,
     Unreachable,
-    Yield,
 )
-
-__all__ = [
-    "OWNER",
-    "SET_ASIDE",
-    "Agent",
-    "Caller",
-    "Decision",
-    "End",
-    "Floor",
-    "Lend",
-    "Miss",
-    "Overflow",
-    "Ringing",
-    "Rung",
-    "Start",
-    "Unreachable",
-    "Yield",
-    "decide",
-    "fits",
-]
 
 # A phone that was dialled and never began to ring within this time cannot be reached.
 DIAL_SECONDS = 8.0
-# An urgent caller takes a phone that rings for someone whose priority is this much lower.
-URGENT_GAP = 50
 # Nobody gets to a phone within one ring for certain.
 LEAST_RINGS = 2
 # So many phones ring from the start where their owners are not needed elsewhere; and so many while no more than these
@@ -64,8 +38,6 @@ MOST_AT_ONCE, FEW_PHONES = 3, 1.9
 # While fewer than these rang, the phone that joins with the next ring does so half a ring early.
 MANY_PHONES = 2.1
 BESIDE = "rung beside the first: nobody else needs them now"
-# More phones than there are: everyone who fits.
-EVERYONE = 1_000_000
 # After the caller's last ring, who let them ring out is not rung for them again before so many rings have passed.
 REST_RINGS = 2
 
@@ -86,39 +58,10 @@ def decide(floor: Floor, now: datetime, ring_seconds: float) -> tuple[Decision, 
     first = list(_first_phones(callers, phones, pool, now, ring))
     starts = [*first, *_more_phones(callers, phones, pool, (now, ring), floor.phones_each)]
     started = {start.caller_id for start in starts}
-    yields = _yields(callers, live, started)
+    yielded = taking.yields(callers, live, started)
     without = [caller for caller in callers if caller.id not in phones and caller.id not in started]
-    lends = () if yields or not without else _lends(without, phones, now, ring)
-    return (*(end for end in ended if end is not None), *led, *yields, *lends, *starts)
-
-
-def in_line(callers: Iterable[Caller]) -> list[Caller]:
-    """The callers in the order in which they are served: by priority, then by when they asked."""
-    # Sorts by single fields, the last the strongest, compare faster than one by all three.
-    found = sorted(callers, key=attrgetter("id"))
-    found.sort(key=attrgetter("asked_at"))
-    found.sort(key=attrgetter("priority"), reverse=True)
-    return found
-
-
-def ring_of(caller: Caller, now: datetime, ring: timedelta) -> int:
-    """The caller's present ring, from 1: how many cadence cycles since the first phone rang for them."""
-    return 1 if caller.first_rung_at is None else (now - caller.first_rung_at) // ring + 1
-
-
-def passed(caller: Caller, now: datetime, ring: timedelta) -> int:
-    """The ring that the caller is due, from 1: those count, too, that passed before anybody was free."""
-    waited = (caller.first_rung_at or now) - caller.asked_at
-    return ring_of(caller, now, ring) + waited // ring
-
-
-def due(caller: Caller, now: datetime, ring: timedelta) -> int:
-    """How many phones the caller is due: as their ladder says, and beyond its end one more for each ring."""
-    number = passed(caller, now, ring)
-    if not caller.ladder:
-        return number
-    rung = caller.ladder[min(number, len(caller.ladder)) - 1]
-    return EVERYONE if rung.phones is None else rung.phones + max(0, number - len(caller.ladder))
+    lent = () if yielded or not without else taking.lends(without, phones, now, ring)
+    return (*(end for end in ended if end is not None), *led, *yielded, *lent, *starts)
 
 
 def _overflow(caller: Caller, is_rung: bool, now: datetime, ring: timedelta) -> Overflow | None:
@@ -146,12 +89,12 @@ def _first_phones(
         if not pool:
             return
         rung = phones.get(caller.id)
-        if (rung and not all(offer.is_set_aside for offer in rung)) or _line_of(caller) in hopeless:
+        if (rung and not all(offer.is_set_aside for offer in rung)) or line_of(caller) in hopeless:
             continue
         started = _start(caller, pool, (now, ring), last_resort=not rung)
         yield from started
         if not started and _is_hopeless(caller, pool):
-            hopeless.add(_line_of(caller))
+            hopeless.add(line_of(caller))
 
 
 def _more_phones(
@@ -163,7 +106,7 @@ def _more_phones(
     for caller in [caller for caller in callers if caller.id in phones] if pool and phones else ():
         if not pool:
             return
-        if _line_of(caller) in hopeless:
+        if line_of(caller) in hopeless:
             continue
         rung = phones[caller.id]
         # Beside someone who is known to answer late the next phone joins half a ring early.
@@ -176,7 +119,7 @@ def _more_phones(
             yield from started
             if not started:
                 if _is_hopeless(caller, pool):
-                    hopeless.add(_line_of(caller))
+                    hopeless.add(line_of(caller))
                 break
 
 
@@ -195,11 +138,6 @@ def _beside(caller: Caller, pool: Pool, at: tuple[datetime, timedelta]) -> list[
     return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), (BESIDE,), chosen)]
 
 
-def _line_of(caller: Caller) -> tuple[int, int]:
-    """What callers of one queue and language share: it is the same object in all of them where a floor says so once."""
-    return id(caller.wish), id(caller.helpers)
-
-
 def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:
     return offer.answers_in is not None and offer.answers_in > caller.rings * ring.total_seconds()
 
@@ -216,7 +154,7 @@ def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_reso
     number = ring_now + ((caller.first_rung_at or at[0]) - caller.asked_at) // at[1]
     # While the caller's rings last, even one who has just missed them is a chance; later they are left in peace.
     rested_since = at[0] if number <= caller.rings else at[0] - REST_RINGS * at[1]
-    for wish, note in _wishes(caller, number, at[0]):
+    for wish, note in wishes(caller, number, at[0]):
         prefers = caller.prefers if not note else {}
         wanted = Wanted(wish, prefers, caller.preferred_agent_id, caller.tried, last_resort, rested_since)
         agent = pool.take(wanted)
@@ -225,15 +163,6 @@ def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_reso
             rings = _rings(agent, caller, at[1])
             return [Start(caller.id, agent.id, ring_now, rings, notes, pool.chosen(agent, wish))]
     return []
-
-
-def _wishes(caller: Caller, number: int, now: datetime) -> Iterable[tuple[Mapping[str, int], tuple[str, ...]]]:
-    """Whom the caller may have at this ring, one after the other, with the reason where it is not their own queue."""
-    own = caller.ladder[min(number, len(caller.ladder)) - 1].wish if caller.ladder else None
-    yield own or caller.wish, ()
-    for way, wish in caller.helpers:
-        if way.is_due(number, now - caller.asked_at):
-            yield wish, (f"overflow: {way.to} helps",)
 
 
 def _rings(agent: Agent, caller: Caller, ring: timedelta) -> int:
@@ -249,49 +178,3 @@ def _why(caller: Caller, agent: Agent, rings: tuple[int, int]) -> tuple[str, ...
     is_owner = agent.id == caller.preferred_agent_id
     waited = [f"the caller had waited {due_ring - number} rings"] if due_ring > number else []
     return (f"{when}: {caller.because}" if is_owner else when, *waited)
-
-
-def _yields(callers: list[Caller], live: list[Ringing], started: set[str]) -> list[Yield]:
-    """Phones that ring for someone much less urgent, one for each urgent caller who has no phone at all."""
-    rung = {offer.caller_id for offer in live} | started
-    left = sorted(live, key=lambda offer: (offer.priority, offer.started_at, offer.id))
-    given = []
-    hopeless: set[tuple[tuple[str, int], ...]] = set()  # wishes that nobody less urgent can meet
-    for caller in callers:
-        if not left or caller.priority - left[0].priority < URGENT_GAP:
-            break  # nor can those after: they are no more urgent
-        wish = tuple(sorted(caller.wish.items()))
-        if caller.id in rung or wish in hopeless:
-            continue
-        weaker = (o for o in left if caller.priority - o.priority >= URGENT_GAP and fits(o.skills, caller.wish))
-        offer = next(weaker, None)
-        if offer is None:
-            hopeless.add(wish)
-        else:
-            left.remove(offer)
-            given.append(Yield(offer.id))
-    return given
-
-
-def _lends(without: list[Caller], phones: Mapping[str, list[Ringing]], now: datetime, ring: timedelta) -> list[Lend]:
-    """A phone for each who has none from those who have several, the one that began to ring last."""
-    # Someone who is set aside may well not be there: neither what is kept nor what is given.
-    present = ([offer for offer in rung if not offer.is_set_aside] for rung in phones.values() if len(rung) > 1)
-    several = chain.from_iterable(rung for rung in present if len(rung) > 1)
-    left = sorted(several, key=lambda offer: (offer.started_at, offer.id), reverse=True)
-    kept = Counter(offer.caller_id for offer in left)
-    given, hopeless = [], set[tuple[int, int]]()
-    for caller in without if left else ():
-        if _line_of(caller) in hopeless:
-            continue
-        wishes = [wish for wish, _ in _wishes(caller, passed(caller, now, ring), now)]
-        fitting = (o for o in left if kept[o.caller_id] > 1 and any(fits(o.skills, wish) for wish in wishes))
-        offer = next((offer for offer in fitting if offer.agent_id not in caller.tried), None)
-        if offer is None:
-            # Another one of their line may have been rung by fewer.
-            hopeless |= set() if caller.tried else {_line_of(caller)}
-            continue
-        left.remove(offer)
-        kept[offer.caller_id] -= 1
-        given.append(Lend(offer.id))
-    return given

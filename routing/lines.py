@@ -8,8 +8,8 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from hotline.values import Language
-from routing.ladder import Rung
 from routing.queues import HELPERS, Queue, Rules, Step, Way
+from routing.situation import Rung
 
 LANGUAGES = frozenset(language.value for language in Language)
 

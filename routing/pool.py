@@ -6,13 +6,12 @@ asked for now is rung after those who can be replaced. Who is set aside after a 
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
-from typing import NamedTuple
+
+from routing.choice import Agent, Chosen, Wanted, fits
 
 # Each further free holder of a skill makes a person this much easier to replace.
 EASIER = 0.5
@@ -27,63 +26,8 @@ SLOW, HARD, MISSING, ASIDE = 10**4, 10**8, 10**12, 10**16
 MOST_SLOW = 1_000
 # The levels at which a skill counts that no queue is known to ask for.
 ANY_LEVEL = (1,)
-NOTHING: Mapping[str, int] = MappingProxyType({})
-
-# The reason that stands at an offer to someone who is set aside.
-SET_ASIDE = "set aside, but nobody else is free"
 
 Levels = tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Agent:
-    """Someone who can be rung: skills with levels 1 to 5, and since when they are idle."""
-
-    id: str
-    skills: Mapping[str, int]
-    idle_since: datetime
-    # Seconds within which they have answered nearly all the offers they answered; None where too few are known.
-    answers_in: float | None = None
-    # They let a phone ring out a moment ago: rung only where nobody else is free.
-    is_set_aside: bool = False
-
-
-class Wanted(NamedTuple):
-    """Whom a caller wants, from the levels in `prefers` on with pleasure.
-
-    Agents in `tried` come last; `last_resort` allows for those set aside by others.
-    """
-
-    wish: Mapping[str, int]
-    prefers: Mapping[str, int] = NOTHING
-    preferred_agent_id: str | None = None
-    tried: frozenset[str] = frozenset()
-    last_resort: bool = True
-    # Someone in `tried` who has been set aside later than this is left in peace for a while.
-    rested_since: datetime | None = None
-    # Only someone whom nobody else is likely to need now.
-    spare: bool = False
-
-
-class Chosen(NamedTuple):
-    """Someone who was chosen for a wish; `single` are the skills that only one of all who were free had."""
-
-    agent: Agent
-    wish: Mapping[str, int]
-    single: frozenset[str]
-
-    def reasons(self) -> tuple[str, ...]:
-        """Why this agent, for supervisors."""
-        agent = self.agent
-        levels = ", ".join([f"{name} {agent.skills.get(name, 0)}" for name in self.wish])
-        last = sorted(name for name in self.single.intersection(agent.skills) if name not in self.wish)
-        return (
-            f"skills {levels}",
-            *([f"although the only one free for {', '.join(last)}"] if last else []),
-            *([SET_ASIDE] if agent.is_set_aside else []),
-            *([] if agent.answers_in is None else [f"answers within {agent.answers_in:.0f} s"]),
-            f"idle since {agent.idle_since:%H:%M:%S}Z",
-        )
 
 
 class Pool:
@@ -194,7 +138,7 @@ class Pool:
         left = (agent for agent in reversed(line) if agent.id in self._free and _is_rested(agent, wanted))
         return min(left, key=lambda agent: _personal(agent, wanted), default=None)
 
-    def chosen(self, agent: Agent, wish: Mapping[str, int]) -> "Chosen":
+    def chosen(self, agent: Agent, wish: Mapping[str, int]) -> Chosen:
         """This agent for this wish, with what the reasons need to know."""
         return Chosen(agent, wish, self._single)
 
@@ -257,11 +201,6 @@ def _level_rank(levels: tuple[int, ...], caps: list[tuple[int, bool]]) -> int:
     pairs = list(zip(levels, caps, strict=True))
     missing = sum(max(0, cap - have) for have, (cap, is_preferred) in pairs if is_preferred)
     return missing * MISSING - sum(min(have, cap) for have, (cap, _) in pairs)
-
-
-def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:
-    """Whether these skills satisfy the wish: every wished skill is there at its level or above."""
-    return all(skills.get(name, 0) >= max(1, least) for name, least in wish.items())
 
 
 def _own_rank(agent: Agent, ring_seconds: float) -> int:

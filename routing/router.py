@@ -30,6 +30,7 @@ from routing import (
     queries,
     rules,
     service,
+    situation,
     talks,
 )
 from routing import transfers_ends as ends
@@ -118,7 +119,7 @@ class Router:
             seen = replace(callbacks_service.without_kept(session, seen, now), phones_each=self._phones.each())
         changed = False
         for decision in ladder.decide(seen, now, self._ground.settings.ring_seconds):
-            if isinstance(decision, ladder.Overflow):
+            if isinstance(decision, situation.Overflow):
                 changed = exits.lead(self._ground, self._provider, decision, now) or changed
                 continue
             if not self._apply(decision, now):
@@ -133,8 +134,8 @@ class Router:
                 happenings.forget(writing)
         return self._habits
 
-    def _apply(self, decision: ladder.Start | ladder.End, now: datetime) -> bool:
-        if isinstance(decision, ladder.Start):
+    def _apply(self, decision: situation.Start | situation.End, now: datetime) -> bool:
+        if isinstance(decision, situation.Start):
             with self._ground.database.read() as session:
                 offer = offer_of(session, decision, now)
             if offer is None or not service.start_offer(self._ground, offer):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from routing.pool import Agent, Chosen
+from routing.choice import Agent, Chosen
 from routing.queues import OverflowKind, Way
 
 OWNER = "owner of the open matter"

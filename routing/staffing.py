@@ -61,7 +61,7 @@ def erlang_c(erlangs: float, agents: int) -> float:
 def forecast(load: Load, agents: int, answer_seconds: float) -> Forecast:
     """What `agents` give for this load; `within` is the share answered in `answer_seconds` or less, of all who ask."""
     within = answer_seconds - load.pickup_seconds
-    if load.calls <= 0:
+    if load.calls < _TINY:
         return Forecast(agents, 1.0 if agents and within >= 0 else 0.0, 0.0, 0.0, 0.0)
     if agents <= 0:
         return Forecast(0, 0.0, 1.0, math.inf, 1.0)
@@ -79,7 +79,7 @@ def agents_needed(load: Load, answer_seconds: float, target: float) -> Forecast:
         raise ValueError("target: a share between 0 and 1")
     if load.pickup_seconds > answer_seconds:
         raise ValueError("pickup: longer than the time within which calls are to be answered")
-    if load.calls <= 0:
+    if load.calls < _TINY:
         return forecast(load, 0, answer_seconds)
     low, high = 0, 1
     while forecast(load, high, answer_seconds).within < target:

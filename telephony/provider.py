@@ -1,9 +1,9 @@
 """The one adapter to the telephone exchange: Twilio's REST API, at Twilio or at any address that speaks it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from urllib.parse import urlparse
 
 import requests
@@ -12,9 +12,11 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from hotline.settings import Settings
-from hotline.values import LegStatus, RecordingState
 from telephony import words
 from telephony.errors import ProviderDown, ProviderRefused
+from telephony.views import LegView, LineView, RecordingView
+
+Resource = TypeVar("Resource")
 
 TIMEOUT_SECONDS = 10.0
 MEDIA_TIMEOUT = (5.0, 60.0)  # to connect, between two packets
@@ -22,36 +24,6 @@ TWILIO = "https://api.twilio.com"
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 RECORDING_EVENTS = ["in-progress", "completed", "absent"]
 NOT_IN_PROGRESS = 21220  # "Invalid call state"
-
-
-@dataclass(frozen=True)
-class LegView:
-    """A line as the provider sees it now; `seconds` once it has ended."""
-
-    sid: str
-    status: LegStatus
-    seconds: int | None
-
-
-@dataclass(frozen=True)
-class RecordingView:
-    """A recording as the provider sees it now."""
-
-    sid: str
-    state: RecordingState
-    seconds: int | None
-    channels: int | None
-
-
-@dataclass(frozen=True)
-class LineView:
-    """A call to or from one of our numbers as the provider lists it, ended or not."""
-
-    sid: str
-    caller_text: str
-    status: LegStatus
-    started_at: datetime
-    ended_at: datetime | None
 
 
 class Provider:
@@ -84,7 +56,7 @@ class Provider:
         """Ring a patient; the line's sid. `base` + `/answer`, `/status` and `/machine` are told of it.
 
         Whether a machine answered is found out beside the call (it may choose the wording): the document is fetched and
-        spoken at once, so that a person never hears silence.
+        spoken at once, so that a person never hears silence. Who says nothing for three seconds is `unknown`.
         """
         with _faults("dial"):
             call = self._client.calls.create(
@@ -95,6 +67,7 @@ class Provider:
                 status_callback_event=CALL_EVENTS,
                 timeout=timeout_seconds,
                 machine_detection="DetectMessageEnd",
+                machine_detection_silence_timeout=3000,
                 async_amd="true",
                 async_amd_status_callback=f"{base}/machine",
             )
@@ -193,14 +166,8 @@ class Provider:
 
     def leg(self, sid: str) -> LegView | None:
         """A line as it stands now, or `None` when the provider does not know it. Raises `UnknownWord`."""
-        try:
-            with _faults("look at a line"):
-                call = self._client.calls(sid).fetch()
-        except ProviderRefused as refusal:
-            if refusal.status != 404:
-                raise
-            return None
-        return LegView(sid, words.leg_status(str(call.status)), _whole(call.duration))
+        call = _found("look at a line", self._client.calls(sid).fetch)
+        return None if call is None else LegView(sid, words.leg_status(str(call.status)), _whole(call.duration))
 
     def inbound(self, number: str, since: datetime) -> list[LineView]:
         """The calls that came in for `number` after `since`, newest first, at most a thousand. Raises `UnknownWord`."""
@@ -217,12 +184,8 @@ class Provider:
 
     def recording(self, sid: str) -> RecordingView | None:
         """A recording as it stands now, or `None` when the provider does not know it. Raises `UnknownWord`."""
-        try:
-            with _faults("look at a recording"):
-                found = self._client.recordings(sid).fetch()
-        except ProviderRefused as refusal:
-            if refusal.status != 404:
-                raise
+        found = _found("look at a recording", self._client.recordings(sid).fetch)
+        if found is None:
             return None
         state = words.recording_state(str(found.status))
         return RecordingView(sid, state, _whole(found.duration), _whole(found.channels))
@@ -255,6 +218,17 @@ def _faults(what: str) -> Iterator[None]:
         raise _sorted(what, int(error.status), int(error.code or 0)) from error
     except (requests.RequestException, TwilioException, OSError) as error:
         raise ProviderDown(f"{what}: {type(error).__name__}") from error
+
+
+def _found(what: str, fetch: Callable[[], Resource]) -> Resource | None:
+    """What this request brings, `None` where the provider does not know it."""
+    try:
+        with _faults(what):
+            return fetch()
+    except ProviderRefused as refusal:
+        if refusal.status != 404:
+            raise
+        return None
 
 
 def _sorted(what: str, status: int, reason: int) -> ProviderDown | ProviderRefused:

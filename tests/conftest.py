@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck
+from hypothesis import settings as search
 from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
 from pydantic import SecretStr
@@ -19,6 +21,10 @@ from hotline.ground import Ground, stand
 from hotline.models import Row
 from hotline.settings import Settings
 from tests import servers
+
+# The same examples in every run: `make test` tells of the change at hand. `--hypothesis-profile=default` searches anew.
+search.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+search.load_profile("same")
 
 
 def pytest_configure() -> None:

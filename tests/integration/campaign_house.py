@@ -16,7 +16,8 @@ from hotline.models import Agent, AgentSkill, Attempt, Recipient
 from hotline.values import AgentStatus, AttemptOutcome, LegStatus
 from routing.legs import Report
 from telephony.errors import ProviderDown, ProviderRefused
-from telephony.provider import LegView, LineView, Provider
+from telephony.provider import Provider
+from telephony.views import LegView, LineView
 from telephony.words import Heard
 from tests.factories import load_hospital
 

@@ -28,10 +28,11 @@ from hotline.values import (
     RecordingKind,
     WaitingState,
 )
-from routing import callbacks, callbacks_service, exits, floor, forecasts, ladder, queries, rules, service
+from routing import callbacks, callbacks_service, exits, floor, forecasts, queries, rules, service, situation
 from routing.queues import OverflowKind
 from telephony.errors import ProviderDown, ProviderRefused
-from telephony.provider import LegView, Provider, connect
+from telephony.provider import Provider, connect
+from telephony.views import LegView
 from tests.factories import load_hospital
 from tests.integration.caller import Caller, Document, new_sid
 
@@ -628,7 +629,7 @@ class Redirects(Telephones):
 def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     caller = scene.caller()
     telephones = Redirects(scene.ground.settings)
-    out = ladder.Overflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
+    out = situation.Overflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
     assert exits.lead(scene.ground, telephones, out, clock.now())
     assert not exits.lead(scene.ground, telephones, out, clock.now())
     ((sid, url),) = telephones.dialled
@@ -638,7 +639,7 @@ def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     caller.ask(lead.attribute("Dial", "action"), DialCallStatus="busy")
     place = scene.places(caller)[-1]
     assert (place.state, place.overflowed) == (WaitingState.WAITING, ["number"])
-    again = ladder.Overflow(place.id, OverflowKind.NUMBER, "+861088889999")
+    again = situation.Overflow(place.id, OverflowKind.NUMBER, "+861088889999")
     assert not exits.lead(scene.ground, telephones, again, clock.now())
 
 
@@ -647,7 +648,7 @@ def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: 
     before = scene.places(caller)[-1]
     telephones = Redirects(scene.ground.settings)
     telephones.fault = ProviderDown("away")
-    exits.lead(scene.ground, telephones, ladder.Overflow(before.id, OverflowKind.CALL_BACK, None), clock.now())
+    exits.lead(scene.ground, telephones, situation.Overflow(before.id, OverflowKind.CALL_BACK, None), clock.now())
     now = scene.places(caller)[-1]
     assert (now.state, now.asked_at) == (WaitingState.WAITING, before.asked_at)
 
@@ -658,7 +659,7 @@ def test_a_router_that_dies_while_it_leads_a_caller_out_loses_nobody(scene: Scen
     telephones = Redirects(scene.ground.settings)
     telephones.fault = Killed()
     with pytest.raises(Killed):
-        exits.lead(scene.ground, telephones, ladder.Overflow(before.id, OverflowKind.VOICEMAIL, None), clock.now())
+        exits.lead(scene.ground, telephones, situation.Overflow(before.id, OverflowKind.VOICEMAIL, None), clock.now())
     assert scene.places(caller)[-1].state is WaitingState.LEFT
     caller.wait()  # the music is over, the exchange asks what comes next
     now = scene.places(caller)[-1]

@@ -14,7 +14,7 @@ from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer
 from hotline.values import AgentState, AgentStatus, CallStatus, Outcome, WaitingState
-from routing import exits, figures_queries, floor, ladder, service, statements, talks
+from routing import exits, figures_queries, floor, service, situation, statements, talks
 from routing.queues import OverflowKind
 from tests.factories import NOW
 from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
@@ -414,6 +414,6 @@ def test_who_is_not_yet_back_in_line_is_not_led_out_of_it(told: Story) -> None:
     told.post("completed")
     place = told.place(caller)
     assert (place.state, place.moved_at is not None) == (WaitingState.WAITING, True)
-    way = ladder.Overflow(place.id, OverflowKind.CALL_BACK, None)
+    way = situation.Overflow(place.id, OverflowKind.CALL_BACK, None)
     assert not exits.lead(told.world.ground, told.world.exchange, way, clock.now())
     assert told.place(caller).state is WaitingState.WAITING

@@ -9,8 +9,10 @@ from console import telling
 from console.language import words
 from hotline.values import Language
 from routing import green, rules
-from routing.ladder import BESIDE, OWNER, Agent, Caller, Floor, Start, decide
+from routing.choice import Agent
+from routing.ladder import BESIDE, decide
 from routing.queues import OverflowKind, Way
+from routing.situation import OWNER, Caller, Floor, Start
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RULES = rules.read_file(rules.STANDARD, ZoneInfo("Asia/Shanghai"))

@@ -15,7 +15,8 @@ from campaigns.errors import ScriptFault
 from campaigns.place import Answered, AsksPerson, Concluded, Heard, Outcome, Person, Place, Stage, Verified, Warned
 from campaigns.script import PRIVATE, Choice, Open, Scale, Script
 from hotline.values import AttemptOutcome, Language
-from telephony.verbs import Enqueue, Gather, Hangup, Record, Say
+from telephony.verbs import Enqueue, Gather, Hangup, Record, Redirect, Say
+from telephony.words import Heard as Verdict
 
 SCRIPTS = scripts_file.of(None, "仁和医院", "Renhe Hospital", "+861066880000")
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock in China
@@ -46,6 +47,8 @@ def inputs(script: Script, place: Place) -> Iterator[Heard]:
     yield from (Heard(key) for key in ("", *"0123456789*#"))
     yield from (Heard(CHECK), Heard("199999"), Heard("4711"))
     yield from (Heard(words=words[place.language][0]) for words in script.replies.values())
+    if place.stage is Stage.OPENING:
+        yield from (Heard(by=verdict) for verdict in Verdict)
     if place.stage is Stage.QUESTION:
         yield Heard(is_recorded=True)
         yield from (Heard(words=sign.words[place.language][0]) for sign in script.signs)
@@ -60,9 +63,10 @@ class Step:
     outcome: Outcome
 
 
-def walk(script: Script, start: Outcome) -> Iterator[Step]:
-    """Every step that can be reached from here."""
-    seen, line = {start.place}, deque([start.place])
+def walk(script: Script, *starts: Outcome) -> Iterator[Step]:
+    """Every step that can be reached from these."""
+    line = deque(start.place for start in starts)
+    seen = set(line)
     while line:
         place = line.popleft()
         if place.stage is Stage.END:
@@ -82,32 +86,13 @@ def test_nothing_medical_is_said_before_they_are_verified(name: str, language: L
     allowed |= {script.phrases["for_name"][language].replace("{name}", WHO.name)}
     for text in allowed:
         assert not [word for word in MEDICAL[language] if word in text.lower()], text
-    starts = [course.begin(script, WHO, language, is_machine=machine) for machine in (False, True)]
+    starts = [course.begin(script, WHO, language, by=verdict) for verdict in (None, *Verdict)]
     starts.append(course.begin(script, replace(WHO, is_inbound=True), language, "pain"))
-    for start in starts:
-        assert set(said(start)) <= allowed
-        for step in walk(script, start):
-            verified = any(isinstance(effect, Verified) for effect in step.outcome.effects)
-            if not step.before.has_consented and not verified:
-                assert set(said(step.outcome)) <= allowed, (step.before, step.heard)
-
-
-@pytest.mark.parametrize(("name", "language"), CASES)
-def test_a_machine_hears_the_hospital_and_a_number_and_not_even_the_name(name: str, language: Language) -> None:
-    script = SCRIPTS[name]
-    start = course.begin(script, WHO, language, is_machine=True)
-    assert said(start) == [script.phrases["machine"][language]]
-    end = course.step(script, WHO, start.place, Heard(words="请留言"), NOW)
-    assert end.verbs == (Hangup(),)
-    assert not end.effects
-
-
-def test_who_is_taken_for_a_machine_and_presses_a_key_is_spoken_with() -> None:
-    script = SCRIPTS["general"]
-    start = course.begin(script, WHO, Language.MANDARIN, is_machine=True)
-    spoken_with = course.step(script, WHO, start.place, Heard("1"), NOW)
-    assert spoken_with.place.stage is Stage.WHO
-    assert WHO.name in "".join(said(spoken_with))
+    assert all(set(said(start)) <= allowed for start in starts)
+    for step in walk(script, *starts):
+        verified = any(isinstance(effect, Verified) for effect in step.outcome.effects)
+        if not step.before.has_consented and not verified:
+            assert set(said(step.outcome)) <= allowed, (step.before, step.heard)
 
 
 def paces(outcome: Outcome) -> set[bool]:
@@ -126,9 +111,9 @@ def test_from_the_wish_on_all_is_spoken_slowly(heard: Heard) -> None:
     assert all(paces(step.outcome) <= {True} for step in walk(script, slower))
 
 
-@pytest.mark.parametrize("is_machine", [False, True])
-def test_the_elderly_are_spoken_to_slowly_from_the_first_word(is_machine: bool) -> None:
-    start = course.begin(SCRIPTS["elderly"], WHO, Language.MANDARIN, is_machine=is_machine)
+@pytest.mark.parametrize("verdict", [None, *Verdict])
+def test_the_elderly_are_spoken_to_slowly_from_the_first_word(verdict: Verdict | None) -> None:
+    start = course.begin(SCRIPTS["elderly"], WHO, Language.MANDARIN, by=verdict)
     assert paces(start) == {True}
     assert all(paces(step.outcome) <= {True} for step in walk(SCRIPTS["elderly"], start))
 
@@ -140,7 +125,7 @@ def test_no_answer_leaves_a_caller_in_silence_and_every_path_can_end(name: str, 
     for step in walk(script, course.begin(script, WHO, language)):
         verbs = step.outcome.verbs
         assert verbs
-        assert isinstance(verbs[-1], Gather | Record | Hangup | Enqueue)
+        assert isinstance(verbs[-1], Gather | Record | Hangup | Enqueue | Redirect)
         ends |= {effect.outcome for effect in step.outcome.effects if isinstance(effect, Concluded)}
     wanted = {"done", "refused", "wrong_person", "call_later", "half_way"}
     assert {end.value for end in ends} == wanted
@@ -173,7 +158,7 @@ def test_every_warning_sign_by_key_or_word_goes_to_a_nurse_at_once(name: str, la
 def test_a_whole_conversation_by_key_gives_every_answer_once(name: str, language: Language) -> None:
     script = SCRIPTS[name]
     outcome = course.begin(script, WHO, language)
-    for heard in (Heard("1"), Heard(CHECK)):
+    for heard in (Heard(by=Verdict.HUMAN), Heard("1"), Heard(CHECK)):
         outcome = course.step(script, WHO, outcome.place, heard, NOW)
     given: dict[str, str] = {}
     while outcome.place.stage is Stage.QUESTION:
@@ -203,7 +188,7 @@ def test_who_does_not_answer_two_questions_is_connected_with_a_nurse() -> None:
 
 def test_a_conversation_goes_on_where_it_stopped_and_only_after_the_check() -> None:
     script = SCRIPTS["general"]
-    start = course.begin(script, WHO, Language.ENGLISH, "fever")
+    start = course.begin(script, WHO, Language.ENGLISH, "fever", Verdict.HUMAN)
     asked = course.step(script, WHO, start.place, Heard("1"), NOW)
     assert asked.place.stage is Stage.VERIFY
     on = course.step(script, WHO, asked.place, Heard(CHECK), NOW)

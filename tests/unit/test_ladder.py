@@ -5,21 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.ladder import (
-    Agent,
-    Caller,
-    Floor,
-    Miss,
-    Overflow,
-    Ringing,
-    Rung,
-    Start,
-    Unreachable,
-    Yield,
-    decide,
-    fits,
-)
+from routing.choice import Agent, fits
+from routing.ladder import decide
 from routing.queues import OverflowKind, Way
+from routing.situation import Caller, Floor, Miss, Overflow, Ringing, Rung, Start, Unreachable, Yield
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from routing.choice import Agent
 from routing.habits import LATEST_PHONES, LEAST_ANSWERS, Phones, answers_in
-from routing.ladder import Agent, Caller, Decision, Floor, Lend, Ringing, Rung, Start, decide
+from routing.ladder import decide
 from routing.queues import OverflowKind, Way
+from routing.situation import Caller, Decision, Floor, Lend, Ringing, Rung, Start
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0

@@ -5,27 +5,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from routing.ladder import (
-    AT_ONCE,
-    DIAL_SECONDS,
-    EVERYONE,
-    OWNER,
-    Agent,
-    Caller,
-    Floor,
-    Miss,
-    Overflow,
-    Ringing,
-    Rung,
-    Start,
-    Unreachable,
-    Yield,
-    decide,
-    due,
-    fits,
-    passed,
-)
+from routing.choice import Agent, fits
+from routing.ladder import AT_ONCE, DIAL_SECONDS, decide
 from routing.queues import OverflowKind, Way
+from routing.rings import EVERYONE, due, passed
+from routing.situation import OWNER, Caller, Floor, Miss, Overflow, Ringing, Rung, Start, Unreachable, Yield
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from hotline.values import Language
 from routing import rules
-from routing.ladder import Rung
 from routing.lines import Lines, asked
 from routing.queues import OverflowKind, Way
+from routing.situation import Rung
 
 RULES = rules.parse(
     """

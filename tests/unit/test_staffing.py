@@ -5,7 +5,7 @@ import math
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from routing.staffing import Load, agents_needed, erlang_b, erlang_c, forecast
@@ -66,6 +66,7 @@ def test_erlang_a_with_endless_patience_is_erlang_c() -> None:
     assert nearly.wait_seconds == pytest.approx(patient.wait_seconds, rel=1e-2)
 
 
+@example(5e-324, 20.0, 10.0, 0.0)
 @given(st.floats(0, 400), st.floats(20, 600), st.floats(10, 600), st.floats(0, 14))
 @settings(deadline=None, max_examples=60)
 def test_more_agents_never_answer_fewer_and_one_less_misses_the_target(

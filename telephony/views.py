@@ -1,0 +1,36 @@
+"""What the provider tells of lines and recordings. Values only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hotline.values import LegStatus, RecordingState
+
+
+@dataclass(frozen=True)
+class LegView:
+    """A line as the provider sees it now; `seconds` once it has ended."""
+
+    sid: str
+    status: LegStatus
+    seconds: int | None
+
+
+@dataclass(frozen=True)
+class RecordingView:
+    """A recording as the provider sees it now."""
+
+    sid: str
+    state: RecordingState
+    seconds: int | None
+    channels: int | None
+
+
+@dataclass(frozen=True)
+class LineView:
+    """A call to or from one of our numbers as the provider lists it, ended or not."""
+
+    sid: str
+    caller_text: str
+    status: LegStatus
+    started_at: datetime
+    ended_at: datetime | None

@@ -22,7 +22,7 @@ from hotline.models import Attempt, Call
 from hotline.values import CallStatus, CampaignKind, Direction, Intent, Language, LegStatus, RecordingKind
 from ivr import flow
 from routing import legs
-from telephony import twiml, words
+from telephony import twiml
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Gather, Hangup, Record, Redirect, Say, Verb
 
@@ -60,8 +60,7 @@ def _begin(session: Session, ground: Ground, start: Start, sid: str, now: dateti
     attempt = session.get_one(Attempt, start.attempt_id)
     script, person = script_of(ground, start), person_of(session, start)
     question = str(start.place.get("question", ""))
-    is_machine = attempt.heard in {words.Heard.MACHINE, words.Heard.MACHINE_READY}
-    begun = course.begin(script, person, start.language, question, is_machine)
+    begun = course.begin(script, person, start.language, question, talking.heard_by(attempt))
     call = Call(
         id=clock.new_id(),
         provider_sid=sid,
@@ -93,26 +92,26 @@ def turn(ground: Ground, attempt_id: str, number: int, said: Turn, now: datetime
         if number != call.turn or call.status is not CallStatus.IN_MENU:
             return _where(session, ground, start, call)
         call.heard_at = now
-        heard = Heard(said.digits or "", said.words, said.recording_sid is not None)
         attempt = session.get_one(Attempt, attempt_id)
+        heard = Heard(said.digits or "", said.words, said.recording_sid is not None, talking.heard_by(attempt))
         script, person = script_of(ground, start), person_of(session, start)
         outcome = course.step(script, person, read_place(attempt), heard, now)
         return _save(session, ground, start, call, outcome, now)
 
 
-def to_machine(ground: Ground, attempt_id: str, now: datetime) -> str:
-    """The wording for machines, from the first question on; further on, or again, where the line stands."""
+def known(ground: Ground, attempt_id: str, now: datetime) -> str:
+    """The exchange knows who answered: what follows from that; further on, or again, where the line stands."""
     with ground.database.write() as session:
         start = talking.start(session, attempt_id)
         if start is None or start.call_id is None:
             return goodbye(ground, None if start is None else start.language)
         call = session.get_one(Call, start.call_id, with_for_update=True, populate_existing=True)
-        place = read_place(session.get_one(Attempt, attempt_id))
-        if place.stage is not Stage.WHO or place.is_person or call.status is not CallStatus.IN_MENU:
+        attempt = session.get_one(Attempt, attempt_id)
+        if not talking.is_led(attempt) or call.status is not CallStatus.IN_MENU:
             return _where(session, ground, start, call)
         script, person = script_of(ground, start), person_of(session, start)
-        begun = course.begin(script, person, place.language, place.question, is_machine=True)
-        return _save(session, ground, start, call, begun, now)
+        heard = Heard(by=talking.heard_by(attempt))
+        return _save(session, ground, start, call, course.step(script, person, read_place(attempt), heard, now), now)
 
 
 def _save(session: Session, ground: Ground, start: Start, call: Call, outcome: Outcome, now: datetime) -> str:
@@ -199,6 +198,8 @@ def _addressed(verb: Verb, addresses: dict[str, str]) -> Verb:
             return replace(verb, action=addresses[action], status_url=addresses[status])
         case Enqueue(wait_url=wait, action=action):
             return replace(verb, wait_url=addresses[wait], action=addresses[action])
+        case Redirect(url=url):
+            return Redirect(addresses[url])
         case _:
             return verb
 

@@ -7,8 +7,8 @@ line is `campaigns.identify`. Requirements E2, E3, E4.
 from dataclasses import replace
 from datetime import datetime
 
-from campaigns import identify, saying, spoken
-from campaigns.identify import FETCH_SECONDS, MACHINE_SECONDS
+from campaigns import identify, opening, saying, spoken
+from campaigns.identify import FETCH_SECONDS
 from campaigns.place import (
     Advised,
     Answered,
@@ -30,24 +30,22 @@ from campaigns.script import Choice, Open, Option, Scale, Script, Sign
 from hotline.values import AttemptOutcome, Language
 from ivr.flow import LEFT, RECORDED, TURN, WAIT
 from telephony.verbs import Enqueue, Hangup, Record, Say, Verb
+from telephony.words import Heard as Verdict
 
 # Failures at one question (nothing, not understood) until the next is asked; questions in a row until a nurse is.
 TRIES = 3
 SKIPS = 2
 
 
-def begin(script: Script, person: Person, language: Language, question: str = "", is_machine: bool = False) -> Outcome:
+def begin(script: Script, person: Person, language: Language, question: str = "", by: Verdict | None = None) -> Outcome:
     """What is said when the line is picked up; `question` is where an earlier conversation stopped.
 
-    `is_machine` chooses the wording only: whoever presses a key is spoken with.
+    `by` is whom the exchange takes the answer for already; `None` while it listens.
     """
-    place = Place(Stage.WHO, language, question, is_slow=script.is_slow)
-    if is_machine:
-        place = replace(place, stage=Stage.MACHINE)
-        return Outcome(place, (saying.listen(script, place, ("machine",), MACHINE_SECONDS),))
+    place = Place(Stage.OPENING, language, question, is_slow=script.is_slow)
     if person.is_inbound:  # they called us: whom we speak with is told by the check alone
         return identify.verify(script, replace(place, stage=Stage.VERIFY), ("greeting",), (Reached(),))
-    return Outcome(place, identify.ask_who(script, person, place))
+    return opening.begin(script, person, place, by)
 
 
 def step(script: Script, person: Person, place: Place, heard: Heard, now: datetime) -> Outcome:
@@ -56,8 +54,10 @@ def step(script: Script, person: Person, place: Place, heard: Heard, now: dateti
     if special is not None:
         return special
     match place.stage:
+        case Stage.OPENING:
+            return opening.step(script, person, place, heard)
         case Stage.MACHINE:
-            return identify.after_machine(script, person, place, heard)
+            return opening.after_machine(script, person, place, heard)
         case Stage.WHO:
             return identify.is_it(script, person, place, heard)
         case Stage.FETCHING:
@@ -75,8 +75,8 @@ def step(script: Script, person: Person, place: Place, heard: Heard, now: dateti
 def repeat(script: Script, person: Person, place: Place) -> tuple[Verb, ...]:
     """The verbs of the place again."""
     match place.stage:
-        case Stage.MACHINE:
-            return (saying.listen(script, place, ("machine",), MACHINE_SECONDS),)
+        case Stage.OPENING | Stage.MACHINE:
+            return opening.repeat(script, place)
         case Stage.WHO:
             return identify.ask_who(script, person, place)
         case Stage.FETCHING:
@@ -195,7 +195,7 @@ def _hand_over(script: Script, place: Place, phrase: str, asks: AsksPerson) -> O
 
 def _reserved(script: Script, person: Person, place: Place, heard: Heard) -> Outcome | None:
     """Another hearing, slower, or a nurse, by key or in words; `None` where nothing of it was wished."""
-    if place.stage in {Stage.MACHINE, Stage.HANDED, Stage.END} or heard.is_recorded:
+    if place.stage in {Stage.OPENING, Stage.MACHINE, Stage.HANDED, Stage.END} or heard.is_recorded:
         return None
     if heard.keys == script.keys.repeat or saying.told(script, place, heard, "repeat"):
         return Outcome(place, repeat(script, person, place))

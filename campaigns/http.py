@@ -63,7 +63,7 @@ def status(attempt_id: str) -> Response:
 
 @pages.post("/voice/campaigns/attempts/<attempt_id>/machine")
 def machine(attempt_id: str) -> Response:
-    """Whether a machine answered, as the exchange guesses beside the call; it hears its own wording at once."""
+    """Whether a machine answered, as the exchange guesses beside the call: the line goes on accordingly at once."""
     heard = turn.parse(request.form).answered_by
     sid = None if heard is None else talking.heard(_ground(), attempt_id, heard)
     if sid is not None:
@@ -74,12 +74,12 @@ def machine(attempt_id: str) -> Response:
 def _lead(sid: str, attempt_id: str) -> None:
     provider: Provider = current_app.extensions["provider"]
     try:
-        provider.redirect(sid, f"{_ground().settings.voice_url.rstrip('/')}{BASE.format(attempt_id)}/machine-wording")
+        provider.redirect(sid, f"{_ground().settings.voice_url.rstrip('/')}{BASE.format(attempt_id)}/known")
     except (ProviderDown, ProviderRefused) as error:
-        log.get().info("machine_not_told", attempt_id=attempt_id, error=str(error))  # it is asked who it is, in vain
+        log.get().info("line_not_led", attempt_id=attempt_id, error=str(error))  # its next turn finds what was heard
 
 
-@pages.post("/voice/campaigns/attempts/<attempt_id>/machine-wording")
-def machine_wording(attempt_id: str) -> Response:
-    """A machine seems to listen: the hospital's name and a number. Where somebody has spoken meanwhile, nothing."""
-    return Response(conversation.to_machine(_ground(), attempt_id, clock.now()), content_type=twiml.CONTENT_TYPE)
+@pages.post("/voice/campaigns/attempts/<attempt_id>/known")
+def known(attempt_id: str) -> Response:
+    """It is known who answered: the question for the patient, or the wording for machines."""
+    return Response(conversation.known(_ground(), attempt_id, clock.now()), content_type=twiml.CONTENT_TYPE)

@@ -10,18 +10,17 @@ from campaigns.saying import LISTEN_SECONDS
 from campaigns.script import Script
 from hotline.values import AttemptOutcome
 from ivr.flow import TURN
-from telephony.verbs import Gather, Hangup, Verb
+from telephony.verbs import Gather, Verb
 
 VERIFY_TRIES = 3
 SILENCES = 2
 FETCH_SECONDS = 30
-MACHINE_SECONDS = 4
 EVENING, MORNING = time(18, 30), time(9, 30)
 NOT_VERIFIED = "not verified"
 
 
-def ask_who(script: Script, person: Person, place: Place, *before: str) -> tuple[Verb, ...]:
-    said = tuple(saying.say(script, place, name) for name in (*before, "greeting"))
+def ask_who(script: Script, person: Person, place: Place, before: tuple[str, ...] = ("greeting",)) -> tuple[Verb, ...]:
+    said = tuple(saying.say(script, place, name) for name in before)
     asked = saying.say(script, place, "for_name")
     asked = replace(asked, text=asked.text.replace("{name}", person.name))
     return (saying.gather(script, place, (*said, asked, saying.say(script, place, "who"))),)
@@ -34,10 +33,12 @@ def is_it(script: Script, person: Person, place: Place, heard: Heard) -> Outcome
     failures = place.failures + 1
     if failures > SILENCES:
         # A machine, or somebody who says nothing: the number to call back, and nothing more.
-        return saying.end(script, place, "machine")
+        return saying.end(script, place, "silent")
     reached = (Reached(),) if heard.keys or heard.words else ()
-    place = replace(place, failures=failures, is_person=place.is_person or bool(heard.keys))
-    return Outcome(place, ask_who(script, person, place, *(["unclear"] if reached else [])), reached)
+    place = replace(place, failures=failures)
+    return Outcome(
+        place, ask_who(script, person, place, ("unclear", "greeting") if reached else ("greeting",)), reached
+    )
 
 
 def _replied(script: Script, place: Place, name: str) -> Outcome:
@@ -54,14 +55,6 @@ def _replied(script: Script, place: Place, name: str) -> Outcome:
             return saying.end(script, place, "wrong_number", Concluded(AttemptOutcome.WRONG_PERSON))
         case _:
             return saying.end(script, place, "refused", Concluded(AttemptOutcome.REFUSED))
-
-
-def after_machine(script: Script, person: Person, place: Place, heard: Heard) -> Outcome:
-    """Only a key tells a person: the words of an announcement are words, too."""
-    if not heard.keys:
-        return Outcome(replace(place, stage=Stage.END), (Hangup(),))
-    place = replace(place, stage=Stage.WHO, is_person=True)
-    return Outcome(place, ask_who(script, person, place), (Reached(),))
 
 
 def fetched(script: Script, person: Person, place: Place, heard: Heard, now: datetime) -> Outcome:

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 from hotline.values import AttemptOutcome, Language
 from telephony.verbs import Verb
+from telephony.words import Heard as Verdict
 
 
 class Stage(StrEnum):
     """Where a conversation stands."""
 
+    OPENING = "opening"
     MACHINE = "machine"
     WHO = "who"
     FETCHING = "fetching"
@@ -35,10 +37,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a conversation stands; `skipped` counts questions in a row that got no answer.
-
-    `is_person`: whoever is asked who they are has said or pressed something.
-    """
+    """Where a conversation stands; `skipped` counts questions in a row that got no answer."""
 
     stage: Stage
     language: Language
@@ -47,16 +46,16 @@ class Place:
     skipped: int = 0
     is_slow: bool = False
     has_consented: bool = False
-    is_person: bool = False
 
 
 @dataclass(frozen=True)
 class Heard:
-    """One turn: the keys (`""`: none), and the words as recognised."""
+    """One turn: the keys (`""`: none), the words as recognised, and whom the exchange takes the line for so far."""
 
     keys: str = ""
     words: str = ""
     is_recorded: bool = False
+    by: Verdict | None = None
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def gather(
 ) -> Gather:
     """A question by key and in words; `hints` is what may be said, by default every reply. A machine only by key."""
     known = hints or tuple(phrase for words in script.replies.values() for phrase in words[place.language])
-    language = None if place.stage is Stage.MACHINE else place.language
+    language = None if place.stage in {Stage.OPENING, Stage.MACHINE} else place.language
     # Who was not understood by what may be said says it in their own words.
     return Gather(
         TURN, said, digits, LISTEN_SECONDS, finish, known if language and not place.failures else (), language

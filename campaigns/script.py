@@ -124,7 +124,9 @@ PRIVATE = (
     "wrong_number",
     "refused",
     "nobody",
+    "any_key",
     "machine",
+    "silent",
     "to_staff",
 )
 VERIFIED = (

@@ -111,7 +111,7 @@ def check_of(session: Session, recipient_id: str) -> tuple[str, str]:
 def heard(ground: Ground, attempt_id: str, by: Heard) -> str | None:
     """Whom the exchange takes the answer for: kept for the wording and the figures, decides nothing.
 
-    The line's id, where a machine is ready to hear its wording and nobody has said anything yet.
+    The line's id, where the conversation waits for just that (`is_led`).
     """
     with ground.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
@@ -119,8 +119,18 @@ def heard(ground: Ground, attempt_id: str, by: Heard) -> str | None:
             return None
         attempt, _ = held
         attempt.heard = by.value
-        is_silent = attempt.place.get("stage") == Stage.WHO and not attempt.place.get("is_person")
-        return attempt.provider_sid if by is Heard.MACHINE_READY and is_silent else None
+        return attempt.provider_sid if is_led(attempt) else None
+
+
+def heard_by(attempt: Attempt) -> Heard | None:
+    """Whom the exchange takes the answer for; `None` while it listens."""
+    return Heard(attempt.heard) if attempt.heard else None
+
+
+def is_led(attempt: Attempt) -> bool:
+    """Whether what the exchange has heard decides, now, what is said next: the hospital's name was said to its end."""
+    place = attempt.place
+    return attempt.heard not in {"", Heard.MACHINE} and place.get("stage") == Stage.OPENING and place["failures"] > 0
 
 
 def joined(session: Session, attempt_id: str, call_id: str) -> None:

@@ -46,9 +46,23 @@ class Patient(Caller):
         """Where this attempt's webhooks go."""
         return f"/voice/campaigns/attempts/{self.attempt_id}"
 
-    def pick_up(self) -> Document:
-        """Answer the telephone."""
+    def answer(self) -> Document:
+        """Something picks up."""
         return self.ask(f"{self.base}/answer")
+
+    def pick_up(self) -> Document:
+        """A person answers the telephone, and the hospital's name is said."""
+        self.answer()
+        self.told("human")
+        return self.go_on()
+
+    def told(self, by: str) -> None:
+        """The exchange says whom it takes the line for."""
+        assert self.post(f"{self.base}/machine", AnsweredBy=by).status_code == 204
+
+    def go_on(self) -> Document:
+        """What was said is over."""
+        return self.ask(self.here.text_of("Redirect"))
 
     def say(self, words: str) -> Document:
         """Say something where one is listened to."""
@@ -187,8 +201,13 @@ def test_a_text_that_may_have_been_sent_is_not_sent_again(house: House) -> None:
 
 def test_every_webhook_twice_changes_nothing(house: House) -> None:
     patient = house.dialled()
-    first = patient.pick_up().text
-    assert patient.pick_up().text == first
+    opening = patient.answer().text
+    assert patient.answer().text == opening
+    patient.told("human")
+    patient.told("human")
+    turn = patient.here.text_of("Redirect")
+    first = patient.ask(turn).text
+    assert patient.ask(turn).text == first
     action = patient.here.attribute("Gather", "action")
     second = patient.ask(action, Digits="1").text
     assert patient.ask(action, Digits="1").text == second
@@ -289,34 +308,85 @@ def test_who_stops_half_way_is_called_again_and_goes_on_there_after_the_check(ho
     assert "发烧" in again.here.said
 
 
-def test_a_machine_hears_the_hospital_and_the_number_only(house: House) -> None:
+def listened_to(house: House, early: str | None, late: list[tuple[int, str]]) -> list[str]:
+    """All that a silent line hears until it ends: the verdict comes before the answer, or after so many turns."""
     patient = house.dialled()
-    patient.post(f"{patient.base}/machine", AnsweredBy="machine_start")
-    heard = patient.pick_up()
-    assert "王" not in heard.said
-    patient.press("")
-    assert patient.here.verbs == ["Hangup"]
+    if early:
+        patient.told(early)
+    heard = [patient.answer().said]
+    for turn in range(30):
+        for _, verdict in [one for one in late if one[0] == turn]:
+            patient.told(verdict)
+        if patient.here.verbs == ["Hangup"]:
+            break
+        heard.append(patient.go_on().said if patient.here.verbs[0] == "Say" else patient.press("").said)
     patient.end()
-    assert house.attempt().outcome is AttemptOutcome.MACHINE
+    assert patient.here.verbs == ["Hangup"]
+    return heard
 
 
-def test_a_machine_that_is_found_out_later_hears_its_wording_and_whoever_speaks_does_not(house: House) -> None:
+@pytest.mark.parametrize(
+    ("early", "late"),
+    [
+        ("machine_end_beep", []),
+        ("machine_start", [(2, "machine_end_silence")]),
+        (None, [(0, "machine_end_beep")]),
+        (None, [(3, "machine_end_other"), (3, "machine_end_other"), (5, "machine_end_beep")]),
+        (None, []),
+    ],
+)
+def test_a_machine_hears_the_hospital_and_a_number_whenever_it_is_known(
+    house: House, early: str | None, late: list[tuple[int, str]]
+) -> None:
+    house.exchange.redirect = lambda _sid, _url: None  # type: ignore[method-assign, assignment] # too late
+    heard = listened_to(house, early, late)
+    assert "王" not in " ".join(heard)
+    assert sum("请您方便时致电" in said for said in heard) == 1
+    words = " ".join(heard)
+    assert not [word for word in ("出院", "恢复", "护士", "医生", "病", "随访") if word in words]
+    known = early or late
+    assert house.attempt().outcome is (AttemptOutcome.MACHINE if known else AttemptOutcome.NO_ANSWER)
+
+
+def test_the_line_goes_on_as_soon_as_it_is_known_who_answered(house: House) -> None:
     moved: list[str] = []
     house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign, assignment] # the exchange
     patient = house.dialled()
-    patient.pick_up()
-    patient.post(f"{patient.base}/machine", AnsweredBy="machine_start")
+    patient.answer()
+    patient.told("machine_start")
+    patient.go_on()
     assert moved == []  # its greeting goes on
-    patient.post(f"{patient.base}/machine", AnsweredBy="machine_end_beep")
-    assert moved == [f"{house.ground.settings.voice_url}{patient.base}/machine-wording"]
-    heard = patient.ask(f"{patient.base}/machine-wording")
+    patient.told("machine_end_beep")
+    assert moved == [f"{house.ground.settings.voice_url}{patient.base}/known"]
+    heard = patient.ask(f"{patient.base}/known")
     assert "请您方便时致电" in heard.said
     assert "王" not in heard.said
-    assert patient.ask(f"{patient.base}/machine-wording").said == heard.said
+    assert patient.ask(f"{patient.base}/known").said == heard.said
     patient.press("1")  # a person after all
-    patient.post(f"{patient.base}/machine", AnsweredBy="machine_end_other")
+    patient.told("machine_end_other")
     assert len(moved) == 1
-    assert "王" in patient.ask(f"{patient.base}/machine-wording").said + patient.here.said
+    assert "王" in patient.ask(f"{patient.base}/known").said
+
+
+def test_who_answers_late_is_asked_for_by_name_at_once(house: House) -> None:
+    moved: list[str] = []
+    house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign, assignment] # the exchange
+    patient = house.dialled()
+    patient.answer()
+    assert "王" not in patient.go_on().said
+    patient.told("human")
+    assert len(moved) == 1
+    assert "王" in patient.ask(f"{patient.base}/known").said
+
+
+def test_who_is_known_while_the_greeting_is_spoken_is_not_interrupted(house: House) -> None:
+    moved: list[str] = []
+    house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign, assignment] # the exchange
+    patient = house.dialled()
+    assert "王" not in patient.answer().said
+    patient.told("human")
+    assert moved == []
+    assert "王" in patient.go_on().said
 
 
 def test_a_stranger_hears_nothing_medical_and_the_patient_is_tried_again(house: House) -> None:

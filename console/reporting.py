@@ -15,7 +15,7 @@ from console.access import LEADS, STAFF, allow, ground
 from console.refusals import logged, note, refusals
 from hotline import clock
 from hotline.models import Agent, Department, Draw, Report
-from qa import draws, report, report_files, reports
+from qa import draws, report, report_values, reports
 from qa.report_values import KINDS, QUALITY, UNITS, Wanted
 from qa.words import words
 
@@ -39,7 +39,7 @@ def show() -> ResponseReturnValue:
         departments = list(session.scalars(select(Department).order_by(Department.name)))
         lines = queries.queues(session)
     choice = {"agents": agents, "departments": departments, "queues": lines, "periods": PERIODS, "units": UNITS}
-    shown = {"shown": report_files.shown, "say": words(spoken), "period": period, "kinds": KINDS}
+    shown = {"shown": report_values.shown, "say": words(spoken), "period": period, "kinds": KINDS}
     return render_template("reports.html", report=made, wanted=wanted, files=files, **choice, **shown)
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from pypinyin import lazy_pinyin
-
 from hotline.values import Language
 from qa.said import Token
+from recordings.pinyin import syllables
 
 # The hundred commonest surnames; compared by sound, since a recogniser writes any character of the same sound.
 _SURNAMES = (
@@ -193,7 +192,7 @@ def _mandarin(tokens: Sequence[Token]) -> Iterator[tuple[int, int, float]]:
 
 @cache
 def _surname_sounds() -> frozenset[str]:
-    return frozenset(lazy_pinyin(_SURNAMES))
+    return frozenset(syllables(_SURNAMES))
 
 
 def _english(tokens: Sequence[Token]) -> Iterator[tuple[int, int, float]]:

@@ -12,6 +12,9 @@ from qa.words import Words
 QUALITY, ASSESSMENT = "quality", "assessment"
 KINDS, UNITS = (QUALITY, ASSESSMENT), ("week", "month", "quarter")
 Cell = str | int | float | None
+SHARES = ("random_share", "targeted_share")
+WHOLE = {"heard", "calls", "more", "fatal", "targeted", "targeted_fatal", "appealed", "changed"}
+WHOLE |= {"random_count", "targeted_count", "offers", "ratings"}
 
 
 @dataclass(frozen=True)
@@ -99,3 +102,14 @@ def fits(wanted: Wanted, agents: dict[str, Agent], one: There | Heard) -> bool:
         and wanted.queue in (None, one.queue)
         and (wanted.department is None or (agent is not None and agent.department == wanted.department))
     )
+
+
+def shown(column: str, cell: Cell) -> str:
+    """A cell as people read it."""
+    if cell is None:
+        return "–"
+    if isinstance(cell, str):
+        return cell
+    if column in SHARES:
+        return f"{100 * cell:.0f}%"
+    return f"{cell:.0f}" if column in WHOLE else f"{cell:.1f}"

@@ -10,13 +10,13 @@ from hotline.errors import Discard, NotFound
 from hotline.ground import Ground
 from hotline.models import Report as Row
 from hotline.values import Language, ReportState
-from qa import report, report_files, report_values
+from qa import report, report_values
 from qa.errors import Unfit
 from qa.report_values import Wanted
-from qa.words import words
+from qa.words import Words, words
 
 JOB = "make_report"
-FORMATS = {"xlsx": report_files.XLSX, "pdf": report_files.PDF}
+FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
 
 
 def ask(ground: Ground, user_id: str, wanted: Wanted, form: tuple[str, Language], now: datetime) -> str:
@@ -68,10 +68,20 @@ def _make(ground: Ground, row: Row, now: datetime) -> None:
     with ground.database.read() as session:
         made = report.build(ground, session, Wanted.from_row(row.kind, row.wanted), row.language, now)
     _progress(ground, row.id, 0.6)
-    draw = report_files.pdf if row.format == "pdf" else report_files.xlsx
     name = f"reports/{row.id}"
-    ground.blobs.put(name, draw(made, words(row.language)), about(row.id))
+    ground.blobs.put(name, _file(row.format, made, words(row.language)), about(row.id))
     _end(ground, row.id, ReportState.MADE, name, now)
+
+
+def _file(format_: str, made: report_values.Report, say: Words) -> bytes:
+    """The bytes of a report; what draws them is loaded only where one is made."""
+    if format_ == "pdf":
+        from qa.report_pdf import pdf
+
+        return pdf(made, say)
+    from qa.report_xlsx import xlsx
+
+    return xlsx(made, say)
 
 
 def _progress(ground: Ground, report_id: str, part: float) -> None:

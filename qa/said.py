@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from pypinyin import lazy_pinyin
-
 from hotline.values import Language
 from qa import sounds
+from recordings.pinyin import syllables
 from recordings.text import simplified
 
 # A pause of one side, without a word of the other, that still belongs to the same turn.
@@ -197,10 +196,5 @@ def _units(texts: Sequence[str], language: Language) -> list[str]:
     if language is Language.ENGLISH:
         return list(texts)
     # Read as one text, so that a character of several readings gets the one that fits.
-    whole = _read("".join(texts))
-    return whole if len(whole) == len(texts) else [_read(text)[0] for text in texts]
-
-
-def _read(text: str) -> list[str]:
-    found: list[str] = lazy_pinyin(text, errors=lambda other: [other])  # type: ignore[arg-type, return-value] # a list, as its documentation says
-    return found
+    whole = syllables("".join(texts))
+    return whole if len(whole) == len(texts) else [syllables(text)[0] for text in texts]

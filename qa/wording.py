@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from pypinyin import lazy_pinyin
-
 from hotline.values import Language
 from qa import names, sounds
 from qa.said import Turn
+from recordings.pinyin import syllables
 
 GAP = "…"
 SLOTS = {"{number}", "{name}"}
@@ -77,7 +76,7 @@ def wording(text: str, language: Language) -> Wording:
 
 def _units(text: str, language: Language) -> tuple[str, ...]:
     if language is Language.MANDARIN:
-        return tuple(lazy_pinyin(re.sub(r"[^\w]|_", "", text)))
+        return tuple(syllables(re.sub(r"[^\w]|_", "", text)))
     return tuple(re.findall(r"[^\W_]+", text.lower().replace("'", "").replace("\u2019", "")))
 
 

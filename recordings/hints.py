@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pypinyin import lazy_pinyin
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,6 +23,7 @@ from recordings import dialogue
 from recordings.audio import Sound
 from recordings.corrections import frequent
 from recordings.dialogue import Line
+from recordings.pinyin import syllables
 from recordings.recognise import Engine
 
 MOST_WORDS, SHORTEST = 60, 2
@@ -90,14 +90,14 @@ def spelt(lines: Sequence[Line], hints: Hints) -> list[Line]:
     """The dialogue with words of the hints spelt right where something else of the same sound was heard."""
     if hints.language is not Language.MANDARIN:
         return list(lines)
-    known = {tuple(lazy_pinyin(word)): word for word in reversed(hints.words)}
+    known = {tuple(syllables(word)): word for word in reversed(hints.words)}
     lengths = sorted({len(sound) for sound in known if len(sound) > 1}, reverse=True)
     return [_spelt(line, known, lengths) for line in lines]
 
 
 def _spelt(line: Line, known: dict[tuple[str, ...], str], lengths: Sequence[int]) -> Line:
     text = line.text
-    heard = [lazy_pinyin(sign)[0] for sign in text]
+    heard = [syllables(sign)[0] for sign in text]
     for length in lengths:
         for at in range(len(text) - length + 1):
             word = known.get(tuple(heard[at : at + length]))

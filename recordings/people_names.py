@@ -5,9 +5,8 @@ same name comes. Pure; Mandarin by a list of surnames and, where that is not eno
 import re
 from collections.abc import Iterator, Sequence
 
-from pypinyin import lazy_pinyin
-
 from hotline.values import Language
+from recordings.pinyin import syllables
 
 Span = tuple[int, int, int]  # utterance, start, end
 
@@ -168,11 +167,11 @@ def _is_word(text: str) -> bool:
 
 def _again(texts: Sequence[str], name: str) -> Iterator[Span]:
     """Every other place of a name; one of three syllables and more also where it is spelt otherwise."""
-    sought = lazy_pinyin(name) if len(name) > 2 else []
+    sought = syllables(name) if len(name) > 2 else []
     for line, text in enumerate(texts):
         yield from ((line, found.start(), found.end()) for found in re.finditer(re.escape(name), text))
         if sought and _HAN.search(text):
-            heard = [lazy_pinyin(sign)[0] for sign in text]
+            heard = [syllables(sign)[0] for sign in text]
             for at in range(len(heard) - len(sought) + 1):
                 if heard[at : at + len(sought)] == sought:
                     yield line, at, at + len(sought)

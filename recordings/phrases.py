@@ -7,10 +7,10 @@ dialects and engines mix up (zh/z, ch/c, sh/s, -ng/-n). English is compared by l
 import re
 from functools import cache
 
-from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz
 
 from hotline.values import Language
+from recordings.pinyin import syllables
 from recordings.text import comparable
 
 _FOLDS = ((re.compile("^([zcs])h"), r"\1"), (re.compile("ng$"), "n"))
@@ -45,7 +45,7 @@ def _folded(syllable: str) -> str:
 def sounds(text: str, language: Language) -> list[str]:
     """The units that are compared: folded syllables of Mandarin, words of English."""
     if language is Language.MANDARIN:
-        return [_folded(syllable) for syllable in lazy_pinyin(_spelt(text))]
+        return [_folded(syllable) for syllable in syllables(_spelt(text))]
     return comparable(text, language).split()
 
 

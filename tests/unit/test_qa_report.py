@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.values import Language
-from qa import report_files, reviewing, scorecards, tally
+from qa import report_pdf, report_xlsx, reviewing, scorecards, tally
 from qa.assessment import Results, assess
 from qa.chart import Value, by_group, over_time
 from qa.estimate import Verdict
@@ -140,7 +140,7 @@ def a_report(name: str) -> Report:
 
 @pytest.mark.parametrize("name", ['=HYPERLINK("http://evil")', "+1", "@SUM(A1)", "-2+3", "王芳"])
 def test_no_cell_of_a_workbook_becomes_a_formula_or_a_link(name: str) -> None:
-    book = openpyxl.load_workbook(io.BytesIO(report_files.xlsx(a_report(name), words(Language.MANDARIN))))
+    book = openpyxl.load_workbook(io.BytesIO(report_xlsx.xlsx(a_report(name), words(Language.MANDARIN))))
     sheet = book["坐席"]
     assert (sheet["A5"].value, sheet["A5"].data_type) == (name, "s")
     assert (sheet["G5"].value, sheet["G5"].data_type) == ("=1+1", "s")
@@ -150,7 +150,7 @@ def test_no_cell_of_a_workbook_becomes_a_formula_or_a_link(name: str) -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_a_pdf_is_made_without_any_font_of_the_system(language: Language) -> None:
-    made = report_files.pdf(a_report("王芳 <b>&amp;</b>"), words(language))
+    made = report_pdf.pdf(a_report("王芳 <b>&amp;</b>"), words(language))
     assert made.startswith(b"%PDF")
     assert b"STSong-Light" in made
 

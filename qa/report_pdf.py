@@ -1,4 +1,4 @@
-"""A report as XLSX and as PDF. Cells that look like formulas stay text; the PDF needs no font of the system."""
+"""A report as PDF; it needs no font of the system."""
 
 import io
 from collections.abc import Callable
@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
-import xlsxwriter
 from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, PolyLine, String
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4, landscape
@@ -18,15 +17,10 @@ from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Space
 from reportlab.platypus import Table as Grid
 
 from qa.chart import Chart, Shape
-from qa.report_values import Cell, Report, Table
+from qa.report_values import Report, Table, shown
 from qa.words import Words
 
 FONT = "STSong-Light"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PDF = "application/pdf"
-SHARES = ("random_share", "targeted_share")
-WHOLE = {"heard", "calls", "more", "fatal", "targeted", "targeted_fatal", "appealed", "changed"}
-WHOLE |= {"random_count", "targeted_count", "offers", "ratings"}
 # Two drawings and the title fill a page.
 SCALE = 0.85
 WIDE = {"verdict": 1.5}
@@ -41,29 +35,6 @@ COLOURS = {
     "name": "#16262a",
     "figure": "#16262a",
 }
-
-
-def xlsx(report: Report, say: Words) -> bytes:
-    """The report as a workbook, one sheet per table."""
-    file = io.BytesIO()
-    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(file, plain)
-    formats = {
-        "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
-        "score": book.add_format({"num_format": "0.0"}),
-        "share": book.add_format({"num_format": "0%"}),
-        "title": book.add_format({"bold": True, "font_size": 14}),
-    }
-    for table in report.tables:
-        sheet = book.add_worksheet(table.title[:31])
-        sheet.write_string(0, 0, f"{report.title} · {table.title}", formats["title"])
-        sheet.write_string(1, 0, report.subtitle)
-        _fill(sheet, table, say, formats)
-    notes = book.add_worksheet(say("sheet.notes"))
-    for number, note in enumerate(report.notes):
-        notes.write_string(number, 0, note)
-    book.close()
-    return file.getvalue()
 
 
 def pdf(report: Report, say: Words) -> bytes:
@@ -94,34 +65,6 @@ def drawing(chart: Chart) -> Drawing:
     for shape in chart.shapes:
         made.add(_MADE[shape.form](shape, [(x, chart.height - y) for x, y in shape.points]))
     return made
-
-
-def shown(column: str, cell: Cell) -> str:
-    """A cell as people read it."""
-    if cell is None:
-        return "–"
-    if isinstance(cell, str):
-        return cell
-    if column in SHARES:
-        return f"{100 * cell:.0f}%"
-    return f"{cell:.0f}" if column in WHOLE else f"{cell:.1f}"
-
-
-def _fill(sheet: Any, table: Table, say: Words, formats: dict[str, Any]) -> None:
-    for at, column in enumerate(table.columns):
-        sheet.write_string(3, at, say(f"column.{column}"), formats["head"])
-        sheet.set_column(at, at, 20 if at == 0 else 12)
-    for number, row in enumerate(table.rows, 4):
-        for at, cell in enumerate(row):
-            column = table.columns[at]
-            if isinstance(cell, str):
-                sheet.write_string(number, at, cell)
-            elif cell is not None:
-                look = formats["share"] if column in SHARES else None if column in WHOLE else formats["score"]
-                sheet.write_number(number, at, cell, look)
-    sheet.freeze_panes(4, 1)
-    if table.rows:
-        sheet.autofilter(3, 0, 3 + len(table.rows), len(table.columns) - 1)
 
 
 def _grid(table: Table, say: Words, width: float) -> Any:

@@ -4,11 +4,8 @@ The exchange works without it; a Gather for speech then hears nothing and says s
 """
 
 import asyncio
-import ctypes
 import multiprocessing
 import os
-import signal
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,9 +13,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from exchange import whisper
+from exchange.child import attend
 
 LONGEST_SECONDS = 30.0
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _MODEL_LANGUAGES = {"cmn": "zh", "yue": "zh"}
 
 
@@ -100,9 +97,7 @@ _model: Any = None
 def _prepare(folder: Path) -> None:
     """In the listening process: load the model; the media clock goes first on a busy machine."""
     global _model
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    attend()
     os.nice(5)
     _model = whisper.Model(folder)
 

@@ -11,8 +11,6 @@ import io
 import multiprocessing
 import os
 import re
-import signal
-import sys
 import tempfile
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -23,13 +21,13 @@ from typing import Any, Protocol
 
 from exchange import wav
 from exchange.audio import RATE
+from exchange.child import attend
 
 WORDS_PER_MINUTE = 170
 _WOMAN = "+f3"  # espeak-ng's own variant of any voice
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _KEPT_IN_MEMORY = 200
 _SPEECH_SECONDS = 30.0
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 class Voice(Protocol):
@@ -116,12 +114,8 @@ _engine: Any = None
 def _prepare(words_per_minute: int) -> None:
     """In the speech process: load the packaged espeak-ng before pyttsx3 looks for another one."""
     global _engine
+    attend()
     import espeakng_loader
-
-    # Ctrl-C is the exchange's to handle; and a killed exchange must not leave this process behind.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
     os.environ["ESPEAK_DATA_PATH"] = str(Path(espeakng_loader.get_data_path()).parent)
     ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)

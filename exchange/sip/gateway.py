@@ -14,7 +14,6 @@ from aiosipua import (
     SipDigestAuth,
     SipRequest,
     SipResponse,
-    UdpSipTransport,
     parse_sdp,
     parse_uri,
 )
@@ -28,6 +27,7 @@ from exchange.sip.line import Incoming, Outgoing, SipLine
 from exchange.sip.registrar import Registrar
 from exchange.sip.rtp import Rtp
 from exchange.sip.settings import SipSettings
+from exchange.sip.wire import Wire
 
 log = structlog.get_logger(__name__)
 GOODBYE_SECONDS = 1.0
@@ -48,10 +48,9 @@ class Gateway:
 
     async def start(self) -> None:
         """Open the port, and register where we are to."""
-        self._transport = UdpSipTransport(local_addr=(self._settings.host, self._settings.port))
+        self._transport = Wire(local_addr=(self._settings.host, self._settings.port))
         await self._transport.start()
-        opened = self._transport._udp_transport
-        self.port = opened.get_extra_info("sockname")[1] if opened else self.port
+        self.port = self._transport.local_addr[1]
         here = (self.host, self.port)
         self.caller = Caller(self._transport, here)
         self.agent = Agent(self._transport, self.caller, here, self._is_welcome)

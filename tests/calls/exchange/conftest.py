@@ -14,11 +14,15 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from exchange.config import from_values
+from exchange.phone.call import Call
 from exchange.phone.line import Phone
 from exchange.server import Exchange, running
 from exchange.webhook import signature
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "secret-of-the-tests"
+NUMBER = "+861012345"
+# Only a fault lasts so long: a busy machine takes its time, and what comes true is not waited for any longer.
+PATIENCE_SECONDS = 30.0
 Page = str | Callable[[dict[str, str]], str]
 
 
@@ -60,7 +64,7 @@ class Application:
     def asked(self, path: str) -> list[dict[str, str]]:
         return [seen.params for seen in self.seen if seen.path == path]
 
-    async def until(self, is_true: Callable[[], bool], seconds: float = 15.0) -> None:
+    async def until(self, is_true: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until what the application was told makes this true."""
         async with asyncio.timeout(seconds):
             while not is_true():
@@ -103,7 +107,8 @@ class Tell(Protocol):
 
 
 @contextlib.asynccontextmanager
-async def _house(folder: Path, pages: dict[str, Page], phone_token: str) -> AsyncIterator[House]:
+async def opened(folder: Path, pages: dict[str, Page], **more: Any) -> AsyncIterator[House]:
+    """An exchange with these settings besides the usual ones, and the application behind its number."""
     share_speech(folder)
     app = Application(pages)
     web_app = web.Application()
@@ -116,15 +121,14 @@ async def _house(folder: Path, pages: dict[str, Page], phone_token: str) -> Asyn
         "account_sid": ACCOUNT,
         "auth_token": TOKEN,
         "port": 0,
-        "phone_token": phone_token,
         "data_dir": str(folder),
-        "ring_seconds": 1.0,
-        "numbers": [{"number": "+861012345", "voice_url": f"{app.url}/voice", "status_callback": f"{app.url}/status"}],
+        "ring_seconds": 0.3,
+        "numbers": [{"number": NUMBER, "voice_url": f"{app.url}/voice", "status_callback": f"{app.url}/status"}],
+        **more,
     }
     try:
         async with running(from_values(config)) as exchange:
-            http = TwilioHttpClient(pool_connections=False)
-            client = Client(ACCOUNT, TOKEN, http_client=http)
+            client = Client(ACCOUNT, TOKEN, http_client=TwilioHttpClient(pool_connections=False))
             client.api.base_url = f"http://127.0.0.1:{exchange.port}"
             yield House(exchange, app, client)
     finally:
@@ -137,12 +141,31 @@ def tell(tmp_path: Path) -> Tell:
 
     def run(story: Story, pages: dict[str, Page], phone_token: str = "") -> None:
         async def whole() -> None:
-            async with asyncio.timeout(60), _house(tmp_path, pages, phone_token) as house:
+            async with asyncio.timeout(90), opened(tmp_path, pages, phone_token=phone_token) as house:
                 await story(house)
 
         asyncio.run(whole())
 
     return run
+
+
+async def until(is_true: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+    """Look every few milliseconds whether it has come true, where nobody tells of changes."""
+    async with asyncio.timeout(seconds):
+        while not is_true():
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def saying(phone: Phone, pcm: bytes, call: Call) -> AsyncIterator[None]:
+    """It speaks all the while, so that nothing depends on how long the others take to hear it."""
+    talking = asyncio.create_task(phone.say(pcm * 60, call))
+    try:
+        yield
+    finally:
+        talking.cancel()
+        await asyncio.wait({talking})
+        call.to_say.clear()
 
 
 def loudest(pcm: bytes) -> float:
@@ -154,6 +177,12 @@ def loudest(pcm: bytes) -> float:
     return float(np.argmax(spectrum) * 8000 / len(samples))
 
 
-@pytest.fixture
-def pitch() -> Callable[[bytes], float]:
-    return loudest
+def is_tone(pcm: bytes, hertz: float) -> bool:
+    """Whether this frequency is the strongest."""
+    return abs(loudest(pcm) - hertz) < 5
+
+
+def hears(sound: bytearray, hertz: float) -> bool:
+    """Whether the last half second is this tone, in both its halves."""
+    last = bytes(sound[-8000:])
+    return len(last) == 8000 and is_tone(last[:4000], hertz) and is_tone(last[4000:], hertz)

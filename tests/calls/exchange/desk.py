@@ -2,14 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import aiortp
-from aiohttp import web
 from aiosipua import (
     IncomingCall,
     OutgoingCall,
@@ -20,32 +18,20 @@ from aiosipua import (
     SipRequest,
     SipUAC,
     SipUAS,
-    UdpSipTransport,
     build_sdp,
 )
 from aiosipua.refer import notify_refer
-from twilio.http.http_client import TwilioHttpClient
-from twilio.rest import Client
 
 from exchange.audio import FRAME_SECONDS, SILENCE, frames
-from exchange.config import from_values
-from exchange.server import running
-from tests.calls.exchange.conftest import ACCOUNT, TOKEN, Application, House, Page, share_speech
+from exchange.sip.wire import Wire
+from tests.calls.exchange.conftest import PATIENCE_SECONDS, House, Page, opened, until
 
 HOST = "127.0.0.1"
-NUMBER = "+861012345"
 USERS = [
     {"name": "ward3", "password": "secret-3", "address": "client:ward3"},
     {"name": "desk", "password": "secret-d", "address": "+8613800000009"},
 ]
 CODECS = {0: "PCMU", 8: "PCMA"}
-
-
-async def until(is_true: Any, seconds: float = 10.0) -> None:
-    """Look every few milliseconds whether it has come true: the library tells nobody of its changes."""
-    async with asyncio.timeout(seconds):
-        while not is_true():
-            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -80,11 +66,8 @@ class Desk:
         self.cancelled = 0
 
     async def __aenter__(self) -> Self:
-        self.transport = UdpSipTransport(local_addr=(HOST, 0))
+        self.transport = Wire(local_addr=(HOST, 0))
         await self.transport.start()
-        opened = self.transport._udp_transport
-        assert opened
-        self.transport.local_addr = opened.get_extra_info("sockname")
         self.uac = SipUAC(self.transport)
         self.uas = SipUAS(self.transport, uac=self.uac)
         self.transport.on_message = self.uas._on_message
@@ -124,7 +107,7 @@ class Desk:
 
     async def answered(self, talk: Talk) -> Talk:
         call: OutgoingCall = talk.call
-        await call.wait_answered(10)
+        await call.wait_answered(PATIENCE_SECONDS)
         assert call.sdp_answer
         assert call.sdp_answer.rtp_address
         talk.rtp.update_remote(call.sdp_answer.rtp_address)
@@ -224,30 +207,6 @@ class Desk:
         self.cancelled += 1
 
 
-@contextlib.asynccontextmanager
-async def sip_house(folder: Path, pages: dict[str, Page], **sip: Any) -> AsyncIterator[House]:
+def sip_house(folder: Path, pages: dict[str, Page], **sip: Any) -> contextlib.AbstractAsyncContextManager[House]:
     """An exchange with SIP, and the application behind its number."""
-    share_speech(folder)
-    app = Application(pages)
-    web_app = web.Application()
-    web_app.router.add_route("*", "/{path:.*}", app.answer)
-    runner = web.AppRunner(web_app)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, 0).start()
-    app.url = f"http://{HOST}:{runner.addresses[0][1]}"
-    config = {
-        "account_sid": ACCOUNT,
-        "auth_token": TOKEN,
-        "port": 0,
-        "data_dir": str(folder),
-        "ring_seconds": 1.0,
-        "numbers": [{"number": NUMBER, "voice_url": f"{app.url}/voice", "status_callback": f"{app.url}/status"}],
-        "sip": {"host": HOST, "port": 0, "users": USERS, **sip},
-    }
-    try:
-        async with running(from_values(config)) as exchange:
-            client = Client(ACCOUNT, TOKEN, http_client=TwilioHttpClient(pool_connections=False))
-            client.api.base_url = f"http://{HOST}:{exchange.port}"
-            yield House(exchange, app, client)
-    finally:
-        await runner.cleanup()
+    return opened(folder, pages, sip={"host": HOST, "port": 0, "users": USERS, **sip})

@@ -1,21 +1,23 @@
-"""Other people's applications run unchanged: three small ones, phoned by `python -m exchange dial`."""
+"""Other people's applications run unchanged: three small ones, phoned by a script."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from exchange.config import from_values
+from exchange.phone.parse import parse_steps
+from exchange.phone.play import Scene, play
+from exchange.phone.script import Actor
 from exchange.server import running
 from tests.calls.exchange.apps import broken, php_style, survey
 
-ROOT = Path(__file__).parents[3]
 Lines = list[dict[str, Any]]
 
 
@@ -42,21 +44,16 @@ def phoned(folder: Path, app: web.Application, number: dict[str, str], script: s
 
 
 async def _limited(work: Callable[[], Awaitable[tuple[int, Lines]]]) -> tuple[int, Lines]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         return await work()
 
 
 async def _dial(folder: Path, port: int, script: str) -> tuple[int, Lines]:
-    path = folder / "caller.yaml"
-    path.write_text(script)
-    command = ("-m", "exchange", "dial", "--to", "+4930123", "--script", str(path))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, "--exchange", f"ws://127.0.0.1:{port}/phones", cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, errors = await process.communicate()
-    assert not errors.decode()
-    return process.returncode or 0, [json.loads(line) for line in out.decode().splitlines()]
+    """What `python -m exchange dial` does, without the start of another process."""
+    out = StringIO()
+    actor = Actor("+861", dial="+4930123", steps=parse_steps(script, "caller.yaml"))
+    status = await play([actor], Scene(f"ws://127.0.0.1:{port}/phones", "", folder, out, trace=True))
+    return status, [json.loads(line) for line in out.getvalue().splitlines()]
 
 
 def said(lines: Lines) -> list[str]:
@@ -71,8 +68,8 @@ def test_survey_with_cookies_and_redirects(tmp_path: Path) -> None:
 - press: "4"
 - wait_for_prompt: friendly
 - press: "5"
-- wait_for_prompt: {pattern: "4 and 5", timeout: 10}
-- wait_for_hang_up
+- wait_for_prompt: "4 and 5"
+- hang_up
 """
     status, lines = phoned(tmp_path, survey.application(), {"voice_url": "/survey"}, script)
     assert status == 0
@@ -87,7 +84,7 @@ def test_single_page_that_answers_as_html(tmp_path: Path) -> None:
 - wait_for_prompt: One or two
 - press: "2"
 - wait_for_prompt: Medicine
-- wait_for_prompt: {pattern: "The line was", timeout: 10}
+- wait_for_prompt: The line was
 - wait_for_hang_up
 """
     status, lines = phoned(tmp_path, php_style.application(), {"voice_url": "/ivr.php"}, script)
@@ -99,7 +96,7 @@ def test_single_page_that_answers_as_html(tmp_path: Path) -> None:
 def test_view_that_breaks_with_a_fallback(tmp_path: Path) -> None:
     # docs/voice/api/call-resource: "if an error occurs when requesting or executing the TwiML at `url`"
     asked: list[str] = []
-    script = '- expect: {event: error}\n- wait_for_prompt: "fault, 11200"\n- wait_for_hang_up\n'
+    script = '- expect: {event: error}\n- wait_for_prompt: "fault, 11200"\n- hang_up\n'
     status, lines = phoned(
         tmp_path, broken.application(asked), {"voice_url": "/voice#rp=5xx", "fallback_url": "/fallback"}, script
     )

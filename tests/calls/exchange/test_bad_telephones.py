@@ -12,7 +12,7 @@ import requests
 from structlog.testing import capture_logs
 
 from exchange.phone.call import Stage
-from tests.calls.exchange.conftest import ACCOUNT
+from tests.calls.exchange.conftest import ACCOUNT, PATIENCE_SECONDS, until
 
 if TYPE_CHECKING:
     from tests.calls.exchange.conftest import House, Tell
@@ -48,7 +48,7 @@ def test_garbage_frames_and_messages_are_dropped_and_the_call_goes_on(tell: Tell
                     await socket.send_str(text)
                 told = ""
                 while told != "answered":
-                    message = await socket.receive(5)
+                    message = await socket.receive(PATIENCE_SECONDS)
                     told = json.loads(message.data)["type"] if message.type is aiohttp.WSMsgType.TEXT else told
             assert warnings(lines) == ["telephone_frames_unreadable"]
             assert len(house.exchange.office.legs.active) == 1
@@ -62,7 +62,7 @@ def test_flood_ends_that_connection_and_its_call_alone(tell: Tell) -> None:
         async with house.phone("+861") as polite, aiohttp.ClientSession() as session:
             await polite.registered()
             call = await polite.dial("+861012345")
-            assert await polite.until(lambda: call.stage is Stage.UP, 5)
+            await until(lambda: call.stage is Stage.UP)
             socket = await connected(house, session)
             with capture_logs() as lines:
                 with contextlib.suppress(ConnectionError, aiohttp.ClientError):
@@ -72,7 +72,7 @@ def test_flood_ends_that_connection_and_its_call_alone(tell: Tell) -> None:
             assert [each.get("code") for each in told if each["type"] == "error"] in ([31009], [])
             assert "telephone_floods" in warnings(lines)
             heard = len(call.heard)
-            assert await polite.until(lambda: len(call.heard) > heard + 3200, 5)
+            await until(lambda: len(call.heard) > heard + 3200)
             assert call.stage is Stage.UP
             assert list(house.exchange.office.legs.active) == [call.sid]
 
@@ -101,7 +101,7 @@ def test_rest_that_is_refused_is_one_line_in_the_log(
     async def story(house: House) -> None:
         url = f"{house.client.api.base_url}/2010-04-01/Accounts/{ACCOUNT}/{path}"
         with capture_logs() as lines:
-            answer = await house.rest(lambda: requests.get(url, auth=user or house.client.auth, timeout=5))
+            answer = await house.rest(lambda: requests.get(url, auth=user or house.client.auth, timeout=30))
         assert (answer.status_code, answer.json()["code"], answer.json()["status"]) == (status, code, status)
         assert [(line["event"], line["code"]) for line in lines] == [("rest_refused", code)]
 

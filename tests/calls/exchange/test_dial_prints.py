@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.calls.exchange.conftest import PATIENCE_SECONDS, until
+
 if TYPE_CHECKING:
     from tests.calls.exchange.conftest import House, Tell
 
@@ -28,7 +30,7 @@ async def dialled(house: House, script: Path, to: str = "+861012345") -> tuple[i
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    out, errors = await asyncio.wait_for(process.communicate(), 40)
+    out, errors = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     assert not errors.decode()
     return process.returncode or 0, [json.loads(line) for line in out.decode().splitlines()]
 
@@ -65,7 +67,7 @@ def test_a_play_is_not_told_these_things_unless_it_asks(tell: Tell) -> None:
         async with house.phone("+861390") as phone:
             await phone.registered()
             call = await phone.dial("+861012345")
-            assert await phone.until(lambda: call.reason == "completed", 10)
+            await until(lambda: call.reason == "completed")
             assert not [each for each in phone.messages if each["type"] == "trace"]
 
     tell(story, {"/voice": "<Say>short</Say>"})

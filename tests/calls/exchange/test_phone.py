@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from exchange import wav
+from exchange.__main__ import main
 from exchange.audio import to_pcm
 from exchange.phone.errors import PhoneRefused
 from exchange.phone.line import Phone
 from exchange.phone.parse import parse_play
 from exchange.phone.play import Scene, play
+from tests.calls.exchange.conftest import until
 from tests.calls.exchange.switchboard import Switchboard
 
 ROOT = Path(__file__).parents[3]
@@ -26,7 +28,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
     """One story with a limit, so that nothing hangs."""
 
     async def limited() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             await story
 
     asyncio.run(limited())
@@ -35,7 +37,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
 @pytest.fixture
 def words(tmp_path: Path) -> Path:
     """A folder with a short sound that is no tone."""
-    rising = [8000 * ((each * each // 900) % 97 / 48 - 1) for each in range(6400)]
+    rising = [8000 * ((each * each // 900) % 97 / 48 - 1) for each in range(3200)]
     wav.write(tmp_path / "words.wav", [to_pcm(rising)])
     return tmp_path
 
@@ -56,16 +58,16 @@ phones:
     dial: client:a
     steps:
       - wait_for_answer
-      - wait_for_speech_end: {quiet: 0.3, timeout: 10}
+      - wait_for_speech_end: {quiet: 0.2, timeout: 10}
       - speak: words.wav
-      - wait_for_speech_end: {quiet: 0.3, timeout: 10}
+      - wait_for_speech_end: {quiet: 0.2, timeout: 10}
       - hang_up
   - address: client:a
     incoming:
       - on_ring: {answer_after_rings: 2}
         steps:
           - speak: words.wav
-          - wait_for_speech_end: {quiet: 0.3, timeout: 10}
+          - wait_for_speech_end: {quiet: 0.2, timeout: 10}
           - speak: words.wav
           - wait_for_hang_up: 10
 """
@@ -195,13 +197,13 @@ phones:
 def test_a_phone_registers_again_when_the_exchange_comes_back() -> None:
     async def story() -> None:
         async with Switchboard() as board, Phone(board.url, "client:a") as phone:
-            await phone.registered(5)
+            await phone.registered()
             call = await phone.dial("+8610")
-            assert await phone.until(lambda: call.stage == "up", 5)
+            await until(lambda: call.stage == "up")
             await board.drop_all()
-            assert await phone.until(lambda: call.stage == "over" and not phone.is_registered, 5)
+            await until(lambda: call.stage == "over" and not phone.is_registered)
             assert call.reason == "failed"
-            await phone.registered(5)
+            await phone.registered()
 
     run(story())
 
@@ -210,7 +212,7 @@ def test_a_refused_phone_says_why() -> None:
     async def story() -> None:
         async with Switchboard(refuses=True) as board, Phone(board.url, "client:a") as phone:
             with pytest.raises(PhoneRefused, match="the token is wrong"):
-                await phone.registered(5)
+                await phone.registered()
 
     run(story())
 
@@ -218,13 +220,17 @@ def test_a_refused_phone_says_why() -> None:
 def test_sound_is_sent_at_fifty_frames_a_second() -> None:
     async def story() -> None:
         async with Switchboard() as board, Phone(board.url, "client:a") as phone:
-            await phone.registered(5)
+            await phone.registered()
             call = await phone.dial("+8610")
-            await phone.until(lambda: call.stage == "up", 5)
+            await until(lambda: call.stage == "up")
             clock = asyncio.get_running_loop().time
-            began, before = clock(), board.frames.get("client:a", 0)
+            await until(lambda: board.frames.get("client:a", 0) > 0)
+            began, before = clock(), board.frames["client:a"]
             await phone.say(bytes(16000), call)
-            assert board.frames["client:a"] - before == pytest.approx((clock() - began) * 50, abs=6)
+            # A stall of the machine makes it later, and lets at most a tenth of a second be caught up at once.
+            assert clock() - began >= 49 * 0.02 - 0.12
+            await until(lambda: board.frames["client:a"] >= before + 50)
+            assert board.frames["client:a"] - before <= (clock() - began) * 50 + 7
 
     run(story())
 
@@ -238,9 +244,6 @@ async def command(*arguments: str) -> asyncio.subprocess.Process:
 
 def test_dial_ends_with_0_after_the_last_step(tmp_path: Path) -> None:
     script = tmp_path / "call.yaml"
-    script.write_text(
-        'steps: [wait_for_prompt: {pattern: booking}, press: "1", hang_up]\n'.replace("}, ", "}\n").strip()
-    )
     script.write_text("- wait_for_prompt: booking\n- press: '1'\n- hang_up\n")
 
     async def story() -> None:
@@ -256,17 +259,12 @@ def test_dial_ends_with_0_after_the_last_step(tmp_path: Path) -> None:
     run(story())
 
 
-def test_a_faulty_script_dials_nobody_and_ends_with_2(tmp_path: Path) -> None:
+def test_a_faulty_script_dials_nobody_and_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script = tmp_path / "call.yaml"
     script.write_text("- speak: missing.wav\n")
 
-    async def story() -> None:
-        process = await command("dial", "--from", "+861", "--to", "+8610", "--script", str(script))
-        _, errors = await process.communicate()
-        assert process.returncode == 2
-        assert errors.decode().strip() == "call.yaml:1: [1].speak: missing.wav: No such file or directory"
-
-    run(story())
+    assert main(["dial", "--from", "+861", "--to", "+8610", "--script", str(script)]) == 2
+    assert capsys.readouterr().err.strip() == "call.yaml:1: [1].speak: missing.wav: No such file or directory"
 
 
 def test_a_play_that_is_interrupted_hangs_up_and_ends_with_130(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from exchange.phone.call import Stage
-from tests.calls.exchange.conftest import ACCOUNT, House, Tell
+from tests.calls.exchange.conftest import ACCOUNT, House, Tell, until
 
 PAUSE = '<Pause length="60"/>'
 WAIT = '<Enqueue waitUrl="/wait">desk</Enqueue>'
@@ -42,7 +42,7 @@ def test_wrong_credentials_unknown_ids_and_missing_parameters_get_twilios_errors
             assert refusal(lambda: rest.calls.create(to="client:a", from_="", twiml="<Response/>")) == (400, 21213)
             assert refusal(lambda: rest.calls.create(to="client:a", from_="+1")) == (400, 21205)
             assert refusal(lambda: rest.messages.create(to="client:a", from_="+1", body="")) == (400, 21602)
-            answer = requests.get(f"{rest.api.base_url}/2010-04-01/Nothing.json", auth=rest.auth, timeout=5)
+            answer = requests.get(f"{rest.api.base_url}/2010-04-01/Nothing.json", auth=rest.auth, timeout=30)
             assert (answer.status_code, answer.json()["code"]) == (404, 20404)
 
         await house.rest(ask)
@@ -78,22 +78,22 @@ def test_ringing_call_can_be_cancelled_and_a_live_one_completed(tell: Tell) -> N
         async with house.phone("client:a") as phone:
             await phone.registered()
             call = await house.rest(lambda: rest.calls.create(to="client:a", from_="+1", twiml="<Response/>"))
-            assert await phone.until(lambda: phone.call.rings == 2, 5)
+            await until(lambda: phone.call.rings == 2)
             assert (await house.rest(lambda: rest.calls(call.sid).fetch())).status == "ringing"
             code = await house.rest(lambda: refusal(lambda: rest.calls(call.sid).update(url=f"{house.app.url}/x")))
             assert code == (400, 21220)
             await house.rest(lambda: rest.calls(call.sid).update(status="canceled"))
-            assert await phone.until(lambda: phone.call.stage is Stage.OVER, 5)
+            await until(lambda: phone.call.stage is Stage.OVER)
             assert phone.call.reason == "canceled"
 
             twiml = f"<Response>{PAUSE}</Response>"
             second = await house.rest(lambda: rest.calls.create(to="client:a", from_="+1", twiml=twiml))
-            assert await phone.until(lambda: phone.call.stage is Stage.RINGING, 5)
+            await until(lambda: phone.call.stage is Stage.RINGING)
             await phone.answer()
-            assert await phone.until(lambda: phone.call.stage is Stage.UP, 5)
+            await until(lambda: phone.call.stage is Stage.UP)
             after = await house.rest(lambda: rest.calls(second.sid).update(status="completed"))
             assert after.status == "completed"
-            assert await phone.until(lambda: phone.call.stage is Stage.OVER, 5)
+            await until(lambda: phone.call.stage is Stage.OVER)
             assert await house.rest(lambda: refusal(lambda: rest.calls(second.sid).update(twiml=twiml))) == (400, 21220)
 
     tell(story, {})
@@ -137,7 +137,8 @@ def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: T
             await first.registered()
             await second.registered()
             call = await first.dial("+861012345")
-            assert await first.until(lambda: call.stage is Stage.UP, 5)
+            named = house.exchange.office.conferences.named
+            await until(lambda: named("room") is not None)
 
             def add() -> str:
                 conference = rest.conferences.list(friendly_name="room")[0]
@@ -147,9 +148,9 @@ def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: T
                 return str(conference.sid)
 
             sid = await house.rest(add)
-            assert await second.until(lambda: second.call.stage is Stage.RINGING, 5)
+            await until(lambda: second.call.stage is Stage.RINGING)
             await second.answer()
-            assert await second.until(lambda: second.call.stage is Stage.UP, 5)
+            await until(lambda: (inside := named("room")) is not None and len(inside.participants) == 2)
 
             def control() -> None:
                 room = rest.conferences(sid)
@@ -165,7 +166,7 @@ def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: T
                 assert rest.conferences.list(status="in-progress") == []
 
             await house.rest(control)
-            assert await first.until(lambda: call.stage is Stage.OVER, 5)
+            await until(lambda: call.stage is Stage.OVER)
 
     tell(story, {"/voice": ROOM})
 
@@ -181,8 +182,8 @@ def test_participant_is_seen_from_the_moment_it_is_dialled(tell: Tell) -> None:
             for to, label in (("client:a", "first"), ("client:b", "second")):
                 made = rest.conferences("room").participants.create
                 await house.rest(partial(made, to=to, from_="+861012345", label=label, muted=True, beep=False))
-            assert await phone.until(lambda: phone.call.stage is Stage.RINGING, 5)
-            assert await other.until(lambda: other.call.stage is Stage.RINGING, 5)
+            await until(lambda: phone.call.stage is Stage.RINGING)
+            await until(lambda: other.call.stage is Stage.RINGING)
 
             def ask() -> None:
                 (conference,) = rest.conferences.list(friendly_name="room")
@@ -194,11 +195,11 @@ def test_participant_is_seen_from_the_moment_it_is_dialled(tell: Tell) -> None:
                 assert room.participants("second").delete()
 
             await house.rest(ask)
-            assert await other.until(lambda: other.call.stage is Stage.OVER, 5)
+            await until(lambda: other.call.stage is Stage.OVER)
             await phone.answer()
             conference = house.exchange.office.conferences.named("room")
             assert conference
-            assert await phone.until(lambda: bool(conference.participants), 5)
+            await until(lambda: bool(conference.participants))
             assert not conference.expected
 
     tell(story, {})
@@ -212,7 +213,7 @@ def test_recording_is_paused_continued_stopped_and_found_again(tell: Tell) -> No
         async with house.phone("+8613800000001") as phone:
             await phone.registered()
             call = await phone.dial("+861012345")
-            assert await phone.until(lambda: call.stage is Stage.UP, 5)
+            await until(lambda: call.stage is Stage.UP)
 
             made = await house.rest(
                 lambda: rest.calls(call.sid).recordings.create(
@@ -222,7 +223,7 @@ def test_recording_is_paused_continued_stopped_and_found_again(tell: Tell) -> No
                 )
             )
             before = len(call.heard)
-            assert await phone.until(lambda: len(call.heard) > before + 3200, 5)
+            await until(lambda: len(call.heard) > before + 3200)
 
             def ask() -> None:
                 assert (made.status, made.channels, made.source) == ("in-progress", 2, "StartCallRecordingAPI")
@@ -230,13 +231,13 @@ def test_recording_is_paused_continued_stopped_and_found_again(tell: Tell) -> No
                 assert one.update(status="paused").status == "paused"
                 assert one.update(status="in-progress").status == "in-progress"
                 media = f"{rest.api.base_url}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{made.sid}.wav"
-                assert requests.get(media, auth=rest.auth, timeout=5).status_code == 404
+                assert requests.get(media, auth=rest.auth, timeout=30).status_code == 404
                 assert one.update(status="stopped").status == "completed"
                 assert rest.recordings.list(call_sid=call.sid)[0].sid == made.sid
                 assert rest.recordings(made.sid).fetch().channels == 2
-                assert requests.get(media, timeout=5).status_code == 401
-                mono = requests.get(f"{media}?RequestedChannels=1", auth=rest.auth, timeout=5).content
-                both = requests.get(media, auth=rest.auth, timeout=5).content
+                assert requests.get(media, timeout=30).status_code == 401
+                mono = requests.get(f"{media}?RequestedChannels=1", auth=rest.auth, timeout=30).content
+                both = requests.get(media, auth=rest.auth, timeout=30).content
                 assert len(both) - 44 == 2 * (len(mono) - 44)
                 assert rest.recordings(made.sid).delete()
                 assert refusal(lambda: rest.recordings(made.sid).delete()) == (404, 20404)

@@ -16,7 +16,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from exchange.phone.call import Stage
-from tests.calls.exchange.conftest import ACCOUNT, TOKEN
+from tests.calls.exchange.conftest import ACCOUNT, TOKEN, until
 from tests.calls.exchange.schema import check, description
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
                 rest.queues(queue.sid).members("Front").update(url=f"{house.app.url}/room")
 
             await house.rest(members)
-            assert await first.until(lambda: waiting.stage is Stage.UP, 5)
+            await until(lambda: waiting.stage is Stage.UP)
 
             def enter() -> tuple[str, str]:
                 found: list[Any] = []
@@ -136,9 +136,10 @@ def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
                 return str(found[0].sid), str(made.call_sid)
 
             room, agent = await house.rest(enter)
-            assert await second.until(lambda: second.call.stage is Stage.RINGING, 5)
+            await until(lambda: second.call.stage is Stage.RINGING)
             await second.answer()
-            assert await second.until(lambda: second.call.stage is Stage.UP, 5)
+            named = house.exchange.office.conferences.named
+            await until(lambda: (inside := named("room")) is not None and len(inside.participants) == 2)
 
             def control() -> None:
                 here = rest.conferences(room)
@@ -171,7 +172,7 @@ def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
                 assert here.update(status="completed").reason_conference_ended == "conference-ended-via-api"
 
             await house.rest(control)
-            assert await first.until(lambda: waiting.stage is Stage.OVER, 5)
+            await until(lambda: waiting.stage is Stage.OVER)
             made = await house.rest(lambda: rest.calls.create(to="client:b", from_="+1", twiml="<Response/>"))
             await house.rest(lambda: rest.calls(made.sid).update(status="canceled"))
             await house.rest(lambda: finished_calls(rest, str(waiting.sid)))
@@ -197,21 +198,21 @@ def test_recording_is_fetched_as_wav_and_as_mp3(tell: Tell) -> None:
         async with house.phone("+8613800000001") as phone:
             await phone.registered()
             call = await phone.dial("+861012345")
-            assert await phone.until(lambda: call.stage is Stage.UP, 5)
+            await until(lambda: call.stage is Stage.UP)
             made = await house.rest(lambda: rest.calls(call.sid).recordings.create(recording_channels="dual"))
             before = len(call.heard)
-            assert await phone.until(lambda: len(call.heard) > before + 16_000, 5)
+            await until(lambda: len(call.heard) > before + 3_200)
 
             def ask() -> None:
                 rest.calls(call.sid).recordings(made.sid).update(status="stopped")
                 url = f"{rest.api.base_url}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{made.sid}"
                 for ending, channels in ((".mp3", 2), (".mp3?RequestedChannels=1", 1)):
-                    answer = requests.get(url + ending, auth=rest.auth, timeout=5)
+                    answer = requests.get(url + ending, auth=rest.auth, timeout=30)
                     assert answer.headers["Content-Type"] == "audio/mpeg"
                     with av.open(io.BytesIO(answer.content)) as file:
                         assert file.streams.audio[0].codec_context.channels == channels
-                assert requests.get(f"{url}.wav", auth=rest.auth, timeout=5).headers["Content-Type"] == "audio/x-wav"
-                assert requests.get(f"{url}.mp3", timeout=5).status_code == 401
+                assert requests.get(f"{url}.wav", auth=rest.auth, timeout=30).headers["Content-Type"] == "audio/x-wav"
+                assert requests.get(f"{url}.mp3", timeout=30).status_code == 401
 
             await house.rest(ask)
 
@@ -225,10 +226,10 @@ def test_a_path_is_refused_for_what_it_cannot_do(tell: Tell) -> None:
         base = f"{rest.api.base_url}/2010-04-01/Accounts/{ACCOUNT}"
 
         def ask() -> None:
-            answer = requests.delete(f"{base}/Calls.json", auth=rest.auth, timeout=5)
+            answer = requests.delete(f"{base}/Calls.json", auth=rest.auth, timeout=30)
             assert (answer.status_code, answer.json()["code"]) == (405, 20004)
             stranger = f"{rest.api.base_url}/2010-04-01/Accounts/AC{'9' * 32}/Calls.json"
-            assert requests.get(stranger, auth=rest.auth, timeout=5).status_code == 404
+            assert requests.get(stranger, auth=rest.auth, timeout=30).status_code == 404
             assert refusal(lambda: rest.calls.create(to="***", from_="+1", twiml="<Response/>")) == (400, 21211)
             assert refusal(lambda: rest.calls.create(to="+1", from_="+1", url="ftp://x")) == (400, 21205)
 

@@ -1,11 +1,13 @@
 """Desk phones of another make register, call, are called, press keys and hold; a trunk is reached and calls in."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'hospital-hotline[sip]'")
@@ -13,10 +15,11 @@ pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'ho
 from aiosipua import RegistrationState
 
 from exchange import wav
+from exchange.audio import FRAME_SECONDS
 from exchange.phone.call import Stage
 from exchange.tones import tone
-from tests.calls.exchange.conftest import House, Page, loudest
-from tests.calls.exchange.desk import HOST, NUMBER, Desk, sip_house, until
+from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, House, Page, hears, is_tone, loudest, saying, until
+from tests.calls.exchange.desk import HOST, Desk, Talk, sip_house
 
 GATHER = '<Gather numDigits="3" timeout="20" action="/keys"><Say>press</Say></Gather>'
 SECRET = "secret-3"
@@ -25,17 +28,33 @@ Story = Callable[[House], Awaitable[None]]
 
 def told(folder: Path, pages: dict[str, Page], story: Story, **sip: Any) -> None:
     async def whole() -> None:
-        async with asyncio.timeout(60), sip_house(folder, pages, **sip) as house:
+        async with asyncio.timeout(90), sip_house(folder, pages, **sip) as house:
             await story(house)
 
     asyncio.run(whole())
+
+
+def is_asked(talk: Talk) -> bool:
+    """The prompt is heard, so that keys are waited for."""
+    return bool(talk.heard) and int(np.abs(np.frombuffer(bytes(talk.heard), dtype="<i2").astype(int)).max()) > 1000
+
+
+async def until_quiet(talk: Talk) -> None:
+    """For the time of ten frames none has come."""
+    before = -1
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while before != len(talk.heard):
+            before = len(talk.heard)
+            await asyncio.sleep(10 * FRAME_SECONDS)
 
 
 def desk(house: House, name: str = "ward3", password: str = SECRET, **how: int) -> Desk:
     return Desk(house.exchange.sip_port, name, password, **how)
 
 
-def test_desk_phone_registers_with_its_password_only(tmp_path: Path) -> None:
+def test_desk_phone_registers_with_its_password_only_and_nothing_is_logged_as_an_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     # RFC 3261, 22.2: "the UAS can challenge the originator to provide credentials by rejecting the request with a 401
     # (Unauthorized) status code"
     async def story(house: House) -> None:
@@ -45,6 +64,7 @@ def test_desk_phone_registers_with_its_password_only(tmp_path: Path) -> None:
             assert (await unknown.register()).state is RegistrationState.FAILED
 
     told(tmp_path, {}, story)
+    assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 @pytest.mark.parametrize("law", [0, 8])
@@ -56,10 +76,9 @@ def test_desk_phone_calls_the_hotline_and_its_keys_are_heard(tmp_path: Path, law
             talk = await phone.answered(await phone.dial(NUMBER.removeprefix("+")))
             answer = talk.call.sdp_answer.audio
             assert [codec.payload_type for codec in answer.codecs] == [law, 99]
-            await until(lambda: len(talk.heard) > 16_000)
-            for key in "4*7":
-                talk.rtp.send_dtmf(key, 160, timestamp=len(talk.heard))
-                await asyncio.sleep(0.3)
+            await until(lambda: is_asked(talk))
+            for at, key in enumerate("4*7"):
+                talk.rtp.send_dtmf(key, 160, timestamp=4000 * at)
             await house.app.until(lambda: bool(house.app.asked("/keys")))
             asked = house.app.asked("/keys")[0]
             assert (asked["Digits"], asked["From"], asked["To"]) == ("4*7", "client:ward3", NUMBER)
@@ -78,19 +97,18 @@ def test_two_of_another_make_and_ours_hear_each_other_and_are_recorded(tmp_path:
             await caller.registered()
             call = await caller.dial(NUMBER)
             await until(lambda: bool(ward.talks))
-            assert await caller.until(lambda: call.stage is Stage.UP, 10)
+            await until(lambda: call.stage is Stage.UP)
             talk = ward.talks[0]
-            ward.say(talk, tone([600], 3))
-            await caller.say(tone([1000], 2), call)
-            await until(lambda: len(talk.heard) > 40_000)
-            assert loudest(bytes(talk.heard[-16_000:-4_000])) == pytest.approx(1000, abs=5)
-            assert loudest(bytes(call.heard[-16_000:-4_000])) == pytest.approx(600, abs=5)
+            ward.say(talk, tone([600], 1) * 60)
+            async with saying(caller, tone([1000], 1), call):
+                await until(lambda: hears(talk.heard, 1000))
+                await until(lambda: hears(call.heard, 600))
             await caller.hang_up(call)
             await until(lambda: bool(ward.byes))
             (recording,) = await house.rest(lambda: house.client.recordings.list())
             said, heard = wav.read_channels(house.exchange.office.recordings.path(recording.sid))
-            assert loudest(said) == pytest.approx(1000, abs=5)
-            assert loudest(heard) == pytest.approx(600, abs=5)
+            assert is_tone(said, 1000)
+            assert is_tone(heard, 600)
 
     pages: dict[str, Page] = {"/voice": '<Dial record="record-from-answer-dual"><Client>ward3</Client></Dial>'}
     told(tmp_path, pages, story)
@@ -165,7 +183,7 @@ def test_what_is_played_before_the_answer_is_heard_unless_a_ringing_tone_is_aske
             await caller.registered()
             call = await caller.dial(NUMBER)
             await until(lambda: bool(phone.rings))
-            phone.say(await phone.play_early(phone.rings[0]), tone([600], 5))
+            phone.say(await phone.play_early(phone.rings[0]), tone([600], 1) * 60)
             await until(lambda: loudest(bytes(call.heard[-4_000:])) == pytest.approx(hertz, abs=25))
             await caller.hang_up(call)
             await until(lambda: phone.cancelled == 1)
@@ -193,7 +211,7 @@ def test_sip_of_dial_sends_its_password_and_headers_and_tells_the_answer(tmp_pat
                 assert (done["DialCallStatus"], done["DialSipResponseCode"]) == ("completed", "200")
                 assert done["DialSipCallId"] == board.rings[0].call_id
 
-    asyncio.run(asyncio.wait_for(story(), 60))
+    asyncio.run(asyncio.wait_for(story(), 90))
 
 
 @pytest.mark.parametrize(("target", "status"), [("sip:b@10.0.0.1", "in-progress"), ("sip:busy@10.0.0.1", "busy")])
@@ -208,7 +226,7 @@ def test_desk_phone_is_asked_to_call_somebody_else(tmp_path: Path, target: str, 
             done = house.app.asked("/done")[0]
             assert (done["ReferCallStatus"], done["ReferSipResponseCode"]) == (status, "202")
 
-    pages: dict[str, Page] = {"/voice": f'<Pause/><Refer action="/done"><Sip>{target}</Sip></Refer>'}
+    pages: dict[str, Page] = {"/voice": f'<Refer action="/done"><Sip>{target}</Sip></Refer>'}
     told(tmp_path, pages, story)
 
 
@@ -262,7 +280,7 @@ def test_keys_by_info_are_heard(tmp_path: Path) -> None:
     async def story(house: House) -> None:
         async with desk(house) as phone:
             talk = await phone.answered(await phone.dial(NUMBER))
-            await until(lambda: len(talk.heard) > 4_000)
+            await until(lambda: is_asked(talk))
             for key in "12#":
                 body = f"Signal={key}\r\nDuration=160\r\n"
                 phone.uac.send_info(talk.call.dialog, body, "application/dtmf-relay", phone.exchange)
@@ -285,7 +303,7 @@ def test_trunk_that_wants_it_is_registered_at_with_a_password(tmp_path: Path) ->
             async with sip_house(tmp_path / "ours", {}, trunks=[trunk]):
                 await until(lambda: find("+8613800000009") is not None)
 
-    asyncio.run(asyncio.wait_for(story(), 60))
+    asyncio.run(asyncio.wait_for(story(), 90))
 
 
 def test_desk_phone_that_is_not_answered_stops_ringing(tmp_path: Path) -> None:
@@ -308,9 +326,9 @@ def test_caller_who_gives_up_while_it_rings_leaves_nothing(tmp_path: Path) -> No
         async with desk(house) as caller, house.phone("client:other") as other:
             await other.registered()
             talk = await caller.dial("other")
-            assert await other.until(lambda: other.call.stage is Stage.RINGING, 10)
+            await until(lambda: other.call.stage is Stage.RINGING)
             talk.call.cancel(caller.uac)
-            assert await other.until(lambda: other.call.stage is Stage.OVER, 10)
+            await until(lambda: other.call.stage is Stage.OVER)
             assert not house.exchange.office.legs.active
 
     told(tmp_path, {}, story)
@@ -323,18 +341,18 @@ def test_held_desk_phone_hears_nothing_until_it_is_back(tmp_path: Path) -> None:
         async with desk(house) as phone:
             talk = await phone.answered(await phone.dial(NUMBER))
             await until(lambda: len(talk.heard) > 8_000)
-            port = talk.rtp._transport.get_extra_info("sockname")[1] if hasattr(talk.rtp, "_transport") else 0
-            port = port or talk.call.sdp_offer.audio.port
-            for direction, answer in (("sendonly", "recvonly"), ("inactive", "inactive"), ("sendrecv", "sendrecv")):
+            port = talk.call.sdp_offer.audio.port
+
+            async def turn(direction: str, answer: str) -> None:
                 phone.uac.send_reinvite(talk.call.dialog, phone.offer(port, direction), phone.exchange)
-                await until(lambda answer=answer: talk.call.sdp_answer.audio.direction == answer)
-                await asyncio.sleep(0.1)
-                before = len(talk.heard)
-                if answer == "sendrecv":
-                    await until(lambda before=before: len(talk.heard) > before + 8_000)
-                else:
-                    await asyncio.sleep(0.2)
-                    assert len(talk.heard) == before
+                await until(lambda: talk.call.sdp_answer.audio.direction == answer)
+
+            for direction, answer in (("sendonly", "recvonly"), ("inactive", "inactive")):
+                await turn(direction, answer)
+                await until_quiet(talk)
+            before = len(talk.heard)
+            await turn("sendrecv", "sendrecv")
+            await until(lambda: len(talk.heard) > before + 8_000)
             phone.hang_up(talk)
             await until(lambda: not house.exchange.office.legs.active)
 
@@ -355,12 +373,12 @@ def test_numbers_of_a_trunk_are_dialled_there_and_its_calls_come_in(tmp_path: Pa
                 await house.app.until(lambda: bool(house.app.asked("/voice")))
                 assert house.app.asked("/voice")[0]["From"] == "sip:hospital"
                 await until(lambda: board.talks[1].keys == ["1", "2"])
-                board.say(talk, tone([800], 2))
-                await until(lambda: loudest(bytes(board.talks[1].heard[-8_000:])) == pytest.approx(800, abs=5))
+                board.say(talk, tone([800], 1) * 60)
+                await until(lambda: hears(board.talks[1].heard, 800))
                 board.hang_up(talk)
                 await until(lambda: len(board.byes) == 1)
 
-    asyncio.run(asyncio.wait_for(story(), 60))
+    asyncio.run(asyncio.wait_for(story(), 90))
 
 
 def test_stranger_without_password_is_turned_away_and_garbage_harms_nobody(tmp_path: Path) -> None:
@@ -370,7 +388,7 @@ def test_stranger_without_password_is_turned_away_and_garbage_harms_nobody(tmp_p
         async with desk(house, password="guess") as stranger, desk(house) as phone:
             talk = await stranger.dial(NUMBER)
             with pytest.raises(RuntimeError, match="407"):
-                await talk.call.wait_answered(5)
+                await talk.call.wait_answered(PATIENCE_SECONDS)
             opened = stranger.transport._udp_transport
             assert opened
             for garbage in (

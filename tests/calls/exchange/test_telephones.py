@@ -8,7 +8,7 @@ import pytest
 
 from exchange.phone.call import Stage
 from exchange.phone.errors import PhoneRefused
-from tests.calls.exchange.conftest import House, Tell
+from tests.calls.exchange.conftest import PATIENCE_SECONDS, House, Tell, until
 
 PAUSE = '<Pause length="60"/>'
 
@@ -24,7 +24,7 @@ def test_text_message_is_shown_on_its_telephone(tell: Tell) -> None:
                     to=phone.address, from_="+861012345", body="明天上午九点", status_callback=f"{app.url}/sms"
                 )
             )
-            assert await phone.until(lambda: any(m["type"] == "message" for m in phone.messages), 5)
+            await until(lambda: any(m["type"] == "message" for m in phone.messages))
             assert next(m for m in phone.messages if m["type"] == "message")["body"] == "明天上午九点"
             await app.until(lambda: len(app.asked("/sms")) == 2)
             assert [told["MessageStatus"] for told in app.asked("/sms")] == ["sent", "delivered"]
@@ -51,7 +51,7 @@ def test_text_message_waits_for_a_telephone_that_comes_later(tell: Tell) -> None
         assert [told["MessageStatus"] for told in app.asked("/sms")] == ["sent", "sent"]
         async with house.phone("+8613800000009") as phone:
             await phone.registered()
-            assert await phone.until(lambda: sum(m["type"] == "message" for m in phone.messages) == 2, 5)
+            await until(lambda: sum(m["type"] == "message" for m in phone.messages) == 2)
             assert [m["body"] for m in phone.messages if m["type"] == "message"] == ["one", "two"]
             await app.until(lambda: len(app.asked("/sms")) == 4)
         async with house.phone("+8613800000009") as again:
@@ -78,14 +78,14 @@ def test_dropped_connection_hangs_up_the_call(tell: Tell) -> None:
         async with house.phone("+8613800000001") as phone:
             await phone.registered()
             call = await phone.dial("+861012345")
-            assert await phone.until(lambda: call.stage is Stage.UP, 5)
+            await until(lambda: call.stage is Stage.UP)
             assert phone._socket
             await phone._socket.close()
             await house.app.until(lambda: bool(house.app.asked("/status")))
             assert house.app.asked("/status")[0]["CallStatus"] == "completed"
             await phone.registered()
             again = await phone.dial("+861012345")
-            assert await phone.until(lambda: again.stage is Stage.UP, 5)
+            await until(lambda: again.stage is Stage.UP)
 
     tell(story, {"/voice": PAUSE})
 
@@ -96,7 +96,7 @@ def test_telephone_that_sends_garbage_disturbs_nobody(tell: Tell) -> None:
         async with aiohttp.ClientSession() as session, house.phone("+8613800000001") as good:
             await good.registered()
             call = await good.dial("+861012345")
-            assert await good.until(lambda: call.stage is Stage.UP, 5)
+            await until(lambda: call.stage is Stage.UP)
             async with session.ws_connect(url) as first:
                 await first.send_str("not json")
                 assert (await first.receive()).type is not aiohttp.WSMsgType.BINARY
@@ -108,10 +108,10 @@ def test_telephone_that_sends_garbage_disturbs_nobody(tell: Tell) -> None:
                     await bad.send_bytes(b"x" * 320)
                 for text in ("[", "[]", '{"type": 3}', '{"type": "answer"}', '{"type": "hangup"}'):
                     await bad.send_str(text)
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     assert (await bad.receive_json())["type"] == "error"
             before = len(call.heard)
-            assert await good.until(lambda: len(call.heard) > before + 32_000, 5)
+            await until(lambda: len(call.heard) > before + 6_400)
             assert call.stage is Stage.UP
 
     tell(story, {"/voice": PAUSE})

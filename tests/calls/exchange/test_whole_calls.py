@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ import requests
 from exchange.dtmf import tone_for
 from exchange.phone.call import Stage
 from exchange.tones import tone
+from tests.calls.exchange.conftest import hears, is_tone, saying, until
 
 if TYPE_CHECKING:
     from tests.calls.exchange.conftest import House, Tell
@@ -25,9 +25,7 @@ ROOM = (
 )
 
 
-def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(
-    tell: Tell, pitch: Callable[[bytes], float]
-) -> None:
+def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(tell: Tell) -> None:
     # ../shared/TELEPHONY.md: "A leg's own recording with two channels: channel 1 what the leg said, channel 2
     # what it heard"
     async def story(house: House) -> None:
@@ -36,7 +34,7 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(
             await caller.registered()
             await agent.registered()
             call = await caller.dial("+861012345")
-            assert await caller.until(lambda: bool(call.prompts), 10)
+            await until(lambda: bool(call.prompts))
             await caller.say(tone_for("1"), call)
             await app.until(lambda: bool(app.asked("/wait")))
             assert app.asked("/menu")[0]["Digits"] == "1"
@@ -49,7 +47,7 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(
                     status_callback_event=["initiated", "ringing", "answered", "completed"],
                 )
             )  # fmt: skip
-            assert await agent.until(lambda: agent.call.stage is Stage.RINGING, 5)
+            await until(lambda: agent.call.stage is Stage.RINGING)
             await agent.answer()
             await app.until(lambda: bool(app.asked("/events")))
             recording = await house.rest(
@@ -61,11 +59,11 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(
             await app.until(lambda: any(e["StatusCallbackEvent"] == "conference-start" for e in app.asked("/events")))
             assert app.asked("/left")[0]["QueueResult"] == "redirected"
 
-            await caller.say(tone([600], 1.0), call)
-            await agent.say(tone([1400], 1.0), agent.call)
-            assert await caller.until(lambda: pitch(bytes(call.heard[-8000:])) == 1400, 5)
+            async with saying(caller, tone([600], 1.0), call), saying(agent, tone([1400], 1.0), agent.call):
+                await until(lambda: hears(call.heard, 1400))
+                await until(lambda: hears(agent.call.heard, 600))
             await agent.hang_up(agent.call)
-            assert await caller.until(lambda: call.stage is Stage.OVER, 5)
+            await until(lambda: call.stage is Stage.OVER)
             await app.until(lambda: bool(app.asked("/recorded")) and bool(app.asked("/status")))
             await app.until(lambda: len(app.asked("/offer-status")) == 4)
 
@@ -73,13 +71,13 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(
             assert told["RecordingChannels"] == "2"
             assert told["RecordingStatus"] == "completed"
             sound = await house.rest(
-                lambda: requests.get(f"{told['RecordingUrl']}.wav?RequestedChannels=2", auth=rest.auth, timeout=5)
+                lambda: requests.get(f"{told['RecordingUrl']}.wav?RequestedChannels=2", auth=rest.auth, timeout=30)
             )
             said, heard = _channels(sound.content)
-            assert pitch(_loud(said)) == 600
-            assert pitch(_loud(heard)) == 1400
+            assert is_tone(_loud(said), 600)
+            assert is_tone(_loud(heard), 1400)
             await house.rest(lambda: rest.recordings(recording.sid).delete())
-            gone = await house.rest(lambda: requests.get(f"{told['RecordingUrl']}.wav", auth=rest.auth, timeout=5))
+            gone = await house.rest(lambda: requests.get(f"{told['RecordingUrl']}.wav", auth=rest.auth, timeout=30))
             assert gone.status_code == 404
         assert [p["CallStatus"] for p in app.asked("/offer-status")] == [
             "initiated", "ringing", "in-progress", "completed",

@@ -1,4 +1,4 @@
-"""How a process of the exchange's own begins, such as the synthesiser's: it ends when the exchange does, even killed."""
+"""How a process of the exchange's own begins: it ends when the exchange ends, even killed."""
 
 import ctypes
 import multiprocessing

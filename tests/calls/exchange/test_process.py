@@ -40,6 +40,8 @@ class Process:
 
 def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings(tmp_path: Path) -> None:
     told: list[dict[str, str]] = []
+    path = tmp_path / "exchange.json"
+    process = Process(path)
 
     async def answer(request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
@@ -58,9 +60,7 @@ def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         number = {"number": "+861012345", "voice_url": f"{url}/voice", "status_callback": f"{url}/status"}
         config = {"account_sid": ACCOUNT, "auth_token": TOKEN, "port": 0, "data_dir": "data", "numbers": [number]}
-        path = tmp_path / "exchange.json"
         path.write_text(json.dumps(config))
-        process = Process(path)
         await process.start()
         rest = f"/2010-04-01/Accounts/{ACCOUNT}"
         auth = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
@@ -88,9 +88,16 @@ def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings
         code, errors = await process.end(signal.SIGTERM)
         assert code == 0
         assert "Traceback" not in errors
-        await runner.cleanup()
 
-    asyncio.run(asyncio.wait_for(story(), 90))
+    async def tidily() -> None:
+        try:
+            await asyncio.wait_for(story(), 90)
+        finally:
+            if process.running.returncode is None:
+                process.running.kill()
+                await process.running.wait()
+
+    asyncio.run(tidily())
 
 
 def test_settings_that_cannot_be_used_end_the_process_with_a_message(tmp_path: Path) -> None:

@@ -312,6 +312,26 @@ def test_an_answer_that_comes_before_the_report_of_its_ringing_counts_from_the_d
     assert (offer.answered_at - offer.ringing_at).total_seconds() == 4
 
 
+def test_who_picks_up_while_the_answer_to_the_dialling_gets_lost_has_the_caller(told: Story) -> None:
+    told.only("1001")
+    caller = told.call()
+
+    def meanwhile() -> None:
+        """The phone rings and is picked up before the exchange could tell the router."""
+        if told.phones(caller):
+            told.world.exchange.between = lambda: None
+            told.pick_up(told.phones(caller)[0])
+            told.world.exchange.faults = Faults(down=1)
+
+    told.world.exchange.between = meanwhile
+    told.route()
+    assert (told.place(caller).state, told.agent("1001").state) == (WaitingState.WON, AgentState.TALKING)
+    told.world.exchange.faults = Faults(0, 0, 0)
+    told.route()
+    told.post()
+    assert told.status(caller) is CallStatus.TALKING
+
+
 def test_a_conference_that_begins_before_the_router_has_heard_back_is_believed_at_once(told: Story) -> None:
     told.only("1001")
     caller = told.call()

@@ -94,7 +94,7 @@ def test_no_phone_goes_on_ringing_for_a_caller_who_hangs_up_as_it_starts(ground:
     assert now_of(ground, Agent, agent.id).state is AgentState.IDLE
     with ground.database.read() as session:
         assert not session.scalars(select(Offer).where(Offer.state.in_(LIVE_OFFERS))).all()
-    assert not service.start_offer(ground, offer_of(waiting, agent))  # decided before, come to late
+    assert not service.start_offer(ground, offer_of(waiting, agent))  # decided before, but too late
 
 
 def test_a_call_ends_once_though_its_end_is_reported_twice_at_the_same_time(ground: Ground) -> None:
@@ -173,3 +173,13 @@ def test_nobody_leads_who_comes_after_somebody_else(ground: Ground) -> None:
     assert Leadership(ground.database, "router", "gone").holds(NOW)
     with changed(ground, Lease, update(Lease).values(holder="other", until=AFTER + LEASE)):
         assert not Leadership(ground.database, "router", "late").holds(AFTER)
+
+
+def test_an_offer_that_no_longer_holds_its_agent_does_not_move_them(ground: Ground) -> None:
+    agent = load_hospital(ground)["1001"]
+    offer = offer_to(ground, call_in_line(ground)[1], agent)
+    with ground.database.write() as session:
+        session.execute(update(Agent).where(Agent.id == agent.id).values(offer_id=None, state=AgentState.WRAP_UP))
+    legs.agent_line(ground, offer.id, legs.Report("CAx", LegStatus.NO_ANSWER, 1), LATER)
+    assert now_of(ground, Offer, offer.id).state is OfferState.MISSED
+    assert now_of(ground, Agent, agent.id).state is AgentState.WRAP_UP

@@ -88,6 +88,7 @@ def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings
         code, errors = await process.end(signal.SIGTERM)
         assert code == 0
         assert "Traceback" not in errors
+        await runner.cleanup()
 
     async def tidily() -> None:
         try:

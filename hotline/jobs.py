@@ -90,12 +90,15 @@ def _ring_all(bell: Bell, kind: str, made: Sequence[Job]) -> None:
 
 
 def renew(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime) -> Job:
-    """Have `kind` done for the subject once more, where it is over already; else as `add`."""
+    """Have `kind` done for the subject once more, where it is over or a worker is at it; else as `add`."""
     job = add(session, bell, kind, subject_id, now)
+    session.refresh(job, with_for_update=True)
     if job.state in (JobState.DONE, JobState.DISCARDED):
         story.move(job, JobState.DUE)
         job.tries, job.due_at, job.held_until, job.ended_at = 0, now, None, None
         after_commit(session, lambda: ring(bell, job))
+    elif job.held_until is not None:
+        job.is_renewed = True
     return job
 
 

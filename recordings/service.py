@@ -140,7 +140,8 @@ def _follow(session: Session, ground: Ground, recording: Recording, news: News, 
     recording.seconds = None if news.seconds is None else float(news.seconds)
     recording.channels = news.channels
     if state is RecordingState.READY:
-        jobs.add(session, ground.bell, "fetch_recording", recording.id, now)
+        # Given up before, it is fetched anew.
+        jobs.renew(session, ground.bell, "fetch_recording", recording.id, now)
     _tell(session, ground, recording, now)
     _check_when_last(session, ground, recording, now)
 
@@ -217,7 +218,7 @@ def _check_when_last(session: Session, ground: Ground, recording: Recording, now
 def _file_message(session: Session, ground: Ground, recording: Recording, now: datetime) -> None:
     """A message becomes a matter as soon as its sound is here, or is known to be lost."""
     if recording.kind is RecordingKind.MESSAGE:
-        jobs.add(session, ground.bell, "file_message", recording.id, now)
+        jobs.renew(session, ground.bell, "file_message", recording.id, now)
 
 
 def _tell(session: Session, ground: Ground, recording: Recording, now: datetime, **data: int) -> None:

@@ -85,7 +85,7 @@ def _take(ground: Ground, job_id: str, lease: timedelta) -> Job | None:
     take = (
         update(Job)
         .where(Job.id == job_id, Job.state == JobState.DUE, Job.due_at <= now, free)
-        .values(held_until=now + lease, tries=Job.tries + 1)
+        .values(held_until=now + lease, tries=Job.tries + 1, is_renewed=False)
     )
     with ground.database.write() as session:
         result = session.execute(take)
@@ -114,13 +114,14 @@ def _held(ground: Ground, job_id: str, lease: timedelta) -> Iterator[None]:
 
 def _close(ground: Ground, job_id: str, end: JobState, reason: str) -> None:
     with ground.database.write() as session:
-        job = session.get_one(Job, job_id)
+        job = session.get_one(Job, job_id, with_for_update=True)
         if job.state is not JobState.DUE:
             return
-        story.move(job, end)
-        job.reason, job.held_until = reason[:200], None
-        if reason == GAVE_WAY:
-            job.due_at, job.tries = clock.now(), job.tries - 1
+        is_once_more = job.is_renewed and end is not JobState.DUE
+        story.move(job, JobState.DUE if is_once_more else end)
+        job.reason, job.held_until, job.is_renewed = reason[:200], None, False
+        if is_once_more or reason == GAVE_WAY:
+            job.due_at, job.tries = clock.now(), 0 if is_once_more else job.tries - 1
             after_commit(session, lambda: jobs.ring(ground.bell, job))
         elif end is JobState.DUE:
             job.due_at = clock.now() + min(FIRST_PAUSE * 2 ** min(job.tries - 1, 20), LONGEST_PAUSE)

@@ -26,6 +26,8 @@ class Job(Row, WithId):
     due_at: Mapped[datetime] = mapped_column(Utc)
     # A worker that took it holds it until then; past it, the worker is taken for dead.
     held_until: Mapped[datetime | None] = mapped_column(Utc)
+    # Asked for anew while a worker is at it: it is done once more.
+    is_renewed: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
     __table_args__ = (UniqueConstraint("kind", "subject_id"), Index(None, "state", "due_at"))
 

@@ -22,6 +22,7 @@ class House:
     deleted: list[str] = field(default_factory=list)
     is_down: bool = False
     keeps_everything: bool = False
+    refuses: bool = False
 
 
 class Desk(BaseHTTPRequestHandler):
@@ -32,6 +33,9 @@ class Desk(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         sid, _, kind = self.path.partition("?")[0].rpartition("/")[2].partition(".")
         if not self._may():
+            return
+        if self.house.refuses:
+            self._answer(403, b'{"code": 20003, "status": 403, "message": "no"}', "application/json")
             return
         if kind == "wav" and sid in self.house.files:
             self._answer(200, self.house.files[sid], "audio/x-wav")

@@ -15,9 +15,9 @@ from hotline import clock
 from hotline.crypt import Undecipherable
 from hotline.errors import Discard
 from hotline.ground import Ground
-from hotline.models import Call, Event, Job, MachineMark, Recording, Transcript
+from hotline.models import Call, Event, Job, MachineMark, Matter, Recording, Transcript
 from hotline.settings import Settings
-from hotline.values import Language, RecordingState
+from hotline.values import Language, RecordingKind, RecordingState
 from qa import service as qa
 from recordings import service
 from recordings.errors import Altered, Incomplete, StillThere
@@ -27,6 +27,7 @@ from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.conftest import make_settings
 from tests.integration.recording_house import House, open_house
+from workers import run
 
 NOW = clock.now()
 RUDE = Path("../shared/audio/calls/en-complaint-rude.wav")
@@ -182,6 +183,34 @@ def test_a_file_that_is_not_whole_yet_is_fetched_again_and_nothing_is_deleted(
     house.files["RE1"] = whole
     service.fetch(ground, provider, recording_id, NOW)
     assert recording(ground).state is RecordingState.STORED
+
+
+def test_a_message_given_up_for_lost_is_a_matter_and_is_fetched_after_all_once_it_is_ready_again(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    worker = run.House(ground, provider)
+
+    def work(*kinds: str) -> None:
+        with ground.database.read() as session:
+            found = list(session.scalars(select(Job).where(Job.kind.in_(kinds)).order_by(Job.kind)))
+        for job in found:
+            run.run(worker, job.id)
+
+    news = News("RE1", RecordingState.READY, SECONDS, 1, kind=RecordingKind.MESSAGE)
+    house.refuses = True
+    service.heard(ground, call_id, news, clock.now())
+    work("fetch_recording")
+    assert recording(ground).state is RecordingState.FAILED
+    service.heard(ground, call_id, news, clock.now())  # late or twice, before anybody saw to the lost one
+    work("file_message")
+    work("fetch_recording")
+    work("file_message")
+    house.refuses = False
+    service.heard(ground, call_id, news, clock.now())
+    work("fetch_recording", "file_message")
+    assert recording(ground).state is RecordingState.STORED
+    with ground.database.read() as session:
+        assert [matter.call_id for matter in session.scalars(select(Matter))] == [call_id]
 
 
 def test_a_provider_that_keeps_its_copy_is_asked_again(

@@ -91,6 +91,23 @@ def test_failures_are_sorted(home: House, error: Exception, state: JobState) -> 
     assert (after.due_at > job.due_at) == (state is JobState.DUE)
 
 
+def test_work_that_is_asked_for_anew_while_a_worker_is_at_it_is_done_once_more(home: House) -> None:
+    done: list[str] = []
+
+    def asked_meanwhile(_ground: Ground, _provider: object, subject: str, now: datetime) -> None:
+        done.append(subject)
+        if len(done) == 1:
+            with home.ground.database.write() as session:
+                jobs.renew(session, home.ground.bell, "check_call", subject, now)
+            raise Discard("nothing to do yet")
+
+    job = add(home.ground)
+    for _ in range(3):
+        run.run(doing(home, asked_meanwhile), job.id)
+    assert done == ["c1", "c1"]
+    assert row(home.ground, job).state is JobState.DONE
+
+
 def test_work_that_outlives_its_lease_keeps_it(home: House) -> None:
     ground = home.ground
     short = House(

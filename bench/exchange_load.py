@@ -27,6 +27,8 @@ HANDSHAKE = (
     b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 PROMPT = tone([350], 4.0)
+# The exchange holds 40 ms at least: a frame that comes later than this after the one before may find it empty.
+PAUSE_SECONDS = 0.05
 
 
 def packed(kind: int, payload: bytes) -> bytes:
@@ -129,6 +131,8 @@ class Talk:
     caller: Telephone
     agent: Telephone
     is_bridged: asyncio.Event = field(default_factory=asyncio.Event)
+    # How often the load itself fell silent while they talked: so many gaps are not the exchange's.
+    pauses: int = 0
     reasons: list[str] = field(default_factory=list)
 
 
@@ -197,11 +201,18 @@ class Load:
             telephone.is_up = False
             talk.reasons.append(message["reason"])
 
+    def _fell_silent(self) -> None:
+        for talk in self.talks:
+            talk.pauses += talk.caller.is_talking
+
     async def _pace(self) -> None:
         """A frame of every telephone every 20 ms; a stall is caught up, as a telephone's own clock would."""
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        due = before = loop.time()
         while True:
+            if loop.time() - before > PAUSE_SECONDS:
+                self._fell_silent()
+            before = loop.time()
             for talk in self.talks:
                 for telephone in (talk.caller, talk.agent):
                     if telephone.is_up:

@@ -69,7 +69,8 @@ class Line(Protocol):
 class Jitter:
     """Frames that arrive unevenly, handed out one a tick.
 
-    It starts three frames behind, and each time that it runs out, two more: a busy machine costs one gap and not many.
+    It starts three frames behind. Each time that it runs out, it stays behind by as many more as were missing, two at
+    least: a busy machine costs one gap and not many. What is longer than the deepest is no jitter: no depth would help.
     Ten quiet seconds give one back. When the delay grew, it gives back time by dropping quiet frames only, so that no
     word or tone is ever cut; half a second is the most it holds of anything.
     """
@@ -81,9 +82,12 @@ class Jitter:
         self._fewest = MOST_FRAMES
         self._depth = PREFILL_FRAMES
         self._since_gap = 0
+        self._missing = 0
 
     def put(self, frame: bytes) -> None:
         self._frames.append(frame)
+        if self._missing:
+            self._deepen()
         if len(self._frames) > 2 * MOST_FRAMES:
             self._frames.popleft()
 
@@ -91,14 +95,14 @@ class Jitter:
         self._frames.clear()
         self._is_filling = True
         self._depth = PREFILL_FRAMES
+        self._missing = 0
 
     def take(self) -> bytes:
-        if self._is_filling and len(self._frames) < self._depth:
+        if not self._frames and (self._missing or not self._is_filling):
+            self._is_filling, self._since_gap = True, 0
+            self._missing += 1
             return SILENCE
-        if not self._frames:
-            self._is_filling = True
-            self._depth = min(self._depth + GAP_FRAMES, DEEPEST_FRAMES)
-            self._since_gap = 0
+        if self._is_filling and len(self._frames) < self._depth:
             return SILENCE
         self._is_filling = False
         self._since_gap += 1
@@ -106,6 +110,12 @@ class Jitter:
             self._depth = max(PREFILL_FRAMES, self._depth - 1)
         self._trim()
         return self._frames.popleft()
+
+    def _deepen(self) -> None:
+        """What was missing has begun to come."""
+        more = self._missing if self._missing <= DEEPEST_FRAMES else 0
+        self._depth = min(self._depth + max(GAP_FRAMES, more), DEEPEST_FRAMES)
+        self._missing = 0
 
     def _trim(self) -> None:
         waiting = len(self._frames)

@@ -12,7 +12,7 @@ from exchange.audio import SILENCE
 from exchange.clock import Bell, Signal, Ticker
 from exchange.config import from_values, load
 from exchange.errors import ConfigError, DocumentError
-from exchange.line import MOST_FRAMES, PREFILL_FRAMES, Jitter
+from exchange.line import GAP_FRAMES, MOST_FRAMES, PREFILL_FRAMES, Jitter
 from exchange.speak import voice_for
 from exchange.tones import tone
 from exchange.twiml import Element, parse
@@ -136,6 +136,29 @@ def test_after_a_gap_more_is_held_so_that_the_next_stall_is_not_heard() -> None:
 
     assert held(0) == PREFILL_FRAMES - 1
     assert held(1) > held(0) + 1
+
+
+@pytest.mark.parametrize("stall", [3, 6, 9])
+def test_a_stall_is_heard_once_however_often_it_comes_again(stall: int) -> None:
+    jitter, gaps, was_sound = Jitter(), 0, False
+    for tick in range(700):
+        # Every second nothing comes for so many ticks, and then all at once.
+        late = tick % 50
+        for _ in range(0 if 40 <= late < 40 + stall else stall + 1 if late == 40 + stall else 1):
+            jitter.put(LOUD)
+        is_sound = jitter.take() is not SILENCE
+        gaps += was_sound and not is_sound
+        was_sound = is_sound
+    assert gaps == 1
+
+
+def test_a_silence_that_no_buffer_could_bridge_costs_little_delay() -> None:
+    jitter = Jitter()
+    for tick in range(400):
+        if not 100 <= tick < 200:
+            jitter.put(LOUD)
+        jitter.take()
+    assert sum(jitter.take() is not SILENCE for _ in range(MOST_FRAMES)) <= PREFILL_FRAMES + GAP_FRAMES
 
 
 def test_alarm_wakes_after_exactly_its_frames() -> None:

@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 # What make setup depends on: the same content means there is nothing to do.
 INPUTS := pyproject.toml requirements.lock
+# A shell may forbid it; then every process would compile the whole program before it starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test check unit integration calls browser bench lock format clean

@@ -87,6 +87,7 @@ class Morning:
         return self.recording
 
 
+@cache
 def tones(seconds: float = SECONDS) -> bytes:
     """A WAV of two channels at 8 kHz: a low tone where the caller speaks, a high one where the agent does."""
     rate = 8000

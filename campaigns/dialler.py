@@ -157,20 +157,19 @@ class Dialler:
 
     def _pace(self, session: Session, campaign: Campaign, language: Language, now: datetime) -> pace.Pace:
         levels = rules.of(self._ground.settings).queues[QUEUE].levels(language)
-        free, busy = pacing_queries.nurses(session, levels)
+        nurses = pacing_queries.nurses(session, levels)
         dialling, talking = pacing_queries.in_flight(session)
         ring = timedelta(seconds=self._ground.settings.ring_seconds)
         unserved, waiting = pacing_queries.line(session, now - ring)
-        able = pacing_queries.able(session, levels)
         due = queries.due(campaign.id, now).where(Recipient.language == language).order_by(None).limit(200)
         floor = pace.Floor(
-            free=free,
-            busy=busy,
+            free=nurses.free,
+            busy=nurses.busy,
             dialling=dialling,
             talking=talking,
             waiting=waiting,
             unserved=unserved,
-            inbound_a_second=pacing_queries.inbound_a_second(session, able, now - INBOUND_SPAN, now),
+            inbound_a_second=pacing_queries.inbound_a_second(session, nurses.ids, now - INBOUND_SPAN, now),
             due=len(session.scalars(due).all()),
         )
         caps = self._caps

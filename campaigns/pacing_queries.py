@@ -1,14 +1,15 @@
 """What pacing goes by: lines in flight, nurses, the hotline's own callers, and what happened before. No commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from campaigns.pace import Counts
 from campaigns.queries import LIVE, due
-from hotline.models import Agent, Attempt, Call, Offer, Recipient, Waiting
+from hotline.models import Agent, AgentSkill, Attempt, Call, Offer, Recipient, Waiting
 from hotline.values import (
     LIVE_OFFERS,
     AgentState,
@@ -40,15 +41,27 @@ def in_flight(session: Session) -> tuple[int, int]:
     return dialling, talking
 
 
-def nurses(session: Session, levels: dict[str, int]) -> tuple[int, int]:
-    """Agents with these skills: free for a call now, and in one or just after it."""
-    free = busy = 0
-    for agent in session.scalars(select(Agent).where(Agent.status == AgentStatus.AVAILABLE)):
-        skills = {skill.skill: skill.level for skill in agent.skills}
-        if all(skills.get(name, 0) >= level for name, level in levels.items()):
-            free += agent.state is AgentState.IDLE
-            busy += agent.state in {AgentState.TALKING, AgentState.WRAP_UP, AgentState.OFFERED}
-    return free, busy
+@dataclass(frozen=True)
+class Nurses:
+    """Who could speak with patients: all of them, and of those on duty who is free and who is in a call or after it."""
+
+    ids: tuple[str, ...]
+    free: int
+    busy: int
+
+
+def nurses(session: Session, levels: Mapping[str, int]) -> Nurses:
+    """The agents with these skills."""
+    enough = or_(*(and_(AgentSkill.skill == name, AgentSkill.level >= level) for name, level in levels.items()))
+    skilled = select(AgentSkill.agent_id).where(enough).group_by(AgentSkill.agent_id)
+    able = skilled.having(func.count() == len(levels))
+    rows = session.execute(select(Agent.id, Agent.status, Agent.state).where(Agent.id.in_(able))).all()
+    on_duty = [state for _, status, state in rows if status is AgentStatus.AVAILABLE]
+    return Nurses(
+        ids=tuple(agent_id for agent_id, _, _ in rows),
+        free=sum(state is AgentState.IDLE for state in on_duty),
+        busy=sum(state in {AgentState.TALKING, AgentState.WRAP_UP, AgentState.OFFERED} for state in on_duty),
+    )
 
 
 def line(session: Session, late: datetime) -> tuple[int, int]:
@@ -69,16 +82,6 @@ def inbound_a_second(session: Session, agents: Iterable[str], since: datetime, n
         Offer.agent_id.in_(list(agents)), Offer.answered_at >= since, Offer.call_id.not_in(ours)
     )
     return (session.scalar(query) or 0) / max(1.0, (now - since).total_seconds())
-
-
-def able(session: Session, levels: dict[str, int]) -> list[str]:
-    """The ids of all agents with these skills."""
-    found = []
-    for agent in session.scalars(select(Agent)):
-        skills = {skill.skill: skill.level for skill in agent.skills}
-        if all(skills.get(name, 0) >= level for name, level in levels.items()):
-            found.append(agent.id)
-    return found
 
 
 def counts(session: Session, campaign_id: str, now: datetime) -> Counts:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from campaigns import calling, entry, intake, laying, plan, service, talking
 from campaigns.dialler import Dialler
@@ -20,9 +21,12 @@ from telephony.provider import Provider
 from telephony.views import LegView, LineView
 from telephony.words import Heard
 from tests.factories import load_hospital
+from tests.integration.caller import Caller, Document
 
 # A Monday, ten in the morning in Shanghai.
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+# By what its patients say who they are.
+CHECK = "198017"
 
 
 class Killed(BaseException):
@@ -92,6 +96,49 @@ class Outside(Provider):
     def dialled(self) -> Counter[str]:
         """How often each attempt was dialled."""
         return Counter(line.attempt_id for line in self.lines.values())
+
+
+@dataclass
+class Patient(Caller):
+    """A patient's line for one attempt."""
+
+    attempt_id: str = ""
+
+    @property
+    def base(self) -> str:
+        """Where this attempt's webhooks go."""
+        return f"/voice/campaigns/attempts/{self.attempt_id}"
+
+    def answer(self) -> Document:
+        """Something picks up."""
+        return self.ask(f"{self.base}/answer")
+
+    def pick_up(self) -> Document:
+        """A person answers the telephone, and the hospital's name is said."""
+        self.answer()
+        self.told("human")
+        return self.go_on()
+
+    def told(self, by: str) -> None:
+        """The exchange says whom it takes the line for."""
+        assert self.post(f"{self.base}/machine", AnsweredBy=by).status_code == 204
+
+    def go_on(self) -> Document:
+        """What was said is over."""
+        return self.ask(self.here.text_of("Redirect"))
+
+    def say(self, words: str) -> Document:
+        """Say something where one is listened to."""
+        return self.ask(self.here.attribute("Gather", "action"), SpeechResult=words)
+
+    def end(self, sequence: int = 9) -> None:
+        """Hang up."""
+        self.post(f"{self.base}/status", CallStatus="completed", SequenceNumber=str(sequence))
+
+    def hears(self, answer: TestResponse) -> None:
+        """Go on with the document that was answered."""
+        if answer.data:
+            self.here = Document(answer.text)
 
 
 def outside(seed: int = 1) -> Outside:

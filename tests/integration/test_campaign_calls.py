@@ -1,18 +1,14 @@
 """Calls to patients on both databases: nobody twice for one attempt, nothing lost, everyone at an end of the table."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
-from random import Random
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
-from campaigns import calling, intake, messages, plan, queries, service, talking
+from campaigns import calling, intake, messages, plan, service, talking
 from campaigns.dialler import Dialler
 from hotline.ground import Ground
-from hotline.models import Answer, Attempt, Matter, Recipient
+from hotline.models import Answer, Matter, Recipient
 from hotline.values import (
     AttemptOutcome,
     AttemptState,
@@ -24,7 +20,6 @@ from hotline.values import (
 from routing.legs import Report
 from tests.integration.campaign_house import (
     NOW,
-    Killed,
     attempts_of,
     campaign,
     ends,
@@ -190,70 +185,3 @@ def test_a_paused_campaign_dials_nobody_and_goes_on_when_it_is_started(ground: G
     service.start(ground, "spring", NOW)
     look(ground, exchange, NOW)
     assert len(exchange.lines) == 1
-
-
-@contextmanager
-def deaths(ground: Ground, exchange: Any, share: float, draw: Random) -> Iterator[None]:
-    """Within: the process may die at every request of the exchange, and between any two transactions."""
-
-    def die(*_arguments: object) -> None:
-        if draw.random() < share:
-            raise Killed
-
-    exchange.dies = die
-    event.listen(ground.database.engine, "begin", die, insert=True)
-    try:
-        yield
-    finally:
-        event.remove(ground.database.engine, "begin", die)
-        exchange.dies = lambda: None
-
-
-@pytest.mark.timeout(240)
-def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(ground: Ground) -> None:
-    """200 attempts over both databases: the dialler dies at one step in 15, requests fail, reports are lost."""
-    seed = 1 if ground.database.engine.dialect.name == "sqlite" else 2
-    people = campaign(ground, 40)
-    exchange, draw, now = outside(seed), Random(seed), NOW  # noqa: S311
-    exchange.down_before = exchange.down_after = exchange.refuses = 0.03
-    outcomes = [AttemptOutcome.NO_ANSWER] * 5 + list(set(AttemptOutcome) - {AttemptOutcome.STOPPED})
-    dialler = Dialler(ground, exchange)
-    for _ in range(6000):
-        exchange.now = now
-        with deaths(ground, exchange, 1 / 15, draw):
-            try:
-                dialler.work(now)
-            except Killed:
-                now += timedelta(seconds=4)  # its lease is over before the next one leads
-                dialler = Dialler(ground, exchange)
-        with ground.database.read() as session:
-            ended = set(session.scalars(select(Attempt.id).where(Attempt.state == AttemptState.ENDED)))
-        for line in [one for one in exchange.lines.values() if one.attempt_id not in ended]:
-            if draw.random() < 0.6:
-                outcome = draw.choice(outcomes)
-                if draw.random() < 0.1:
-                    line.status = LegStatus.NO_ANSWER  # every report of it is lost
-                else:
-                    with suppress(LookupError):
-                        ends(ground, line, outcome, now)
-        with ground.database.read() as session:
-            left = session.scalars(select(Recipient.id).where(Recipient.state.in_(queries.OPEN))).all()
-            due = session.scalar(
-                select(Recipient.due_at).where(Recipient.due_at.is_not(None)).order_by(Recipient.due_at)
-            )
-            live = session.scalar(select(Attempt.id).where(Attempt.state != AttemptState.ENDED).limit(1))
-        if not left:
-            break
-        now = now + timedelta(seconds=15) if live or due is None else max(now + timedelta(seconds=1), due)
-    assert set(exchange.dialled().values()) == {1}
-    states = {recipient(ground, one).state for one in people}
-    assert states <= ENDS, states
-    with ground.database.read() as session:
-        found = session.scalars(select(Attempt)).all()
-    assert all(attempt.state is AttemptState.ENDED and attempt.outcome is not None for attempt in found)
-    assert set(exchange.dialled()) <= {attempt.id for attempt in found}
-    assert len(found) >= 100
-    per_person = {one: datetime.min.replace(tzinfo=NOW.tzinfo) for one in people}
-    for attempt in sorted(found, key=lambda each: each.marked_at):
-        assert attempt.marked_at >= per_person[attempt.recipient_id]
-        per_person[attempt.recipient_id] = attempt.ended_at or attempt.marked_at

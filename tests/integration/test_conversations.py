@@ -29,48 +29,18 @@ from hotline.values import (
 from recordings.messages import kind_of
 from telephony.errors import ProviderDown
 from tests.factories import load_hospital
-from tests.integration.caller import Caller, Document
-from tests.integration.campaign_house import NOW, Outside, attempts_of, campaign, look, outside, recipient, report
-
-CHECK = "198017"
-
-
-@dataclass
-class Patient(Caller):
-    """A patient's line for one attempt."""
-
-    attempt_id: str = ""
-
-    @property
-    def base(self) -> str:
-        """Where this attempt's webhooks go."""
-        return f"/voice/campaigns/attempts/{self.attempt_id}"
-
-    def answer(self) -> Document:
-        """Something picks up."""
-        return self.ask(f"{self.base}/answer")
-
-    def pick_up(self) -> Document:
-        """A person answers the telephone, and the hospital's name is said."""
-        self.answer()
-        self.told("human")
-        return self.go_on()
-
-    def told(self, by: str) -> None:
-        """The exchange says whom it takes the line for."""
-        assert self.post(f"{self.base}/machine", AnsweredBy=by).status_code == 204
-
-    def go_on(self) -> Document:
-        """What was said is over."""
-        return self.ask(self.here.text_of("Redirect"))
-
-    def say(self, words: str) -> Document:
-        """Say something where one is listened to."""
-        return self.ask(self.here.attribute("Gather", "action"), SpeechResult=words)
-
-    def end(self, sequence: int = 9) -> None:
-        """Hang up."""
-        self.post(f"{self.base}/status", CallStatus="completed", SequenceNumber=str(sequence))
+from tests.integration.campaign_house import (
+    CHECK,
+    NOW,
+    Outside,
+    Patient,
+    attempts_of,
+    campaign,
+    look,
+    outside,
+    recipient,
+    report,
+)
 
 
 @dataclass

@@ -1,0 +1,65 @@
+"""Every process of a campaign killed at random points of its attempts: nobody twice, nothing lost, all at an end."""
+
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from campaigns import caps_file
+from hotline.ground import Ground
+from hotline.models import Attempt, Job, Matter, Recipient
+from hotline.values import AttemptState, JobState, MatterKind, RecipientState, Urgency
+from tests.integration.campaign_house import attempts_of, campaign
+from tests.integration.campaign_storm import BESIDE, TO_DO, Storm
+
+ENDS = {RecipientState.DONE, RecipientState.REFUSED, RecipientState.STOPPED, RecipientState.WITH_PERSON}
+
+
+def hasty(ground: Ground, folder: Path) -> Ground:
+    """The same with a provider that takes five calls a second."""
+    law = caps_file.STANDARD.read_text("utf-8").replace("calls_a_second: {value: 1,", "calls_a_second: {value: 5,")
+    (folder / "caps.yaml").write_text(law, "utf-8")
+    return replace(ground, settings=ground.settings.model_copy(update={"campaign_caps_file": folder / "caps.yaml"}))
+
+
+@pytest.mark.timeout(240)
+def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(ground: Ground, tmp_path: Path) -> None:
+    """200 attempts over both databases: whoever works dies at one step in 40, requests fail, reports are lost."""
+    ground = hasty(ground, tmp_path)
+    people = campaign(ground, 27)
+    storm = Storm(ground, seed=1 if ground.database.is_sqlite else 2)
+    storm.blow()
+    with ground.database.read() as session:
+        attempts = list(session.scalars(select(Attempt)))
+        states = Counter(session.scalars(select(Recipient.state)))
+        due = session.scalar(select(func.count()).select_from(Job).where(*TO_DO))
+        failed = session.scalars(select(Job).where(Job.state == JobState.FAILED)).all()
+    assert len(attempts) >= 100
+    assert set(storm.killed) == {"dialler", "voice", "exchange", *BESIDE}
+    # Nobody twice for an attempt; none without a row.
+    assert set(storm.exchange.dialled().values()) == {1}
+    assert set(storm.exchange.dialled()) <= {attempt.id for attempt in attempts}
+    # No attempt lost: each ended, known how, and one of a person after the other.
+    assert all(attempt.state is AttemptState.ENDED and attempt.outcome is not None for attempt in attempts)
+    for person in people:
+        tries = attempts_of(ground, person)
+        for before, after in pairwise(tries):
+            assert before.ended_at is not None
+            assert before.ended_at <= after.marked_at
+    # Everyone at an end of the table, and no work left.
+    assert set(states) <= ENDS, states
+    assert (due, failed) == (0, [])
+    assert_signs_are_followed(ground, attempts)
+
+
+def assert_signs_are_followed(ground: Ground, attempts: list[Attempt]) -> None:
+    """Each warning sign, of which no nurse was told, is one urgent matter; each text was sent once."""
+    warned = [attempt for attempt in attempts if attempt.warned_at is not None]
+    assert warned
+    with ground.database.read() as session:
+        query = select(Matter).where(Matter.kind == MatterKind.FOLLOW_UP, Matter.urgency == Urgency.URGENT)
+        matters = Counter(matter.call_id for matter in session.scalars(query))
+    assert matters == Counter(attempt.call_id for attempt in warned)

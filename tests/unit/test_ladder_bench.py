@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench import floor, floor_day, floor_file, floor_rules
+from bench import floor, floor_day, floor_file, floor_mornings, floor_rules
 from bench.floor_clock import House
 from bench.floor_day import Asked, Day, Seat
 
@@ -62,3 +62,10 @@ def test_the_bench_writes_policies_and_bound(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     found = json.loads(out.read_text())
     assert (len(found["policies"]), found["bound"]["abandoned"]) == (5, 0.0)
+
+
+def test_a_made_up_morning_is_read_as_it_was_written(tmp_path: Path) -> None:
+    options = ["--only", "shifts", "--mornings", "1", "--days", str(tmp_path)]
+    assert CliRunner().invoke(floor_mornings.main, options).exit_code == 0
+    (file,) = tmp_path.iterdir()
+    assert floor_file.read(file) == floor_mornings.day(floor_mornings.MORNINGS["shifts with breaks"], 0)

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import desk, looks
+from console import alarms, desk, looks
 from console.access import STAFF, allow, ground
 from console.floor import HEARTBEAT_SECONDS, MOST_MESSAGES, Picture, live
 from console.live import Viewer
@@ -41,10 +41,10 @@ def show() -> ResponseReturnValue:
     settings = ground().settings
     with ground().database.read() as session:
         found = desk.look(session, current_user.agent_id or "", clock.now())
+        open_alarms = alarms.take(session)
     seen, targets = found or (None, None)
-    return render_template(
-        "desk.html", desk=seen, targets=targets, place=_place(settings, seen), statuses=list(AgentStatus)
-    )
+    place, statuses = _place(settings, seen), list(AgentStatus)
+    return render_template("desk.html", desk=seen, targets=targets, place=place, statuses=statuses, alarms=open_alarms)
 
 
 @pages.get("/desk/stream")
@@ -158,6 +158,7 @@ def _render(floor: Snapshot, agent_id: str) -> str:
         "held": bool(seen.caller and seen.caller.call.is_held),
         "html": render_template("desk_card.html", desk=seen),
         "targets": render_template("desk_targets.html", targets=desk.of(floor.agents, floor.queues, agent_id)),
+        "alarms": render_template("alarms.html", alarms=floor.alarms, beside=True),
     }
     return json.dumps(told, ensure_ascii=False)
 

@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from console import (
     access,
     agent,
+    answers,
     calls,
     campaigns,
     faults,
@@ -148,7 +149,7 @@ def _limiter(app: Flask, ground: Ground) -> Limiter:
 def _dress(app: Flask, ground: Ground) -> None:
     zone = ZoneInfo(ground.settings.timezone)
     version = _version()
-    queues = rules.of(ground.settings)
+    queues, labels = rules.of(ground.settings), answers.of(ground)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         clock=lambda moment: show.clock(moment, zone),
@@ -160,6 +161,9 @@ def _dress(app: Flask, ground: Ground) -> None:
         epoch=lambda moment: f"{moment.timestamp():.3f}",
         reason=lambda text, words: telling.reason(words, text),
         why=lambda text, words: telling.why(words, text, queues),
+        question=labels.question,
+        answer=labels.value,
+        step=answers.step,
     )
     app.jinja_env.globals.update(tell=telling.tell, bar_name=telling.bar)
 

@@ -24,8 +24,9 @@ from sqlalchemy.orm import Session
 from campaigns import figures, service
 from campaigns.errors import CampaignRefused
 from campaigns.figures import Funnel
-from console import language, looks, patient_queries
+from console import alarms, language, looks, patient_queries
 from console.access import LEADS, allow, ground
+from console.alarms import Alarm
 from console.floor import HEARTBEAT_SECONDS, MOST_MESSAGES
 from console.live import Live, Viewer
 from hotline import clock
@@ -45,26 +46,29 @@ class Picture:
     """All campaigns at a moment, and their section as it was rendered for each language."""
 
     seen: Seen
+    alarms: list[Alarm]
     now: float
     rendered: dict[Language, str] = field(default_factory=dict)
 
 
 def open_live(app: Flask, ground: Ground) -> None:
     """Give `app` its live campaigns; nothing runs until a page looks."""
-    app.extensions["live_campaigns"] = Live(ground, lambda: Picture(take(ground), clock.now().timestamp()))
+    app.extensions["live_campaigns"] = Live(ground, lambda: Picture(*take(ground), clock.now().timestamp()))
 
 
-def take(ground: Ground) -> Seen:
-    """Every campaign with its funnel, the newest first."""
+def take(ground: Ground) -> tuple[Seen, list[Alarm]]:
+    """Every campaign with its funnel, the newest first, and the alarms."""
     with ground.database.read() as session:
-        return [(one, figures.funnel(session, one.id)) for one in figures.campaigns(session)]
+        seen = [(one, figures.funnel(session, one.id)) for one in figures.campaigns(session)]
+        return seen, alarms.take(session)
 
 
 @pages.get("/campaigns")
 @allow(*LEADS)
 def listing() -> ResponseReturnValue:
     """Every campaign with its funnel; live."""
-    return render_template("campaigns.html", seen=take(ground()), steps=STEPS, now=clock.now())
+    seen, open_alarms = take(ground())
+    return render_template("campaigns.html", seen=seen, alarms=open_alarms, steps=STEPS, now=clock.now())
 
 
 @pages.get("/campaigns/stream")
@@ -98,7 +102,12 @@ def _render(picture: Picture, chosen: Language) -> str:
     found = picture.rendered.get(chosen)
     if found is None:
         section = render_template("campaigns_list.html", seen=picture.seen, steps=STEPS)
-        found = json.dumps({"now": picture.now, "sections": {"campaigns": section}}, ensure_ascii=False)
+        told = {
+            "now": picture.now,
+            "sections": {"campaigns": section},
+            "alarms": render_template("alarms.html", alarms=picture.alarms),
+        }
+        found = json.dumps(told, ensure_ascii=False)
         picture.rendered[chosen] = found
     return found
 

@@ -113,6 +113,11 @@ def _render(picture: Picture, kind: tuple[Language, bool]) -> str:
     found = picture.rendered.get(kind)
     if found is None:
         parts = {name: render_template(f"floor_{name}.html", floor=picture.seen) for name in SECTIONS}
-        found = json.dumps({"now": picture.seen.now.timestamp(), "sections": parts}, ensure_ascii=False)
+        told = {
+            "now": picture.seen.now.timestamp(),
+            "sections": parts,
+            "alarms": render_template("alarms.html", alarms=picture.seen.alarms),
+        }
+        found = json.dumps(told, ensure_ascii=False)
         picture.rendered[kind] = found
     return found

@@ -13,6 +13,7 @@ from crm import service as crm
 from crm.errors import ClosedMatter
 from crm.service import By
 from hotline import clock
+from hotline.bell import FLOOR
 from hotline.errors import IllegalMove
 from hotline.models import Agent, Call, Matter
 from hotline.values import MatterKind, MatterState
@@ -88,6 +89,7 @@ def hand_over(matter_id: str) -> ResponseReturnValue:
             abort(400)
         try:
             crm.hand_over(session, matter, to, _by(), clock.now())
+            ground().bell.ring_after(session, FLOOR, "matter")
         except ClosedMatter:
             abort(400)
     return _again(matter_id, "matters.handed_over")
@@ -106,6 +108,7 @@ def move(matter_id: str) -> ResponseReturnValue:
             abort(403)
         try:
             crm.advance(session, ground(), matter, MatterState(state), _by(), clock.now())
+            ground().bell.ring_after(session, FLOOR, "matter")
         except IllegalMove:
             abort(400)
     return _again(matter_id, "matters.moved")

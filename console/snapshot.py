@@ -1,5 +1,6 @@
 """The floor at one moment: who waits, who answers, who talks, and the figures of the day. One read for everyone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -7,7 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console import desk, show
+from console import alarms, desk, show
+from console.alarms import Alarm
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Queue, Waiting
 from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, WaitingState, WaitKind
@@ -67,6 +69,7 @@ class Snapshot:
     in_line: int
     # How true the waits were that callers were told today; `None` where nobody was told one and then met somebody.
     wait_error: Error | None = None
+    alarms: Sequence[Alarm] = ()
 
 
 def take(ground: Ground, now: datetime) -> Snapshot:
@@ -88,6 +91,7 @@ def take(ground: Ground, now: datetime) -> Snapshot:
             queues=[queues[name] for name in sorted(queues)],
             held=desk.callers(session, known),
             in_line=sum(waiter.position > 0 for waiter in waiting),
+            alarms=alarms.take(session),
         )
 
 

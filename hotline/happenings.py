@@ -11,7 +11,7 @@ from sqlalchemy import delete, inspect, select
 from sqlalchemy.orm import Session
 
 from hotline import clock
-from hotline.models import Agent, Attempt, Call, Campaign, FloorEvent, Offer, Transfer, Waiting
+from hotline.models import Agent, Attempt, Call, Campaign, FloorEvent, Matter, Offer, Transfer, Waiting
 
 # The fields whose change is one, and where the row names its call and its agent.
 WATCHED: dict[type[Any], tuple[str, tuple[str, ...]]] = {
@@ -22,6 +22,7 @@ WATCHED: dict[type[Any], tuple[str, tuple[str, ...]]] = {
     Transfer: ("transfer", ("state",)),
     Attempt: ("attempt", ("state", "verified_at", "warned_at")),
     Campaign: ("campaign", ("state", "pace")),
+    Matter: ("matter", ("state", "owner_agent_id")),
 }
 # Transactions overlap: a lower number may be seen after a higher one, by no more than these.
 OVERLAP = 200

@@ -3,8 +3,11 @@ const desk = document.getElementById("desk");
 const pulse = document.getElementById("pulse");
 const card = document.getElementById("card");
 const at = (id) => document.getElementById(id);
-const { Clocks } = await import(`./clocks.js${new URL(import.meta.url).search}`);
+const release = new URL(import.meta.url).search;
+const { Clocks } = await import(`./clocks.js${release}`);
+const { Alarms } = await import(`./alarms.js${release}`);
 const clocks = new Clocks(desk);
+const alarms = new Alarms(at("alarms"));
 const title = document.title;
 let phone = null;
 let stream = null;
@@ -27,8 +30,9 @@ async function ask(url, fields = {}) {
 }
 
 function take(message) {
-  const { now, status, state, held, html, targets } = JSON.parse(message.data);
+  const { now, status, state, held, html, targets, alarms: told } = JSON.parse(message.data);
   clocks.set(now);
+  alarms.show(told, phone?.isBusy); // whoever speaks with a caller sees it and hears the caller
   const focused = document.activeElement?.id;
   card.innerHTML = html;
   if (focused && card.contains(at(focused))) at(focused).focus();
@@ -109,6 +113,7 @@ function moved() {
 function show() {
   const state = phone?.state ?? "offline";
   desk.dataset.phone = phone ? state : desk.dataset.phone;
+  document.title = alarms.mark + title;
   if (!phone) return;
   for (const part of desk.querySelectorAll("[data-when]")) part.hidden = !part.dataset.when.split(" ").includes(state);
   for (const part of desk.querySelectorAll("[data-microphone]")) part.hidden = part.dataset.microphone !== phone.microphone;
@@ -117,7 +122,7 @@ function show() {
   at("no-line").hidden = desk.dataset.status !== "available" || !["refused", "connecting", "offline"].includes(state);
   at("silent").hidden = state === "offline" || phone.isAudible;
   const caller = card.querySelector(".name .number")?.textContent ?? "";
-  document.title = state === "ringing" ? `☎ ${desk.dataset.calls} ${caller}` : title;
+  if (state === "ringing") document.title = `☎ ${desk.dataset.calls} ${caller}`;
 }
 
 // The server knows before the line ends that it was meant to end: one that ends without a word was lost.

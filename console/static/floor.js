@@ -2,10 +2,15 @@
 const floor = document.getElementById("floor");
 const pulse = document.getElementById("pulse");
 // The version in our own address is that of every script: none of an older release is taken from the browser's store.
-const { Clocks } = await import(`./clocks.js${new URL(import.meta.url).search}`);
+const release = new URL(import.meta.url).search;
+const { Clocks } = await import(`./clocks.js${release}`);
+const { Alarms } = await import(`./alarms.js${release}`);
 const clocks = new Clocks(floor);
+const alarms = new Alarms(document.getElementById("alarms"));
+const title = document.title;
 let stream = null;
 let pause = 1000;
+document.title = alarms.mark + title;
 
 function say(state) {
   if (pulse.dataset.state === state) return;
@@ -14,8 +19,10 @@ function say(state) {
 }
 
 function show(message) {
-  const { now, sections } = JSON.parse(message.data);
+  const { now, sections, alarms: told } = JSON.parse(message.data);
   clocks.set(now);
+  alarms.show(told);
+  document.title = alarms.mark + title;
   const focused = document.activeElement?.id;
   for (const [name, html] of Object.entries(sections)) {
     document.getElementById(`floor-${name}`).innerHTML = html;

@@ -1,6 +1,7 @@
 """Campaigns and a patient's history in a real browser: the funnel moves by itself, one way leads to the other."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,15 +9,16 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
-from campaigns import calling, talking
+from campaigns import after, calling, talking
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Recipient
-from hotline.values import AttemptOutcome
+from hotline.models import Call, Recipient
+from hotline.values import AttemptOutcome, CallStatus, Direction, Language
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.browser.test_console_pages import PHONE
 from tests.integration.campaign_house import NOW, attempts_of, campaign
+from tests.integration.campaign_storm import exchange_of
 
 
 @pytest.fixture
@@ -60,6 +62,8 @@ def test_the_funnel_moves_by_itself_and_leads_to_the_patient(
     person.page.keyboard.press("Enter")
     person.sees("h1", "王芳")
     person.sees("td .badge", "胸痛")
+    person.sees("td", "疼痛: 8")
+    person.sees("td small", "出院后第1周")
     with ground.database.read() as session:
         patient_id = session.scalars(select(Recipient.patient_id)).one()
     with Person.at(chromium, server.url, viewport=PHONE) as someone:
@@ -68,7 +72,62 @@ def test_the_funnel_moves_by_itself_and_leads_to_the_patient(
         someone.sees("td .badge", "胸痛")
         assert someone.width() == PHONE["width"]
         _keep(someone, "phone")
+        someone.page.click("button[lang=en-US]")
+        someone.sees("td", "Pain: 8")
+        assert someone.width() == PHONE["width"]
+        _keep(someone, "phone-en")
     _keep(person, "patient")
+
+
+def unheard(ground: Ground, recipient_id: str) -> None:
+    """A warning sign that no nurse has taken within three rings; the patient is still in line."""
+    attempt = attempts_of(ground, recipient_id)[-1]
+    now = clock.now()
+    with ground.database.write() as session:
+        call = Call(
+            id=clock.new_id(),
+            provider_sid="CAworse",
+            caller_number=session.get_one(Recipient, recipient_id).number,
+            direction=Direction.OUTBOUND,
+            status=CallStatus.WAITING,
+            language=Language.MANDARIN,
+            started_at=now,
+            heard_at=now,
+        )
+        session.add(call)
+        session.flush()
+        talking.joined(session, attempt.id, call.id)
+        talking.warn(session, ground, attempt.id, "chest_pain", now - timedelta(seconds=30))
+    assert after.alarm(ground, exchange_of(1, 0.0), now) == 1
+
+
+def test_a_warning_sign_that_no_nurse_hears_is_on_every_live_page_until_somebody_takes_it(
+    person: Person, ground: Ground, recipient_id: str, server: Server, chromium: Browser
+) -> None:
+    person.sign_in()
+    person.sees_live()
+    with Person.at(chromium, server.url, locale="en-US", viewport=PHONE) as nurse:
+        nurse.sign_in("agent")
+        nurse.page.click("button[lang=en-US]")
+        nurse.open("/desk")
+        nurse.sees_live()
+        expect(nurse.page.locator(".alarm")).to_have_count(0)
+        unheard(ground, recipient_id)
+        for someone, sign, words in ((person, "胸痛", "尚无护士接听"), (nurse, "Chest pain", "no nurse has come")):
+            someone.sees("#alarms[aria-live=assertive] .alarm", sign)
+            someone.sees("#alarms .alarm", words)
+            expect(someone.page).to_have_title(re.compile("^⚠ 1 · "))
+            assert "王芳" not in someone.page.locator("#alarms").inner_text()
+        assert nurse.width() == PHONE["width"]
+        _keep(nurse, "alarm-desk")
+        _keep(person, "alarm-floor")
+        with nurse.page.expect_popup() as opened:
+            nurse.page.locator("#alarms a").focus()
+            nurse.page.keyboard.press("Enter")
+        opened.value.locator("button[name=agent]").click()
+        expect(nurse.page.locator(".alarm")).to_have_count(0, timeout=10_000)
+    expect(person.page.locator(".alarm")).to_have_count(0, timeout=10_000)
+    expect(person.page).not_to_have_title(re.compile("⚠"))
 
 
 def _keep(person: Person, name: str) -> None:

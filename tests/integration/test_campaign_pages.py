@@ -106,7 +106,7 @@ def test_the_patient_s_page_leads_to_every_try_and_is_open_to_whom_it_concerns(
     page = lead.open(f"/patients/{patient_id}").text
     assert "王芳" in page
     assert "spring" in page
-    assert "pain: 0" in page
+    assert "疼痛: 0" in page
     assert "6.0" in page  # seconds from the sign to the nurse's voice
     assert agent.open(f"/patients/{patient_id}").status_code == 404
     assert lead.open("/patients/none").status_code == 404

@@ -10,6 +10,7 @@ import pytest
 import console
 from campaigns import pace, plan, scripts_file
 from console import telling
+from console.answers import BESIDE, COMMON
 from console.campaigns import STEPS as CAMPAIGN_STEPS
 from console.errors import UserRefused
 from console.faults import KNOWN
@@ -91,7 +92,8 @@ def made_up() -> set[str]:
     keys |= {f"transfer.state_{state}" for state in values.TransferState} | {f"why.{name}" for name in WHYS}
     keys |= {f"transfer.again_{why}" for why in (again.LINE_LOST, again.TRANSFER, again.RETURNED, again.ALONE)}
     keys |= {f"transfer.{why}" for why in CANNOT_TRANSFER} | {"transfer.from_consult", "transfer.from_caller"}
-    keys |= {f"patient.{name}" for name in (*FACTS, *values.Direction)}
+    keys |= {f"patient.{name}" for name in (*FACTS, *values.Direction)} | {"step.day", "step.week"}
+    keys |= {f"question.{name}" for name in BESIDE} | {f"answer.{name}" for name in COMMON}
     scripts = scripts_file.of(None, "", "", "").values()
     keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}

@@ -7,23 +7,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from campaigns import fields
+from crm.rejects import Reject
 from hotline.values import Language
 
 _Value = TypeVar("_Value")
 FORMULA = "is a formula; paste it as a value"
-
-
-@dataclass(frozen=True)
-class Reject:
-    """Why a row was not taken: its line (from 1; the resource's or message's number), the field, the reason."""
-
-    line: int
-    field: str
-    reason: str
-
-    def __str__(self) -> str:
-        """The report's line."""
-        return f"line {self.line}, {self.field}: {self.reason}"
 
 
 @dataclass(frozen=True)

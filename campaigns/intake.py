@@ -13,7 +13,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from campaigns import following, plan
-from campaigns.entry import Entry, Reject
+from campaigns.entry import Entry
+from crm.rejects import Reject
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Discharge, Patient

@@ -7,9 +7,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from campaigns import entry, fhir, hl7v2, intake, tables
-from campaigns.entry import Entry, Reject
+from campaigns.entry import Entry
 from campaigns.errors import ImportFault
 from campaigns.intake import Checked, Item, Stored, Told
+from crm.rejects import Reject
 from hotline.ground import Ground
 
 TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm"}

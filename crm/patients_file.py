@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.errors import UnreadableFile
+from crm.rejects import Reject
 from hotline.ground import Ground
 from hotline.models import Patient
 from hotline.values import Language, PhoneNumber
@@ -37,28 +38,15 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Rejected:
-    """Why a row was not taken: its line in the file, the field, the reason. What stood there is not repeated."""
-
-    line: int
-    field: str
-    reason: str
-
-    def __str__(self) -> str:
-        """The report's line."""
-        return f"line {self.line}, {self.field}: {self.reason}"
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What became of a file."""
 
     added: int
     changed: int
-    rejected: tuple[Rejected, ...]
+    rejected: tuple[Reject, ...]
 
 
-def read(file: Path, today: date) -> tuple[list[Row], list[Rejected]]:
+def read(file: Path, today: date) -> tuple[list[Row], list[Reject]]:
     """The rows that can be used, and those that cannot. Raises `UnreadableFile` when it is no such table."""
     try:
         text = file.read_bytes().decode("utf-8-sig")
@@ -114,41 +102,41 @@ def _check_head(file: Path, names: object) -> None:
         raise UnreadableFile(f"{file}: line 1: the columns are {known}; number and name are needed, each once")
 
 
-def _sorted(found: Iterator[Row | Rejected]) -> tuple[list[Row], list[Rejected]]:
+def _sorted(found: Iterator[Row | Reject]) -> tuple[list[Row], list[Reject]]:
     rows: list[Row] = []
-    rejected: list[Rejected] = []
+    rejected: list[Reject] = []
     for each in found:
         (rows if isinstance(each, Row) else rejected).append(each)  # type: ignore[arg-type] # each list its kind
     return rows, rejected
 
 
-def _read(table: "csv.DictReader[str]", today: date) -> Iterator[Row | Rejected]:
+def _read(table: "csv.DictReader[str]", today: date) -> Iterator[Row | Reject]:
     for entry in table:
         cells = {str(name).strip(): (text or "").strip() for name, text in entry.items() if name is not None}
         if None in entry or any(text is None for text in entry.values()):
-            yield Rejected(table.line_num, "row", f"has not as many cells as the first line ({len(cells)})")
+            yield Reject(table.line_num, "row", f"has not as many cells as the first line ({len(cells)})")
         else:
             yield _row(cells, table.line_num, today)
 
 
-def _row(cells: dict[str, str], line: int, today: date) -> Row | Rejected:
+def _row(cells: dict[str, str], line: int, today: date) -> Row | Reject:
     number = PhoneNumber.parse(cells["number"])
     if number is None:
-        return Rejected(line, "number", "is no telephone number")
+        return Reject(line, "number", "is no telephone number")
     if not 0 < len(cells["name"]) <= LONGEST_NAME:
-        return Rejected(line, "name", f"must have 1 to {LONGEST_NAME} characters")
+        return Reject(line, "name", f"must have 1 to {LONGEST_NAME} characters")
     flags = frozenset(_words(cells["flags"])) if "flags" in cells else None
     if strange := (flags or frozenset()) - set(FLAGS):
-        return Rejected(line, "flags", f"{len(strange)} unknown; known are {', '.join(FLAGS)}, separated by ;")
+        return Reject(line, "flags", f"{len(strange)} unknown; known are {', '.join(FLAGS)}, separated by ;")
     days: dict[str, date | None] = {}
     for name in ("birth_date", "discharged_on"):
         day = _day(cells.get(name, ""))
         if isinstance(day, str) or (day is not None and not date(OLDEST_YEAR, 1, 1) <= day <= today):
-            return Rejected(line, name, day if isinstance(day, str) else f"lies before {OLDEST_YEAR} or after today")
+            return Reject(line, name, day if isinstance(day, str) else f"lies before {OLDEST_YEAR} or after today")
         days[name] = day
     language = cells.get("language", "")
     if language and language not in list(Language):
-        return Rejected(line, "language", f"is none of {', '.join(Language)}")
+        return Reject(line, "language", f"is none of {', '.join(Language)}")
     chosen = Language(language) if language else None
     return Row(number.e164, cells["name"], days["birth_date"], flags, days["discharged_on"], chosen)
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns import entry
-from campaigns.entry import Entry, Reject
+from campaigns.entry import Entry
+from crm.rejects import Reject
 from hotline.values import Language
 
 TODAY = date(2026, 3, 10)

@@ -30,7 +30,7 @@ def _affirmed(rule: Told, dialogue: Dialogue) -> list[Hit]:
             continue
         agreed = _agrees(rule, reply, dialogue)
         if agreed is not None:
-            asked = [hit for name in rule.any_of for hit in _asked(name, question, dialogue)]
+            asked = [hit for name in (*rule.any_of, *rule.asked) for hit in _asked(name, question, dialogue)]
             found += [Hit(reply, agreed.find, BY_YES * hit.probability) for hit in asked[:1]]
     return found
 

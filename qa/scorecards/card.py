@@ -63,12 +63,16 @@ class Phrases:
 
 @dataclass(frozen=True)
 class Told:
-    """Something is told in one's own words, or by saying yes to the other side's question after it."""
+    """Something is told in one's own words, or by saying yes to the other side's question after it.
+
+    `asked` names lists of what counts in such a question only: "any fever?"
+    """
 
     speaker: str
     any_of: tuple[str, ...]
     affirms: str
     denies: str
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,9 @@ def _phrases(field: Field) -> Machine:
 
 
 def _told(field: Field) -> Machine:
-    field.only("kind", "speaker", "any_of", "affirms", "denies")
-    lists = words(field.get("any_of"))
-    return Told(_side(field), lists, field.get("affirms").text(), field.get("denies").text())
+    field.only("kind", "speaker", "any_of", "asked", "affirms", "denies")
+    said, asked = words(field.get("any_of")), words(field.get("asked"))
+    return Told(_side(field), said, field.get("affirms").text(), field.get("denies").text(), asked)
 
 
 def _silence(field: Field) -> Machine:

@@ -143,6 +143,26 @@ def test_a_warning_sign_is_told_or_affirmed_but_not_denied(reply: str, wanted: A
     assert answers(said, ZH, "follow-up")["red_flag"] is wanted
 
 
+@pytest.mark.parametrize(
+    ("language", "question", "reply", "wanted"),
+    [
+        (EN, "Is there any redness or fever around the wound?", "Yes, since last night.", Answer.YES),
+        (EN, "Is there any redness or fever around the wound?", "No, nothing like that.", Answer.NO),
+        (EN, "Do you feel dizzy or breathless?", "Yes, a little.", Answer.YES),
+        (EN, "Are you taking your medicine every day?", "Yes, morning and evening.", Answer.NO),
+        (EN, "Any swelling?", "The swelling is gone.", Answer.NO),
+        (ZH, "腿有没有水肿，头晕不晕？", "有，昨天开始的。", Answer.YES),
+        (ZH, "伤口有没有流水？", "没有，都挺好。", Answer.NO),
+        (ZH, "药都按时吃了吗？", "对，按时吃的。", Answer.NO),
+    ],
+)
+def test_a_yes_to_a_question_after_a_warning_sign_tells_it(
+    language: Language, question: str, reply: str, wanted: Answer
+) -> None:
+    said = [Said("agent", 1.0, 3.0, question), Said("caller", 3.5, 6.0, reply)]
+    assert answers(said, language, "follow-up")["red_flag"] is wanted
+
+
 def test_a_handover_applies_only_when_a_warning_sign_was_told() -> None:
     fine = [Said("caller", 1.0, 3.0, "I feel fine, thank you.")]
     sick = [Said("caller", 1.0, 3.0, "I have chest pain."), Said("agent", 3.5, 5.0, "Drink some water.")]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.estimate import Day, Verdict, estimate, standing
+from qa.estimate import Day, Verdict, estimate, reach, standing
 from qa.quantiles import student
 
 # The machine of the tests may be busy with others.
@@ -57,6 +57,41 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(
         held += found.low <= truth <= found.high
     # 95 per cent promised; two deviations of 600 rounds are 1.8 points.
     assert held / rounds > 0.93
+
+
+def test_the_variance_is_cochrans_of_two_stages() -> None:
+    # By hand: M̄ = 20, d = 3 of D = 5 days, ȳ = 2300/30, s_w² = (700 + 288)/5, within 15.808, between 11.8685.
+    days = [Day(10, (80.0, 90.0)), Day(20, (70.0,)), Day(30), Day(15, (95.0, 85.0, 60.0)), Day(25)]
+    found = estimate(days)
+    assert (found.heard, found.calls) == (6, 100)
+    assert found.score == pytest.approx(76.6667, abs=1e-4)
+    assert found.variance == pytest.approx(15.808 + 11.8685, abs=1e-3)
+
+
+@pytest.mark.parametrize("heard", [1, 4, 12, 50, 500])
+def test_looking_again_and_again_needs_a_wider_reach_than_looking_once(heard: int) -> None:
+    assert reach(4.0, heard, 0.95) > 1.5 * 1.96 * 2
+
+
+def test_three_calls_decide_nothing_and_the_fourth_may() -> None:
+    three, four = (standing([Day(40, (100.0,) * count)], 10) for count in (3, 4))
+    assert (three.verdict, three.more) == (Verdict.OPEN, 1)
+    assert (four.verdict, four.more) == (Verdict.ABOVE, 0)
+
+
+@pytest.mark.parametrize("bar", [80, 82, 84])
+def test_the_calls_still_needed_are_the_fewest_that_would_do(bar: int) -> None:
+    days = [Day(40, (86.0, 80.0)), Day(35, (84.0, 90.0)), Day(38, (88.0, 85.0))]
+    now, found = standing(days, bar), estimate(days)
+    assert found.score is not None
+    each = found.variance * found.heard / (1 - found.heard / found.calls)
+
+    def is_enough(heard: int) -> bool:
+        variance = each / heard * (1 - heard / found.calls)
+        return found.score is not None and found.score - bar > reach(variance, heard, 0.95)
+
+    assert now.verdict is Verdict.OPEN
+    assert now.more == next(n for n in range(found.heard + 1, found.calls + 1) if is_enough(n)) - found.heard
 
 
 def test_a_verdict_looked_for_after_every_call_is_seldom_wrong() -> None:

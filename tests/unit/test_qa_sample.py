@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from math import ceil, floor
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,12 +74,36 @@ def test_a_draw_depends_on_its_seed_and_calls_not_on_their_order(
 @UNHURRIED
 @given(st.integers(1, 80), st.integers(1, 20), st.text(max_size=5))
 def test_strata_get_their_share_rounded_up_or_down(size: int, count: int, seed: str) -> None:
-    found = day(size, queues="bnnq")
+    found = day(size, queues="bnnqxyz")
     count = min(count, size)
     got = Counter(one.queue for one in spot_checks(found, count, seed))
     for queue, there in Counter(one.queue for one in found).items():
         share = there * count / size
         assert floor(share - 1e-9) <= got[queue] <= ceil(share + 1e-9)
+
+
+@pytest.mark.parametrize(("there", "drawn"), [(0, 0), (1, 1), (20, 1), (21, 2), (40, 2), (41, 3), (60, 3), (400, 3)])
+def test_a_quota_is_the_share_rounded_up_within_its_bounds(there: int, drawn: int) -> None:
+    assert Quota(share=0.05, least=1, most=3).of(there) == drawn
+
+
+def test_every_hour_of_a_queue_gets_its_share() -> None:
+    found = [Candidate(f"c{number}", "a", "b", 8 + number % 8) for number in range(32)]
+    for seed in "abcdef":
+        assert sorted(one.hour for one in spot_checks(found, 8, seed)) == list(range(8, 16))
+
+
+def test_any_two_queues_can_be_drawn_together() -> None:
+    found = day(4, queues="bnqx")
+    pairs = {frozenset(one.queue for one in spot_checks(found, 2, str(seed))) for seed in range(300)}
+    assert len(pairs) == 6
+
+
+def test_a_rule_sends_no_more_than_its_limit_and_counts_the_rest() -> None:
+    silent = [replace(one, traits=frozenset({"long_silence"})) for one in day(5)]
+    drawn = draw(silent, Quota(0, 0, 3), RULES, "s")
+    assert [one.reasons for one in drawn.picked] == [("long_silence",)]
+    assert drawn.left_out == {"long_silence": 4}
 
 
 def test_every_call_has_the_same_chance() -> None:
@@ -93,6 +118,7 @@ def test_every_call_has_the_same_chance() -> None:
 
 def test_traits_change_nothing_of_what_chance_picks() -> None:
     found = day(30)
-    marked = [replace(one, traits=frozenset({"complaint"})) for one in found]
-    plain = {one.call_id for one in draw(found, Quota(), RULES, "s").picked if one.is_random}
-    assert plain == {one.call_id for one in draw(marked, Quota(), RULES, "s").picked if one.is_random}
+    marked = [replace(one, traits=frozenset({"complaint"} if number % 3 else ())) for number, one in enumerate(found)]
+    for seed in "abcdefgh":
+        plain = {one.call_id for one in draw(found, Quota(), RULES, seed).picked if one.is_random}
+        assert plain == {one.call_id for one in draw(marked, Quota(), RULES, seed).picked if one.is_random}

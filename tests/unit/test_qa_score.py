@@ -100,3 +100,29 @@ def test_who_was_handed_to_a_nurse_hears_no_closing_words_and_that_is_no_fault()
 def test_nothing_answered_is_no_score() -> None:
     found = score(card(Item("a", LABELS, 1)), [])
     assert (found.score, found.fatal, found.failed, found.open) == (None, False, None, ("a",))
+
+
+def test_what_does_not_apply_or_is_unsure_has_no_weight() -> None:
+    items = (Item("a", LABELS, 9), Item("b", LABELS, 1))
+    for answer in (Answer.NA, Answer.UNSURE):
+        assert score(card(*items), [Result("a", answer), Result("b", Answer.YES)]).score == 100.0
+        assert score(card(*items), [Result("a", answer), Result("b", Answer.NO)]).score == 0.0
+        assert not is_fault(items[0], Result("a", answer))
+
+
+def test_a_call_at_the_bar_has_not_failed_and_one_below_it_has() -> None:
+    items = (Item("a", LABELS, 80), Item("b", LABELS, 20), Item("c", LABELS, 1))
+    at_the_bar = [Result("a", Answer.YES), Result("b", Answer.NO)]
+    assert score(card(*items), at_the_bar).failed is False
+    assert score(card(*items), [*at_the_bar, Result("c", Answer.NO)]).failed is True
+
+
+def test_an_excuse_takes_away_a_fault_and_not_what_was_done_well() -> None:
+    items = (Item("over", LABELS, 1), Item("closing", LABELS, 1, excused_by=("over",)), Item("c", LABELS, 2))
+    done = [Result("over", Answer.YES), Result("closing", Answer.YES), Result("c", Answer.NO)]
+    assert score(card(*items), done).score == 50.0
+
+
+def test_points_beyond_the_scale_count_as_its_ends() -> None:
+    item = Item("a", LABELS, 1, Scale.POINTS, points=4)
+    assert [score(card(item), [Result("a", Answer.YES, points=points)]).score for points in (9, -3)] == [100.0, 0.0]

@@ -125,3 +125,26 @@ def test_a_line_whose_words_do_not_show_what_its_text_does_is_hidden_whole() -> 
     words = [[4.0, 4.5, "我", 0.9], [4.5, 7.0, "教", 0.2]]
     assert hidden.beeps([(line, words)], ZH) == [("caller", 3.75, 7.25)]
     assert hidden.beeps([(line, [])], ZH) == [("caller", 3.75, 7.25)]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("呃5551234谢谢", "呃〔号码〕谢谢"),  # seven digits that nobody asked for
+        ("我是19500312出生的", "我是19500312出生的"),  # a day is no number
+        ("一共8812345块", "一共8812345块"),
+        ("一共13812345678块", "一共〔电话号码〕块"),  # what follows excuses a sum, not eleven digits
+    ],
+)
+def test_where_a_number_begins_to_be_somebodys(text: str, shown: str) -> None:
+    assert redaction.mask(lines(text), ZH, KNOWN) == [shown]
+
+
+def test_a_number_within_an_address_of_mail_hides_the_whole() -> None:
+    text = "Write to john1381234567@example.org please"
+    assert redaction.mask(lines(text), EN, KNOWN) == ["Write to [number] please"]
+
+
+def test_the_answer_may_come_a_turn_after_the_question() -> None:
+    asked = [Said("agent", 0, 1, "您的电话？"), Said("caller", 2, 3, "等一下"), Said("caller", 4, 5, "6612")]
+    assert redaction.mask(asked, ZH, KNOWN)[-1] == "〔号码〕"

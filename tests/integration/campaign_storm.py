@@ -169,7 +169,8 @@ class Storm:
         """Every process and every patient has a turn."""
         self.exchange.now = self.now
         self.run("dialler")
-        self.run(self.draw.choice(BESIDE))
+        self.run("worker")
+        self.run(self.draw.choice(["router", "clock"]))
         for patient in self.in_line.values():
             self._hang_up(patient)
         self.in_line.clear()

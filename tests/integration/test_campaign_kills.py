@@ -29,7 +29,7 @@ def hasty(ground: Ground, folder: Path) -> Ground:
 def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(ground: Ground, tmp_path: Path) -> None:
     """200 attempts over both databases: whoever works dies at one step in 40, requests fail, reports are lost."""
     ground = hasty(ground, tmp_path)
-    people = campaign(ground, 27)
+    people = campaign(ground, 31)
     storm = Storm(ground, seed=1 if ground.database.is_sqlite else 2)
     storm.blow()
     with ground.database.read() as session:

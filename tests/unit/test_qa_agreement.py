@@ -50,12 +50,12 @@ def test_cohens_kappa_is_the_published_one() -> None:
         for _ in range(count)
     ]
     assert cohen(pairs) == pytest.approx(0.68, abs=0.006)
-
-
-def test_nothing_to_compare_is_none_and_not_a_figure() -> None:
     # The two raters' shares differ: (0.6 - 0.54) / (1 - 0.54), chance being 0.6·0.7 + 0.4·0.3.
     uneven = [("y", "y")] * 45 + [("y", "n")] * 15 + [("n", "y")] * 25 + [("n", "n")] * 15
     assert cohen(uneven) == pytest.approx(0.06 / 0.46)
+
+
+def test_nothing_to_compare_is_none_and_not_a_figure() -> None:
     assert cohen([]) is None
     assert cohen([("yes", "yes")] * 5) is None
     assert fleiss([]) is None

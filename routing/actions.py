@@ -79,15 +79,14 @@ def act(ground: Ground, provider: Provider, pool: Executor, now: datetime) -> bo
     return any(map(any, done))
 
 
-def _bind(action: Callable[..., None], ground: Ground, provider: Provider, *rows: object) -> Callable[[], bool]:
+def _bind(action: Callable[..., object], ground: Ground, provider: Provider, *rows: object) -> Callable[[], bool]:
     def run() -> bool:
         try:
-            action(ground, provider, *rows)
+            return action(ground, provider, *rows) is not False
         except ProviderDown as error:
             # The row still says what is to be done: the next pass asks again.
             log.get().warning("exchange_down", action=action.__name__.strip("_"), error=str(error))
             return False
-        return True
 
     return run
 
@@ -116,26 +115,33 @@ def _move(ground: Ground, provider: Provider, waiting: Waiting, call: Call) -> N
             row.moved_at = clock.now() if row.state is WaitingState.WON else None
 
 
-def _arrange(ground: Ground, provider: Provider, call: Call, agents: list[Offer]) -> None:
-    """Bring a conversation's room to what is wanted: again and again the same, so it may be done twice."""
+def _arrange(ground: Ground, provider: Provider, call: Call, agents: list[Offer]) -> bool:
+    """Bring a conversation's room to what is wanted: again and again the same, so it may be done twice.
+
+    `False` while a caller who is to be on hold is not in it yet: whoever comes in later would hear the agents.
+    """
     word, _, ender = call.room_wanted.partition(" ")
     room = provider.room(call.id)
+    is_told = word != HELD
     if room is not None:
-        music = f"{ground.settings.voice_url}/voice/calls/{call.id}/wait"
-        _tell_line(lambda: provider.hold(room, call.provider_sid, music if word == HELD else None))
+        music = f"{ground.settings.voice_url}/voice/calls/{call.id}/wait" if word == HELD else None
+        is_told |= _tell_line(lambda: provider.hold(room, call.provider_sid, music))
         for offer in agents:
             _tell_line(lambda: provider.depend(room, offer.provider_sid or "", offer.id == ender))  # noqa: B023 (at once)
     with ground.database.write() as session:
         row = queries.locked_call(session, call.id)
-        if row is not None:
+        if row is not None and is_told:
             row.room_told = call.room_wanted
+    return is_told
 
 
-def _tell_line(request: Callable[[], None]) -> None:
+def _tell_line(request: Callable[[], None]) -> bool:
     try:
         request()
     except ProviderRefused:
-        log.get().info("not_in_the_room")  # the line has left, or is not there yet and comes in as it ought to be
+        log.get().info("not_in_the_room")  # the line has left, or is not there yet
+        return False
+    return True
 
 
 def _dial(ground: Ground, provider: Provider, offer: Offer, agent: Agent, call: Call) -> None:

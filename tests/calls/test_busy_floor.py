@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(300)
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, list[dict[str, Any]]]]:
     """The house after the rush, and what its telephones saw."""
     folder = tmp_path_factory.mktemp("house")
-    with stage(folder, RING_SECONDS=str(RING_SECONDS)) as house:
+    with stage(folder, is_deaf=True, RING_SECONDS=str(RING_SECONDS)) as house:
         _staff(house)
         with house.phones(*_phones()):
             house.wait(lambda: len(house.rows(Call, Call.status == CallStatus.ENDED)) == CALLERS, 150, "thirty ends")

@@ -70,7 +70,7 @@ def house(folder: Path) -> Iterator[Stage]:
     )
     (folder / "caps.yaml").write_text(law, "utf-8")
     own = follow_up.ACT.environment | {"CAMPAIGN_CAPS_FILE": str(folder / "caps.yaml")}
-    with stage(folder, **own) as opened:
+    with stage(folder, is_deaf=True, **own) as opened:
         nurses = hospital.read(follow_up.ACT.hospital, rules.of(opened.ground.settings))
         with opened.ground.database.write() as session:
             hospital.store(session, nurses, clock.now())

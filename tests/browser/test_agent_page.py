@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from console import users
 from exchange.audio import RATE
 from hotline import clock
+from hotline.bell import FLOOR
 from hotline.models import Agent, Offer
 from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outcome, Role
 from recordings import sealed
@@ -192,6 +193,7 @@ def test_the_page_speaks_english_and_fits_a_phone(agent: Person, house: Stage) -
     with house.ground.database.write() as session:
         own = session.query(Agent).filter_by(staff_number="1001").one()
         own.state, own.state_since, own.state_reason = AgentState.SET_ASIDE, clock.now(), "did not pick up"
+        house.ground.bell.ring_after(session, FLOOR, f"agent {own.id}")
     page.reload()
     agent.sees("#back", "I am back")
     assert agent.width() == 390

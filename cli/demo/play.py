@@ -18,7 +18,7 @@ from console import users
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Job, Prompt, Recording
-from hotline.values import JobState, Role
+from hotline.values import JobState, RecordingState, Role
 from routing import hospital, rules
 
 PROMPT_SECONDS = 90.0
@@ -132,7 +132,8 @@ class Demo:
         with self._ground.database.read() as session:
             all_jobs = session.scalar(select(func.count()).where(Job.kind != "render_prompt")) or 0
             due = session.scalar(select(func.count()).where(Job.kind != "render_prompt", Job.state == JobState.DUE))
-            coming = session.scalar(select(func.count()).where(Recording.stored_at.is_(None)))
+            not_here = Recording.state.in_([RecordingState.STARTED, RecordingState.READY])
+            coming = session.scalar(select(func.count()).where(not_here))
             return all_jobs - (due or 0), all_jobs + (coming or 0)
 
     def tell(self) -> dict[str, Any]:

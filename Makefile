@@ -5,7 +5,8 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 # What make setup depends on: the same content means there is nothing to do.
 INPUTS := pyproject.toml requirements.lock
-# Files that wait long first, each in one process: its calls share a house.
+# Files that wait long first, each in one process: its tests share a house.
+PAGES  := -n 2 --dist loadfile --no-loadscope-reorder tests/browser/test_transfers.py tests/browser/test_agent_page.py tests/browser
 CALLS  := -n 3 --dist loadfile --no-loadscope-reorder tests/calls/test_*.py tests/calls/exchange
 # A shell may forbid it; then every process would compile the whole program before it starts.
 unexport PYTHONDONTWRITEBYTECODE
@@ -36,7 +37,7 @@ up: setup ## run the hotline on this machine
 test: setup check ## everything that must pass
 	$(BIN)/pytest -n auto tests/integration --ignore=tests/integration/test_interleave.py
 	@mkdir -p var; nice -n 19 $(BIN)/pytest -n auto tests/unit tests/integration/test_interleave.py > var/computed.txt 2>&1 & \
-	$(BIN)/pytest $(CALLS) && $(BIN)/pytest -n 2 tests/browser; waited=$$?; \
+	$(BIN)/pytest $(CALLS) && $(BIN)/pytest $(PAGES); waited=$$?; \
 	wait $$!; computed=$$?; cat var/computed.txt; exit $$((waited + computed))
 
 check: setup ## style, types, layers
@@ -55,7 +56,7 @@ calls: setup ## whole calls with audio on the local exchange
 	$(BIN)/pytest $(CALLS)
 
 browser: setup ## the staff pages in a real Chromium
-	$(BIN)/pytest -n 2 tests/browser
+	$(BIN)/pytest $(PAGES)
 
 bench: setup ## measured claims, ours beside the alternative, as JSON
 	$(BIN)/python -m bench.webhook

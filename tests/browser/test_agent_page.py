@@ -86,7 +86,7 @@ def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: Pers
     becomes_available(page)
     patience = {"wait_for_hang_up": {"timeout": 60, "required": False}}
     with house.phones(patient(NUMBER, {"speak": QUESTION}, patience)):
-        phone_is(page, "ringing", 40)
+        phone_is(page, "ringing", 80)
         expect(page.locator("#card .number")).to_have_text(MASKED)
         for fact in ("预约挂号", "英语"):
             expect(page.locator("#card .badges")).to_contain_text(fact)
@@ -127,7 +127,7 @@ def test_who_lets_it_ring_is_set_aside_with_the_reason_and_comes_back_with_one_c
     page = agent.page
     becomes_available(page)
     with house.phones(patient("+8613900000032", {"wait_for_hang_up": {"timeout": 8, "required": False}}, "hang_up")):
-        phone_is(page, "ringing", 40)
+        phone_is(page, "ringing", 80)
         house.wait(lambda: own_row(house).state is AgentState.SET_ASIDE, 30, "an agent who is set aside")
         expect(page.locator("#card")).to_contain_text("暂不派单")
         expect(page.locator("#card")).to_contain_text("振铃未接")
@@ -142,7 +142,7 @@ def test_declining_with_a_key_stops_the_ring_at_once(agent: Person, house: Stage
     page = agent.page
     becomes_available(page)
     with house.phones(patient("+8613900000033", {"wait": 2.0}, "hang_up")):
-        phone_is(page, "ringing", 40)
+        phone_is(page, "ringing", 80)
         page.keyboard.press("h")
         phone_is(page, "idle", 5)
         offer = house.wait(lambda: house.rows(Offer, Offer.state == OfferState.REJECTED), 10, "a declined offer")
@@ -154,7 +154,7 @@ def test_a_page_that_is_loaded_again_in_mid_call_gets_its_caller_back(agent: Per
     page = agent.page
     becomes_available(page)
     with house.phones(patient("+8613900000034", {"wait_for_hang_up": {"timeout": 60, "required": False}})):
-        phone_is(page, "ringing", 40)
+        phone_is(page, "ringing", 80)
         page.keyboard.press("a")
         phone_is(page, "talking")
         house.wait(lambda: own_row(house).state is AgentState.TALKING, 20, "a conversation")

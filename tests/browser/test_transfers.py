@@ -77,7 +77,7 @@ def phone_is(page: Page, state: str, seconds: float = 30) -> None:
 
 
 def talks(page: Page, house: Stage, number: str) -> Call:
-    phone_is(page, "ringing", 40)
+    phone_is(page, "ringing", 80)
     page.keyboard.press("a")
     phone_is(page, "talking")
     call = house.wait(lambda: house.call(number, status=CallStatus.TALKING), 20, "a conversation")

@@ -29,9 +29,9 @@ def wait(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
         known = queries.standing(session, call_id)
         if known is None:
             return desk.document((Leave(),))
-        promised = promises.resume(session, desk, known) if known.status is CallStatus.IN_MENU else None
-        if promised is not None:
-            return promised
+        if known.status is CallStatus.IN_MENU:
+            # Led out of the line while they were on the way into it: they leave the queue for where they stand.
+            return promises.resume(session, desk, known) or desk.document((Leave(),))
         if known.status is not CallStatus.WAITING:
             # On hold in a conference the document must lead back to itself, or there is silence after the music.
             again = (desk.sounds.hold(), Redirect(f"/voice/calls/{call_id}/wait"))

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bench.interleave_arrivals import Caller
-from bench.interleave_exchange import Faults, Place
+from bench.interleave_callers import calm_down
+from bench.interleave_exchange import Faults, Mail, Place
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer
@@ -454,3 +455,18 @@ def test_who_is_not_yet_back_in_line_is_not_led_out_of_it(told: Story) -> None:
     way = situation.Overflow(place.id, OverflowKind.CALL_BACK, None)
     assert not exits.lead(told.world.ground, told.world.exchange, way, clock.now())
     assert told.place(caller).state is WaitingState.WAITING
+
+
+def test_who_is_in_the_queue_though_they_were_led_out_of_it_leaves_it_for_where_they_stand(told: Story) -> None:
+    told.only()
+    caller = told.call()
+    with told.world.ground.database.write() as session:
+        call = session.get_one(Call, caller.owner)
+        service.leave(session, told.world.ground, call, "overflow: voicemail", clock.now())
+    overflow = Mail(None, f"/voice/calls/{caller.owner}/overflow?kind=voicemail", {"CallSid": caller.sid})
+    told.world.post(overflow)  # late: its document is not wanted any more, the caller is in the queue
+    assert told.status(caller) is CallStatus.IN_MENU
+    calm_down(told.world.exchange, told.world.door)
+    assert caller.place is not Place.QUEUE
+    told.post("left")
+    assert (caller.place, caller.verb) == (Place.ASKED, "Record")

@@ -90,7 +90,10 @@ def _ring_all(bell: Bell, kind: str, made: Sequence[Job]) -> None:
 
 
 def renew(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime) -> Job:
-    """Have `kind` done for the subject once more, where it is over or a worker is at it; else as `add`."""
+    """Have `kind` done for the subject once more, where it was done or discarded or a worker is at it; else as `add`.
+
+    Work that failed waits for staff (`again`).
+    """
     job = add(session, bell, kind, subject_id, now)
     session.refresh(job, with_for_update=True)
     if job.state in (JobState.DONE, JobState.DISCARDED):

@@ -80,6 +80,8 @@ def act(ground: Ground, provider: Provider, pool: Executor, now: datetime) -> bo
 
 
 def _bind(action: Callable[..., object], ground: Ground, provider: Provider, *rows: object) -> Callable[[], bool]:
+    """The action with its rows; its answer is whether something was done. One that says `False` is asked again."""
+
     def run() -> bool:
         try:
             return action(ground, provider, *rows) is not False

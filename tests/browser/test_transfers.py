@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from console import users
 from hotline.models import Agent, Call, Transfer, Waiting
-from hotline.values import AgentState, AgentStatus, CallStatus, Role, TransferState
+from hotline.values import AgentStatus, CallStatus, Role, TransferState
 from tests.browser.conftest import CHROMIUM, FLAGS, MICROPHONE
 from tests.browser.person import Person
 from tests.calls.stage import Stage, patient, stage
@@ -35,11 +35,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture
 def house(opened: Stage) -> Stage:
     """The house, quiet, with everyone away from work."""
-    opened.wait(opened.nothing_is_stuck, 60, "a quiet floor")
-    with opened.ground.database.write() as session:
-        for row in session.query(Agent):
-            row.status, row.state, row.state_until, row.offer_id = AgentStatus.OFFLINE, AgentState.IDLE, None, None
-            row.page_phone_since = None
+    opened.calm(status=AgentStatus.OFFLINE, page_phone_since=None)
     return opened
 
 

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotline.models import Agent
-from hotline.values import AgentState
 from tests.calls.stage import Stage, stage
 
 
@@ -19,8 +17,5 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture
 def house(opened: Stage) -> Stage:
     """The house with a quiet floor and nobody set aside."""
-    opened.wait(opened.nothing_is_stuck, 60, "a quiet floor")
-    with opened.ground.database.write() as session:
-        for row in session.query(Agent):
-            row.state, row.state_until, row.offer_id = AgentState.IDLE, None, None
+    opened.calm()
     return opened

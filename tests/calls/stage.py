@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from cli import embedded
 from cli.house import House
@@ -98,6 +98,13 @@ class Stage:
         due = self.rows(Job, Job.state == JobState.DUE)
         open_calls = self.rows(Call, Call.status != "ended")
         return not (held or ringing or waiting or due or open_calls)
+
+    def calm(self, **agents: object) -> None:
+        """Wait for a quiet floor; then every agent is idle, with these fields."""
+        self.wait(self.nothing_is_stuck, 60, "a quiet floor")
+        idle = {"state": AgentState.IDLE, "state_until": None, "offer_id": None}
+        with self.ground.database.write() as session:
+            session.execute(update(Agent).values(idle | agents))
 
     def recording(self, call: Call) -> Recording:
         """The one recording of this call."""

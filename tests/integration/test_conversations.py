@@ -113,6 +113,14 @@ def finish(patient: Patient) -> None:
         patient.press(keys)
 
 
+@pytest.fixture
+def moved(house: House) -> list[str]:
+    """Where the exchange was told to lead lines."""
+    addresses: list[str] = []
+    house.exchange.redirect = lambda _, url: addresses.append(url)  # type: ignore[method-assign, assignment] # the exchange
+    return addresses
+
+
 def test_a_whole_conversation_is_filed_and_the_recipient_done(house: House) -> None:
     patient = verified(house)
     assert "录音" in patient.here.said
@@ -230,9 +238,9 @@ def test_a_warning_sign_stands_first_in_the_nurses_line_with_its_reason(house: H
     assert patient.wait().text.startswith("<?xml")
 
 
-def test_no_nurse_in_three_rings_opens_an_urgent_matter_once_and_the_patient_is_told(house: House) -> None:
-    moved: list[str] = []
-    house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign, assignment] # the exchange
+def test_no_nurse_in_three_rings_opens_an_urgent_matter_once_and_the_patient_is_told(
+    house: House, moved: list[str]
+) -> None:
     patient = verified(house)
     patient.say("我喘不过气")
     soon = clock.now() + timedelta(seconds=5)
@@ -318,9 +326,7 @@ def test_a_machine_hears_the_hospital_and_a_number_whenever_it_is_known(
     assert house.attempt().outcome is (AttemptOutcome.MACHINE if known else AttemptOutcome.NO_ANSWER)
 
 
-def test_the_line_goes_on_as_soon_as_it_is_known_who_answered(house: House) -> None:
-    moved: list[str] = []
-    house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign, assignment] # the exchange
+def test_the_line_goes_on_as_soon_as_it_is_known_who_answered(house: House, moved: list[str]) -> None:
     patient = house.dialled()
     patient.answer()
     patient.told("machine_start")
@@ -338,9 +344,7 @@ def test_the_line_goes_on_as_soon_as_it_is_known_who_answered(house: House) -> N
     assert "王" in patient.ask(f"{patient.base}/known").said
 
 
-def test_who_answers_late_is_asked_for_by_name_at_once(house: House) -> None:
-    moved: list[str] = []
-    house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign, assignment] # the exchange
+def test_who_answers_late_is_asked_for_by_name_at_once(house: House, moved: list[str]) -> None:
     patient = house.dialled()
     patient.answer()
     assert "王" not in patient.go_on().said
@@ -349,9 +353,7 @@ def test_who_answers_late_is_asked_for_by_name_at_once(house: House) -> None:
     assert "王" in patient.ask(f"{patient.base}/known").said
 
 
-def test_who_is_known_while_the_greeting_is_spoken_is_not_interrupted(house: House) -> None:
-    moved: list[str] = []
-    house.exchange.redirect = lambda _, url: moved.append(url)  # type: ignore[method-assign, assignment] # the exchange
+def test_who_is_known_while_the_greeting_is_spoken_is_not_interrupted(house: House, moved: list[str]) -> None:
     patient = house.dialled()
     assert "王" not in patient.answer().said
     patient.told("human")

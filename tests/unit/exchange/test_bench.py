@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bench.exchange import Faults, faults_of, verdict
+from bench.exchange import verdict
+from bench.exchange_kept import Faults, faults_of
 from bench.exchange_load import Talk, Telephone
 from exchange import wav
 from exchange.audio import FRAME_BYTES, SILENCE

@@ -9,6 +9,8 @@ FRAME_SAMPLES = 160
 FRAME_BYTES = 2 * FRAME_SAMPLES
 FRAME_SECONDS = FRAME_SAMPLES / RATE
 SILENCE = bytes(FRAME_BYTES)
+# Stands for a frame that has not come: as silent, and told apart by identity.
+MISSING = bytes(bytearray(FRAME_BYTES))
 SILENT_DB = -96.0
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from exchange.audio import FRAME_BYTES, RATE, SILENCE
+from exchange.audio import FRAME_BYTES, MISSING, RATE, SILENCE
 from exchange.tones import tone
 
 ROWS = (697.0, 770.0, 852.0, 941.0)
@@ -29,6 +29,7 @@ TWIST = 6.3  # the two tones differ by at most 8 dB
 OVERTONE_SHARE = 0.15
 NEEDED_WINDOWS = 2
 RELEASE_WINDOWS = 2
+MOST_MISSING_FRAMES = 13
 QUIET_WINDOW = bytes(2 * WINDOW)
 
 
@@ -48,10 +49,15 @@ def _one(key: str, on_seconds: float, off_seconds: float) -> bytes:
 
 
 class KeyDetector:
-    """Hears one line; `feed` answers each key once, when it has sounded for at least 60 ms."""
+    """Hears one line; `feed` answers each key once, when it has sounded for at least 60 ms.
+
+    Frames that have not come (`MISSING`) leave a key as it was, so that a stall of the network in the middle of a tone
+    makes no second press; a quarter of a second of them is a pause.
+    """
 
     def __init__(self) -> None:
         self._before = SILENCE
+        self._missing = 0
         self._candidate: str | None = None
         self._seen = 0
         self._missed = 0
@@ -61,8 +67,14 @@ class KeyDetector:
         """Hear 20 ms more; the key that has just been pressed, else None."""
         return hear([self], [frame])[0]
 
-    def window(self, frame: bytes) -> bytes:
-        """What is looked at now: this frame and the one before. A frame of a wrong size counts as silence."""
+    def window(self, frame: bytes) -> bytes | None:
+        """What is looked at now: this frame and the one before; None while a frame is waited for.
+
+        A frame of a wrong size counts as silence.
+        """
+        self._missing = self._missing + 1 if frame is MISSING else 0
+        if 0 < self._missing <= MOST_MISSING_FRAMES:
+            return None
         before, self._before = self._before, frame if len(frame) == FRAME_BYTES else SILENCE
         return before + self._before
 
@@ -84,14 +96,17 @@ class KeyDetector:
 def hear(detectors: Sequence[KeyDetector], frames: Sequence[bytes]) -> list[str | None]:
     """Hear 20 ms more on many lines together, which costs a tenth of hearing them one by one."""
     windows = [detector.window(frame) for detector, frame in zip(detectors, frames, strict=True)]
-    sounding = [at for at, window in enumerate(windows) if window != QUIET_WINDOW]
+    sounding = [(at, window) for at, window in enumerate(windows) if window and window != QUIET_WINDOW]
     found: list[str | None] = [None] * len(windows)
     for start in range(0, len(sounding), LINES_AT_ONCE):
         some = sounding[start : start + LINES_AT_ONCE]
-        samples = np.frombuffer(b"".join([windows[at] for at in some]), dtype="<i2").reshape(-1, WINDOW)
-        for at, key in zip(some, keys_in(samples.astype(np.float32)), strict=True):
+        samples = np.frombuffer(b"".join([window for _at, window in some]), dtype="<i2").reshape(-1, WINDOW)
+        for (at, _window), key in zip(some, keys_in(samples.astype(np.float32)), strict=True):
             found[at] = key
-    return [detector.decide(key) for detector, key in zip(detectors, found, strict=True)]
+    return [
+        None if window is None else detector.decide(key)
+        for detector, window, key in zip(detectors, windows, found, strict=True)
+    ]
 
 
 def keys_in(windows: Numbers) -> list[str | None]:

@@ -6,7 +6,7 @@ Browser and scripted phones (`phones.py`) are one implementation; a SIP trunk wo
 from collections import deque
 from typing import Protocol
 
-from exchange.audio import SILENCE, level_db
+from exchange.audio import MISSING, level_db
 
 PREFILL_FRAMES = 3
 MOST_FRAMES = 50
@@ -54,7 +54,7 @@ class Line(Protocol):
         ...
 
     def take(self) -> bytes:
-        """What the person said in this tick."""
+        """What the person said in this tick; `MISSING` when it has not come."""
         ...
 
     def give(self, frame: bytes) -> None:
@@ -101,9 +101,9 @@ class Jitter:
         if not self._frames and (self._missing or not self._is_filling):
             self._is_filling, self._since_gap = True, 0
             self._missing += 1
-            return SILENCE
+            return MISSING
         if self._is_filling and len(self._frames) < self._depth:
-            return SILENCE
+            return MISSING
         self._is_filling = False
         self._since_gap += 1
         if self._since_gap % CALM_FRAMES == 0:

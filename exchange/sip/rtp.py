@@ -9,7 +9,7 @@ from collections import deque
 from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT, DtmfEvent
 from aiortp.packet import RtpPacket
 
-from exchange.audio import FRAME_BYTES, FRAME_SAMPLES, SILENCE, frames
+from exchange.audio import FRAME_BYTES, FRAME_SAMPLES, MISSING, frames
 from exchange.dtmf import KeyDetector, tone_for
 from exchange.line import Jitter
 from exchange.sip import g711
@@ -129,7 +129,7 @@ class Rtp:
             self._event(packet)
         elif packet.payload_type in g711.NAMES:
             for _ in range(lost):
-                self._jitter.put(SILENCE)
+                self._jitter.put(MISSING)
             self._rest += g711.decode(packet.payload, packet.payload_type)
             while len(self._rest) >= FRAME_BYTES:
                 self._jitter.put(self._rest[:FRAME_BYTES])

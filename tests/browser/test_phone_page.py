@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,8 @@ def test_the_microphone_is_recorded_at_the_callees_leg_with_tone_and_keys_intact
         pad.page.keyboard.press("Escape")
         pad.is_in("idle")
     _said, heard = exchange.sound(callee["sid"])
-    assert keys_in(heard) == "159#"
+    # A pause of a busy machine in the middle of a key leaves a hole in the recording, hence its two halves.
+    assert [key for key, _parts in groupby(keys_in(heard))] == list("159#")
     # A machine that is busy with other things may lose a frame: one whole second without a flaw is asked for.
     seconds = [heard[at : at + 8000] for at in range(4000, 28_000, 2000)]
     best = max(seconds, key=lambda second: purity_db(second, 1000))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from exchange import wav
-from exchange.audio import SILENCE, frames, to_pcm
+from exchange.audio import MISSING, SILENCE, frames, to_pcm
 from exchange.dtmf import KeyDetector, hear, tone_for
 from exchange.tones import CADENCES, Repeating
 
@@ -35,6 +35,21 @@ def test_every_key_is_heard_once() -> None:
 def test_a_long_press_is_one_key_and_a_repeated_press_is_two() -> None:
     assert heard(tone_for("5", on_seconds=3.0)) == "5"
     assert heard(tone_for("55")) == "55"
+
+
+@pytest.mark.parametrize("stalled", [1, 2, 5, 13])
+@pytest.mark.parametrize("at", range(1, 20))
+def test_a_stall_of_the_network_makes_no_second_press(stalled: int, at: int) -> None:
+    sent = list(frames(tone_for("55#", on_seconds=0.12)))
+    detector = KeyDetector()
+    came = [*sent[:at], *[MISSING] * stalled, *sent[at:]]
+    assert "".join(detector.feed(frame) or "" for frame in came) == "55#"
+
+
+def test_who_sends_nothing_between_two_presses_pressed_twice() -> None:
+    key = list(frames(tone_for("5", off_seconds=0)))
+    detector = KeyDetector()
+    assert "".join(detector.feed(frame) or "" for frame in [*key, *[MISSING] * 20, *key]) == "55"
 
 
 def test_w_waits_half_a_second() -> None:

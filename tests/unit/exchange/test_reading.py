@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.audio import SILENCE
+from exchange.audio import MISSING, SILENCE
 from exchange.clock import Bell, Signal, Ticker
 from exchange.config import from_values, load
 from exchange.errors import ConfigError, DocumentError
@@ -104,7 +104,7 @@ def test_frames_that_come_in_bursts_come_out_whole_and_in_order() -> None:
             jitter.put(frame)
         got += [jitter.take() for _ in range(3)]
     got += [jitter.take() for _ in range(PREFILL_FRAMES)]
-    assert [frame for frame in got if frame is not SILENCE] == sent
+    assert [frame for frame in got if frame is not MISSING] == sent
 
 
 def test_delay_after_a_stall_is_given_back_by_dropping_quiet_frames_only() -> None:
@@ -117,7 +117,7 @@ def test_delay_after_a_stall_is_given_back_by_dropping_quiet_frames_only() -> No
         loud += jitter.take() == LOUD
     assert loud == 40
     left = 0
-    while jitter.take() is not SILENCE and left < MOST_FRAMES:
+    while jitter.take() is not MISSING and left < MOST_FRAMES:
         left += 1
     assert left <= PREFILL_FRAMES + 1
 
@@ -146,7 +146,7 @@ def test_a_stall_is_heard_once_however_often_it_comes_again(stall: int) -> None:
         late = tick % 50
         for _ in range(0 if 40 <= late < 40 + stall else stall + 1 if late == 40 + stall else 1):
             jitter.put(LOUD)
-        is_sound = jitter.take() is not SILENCE
+        is_sound = jitter.take() is not MISSING
         gaps += was_sound and not is_sound
         was_sound = is_sound
     assert gaps == 1
@@ -158,7 +158,7 @@ def test_a_silence_that_no_buffer_could_bridge_costs_little_delay() -> None:
         if not 100 <= tick < 200:
             jitter.put(LOUD)
         jitter.take()
-    assert sum(jitter.take() is not SILENCE for _ in range(MOST_FRAMES)) <= PREFILL_FRAMES + GAP_FRAMES
+    assert sum(jitter.take() is not MISSING for _ in range(MOST_FRAMES)) <= PREFILL_FRAMES + GAP_FRAMES
 
 
 def test_alarm_wakes_after_exactly_its_frames() -> None:

@@ -86,6 +86,16 @@ def hits(sought: PhraseList, turn: Turn, ear: Ear) -> list[Hit]:
     return kept
 
 
+def exact(sought: PhraseList, turn: Turn, language: Language) -> list[Find]:
+    """Where something of the list was recognised to the letter, and no look-alike around it."""
+    found, rivals = _exact(sought.say, turn, language), _exact(sought.unless, turn, language)
+    return [find for find in found if not _beaten(find, rivals)]
+
+
+def _exact(wordings: Iterable[Wording], turn: Turn, language: Language) -> list[Find]:
+    return [find for find in _best(wordings, turn, language) if find.likeness == 1.0]
+
+
 def _overlap(one: Find, other: Find) -> bool:
     return one.first < other.last and other.first < one.last
 

@@ -1,17 +1,22 @@
 """What one side tells, in their own words or by saying yes to the other's question. Pure."""
 
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from qa.dialogue import Dialogue
-from qa.phrases import Hit, hits
+from qa.lists import PhraseList
+from qa.phrases import NEAR, WEAK, Hit, exact, hits
 from qa.said import Turn
 from qa.scorecards.card import Told
+from qa.wording import Find
 
 # A yes to a question that names the thing is nearly as good as naming it.
 BY_YES = 0.9
 LIKELY = 0.7
 # A no among the first words of a reply takes its yes back: "yes, I am fine, no fever".
 DENIED_WITHIN = 12
+# Between things that are asked in one breath stand so many tokens at most: "fever, dizziness or any swelling".
+JOINED = 2
 
 
 def told(rule: Told, dialogue: Dialogue) -> list[Hit]:
@@ -28,24 +33,41 @@ def _affirmed(rule: Told, dialogue: Dialogue) -> list[Hit]:
     for question, reply in pairwise(turns):
         if question.speaker == rule.speaker or reply.speaker != rule.speaker:
             continue
-        agreed = _agrees(rule, reply, dialogue)
-        if agreed is not None:
-            asked = [hit for name in (*rule.any_of, *rule.asked) for hit in _asked(name, question, dialogue)]
-            found += [Hit(reply, agreed.find, BY_YES * hit.probability) for hit in asked[:1]]
+        asked = _asked((*rule.any_of, *rule.asked), question, dialogue)
+        if asked:
+            is_negative = _presumes_not(rule, asked, dialogue)
+            yes = _yes(rule, rule.insists if is_negative else rule.affirms, reply, dialogue)
+            found += [Hit(reply, find, chance * BY_YES * asked[-1].probability) for find, chance in yes]
     return found
 
 
-def _agrees(rule: Told, reply: Turn, dialogue: Dialogue) -> Hit | None:
-    """The yes at the reply's beginning, unless a no stands there."""
+def _yes(rule: Told, affirms: str, reply: Turn, dialogue: Dialogue) -> list[tuple[Find, float]]:
+    """The yes at the reply's beginning and what it is worth; none when a no stands there."""
     if any(hit.find.first <= DENIED_WITHIN for hit in dialogue.hits(rule.denies, reply)):
-        return None
-    yes = [hit for hit in dialogue.hits(rule.affirms, reply) if hit.find.first <= 1]
-    return yes[0] if yes else None
+        return []
+    weak = dialogue.lists[affirms].weak
+    yes = [hit.find for hit in dialogue.hits(affirms, reply) if hit.find.first <= 1]
+    return sorted(((find, WEAK if find.wording in weak else 1.0) for find in yes), key=lambda one: -one[1])[:1]
 
 
-def _asked(name: str, question: Turn, dialogue: Dialogue) -> list[Hit]:
-    """The thing in the last words of a question; "have you any …" is no denial here."""
-    words = dialogue.lists[name]
-    bare = type(words)(words.name, words.say, (), words.unless)
+def _asked(names: Iterable[str], question: Turn, dialogue: Dialogue) -> list[Hit]:
+    """The things in the last words of a question, as they come; "have you any …" is no denial here."""
     near_end = question.end - 8.0
-    return [hit for hit in hits(bare, question, dialogue.ear) if hit.probability >= LIKELY and hit.start >= near_end]
+    found: list[Hit] = []
+    for name in names:
+        words = dialogue.lists[name]
+        bare = PhraseList(words.name, words.say, (), words.unless)
+        found += hits(bare, question, dialogue.ear)
+    likely = [hit for hit in found if hit.probability >= LIKELY and hit.start >= near_end]
+    return sorted(likely, key=lambda hit: hit.start)
+
+
+def _presumes_not(rule: Told, asked: Sequence[Hit], dialogue: Dialogue) -> bool:
+    """Whether a "no" stands before the last thing asked, or before the enumeration that ends with it."""
+    question, first = asked[-1].turn, asked[-1].find.first
+    for hit in reversed(asked):
+        if first - hit.find.last <= JOINED:
+            first = min(first, hit.find.first)
+    nos = exact(dialogue.lists[rule.presumes_not], question, dialogue.ear.language)
+    near = [no.last for no in nos if no.last <= first <= no.last + NEAR]
+    return any(not any(token.stops for token in question.tokens[last - 1 : first]) for last in near)

@@ -65,13 +65,16 @@ class Phrases:
 class Told:
     """Something is told in one's own words, or by saying yes to the other side's question after it.
 
-    `asked` names lists of what counts in such a question only: "any fever?"
+    `asked` names lists of what counts in such a question only: "any fever?" Where one of `presumes_not` stands before
+    it ("no fever, I hope?"), a yes agrees that there is none: only `insists` tells it then.
     """
 
     speaker: str
     any_of: tuple[str, ...]
     affirms: str
     denies: str
+    presumes_not: str
+    insists: str
     asked: tuple[str, ...] = ()
 
 

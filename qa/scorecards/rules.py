@@ -21,6 +21,7 @@ from qa.scorecards.card import (
 from qa.scorecards.fields import number, words
 
 SIDES = {"agent": "agent", "caller": "caller"}
+REPLIES = ("affirms", "denies", "presumes_not", "insists")
 
 
 def machine(field: Field) -> Machine:
@@ -46,9 +47,10 @@ def _phrases(field: Field) -> Machine:
 
 
 def _told(field: Field) -> Machine:
-    field.only("kind", "speaker", "any_of", "asked", "affirms", "denies")
+    field.only("kind", "speaker", "any_of", "asked", *REPLIES)
     said, asked = words(field.get("any_of")), words(field.get("asked"))
-    return Told(_side(field), said, field.get("affirms").text(), field.get("denies").text(), asked)
+    affirms, denies, presumes_not, insists = (field.get(name).text() for name in REPLIES)
+    return Told(_side(field), said, affirms, denies, presumes_not, insists, asked)
 
 
 def _silence(field: Field) -> Machine:

@@ -6,8 +6,11 @@ READY  := $(VENV)/ready
 # What make setup depends on: the same content means there is nothing to do.
 INPUTS := pyproject.toml requirements.lock
 # Files that wait long first, each in one process: its tests share a house.
-PAGES  := -n 2 --dist loadfile --no-loadscope-reorder tests/browser/test_transfers.py tests/browser/test_agent_page.py tests/browser
-CALLS  := -n 3 --dist loadfile --no-loadscope-reorder tests/calls/test_*.py tests/calls/exchange
+PAGES  := -o cache_dir=.pytest_cache/pages -n 2 --dist loadfile --no-loadscope-reorder tests/browser/test_transfers.py tests/browser/test_agent_page.py tests/browser
+CALLS  := -o cache_dir=.pytest_cache/calls -n 3 --dist loadfile --no-loadscope-reorder tests/calls/test_*.py tests/calls/exchange
+HOUSE  := -o cache_dir=.pytest_cache/house -n auto tests/integration --ignore=tests/integration/test_interleave.py
+# Real time passes in these three, and a build server stalls: what failed beside others runs once more alone, and must pass.
+twice   = $(BIN)/pytest $(1) || $(BIN)/pytest $(1) --last-failed --last-failed-no-failures none --maxfail 1 -n 0
 # A shell may forbid it; then every process would compile the whole program before it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -35,9 +38,9 @@ up: setup ## run the hotline on this machine
 
 # What only computes runs beside what mostly waits, and gives way to it.
 test: setup check ## everything that must pass
-	$(BIN)/pytest -n auto tests/integration --ignore=tests/integration/test_interleave.py
+	$(call twice,$(HOUSE))
 	@mkdir -p var; nice -n 19 $(BIN)/pytest -n auto tests/unit tests/integration/test_interleave.py > var/computed.txt 2>&1 & \
-	$(BIN)/pytest $(CALLS) && $(BIN)/pytest $(PAGES); waited=$$?; \
+	($(call twice,$(CALLS))) && ($(call twice,$(PAGES))); waited=$$?; \
 	wait $$!; computed=$$?; cat var/computed.txt; exit $$((waited + computed))
 
 check: setup ## style, types, layers

@@ -5,8 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 # What make setup depends on: the same content means there is nothing to do.
 INPUTS := pyproject.toml requirements.lock
-# Files that wait long first, each in one process: its tests share a house.
-PAGES  := -o cache_dir=.pytest_cache/pages -n 2 --dist loadfile --no-loadscope-reorder tests/browser/test_transfers.py tests/browser/test_agent_page.py tests/browser
+# Files that wait long first (a path that holds another one would take it up), each in one process: its tests share a house.
+LONG   := $(patsubst %,tests/browser/test_%.py,transfers agent_page console_pages)
+PAGES  := -o cache_dir=.pytest_cache/pages -n 3 --dist loadfile --no-loadscope-reorder $(LONG) $(filter-out $(LONG),$(wildcard tests/browser/test_*.py))
 CALLS  := -o cache_dir=.pytest_cache/calls -n 3 --dist loadfile --no-loadscope-reorder tests/calls/test_*.py tests/calls/exchange
 HOUSE  := -o cache_dir=.pytest_cache/house -n auto tests/integration --ignore=tests/integration/test_interleave.py
 # Real time passes in these three, and a build server stalls: what failed beside others runs once more alone, and must pass.
@@ -37,10 +38,9 @@ up: setup ## run the hotline on this machine
 	@$(BIN)/hotline up
 
 # What only computes runs beside what mostly waits, and gives way to it.
-test: setup check ## everything that must pass
-	$(call twice,$(HOUSE))
+test: setup ## everything that must pass
 	@mkdir -p var; nice -n 19 $(BIN)/pytest -n auto tests/unit tests/integration/test_interleave.py > var/computed.txt 2>&1 & \
-	($(call twice,$(CALLS))) && ($(call twice,$(PAGES))); waited=$$?; \
+	$(MAKE) --no-print-directory check && ($(call twice,$(HOUSE))) && ($(call twice,$(CALLS))) && ($(call twice,$(PAGES))); waited=$$?; \
 	wait $$!; computed=$$?; cat var/computed.txt; exit $$((waited + computed))
 
 check: setup ## style, types, layers

@@ -171,10 +171,12 @@ for (const row of document.querySelectorAll(".said")) {
   const form = row.querySelector(".correct");
   if (!form) continue;
   const text = form.querySelector("textarea");
+  // Focused at once, so that what is typed next goes into it; the toggle comes later, and alone after a click.
+  const enter = () => { form.open = true; text.focus(); };
   const leave = () => { form.open = false; row.querySelector("button").focus(); };
   form.addEventListener("toggle", () => { if (form.open) text.focus(); });
   row.querySelector("button").addEventListener("keydown", (event) => {
-    if (event.key === "e" && !event.ctrlKey && !event.metaKey && !event.altKey) { event.preventDefault(); form.open = true; }
+    if (event.key === "e" && !event.ctrlKey && !event.metaKey && !event.altKey) { event.preventDefault(); enter(); }
   });
   text.addEventListener("keydown", (event) => {
     if (event.key === "Escape") leave();

@@ -21,7 +21,13 @@ from tests.console_data import Morning, morning
 from tests.servers import free_port, wait_for
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+# The last list counts, so it names what Playwright turns off too. The first three: a second page for each address bar.
+OFF = [
+    *("WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup"),
+    *("HttpsUpgrades", "MediaRouter", "OptimizationHints", "PaintHolding", "ThirdPartyStoragePartitioning"),
+]
 FLAGS = [
+    f"--disable-features={','.join(OFF)}",
     "--no-sandbox",
     "--headless=new",
     "--disable-background-networking",

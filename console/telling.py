@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from console import show
 from console.language import Words
 from hotline.models import Agent, Event, Queue
 from routing.ladder import BESIDE
@@ -32,7 +34,7 @@ WHYS = {
         "only": r"although the only one free for (?P<skills>.+)",
         "aside": r"set aside, but nobody else is free",
         "answers": r"answers within (?P<seconds>\d+) s",
-        "idle": r"idle since (?P<at>[\d:]+)Z",
+        "idle": r"idle since (?P<at>[\dT:-]+Z)",
         "aged": r"green channel: aged (?P<age>\d+) or over",
         "limited_mobility": r"green channel: limited mobility",
         "cardiac": r"green channel: cardiac patient",
@@ -85,12 +87,14 @@ def why(words: Words, text: str, rules: Rules) -> str:
 
 
 def _fact(words: Words, key: str, value: str, rules: Rules) -> str:
-    """A part of a reason: a reason in itself, a queue, skills with their levels, or a number."""
+    """A part of a reason: a reason in itself, a queue, a moment, skills with their levels, or a number."""
     match key:
         case "rest":
             return why(words, value, rules)
         case "queue":
             return rules.queue(value).label.get(words.language, value)
+        case "at":
+            return show.clock(datetime.fromisoformat(value), rules.zone)
         case "sign":
             return words.known(f"sign.{value}") or value.replace("_", " ")
         case "skills":

@@ -59,7 +59,7 @@ class Chosen(NamedTuple):
             *([f"although the only one free for {', '.join(last)}"] if last else []),
             *([SET_ASIDE] if agent.is_set_aside else []),
             *([] if agent.answers_in is None else [f"answers within {agent.answers_in:.0f} s"]),
-            f"idle since {agent.idle_since:%H:%M:%S}Z",
+            f"idle since {agent.idle_since:%Y-%m-%dT%H:%M:%S}Z",
         )
 
 

@@ -96,13 +96,14 @@ class Queue:
 
 @dataclass(frozen=True)
 class Rules:
-    """Everything that a hospital's queue file says; `file` is its name in messages."""
+    """Everything that a hospital's queue file says, in local time of `zone`; `file` is its name in messages."""
 
     file: str
+    zone: ZoneInfo
     skills: Mapping[str, Text]
     queues: Mapping[str, Queue]
     green: Green
 
     def queue(self, name: str) -> Queue:
         """The queue of this name; for callers in a line that is no longer there, one without rules of its own."""
-        return self.queues.get(name) or Queue(name, {}, Hours(ZoneInfo("UTC"), is_always=True), {})
+        return self.queues.get(name) or Queue(name, {}, Hours(self.zone, is_always=True), {})

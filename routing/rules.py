@@ -75,7 +75,7 @@ def _rules(root: Field, zone: ZoneInfo, file: str) -> Rules:
     queues = {
         name: _queue(name_of(name, field), field, (skills, names, zone)) for name, field in root.get("queues").items()
     }
-    return Rules(file, skills, queues, _green(root.get("green_channel")))
+    return Rules(file, zone, skills, queues, _green(root.get("green_channel")))
 
 
 def name_of(name: str, field: Field) -> str:

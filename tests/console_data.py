@@ -4,7 +4,7 @@ import hashlib
 import io
 import wave
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -47,6 +47,9 @@ from recordings.service import about
 
 PASSWORD = "a long password"
 SECONDS = 12
+# Why somebody was rung, as the router stores it.
+FIRST = ("rung first: skills booking 3", "answers within 9 s", "idle since 2026-03-02T01:07:12Z")
+JOINED = ("widened at ring 2", "skills booking 4", "answers within 4 s", "idle since 2026-03-02T01:08:31Z")
 DIALOGUE = {
     Language.MANDARIN: [
         ("agent", 0.5, 3.0, "您好，这里是示范医院热线，请问有什么可以帮您？"),
@@ -164,9 +167,8 @@ def morning(ground: Ground, now: datetime, language: Language = Language.MANDARI
             session.add(waiting)
             if call is urgent:
                 session.flush()
-                session.add(
-                    an_offer(waiting, made.agents["N02"], OfferState.RINGING, (now - timedelta(seconds=2), None))
-                )
+                rang = (now - timedelta(seconds=2), None)
+                session.add(an_offer(waiting, made.agents["N02"], OfferState.RINGING, rang, why=FIRST))
     return made
 
 
@@ -187,8 +189,8 @@ def answered(ground: Ground, made: Morning, start: datetime, language: Language 
         waiting = a_waiting(call, WaitingState.CONNECTED)
         session.add(waiting)
         session.flush()
-        missed = an_offer(waiting, first, OfferState.CANCELLED, (at(14.3), at(22)))
-        won = an_offer(waiting, second, OfferState.ANSWERED, (at(19), at(36)), at(22))
+        missed = an_offer(waiting, first, OfferState.CANCELLED, (at(14.3), at(22)), why=FIRST)
+        won = an_offer(waiting, second, OfferState.ANSWERED, (at(19), at(36)), at(22), JOINED)
         session.add_all([missed, won])
         session.flush()
         made.recording = _sound(ground, call, at(23))
@@ -266,8 +268,9 @@ def an_offer(
     state: OfferState,
     rang: tuple[datetime, datetime | None],
     answered_at: datetime | None = None,
+    why: Sequence[str] = (),
 ) -> Offer:
-    """An offer that rang from and until these moments."""
+    """An offer that rang from and until these moments, for these reasons."""
     return Offer(
         waiting_id=waiting.id,
         call_id=waiting.call_id,
@@ -275,6 +278,7 @@ def an_offer(
         state=state,
         ring=1,
         rings=3,
+        reasons=list(why),
         started_at=rang[0],
         ringing_at=rang[0],
         answered_at=answered_at,

@@ -27,7 +27,14 @@ def test_a_supervisor_signs_in_finds_a_call_and_reads_it(person: Person, made: M
     assert person.page.url.endswith(made.calls["answered"].id)
     expect(person.page.locator(".dialogue .said")).to_have_count(4)
     person.sees(".drawing .bar-offer-answered")
+    person.sees(".whys li", "第 2 声时加入")
     person.sees(".checks .badge", "合格")
+    bars = person.page.locator(".drawing rect.bar").all()
+    told = [float((bar.get_attribute("width") or "").rstrip("%")) for bar in bars]
+    drawn = [(bar.bounding_box() or {"width": 0.0})["width"] for bar in bars]
+    assert drawn == pytest.approx([share * max(drawn) / max(told) for share in told], abs=2), (
+        "bars as long as they lasted"
+    )
 
 
 def test_the_transcript_follows_the_sound_and_leads_to_any_place_in_it(person: Person, made: Morning) -> None:

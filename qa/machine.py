@@ -63,7 +63,8 @@ def _waits(item: Item) -> bool:
 
 
 def _result(item: Item, dialogue: Dialogue, results: Mapping[str, Result]) -> Result:
-    if item.applies_if is not None and not dialogue.facts.get(item.applies_if, False):
+    facts = {name for name, is_true in dialogue.facts.items() if is_true}
+    if item.waived_if in facts or (item.applies_if is not None and item.applies_if not in facts):
         return Result(item.id, Answer.NA)
     found = KINDS[type(item.machine)](item.machine, dialogue)
     if isinstance(item.machine, Phrases) and item.machine.only_if is not None:

@@ -32,7 +32,7 @@ def choices(item: Item) -> tuple[str, ...]:
 
 def takes_na(item: Item) -> bool:
     """Whether an item may be not applicable: it says so, or something else excuses it or makes it apply."""
-    return item.may_be_na or bool(item.excused_by) or item.applies_if is not None
+    return item.may_be_na or any((item.excused_by, item.applies_if, item.waived_if))
 
 
 def unfit(card: Scorecard, answers: Answers) -> list[str]:

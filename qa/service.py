@@ -37,7 +37,7 @@ def check(ground: Ground, call_id: str, now: datetime) -> None:
         call = session.get(Call, call_id)
         pieces = queries.pieces(session, call_id)
         name = FOLLOW_UP if queries.is_follow_up(session, call_id) else SERVICE
-        facts = _facts(session, call) if call else {}
+        facts = _facts(session, call) | {"scripted": name == FOLLOW_UP} if call else {}
     if call is None or not pieces:
         raise Discard("the call has no transcript")
     card = scorecards.of(ground.settings.scorecards_folder)[name]

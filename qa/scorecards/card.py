@@ -135,7 +135,7 @@ class Fact:
 
 
 Machine = Phrases | Told | Silence | TalkOver | TalkShare | Speed | Hold | FirstWords | Fact
-FACTS = ("records_complete", "deadline_kept", "is_complaint")
+FACTS = ("records_complete", "deadline_kept", "is_complaint", "scripted")
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,8 @@ class Item:
     excused_by: tuple[str, ...] = ()
     # A fact that must be true for the item to apply (`is_complaint`).
     applies_if: str | None = None
+    # A fact that waives it: where the line's own script led up to a person, that person greets nobody (`scripted`).
+    waived_if: str | None = None
     machine: Machine | None = None
 
     @property

@@ -88,7 +88,8 @@ def _section(name: str, field: Field) -> Section:
 
 def _item(item_id: str, field: Field) -> Item:
     field.only(
-        *("labels", "weight", "scale", "points", "good", "fatal", "by", "na", "excused_by", "applies_if", "machine")
+        *("labels", "weight", "scale", "points", "good", "fatal", "by", "na", "excused_by"),
+        *("applies_if", "waived_if", "machine"),
     )
     if not item_id.replace("_", "a").replace("-", "a").isalnum() or len(item_id) > 40:
         field.fault("an item's id is letters, digits, _ and -, at most 40")
@@ -112,6 +113,7 @@ def _item(item_id: str, field: Field) -> Item:
         points=field.get("points").whole(5, 1, 100),
         excused_by=tuple(entry.text() for entry in field.get("excused_by").list()),
         applies_if=None if field.get("applies_if").is_missing else field.get("applies_if").one_of(facts, None),
+        waived_if=None if field.get("waived_if").is_missing else field.get("waived_if").one_of(facts, None),
         machine=answers,
     )
 

@@ -51,3 +51,10 @@ def test_records_and_deadlines_are_marked_from_the_matters_of_the_call(
 
 def test_only_who_complains_is_owed_an_apology(ground: Ground) -> None:
     assert marks(ground, "等候过久", None, Intent.COMPLAINT)["apology"] is Answer.NO
+
+
+def test_where_our_script_led_the_call_its_part_is_not_marked(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.queries, "is_follow_up", lambda *_of: True)
+    found = marks(ground, "伤口", None)
+    assert found["identity"] is found["greeting"] is Answer.NA
+    assert found["red_flag"] is Answer.NO

@@ -206,6 +206,18 @@ def test_facts_of_the_records_are_taken_over() -> None:
     assert (given["records"], given["deadline"]) == (Answer.YES, Answer.NO)
 
 
+def test_what_the_script_did_before_the_nurse_came_is_no_fault_of_hers() -> None:
+    said = [Said("agent", 30.0, 32.0, "You left hospital ten days ago. How is the pain?")]
+    by_script, alone = (
+        {one.item_id: one.answer for one in machine.mark(scorecards.of(None)["follow-up"], made)}
+        for made in (hearing.with_facts(dialogue(said, EN), {"scripted": True}), dialogue(said, EN))
+    )
+    waived = ("greeting", "self_id", "identity", "long_silence")
+    assert {by_script[item] for item in waived} == {Answer.NA}
+    assert alone["identity"] is Answer.NO
+    assert Answer.NA not in {alone[item] for item in waived}
+
+
 def test_the_pieces_of_a_call_are_one_call() -> None:
     card = scorecards.of(None)["service"]
     first = [Result(item.id, Answer.NO) for item in card.items if item.machine]

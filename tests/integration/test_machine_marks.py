@@ -54,7 +54,7 @@ def test_only_who_complains_is_owed_an_apology(ground: Ground) -> None:
 
 
 def test_where_our_script_led_the_call_its_part_is_not_marked(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.queries, "is_follow_up", lambda *_of: True)
+    monkeypatch.setattr("qa.queries.is_follow_up", lambda *_of: True)
     found = marks(ground, "伤口", None)
     assert found["identity"] is found["greeting"] is Answer.NA
     assert found["red_flag"] is Answer.NO

@@ -39,6 +39,14 @@ class Labels:
         label = self._values.get((name, value))
         return label[words.language] if label else words.known(f"answer.{value or 'in_words'}") or value
 
+    def told(self, text: str, words: Words) -> str:
+        """What a matter says; a question with its answer, and why somebody is on the list for a person, in words."""
+        name, _, value = text.partition(": ")
+        if name in self._questions:
+            return f"{self.question(name, words)}: {self.value(value, name, words)}"
+        reason = words.known(f"to_person.{name}")
+        return f"{reason}: {step(value, words)}" if reason else text
+
 
 def of(ground: Ground) -> Labels:
     """The labels of this hospital's scripts."""

@@ -164,6 +164,7 @@ def _dress(app: Flask, ground: Ground) -> None:
         question=labels.question,
         answer=labels.value,
         step=answers.step,
+        told=labels.told,
     )
     app.jinja_env.globals.update(tell=telling.tell, bar_name=telling.bar)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import console
-from campaigns import pace, plan, scripts_file
+from campaigns import attempts, pace, plan, scripts_file
 from console import telling
 from console.answers import BESIDE, COMMON
 from console.campaigns import STEPS as CAMPAIGN_STEPS
@@ -94,6 +94,7 @@ def made_up() -> set[str]:
     keys |= {f"transfer.{why}" for why in CANNOT_TRANSFER} | {"transfer.from_consult", "transfer.from_caller"}
     keys |= {f"patient.{name}" for name in (*FACTS, *values.Direction)} | {"step.day", "step.week"}
     keys |= {f"question.{name}" for name in BESIDE} | {f"answer.{name}" for name in COMMON}
+    keys |= {f"to_person.{rule.reason}" for rule in attempts.RULES.values() if rule.reason}
     scripts = scripts_file.of(None, "", "", "").values()
     keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}

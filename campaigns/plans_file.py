@@ -8,7 +8,7 @@ from pathlib import Path
 
 from campaigns.errors import PlanFault
 from campaigns.plan import Plan, Step
-from campaigns.windows import EVERY_DAY, Hours
+from campaigns.windows import EVERY_DAY, MIDNIGHT, Hours
 from hotline.settings import Settings
 from hotline.source import Field, Source
 from hotline.values import CampaignKind, Language
@@ -23,6 +23,7 @@ ELDERLY_AGE, ELDERLY_HOURS = 70, Hours(time(9), time(17))
 DAY_HOURS = Hours(time(9), time(20))
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])\Z")
+END_OF_DAY = "24:00"
 
 
 def of(settings: Settings) -> Mapping[str, Plan]:
@@ -138,7 +139,9 @@ def hours(field: Field, default: Hours = DAY_HOURS) -> Hours:
 
 def _clock(field: Field, default: time) -> time:
     text = field.text()
+    if text == END_OF_DAY:
+        return MIDNIGHT
     found = CLOCK.match(text)
     if text and found is None:
-        field.fault(f'{text!r} is no time of the day; write it like "09:00"')
+        field.fault(f'{text!r} is no time of the day; write it like "09:00", and the end of a day "24:00"')
     return time(int(found[1]), int(found[2])) if found else default

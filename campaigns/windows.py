@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
 EVERY_DAY = frozenset(range(7))
-# A call needs some room before the hours close.
+# A call needs some room before the hours close; what is open all day never does.
 ROOM = timedelta(minutes=10)
+# The end of a day, written 24:00.
+MIDNIGHT = time.max
 # How far ahead anything is planned.
 HORIZON_DAYS = 92
 
@@ -40,8 +42,9 @@ PARTS = {
     Part.MORNING: Hours(time(0), time(11, 30)),
     Part.NOON: Hours(time(11, 30), time(14)),
     Part.AFTERNOON: Hours(time(14), time(17)),
-    Part.EVENING: Hours(time(17), time(23, 59, 59)),
+    Part.EVENING: Hours(time(17), MIDNIGHT),
 }
+ALL_DAY = Hours(time(0), MIDNIGHT)
 
 
 @dataclass(frozen=True)
@@ -73,22 +76,24 @@ class Window:
     def _moments(
         self, after: datetime, until: datetime, preferred: Hours | None, avoid: frozenset[Part]
     ) -> Iterator[datetime]:
+        allowed = self.hours if preferred is None else self.hours.within(preferred)
+        if allowed is None:
+            return
         first = after.astimezone(self.zone).date()
-        for number in range(HORIZON_DAYS):
-            day = first + number * DAY
+        for day in (first + number * DAY for number in range(HORIZON_DAYS)):
             if self._at(day, time(0)) >= until:
                 return
-            for hours in self._open(day, preferred, avoid):
-                start, end = max(after, self._at(day, hours.opens)), self._at(day, hours.closes)
-                if start + ROOM <= end and start < until:
+            last = self._at(day, allowed.closes) - (timedelta(0) if self.hours == ALL_DAY else ROOM)
+            for hours in self._open(day, allowed, avoid):
+                start = max(after, self._at(day, hours.opens))
+                if start <= last and start < min(self._at(day, hours.closes), until):
                     yield start
 
-    def _open(self, day: date, preferred: Hours | None, avoid: frozenset[Part]) -> Iterator[Hours]:
-        hours = self.hours if preferred is None else self.hours.within(preferred)
-        if hours is None or day.weekday() not in self.days:
+    def _open(self, day: date, allowed: Hours, avoid: frozenset[Part]) -> Iterator[Hours]:
+        if day.weekday() not in self.days:
             return
         for part, span in PARTS.items():
-            found = span.within(hours)
+            found = span.within(allowed)
             if found is not None and part not in avoid:
                 yield found
 

@@ -1,6 +1,7 @@
 """Coaching: what agents work on, with an example to hear, and the re-check."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,9 +31,8 @@ def listing() -> ResponseReturnValue:
         origins = {row.review_id: session.get_one(Review, row.review_id) for row in rows}
         later = {row.id: _later(review_queries.done(session, row.agent_id), row.review_id) for row in rows}
     cards = scorecards.of(ground().settings.scorecards_folder)
-    today = clock.now().date()
     found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards}
-    return render_template("coaching.html", **found, today=today)
+    return render_template("coaching.html", **found, today=_today())
 
 
 @pages.post("/reviews/<review_id>/coaching")
@@ -73,8 +73,12 @@ def _finding() -> Finding:
     start, end = form.get("clip_start", type=float), form.get("clip_end", type=float)
     recording = form.get("recording") or None
     clip = (recording, start, end) if recording and start is not None and end is not None else None
-    due_on = _day("due_on") or clock.now().date()
+    due_on = _day("due_on") or _today()
     return Finding(form.get("item") or None, form.get("finding", ""), due_on, clip)
+
+
+def _today() -> date:
+    return clock.now().astimezone(ZoneInfo(ground().settings.timezone)).date()
 
 
 def _day(name: str) -> date | None:

@@ -1,7 +1,7 @@
 """Patients from the hospital's list, who a caller is, and matters with their history, on both databases."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -100,6 +100,13 @@ def test_rejected_rows_are_reported_with_line_field_and_reason_and_the_others_st
         (11, "row"),
     ]  # fmt: skip
     assert "1948" not in " ".join(map(str, outcome.rejected))
+
+
+def test_who_left_today_is_taken_before_the_day_has_begun_in_greenwich(ground: Ground, file: Path) -> None:
+    file.write_text(f"{HEAD}13800000001,A,,,2026-03-03\n13800000002,B,,,2026-03-04\n", "utf-8")
+    outcome = patients_file.load(ground, file, datetime(2026, 3, 2, 22, 30, tzinfo=UTC))  # half past six in Shanghai
+    assert outcome.added == 1
+    assert [(rejected.line, rejected.field) for rejected in outcome.rejected] == [(3, "discharged_on")]
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,20 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from console.app import create
 from hotline.errors import Discard, NotFound
 from hotline.ground import Ground
 from hotline.models import Appeal, Draw, Job, Review, ReviewStep, Round
-from hotline.values import Answer, CoachingState, ReviewState, Ruling
+from hotline.values import Answer, CoachingState, ReviewState, Role, Ruling
 from qa import calibration, choosing, coaching, draws, reviews
 from qa.coaching import Finding
 from qa.errors import Incomplete, NotYours, Stale, TooLate, Unfit, WordsMissing
 from qa.reviews import Draft
+from tests.console_client import signed_in
 from tests.quality_data import House, days_of_calls, filled, house, mark, published, read
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -247,3 +250,15 @@ def test_coaching_goes_on_until_a_re_check_is_passed(ground: Ground, here: House
     with ground.database.read() as session:
         row = coaching.of_agent(session, here.made.agents["N01"].id)[0]
     assert (row.state, row.due_on, row.recheck_id) == (CoachingState.PASSED, date(2026, 3, 30), review_id)
+
+
+def test_what_is_begun_without_a_day_is_due_on_the_local_one(ground: Ground, here: House) -> None:
+    review_id = published(ground, here.call, here.users["supervisor"], NOW, self_id="no")
+    pages = create(ground)
+    with time_machine.travel(datetime(2026, 3, 2, 22, 30, tzinfo=UTC), tick=False):  # half past six in Shanghai
+        person = signed_in(pages, Role.SUPERVISOR)
+        person.send(f"/reviews/{review_id}/coaching", item="self_id", finding="开头报工号")
+        assert "2026-03-03" in person.open("/coaching").text
+    pages.extensions["live"].close()
+    with ground.database.read() as session:
+        assert [row.due_on for row in coaching.of_agent(session, None)] == [date(2026, 3, 3)]

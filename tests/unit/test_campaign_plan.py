@@ -1,7 +1,7 @@
 """Who is called when: plans, hours in the patient's zone, wishes, and who is left out."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from campaigns import plan, plans_file
 from campaigns.errors import PlanFault
 from campaigns.plan import Facts
-from campaigns.windows import Hours
+from campaigns.windows import ALL_DAY, ROOM, Hours, Window
 
 LEGAL = Hours(time(9), time(20))
 PLANS = plans_file.read_folder(plans_file.STANDARD)
@@ -100,6 +100,26 @@ def test_nobody_is_ever_due_outside_the_law_s_hours_or_on_a_refused_day(
         assert step.opens_at <= step.due_at < step.closes_at
 
 
+FOREVER = datetime(2028, 1, 1, tzinfo=UTC)
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(SHANGHAI))
+
+
+@given(moment=moments)
+def test_hours_that_are_open_all_day_are_open_at_every_moment(moment: datetime) -> None:
+    window = Window(SHANGHAI, ALL_DAY)
+    assert window.is_open(moment)
+    assert window.next(moment, FOREVER) == moment
+
+
+@given(moment=moments)
+def test_within_the_hours_nobody_waits_but_for_the_last_minutes(moment: datetime) -> None:
+    window = Window(SHANGHAI, LEGAL)
+    due = window.next(moment, FOREVER)
+    assert due is not None
+    assert window.is_open(due)
+    assert (due == moment) == (window.is_open(moment) and window.is_open(moment + ROOM - timedelta(microseconds=1)))
+
+
 BROKEN = """label: {zh: 手术, en: Surgery}
 script: surgery
 scrip: x
@@ -122,6 +142,11 @@ def test_everything_wrong_with_a_plan_is_named_with_file_line_and_field() -> Non
         "surgery.yaml:8: days[1]: 'tuesday' is not one of",
     ):
         assert part in text, text
+
+
+def test_hours_may_go_to_the_end_of_the_day() -> None:
+    whole = 'label: {zh: 甲, en: A}\nscript: general\nsteps: [{day: 1, until: 2}]\nhours: {from: "00:00", to: "24:00"}\n'
+    assert plans_file.parse(whole, "all.yaml", "all").hours == ALL_DAY
 
 
 def test_an_empty_folder_of_plans_says_what_to_do(tmp_path: Path) -> None:

@@ -33,9 +33,8 @@ def import_(files: tuple[Path, ...], consent: bool, skips: bool, report: Path | 
 
     A file is checked to its end before anything is stored. Taken twice, it changes nothing.
     """
-    ground = stand(embedded.load())
     lines, is_broken = [], False
-    try:
+    with stand(embedded.load()) as ground:
         for file in files:
             taken = _import(ground, file, sources.Options(consent, skips))
             told = inboxes.report(taken)
@@ -43,8 +42,6 @@ def import_(files: tuple[Path, ...], consent: bool, skips: bool, report: Path | 
             lines.extend(told)
             for line in (*told[:-2][:SHOWN], *told[-2:]):
                 click.echo(f"{file}: {line}")
-    finally:
-        ground.close()
     if report is not None:
         report.write_text("\n".join(lines) + "\n", "utf-8")
     if is_broken:
@@ -75,12 +72,9 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
     scope = plan.Scope(
         since.date() if since else None, until.date() if until else None, **{k: frozenset(v) for k, v in only.items()}
     )
-    ground = stand(embedded.load())
-    try:
+    with stand(embedded.load()) as ground:
         service.make(ground, name, scope, clock.now())
         done = laying.lay_out(ground, name, clock.now())
-    finally:
-        ground.close()
     click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
     for reason, count in sorted(done.without.items()):
         click.echo(f"  left out: {count} {reason.replace('_', ' ')}")
@@ -90,11 +84,8 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
 @click.argument("name")
 def start(name: str) -> None:
     """Call the recipients of NAME from now on (the process `dialler` does it)."""
-    ground = stand(embedded.load())
-    try:
+    with stand(embedded.load()) as ground:
         service.start(ground, name, clock.now())
-    finally:
-        ground.close()
     click.echo(f"{name} is running; `hotline campaign status {name}` shows it.")
 
 
@@ -104,14 +95,11 @@ def start(name: str) -> None:
 @click.option("--finish", is_flag=True, help="for good: whoever is still planned is not called")
 def pause(name: str, reason: str, finish: bool) -> None:
     """Dial nobody of NAME until it is started again; conversations go on, and whoever calls back is heard."""
-    ground = stand(embedded.load())
-    try:
+    with stand(embedded.load()) as ground:
         if finish:
             service.finish(ground, name, clock.now())
         else:
             service.pause(ground, name, reason)
-    finally:
-        ground.close()
     click.echo(f"{name} is {'finished' if finish else 'paused'}.")
 
 
@@ -125,11 +113,8 @@ def export_(name: str, out: Path, anonymous: bool) -> None:
     write = kinds.get(out.suffix.lower())
     if write is None:
         raise click.UsageError(f"OUT ends in one of {', '.join(kinds)}")
-    ground = stand(embedded.load())
-    try:
+    with stand(embedded.load()) as ground:
         count = write(ground, name, out, not anonymous)
-    finally:
-        ground.close()
     click.echo(f"{out}: {count} recipients.")
 
 
@@ -146,11 +131,8 @@ def away(name: str, file: Path) -> None:
     Its columns: patient_number, name, birth_date, phone, language, doctor, appointment (YYYY-MM-DD HH:MM) and
     alternatives (such times with ; between them). `hotline campaign start NAME` begins to call.
     """
-    ground = stand(embedded.load())
-    try:
+    with stand(embedded.load()) as ground:
         done, rejects = appointments.take(ground, name, file, clock.now())
-    finally:
-        ground.close()
     if rejects:
         for reject in rejects[:SHOWN]:
             click.echo(f"{file}: {reject}", err=True)
@@ -170,9 +152,6 @@ def listen(host: str, port: int, consent: bool) -> None:
 
     values = embedded.load()
     log.configure("listener", values.log_format)
-    ground = stand(values)
-    click.echo(f"Listening for HL7 on {host}:{port}.")
-    try:
+    with stand(values) as ground:
+        click.echo(f"Listening for HL7 on {host}:{port}.")
         asyncio.run(Listener(ground, consent or values.campaign_consent).serve(host, port, _until_told()))
-    finally:
-        ground.close()

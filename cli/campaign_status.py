@@ -26,17 +26,14 @@ COLUMNS = ("name", "state", "planned", "reached", "verified", "done", "signs", "
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def status(name: str | None, live: bool, as_json: bool) -> None:
     """The funnel of NAME, or of every campaign."""
-    ground = stand(embedded.load())
     console = Console()
-    try:
+    with stand(embedded.load()) as ground:
         if as_json:
             click.echo(json.dumps([_plain(campaign, funnel) for campaign, funnel in _seen(ground, name)], indent=2))
         elif live:
             _watch(ground, console, name)
         else:
             console.print(picture(_seen(ground, name)))
-    finally:
-        ground.close()
 
 
 def _seen(ground: Ground, name: str | None) -> list[tuple[Campaign, Funnel]]:

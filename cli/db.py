@@ -1,7 +1,5 @@
 """`hotline db`: the tables, the hospital's own data, and the people who sign in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -9,7 +7,7 @@ import click
 from cli import embedded
 from console import users
 from hotline import clock, jobs, migrate
-from hotline.ground import Ground, stand
+from hotline.ground import stand
 from hotline.values import Role
 from routing import hospital, rules
 
@@ -19,19 +17,10 @@ def command() -> None:
     """The database: bring its tables up to date, load a hospital, add users."""
 
 
-@contextmanager
-def _ground() -> Iterator[Ground]:
-    ground = stand(embedded.load())
-    try:
-        yield ground
-    finally:
-        ground.close()
-
-
 @command.command()
 def upgrade() -> None:
     """Bring the tables up to date; run it after every new version, before the processes start."""
-    with _ground() as ground:
+    with stand(embedded.load()) as ground:
         migrate.upgrade(ground.database)
     click.echo("The database is up to date.")
 
@@ -40,7 +29,7 @@ def upgrade() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def load(file: Path) -> None:
     """Load departments and agents from FILE, and the queue file; again after each change of them."""
-    with _ground() as ground:
+    with stand(embedded.load()) as ground:
         data = hospital.read(file, rules.of(ground.settings))
         with ground.database.write() as session:
             hospital.store(session, data, clock.now())
@@ -55,7 +44,7 @@ def load(file: Path) -> None:
 @click.password_option(help="asked for when not given; at least 10 characters")
 def user(login: str, name: str, role: str, staff_number: str | None, password: str) -> None:
     """Add someone who signs in to the staff pages."""
-    with _ground() as ground:
+    with stand(embedded.load()) as ground:
         agent_id = None if staff_number is None else hospital.agent_id(ground, staff_number)
         users.create(ground, login, password, name, Role(role), agent_id)
     click.echo(f"{login} can sign in.")
@@ -64,6 +53,6 @@ def user(login: str, name: str, role: str, staff_number: str | None, password: s
 @command.command()
 def retry() -> None:
     """Do failed work again, once the cause that `hotline doctor` and the worker's log name is removed."""
-    with _ground() as ground:
+    with stand(embedded.load()) as ground:
         count = jobs.again(ground.database, ground.bell, clock.now())
     click.echo(f"{count} jobs are due again.")

@@ -42,17 +42,14 @@ def command(once: bool, by: str | None) -> None:
     Moved by the events of the hotline, as the staff pages are; the database is not asked on a timer, but for one look
     every ten seconds without an event.
     """
-    ground = stand(embedded.load())
     console = Console()
-    try:
+    with stand(embedded.load()) as ground:
         if by is not None:
             console.print(parts(ground, by, clock.now()))
         elif once:
             console.print(picture(snapshot.take(ground, clock.now()), clock.now(), ground.settings.ring_seconds))
         else:
             _watch(ground, console)
-    finally:
-        ground.close()
 
 
 def _watch(ground: Ground, console: Console) -> None:

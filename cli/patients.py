@@ -26,11 +26,8 @@ def load(file: Path, show_all: bool) -> None:
     Flags are separated by ; and are limited_mobility, cardiac, diabetic, flagged, do_not_call. Rows that cannot be used
     are reported with line, field and reason; the others are stored. A file that is no such table stores nothing.
     """
-    ground = stand(embedded.load())
-    try:
+    with stand(embedded.load()) as ground:
         outcome = patients_file.load(ground, file, clock.now())
-    finally:
-        ground.close()
     for rejected in outcome.rejected if show_all else outcome.rejected[:SHOWN]:
         click.echo(str(rejected), err=True)
     if not show_all and len(outcome.rejected) > SHOWN:

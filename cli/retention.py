@@ -1,8 +1,6 @@
 """`hotline retention`: what is deleted when, and the holds that keep evidence."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 from rich.console import Console
@@ -10,7 +8,7 @@ from rich.table import Table
 
 from cli import embedded
 from hotline import clock
-from hotline.ground import Ground, stand
+from hotline.ground import stand
 from recordings import holds, purging, purging_reports
 from recordings.purging import Item
 
@@ -22,22 +20,13 @@ def command() -> None:
     """How long sound, words and reviews of calls are kept; legal holds. docs/retention.md explains the rules."""
 
 
-@contextmanager
-def _house() -> Iterator[Ground]:
-    ground = stand(embedded.load())
-    try:
-        yield ground
-    finally:
-        ground.close()
-
-
 @command.command()
 @click.option("--dry-run", is_flag=True, help="only show what would be deleted, and what is kept by what")
 @click.option("--all", "show_all", is_flag=True, help=f"every row, not only the first {SHOWN}")
 def run(dry_run: bool, show_all: bool) -> None:
     """Delete everything whose period is over and which no complaint and no hold keeps."""
     now = clock.now()
-    with _house() as ground:
+    with stand(embedded.load()) as ground:
         items = list(purging.plan(ground, now))
         _show(items if show_all else items[:SHOWN], dry_run)
         counts = Counter(item.verdict.kept_by or "over" for item in items)
@@ -60,7 +49,7 @@ def hold(case: str, reason: str, by: str) -> None:
     subject, _, subject_id = case.partition(":")
     if subject not in (holds.CALL, holds.MATTER):
         raise click.BadParameter("call:ID or matter:NUMBER", param_hint="CASE")
-    with _house() as ground:
+    with stand(embedded.load()) as ground:
         placed = holds.place(ground, (subject, subject_id), reason, by, clock.now())
     click.echo(f"hold {placed.id} on {subject} {placed.subject_id}")
 
@@ -68,7 +57,7 @@ def hold(case: str, reason: str, by: str) -> None:
 @command.command("holds")
 def listing() -> None:
     """The holds that stand."""
-    with _house() as ground, ground.database.read() as session:
+    with stand(embedded.load()) as ground, ground.database.read() as session:
         rows = holds.standing(session)
     table = Table("hold", "on", "id", "since", "by", "reason")
     for row in rows:
@@ -81,7 +70,7 @@ def listing() -> None:
 @click.option("--by", required=True, help="who says so")
 def lift(hold_id: str, by: str) -> None:
     """Take a hold away: the periods count again."""
-    with _house() as ground:
+    with stand(embedded.load()) as ground:
         holds.lift(ground, hold_id, by, clock.now())
     click.echo(f"hold {hold_id} is lifted")
 

@@ -140,15 +140,11 @@ def history(start: date, end: date) -> list[HalfHour]:
     settings = embedded.load()
     zone = ZoneInfo(settings.timezone)
     first = datetime(start.year, start.month, start.day, tzinfo=zone)
-    ground = stand(settings)
-    try:
-        with ground.database.read() as session:
-            following = datetime.combine(end + timedelta(days=1), datetime.min.time(), zone)
-            counted = figures_queries.between(session, first, following)
-            # A call-back is the work of the caller who asked for it: counted there, not once more.
-            back = {callback.back_call_id for callback in counted.callbacks}
-    finally:
-        ground.close()
+    with stand(settings) as ground, ground.database.read() as session:
+        following = datetime.combine(end + timedelta(days=1), datetime.min.time(), zone)
+        counted = figures_queries.between(session, first, following)
+        # A call-back is the work of the caller who asked for it: counted there, not once more.
+        back = {callback.back_call_id for callback in counted.callbacks}
     return average([call for call in counted.calls if call.id not in back], (end - start).days + 1, zone)
 
 

@@ -1,6 +1,7 @@
 """What every process stands on: settings, database, bell, blobs and keyring, opened once at its start."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from hotline.bell import Bell
 from hotline.blobs import Blobs
@@ -12,13 +13,21 @@ from hotline.settings import Settings
 
 @dataclass(frozen=True)
 class Ground:
-    """The open resources of one process."""
+    """The open resources of one process; in a `with` they are given back at its end."""
 
     settings: Settings
     keyring: Keyring
     database: Database
     bell: Bell
     blobs: Blobs
+
+    def __enter__(self) -> Self:
+        """These, open."""
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        """Give everything back."""
+        self.close()
 
     def close(self) -> None:
         """Give everything back."""

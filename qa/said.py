@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from hotline.values import Language
 from qa import sounds
+from recordings.numbers import EN_VALUES
 from recordings.pinyin import syllables
 from recordings.text import simplified
 
@@ -52,29 +53,7 @@ class Token:
     @property
     def is_figure(self) -> bool:
         """Whether it is a spoken figure."""
-        return self.text in FIGURES.values() or self.text.isdigit() or self.text in EN_FIGURES or self.text == "幺"
-
-
-EN_FIGURES = frozenset(
-    [
-        "zero",
-        "oh",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "twenty",
-        "thirty",
-    ]
-)
+        return self.text in FIGURES.values() or self.text.isdigit() or self.text in EN_VALUES or self.text == "幺"
 
 
 @dataclass(frozen=True)

@@ -6,37 +6,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from recordings.parts import Shape, Source
+from recordings.seekable import Seekable
 
 PITCH, LOUDNESS = 1000.0, 0.15  # Hz; part of full scale
 
 
-class Beeped(io.RawIOBase):
+class Beeped(Seekable):
     """The WAV file `source` of shape `shape` with a tone in `spans` of each channel, (start, end) in seconds."""
 
     def __init__(self, source: Source, shape: Shape, spans: Sequence[Sequence[tuple[float, float]]]) -> None:
         """Read `source` only as far as this file is read; samples must have 16 bits."""
-        super().__init__()
+        super().__init__(source.seek(0, io.SEEK_END))
         self._source, self._shape = source, shape
         self._spans = [[(round(a * shape.rate), round(b * shape.rate)) for a, b in one] for one in spans]
-        self.size = source.seek(0, io.SEEK_END)
-        self._at = 0
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """It can be read from anywhere."""
-        return True
-
-    def tell(self) -> int:
-        """Where the next byte is."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go somewhere, as in any file."""
-        self._at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence] + offset
-        return self._at
 
     def read(self, size: int | None = -1) -> bytes:
         """The next bytes, with the tone where it belongs."""

@@ -17,6 +17,7 @@ from hotline.errors import NotFound
 from hotline.ground import Ground
 from hotline.models import Recording
 from recordings.errors import Altered
+from recordings.seekable import Seekable
 
 PIECE, TAG = 1 << 18, 16
 SEALED_PIECE = NONCE_BYTES + PIECE + TAG
@@ -64,36 +65,17 @@ def stream(ground: Ground, recording: Recording) -> io.RawIOBase | io.BytesIO:
     return Sealed(ground, recording)
 
 
-class Sealed(io.RawIOBase):
+class Sealed(Seekable):
     """A recording as a file: pieces are fetched and opened as they are read; each is bound to its place."""
 
     def __init__(self, ground: Ground, recording: Recording) -> None:
         """Open the key of `recording`. Raises `NotFound` when the recording or its key is gone, `Undecipherable`."""
-        super().__init__()
+        super().__init__(recording.size or 0)
         if recording.data_key is None or recording.blob is None:
             raise NotFound(f"recording {recording.id} has no sound")
         self._blobs, self._name, self._id = ground.blobs, recording.blob, recording.id
         self._cipher = AESGCM(ground.keyring.decrypt(recording.data_key, _key_about(recording.id)))
-        self.size = recording.size or 0
-        self._at = 0
         self._held: tuple[int, bytes] = (-1, b"")
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """It can be read from anywhere."""
-        return True
-
-    def tell(self) -> int:
-        """Where the next byte is."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go somewhere, as in any file."""
-        self._at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence] + offset
-        return self._at
 
     def read(self, size: int | None = -1) -> bytes:
         """The next bytes, all of the rest by default. Raises `Undecipherable` where they were altered."""

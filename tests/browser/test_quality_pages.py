@@ -1,7 +1,6 @@
 """Quality in a real browser: a supervisor reviews by keyboard alone, the agent appeals, another supervisor rules."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from qa.coaching import Finding
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
 from tests.browser.person import Person
-from tests.quality_data import House, days_of_calls, house, published, read
+from tests.quality_data import House, day_of, days_of_calls, house, published, read
 
 PHONE = {"width": 390, "height": 844}
 
@@ -218,7 +217,7 @@ def fill(ground: Ground, here: House, language: Language) -> None:
             user.language = language
     days_of_calls(ground, here.made, 3, 3, now)
     for number in range(1, 4):
-        draws.make(ground, (now - timedelta(days=number)).date().isoformat(), now)
+        draws.make(ground, day_of(ground, now, number).isoformat(), now)
     supervisor, second = here.users["supervisor"], here.users["second"]
     with ground.database.read() as session:
         drawn = list(session.scalars(select(Review).where(Review.is_random).order_by(Review.day)))
@@ -226,7 +225,7 @@ def fill(ground: Ground, here: House, language: Language) -> None:
     for review in drawn[:2]:
         published(ground, calls[review.call_id], supervisor, now, self_id="no")
     if drawn:
-        finding = Finding("self_id", "开头报工号 / say the number", now.date(), (here.made.sound.id, 0.5, 3.0))
+        finding = Finding("self_id", "开头报工号 / say the number", day_of(ground, now), (here.made.sound.id, 0.5, 3.0))
         coaching.begin(ground, drawn[0].id, supervisor, finding, now)
     calibration.open_round(ground, supervisor, "March", "service", ([here.call.id], [supervisor, second]), now)
 

@@ -14,7 +14,7 @@ from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outc
 from routing import due, figures, figures_queries
 from tests.calls.stage import ANSWER, IGNORES, QUESTION, Stage, agent, patient, stage
 
-RING_SECONDS = 2.0
+RING_SECONDS = 3.0
 AGENTS, CALLERS = 12, 30
 REJECTS = {"on_ring": {"reject": True}}
 # Answers, and is gone a moment later without a word.

@@ -114,7 +114,7 @@ def test_nobody_counts_as_connected_only_because_the_exchange_kept_silent(
     house, _ = played
     picked_up = {offer.id: offer.answered_at for offer in house.rows(Offer)}
     for place in house.rows(Waiting, Waiting.state == WaitingState.CONNECTED):
-        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < due.MEET_SECONDS / 2
+        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < due.MEET_SECONDS
 
 
 def test_the_figures_are_those_of_the_rows(played: tuple[Stage, list[dict[str, Any]]]) -> None:

@@ -1,5 +1,6 @@
 """Fixtures of all layers: the real servers, once per run, and a fresh database per test."""
 
+import gc
 import shutil
 import signal
 import tempfile
@@ -22,6 +23,8 @@ from hotline.models import Row
 from hotline.settings import Settings
 from tests import servers
 
+# A run makes many objects that last: looking for dead ones as often as usual takes a tenth of its time.
+gc.set_threshold(50_000, 20, 50)
 # The same examples in every run: `make test` tells of the change at hand. `--hypothesis-profile=default` searches anew.
 search.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 search.load_profile("same")

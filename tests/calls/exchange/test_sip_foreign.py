@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -124,12 +125,22 @@ def test_baresip_registers_answers_and_is_heard(tmp_path: Path) -> None:
     asyncio.run(asyncio.wait_for(story(), 90))
 
 
+def _two_ports() -> int:
+    """A free port with a free one above it, which baresip takes for TLS; lower than those that the system hands out."""
+    for port in range(20_000 + os.getpid() % 5_000 * 2, 32_000, 2):
+        with socket.socket() as one, socket.socket() as other, contextlib.suppress(OSError):
+            one.bind((HOST, port))
+            other.bind((HOST, port + 1))
+            return port
+    raise AssertionError("no two ports free")
+
+
 def _configure(folder: Path, port: int) -> None:
     modules = [f"module\t\t{name}.so" for name in MODULES]
     wav.write(folder / "said.wav", [tone([660], 20)])
     settings = ["module_path /usr/lib/baresip/modules", f"audio_source aufile,{folder}/said.wav"]
     settings += [f"audio_player aufile,{folder}/heard.wav"]
-    settings += [f"sip_listen {HOST}:{free_port()}", "audio_alert aufile,/dev/null"]
+    settings += [f"sip_listen {HOST}:{_two_ports()}", "audio_alert aufile,/dev/null"]
     (folder / "config").write_text("\n".join([*settings, *modules]) + "\n")
     account = (
         f"<sip:ward3@{HOST}:{port}>;auth_user=ward3;auth_pass=secret-3;answermode=auto;audio_codecs=PCMA;regint=60"

@@ -24,7 +24,7 @@ NAMES = {"1001": "lijing", "1002": "wangfang"}
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A house where 1001 and 1002 have a sign-in each."""
-    with stage(tmp_path_factory.mktemp("house"), is_deaf=True) as house:
+    with stage(tmp_path_factory.mktemp("house")) as house:
         with house.ground.database.read() as session:
             ids = {n: session.query(Agent).filter_by(staff_number=n).one().id for n in NAMES}
         for number, login in NAMES.items():

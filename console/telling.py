@@ -34,7 +34,7 @@ WHYS = {
         "only": r"although the only one free for (?P<skills>.+)",
         "aside": r"set aside, but nobody else is free",
         "answers": r"answers within (?P<seconds>\d+) s",
-        "idle": r"idle since (?P<at>[\dT:-]+Z)",
+        "idle": r"idle since (?P<at>\d{4}-\d\d-\d\dT[\d:]+Z)",
         "aged": r"green channel: aged (?P<age>\d+) or over",
         "limited_mobility": r"green channel: limited mobility",
         "cardiac": r"green channel: cardiac patient",

@@ -47,6 +47,10 @@ def test_moments_are_told_in_local_time() -> None:
     assert tell(reasons_of(AGENT, CALLER)[-1]) == "自 16:30:00 起空闲"
 
 
+def test_a_moment_stored_without_its_day_stays_as_it_is() -> None:
+    assert tell("idle since 01:07:12Z") == "idle since 01:07:12Z"
+
+
 def test_skills_and_queues_have_their_names() -> None:
     assert tell("skills booking 3, zh-CN 5") == "技能 预约与咨询 3, 普通话 5"
     assert tell("although the only one free for nurse, cardiology") == "虽是 护理咨询, 心内科 唯一空闲者"

@@ -15,6 +15,8 @@ from recordings.text import simplified
 # A pause of one side, without a word of the other, that still belongs to the same turn.
 PAUSE_SECONDS = 1.5
 FIGURES = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
+# How one and nought are said in strings of figures.
+BY_EAR = ("幺", "oh")
 # Engines write titles short, wordings have them as they are spoken.
 TITLES = {"mr": "mister", "mrs": "missus", "ms": "miss", "dr": "doctor"}
 _STOPS = frozenset(",.!?;:，。！？；：、…")
@@ -53,7 +55,7 @@ class Token:
     @property
     def is_figure(self) -> bool:
         """Whether it is a spoken figure."""
-        return self.text in FIGURES.values() or self.text.isdigit() or self.text in EN_VALUES or self.text == "幺"
+        return self.text.isdigit() or self.text in FIGURES.values() or self.text in EN_VALUES or self.text in BY_EAR
 
 
 @dataclass(frozen=True)

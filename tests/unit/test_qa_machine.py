@@ -6,11 +6,11 @@ import pytest
 
 from bench.quality_spoken import Script, as_text, scripts
 from hotline.values import Answer, Language
-from qa import hearing, lists, machine, scorecards
+from qa import hearing, lists, machine, names, scorecards
 from qa.dialogue import Dialogue
 from qa.lists import parse as parse_lists
 from qa.merge import merge
-from qa.said import Said, turns
+from qa.said import Said, tokens_of, turns
 from qa.score import Result
 from qa.scorecards import ScorecardFault, UnknownScorecard
 from qa.scorecards.read import parse
@@ -191,6 +191,21 @@ def test_identity_after_the_first_medical_words_is_too_late() -> None:
     late = [Said("agent", 1.0, 9.0, "Hello, City Hospital. How are you feeling today? Am I speaking with Mister Lee?")]
     assert answers(early, EN, "follow-up")["identity"] is Answer.YES
     assert answers(late, EN, "follow-up")["identity"] is Answer.NO
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "run"),
+    [
+        ("this is number one oh two four", EN, (3, 7)),
+        ("staff number forty nineteen speaking", EN, (2, 4)),
+        ("工号幺零二四为您服务", ZH, (2, 6)),
+    ],
+)
+def test_a_staff_number_is_one_run_of_figures_however_it_is_said(
+    text: str, language: Language, run: tuple[int, int]
+) -> None:
+    tokens = tokens_of(Said("agent", 0.0, 4.0, text), 0, language)
+    assert list(names.figures(tokens)) == [run]
 
 
 def test_facts_that_nobody_knows_do_not_apply() -> None:

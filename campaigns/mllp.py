@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from campaigns import hl7v2, inbox, intake
 from campaigns.entry import Entry
@@ -25,8 +24,8 @@ class Listener:
 
     def take(self, text: str, now: datetime) -> str:
         """One message into the database; its acknowledgement. Taken again, it changes nothing and is accepted."""
-        zone = self._ground.settings.timezone
-        heard = hl7v2.read(text, 1, (now.astimezone(ZoneInfo(zone)).date(), zone, self._has_consent))
+        house = self._ground.settings
+        heard = hl7v2.read(text, 1, (house.day(now), house.timezone, self._has_consent))
         if isinstance(heard.item, list):
             log.get().warning("message_rejected", field=heard.item[0].field)
             return hl7v2.acknowledge(text, False, "; ".join(str(reject) for reject in heard.item))

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from campaigns import entry, fhir, hl7v2, intake, tables
 from campaigns.entry import Entry
@@ -60,8 +59,7 @@ class Progress:
 def take(ground: Ground, file: Path, options: Options, now: datetime, progress: Progress | None = None) -> Taken:
     """Check a file, then store it. Raises `ImportFault` when it cannot be read at all; then nothing is changed."""
     told = progress or Progress()
-    zone = ground.settings.timezone
-    source = open_file(file, now.astimezone(ZoneInfo(zone)).date(), zone, options)
+    source = open_file(file, ground.settings.day(now), ground.settings.timezone, options)
     told.begin("check", source.size)
     taken = Taken(file, intake.check(source.items(), told.step))
     if taken.checked.rejected and not options.skips:

@@ -1,7 +1,6 @@
 """Coaching: what agents work on, with an example to hear, and the re-check."""
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,7 +31,7 @@ def listing() -> ResponseReturnValue:
         later = {row.id: _later(review_queries.done(session, row.agent_id), row.review_id) for row in rows}
     cards = scorecards.of(ground().settings.scorecards_folder)
     found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards}
-    return render_template("coaching.html", **found, today=_today())
+    return render_template("coaching.html", **found, today=ground().settings.day(clock.now()))
 
 
 @pages.post("/reviews/<review_id>/coaching")
@@ -73,12 +72,8 @@ def _finding() -> Finding:
     start, end = form.get("clip_start", type=float), form.get("clip_end", type=float)
     recording = form.get("recording") or None
     clip = (recording, start, end) if recording and start is not None and end is not None else None
-    due_on = _day("due_on") or _today()
+    due_on = _day("due_on") or ground().settings.day(clock.now())
     return Finding(form.get("item") or None, form.get("finding", ""), due_on, clip)
-
-
-def _today() -> date:
-    return clock.now().astimezone(ZoneInfo(ground().settings.timezone)).date()
 
 
 def _day(name: str) -> date | None:

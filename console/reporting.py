@@ -3,7 +3,6 @@
 import io
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -96,8 +95,7 @@ def _own(report_id: str) -> Report:
 
 def _wanted() -> Wanted:
     values = request.values
-    zone = ZoneInfo(ground().settings.timezone)
-    since, until = _days(values.get("period", "last_30"), clock.now().astimezone(zone).date())
+    since, until = _days(values.get("period", "last_30"), ground().settings.day(clock.now()))
     kind, unit = values.get("kind", QUALITY), values.get("unit", "week")
     if kind not in KINDS or unit not in UNITS or not 0 <= (until - since).days <= LONGEST_DAYS:
         abort(400)

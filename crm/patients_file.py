@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -88,7 +87,7 @@ def store(session: Session, ground: Ground, rows: list[Row], now: datetime) -> t
 
 def load(ground: Ground, file: Path, now: datetime) -> Outcome:
     """Read and store in one transaction. Raises `UnreadableFile`; then nothing is stored."""
-    rows, rejected = read(file, now.astimezone(ZoneInfo(ground.settings.timezone)).date())
+    rows, rejected = read(file, ground.settings.day(now))
     with ground.database.write() as session:
         added, changed = store(session, ground, rows, now)
     return Outcome(added, changed, tuple(rejected))

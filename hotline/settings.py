@@ -4,8 +4,10 @@ Each field is an environment variable of the same name in capitals (`database_ur
 default: `hotline up` makes its own and keeps them in `HOTLINE_HOME`; elsewhere a missing one stops the start.
 """
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -112,6 +114,10 @@ class Settings(BaseSettings):
     def blobs(self) -> str:
         """The URL of the audio store, the embedded folder where none is set."""
         return self.blob_url or f"file://{(self.hotline_home / 'audio').resolve()}"
+
+    def day(self, moment: datetime) -> date:
+        """The day that it is in the hospital at this moment."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
 
 
 def load() -> Settings:

@@ -1,7 +1,6 @@
 """A call that a person chose to have heard: it counts as targeted, never as chance."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -25,7 +24,7 @@ def choose(ground: Ground, call_id: str, user_id: str, now: datetime) -> str:
         found = session.scalar(select(Review).where(*same))
         if found is not None:
             return found.id
-        day = call.started_at.astimezone(ZoneInfo(ground.settings.timezone)).date()
+        day = ground.settings.day(call.started_at)
         made = Review(call_id=call_id, agent_id=call.agent_id, queue=call.queue, day=day, scorecard=card)
         made.reasons, made.added_at = [CHOSEN], now
         session.add(made)

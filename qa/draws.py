@@ -148,8 +148,7 @@ def _traits(ground: Ground, session: Session, calls: Sequence[Call], rules: Poli
             traits[call.id].add("complaint")
     for call_id, trait in _machine(ground, session, ids):
         traits[call_id].add(trait)
-    since, zone = day - timedelta(days=rules.new_agent_days), ZoneInfo(ground.settings.timezone)
-    new = _new_agents(session, {call.agent_id for call in calls}, since, zone)
+    new = _new_agents(ground, session, {call.agent_id for call in calls}, day - timedelta(days=rules.new_agent_days))
     for call in calls:
         if call.agent_id in new:
             traits[call.id].add("new_agent")
@@ -170,6 +169,6 @@ def _machine(ground: Ground, session: Session, ids: Sequence[str]) -> list[tuple
     return found
 
 
-def _new_agents(session: Session, agent_ids: set[str | None], since: date, zone: ZoneInfo) -> set[str | None]:
+def _new_agents(ground: Ground, session: Session, agent_ids: set[str | None], since: date) -> set[str | None]:
     first = select(Call.agent_id, func.min(Call.started_at)).where(Call.agent_id.in_(agent_ids)).group_by(Call.agent_id)
-    return {agent_id for agent_id, moment in session.execute(first) if moment.astimezone(zone).date() >= since}
+    return {agent_id for agent_id, moment in session.execute(first) if ground.settings.day(moment) >= since}

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
@@ -80,7 +79,7 @@ def days_of_calls(ground: Ground, made: Morning, days: int, calls: int, now: dat
 
 def day_of(ground: Ground, moment: datetime, ago: int = 0) -> date:
     """The hospital's own day `ago` days before this moment's."""
-    return (moment - timedelta(days=ago)).astimezone(ZoneInfo(ground.settings.timezone)).date()
+    return ground.settings.day(moment - timedelta(days=ago))
 
 
 def filled(ground: Ground, review: Review, **other: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """People's quality in tests: a second supervisor, calls on past days, the machine's marks, reviews filled in."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
@@ -75,11 +75,6 @@ def days_of_calls(ground: Ground, made: Morning, days: int, calls: int, now: dat
         for number in range(calls):
             found.append(answered(ground, made, now - timedelta(days=day, minutes=10 * number)))
     return found
-
-
-def day_of(ground: Ground, moment: datetime, ago: int = 0) -> date:
-    """The hospital's own day `ago` days before this moment's."""
-    return ground.settings.day(moment - timedelta(days=ago))
 
 
 def filled(ground: Ground, review: Review, **other: str) -> dict[str, str]:

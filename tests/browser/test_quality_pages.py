@@ -1,6 +1,7 @@
 """Quality in a real browser: a supervisor reviews by keyboard alone, the agent appeals, another supervisor rules."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from qa.coaching import Finding
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
 from tests.browser.person import Person
-from tests.quality_data import House, day_of, days_of_calls, house, published, read
+from tests.quality_data import House, days_of_calls, house, published, read
 
 PHONE = {"width": 390, "height": 844}
 
@@ -50,62 +51,78 @@ def state(ground: Ground, review_id: str) -> ReviewState:
     return read(ground, review_id).state
 
 
+def reviews_by_keyboard(supervisor: Person) -> None:
+    """From the list to what is published, without a mouse."""
+    page = supervisor.page
+    supervisor.sign_in()
+    supervisor.open("/reviews")
+    page.locator(".review-list tbody a").first.focus()
+    press(page, "Enter")
+    expect(page.locator(".begin button")).to_be_focused()
+    press(page, "Enter")
+    expect(page.locator(".item.is-now")).to_have_attribute("data-item", "forbidden")  # the first that is open
+    while open_items(page):
+        answer = "2" if page.locator(".item.is-now").get_attribute("data-item") == "forbidden" else "1"
+        press(page, answer)
+        go_to_open(page)
+    press(page, "c")
+    page.keyboard.type("这里请先报工号")
+    press(page, "Control+Enter")
+    expect(page.locator(".comments p")).to_have_text("这里请先报工号")
+    expect(page.locator("#saved")).to_contain_text("已保存")
+    press(page, "Control+Enter")
+    expect(page.locator(".heading .badge.big").first).to_have_text("已发布")
+    supervisor.saw_no_faults()
+
+
+def appeals(agent: Person) -> None:
+    """The agent reads the review and says why it is wrong, once."""
+    agent.sign_in("agent")
+    agent.page.click("nav >> text=质量")
+    agent.page.click(".review-list tbody a")
+    agent.sees(".comments p", "这里请先报工号")
+    agent.page.click("summary >> text=申诉")
+    agent.page.fill("[name=reasons]", "我在开头说了“这里是示范医院热线”。")
+    agent.page.click("text=提交申诉")
+    agent.sees(".notice", "申诉已提交")
+    expect(agent.page.locator("[name=reasons]")).to_have_count(0)
+    agent.saw_no_faults()
+
+
+def may_not_rule(supervisor: Person, path: str) -> None:
+    """Whoever reviewed leaves the appeal to somebody else."""
+    supervisor.sign_in()
+    supervisor.open(path)
+    supervisor.sees(".appeal", "由另一位主管裁定")
+    expect(supervisor.page.locator("#ruling")).to_have_count(0)
+
+
+def rules(other: Person) -> None:
+    """Another supervisor corrects one answer and says why."""
+    other.sign_in("second")
+    other.open("/reviews?tab=appeals")
+    other.page.click(".review-list tbody a")
+    other.page.locator("#ruling [data-item=self_id] span", has_text="是").click()
+    other.page.fill("#ruling [name=answer]", "工号说得很快，但说了。")
+    other.page.click("#ruling button[value=changed]")
+    other.sees(".appeal", "申诉前")
+    expect(other.page.locator(".heading .badge.big").first).to_have_text("申诉后改评")
+    other.saw_no_faults()
+
+
 def test_a_supervisor_reviews_by_keyboard_alone_the_agent_appeals_and_another_rules(
     chromium: Browser, served: Server, ground: Ground, here: House
 ) -> None:
     review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
-    path = f"/reviews/{review_id}"
     with Person.at(chromium, served.url) as supervisor:
-        page = supervisor.page
-        supervisor.sign_in()
-        supervisor.open("/reviews")
-        page.locator(".review-list tbody a").first.focus()
-        press(page, "Enter")
-        expect(page.locator(".begin button")).to_be_focused()
-        press(page, "Enter")
-        expect(page.locator(".item.is-now")).to_have_attribute("data-item", "forbidden")  # the first that is open
-        while open_items(page):
-            answer = "2" if page.locator(".item.is-now").get_attribute("data-item") == "forbidden" else "1"
-            press(page, answer)
-            go_to_open(page)
-        press(page, "c")
-        page.keyboard.type("这里请先报工号")
-        press(page, "Control+Enter")
-        expect(page.locator(".comments p")).to_have_text("这里请先报工号")
-        expect(page.locator("#saved")).to_contain_text("已保存")
-        press(page, "Control+Enter")
-        expect(page.locator(".heading .badge.big").first).to_have_text("已发布")
-        supervisor.saw_no_faults()
+        reviews_by_keyboard(supervisor)
     assert state(ground, review_id) is ReviewState.PUBLISHED
-
     with Person.at(chromium, served.url) as agent:
-        agent.sign_in("agent")
-        agent.page.click("nav >> text=质量")
-        agent.page.click(".review-list tbody a")
-        agent.sees(".comments p", "这里请先报工号")
-        agent.page.click("summary >> text=申诉")
-        agent.page.fill("[name=reasons]", "我在开头说了“这里是示范医院热线”。")
-        agent.page.click("text=提交申诉")
-        agent.sees(".notice", "申诉已提交")
-        expect(agent.page.locator("[name=reasons]")).to_have_count(0)
-        agent.saw_no_faults()
-
+        appeals(agent)
     with Person.at(chromium, served.url) as supervisor:
-        supervisor.sign_in()
-        supervisor.open(path)
-        supervisor.sees(".appeal", "由另一位主管裁定")
-        expect(supervisor.page.locator("#ruling")).to_have_count(0)
-
+        may_not_rule(supervisor, f"/reviews/{review_id}")
     with Person.at(chromium, served.url) as other:
-        other.sign_in("second")
-        other.open("/reviews?tab=appeals")
-        other.page.click(".review-list tbody a")
-        other.page.locator("#ruling [data-item=self_id] span", has_text="是").click()
-        other.page.fill("#ruling [name=answer]", "工号说得很快，但说了。")
-        other.page.click("#ruling button[value=changed]")
-        other.sees(".appeal", "申诉前")
-        expect(other.page.locator(".heading .badge.big").first).to_have_text("申诉后改评")
-        other.saw_no_faults()
+        rules(other)
     assert state(ground, review_id) is ReviewState.CHANGED
 
 
@@ -217,7 +234,7 @@ def fill(ground: Ground, here: House, language: Language) -> None:
             user.language = language
     days_of_calls(ground, here.made, 3, 3, now)
     for number in range(1, 4):
-        draws.make(ground, day_of(ground, now, number).isoformat(), now)
+        draws.make(ground, ground.settings.day(now - timedelta(days=number)).isoformat(), now)
     supervisor, second = here.users["supervisor"], here.users["second"]
     with ground.database.read() as session:
         drawn = list(session.scalars(select(Review).where(Review.is_random).order_by(Review.day)))
@@ -225,7 +242,8 @@ def fill(ground: Ground, here: House, language: Language) -> None:
     for review in drawn[:2]:
         published(ground, calls[review.call_id], supervisor, now, self_id="no")
     if drawn:
-        finding = Finding("self_id", "开头报工号 / say the number", day_of(ground, now), (here.made.sound.id, 0.5, 3.0))
+        clip = (here.made.sound.id, 0.5, 3.0)
+        finding = Finding("self_id", "开头报工号 / say the number", ground.settings.day(now), clip)
         coaching.begin(ground, drawn[0].id, supervisor, finding, now)
     calibration.open_round(ground, supervisor, "March", "service", ([here.call.id], [supervisor, second]), now)
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 
 import openpyxl
 import pytest
@@ -15,7 +16,7 @@ from hotline.models import Call, Job, Look, Report, Review
 from hotline.values import JobState, ReportState, ReviewState, Role
 from qa import calibration, choosing, comments, draws, reports, reviews
 from tests.console_client import Staff, signed_in
-from tests.quality_data import House, day_of, days_of_calls, filled, house, published, read
+from tests.quality_data import House, days_of_calls, filled, house, published, read
 from workers.table import WORK
 
 
@@ -180,7 +181,7 @@ def test_words_of_people_are_text_and_never_markup(app: Flask, ground: Ground, h
 def test_samples_show_their_proof(app: Flask, ground: Ground, here: House) -> None:
     now = clock.now()
     days_of_calls(ground, here.made, 1, 3, now)
-    draws.make(ground, day_of(ground, now, 1).isoformat(), now)
+    draws.make(ground, ground.settings.day(now - timedelta(days=1)).isoformat(), now)
     assert "重抽一致" in signed_in(app, Role.SUPERVISOR).open("/samples").text
     with ground.database.read() as session:
         assert session.scalars(select(Review.state).where(Review.is_random)).all() == [ReviewState.DUE]

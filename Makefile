@@ -5,13 +5,6 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 # What make setup depends on: the same content means there is nothing to do.
 INPUTS := pyproject.toml requirements.lock
-# Files that wait long first (a path that holds another one would take it up), each in one process: its tests share a house.
-LONG   := $(patsubst %,tests/browser/test_%.py,transfers agent_page console_pages)
-PAGES  := -o cache_dir=.pytest_cache/pages -n 3 --dist loadfile --no-loadscope-reorder $(LONG) $(filter-out $(LONG),$(wildcard tests/browser/test_*.py))
-CALLS  := -o cache_dir=.pytest_cache/calls -n 3 --dist loadfile --no-loadscope-reorder tests/calls/test_*.py tests/calls/exchange
-HOUSE  := -o cache_dir=.pytest_cache/house -n auto tests/integration --ignore=tests/integration/test_interleave.py
-# Real time passes in these three, and a build server stalls: what failed beside others runs once more alone, and must pass.
-twice   = $(BIN)/pytest $(1) || $(BIN)/pytest $(1) --last-failed --last-failed-no-failures none --maxfail 1 -n 0
 # A shell may forbid it; then every process would compile the whole program before it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -37,29 +30,23 @@ demo: setup ## a morning at a sample hospital, then its calls after discharge: r
 up: setup ## run the hotline on this machine
 	@$(BIN)/hotline up
 
-# What only computes runs beside what mostly waits, and gives way to it: it may take long, and is not timed out for that.
-test: setup ## everything that must pass
-	@mkdir -p var; nice -n 10 $(BIN)/pytest -n auto --timeout 900 tests/unit tests/integration/test_interleave.py > var/computed.txt 2>&1 & \
-	$(MAKE) --no-print-directory check && ($(call twice,$(HOUSE))) && ($(call twice,$(CALLS))) && ($(call twice,$(PAGES))); waited=$$?; \
-	wait $$!; computed=$$?; cat var/computed.txt; exit $$((waited + computed))
+test: setup ## everything that must pass: all layers, then one result
+	@$(BIN)/python -m tests.run_all
 
 check: setup ## style, types, layers
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy .
-	$(BIN)/lint-imports
+	@$(BIN)/python -m tests.run_all check
 
 unit: setup ## decisions, without I/O
-	$(BIN)/pytest -n auto tests/unit
+	@$(BIN)/python -m tests.run_all unit
 
 integration: setup ## real database (SQLite and PostgreSQL), real Redis, real worker
-	$(BIN)/pytest -n auto tests/integration
+	@$(BIN)/python -m tests.run_all integration
 
 calls: setup ## whole calls with audio on the local exchange
-	$(BIN)/pytest $(CALLS)
+	@$(BIN)/python -m tests.run_all calls
 
 browser: setup ## the staff pages in a real Chromium
-	$(BIN)/pytest $(PAGES)
+	@$(BIN)/python -m tests.run_all browser
 
 bench: setup ## measured claims, ours beside the alternative, as JSON
 	$(BIN)/python -m bench.webhook

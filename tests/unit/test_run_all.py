@@ -1,0 +1,73 @@
+"""What `make test` says of its layers: a result is true over all runs of a layer, and the whole over all layers."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.layers import ALONE, BESIDE, GROUPS, ROOT, Layer, Told, read
+from tests.run_all import Result, result_of, summary
+
+TESTS, TOOL = Layer("calls", ("pytest",), again=True), Layer("types", ("mypy", "."), is_pytest=False)
+REPORT = """<testsuites><testsuite>
+<testcase classname="tests.unit.test_a" name="test_right"/>
+<testcase classname="tests.unit.test_a" name="test_wrong[1]"><failure message="no">…</failure></testcase>
+<testcase classname="tests.unit.test_a" name="test_ends_badly"/>
+<testcase classname="tests.unit.test_a" name="test_ends_badly"><error message="no">…</error></testcase>
+<testcase classname="tests.unit.test_a" name="test_left_out"><skipped message="sipp is missing"/></testcase>
+<testcase classname="" name="tests.unit.test_broken"><error message="no">…</error></testcase>
+</testsuite></testsuites>"""
+
+
+def told(passed: str = "", failed: str = "", skipped: str = "") -> Told:
+    return Told(frozenset(passed.split()), frozenset(failed.split()), frozenset(skipped.split()))
+
+
+def test_a_report_tells_how_each_test_ended(tmp_path: Path) -> None:
+    (tmp_path / "report.xml").write_text(REPORT, "utf-8")
+    found = read(tmp_path / "report.xml")
+    module = "tests.unit.test_a"
+    assert found.passed == {f"{module}::test_right"}
+    assert found.failed == {f"{module}::test_wrong[1]", f"{module}::test_ends_badly", "tests.unit.test_broken"}
+    assert found.skipped == {f"{module}::test_left_out"}
+    assert read(tmp_path / "none.xml") == Told()
+
+
+def test_what_passed_alone_has_passed_and_the_rest_has_failed() -> None:
+    first = told("a", "b c", "d")
+    mended = result_of(TESTS, [(1, first), (0, told("b c"))], 9.0)
+    assert mended == Result("calls", 9.0, *map(frozenset, ("abc", "", "d", "bc")))
+    # The second run ends at its first failure; what it did not reach has not passed.
+    assert result_of(TESTS, [(1, first), (1, told("", "b"))], 9.0).failed == {"b", "c"}
+    # Not even when it ends well without having run what failed.
+    assert result_of(TESTS, [(1, first), (0, told("b"))], 9.0).failed == {"c"}
+
+
+@pytest.mark.parametrize("runs", [[(3, told("a"))], [(3, told("a")), (5, told())], [(-9, told())], [(5, told())]])
+def test_a_run_that_breaks_down_has_failed_though_no_test_did(runs: list[tuple[int, Told]]) -> None:
+    assert len(result_of(TESTS, runs, 1.0).failed) == 1
+
+
+def test_a_tool_counts_as_one() -> None:
+    fine, bad = result_of(TOOL, [(0, told())], 1.0), result_of(TOOL, [(1, told())], 1.0)
+    assert (len(fine.passed), len(fine.failed)) == (1, 0)
+    assert (len(bad.passed), len(bad.failed)) == (0, 1)
+
+
+def test_the_last_line_sums_up_all_layers() -> None:
+    unit = Result("unit", 300.4, *map(frozenset, ("abc", "", "d")))
+    calls = Result("calls", 61.0, *map(frozenset, ("ef", "g", "", "f")))
+    lines = list(summary([unit, calls]))
+    assert lines[1].split() == ["unit", "passed", "3", "0", "1", "300"]
+    assert lines[2].split() == ["calls", "FAILED", "2", "1", "0", "61"]
+    assert lines[3:] == ["passed only when alone: calls: f", "FAILED calls: g", "5 passed, 1 failed, 1 skipped"]
+    assert list(summary([Result("unit", 1.0, frozenset("a"))]))[-1] == "1 passed, 0 failed"
+
+
+def test_every_test_file_belongs_to_a_layer_and_each_can_be_run_by_name() -> None:
+    layers = [*ALONE, *BESIDE]
+    assert len({layer.name for layer in layers}) == len(layers)
+    assert {layer.name for group in GROUPS.values() for layer in group} == {layer.name for layer in layers}
+    named = [ROOT / word for layer in layers for word in layer.command if word.startswith("tests/")]
+    assert all(path.exists() for path in named)
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        assert any(path == one or one in path.parents for one in named), path

@@ -64,8 +64,9 @@ def postgres(folder: Path) -> Iterator[str]:
         who = pwd.getpwnam(user)
         os.chown(folder, who.pw_uid, who.pw_gid)
         folder.chmod(0o755)
-    setup = [str(tool("initdb")), "-D", str(data), "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run(setup, check=True, user=user, stdout=subprocess.DEVNULL, cwd=folder)
+    # Sorted the same on every machine, and started where the machine names a locale that it does not have.
+    setup = [str(tool("initdb")), "-D", str(data), "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-locale"]
+    subprocess.run([*setup, "--no-sync"], check=True, user=user, stdout=subprocess.DEVNULL, cwd=folder)
     port = free_port()
     careless = [f"-c{name}=off" for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")]
     options = ["-p", str(port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1", *careless]

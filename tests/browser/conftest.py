@@ -130,7 +130,7 @@ def server(nursery: Nursery, ground: Ground, made: Morning, tmp_path: Path) -> I
     running = Server(nursery, ground.settings, log)
     running.start()
     yield running
-    told = log.read_text()  # a quick end may tell of what it broke off
+    told = log.read_text("utf-8")  # a quick end may tell of what it broke off
     running.stop()
     assert "Traceback" not in told
 

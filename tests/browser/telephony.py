@@ -42,7 +42,7 @@ class Exchange:
             "numbers": [{"number": NUMBER, "voice_url": f"http://127.0.0.1:{self._app.server_port}/voice"}],
         }
         path = folder / "exchange.json"
-        path.write_text(json.dumps(config | settings))
+        path.write_text(json.dumps(config | settings), "utf-8")
         with (folder / "exchange.log").open("ab") as log:
             command = [sys.executable, "-m", "exchange", "serve", "--config", str(path)]
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)

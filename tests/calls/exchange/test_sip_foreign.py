@@ -67,7 +67,7 @@ def test_ten_calls_of_sipp_come_in_by_a_trunk_and_all_end_well(tmp_path: Path) -
             to = ("-sn", "uac", f"{HOST}:{house.exchange.sip_port}", "-s", NUMBER)
             command = sipp(port, 10, *to, "-r", "20", "-d", "500")
             async with started(*command, folder=tmp_path) as process:
-                assert await asyncio.wait_for(process.wait(), 60) == 0, (tmp_path / "output").read_text()[-2000:]
+                assert await asyncio.wait_for(process.wait(), 60) == 0, (tmp_path / "output").read_text("utf-8")[-2000:]
             over = house.exchange.office.legs.past.values()
             await until(lambda: not house.exchange.office.legs.active)
             assert [str(facts.status) for facts in over] == ["completed"] * 10
@@ -141,9 +141,9 @@ def _configure(folder: Path, port: int) -> None:
     settings = ["module_path /usr/lib/baresip/modules", f"audio_source aufile,{folder}/said.wav"]
     settings += [f"audio_player aufile,{folder}/heard.wav"]
     settings += [f"sip_listen {HOST}:{_two_ports()}", "audio_alert aufile,/dev/null"]
-    (folder / "config").write_text("\n".join([*settings, *modules]) + "\n")
+    (folder / "config").write_text("\n".join([*settings, *modules]) + "\n", "utf-8")
     account = (
         f"<sip:ward3@{HOST}:{port}>;auth_user=ward3;auth_pass=secret-3;answermode=auto;audio_codecs=PCMA;regint=60"
     )
-    (folder / "accounts").write_text(account + "\n")
-    (folder / "contacts").write_text("")
+    (folder / "accounts").write_text(account + "\n", "utf-8")
+    (folder / "contacts").write_text("", "utf-8")

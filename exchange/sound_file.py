@@ -77,7 +77,7 @@ def blocks(data: bytes) -> Iterator[tuple[Block, int]]:
     """The sound in small pieces with its rate; `UnreadableSound` also in the midst, when it is damaged or too long."""
     if not is_known(data):
         raise UnreadableSound("not a sound file: WAV, MP3, FLAC, Ogg, M4A, AIFF and AU can be read")
-    data, options = honest(data)
+    data, options = honest(data) if is_wav(data) else (data, {})
     try:
         with av.open(io.BytesIO(data), "r", options={"format_whitelist": KINDS} | options) as container:
             stream = _stream(container)

@@ -21,8 +21,8 @@ QUICKLY: Options = {"format_whitelist": "wav", "probesize": "4096", "max_size": 
 
 
 @dataclass(frozen=True)
-class Sound:
-    """Where the sound begins, how long it is by the file's own word, and how many bytes a second of it takes."""
+class Stated:
+    """What the file says: where its sound begins, how long it is, and how many bytes a second of it takes."""
 
     start: int
     promised: int
@@ -43,44 +43,40 @@ def is_wav(data: bytes) -> bool:
 
 
 def honest(data: bytes) -> tuple[bytes, Options]:
-    """The file, and the options with which FFmpeg reads all of its sound and nothing else; others come as they are."""
-    if not is_wav(data):
-        return data, {}
-    sound = _sound(data)
-    if sound is None:
-        rebuilt = _rebuilt(data)
-        return (data, QUICKLY) if rebuilt is None else (rebuilt, _options(rebuilt))
-    if _is_part(data, sound.start):
-        # The length was zero because there is nothing; what follows is another part of the file.
-        return _rebuilt(data, sound.start) or data[: sound.start], QUICKLY
-    return data, _options(data, sound)
+    """A WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
+    found = _stated(data)
+    if found is None or _is_part(data, found.start):
+        # A part between head and sound has a wrong length, or the sound has none and another part follows it.
+        rebuilt = _rebuilt(data, found.start if found else 12)
+        if rebuilt is None:
+            return data[: found.start] if found else data, QUICKLY
+        data, found = rebuilt, _stated(rebuilt)
+    is_longer = found is not None and _goes_on(data, found)
+    return data, QUICKLY | ({"ignore_length": "1"} if is_longer else {})
 
 
-def _options(data: bytes, sound: Sound | None = None) -> Options:
-    sound = sound or _sound(data)
-    if sound is None or sound.promised >= UNKNOWN_BYTES:
-        return QUICKLY
-    end = sound.start + sound.promised
-    is_more = len(data) - end > LEAST_SECONDS * sound.second
-    is_sound = is_more and not any(_is_part(data, at) for at in (end, end + 1))
-    return QUICKLY | {"ignore_length": "1"} if is_sound else QUICKLY
-
-
-def _sound(data: bytes) -> Sound | None:
-    """What the file says; None when FFmpeg finds no sound of a constant size in it."""
+def _stated(data: bytes) -> Stated | None:
+    """None when FFmpeg finds no sound in it whose samples have one size."""
     try:
         with av.open(_Endless(data), "r", options=QUICKLY) as container:
             stream = container.streams.audio[0]
             codec: AudioCodecContext | None = stream.codec_context
-            if codec is None or not codec.name.startswith("pcm_"):
-                return Sound(0, UNKNOWN_BYTES, 1)
             first = next((packet for packet in container.demux(stream) if packet.size), None)
-            if first is None or first.pos is None or not first.duration or not stream.duration:
+            if codec is None or not codec.name.startswith("pcm_") or first is None:
+                return None
+            if first.pos is None or not first.duration or not stream.duration:
                 return None
             block = first.size // first.duration
-            return Sound(first.pos, stream.duration * block, stream.rate * block)
+            return Stated(first.pos, stream.duration * block, stream.rate * block)
     except (av.error.FFmpegError, ValueError, IndexError, OverflowError):
         return None
+
+
+def _goes_on(data: bytes, found: Stated) -> bool:
+    """Whether there is more sound where it should be over."""
+    end = found.start + found.promised
+    is_more = len(data) - end > LEAST_SECONDS * found.second
+    return is_more and not any(_is_part(data, at) for at in (end, end + 1))
 
 
 def _is_part(data: bytes, at: int) -> bool:
@@ -89,8 +85,8 @@ def _is_part(data: bytes, at: int) -> bool:
     return len(name) == 4 and name.isascii() and name.decode().isprintable() and _length(data, at) <= len(data) - at - 7
 
 
-def _rebuilt(data: bytes, start: int = 12) -> bytes | None:
-    """The file without all parts but format and sound, found by name: those between them have wrong lengths."""
+def _rebuilt(data: bytes, start: int) -> bytes | None:
+    """The file without all parts but format and sound, found by name, the sound not before `start`."""
     form = data.find(b"fmt ", 12, HEAD_BYTES)
     if form < 0 or not 14 <= _length(data, form) <= 64:
         return None

@@ -86,16 +86,16 @@ def packed(samples: NDArray[np.float64], kind: str, codec: str, rate: int = RATE
     return out.getvalue()
 
 
-def long_silence(hours: float) -> bytes:
-    """Hours of nothing in a FLAC file of a few kilobytes an hour."""
+def long_silence(hours: float, rate: int = 1000) -> bytes:
+    """Hours of nothing in a FLAC file, at 1 kHz a hundred kilobytes an hour."""
     out = io.BytesIO()
     with av.open(out, "w", format="flac") as container:
-        stream = container.add_stream("flac", rate=RATE, layout="mono")
+        stream = container.add_stream("flac", rate=rate, layout="mono")
         assert isinstance(stream, av.AudioStream)
         silence = np.zeros((1, 4608), dtype=np.int16)
-        for number in range(round(hours * 3600 * RATE / 4608)):
+        for number in range(round(hours * 3600 * rate / 4608)):
             frame = av.AudioFrame.from_ndarray(silence, format="s16", layout="mono")
-            frame.sample_rate, frame.pts = RATE, number * 4608
+            frame.sample_rate, frame.pts = rate, number * 4608
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return out.getvalue()

@@ -160,12 +160,12 @@ def test_what_is_no_sound_is_refused_and_never_noise(data: bytes, kind: str) -> 
 
 def test_hours_of_silence_in_a_small_file_are_refused_before_they_take_memory() -> None:
     small = made.long_silence(2)
-    assert len(small) < 2_000_000
+    assert len(small) < 200_000
     read = 0
     with pytest.raises(UnreadableSound, match="60 minutes"):  # noqa: PT012 - what was read until then is looked at
         for block, _ in sound_file.blocks(small):
             read += len(block)
-    assert read <= sound_file.LONGEST_SECONDS * made.RATE
+    assert read <= sound_file.LONGEST_SECONDS * 1000
 
 
 def test_mu_law_that_begins_with_silence_is_not_taken_for_mp3() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.exchange_load import Talk, Telephone
 from exchange.audio import frames
-from exchange.wav import read_channels
+from exchange.sound_file import read_channels
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`hotline transcribe`: a WAV file as a dialogue with times, by the same path that recordings take."""
+"""`hotline transcribe`: a sound file as a dialogue with times, by the same path that recordings take."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from rich.text import Text
 from cli.speech import LANGUAGES, place, place_options
 from hotline.values import Language
 from recordings import hints, recognise
-from recordings.audio import Sound, read_wav
+from recordings.audio import Sound, read_any
 from recordings.dialogue import Line
 from recordings.errors import UnreadableAudio
 
@@ -32,7 +32,7 @@ COLOURS = {"caller": "cyan", "agent": "green"}
 @click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="write the dialogue there as JSON")
 @place_options
 def command(file: Path, language: str, wish: str, out: Path | None, **where: object) -> None:
-    """Print what is said in FILE (WAV, any rate) as a dialogue with times.
+    """Print what is said in FILE (WAV of any rate, MP3, FLAC, Ogg, M4A) as a dialogue with times.
 
     Of two channels the first is the caller and the second the agent, as recordings of the hotline are.
     """
@@ -47,7 +47,7 @@ def command(file: Path, language: str, wish: str, out: Path | None, **where: obj
 
 def _read(file: Path) -> Sound:
     try:
-        return read_wav(file.read_bytes())
+        return read_any(file.read_bytes())
     except UnreadableAudio as error:
         raise UnreadableAudio(f"{file}: {error}") from error
 

@@ -18,7 +18,8 @@ from hotline.values import RecordingKind
 from recordings import sealed, shown
 from recordings.beep import Beeped, by_channel
 from recordings.dialogue import speakers
-from recordings.parts import PART_SECONDS, Source, shape
+from recordings.lengths import Source
+from recordings.parts import PART_SECONDS, shape
 from recordings.queries import transcript_of
 
 pages = Blueprint("sound", __name__)
@@ -56,12 +57,12 @@ def outline(recording_id: str) -> ResponseReturnValue:
 
 
 def peaks(source: Source, steps: int = STEPS) -> dict[str, object]:
-    """The loudest sample of each step and channel, 0 to 1, of 16-bit PCM; the loudest of all becomes 1.
+    """The loudest sample of each step and channel, 0 to 1, of plain PCM; the loudest of all becomes 1.
 
     Read minute by minute, so that hours of sound need no more memory than minutes.
     """
     known = shape(source)
-    frames = known.length // known.frame if known is not None and known.width == 2 else 0
+    frames = known.length // known.frame if known is not None else 0
     if known is None or not frames:
         return {"seconds": 0.0, "channels": [[] for _ in range(known.channels if known else 2)]}
     steps = min(steps, frames)
@@ -89,7 +90,7 @@ def _masked(source: Source, found: Recording, call: Call) -> Source:
         source.seek(0)
         return source
     known = shape(source)
-    if known is None or known.width != 2:
+    if known is None:
         abort(404)  # nothing here can put a tone over this coding: nobody hears what may name somebody
     return Beeped(source, known, by_channel(spans, speakers(known.channels)))
 

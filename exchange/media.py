@@ -12,7 +12,7 @@ from exchange.webhook import Response, Target, Webhooks
 
 UNPLAYABLE = 12300
 FRESH_SECONDS = 60.0
-MOST_FILES = 200
+MOST_FILES, MOST_BYTES = 200, 256 * 1024 * 1024
 LARGE_BYTES = 100_000
 
 
@@ -41,9 +41,12 @@ class Media:
         pcm = kept.pcm if kept and tag and tag == kept.tag else await _decode(response)
         self._kept[target.url] = _Kept(pcm, tag, self._ticker.seconds + _fresh_seconds(response))
         self._kept.move_to_end(target.url)
-        if len(self._kept) > MOST_FILES:
+        while len(self._kept) > 1 and (len(self._kept) > MOST_FILES or self._size() > MOST_BYTES):
             self._kept.popitem(last=False)
         return pcm
+
+    def _size(self) -> int:
+        return sum(len(kept.pcm) for kept in self._kept.values())
 
 
 async def _decode(response: Response) -> bytes:

@@ -19,7 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, Protocol
 
-from exchange import wav
+from exchange import sound_file, wav
 from exchange.audio import RATE
 from exchange.child import attend
 
@@ -83,7 +83,7 @@ class Speaker:
 
     async def _from_disk_or_new(self, path: Path, text: str, voice: str) -> bytes:
         if path.exists():
-            return wav.read(path)
+            return sound_file.read(path)
         try:
             pcm = await self._render(text, voice)
         except SpeechError:
@@ -138,4 +138,4 @@ def _synthesise(text: str, voice: str) -> bytes:
         _engine.disconnect(token)
         if not done or not path.exists():
             raise RuntimeError("the synthesiser wrote no sound")
-        return wav.read(path)
+        return sound_file.read(path)

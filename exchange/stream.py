@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from exchange import wav
-from exchange.audio import FRAME_BYTES, SILENCE, to_pcm
+from exchange import g711
+from exchange.audio import FRAME_BYTES, SILENCE
 from exchange.call import Leg
 from exchange.clock import Signal
 from exchange.errors import WebhookError
@@ -111,7 +111,7 @@ class Stream:
         for track, pcm in (("inbound", said), ("outbound", heard)):
             if track in self.order.tracks:
                 self._chunk += 1
-                payload = base64.b64encode(wav.to_ulaw(pcm)).decode()
+                payload = base64.b64encode(g711.encode(pcm, g711.ULAW)).decode()
                 media = {"track": track, "chunk": str(self._chunk), "timestamp": str(self._frames * 20)}
                 self._send("media", media=media | {"payload": payload})
         self._frames += 1
@@ -172,7 +172,7 @@ class Stream:
             log.warning("stream_message_unreadable", call_id=self._leg.sid, code=BAD_MESSAGE, reason=repr(error))
 
     def _take_media(self, message: dict[str, Any]) -> None:
-        sound = to_pcm(wav.from_ulaw(base64.b64decode(message["media"]["payload"], validate=True)))
+        sound = g711.decode(base64.b64decode(message["media"]["payload"], validate=True), g711.ULAW)
         if self.order.is_both_ways and len(self._sound) + len(sound) <= MOST_BUFFERED:
             self._sound += sound
 

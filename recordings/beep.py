@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recordings.parts import Shape, Source
+from recordings.lengths import Source
+from recordings.parts import Shape
 from recordings.seekable import Seekable
 
 PITCH, LOUDNESS = 1000.0, 0.15  # Hz; part of full scale
@@ -15,7 +16,7 @@ class Beeped(Seekable):
     """The WAV file `source` of shape `shape` with a tone in `spans` of each channel, (start, end) in seconds."""
 
     def __init__(self, source: Source, shape: Shape, spans: Sequence[Sequence[tuple[float, float]]]) -> None:
-        """Read `source` only as far as this file is read; samples must have 16 bits."""
+        """Read `source` only as far as this file is read."""
         super().__init__(source.seek(0, io.SEEK_END))
         self._source, self._shape = source, shape
         self._spans = [[(round(a * shape.rate), round(b * shape.rate)) for a, b in one] for one in spans]

@@ -1,35 +1,34 @@
 """A recording of any length in parts of a few minutes, cut where it is quiet, so that memory stays small."""
 
 import io
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from recordings.audio import CHANNELS, RATES, TELEPHONE_RATE, Sound, read_pcm, read_wav
+from recordings.audio import CHANNELS, RATES, TELEPHONE_RATE, Sound, read_any, read_pcm, read_wav, write_wav
 from recordings.errors import UnreadableAudio
+from recordings.lengths import Source, Stated, is_wav, stated
 
 PART_SECONDS, SEARCH_SECONDS, STEP_SECONDS = 240.0, 20.0, 0.1
-PCM, EXTENSIBLE = 1, 0xFFFE
-Source = io.RawIOBase | io.BytesIO
+PLAIN = "pcm_s16le"
+# A provider rounds a recording's length; what is shorter than this against its word is still being written.
+ROUNDING_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How the sound lies in a WAV file of plain PCM."""
+    """How the sound lies in a WAV file of plain PCM of 16 bits."""
 
     rate: int
     channels: int
-    width: int  # bytes of a sample
     start: int
     length: int  # bytes of sound that are there
-    promised: int
 
     @property
     def frame(self) -> int:
         """Bytes of one moment of all channels."""
-        return self.channels * self.width
+        return 2 * self.channels
 
     @property
     def seconds(self) -> float:
@@ -48,34 +47,33 @@ class Part:
 
 def shape(source: Source) -> Shape | None:
     """The shape of a WAV file, `None` where it is no plain PCM. Raises `UnreadableAudio` where it is no WAV."""
-    size = source.seek(0, io.SEEK_END)
     source.seek(0)
-    head = source.read(12) or b""
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+    if not is_wav(source.read(12) or b""):
         raise UnreadableAudio("no WAV file; convert it to WAV (PCM) first")
-    known: tuple[int, int, int, int] | None = None
-    at = 12
-    while at + 8 <= size:
-        source.seek(at)
-        name, length = struct.unpack("<4sI", source.read(8) or b"")
-        if name == b"fmt " and length >= 16:
-            known = _format(source.read(min(length, 40)) or b"")
-        if name == b"data":
-            return _shape(known, at + 8, length, size)
-        at += 8 + length + length % 2
-    raise UnreadableAudio("the WAV file holds no sound")
+    found = stated(source)
+    if found is None or found.coding != PLAIN or found.channels not in CHANNELS or found.rate not in RATES:
+        return None
+    return Shape(found.rate, found.channels, found.start, found.there)
 
 
-def shape_of(data: bytes) -> Shape:
-    """The shape of a whole WAV file; one of another coding is read. Raises `UnreadableAudio`, also when it was cut."""
-    known = shape(io.BytesIO(data))
-    if known is None:
-        sound = read_wav(data, must_be_whole=True)
-        length = len(sound.channels[0]) * len(sound.channels) * 2
-        return Shape(TELEPHONE_RATE, len(sound.channels), 2, 0, length, length)
-    if known.length + known.frame <= known.promised:
-        raise UnreadableAudio(f"its sound ends after {known.length} of {known.promised} bytes")
-    return known
+def settled(data: bytes, seconds: float | None) -> tuple[bytes, Shape]:
+    """The sound as we keep it: as it came where that is plain PCM with a head that is right, else written anew.
+
+    `seconds` is how long it lasts by the provider's word, rounded; `None` without one. Raises `UnreadableAudio`, also
+    when the file seems not to be finished: when it is shorter than either says, or its head says no length.
+    """
+    found = stated(io.BytesIO(data)) if is_wav(data) else None
+    if found is not None:
+        _check_finished(found, seconds)
+    if found is None or shape(io.BytesIO(data)) is None:
+        sound = read_any(data)
+        data = write_wav(np.stack(sound.channels, axis=1).tobytes(), TELEPHONE_RATE, len(sound.channels))
+    elif not found.is_honest:
+        data = write_wav(data[found.start : found.start + found.there], found.rate, found.channels)
+    known = shape(io.BytesIO(data)) or Shape(TELEPHONE_RATE, 1, 0, 0)
+    if seconds is not None and known.seconds < seconds - ROUNDING_SECONDS:
+        raise UnreadableAudio(f"{known.seconds:.1f} s came of {seconds:.0f} s")
+    return data, known
 
 
 def parts(source: Source, begin: float = 0.0, seconds: float = PART_SECONDS) -> Iterator[Part]:
@@ -94,25 +92,13 @@ def parts(source: Source, begin: float = 0.0, seconds: float = PART_SECONDS) -> 
         at = end
 
 
-def _format(raw: bytes) -> tuple[int, int, int, int] | None:
-    if len(raw) < 16:
-        return None
-    coding, channels, rate, _, _, bits = struct.unpack("<HHIIHH", raw[:16])
-    if coding == EXTENSIBLE and len(raw) >= 26:
-        (coding,) = struct.unpack("<H", raw[24:26])
-    return (coding, channels, rate, bits)
-
-
-def _shape(known: tuple[int, int, int, int] | None, start: int, length: int, size: int) -> Shape | None:
-    if known is None:
-        raise UnreadableAudio("the WAV file does not say what its sound is")
-    coding, channels, rate, bits = known
-    if channels not in CHANNELS or rate not in RATES:
-        raise UnreadableAudio(f"a WAV file with {channels} channels at {rate} Hz cannot be used")
-    if coding != PCM or bits not in (16, 32):
-        return None
-    there = min(length, size - start)
-    return Shape(rate, channels, bits // 8, start, there - there % (channels * bits // 8), length)
+def _check_finished(found: Stated, seconds: float | None) -> None:
+    """Raise when less is there than the head says and nobody else contradicts it."""
+    if found.promised is None and seconds is None:
+        raise UnreadableAudio("its length is not written yet")
+    said = (found.promised or 0) / found.block / found.rate
+    if found.is_short and (seconds is None or abs(said - seconds) <= ROUNDING_SECONDS):
+        raise UnreadableAudio(f"its sound ends after {found.there} of {found.promised} bytes")
 
 
 def _read(source: Source, known: Shape, at: float, seconds: float) -> Sound:
@@ -120,7 +106,7 @@ def _read(source: Source, known: Shape, at: float, seconds: float) -> Sound:
     source.seek(known.start + first * known.frame)
     left = known.length - first * known.frame
     data = source.read(min(left, int(seconds * known.rate) * known.frame)) or b""
-    return read_pcm(data, known.width, known.rate, known.channels)
+    return read_pcm(data, known.rate, known.channels)
 
 
 def _cut(sound: Sound, begin: float, seconds: float) -> Iterator[Part]:

@@ -22,8 +22,6 @@ from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 
 GONE = 404
-# The provider rounds a recording's length; what is shorter than this against its word is still being written.
-ROUNDING_SECONDS = 1.5
 SHORTEST_SECONDS = 0.1
 
 
@@ -79,7 +77,7 @@ def fetch(ground: Ground, provider: Provider, recording_id: str, now: datetime) 
         end = RecordingState.ABSENT if refusal.status == GONE else RecordingState.FAILED
         _end(ground, recording_id, end, f"the provider refused it: {refusal.status or refusal.reason}", now)
         return
-    shape = _checked(recording, data)
+    data, shape = _settled(provider, recording, data)
     if shape.seconds < SHORTEST_SECONDS:
         _end(ground, recording_id, RecordingState.ABSENT, "it holds no sound", now)
         return
@@ -146,14 +144,15 @@ def _follow(session: Session, ground: Ground, recording: Recording, news: News, 
     _check_when_last(session, ground, recording, now)
 
 
-def _checked(recording: Recording, data: bytes) -> Shape:
+def _settled(provider: Provider, recording: Recording, data: bytes) -> tuple[bytes, Shape]:
+    seconds = recording.seconds
+    if seconds is None:
+        view = provider.recording(recording.provider_sid)
+        seconds = None if view is None or view.seconds is None else float(view.seconds)
     try:
-        shape = parts.shape_of(data)
+        return parts.settled(data, seconds)
     except UnreadableAudio as error:
         raise Incomplete(f"the provider's file cannot be read: {error}") from error
-    if recording.seconds is not None and shape.seconds < recording.seconds - ROUNDING_SECONDS:
-        raise Incomplete(f"{shape.seconds:.1f} s came of {recording.seconds:.0f} s")
-    return shape
 
 
 def _keep(ground: Ground, recording_id: str, data: bytes, shape: Shape, now: datetime) -> None:

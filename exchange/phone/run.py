@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from exchange import wav
+from exchange import sound_file
 from exchange.dtmf import tone_for
 from exchange.phone import script
 from exchange.phone.call import Call, Stage
@@ -177,7 +177,7 @@ def load_sounds(steps: Sequence[Step], folder: Path) -> dict[str, bytes]:
     for step in steps:
         if isinstance(step.action, script.Speak) and step.action.file not in sounds:
             try:
-                sounds[step.action.file] = wav.read(folder / step.action.file)
+                sounds[step.action.file] = sound_file.read(folder / step.action.file)
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else str(error)
                 place = step.place

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from exchange import decode, wav
+from exchange import decode, sound_file
 from exchange.errors import ApiError, not_found
 from exchange.recording import Recording, RecordingFacts
 from exchange.rest.api import Ask, Json, Route
@@ -82,7 +82,7 @@ async def media(ask: Ask) -> web.StreamResponse:
     """The WAV file; `RequestedChannels=1` mixes two channels down to one."""
     facts, path = _finished(ask)
     if facts.channels == 2 and ask.text("RequestedChannels") == "1":
-        mono = await asyncio.to_thread(wav.read, path)
+        mono = await asyncio.to_thread(sound_file.read, path)
         return web.Response(body=header(1, len(mono)) + mono, content_type="audio/x-wav")
     return web.FileResponse(path, headers={"Content-Type": "audio/x-wav"})
 
@@ -91,10 +91,8 @@ async def mp3(ask: Ask) -> web.StreamResponse:
     """The same as MP3, made when it is asked for."""
     facts, path = _finished(ask)
     is_dual = facts.channels == 2 and ask.text("RequestedChannels") != "1"
-    try:
-        body = await asyncio.to_thread(lambda: decode.mp3(wav.read_channels(path) if is_dual else [wav.read(path)]))
-    except RuntimeError as error:
-        raise ApiError(501, 20501, str(error)) from error
+    read = sound_file.read_channels if is_dual else lambda file: [sound_file.read(file)]
+    body = await asyncio.to_thread(lambda: decode.mp3(read(path)))
     return web.Response(body=body, content_type="audio/mpeg")
 
 

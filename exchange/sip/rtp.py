@@ -9,10 +9,10 @@ from collections import deque
 from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT, DtmfEvent
 from aiortp.packet import RtpPacket
 
+from exchange import g711
 from exchange.audio import FRAME_BYTES, FRAME_SAMPLES, MISSING, frames
 from exchange.dtmf import KeyDetector, tone_for
 from exchange.line import Jitter
-from exchange.sip import g711
 from exchange.sip.sdp import Agreed
 
 PORT_TRIES = 50

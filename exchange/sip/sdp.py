@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aiosipua import SdpMessage, SdpNegotiationError, negotiate_sdp, parse_sdp
 
-from exchange.sip.g711 import ALAW, NAMES, ULAW
+from exchange.g711 import ALAW, NAMES, ULAW
 
 KEYS = "telephone-event"
 OFFERED_KEYS = 101

@@ -1,6 +1,5 @@
 """`hotline review` on files of any shape: two channels in either order, telephone codings, and files with faults."""
 
-import audioop
 import io
 import json
 import wave
@@ -16,6 +15,7 @@ from cli.review import command
 from hotline.errors import HotlineError
 from recordings.audio import Pcm, read_wav, resample, to_float, to_pcm
 from recordings.engines import weights
+from tests import sound_files
 
 CALL = Path("../shared/audio/calls/en-complaint-rude.wav")
 
@@ -44,12 +44,7 @@ def mu_law(swapped: bool) -> bytes:
     """As a switchboard writes it: 8 kHz mu-law, here with the agent on the first channel."""
     sides = read_wav(CALL.read_bytes()).channels
     order = tuple(reversed(sides)) if swapped else sides
-    frames = audioop.lin2ulaw(np.stack(order, axis=1).astype("<i2").tobytes(), 2)
-    header = b"fmt " + (18).to_bytes(4, "little") + (7).to_bytes(2, "little") + (2).to_bytes(2, "little")
-    header += (8000).to_bytes(4, "little") + (16000).to_bytes(4, "little") + (2).to_bytes(2, "little")
-    header += (8).to_bytes(2, "little") + (0).to_bytes(2, "little")
-    body = b"WAVE" + header + b"data" + len(frames).to_bytes(4, "little") + frames
-    return b"RIFF" + len(body).to_bytes(4, "little") + body
+    return sound_files.packed(np.stack(order, axis=1) / 32768, "wav", "pcm_mulaw")
 
 
 def mp3() -> bytes:

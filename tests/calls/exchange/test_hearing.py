@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange import hear, wav, whisper
+from exchange import hear, sound_file, whisper
 from exchange.verbs.transcribe import windows
 from tests.calls.exchange.conftest import until
 
@@ -44,14 +44,14 @@ def test_a_hint_is_found_and_other_words_are_refused(
     model: whisper.Model, clip: str, language: str, hints: list[str], said: str
 ) -> None:
     # Our decision: docs/voice/twiml/gather calls `hints` words that are expected; here they are the only ones.
-    text, confidence = model.understand(wav.read(AUDIO / clip), language, hints)
+    text, confidence = model.understand(sound_file.read(AUDIO / clip), language, hints)
     assert text == said
     assert (confidence > 0.2) == bool(said)
 
 
 def test_a_long_message_is_understood_to_its_end(model: whisper.Model) -> None:
     clips = ("BAC009S0150W0001", "BAC009S0150W0015", "BAC009S0252W0351", "BAC009S0764W0121", "BAC009S0150W0151")
-    sound = [wav.read(AUDIO / f"zh_tel/{clip}.wav") + bytes(8000) for clip in (*clips, "IT0011W0001")]
+    sound = [sound_file.read(AUDIO / f"zh_tel/{clip}.wav") + bytes(8000) for clip in (*clips, "IT0011W0001")]
     heard = [model.understand(window, "zh", ())[0] for window in windows(b"".join(sound))]
     assert len(heard) == 2
     assert "29度" in heard[0]
@@ -72,7 +72,7 @@ def test_caller_speaks_and_the_application_is_told_what(tell: Tell) -> None:
             await phone.registered()
             call = await phone.dial("+861012345")
             await until(lambda: any(state == "end" for state, _ in call.prompts))
-            await phone.say(wav.read(AUDIO / "zh_tel/BAC009S0252W0051.wav"), call)
+            await phone.say(sound_file.read(AUDIO / "zh_tel/BAC009S0252W0051.wav"), call)
             await house.app.until(lambda: bool(house.app.asked("/said")), 60)
             told = house.app.asked("/said")[0]
             assert told["SpeechResult"] == "打开卷珠帘"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from exchange import wav
+from exchange import sound_file, wav
 from exchange.__main__ import main
 from exchange.audio import to_pcm
 from exchange.phone.errors import PhoneRefused
@@ -82,7 +82,9 @@ def test_two_phones_hold_a_conversation_in_turns(words: Path) -> None:
         assert events(lines, "client:a") == ["registered", "ring", "ring", "answered", "ended"]
         spoken = [line["phone"] for line in lines if line.get("step") == "speak"]
         assert spoken == ["client:a", "+861", "client:a"]
-        assert wav.duration(words / "client-a-1.wav") == pytest.approx(wav.duration(words / "+861-1.wav"), abs=0.5)
+        assert sound_file.duration(words / "client-a-1.wav") == pytest.approx(
+            sound_file.duration(words / "+861-1.wav"), abs=0.5
+        )
 
     run(story())
 

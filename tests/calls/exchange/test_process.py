@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from exchange import wav
+from exchange import sound_file
 from exchange.phone.call import Stage
 from exchange.phone.line import Phone
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, until
@@ -84,7 +84,7 @@ def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings
             facts = await (await session.get(f"{process.ready['url']}{rest}/Calls/{call.sid}.json")).json()
             assert facts["status"] == "failed"
             sound = await (await session.get(f"{process.ready['url']}{rest}/Recordings/{sid}.wav")).read()
-            assert wav.duration(sound) >= 0.3
+            assert sound_file.duration(sound) >= 0.3
         code, errors = await process.end(signal.SIGTERM)
         assert code == 0
         assert "Traceback" not in errors

@@ -14,7 +14,7 @@ pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'ho
 
 from aiosipua import RegistrationState
 
-from exchange import wav
+from exchange import sound_file
 from exchange.audio import FRAME_SECONDS
 from exchange.phone.call import Stage
 from exchange.tones import tone
@@ -106,7 +106,7 @@ def test_two_of_another_make_and_ours_hear_each_other_and_are_recorded(tmp_path:
             await caller.hang_up(call)
             await until(lambda: bool(ward.byes))
             (recording,) = await house.rest(lambda: house.client.recordings.list())
-            said, heard = wav.read_channels(house.exchange.office.recordings.path(recording.sid))
+            said, heard = sound_file.read_channels(house.exchange.office.recordings.path(recording.sid))
             assert is_tone(said, 1000)
             assert is_tone(heard, 600)
 

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'hospital-hotline[sip]'")
 
-from exchange import wav
+from exchange import sound_file, wav
 from exchange.tones import tone
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, is_tone, loudest, until
 from tests.calls.exchange.desk import HOST, sip_house
@@ -118,7 +118,7 @@ def test_baresip_registers_answers_and_is_heard(tmp_path: Path) -> None:
                 await house.rest(lambda: house.client.calls(made.sid).update(status="completed"))
                 await until(lambda: made.sid in legs.past)
                 assert str(legs.past[made.sid].status) == "completed"
-                said, _ = wav.read_channels(path)
+                said, _ = sound_file.read_channels(path)
                 assert is_tone(said[-8_000:], 660)
 
     (tmp_path / "data").mkdir()

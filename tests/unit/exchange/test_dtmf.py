@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exchange import wav
+from exchange import sound_file
 from exchange.audio import MISSING, SILENCE, frames, to_pcm
 from exchange.dtmf import KeyDetector, hear, tone_for
 from exchange.tones import CADENCES, Repeating
@@ -87,7 +87,7 @@ def test_speech_is_no_key() -> None:
     files = sorted(SPEECH.rglob("*.wav"))
     if not files:
         pytest.skip("needs the speech in ../shared/audio")
-    channels = [channel for file in files for channel in wav.read_channels(file)]
+    channels = [channel for file in files for channel in sound_file.read_channels(file)]
     detectors = [KeyDetector() for _ in channels]
     # All at once, as the exchange hears its calls: a tenth of the time that one after the other takes.
     for frame in zip_longest(*map(frames, channels), fillvalue=SILENCE):

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from exchange import wav
+from exchange import sound_file
 from exchange.phone.parse import parse_play
 from exchange.phone.run import load_sounds
 from exchange.phone.script import Actor, Step
@@ -34,7 +34,7 @@ def test_the_list_of_lines_names_text_and_origin_of_each() -> None:
     for name, line in lines.items():
         assert line["call"].startswith("en-")
         assert line["text"]
-        assert abs(wav.duration(DEMO / "audio" / f"{name}.wav") - line["seconds"]) < 0.02
+        assert abs(sound_file.duration(DEMO / "audio" / f"{name}.wav") - line["seconds"]) < 0.02
 
 
 def test_the_morning_has_six_members_of_staff_and_eight_callers() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from exchange import wav
+from exchange import sound_file
 from exchange.clock import Ticker
 from exchange.dtmf import tone_for
 from exchange.office import How
@@ -30,7 +30,7 @@ def test_message_ends_with_silence_and_its_quiet_end_is_cut(staged: Staged) -> N
         await stage.passes(5.5)
         told = stage.app.asked("/recorded")[0]
         assert (told["RecordingDuration"], told["Digits"]) == ("3", "")
-        assert 2.9 < wav.duration(stage.office.recordings.path(told["RecordingSid"])) < 3.2
+        assert 2.9 < sound_file.duration(stage.office.recordings.path(told["RecordingSid"])) < 3.2
 
     staged(story)
 
@@ -100,7 +100,7 @@ def test_leg_recording_has_what_was_said_and_what_was_heard_in_step(staged: Stag
         caller.say(tone([600], 0.5))
         await stage.passes(1)
         stage.office.stop_recording(recording)
-        said, heard = wav.read_channels(stage.office.recordings.path(recording.facts.sid))
+        said, heard = sound_file.read_channels(stage.office.recordings.path(recording.facts.sid))
         assert len(said) == len(heard) == 3 * 16_000
         assert _first_sound(said) == round(said_at * 8000)
         assert abs(_first_sound(heard) - 7_200) <= 320
@@ -147,13 +147,13 @@ def test_recording_cut_off_by_a_kill_is_finished_at_the_next_start(tmp_path: Pat
     second.load()
     assert told[0]["RecordingStatus"] == "completed"
     assert second.facts[facts.sid].seconds == 2.0
-    assert wav.duration(second.path(facts.sid)) == 2.0
+    assert sound_file.duration(second.path(facts.sid)) == 2.0
     assert json.loads((killed / f"{facts.sid}.json").read_text("utf-8"))["status"] == "completed"
 
 
 def test_header_is_that_of_a_two_channel_wav_file() -> None:
     assert len(header(2, 0)) == HEADER_BYTES
-    assert wav.read_channels(header(2, 8) + bytes(8)) == [bytes(4), bytes(4)]
+    assert sound_file.read_channels(header(2, 8) + bytes(8)) == [bytes(4), bytes(4)]
 
 
 def _first_sound(pcm: bytes) -> int:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from exchange import wav
+from exchange import sound_file
 from exchange.audio import frames
 from exchange.clock import Ticker
 from exchange.recorder import Recordings
@@ -35,7 +35,7 @@ def test_slow_disk_holds_nobody_up_and_loses_nothing(tmp_path: Path) -> None:
     assert tape.close() == 2.0
     for late in waiting:
         late()
-    assert wav.read_channels(path) == [b"".join(said), b"".join(heard)]
+    assert sound_file.read_channels(path) == [b"".join(said), b"".join(heard)]
 
 
 def test_thread_of_the_disk_writes_in_order(tmp_path: Path) -> None:
@@ -48,7 +48,9 @@ def test_thread_of_the_disk_writes_in_order(tmp_path: Path) -> None:
     for recording in several:
         recording.stop()
     made.close()
-    assert [wav.read(made.path(each.facts.sid)) for each in several] == [tone([400 + 100 * n], 3.3) for n in range(5)]
+    assert [sound_file.read(made.path(each.facts.sid)) for each in several] == [
+        tone([400 + 100 * n], 3.3) for n in range(5)
+    ]
 
 
 def test_disk_that_refuses_costs_the_rest_of_the_recording_and_is_told(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from aiosipua import AuthChallenge, SipDigestAuth, SipRequest, build_credentials
 
 from exchange.config import from_values
 from exchange.errors import ConfigError
+from exchange.g711 import ALAW, ULAW, decode, encode
 from exchange.sip import sdp
-from exchange.sip.g711 import ALAW, ULAW, decode, encode
 from exchange.sip.registrar import Registrar
 from exchange.sip.settings import SipSettings, SipTrunk, SipUser
 from exchange.tones import tone

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exchange import wav
-from exchange.audio import level_db, to_pcm
+from exchange import g711
+from exchange.audio import level_db
 from exchange.dtmf import tone_for
 from exchange.tones import tone
 from exchange.webhook import signature
@@ -23,12 +23,12 @@ FORK = '<Start><Stream name="copy" track="both_tracks" url="wss://bot.test/fork"
 
 
 def media(pcm: bytes) -> dict[str, Any]:
-    return {"event": "media", "media": {"payload": base64.b64encode(wav.to_ulaw(pcm)).decode()}}
+    return {"event": "media", "media": {"payload": base64.b64encode(g711.encode(pcm, g711.ULAW)).decode()}}
 
 
 def heard(messages: list[dict[str, Any]], track: str) -> bytes:
     found = [each["media"]["payload"] for each in messages if each["media"]["track"] == track]
-    return b"".join(to_pcm(wav.from_ulaw(base64.b64decode(each))) for each in found)
+    return b"".join(g711.decode(base64.b64decode(each), g711.ULAW) for each in found)
 
 
 def test_messages_come_in_the_documented_order_and_form(staged: Staged) -> None:

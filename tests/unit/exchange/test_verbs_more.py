@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from exchange import ssml, twiml, wav
+from exchange import g711, ssml, twiml
 from exchange.audio import level_db
 from exchange.speak import voice_for
 from exchange.tones import tone
@@ -101,7 +101,9 @@ def test_mu_law_and_mp3_are_played(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": "<Play>/hold.ulaw</Play><Say>after</Say>",
-            "/hold.ulaw": Response(200, {"Content-Type": "audio/basic"}, wav.to_ulaw(tone([600], 1.0)), f"{SITE}/h"),
+            "/hold.ulaw": Response(
+                200, {"Content-Type": "audio/basic"}, g711.encode(tone([600], 1.0), g711.ULAW), f"{SITE}/h"
+            ),
         }
         caller, _ = await stage.dials()
         await stage.passes(0.7)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exchange import wav
+from exchange import sound_file, wav
 from exchange.audio import level_db
 from exchange.tones import tone
 
@@ -35,50 +35,50 @@ def sine(hertz: float, rate: int, seconds: float = 1.0) -> "np.typing.NDArray[np
 def test_two_channels_written_are_read_again(tmp_path: Path) -> None:
     left, right = tone([450], 0.5), tone([1000], 0.25)
     wav.write(tmp_path / "two.wav", [left, right])
-    assert wav.read_channels(tmp_path / "two.wav") == [left, right.ljust(len(left), b"\0")]
-    assert wav.duration(tmp_path / "two.wav") == 0.5
+    assert sound_file.read_channels(tmp_path / "two.wav") == [left, right.ljust(len(left), b"\0")]
+    assert sound_file.duration(tmp_path / "two.wav") == 0.5
 
 
 def test_channels_are_mixed_to_one() -> None:
-    assert wav.read(file_of([100, 300, -100, -300], 8000, channels=2)) == struct.pack("<2h", 200, -200)
+    assert sound_file.read(file_of([100, 300, -100, -300], 8000, channels=2)) == struct.pack("<2h", 200, -200)
 
 
 def test_an_empty_file_is_no_sound(tmp_path: Path) -> None:
     wav.write(tmp_path / "empty.wav", [b"", b""])
-    assert wav.read(str(tmp_path / "empty.wav")) == b""
+    assert sound_file.read(str(tmp_path / "empty.wav")) == b""
 
 
 @pytest.mark.parametrize("rate", [11025, 16000, 22050, 44100, 48000])
 def test_a_higher_rate_keeps_the_tone_and_folds_nothing_back(rate: int) -> None:
-    kept = wav.read(file_of(sine(1000, rate), rate))
+    kept = sound_file.read(file_of(sine(1000, rate), rate))
     assert len(kept) == 16000
     assert np.abs(np.frombuffer(kept, "<i2")[200:-200] - sine(1000, 8000)[200:-200]).max() < 3
-    assert level_db(wav.read(file_of(sine(5000, rate), rate))[800:-800]) < -50
+    assert level_db(sound_file.read(file_of(sine(5000, rate), rate))[800:-800]) < -50
 
 
 def test_a_lower_rate_is_raised() -> None:
-    raised = np.frombuffer(wav.read(file_of(sine(400, 8000), 8000), rate=16000), "<i2")
+    raised = np.frombuffer(sound_file.read(file_of(sine(400, 8000), 8000), rate=16000), "<i2")
     assert np.abs(raised[400:-400] - sine(400, 16000)[400:-400]).max() < 3
 
 
 @pytest.mark.parametrize("coding", [6, 7])
 def test_g711_codes_are_symmetric_and_reach_full_scale(coding: int) -> None:
-    decoded = np.frombuffer(wav.read(riff(coding, 8, bytes(range(256)))), "<i2")
+    decoded = np.frombuffer(sound_file.read(riff(coding, 8, bytes(range(256)))), "<i2")
     assert sorted(decoded.tolist()) == sorted((-decoded).tolist())
     assert decoded.max() == {6: 32256, 7: 32124}[coding]
 
 
 def test_other_sample_widths_are_read() -> None:
-    assert wav.read(riff(1, 8, b"\x80\x81")) == struct.pack("<2h", 0, 256)
-    assert wav.read(riff(1, 32, struct.pack("<i", 65536 * 5))) == struct.pack("<h", 5)
+    assert sound_file.read(riff(1, 8, b"\x80\x81")) == struct.pack("<2h", 0, 256)
+    assert sound_file.read(riff(1, 32, struct.pack("<i", 65536 * 5))) == struct.pack("<h", 5)
 
 
 def test_a_length_that_lies_ends_with_the_data() -> None:
     streamed = file_of([1, 2, 3], 8000).replace(b"data\x06\0\0\0", b"data\xff\xff\xff\xff")
-    assert wav.read(streamed) == struct.pack("<3h", 1, 2, 3)
+    assert sound_file.read(streamed) == struct.pack("<3h", 1, 2, 3)
 
 
-@pytest.mark.parametrize("data", [b"", b"ID3", b"RIFF\0\0\0\0WAVE", riff(85, 16, b"\0\0"), riff(1, 24, b"\0\0\0")])
+@pytest.mark.parametrize("data", [b"", b"ID3", b"RIFF\0\0\0\0WAVE", riff(85, 16, b"\0\0"), riff(0x161, 16, b"\0\0")])
 def test_what_is_not_a_readable_wav_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match="WAV"):
-        wav.read(data)
+    with pytest.raises(sound_file.UnreadableSound):
+        sound_file.read(data)

@@ -46,4 +46,7 @@ def _codes(kind: int) -> Codes:
     order = np.argsort(values, kind="stable")
     middles = (values[order][1:] + values[order][:-1]) / 2
     samples = np.arange(65536).astype(np.uint16).view(np.int16)
-    return order[np.searchsorted(middles, samples)].astype(np.uint8)
+    codes = order[np.searchsorted(middles, samples)].astype(np.uint8)
+    if kind == ULAW:
+        codes[0] = 0xFF  # silence has two codes; this is the one that everybody sends
+    return codes

@@ -1,0 +1,80 @@
+"""Thousands of damaged sound files through both readers, the exchange's and the recordings'.
+
+Every file must be sound or a refusal, within 30 seconds and 200 MB. Prints JSON; status 1 when one is neither.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import click
+
+from exchange import decode
+from exchange.sound_file import UnreadableSound
+from recordings import parts
+from recordings.audio import read_any
+from recordings.errors import UnreadableAudio
+from tests import sound_files
+
+MOST_SECONDS, MOST_MEGABYTES = 30.0, 200.0
+BOMB_HOURS = 10
+
+
+def _played(data: bytes) -> int:
+    return len(decode.sound(data, "audio/wav", "/a.wav"))
+
+
+def _kept(data: bytes) -> int:
+    kept, _ = parts.settled(data, None)
+    return len(kept)
+
+
+def _transcribed(data: bytes) -> int:
+    return len(read_any(data).channels)
+
+
+READERS: dict[str, Callable[[bytes], int]] = {"play": _played, "fetch": _kept, "transcribe": _transcribed}
+
+
+def _megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def outcome(read: Callable[[bytes], int], data: bytes) -> tuple[str, float]:
+    """What became of a file, and the seconds of processor that it took."""
+    began = time.process_time()
+    try:
+        read(data)
+        word = "sound"
+    except (UnreadableSound, UnreadableAudio):
+        word = "refused"
+    except Exception as fault:
+        word = f"fault: {type(fault).__name__}: {fault}"
+    return word, time.process_time() - began
+
+
+@click.command()
+@click.option("--files", type=click.IntRange(1), default=10_000, show_default=True, help="how many damaged files")
+@click.option("--seed", default=7, show_default=True, help="which ones")
+def main(files: int, seed: int) -> None:
+    """Read the files and say how that went."""
+    counted: dict[str, Counter[str]] = {name: Counter() for name in READERS}
+    slowest, before = 0.0, _megabytes()
+    bomb = sound_files.long_silence(BOMB_HOURS, sound_files.RATE)
+    for data in [*sound_files.seeds(), bomb, *sound_files.mutated(files, seed)]:
+        for name, read in READERS.items():
+            word, seconds = outcome(read, data)
+            counted[name][word] += 1
+            slowest = max(slowest, seconds)
+    more = _megabytes() - before
+    click.echo(json.dumps({"files": files, "seed": seed, "slowest_seconds": round(slowest, 2), "megabytes": round(more)}
+                          | {name: dict(each) for name, each in counted.items()}, indent=1))  # fmt: skip
+    faults = any(word.startswith("fault") for each in counted.values() for word in each)
+    sys.exit(1 if faults or slowest > MOST_SECONDS or more > MOST_MEGABYTES else 0)
+
+
+if __name__ == "__main__":
+    main()

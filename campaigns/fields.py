@@ -9,7 +9,8 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from hotline.values import Language, PhoneNumber
+from hotline import phone_numbers
+from hotline.values import Language
 
 # Most columns hold few different texts: each is looked at once.
 OFTEN = lru_cache(maxsize=1 << 14)
@@ -49,7 +50,6 @@ CODE = re.compile(r"[A-Z][0-9][0-9A-Z]?(\.[0-9A-Zx+]{1,4})?\Z")
 DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?\Z")
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{4,6})?\Z")
 SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-~—–至到]\s*([01]?\d|2[0-3]):([0-5]\d)\Z")
-MOBILE = re.compile(r"(\+86)?1([3-689]\d|7[0-8])\d{8}\Z")
 ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+?\d+\Z")
 LONGEST_NAME, LONGEST_NUMBER, LONGEST_WARD = 80, 40, 80
 OLDEST_YEAR = 1890
@@ -103,20 +103,9 @@ def name(text: str) -> str:
     return _short(text, LONGEST_NAME)
 
 
-def phone(text: str) -> str:
-    """A telephone number in E.164. Raises `ValueError`."""
-    if not text:
-        raise ValueError("is empty; without a number nobody can be called")
-    if MOBILE.match(text):
-        return f"+86{text[-11:]}"  # most are written so, and looking them up costs most of an import
-    if ROUNDED.match(text):
-        raise ValueError("is a number that a spreadsheet has rounded; format the column as text")
-    if not any(sign.isdigit() for sign in text):
-        raise ValueError("is a word, no telephone number; are the columns swapped?")
-    number = PhoneNumber.parse(text)
-    if number is None:
-        raise ValueError("is no telephone number")
-    return number.e164
+def phone(text: str, *, area_code: str = "") -> str:
+    """A telephone number in E.164 that reaches the patient. Raises `ValueError`."""
+    return phone_numbers.parse(text, area_code=area_code)
 
 
 @OFTEN

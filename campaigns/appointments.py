@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from campaigns import away, caps_file, fields, intake, laying, plan, plans_file, service, tables, wishes
+from campaigns import away, caps_file, fields, intake, laying, plan, plans_file, service, wishes
 from campaigns.entry import Reading
 from campaigns.errors import CampaignRefused, ImportFault
 from campaigns.plan import Facts, Plan, Scope
+from crm import tables
 from crm.rejects import Reject
 from hotline import clock
 from hotline.ground import Ground

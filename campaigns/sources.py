@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from campaigns import entry, fhir, hl7v2, intake, tables
+from campaigns import entry, fhir, hl7v2, intake
 from campaigns.entry import Entry
 from campaigns.errors import ImportFault
+from campaigns.importing.discharge_columns import COLUMNS
 from campaigns.intake import Checked, Item, Stored, Told
+from crm import tables
+from crm.errors import UnreadableFile
 from crm.rejects import Reject
 from hotline.ground import Ground
 
@@ -81,7 +84,7 @@ def open_file(file: Path, today: date, zone: str, options: Options) -> Source:
     """The file by its kind. Raises `ImportFault`."""
     kind = file.suffix.lower()
     if kind in TABLES:
-        return Source(lambda: _table(file, today, zone), size=tables.size(file))
+        return Source(lambda: _table(file, today, zone), size=tables.about(file))
     given = (today, zone, options.has_consent)
     if kind in FHIR:
         items, told = fhir.read(file, *given)
@@ -94,8 +97,11 @@ def open_file(file: Path, today: date, zone: str, options: Options) -> Source:
 
 
 def _table(file: Path, today: date, zone: str) -> Iterator[tuple[int, Item]]:
-    for line, cells in tables.rows(file):
-        if cells.get("row") == "longer":
-            yield line, [Reject(line, "row", "has more cells than the first line has columns")]
-        else:
-            yield line, entry.read(cells, line, today, zone)
+    try:
+        for row in tables.rows(file, COLUMNS):
+            if row.is_longer:
+                yield row.line, [Reject(row.line, "row", "has more cells than the first line has columns")]
+            else:
+                yield row.line, entry.read(row.cells, row.line, today, zone)
+    except UnreadableFile as fault:
+        raise ImportFault(str(fault)) from fault

@@ -1,0 +1,33 @@
+"""How much a hospital's file may hold, so that no file, however made, costs more than it is worth."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from crm.errors import UnreadableFile
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that is read of a file; the defaults are many times what a hospital discharges in a year.
+
+    `bytes` is the file on disk. The others are for workbooks: what its parts unpack to, how many times their size, and
+    the memory and processor time of the process that reads it.
+    """
+
+    bytes: int = 200 * MEGABYTE
+    unpacked_bytes: int = 400 * MEGABYTE
+    unpacked_times: int = 300
+    cells: int = 20_000_000
+    memory_bytes: int = 256 * MEGABYTE
+    seconds: int = 60
+
+    def check_size(self, file: Path) -> None:
+        """Raise `UnreadableFile` when the file is too large."""
+        try:
+            size = file.stat().st_size
+        except OSError as error:
+            raise UnreadableFile(f"{file.name}: cannot be read: {error.strerror}") from error
+        if size > self.bytes:
+            raise UnreadableFile(f"{file.name}: is larger than {self.bytes // MEGABYTE} MB, the most that is read")

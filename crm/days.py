@@ -13,19 +13,21 @@ WITH_ZEROS = re.compile(r"(\d+)\.0+\Z")
 DATE = re.compile(r"(\d{4})([-/.年])(\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?\Z")
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{4,6}(?:\.\d+)?(?:[-+]\d{4})?)?\Z")
 PARTIAL = re.compile(r"(?:18|19|20)\d{2}(?:[-/.年](?:0?[1-9]|1[0-2])月?|0[1-9]|1[0-2]|年)?\Z")
-NO_DAY = re.compile(r"0000\D?00\D?00(?:[T ].*)?\Z")
+# What systems fill in where a day of birth is missing.
+FILLED_IN = re.compile(r"(?:0001|1753|1899|9999|1900\D?0?1\D?0?1(?!\d))")
 
 
 def birth_date(text: str, today: date) -> date | None:
     """The day of birth; `None` where it is not known, or not to the day. Raises `ValueError`."""
-    if _is_no_day(text) or PARTIAL.match(_plain_day(text)):
+    plain = _plain_day(text)
+    if words.is_nothing(text) or PARTIAL.match(plain) or FILLED_IN.match(plain):
         return None
     return past(text, today)
 
 
 def past(text: str, today: date) -> date | None:
     """A day that is not after today; `None` for nothing. Raises `ValueError`."""
-    if _is_no_day(text):
+    if words.is_nothing(text):
         return None
     found = day(text)
     if not date(OLDEST_YEAR, 1, 1) <= found <= today:
@@ -82,7 +84,3 @@ def _why_no_day(plain: str) -> str:
     if re.match(r"\d{1,5}(?:\.\d+)?\Z", plain):
         return "is a spreadsheet's own number of a day; format the column as a date"
     return "is no date; write YYYY-MM-DD"
-
-
-def _is_no_day(text: str) -> bool:
-    return words.is_nothing(text) or NO_DAY.match(_plain_day(text)) is not None

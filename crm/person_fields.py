@@ -8,10 +8,12 @@ import unicodedata
 
 from crm import garbled, identity_card, words
 from crm.days import birth_date, day, died_on, past
-from crm.words import language, yes
+from crm.words import is_nothing, language, yes
 from hotline import characters
 
-__all__ = ["birth_date", "day", "died_on", "language", "name", "name_key", "past", "patient_number", "yes"]
+__all__ = [
+    "birth_date", "day", "died_on", "is_nothing", "language", "name", "name_key", "past", "patient_number", "yes",
+]  # fmt: skip
 
 LONGEST_NAME, LONGEST_NUMBER = 80, 40
 NO_NAME = words.NOTHING | {"无名", "无名氏", "无姓名", "佚名", "匿名", "某某", "测试", "test", "na"}

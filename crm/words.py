@@ -1,5 +1,6 @@
 """Words for nothing, yes, no and languages in hospitals' lists. Pure."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ NOTHING = frozenset((
     "null", "none", "nan", "nil", "n/a", "n.a.", "nat", "undefined", "unknown", "<null>", "(null)", "[null]",
     "无", "空", "暂无", "没有", "不详", "不明", "未知", "未填", "未填写", "未提供", "未登记", "未记录", "待补", "待查",
 ))  # fmt: skip
+NO_DAY = re.compile(r"0000\D?00\D?00(?:[t ].*)?\Z")
 LANGUAGES = {
     "": Language.MANDARIN,
     "zh": Language.MANDARIN,
@@ -35,8 +37,10 @@ def plain(text: str) -> str:
 
 
 def is_nothing(text: str) -> bool:
-    """Whether this says that nothing is known: empty, a dash, 不详, NULL."""
+    """Whether this says that nothing is known: empty, a dash, 不详, NULL, a day of zeros."""
     word = plain(text)
+    if NO_DAY.match(word):
+        return True
     return word in NOTHING or characters.one_dash(word).strip("-/\\. \"'") == ""
 
 

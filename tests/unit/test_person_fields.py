@@ -251,7 +251,22 @@ def test_a_day_of_birth_as_hospitals_write_it_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", "不详", "NULL", "0000-00-00", "00000000", "1960", "1960-01", "196001", "1960年1月"]
+    "text",
+    [
+        "",
+        "-",
+        "不详",
+        "NULL",
+        "0000-00-00",
+        "00000000",
+        "1960",
+        "1960-01",
+        "196001",
+        "1960年1月",
+        "1900-01-01",
+        "1899-12-30",
+        "00010101",
+    ],
 )
 def test_a_day_of_birth_that_is_not_known_to_the_day_is_none(text: str) -> None:
     assert person_fields.birth_date(text, TODAY) is None
@@ -268,6 +283,7 @@ def test_a_day_of_birth_that_is_not_known_to_the_day_is_none(text: str) -> None:
         ("1960-02-30", "no such day"),
         ("2026-11-30", "after today"),
         ("1889-12-31", "before 1890"),
+        ("1900-01-012", "no date"),
         ("#N/A", "no date"),
         ("soon", "no date"),
     ],

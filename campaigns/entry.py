@@ -68,9 +68,10 @@ def read(cells: Mapping[str, str], line: int, today: date, zone: str) -> Entry |
     """The discharge in these cells (by our names for columns), or everything that is wrong with it."""
     row = Reading(cells, line, today, zone)
     past = partial(fields.past, today)
-    discharged, born = row.take("discharged_on", past, None), row.take("birth_date", past, None)
-    if discharged is None and not cells.get("discharged_on", "").strip():
+    discharged = row.take("discharged_on", past, None)
+    if discharged is None and not row.rejects:
         row.fault("discharged_on", "is empty; the day of discharge is needed")
+    born = row.take("birth_date", lambda text: fields.birth_date(text, today), None)
     if born and discharged and born > discharged:
         row.fault("birth_date", "is after the discharge; are birth_date and discharged_on swapped?")
     codes = row.take("diagnosis", fields.diagnoses, tuple[str, ...]())
@@ -86,7 +87,7 @@ def read(cells: Mapping[str, str], line: int, today: date, zone: str) -> Entry |
         "do_not_call": row.take("do_not_call", fields.yes, False),
         "refused_days": row.take("refused_days", fields.weekdays, frozenset[int]()),
         "preferred": row.take("preferred", fields.span, None),
-        "died_on": row.take("died_on", past, None),
+        "died_on": row.take("died_on", lambda text: fields.died_on(text, today), None),
         "readmitted_on": row.take("readmitted_on", past, None),
         "stay": row.take("visit", fields.stay, ""),
     }

@@ -6,27 +6,17 @@ What stood in a field is never repeated in a reason: reports of rejected rows tr
 import re
 import unicodedata
 from datetime import date, datetime, time
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from crm import person_fields
+from crm.person_fields import birth_date, day, died_on, language, name, patient_number, yes
+from crm.words import OFTEN
 from hotline import phone_numbers
-from hotline.values import Language
 
-# Most columns hold few different texts: each is looked at once.
-OFTEN = lru_cache(maxsize=1 << 14)
-YES = frozenset({"yes", "y", "true", "1", "是", "同意", "有"})
-NO = frozenset({"no", "n", "false", "0", "否", "不同意", "无", ""})
-LANGUAGES = {
-    "": Language.MANDARIN,
-    "zh": Language.MANDARIN,
-    "zh-cn": Language.MANDARIN,
-    "中文": Language.MANDARIN,
-    "普通话": Language.MANDARIN,
-    "en": Language.ENGLISH,
-    "en-us": Language.ENGLISH,
-    "英文": Language.ENGLISH,
-    "英语": Language.ENGLISH,
-}
+__all__ = [
+    "birth_date", "condition", "day", "diagnoses", "died_on", "language", "name", "past", "patient_number", "phone",
+    "plain", "span", "stay", "ward", "weekdays", "yes", "zone",
+]  # fmt: skip
 # Words for conditions as hospitals write them -> ours; any further plain name is taken as it stands.
 CONDITIONS = {
     "": "general",
@@ -47,74 +37,18 @@ WEEKDAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "th
 }
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 CODE = re.compile(r"[A-Z][0-9][0-9A-Z]?(\.[0-9A-Zx+]{1,4})?\Z")
-DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?\Z")
-COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{4,6})?\Z")
 SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-~—–至到]\s*([01]?\d|2[0-3]):([0-5]\d)\Z")
-ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+?\d+\Z")
-LONGEST_NAME, LONGEST_NUMBER, LONGEST_WARD = 80, 40, 80
-OLDEST_YEAR = 1890
+LONGEST_STAY, LONGEST_WARD = 40, 80
 
 
-@OFTEN
-def day(text: str) -> date:
-    """A day as hospitals write it: 2026-03-04, 2026/3/4, 2026年3月4日, 20260304. Raises `ValueError`."""
-    found = DATE.match(text) or COMPACT.match(text)
-    if found is None:
-        if re.match(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}", text):
-            raise ValueError("day and month cannot be told apart; write YYYY-MM-DD")
-        raise ValueError("is no date; write YYYY-MM-DD")
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        raise ValueError("there is no such day; write YYYY-MM-DD") from None
-
-
-@OFTEN
 def past(today: date, text: str) -> date | None:
     """A day that is not after today; `None` for nothing. Raises `ValueError`."""
-    if not text:
-        return None
-    found = day(text)
-    if not date(OLDEST_YEAR, 1, 1) <= found <= today:
-        raise ValueError(f"lies before {OLDEST_YEAR} or after today")
-    return found
-
-
-def patient_number(text: str) -> str:
-    """The patient's number in the hospital. Raises `ValueError`."""
-    if not text:
-        raise ValueError("is empty; the patient's number in the hospital is needed")
-    if ROUNDED.match(text):
-        raise ValueError("is a number that a spreadsheet has rounded; format the column as text")
-    return _short(text, LONGEST_NUMBER)
-
-
-def name(text: str) -> str:
-    """A person's name. Raises `ValueError`."""
-    if not text:
-        raise ValueError("is empty")
-    if text.isalpha():
-        return _short(text, LONGEST_NAME)
-    if sum(sign.isdigit() for sign in text) > len(text) / 2:
-        raise ValueError("is a number, no name; are the columns swapped?")
-    for sign in text:
-        if unicodedata.category(sign) in {"So", "Sk", "Cs", "Co", "Cn", "Cc"}:
-            raise ValueError("holds an emoji or a sign that is no part of a name")
-    return _short(text, LONGEST_NAME)
+    return person_fields.past(text, today)
 
 
 def phone(text: str, *, area_code: str = "") -> str:
     """A telephone number in E.164 that reaches the patient. Raises `ValueError`."""
     return phone_numbers.parse(text, area_code=area_code)
-
-
-@OFTEN
-def language(text: str) -> Language:
-    """A language of ours; empty is Mandarin. Raises `ValueError`."""
-    found = LANGUAGES.get(text.lower())
-    if found is None:
-        raise ValueError(f"is none of {', '.join(Language)}")
-    return found
 
 
 @OFTEN
@@ -150,15 +84,6 @@ def diagnoses(text: str) -> tuple[str, ...]:
 
 
 @OFTEN
-def yes(text: str) -> bool:
-    """Yes or no; nothing is no. Raises `ValueError`."""
-    word = text.lower()
-    if word not in YES | NO:
-        raise ValueError("is neither yes nor no")
-    return word in YES
-
-
-@OFTEN
 def weekdays(text: str) -> frozenset[int]:
     """Days of the week, 0 is Monday. Raises `ValueError`."""
     words = [word.lower() for word in re.split(r"[;,，；、|\s]+", text) if word]
@@ -190,7 +115,7 @@ def ward(text: str) -> str:
 @OFTEN
 def stay(text: str) -> str:
     """What tells two stays of a patient apart. Raises `ValueError`."""
-    return _short(text, LONGEST_NUMBER)
+    return _short(text, LONGEST_STAY)
 
 
 def _short(text: str, most: int) -> str:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from crm import person_fields
+from crm import days, words
 from hotline import characters
 
 # Most columns hold few different days: each is looked at once.
@@ -52,7 +52,7 @@ def read(text: str, zone: str) -> Written:
     plain = unicodedata.normalize("NFKC", characters.visible(text)).strip()
     found = SEPARATED.match(plain) or COMPACT.match(plain)
     if found is None:
-        whole = person_fields.day(text)  # says why it is none
+        whole = days.day(text)  # says why it is none
         return Written(whole, whole)
     try:
         return _written(found.groupdict(), ZoneInfo(zone))
@@ -85,7 +85,7 @@ def first_day(text: str, zone: str) -> date | None:
 
 
 def moment(texts: tuple[str, ...], zone: str) -> datetime | None:
-    """The first of these that tells a time of day, else the first day at midnight, aware; `None` where none is a date."""
+    """The first of these that tells a time of day, else the first day at midnight, aware; `None`: none is a date."""
     found = []
     for text in texts:
         try:
@@ -100,9 +100,9 @@ def moment(texts: tuple[str, ...], zone: str) -> datetime | None:
 
 def past(text: str, today: date, zone: str) -> date | None:
     """A whole day that is not after today; `None` for nothing. Raises `ValueError`."""
-    if person_fields.is_nothing(text):
+    if words.is_nothing(text):
         return None
-    return person_fields.past(day(text, zone).isoformat(), today)
+    return days.past(day(text, zone).isoformat(), today)
 
 
 def is_filled_in(text: str) -> bool:

@@ -1,7 +1,7 @@
-"""ICD-10 as it is written in Chinese hospitals, and the condition that plans go by. Pure; nothing here refuses anything.
+"""ICD-10 as it is written in Chinese hospitals, and the condition that plans go by. Pure; nothing is refused here.
 
-Undotted (I509), national and clinical extensions (I50.900x018), dagger and asterisk (A18.0+M49.0*), in full width or small
-letters, several separated by anything. What is no code is kept as text.
+Undotted (I509), national and clinical extensions (I50.900x018), dagger and asterisk (A18.0+M49.0*), in full width or
+small letters, several separated by anything. What is no code is kept as text.
 """
 
 import re
@@ -9,10 +9,11 @@ import unicodedata
 from functools import lru_cache
 
 OFTEN = lru_cache(maxsize=1 << 14)
-# A letter, two digits, what follows the dot, a clinical extension; it begins at the start or after something that
-# separates, so that the B12 of 维生素B12缺乏 is none, and ends where no letter or digit follows. M80100/3 is a morphology.
+# A letter, two digits, what follows the dot, a clinical extension. It begins at the start or after something that
+# separates, so that the B12 of 维生素B12缺乏 is none, and ends where no letter or digit follows; M80100/3 is none.
 CODE = re.compile(
-    r"(?<![A-Z0-9.\u3400-\u9fff])([A-Z]\d[0-9A-Z])\.?((?:[0-9X]{1,3}(?:X\d{1,3})?|\d{1,3}[A-Z]?)?)(?![A-Z0-9]|/\d)[†*+]*",
+    r"(?<![A-Z0-9.\u3400-\u9fff])([A-Z]\d[0-9A-Z])\.?((?:[0-9X]{1,3}(?:X\d{1,3})?|\d{1,3}[A-Z]?)?)"
+    r"(?![A-Z0-9]|/\d)[†*+]*",
     re.I,
 )
 BETWEEN = re.compile(r"[\s;,，；、|/+†*※#\[\]()（）:：-]+")
@@ -61,5 +62,6 @@ def condition(named: str, codes: tuple[str, ...], text: str) -> str:
     if word and SLUG.match(slug):
         return slug
     by_code = (name for code in codes for prefix, name in ICD if code.startswith(prefix))
-    by_words = (CONDITIONS[each] for each in re.split(r"[\s;,，；、|]+", f"{word} {text}") if each in CONDITIONS and each)
+    words = re.split(r"[\s;,，；、|]+", f"{word} {text}".strip())
+    by_words = (CONDITIONS[each] for each in words if each in CONDITIONS)
     return next(by_code, None) or next(by_words, "general")

@@ -32,7 +32,6 @@ class Resources:
     places: dict[str, tuple[str, bool]] = field(default_factory=dict)
     merges: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
-    lines: dict[int, int] = field(default_factory=dict)
 
 
 class MissingPatient(UnreadableFile):
@@ -46,7 +45,7 @@ def read(files: Sequence[Path], given: Given, limits: Limits) -> list[tuple[int,
         for one in fhir_source.resources(file, limits):
             _take(found, file.name if len(files) > 1 else "", one, given)
     items: list[tuple[int, Item]] = [(reject.line, [reject]) for reject in found.rejects]
-    seen: set[int] = set()
+    seen: set[str] = set()
     for name, line, encounter in found.encounters:
         items.extend((line, item) for item in _of_visit(found, (name, line), encounter, given, seen))
     items += _deaths(found, seen, given)
@@ -70,11 +69,10 @@ def _take(found: Resources, name: str, one: fhir_source.Found | Reject, given: G
     kind = text(resource, "resourceType")
     if kind == "Patient":
         cells = fhir_person.cells(resource, given.today, given.zone)
-        cells["recorded_at"] = text(resource, "meta", "lastUpdated")
+        cells |= {"recorded_at": text(resource, "meta", "lastUpdated"), "line": str(one.line)}
         _newest(found.patients, keys, cells)
-        found.lines[id(cells)] = one.line
         found.merges.extend(_links(one.line, resource, keys))
-    elif kind == "Encounter" and (encounter := fhir_visit.encounter(resource)) is not None:
+    elif kind == "Encounter" and (encounter := fhir_visit.encounter(resource, keys)) is not None:
         found.encounters.append((name, one.line, encounter))
     elif kind == "Condition":
         _condition(found, resource, keys, given)
@@ -110,7 +108,7 @@ def _condition(found: Resources, resource: Json, keys: Sequence[str], given: Giv
 
 
 def _of_visit(
-    found: Resources, where: tuple[str, int], visit: Encounter, given: Given, seen: set[int]
+    found: Resources, where: tuple[str, int], visit: Encounter, given: Given, seen: set[str]
 ) -> Iterator[Item]:
     name, line = where
     cells = _patient(found, visit, given)
@@ -121,7 +119,7 @@ def _of_visit(
     if visit.visit_class is None:
         yield [_in_file(Reject(line, "visit_class", "is no kind of visit that is known"), name)]
         return
-    seen.add(id(cells))
+    seen.add(cells["patient_number"])
     item = validation.read(_told(found, line, visit, cells, given), given)
     yield [_in_file(reject, name) for reject in item] if isinstance(item, list) else item
 
@@ -150,11 +148,8 @@ def _patient(found: Resources, visit: Encounter, given: Given) -> Cells | None:
 def _diagnoses(found: Resources, visit: Encounter) -> list[str]:
     """Those that the visit names, else those that name the visit, else those of the patient alone."""
     named = [part for keys in visit.condition_keys for part in _first(found.by_condition, keys)]
-    return (
-        [*named, *visit.diagnoses]
-        or found.by_visit.get(visit.key, [])
-        or next((found.by_visit[key] for key in visit.patient_keys if key in found.by_visit), [])
-    )
+    own = [*named, *visit.diagnoses]
+    return own or _first(found.by_visit, visit.keys) or _first(found.by_visit, visit.patient_keys)
 
 
 def _first(by_key: dict[str, list[str]], keys: Sequence[str]) -> list[str]:
@@ -169,12 +164,12 @@ def _ward(found: Resources, visit: Encounter) -> str:
     return next((name for name, is_ward in named if is_ward), named[0][0] if named else "")
 
 
-def _deaths(found: Resources, seen: set[int], given: Given) -> Iterator[tuple[int, Item]]:
+def _deaths(found: Resources, seen: set[str], given: Given) -> Iterator[tuple[int, Item]]:
     """Patients who have died and of whom no visit is told here."""
     for cells in {id(cells): cells for cells in found.patients.values()}.values():
-        if id(cells) in seen:
+        if cells["patient_number"] in seen:
             continue
-        line = found.lines.get(id(cells), 1)
+        line = int(cells["line"])
         written = dates.moment((cells["recorded_at"],), given.zone)
         item = validation.read(Told(line=line, cells=cells, event=VisitEvent.DIED, recorded_at=written), given)
         if isinstance(item, list) or item.is_dead:
@@ -183,11 +178,16 @@ def _deaths(found: Resources, seen: set[int], given: Given) -> Iterator[tuple[in
 
 def _merges(found: Resources, given: Given) -> Iterator[tuple[int, Item]]:
     for line, stays, goes in found.merges:
-        one, other = (next((found.patients[key] for key in keys if key in found.patients), None) for keys in (stays, goes))
+        one, other = (
+            next((found.patients[key] for key in keys if key in found.patients), None) for keys in (stays, goes)
+        )
         if one and other and one["patient_number"] != other["patient_number"]:
             cells = {"patient_number": one["patient_number"], "merged_from": other["patient_number"]}
             written = dates.moment((other["recorded_at"],), given.zone)
-            yield line, validation.read(Told(line=line, cells=cells, event=VisitEvent.MERGED, recorded_at=written), given)
+            yield (
+                line,
+                validation.read(Told(line=line, cells=cells, event=VisitEvent.MERGED, recorded_at=written), given),
+            )
 
 
 def _in_file(reject: Reject, name: str) -> Reject:

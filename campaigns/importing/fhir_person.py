@@ -6,9 +6,11 @@ from campaigns.importing import names, preferences
 from campaigns.importing.fhir_json import Json, concepts, current, get, many, text
 from campaigns.importing.validation import AND
 
-# Types of identifiers (table 0203), the hospital's own number first; what is a number of the state or of a bank is last.
+# Types of identifiers (table 0203), the hospital's own number first; numbers of the state or of a bank are last.
 OWN = ("mr", "mrn", "pi", "pt", "pn", "lr")
-NOT_OWN = frozenset({"ni", "cz", "ss", "ppn", "dl", "bc", "idcard", "id-card", "an", "vn", "hc", "mc", "ma", "sb", "nnchn"})
+NOT_OWN = frozenset(
+    {"ni", "cz", "ss", "ppn", "dl", "bc", "idcard", "id-card", "an", "vn", "hc", "mc", "ma", "sb", "nnchn"}
+)
 NATIONAL_SYSTEMS = ("idcard", "id-card", "nationalid", "national-id", "sfz", "身份证", "2.16.156.10011.1.3")
 NOT_THE_NAME = frozenset({"nickname"})
 NAME_USES = {"official": 0, "usual": 1, "": 2}
@@ -68,7 +70,7 @@ def _composed(one: Json) -> str:
 
 
 def _telephones(written: list[Json]) -> list[str]:
-    """Numbers of telephones, in the order in which they are preferred; which is dialled `phone_numbers.best` decides."""
+    """Numbers of telephones, preferred ones first; which of them is dialled `phone_numbers.best` decides."""
     usable = [one for one in written if text(one, "system").lower() in {"phone", "sms", ""} and text(one, "value")]
     usable.sort(key=lambda one: (TELEPHONE_USES.get(text(one, "use").lower(), 5), _order(one)))
     numbers = [text(one, "value").removeprefix("tel:") for one in usable if "@" not in text(one, "value")]
@@ -101,4 +103,3 @@ def identifiers(patient: Json) -> list[str]:
     """The keys under which a logical reference finds the patient: system and value, and the value alone."""
     written = [(text(one, "system"), text(one, "value")) for one in many(patient, "identifier")]
     return [f"{system}|{value}" for system, value in written if value] + [f"|{value}" for _, value in written if value]
-

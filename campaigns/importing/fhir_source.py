@@ -88,7 +88,9 @@ def _parsed(raw: bytes) -> Any:
     if raw.count(b"{") + raw.count(b"[") + raw.count(b'"') // 2 > MOST_VALUES:
         return None
     try:
-        return json.loads(raw if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else raw.decode("utf-8-sig"))
+        return json.loads(
+            raw if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else raw.decode("utf-8-sig")
+        )
     except (ValueError, RecursionError):
         return None
 

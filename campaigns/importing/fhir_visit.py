@@ -1,5 +1,6 @@
 """What a FHIR Encounter and a Condition tell, in our words and columns; of R4 and R5. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,7 +20,16 @@ NOT_YET = frozenset({"planned", "reserved"})
 WRONG = frozenset({"entered-in-error", "refuted"})
 OVER = frozenset({"inactive", "resolved", "remission"})
 # Systems of codes that are no ICD-10, though a code of theirs may look like one.
-OTHER_SYSTEMS = ("snomed", "loinc", "icd-9", "icd9", "2.16.840.1.113883.6.96", "2.16.840.1.113883.6.103", "icd-11", "rxnorm")
+OTHER_SYSTEMS = (
+    "snomed",
+    "loinc",
+    "icd-9",
+    "icd9",
+    "2.16.840.1.113883.6.96",
+    "2.16.840.1.113883.6.103",
+    "icd-11",
+    "rxnorm",
+)
 
 
 @dataclass(frozen=True)
@@ -32,14 +42,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Encounter:
-    """An Encounter as it is kept while the rest of the source is read; `keys` are those of other resources."""
+    """An Encounter as it is kept while the rest of the source is read; it is found under `keys`."""
 
     event: VisitEvent
     visit_class: VisitClass | None
     cells: dict[str, str]
     start: str
     recorded_at: str
-    key: str
+    keys: tuple[str, ...]
     patient_keys: tuple[str, ...]
     patient: Json | None
     condition_keys: tuple[tuple[str, ...], ...]
@@ -47,8 +57,8 @@ class Encounter:
     places: tuple[Place, ...]
 
 
-def encounter(resource: Json) -> Encounter | None:
-    """What an Encounter tells; `None` for one that is planned, or whose status says nothing of ours."""
+def encounter(resource: Json, keys: Sequence[str]) -> Encounter | None:
+    """What an Encounter tells, found under `keys`; `None` for one that is planned, or whose status says nothing of ours."""
     event = EVENTS.get(text(resource, "status").lower())
     if event is None:
         return None
@@ -61,7 +71,7 @@ def encounter(resource: Json) -> Encounter | None:
         cells=_cells(resource),
         start=text(resource, "period", "start") or text(resource, "actualPeriod", "start"),
         recorded_at=text(resource, "meta", "lastUpdated"),
-        key=f"Encounter/{text(resource, 'id')}",
+        keys=tuple(keys),
         patient_keys=fhir_references.wanted(subject, "Patient"),
         patient=fhir_references.contained(resource, subject),
         condition_keys=tuple(fhir_references.wanted(one, "Condition") for one in told),
@@ -90,7 +100,12 @@ def _written(resource: Json) -> list[str]:
     """Diagnoses within an Encounter: of a contained Condition, and in R5 as a concept."""
     if text(resource, "resourceType") == "Condition":
         return diagnoses(resource, date.max, "UTC")
-    return [part for one in many(resource, "diagnosis") for each in many(one, "condition") for part in _texts(get(each, "concept"))]
+    return [
+        part
+        for one in many(resource, "diagnosis")
+        for each in many(one, "condition")
+        for part in _texts(get(each, "concept"))
+    ]
 
 
 def _texts(concept: object) -> list[str]:
@@ -141,5 +156,7 @@ def _places(resource: Json) -> list[Place]:
     for _, one in ranked:
         pointed = fhir_references.reference(one, "location")
         within = fhir_references.contained(resource, pointed)
-        found.append(Place(text(pointed, "display") or text(within, "name"), fhir_references.wanted(pointed, "Location")))
+        found.append(
+            Place(text(pointed, "display") or text(within, "name"), fhir_references.wanted(pointed, "Location"))
+        )
     return found

@@ -1,4 +1,4 @@
-"""The acknowledgement (ACK) of an HL7 message, in its own encoding and separators; it tells nothing of the patient. Pure."""
+"""The acknowledgement (ACK) of an HL7 message, in its own encoding and separators, without patient data. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -99,17 +99,15 @@ def _answer(message: Message, code: str, outcome: Outcome, given: tuple[str, str
 
 def _errors(outcome: Outcome, signs: Signs) -> list[str]:
     found = [
-        (PLACES.get(reject.field, ""), MISSING if "empty" in reject.reason else WRONG, f"{reject.field} {reject.reason}")
-        for reject in outcome.rejects
+        (PLACES.get(one.field, ""), MISSING if "empty" in one.reason else WRONG, f"{one.field}: {one.reason}")
+        for one in outcome.rejects
     ]
     found = found or [("", OURS if outcome.code is Code.ERROR else UNREADABLE, outcome.reason)]
-    return [
-        signs.field.join(
-            ("ERR", "", place.replace("^", signs.component), code.replace("^", signs.component), "E")
-            + ("", "", "", _escaped(text, signs))
-        )
-        for place, code, text in found
-    ]
+    made = []
+    for place, code, text in found:
+        coded = [one.replace("^", signs.component) for one in (place, code)]
+        made.append(signs.field.join(("ERR", "", *coded, "E", "", "", "", _escaped(text, signs))))
+    return made
 
 
 def _text(outcome: Outcome) -> str:

@@ -111,7 +111,8 @@ def _diagnoses(message: Message) -> list[str]:
 
 def _diagnosis_rank(segment: Segment) -> tuple[int, int]:
     priority = segment.text(15)
-    return {"F": 0, "": 1, "W": 2, "A": 3}.get(segment.text(6).upper(), 1), int(priority) if priority.isdecimal() else 99
+    is_number = priority.isdecimal() and len(priority) < 9
+    return {"F": 0, "": 1, "W": 2, "A": 3}.get(segment.text(6).upper(), 1), int(priority) if is_number else 99
 
 
 def _diagnosis(segment: Segment) -> list[str]:

@@ -1,4 +1,4 @@
-"""Files of HL7 messages: one after the other, as MLLP frames them, or in a batch (FHS, BHS); read message by message."""
+"""Files of HL7 messages: one after the other, framed as in MLLP, or in a batch (FHS, BHS); read one by one."""
 
 import io
 import re

@@ -1,7 +1,7 @@
 """One message of HL7 version 2 taken apart: its encoding, separators, escapes, segments, repetitions. Pure.
 
-It takes what senders in the field write: any line end, line ends within a field, a short MSH, other separators, `""` for
-nothing, an encoding that MSH-18 does not tell or tells wrongly.
+It takes what senders in the field write: any line end, line ends within a field, a short MSH, other separators, `""`
+for nothing, an encoding that MSH-18 does not tell or tells wrongly.
 """
 
 import re
@@ -21,7 +21,7 @@ UTF_16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"M\0S\0H\0", "utf-
 UTF_8_MARK = b"\xef\xbb\xbf"
 
 
-class UnreadableMessage(Exception):  # noqa: N818 # as `crm.errors` names its own
+class UnreadableMessage(Exception):
     """It is no message of HL7 version 2; the text says why, without anything of its content."""
 
 
@@ -158,7 +158,7 @@ def _signs(header: str, charset: str) -> Signs:
     if sign.isalnum() or sign.isspace():
         raise UnreadableMessage("has an MSH without separators")
     given = header[4:].split(sign, 1)[0]
-    component, repetition, escape, subcomponent = (given + "^~\\&"[len(given) :])[:4]
+    component, repetition, escape, subcomponent = tuple(given + "^~\\&"[len(given) :])[:4]
     return Signs(sign, component, repetition, escape, subcomponent, charset)
 
 

@@ -4,10 +4,10 @@ from campaigns.importing import names, preferences
 from campaigns.importing.hl7_message import Message, Segment, part
 from hotline import phone_numbers
 
-# Types of identifiers (table 0203), the hospital's own number first; what is a number of the state or of a bank is last.
+# Types of identifiers (table 0203), the hospital's own number first; numbers of the state or of a bank are last.
 OWN = ("MR", "MRN", "PI", "PT", "PN", "LR", "")
 NOT_OWN = frozenset(
-    {"NI", "CZ", "SS", "PPN", "DL", "BC", "ID", "IDCARD", "ID-CARD", "ID CARD", "身份证", "AN", "VN", "HC", "MC", "MA", "SB"}
+    {"NI", "CZ", "SS", "PPN", "DL", "BC", "ID", "IDCARD", "ID-CARD", "ID CARD", "身份证", "AN", "VN", "HC", "MC", "MA"}
 )
 NICKNAMES = frozenset({"A", "N", "S", "M", "B", "TEMP", "BAD", "NOUSE", "R", "U"})
 NO_TELEPHONE = frozenset({"FX", "BP", "MD", "INTERNET", "X.400", "TDD", "SAT"})

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from campaigns.importing import dates, deaths, diagnoses, preferences
 from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
-from crm import person_fields
+from crm import days, person_fields
+from crm import words as crm_words
 from crm.rejects import Reject
 from hotline import phone_numbers
 from hotline.values import Language
@@ -24,9 +25,11 @@ UNPRINTABLE = "holds signs that cannot be printed"
 NEEDED = frozenset({"patient_number", "merged_from", "name", "phone"})
 # Between several telephones, diagnoses or dispositions of one person, as the readers of messages put them.
 AND = "\n"
+BREAKS = dict.fromkeys(map(ord, "\n\r\t"))
 # Events that a follow-up call can come of; of the others it only must be clear whose visit it is.
 WITH_FACTS = frozenset({VisitEvent.DISCHARGED, VisitEvent.UPDATED})
 LONGEST_VISIT = 64
+NO_DIAGNOSIS: tuple[tuple[str, ...], str] = ((), "")
 Item = VisitRecord | list[Reject]
 
 
@@ -68,7 +71,7 @@ class Row:
     def take(self, name: str, read: Callable[[str], _Value], default: _Value) -> _Value:
         """The field as `read` reads it; what it refuses (`ValueError`) is a reject, and `default` stands in."""
         text = self.cells.get(name, "").strip()
-        if name not in NEEDED and person_fields.is_nothing(text):
+        if name not in NEEDED and crm_words.is_nothing(text):
             text = ""
         try:
             _check(name, text)
@@ -95,13 +98,14 @@ def read(told: Told, given: Given) -> Item:
     if told.event is VisitEvent.MERGED:
         merged_from = whose.take("merged_from", person_fields.patient_number, "")
     rest = Row(told.line, told.cells)
-    codes, words = rest.take("diagnosis", diagnoses.read, ((), ""))
+    codes, words = rest.take("diagnosis", diagnoses.read, NO_DIAGNOSIS)
     is_dead = told.is_dead or _is_dead(told, codes, words)
     happened_on = told.happened_on
     if told.event is VisitEvent.DISCHARGED:
         happened_on = _discharged_on(rest, given)
-    facts = _facts(rest, given, happened_on, (codes, words)) if told.event in WITH_FACTS else None
-    is_called = told.event in WITH_FACTS and told.visit_class is VisitClass.INPATIENT and not is_dead
+    has_facts = told.event in WITH_FACTS and told.visit_class is VisitClass.INPATIENT
+    facts = _facts(rest, given, happened_on, (codes, words)) if has_facts else None
+    is_called = has_facts and not is_dead
     if whose.rejects or (is_called and rest.rejects):
         return whose.rejects + (rest.rejects if is_called else [])
     died = told.cells.get("died_on", "").strip()
@@ -128,7 +132,7 @@ def _discharged_on(row: Row, given: Given) -> date | None:
 
 
 def _facts(row: Row, given: Given, discharged: date | None, diagnosis: tuple[tuple[str, ...], str]) -> Facts:
-    born = row.take("birth_date", partial(person_fields.birth_date, today=given.today), None)
+    born = row.take("birth_date", partial(days.birth_date, today=given.today), None)
     if born and discharged and born > discharged:
         row.fault("birth_date", "is after the discharge; are birth_date and discharged_on swapped?")
     codes, words = diagnosis
@@ -142,8 +146,8 @@ def _facts(row: Row, given: Given, discharged: date | None, diagnosis: tuple[tup
         ward=row.take("ward", preferences.ward, ""),
         condition=diagnoses.condition(named, codes, words),
         codes=codes,
-        has_consent=given.has_consent or row.take("consent", person_fields.yes, False),
-        do_not_call=row.take("do_not_call", person_fields.yes, False),
+        has_consent=given.has_consent or row.take("consent", crm_words.yes, False),
+        do_not_call=row.take("do_not_call", crm_words.yes, False),
         refused_days=row.take("refused_days", preferences.weekdays, frozenset[int]()),
         preferred=row.take("preferred", preferences.span, None),
     )
@@ -174,5 +178,5 @@ def _check(name: str, text: str) -> None:
     """Refuse what no field may hold: a formula, and signs that cannot be printed (NUL, half a surrogate)."""
     if text[:1] == "=" or (text[:1] == "@" and name != "phone"):
         raise ValueError(FORMULA)
-    if not text.isprintable() and any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text if sign not in "\n\t\r"):
+    if not text.isprintable() and any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text.translate(BREAKS)):
         raise ValueError(UNPRINTABLE)

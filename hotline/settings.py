@@ -60,6 +60,13 @@ class Settings(BaseSettings):
     )
     hospital_name_en: Annotated[str, Field(description="its name in English prompts and pages")] = "Model Hospital"
     timezone: Annotated[str, Field(description="local time, for opening hours and pages")] = "Asia/Shanghai"
+    phone_area_code: Annotated[
+        str,
+        Field(
+            pattern=r"^(0(10|2\d|[3-9]\d\d))?$",
+            description="area code of local telephone numbers that are written or keyed in without one, like 010",
+        ),
+    ] = ""
     flow_file: Annotated[Path | None, Field(description="the voice menu; empty means the standard flow")] = None
     ask_for_rating: Annotated[bool, Field(description="callers are asked to rate a conversation from 1 to 5")] = True
     queues_file: Annotated[
@@ -95,6 +102,21 @@ class Settings(BaseSettings):
         bool, Field(description="everyone of whom FHIR or HL7 feeds tell has agreed to be called")
     ] = False
     campaign_inbox: Annotated[Path | None, Field(description="folder that is watched for files of discharges")] = None
+    import_skips_rejected: Annotated[
+        bool, Field(description="of a file the good rows are stored and the others listed; else one keeps the file out")
+    ] = False
+    import_file_megabytes: Annotated[
+        int, Field(ge=1, le=10_000, description="the largest file of discharges or patients that is read")
+    ] = 200
+    import_bundle_megabytes: Annotated[
+        int, Field(ge=1, le=1000, description="the largest FHIR file that is one piece, no resource a line")
+    ] = 16
+    import_memory_megabytes: Annotated[
+        int, Field(ge=64, le=10_000, description="memory that reading a workbook may take, in a process of its own")
+    ] = 192
+    import_seconds: Annotated[
+        int, Field(ge=1, le=3600, description="processor time that reading a workbook may take")
+    ] = 60
 
     # Speech.
     speech_engine: Annotated[str, Field(description="auto, vosk or whisper")] = "auto"

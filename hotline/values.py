@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-import phonenumbers
+from hotline import phone_numbers
 
 
 class Language(StrEnum):
@@ -224,6 +224,18 @@ class CampaignState(StrEnum):
     FINISHED = "finished"
 
 
+class VisitState(StrEnum):
+    """What follows from all that was told of a visit (`campaigns.importing.visit_state`); no moves: it is derived."""
+
+    UNKNOWN = "unknown"
+    IN_HOSPITAL = "in_hospital"
+    DISCHARGED = "discharged"
+    DISCHARGE_CANCELLED = "discharge_cancelled"
+    ADMISSION_CANCELLED = "admission_cancelled"
+    ENTERED_IN_ERROR = "entered_in_error"
+    OUTPATIENT = "outpatient"
+
+
 class RecipientState(StrEnum):
     """Where a campaign stands with one recipient."""
 
@@ -410,7 +422,8 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (RecipientState.WITH_PERSON, "calling done refused stopped"),
         (RecipientState.DONE, ""),
         (RecipientState.REFUSED, ""),
-        (RecipientState.STOPPED, ""),
+        # What stopped the calls has gone away, or staff undid it.
+        (RecipientState.STOPPED, "planned texted with_person"),
         (RecipientState.EXCLUDED, ""),
     ),
     AttemptState: _moves(
@@ -458,22 +471,27 @@ def may_move(start: StrEnum, end: StrEnum) -> bool:
 
 @dataclass(frozen=True)
 class PhoneNumber:
-    """A telephone number in E.164 (`+` and up to 15 digits)."""
+    """A telephone number in E.164 (`+` and up to 15 digits), its extension behind it (`;ext=801`) where it has one."""
 
     e164: str
 
     @classmethod
-    def parse(cls, text: str, region: str = "CN") -> "PhoneNumber | None":
-        """The number that `text` names when dialled in `region`, or `None` when it is hidden or no number."""
+    def parse(cls, text: str, *, area_code: str = "") -> "PhoneNumber | None":
+        """The number that reaches a person; `None` when nobody would be (`hotline.phone_numbers` says why)."""
         try:
-            number = phonenumbers.parse(text, region)
-        except phonenumbers.NumberParseException:
+            return cls(phone_numbers.parse(text, area_code=area_code))
+        except ValueError:
             return None
-        if not phonenumbers.is_possible_number(number):
-            return None
-        return cls(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+    @classmethod
+    def of_caller(cls, text: str) -> "PhoneNumber | None":
+        """The number from which somebody calls, a service's or a short one too; `None`: hidden, or no number."""
+        found = phone_numbers.caller_id(text)
+        return None if found is None else cls(found)
 
     @property
     def masked(self) -> str:
-        """The number with its middle hidden, for screens: `+86138****0001`."""
-        return f"{self.e164[:-8]}****{self.e164[-4:]}" if len(self.e164) > 10 else f"****{self.e164[-2:]}"
+        """The number with its middle hidden, for screens: `+86138****0001`; an extension is hidden whole."""
+        base, extension = phone_numbers.split(self.e164)
+        shown = f"{base[:-8]}****{base[-4:]}" if len(base) > 10 else f"****{base[-2:]}"
+        return f"{shown}-***" if extension else shown

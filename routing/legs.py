@@ -23,6 +23,9 @@ ENDS = {
 }
 # SIP's answers of a telephone that is not there: also when it vanishes while it rings.
 GONE = frozenset({404, 410, 503})
+# The number of the report that a line rings, the first after that of the dialling. A higher one at the end of a line
+# says that it rang, also where that report is late or lost.
+RINGING_SEQUENCE = 1
 _BY_SID = select(Leg).where(Leg.provider_sid == bindparam("sid"))
 
 
@@ -72,25 +75,27 @@ def agent_line(ground: Ground, offer_id: str, report: Report, now: datetime) -> 
             sequence=-1,
             started_at=now,
         )
-        status = heard(session, leg, report, now).status
-        _apply(session, ground, offer, status, report.response_code, now)
+        _apply(session, ground, offer, (heard(session, leg, report, now), report), now)
     return True
 
 
-def _apply(session: Session, ground: Ground, offer: Offer, status: LegStatus, code: int | None, now: datetime) -> None:
+def _apply(session: Session, ground: Ground, offer: Offer, told: tuple[Leg, Report], now: datetime) -> None:
+    leg, report = told
+    status = leg.status
     if status is LegStatus.RINGING:
         service.ringing(session, ground, offer, now)
     elif status in ENDED_LEGS and offer.state in LIVE_OFFERS:
-        end, reason = _end(offer, status, code)
+        end, reason = _end(offer, leg, report.response_code)
         service.end_offer(session, ground, offer, end, reason, now)
     elif status in ENDED_LEGS:
         talks.agent_left(session, ground, offer, now, status)
 
 
-def _end(offer: Offer, status: LegStatus, code: int | None) -> tuple[OfferState, str]:
-    """A phone that never rang, or that vanished, was let ring by nobody."""
-    is_gone = offer.ringing_at is None or code in GONE
-    return NOT_REACHED if status is LegStatus.NO_ANSWER and is_gone else ENDS[status]
+def _end(offer: Offer, leg: Leg, code: int | None) -> tuple[OfferState, str]:
+    """How the offer ends. A phone that never rang, or that vanished, was let ring by nobody."""
+    rang = offer.ringing_at is not None or leg.sequence > RINGING_SEQUENCE
+    is_gone = not rang or code in GONE
+    return NOT_REACHED if leg.status is LegStatus.NO_ANSWER and is_gone else ENDS[leg.status]
 
 
 def caller_line(session: Session, call_id: str, report: Report, now: datetime) -> Leg:

@@ -16,6 +16,8 @@ down_revision = '0001'
 DIAL_SECONDS = 8
 # The exchange itself ended no ringing line sooner than this (at least 5 s, and 10 s more than all its rings).
 RANG_SECONDS = 10
+# The exchange's number of the report that a line rings: a later one says that it rang, also where that one was lost.
+RINGING_SEQUENCE = 1
 BATCH = 500
 
 
@@ -60,7 +62,7 @@ OFFERS = sa.table(
     sa.column('started_at', sa.DateTime(timezone=True)), sa.column('ringing_at', sa.DateTime(timezone=True)),
     sa.column('ended_at', sa.DateTime(timezone=True)),
 )
-LEGS = sa.table('legs', sa.column('offer_id', sa.String()), sa.column('status', sa.String()))
+LEGS = sa.table('legs', sa.column('offer_id', sa.String()), sa.column('status', sa.String()), sa.column('sequence', sa.Integer()))
 AGENTS = sa.table('agents', sa.column('id', sa.String()), sa.column('address', sa.String()))
 EVENTS = sa.table(
     'events', sa.column('id', sa.String()), sa.column('call_id', sa.String()), sa.column('kind', sa.String()),
@@ -88,6 +90,8 @@ def _repair(bind: sa.Connection) -> None:
 def _never_rang() -> Any:
     dialled = sa.select(OFFERS.c.id, OFFERS.c.call_id).where(OFFERS.c.ringing_at.is_(None))
     at_once = sa.and_(OFFERS.c.state == 'missed', _lasted(OFFERS.c.started_at, DIAL_SECONDS))
+    rang = sa.select(LEGS.c.offer_id).where(LEGS.c.offer_id.is_not(None), LEGS.c.sequence > RINGING_SEQUENCE)
+    at_once = sa.and_(at_once, OFFERS.c.id.not_in(rang))
     refused = sa.and_(OFFERS.c.state == 'failed', OFFERS.c.reason == 'phone not reachable')
     return dialled.where(sa.or_(at_once, refused))
 

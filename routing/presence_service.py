@@ -53,6 +53,7 @@ def beat(session: Session, ground: Ground, told: Beat, now: datetime) -> bool:
     elif (page.agent_id, page.user_id) != (told.agent_id, told.user_id):
         return False
     page.seen_at, page.phone, page.browser = now, told.phone, told.browser
+    page.phone_since = None if told.phone is PagePhone.NONE else page.phone_since or now
     session.flush()
     _settle(session, ground, held, now)
     ground.bell.ring_after(session, ROUTER)

@@ -75,6 +75,10 @@ class Exchange(Provider):
         self.end(line, "completed" if line.is_up else "canceled")
         self._answered()
 
+    def phones(self) -> None:
+        """It does not tell who is registered, as Twilio."""
+        return
+
     def leg(self, sid: str) -> LegView | None:
         """The line as it stands."""
         line = self.lines.get(sid)

@@ -70,7 +70,10 @@ def forgotten(seen: Seen, skills: Skills, now: datetime) -> Iterator[str]:
     free = [
         agent.id
         for agent in seen.agents.values()
-        if agent.state is AgentState.IDLE and agent.status is AgentStatus.AVAILABLE and agent.id not in kept
+        if agent.state is AgentState.IDLE
+        and agent.status is AgentStatus.AVAILABLE
+        and agent.is_present
+        and agent.id not in kept
     ]
     for row in without_phone(seen):
         if any(fits(skills[agent_id], row.wish) for agent_id in free):

@@ -83,6 +83,7 @@ class SeenAgent(NamedTuple):
     status: AgentStatus
     offer_id: str | None
     state_until: Any
+    is_present: bool
 
 
 class NewOffer(NamedTuple):
@@ -141,7 +142,7 @@ _PLACES = (
 _OFFERS = select(Offer.id, Offer.call_id, Offer.waiting_id, Offer.agent_id, Offer.state, Offer.provider_sid).where(
     Offer.state.in_(LIVE_OFFERS) | ((Offer.state == OfferState.ANSWERED) & Offer.ended_at.is_(None))
 )
-_AGENTS = select(Agent.id, Agent.state, Agent.status, Agent.offer_id, Agent.state_until)
+_AGENTS = select(Agent.id, Agent.state, Agent.status, Agent.offer_id, Agent.state_until, Agent.is_present)
 _NEW = select(Offer.id, Offer.waiting_id, Offer.agent_id, Offer.reasons).where(Offer.id > bindparam("last"))
 
 

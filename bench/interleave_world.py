@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from time_machine import Traveller
 
 from bench import interleave_callers as callers
@@ -23,7 +23,7 @@ from bench.interleave_seams import Door, InTurn, Killed, Unheard, Watched, app_o
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Job, Lease
-from hotline.values import JobState
+from hotline.values import JobState, SignsIn
 from routing.router import Router
 from telephony.errors import ProviderDown
 from workers import run, sweep
@@ -57,6 +57,8 @@ class World:
         self.app = app_of(ground, self.exchange)
         self.client, self.door = self.app.test_client(), Door(self.app)
         self.routers = [self._router(), self._router()]
+        with ground.database.write() as session:
+            session.execute(update(Agent).values(signs_in=SignsIn.TELEPHONE))
         with ground.database.read() as session:
             self.agents = list(session.scalars(select(Agent).order_by(Agent.staff_number)))
         talks.page_phones(ground, self.random)

@@ -55,10 +55,15 @@ def nurses(session: Session, levels: Mapping[str, int]) -> Nurses:
     enough = or_(*(and_(AgentSkill.skill == name, AgentSkill.level >= level) for name, level in levels.items()))
     skilled = select(AgentSkill.agent_id).where(enough).group_by(AgentSkill.agent_id)
     able = skilled.having(func.count() == len(levels))
-    rows = session.execute(select(Agent.id, Agent.status, Agent.state).where(Agent.id.in_(able))).all()
-    on_duty = [state for _, status, state in rows if status is AgentStatus.AVAILABLE]
+    rows = session.execute(select(Agent.id, Agent.status, Agent.state, Agent.is_present).where(Agent.id.in_(able)))
+    found = rows.all()
+    on_duty = [
+        state
+        for _, status, state, is_present in found
+        if status is AgentStatus.AVAILABLE and (is_present or state is AgentState.TALKING)
+    ]
     return Nurses(
-        ids=tuple(agent_id for agent_id, _, _ in rows),
+        ids=tuple(agent_id for agent_id, *_ in found),
         free=sum(state is AgentState.IDLE for state in on_duty),
         busy=sum(state in {AgentState.TALKING, AgentState.WRAP_UP, AgentState.OFFERED} for state in on_duty),
     )

@@ -145,12 +145,22 @@ def agents(rows: Iterable[Agent], now: datetime) -> Table:
             agent.staff_number,
             agent.name,
             agent.status,
-            Text(agent.state.replace("_", " "), style=STATES[agent.state] if is_here else "dim"),
-            agent.state_reason or "–",
-            show.length((now - agent.state_since).total_seconds()),
+            _state(agent, is_here),
+            (agent.absent_why or "not_reached").replace("_", " ") if show.absent(agent) else agent.state_reason or "–",
+            show.length((now - _since(agent)).total_seconds()),
             style="" if is_here else "dim",
         )
     return table
+
+
+def _state(agent: Agent, is_here: bool) -> Text:
+    if show.absent(agent):
+        return Text("phone not connected", style="bold red")
+    return Text(agent.state.replace("_", " "), style=STATES[agent.state] if is_here else "dim")
+
+
+def _since(agent: Agent) -> datetime:
+    return (show.absent(agent) and agent.presence_since) or agent.state_since
 
 
 def _talks(seen: Snapshot) -> str:

@@ -13,16 +13,16 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import alarms, desk, looks
+from console import alarms, desk, looks, presence
 from console.access import STAFF, allow, ground
-from console.floor import HEARTBEAT_SECONDS, MOST_MESSAGES, Picture, live
-from console.live import Viewer
+from console.floor import Picture, live
+from console.live import Viewer, messages
 from console.snapshot import Snapshot
 from hotline import clock
 from hotline.models import Agent
 from hotline.settings import Settings
-from hotline.values import AgentStatus
-from routing import service
+from hotline.values import AgentStatus, PagePhone
+from routing import presence_service, service
 from telephony import phones
 from telephony.phones import CLIENT, Kind
 
@@ -88,8 +88,10 @@ def back() -> ResponseReturnValue:
 @pages.post("/desk/token")
 @allow(*STAFF)
 def token() -> ResponseReturnValue:
-    """A short-lived token for the agent's own telephone, and for no other."""
+    """A short-lived token for the agent's own telephone, and for no other: the page has it from now on."""
     with ground().database.write() as session:
+        if "page" in request.form:
+            presence_service.take_phone(session, ground(), presence.said(PagePhone.CONNECTING), clock.now())
         agent = _locked(session, _agent_id())
         if agent.address.startswith(CLIENT):
             service.page_phone(session, ground(), agent, clock.now())
@@ -136,13 +138,10 @@ def _place(settings: Settings, seen: desk.Desk | None) -> phones.Place:
 
 
 def _messages(viewer: Viewer[Picture], agent_id: str) -> Iterator[str]:
-    yield "retry: 2000\n\n"
-    for _count in range(MOST_MESSAGES):
-        picture = viewer.get(HEARTBEAT_SECONDS)
-        if picture is None:
-            yield ": still here\n\n"
-        else:
-            yield f"event: desk\nid: {picture.number}\ndata: {_render(picture.seen, agent_id)}\n\n"
+    def told(picture: Picture) -> str:
+        return f"event: desk\nid: {picture.number}\ndata: {_render(picture.seen, agent_id)}\n\n"
+
+    return messages(viewer, told)
 
 
 def _render(floor: Snapshot, agent_id: str) -> str:

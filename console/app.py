@@ -26,6 +26,7 @@ from console import (
     language,
     matters,
     patients,
+    presence,
     quality,
     search,
     show,
@@ -36,6 +37,7 @@ from console import (
     telling,
     transcripts,
 )
+from hotline import clock
 from hotline.ground import Ground
 from hotline.values import Language
 from routing import rules
@@ -78,6 +80,8 @@ def create(ground: Ground) -> Flask:
     app.register_blueprint(search.pages)
     app.register_blueprint(campaigns.pages)
     app.register_blueprint(patients.pages)
+    app.register_blueprint(presence.pages)
+    presence.watch(app)
     agent.open_line(app, ground.settings, CONTENT_POLICY)
     app.add_url_rule("/healthz", view_func=healthy)
     access.allow_everyone(app.view_functions["static"])
@@ -157,6 +161,7 @@ def _dress(app: Flask, ground: Ground) -> None:
         number=show.number,
         rings=show.rings,
         length=show.length,
+        absent=show.absent,
         percent=show.percent,
         epoch=lambda moment: f"{moment.timestamp():.3f}",
         reason=lambda text, words: telling.reason(words, text),
@@ -180,6 +185,7 @@ def _dress(app: Flask, ground: Ground) -> None:
             "ring_seconds": ground.settings.ring_seconds,
             "version": version,
             "user": current_user,
+            "page_id": clock.new_id,
         }
 
     @app.before_request

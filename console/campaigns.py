@@ -27,8 +27,7 @@ from campaigns.figures import Funnel
 from console import alarms, language, looks, patient_queries
 from console.access import LEADS, allow, ground
 from console.alarms import Alarm
-from console.floor import HEARTBEAT_SECONDS, MOST_MESSAGES
-from console.live import Live, Viewer
+from console.live import Live, Viewer, messages
 from hotline import clock
 from hotline.errors import IllegalMove
 from hotline.ground import Ground
@@ -92,10 +91,7 @@ def here() -> ResponseReturnValue:
 
 
 def _messages(viewer: Viewer[Picture], chosen: Language) -> Iterator[str]:
-    yield "retry: 2000\n\n"
-    for _count in range(MOST_MESSAGES):
-        picture = viewer.get(HEARTBEAT_SECONDS)
-        yield ": still here\n\n" if picture is None else f"event: floor\ndata: {_render(picture, chosen)}\n\n"
+    return messages(viewer, lambda picture: f"event: floor\ndata: {_render(picture, chosen)}\n\n")
 
 
 def _render(picture: Picture, chosen: Language) -> str:

@@ -106,5 +106,9 @@ def _caller(caller: Caller, transfers: list[Transfer], agents: dict[str, Agent])
 
 def of(agents: Iterable[Agent], queues: list[Queue], agent_id: str) -> Targets:
     """To whom this agent can hand a caller on."""
-    others = [agent for agent in agents if agent.id != agent_id and agent.status is AgentStatus.AVAILABLE]
+    others = [agent for agent in agents if agent.id != agent_id and _is_at_work(agent)]
     return Targets(sorted(others, key=lambda a: (a.state is not AgentState.IDLE, a.staff_number)), queues)
+
+
+def _is_at_work(agent: Agent) -> bool:
+    return agent.status is AgentStatus.AVAILABLE and (agent.is_present or agent.state is AgentState.TALKING)

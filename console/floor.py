@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from console import parts, snapshot
 from console.access import LEADS, STAFF, allow, ground
-from console.live import Live, Viewer
+from console.live import Live, Viewer, messages
 from hotline import clock
 from hotline.ground import Ground
 from hotline.values import Language
@@ -19,9 +19,6 @@ from routing import rules
 pages = Blueprint("floor", __name__)
 
 SECTIONS = ("figures", "waiting", "talks", "agents")
-HEARTBEAT_SECONDS = 10.0
-# A stream ends after so many messages or heartbeats and is opened again: whoever was shut out stays out.
-MOST_MESSAGES = 300
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def _divided() -> dict[str, object]:
 @pages.get("/floor/stream")
 @allow(*STAFF)
 def stream() -> ResponseReturnValue:
-    """Server-sent events: `floor` with the sections as HTML, and a comment as heartbeat."""
+    """Server-sent events: `floor` with the sections as HTML, and `beat` every second between."""
     kind = (Language(current_user.language), bool(current_user.sees_all_calls))
     last = request.headers.get("Last-Event-ID", "")
     floor = live()
@@ -100,13 +97,14 @@ def here() -> ResponseReturnValue:
 
 def _messages(viewer: Viewer[Picture], kind: tuple[Language, bool], seen: int) -> Iterator[str]:
     """Pictures with the number of their last change; a page that has seen that one already needs none."""
-    yield "retry: 2000\n\n"
-    for count in range(MOST_MESSAGES):
-        picture = viewer.get(HEARTBEAT_SECONDS)
-        if picture is None or (count == 0 and picture.number == seen):
-            yield ": still here\n\n"
-        else:
-            yield f"event: floor\nid: {picture.number}\ndata: {_render(picture, kind)}\n\n"
+    known = {seen}
+
+    def told(picture: Picture) -> str:
+        is_known = picture.number in known
+        known.clear()
+        return "" if is_known else f"event: floor\nid: {picture.number}\ndata: {_render(picture, kind)}\n\n"
+
+    return messages(viewer, told)
 
 
 def _render(picture: Picture, kind: tuple[Language, bool]) -> str:

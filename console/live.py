@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -23,6 +23,11 @@ GATHER_SECONDS = 0.15
 # Without any event the floor is read again this often: a bell may be lost, and a day ends at midnight.
 SWEEP_SECONDS = 10.0
 LISTEN_SECONDS = 1.0
+# A page hears at least this often that the line to it is up: silent for longer, it says so.
+BEAT_SECONDS = 1.0
+BEAT = "event: beat\ndata: still here\n\n"
+# A stream ends after so many messages and is opened again: whoever was shut out stays out.
+MOST_MESSAGES = 300
 # So many changes are kept for pages that come back after a break.
 KEPT = 500
 
@@ -183,3 +188,11 @@ class Live(Generic[Seen]):
         self._last = picture
         for viewer in viewers:
             viewer.put(picture)
+
+
+def messages(viewer: Viewer[Seen], told: Callable[[Seen], str]) -> Iterator[str]:
+    """The stream of one page: each picture as the message that `told` makes of it (empty: none), and beats between."""
+    yield "retry: 2000\n\n"
+    for _count in range(MOST_MESSAGES):
+        picture = viewer.get(BEAT_SECONDS)
+        yield (BEAT if picture is None else told(picture)) or BEAT

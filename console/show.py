@@ -3,7 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hotline.values import PhoneNumber
+from hotline.models import Agent
+from hotline.values import AgentState, AgentStatus, PhoneNumber
 
 
 def midnight(now: datetime, zone: ZoneInfo) -> datetime:
@@ -42,3 +43,13 @@ def length(seconds: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share as whole per cent, always down, so that 99.6 never reads as all; a dash where there is none."""
     return "–" if share is None else f"{int(share * 100 + 1e-9)}%"
+
+
+def absent(agent: Agent) -> bool:
+    """Whether *phone not connected* is to be shown of an agent: nobody can be put through to them, and not by choice.
+
+    A telephone that the last dials did not reach is not known to be there before one gets through. Who talks is there.
+    """
+    if agent.status is AgentStatus.OFFLINE or agent.state is AgentState.TALKING:
+        return False
+    return not agent.is_present or agent.dial_failures > 0

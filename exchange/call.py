@@ -91,6 +91,8 @@ class Leg:
         """The call is over; without a status it depends on whether it was answered. Over already is no fault."""
         if self.facts.is_over:
             return
+        if not self.is_up:
+            self.facts.response_code = getattr(self.line, "response_code", 0)
         self.move(status or (CallStatus.COMPLETED if self.is_up else CallStatus.NO_ANSWER))
         self.trace("hangup", status=str(self.facts.status), reason=reason or str(self.facts.status))
         self.was_redirected = False

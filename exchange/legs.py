@@ -28,6 +28,7 @@ class Nowhere:
 
     shows_texts = False
     rings_late = False
+    response_code = 480  # "temporarily unavailable": SIP's word for somebody who is not registered
 
     def __init__(self, address: str) -> None:
         self.address = address

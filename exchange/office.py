@@ -30,6 +30,10 @@ class Directory(Protocol):
 
     def find(self, address: str) -> Line | None: ...
 
+    def listed(self) -> list[tuple[str, str | None, str]]:
+        """The telephones that are known: address, the registration that is rung (None: not registered), its label."""
+        ...
+
 
 @runtime_checkable
 class Authenticated(Protocol):

@@ -13,6 +13,7 @@ from aiohttp import WSMsgType, web
 
 from exchange.audio import FRAME_BYTES, FRAME_SECONDS
 from exchange.flood import FRAME_COST, MESSAGE_COST, Allowance
+from exchange.ids import new_sid
 from exchange.line import Answerer, Jitter
 from exchange.tokens import Admission
 
@@ -20,8 +21,12 @@ log = structlog.get_logger(__name__)
 MOST_WAITING_BYTES = 250 * FRAME_BYTES
 _TEXT, _BINARY = 0x81, 0x82
 FLOOD = 31009
-# A page that sleeps keeps its connection and sends nothing: after ten seconds of that nobody is there any more.
-HEARTBEAT_SECONDS = 10.0
+REGISTER_SECONDS = 10.0
+# A telephone whose network is gone says nothing: it is asked after so many quiet seconds, with half as many to answer.
+HEARTBEAT_SECONDS = 5.0
+# How a call ends whose telephone vanished while it rang: SIP's "gone".
+GONE = 410
+MOST_LABEL = 40
 LARGEST_MESSAGE_BYTES = 16 * 1024
 Dial = Callable[["PhoneLine", str], None]
 
@@ -32,8 +37,12 @@ class PhoneLine:
     shows_texts = True
     rings_late = False
 
-    def __init__(self, address: str, is_traced: bool = False, silent_seconds: float = 10.0) -> None:
+    def __init__(self, address: str, is_traced: bool = False, silent_seconds: float = 10.0, label: str = "") -> None:
         self.address = address
+        self.sid = new_sid("PH")
+        self.label = label
+        # How a call ends that this telephone did not take, as SIP counts; 0: in the usual way.
+        self.response_code = 0
         self._most_silent_frames = round(silent_seconds / FRAME_SECONDS)
         self.is_traced = is_traced
         self.wire: asyncio.WriteTransport | None = None
@@ -116,6 +125,10 @@ class Phones:
     def addresses(self) -> list[str]:
         return sorted(self._lines)
 
+    def listed(self) -> list[tuple[str, str | None, str]]:
+        """Each address with the registration that is rung, and the label it gave itself."""
+        return [(address, lines[-1].sid, lines[-1].label) for address, lines in sorted(self._lines.items())]
+
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """One telephone's connection, from registration until it drops; then its call is hung up."""
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_MESSAGE_BYTES, compress=False)
@@ -129,12 +142,13 @@ class Phones:
         finally:
             self._forget(line)
             line.wire = None
+            line.response_code = GONE
             line.control("hangup")
         return socket
 
     async def _register(self, request: web.Request, socket: web.WebSocketResponse) -> PhoneLine | None:
         with contextlib.suppress(ValueError, TypeError, asyncio.TimeoutError):
-            message = json.loads(await socket.receive_str(timeout=HEARTBEAT_SECONDS))
+            message = json.loads(await socket.receive_str(timeout=REGISTER_SECONDS))
             address = message.get("address", "")
             if message.get("type") != "register" or not isinstance(address, str) or not address:
                 await _error(socket, 31002, "the first message must be register, with an address")
@@ -142,7 +156,8 @@ class Phones:
             if not self._admission.admits(request, address, str(message.get("token") or "")):
                 await _error(socket, 20101, "the token is not accepted")
                 return None
-            line = PhoneLine(address, message.get("trace") is True, self._silent_seconds)
+            label = str(message.get("label") or "")[:MOST_LABEL]
+            line = PhoneLine(address, message.get("trace") is True, self._silent_seconds, label)
             line.wire = request.transport
             self._lines.setdefault(address, []).append(line)
             line.tell("registered", address=address)

@@ -76,6 +76,8 @@ class CallFacts:
     updated: datetime | None = None
     sequence: int = 0
     queue_seconds: int = 0
+    # Why a call was not taken, as SIP counts; 0 where there is no more to say than its status.
+    response_code: int = 0
     recording_sid: str = ""
     callback: Callback = field(default_factory=Callback)
 
@@ -141,6 +143,7 @@ class CallFacts:
         self.sequence += 1
         if self.is_over:
             told |= {"CallDuration": str(self.seconds), "Duration": str(-(-self.seconds // 60))}
+            told |= {"SipResponseCode": str(self.response_code)} if self.response_code else {}
         return told
 
     def to_json(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from hotline.models import Agent, Attempt, Call, Campaign, FloorEvent, Matter, O
 
 # The fields whose change is one, and where the row names its call and its agent.
 WATCHED: dict[type[Any], tuple[str, tuple[str, ...]]] = {
-    Agent: ("agent", ("status", "state")),
+    Agent: ("agent", ("status", "state", "is_present")),
     Call: ("call", ("status", "is_held", "agent_id")),
     Waiting: ("waiting", ("state", "kind")),
     Offer: ("offer", ("state",)),

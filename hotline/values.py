@@ -111,6 +111,8 @@ class OfferState(StrEnum):
     CANCELLED = "cancelled"
     MISSED = "missed"
     REJECTED = "rejected"
+    # The phone could not be rung, or vanished while it rang: nobody let it ring.
+    UNREACHABLE = "unreachable"
     FAILED = "failed"
 
 
@@ -130,6 +132,31 @@ class AgentState(StrEnum):
     TALKING = "talking"
     WRAP_UP = "wrap_up"
     SET_ASIDE = "set_aside"
+
+
+class SignsIn(StrEnum):
+    """What proves that an agent is at work: a page of theirs that is open, or their telephone alone."""
+
+    PAGE = "page"
+    TELEPHONE = "telephone"
+
+
+class PagePhone(StrEnum):
+    """The telephone of an agent's page, as the page says."""
+
+    NONE = "none"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+
+
+class Absence(StrEnum):
+    """Why an agent can be offered no call, whatever their status: no page is open, or no telephone can be reached."""
+
+    NOT_SIGNED_IN = "not_signed_in"
+    NOT_CONNECTED = "not_connected"
+    PAGE_SILENT = "page_silent"
+    NOT_REACHED = "not_reached"
+    EXCHANGE_DOWN = "exchange_down"
 
 
 class CallbackState(StrEnum):
@@ -358,12 +385,13 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (WaitingState.LEFT, ""),
     ),
     OfferState: _moves(
-        (OfferState.STARTED, "ringing answered cancelled missed rejected failed"),
-        (OfferState.RINGING, "answered cancelled missed rejected failed"),
+        (OfferState.STARTED, "ringing answered cancelled missed rejected unreachable failed"),
+        (OfferState.RINGING, "answered cancelled missed rejected unreachable failed"),
         (OfferState.ANSWERED, "failed"),
         (OfferState.CANCELLED, ""),
-        (OfferState.MISSED, ""),
+        (OfferState.MISSED, "unreachable"),  # the page had been cut off before it ended, which shows later
         (OfferState.REJECTED, ""),
+        (OfferState.UNREACHABLE, ""),
         (OfferState.FAILED, ""),
     ),
     TransferState: _moves(

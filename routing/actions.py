@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hotline import clock, log
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Waiting
-from hotline.values import LIVE_OFFERS, OfferState, WaitingState
+from hotline.values import LIVE_OFFERS, Absence, OfferState, WaitingState
 from recordings import service as recordings
 from routing import due, queries, service, situation
 from routing.callers import GREEN
@@ -23,7 +23,7 @@ SPARE_SECONDS = 10
 
 ENDS: dict[type[situation.Decision], tuple[OfferState, str]] = {
     situation.Miss: (OfferState.MISSED, queries.DID_NOT_PICK_UP),
-    situation.Unreachable: (OfferState.FAILED, "phone not reachable"),
+    situation.Unreachable: (OfferState.UNREACHABLE, Absence.NOT_REACHED.value),
     situation.Yield: (OfferState.CANCELLED, "an urgent caller goes first"),
     situation.Lend: (OfferState.CANCELLED, "another caller had no phone"),
 }
@@ -158,7 +158,7 @@ def _dial(ground: Ground, provider: Provider, offer: Offer, agent: Agent, call: 
         sid = provider.dial(agent.address, ground.settings.hotline_number, f"{base}/answer", f"{base}/status", seconds)
     except (ProviderDown, ProviderRefused) as error:
         log.get().warning("dial_failed", call_id=call.id, offer_id=offer.id, error=str(error))
-        _unreachable(ground, offer)
+        _unreachable(ground, offer, Absence.EXCHANGE_DOWN if isinstance(error, ProviderDown) else Absence.NOT_REACHED)
         return
     with ground.database.write() as session:
         row = service.locked_offer(session, offer.id)
@@ -166,11 +166,11 @@ def _dial(ground: Ground, provider: Provider, offer: Offer, agent: Agent, call: 
             row.provider_sid = row.provider_sid or sid
 
 
-def _unreachable(ground: Ground, offer: Offer) -> None:
+def _unreachable(ground: Ground, offer: Offer, why: Absence) -> None:
     with ground.database.write() as session:
         row = service.locked_offer(session, offer.id)
         if row is not None:
-            service.end_offer(session, ground, row, OfferState.FAILED, "phone not reachable", clock.now())
+            service.end_offer(session, ground, row, OfferState.UNREACHABLE, why.value, clock.now())
 
 
 def _record(ground: Ground, provider: Provider, call: Call) -> None:

@@ -102,7 +102,7 @@ def _hands(session: Session, mean: float, now: datetime) -> Iterable[Hand]:
         Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None), Offer.answered_at.is_not(None)
     )
     since = {row.agent_id: row.answered_at for row in session.execute(answered)}
-    at_work = Agent.status == AgentStatus.AVAILABLE
+    at_work = (Agent.status == AgentStatus.AVAILABLE) & (Agent.is_present | (Agent.state == AgentState.TALKING))
     skills: dict[str, dict[str, int]] = defaultdict(dict)
     held = select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level).join(Agent, Agent.id == AgentSkill.agent_id)
     for agent_id, skill, level in session.execute(held.where(at_work)):

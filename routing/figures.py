@@ -52,6 +52,8 @@ class Summary:
     outbound: int = 0
     missed: int = 0
     rejected: int = 0
+    # Dials that reached no phone: in no other figure.
+    unreachable: int = 0
 
     @property
     def other(self) -> int:
@@ -113,7 +115,9 @@ def summary(counted: Counted, ring_seconds: float, rings: float = 3) -> Summary:
 
 
 def _of_offers(offers: Sequence[OfferTimes], ring_seconds: float, rings: float) -> Summary:
-    """The offer clock alone."""
+    """The offer clock alone. A phone that could not be reached rang for nobody: it is counted apart."""
+    unreachable = sum(offer.state is OfferState.UNREACHABLE for offer in offers)
+    offers = [offer for offer in offers if offer.state is not OfferState.UNREACHABLE]
     picked_up = [offer for offer in offers if offer.state is OfferState.ANSWERED]
     return Summary(
         rings=rings,
@@ -122,6 +126,7 @@ def _of_offers(offers: Sequence[OfferTimes], ring_seconds: float, rings: float) 
         within_offer=_within((offer_rings(offer, ring_seconds) for offer in picked_up), rings),
         missed=sum(offer.state is OfferState.MISSED for offer in offers),
         rejected=sum(offer.state is OfferState.REJECTED for offer in offers),
+        unreachable=unreachable,
     )
 
 
@@ -192,7 +197,8 @@ def _of_agent(offers: Sequence[OfferTimes], done: Set[str | None], ring_seconds:
 
 
 def _is_help(offer: OfferTimes) -> bool:
-    return any(reason.startswith(OVERFLOW) for reason in offer.reasons)
+    is_reached = offer.state is not OfferState.UNREACHABLE
+    return is_reached and any(reason.startswith(OVERFLOW) for reason in offer.reasons)
 
 
 def _rings(start: datetime | None, end: datetime | None, ring_seconds: float) -> float | None:

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Agent, AgentSkill, Offer, Waiting
 from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, OfferState, WaitingState, WaitKind
-from routing import choice, habits, situation
+from routing import choice, habits, presence, situation
 from routing.lines import Lines, asked
 from routing.queries import DID_NOT_PICK_UP
 from routing.queues import HELPERS, Queue, Rules, Way
+from routing.reach import Reach
 
 Columns = Row[*tuple[Any, ...]]
 # Before an agent's id: the skill of being this very agent, for callers who are handed on to them.
@@ -33,14 +34,17 @@ ANSWERS_READ = 2000
 HAVE_LET_RING = frozenset({OfferState.MISSED, OfferState.REJECTED})
 
 _IN_LINE = select(Waiting).where(Waiting.state == WaitingState.WAITING)
-_AGENTS = select(Agent.id, Agent.state, Agent.state_reason, Agent.state_since, Agent.status).where(
-    Agent.state != AgentState.TALKING
+_AGENTS = select(
+    Agent.id,
+    Agent.state,
+    Agent.state_reason,
+    Agent.state_since,
+    Agent.status,
+    Agent.is_present,
+    Agent.absent_why,
+    Agent.presence_since,
 )
-_LEVELS = (
-    select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level)
-    .join(Agent, Agent.id == AgentSkill.agent_id)
-    .where(Agent.state != AgentState.TALKING)
-)
+_LEVELS = select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level)
 _MADE = (
     select(Offer.waiting_id, Offer.agent_id, Offer.state, Offer.ringing_at, Offer.started_at)
     .join(Waiting, Waiting.id == Offer.waiting_id)
@@ -68,8 +72,10 @@ _ANSWERS = (
 )
 
 
-def read(session: Session, rules: Rules, answers_in: Mapping[str, float] = MappingProxyType({})) -> situation.Floor:
-    """The floor of this moment, as values; `answers_in` are the agents' habits, as `habits_of` learned them."""
+def read(
+    session: Session, rules: Rules, now: datetime, answers_in: Mapping[str, float] = MappingProxyType({})
+) -> situation.Floor:
+    """The floor at `now`, as values; `answers_in` are the agents' habits, as `habits_of` learned them."""
     waiting = session.scalars(_IN_LINE).all()
     ringing = session.execute(_RINGING).all()
     if not waiting and not ringing:
@@ -78,9 +84,11 @@ def read(session: Session, rules: Rules, answers_in: Mapping[str, float] = Mappi
     offers = _made(session)
     wished = frozenset(name for row in waiting for name in row.wish if name.startswith(SELF))
     lines = Lines(rules)
+    agents = session.execute(_AGENTS).all()
+    reach = Reach(_skills(row.id, levels, wished) for row in agents if _can_be_reached(row, now))
     return situation.Floor(
-        agents=tuple(_free(session.execute(_AGENTS), levels, answers_in, wished)),
-        callers=tuple(_caller(row, rules, lines, offers[row.id]) for row in waiting),
+        agents=tuple(_free(agents, levels, answers_in, wished)),
+        callers=tuple(reach.hasten(_caller(row, rules, lines, offers[row.id])) for row in waiting),
         offers=tuple(_ringing(row, levels, answers_in) for row in ringing),
         asked=asked(rules),
     )
@@ -117,10 +125,20 @@ def _free(
     """Who can be rung; of `wished` agents, the skill of being themselves is among their skills."""
     for agent in agents:
         aside = agent.state is AgentState.SET_ASIDE and agent.state_reason == DID_NOT_PICK_UP
-        if agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
-            itself = {SELF + agent.id: SELF_LEVEL} if SELF + agent.id in wished else {}
-            skills = levels.get(agent.id, {}) | itself
+        if agent.is_present and agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
+            skills = _skills(agent.id, levels, wished)
             yield choice.Agent(agent.id, skills, agent.state_since, answers_in.get(agent.id), aside)
+
+
+def _skills(agent_id: str, levels: Mapping[str, dict[str, int]], wished: Set[str]) -> dict[str, int]:
+    itself = {SELF + agent_id: SELF_LEVEL} if SELF + agent_id in wished else {}
+    return levels.get(agent_id, {}) | itself
+
+
+def _can_be_reached(agent: Columns, now: datetime) -> bool:
+    """Whether they are there, or may be back any moment; who talks is, whatever their telephone is said to do."""
+    is_there = agent.is_present or agent.state is AgentState.TALKING
+    return is_there or presence.may_return(agent.absent_why, agent.presence_since, now)
 
 
 def _caller(row: Waiting, rules: Rules, lines: Lines, offers: list[Columns]) -> situation.Caller:
@@ -146,7 +164,8 @@ def _caller(row: Waiting, rules: Rules, lines: Lines, offers: list[Columns]) -> 
 
 
 def _first_rung_at(offers: Iterable[Columns]) -> datetime | None:
-    return min((offer.ringing_at or offer.started_at for offer in offers), default=None)
+    rang = (offer for offer in offers if offer.state is not OfferState.UNREACHABLE)
+    return min((offer.ringing_at or offer.started_at for offer in rang), default=None)
 
 
 def _exits(row: Waiting, queue: Queue) -> Iterable[Way]:

@@ -16,14 +16,15 @@ from hotline.errors import NotFound
 from hotline.ground import Ground
 from hotline.models import Agent, AgentSkill, Department, Queue, Skill
 from hotline.source import Field, Source
-from hotline.values import AgentState, AgentStatus, Language
+from hotline.values import Absence, AgentState, AgentStatus, Language, SignsIn
 from routing.errors import HospitalFault
 from routing.queues import Rules, Text
 from routing.rules import LANGUAGES, MOST_LEVEL, label, name_of
 
 ADDRESS = re.compile(r"client:[A-Za-z0-9_.-]{1,60}|\+[1-9][0-9]{4,14}")
-AGENT = ("name", "address", "department", "status", "skills", "languages")
+AGENT = ("name", "address", "department", "status", "signs_in", "skills", "languages")
 STATUSES = {status.value: status for status in AgentStatus}
+SIGNS_IN: dict[str, SignsIn | None] = {proof.value: proof for proof in SignsIn}
 LANGUAGE_NAMES = {
     Language.MANDARIN: {Language.MANDARIN: "普通话", Language.ENGLISH: "Mandarin"},
     Language.ENGLISH: {Language.MANDARIN: "英语", Language.ENGLISH: "English"},
@@ -32,13 +33,17 @@ LANGUAGE_NAMES = {
 
 @dataclass(frozen=True)
 class AgentPart:
-    """An agent: name, phone address, department, and levels from 1 to 5 of skills and languages."""
+    """An agent: name, phone address, department, and levels from 1 to 5 of skills and languages.
+
+    `signs_in` is what proves that they are at work; `None`: as their telephone and account say.
+    """
 
     name: str
     address: str
     department: str | None
     status: AgentStatus
     levels: Mapping[str, int]
+    signs_in: SignsIn | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ def _agent(field: Field, departments: Mapping[str, Text], rules: Rules) -> Agent
         department=None if department.is_missing else department.text(),
         status=field.get("status").one_of(STATUSES, AgentStatus.OFFLINE),
         levels=levels | dict(_levels(field.get("languages"), LANGUAGES, f"one of {', '.join(LANGUAGES)}")),
+        signs_in=field.get("signs_in").one_of(SIGNS_IN, None),
     )
 
 
@@ -132,8 +138,13 @@ def _labels(text: Text) -> dict[str, str]:
 def _store_agent(session: Session, agent: Agent | None, number: str, part: AgentPart, now: datetime) -> None:
     if agent is None:
         agent = Agent(staff_number=number, status=part.status, state=AgentState.IDLE, state_since=now)
+        agent.is_present, agent.absent_why, agent.presence_since = False, Absence.NOT_CONNECTED, now
         session.add(agent)
+    elif agent.address != part.address:
+        agent.registered = agent.registration = agent.registered_page = agent.dial_after = None
+        agent.dial_failures = 0
     agent.name, agent.address, agent.department = part.name, part.address, part.department
+    agent.signs_in = part.signs_in
     kept = {row.skill: row for row in agent.skills}
     for skill, level in part.levels.items():
         if skill in kept:

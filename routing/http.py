@@ -53,7 +53,8 @@ def status(offer_id: str) -> Response:
     """A status callback of the agent's line."""
     turn = parse(request.form)
     if turn.call_sid is not None and turn.status is not None:
-        legs.agent_line(_ground(), offer_id, legs.Report(turn.call_sid, turn.status, turn.sequence), clock.now())
+        report = legs.Report(turn.call_sid, turn.status, turn.sequence, turn.response_code)
+        legs.agent_line(_ground(), offer_id, report, clock.now())
     return Response(status=204)
 
 

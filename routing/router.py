@@ -27,6 +27,7 @@ from routing import (
     habits,
     hospital,
     ladder,
+    presence_service,
     queries,
     rules,
     service,
@@ -35,6 +36,7 @@ from routing import (
 )
 from routing import transfers_ends as ends
 from routing.actions import offer_of
+from routing.attendance import Attendance
 from telephony.provider import Provider
 
 TICK_SECONDS = 0.25
@@ -54,6 +56,7 @@ class Router:
         self._phones = habits.Phones()
         self._learned_at: datetime | None = None
         self._pool = pool or ThreadPoolExecutor(8, thread_name_prefix="exchange")
+        self._attendance = Attendance(ground, provider, self._pool)
 
     def run(self, stop: threading.Event) -> None:
         """Act at every bell and tick until `stop` is set; after a fault the next pass tries again."""
@@ -76,6 +79,7 @@ class Router:
         if not self._lease.holds(now):
             return False
         self._bring_back(now)
+        self._attendance.look(now)
         for _ in range(MAX_PASSES):
             changed = self._decide(clock.now())
             acted = actions.act(self._ground, self._provider, self._pool, clock.now())
@@ -115,7 +119,7 @@ class Router:
 
     def _decide(self, now: datetime) -> bool:
         with self._ground.database.read() as session:
-            seen = floor.read(session, rules.of(self._ground.settings), self._learn(session, now))
+            seen = floor.read(session, rules.of(self._ground.settings), now, self._learn(session, now))
             seen = replace(callbacks_service.without_kept(session, seen, now), phones_each=self._phones.each())
         changed = False
         for decision in ladder.decide(seen, now, self._ground.settings.ring_seconds):
@@ -132,6 +136,7 @@ class Router:
             self._habits, self._learned_at = floor.habits_of(session), now
             with self._ground.database.write() as writing:
                 happenings.forget(writing)
+                presence_service.forget_old(writing, now)
         return self._habits
 
     def _apply(self, decision: situation.Start | situation.End, now: datetime) -> bool:

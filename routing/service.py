@@ -15,6 +15,7 @@ from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer, Waiting
 from hotline.values import (
     LIVE_OFFERS,
+    Absence,
     AgentState,
     AgentStatus,
     CallStatus,
@@ -23,14 +24,14 @@ from hotline.values import (
     WaitingState,
     WaitKind,
 )
-from routing import callers, queries, rooms, rules
+from routing import callers, presence_facts, queries, rooms, rules
 from routing.agents import choose_status as choose_status
 from routing.agents import come_back as come_back
 from routing.agents import page_phone as page_phone
 from routing.errors import UnknownQueue
 from routing.queries import locked_offer as locked_offer
 
-# How long an agent who missed a call, or whose phone could not be reached, gets no offers.
+# How long an agent who missed, declined or dropped a call gets no offers.
 SET_ASIDE = {OfferState.MISSED: 120, OfferState.REJECTED: 30, OfferState.FAILED: 15}
 
 
@@ -109,7 +110,7 @@ def _close(session: Session, ground: Ground, call: Call, end: WaitingState, reas
 
 
 def start_offer(ground: Ground, offer: Offer) -> bool:
-    """Lease the agent for the caller; whether it came about (both were still free)."""
+    """Lease the agent for the caller; whether it came about (both were still free, and the agent still there)."""
     with ground.database.write() as session:
         call = queries.locked_call(session, offer.call_id)
         waiting = session.get(Waiting, offer.waiting_id)
@@ -117,7 +118,12 @@ def start_offer(ground: Ground, offer: Offer) -> bool:
             return False
         lease = (
             update(Agent)
-            .where(Agent.id == offer.agent_id, or_(*queries.CAN_BE_RUNG), Agent.status == AgentStatus.AVAILABLE)
+            .where(
+                Agent.id == offer.agent_id,
+                or_(*queries.CAN_BE_RUNG),
+                Agent.status == AgentStatus.AVAILABLE,
+                Agent.is_present,
+            )
             .values(
                 state=AgentState.OFFERED,
                 state_reason="",
@@ -126,7 +132,7 @@ def start_offer(ground: Ground, offer: Offer) -> bool:
                 offer_id=offer.id,
             )
         )
-        if not _changed(session.execute(lease)):
+        if not changed(session.execute(lease)):
             return False
         session.add(offer)
         happenings.happened(session, session.get_one(Agent, offer.agent_id, populate_existing=True))
@@ -153,7 +159,7 @@ def answer(ground: Ground, offer_id: str, now: datetime, sid: str | None = None)
             # Whoever was on the way to an earlier agent is to be moved anew.
             .values(state=WaitingState.WON, winner_id=offer.id, moved_at=None)
         )
-        if not _changed(session.execute(win)):
+        if not changed(session.execute(win)):
             end_offer(session, ground, offer, OfferState.CANCELLED, "answered by another", now)
             return False
         happenings.happened(session, session.get_one(Waiting, offer.waiting_id, populate_existing=True))
@@ -185,11 +191,15 @@ def ringing(session: Session, ground: Ground, offer: Offer, now: datetime) -> No
     if offer.state is OfferState.STARTED:
         story.move(offer, OfferState.RINGING)
         offer.ringing_at = now
+        presence_facts.reached(session.get_one(Agent, offer.agent_id))
         tell(session, ground, offer, "offer_ringing", now, ring=offer.ring)
 
 
 def end_offer(session: Session, ground: Ground, offer: Offer, end: OfferState, reason: str, now: datetime) -> None:
-    """A live offer ends without an answer. The agent is free again, or set aside where it was their phone's doing."""
+    """A live offer ends without an answer. The agent is free again, or set aside where it was their doing.
+
+    `reason` of an unreachable one is the word of an `Absence`: a dial that did not get through is tried again later.
+    """
     if offer.state not in LIVE_OFFERS:
         return
     story.move(offer, end)
@@ -197,6 +207,8 @@ def end_offer(session: Session, ground: Ground, offer: Offer, end: OfferState, r
     aside = SET_ASIDE.get(end)
     if aside is None:
         settle(session, offer, AgentState.IDLE, "", None, now)
+        if end is OfferState.UNREACHABLE:
+            presence_facts.not_reached(session, session.get_one(Agent, offer.agent_id), Absence(reason), now)
     else:
         settle(session, offer, AgentState.SET_ASIDE, reason, now + timedelta(seconds=aside), now)
     tell(session, ground, offer, f"offer_{end}", now, reason=reason)
@@ -221,5 +233,6 @@ def tell(session: Session, ground: Ground, offer: Offer, kind: str, now: datetim
     story.tell(session, ground.bell, story.event(offer.call_id, kind, now, **facts))
 
 
-def _changed(result: object) -> bool:
+def changed(result: object) -> bool:
+    """Whether a compare-and-set came about."""
     return isinstance(result, CursorResult) and result.rowcount == 1

@@ -80,7 +80,8 @@ def _check(session: Session, ground: Ground, call: Call, offer: Offer, ask: Ask)
     target = session.get(Agent, ask.agent_id or "")
     if target is None or target.id == offer.agent_id:
         raise CannotTransfer("no_such_agent")
-    if target.status is not AgentStatus.AVAILABLE or target.state is not AgentState.IDLE:
+    is_free = target.status is AgentStatus.AVAILABLE and target.state is AgentState.IDLE
+    if not (is_free and target.is_present):
         raise CannotTransfer("not_free")
 
 

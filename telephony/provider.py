@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlparse
 
 import requests
@@ -14,12 +14,13 @@ from twilio.rest import Client
 from hotline.settings import Settings
 from telephony import words
 from telephony.errors import ProviderDown, ProviderRefused
-from telephony.views import LegView, LineView, RecordingView
+from telephony.views import LegView, LineView, PhoneView, RecordingView
 
 Resource = TypeVar("Resource")
 
 TIMEOUT_SECONDS = 10.0
 MEDIA_TIMEOUT = (5.0, 60.0)  # to connect, between two packets
+PHONES_TIMEOUT = (1.0, 2.0)
 TWILIO = "https://api.twilio.com"
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 RECORDING_EVENTS = ["in-progress", "completed", "absent"]
@@ -189,6 +190,33 @@ class Provider:
             return None
         state = words.recording_state(str(found.status))
         return RecordingView(sid, state, _whole(found.duration), _whole(found.channels))
+
+    def phones(self) -> list[PhoneView] | None:
+        """The telephones of the local exchange; `None` where the provider does not tell, as Twilio."""
+        if self._base == TWILIO:
+            return None
+        path = f"/2010-04-01/Accounts/{self._client.account_sid}/Phones.json?PageSize=1000"
+        found: list[PhoneView] = []
+        while path:
+            page = self._page(path)
+            if page is None or "phones" not in page:
+                return None
+            found += [PhoneView(row["address"], row["sid"], row["label"] or "") for row in page["phones"]]
+            path = page.get("next_page_uri") or ""
+        return found
+
+    def _page(self, path: str) -> dict[str, Any] | None:
+        credentials = (self._client.username, self._client.password)
+        try:
+            answer = self._media.get(self._base + path, auth=credentials, timeout=PHONES_TIMEOUT)
+            if answer.status_code == 404:
+                return None  # it has no such list
+            if answer.status_code != 200:
+                raise _sorted("list telephones", answer.status_code, 0)
+            page: dict[str, Any] = answer.json()
+        except requests.RequestException as error:
+            raise ProviderDown(f"list telephones: {type(error).__name__}") from error
+        return page
 
     def close(self) -> None:
         """Give the connections back."""

@@ -49,6 +49,8 @@ class Turn:
     recording_seconds: int | None = None
     recording_channels: int | None = None
     error_code: int | None = None
+    # Why a line was not answered, as SIP counts: 404, 480, …
+    response_code: int | None = None
     answered_by: Heard | None = None
     # What was said at a question, as the provider understood it.
     words: str = ""
@@ -84,6 +86,7 @@ def parse(form: Mapping[str, str]) -> Turn:
         recording_seconds=_whole(form.get("RecordingDuration")),
         recording_channels=_whole(form.get("RecordingChannels")),
         error_code=_whole(form.get("ErrorCode")),
+        response_code=_whole(form.get("SipResponseCode")),
         answered_by=_ours(words.heard, form.get("AnsweredBy")),
         words=form.get("SpeechResult", "").strip()[:500],
     )

@@ -34,3 +34,12 @@ class LineView:
     status: LegStatus
     started_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PhoneView:
+    """A telephone that the exchange knows: registered by `sid` (`None`: not now), with the label it gave itself."""
+
+    address: str
+    sid: str | None
+    label: str = ""

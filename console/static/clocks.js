@@ -7,7 +7,7 @@ function length(seconds) {
 }
 
 export class Clocks {
-  #root; #ringSeconds; #ahead;
+  #root; #ringSeconds; #ahead; #isStopped = false;
 
   // `root` says the server's time (data-now) and the length of a ring (data-ring).
   constructor(root) {
@@ -22,7 +22,21 @@ export class Clocks {
     this.#ahead = now - Date.now() / 1000;
   }
 
+  // While the server is not heard nobody knows whether anything still runs: times stand, and look it.
+  stop() {
+    this.#isStopped = true;
+    this.#root.classList.add("is-stalled");
+  }
+
+  go() {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.#root.classList.remove("is-stalled");
+    this.tick();
+  }
+
   tick() {
+    if (this.#isStopped) return;
     const now = Date.now() / 1000 + this.#ahead;
     const rings = (since) => Math.max(0, now - Number(since)) / this.#ringSeconds;
     for (const time of this.#root.querySelectorAll("[data-since]")) time.textContent = length(now - Number(time.dataset.since));

@@ -1,25 +1,16 @@
 // The live floor: takes the sections the server sends, counts waiting times up, and finds the way back after a break.
 const floor = document.getElementById("floor");
-const pulse = document.getElementById("pulse");
 // The version in our own address is that of every script: none of an older release is taken from the browser's store.
 const release = new URL(import.meta.url).search;
 const { Clocks } = await import(`./clocks.js${release}`);
 const { Alarms } = await import(`./alarms.js${release}`);
+const { LiveStream } = await import(`./stream.js${release}`);
 const clocks = new Clocks(floor);
 const alarms = new Alarms(document.getElementById("alarms"));
 const title = document.title;
-let stream = null;
-let pause = 1000;
 document.title = alarms.mark + title;
 
-function say(state) {
-  if (pulse.dataset.state === state) return;
-  pulse.dataset.state = state;
-  pulse.textContent = pulse.dataset[state];
-}
-
-function show(message) {
-  const { now, sections, alarms: told } = JSON.parse(message.data);
+function show({ now, sections, alarms: told }) {
   clocks.set(now);
   alarms.show(told);
   document.title = alarms.mark + title;
@@ -30,8 +21,6 @@ function show(message) {
   if (focused) document.getElementById(focused)?.focus();
   clocks.tick();
   if (parts && Date.now() - divided > EVERY) divide(parts.querySelector("a[aria-current]").dataset.part);
-  pause = 1000;
-  say("live");
 }
 
 // The divided figures: a tab is a link that is followed in place; the tab that is shown is counted anew now and then.
@@ -59,27 +48,4 @@ parts?.addEventListener("click", (event) => {
   divide(tab.dataset.part);
 });
 
-async function again() {
-  // A closed stream is opened by us; first find out whether the session still holds.
-  let answer = null;
-  try {
-    answer = await fetch(floor.dataset.stream.replace("stream", "here"), { cache: "no-store" });
-  } catch { /* the network is away: try later */ }
-  if (answer?.status === 401) return say("out");
-  setTimeout(open, pause);
-  pause = Math.min(pause * 2, 15000);
-}
-
-function open() {
-  stream?.close();
-  stream = new EventSource(floor.dataset.stream);
-  stream.addEventListener("floor", show);
-  stream.onerror = () => {
-    // The browser itself tries again, except after a refusal.
-    if (stream.readyState === EventSource.CLOSED) { say("lost"); again(); } else { say("lost"); }
-  };
-}
-
-addEventListener("pagehide", () => stream?.close());
-addEventListener("pageshow", (event) => { if (event.persisted) open(); });
-open();
+new LiveStream({ url: floor.dataset.stream, event: "floor", here: floor.dataset.stream.replace("stream", "here"), clocks, take: show });

@@ -1,6 +1,6 @@
 """Twilio's REST API: one module a resource, each with its routes."""
 
-from exchange.rest import calls, conferences, messages, numbers, participants, queues, recordings, streams
+from exchange.rest import calls, conferences, messages, numbers, participants, phones, queues, recordings, streams
 
 ROUTES = (
     *calls.ROUTES,
@@ -8,6 +8,7 @@ ROUTES = (
     *messages.ROUTES,
     *numbers.ROUTES,
     *participants.ROUTES,
+    *phones.ROUTES,
     *queues.ROUTES,
     *recordings.ROUTES,
     *streams.ROUTES,

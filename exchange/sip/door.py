@@ -23,6 +23,11 @@ class Both:
     def find(self, address: str) -> Line | None:
         return self._first.find(address) or self._second.find(address)
 
+    def listed(self) -> list[tuple[str, str | None, str]]:
+        first = self._first.listed()
+        taken = {address for address, _, _ in first}
+        return [*first, *(each for each in self._second.listed() if each[0] not in taken)]
+
 
 @contextlib.asynccontextmanager
 async def opened(settings: SipSettings | None, office: Office, switch: Switch) -> AsyncIterator[int]:

@@ -88,6 +88,11 @@ class Gateway:
         outgoing = Outgoing(self.caller, place, self.host)
         return SipLine(address, partial(Rtp, self._settings.host, way.peer[0]), outgoing, rings_late=True)
 
+    def listed(self) -> list[tuple[str, str | None, str]]:
+        """The telephones that may register here: who is not registered now has no registration."""
+        found = [(user.identity, self.registrar.where(user)) for user in self._settings.users]
+        return [(address, binding.contact[:40] if binding else None, "") for address, binding in found]
+
     def _place(self, way: Destination, line: SipLine, sender: str, offer: SdpMessage) -> OutgoingCall:
         name = sender.removeprefix("client:").removeprefix("sip:").partition("@")[0] or "anonymous"
         ends = (f"sip:{name}@{self.host}:{self.port}", way.uri)

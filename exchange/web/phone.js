@@ -8,15 +8,16 @@ const ASLEEP_MS = 5000;
 const TOKEN_REFUSED = 20101;
 
 export class Phone extends Telephone {
-  #url; #address; #token; #socket = null; #sound; #pause = FIRST_PAUSE_MS; #retry = 0; #wanted = false; #beat = 0;
+  #url; #address; #token; #label; #socket = null; #sound; #pause = FIRST_PAUSE_MS; #retry = 0; #wanted = false; #beat = 0;
 
   // `token` is asked before every registration: a function that gives a token, or a promise of one. When it throws
-  // an error with `isFinal`, the telephone is refused and does not try again.
-  constructor({ url, address, token = async () => "", processing = true }) {
+  // an error with `isFinal`, the telephone is refused and does not try again. `label` is for whoever lists telephones.
+  constructor({ url, address, token = async () => "", processing = true, label = "" }) {
     super();
     this.#url = url;
     this.#address = address;
     this.#token = token;
+    this.#label = label;
     this.#sound = new Sound({ processing });
     this.#sound.onframe = (frame) => this.state === "talking" && this.#socket?.send(frame);
     this.#sound.onlevel = (level) => this.tell("level", level);
@@ -112,7 +113,7 @@ export class Phone extends Telephone {
     if (!this.#wanted || this.#socket) return;
     const socket = new WebSocket(this.#url);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => socket.send(JSON.stringify({ type: "register", address: this.#address, token }));
+    socket.onopen = () => socket.send(JSON.stringify({ type: "register", address: this.#address, token, label: this.#label }));
     socket.onmessage = ({ data }) => this.#hear(data);
     socket.onclose = () => this.#lost(socket);
     this.#socket = socket;

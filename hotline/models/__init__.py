@@ -1,6 +1,6 @@
 """All tables, one file per domain."""
 
-from hotline.models.agents import Agent, AgentSkill, Department, Queue, Skill
+from hotline.models.agents import Agent, AgentPage, AgentSkill, Department, Queue, Skill
 from hotline.models.callbacks import Callback
 from hotline.models.calls import Call, Event, Leg, Offer, Waiting
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, RecipientChange
@@ -17,6 +17,7 @@ from hotline.models.work import Job, Lease, Prompt
 
 __all__ = [
     "Agent",
+    "AgentPage",
     "AgentSkill",
     "Answer",
     "Appeal",

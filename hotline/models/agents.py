@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
 from hotline.models.types import Utc, Word
-from hotline.values import AgentState, AgentStatus
+from hotline.values import Absence, AgentState, AgentStatus, PagePhone, SignsIn
 
 
 class Department(Row):
@@ -46,7 +46,36 @@ class Agent(Row, WithId):
     offer_id: Mapped[str | None] = mapped_column(String(32))
     # Since when the agent's telephone is the one in their page, which says so before it hangs up; else None.
     page_phone_since: Mapped[datetime | None] = mapped_column(Utc)
+    # What proves that they are at work; None: as their telephone and account say (`routing.presence`).
+    signs_in: Mapped[SignsIn | None] = mapped_column(Word(SignsIn))
+    # What the exchange last said of their telephone (None: it does not tell), by which registration, of which page.
+    registered: Mapped[bool | None] = mapped_column(Boolean)
+    registration: Mapped[str | None] = mapped_column(String(40))
+    registered_page: Mapped[str | None] = mapped_column(String(40))
+    # Dials in a row that did not reach the telephone, and until when it is left alone after the last one.
+    dial_failures: Mapped[int] = mapped_column(Integer, default=0)
+    dial_after: Mapped[datetime | None] = mapped_column(Utc)
+    # What follows from these facts: whether calls can be offered, else why not, and since when that is so.
+    is_present: Mapped[bool] = mapped_column(Boolean, default=True)
+    absent_why: Mapped[Absence | None] = mapped_column(Word(Absence))
+    presence_since: Mapped[datetime | None] = mapped_column(Utc)
     skills: Mapped[list["AgentSkill"]] = relationship(cascade="all, delete-orphan")
+
+
+class AgentPage(Row):
+    """A staff page that an agent has open: it says every other second that it is there, and what its telephone does."""
+
+    __tablename__ = "agent_pages"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"), index=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    # The browser it is open in, as a digest: signing out there closes all pages of it.
+    browser: Mapped[str] = mapped_column(String(32))
+    opened_at: Mapped[datetime] = mapped_column(Utc)
+    seen_at: Mapped[datetime] = mapped_column(Utc)
+    phone: Mapped[PagePhone] = mapped_column(Word(PagePhone), default=PagePhone.NONE)
+    # When it last took the agent's telephone: of several pages the newest has it. None: never.
+    phone_since: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class AgentSkill(Row):

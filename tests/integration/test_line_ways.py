@@ -237,7 +237,7 @@ def test_the_patient_is_called_when_an_agent_is_free_and_stands_where_they_stood
     assert scene.telephones.dialled[0][0] == NUMBER
     assert not scene.route()
     with scene.ground.database.read() as session:  # the agent is kept for them
-        seen = floor.read(session, rules.of(scene.ground.settings))
+        seen = floor.read(session, rules.of(scene.ground.settings), clock.now())
         assert [agent.id for agent in seen.agents] == [scene.agents["1001"].id]
         assert callbacks_service.without_kept(session, seen, clock.now()).agents == ()
     line, said = scene.picks_up("CB1")

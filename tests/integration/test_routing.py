@@ -164,7 +164,7 @@ def test_winner_whose_line_breaks_before_the_caller_came_puts_the_caller_back_in
     [
         (LegStatus.NO_ANSWER, AgentState.SET_ASIDE),
         (LegStatus.BUSY, AgentState.SET_ASIDE),
-        (LegStatus.FAILED, AgentState.SET_ASIDE),
+        (LegStatus.FAILED, AgentState.IDLE),
         (LegStatus.CANCELED, AgentState.IDLE),
     ],
 )

@@ -61,8 +61,8 @@ def test_an_agent_who_was_reserved_by_a_router_that_died_is_free_again(told: Sto
     assert service.start_offer(told.world.ground, offer)
     told.wait(9)
     told.route()
-    assert told.agent("1001").state is AgentState.SET_ASIDE
-    told.wait(16)
+    assert (told.agent("1001").state, told.agent("1001").is_present) == (AgentState.IDLE, False)
+    told.wait(2)
     assert told.ring(caller).owner != offer.id
 
 

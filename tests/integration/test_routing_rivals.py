@@ -180,6 +180,6 @@ def test_an_offer_that_no_longer_holds_its_agent_does_not_move_them(ground: Grou
     offer = offer_to(ground, call_in_line(ground)[1], agent)
     with ground.database.write() as session:
         session.execute(update(Agent).where(Agent.id == agent.id).values(offer_id=None, state=AgentState.WRAP_UP))
-    legs.agent_line(ground, offer.id, legs.Report("CAx", LegStatus.NO_ANSWER, 1), LATER)
+    legs.agent_line(ground, offer.id, legs.Report("CAx", LegStatus.NO_ANSWER, 2), LATER)
     assert now_of(ground, Offer, offer.id).state is OfferState.MISSED
     assert now_of(ground, Agent, agent.id).state is AgentState.WRAP_UP

@@ -241,6 +241,9 @@ class Stage:
     def find(self, address: str) -> Line | None:
         return self.telephones.get(address)
 
+    def listed(self) -> list[tuple[str, str | None, str]]:
+        return [(address, address, "") for address in self.telephones]
+
     def telephone(self, address: str) -> Telephone:
         return self.telephones.setdefault(address, Telephone(address))
 

@@ -1,0 +1,89 @@
+"""A page's word that it is there, every other second, and what it hears back: whether calls can be offered, and why not.
+
+What follows from it is `routing.presence`. These requests keep nobody signed in: a page that is left open is no sign of
+a person, and an answer that comes after signing out must not bring the session back.
+"""
+
+import hashlib
+import re
+
+from flask import Blueprint, Flask, Response, abort, jsonify, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, user_logged_out
+from sqlalchemy.orm import Session
+
+from console.access import STAFF, SignedIn, allow, ground
+from hotline import clock
+from hotline.models import Agent
+from hotline.values import PagePhone
+from routing import presence, presence_facts, presence_service
+
+pages = Blueprint("presence", __name__)
+PAGE = re.compile(r"[0-9a-f]{32}")
+# Where an agent's telephone is, for one of their pages.
+HERE, ELSEWHERE, NOWHERE = "here", "elsewhere", "nowhere"
+
+
+@pages.post("/presence")
+@allow(*STAFF)
+def beat() -> ResponseReturnValue:
+    """The page is there, and its telephone is as it says; answered by whether calls can be offered to its agent."""
+    told = said(request.form.get("phone", ""))
+    with ground().database.write() as session:
+        if not presence_service.beat(session, ground(), told, clock.now()):
+            abort(409)
+        return jsonify(_answer(session, told))
+
+
+@pages.post("/presence/leave")
+@allow(*STAFF)
+def leave() -> ResponseReturnValue:
+    """The page is being closed, or left for another one."""
+    told = said(PagePhone.NONE)
+    with ground().database.write() as session:
+        presence_service.leave(session, ground(), told.agent_id, told.page_id, clock.now())
+    return "", 204
+
+
+def said(phone: str) -> presence_service.Beat:
+    """What the signed-in agent's page says of itself; without an agent there is no such page (404)."""
+    page_id = request.form.get("page", "")
+    agent_id: str = current_user.agent_id or abort(404)
+    if not PAGE.fullmatch(page_id) or phone not in list(PagePhone):
+        abort(400)
+    return presence_service.Beat(page_id, agent_id, current_user.id, _browser(), PagePhone(phone))
+
+
+def _answer(session: Session, told: presence_service.Beat) -> dict[str, object]:
+    agent = session.get_one(Agent, told.agent_id)
+    owner = presence.phone_page(presence_facts.pages_of(session, agent.id), clock.now())
+    place = NOWHERE if owner is None else HERE if owner == told.page_id else ELSEWHERE
+    return {"present": agent.is_present, "why": agent.absent_why, "status": agent.status, "phone": place}
+
+
+def _browser() -> str:
+    """This browser, as far as requests tell: signing out in it ends its pages, and no other's."""
+    text = f"{request.remote_addr}\n{request.user_agent.string}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class QuietSessions(SecureCookieSessionInterface):
+    """Sessions that are not renewed by what pages do by themselves."""
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Whether the answer brings the session's cookie."""
+        return request.blueprint != pages.name and super().should_set_cookie(app, session)
+
+
+def watch(app: Flask) -> None:
+    """Have `app` take whoever signs out off the floor at once, and renew no session by a page's own requests."""
+    app.session_interface = QuietSessions()
+    user_logged_out.connect(_signed_out, app)
+
+
+def _signed_out(_app: Flask, user: object, **_more: Response) -> None:
+    if not isinstance(user, SignedIn) or user.agent_id is None:
+        return
+    with ground().database.write() as session:
+        presence_service.sign_out(session, ground(), user.agent_id, _browser(), clock.now())

@@ -1,0 +1,75 @@
+// An agent's page says every other second that it is there, and hears whether calls can be offered to its agent.
+//
+// Events: "tick" twice a second; "told" { present, why, status, phone } with each answer, where `phone` is the place of the
+// agent's telephone: here, elsewhere or nowhere; "out" when nobody is signed in any more.
+const EVERY_MS = 2000;
+const PATIENCE_MS = 4000;
+const release = new URL(import.meta.url).search;
+
+class Presence extends EventTarget {
+  #about = document.body.dataset;
+  #phone = "none"; #sent = 0; #isAsking = false; #isNews = false; #isOver = false;
+  told = null;
+
+  constructor() {
+    super();
+    const metronome = new Worker(new URL(`metronome.js${release}`, import.meta.url));
+    metronome.onmessage = () => this.#tick();
+    if (!this.#about.page) return;
+    addEventListener("pagehide", () => this.#leave());
+    addEventListener("pageshow", ({ persisted }) => { if (persisted) { this.#isOver = false; this.#beat(); } });
+    this.#beat();
+  }
+
+  get page() {
+    return this.#about.page ?? "";
+  }
+
+  // What the page's telephone does: none, connecting or connected.
+  set phone(state) {
+    if (state === this.#phone) return;
+    this.#phone = state;
+    this.#isNews = true;
+    this.#beat();
+  }
+
+  #tick() {
+    this.dispatchEvent(new Event("tick"));
+    if (this.page && !this.#isOver && (this.#isNews || Date.now() - this.#sent >= EVERY_MS)) this.#beat();
+  }
+
+  async #beat() {
+    if (this.#isAsking || this.#isOver) return;
+    this.#isAsking = true;
+    this.#isNews = false;
+    this.#sent = Date.now();
+    const { beat, csrf, page } = this.#about;
+    try {
+      const body = new URLSearchParams({ csrf_token: csrf, page, phone: this.#phone });
+      const answer = await fetch(beat, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE_MS) });
+      if (answer.status === 401) this.#out();
+      if (answer.ok) this.#hear(await answer.json());
+    } catch { /* the network is away: the stream says so, and the next tick tries again */ }
+    this.#isAsking = false;
+  }
+
+  #hear(told) {
+    this.told = told;
+    this.dispatchEvent(new CustomEvent("told", { detail: told }));
+  }
+
+  #out() {
+    this.#isOver = true;
+    this.dispatchEvent(new Event("out"));
+  }
+
+  // The last word of a page; what is still under way must not be taken for a newer one.
+  #leave() {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { leave, csrf, page } = this.#about;
+    navigator.sendBeacon(leave, new URLSearchParams({ csrf_token: csrf, page }));
+  }
+}
+
+export const presence = new Presence();

@@ -46,6 +46,8 @@ class Agent(Row, WithId):
     offer_id: Mapped[str | None] = mapped_column(String(32))
     # Since when the agent's telephone is the one in their page, which says so before it hangs up; else None.
     page_phone_since: Mapped[datetime | None] = mapped_column(Utc)
+    # When staff last edited the agent here: from then on the hospital's file changes them only when told to.
+    edited_at: Mapped[datetime | None] = mapped_column(Utc)
     skills: Mapped[list["AgentSkill"]] = relationship(cascade="all, delete-orphan")
 
 

@@ -119,21 +119,16 @@ def store(session: Session, hospital: Hospital, now: datetime, *, overwrites: bo
         session.merge(Department(name=name, **_labels(text)))
     store_rules(session, hospital.rules)
     known = {agent.staff_number: agent for agent in session.scalars(select(Agent).with_for_update())}
-    left_alone = []
-    for number, part in hospital.agents.items():
-        agent = known.get(number)
-        if agent is not None and agent.edited_at is not None and not overwrites:
-            if not _is_as(agent, part):
-                left_alone.append(number)
-            continue
-        _store_agent(session, agent, number, part, now)
+    edited = {number for number, agent in known.items() if agent.edited_at is not None and not overwrites}
     try:
+        for number, part in hospital.agents.items():
+            if number not in edited:
+                _store_agent(session, known.get(number), number, part, now)
         session.flush()
     except IntegrityError as error:
-        raise HospitalFault(
-            ["agents: two would have the same telephone; `hotline agents list` shows who has which"]
-        ) from error
-    return left_alone
+        fault = "agents: two would have the same telephone; `hotline agents list` shows who has which"
+        raise HospitalFault([fault]) from error
+    return [number for number, part in hospital.agents.items() if number in edited and not _is_as(known[number], part)]
 
 
 def store_rules(session: Session, rules: Rules) -> None:

@@ -369,7 +369,7 @@ def test_a_page_that_lost_its_administrator_halfway_takes_no_other_away(app: Fla
     own = user(ground, "administrator")
     with halfway(ground, User, lambda: admin.send(f"/users/{second.id}/active", active="no").status_code) as came:
         assert disable(ground, own.id) == "done"
-    assert came == [302]
+    assert came in ([302], [401]), "it waited for the lock, or came after the session had ended"
     assert user(ground, "second").is_active
     assert actions(ground, second.id) == []
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -195,9 +196,7 @@ def test_an_edit_that_says_the_same_leaves_the_agent_to_the_file(ground: Ground,
 def test_a_file_that_gives_an_edited_agent_s_telephone_to_another_is_refused(ground: Ground, run: Run) -> None:
     run("agents", "edit", "1002", "--address", "client:agent-77")
     data = hospital.read(SAMPLE, rules.of(ground.settings))
-    part = data.agents["1003"]
-    moved = hospital.Hospital(
-        data.departments, {"1003": hospital.AgentPart(part.name, "client:agent-77", None, part.status, part.levels)}, data.rules
-    )  # fmt: skip
+    part = replace(data.agents["1003"], address="client:agent-77")
+    moved = replace(data, agents={"1003": part})
     with pytest.raises(HotlineError, match="the same telephone"), ground.database.write() as session:
         hospital.store(session, moved, clock.now())

@@ -27,13 +27,27 @@ def upgrade() -> None:
 
 @command.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def load(file: Path) -> None:
-    """Load departments and agents from FILE, and the queue file; again after each change of them."""
+@click.option("--overwrite", is_flag=True, help="also agents that were edited on the pages or by `hotline agents`")
+def load(file: Path, overwrite: bool) -> None:
+    """Load departments and agents from FILE, and the queue file; again after each change of them.
+
+    Agents that were edited on the pages or by `hotline agents` stay as they are, and are named.
+    """
     with stand(embedded.load()) as ground:
         data = hospital.read(file, rules.of(ground.settings))
         with ground.database.write() as session:
-            hospital.store(session, data, clock.now())
+            left_alone = hospital.store(session, data, clock.now(), overwrites=overwrite)
     click.echo(f"{file}: {len(data.rules.queues)} queues and {len(data.agents)} agents are in the database.")
+    if left_alone:
+        click.echo(edited_since(left_alone))
+
+
+def edited_since(staff_numbers: list[str]) -> str:
+    """Say whom the file was not allowed to change, and the remedy."""
+    return (
+        f"Edited here since, and left as they are: {', '.join(staff_numbers)}. "
+        "`hotline db load FILE --overwrite` makes them as the file says."
+    )
 
 
 @command.command()

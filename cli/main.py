@@ -22,6 +22,8 @@ COMMANDS = {
     "transcribe": ("cli.transcribe", "a recording as a dialogue with times"),
     "review": ("cli.review", "mark a recording by a scorecard"),
     "models": ("cli.models", "speech engines and languages: list, fetch, check"),
+    "users": ("cli.users", "who signs in: list, add, edit, disable, give a new password"),
+    "agents": ("cli.agents", "who answers calls: list, edit"),
     "db": ("cli.db", "the database: upgrade, load a hospital, add users"),
     "run": ("cli.run", "one process by itself: router, worker or clock"),
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy import func, select
 
+from cli.db import edited_since
 from cli.embedded import plan
 from cli.house import House
 from hotline import clock
@@ -50,7 +51,9 @@ def _fill(ground: Ground, file: Path | None) -> None:
     if file is not None or is_empty:
         data = hospital.read(file or SAMPLE, rules.of(ground.settings))
         with ground.database.write() as session:
-            hospital.store(session, data, clock.now())
+            left_alone = hospital.store(session, data, clock.now())
+        if left_alone:
+            click.echo(edited_since(left_alone))
 
 
 def _welcome(house: House) -> str:

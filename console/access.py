@@ -8,6 +8,7 @@ from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
 from console import users
+from hotline import clock
 from hotline.ground import Ground
 from hotline.models import User
 from hotline.values import Role
@@ -36,6 +37,12 @@ def allow_everyone(view: View) -> View:
     return view
 
 
+def allow_before_change(view: View) -> View:
+    """Open a view also to whoever must first choose a password of their own; beside the rule of its roles."""
+    view.before_change = True  # type: ignore[attr-defined] # as above
+    return view
+
+
 def rule(view: Callable[..., Any]) -> frozenset[str]:
     """Who may use the view: roles, and `nobody` where signing in is not needed. Empty where no rule was declared."""
     may: frozenset[str] = getattr(view, "may", frozenset())
@@ -56,6 +63,7 @@ class SignedIn:
         self.language = user.language
         self.agent_id = user.agent_id
         self.is_active = user.is_active
+        self.must_change_password = user.one_time_until is not None
         self._version = user.session_version
 
     def get_id(self) -> str:
@@ -88,28 +96,33 @@ def _load(text: str) -> SignedIn | None:
         user = users.find(session, user_id)
     if user is None or not user.is_active or str(user.session_version) != version:
         return None
+    if users.is_expired(user, clock.now()):
+        return None  # signed in with a one-time password, and has let the day pass
     return SignedIn(user)
 
 
 def _check() -> Response | None:
     if request.endpoint is None:
         return None  # no such page: the answer is 404 for everyone
-    may = rule(current_app.view_functions[request.endpoint])
+    view = current_app.view_functions[request.endpoint]
+    may = rule(view)
     if NOBODY in may:
         return None
     if not current_user.is_authenticated:
-        return _to_sign_in()
+        return _lead_to("sign_in.show", 401)
+    if current_user.must_change_password and not getattr(view, "before_change", False):
+        return _lead_to("account.show", 403)
     if current_user.role not in may:
         abort(403)
     return None
 
 
-def _to_sign_in() -> Response:
-    # A page leads to the sign-in and back; sound, streams and posts say 401, because nobody would see the page.
+def _lead_to(endpoint: str, code: int) -> Response:
+    # A page leads there and back; sound, streams and posts say the code, because nobody would see the page.
     if (
         request.method == "GET"
         and request.accept_mimetypes.accept_html
         and "text/html" in str(request.accept_mimetypes)
     ):
-        return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")))
-    return abort(401)
+        return redirect(url_for(endpoint, next=request.full_path.rstrip("?")))
+    return abort(code)

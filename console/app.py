@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from console import (
     access,
+    account,
     agent,
     answers,
     calls,
@@ -28,6 +29,7 @@ from console import (
     patients,
     presence,
     quality,
+    roster,
     search,
     show,
     sign_in,
@@ -66,12 +68,14 @@ def create(ground: Ground) -> Flask:
     _headers(app, ground)
     for pages in (
         sign_in.pages,
+        account.pages,
         floor.pages,
         agent.pages,
         calls.pages,
         sound.pages,
         matters.pages,
         staff.pages,
+        roster.pages,
         talk.pages,
     ):
         app.register_blueprint(pages)
@@ -85,7 +89,9 @@ def create(ground: Ground) -> Flask:
     agent.open_line(app, ground.settings, CONTENT_POLICY)
     app.add_url_rule("/healthz", view_func=healthy)
     access.allow_everyone(app.view_functions["static"])
-    sign_in.limit(app, _limiter(app, ground))
+    limiter = _limiter(app, ground)
+    sign_in.limit(app, limiter)
+    account.limit(app, limiter)
     faults.handle(app)
     floor.open_live(app, ground)
     campaigns.open_live(app, ground)

@@ -1,12 +1,27 @@
 """Errors of the staff pages.
 
 HotlineError
-└── UserRefused     a user cannot be made or changed so; `code` names the message in the catalogue of words
-    ├── LoginTaken      someone has this name
-    ├── LoginUnfit      letters, digits, dot, hyphen and underscore, 2 to 40
-    ├── PasswordWeak    shorter than 10 characters
-    └── NameMissing     no name, or too long
+└── UserRefused     a user cannot be made or changed so; `code` names the message, `field` the field
+    ├── LoginTaken          someone has this name
+    ├── LoginUnfit          letters, digits, dot, hyphen and underscore, 2 to 40
+    ├── NameMissing         no name, or too long
+    ├── AgentTaken          the agent has an account already
+    ├── AgentUnknown        there is no such agent
+    ├── LastAdministrator   nobody else could administer
+    ├── OwnRights           administrators leave their own role and access to another administrator
+    ├── ChangedMeanwhile    somebody else has changed it since the form was opened
+    ├── PasswordWrong       the present password is another
+    ├── PasswordExpired     the one-time password was good for a day
+    └── PasswordWeak        the new password is not good enough
+        ├── PasswordShort       fewer than 10 characters
+        ├── PasswordLong        more than 128
+        ├── PasswordIsName      the user name with little added
+        ├── PasswordUsual       easy to guess
+        ├── PasswordSame        the one they have
+        └── PasswordsDiffer     not the same twice
 """
+
+from typing import ClassVar
 
 from hotline.errors import HotlineError
 
@@ -15,27 +30,106 @@ class UserRefused(HotlineError):
     """A user cannot be made or changed so."""
 
     code = "user_refused"
+    field: ClassVar[str] = ""
 
 
 class LoginTaken(UserRefused):
     """Someone has this name already."""
 
-    code = "login_taken"
+    code, field = "login_taken", "login"
 
 
 class LoginUnfit(UserRefused):
     """A sign-in name is 2 to 40 letters, digits, dots, hyphens or underscores."""
 
-    code = "login_unfit"
-
-
-class PasswordWeak(UserRefused):
-    """A password has at least ten characters."""
-
-    code = "password_weak"
+    code, field = "login_unfit", "login"
 
 
 class NameMissing(UserRefused):
     """A user has a name of at most 80 characters."""
 
-    code = "name_missing"
+    code, field = "name_missing", "name"
+
+
+class AgentTaken(UserRefused):
+    """The agent signs in with another account already."""
+
+    code, field = "agent_taken", "agent_id"
+
+
+class AgentUnknown(UserRefused):
+    """There is no such agent."""
+
+    code, field = "agent_unknown", "agent_id"
+
+
+class LastAdministrator(UserRefused):
+    """Nobody else could administer: there is no other active administrator with a password of their own."""
+
+    code, field = "last_administrator", "role"
+
+
+class OwnRights(UserRefused):
+    """Nobody takes away their own role of administrator or their own access: another administrator does."""
+
+    code, field = "own_rights", "role"
+
+
+class ChangedMeanwhile(UserRefused):
+    """Somebody else has changed it since the form was opened."""
+
+    code = "changed_meanwhile"
+
+
+class PasswordWrong(UserRefused):
+    """The present password is another."""
+
+    code, field = "password_wrong", "old"
+
+
+class PasswordExpired(UserRefused):
+    """A one-time password was good for a day."""
+
+    code, field = "password_expired", "password"
+
+
+class PasswordWeak(UserRefused):
+    """A new password is not good enough."""
+
+    code, field = "password_weak", "password"
+
+
+class PasswordShort(PasswordWeak):
+    """A password has at least ten characters."""
+
+    code = "password_short"
+
+
+class PasswordLong(PasswordWeak):
+    """A password has at most 128 characters."""
+
+    code = "password_long"
+
+
+class PasswordIsName(PasswordWeak):
+    """A password is not the user name with little added."""
+
+    code = "password_is_name"
+
+
+class PasswordUsual(PasswordWeak):
+    """A password is not one of those that are tried first."""
+
+    code = "password_usual"
+
+
+class PasswordSame(PasswordWeak):
+    """A new password is another than the present one."""
+
+    code = "password_same"
+
+
+class PasswordsDiffer(PasswordWeak):
+    """The new password was not written the same twice."""
+
+    code, field = "passwords_differ", "again"

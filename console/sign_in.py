@@ -9,7 +9,8 @@ from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from console import looks, users
-from console.access import STAFF, SignedIn, allow, allow_everyone, ground
+from console.access import STAFF, SignedIn, allow, allow_before_change, allow_everyone, ground
+from console.errors import PasswordExpired
 from hotline import clock
 from hotline.models import User
 from hotline.values import Language
@@ -27,7 +28,7 @@ def show() -> ResponseReturnValue:
     """Ask for name and password."""
     if current_user.is_authenticated:
         return redirect(url_for("floor.show"))
-    return render_template("sign_in.html", is_wrong=False, login="", next=_next())
+    return _page("", "", 200)
 
 
 @pages.post("/sign-in")
@@ -35,19 +36,23 @@ def show() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     """Begin a session for the right password."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
-    with ground().database.read() as reading:
-        user = users.recognise(reading, login, password)
+    try:
+        with ground().database.read() as reading:
+            user = users.recognise(reading, login, password, clock.now())
+    except PasswordExpired:
+        return _page("sign_in.expired", login, 401)
     if user is None:
-        return render_template("sign_in.html", is_wrong=True, login=login[:40], next=_next()), 401
+        return _page("sign_in.wrong", login, 401)
     language = session.get("language")
     session.clear()  # nothing of the session before signing in lives on
     _note(user, "signed_in", language)
     login_user(SignedIn(user))
     session.permanent = True
-    return redirect(_next())
+    return redirect(next_page())
 
 
 @pages.post("/sign-out")
+@allow_before_change
 @allow(*STAFF)
 def leave() -> ResponseReturnValue:
     """End the session."""
@@ -65,7 +70,7 @@ def choose_language() -> ResponseReturnValue:
         session["language"] = wanted
         if current_user.is_authenticated:
             _keep(current_user.id, Language(wanted))
-    return redirect(_next())
+    return redirect(next_page())
 
 
 def limit(app: Flask, limiter: Limiter) -> None:
@@ -83,11 +88,16 @@ def _login_key() -> str:
     return "login:" + request.form.get("login", "").strip().lower()[:40]
 
 
-def _next() -> str:
+def next_page() -> str:
+    """Return where the person was going; the live floor when that is no page of ours."""
     # Only a path of ours: anything else could lead a freshly signed-in user astray.
     wanted = request.values.get("next", "")
     is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if is_ours else url_for("floor.show")
+
+
+def _page(fault: str, login: str, code: int) -> ResponseReturnValue:
+    return render_template("sign_in.html", fault=fault, login=login[:40], next=next_page()), code
 
 
 def _note(user: User, action: str, language: str | None) -> None:

@@ -1,13 +1,14 @@
-"""The users of the staff pages, for administrators: who they are, a new one, shutting one out."""
+"""The users of the staff pages, for administrators: who they are, a new one, what changes, shutting one out."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import looks, queries, users
+from console import looks, passwords, queries, users
 from console.access import allow, ground
-from console.errors import UserRefused
+from console.errors import LastAdministrator, UserRefused
+from console.users import Wanted
 from hotline import clock
 from hotline.models import User
 from hotline.values import Language, Role
@@ -19,21 +20,66 @@ pages = Blueprint("staff", __name__)
 @allow(Role.ADMINISTRATOR)
 def show() -> ResponseReturnValue:
     """Everyone who may sign in, and those who no longer may."""
-    return _page("", 200)
+    return _page(None, 200)
 
 
 @pages.post("/users")
 @allow(Role.ADMINISTRATOR)
 def make() -> ResponseReturnValue:
-    """A new user from the form; the form comes back with a message where it cannot be."""
+    """A new user from the form, with a one-time password; the form comes back with a message where it cannot be."""
+    now, wanted = clock.now(), _from_form()
+    typed = request.form.get("password", "")
+    password = typed or clock.new_password()
+    user = User(name=wanted.name, role=wanted.role, language=wanted.language, agent_id=wanted.agent_id)
+    user.one_time_until = now + passwords.ONE_TIME
     try:
         with ground().database.write() as session:
-            user = users.add(session, request.form.get("login", ""), request.form.get("password", ""), _from_form())
+            users.add(session, request.form.get("login", ""), password, user)
             _note(session, "create_user", user.id)
     except UserRefused as refused:
-        return _page(refused.code, 422)
+        return _page(refused, 422)
+    if not typed:
+        return _secret(user, password, is_new=True)
     flash("users.made")
     return redirect(url_for("staff.show"))
+
+
+@pages.get("/users/<user_id>")
+@allow(Role.ADMINISTRATOR)
+def edit(user_id: str) -> ResponseReturnValue:
+    """One user: name, role, language, agent; another password; shutting out."""
+    return _form(user_id, None, 200)
+
+
+@pages.post("/users/<user_id>")
+@allow(Role.ADMINISTRATOR)
+def change(user_id: str) -> ResponseReturnValue:
+    """Change a user from the form; what is refused comes back with a message."""
+    wanted = _from_form()
+    try:
+        with ground().database.write() as session:
+            for action in users.edit(session, user_id, wanted, current_user.id, request.form.get("seen", "")):
+                _note(session, action, user_id)
+    except UserRefused as refused:
+        return _form(user_id, refused, 422)
+    flash("users.changed")
+    return redirect(url_for("staff.show"))
+
+
+@pages.post("/users/<user_id>/password")
+@allow(Role.ADMINISTRATOR)
+def reset(user_id: str) -> ResponseReturnValue:
+    """Give a user a one-time password. It is shown on this answer, and never again. One's own is changed, not reset."""
+    if user_id == current_user.id:
+        abort(400)
+    try:
+        with ground().database.write() as session:
+            password = users.reset_password(session, user_id, clock.now())
+            _note(session, "reset_password", user_id)
+            user = session.get_one(User, user_id)
+    except LastAdministrator as refused:
+        return _form(user_id, refused, 422)
+    return _secret(user, password, is_new=False)
 
 
 @pages.post("/users/<user_id>/active")
@@ -43,31 +89,49 @@ def set_active(user_id: str) -> ResponseReturnValue:
     if user_id == current_user.id:
         abort(400)
     is_let_in = request.form.get("active") == "yes"
-    with ground().database.write() as session:
-        (users.let_in if is_let_in else users.shut_out)(session, user_id)
-        _note(session, "let_in_user" if is_let_in else "shut_out_user", user_id)
+    try:
+        with ground().database.write() as session:
+            (users.let_in if is_let_in else users.shut_out)(session, user_id)
+            _note(session, "let_in_user" if is_let_in else "shut_out_user", user_id)
+    except LastAdministrator as refused:
+        flash(f"user_fault.{refused.code}", "fault")
+        return redirect(url_for("staff.show"))
     flash("users.let_in" if is_let_in else "users.shut_out")
     return redirect(url_for("staff.show"))
 
 
-def _page(fault: str, code: int) -> ResponseReturnValue:
+def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
     with ground().database.read() as session:
-        agents = queries.agents(session)
-        everyone = users.everyone(session)
+        agents, everyone = queries.agents(session), users.everyone(session)
     names = {agent.id: agent for agent in agents}
     return render_template(
-        "users.html", users=everyone, agents=agents, names=names, roles=list(Role), fault=fault, form=request.form
+        "users.html", users=everyone, agents=agents, names=names, roles=list(Role), refused=refused, form=request.form
     ), code
 
 
-def _from_form() -> User:
+def _form(user_id: str, refused: UserRefused | None, code: int) -> ResponseReturnValue:
+    with ground().database.read() as session:
+        one = users.find(session, user_id) or abort(404)
+        agents = queries.agents(session)
+    # What was typed comes back, unless somebody else's change has to be seen first.
+    typed = request.form if refused and refused.code != "changed_meanwhile" else None
+    values = typed or {"name": one.name, "role": one.role, "language": one.language, "agent_id": one.agent_id or ""}
+    seen = typed["seen"] if typed else users.stamp(one)
+    return render_template(
+        "user.html", one=one, agents=agents, roles=list(Role), refused=refused, form=values, seen=seen
+    ), code
+
+
+def _secret(user: User, password: str, *, is_new: bool) -> ResponseReturnValue:
+    return render_template("one_time.html", one=user, password=password, is_new=is_new)
+
+
+def _from_form() -> Wanted:
     form = request.form
     role, language = form.get("role", ""), form.get("language", "")
     if role not in list(Role) or language not in list(Language):
         abort(400)
-    return User(
-        name=form.get("name", ""), role=Role(role), language=Language(language), agent_id=form.get("agent_id") or None
-    )
+    return Wanted(form.get("name", ""), Role(role), Language(language), form.get("agent_id") or None)
 
 
 def _note(session: Session, action: str, user_id: str) -> None:

@@ -5,6 +5,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
+_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
 _making = threading.Lock()
 _last = [0]  # the id made last in this process, as a number
 
@@ -25,6 +26,12 @@ def new_id() -> str:
     with _making:
         _last[0] = max(value, _last[0] + 1)
         return f"{_last[0]:032x}"
+
+
+def new_password() -> str:
+    """A new one-time password of 59 bits, to be read out and typed: no sign looks like another."""
+    groups = ("".join(secrets.choice(_SIGNS) for _ in range(4)) for _ in range(3))
+    return "-".join(groups)
 
 
 def new_secret() -> str:

@@ -1,4 +1,6 @@
-"""A hospital's departments and agents from a YAML file; loading it again changes what changed.
+"""A hospital's departments and agents from a YAML file; loading it again changes what changed in the file.
+
+Agents whom staff have edited since (`routing.roster`) stay as they are, unless the file is to overwrite them.
 
 Skills and queues stand in the queue file (`routing.rules`); their names and labels go into the database along with it.
 """
@@ -10,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline.errors import NotFound
@@ -21,6 +24,7 @@ from routing.errors import HospitalFault
 from routing.queues import Rules, Text
 from routing.rules import LANGUAGES, MOST_LEVEL, label, name_of
 
+CLIENT = "client:"
 ADDRESS = re.compile(r"client:[A-Za-z0-9_.-]{1,60}|\+[1-9][0-9]{4,14}")
 AGENT = ("name", "address", "department", "status", "signs_in", "skills", "languages")
 STATUSES = {status.value: status for status in AgentStatus}
@@ -111,14 +115,26 @@ def _levels(field: Field, known: Mapping[str, object], remedy: str) -> Iterator[
         yield name, level.whole(1, 1, MOST_LEVEL)
 
 
-def store(session: Session, hospital: Hospital, now: datetime) -> None:
-    """Write it down: what is there is changed, what is new is added, nothing is removed (calls may refer to it)."""
+def store(session: Session, hospital: Hospital, now: datetime, *, overwrites: bool = False) -> list[str]:
+    """Write it down: what is there is changed, what is new is added, nothing is removed (calls may refer to it).
+
+    Returns the staff numbers of agents who differ from the file and were left alone, as staff have edited them; with
+    `overwrites` the file is right about these too, and about them from then on.
+    """
     for name, text in hospital.departments.items():
         session.merge(Department(name=name, **_labels(text)))
     store_rules(session, hospital.rules)
-    known = {agent.staff_number: agent for agent in session.query(Agent)}
-    for number, part in hospital.agents.items():
-        _store_agent(session, known.get(number), number, part, now)
+    known = {agent.staff_number: agent for agent in session.scalars(select(Agent).with_for_update())}
+    edited = {number for number, agent in known.items() if agent.edited_at is not None and not overwrites}
+    try:
+        for number, part in hospital.agents.items():
+            if number not in edited:
+                _store_agent(session, known.get(number), number, part, now)
+        session.flush()
+    except IntegrityError as error:
+        fault = "agents: two would have the same telephone; `hotline agents list` shows who has which"
+        raise HospitalFault([fault]) from error
+    return [number for number, part in hospital.agents.items() if number in edited and not _is_as(known[number], part)]
 
 
 def store_rules(session: Session, rules: Rules) -> None:
@@ -135,6 +151,13 @@ def _labels(text: Text) -> dict[str, str]:
     return {"label_zh": text[Language.MANDARIN], "label_en": text[Language.ENGLISH]}
 
 
+def _is_as(agent: Agent, part: AgentPart) -> bool:
+    levels = {row.skill: row.level for row in agent.skills}
+    return (agent.name, agent.address, agent.department, levels) == (
+        part.name, part.address, part.department, dict(part.levels)
+    )  # fmt: skip
+
+
 def _store_agent(session: Session, agent: Agent | None, number: str, part: AgentPart, now: datetime) -> None:
     if agent is None:
         agent = Agent(staff_number=number, status=part.status, state=AgentState.IDLE, state_since=now)
@@ -143,16 +166,21 @@ def _store_agent(session: Session, agent: Agent | None, number: str, part: Agent
     elif agent.address != part.address:
         agent.registered = agent.registration = agent.registered_page = agent.dial_after = None
         agent.dial_failures = 0
-    agent.name, agent.address, agent.department = part.name, part.address, part.department
+    agent.name, agent.address, agent.department, agent.edited_at = part.name, part.address, part.department, None
     agent.signs_in = part.signs_in
+    set_levels(agent, part.levels)
+
+
+def set_levels(agent: Agent, levels: Mapping[str, int]) -> None:
+    """Give the agent exactly these skills and languages."""
     kept = {row.skill: row for row in agent.skills}
-    for skill, level in part.levels.items():
+    for skill, level in levels.items():
         if skill in kept:
             kept[skill].level = level
         else:
             agent.skills.append(AgentSkill(skill=skill, level=level))
     for skill, row in kept.items():
-        if skill not in part.levels:
+        if skill not in levels:
             agent.skills.remove(row)
 
 

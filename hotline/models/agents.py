@@ -59,6 +59,8 @@ class Agent(Row, WithId):
     is_present: Mapped[bool] = mapped_column(Boolean, default=True)
     absent_why: Mapped[Absence | None] = mapped_column(Word(Absence))
     presence_since: Mapped[datetime | None] = mapped_column(Utc)
+    # When staff last edited the agent here: from then on the hospital's file changes them only when told to.
+    edited_at: Mapped[datetime | None] = mapped_column(Utc)
     skills: Mapped[list["AgentSkill"]] = relationship(cascade="all, delete-orphan")
 
 

@@ -19,10 +19,14 @@ class User(Row, WithId):
     name: Mapped[str] = mapped_column(String(80))
     role: Mapped[Role] = mapped_column(Word(Role))
     language: Mapped[Language] = mapped_column(Word(Language), default=Language.MANDARIN)
+    # An agent has at most one account.
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     # Sessions carry this number; raising it signs the user out everywhere.
     session_version: Mapped[int] = mapped_column(Integer, default=0)
+    # Until when a password that somebody else gave is good; None once its owner has chosen their own.
+    one_time_until: Mapped[datetime | None] = mapped_column(Utc)
+    __table_args__ = (Index(None, "agent_id", unique=True),)
 
 
 class Look(Row, WithId):

@@ -89,9 +89,17 @@ MEANT: dict[str, set[str]] = {
     "campaigns.show": LEADS,
     "campaigns.start": LEADS,
     "campaigns.pause": LEADS,
+    "account.show": STAFF,
+    "account.change": STAFF,
     "staff.show": {Role.ADMINISTRATOR},
     "staff.make": {Role.ADMINISTRATOR},
+    "staff.edit": {Role.ADMINISTRATOR},
+    "staff.change": {Role.ADMINISTRATOR},
+    "staff.reset": {Role.ADMINISTRATOR},
     "staff.set_active": {Role.ADMINISTRATOR},
+    "roster.show": {Role.ADMINISTRATOR},
+    "roster.edit": {Role.ADMINISTRATOR},
+    "roster.change": {Role.ADMINISTRATOR},
 }
 
 
@@ -116,6 +124,7 @@ def walk(app: Flask, made: Morning) -> list[tuple[str, str, str]]:
         "call_id": made.calls["answered"].id,
         "recording_id": made.sound.id,
         "user_id": "0" * 32,
+        "agent_id": "0" * 32,
         **{f"{name}_id": "0" * 32 for name in ("review", "comment", "round", "coaching", "report")},
         **{f"{name}_id": "0" * 32 for name in ("matter", "campaign", "utterance", "patient")},
         "step": "merge",
@@ -239,9 +248,9 @@ def test_an_administrator_cannot_shut_themselves_out(app: Flask, ground: Ground)
 
 def test_an_administrator_makes_a_user_who_can_sign_in_and_it_is_logged(app: Flask, ground: Ground) -> None:
     admin = signed_in(app, Role.ADMINISTRATOR)
-    form = {"login": "New.One", "password": "0123456789", "name": "新人", "role": "agent", "language": "en-US"}
+    form = {"login": "New.One", "password": "seven quiet rivers", "name": "新人", "role": "agent", "language": "en-US"}
     assert admin.send("/users", **form).status_code == 302
-    assert Staff(app).sign_in("new.one", "0123456789").status_code == 302
+    assert Staff(app).sign_in("new.one", "seven quiet rivers").status_code == 302
     with ground.database.read() as session:
         user = session.scalars(select(User).where(User.login == "new.one")).one()
         looks = session.scalars(select(Look).where(Look.subject_id == user.id).order_by(Look.at)).all()

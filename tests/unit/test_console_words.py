@@ -54,6 +54,10 @@ TABLES = {
     "recipient_state": values.RecipientState,
     "attempt_outcome": values.AttemptOutcome,
 }
+CANNOT_EDIT = (
+    *("name_missing", "department_unknown", "address_unfit", "address_taken"),
+    *("level_unfit", "busy", "changed_meanwhile"),
+)
 CANNOT_TRANSFER = ("not_talking", "goes_on", "no_such_queue", "no_such_agent", "not_free")
 STEPS = (
     *("drawn", "taken", "released", "published", "finished", "dropped"),
@@ -74,11 +78,18 @@ def used() -> set[str]:
     return {one or other for text in texts for one, other in pattern.findall(text)}
 
 
+def kinds(error: type[UserRefused]) -> list[type[UserRefused]]:
+    """The errors of this kind that are raised: those that have no kinds of their own."""
+    found = error.__subclasses__()
+    return [one for kind in found for one in kinds(kind)] if found else [error]
+
+
 def made_up() -> set[str]:
     """The keys that are put together while a page is made."""
     keys = {f"{table}.{word}" for table, enumeration in TABLES.items() for word in enumeration}
     keys |= {f"fault.{code}" for code in KNOWN} | {"fault.stale", "fault.other", "outcome.live"}
-    keys |= {f"user_fault.{error.code}" for error in UserRefused.__subclasses__()}
+    keys |= {f"user_fault.{error.code}" for error in kinds(UserRefused)} | {"sign_in.wrong", "sign_in.expired"}
+    keys |= {f"agent_fault.{code}" for code in CANNOT_EDIT} | {"roster.languages"}
     keys |= {f"quality_fault.{error.code}" for error in ReviewRefused.__subclasses__()}
     keys |= {f"rule.{name}" for name in (*RULES, "chosen", "calibration", "random", "targeted")}
     keys |= {f"reporting.{name}" for name in (*PERIODS, *KINDS, *UNITS)}

@@ -16,8 +16,13 @@ from functools import partial
 from typing import Protocol
 
 from bench.floor_day import Asked, Day, Seat
+from routing.answer_curve import Rang
 
 HISTORY = 50
+OFFERS = 200
+# For so long a phone rang that was not answered on an earlier day.
+RANG_OUT_SECONDS = 15.0
+MOST_MISSES = 0.95
 
 
 class Does(Enum):
@@ -41,6 +46,8 @@ class Agent:
     answered: int = 0
     # Their latest pick-up times; a new day begins with some of earlier days, as the product's history does.
     pickups: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    # Their latest offers, the newest first, whether answered or not.
+    offers: deque[Rang] = field(default_factory=lambda: deque(maxlen=OFFERS))
     rung: int = 0
     missed: int = 0
     turn: int = 0
@@ -145,6 +152,7 @@ class House:
         if not offer.live:
             return
         offer.live = False
+        offer.agent.offers.appendleft(Rang(self.now - offer.at, is_answered=False))
         del offer.caller.phones[offer.id]
         if missed:
             offer.caller.tried.append(offer.agent)
@@ -168,6 +176,7 @@ class House:
             self.stop(other)
         agent.does, agent.answered = Does.TALKS, agent.answered + 1
         agent.pickups.append(self.now - offer.at)
+        agent.offers.appendleft(Rang(self.now - offer.at, is_answered=True))
         self.at(self.now + caller.call.handle_s, lambda: self._ends(agent))
 
     def _ends(self, agent: Agent) -> None:
@@ -218,4 +227,9 @@ def _with_history(agent: Agent, seed: int) -> Agent:
     draw = random.Random(f"{seed} {agent.seat.id} before")  # noqa: S311
     for _ in range(HISTORY):
         agent.pickups.append(draw.lognormvariate(math.log(agent.seat.pickup_median_s), agent.seat.pickup_sigma))
+    misses = random.Random(f"{seed} {agent.seat.id} missed before")  # noqa: S311
+    for seconds in agent.pickups:
+        while misses.random() < min(agent.seat.no_answer_rate, MOST_MISSES) and len(agent.offers) < OFFERS:
+            agent.offers.appendleft(Rang(RANG_OUT_SECONDS, is_answered=False))
+        agent.offers.appendleft(Rang(seconds, is_answered=True))
     return agent

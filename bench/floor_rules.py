@@ -6,6 +6,7 @@ the same one again), and set nobody aside (TaskRouter moves such an agent to a t
 break after three, Asterisk pauses them where told so).
 """
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +15,8 @@ from bench.floor_clock import Agent, Caller, Does, House, Offer
 from bench.floor_day import Day
 from hotline.values import OfferState
 from routing import choice, habits, ladder, situation
-from routing.router import TICK_SECONDS
+from routing.answer_curve import AnswerCurve, learn
+from routing.router import HABITS_SECONDS, TICK_SECONDS
 from routing.service import SET_ASIDE
 
 CAN_BE_RUNG = {Does.FREE, Does.ASIDE}
@@ -90,9 +92,13 @@ class Ours:
         self._phones = habits.Phones()
         # What was learned of each agent, and after how many answers.
         self._habits: dict[str, tuple[int, float | None]] = {}
+        self._curves: dict[str, AnswerCurve] = {}
+        self._learned_at = -math.inf
 
     def act(self, house: House) -> None:
         """Apply what the ladder decides until it decides nothing more."""
+        if house.now - self._learned_at >= HABITS_SECONDS:
+            self._curves, self._learned_at = learn({a.seat.id: a.offers for a in house.agents}), house.now
         while True:
             decisions = ladder.decide(self._floor(house), when(house.now), house.day.ring_seconds)
             if not decisions:
@@ -124,6 +130,7 @@ class Ours:
                     offer.agent.seat.skills,
                     offer.from_aside,
                     self._answers_in(offer.agent),
+                    self._curves.get(offer.agent.seat.id),
                 )
                 for caller in house.line.values()
                 for offer in caller.phones.values()
@@ -150,7 +157,12 @@ class Ours:
 
     def _agent(self, agent: Agent) -> choice.Agent:
         return choice.Agent(
-            agent.seat.id, agent.seat.skills, when(agent.free_since), self._answers_in(agent), agent.does is Does.ASIDE
+            agent.seat.id,
+            agent.seat.skills,
+            when(agent.free_since),
+            self._answers_in(agent),
+            agent.does is Does.ASIDE,
+            self._curves.get(agent.seat.id),
         )
 
     def _caller(self, caller: Caller) -> situation.Caller:

@@ -6,6 +6,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from routing.answer_curve import AnswerCurve
+
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
 # The reason that stands at an offer to someone who is set aside.
@@ -23,6 +25,8 @@ class Agent:
     answers_in: float | None = None
     # They let a phone ring out a moment ago: rung only where nobody else is free.
     is_set_aside: bool = False
+    # How soon and how often they answer; None where too little is known.
+    curve: AnswerCurve | None = None
 
 
 class Wanted(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from routing.answer_curve import AnswerCurve
 from routing.choice import Agent, Chosen
 from routing.queues import OverflowKind, Way
 
@@ -56,6 +57,7 @@ class Ringing:
     # As of the agent: who is set aside may well not be there, and who answers late is helped early.
     is_set_aside: bool = False
     answers_in: float | None = None
+    curve: AnswerCurve | None = None
 
 
 @dataclass(frozen=True, slots=True)

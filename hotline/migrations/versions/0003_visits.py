@@ -10,7 +10,7 @@ from hotline import clock
 
 
 revision = '0003'
-down_revision = '0001'
+down_revision = '0002'
 
 UTC = sa.DateTime(timezone=True)
 

@@ -5,7 +5,7 @@ from alembic import op
 
 
 revision = '0004'
-down_revision = '0001'
+down_revision = '0003'
 
 # Of several accounts of one agent the oldest that may sign in keeps the link.
 SURPLUS = """

@@ -114,7 +114,7 @@ def percentiles(seconds: list[float]) -> dict[str, float]:
 def kept_waiting() -> float:
     """Seconds this process was ready and others had its core: what the machine's other work costs; 0 where unknown."""
     try:
-        return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+        return int(Path("/proc/self/schedstat").read_text("ascii").split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
 

@@ -55,7 +55,9 @@ def write(home: Path, environment: Mapping[str, str]) -> None:
     """Keep the settings of this run in `home`, so that `hotline db` and `hotline doctor` find the same house."""
     names = {name.upper() for name in Settings.model_fields}
     values = {name: text for name, text in environment.items() if name in names}
-    with os.fdopen(os.open(home / ENVIRONMENT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(
+        os.open(home / ENVIRONMENT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as file:
         json.dump(values, file, indent=1)
 
 
@@ -66,7 +68,7 @@ def load() -> Settings:
     """
     path = Path(os.environ.get("HOTLINE_HOME", "var/hotline")) / ENVIRONMENT
     if "HOTLINE_KEYS" not in os.environ and path.exists():
-        for name, text in json.loads(path.read_text()).items():
+        for name, text in json.loads(path.read_text("utf-8")).items():
             os.environ.setdefault(name, text)
     return settings.load()
 
@@ -82,9 +84,9 @@ def _secrets(home: Path) -> dict[str, str]:
             "TWILIO_AUTH_TOKEN": clock.new_secret(),
             "PHONE_TOKEN": clock.new_secret(),
         }
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             json.dump(made, file, indent=1)
-    secrets: dict[str, str] = json.loads(path.read_text())
+    secrets: dict[str, str] = json.loads(path.read_text("utf-8"))
     return secrets
 
 
@@ -151,6 +153,6 @@ def _exchange(home: Path, environment: Mapping[str, str]) -> Path:
         ],
     }
     path = home / "exchange.json"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(values, file, indent=1)
     return path

@@ -1,6 +1,8 @@
 """The command `hotline`: teaches the product and loads each sub-command only when it is used."""
 
 import importlib
+import io
+import sys
 
 import click
 
@@ -60,8 +62,17 @@ def group() -> None:
     """
 
 
+def make_printable() -> None:
+    """Let no command end at a sign that the terminal's encoding does not have; where none is known it is UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            is_unknown = stream.encoding.lower() in ("ascii", "ansi_x3.4-1968", "us-ascii")
+            stream.reconfigure(encoding="utf-8" if is_unknown else stream.encoding, errors="backslashreplace")
+
+
 def main() -> None:
     """Run the command; a fault of the hospital's data or settings is one clear line, not a traceback."""
+    make_printable()
     try:
         group()
     except HotlineError as error:

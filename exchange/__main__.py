@@ -1,11 +1,20 @@
 """`python -m exchange`: the exchange itself and its scripted phones."""
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
 from exchange import serve
 from exchange.phone import command as phone
+
+
+def make_printable() -> None:
+    """Let nothing end at a sign that the terminal's encoding does not have; where none is known it is UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            is_unknown = stream.encoding.lower() in ("ascii", "ansi_x3.4-1968", "us-ascii")
+            stream.reconfigure(encoding="utf-8" if is_unknown else stream.encoding, errors="backslashreplace")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,4 +35,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    make_printable()
     sys.exit(main())

@@ -3,6 +3,7 @@
 `python -m tests.run_all` runs everything; with names of groups of layers, those alone and once.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NoReturn
 
 from tests.layers import ALONE, BESIDE, GROUPS, ROOT, Layer, Told, read
 
@@ -83,13 +83,17 @@ class Run:
                 computed = pool.submit(lambda: [self._layer(layer, gives_way=True) for layer in beside])
                 waited = [self._layer(layer, gives_way=False) for layer in alone]
                 return [*waited, *computed.result()]
+            except KeyboardInterrupt:
+                self.interrupt()
+                raise
             finally:
                 self._end()
 
     def interrupt(self) -> None:
-        """Have every process that runs clean up and end."""
+        """Have all that runs clean up and end, as Ctrl-C does: pytest, its workers and what they started."""
         for process in tuple(self._processes):
-            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
 
     def _layer(self, layer: Layer, *, gives_way: bool) -> Result:
         """Run one layer. What it says is shown as it comes; of one that gives way only when it has failed."""
@@ -126,7 +130,9 @@ class Run:
         if self._is_over:
             raise KeyboardInterrupt
         environment = {**os.environ, **layer.environment}
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, process_group=0
+        )
         self._processes.add(process)
         return process
 
@@ -145,17 +151,17 @@ class Run:
 
 def main(names: Sequence[str]) -> int:
     """Run the named groups once, or everything; 0 when nothing failed."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     run = Run(OUTPUT, _show)
-
-    def terminated(*_: object) -> NoReturn:
-        run.interrupt()
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, terminated)
-    if names:
-        results = run.everything([replace(layer, again=False) for name in names for layer in GROUPS[name]])
-    else:
-        results = run.everything(ALONE, BESIDE)
+    try:
+        if names:
+            results = run.everything([replace(layer, again=False) for name in names for layer in GROUPS[name]])
+        else:
+            results = run.everything(ALONE, BESIDE)
+    except KeyboardInterrupt:
+        print("interrupted")
+        return 128 + signal.SIGINT
     print(*summary(results), sep="\n")
     return int(any(one.failed for one in results))
 

@@ -34,7 +34,7 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 # What is expected is waited for, not timed: a machine may be slow.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
 
@@ -130,7 +130,7 @@ def server(nursery: Nursery, ground: Ground, made: Morning, tmp_path: Path) -> I
     running = Server(nursery, ground.settings, log)
     running.start()
     yield running
-    told = log.read_text()  # a quick end may tell of what it broke off
+    told = log.read_text("utf-8")  # a quick end may tell of what it broke off
     running.stop()
     assert "Traceback" not in told
 

@@ -38,7 +38,7 @@ def served(nursery: Nursery, ground: Ground, here: House, tmp_path: Path) -> Ite
         yield running
     finally:
         running.stop()
-    assert "Traceback" not in log.read_text()
+    assert "Traceback" not in log.read_text("utf-8")
 
 
 def press(page: Page, *keys: str) -> None:

@@ -24,9 +24,15 @@ from tests.servers import wait_for
 
 NUMBER = embedded.HOTLINE_NUMBER
 LINES = Path("cli/demo/audio").resolve()
+TEXTS = json.loads((LINES / "lines.json").read_text("utf-8"))
 GREETING = str(LINES / "agent-greets.wav")
 QUESTION = str(LINES / "caller-clinic-at-weekend.wav")
 ANSWER = str(LINES / "agent-weekend-mornings.wav")
+
+
+def words_of(line: str) -> str:
+    """What is said in one of the demo's lines, by its file."""
+    return str(TEXTS[Path(line).stem]["text"])
 
 
 class Stage:
@@ -43,7 +49,7 @@ class Stage:
     def phones(self, *phones: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
         """Phones that play their scripts until the block ends."""
         script = self._folder / f"{clock.new_id()}.yaml"
-        script.write_text(yaml.safe_dump({"phones": list(phones)}))
+        script.write_text(yaml.safe_dump({"phones": list(phones)}), "utf-8")
         environment = self.house.environment
         command = [sys.executable, "-m", "exchange", "play", "--script", str(script)]
         command += ["--exchange", f"ws://127.0.0.1:{environment['EXCHANGE_PORT']}/phones"]

@@ -4,9 +4,6 @@ import json
 import wave
 from pathlib import Path
 
-import jiwer
-import pytest
-
 from hotline.crypt import Keyring
 from hotline.database import Database
 from hotline.models import MachineMark, Offer, Row, Transcript
@@ -20,12 +17,23 @@ from hotline.values import (
     RecordingState,
 )
 from recordings.audio import read_wav
-from recordings.text import comparable
 from routing import figures
-from tests.calls.stage import IGNORES, Stage, agent, asks_and_hangs_up, patient, picks_up, stage
+from tests.calls.stage import (
+    ANSWER,
+    GREETING,
+    IGNORES,
+    QUESTION,
+    Stage,
+    agent,
+    asks_and_hangs_up,
+    patient,
+    picks_up,
+    stage,
+    words_of,
+)
+from tests.hearing import error_rate
 
 CALLS = Path("../shared/audio/calls")
-pytestmark = pytest.mark.timeout(180)
 
 
 def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> None:
@@ -43,15 +51,12 @@ def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> 
     )
     assert not house.ground.blobs.sealed(recording.blob or "").startswith(b"RIFF")
     (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
-    said = {
-        speaker: " ".join(u.text for u in transcript.utterances if u.speaker == speaker)
-        for speaker in ("agent", "caller")
-    }
-    assert "hotline" in said["agent"].lower()
-    assert "children" in said["caller"].lower()
+    for speaker, files in (("agent", (GREETING, ANSWER)), ("caller", (QUESTION,))):
+        heard = (line.text for line in transcript.utterances if line.speaker == speaker)
+        assert error_rate((words_of(file) for file in files), heard, Language.ENGLISH) < 0.5
     greeted = (MachineMark.call_id == call.id, MachineMark.item == "greeting")
-    marks = house.wait(lambda: house.rows(MachineMark, *greeted), 20, "marks")
-    assert [mark.answer for mark in marks] == [Answer.YES]
+    [mark] = house.wait(lambda: house.rows(MachineMark, *greeted), 20, "marks")
+    assert (mark.probability or 0.0) > 0.5
 
 
 def line_of(call: str, speaker: str, folder: Path) -> tuple[str, str]:
@@ -83,8 +88,8 @@ def test_a_call_in_mandarin_is_answered_and_read_in_mandarin(house: Stage, tmp_p
     assert (call.outcome, call.language, call.rating) == (Outcome.ANSWERED, Language.MANDARIN, 5)
     house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
     (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
-    said = "".join(u.text for u in transcript.utterances if u.speaker == "caller")
-    assert jiwer.cer(comparable(asked, Language.MANDARIN), comparable(said, Language.MANDARIN)) < 0.5
+    heard = (line.text for line in transcript.utterances if line.speaker == "caller")
+    assert error_rate([asked], heard, Language.MANDARIN) < 0.5
     greeted = (MachineMark.call_id == call.id, MachineMark.item == "greeting")
     [mark] = house.wait(lambda: house.rows(MachineMark, *greeted), 20, "marks")
     assert mark.answer is not Answer.NO  # it may be unsure of plain synthetic speech, never against the agent

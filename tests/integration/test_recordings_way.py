@@ -1,6 +1,7 @@
 """A recording's way from the callback to a checked transcript: real provider adapter, both databases, real speech."""
 
 import io
+import json
 import threading
 import wave
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from hotline.errors import Discard
 from hotline.ground import Ground
 from hotline.models import Call, Event, Job, MachineMark, Matter, Recording, Transcript
 from hotline.settings import Settings
-from hotline.values import Language, RecordingKind, RecordingState
+from hotline.values import Answer, Language, RecordingKind, RecordingState
 from qa import service as qa
 from recordings import service
 from recordings.errors import Altered, Incomplete, StillThere
@@ -26,6 +27,7 @@ from recordings.news import News
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.conftest import make_settings
+from tests.hearing import error_rate
 from tests.integration.recording_house import House, open_house
 from workers import run
 
@@ -263,14 +265,18 @@ def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked
         [transcript] = session.scalars(select(Transcript)).all()
     assert transcript.engine == "whisper-base"
     assert [line.speaker for line in transcript.utterances] == ["agent", "caller"] * 3
-    assert "not my problem" in transcript.utterances[2].text
+    call = json.loads(RUDE.with_suffix(".json").read_text("utf-8"))
+    said = [line["text"] for line in call["utterances"]]
+    assert error_rate(said, (line.text for line in transcript.utterances), Language.ENGLISH) < 0.2
     assert all(0 < line.start < line.end < SECONDS for line in transcript.utterances)
     for _ in range(2):
         qa.check(ground, call_id, NOW)
     with ground.database.read() as session:
         marks = {mark.item: mark for mark in session.scalars(select(MachineMark))}
-    answers = {item: marks[item].answer for item in ("greeting", "self_id", "forbidden", "closing", "records")}
-    assert [answer.value for answer in answers.values()] == ["no", "no", "yes", "no", "na"]
+    answers = {item: marks[item] for item in ("greeting", "self_id", "forbidden", "closing", "records")}
+    chances = [mark.probability for mark in list(answers.values())[:4]]
+    assert [chance is not None and chance > 0.5 for chance in chances] == [False, False, True, False]
+    assert answers["records"].answer is Answer.NA
     assert transcript.utterances[2].id in [one for place in marks["forbidden"].evidence for one in place["utterances"]]
     assert "problem" not in str(marks["forbidden"].evidence)  # places, never words
     assert {"transcribed", "checked", "recording_stored"} <= set(told(ground))

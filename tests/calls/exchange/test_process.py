@@ -60,7 +60,7 @@ def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         number = {"number": "+861012345", "voice_url": f"{url}/voice", "status_callback": f"{url}/status"}
         config = {"account_sid": ACCOUNT, "auth_token": TOKEN, "port": 0, "data_dir": "data", "numbers": [number]}
-        path.write_text(json.dumps(config))
+        path.write_text(json.dumps(config), "utf-8")
         await process.start()
         rest = f"/2010-04-01/Accounts/{ACCOUNT}"
         auth = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
@@ -92,7 +92,7 @@ def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings
 
     async def tidily() -> None:
         try:
-            await asyncio.wait_for(story(), 90)
+            await asyncio.wait_for(story(), 4 * PATIENCE_SECONDS)
         finally:
             if process.running.returncode is None:
                 process.running.kill()
@@ -103,7 +103,7 @@ def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings
 
 def test_settings_that_cannot_be_used_end_the_process_with_a_message(tmp_path: Path) -> None:
     path = tmp_path / "exchange.yaml"
-    path.write_text("account_sid: x")
+    path.write_text("account_sid: x", "utf-8")
 
     async def story() -> tuple[int | None, str]:
         command = ("-m", "exchange", "serve", "--config", str(path))

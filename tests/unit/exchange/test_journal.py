@@ -48,7 +48,7 @@ def test_lost_call_lasted_until_the_exchange_was_last_alive(tmp_path: Path) -> N
 def test_journal_that_knows_no_beat_takes_the_last_move(tmp_path: Path) -> None:
     for text in (None, "", "2026-13"):
         if text is not None:
-            (tmp_path / "calls.alive").write_text(text)
+            (tmp_path / "calls.alive").write_text(text, "utf-8")
         with closing(Journal(tmp_path / "calls.jsonl")) as journal:
             assert journal.last_alive is None
 

@@ -42,7 +42,7 @@ def test_addresses_of_sockets_are_led_elsewhere_too() -> None:
 
 @pytest.mark.parametrize("path", ["nothing.wav", "../secret.txt", "%2e%2e/secret.txt"])
 def test_a_file_that_is_not_there_or_outside_of_the_folder_is_not_given(tmp_path: Path, path: str) -> None:
-    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "secret.txt").write_text("secret", "utf-8")
     (tmp_path / "media").mkdir()
     with pytest.raises(WebhookError):
         ask({"http://media.test/": str(tmp_path / "media")}, f"http://media.test/{path}")

@@ -85,7 +85,8 @@ def test_settings_that_cannot_be_used_are_named(values: dict[str, object], words
 def test_settings_file_may_be_json_and_its_folder_is_where_data_goes(tmp_path: Path) -> None:
     path = tmp_path / "exchange.json"
     path.write_text(
-        '{"account_sid": "AC1", "auth_token": "t", "data_dir": "d", "numbers": [{"number": "+1", "voice_url": "u"}]}'
+        '{"account_sid": "AC1", "auth_token": "t", "data_dir": "d", "numbers": [{"number": "+1", "voice_url": "u"}]}',
+        "utf-8",
     )
     config = load(path)
     assert config.data_dir == tmp_path / "d"

@@ -148,7 +148,7 @@ def test_recording_cut_off_by_a_kill_is_finished_at_the_next_start(tmp_path: Pat
     assert told[0]["RecordingStatus"] == "completed"
     assert second.facts[facts.sid].seconds == 2.0
     assert wav.duration(second.path(facts.sid)) == 2.0
-    assert json.loads((killed / f"{facts.sid}.json").read_text())["status"] == "completed"
+    assert json.loads((killed / f"{facts.sid}.json").read_text("utf-8"))["status"] == "completed"
 
 
 def test_header_is_that_of_a_two_channel_wav_file() -> None:

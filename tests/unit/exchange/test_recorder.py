@@ -88,9 +88,9 @@ def test_unreadable_note_costs_no_other_recording_and_no_start(tmp_path: Path) -
     kept = first.start(first.new_facts("CA1", 1, "test", CALLBACK))
     kept.frame(tone([500], 0.02), bytes(320))
     kept.stop()
-    (tmp_path / f"RE{'0' * 32}.json").write_text('{"sid": "RE')
-    (tmp_path / f"RE{'1' * 32}.json").write_text(json.dumps({"sid": "RE1"}))
-    (tmp_path / f"RE{'2' * 32}.new").write_text("{")
+    (tmp_path / f"RE{'0' * 32}.json").write_text('{"sid": "RE', "utf-8")
+    (tmp_path / f"RE{'1' * 32}.json").write_text(json.dumps({"sid": "RE1"}), "utf-8")
+    (tmp_path / f"RE{'2' * 32}.new").write_text("{", "utf-8")
     again = recordings(tmp_path, [])
     again.load()
     assert list(again.facts) == [kept.facts.sid]

@@ -34,7 +34,7 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 # What is expected is waited for, not timed: a machine may be slow.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
 

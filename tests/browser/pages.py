@@ -36,7 +36,7 @@ class Nursery:
 
     def close(self) -> None:
         """End the nursery."""
-        self._process.communicate(timeout=15)
+        self._process.communicate(timeout=60)
 
 
 def _lives(process: int) -> bool:

@@ -45,11 +45,11 @@ class Person:
 
     def sees(self, selector: str, text: str = "") -> None:
         """Wait until something is to be seen."""
-        expect(self.page.locator(selector).filter(has_text=text).first).to_be_visible(timeout=30_000)
+        expect(self.page.locator(selector).filter(has_text=text).first).to_be_visible()
 
     def sees_live(self) -> None:
         """Wait until the floor says that it is live."""
-        expect(self.page.locator("#pulse")).to_have_attribute("data-state", "live", timeout=40_000)
+        expect(self.page.locator("#pulse")).to_have_attribute("data-state", "live")
 
     def width(self) -> int:
         """How wide the page is, in pixels."""

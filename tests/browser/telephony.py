@@ -52,14 +52,14 @@ class Exchange:
     def close(self) -> None:
         """End both."""
         self._process.terminate()
-        self._process.communicate(timeout=15)
+        self._process.communicate(timeout=60)
         self._app.shutdown()
         self._app.server_close()
 
     def rest(self, method: str, path: str, **form: str) -> Any:
         """A request to the REST API; its answer as JSON, or as bytes when it is sound."""
         url = f"{self.url}/2010-04-01/Accounts/{ACCOUNT}{path}"
-        answer = requests.request(method, url, data=form, auth=(ACCOUNT, SECRET), timeout=10)
+        answer = requests.request(method, url, data=form, auth=(ACCOUNT, SECRET), timeout=60)
         answer.raise_for_status()
         return answer.content if path.endswith(".wav?RequestedChannels=2") else answer.json()
 
@@ -104,7 +104,7 @@ class Exchange:
 
     def phones(self) -> int:
         """How many telephones are registered."""
-        return int(requests.get(f"{self.url}/healthz", timeout=10).json()["phones"])
+        return int(requests.get(f"{self.url}/healthz", timeout=60).json()["phones"])
 
 
 async def _answer(url: str, is_over: threading.Event) -> None:

@@ -53,7 +53,7 @@ def test_the_funnel_moves_by_itself_and_leads_to_the_patient(
     expect(signs).to_contain_text("0")
     person.page.evaluate("window.untouched = true")
     warns(ground, recipient_id)
-    expect(signs).to_contain_text("1", timeout=10_000)
+    expect(signs).to_contain_text("1")
     assert person.page.evaluate("window.untouched")
     person.page.click("text=spring")
     person.sees("#by-ward")
@@ -125,8 +125,8 @@ def test_a_warning_sign_that_no_nurse_hears_is_on_every_live_page_until_somebody
             nurse.page.locator("#alarms a").focus()
             nurse.page.keyboard.press("Enter")
         opened.value.locator("button[name=agent]").click()
-        expect(nurse.page.locator(".alarm")).to_have_count(0, timeout=10_000)
-    expect(person.page.locator(".alarm")).to_have_count(0, timeout=10_000)
+        expect(nurse.page.locator(".alarm")).to_have_count(0)
+    expect(person.page.locator(".alarm")).to_have_count(0)
     expect(person.page).not_to_have_title(re.compile("⚠"))
 
 

@@ -46,12 +46,12 @@ def test_the_transcript_follows_the_sound_and_leads_to_any_place_in_it(person: P
     page.locator(".speed select").select_option("2")
     page.click(".play")
     expect(page.locator(".said").nth(0)).to_have_attribute("aria-current", "true")
-    expect(page.locator(".said").nth(1)).to_have_attribute("aria-current", "true", timeout=10_000)
+    expect(page.locator(".said").nth(1)).to_have_attribute("aria-current", "true")
     expect(page.locator(".said[aria-current]")).to_have_count(1)
     page.locator(".said button").nth(3).click()
     expect(page.locator(".said").nth(3)).to_have_attribute("aria-current", "true")
     assert page.evaluate("document.querySelector('audio').currentTime") >= 9.0
-    expect(page.locator(".play")).to_have_attribute("aria-pressed", "false", timeout=10_000)  # the sound has ended
+    expect(page.locator(".play")).to_have_attribute("aria-pressed", "false")  # the sound has ended
     assert page.evaluate("document.querySelector('audio').duration") == pytest.approx(12, abs=0.1)
 
 
@@ -111,7 +111,7 @@ def test_waiting_is_counted_up_in_rings_and_turns_late_after_three(
     urgent = person.page.locator(".waiter", has_text="急诊护士")
     first = urgent.locator("[data-rings]").inner_text()
     expect(urgent.locator("[data-rings]")).not_to_have_text(first)
-    expect(urgent).to_have_class(re.compile("is-late"), timeout=20_000)
+    expect(urgent).to_have_class(re.compile("is-late"))
 
 
 def test_the_floor_comes_back_by_itself_after_the_server_was_away(
@@ -121,7 +121,7 @@ def test_the_floor_comes_back_by_itself_after_the_server_was_away(
     person.sees_live()
     person.expects_faults = True  # the browser itself notes the refused connection
     server.stop()
-    expect(person.page.locator("#pulse")).to_have_attribute("data-state", "lost", timeout=15_000)
+    expect(person.page.locator("#pulse")).to_have_attribute("data-state", "lost")
     server.start()
     person.sees_live()
     with ground.database.write() as session:
@@ -145,7 +145,7 @@ def test_the_floor_says_so_when_the_session_has_ended(
         users.shut_out(session, user.id)
     assert made.calls
     server.start()
-    expect(person.page.locator("#pulse")).to_have_text("登录已失效，请重新登录。", timeout=30_000)
+    expect(person.page.locator("#pulse")).to_have_text("登录已失效，请重新登录。")
 
 
 def test_the_language_is_switched_in_the_header_and_stays(person: Person) -> None:

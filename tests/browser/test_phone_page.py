@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 from collections.abc import Iterator
 from itertools import groupby
@@ -41,7 +42,7 @@ class DialPad:
         page.goto(f"{exchange.url}/phone?address={OWN.replace('+', '%2B')}&processing=off")
         self.is_in("idle")
 
-    def is_in(self, state: str, seconds: float = 15) -> None:
+    def is_in(self, state: str, seconds: float = 60) -> None:
         expect(self.page.locator("#phone")).to_have_attribute("data-state", state, timeout=1000 * seconds)
 
     def meters(self, which: str, claim: str) -> None:
@@ -82,10 +83,10 @@ def test_the_microphone_is_recorded_at_the_callees_leg_with_tone_and_keys_intact
         callee = exchange.call(to="client:callee", status="in-progress")
         exchange.rest("POST", f"/Calls/{callee['sid']}/Recordings.json", RecordingChannels="dual")
         pad.meters("said", "> 0.7")
-        expect(pad.page.locator("#clock")).to_contain_text("0:04", timeout=10_000)
+        expect(pad.page.locator("#clock")).to_have_text(re.compile("0:(0[4-9]|[1-5])"))
         for key in "159#":
             pad.page.keyboard.press(key)
-        expect(pad.page.locator("#clock")).to_contain_text("0:06", timeout=10_000)
+        expect(pad.page.locator("#clock")).to_have_text(re.compile("0:(0[6-9]|[1-5])"))
         pad.page.keyboard.press("Escape")
         pad.is_in("idle")
     _said, heard = exchange.sound(callee["sid"])

@@ -16,7 +16,6 @@ from tests.browser.person import Person
 from tests.calls.stage import Stage, patient, stage
 from tests.console_data import PASSWORD
 
-pytestmark = pytest.mark.timeout(180)
 STAYS = {"wait_for_hang_up": {"timeout": 60, "required": False}}
 NAMES = {"1001": "lijing", "1002": "wangfang"}
 
@@ -68,7 +67,7 @@ def becomes(page: Page, status: str) -> None:
     phone_is(page, "idle")
 
 
-def phone_is(page: Page, state: str, seconds: float = 30) -> None:
+def phone_is(page: Page, state: str, seconds: float = 60) -> None:
     expect(page.locator("#desk")).to_have_attribute("data-phone", state, timeout=1000 * seconds)
 
 
@@ -112,9 +111,9 @@ def test_a_caller_is_handed_on_after_a_talk_by_keyboard_alone(first: Person, sec
         expect(second.page.locator("#card")).to_contain_text("想与您商议")
         expect(second.page.locator("#card .note")).to_have_text("asks for a bed")
         second.page.keyboard.press("a")
-        expect(first.page.locator("[data-transfer=consulting]")).to_be_visible(timeout=20_000)
+        expect(first.page.locator("[data-transfer=consulting]")).to_be_visible()
         first.page.keyboard.press("g")
-        expect(first.page.locator("[data-transfer=merged]")).to_be_visible(timeout=20_000)
+        expect(first.page.locator("[data-transfer=merged]")).to_be_visible()
         expect(first.page.locator("#card .held")).to_have_count(0)
         first.page.keyboard.press("c")
         phone_is(first.page, "idle")

@@ -22,7 +22,6 @@ DROPS = {"on_ring": {"answer_after_seconds": 0.3}, "steps": [{"wait": 2.0}, "han
 # One sentence each way: the caller hears the agent to the end before asking, and whoever heard nobody never asks.
 ASKS = [{"wait_for_speech_end": {"quiet": 1.0, "timeout": 120}}, {"speak": QUESTION}, {"wait": 0.5}, "hang_up"]
 # All in one process of the run: they share one rush.
-pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,6 @@ import json
 import wave
 from pathlib import Path
 
-import pytest
-
 from hotline.crypt import Keyring
 from hotline.database import Database
 from hotline.models import MachineMark, Offer, Row, Transcript
@@ -36,7 +34,6 @@ from tests.calls.stage import (
 from tests.hearing import error_rate
 
 CALLS = Path("../shared/audio/calls")
-pytestmark = pytest.mark.timeout(180)
 
 
 def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> None:

@@ -32,7 +32,6 @@ KILLED = ("dialler", "exchange", "router", "worker", "voice", "clock")
 KILLS = len(KILLED) + 2
 ASKED = {"wait_for_prompt": {"pattern": "本人|May I", "timeout": 10, "required": False}}
 MACHINE, PERSON = "+8613900000021", "+8613900000022"
-pytestmark = pytest.mark.timeout(240)
 
 
 def phone(number: int) -> dict[str, Any]:

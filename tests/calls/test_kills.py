@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from hotline import clock
 from hotline.models import Call, Offer, Transcript, Waiting
 from hotline.values import (
@@ -15,8 +13,6 @@ from hotline.values import (
 )
 from telephony.provider import connect
 from tests.calls.stage import IGNORES, NUMBER, Stage, agent, asks_and_hangs_up, patient, picks_up
-
-pytestmark = pytest.mark.timeout(180)
 
 
 def test_a_router_killed_while_phones_ring_loses_no_caller_and_leaves_no_agent_stuck(house: Stage) -> None:

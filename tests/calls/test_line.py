@@ -37,7 +37,6 @@ from tests.hearing import error_rate
 
 FIRST, BACK, LATER, NIGHT = "+8613900000101", "+8613900000102", "+8613900000103", "+8613900000104"
 COMPLAINT = str(LINES / "caller-waited-three-hours.wav")
-pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture

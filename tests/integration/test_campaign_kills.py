@@ -5,7 +5,6 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
 from sqlalchemy import func, select
 
 from campaigns import caps_file
@@ -25,7 +24,6 @@ def hasty(ground: Ground, folder: Path) -> Ground:
     return replace(ground, settings=ground.settings.model_copy(update={"campaign_caps_file": folder / "caps.yaml"}))
 
 
-@pytest.mark.timeout(240)
 def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(ground: Ground, tmp_path: Path) -> None:
     """200 attempts over both databases: whoever works dies at one step in 40, requests fail, reports are lost."""
     ground = hasty(ground, tmp_path)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from flask import Flask
 from hypothesis import HealthCheck
 from hypothesis import settings as effort
@@ -137,7 +136,6 @@ class Life(RuleBasedStateMachine):
             assert session.scalar(query) == (1 if self.has_ended else 0)
 
 
-@pytest.mark.timeout(300)
 def test_life_of_a_call_holds_together_whatever_arrives(ground: Ground) -> None:
     with ground.database.write() as session:
         session.add_all([Skill(name=n, label_zh=n, label_en=n) for n in ("booking", "complaint", "nurse")])

@@ -17,6 +17,7 @@ from exchange.phone.play import Scene, play
 from exchange.phone.script import Actor
 from exchange.server import running
 from tests.calls.exchange.apps import broken, php_style, survey
+from tests.calls.exchange.conftest import PATIENCE_SECONDS
 
 Lines = list[dict[str, Any]]
 
@@ -44,7 +45,7 @@ def phoned(folder: Path, app: web.Application, number: dict[str, str], script: s
 
 
 async def _limited(work: Callable[[], Awaitable[tuple[int, Lines]]]) -> tuple[int, Lines]:
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(4 * PATIENCE_SECONDS):
         return await work()
 
 

@@ -18,7 +18,7 @@ from exchange.phone.errors import PhoneRefused
 from exchange.phone.line import Phone
 from exchange.phone.parse import parse_play
 from exchange.phone.play import Scene, play
-from tests.calls.exchange.conftest import until
+from tests.calls.exchange.conftest import PATIENCE_SECONDS, until
 from tests.calls.exchange.switchboard import Switchboard
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +28,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
     """One story with a limit, so that nothing hangs."""
 
     async def limited() -> None:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(4 * PATIENCE_SECONDS):
             await story
 
     asyncio.run(limited())

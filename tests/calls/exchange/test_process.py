@@ -92,7 +92,7 @@ def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings
 
     async def tidily() -> None:
         try:
-            await asyncio.wait_for(story(), 90)
+            await asyncio.wait_for(story(), 4 * PATIENCE_SECONDS)
         finally:
             if process.running.returncode is None:
                 process.running.kill()

@@ -28,7 +28,7 @@ Story = Callable[[House], Awaitable[None]]
 
 def told(folder: Path, pages: dict[str, Page], story: Story, **sip: Any) -> None:
     async def whole() -> None:
-        async with asyncio.timeout(90), sip_house(folder, pages, **sip) as house:
+        async with asyncio.timeout(4 * PATIENCE_SECONDS), sip_house(folder, pages, **sip) as house:
             await story(house)
 
     asyncio.run(whole())
@@ -211,7 +211,7 @@ def test_sip_of_dial_sends_its_password_and_headers_and_tells_the_answer(tmp_pat
                 assert (done["DialCallStatus"], done["DialSipResponseCode"]) == ("completed", "200")
                 assert done["DialSipCallId"] == board.rings[0].call_id
 
-    asyncio.run(asyncio.wait_for(story(), 90))
+    asyncio.run(asyncio.wait_for(story(), 4 * PATIENCE_SECONDS))
 
 
 @pytest.mark.parametrize(("target", "status"), [("sip:b@10.0.0.1", "in-progress"), ("sip:busy@10.0.0.1", "busy")])
@@ -303,7 +303,7 @@ def test_trunk_that_wants_it_is_registered_at_with_a_password(tmp_path: Path) ->
             async with sip_house(tmp_path / "ours", {}, trunks=[trunk]):
                 await until(lambda: find("+8613800000009") is not None)
 
-    asyncio.run(asyncio.wait_for(story(), 90))
+    asyncio.run(asyncio.wait_for(story(), 4 * PATIENCE_SECONDS))
 
 
 def test_desk_phone_that_is_not_answered_stops_ringing(tmp_path: Path) -> None:
@@ -378,7 +378,7 @@ def test_numbers_of_a_trunk_are_dialled_there_and_its_calls_come_in(tmp_path: Pa
                 board.hang_up(talk)
                 await until(lambda: len(board.byes) == 1)
 
-    asyncio.run(asyncio.wait_for(story(), 90))
+    asyncio.run(asyncio.wait_for(story(), 4 * PATIENCE_SECONDS))
 
 
 def test_stranger_without_password_is_turned_away_and_garbage_harms_nobody(tmp_path: Path) -> None:

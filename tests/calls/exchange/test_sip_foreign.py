@@ -67,7 +67,8 @@ def test_ten_calls_of_sipp_come_in_by_a_trunk_and_all_end_well(tmp_path: Path) -
             to = ("-sn", "uac", f"{HOST}:{house.exchange.sip_port}", "-s", NUMBER)
             command = sipp(port, 10, *to, "-r", "20", "-d", "500")
             async with started(*command, folder=tmp_path) as process:
-                assert await asyncio.wait_for(process.wait(), 60) == 0, (tmp_path / "output").read_text("utf-8")[-2000:]
+                code = await asyncio.wait_for(process.wait(), 2 * PATIENCE_SECONDS)
+                assert code == 0, (tmp_path / "output").read_text("utf-8")[-2000:]
             over = house.exchange.office.legs.past.values()
             await until(lambda: not house.exchange.office.legs.active)
             assert [str(facts.status) for facts in over] == ["completed"] * 10
@@ -89,7 +90,7 @@ def test_number_of_a_trunk_is_answered_by_sipp_and_hung_up_by_us(tmp_path: Path)
             made = await house.rest(
                 lambda: create(to="+862055501", from_=NUMBER, twiml='<Response><Pause length="1"/></Response>')
             )
-            assert await asyncio.wait_for(process.wait(), 60) == 0
+            assert await asyncio.wait_for(process.wait(), 2 * PATIENCE_SECONDS) == 0
             assert str(house.exchange.office.legs.past[made.sid].status) == "completed"
 
     (tmp_path / "data").mkdir()
@@ -122,7 +123,7 @@ def test_baresip_registers_answers_and_is_heard(tmp_path: Path) -> None:
                 assert is_tone(said[-8_000:], 660)
 
     (tmp_path / "data").mkdir()
-    asyncio.run(asyncio.wait_for(story(), 90))
+    asyncio.run(asyncio.wait_for(story(), 4 * PATIENCE_SECONDS))
 
 
 def _two_ports() -> int:

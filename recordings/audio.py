@@ -20,8 +20,8 @@ Pcm = NDArray[np.int16]  # one channel, signed 16 bit
 Floats = NDArray[np.float32]  # between -1 and 1
 TELEPHONE_RATE = 8_000
 CHANNELS, RATES = range(1, 17), range(1_000, 384_001)
-# All channels together, at 8 kHz: a file read whole takes no more than 180 MB. Longer recordings are read in parts.
-MOST_SECONDS = 3 * 3600
+# All channels together, at 8 kHz: a file read whole takes no more than 160 MB. Longer recordings are read in parts.
+MOST_SECONDS = 9_000
 # As much work as that at 48 kHz: with a higher rate a file must be shorter.
 MOST_SAMPLES = MOST_SECONDS * 48_000
 # Without these lists FFmpeg would open playlists too, which name other files and addresses, and codings nobody sends.

@@ -4,6 +4,7 @@ import io
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import av
 import numpy as np
@@ -22,6 +23,7 @@ TELEPHONE_RATE = 8_000
 CHANNELS, RATES = range(1, 17), range(1_000, 384_001)
 # All channels together, at 8 kHz: a file read whole takes no more than 160 MB. Longer recordings are read in parts.
 MOST_SECONDS = 9_000
+LARGEST_BYTES = 512 << 20
 # As much work as that at 48 kHz: with a higher rate a file must be shorter.
 MOST_SAMPLES = MOST_SECONDS * 48_000
 # Without these lists FFmpeg would open playlists too, which name other files and addresses, and codings nobody sends.
@@ -71,6 +73,16 @@ def read_any(data: bytes) -> Sound:
     if change:
         _add(channels, change.resample_chunk(np.zeros((0, count), dtype=np.float32), last=True))
     return Sound(tuple(np.frombuffer(channel, dtype=np.int16) for channel in channels or [bytearray()] * count))
+
+
+def read_file(file: Path) -> Sound:
+    """Like `read_any`, for a file on disk. Raises `UnreadableAudio` with its name, before it takes memory."""
+    if file.stat().st_size > LARGEST_BYTES:
+        raise UnreadableAudio(f"{file}: it is larger than {LARGEST_BYTES >> 20} MB; cut it into shorter files")
+    try:
+        return read_any(file.read_bytes())
+    except UnreadableAudio as error:
+        raise UnreadableAudio(f"{file}: {error}") from error
 
 
 def read_pcm(data: bytes, rate: int, channels: int) -> Sound:

@@ -69,6 +69,8 @@ class Agent(SipUAS):
         """As the library does, but what we cannot do is said as RFC 3261 wants it (8.2.1, 8.2.2.3)."""
         method = request.method.upper()
         unknown = [each for each in needs(request) if each not in SUPPORTED]
+        if not request.headers.get("via"):
+            return  # there is nobody to be answered
         if method not in self._handlers:
             allowed = {"Allow": ", ".join(self._handlers)}
             status, reason = (405, "Method Not Allowed") if method in METHODS else (501, "Not Implemented")

@@ -11,9 +11,8 @@ from rich.text import Text
 from cli.speech import LANGUAGES, place, place_options
 from hotline.values import Language
 from recordings import hints, recognise
-from recordings.audio import Sound, read_any
+from recordings.audio import Sound, read_file
 from recordings.dialogue import Line
-from recordings.errors import UnreadableAudio
 
 COLOURS = {"caller": "cyan", "agent": "green"}
 
@@ -37,19 +36,12 @@ def command(file: Path, language: str, wish: str, out: Path | None, **where: obj
     Of two channels the first is the caller and the second the agent, as recordings of the hotline are.
     """
     spoken = Language(language)
-    sound = _read(file)
+    sound = read_file(file)
     engine = recognise.engine(wish, spoken, place(**where))  # type: ignore[arg-type] # click gives the types
     lines = _with_progress(sound, spoken, engine)
     _show(lines)
     if out is not None:
         out.write_text(json.dumps(_document(file, spoken, engine.name, sound, lines), ensure_ascii=False, indent=1))
-
-
-def _read(file: Path) -> Sound:
-    try:
-        return read_any(file.read_bytes())
-    except UnreadableAudio as error:
-        raise UnreadableAudio(f"{file}: {error}") from error
 
 
 def _with_progress(sound: Sound, language: Language, engine: recognise.Engine) -> list[Line]:

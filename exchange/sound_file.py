@@ -21,8 +21,9 @@ from exchange.wav_lengths import honest, is_wav
 
 Block = NDArray[np.float32]  # moments × channels, between -1 and 1
 LONGEST_SECONDS = 3600
+OWN_SECONDS = 24 * 3600  # of the exchange's own recordings, which nobody else has written
 # As much work as the longest file in two channels at 48 kHz: with more channels or a higher rate it must be shorter.
-MOST_SAMPLES = LONGEST_SECONDS * 48_000 * 2
+SAMPLES_A_SECOND = 48_000 * 2
 CHANNELS, RATES = range(1, 17), range(1_000, 384_001)
 # Without these lists FFmpeg would open playlists too, which name other files and addresses, and codings nobody sends.
 KINDS = "wav,w64,mp3,flac,ogg,mov,mp4,m4a,aac,aiff,au,amr"
@@ -51,14 +52,14 @@ def is_marked(data: bytes) -> bool:
     return is_wav(data) or data.startswith(starts) or data[4:8] == b"ftyp"
 
 
-def read(source: Path | str | bytes, rate: int = RATE) -> bytes:
+def read(source: Path | str | bytes, rate: int = RATE, longest_seconds: int = LONGEST_SECONDS) -> bytes:
     """The sound of a file (its path or its bytes) as mono 16 bit PCM at `rate`. Raises `UnreadableSound`."""
-    return b"".join(_converted(_bytes(source), rate, is_mixed=True))
+    return b"".join(_converted(blocks(_bytes(source), longest_seconds), rate, is_mixed=True))
 
 
-def read_channels(source: Path | str | bytes, rate: int = RATE) -> list[bytes]:
+def read_channels(source: Path | str | bytes, rate: int = RATE, longest_seconds: int = LONGEST_SECONDS) -> list[bytes]:
     """Like `read`, each channel apart."""
-    return _converted(_bytes(source), rate, is_mixed=False)
+    return _converted(blocks(_bytes(source), longest_seconds), rate, is_mixed=False)
 
 
 def duration(source: Path | str | bytes) -> float:
@@ -73,7 +74,7 @@ def resample(samples: Block, from_rate: int, to_rate: int) -> Block:
     return np.asarray(soxr.resample(samples, from_rate, to_rate, quality=QUALITY), dtype=np.float32)
 
 
-def blocks(data: bytes) -> Iterator[tuple[Block, int]]:
+def blocks(data: bytes, longest_seconds: int = LONGEST_SECONDS) -> Iterator[tuple[Block, int]]:
     """The sound in small pieces with its rate; `UnreadableSound` also in the midst, when it is damaged or too long."""
     if not is_known(data):
         raise UnreadableSound("not a sound file: WAV, MP3, FLAC, Ogg, M4A, AIFF and AU can be read")
@@ -81,7 +82,8 @@ def blocks(data: bytes) -> Iterator[tuple[Block, int]]:
     try:
         with av.open(io.BytesIO(data), "r", options={"format_whitelist": KINDS} | options) as container:
             stream = _stream(container)
-            for block in _bounded(container, stream, _codec(stream, data.startswith(BIG_ENDIAN))):
+            decoded = _decoded(container, stream, _codec(stream, data.startswith(BIG_ENDIAN)))
+            for block in _bounded(decoded, stream, longest_seconds):
                 yield block, stream.rate
     except UnreadableSound:
         raise
@@ -106,12 +108,12 @@ def _stream(container: InputContainer) -> AudioStream:
     return stream
 
 
-def _bounded(container: InputContainer, stream: AudioStream, codec: AudioCodecContext) -> Iterator[Block]:
-    left = min(MOST_SAMPLES, LONGEST_SECONDS * stream.rate * stream.channels)
-    for block in _decoded(container, stream, codec):
+def _bounded(decoded: Iterator[Block], stream: AudioStream, longest_seconds: int) -> Iterator[Block]:
+    left = longest_seconds * min(SAMPLES_A_SECOND, stream.rate * stream.channels)
+    for block in decoded:
         left -= block.size
         if left < 0:
-            raise UnreadableSound(f"the sound is longer than can be read, {LONGEST_SECONDS // 60} minutes")
+            raise UnreadableSound(f"the sound is longer than can be read, {longest_seconds // 60} minutes")
         yield block
 
 
@@ -146,11 +148,11 @@ def _codec(stream: AudioStream, is_big_endian: bool) -> AudioCodecContext:
     return codec
 
 
-def _converted(data: bytes, rate: int, is_mixed: bool) -> list[bytes]:
+def _converted(read: Iterator[tuple[Block, int]], rate: int, is_mixed: bool) -> list[bytes]:
     """The channels as PCM; nothing is held of the file but what is read of it at the moment."""
     channels: list[bytearray] = []
     change: soxr.ResampleStream | None = None
-    for block, own_rate in blocks(data):
+    for block, own_rate in read:
         sound = block.mean(axis=1, keepdims=True) if is_mixed else block
         if not channels:
             channels = [bytearray() for _ in range(sound.shape[1])]

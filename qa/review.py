@@ -12,7 +12,7 @@ from qa.score import Result, Score, score
 from qa.scorecards import Scorecard
 from recordings import dialogue, recognise
 from recordings.align import Judge
-from recordings.audio import Sound, read_any
+from recordings.audio import Sound, read_file
 from recordings.errors import UnreadableAudio
 
 SIDES = (CALLER, AGENT)
@@ -49,9 +49,9 @@ def read(file: Path, order: tuple[str, ...]) -> Sound:
     if file.stat().st_size == 0:
         raise NotReviewable(f"{file}: the file is empty; export the recording again")
     try:
-        sound = read_any(file.read_bytes())
+        sound = read_file(file)
     except UnreadableAudio as error:
-        raise NotReviewable(f"{file}: {error}") from error
+        raise NotReviewable(str(error)) from error
     count = len(sound.channels)
     if count != len(SIDES):
         raise NotReviewable(

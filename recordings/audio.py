@@ -1,39 +1,22 @@
-"""Sound as arrays: files of any kind in (FFmpeg's library), 8 kHz channels out (soxr). No recognition here."""
+"""Sound as arrays: files of any kind in, 8 kHz channels out (soxr). No recognition here."""
 
 import io
 import wave
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-import av
 import numpy as np
 import soxr
-from av.audio.codeccontext import AudioCodecContext
-from av.audio.stream import AudioStream
-from av.container import InputContainer
 from numpy.typing import NDArray
 
+from recordings.decoding import Floats, blocks
 from recordings.errors import UnreadableAudio
-from recordings.lengths import honest, is_wav
+from recordings.lengths import is_wav
 
 Pcm = NDArray[np.int16]  # one channel, signed 16 bit
-Floats = NDArray[np.float32]  # between -1 and 1
 TELEPHONE_RATE = 8_000
-CHANNELS, RATES = range(1, 17), range(1_000, 384_001)
-# All channels together, at 8 kHz: a file read whole takes no more than 180 MB. Longer recordings are read in parts.
-MOST_SECONDS = 3 * 3600
-# As much work as that at 48 kHz: with a higher rate a file must be shorter.
-MOST_SAMPLES = MOST_SECONDS * 48_000
-# Without these lists FFmpeg would open playlists too, which name other files and addresses, and codings nobody sends.
-KINDS = "wav,w64,mp3,flac,ogg,mov,mp4,m4a,aac,aiff,au,amr"
-CODINGS = ("pcm_", "adpcm_", "mp2", "mp3", "flac", "vorbis", "opus", "aac", "alac", "amr", "gsm")
-MARKS = (b"OggS", b"fLaC", b".snd", b"FORM", b"ID3", b"#!AMR", b"riff")
-# FFmpeg takes 24 valid bits in 32 for the floats of a forgotten program; what is written today are integers.
-REALLY = {"pcm_f24le": "pcm_s32le"}
-BIG_ENDIAN = b"RIFX"  # FFmpeg reads the head of such a file rightly, and its samples in the wrong order
-WORST_SHARE = 0.1  # of the pieces of a file that may be damaged
+LARGEST_BYTES = 512 << 20  # of a file that is read whole
 QUALITY = "VHQ"
-EXPORT = "export it as WAV (PCM, 16 bit)"
 
 
 @dataclass(frozen=True)
@@ -63,7 +46,7 @@ def read_any(data: bytes) -> Sound:
     channels: list[bytearray] = []
     change: soxr.ResampleStream | None = None
     count = 1
-    for block, rate, count in _blocks(data):
+    for block, rate, count in blocks(data):
         if not channels:
             channels = [bytearray() for _ in range(count)]
             change = None if rate == TELEPHONE_RATE else _change(rate, count)
@@ -71,6 +54,16 @@ def read_any(data: bytes) -> Sound:
     if change:
         _add(channels, change.resample_chunk(np.zeros((0, count), dtype=np.float32), last=True))
     return Sound(tuple(np.frombuffer(channel, dtype=np.int16) for channel in channels or [bytearray()] * count))
+
+
+def read_file(file: Path) -> Sound:
+    """Like `read_any`, for a file on disk. Raises `UnreadableAudio` with its name, before it takes memory."""
+    if file.stat().st_size > LARGEST_BYTES:
+        raise UnreadableAudio(f"{file}: it is larger than {LARGEST_BYTES >> 20} MB; cut it into shorter files")
+    try:
+        return read_any(file.read_bytes())
+    except UnreadableAudio as error:
+        raise UnreadableAudio(f"{file}: {error}") from error
 
 
 def read_pcm(data: bytes, rate: int, channels: int) -> Sound:
@@ -103,79 +96,6 @@ def to_pcm(samples: Floats) -> Pcm:
 def to_float(samples: Pcm) -> Floats:
     """16-bit samples as numbers between -1 and 1."""
     return np.asarray(samples / np.float32(32768.0), dtype=np.float32)
-
-
-def _is_known(data: bytes) -> bool:
-    """Whether it begins like a sound file, so that FFmpeg need not guess."""
-    is_mpeg = len(data) > 2 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[2] < 0xF0
-    return is_wav(data) or is_mpeg or data.startswith(MARKS) or data[4:8] == b"ftyp"
-
-
-def _blocks(data: bytes) -> Iterator[tuple[Floats, int, int]]:
-    """The sound in small pieces (moments × channels), with rate and number of channels; one empty piece at least."""
-    if not _is_known(data):
-        raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}")
-    data, options = honest(data) if is_wav(data) else (data, {})
-    try:
-        with av.open(io.BytesIO(data), "r", options={"format_whitelist": KINDS} | options) as container:
-            stream = _stream(container)
-            yield np.zeros((0, stream.channels), dtype=np.float32), stream.rate, stream.channels
-            for block in _bounded(container, stream, _codec(stream, data.startswith(BIG_ENDIAN))):
-                yield block, stream.rate, stream.channels
-    except (av.error.FFmpegError, ValueError, IndexError, OverflowError) as error:
-        raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}") from error
-
-
-def _stream(container: InputContainer) -> AudioStream:
-    if not container.streams.audio:
-        raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}")
-    stream = container.streams.audio[0]
-    codec: AudioCodecContext | None = stream.codec_context
-    if codec is None or not codec.codec.canonical_name.startswith(CODINGS):
-        raise UnreadableAudio(f"its coding is not supported; {EXPORT}")
-    if stream.channels not in CHANNELS or stream.rate not in RATES:
-        raise UnreadableAudio(f"a file with {stream.channels} channels at {stream.rate} Hz cannot be used")
-    return stream
-
-
-def _bounded(container: InputContainer, stream: AudioStream, codec: AudioCodecContext) -> Iterator[Floats]:
-    left = min(MOST_SAMPLES, MOST_SECONDS * stream.rate)
-    for block in _decoded(container, stream, codec):
-        left -= block.size
-        if left < 0:
-            hours = MOST_SECONDS / 3600 / stream.channels
-            raise UnreadableAudio(f"it is longer than {hours:.1f} hours; cut it into shorter files")
-        yield block
-
-
-def _decoded(container: InputContainer, stream: AudioStream, codec: AudioCodecContext) -> Iterator[Floats]:
-    plain = av.AudioResampler(format="flt")
-    good = bad = 0
-    for packet in container.demux(stream):
-        try:
-            frames = codec.decode(packet)
-        except av.error.InvalidDataError:
-            bad += 1
-            continue
-        good += len(frames)
-        for frame in frames:
-            for part in plain.resample(frame):
-                yield np.clip(np.nan_to_num(part.to_ndarray().reshape(-1, stream.channels)), -1.0, 1.0)
-    if bad > WORST_SHARE * (good + bad):
-        raise UnreadableAudio(f"the file is damaged; {EXPORT}")
-
-
-def _codec(stream: AudioStream, is_big_endian: bool) -> AudioCodecContext:
-    name = stream.codec_context.name
-    really = REALLY.get(name, name)
-    if is_big_endian and really.startswith("pcm_") and really.endswith("le"):
-        really = f"{really.removesuffix('le')}be"
-    if really == name:
-        return stream.codec_context
-    codec = av.CodecContext.create(really, "r")
-    assert isinstance(codec, AudioCodecContext)  # noqa: S101 - the name of an audio coding
-    codec.sample_rate, codec.layout = stream.rate, stream.layout.name
-    return codec
 
 
 def _change(rate: int, channels: int) -> soxr.ResampleStream:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recordings.audio import CHANNELS, RATES, TELEPHONE_RATE, Sound, read_any, read_pcm, read_wav, write_wav
+from recordings.audio import TELEPHONE_RATE, Sound, read_any, read_pcm, read_wav, write_wav
+from recordings.decoding import CHANNELS, RATES
 from recordings.errors import UnreadableAudio
 from recordings.lengths import Source, Stated, is_wav, stated
 

@@ -8,12 +8,14 @@ from typing import TypeVar
 from hotline import log
 from hotline.values import LegStatus, PhoneNumber, RecordingState
 from telephony import words
+from telephony.addresses import number_in
 from telephony.errors import UnknownWord
 from telephony.words import Heard, QueueResult
 
 SID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 NUMBER = re.compile(r"\+?[0-9]{3,15}\Z")
 DIGITS = re.compile(r"[0-9*#A-Da-d]{0,64}\Z")
+ADDRESS_LETTERS = 200
 WORD = re.compile(r"[a-z-]{1,40}\Z")
 _Ours = TypeVar("_Ours")
 # What the provider writes for a hidden number (ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE on a keypad).
@@ -57,10 +59,9 @@ class Turn:
 
     @property
     def caller(self) -> PhoneNumber | None:
-        """The caller's number, or `None` when it is hidden or no number (`client:…`, `sip:…`)."""
-        if self.caller_text in HIDDEN or not NUMBER.match(self.caller_text):
-            return None
-        return PhoneNumber.of_caller(self.caller_text)
+        """The caller's number, also within a `sip:` or `tel:` address; `None` when it is hidden or there is none."""
+        number = number_in(self.caller_text)
+        return PhoneNumber.of_caller(number) if number not in HIDDEN and NUMBER.match(number) else None
 
 
 def parse(form: Mapping[str, str]) -> Turn:
@@ -69,7 +70,7 @@ def parse(form: Mapping[str, str]) -> Turn:
     return Turn(
         call_sid=_fit(SID, form.get("CallSid")),
         parent_sid=_fit(SID, form.get("ParentCallSid")),
-        caller_text=form.get("From", "").strip()[:80],
+        caller_text=form.get("From", "").strip()[:ADDRESS_LETTERS],
         called=form.get("To", "").strip()[:80],
         digits=_fit(DIGITS, form.get("Digits")),
         status=_ours(words.leg_status, form.get("CallStatus")),

@@ -82,7 +82,7 @@ async def media(ask: Ask) -> web.StreamResponse:
     """The WAV file; `RequestedChannels=1` mixes two channels down to one."""
     facts, path = _finished(ask)
     if facts.channels == 2 and ask.text("RequestedChannels") == "1":
-        mono = await asyncio.to_thread(sound_file.read, path)
+        mono = await asyncio.to_thread(sound_file.read, path, longest_seconds=sound_file.OWN_SECONDS)
         return web.Response(body=header(1, len(mono)) + mono, content_type="audio/x-wav")
     return web.FileResponse(path, headers={"Content-Type": "audio/x-wav"})
 
@@ -91,9 +91,15 @@ async def mp3(ask: Ask) -> web.StreamResponse:
     """The same as MP3, made when it is asked for."""
     facts, path = _finished(ask)
     is_dual = facts.channels == 2 and ask.text("RequestedChannels") != "1"
-    read = sound_file.read_channels if is_dual else lambda file: [sound_file.read(file)]
-    body = await asyncio.to_thread(lambda: decode.mp3(read(path)))
+    body = await asyncio.to_thread(_packed, path, is_dual)
     return web.Response(body=body, content_type="audio/mpeg")
+
+
+def _packed(path: Path, is_dual: bool) -> bytes:
+    longest = sound_file.OWN_SECONDS
+    if is_dual:
+        return decode.mp3(sound_file.read_channels(path, longest_seconds=longest))
+    return decode.mp3([sound_file.read(path, longest_seconds=longest)])
 
 
 def _finished(ask: Ask) -> tuple[RecordingFacts, Path]:

@@ -11,6 +11,9 @@ from aiosipua.utils import generate_tag
 
 from exchange.sip.caller import FORGET_SECONDS, Address, Caller
 
+SUPPORTED = frozenset({"100rel"})
+# What else there is, and is understood to be refused.
+METHODS = frozenset({"MESSAGE", "SUBSCRIBE", "PUBLISH"})
 Check = Callable[[SipRequest, Address], bool]
 Handler = Callable[[SipRequest, Address], None]
 
@@ -62,6 +65,21 @@ class Agent(SipUAS):
             response.headers.set_single(name, value)
         self.transport.send_reply(response)
 
+    def _handle_request(self, request: SipRequest, addr: Address) -> None:
+        """As the library does, but what we cannot do is said as RFC 3261 wants it (8.2.1, 8.2.2.3)."""
+        method = request.method.upper()
+        unknown = [each for each in needs(request) if each not in SUPPORTED]
+        if not request.headers.get("via"):
+            return  # there is nobody to be answered
+        if method not in self._handlers:
+            allowed = {"Allow": ", ".join(self._handlers)}
+            status, reason = (405, "Method Not Allowed") if method in METHODS else (501, "Not Implemented")
+            self._send_error(request, status, reason, extra_headers=allowed)
+        elif unknown and method not in ("ACK", "CANCEL"):
+            self._send_error(request, 420, "Bad Extension", extra_headers={"Unsupported": ", ".join(unknown)})
+        else:
+            super()._handle_request(request, addr)
+
     def _handle_invite(self, request: SipRequest, addr: Address) -> None:
         existing = self._calls.get(request.call_id or "")
         if existing and _branch(existing.invite) == _branch(request):
@@ -85,6 +103,11 @@ class Agent(SipUAS):
         self._rejected.pop(call.call_id, None)
         if self._calls.get(call.call_id) is call:
             self.forget(call)
+
+
+def needs(request: SipRequest) -> list[str]:
+    """The extensions without which the other side does not want to talk."""
+    return [each.strip().lower() for line in request.headers.get("require") for each in line.split(",") if each.strip()]
 
 
 def _is_over(call: IncomingCall | None) -> bool:

@@ -15,15 +15,15 @@ from aiosipua import (
     SipRequest,
     SipResponse,
     parse_sdp,
-    parse_uri,
 )
 from aiosipua.refer import notify_refer
 
-from exchange.sip import sdp, trunks
+from exchange.sip import sdp, trunks, uri
 from exchange.sip.agent import Agent
 from exchange.sip.caller import Address, Caller, Destination
 from exchange.sip.directions import Directions
 from exchange.sip.line import Incoming, Outgoing, SipLine
+from exchange.sip.presses import relayed
 from exchange.sip.registrar import Registrar
 from exchange.sip.rtp import Rtp
 from exchange.sip.settings import SipSettings
@@ -125,17 +125,28 @@ class Gateway:
             self.agent.reject(call, 488)
             return
         line = SipLine(
-            user.identity if user else _number(parse_uri(call.caller).user or call.caller),
+            user.identity if user else self._caller(call.invite, call.source_addr),
             partial(Rtp, self._settings.host, call.source_addr[0]),
             Incoming(call, self.agent, self.caller, self.host),
         )
         self._keep(call.call_id, line)
-        self._dial(line, self._called(parse_uri(call.invite.uri).user or ""))
+        # Not as the library has read it, which knows no `tel:`: what we send later must name them as they do.
+        call.dialog.remote_uri = uri.bare(call.invite.get_header("from") or "") or call.dialog.remote_uri
+        self._dial(line, self._called(call.invite.uri))
 
-    def _called(self, name: str) -> str:
-        """Who is meant by the name that was dialled: another telephone by its name, else a number."""
-        user = self._settings.user(name)
-        return user.identity if user else _number(name)
+    def _caller(self, invite: SipRequest, addr: Address) -> str:
+        """Who calls; a trunk may know better than From, and say that the number is not to be shown."""
+        is_trusted = addr in self._directions.peers
+        asserted, remote, privacy = (
+            invite.headers.get(name) if is_trusted else []
+            for name in ("p-asserted-identity", "remote-party-id", "privacy")
+        )
+        return uri.caller(invite.get_header("from") or "", asserted, remote, privacy)
+
+    def _called(self, dialled: str) -> str:
+        """Who is meant by the address that was dialled: another telephone by its name, else a number."""
+        user = self._settings.user(uri.user(dialled))
+        return user.identity if user else uri.address(dialled)
 
     def _changed(self, call: IncomingCall) -> None:
         """Hold and its end, another address: answered as it was asked."""
@@ -170,8 +181,10 @@ class Gateway:
     def _message(self, message: SipRequest | SipResponse, addr: Address) -> None:
         """All that arrives; what makes no sense costs a line in the log and nothing else."""
         try:
-            if isinstance(message, SipRequest) and message.method == "ACK":
-                self._late_answer(message)
+            if isinstance(message, SipRequest):
+                _simplify(message)
+                if message.method == "ACK":
+                    self._late_answer(message)
             self.agent._on_message(message, addr)
         except (ValueError, KeyError, IndexError, TypeError) as error:
             log.warning("sip_message_unusable", reason=repr(error))
@@ -202,10 +215,9 @@ class Gateway:
         if not self.agent.is_in_call(request):
             return
         line = self._line(request.call_id or "")
-        for part in request.text.splitlines():
-            name, _, value = part.partition("=")
-            if line and line.rtp and name.strip().lower() == "signal" and value.strip() in tuple("0123456789*#ABCD"):
-                line.rtp.press(value.strip())
+        for key in relayed(request.content_type or "", request.text):
+            if line and line.rtp:
+                line.rtp.press(key)
         self.agent.refuse(request, 200, "OK")
 
     def _referred(self, call: IncomingCall, target: str) -> None:
@@ -226,7 +238,9 @@ class Gateway:
             line.notified.put_nowait(status)
 
 
-def _number(name: str) -> str:
-    """A number as it is written in settings: digits with the plus they came with, everything else as a SIP name."""
-    is_number = name.removeprefix("+").isdigit() and bool(name)
-    return name if is_number else f"sip:{name}"
+def _simplify(request: SipRequest) -> None:
+    """Take away display names that mislead the library; it is the tags that tell calls apart."""
+    for name in ("from", "to"):
+        given = request.headers.get_first(name)
+        if given and uri.plain(given) != given:
+            request.headers.set_single(name, uri.plain(given))

@@ -12,7 +12,7 @@ from aiosipua import IncomingCall, OutgoingCall, SdpMessage
 from exchange.audio import FRAME_SECONDS, SILENCE
 from exchange.line import Answerer
 from exchange.sip import sdp
-from exchange.sip.agent import Agent
+from exchange.sip.agent import Agent, needs
 from exchange.sip.caller import Caller
 from exchange.sip.rtp import Rtp
 
@@ -155,8 +155,11 @@ class Incoming:
         """Nobody rings the one who calls."""
 
     def ringback(self) -> None:
-        if not self._rings and not self._is_answered:
-            self._rings = True
+        if self._rings or self._is_answered:
+            return
+        self._rings = True
+        # Who insists on acknowledging what comes before the answer (RFC 3262) is told nothing before it.
+        if "100rel" not in needs(self._call.invite):
             self._call.ringing()
 
     def answer(self, line: SipLine) -> None:

@@ -6,13 +6,15 @@ import random
 import socket
 from collections import deque
 
+import numpy as np
 from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT, DtmfEvent
 from aiortp.packet import RtpPacket
 
 from exchange import g711
-from exchange.audio import FRAME_BYTES, FRAME_SAMPLES, MISSING, frames
-from exchange.dtmf import KeyDetector, tone_for
+from exchange.audio import FRAME_BYTES, FRAME_SAMPLES, MISSING, SILENCE, frames
+from exchange.dtmf import QUIET_WINDOW, KeyDetector, keys_in, tone_for
 from exchange.line import Jitter
+from exchange.sip.presses import Events, Presses, Way
 from exchange.sip.sdp import Agreed
 
 PORT_TRIES = 50
@@ -43,7 +45,11 @@ class Rtp:
         self._rest = b""
         self._keys: deque[bytes] = deque()
         self._last_sequence: int | None = None
-        self._last_event = -1
+        self._events = Events()
+        self._presses = Presses()
+        self._spoken = KeyDetector()
+        self._muted: str | None = None
+        self._tick = 0
         self._remote: tuple[str, int] | None = None
         # Identifiers against accidents, not against attackers.
         self._sequence, self._timestamp, self._source = (random.getrandbits(bits) for bits in (16, 32, 32))
@@ -61,12 +67,28 @@ class Rtp:
         self.quiet_ticks = 0
 
     def take(self) -> bytes:
-        """What was said in this tick; a key that came as an event is heard as its tone."""
+        """What was said in this tick; a key that came as an event is heard as its tone, and once."""
         self.quiet_ticks += 1
-        if self._keys:
-            self._jitter.take()
-            return self._keys.popleft()
-        return self._jitter.take()
+        self._tick += 1
+        said = self._once(self._jitter.take())
+        return self._keys.popleft() if self._keys else said
+
+    def _once(self, frame: bytes) -> bytes:
+        """The frame, or silence where it is the sound of a key that was told otherwise."""
+        window = self._spoken.window(frame)
+        if window is None:
+            return frame
+        key = None if window == QUIET_WINDOW else keys_in(np.frombuffer(window, "<i2").astype(np.float32)[None])[0]
+        pressed = self._spoken.decide(key)
+        if key and self._presses.is_awaited(key, Way.SOUND, self._tick):
+            self._muted = key
+        elif key != self._muted:
+            self._muted = None
+        if pressed:
+            self._presses.is_new(pressed, Way.SOUND, self._tick)
+        if key:
+            self._presses.goes_on(key, Way.SOUND, self._tick)
+        return SILENCE if self._muted else frame
 
     def give(self, frame: bytes) -> None:
         """Send what is heard in this tick; a key's tone goes as an event where the other side wants events."""
@@ -88,9 +110,9 @@ class Rtp:
                 return
         self._send(agreed.codec, g711.encode(frame, agreed.codec), self._timestamp)
 
-    def press(self, key: str) -> None:
-        """A key has come by signalling."""
-        if len(self._keys) < MOST_WAITING_FRAMES:
+    def press(self, key: str, way: Way = Way.INFO) -> None:
+        """A key has come by signalling; one that was told already is none."""
+        if self._presses.is_new(key, way, self._tick) and len(self._keys) < MOST_WAITING_FRAMES:
             self._keys.extend(frames(tone_for(key, KEY_SECONDS, KEY_PAUSE_SECONDS)))
 
     def close(self) -> None:
@@ -147,11 +169,14 @@ class Rtp:
         return ahead - 1 if ahead <= MOST_LOST else 0
 
     def _event(self, packet: RtpPacket) -> None:
-        """All packets of one press carry one timestamp; the first to come counts, so that a lost one costs nothing."""
+        """The first packet of a press to come counts, so that a lost one costs nothing."""
         event = DtmfEvent.parse(packet.payload)
-        if packet.timestamp != self._last_event and event.event in EVENT_TO_DIGIT:
-            self._last_event = packet.timestamp
-            self.press(event.digit)
+        if event.event not in EVENT_TO_DIGIT:
+            return
+        if self._events.is_new(event, packet.timestamp, self._tick):
+            self.press(event.digit, Way.EVENT)
+        else:
+            self._presses.goes_on(event.digit, Way.EVENT, self._tick)
 
 
 def _press(code: int) -> list[DtmfEvent]:

@@ -8,6 +8,7 @@ from exchange.g711 import ALAW, NAMES, ULAW
 
 KEYS = "telephone-event"
 OFFERED_KEYS = 101
+PLAIN = ("RTP/AVP", "RTP/AVPF")
 NOWHERE = "0.0.0.0"  # noqa: S104 - nothing listens there: an old way to ask for hold
 
 
@@ -61,6 +62,10 @@ def agree(sdp: SdpMessage | None) -> Agreed:
     remote = sdp.rtp_address if sdp else None
     if audio is None or remote is None or not audio.port:
         raise ValueError("no sound is offered")
+    if audio.proto.upper() not in PLAIN:
+        raise ValueError(f"sound is offered as {audio.proto}: there is no encryption of sound here")
+    if ":" in remote[0]:
+        raise ValueError("sound is offered at an address of IPv6")
     codecs = [each.payload_type for each in audio.codecs if each.payload_type in NAMES]
     if not codecs:
         raise ValueError("neither A-law nor mu-law is offered")

@@ -187,6 +187,33 @@ def test_a_file_that_is_not_whole_yet_is_fetched_again_and_nothing_is_deleted(
     assert recording(ground).state is RecordingState.STORED
 
 
+@pytest.mark.parametrize("length", [0, 0xFFFFFFFF, 64_000])
+def test_a_recording_whose_head_says_a_wrong_length_is_kept_whole_with_a_right_one(
+    ground: Ground, provider: Provider, house: House, call_id: str, length: int
+) -> None:
+    whole = house.files["RE1"]
+    house.files["RE1"] = whole[:40] + length.to_bytes(4, "little") + whole[44:]
+    recording_id = ready(ground, call_id)
+    service.fetch(ground, provider, recording_id, NOW)
+    row = recording(ground)
+    assert (row.state, row.size) == (RecordingState.STORED, len(whole))
+    assert service.plain(ground, row) == whole
+
+
+def test_a_recording_of_no_known_length_waits_until_the_provider_or_its_head_says_it(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    whole = house.files["RE1"]
+    service.heard(ground, call_id, News("RE1", RecordingState.READY, None, 2), NOW)
+    recording_id = recording(ground).id
+    house.files["RE1"] = whole[:40] + bytes(4) + whole[44:]
+    with pytest.raises(Incomplete, match="not written yet"):
+        service.fetch(ground, provider, recording_id, NOW)
+    house.states["RE1"] = "completed"  # now it says 17 seconds
+    service.fetch(ground, provider, recording_id, NOW)
+    assert service.plain(ground, recording(ground)) == whole
+
+
 def test_a_message_given_up_for_lost_is_a_matter_and_is_fetched_after_all_once_it_is_ready_again(
     ground: Ground, provider: Provider, house: House, call_id: str
 ) -> None:

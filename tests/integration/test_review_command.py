@@ -97,7 +97,7 @@ def test_a_recording_of_any_system_gets_the_marks_of_a_supervisor(
     ("data", "says"),
     [
         (b"", "the file is empty"),
-        (b"RIFF nothing at all", "no WAV file"),
+        (b"RIFF nothing at all", "no sound in it that can be read"),
         (wav((np.zeros(16_000, np.int16),), 8000), "it has 1 channel, and two are needed"),
         (wav((np.zeros(800, np.int16),) * 2, 8000), "nothing can be marked in so little"),
         (wav((np.zeros(16_000, np.int16),) * 3, 8000), "it has 3 channels, and two are needed"),

@@ -189,7 +189,7 @@ def test_the_command_names_a_file_that_it_cannot_read_and_the_remedy(tmp_path: P
     result = CliRunner().invoke(transcribe, [str(tmp_path / "song.mp3"), "--language", "zh-CN"])
     assert isinstance(result.exception, UnreadableAudio)
     assert "song.mp3" in str(result.exception)
-    assert "convert it to WAV" in str(result.exception)
+    assert "export it as WAV" in str(result.exception)
 
 
 def test_models_are_listed_with_what_to_do_and_checked(home: Path, korean: Place) -> None:

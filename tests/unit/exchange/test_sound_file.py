@@ -160,7 +160,7 @@ def test_what_is_no_sound_is_refused_and_never_noise(data: bytes, kind: str) -> 
 
 def test_hours_of_silence_in_a_small_file_are_refused_before_they_take_memory() -> None:
     small = made.long_silence(2)
-    assert len(small) < 200_000
+    assert len(small) < 1_000_000
     read = 0
     with pytest.raises(UnreadableSound, match="60 minutes"):  # noqa: PT012 - what was read until then is looked at
         for block, _ in sound_file.blocks(small):

@@ -23,6 +23,9 @@ FORMULA = "is a formula; paste it as a value"
 UNPRINTABLE = "holds signs that cannot be printed"
 # In these, what stands for nothing (NULL, -) is refused by their readers; elsewhere it is empty.
 NEEDED = frozenset({"patient_number", "merged_from", "name", "phone"})
+DATES = frozenset({"birth_date", "discharged_on"})
+# A spreadsheet's errors: a date that is one is refused, a ward is left out.
+ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#NULL!", "#DIV/0!", "#NUM!", "#SPILL!", "#CALC!"})
 # Between several telephones, diagnoses or dispositions of one person, as the readers of messages put them.
 AND = "\n"
 BREAKS = dict.fromkeys(map(ord, "\n\r\t"))
@@ -71,7 +74,7 @@ class Row:
     def take(self, name: str, read: Callable[[str], _Value], default: _Value) -> _Value:
         """The field as `read` reads it; what it refuses (`ValueError`) is a reject, and `default` stands in."""
         text = self.cells.get(name, "").strip()
-        if name not in NEEDED and crm_words.is_nothing(text):
+        if name not in NEEDED and (crm_words.is_nothing(text) or (text in ERRORS and name not in DATES)):
             text = ""
         try:
             _check(name, text)

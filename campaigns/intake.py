@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import following, plan
 from campaigns.entry import Entry
+from crm import identity
 from crm.rejects import Reject
 from hotline import clock
 from hotline.ground import Ground
@@ -138,7 +139,7 @@ def _values(ground: Ground, entry: Entry, patients: dict[str, str]) -> dict[str,
         "name": entry.name,
         "birth_date": entry.birth_date.isoformat() if entry.birth_date else "",
         "number": entry.number,
-        "number_index": index(entry.number),
+        "number_index": identity.number_index(ground.keyring, entry.number),
         "patient_id": patients[_identity(ground, entry)],
         "language": entry.language,
         "zone": entry.zone,
@@ -160,32 +161,31 @@ def person_index(ground: Ground, patient_number: str) -> str:
 
 
 def _identity(ground: Ground, entry: Entry) -> str:
-    return ground.keyring.index(f"{entry.number} {entry.name}")
+    return identity.index(ground.keyring, (entry.number, entry.name))
 
 
 def _patients(session: Session, ground: Ground, entries: Iterable[Entry], now: datetime) -> dict[str, str]:
     """The patients of these discharges, by identity: those who are known, and those who are now."""
     wanted = {_identity(ground, entry): entry for entry in entries}
-    rows = session.scalars(select(Patient).where(Patient.identity_index.in_(wanted)))
-    known = {row.identity_index: row for row in rows}
-    for identity, row in known.items():
-        entry = wanted[identity]
+    known = identity.known(session, ground.keyring, [(one.number, one.name) for one in wanted.values()])
+    for key, row in known.items():
+        entry = wanted[key]
         row.discharged_on = max(filter(None, (row.discharged_on, entry.discharged_on)), default=None)
         row.do_not_call = row.do_not_call or entry.do_not_call
     fresh = [_patient(ground, pair, now) for pair in wanted.items() if pair[0] not in known]
     if fresh:
         session.execute(insert(Patient.__table__), fresh)  # type: ignore[arg-type] # likewise
-    return {identity: row.id for identity, row in known.items()} | {row["identity_index"]: row["id"] for row in fresh}
+    return {key: row.id for key, row in known.items()} | {row["identity_index"]: row["id"] for row in fresh}
 
 
 def _patient(ground: Ground, pair: tuple[str, Entry], now: datetime) -> dict[str, Any]:
-    identity, entry = pair
+    key, entry = pair
     return {
         "id": clock.new_id(),
         "number": entry.number,
-        "number_index": ground.keyring.index(entry.number),
+        "number_index": identity.number_index(ground.keyring, entry.number),
         "name": entry.name,
-        "identity_index": identity,
+        "identity_index": key,
         "birth_date": entry.birth_date.isoformat() if entry.birth_date else None,
         "language": entry.language,
         "limited_mobility": False,

@@ -60,6 +60,13 @@ class Settings(BaseSettings):
     )
     hospital_name_en: Annotated[str, Field(description="its name in English prompts and pages")] = "Model Hospital"
     timezone: Annotated[str, Field(description="local time, for opening hours and pages")] = "Asia/Shanghai"
+    phone_area_code: Annotated[
+        str,
+        Field(
+            pattern=r"^(0(10|2\d|[3-9]\d\d))?$",
+            description="area code of local telephone numbers that are written or keyed in without one, like 010",
+        ),
+    ] = ""
     flow_file: Annotated[Path | None, Field(description="the voice menu; empty means the standard flow")] = None
     ask_for_rating: Annotated[bool, Field(description="callers are asked to rate a conversation from 1 to 5")] = True
     queues_file: Annotated[

@@ -12,11 +12,13 @@ MEGABYTE = 1 << 20
 class Limits:
     """The most that is read of a file; the defaults are many times what a hospital discharges in a year.
 
-    `bytes` is the file on disk. The others are for workbooks: what its parts unpack to, how many times their size, and
-    the memory and processor time of the process that reads it.
+    `bytes` is the file on disk, `whole_bytes` one that is read in one piece (JSON that is not one resource a line). The
+    others are for workbooks: what the parts unpack to, how many times their size, their cells, and the memory and
+    processor time of the process that reads them.
     """
 
     bytes: int = 200 * MEGABYTE
+    whole_bytes: int = 16 * MEGABYTE
     unpacked_bytes: int = 400 * MEGABYTE
     unpacked_times: int = 300
     cells: int = 20_000_000

@@ -19,7 +19,9 @@ HEADS = {
     "do_not_call": ("do_not_call", "拒绝来电", "勿扰"),
     "refused_days": ("refused_days", "不便日期"),
     "preferred": ("preferred", "preferred_time", "方便时间"),
-    "died_on": ("died_on", "死亡日期"),
+    "visit_class": ("visit_class", "就诊类型", "患者类型", "就诊类别"),
+    "disposition": ("disposition", "discharge_disposition", "离院方式", "出院方式"),
+    "died_on": ("died_on", "死亡日期", "死亡时间"),
     "readmitted_on": ("readmitted_on", "再入院日期"),
 }
 NEEDED = ("patient_number", "name", "phone", "discharged_on", "consent")

@@ -1,0 +1,82 @@
+"""What a patient or a hospital wishes of the calls, as tables write it: days, hours, zone, language. Pure.
+
+Each is read or refused with its reason (`ValueError`); what stood there is never repeated.
+"""
+
+import re
+import unicodedata
+from datetime import time
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from hotline.values import Language
+
+# Most columns hold few different texts: each is looked at once.
+OFTEN = lru_cache(maxsize=1 << 14)
+# ISO 639 in two and three letters, and names; a region behind it (zh-Hans-CN, en_GB) is cut off before.
+LANGUAGES = dict.fromkeys(
+    ("zh", "zho", "chi", "cmn", "chinese", "mandarin", "中文", "汉语", "普通话", "国语", "华语"), Language.MANDARIN
+) | dict.fromkeys(("en", "eng", "english", "英文", "英语"), Language.ENGLISH)
+WEEKDAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))} | {
+    name: number for number, name in enumerate(("周一", "周二", "周三", "周四", "周五", "周六", "周日"))
+}
+SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-~—–至到]\s*([01]?\d|2[0-3]):([0-5]\d)\Z")
+LONGEST_WARD = 80
+
+
+def language(text: str, default: Language) -> Language:
+    """A language of ours; one that we do not speak, and none, is the default."""
+    return _language(text) or default
+
+
+def speaks(text: str) -> bool:
+    """Whether this is a language of ours."""
+    return _language(text) is not None
+
+
+@OFTEN
+def _language(text: str) -> Language | None:
+    plain = unicodedata.normalize("NFKC", text).strip().lower()
+    return LANGUAGES.get(plain) or LANGUAGES.get(re.split(r"[-_^ (]", plain)[0])
+
+
+@OFTEN
+def zone(text: str) -> str:
+    """A time zone by its name, or nothing. Raises `ValueError`."""
+    try:
+        if text:
+            ZoneInfo(text)
+    except (OSError, ValueError, KeyError):
+        raise ValueError("is no time zone; write one like Asia/Shanghai") from None
+    return text
+
+
+@OFTEN
+def weekdays(text: str) -> frozenset[int]:
+    """Days of the week, 0 is Monday. Raises `ValueError`."""
+    words = [word.lower() for word in re.split(r"[;,，；、|\s]+", text) if word]
+    if any(word not in WEEKDAYS for word in words):
+        raise ValueError("holds a word that is no day; write mon, tue, … or 周一, 周二, …")
+    return frozenset(WEEKDAYS[word] for word in words)
+
+
+@OFTEN
+def span(text: str) -> tuple[str, str] | None:
+    """From when until when, or nothing. Raises `ValueError`."""
+    if not text:
+        return None
+    found = SPAN.match(unicodedata.normalize("NFKC", text))
+    if found is None:
+        raise ValueError("is no span of time; write it like 14:00-17:00")
+    opens, closes = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    if opens >= closes:
+        raise ValueError("ends before it begins")
+    return f"{opens:%H:%M}", f"{closes:%H:%M}"
+
+
+@OFTEN
+def ward(text: str) -> str:
+    """A ward as it is written. Raises `ValueError`."""
+    if len(text) > LONGEST_WARD:
+        raise ValueError(f"is longer than {LONGEST_WARD} characters")
+    return text

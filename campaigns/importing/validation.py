@@ -1,0 +1,182 @@
+"""The one validation: what any reader found, by our names for columns, becomes a record or a list of refusals. Pure.
+
+A refusal names line, field and reason, never what stood there: reports of refused rows travel by mail.
+"""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import partial
+from typing import TypeVar
+
+from campaigns.importing import dates, deaths, diagnoses, preferences
+from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
+from crm import days, person_fields
+from crm import words as crm_words
+from crm.rejects import Reject
+from hotline import phone_numbers
+from hotline.values import Language
+
+_Value = TypeVar("_Value")
+FORMULA = "is a formula; paste it as a value"
+UNPRINTABLE = "holds signs that cannot be printed"
+# In these, what stands for nothing (NULL, -) is refused by their readers; elsewhere it is empty.
+NEEDED = frozenset({"patient_number", "merged_from", "name", "phone"})
+# Between several telephones, diagnoses or dispositions of one person, as the readers of messages put them.
+AND = "\n"
+BREAKS = dict.fromkeys(map(ord, "\n\r\t"))
+# Events that a follow-up call can come of; of the others it only must be clear whose visit it is.
+WITH_FACTS = frozenset({VisitEvent.DISCHARGED, VisitEvent.UPDATED})
+LONGEST_VISIT = 64
+NO_DIAGNOSIS: tuple[tuple[str, ...], str] = ((), "")
+Item = VisitRecord | list[Reject]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What holds for a whole source: the hospital's day, zone, language, area code, and the consent it has anyway."""
+
+    today: date
+    zone: str = "Asia/Shanghai"
+    language: Language = Language.MANDARIN
+    area_code: str = ""
+    has_consent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One event as a reader found it: `cells` by our names for columns, the rest as `VisitRecord` has it.
+
+    `line` is that of the file, or the number of the message or resource.
+    """
+
+    line: int
+    cells: Mapping[str, str]
+    event: VisitEvent = VisitEvent.DISCHARGED
+    visit_class: VisitClass = VisitClass.INPATIENT
+    happened_on: date | None = None
+    recorded_at: datetime | None = None
+    is_dead: bool = False
+
+
+@dataclass
+class Row:
+    """The fields of one event being read, and what was wrong with them."""
+
+    line: int
+    cells: Mapping[str, str]
+    rejects: list[Reject] = field(default_factory=list)
+
+    def take(self, name: str, read: Callable[[str], _Value], default: _Value) -> _Value:
+        """The field as `read` reads it; what it refuses (`ValueError`) is a reject, and `default` stands in."""
+        text = self.cells.get(name, "").strip()
+        if name not in NEEDED and crm_words.is_nothing(text):
+            text = ""
+        try:
+            _check(name, text)
+            return read(text)
+        except ValueError as error:
+            self.fault(name, str(error))
+            return default
+
+    def fault(self, name: str, reason: str) -> None:
+        """Write down that this field is wrong."""
+        self.rejects.append(Reject(self.line, name, reason))
+
+
+def read(told: Told, given: Given) -> Item:
+    """The record of this event, or everything that is wrong with it.
+
+    Of the dead, and of visits that nobody is called for, only the patient's number must be right: their death or their
+    visit counts all the same.
+    """
+    whose = Row(told.line, told.cells)
+    number = whose.take("patient_number", person_fields.patient_number, "")
+    visit = whose.take("visit", _visit, "")
+    merged_from = ""
+    if told.event is VisitEvent.MERGED:
+        merged_from = whose.take("merged_from", person_fields.patient_number, "")
+    rest = Row(told.line, told.cells)
+    codes, words = rest.take("diagnosis", diagnoses.read, NO_DIAGNOSIS)
+    is_dead = told.is_dead or _is_dead(told, codes, words)
+    happened_on = told.happened_on
+    if told.event is VisitEvent.DISCHARGED:
+        happened_on = _discharged_on(rest, given)
+    has_facts = told.event in WITH_FACTS and told.visit_class is VisitClass.INPATIENT
+    facts = _facts(rest, given, happened_on, (codes, words)) if has_facts else None
+    is_called = has_facts and not is_dead
+    if whose.rejects or (is_called and rest.rejects):
+        return whose.rejects + (rest.rejects if is_called else [])
+    died = told.cells.get("died_on", "").strip()
+    return VisitRecord(
+        event=told.event,
+        patient_number=number,
+        visit=visit,
+        visit_class=told.visit_class,
+        happened_on=happened_on,
+        recorded_at=told.recorded_at,
+        facts=facts if not rest.rejects else None,
+        is_dead=is_dead,
+        died_on=dates.last_day(died, given.zone) if is_dead and not dates.is_filled_in(died) else None,
+        readmitted_on=rest.take("readmitted_on", partial(dates.last_day, zone=given.zone), None),
+        merged_from=merged_from,
+    )
+
+
+def _discharged_on(row: Row, given: Given) -> date | None:
+    found = row.take("discharged_on", partial(dates.past, today=given.today, zone=given.zone), None)
+    if found is None and not row.rejects:
+        row.fault("discharged_on", "is empty; the day of discharge is needed")
+    return found
+
+
+def _facts(row: Row, given: Given, discharged: date | None, diagnosis: tuple[tuple[str, ...], str]) -> Facts:
+    born = row.take("birth_date", partial(days.birth_date, today=given.today), None)
+    if born and discharged and born > discharged:
+        row.fault("birth_date", "is after the discharge; are birth_date and discharged_on swapped?")
+    codes, words = diagnosis
+    named = row.take("condition", str, "")
+    return Facts(
+        name=row.take("name", person_fields.name, ""),
+        birth_date=born,
+        number=row.take("phone", partial(_phone, area_code=given.area_code), ""),
+        language=row.take("language", partial(preferences.language, default=given.language), given.language),
+        zone=row.take("zone", preferences.zone, "") or given.zone,
+        ward=row.take("ward", preferences.ward, ""),
+        condition=diagnoses.condition(named, codes, words),
+        codes=codes,
+        has_consent=given.has_consent or row.take("consent", crm_words.yes, False),
+        do_not_call=row.take("do_not_call", crm_words.yes, False),
+        refused_days=row.take("refused_days", preferences.weekdays, frozenset[int]()),
+        preferred=row.take("preferred", preferences.span, None),
+    )
+
+
+def _is_dead(told: Told, codes: tuple[str, ...], words: str) -> bool:
+    """Whether anything here tells of the patient's death."""
+    cells = told.cells
+    return (
+        deaths.by_date(cells.get("died_on", ""))
+        or deaths.by_sign(cells.get("is_dead", ""))
+        or deaths.by_disposition(cells.get("disposition", "").split(AND))
+        or deaths.by_diagnosis(codes, words)
+    )
+
+
+def _phone(text: str, area_code: str) -> str:
+    return phone_numbers.best(text.split(AND), area_code=area_code)
+
+
+def _visit(text: str) -> str:
+    if len(text) > LONGEST_VISIT:
+        raise ValueError(f"is longer than {LONGEST_VISIT} characters")
+    return text
+
+
+def _check(name: str, text: str) -> None:
+    """Refuse what no field may hold: a formula, and signs that cannot be printed (NUL, half a surrogate)."""
+    if text[:1] == "=" or (text[:1] == "@" and name != "phone"):
+        raise ValueError(FORMULA)
+    if not text.isprintable() and any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text.translate(BREAKS)):
+        raise ValueError(UNPRINTABLE)

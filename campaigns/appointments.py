@@ -4,6 +4,7 @@ Told twice, an appointment is called for once. A row that cannot be taken keeps 
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,16 +13,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from campaigns import away, caps_file, fields, intake, laying, plan, plans_file, service, wishes
+from campaigns import away, caps_file, fields, laying, plan, plans_file, service, stop_causes, wishes
 from campaigns.entry import Reading
 from campaigns.errors import CampaignRefused, ImportFault
+from campaigns.importing import causes, persons
 from campaigns.plan import Facts, Plan, Scope
-from crm import tables
+from crm import identity, tables
 from crm.rejects import Reject
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Patient
+from hotline.models import Discharge, Patient
 from hotline.values import CampaignKind, Language, RecipientState
 
 COLUMNS = ("patient_number", "name", "birth_date", "phone", "language", "doctor", "appointment", "alternatives")
@@ -56,10 +59,10 @@ def take(ground: Ground, name: str, file: Path, now: datetime) -> tuple[laying.P
     campaign_id = service.make(ground, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
     rows = [_row(ground, campaign_id, one, now) for one in found]
     with ground.database.write() as session:
-        refused = _refused(session, rows)
-        fresh = laying.store(session, [_without(row, now) if row["number_index"] in refused else row for row in rows])
+        left_out = _left_out(session, ground, rows)
+        fresh = laying.store(session, [_without(row, left_out, now) for row in rows])
     added = sum(row["state"] is RecipientState.PLANNED for row in fresh)
-    without = {plan.DO_NOT_CALL: len(fresh) - added} if len(fresh) > added else {}
+    without = Counter(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
     return laying.Planned(added, without, len(rows) - len(fresh)), []
 
 
@@ -131,11 +134,12 @@ def _row(ground: Ground, campaign_id: str, one: Affected, now: datetime) -> dict
         "campaign_id": campaign_id,
         "discharge_id": None,
         "key": f"away:{index(f'{one.number} {one.notice.doctor} {one.notice.at.isoformat()}')}"[:80],
-        "person_index": intake.person_index(ground, one.patient_number or one.number),
+        "person_index": persons.person_index(ground, one.patient_number or one.number),
+        "is_numbered": bool(one.patient_number),
         "name": one.name,
         "birth_date": one.birth_date.isoformat() if one.birth_date else "",
         "number": one.number,
-        "number_index": index(one.number),
+        "number_index": identity.number_index(ground.keyring, one.number),
         "patient_id": None,
         "language": one.language,
         "zone": zone,
@@ -145,6 +149,7 @@ def _row(ground: Ground, campaign_id: str, one: Affected, now: datetime) -> dict
         "step": wanted.step.name,
         "wishes": wishes.write_window(window) if window else {},
         "about": one.notice.write(),
+        "before": {},
         "place": {},
         "state": RecipientState.EXCLUDED if is_out else RecipientState.PLANNED,
         "reason": wanted.without,
@@ -157,13 +162,40 @@ def _row(ground: Ground, campaign_id: str, one: Affected, now: datetime) -> dict
     }
 
 
-def _refused(session: Any, rows: list[dict[str, Any]]) -> set[str]:
-    """The numbers of patients who want no calls."""
+def _left_out(session: Session, ground: Ground, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Why some of these must not be called, by the key of their row; each gets the person whom the hospital knows.
+
+    Without the patient's number in the file, that is whoever is known by name and telephone.
+    """
+    names = {row["key"]: identity.index(ground.keyring, (row["number"], row["name"])) for row in rows}
+    known = select(Patient.identity_index, Discharge.person_index).join(Discharge, Discharge.patient_id == Patient.id)
+    person_of = dict(session.execute(known.where(Patient.identity_index.in_(names.values()))).all())
+    listed = select(Patient.identity_index, Patient.id).where(Patient.identity_index.in_(names.values()))
+    patient_of = dict(session.execute(listed).all())
+    for row in rows:
+        is_numbered = row.pop("is_numbered")
+        if not is_numbered:
+            row["person_index"] = person_of.get(names[row["key"]], row["person_index"])
+        row["patient_id"] = patient_of.get(names[row["key"]])
+    persons.hold(session, {row["person_index"] for row in rows})
+    people = stop_causes.known(session, {row["person_index"] for row in rows})
+    found = {row["key"]: causes.cause(people.get(row["person_index"], stop_causes.NOTHING), None) for row in rows}
+    return _listed(session, rows) | {key: cause.reason for key, cause in found.items() if cause is not None}
+
+
+def _listed(session: Session, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Who has died by the hospital's own list, and whose number wants no calls."""
     numbers = {row["number_index"] for row in rows}
     query = select(Patient.number_index).where(Patient.number_index.in_(numbers), Patient.do_not_call)
-    return set(session.scalars(query))
+    refusing = set(session.scalars(query))
+    ids = {row["patient_id"] for row in rows}
+    dead = set(session.scalars(select(Patient.id).where(Patient.id.in_(ids), Patient.deceased)))
+    refused = {row["key"]: causes.DO_NOT_CALL for row in rows if row["number_index"] in refusing}
+    return refused | {row["key"]: causes.DIED for row in rows if row["patient_id"] in dead}
 
 
-def _without(row: dict[str, Any], now: datetime) -> dict[str, Any]:
-    left_out = {"state": RecipientState.EXCLUDED, "reason": plan.DO_NOT_CALL, "due_at": None, "ended_at": now}
-    return row | left_out
+def _without(row: dict[str, Any], left_out: dict[str, str], now: datetime) -> dict[str, Any]:
+    reason = left_out.get(row["key"])
+    if reason is None:
+        return row
+    return row | {"state": RecipientState.EXCLUDED, "reason": reason, "due_at": None, "ended_at": now}

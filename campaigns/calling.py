@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from campaigns import attempts, caps_file, following, queries, wishes
+from campaigns import attempts, caps_file, following, past_tries, queries, stop_causes, stopping, wishes
+from campaigns.importing import persons
 from hotline import clock, log, story
 from hotline.bell import FLOOR
 from hotline.ground import Ground
@@ -57,7 +58,7 @@ def mark(ground: Ground, recipient_id: str, now: datetime) -> str | None:
     )
     try:
         with ground.database.write() as session:
-            recipient = queries.locked(session, recipient_id)
+            recipient = hold(session, recipient_id)
             if recipient is None or not _is_allowed(session, ground, recipient, now):
                 return None
             if session.execute(take).rowcount != 1:  # type: ignore[attr-defined] # an UPDATE has a row count
@@ -76,10 +77,29 @@ def mark(ground: Ground, recipient_id: str, now: datetime) -> str | None:
         return None  # the same person is being called for another step: their turn comes later
 
 
+def hold(session: Session, recipient_id: str) -> Recipient | None:
+    """The recipient, locked, and before them their person, so that nothing can be told of either meanwhile."""
+    index = session.scalar(select(Recipient.person_index).where(Recipient.id == recipient_id))
+    if index is None:
+        return None
+    persons.hold(session, [index], is_new=False)
+    return queries.locked(session, recipient_id)
+
+
+def is_barred(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
+    """Whether anything known stands against the call, however it became known: then they are stopped, here and now."""
+    cause = stop_causes.cause(session, recipient)
+    if cause is not None:
+        stopping.stop(session, ground, recipient, cause, now)
+    return cause is not None
+
+
 def _is_allowed(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
     """Whether hours, campaign and wishes allow a call now; where the hours do not, the next such time is set."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is not CampaignState.RUNNING or recipient.state is not RecipientState.PLANNED:
+        return False
+    if is_barred(session, ground, recipient, now) or queries.is_spoken_with(session, recipient):
         return False
     window = wishes.window_of(ground, recipient)
     if window is not None and window.is_open(now):
@@ -95,12 +115,13 @@ def _is_allowed(session: Session, ground: Ground, recipient: Recipient, now: dat
 def take(ground: Ground, attempt_id: str, now: datetime) -> Dialling | None:
     """The attempt is dialled from now on, by whoever gets this answer and nobody else; `None`: it is not to be."""
     with ground.database.write() as session:
-        held = queries.attempt_locked(session, attempt_id)
-        if held is None or held[0].state is not AttemptState.MARKED:
+        recipient_id = session.scalar(select(Attempt.recipient_id).where(Attempt.id == attempt_id))
+        recipient = None if recipient_id is None else hold(session, recipient_id)
+        attempt = session.get(Attempt, attempt_id, populate_existing=True)
+        if attempt is None or recipient is None or attempt.state is not AttemptState.MARKED:
             return None
-        attempt, recipient = held
-        if recipient.state is not RecipientState.CALLING:
-            end(session, ground, held, AttemptOutcome.STOPPED, recipient.reason, now)
+        if recipient.state is not RecipientState.CALLING or is_barred(session, ground, recipient, now):
+            end(session, ground, (attempt, recipient), AttemptOutcome.STOPPED, recipient.reason, now)
             return None
         story.move(attempt, AttemptState.DIALLED)
         attempt.dialled_at = now
@@ -205,16 +226,5 @@ def end(session: Session, ground: Ground, held: tuple[Attempt, Recipient], outco
 
 def _follows(session: Session, ground: Ground, attempt: Attempt, now: datetime) -> attempts.Next:
     recipient = session.get_one(Recipient, attempt.recipient_id)
-    standing = attempts.Standing(
-        tries=tuple(_tried(row) for row in queries.tries(session, recipient.id)),
-        window=wishes.window_of(ground, recipient),
-        closes_at=recipient.closes_at,
-        is_texted=recipient.texted_at is not None,
-        later_at=attempt.later_at,
-    )
+    standing = past_tries.standing(session, ground, recipient, attempt.later_at)
     return attempts.follows(standing, caps_file.of(ground.settings), now)
-
-
-def _tried(row: Attempt) -> attempts.Tried:
-    outcome = row.outcome or AttemptOutcome.FAILED
-    return attempts.Tried(outcome, row.dialled_at or row.marked_at, row.direction == "inbound")

@@ -37,6 +37,18 @@ class Entry:
     readmitted_on: date | None = None
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a hospital's system tells of a person beside discharges: they died, or came back."""
+
+    patient_number: str
+    died_on: date | None = None
+    readmitted_on: date | None = None
+
+
+Item = Entry | list[Reject]
+
+
 @dataclass
 class Reading:
     """The fields of one row being read, and what was wrong with them."""

@@ -18,9 +18,8 @@ from fhir.resources.R4B.patient import Patient
 from pydantic import ValidationError
 
 from campaigns import entry, fields
-from campaigns.entry import Entry
+from campaigns.entry import Entry, Item, Told
 from campaigns.errors import ImportFault
-from campaigns.intake import Item, Told
 from crm.rejects import Reject
 
 MODELS: dict[str, Any] = {"Patient": Patient, "Encounter": Encounter, "Condition": Condition}

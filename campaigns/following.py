@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from campaigns import attempts, queries
 from crm import service as crm
 from hotline import jobs, story
-from hotline.bell import FLOOR
 from hotline.ground import Ground
 from hotline.models import Recipient
 from hotline.values import MatterKind, RecipientState
@@ -24,7 +23,7 @@ def follow(session: Session, ground: Ground, recipient: Recipient, then: attempt
         case attempts.Text(until):
             story.move(recipient, RecipientState.TEXTED)
             recipient.due_at = until
-            jobs.add(session, ground.bell, "text_recipient", recipient.id, now)
+            jobs.renew(session, ground.bell, "text_recipient", recipient.id, now)
         case attempts.Person(reason):
             _to_person(session, ground, recipient, reason, now)
         case attempts.End(state):
@@ -54,20 +53,3 @@ def overdue(ground: Ground, recipient_id: str, now: datetime) -> bool:
         standing = attempts.Standing((), None, recipient.closes_at, is_texted)
         follow(session, ground, recipient, attempts.given_up(standing, now), now)
     return True
-
-
-def stop(session: Session, ground: Ground, person_index: str, reason: str, now: datetime) -> int:
-    """Death or readmission: nobody calls this person any more, from now on; how many recipients that ended.
-
-    A line that rings is hung up by the dialler; a conversation is told at its next turn (`campaigns.talking`).
-    """
-    ended = 0
-    for recipient_id in queries.open_of_person(session, person_index):
-        recipient = queries.locked(session, recipient_id)
-        if recipient is not None and recipient.state not in {RecipientState.STOPPED, RecipientState.DONE}:
-            story.move(recipient, RecipientState.STOPPED)
-            recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
-            ended += 1
-    if ended:
-        ground.bell.ring_after(session, FLOOR, TOPIC)
-    return ended

@@ -8,9 +8,8 @@ from pathlib import Path
 import hl7
 
 from campaigns import entry, fields
-from campaigns.entry import Entry
+from campaigns.entry import Entry, Item, Told
 from campaigns.errors import ImportFault
-from campaigns.intake import Item, Told
 from crm.rejects import Reject
 
 START, END = "\x0b", "\x1c"

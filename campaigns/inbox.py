@@ -24,8 +24,8 @@ def sweep(ground: Ground, now: datetime) -> int:
     if folder is None or not folder.is_dir():
         return 0
     ready = [file for file in sorted(folder.iterdir()) if _is_ready(file, now)]
-    added = sum(_take(ground, file, now) for file in ready)
-    if added:
+    is_news = [_take(ground, file, now) for file in ready]
+    if any(is_news):
         plan_running(ground, now)
     return len(ready)
 
@@ -42,17 +42,17 @@ def _is_ready(file: Path, now: datetime) -> bool:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC) < now - QUIET
 
 
-def _take(ground: Ground, file: Path, now: datetime) -> int:
+def _take(ground: Ground, file: Path, now: datetime) -> bool:
     try:
         taken = sources.take(ground, file, Options(ground.settings.campaign_consent), now)
     except ImportFault as fault:
         _put_away(file, REJECTED, [str(fault)])
         log.get().warning("inbox_file_rejected", file=file.name)
-        return 0
+        return False
     is_taken = taken.stored is not None
     _put_away(file, DONE if is_taken else REJECTED, report(taken))
     log.get().info("inbox_file_taken" if is_taken else "inbox_file_rejected", file=file.name)
-    return taken.stored.added + taken.stored.corrected if taken.stored else 0
+    return taken.stored is not None and taken.stored.is_news
 
 
 def _put_away(file: Path, where: str, lines: list[str]) -> None:
@@ -72,4 +72,7 @@ def report(taken: Taken) -> list[str]:
         return [*lines, "The database is unchanged."]
     before = stored.known + checked.repeated
     told = f"{stored.added} discharges added, {stored.corrected} corrected, {before} known before"
-    return [*lines, f"{told}; {stored.stopped} planned calls stopped."]
+    if stored.noted:
+        told += f", {stored.noted} other events"
+    resumed = f", {stored.resumed} go on" if stored.resumed else ""
+    return [*lines, f"{told}; {stored.stopped} planned calls stopped{resumed}."]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from campaigns import caps_file, following, plan, plans_file, queries, service, wishes
+from campaigns import caps_file, following, plan, plans_file, queries, service, stop_causes, wishes
+from campaigns.importing import causes, persons
 from campaigns.plan import Facts, Plan, Scope, Wanted
 from campaigns.windows import Hours
 from hotline import clock
 from hotline.bell import FLOOR
 from hotline.ground import Ground
-from hotline.models import Campaign, Discharge, Patient, Recipient
+from hotline.models import Campaign, Discharge, Person, Recipient
 from hotline.values import RecipientState
 
 CHUNK = 500
@@ -46,8 +47,10 @@ def lay_out(ground: Ground, name: str, now: datetime) -> Planned:
         )
     added, known, without = 0, 0, Counter[str]()
     for chunk in _chunks(ground, campaign):
-        rows = [row for discharge, facts in chunk for row in _rows(ground, plans, campaign, (discharge, facts), now)]
         with ground.database.write() as session:
+            people = {discharge.person_index for discharge, _ in chunk}
+            persons.hold(session, people, is_new=False)  # nothing is told of them until they are planned
+            rows = [row for pair in _known(session, chunk) for row in _rows(ground, plans, campaign, pair, now)]
             fresh = store(session, rows)
         known += len(rows) - len(fresh)
         added += sum(row["state"] is RecipientState.PLANNED for row in fresh)
@@ -61,17 +64,24 @@ def _chunks(ground: Ground, campaign: Campaign) -> Iterator[list[tuple[Discharge
     last, scope = "", service.read_scope(campaign.scope)
     while True:
         with ground.database.read() as session:
-            query = select(Discharge, Patient.do_not_call).outerjoin(Patient, Patient.id == Discharge.patient_id)
-            rows = session.execute(
-                query.where(Discharge.id > last, *_claims(scope)).order_by(Discharge.id).limit(CHUNK)
-            ).all()
-            people = {discharge.person_index for discharge, _ in rows}
-            busy = _busy(session, people, campaign.id)
+            claims = (Discharge.id > last, *_claims(scope))
+            rows = session.scalars(select(Discharge).where(*claims).order_by(Discharge.id).limit(CHUNK)).all()
+            busy = _busy(session, {discharge.person_index for discharge in rows}, campaign.id)
         if not rows:
             return
-        last = rows[-1][0].id
-        found = [(one, facts_of(one, bool(refused), one.person_index in busy)) for one, refused in rows]
+        last = rows[-1].id
+        found = [(one, facts_of(one, one.person_index in busy)) for one in rows]
         yield [pair for pair in found if scope.takes(pair[1])]
+
+
+def _known(session: Session, chunk: list[tuple[Discharge, Facts]]) -> list[tuple[Discharge, Facts]]:
+    """The same, each with what stands against a call as the database says now."""
+    known = stop_causes.known(session, {discharge.person_index for discharge, _ in chunk})
+    found = []
+    for discharge, facts in chunk:
+        person = known.get(discharge.person_index, stop_causes.NOTHING)
+        found.append((discharge, replace(facts, cause=causes.cause(person, discharge.key))))
+    return found
 
 
 def _claims(scope: Scope) -> list[ColumnElement[bool]]:
@@ -84,17 +94,21 @@ def _claims(scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
-    """Of these people, those whom another campaign has open."""
-    query = select(Recipient.person_index).where(
-        Recipient.person_index.in_(people),
-        Recipient.state.in_(queries.OPEN),
-        Recipient.campaign_id != campaign_id,
+    """Of these numbers, those whose person another campaign has open, under whichever number."""
+    theirs = (Recipient.state.in_(queries.OPEN), Recipient.campaign_id != campaign_id)
+    busy = set(session.scalars(select(Recipient.person_index).where(Recipient.person_index.in_(people), *theirs)))
+    same, other = aliased(Person), aliased(Person)
+    query = (
+        select(same.person_index)
+        .join(other, other.root == same.root)
+        .join(Recipient, Recipient.person_index == other.person_index)
+        .where(same.person_index.in_(people), other.person_index != same.person_index, *theirs)
     )
-    return set(session.scalars(query))
+    return busy | set(session.scalars(query))
 
 
-def facts_of(discharge: Discharge, is_refused: bool, is_busy: bool = False) -> Facts:
-    """What the plans go by, of a discharge's row."""
+def facts_of(discharge: Discharge, is_busy: bool = False) -> Facts:
+    """What the plans go by, of a discharge's row; what stands against a call is not among it."""
     wishes = discharge.wishes
     preferred = None
     if wishes.get("from") and wishes.get("to"):
@@ -106,9 +120,6 @@ def facts_of(discharge: Discharge, is_refused: bool, is_busy: bool = False) -> F
         discharged_on=discharge.discharged_on,
         zone=ZoneInfo(discharge.zone),
         has_consent=discharge.has_consent,
-        do_not_call=discharge.do_not_call or is_refused,
-        died_on=discharge.died_on,
-        readmitted_on=discharge.readmitted_on,
         refused_days=frozenset(wishes.get("refused", [])),
         preferred=preferred,
         open_elsewhere=is_busy,
@@ -140,6 +151,7 @@ def _shared(campaign: Campaign, discharge: Discharge, chosen: Plan) -> dict[str,
         "discharge_id": discharge.id,
         "script": chosen.script,
         "about": {},
+        "before": {},
         "place": {},
         "tries": 0,
     }

@@ -4,8 +4,10 @@ import asyncio
 import threading
 from datetime import datetime
 
-from campaigns import hl7v2, inbox, intake
+from campaigns import hl7v2, inbox, sources
 from campaigns.entry import Entry
+from campaigns.importing import intake
+from campaigns.importing.record import VisitRecord
 from hotline import clock, log
 from hotline.ground import Ground
 
@@ -31,17 +33,19 @@ class Listener:
             return hl7v2.acknowledge(text, False, "; ".join(str(reject) for reject in heard.item))
         try:
             if isinstance(heard.item, Entry):
-                stored = intake.store(self._ground, [heard.item], "hl7", now)
-                if stored.added or stored.corrected:
-                    inbox.plan_running(self._ground, now)
+                self._store(sources.record_of(heard.item), now)
             if heard.told is not None:
-                intake.hear(self._ground, [heard.told], now)
+                self._store(sources.told_of(heard.told), now)
         except Exception:
             # The sender keeps the message and sends it again; the log says what was wrong with us.
             log.get().exception("message_failed")
             return hl7v2.acknowledge(text, False, "try again later")
         self.taken += 1
         return hl7v2.acknowledge(text, True)
+
+    def _store(self, record: VisitRecord, now: datetime) -> None:
+        if intake.store(self._ground, [record], "hl7", now).is_news:
+            inbox.plan_running(self._ground, now)
 
     async def serve(self, host: str, port: int, stop: threading.Event) -> None:
         """Listen on `host` and `port` until `stop` is set."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from campaigns.importing import causes
+from campaigns.importing.causes import Cause
 from campaigns.windows import EVERY_DAY, Hours, Window
 from hotline.values import CampaignKind, Language
 
-# Reasons for leaving a patient out; the pages and reports have words for each.
+# Reasons for leaving a patient out, beside those of `importing.causes`; pages and reports have words for each.
 NO_CONSENT = "no_consent"
-DO_NOT_CALL = "do_not_call"
-DIED = "died"
-READMITTED = "readmitted"
+DO_NOT_CALL, DIED, READMITTED = causes.DO_NOT_CALL, causes.DIED, causes.READMITTED
 TOO_LATE = "too_late"
 NO_HOURS = "no_hours"
 ELSEWHERE = "in_another_campaign"
@@ -55,9 +55,8 @@ class Facts:
     discharged_on: date
     zone: ZoneInfo
     has_consent: bool = True
-    do_not_call: bool = False
-    died_on: date | None = None
-    readmitted_on: date | None = None
+    # What stands against every call to this patient, by all that is known of their visits.
+    cause: Cause | None = None
     refused_days: frozenset[int] = frozenset()
     preferred: Hours | None = None
     open_elsewhere: bool = False
@@ -153,12 +152,8 @@ def _wanted(step: Step, plan: Plan, facts: Facts, law: tuple[Hours, datetime]) -
 
 def without(facts: Facts) -> str:
     """Why this patient must not be called at all; empty when they may be."""
-    if facts.died_on is not None:
-        return DIED
-    if facts.readmitted_on is not None and facts.readmitted_on >= facts.discharged_on:
-        return READMITTED
-    if facts.do_not_call:
-        return DO_NOT_CALL
+    if facts.cause is not None:
+        return facts.cause.reason
     if not facts.has_consent:
         return NO_CONSENT
     return ELSEWHERE if facts.open_elsewhere else ""

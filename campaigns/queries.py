@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Attempt, Call, Campaign, Recipient
+from hotline.models import Attempt, Call, Campaign, Person, Recipient
 from hotline.values import (
     AttemptState,
     CallStatus,
@@ -57,9 +57,23 @@ def by_name(session: Session, name: str) -> Campaign | None:
     return session.scalar(select(Campaign).where(or_(Campaign.name == name, Campaign.id == name)))
 
 
+def _calling() -> CompoundSelect[str]:
+    """The numbers of everyone with whom a conversation goes on, and the other numbers of the same person."""
+    busy = select(Recipient.person_index).where(Recipient.state == RecipientState.CALLING)
+    roots = select(Person.root).where(Person.person_index.in_(busy))
+    return busy.union(select(Person.person_index).where(Person.root.in_(roots)))
+
+
+def is_spoken_with(session: Session, recipient: Recipient) -> bool:
+    """Whether a conversation with this person goes on under another of their numbers; the person is locked."""
+    roots = select(Person.root).where(Person.person_index == recipient.person_index)
+    theirs = select(Person.person_index).where(Person.root.in_(roots))
+    query = select(Recipient.id).where(Recipient.person_index.in_(theirs), Recipient.id != recipient.id)
+    return session.scalar(query.where(Recipient.state == RecipientState.CALLING).limit(1)) is not None
+
+
 def due(campaign_id: str, now: datetime) -> Select[str]:
     """Recipients who may be called now, whoever waits longest first; nobody with whom a conversation goes on."""
-    busy = select(Recipient.person_index).where(Recipient.state == RecipientState.CALLING)
     return (
         select(Recipient.id)
         .where(
@@ -67,7 +81,7 @@ def due(campaign_id: str, now: datetime) -> Select[str]:
             Recipient.state == RecipientState.PLANNED,
             Recipient.due_at <= now,
             Recipient.closes_at > now,
-            Recipient.person_index.not_in(busy),
+            Recipient.person_index.not_in(_calling()),
         )
         .order_by(Recipient.due_at, Recipient.id)
     )
@@ -84,13 +98,6 @@ def overdue(session: Session, now: datetime, most: int = 200) -> list[str]:
         select(Recipient.id).join(Campaign, Campaign.id == Recipient.campaign_id).where(or_(planned, texted), active)
     )
     return list(session.scalars(query.limit(most)))
-
-
-def open_of_person(session: Session, person_index: str) -> list[str]:
-    """Every recipient of this person that is not at its end."""
-    states = (*OPEN, RecipientState.WITH_PERSON)
-    query = select(Recipient.id).where(Recipient.person_index == person_index, Recipient.state.in_(states))
-    return list(session.scalars(query.order_by(Recipient.id)))
 
 
 def recognised(session: Session, number_index: str) -> list[Recipient]:
@@ -122,7 +129,7 @@ def to_hang_up(session: Session) -> list[Attempt]:
         select(Attempt)
         .join(Recipient, Recipient.id == Attempt.recipient_id)
         .where(LIVE, Attempt.state != AttemptState.ANSWERED, Attempt.provider_sid.is_not(None))
-        .where(Recipient.state == RecipientState.STOPPED, Attempt.hung_up_at.is_(None))
+        .where(Recipient.state != RecipientState.CALLING, Attempt.hung_up_at.is_(None))
     )
     return list(session.scalars(query))
 

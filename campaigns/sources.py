@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from campaigns import entry, fhir, hl7v2, intake
-from campaigns.entry import Entry
+from campaigns import entry, fhir, hl7v2
+from campaigns.entry import Entry, Item, Told
 from campaigns.errors import ImportFault
+from campaigns.importing import intake
 from campaigns.importing.discharge_columns import COLUMNS
-from campaigns.intake import Checked, Item, Stored, Told
+from campaigns.importing.intake import Checked, Stored
+from campaigns.importing.record import Facts, VisitEvent, VisitRecord
 from crm import tables
 from crm.errors import UnreadableFile
 from crm.rejects import Reject
@@ -64,20 +66,61 @@ def take(ground: Ground, file: Path, options: Options, now: datetime, progress: 
     told = progress or Progress()
     source = open_file(file, ground.settings.day(now), ground.settings.timezone, options)
     told.begin("check", source.size)
-    taken = Taken(file, intake.check(source.items(), told.step))
+    taken = Taken(file, intake.check(_records(source), told.step))
     if taken.checked.rejected and not options.skips:
         return taken
     told.begin("store", taken.checked.rows + taken.checked.repeated)
-    taken.stored = intake.store(ground, _entries(source), file.suffix.lstrip(".")[:20], now, told.step)
-    taken.stored.stopped += intake.hear(ground, source.told, now)
+    taken.stored = intake.store(ground, _kept(source), file.suffix.lstrip(".")[:20], now, told.step)
     return taken
 
 
-def _entries(source: Source) -> Iterator[Entry]:
+def _kept(source: Source) -> Iterator[VisitRecord]:
     seen: dict[int, int] = {}
-    for line, item in source.items():
-        if isinstance(item, Entry) and not intake.second(seen, line, item):
+    for line, item in _records(source):
+        if isinstance(item, VisitRecord) and not intake.second(seen, line, item):
             yield item
+
+
+def _records(source: Source) -> Iterator[tuple[int, intake.Item]]:
+    for line, item in source.items():
+        yield line, record_of(item) if isinstance(item, Entry) else item
+    for number, one in enumerate(source.told, 1):
+        yield number, told_of(one)
+
+
+def record_of(one: Entry) -> VisitRecord:
+    """A discharge as the canonical record."""
+    facts = Facts(
+        name=one.name,
+        birth_date=one.birth_date,
+        number=one.number,
+        language=one.language,
+        zone=one.zone,
+        ward=one.ward,
+        condition=one.condition,
+        codes=one.codes,
+        has_consent=one.has_consent,
+        do_not_call=one.do_not_call,
+        refused_days=one.refused_days,
+        preferred=one.preferred,
+    )
+    return VisitRecord(
+        event=VisitEvent.DISCHARGED,
+        patient_number=one.patient_number,
+        visit="" if one.stay == one.discharged_on.isoformat() else one.stay,
+        happened_on=one.discharged_on,
+        facts=facts,
+        is_dead=one.died_on is not None,
+        died_on=one.died_on,
+        readmitted_on=one.readmitted_on,
+    )
+
+
+def told_of(one: Told) -> VisitRecord:
+    """A death or an admission as the canonical record."""
+    if one.died_on is not None:
+        return VisitRecord(event=VisitEvent.DIED, patient_number=one.patient_number, is_dead=True, died_on=one.died_on)
+    return VisitRecord(event=VisitEvent.ADMITTED, patient_number=one.patient_number, happened_on=one.readmitted_on)
 
 
 def open_file(file: Path, today: date, zone: str, options: Options) -> Source:

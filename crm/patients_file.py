@@ -17,7 +17,9 @@ from hotline.models import Patient
 from hotline.values import Language, PhoneNumber
 
 NEEDED = ("number", "name")
-FLAGS = ("limited_mobility", "cardiac", "diabetic", "flagged", "do_not_call")
+FLAGS = ("limited_mobility", "cardiac", "diabetic", "flagged", "do_not_call", "deceased")
+# What a list never takes back: who asks for no calls, and a death.
+KEPT = ("do_not_call", "deceased")
 OTHER = ("birth_date", "flags", "discharged_on", "language")
 OLDEST_YEAR = 1890
 LONGEST_NAME = 80
@@ -160,11 +162,12 @@ def _day(text: str) -> date | str | None:
 def _fill(patient: Patient, row: Row) -> bool:
     """Write the row's facts; whether any is new. An empty cell says nothing, but flags are the whole list.
 
-    Only who asks for it is called again: a list never takes `do_not_call` back.
+    Only who asks for it is called again: a list never takes back what is `KEPT`.
     """
     values: dict[str, object] = {flag: flag in row.flags for flag in FLAGS} if row.flags is not None else {}
-    if patient.do_not_call:
-        values.pop("do_not_call", None)
+    for flag in KEPT:
+        if getattr(patient, flag):
+            values.pop(flag, None)
     if row.birth_date is not None:
         values["birth_date"] = row.birth_date.isoformat()
     if row.discharged_on is not None:

@@ -30,6 +30,13 @@ def of_call(session: Session, call_id: str, kind: MatterKind) -> Matter | None:
     return session.scalar(select(Matter).where(Matter.call_id == call_id, Matter.kind == kind))
 
 
+def open_follow_ups(session: Session, patient_id: str) -> list[Matter]:
+    """The matters of calls after discharge that somebody still works on for this patient."""
+    theirs = (Matter.patient_id == patient_id, Matter.kind == MatterKind.FOLLOW_UP)
+    query = select(Matter).where(*theirs, Matter.state != MatterState.CLOSED)
+    return list(session.scalars(query.order_by(Matter.number)))
+
+
 def locked(session: Session, matter_id: str) -> Matter:
     """The matter, locked until the transaction ends. Raises `NotFound`."""
     found = session.get(Matter, matter_id, with_for_update=True, populate_existing=True)

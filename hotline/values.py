@@ -224,6 +224,18 @@ class CampaignState(StrEnum):
     FINISHED = "finished"
 
 
+class VisitState(StrEnum):
+    """What follows from all that was told of a visit (`campaigns.importing.visit_state`); no moves: it is derived."""
+
+    UNKNOWN = "unknown"
+    IN_HOSPITAL = "in_hospital"
+    DISCHARGED = "discharged"
+    DISCHARGE_CANCELLED = "discharge_cancelled"
+    ADMISSION_CANCELLED = "admission_cancelled"
+    ENTERED_IN_ERROR = "entered_in_error"
+    OUTPATIENT = "outpatient"
+
+
 class RecipientState(StrEnum):
     """Where a campaign stands with one recipient."""
 
@@ -410,7 +422,8 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (RecipientState.WITH_PERSON, "calling done refused stopped"),
         (RecipientState.DONE, ""),
         (RecipientState.REFUSED, ""),
-        (RecipientState.STOPPED, ""),
+        # What stopped the calls has gone away, or staff undid it.
+        (RecipientState.STOPPED, "planned texted with_person"),
         (RecipientState.EXCLUDED, ""),
     ),
     AttemptState: _moves(

@@ -3,7 +3,7 @@
 from hotline.models.agents import Agent, AgentSkill, Department, Queue, Skill
 from hotline.models.callbacks import Callback
 from hotline.models.calls import Call, Event, Leg, Offer, Waiting
-from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient
+from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, RecipientChange
 from hotline.models.crm import Counter, Matter, MatterStep, Patient
 from hotline.models.floor import FloorEvent
 from hotline.models.people import Look, User
@@ -12,6 +12,7 @@ from hotline.models.recordings import Correction, Hold, Part, Recording, Term, T
 from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, ReviewComment, ReviewStep, Round
 from hotline.models.root import Row
 from hotline.models.transfers import Transfer
+from hotline.models.visits import Person, Visit
 from hotline.models.work import Job, Lease, Prompt
 
 __all__ = [
@@ -42,9 +43,11 @@ __all__ = [
     "Offer",
     "Part",
     "Patient",
+    "Person",
     "Prompt",
     "Queue",
     "Recipient",
+    "RecipientChange",
     "Recording",
     "Report",
     "Review",
@@ -58,5 +61,6 @@ __all__ = [
     "Transfer",
     "User",
     "Utterance",
+    "Visit",
     "Waiting",
 ]

@@ -20,15 +20,13 @@ from hotline.values import (
 
 
 class Discharge(Row, WithId):
-    """A patient's leaving of the hospital, as the hospital's systems told it; `key` makes telling it twice harmless."""
+    """A patient's leaving of the hospital, with what a call needs to know; `visits` says whether it still holds."""
 
     __tablename__ = "discharges"
-    # Blind index of the patient's number in the hospital and of the stay.
+    # Blind index of the patient's number in the hospital and of the stay; its visit has the same.
     key: Mapped[str] = mapped_column(String(64), unique=True)
     # Blind index of the patient's number alone: death and readmission are told of a person, not of a stay.
     person_index: Mapped[str] = mapped_column(String(64), index=True)
-    # Keyed digest of everything below: a correction is known by it.
-    digest: Mapped[str] = mapped_column(String(64))
     patient_number: Mapped[str] = mapped_column(EncryptedText("discharges.patient_number"))
     name: Mapped[str] = mapped_column(EncryptedText("discharges.name"))
     birth_date: Mapped[str] = mapped_column(EncryptedText("discharges.birth_date"))
@@ -46,8 +44,6 @@ class Discharge(Row, WithId):
     do_not_call: Mapped[bool] = mapped_column(Boolean, default=False)
     # Days refused (0 = Monday) and the time preferred: {"refused": [5, 6], "from": "14:00", "to": "17:00"}.
     wishes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    died_on: Mapped[date | None] = mapped_column(Date)
-    readmitted_on: Mapped[date | None] = mapped_column(Date)
     source: Mapped[str] = mapped_column(String(20))
     added_at: Mapped[datetime] = mapped_column(Utc)
 
@@ -94,6 +90,8 @@ class Recipient(Row, WithId):
     about: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     state: Mapped[RecipientState] = mapped_column(Word(RecipientState), default=RecipientState.PLANNED)
     reason: Mapped[str] = mapped_column(String(120), default="")
+    # Where they stood when a fact stopped their calls: {"state": "planned", "reason": ""}; they may go on from there.
+    before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # The next attempt is due then; the step makes sense between `opens_at` and `closes_at` only.
     due_at: Mapped[datetime | None] = mapped_column(Utc)
     opens_at: Mapped[datetime] = mapped_column(Utc)
@@ -123,6 +121,24 @@ class Recipient(Row, WithId):
             postgresql_where=text("state = 'calling'"),
         ),
     )
+
+
+class RecipientChange(Row, WithId):
+    """A recipient's calls were stopped by a fact, went on, or staff undid what stopped them. Rows are only added."""
+
+    __tablename__ = "recipient_changes"
+    recipient_id: Mapped[str] = mapped_column(ForeignKey("recipients.id"), index=True)
+    at: Mapped[datetime] = mapped_column(Utc)
+    # stopped, resumed, undone; and the reason as the recipient's row has it (died, readmitted, …).
+    change: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(String(40))
+    # Who told it (hl7, fhir, csv, …), by which event, and when the hospital's system wrote it down.
+    source: Mapped[str] = mapped_column(String(20), default="")
+    event: Mapped[str] = mapped_column(String(24), default="")
+    told_at: Mapped[datetime | None] = mapped_column(Utc)
+    # The member of staff who undid it; `None`: the hotline itself, or a command.
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    why: Mapped[str] = mapped_column(EncryptedText("recipient_changes.why"), default="")
 
 
 class Attempt(Row, WithId):

@@ -29,6 +29,7 @@ class Patient(Row, WithId):
     flagged: Mapped[bool] = mapped_column(Boolean, default=False)
     discharged_on: Mapped[date | None] = mapped_column(Date)
     do_not_call: Mapped[bool] = mapped_column(Boolean, default=False)
+    deceased: Mapped[bool] = mapped_column(Boolean, default=False)
     added_at: Mapped[datetime] = mapped_column(Utc)
     changed_at: Mapped[datetime] = mapped_column(Utc)
 

@@ -9,8 +9,10 @@ from random import Random
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from campaigns import calling, entry, intake, laying, plan, service, talking
+from campaigns import calling, laying, plan, service, talking
 from campaigns.dialler import Dialler
+from campaigns.importing import intake
+from campaigns.importing.record import Facts, VisitEvent, VisitRecord
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, AgentSkill, Attempt, Recipient
@@ -150,19 +152,24 @@ def outside(seed: int = 1) -> Outside:
     return made
 
 
-def discharge(number: int, **facts: object) -> entry.Entry:
+def discharge(number: int, **told: object) -> VisitRecord:
     """A patient of the general kind, discharged eight days ago."""
-    values: dict[str, object] = {
-        "patient_number": f"P{number:05}",
-        "stay": "1",
+    facts: dict[str, object] = {
         "name": "王芳",
         "birth_date": datetime(1980, 5, 17, tzinfo=UTC).date(),
         "number": f"+86138{number:08}",
-        "discharged_on": (NOW - timedelta(days=8)).date(),
         "has_consent": True,
         "ward": "外科三病区" if number % 2 else "心内科",
     }
-    return entry.Entry(**(values | facts))  # type: ignore[arg-type] # as the test wrote them
+    facts |= {name: told.pop(name) for name in list(told) if name in Facts.__dataclass_fields__}
+    values: dict[str, object] = {
+        "event": VisitEvent.DISCHARGED,
+        "patient_number": f"P{number:05}",
+        "visit": "1",
+        "happened_on": (NOW - timedelta(days=8)).date(),
+        "facts": Facts(**facts),  # type: ignore[arg-type] # as the test wrote them
+    }
+    return VisitRecord(**(values | told))  # type: ignore[arg-type] # likewise
 
 
 def campaign(ground: Ground, count: int, now: datetime = NOW) -> list[str]:

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from campaigns import calling, intake, messages, plan, service, talking
+from campaigns import calling, messages, plan, service, talking
 from campaigns.dialler import Dialler
+from campaigns.importing import intake
+from campaigns.importing.record import VisitEvent, VisitRecord
 from hotline.ground import Ground
 from hotline.models import Answer, Matter, Recipient
 from hotline.values import (
@@ -157,17 +159,17 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(ground: Ground) -> No
 @pytest.mark.parametrize(
     ("told", "reason"),
     [
-        (intake.Told("P00000", died_on=NOW.date()), plan.DIED),
-        (intake.Told("P00000", readmitted_on=NOW.date()), plan.READMITTED),
+        (VisitRecord(event=VisitEvent.DIED, patient_number="P00000", is_dead=True), plan.DIED),
+        (VisitRecord(event=VisitEvent.ADMITTED, patient_number="P00000", visit="2"), plan.READMITTED),
     ],
 )
-def test_death_and_readmission_stop_even_a_line_that_rings(ground: Ground, told: intake.Told, reason: str) -> None:
+def test_death_and_readmission_stop_even_a_line_that_rings(ground: Ground, told: VisitRecord, reason: str) -> None:
     (only,) = campaign(ground, 1)
     exchange = outside()
     look(ground, exchange, NOW)
     (line,) = exchange.lines.values()
     report(ground, line, LegStatus.RINGING, NOW)
-    assert intake.hear(ground, [told], NOW) == 1
+    assert intake.store(ground, [told], "hl7", NOW).stopped == 1
     assert (recipient(ground, only).state, recipient(ground, only).reason) == (RecipientState.STOPPED, reason)
     look(ground, exchange, NOW + timedelta(seconds=1))
     assert line.status is LegStatus.CANCELED

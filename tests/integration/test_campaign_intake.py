@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from campaigns import hl7v2, inbox, laying, mllp, plan, service, sources
 from campaigns.errors import ImportFault
-from campaigns.intake import Stored
+from campaigns.importing.intake import Stored
 from campaigns.sources import Options, Taken
 from hotline import clock
 from hotline.ground import Ground, stand

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from campaigns import plan, plans_file
 from campaigns.errors import PlanFault
+from campaigns.importing.causes import Cause
 from campaigns.plan import Facts
 from campaigns.windows import ALL_DAY, ROOM, Hours, Window
 
@@ -40,9 +41,7 @@ def due(facts: Facts, now: datetime = NOW) -> list[str]:
         (replace(FACTS, preferred=Hours(time(14), time(17))), ["03-08 14:00"]),
         (replace(FACTS, refused_days=frozenset({5, 6})), ["03-09 09:00"]),  # the eighth is a Sunday
         (replace(FACTS, has_consent=False), [plan.NO_CONSENT]),
-        (replace(FACTS, do_not_call=True), [plan.DO_NOT_CALL]),
-        (replace(FACTS, died_on=date(2026, 3, 2)), [plan.DIED]),
-        (replace(FACTS, readmitted_on=date(2026, 3, 2)), [plan.READMITTED]),
+        (replace(FACTS, cause=Cause(plan.DIED, "")), [plan.DIED]),
         (replace(FACTS, open_elsewhere=True), [plan.ELSEWHERE]),
         (replace(FACTS, refused_days=frozenset(range(7))), [plan.NO_HOURS]),
     ],

@@ -9,6 +9,7 @@ import pytest
 
 import console
 from campaigns import attempts, pace, plan, scripts_file
+from campaigns.importing import causes
 from console import telling
 from console.answers import BESIDE, COMMON
 from console.campaigns import STEPS as CAMPAIGN_STEPS
@@ -59,7 +60,7 @@ STEPS = (
     *("acknowledged", "appealed", "upheld", "changed"),
 )
 WHY = (pace.HOTLINE_BUSY, pace.NO_NURSE, pace.NURSES, pace.PROVIDER, pace.NOBODY_DUE, pace.ALL_DUE, pace.LIMIT)
-WITHOUT = (plan.NO_CONSENT, plan.DO_NOT_CALL, plan.DIED, plan.READMITTED, plan.TOO_LATE, plan.NO_HOURS, plan.ELSEWHERE)
+WITHOUT = (*sorted(causes.CAUSES), plan.NO_CONSENT, plan.TOO_LATE, plan.NO_HOURS, plan.ELSEWHERE)
 KEYS = ("items", "answer", "machine", "evidence", "play", "seek", "comment", "publish", "escape", "help")
 TABLES_OF_A_CALL = ("menu", "waiting", "talking", "recording", "caller_clock", "offer_clock")
 

@@ -1,0 +1,225 @@
+"""One transaction of an import: tellings are merged into visits, visits become discharges, and calls follow."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from campaigns import stopping
+from campaigns.importing import facts, persons, visit_state
+from campaigns.importing.record import VisitEvent, VisitRecord
+from campaigns.importing.tellings import CARE, FACTS, Told
+from campaigns.importing.visit_state import Telling
+from crm import identity
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Discharge, Patient, Person, Visit
+from hotline.values import VisitState
+
+
+@dataclass
+class Draft:
+    """A visit being written: what is in the database (`row`), and what is told now."""
+
+    patient_number: str
+    person_index: str
+    row: Visit | None = None
+    tellings: dict[str, Telling] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    is_changed: bool = False
+    source: str = ""
+
+
+class Batch:
+    """What is stored in one transaction, and what came of it."""
+
+    def __init__(self, session: Session, ground: Ground, now: datetime, people: dict[str, str]) -> None:
+        """`people` holds the index of each patient's number that is told of."""
+        self._session, self._ground, self._now, self._people = session, ground, now, people
+        self.added = self.corrected = self.known = self.noted = self.stopped = self.resumed = 0
+
+    def store(self, told: list[Told]) -> None:
+        """Write everything down, and stop or free the calls that depend on it."""
+        rows = persons.hold(self._session, self._people.values())
+        touched = {index for one in told if (index := self._person(rows, one)) is not None}
+        drafts = self._drafts(told)
+        for one in told:
+            if one.tellings:
+                self._merge(drafts[self._key(one.record)], one)
+        moved = self._write(drafts)
+        touched |= {draft.person_index for draft in drafts.values() if draft.is_changed}
+        changed = stopping.restand(self._session, self._ground, touched, self._now, moved)
+        self.stopped, self.resumed = changed.stopped, changed.resumed
+
+    def _person(self, rows: dict[str, Person], one: Told) -> str | None:
+        """What is told of the person; their index, where it is news."""
+        row, is_news = rows[self._people[one.record.patient_number]], False
+        for name, telling in (("death", one.death), ("refusal", one.refusal)):
+            if telling is None:
+                continue
+            stored = getattr(row, name)
+            before = None if stored is None else Telling.read(stored)
+            kept = visit_state.latest(before, telling)
+            if kept != before:
+                setattr(row, name, kept.write())
+                is_news = True
+        if one.record.event is VisitEvent.MERGED and one.record.merged_from:
+            is_news |= persons.merge(rows, row.person_index, self._people[one.record.merged_from])
+        if not one.tellings:
+            self.noted, self.known = self.noted + is_news, self.known + (not is_news)
+        return row.person_index if is_news else None
+
+    def _key(self, record: VisitRecord) -> str:
+        stay = record.visit or (record.happened_on.isoformat() if record.happened_on else "")
+        return self._ground.keyring.index(f"stay {record.patient_number}|{stay}")
+
+    def _drafts(self, told: Iterable[Told]) -> dict[str, Draft]:
+        found = {}
+        for one in told:
+            if one.tellings:
+                number = one.record.patient_number
+                found[self._key(one.record)] = Draft(number, self._people[number], source=one.source)
+        for row in self._session.scalars(select(Visit).where(Visit.key.in_(found))):
+            draft = found[row.key]
+            draft.row = row
+            draft.tellings = {kind: Telling.read(stored) for kind, stored in row.tellings.items()}
+            draft.facts = dict(row.facts or {})
+        return found
+
+    def _merge(self, draft: Draft, one: Told) -> None:
+        for kind, telling in one.tellings.items():
+            before = draft.tellings.get(kind)
+            kept = visit_state.latest(before, telling)
+            if kept == before:
+                continue
+            draft.tellings[kind], draft.is_changed = kept, True
+            if kind in {FACTS, CARE} and one.record.facts is not None:
+                told = facts.write(one.record.facts, one.record.patient_number)
+                names = facts.CARE if kind == CARE else ("patient_number", *facts.PERSONAL)
+                draft.facts |= {name: told[name] for name in names}
+
+    def _write(self, drafts: dict[str, Draft]) -> dict[str, int]:
+        """Visits and discharges as they are now; by how many days known discharges have moved, by their ids."""
+        query = select(Discharge.key, Discharge.id, Discharge.discharged_on).where(Discharge.key.in_(drafts))
+        there = {key: (discharge_id, day) for key, discharge_id, day in self._session.execute(query)}
+        changed = {key: draft for key, draft in drafts.items() if draft.is_changed}
+        self.known += len(drafts) - len(changed)
+        visits: list[dict[str, Any]] = []
+        fresh: dict[str, dict[str, Any]] = {}
+        moved: dict[str, int] = {}
+        told: dict[str, dict[str, Any]] = {}
+        for key, draft in changed.items():
+            visit = visit_state.fold(draft.tellings)
+            is_discharge = visit.state is VisitState.DISCHARGED and visit.ended_on is not None
+            is_ready = key in there or (is_discharge and bool(draft.facts))
+            is_news = self._visit(visits, key, draft, visit, None if is_ready else draft.facts or None)
+            if key in there:
+                values = facts.columns(self._ground, draft.facts) if draft.facts else {}
+                if is_discharge and visit.ended_on != there[key][1]:
+                    values["discharged_on"] = visit.ended_on
+                    moved[there[key][0]] = (visit.ended_on - there[key][1]).days  # type: ignore[operator] # checked above
+                if values:
+                    told[key] = values
+                is_corrected = is_news or bool(values)
+                self.corrected, self.known = self.corrected + is_corrected, self.known + (not is_corrected)
+            elif is_ready:
+                fresh[key] = facts.columns(self._ground, _whole(draft.facts)) | {
+                    "key": key,
+                    "person_index": draft.person_index,
+                    "discharged_on": visit.ended_on,
+                    "source": draft.source,
+                    "id": clock.new_id(),
+                    "added_at": self._now,
+                }
+            else:
+                self.noted += 1
+        if visits:
+            self._session.execute(insert(Visit.__table__), visits)  # type: ignore[arg-type] # a table, for its speed
+        self._discharges(fresh, told, there)
+        return moved
+
+    def _visit(
+        self, fresh: list[dict[str, Any]], key: str, draft: Draft, visit: visit_state.Visit, kept: dict[str, Any] | None
+    ) -> bool:
+        """Write the visit's row; whether what is true of it is another now."""
+        stored = {kind: telling.write() for kind, telling in draft.tellings.items()}
+        values = (visit.state, visit.began_on, visit.ended_on)
+        row = draft.row
+        if row is not None:
+            is_news = (row.state, row.began_on, row.ended_on) != values
+            row.tellings, row.facts, row.changed_at = stored, kept, self._now
+            row.state, row.began_on, row.ended_on = values
+            return is_news
+        fresh.append(
+            {
+                "id": clock.new_id(),
+                "key": key,
+                "person_index": draft.person_index,
+                "tellings": stored,
+                "facts": kept,
+                "state": visit.state,
+                "began_on": visit.began_on,
+                "ended_on": visit.ended_on,
+                "changed_at": self._now,
+            }
+        )
+        return True
+
+    def _discharges(
+        self, fresh: dict[str, dict[str, Any]], told: dict[str, dict[str, Any]], there: dict[str, tuple[str, date]]
+    ) -> None:
+        whole = [*fresh.values(), *(values for values in told.values() if "name" in values)]
+        patients = _patients(self._session, self._ground, whole, self._now)
+        for values in whole:
+            values["patient_id"] = patients[facts.identity(self._ground, values)]
+        if fresh:
+            self._session.execute(insert(Discharge.__table__), list(fresh.values()))  # type: ignore[arg-type] # likewise
+        for key, values in told.items():
+            self._session.execute(update(Discharge).where(Discharge.id == there[key][0]).values(**values))
+            stopping.correct(self._session, there[key][0], values)
+        self.added += len(fresh)
+
+
+def _whole(stored: dict[str, Any]) -> dict[str, Any]:
+    return {"ward": "", "condition": "general", "codes": []} | stored
+
+
+def _patients(session: Session, ground: Ground, told: list[dict[str, Any]], now: datetime) -> dict[str, str]:
+    """The patients of these discharges, by identity: those who are known, and those who are now."""
+    wanted = {facts.identity(ground, values): values for values in told}
+    people = [(values["number"], values["name"]) for values in wanted.values()]
+    known = identity.known(session, ground.keyring, people)
+    for key, row in known.items():
+        values = wanted[key]
+        row.discharged_on = max(filter(None, (row.discharged_on, values.get("discharged_on"))), default=None)
+        row.do_not_call = row.do_not_call or values["do_not_call"]
+    fresh = [_patient(ground, pair, now) for pair in wanted.items() if pair[0] not in known]
+    if fresh:
+        session.execute(insert(Patient.__table__), fresh)  # type: ignore[arg-type] # likewise
+    return {key: row.id for key, row in known.items()} | {row["identity_index"]: row["id"] for row in fresh}
+
+
+def _patient(ground: Ground, pair: tuple[str, dict[str, Any]], now: datetime) -> dict[str, Any]:
+    key, values = pair
+    condition = values.get("condition", "general")
+    return {
+        "id": clock.new_id(),
+        "number": values["number"],
+        "number_index": identity.number_index(ground.keyring, values["number"]),
+        "name": values["name"],
+        "identity_index": key,
+        "birth_date": values["birth_date"] or None,
+        "language": values["language"],
+        "limited_mobility": False,
+        "cardiac": condition in {"cardiac", "heart_failure"},
+        "diabetic": condition == "diabetes",
+        "flagged": False,
+        "discharged_on": values.get("discharged_on"),
+        "do_not_call": values["do_not_call"],
+        "deceased": False,
+        "added_at": now,
+        "changed_at": now,
+    }

@@ -1,0 +1,65 @@
+"""A record becomes tellings: what it says of its visit, of its facts, and of its person. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
+from campaigns.importing.visit_state import Telling
+
+Sign = Callable[[str], str]
+DIGEST = 24
+# Beside the events, a visit's row keeps which telling its facts come from: of the person, and of their treatment.
+FACTS, CARE = "facts", "care"
+# Told of a person, not of one of their visits.
+OF_PERSON = frozenset({VisitEvent.MERGED, VisitEvent.DIED})
+# A day is needed to compare stays; a cancellation without one means whatever there was.
+DATED = frozenset({VisitEvent.ADMITTED, VisitEvent.TRANSFERRED, VisitEvent.DISCHARGED, VisitEvent.CLASS_CHANGED})
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one record tells. `tellings` is by kind of event, with `FACTS` and `CARE` where it brings such facts."""
+
+    record: VisitRecord
+    tellings: dict[str, Telling] = field(default_factory=dict)
+    death: Telling | None = None
+    refusal: Telling | None = None
+    source: str = ""
+
+
+def of(record: VisitRecord, source: str, arrived: tuple[datetime, date], sign: Sign) -> Told:
+    """The tellings of a record. `arrived` is when, and the hospital's day, which stands in where one is missing.
+
+    `sign` makes the keyed digest that tells two contents apart: what is kept in the clear gives nobody away.
+    """
+    base = Telling(
+        at=record.recorded_at or arrived[0],
+        is_timed=record.recorded_at is not None,
+        digest=sign(repr(replace(record, recorded_at=None) if record.recorded_at else record))[:DIGEST],
+        event=record.event,
+        source=source,
+        on=record.happened_on or (arrived[1] if record.event in DATED else None),
+        visit_class=_class(record),
+        readmitted_on=record.readmitted_on,
+    )
+    death = replace(base, on=record.died_on) if record.is_dead or record.event is VisitEvent.DIED else None
+    refusal = base if record.facts is not None and record.facts.do_not_call else None
+    if record.event in OF_PERSON:
+        return Told(record, {}, death, refusal, source)
+    tellings = {record.event.value: base}
+    if record.facts is not None:
+        tellings[FACTS] = replace(base, digest=sign(repr(record.facts))[:DIGEST])
+        if says_care(record.facts):
+            tellings[CARE] = tellings[FACTS]
+    return Told(record, tellings, death, refusal, source)
+
+
+def says_care(facts: Facts) -> bool:
+    """Whether these facts say anything of the treatment: a correction of a telephone number often does not."""
+    return bool(facts.ward or facts.codes or facts.condition != Facts.condition)
+
+
+def _class(record: VisitRecord) -> VisitClass:
+    is_registered = record.event is VisitEvent.REGISTERED and record.visit_class is VisitClass.INPATIENT
+    return VisitClass.OUTPATIENT if is_registered else record.visit_class

@@ -1,0 +1,177 @@
+"""A fact stops calls, and calls go on when it has gone away. Runs in its caller's transaction, the person's row locked.
+
+A line that rings is hung up by the dialler; a conversation ends at its next turn (`campaigns.talking`).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from campaigns import attempts, caps_file, following, past_tries, plan, queries, stop_causes
+from campaigns.importing import causes
+from campaigns.importing.causes import Cause
+from crm import queries as crm_queries
+from crm import service as crm
+from hotline import jobs, story
+from hotline.bell import FLOOR
+from hotline.ground import Ground
+from hotline.models import Campaign, MatterStep, Person, Recipient, RecipientChange
+from hotline.values import CampaignState, RecipientState
+
+STOPPED, RESUMED, UNDONE = "stopped", "resumed", "undone"
+# The step of a matter that says that its patient is not called any more.
+TOLD = "calls_stopped"
+# A recipient in one of these can be stopped, or was and may go on.
+CONCERNED = (*queries.OPEN, RecipientState.WITH_PERSON, RecipientState.STOPPED)
+# What a recipient has from their discharge: corrected with it.
+COPIED = ("name", "birth_date", "number", "number_index", "patient_id", "language", "zone", "ward", "condition")
+
+
+@dataclass
+class Changed:
+    """How many recipients were stopped, and how many go on."""
+
+    stopped: int = 0
+    resumed: int = 0
+
+
+def restand(
+    session: Session, ground: Ground, indexes: Collection[str], now: datetime, moved: Mapping[str, int] | None = None
+) -> Changed:
+    """Look at everyone whom a campaign has of these people: stop them, or let them go on, as all that is known says.
+
+    `moved` holds discharges whose day was corrected, with the days between: the time of each call moves with it.
+    """
+    changed = Changed()
+    if not indexes:
+        return changed
+    roots = select(Person.root).where(Person.person_index.in_(indexes))
+    everyone = set(session.scalars(select(Person.person_index).where(Person.root.in_(roots)))) | set(indexes)
+    theirs = (Recipient.person_index.in_(everyone), Recipient.state.in_(CONCERNED))
+    query = select(Recipient).where(*theirs).order_by(Recipient.id).with_for_update()
+    found = session.scalars(query.execution_options(populate_existing=True)).all()
+    if not found:
+        return changed
+    known = stop_causes.known(session, everyone)
+    keys = stop_causes.visit_keys(session, {one.discharge_id for one in found if one.discharge_id})
+    for recipient in found:
+        _move(session, ground, recipient, (moved or {}).get(recipient.discharge_id or "", 0), now)
+        person = known.get(recipient.person_index, stop_causes.NOTHING)
+        cause = causes.cause(person, keys.get(recipient.discharge_id or ""))
+        if cause is not None:
+            changed.stopped += stop(session, ground, recipient, cause, now)
+        elif recipient.state is RecipientState.STOPPED and recipient.reason in causes.CAUSES:
+            changed.resumed += _resume(session, ground, recipient, now)
+    return changed
+
+
+def stop(session: Session, ground: Ground, recipient: Recipient, cause: Cause, now: datetime) -> bool:
+    """Nobody calls them any more, from now on, for this cause; whether they were to be called before."""
+    is_stopped = recipient.state is RecipientState.STOPPED
+    if is_stopped and (recipient.reason not in causes.CAUSES or recipient.reason == cause.reason):
+        return False
+    if not is_stopped:
+        was = RecipientState.PLANNED if recipient.state is RecipientState.CALLING else recipient.state
+        recipient.before = {"state": was.value, "reason": recipient.reason}
+        story.move(recipient, RecipientState.STOPPED)
+        _tell_matters(session, recipient, cause, now)
+    recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
+    note(session, recipient, STOPPED, cause, now)
+    ground.bell.ring_after(session, FLOOR, following.TOPIC)
+    return not is_stopped
+
+
+def note(session: Session, recipient: Recipient, change: str, cause: Cause, now: datetime, **by: Any) -> None:
+    """Write it into the recipient's history; `by` says which member of staff, and why."""
+    told = cause.told
+    session.add(
+        RecipientChange(
+            recipient_id=recipient.id,
+            at=now,
+            change=change,
+            reason=cause.reason,
+            source=told.source if told else "",
+            event=told.event.value if told else "",
+            told_at=told.at if told else None,
+            **by,
+        )
+    )
+
+
+def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> None:
+    """The facts of a discharge are others now: whoever is still to be called for it is called by these."""
+    copied = {name: values[name] for name in COPIED if name in values}
+    if copied:
+        ours = (Recipient.discharge_id == discharge_id, Recipient.state.in_(CONCERNED))
+        session.execute(update(Recipient).where(*ours).values(**copied))
+
+
+def _resume(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
+    """They go on where they stood; whether they do: not when their time is over, nor the campaign."""
+    campaign = session.get_one(Campaign, recipient.campaign_id)
+    if campaign.state is CampaignState.FINISHED:
+        return False
+    cause = Cause(recipient.reason, "")
+    before = RecipientState(recipient.before.get("state", RecipientState.PLANNED))
+    if before is RecipientState.WITH_PERSON:
+        story.move(recipient, before)
+        recipient.reason, recipient.ended_at = recipient.before.get("reason", ""), now
+    elif before is RecipientState.TEXTED:
+        story.move(recipient, before)
+        recipient.reason, recipient.due_at, recipient.ended_at = "", now + attempts.TEXT_WAIT, None
+        if recipient.texted_at is None:
+            jobs.renew(session, ground.bell, "text_recipient", recipient.id, now)
+    elif not _plan(session, ground, recipient, now):
+        recipient.reason = plan.TOO_LATE
+        note(session, recipient, STOPPED, Cause(plan.TOO_LATE, ""), now)
+        return False
+    recipient.before = {}
+    note(session, recipient, RESUMED, cause, now)
+    ground.bell.ring_after(session, FLOOR, following.TOPIC)
+    return True
+
+
+def _plan(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
+    """Plan the next try as hours, wishes and caps allow; whether there is one."""
+    caps = caps_file.of(ground.settings)
+    standing = past_tries.standing(session, ground, recipient)
+    if attempts.counted(standing.tries) >= caps.tries:
+        return False
+    at = attempts.allowed(standing, caps, (max(now, recipient.opens_at), False))
+    if at is None:
+        return False
+    story.move(recipient, RecipientState.PLANNED)
+    recipient.reason, recipient.due_at, recipient.ended_at = "", at, None
+    return True
+
+
+def _move(session: Session, ground: Ground, recipient: Recipient, days: int, now: datetime) -> None:
+    """The discharge was on another day: so are the days on which a call makes sense."""
+    if days == 0:
+        return
+    zone = ZoneInfo(recipient.zone)
+    recipient.opens_at = _days_later(recipient.opens_at, days, zone)
+    recipient.closes_at = _days_later(recipient.closes_at, days, zone)
+    if recipient.state is RecipientState.PLANNED:
+        _plan(session, ground, recipient, now)
+
+
+def _days_later(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """So many of the calendar's days later, at the same hour there."""
+    local = moment.astimezone(zone)
+    return datetime.combine(local.date() + timedelta(days=days), local.time(), zone)
+
+
+def _tell_matters(session: Session, recipient: Recipient, cause: Cause, now: datetime) -> None:
+    """Whoever works on an open matter of this patient's follow-up reads what has happened."""
+    if recipient.patient_id is None:
+        return
+    for matter in crm_queries.open_follow_ups(session, recipient.patient_id):
+        is_told = any(step.kind == TOLD and step.at == now for step in crm_queries.steps(session, matter.id))
+        if not is_told:
+            crm.note(session, matter, MatterStep(kind=TOLD, at=now, data={"reason": cause.reason}), crm.By())

@@ -1,0 +1,41 @@
+"""What hospitals tell of visits: whose numbers are one person's, and of each visit the latest telling of each event."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Date, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.models.root import Row, WithId
+from hotline.models.types import EncryptedJson, Utc, Word
+from hotline.values import VisitState
+
+
+class Person(Row):
+    """A patient's number in the hospital by its blind index. Its row is the lock of all that decides about calls."""
+
+    __tablename__ = "persons"
+    person_index: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # The same for all numbers of one person: the least of their indexes, so that merges come in any order.
+    root: Mapped[str] = mapped_column(String(64), index=True)
+    # The latest telling of their death and of their wish not to be called (`campaigns.importing.visit_state.Telling`).
+    death: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    refusal: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # What stopped calls and was undone by staff: signatures of tellings, so that a later one stops calls again.
+    undone: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+
+class Visit(Row, WithId):
+    """A stay or an outpatient visit: of each kind of event the latest telling, and the state that follows from them."""
+
+    __tablename__ = "visits"
+    # Blind index of the patient's number and the visit's (without one: the day); a discharge has the same.
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    person_index: Mapped[str] = mapped_column(ForeignKey("persons.person_index"), index=True)
+    tellings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # What a call would need to know, until the visit ends and its discharge holds it.
+    facts: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson("visits.facts"))
+    state: Mapped[VisitState] = mapped_column(Word(VisitState))
+    began_on: Mapped[date | None] = mapped_column(Date)
+    ended_on: Mapped[date | None] = mapped_column(Date)
+    changed_at: Mapped[datetime] = mapped_column(Utc)

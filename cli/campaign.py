@@ -125,19 +125,24 @@ command.add_command(campaign_draw.command)
 @command.command()
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def away(name: str, file: Path) -> None:
+@click.option("--skip", "skips", is_flag=True, help="leave rows out that cannot be taken, and take the others")
+def away(name: str, file: Path, skips: bool) -> None:
     """A doctor is away: plan calls to everyone in the table FILE, as the campaign NAME.
 
     Its columns: patient_number, name, birth_date, phone, language, doctor, appointment (YYYY-MM-DD HH:MM) and
     alternatives (such times with ; between them). `hotline campaign start NAME` begins to call.
     """
     with stand(embedded.load()) as ground:
-        done, rejects = appointments.take(ground, name, file, clock.now())
-    if rejects:
-        for reject in rejects[:SHOWN]:
-            click.echo(f"{file}: {reject}", err=True)
-        raise click.ClickException(f"{file}: {len(rejects)} fields cannot be taken; nothing was stored")
-    click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
+        done, rejects = appointments.take(ground, name, file, clock.now(), skips=skips)
+    for reject in rejects[:SHOWN]:
+        click.echo(f"{file.name}: {reject}", err=True)
+    stored = done.added + done.known + sum(done.without.values())
+    if rejects and not stored:
+        raise click.ClickException(f"{file.name}: {len(rejects)} fields cannot be taken; nothing was stored")
+    left_out = f", {len({reject.line for reject in rejects})} rows left out" if rejects else ""
+    click.echo(f"{name}: {done.added} calls planned, {done.known} planned before{left_out}.")
+    for reason, count in sorted(done.without.items()):
+        click.echo(f"  not to be called: {count} {reason.replace('_', ' ')}")
 
 
 @command.command()

@@ -17,7 +17,7 @@ from campaigns.errors import CampaignRefused, ImportFault
 from campaigns.importing import appointment_table, causes, persons
 from campaigns.importing.appointment_table import Affected
 from campaigns.plan import Facts, Plan, Scope
-from crm import identity, tables
+from crm import identity, limits, tables
 from crm.errors import UnreadableFile
 from crm.rejects import Reject
 from hotline import clock
@@ -27,13 +27,14 @@ from hotline.values import CampaignKind, RecipientState
 
 
 def take(
-    ground: Ground, name: str, file: Path, now: datetime, *, skips: bool = False
+    ground: Ground, name: str, file: Path, now: datetime, *, skips: bool | None = None
 ) -> tuple[laying.Planned, list[Reject]]:
     """Plan calls to everyone in the file. Rows that cannot be taken keep all of it out, or with `skips` are left out.
 
-    Raises `ImportFault` when it is no such table; then nothing is stored.
+    `None` does as the settings say. Raises `ImportFault` when it is no such table; then nothing is stored.
     """
     found, rejects = _read(ground, file, now)
+    skips = ground.settings.import_skips_rejected if skips is None else skips
     if rejects and not (skips and found):
         return laying.Planned(0, {}, 0), rejects
     campaign_id = service.make(ground, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
@@ -51,7 +52,7 @@ def _read(ground: Ground, file: Path, now: datetime) -> tuple[list[Affected], li
     found: list[Affected] = []
     rejects: list[Reject] = []
     try:
-        for row in tables.rows(file, appointment_table.COLUMNS):
+        for row in tables.rows(file, appointment_table.COLUMNS, limits.of(ground.settings)):
             one = appointment_table.read(row, local, area_code)
             if isinstance(one, list):
                 rejects.extend(one)

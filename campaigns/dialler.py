@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import after, calling, caps_file, following, inbox, pace, pacing_queries, queries
+from campaigns import after, calling, caps_file, following, pace, pacing_queries, queries
 from campaigns.caps import Caps
 from campaigns.http import BASE
+from campaigns.importing.watched_folder import WatchedFolder
 from hotline import clock, log
 from hotline.bell import FLOOR
 from hotline.ground import Ground
@@ -56,7 +57,7 @@ class Dialler:
 
     def run(self, stop: threading.Event) -> None:
         """Call until `stop` is set; after a fault the next tick tries again. The watched folder is looked at beside."""
-        threading.Thread(target=self._watch, args=(stop,), daemon=True, name="inbox").start()
+        threading.Thread(target=self._watch, args=(stop,), daemon=True, name="watched folder").start()
         while not stop.wait(TICK_SECONDS):
             try:
                 self.work(clock.now())
@@ -65,13 +66,14 @@ class Dialler:
         self._lease.release(clock.now())
 
     def _watch(self, stop: threading.Event) -> None:
+        folder = WatchedFolder(self._ground)
         while not stop.wait(INBOX_SECONDS):
             if not self._leads:
                 continue
             try:
-                inbox.sweep(self._ground, clock.now())
+                folder.sweep(clock.now())
             except Exception:
-                log.get().exception("inbox_failed")  # the file stays where it is; the next look takes it
+                log.get().exception("watched_folder_failed")  # the files stay where they are; the next look takes them
 
     def work(self, now: datetime) -> bool:
         """One pass; `False` when another dialler leads."""

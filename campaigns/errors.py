@@ -4,7 +4,8 @@ HotlineError
 ├── ConfigError
 │   ├── PlanFault        a plan or the caps have faults; each names file, line and field
 │   ├── ScriptFault      a script has faults; each names file, line and field
-│   └── ImportFault      a file of discharges cannot be taken; `rejects` lists each row with line, field and reason
+│   └── ImportFault      a file of discharges cannot be read; the message says where and why
+│       └── IncompleteExport    files of a FHIR export lack others of it, which may still come
 └── CampaignRefused      what was asked of a campaign cannot be done as it stands; the message says what to do
 """
 
@@ -34,6 +35,12 @@ class ImportFault(ConfigError):
     """A file of discharges as a whole cannot be read: its encoding, its form, its columns."""
 
     code = "import_fault"
+
+
+class IncompleteExport(ImportFault):
+    """Patients or visits of a FHIR export stand in files that are not there."""
+
+    code = "incomplete_export"
 
 
 class CampaignRefused(HotlineError):

@@ -1,15 +1,15 @@
 """`hotline campaign`: discharges in, a plan, calls, and results out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from campaigns import appointments, export, laying, plan, service, sources
-from campaigns import inbox as inboxes
-from cli import campaign_draw, campaign_status, embedded
+from campaigns import appointments, export, laying, plan, service
+from campaigns.errors import ImportFault
+from campaigns.importing import files as sources
+from cli import campaign_draw, campaign_status, embedded, import_progress
 from cli.run import _until_told
 from hotline import clock, log
 from hotline.ground import Ground, stand
@@ -24,40 +24,46 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--consent", is_flag=True, help="FHIR, HL7: everyone in these files has agreed to be called")
-@click.option("--skip", "skips", is_flag=True, help="leave rows out that cannot be taken, and take the others")
+@click.option(
+    "--skip/--no-skip",
+    "skips",
+    default=None,
+    help="leave rows out that cannot be taken, and take the others (IMPORT_SKIPS_REJECTED)",
+)
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="write every rejected row there")
-def import_(files: tuple[Path, ...], consent: bool, skips: bool, report: Path | None) -> None:
-    """Take discharges from FILES: tables (CSV, XLSX), FHIR (JSON, NDJSON), HL7 (ADT messages).
+def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, report: Path | None) -> None:
+    """Take discharges from FILES or folders: tables (CSV, XLSX), FHIR (JSON, NDJSON), HL7 (ADT messages).
 
-    A file is checked to its end before anything is stored. Taken twice, it changes nothing.
+    A file is checked to its end before anything is stored. Taken twice, it changes nothing. FHIR files are read as one:
+    an export has one for each type of resource.
     """
     lines, is_broken = [], False
     with stand(embedded.load()) as ground:
-        for file in files:
-            taken = _import(ground, file, sources.Options(consent, skips))
-            told = inboxes.report(taken)
-            is_broken = is_broken or taken.stored is None
+        house = ground.settings
+        options = sources.Options(consent, house.import_skips_rejected if skips is None else skips)
+        for group in sources.sources(files):
+            name = ", ".join(str(file) for file in group)
+            told, is_stored = _import(ground, group, options)
+            is_broken = is_broken or not is_stored
             lines.extend(told)
             for line in (*told[:-2][:SHOWN], *told[-2:]):
-                click.echo(f"{file}: {line}")
+                click.echo(f"{name}: {line}")
     if report is not None:
-        report.write_text("\n".join(lines) + "\n", "utf-8")
+        report.write_text("\n".join(lines) + "\n", "utf-8", errors="backslashreplace")
     if is_broken:
         raise SystemExit(1)
 
 
-def _import(ground: Ground, file: Path, options: sources.Options) -> sources.Taken:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: list[int] = []
-
-        def begin(what: str, total: int | None) -> None:
-            tasks.append(bar.add_task(f"{file.name}: {what}", total=total))
-
-        progress = sources.Progress(begin, lambda count: bar.advance(tasks[-1], count))  # type: ignore[arg-type] # ids
-        return sources.take(ground, file, options, clock.now(), progress)
+def _import(ground: Ground, group: Sequence[Path], options: sources.Options) -> tuple[list[str], bool]:
+    """What became of these files, in lines, and whether they are stored; where they are not, others still may be."""
+    with import_progress.shown(group[0].name) as progress:
+        try:
+            taken = sources.take(ground, group, options, clock.now(), progress)
+        except ImportFault as fault:
+            return [str(fault), "The database is unchanged."], False
+    return sources.report(taken), taken.stored is not None
 
 
 @command.command("plan")
@@ -125,8 +131,13 @@ command.add_command(campaign_draw.command)
 @command.command()
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--skip", "skips", is_flag=True, help="leave rows out that cannot be taken, and take the others")
-def away(name: str, file: Path, skips: bool) -> None:
+@click.option(
+    "--skip/--no-skip",
+    "skips",
+    default=None,
+    help="leave rows out that cannot be taken, and take the others (IMPORT_SKIPS_REJECTED)",
+)
+def away(name: str, file: Path, skips: bool | None) -> None:
     """A doctor is away: plan calls to everyone in the table FILE, as the campaign NAME.
 
     Its columns: patient_number, name, birth_date, phone, language, doctor, appointment (YYYY-MM-DD HH:MM) and
@@ -153,7 +164,7 @@ def listen(host: str, port: int, consent: bool) -> None:
     """Take HL7 ADT messages over MLLP until told to stop; each is acknowledged once it is stored."""
     import asyncio
 
-    from campaigns.mllp import Listener
+    from campaigns.importing.mllp import Listener
 
     values = embedded.load()
     log.configure("listener", values.log_format)

@@ -1,18 +1,15 @@
 """`hotline patients`: who the hospital's patients are, from its own lists."""
 
+from functools import partial
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from campaigns import listed
-from cli import embedded
+from cli import embedded, import_progress
 from crm import patients_file
-from crm.progress import Progress
 from hotline import clock
-from hotline.ground import Ground, stand
+from hotline.ground import stand
 
 SHOWN = 50
 
@@ -24,9 +21,14 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--skip", "skips", is_flag=True, help="leave rows out that cannot be used, and store the others")
+@click.option(
+    "--skip/--no-skip",
+    "skips",
+    default=None,
+    help="leave rows out that cannot be taken, and take the others (IMPORT_SKIPS_REJECTED)",
+)
 @click.option("--all", "show_all", is_flag=True, help=f"list every rejected field, not only the first {SHOWN}")
-def load(file: Path, skips: bool, show_all: bool) -> None:
+def load(file: Path, skips: bool | None, show_all: bool) -> None:
     """Load FILE, a table (CSV, XLSX) with number, name, birth_date, flags, discharged_on, language, died_on.
 
     Flags are separated by ; and are limited_mobility, cardiac, diabetic, flagged, do_not_call, deceased. Rows that
@@ -34,8 +36,9 @@ def load(file: Path, skips: bool, show_all: bool) -> None:
     Whoever died or wants no calls is not called any more from then on.
     """
     now = clock.now()
-    with stand(embedded.load()) as ground:
-        outcome = _load(ground, file, skips, lambda ids: listed.stop(ground, ids, now))
+    with stand(embedded.load()) as ground, import_progress.shown(file.name) as progress:
+        stop = partial(listed.stop, ground, now=now)
+        outcome = patients_file.load(ground, file, now, skips=skips, stop=stop, progress=progress)
     shown = outcome.rejected if show_all else outcome.rejected[:SHOWN]
     for rejected in shown:
         click.echo(f"{file.name}: {rejected}", err=True)
@@ -45,14 +48,3 @@ def load(file: Path, skips: bool, show_all: bool) -> None:
     click.echo(f"{done}." if outcome.is_stored else f"{done}; the database is unchanged. --skip leaves those rows out.")
     if outcome.rejects:
         raise SystemExit(1)
-
-
-def _load(ground: Ground, file: Path, skips: bool, stop: patients_file.Stop) -> patients_file.Outcome:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-
-        def begin(what: str, total: int | None) -> None:
-            bar.add_task(f"{file.name}: {what}", total=total)
-
-        progress = Progress(begin, lambda count: bar.advance(bar.task_ids[-1], count))
-        return patients_file.load(ground, file, clock.now(), skips=skips, stop=stop, progress=progress)

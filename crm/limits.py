@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crm.errors import UnreadableFile
+
+if TYPE_CHECKING:  # the process that reads workbooks is started for each, and need not load the settings
+    from hotline.settings import Settings
 
 MEGABYTE = 1 << 20
 
@@ -33,3 +37,13 @@ class Limits:
             raise UnreadableFile(f"{file.name}: cannot be read: {error.strerror}") from error
         if size > self.bytes:
             raise UnreadableFile(f"{file.name}: is larger than {self.bytes // MEGABYTE} MB, the most that is read")
+
+
+def of(house: "Settings") -> Limits:
+    """The limits that a hospital has set."""
+    return Limits(
+        bytes=house.import_file_megabytes * MEGABYTE,
+        whole_bytes=house.import_bundle_megabytes * MEGABYTE,
+        memory_bytes=house.import_memory_megabytes * MEGABYTE,
+        seconds=house.import_seconds,
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from crm import identity, patient_table, tables
+from crm import identity, limits, patient_table, tables
 from crm.errors import UnreadableFile
 from crm.patient_table import DECEASED, DO_NOT_CALL, FLAGS, ListedPatient
 from crm.progress import Progress
@@ -49,13 +49,13 @@ def load(
     file: Path,
     now: datetime,
     *,
-    skips: bool = False,
+    skips: bool | None = None,
     stop: Stop | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Check the file and store it. Rows that cannot be used keep all of it out, or with `skips` are left out.
 
-    Raises `UnreadableFile`; then nothing is stored.
+    `None` does as the settings say. Raises `UnreadableFile`; then nothing is stored.
     """
     told = progress or Progress()
     told.begin("check", tables.about(file))
@@ -63,7 +63,8 @@ def load(
     if not checked.rows and not checked.rejected:
         raise UnreadableFile(f"{file.name}: holds no patient below its first line")
     rejected = (tuple(checked.rejects), checked.rows, checked.rejected)
-    if checked.rejected and not skips:
+    skips = ground.settings.import_skips_rejected if skips is None else skips
+    if checked.rejected and not (skips and checked.rows):
         return Outcome(0, 0, *rejected, is_stored=False)
     told.begin("store", checked.rows)
     added = changed = 0
@@ -80,7 +81,7 @@ def load(
 
 def _read(ground: Ground, file: Path, now: datetime) -> Iterator[tuple[int, ListedPatient | list[Reject]]]:
     today, area_code = ground.settings.day(now), ground.settings.phone_area_code
-    for row in tables.rows(file, patient_table.COLUMNS):
+    for row in tables.rows(file, patient_table.COLUMNS, limits.of(ground.settings)):
         yield row.line, patient_table.read(row, today, area_code)
 
 

@@ -102,6 +102,21 @@ class Settings(BaseSettings):
         bool, Field(description="everyone of whom FHIR or HL7 feeds tell has agreed to be called")
     ] = False
     campaign_inbox: Annotated[Path | None, Field(description="folder that is watched for files of discharges")] = None
+    import_skips_rejected: Annotated[
+        bool, Field(description="of a file the good rows are stored and the others listed; else one keeps the file out")
+    ] = False
+    import_file_megabytes: Annotated[
+        int, Field(ge=1, le=10_000, description="the largest file of discharges or patients that is read")
+    ] = 200
+    import_bundle_megabytes: Annotated[
+        int, Field(ge=1, le=1000, description="the largest FHIR file that is one piece, no resource a line")
+    ] = 16
+    import_memory_megabytes: Annotated[
+        int, Field(ge=64, le=10_000, description="memory that reading a workbook may take, in a process of its own")
+    ] = 192
+    import_seconds: Annotated[
+        int, Field(ge=1, le=3600, description="processor time that reading a workbook may take")
+    ] = 60
 
     # Speech.
     speech_engine: Annotated[str, Field(description="auto, vosk or whisper")] = "auto"

@@ -13,7 +13,6 @@ from campaigns.importing.fhir_json import Json, many, text
 from campaigns.importing.fhir_visit import Encounter
 from campaigns.importing.record import VisitClass, VisitEvent
 from campaigns.importing.validation import AND, Given, Item, Told
-from crm.errors import UnreadableFile
 from crm.limits import Limits
 from crm.rejects import Reject
 
@@ -34,12 +33,16 @@ class Resources:
     rejects: list[Reject] = field(default_factory=list)
 
 
-class MissingPatient(UnreadableFile):
-    """An Encounter's Patient stands in none of the files; another file of the export may bring it."""
+@dataclass(frozen=True)
+class Events:
+    """The events of FHIR files; `is_incomplete`: they tell of no visit, or of visits whose Patient stands elsewhere."""
+
+    items: list[tuple[int, Item]]
+    is_incomplete: bool
 
 
-def read(files: Sequence[Path], given: Given, limits: Limits) -> list[tuple[int, Item]]:
-    """Every event of these files. Raises `UnreadableFile` when one of them is no FHIR, or they tell of no visit."""
+def read(files: Sequence[Path], given: Given, limits: Limits) -> Events:
+    """Every event of these files. Raises `UnreadableFile` when one of them is no FHIR."""
     found = Resources()
     for file in files:
         for one in fhir_source.resources(file, limits):
@@ -50,15 +53,8 @@ def read(files: Sequence[Path], given: Given, limits: Limits) -> list[tuple[int,
         items.extend((line, item) for item in _of_visit(found, (name, line), encounter, given, seen))
     items += _deaths(found, seen, given)
     items += _merges(found, given)
-    if not items and not found.encounters:
-        names = ", ".join(file.name for file in files)
-        raise MissingPatient(f"{names}: tells of no visit: give the Encounter and Patient files of an export together")
-    return items
-
-
-def missing_patients(items: Sequence[tuple[int, Item]]) -> bool:
-    """Whether another file of the export may be wanted."""
-    return any(isinstance(item, list) and any(NO_PATIENT in reject.reason for reject in item) for _, item in items)
+    lacks = any(isinstance(item, list) and NO_PATIENT in item[0].reason for _, item in items)
+    return Events(items, lacks or not found.encounters)
 
 
 def _take(found: Resources, name: str, one: fhir_source.Found | Reject, given: Given) -> None:

@@ -1,4 +1,4 @@
-"""Parts of a FHIR resource as they are met in the field: what is missing, null or of another kind is not there. Pure."""
+"""Parts of a FHIR resource as they are met: what is missing, null or of another kind is not there. Pure."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -45,6 +45,14 @@ def resources(file: Path, limits: Limits) -> Iterator[Found | Reject]:
             yield from _whole(file, source.read(limits.whole_bytes + 1), limits.whole_bytes)
 
 
+def is_readable(file: Path, limits: Limits) -> bool:
+    """Whether the file is FHIR to its end."""
+    try:
+        return not any(isinstance(one, Reject) for one in resources(file, limits))
+    except UnreadableFile:
+        return False
+
+
 def _first_line(source: BinaryIO, most: int) -> bytes:
     line = source.readline(most + 1)
     while line and not line.strip():

@@ -58,7 +58,7 @@ class Encounter:
 
 
 def encounter(resource: Json, keys: Sequence[str]) -> Encounter | None:
-    """What an Encounter tells, found under `keys`; `None` for one that is planned, or whose status says nothing of ours."""
+    """What an Encounter tells that is found under `keys`; `None`: it is planned, or its status says nothing of ours."""
     event = EVENTS.get(text(resource, "status").lower())
     if event is None:
         return None

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from campaigns import laying, plan, service, sources
+from campaigns import laying, plan, service
+from campaigns.importing import files
 from cli.demo import follow_up
 from hotline import clock
 from hotline.models import Attempt, Recipient
@@ -146,7 +147,7 @@ def begin(house: Stage, folder: Path, name: str, rows: dict[str, str]) -> None:
     head = "patient_number,name,phone,birth_date,discharged_on,language,consent"
     file = folder / f"{name}.csv"
     file.write_text("\n".join([head, *lines]), "utf-8")
-    sources.take(house.ground, file, sources.Options(), now)
+    files.take(house.ground, file, files.Options(), now)
     service.make(house.ground, name, plan.Scope(), now)
     laying.lay_out(house.ground, name, now)
     service.start(house.ground, name, now)

@@ -12,7 +12,8 @@ from rich.text import Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import laying, plan, service, sources
+from campaigns import laying, plan, service
+from campaigns.importing import files
 from cli.demo import act, report, summary
 from cli.demo.act import Act
 from hotline import clock
@@ -41,7 +42,7 @@ def begin(ground: Ground) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "patients.csv"
         file.write_text((HERE / "patients.csv").read_text("utf-8").replace("{yesterday}", yesterday), "utf-8")
-        sources.take(ground, file, sources.Options(), now)
+        files.take(ground, file, files.Options(), now)
     service.make(ground, NAME, plan.Scope(), now)
     laying.lay_out(ground, NAME, now)
     service.start(ground, NAME, now)

@@ -1,0 +1,154 @@
+"""Files of any kind into the database: by their kind to a reader, checked to their end, then stored.
+
+They are read twice, so that one that is broken anywhere changes nothing and none is held in memory.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+
+from campaigns.errors import ImportFault, IncompleteExport
+from campaigns.importing import fhir_file, hl7_file, intake, table_file
+from campaigns.importing.intake import Checked, Item, Stored
+from campaigns.importing.record import VisitRecord
+from campaigns.importing.validation import Given
+from crm import limits, tables
+from crm.errors import UnreadableFile
+from crm.progress import Progress
+from hotline.ground import Ground
+
+TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"}
+FHIR = {".json", ".ndjson", ".jsonl"}
+HL7 = {".hl7", ".adt", ".er7"}
+INCOMPLETE = "tells of no visit, or not whose it is; give the Encounter and Patient files of an export together"
+KINDS = TABLES | FHIR | HL7
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a file is read. `has_consent` is for FHIR and HL7, which do not tell; tables have a column for it.
+
+    `skips`: rows that cannot be taken are left out, and the others stored; else one such row keeps all out. `waits`: a
+    FHIR export of which files are missing is not taken yet.
+    """
+
+    has_consent: bool = False
+    skips: bool = False
+    waits: bool = False
+
+
+@dataclass
+class Taken:
+    """What became of a file, or of several that are one source. `stored` is `None` when the database is unchanged."""
+
+    files: Sequence[Path]
+    checked: Checked
+    stored: Stored | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something to read, as often as wanted, and about how many rows it has."""
+
+    items: Callable[[], Iterable[tuple[int, Item]]]
+    size: int | None = None
+
+
+def given(ground: Ground, has_consent: bool, now: datetime) -> Given:
+    """What holds for a source that is read now."""
+    house = ground.settings
+    return Given(
+        today=house.day(now),
+        zone=house.timezone,
+        language=house.default_language,
+        area_code=house.phone_area_code,
+        has_consent=has_consent,
+    )
+
+
+def sources(files: Sequence[Path]) -> list[Sequence[Path]]:
+    """The files as sources: FHIR files together, since an export has one per type of resource; any other by itself.
+
+    Of a folder, every file of a kind that is read. Raises `ImportFault` for one that holds none.
+    """
+    found = list(chain.from_iterable(_within(file) for file in files))
+    together = [file for file in found if file.suffix.lower() in FHIR]
+    single: list[Sequence[Path]] = [[file] for file in found if file.suffix.lower() not in FHIR]
+    return [*single, together] if together else single
+
+
+def take(
+    ground: Ground, files: Path | Sequence[Path], options: Options, now: datetime, progress: Progress | None = None
+) -> Taken:
+    """Check a source, then store it. Raises `ImportFault` when it cannot be read; then nothing is changed.
+
+    Raises `IncompleteExport` when the options say to wait for the other files.
+    """
+    files, told = [files] if isinstance(files, Path) else files, progress or Progress()
+    try:
+        source = open_source(ground, files, options, now)
+        told.begin("check", source.size)
+        taken = Taken(files, intake.check(source.items(), told.step))
+        if taken.checked.rejected and (not options.skips or not taken.checked.rows):
+            return taken
+        told.begin("store", taken.checked.rows + taken.checked.repeated)
+        kind = files[0].suffix.lower().lstrip(".")
+        taken.stored = intake.store(ground, _records(source), kind, now, told.step)
+    except UnreadableFile as fault:
+        raise ImportFault(str(fault)) from fault
+    return taken
+
+
+def open_source(ground: Ground, files: Sequence[Path], options: Options, now: datetime) -> Source:
+    """The files by their kind. Raises `UnreadableFile`, also while its items are read."""
+    file, kind, most = files[0], files[0].suffix.lower(), limits.of(ground.settings)
+    if kind in TABLES:
+        by_row = given(ground, False, now)
+        return Source(lambda: table_file.read(file, by_row, most), tables.about(file))
+    feed = given(ground, options.has_consent, now)
+    if kind in HL7:
+        return Source(lambda: hl7_file.read(file, feed, most))
+    if kind in FHIR:
+        return _export(fhir_file.read(files, feed, most), files, options)
+    raise UnreadableFile(f"{file.name}: is of no kind that is read; these are: {', '.join(sorted(KINDS))}")
+
+
+def _export(events: fhir_file.Events, files: Sequence[Path], options: Options) -> Source:
+    if events.is_incomplete and (options.waits or not events.items):
+        names = ", ".join(file.name for file in files)
+        raise IncompleteExport(f"{names}: {INCOMPLETE}")
+    return Source(lambda: events.items, len(events.items))
+
+
+def report(taken: Taken) -> list[str]:
+    """What became of a source, in lines: each rejected row with line, field and reason, nothing of a patient."""
+    checked, stored = taken.checked, taken.stored
+    lines = [str(reject) for reject in checked.rejects]
+    if checked.rejected:
+        lines.append(f"{checked.rejected} rows cannot be taken.")
+    if stored is None:
+        return [*lines, "The database is unchanged."]
+    before = stored.known + checked.repeated
+    told = f"{stored.added} discharges added, {stored.corrected} corrected, {before} known before"
+    if stored.noted:
+        told += f", {stored.noted} other events"
+    resumed = f", {stored.resumed} go on" if stored.resumed else ""
+    return [*lines, f"{told}; {stored.stopped} planned calls stopped{resumed}."]
+
+
+def _within(file: Path) -> list[Path]:
+    if not file.is_dir():
+        return [file]
+    found = [one for one in sorted(file.iterdir()) if one.suffix.lower() in KINDS and one.is_file()]
+    if not found:
+        raise ImportFault(f"{file}: holds no file of a kind that is read; these are: {', '.join(sorted(KINDS))}")
+    return found
+
+
+def _records(source: Source) -> Iterator[VisitRecord]:
+    seen: dict[int, int] = {}
+    for line, item in source.items():
+        if isinstance(item, VisitRecord) and not intake.second(seen, line, item):
+            yield item

@@ -1,0 +1,132 @@
+"""HL7 over MLLP: a listener that takes ADT messages and acknowledges each with what became of it.
+
+Accepted (AA) is what is in the database; told again, it changes nothing. No sender ends the listener.
+"""
+
+import asyncio
+import threading
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from campaigns.importing import files, hl7_acknowledgement, hl7_events, hl7_file, hl7_message, intake, running
+from campaigns.importing.hl7_acknowledgement import Code, Outcome
+from campaigns.importing.hl7_message import Message, UnreadableMessage
+from campaigns.importing.mllp_frames import Frames, frame
+from campaigns.importing.record import VisitRecord
+from crm.rejects import Reject
+from hotline import clock, log
+from hotline.ground import Ground
+
+LARGEST_FRAME = 4 << 20
+BLOCK = 1 << 16
+# A sender may be silent between two messages for so long, and may take so long for one.
+SILENCE_SECONDS, MESSAGE_SECONDS = 300.0, 60.0
+MOST_SENDERS = 32
+TOO_LONG = f"is longer than {LARGEST_FRAME >> 20} MB"
+
+
+class Listener:
+    """Takes messages on one address until it is told to stop."""
+
+    def __init__(self, ground: Ground, has_consent: bool) -> None:
+        """`has_consent`: the hospital has the consent of everyone in this feed to be called."""
+        self._ground, self._has_consent = ground, has_consent
+        self._senders = 0
+        self._has_news = False
+        self.taken = 0
+
+    def take(self, raw: bytes, now: datetime) -> list[bytes]:
+        """A packet of one message or several into the database; the acknowledgements, one a message and in order."""
+        return [answer for one in hl7_file.split(raw) for answer in self._answers(one, now)]
+
+    def plan(self, now: datetime) -> None:
+        """Have campaigns that run look at what is new; a fault here is none of the sender's."""
+        if not self._has_news:
+            return
+        self._has_news = False
+        try:
+            running.plan(self._ground, now)
+        except Exception:
+            self._has_news = True
+            log.get().exception("planning_failed")  # the next message, or the watched folder, has it done again
+
+    async def serve(self, host: str, port: int, stop: threading.Event) -> None:
+        """Listen on `host` and `port` until `stop` is set."""
+        server = await asyncio.start_server(self._sender, host, port, limit=BLOCK)
+        async with server:
+            await asyncio.to_thread(stop.wait)
+
+    def _answers(self, raw: bytes, now: datetime) -> list[bytes]:
+        message: Message | None = None
+        try:
+            message = hl7_message.parse(raw)
+            outcome = self._outcome(message, now)
+        except UnreadableMessage as fault:
+            outcome = Outcome(Code.REJECTED, reason=str(fault))
+        if outcome.code is Code.ACCEPTED:
+            self.taken += 1
+        else:
+            fields = [reject.field for reject in outcome.rejects]
+            log.get().warning("message_refused", code=outcome.code.value, fields=fields)
+        local = now.astimezone(ZoneInfo(self._ground.settings.timezone))
+        return hl7_acknowledgement.answers(message, outcome, clock.new_id()[:20], f"{local:%Y%m%d%H%M%S%z}")
+
+    def _outcome(self, message: Message, now: datetime) -> Outcome:
+        """Store what the message tells: all of it, or nothing."""
+        items = hl7_events.read(message, 1, files.given(self._ground, self._has_consent, now))
+        rejects: list[Reject] = [reject for item in items if isinstance(item, list) for reject in item]
+        if rejects:
+            return Outcome(Code.ERROR, rejects)
+        try:
+            records = [item for item in items if isinstance(item, VisitRecord)]
+            self._has_news |= intake.store(self._ground, records, "hl7", now).is_news
+        except Exception:
+            # The sender keeps the message and sends it again; the log says what was wrong with us.
+            log.get().exception("message_failed")
+            return Outcome(Code.ERROR, reason="could not be stored; send it again later")
+        return Outcome(Code.ACCEPTED)
+
+    async def _sender(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._senders += 1
+        try:
+            if self._senders > MOST_SENDERS:
+                log.get().warning("sender_turned_away", senders=self._senders)
+                return
+            await self._listen(reader, writer)
+        except (TimeoutError, ConnectionError):
+            log.get().info("sender_lost")  # gone, silent or too slow; it connects again
+        except Exception:
+            log.get().exception("sender_failed")  # this connection ends, the listener goes on
+        finally:
+            self._senders -= 1
+            writer.close()
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        frames = Frames(LARGEST_FRAME)
+        deadline = asyncio.get_running_loop().time() + SILENCE_SECONDS
+        while True:
+            async with asyncio.timeout_at(deadline):
+                received = await reader.read(BLOCK)
+            if not received:
+                return
+            was_within = frames.is_within
+            for raw in frames.feed(received):
+                await self._answer(raw, writer)
+                was_within = False
+            if not (was_within and frames.is_within):
+                seconds = MESSAGE_SECONDS if frames.is_within else SILENCE_SECONDS
+                deadline = asyncio.get_running_loop().time() + seconds
+
+    async def _answer(self, raw: bytes | None, writer: asyncio.StreamWriter) -> None:
+        now = clock.now()
+        if raw is None:
+            outcome = Outcome(Code.REJECTED, reason=TOO_LONG)
+            answers = hl7_acknowledgement.answers(None, outcome, clock.new_id()[:20], f"{now:%Y%m%d%H%M%S+0000}")
+        else:
+            answers = await asyncio.to_thread(self.take, raw, now)
+        for answer in answers:
+            writer.write(frame(answer))
+        async with asyncio.timeout(MESSAGE_SECONDS):
+            await writer.drain()
+        if self._has_news:
+            await asyncio.to_thread(self.plan, now)

@@ -1,0 +1,157 @@
+"""The watched folder: files that the hospital's systems leave there are taken, told of and put away.
+
+Each goes to `done/` or `refused/` with a report beside it, and no file keeps another from being taken. Should the
+process die in between, it is taken again, which changes nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from campaigns.errors import ImportFault, IncompleteExport
+from campaigns.importing import fhir_source, files, put_away, running
+from campaigns.importing.files import FHIR, KINDS, Options
+from crm import limits
+from hotline import log
+from hotline.ground import Ground
+
+QUIET = timedelta(seconds=5)
+# So long a file of a FHIR export waits for the others.
+PATIENCE = timedelta(minutes=5)
+OURS = "could not be taken for a fault of the hotline's; its log says which"
+Seen = tuple[int, int]
+
+
+class Outcome(Enum):
+    """What became of a file or an export."""
+
+    NEWS = auto()
+    PUT_AWAY = auto()
+    WAITS = auto()
+
+
+class WatchedFolder:
+    """Looks at the folder again and again, and remembers which files were still growing."""
+
+    def __init__(self, ground: Ground) -> None:
+        """Use the folder of the settings; without one there is nothing to do."""
+        self._ground = ground
+        # Each file's size and time of last change, and when it was first seen so.
+        self._seen: dict[Path, tuple[Seen, datetime]] = {}
+        # What is not to be tried again before it changes: incomplete exports, and files that cannot be moved.
+        self._waiting: frozenset[tuple[Path, Seen]] = frozenset()
+        self._stuck: set[tuple[Path, Seen]] = set()
+
+    def sweep(self, now: datetime) -> int:
+        """Take every file that lies there in full; how many were taken or refused. New discharges are planned."""
+        folder = self._ground.settings.campaign_inbox
+        if folder is None or not folder.is_dir():
+            return 0
+        ready, growing = self._look(folder, now)
+        exported = [file for file in ready if file.suffix.lower() in FHIR]
+        handled, has_news = 0, False
+        for group, outcome in [
+            *(([file], self._take([file], now)) for file in ready if file not in exported),
+            *self._take_exports(exported, now, is_growing=any(file.suffix.lower() in FHIR for file in growing)),
+        ]:
+            handled += len(group) if outcome is not Outcome.WAITS else 0
+            has_news |= outcome is Outcome.NEWS
+        if has_news:
+            running.plan(self._ground, now)
+        return handled
+
+    def _look(self, folder: Path, now: datetime) -> tuple[list[Path], list[Path]]:
+        """Files that have not changed for a while, by their own time or, where that is wrong, by ours; and others."""
+        before, quiet = self._seen, now - QUIET
+        self._seen = {}
+        for file in sorted(folder.iterdir()):
+            if _is_ours(file) and (seen := _seen(file)) is not None:
+                known = before.get(file, (seen, now))
+                self._seen[file] = known if known[0] == seen else (seen, now)
+        ready: list[Path] = []
+        growing: list[Path] = []
+        for file, (seen, since) in self._seen.items():
+            is_ready = datetime.fromtimestamp(seen[1] / 1e9, UTC) < quiet or since < quiet
+            if (file, seen) not in self._stuck:
+                (ready if is_ready else growing).append(file)
+        return ready, growing
+
+    def _take_exports(
+        self, exported: list[Path], now: datetime, is_growing: bool
+    ) -> list[tuple[Sequence[Path], Outcome]]:
+        """FHIR files: whatever stands for itself, then the rest as one export, once no other file of it grows."""
+        left = [file for file in exported if file.suffix.lower() != ".json"]
+        is_late = all(self._seen[file][1] < now - PATIENCE for file in exported)
+        if self._held(exported) == self._waiting and not is_late:
+            return []
+        outcomes: list[tuple[Sequence[Path], Outcome]] = []
+        for file in exported:
+            if file not in left:
+                outcome = self._take([file], now, waits=True)
+                (outcomes.append(([file], outcome)) if outcome is not Outcome.WAITS else left.append(file))
+        if not left or (is_growing and not is_late):
+            return outcomes
+        outcome = self._take(sorted(left), now, waits=not is_late)
+        self._waiting = self._held(left) if outcome is Outcome.WAITS else frozenset()
+        return [*outcomes, (left, outcome)]
+
+    def _held(self, of: Sequence[Path]) -> frozenset[tuple[Path, Seen]]:
+        return frozenset((file, self._seen[file][0]) for file in of)
+
+    def _take(self, group: Sequence[Path], now: datetime, waits: bool = False) -> Outcome:
+        house = self._ground.settings
+        options = Options(house.campaign_consent, house.import_skips_rejected, waits)
+        try:
+            taken = files.take(self._ground, group, options, now)
+        except IncompleteExport:
+            return Outcome.WAITS
+        except ImportFault as fault:
+            return self._refuse(group, str(fault))
+        except Exception as error:
+            if isinstance(error, DBAPIError) and not self._database_answers():
+                log.get().warning("watched_file_postponed")  # it stays there, and the next look takes it
+                return Outcome.WAITS
+            log.get().exception("watched_file_failed")
+            return self._refuse(group, OURS)
+        self._put_away(group, put_away.REFUSED if taken.stored is None else put_away.DONE, files.report(taken))
+        return Outcome.NEWS if taken.stored is not None and taken.stored.is_news else Outcome.PUT_AWAY
+
+    def _refuse(self, group: Sequence[Path], reason: str) -> Outcome:
+        """Refuse what cannot be read; of an export only these files, so that the others may still be taken."""
+        most = limits.of(self._ground.settings)
+        unreadable = [file for file in group if len(group) > 1 and not fhir_source.is_readable(file, most)]
+        self._put_away(unreadable or group, put_away.REFUSED, [reason])
+        return Outcome.PUT_AWAY
+
+    def _put_away(self, group: Sequence[Path], where: str, lines: list[str]) -> None:
+        for file in group:
+            try:
+                put_away.move(file, where, lines)
+            except OSError:
+                self._stuck |= self._held([file])
+                log.get().exception("watched_file_not_moved")  # staff see it lie there; it is not taken again
+        log.get().info("watched_file_taken" if where == put_away.DONE else "watched_file_refused", files=len(group))
+
+    def _database_answers(self) -> bool:
+        try:
+            with self._ground.database.read() as session:
+                session.execute(select(1))
+        except SQLAlchemyError:
+            return False
+        return True
+
+
+def _is_ours(file: Path) -> bool:
+    return file.suffix.lower() in KINDS and not file.name.startswith((".", "~$")) and file.is_file()
+
+
+def _seen(file: Path) -> Seen | None:
+    try:
+        state = file.stat()
+    except OSError:
+        return None  # taken away since the folder was listed
+    return state.st_size, state.st_mtime_ns

@@ -12,8 +12,11 @@ _Value = TypeVar("_Value")
 FORMULA = "is a formula; paste it as a value"
 UNPRINTABLE = "holds signs that cannot be printed"
 LONGER = "has more cells than the first line has columns"
-# Whoever has these names the fields' readers refuse what stands for nothing (NULL, -); elsewhere it is empty.
+# In these, what stands for nothing (NULL, -) is refused by their readers; elsewhere it is empty.
 NEEDED = frozenset({"patient_number", "merged_from", "name", "phone", "number"})
+# A spreadsheet's errors: a date that is one is refused, a ward is left out.
+ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#NULL!", "#DIV/0!", "#NUM!", "#SPILL!", "#CALC!"})
+WITHOUT_ERRORS = frozenset({"birth_date", "discharged_on", "appointment", "alternatives", "flags"})
 PHONES = frozenset({"phone", "number"})
 BREAKS = str.maketrans("", "", "\n\t\r")
 
@@ -32,7 +35,8 @@ class CheckedRow:
     def take(self, name: str, read: Callable[[str], _Value], default: _Value) -> _Value:
         """The field as `read` reads it; what it refuses (`ValueError`) is a reject, and `default` stands in."""
         text = self.cells.get(name, "").strip()
-        if name not in NEEDED and words.is_nothing(text):
+        is_error = text in ERRORS and name not in WITHOUT_ERRORS
+        if name not in NEEDED and (is_error or words.is_nothing(text)):
             text = ""
         try:
             _check(name, text)

@@ -16,6 +16,7 @@ from campaigns import away, course, effects, saying, scripts_file, talking
 from campaigns.place import Heard, Outcome, Person, Place, Stage
 from campaigns.script import Script
 from campaigns.talking import Start
+from crm import identity
 from hotline import clock, story
 from hotline.ground import Ground
 from hotline.models import Attempt, Call
@@ -65,7 +66,7 @@ def _begin(session: Session, ground: Ground, start: Start, sid: str, now: dateti
         id=clock.new_id(),
         provider_sid=sid,
         caller_number=start.number,
-        caller_index=ground.keyring.index(start.number),
+        caller_index=identity.number_index(ground.keyring, start.number),
         direction=Direction.INBOUND if start.is_inbound else Direction.OUTBOUND,
         language=start.language,
         intent=Intent.CONSULTATION,

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from campaigns import queries
+from hotline import phone_numbers
 from hotline.errors import Discard, Retry
 from hotline.ground import Ground
 from hotline.models import Recipient
@@ -23,7 +24,9 @@ LOOK_BACK = timedelta(days=1)
 
 
 def send(ground: Ground, provider: Provider, to: str, body: str, now: datetime) -> None:
-    """Send it, unless the exchange has it already. Raises `Retry`, `ProviderRefused`."""
+    """Send it, unless the exchange has it already. Raises `Retry`, and `ProviderRefused` for a landline, too."""
+    if not phone_numbers.takes_texts(to):
+        raise ProviderRefused("a landline takes no text")
     sender = ground.settings.hotline_number
     try:
         if not provider.was_texted(to, sender, body, now - LOOK_BACK):

@@ -58,7 +58,7 @@ class Turn:
         """The caller's number, or `None` when it is hidden or no number (`client:…`, `sip:…`)."""
         if self.caller_text in HIDDEN or not NUMBER.match(self.caller_text):
             return None
-        return PhoneNumber.of_caller(self.caller_text)
+        return PhoneNumber.of_line(self.caller_text)
 
 
 def parse(form: Mapping[str, str]) -> Turn:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from campaigns.importing.record import Facts
+from crm import identity as identity_of
 from hotline.ground import Ground
 from hotline.values import Language
 
@@ -38,10 +39,10 @@ def columns(ground: Ground, stored: Mapping[str, Any]) -> dict[str, Any]:
     if "language" in found:
         found["language"] = Language(found["language"])
     if "number" in found:
-        found["number_index"] = ground.keyring.index(found["number"])
+        found["number_index"] = identity_of.number_index(ground.keyring, found["number"])
     return found
 
 
 def identity(ground: Ground, stored: Mapping[str, Any]) -> str:
     """By what the list of patients knows this one."""
-    return ground.keyring.index(f"{stored['number']} {stored['name']}")
+    return identity_of.index(ground.keyring, (stored["number"], stored["name"]))

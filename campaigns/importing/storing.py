@@ -13,6 +13,7 @@ from campaigns.importing import facts, persons, visit_state
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.importing.tellings import CARE, FACTS, Told
 from campaigns.importing.visit_state import Telling
+from crm import identity
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Discharge, Patient, Person, Visit
@@ -189,27 +190,27 @@ def _whole(stored: dict[str, Any]) -> dict[str, Any]:
 def _patients(session: Session, ground: Ground, told: list[dict[str, Any]], now: datetime) -> dict[str, str]:
     """The patients of these discharges, by identity: those who are known, and those who are now."""
     wanted = {facts.identity(ground, values): values for values in told}
-    rows = session.scalars(select(Patient).where(Patient.identity_index.in_(wanted))) if wanted else ()
-    known = {row.identity_index: row for row in rows}
-    for identity, row in known.items():
-        values = wanted[identity]
+    people = [(values["number"], values["name"]) for values in wanted.values()]
+    known = identity.known(session, ground.keyring, people)
+    for key, row in known.items():
+        values = wanted[key]
         row.discharged_on = max(filter(None, (row.discharged_on, values.get("discharged_on"))), default=None)
         row.do_not_call = row.do_not_call or values["do_not_call"]
     fresh = [_patient(ground, pair, now) for pair in wanted.items() if pair[0] not in known]
     if fresh:
         session.execute(insert(Patient.__table__), fresh)  # type: ignore[arg-type] # likewise
-    return {identity: row.id for identity, row in known.items()} | {row["identity_index"]: row["id"] for row in fresh}
+    return {key: row.id for key, row in known.items()} | {row["identity_index"]: row["id"] for row in fresh}
 
 
 def _patient(ground: Ground, pair: tuple[str, dict[str, Any]], now: datetime) -> dict[str, Any]:
-    identity, values = pair
+    key, values = pair
     condition = values.get("condition", "general")
     return {
         "id": clock.new_id(),
         "number": values["number"],
-        "number_index": ground.keyring.index(values["number"]),
+        "number_index": identity.number_index(ground.keyring, values["number"]),
         "name": values["name"],
-        "identity_index": identity,
+        "identity_index": key,
         "birth_date": values["birth_date"] or None,
         "language": values["language"],
         "limited_mobility": False,

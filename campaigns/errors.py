@@ -6,6 +6,7 @@ HotlineError
 │   ├── ScriptFault      a script has faults; each names file, line and field
 │   └── ImportFault      a file of discharges cannot be taken; `rejects` lists each row with line, field and reason
 └── CampaignRefused      what was asked of a campaign cannot be done as it stands; the message says what to do
+    └── UndoRefused      what stopped calls is not undone: `reason` says what is missing
 """
 
 from collections.abc import Sequence
@@ -40,3 +41,14 @@ class CampaignRefused(HotlineError):
     """The campaign cannot do this now."""
 
     code = "campaign_refused"
+
+
+class UndoRefused(CampaignRefused):
+    """Nothing was undone. `reason`: say_why (no reason given), confirm (a death), changed (it is not what they saw)."""
+
+    code = "undo_refused"
+
+    def __init__(self, reason: str) -> None:
+        """Refuse for this reason."""
+        super().__init__(f"nothing was undone: {reason.replace('_', ' ')}")
+        self.reason = reason

@@ -9,20 +9,23 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from campaigns import attempts, caps_file, following, past_tries, plan, queries, stop_causes
-from campaigns.importing import causes
+from campaigns.importing import causes, persons
 from campaigns.importing.causes import Cause
 from crm import queries as crm_queries
 from crm import service as crm
 from hotline import jobs, story
 from hotline.bell import FLOOR
 from hotline.ground import Ground
-from hotline.models import Campaign, MatterStep, Person, Recipient, RecipientChange
+from hotline.models import Campaign, Discharge, MatterStep, Patient, Person, Recipient, RecipientChange
 from hotline.values import CampaignState, RecipientState
 
+CHUNK = 250
+# The source of what no message told: the hospital's list of patients, or the patients themselves.
+LISTED = "list"
 STOPPED, RESUMED, UNDONE = "stopped", "resumed", "undone"
 # The step of a matter that says that its patient is not called any more.
 TOLD = "calls_stopped"
@@ -95,12 +98,29 @@ def note(session: Session, recipient: Recipient, change: str, cause: Cause, now:
             at=now,
             change=change,
             reason=cause.reason,
-            source=told.source if told else "",
+            source=told.source if told else LISTED if cause.signature else "",
             event=told.event.value if told else "",
             told_at=told.at if told else None,
             **by,
         )
     )
+
+
+def follow_list(ground: Ground, now: datetime) -> Changed:
+    """The hospital's list of patients has changed: whoever has died by it, or wants no calls, is stopped."""
+    changed = Changed()
+    marked = or_(Patient.deceased, Patient.do_not_call)
+    with ground.database.read() as session:
+        ours = select(Recipient.person_index).join(Patient, Patient.id == Recipient.patient_id)
+        stays = select(Discharge.person_index).join(Patient, Patient.id == Discharge.patient_id)
+        indexes = sorted(set(session.scalars(ours.where(marked).union(stays.where(marked)))))
+    for start in range(0, len(indexes), CHUNK):
+        some = indexes[start : start + CHUNK]
+        with ground.database.write() as session:
+            persons.hold(session, some, is_new=False)
+            done = restand(session, ground, some, now)
+        changed.stopped, changed.resumed = changed.stopped + done.stopped, changed.resumed + done.resumed
+    return changed
 
 
 def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from campaigns import appointments, export, laying, plan, service, sources
+from campaigns import appointments, export, laying, plan, service, sources, undoing
 from campaigns import inbox as inboxes
 from cli import campaign_draw, campaign_status, embedded
 from cli.run import _until_told
@@ -101,6 +101,20 @@ def pause(name: str, reason: str, finish: bool) -> None:
         else:
             service.pause(ground, name, reason)
     click.echo(f"{name} is {'finished' if finish else 'paused'}.")
+
+
+@command.command()
+@click.argument("recipient")
+@click.option("--why", required=True, help="kept with the recipient, and shown to staff")
+@click.option("--alive", is_flag=True, help="it is certain that the patient is alive: undo a death, too")
+def undo(recipient: str, why: str, alive: bool) -> None:
+    """Undo what stopped the calls to RECIPIENT (an id, as `hotline campaign export` writes it); they go on.
+
+    A later fact stops them again.
+    """
+    with stand(embedded.load()) as ground:
+        done = undoing.undo(ground, recipient, undoing.Undo(why, is_sure=alive), clock.now())
+    click.echo(f"{done.resumed} calls go on.")
 
 
 @command.command("export")

@@ -19,13 +19,17 @@ DATED = frozenset({VisitEvent.ADMITTED, VisitEvent.TRANSFERRED, VisitEvent.DISCH
 
 @dataclass(frozen=True)
 class Told:
-    """What one record tells. `tellings` is by kind of event, with `FACTS` and `CARE` where it brings such facts."""
+    """What one record tells. `tellings` is by kind of event, with `FACTS` and `CARE` where it brings such facts.
+
+    `key` is the blind index of the visit: the patient's number with the visit's, or without one with the day.
+    """
 
     record: VisitRecord
     tellings: dict[str, Telling] = field(default_factory=dict)
     death: Telling | None = None
     refusal: Telling | None = None
     source: str = ""
+    key: str = ""
 
 
 def of(record: VisitRecord, source: str, arrived: tuple[datetime, date], sign: Sign) -> Told:
@@ -52,7 +56,8 @@ def of(record: VisitRecord, source: str, arrived: tuple[datetime, date], sign: S
         tellings[FACTS] = replace(base, digest=sign(repr(record.facts))[:DIGEST])
         if says_care(record.facts):
             tellings[CARE] = tellings[FACTS]
-    return Told(record, tellings, death, refusal, source)
+    stay = record.visit or (record.happened_on.isoformat() if record.happened_on else "")
+    return Told(record, tellings, death, refusal, source, sign(f"stay {record.patient_number}|{stay}"))
 
 
 def says_care(facts: Facts) -> bool:

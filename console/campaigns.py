@@ -155,7 +155,7 @@ def undo_stop(recipient_id: str) -> ResponseReturnValue:
     asked = undoing.Undo(
         why=form.get("why", ""),
         user_id=current_user.id,
-        token=form.get("token", ""),
+        token=form.get("seen", ""),
         is_sure=form.get("sure") == "yes",
         address=request.remote_addr or "",
     )

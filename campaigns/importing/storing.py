@@ -91,7 +91,8 @@ class Batch:
             if kept == before:
                 continue
             draft.tellings[kind], draft.is_changed = kept, True
-            if kind in {FACTS, CARE} and one.record.facts is not None:
+            is_another = before is None or before.digest != kept.digest
+            if kind in {FACTS, CARE} and is_another and one.record.facts is not None:
                 told = facts.write(one.record.facts, one.record.patient_number)
                 names = facts.CARE if kind == CARE else ("patient_number", *facts.PERSONAL)
                 draft.facts |= {name: told[name] for name in names}

@@ -88,17 +88,12 @@ class Visit:
 
 def read(stored: Mapping[str, Any]) -> dict[str, Telling]:
     """The tellings that `write` stored."""
-    return {kind: Telling.read(stored[told] if isinstance(told, str) else told) for kind, told in stored.items()}
+    return {kind: Telling.read(told) for kind, told in stored.items()}
 
 
 def write(tellings: Tellings) -> dict[str, Any]:
-    """The tellings as the visit's row keeps them; one that stands under two names is kept once."""
-    kept: dict[str, Any] = {}
-    names: dict[Telling, str] = {}
-    for kind, telling in tellings.items():
-        name = names.setdefault(telling, kind)
-        kept[kind] = telling.write() if name == kind else name
-    return kept
+    """The tellings as the visit's row keeps them."""
+    return {kind: telling.write() for kind, telling in tellings.items()}
 
 
 def latest(before: Telling | None, new: Telling) -> Telling:

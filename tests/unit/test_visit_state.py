@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from random import Random
 
 import pytest
@@ -20,7 +21,9 @@ DAY = date(2026, 2, 20)
 S = VisitState
 
 
-def told(event: E, hour: int | None, day: int = 0, visit_class: C = C.INPATIENT, visit: str = "1") -> VisitRecord:
+def told(
+    event: VisitEvent, hour: int | None, day: int = 0, visit_class: VisitClass = C.INPATIENT, visit: str = "1"
+) -> VisitRecord:
     """An event of the visit, written down in this hour."""
     return VisitRecord(
         event=event,
@@ -33,12 +36,17 @@ def told(event: E, hour: int | None, day: int = 0, visit_class: C = C.INPATIENT,
     )
 
 
+def signed(text: str) -> str:
+    """A digest, as the keyring makes one."""
+    return sha256(text.encode()).hexdigest()
+
+
 def merged(records: Iterable[VisitRecord]) -> dict[str, Telling]:
     """What is kept of these."""
     kept: dict[str, Telling] = {}
     for count, record in enumerate(records):
         arrived = (NOW + timedelta(days=1, seconds=count), NOW.date())
-        for kind, telling in tellings.of(record, "hl7", arrived, str).tellings.items():
+        for kind, telling in tellings.of(record, "hl7", arrived, signed).tellings.items():
             kept[kind] = visit_state.latest(kept.get(kind), telling)
     return kept
 
@@ -110,7 +118,7 @@ def known(*visits: list[VisitRecord], deaths: int = 0) -> Known:
     """What is known of a person with these visits, by the keys 0, 1, …"""
     kept = {str(number): merged(records) for number, records in enumerate(visits)}
     dead = told(E.DIED, deaths)
-    death = tellings.of(dead, "hl7", (NOW, NOW.date()), str).death
+    death = tellings.of(dead, "hl7", (NOW, NOW.date()), signed).death
     return Known(
         visits={key: visit_state.fold(one) for key, one in kept.items()},
         tellings=kept,

@@ -1,8 +1,8 @@
 """One set of people, good and bad, told through every door: the same records, the same refusals, the same rows."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,14 +10,17 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
+from campaigns import appointments
 from campaigns.importing import files, hl7_file, mllp
 from campaigns.importing.files import Options
 from campaigns.importing.record import VisitRecord
 from campaigns.importing.watched_folder import WatchedFolder
+from crm import patients_file
 from crm.limits import Limits
+from crm.rejects import Reject
 from hotline import clock
 from hotline.ground import Ground, stand
-from hotline.models import Discharge
+from hotline.models import Discharge, Patient, Recipient
 from tests.conftest import make_settings
 from tests.integration.campaign_house import NOW
 
@@ -279,3 +282,68 @@ def test_a_record_told_as_a_batch_in_mllp_is_that_of_the_file(ground: Ground, tm
     assert len(list(hl7_file.read(file, given, Limits()))) == 2
     listener = mllp.Listener(ground, has_consent=True)
     assert [b"MSA|AA|" in answer for answer in listener.take(packet, NOW)] == [True, True]
+
+
+# What each door calls the fields that tell who somebody is.
+WHO = {
+    "name": "name",
+    "phone": "phone",
+    "number": "phone",
+    "birth_date": "birth_date",
+    "patient_number": "patient_number",
+}
+LISTED = tuple(replace(one, born=one.born if one.born != "1960" else "1960-05-06") for one in PEOPLE if one.phone)
+TOMORROW = f"{NOW + timedelta(days=1):%Y-%m-%d 10:00}"
+
+
+def who(rejects: Iterable[Reject]) -> dict[int, set[tuple[str, str]]]:
+    """Of these refusals those of the person: field and reason, by line."""
+    found: dict[int, set[tuple[str, str]]] = {}
+    for reject in rejects:
+        if reject.field in WHO:
+            found.setdefault(reject.line, set()).add((WHO[reject.field], reject.reason))
+    return found
+
+
+def table(folder: Path, heads: str, cells: Callable[[Person], tuple[str, ...]]) -> Path:
+    """A table of people under these heads."""
+    file = folder / "table.csv"
+    file.write_text("\n".join([heads, *(",".join(cells(one)) for one in LISTED)]) + "\n", "utf-8")
+    return file
+
+
+@pytest.fixture
+def expected_refusals(ground: Ground, tmp_path: Path) -> dict[int, set[tuple[str, str]]]:
+    """Who is refused as a discharge, and why."""
+    source = files.open_source(ground, [csv(tmp_path, LISTED)], Options(), NOW)
+    return who(reject for _, item in source.items() if isinstance(item, list) for reject in item)
+
+
+def test_the_list_of_patients_refuses_the_same_people_for_the_same_reasons(
+    ground: Ground, tmp_path: Path, expected_refusals: dict[int, set[tuple[str, str]]]
+) -> None:
+    file = table(tmp_path, "手机号,姓名,出生日期", lambda one: (one.phone, one.name, one.born))
+    outcome = patients_file.load(ground, file, NOW, skips=True)
+    others = {line: {one for one in each if one[0] != "patient_number"} for line, each in expected_refusals.items()}
+    assert who(outcome.rejected) == {line: each for line, each in others.items() if each}
+    discharges = files.take(ground, csv(tmp_path, LISTED), Options(skips=True), NOW)
+    assert discharges.stored is not None
+    with ground.database.read() as session:
+        stored = {(one.number, one.name) for one in session.scalars(select(Patient))}
+    assert {(number, name) for _, name, _, number, *_ in rows(ground)} <= stored
+    assert len(stored) == outcome.added  # the discharges of listed patients are theirs
+
+
+def test_the_appointments_of_an_absent_doctor_refuse_the_same_people_for_the_same_reasons(
+    ground: Ground, tmp_path: Path, expected_refusals: dict[int, set[tuple[str, str]]]
+) -> None:
+    def cells(one: Person) -> tuple[str, ...]:
+        return one.number, one.name, one.born or "1950-01-02", one.phone, one.language, "王医生", TOMORROW, TOMORROW
+
+    file = table(tmp_path, "病案号,姓名,出生日期,联系电话,语言,医生,预约时间,可选时间", cells)
+    _, rejects = appointments.take(ground, "away", file, NOW, skips=True)
+    assert who(rejects) == expected_refusals
+    with ground.database.read() as session:
+        planned = {(one.name, one.number) for one in session.scalars(select(Recipient))}
+    files.take(ground, csv(tmp_path, LISTED), Options(skips=True), NOW)
+    assert {(name, number) for _, name, _, number, *_ in rows(ground)} <= planned

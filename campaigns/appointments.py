@@ -1,13 +1,10 @@
 """Appointments of a doctor who is away, from a table: whoever is affected becomes a recipient (requirement B4).
 
-Told twice, an appointment is called for once. A row that cannot be taken keeps the whole file out.
+Told twice, an appointment is called for once.
 """
 
-import csv
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,46 +12,30 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import away, caps_file, laying, plan, plans_file, service, stop_causes, wishes
+from campaigns import caps_file, laying, plan, plans_file, service, stop_causes, wishes
 from campaigns.errors import CampaignRefused, ImportFault
-from campaigns.importing import causes, persons
-from campaigns.importing.validation import Row
+from campaigns.importing import appointment_table, causes, persons
+from campaigns.importing.appointment_table import Affected
 from campaigns.plan import Facts, Plan, Scope
-from crm import days, person_fields, tables, words
+from crm import identity, limits, tables
+from crm.errors import UnreadableFile
 from crm.rejects import Reject
-from hotline import clock, phone_numbers
+from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Discharge, Patient
-from hotline.values import CampaignKind, Language, RecipientState
-
-COLUMNS = ("patient_number", "name", "birth_date", "phone", "language", "doctor", "appointment", "alternatives")
-NEEDED = ("name", "phone", "doctor", "appointment", "alternatives")
-FORMAT = "%Y-%m-%d %H:%M"
+from hotline.values import CampaignKind, RecipientState
 
 
-@dataclass(frozen=True)
-class Affected:
-    """A patient whose appointment cannot take place."""
+def take(
+    ground: Ground, name: str, file: Path, now: datetime, *, skips: bool | None = None
+) -> tuple[laying.Planned, list[Reject]]:
+    """Plan calls to everyone in the file. Rows that cannot be taken keep all of it out, or with `skips` are left out.
 
-    patient_number: str
-    name: str
-    birth_date: date | None
-    number: str
-    language: Language
-    notice: away.Notice
-
-
-def take(ground: Ground, name: str, file: Path, now: datetime) -> tuple[laying.Planned, list[Reject]]:
-    """Plan calls to everyone in the file; nothing is stored where there are rejects. Raises `ImportFault`."""
-    zone = ZoneInfo(ground.settings.timezone)
-    found, rejects = [], []
-    for line, cells in _rows(file):
-        one = read(cells, line, now.astimezone(zone))
-        if isinstance(one, list):
-            rejects.extend(one)
-        else:
-            found.append(one)
-    if rejects:
+    `None` does as the settings say. Raises `ImportFault` when it is no such table; then nothing is stored.
+    """
+    found, rejects = _read(ground, file, now)
+    skips = ground.settings.import_skips_rejected if skips is None else skips
+    if rejects and not (skips and found):
         return laying.Planned(0, {}, 0), rejects
     campaign_id = service.make(ground, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
     rows = [_row(ground, campaign_id, one, now) for one in found]
@@ -63,56 +44,25 @@ def take(ground: Ground, name: str, file: Path, now: datetime) -> tuple[laying.P
         fresh = laying.store(session, [_without(row, left_out, now) for row in rows])
     added = sum(row["state"] is RecipientState.PLANNED for row in fresh)
     without = Counter(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
-    return laying.Planned(added, without, len(rows) - len(fresh)), []
+    return laying.Planned(added, without, len(rows) - len(fresh)), rejects
 
 
-def read(cells: dict[str, str], line: int, today: datetime) -> Affected | list[Reject]:
-    """The patient in this row, or everything that is wrong with it."""
-    row = Row(line, cells)
-    at = row.take("appointment", lambda text: _time(text, today), today)
-    others = row.take("alternatives", lambda text: _times(text, today), tuple[datetime, ...]())
-    doctor = row.take("doctor", person_fields.name, "")
-    found = Affected(
-        patient_number=row.take("patient_number", str, ""),
-        name=row.take("name", person_fields.name, ""),
-        birth_date=row.take("birth_date", lambda text: days.birth_date(text, today.date()), None),
-        number=row.take("phone", phone_numbers.parse, ""),
-        language=row.take("language", words.language, Language.MANDARIN),
-        notice=away.Notice(doctor, at, others),
-    )
-    if found.birth_date is None and not row.rejects:
-        row.fault("birth_date", "is empty; it is asked for before the appointment is named")
-    return row.rejects or found
-
-
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    with file.open(encoding=tables.encoding(file), newline="") as text:
-        table = csv.DictReader(text)
-        heads = [head.strip().lower() for head in table.fieldnames or ()]
-        missing = [name for name in NEEDED if name not in heads]
-        if missing:
-            raise ImportFault(f"{file}: no column {', '.join(missing)}; the first line names {', '.join(COLUMNS)}")
-        for cells in table:
-            named = {str(key).strip().lower(): value or "" for key, value in cells.items() if isinstance(value, str)}
-            if any(named.values()):
-                yield table.line_num, named
-
-
-def _time(text: str, today: datetime) -> datetime:
+def _read(ground: Ground, file: Path, now: datetime) -> tuple[list[Affected], list[Reject]]:
+    local, area_code = now.astimezone(ZoneInfo(ground.settings.timezone)), ground.settings.phone_area_code
+    found: list[Affected] = []
+    rejects: list[Reject] = []
     try:
-        found = datetime.strptime(text, FORMAT).replace(tzinfo=today.tzinfo)
-    except ValueError:
-        raise ValueError("is no time; write YYYY-MM-DD HH:MM") from None
-    if found < today:
-        raise ValueError("is over already")
-    return found
-
-
-def _times(text: str, today: datetime) -> tuple[datetime, ...]:
-    found = tuple(_time(part.strip(), today) for part in text.replace("；", ";").split(";") if part.strip())
-    if not 1 <= len(found) <= away.MOST:
-        raise ValueError(f"holds {len(found)} times; one to {away.MOST} can be chosen from, with ; between them")
-    return found
+        for row in tables.rows(file, appointment_table.COLUMNS, limits.of(ground.settings)):
+            one = appointment_table.read(row, local, area_code)
+            if isinstance(one, list):
+                rejects.extend(one)
+            else:
+                found.append(one)
+    except UnreadableFile as fault:
+        raise ImportFault(str(fault)) from fault
+    if not found and not rejects:
+        raise ImportFault(f"{file.name}: holds no appointment below its first line")
+    return found, rejects
 
 
 def _plan(ground: Ground) -> Plan:
@@ -139,7 +89,7 @@ def _row(ground: Ground, campaign_id: str, one: Affected, now: datetime) -> dict
         "name": one.name,
         "birth_date": one.birth_date.isoformat() if one.birth_date else "",
         "number": one.number,
-        "number_index": index(one.number),
+        "number_index": identity.number_index(ground.keyring, one.number),
         "patient_id": None,
         "language": one.language,
         "zone": zone,
@@ -167,15 +117,15 @@ def _left_out(session: Session, ground: Ground, rows: list[dict[str, Any]]) -> d
 
     Without the patient's number in the file, that is whoever is known by name and telephone.
     """
-    names = {row["key"]: ground.keyring.index(f"{row['number']} {row['name']}") for row in rows}
-    known = select(Patient.identity_index, Discharge.person_index).join(Discharge, Discharge.patient_id == Patient.id)
-    person_of = dict(session.execute(known.where(Patient.identity_index.in_(names.values()))).all())
-    listed = select(Patient.identity_index, Patient.id).where(Patient.identity_index.in_(names.values()))
-    patient_of = dict(session.execute(listed).all())
+    names = {row["key"]: identity.index(ground.keyring, (row["number"], row["name"])) for row in rows}
+    known = identity.known(session, ground.keyring, [(row["number"], row["name"]) for row in rows])
+    patient_of = {index: patient.id for index, patient in known.items()}
+    told = select(Discharge.patient_id, Discharge.person_index).where(Discharge.patient_id.in_(patient_of.values()))
+    person_of = dict(session.execute(told).all())
     for row in rows:
         is_numbered = row.pop("is_numbered")
         if not is_numbered:
-            row["person_index"] = person_of.get(names[row["key"]], row["person_index"])
+            row["person_index"] = person_of.get(patient_of.get(names[row["key"]]), row["person_index"])
         row["patient_id"] = patient_of.get(names[row["key"]])
     persons.hold(session, {row["person_index"] for row in rows})
     people = stop_causes.known(session, {row["person_index"] for row in rows})

@@ -5,13 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from campaigns import appointments, export, laying, plan, service
+from campaigns import appointments, export, laying, plan, service, undoing
 from campaigns.errors import ImportFault
 from campaigns.importing import files as sources
-from cli import campaign_draw, campaign_status, embedded
+from cli import campaign_draw, campaign_status, embedded, import_progress
 from cli.run import _until_told
 from hotline import clock, log
 from hotline.ground import Ground, stand
@@ -60,14 +58,7 @@ def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, report: 
 
 def _import(ground: Ground, group: Sequence[Path], options: sources.Options) -> tuple[list[str], bool]:
     """What became of these files, in lines, and whether they are stored; where they are not, others still may be."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: list[int] = []
-
-        def begin(what: str, total: int | None) -> None:
-            tasks.append(bar.add_task(f"{group[0].name}: {what}", total=total))
-
-        progress = sources.Progress(begin, lambda count: bar.advance(tasks[-1], count))  # type: ignore[arg-type] # ids
+    with import_progress.shown(group[0].name) as progress:
         try:
             taken = sources.take(ground, group, options, clock.now(), progress)
         except ImportFault as fault:
@@ -118,6 +109,20 @@ def pause(name: str, reason: str, finish: bool) -> None:
     click.echo(f"{name} is {'finished' if finish else 'paused'}.")
 
 
+@command.command()
+@click.argument("recipient")
+@click.option("--why", required=True, help="kept with the recipient, and shown to staff")
+@click.option("--alive", is_flag=True, help="it is certain that the patient is alive: undo a death, too")
+def undo(recipient: str, why: str, alive: bool) -> None:
+    """Undo what stopped the calls to RECIPIENT (an id, as `hotline campaign export` writes it); they go on.
+
+    A later fact stops them again.
+    """
+    with stand(embedded.load()) as ground:
+        done = undoing.undo(ground, recipient, undoing.Undo(why, is_sure=alive), clock.now())
+    click.echo(f"{done.resumed} calls go on.")
+
+
 @command.command("export")
 @click.argument("name")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
@@ -140,19 +145,29 @@ command.add_command(campaign_draw.command)
 @command.command()
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def away(name: str, file: Path) -> None:
+@click.option(
+    "--skip/--no-skip",
+    "skips",
+    default=None,
+    help="leave rows out that cannot be taken, and take the others (IMPORT_SKIPS_REJECTED)",
+)
+def away(name: str, file: Path, skips: bool | None) -> None:
     """A doctor is away: plan calls to everyone in the table FILE, as the campaign NAME.
 
     Its columns: patient_number, name, birth_date, phone, language, doctor, appointment (YYYY-MM-DD HH:MM) and
     alternatives (such times with ; between them). `hotline campaign start NAME` begins to call.
     """
     with stand(embedded.load()) as ground:
-        done, rejects = appointments.take(ground, name, file, clock.now())
-    if rejects:
-        for reject in rejects[:SHOWN]:
-            click.echo(f"{file}: {reject}", err=True)
-        raise click.ClickException(f"{file}: {len(rejects)} fields cannot be taken; nothing was stored")
-    click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
+        done, rejects = appointments.take(ground, name, file, clock.now(), skips=skips)
+    for reject in rejects[:SHOWN]:
+        click.echo(f"{file.name}: {reject}", err=True)
+    stored = done.added + done.known + sum(done.without.values())
+    if rejects and not stored:
+        raise click.ClickException(f"{file.name}: {len(rejects)} fields cannot be taken; nothing was stored")
+    left_out = f", {len({reject.line for reject in rejects})} rows left out" if rejects else ""
+    click.echo(f"{name}: {done.added} calls planned, {done.known} planned before{left_out}.")
+    for reason, count in sorted(done.without.items()):
+        click.echo(f"  not to be called: {count} {reason.replace('_', ' ')}")
 
 
 @command.command()

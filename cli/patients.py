@@ -1,10 +1,12 @@
 """`hotline patients`: who the hospital's patients are, from its own lists."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from cli import embedded
+from campaigns import listed
+from cli import embedded, import_progress
 from crm import patients_file
 from hotline import clock
 from hotline.ground import stand
@@ -19,19 +21,30 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--all", "show_all", is_flag=True, help=f"list every rejected row, not only the first {SHOWN}")
-def load(file: Path, show_all: bool) -> None:
-    """Load FILE, a CSV table with number, name, birth_date, flags, discharged_on, language.
+@click.option(
+    "--skip/--no-skip",
+    "skips",
+    default=None,
+    help="leave rows out that cannot be taken, and take the others (IMPORT_SKIPS_REJECTED)",
+)
+@click.option("--all", "show_all", is_flag=True, help=f"list every rejected field, not only the first {SHOWN}")
+def load(file: Path, skips: bool | None, show_all: bool) -> None:
+    """Load FILE, a table (CSV, XLSX) with number, name, birth_date, flags, discharged_on, language, died_on.
 
-    Flags are separated by ; and are limited_mobility, cardiac, diabetic, flagged, do_not_call. Rows that cannot be used
-    are reported with line, field and reason; the others are stored. A file that is no such table stores nothing.
+    Flags are separated by ; and are limited_mobility, cardiac, diabetic, flagged, do_not_call, deceased. Rows that
+    cannot be used are reported with line, field and reason, and keep the whole list out, or are left out (--skip).
+    Whoever died or wants no calls is not called any more from then on.
     """
-    with stand(embedded.load()) as ground:
-        outcome = patients_file.load(ground, file, clock.now())
-    for rejected in outcome.rejected if show_all else outcome.rejected[:SHOWN]:
-        click.echo(str(rejected), err=True)
-    if not show_all and len(outcome.rejected) > SHOWN:
-        click.echo(f"and {len(outcome.rejected) - SHOWN} more; --all lists them", err=True)
-    click.echo(f"{outcome.added} patients added, {outcome.changed} changed, {len(outcome.rejected)} rows rejected.")
-    if outcome.rejected:
+    now = clock.now()
+    with stand(embedded.load()) as ground, import_progress.shown(file.name) as progress:
+        stop = partial(listed.stop, ground, now=now)
+        outcome = patients_file.load(ground, file, now, skips=skips, stop=stop, progress=progress)
+    shown = outcome.rejected if show_all else outcome.rejected[:SHOWN]
+    for rejected in shown:
+        click.echo(f"{file.name}: {rejected}", err=True)
+    if len(outcome.rejected) > len(shown):
+        click.echo(f"and {len(outcome.rejected) - len(shown)} more; --all lists them", err=True)
+    done = f"{outcome.added} patients added, {outcome.changed} changed, {outcome.rejects} rows rejected"
+    click.echo(f"{done}." if outcome.is_stored else f"{done}; the database is unchanged. --skip leaves those rows out.")
+    if outcome.rejects:
         raise SystemExit(1)

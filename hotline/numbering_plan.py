@@ -1,6 +1,7 @@
 """China's numbering plan as far as it tells who is reached by dialling. Pure; the figures are the library's own."""
 
 import re
+from enum import StrEnum
 
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberType
@@ -12,7 +13,7 @@ LANDLINE = re.compile(r"0(?P<significant>(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7})\Z")
 NO_ZERO = re.compile(r"(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}\Z")
 SERVICE = re.compile(r"(?:1\d{2,5}|9[56]\d{3,6}|0?[48]00\d{7})\Z")
 MACHINES = re.compile(r"(?:10[46]\d{4,6}|10[46]\d{8,}|14[0146]\d{8,10}|148\d{8})\Z")
-SATELLITE = r"1(?:349|740)"
+SATELLITES = re.compile(r"1(?:349|740)\d{7}\Z")
 # 86 without its + stands before a whole mobile or landline, sometimes as 086.
 COUNTRY = re.compile(r"0?86(?=0?1\d{10}\Z|0?[1-9]\d{9,10}\Z)")
 SHORTEST, LONGEST = 7, 15
@@ -23,7 +24,7 @@ def _mobiles() -> "re.Pattern[str]":
     table = PhoneMetadata.metadata_for_region("CN")
     if table is None or table.mobile is None:
         raise LookupError("phonenumbers has no table of China's mobiles")
-    return re.compile(rf"(?!{SATELLITE})(?:{table.mobile.national_number_pattern})\Z", re.ASCII)
+    return re.compile(rf"(?!{SATELLITES.pattern})(?:{table.mobile.national_number_pattern})\Z", re.ASCII)
 
 
 MOBILE = _mobiles()
@@ -59,24 +60,37 @@ def landline(digits: str) -> str | None:
     return f"+{COUNTRY_CODE}{found['significant']}"
 
 
-def refusal(digits: str) -> str:
-    """Why nobody is reached by these digits, dialled in China."""
+class Refusal(StrEnum):
+    """Why nobody is reached by some digits, dialled in China, as reports of rows say it."""
+
+    ROW_OF_DIGITS = "is a row of digits that stands for no number"
+    LOCAL = "is a local number without its area code; write that before it, or set PHONE_AREA_CODE"
+    SERVICE = "is the number of a service, where no patient is reached"
+    MACHINES = "is a number for messages or machines, where nobody speaks"
+    SATELLITE = "is a satellite telephone, which is not called"
+    NO_ZERO = "is a landline without the zero of its area code, or a number abroad without + and its country"
+    TOO_SHORT = "is no telephone number: it has too few digits"
+    TOO_LONG = "is no telephone number: it has too many digits; put ; between several"
+    NO_LANDLINE = "is no landline: its area code or the count of its digits is wrong"
+    UNKNOWN = "is no telephone number of China; a number abroad needs + and its country"
+
+
+def refusal(digits: str) -> Refusal:
+    """Why nobody is reached by these digits."""
     if len(digits) >= SHORTEST and (len(set(digits)) == 1 or digits in ROWS_OF_DIGITS):
-        return "is a row of digits that stands for no number"
-    if LOCAL.match(digits):
-        return "is a local number without its area code; write that before it, or set PHONE_AREA_CODE"
-    if SERVICE.match(digits):
-        return "is the number of a service, where no patient is reached"
-    if MACHINES.match(digits):
-        return "is a number for messages or machines, where nobody speaks"
-    if len(digits) == 11 and re.match(SATELLITE, digits):
-        return "is a satellite telephone, which is not called"
-    if NO_ZERO.match(digits):
-        return "is a landline without the zero of its area code, or a number abroad without + and its country"
+        return Refusal.ROW_OF_DIGITS
+    patterns = {
+        Refusal.LOCAL: LOCAL,
+        Refusal.SERVICE: SERVICE,
+        Refusal.MACHINES: MACHINES,
+        Refusal.SATELLITE: SATELLITES,
+        Refusal.NO_ZERO: NO_ZERO,
+    }
+    for found, pattern in patterns.items():
+        if pattern.match(digits):
+            return found
     if len(digits) < SHORTEST:
-        return "is no telephone number: it has too few digits"
+        return Refusal.TOO_SHORT
     if len(digits) > LONGEST:
-        return "is no telephone number: it has too many digits; put ; between several"
-    if digits.startswith("0"):
-        return "is no landline: its area code or the count of its digits is wrong"
-    return "is no telephone number of China; a number abroad needs + and its country"
+        return Refusal.TOO_LONG
+    return Refusal.NO_LANDLINE if digits.startswith("0") else Refusal.UNKNOWN

@@ -12,6 +12,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from hotline import numbering_plan, phone_text
+from hotline.numbering_plan import Refusal
 from hotline.phone_text import Written
 
 EXTENSION = ";ext="
@@ -28,7 +29,15 @@ REACHES_A_PERSON = frozenset(
 MOBILES = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 # Most numbers are written so; looking them up would cost most of an import.
 PLAIN_MOBILE = re.compile(rf"(?:\+?86)?{numbering_plan.MOBILE.pattern}", re.ASCII)
-EMPTY = "is empty; without a number nobody can be called"
+
+
+class Refused(ValueError):
+    """Nobody is reached by these digits; `refusal` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """The message is the reason as reports of rows say it."""
+        super().__init__(refusal.value)
+        self.refusal = refusal
 
 
 @dataclass(frozen=True)
@@ -52,14 +61,14 @@ def parse(text: str, *, area_code: str = "") -> str:
 
 def best(texts: Iterable[str], *, area_code: str = "") -> str:
     """Return the first usable mobile of these texts, else their first usable number. Raises `ValueError`."""
-    found, reasons = [], []
+    found, errors = [], []
     for text in texts:
         try:
             found.append(_best_of(phone_text.read(text), area_code))
         except ValueError as error:
-            reasons.append(str(error))
+            errors.append(error)
     if not found:
-        raise ValueError(next((reason for reason in reasons if reason != EMPTY), EMPTY))
+        raise next((error for error in errors if str(error) != phone_text.EMPTY), ValueError(phone_text.EMPTY))
     return _first_mobile(found).number
 
 
@@ -67,6 +76,21 @@ def split(number: str) -> tuple[str, str]:
     """Return a stored number without its extension, and the extension's digits."""
     base, _, extension = number.partition(EXTENSION)
     return base, extension
+
+
+def as_dialled(number: str) -> str:
+    """Return the digits of a stored number as people in China dial and know it, without an extension."""
+    line, _ = split(number)
+    if not line.startswith(f"+{numbering_plan.COUNTRY_CODE}"):
+        return line.removeprefix("+")
+    digits = line[3:]
+    return digits if numbering_plan.MOBILE.match(digits) or numbering_plan.SERVICE.match(digits) else f"0{digits}"
+
+
+def takes_texts(number: str) -> bool:
+    """Return whether a text to this stored number may arrive; at a landline it does not."""
+    parsed = phonenumbers.parse(split(number)[0])
+    return phonenumbers.number_type(parsed) != PhoneNumberType.FIXED_LINE
 
 
 def from_parts(country: str = "", area: str = "", local: str = "", extension: str = "") -> str:
@@ -103,14 +127,14 @@ def _parse(text: str, area_code: str) -> str:
 
 
 def _best_of(written: Iterable[Written], area_code: str) -> Reading:
-    found, reasons = [], []
+    found, errors = [], []
     for one in written:
         try:
             found.append(_reading(one, area_code))
         except ValueError as error:
-            reasons.append(str(error))
+            errors.append(error)
     if not found:
-        raise ValueError(next(iter(reasons), EMPTY))
+        raise errors[0]
     return _first_mobile(found)
 
 
@@ -169,7 +193,7 @@ def _number(digits: str, is_international: bool, area_code: str) -> Reading:
         home = f"{area_code}{home}"
     if landline := numbering_plan.landline(home):
         return Reading(landline, is_mobile=False)
-    raise ValueError(numbering_plan.refusal(home))
+    raise Refused(numbering_plan.refusal(home))
 
 
 def _abroad(digits: str) -> Reading:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hotline import characters
 
+EMPTY = "is empty; without a number nobody can be called"
 ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+\Z")
 WHOLE = re.compile(r"(\+?\d{5,})\.0+\Z")
 FRACTION = re.compile(r"\+?\d{7,}\.\d+\Z")
@@ -50,7 +51,7 @@ def read(text: str) -> list[Written]:
     """Return every number that the text holds, at least one. Raises `ValueError` with the reason."""
     plain = _plain(text)
     if not plain:
-        raise ValueError("is empty; without a number nobody can be called")
+        raise ValueError(EMPTY)
     if ROUNDED.match(plain):
         raise ValueError("is a number that a spreadsheet has rounded; format the column as text")
     if not _has_digits(plain):

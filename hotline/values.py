@@ -512,8 +512,8 @@ class PhoneNumber:
             return None
 
     @classmethod
-    def of_caller(cls, text: str) -> "PhoneNumber | None":
-        """The number from which somebody calls, a service's or a short one too; `None`: hidden, or no number."""
+    def of_line(cls, text: str) -> "PhoneNumber | None":
+        """The number of any line, from which a service may call, too; `None` when it is hidden or no number."""
         found = phone_numbers.caller_id(text)
         return None if found is None else cls(found)
 

@@ -150,6 +150,8 @@ PHRASES = (
     "call_back_keys",
     "call_back_number",
     "call_back_wrong",
+    "call_back_local",
+    "call_back_service",
     "call_back_goodbye",
     "call_back_greeting",
     "all_busy",

@@ -4,12 +4,14 @@ The dialogue is spoken inside the exchange's queue (`LINE`) or outside of it (`A
 from what the database says by then.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline import story
+from hotline import phone_numbers, story
 from hotline.models import Call, Callback
+from hotline.numbering_plan import Refusal
 from hotline.values import CallStatus, LegStatus, Outcome, PhoneNumber
 from ivr import flow, queries, service
 from ivr.desk import Desk, lost, where
@@ -25,7 +27,12 @@ CHOOSE, NUMBER, OFFER = "choose", "number", "offer"
 KEY_SECONDS = 5
 NUMBER_SECONDS = 10
 MOST_DIGITS = 20
-HOME = "+86"
+WRONG_NUMBERS: Mapping[Refusal | None, str] = {
+    Refusal.LOCAL: "call_back_local",
+    Refusal.NO_ZERO: "call_back_local",
+    Refusal.SERVICE: "call_back_service",
+    Refusal.MACHINES: "call_back_service",
+}
 
 
 def begin(session: Session, desk: Desk, known: Standing, at: str, now: datetime) -> str | None:
@@ -115,7 +122,7 @@ def _way_out(session: Session, desk: Desk, known: Standing, way: tuple[str, str]
     if kind == "voicemail":
         moved = flow.leave_message(desk.flow, known.place, now)
         return None if moved is None else service.advance(session, desk, known, moved, now)
-    number = PhoneNumber.parse(to) if kind == "number" else None
+    number = PhoneNumber.of_line(to) if kind == "number" else None
     if number is None:
         return None
     story.tell(session, desk.ground.bell, story.event(known.call_id, "led_on", now))
@@ -139,26 +146,37 @@ def _chosen(
 def _numbered(
     session: Session, desk: Desk, known: Standing, said: tuple[Callback | None, str, str], now: datetime
 ) -> str:
-    """Another number was keyed in. One that is none is asked for once more, then what stood before holds."""
+    """Another number was keyed in. One that reaches nobody is asked for once more, then what stood before holds."""
     promised, keys, at = said
-    again = at.endswith("+")
-    number = PhoneNumber.parse(keys) if keys.isdigit() else None
-    if number is not None:
+    if keys and not keys.strip(desk.flow.keys.repeat):
+        return _ask_number(desk, known, at)
+    try:
+        number = PhoneNumber(phone_numbers.parse(keys, area_code=desk.ground.settings.phone_area_code))
+    except ValueError as refusal:
+        if not at.endswith("+"):
+            return _ask_number(desk, known, f"{at}+", (desk.phrase(_why(keys, refusal), known),))
+    else:
         call = session.get_one(Call, known.call_id, with_for_update=True, populate_existing=True)
         changed = callbacks_line.promise(session, desk.ground, call, number, now)
         if changed is not None:
             return _read_back(desk, known, changed, at.rstrip("+"))
-    elif not again:
-        return _ask_number(desk, known, f"{at}+", (desk.phrase("call_back_wrong", known),))
     if promised is not None:
         return _read_back(desk, known, promised, at.rstrip("+"))
     return stay(session, desk, known, at.rstrip("+"), now)
 
 
+def _why(keys: str, refusal: ValueError) -> str:
+    """The phrase that says why this number cannot be called, or that none came."""
+    if not keys:
+        return "timed_out"
+    told = refusal.refusal if isinstance(refusal, phone_numbers.Refused) else None
+    return WRONG_NUMBERS.get(told, "call_back_wrong")
+
+
 def _read_back(desk: Desk, known: Standing, promised: Callback, at: str) -> str:
     """The number that is called, digit by digit, and what may be done about it."""
     language = known.place.language
-    digits = promised.number.removeprefix(HOME).removeprefix("+")
+    digits = phone_numbers.as_dialled(promised.number)
     spoken = (Say(DIGITS[language][int(digit)], language) for digit in digits)
     said: tuple[Prompting, ...] = (
         desk.phrase("call_back_to", known),

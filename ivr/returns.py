@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm import identity
 from hotline import clock, story
 from hotline.models import Call, Callback
 from hotline.values import ENDED_LEGS, CallStatus, Direction, LegStatus
@@ -86,7 +87,7 @@ def _call(session: Session, desk: Desk, callback: Callback, now: datetime) -> St
         provider_sid=callback.provider_sid,
         direction=Direction.OUTBOUND,
         caller_number=callback.number,
-        caller_index=desk.ground.keyring.index(callback.number),
+        caller_index=identity.number_index(desk.ground.keyring, callback.number),
         language=callback.language,
         intent=callback.intent,
         queue=callback.queue,

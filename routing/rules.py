@@ -213,7 +213,7 @@ def _to(kind: OverflowKind, field: Field, own: str, names: list[str]) -> str | N
             field.fault("the queue cannot help itself; name another one")
         return name
     if kind is OverflowKind.NUMBER:
-        number = PhoneNumber.parse(text) if (text := field.text()) else None
+        number = PhoneNumber.of_line(text) if (text := field.text()) else None
         if text and number is None:
             field.fault(f"{text!r} is no telephone number; write it like +861012345678")
         return None if number is None else number.e164

@@ -11,6 +11,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
+from hotline import phone_numbers
 from hotline.settings import Settings
 from telephony import words
 from telephony.errors import ProviderDown, ProviderRefused
@@ -24,6 +25,8 @@ PHONES_TIMEOUT = (1.0, 2.0)
 TWILIO = "https://api.twilio.com"
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 RECORDING_EVENTS = ["in-progress", "completed", "absent"]
+# Two seconds (`w` is half a one) until a switchboard listens for the extension.
+SWITCHBOARD_PAUSE = "wwww"
 NOT_IN_PROGRESS = 21220  # "Invalid call state"
 
 
@@ -42,14 +45,16 @@ class Provider:
 
     def dial(self, address: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int) -> str:
         """Ring `address` (E.164 or `client:…`); the line's sid. All four status events go to `status_url`."""
+        line, extension = phone_numbers.split(address)
         with _faults("dial"):
             call = self._client.calls.create(
-                to=address,
+                to=line,
                 from_=caller_id,
                 url=answer_url,
                 status_callback=status_url,
                 status_callback_event=CALL_EVENTS,
                 timeout=timeout_seconds,
+                **(_to_extension(extension) if extension else {}),
             )
             return str(call.sid)
 
@@ -59,30 +64,30 @@ class Provider:
         Whether a machine answered is found out beside the call (it may choose the wording): the document is fetched and
         spoken at once, so that a person never hears silence. Who says nothing for three seconds is `unknown`.
         """
+        line, extension = phone_numbers.split(number)
         with _faults("dial"):
             call = self._client.calls.create(
-                to=number,
+                to=line,
                 from_=caller_id,
                 url=f"{base}/answer",
                 status_callback=f"{base}/status",
                 status_callback_event=CALL_EVENTS,
                 timeout=timeout_seconds,
-                machine_detection="DetectMessageEnd",
-                machine_detection_silence_timeout=3000,
-                async_amd="true",
-                async_amd_status_callback=f"{base}/machine",
+                **(_to_extension(extension) if extension else _listening(f"{base}/machine")),
             )
             return str(call.sid)
 
     def text(self, number: str, sender: str, body: str) -> str:
         """Send a text message; its sid."""
         with _faults("text"):
-            return str(self._client.messages.create(to=number, from_=sender, body=body).sid)
+            line, _ = phone_numbers.split(number)
+            return str(self._client.messages.create(to=line, from_=sender, body=body).sid)
 
     def was_texted(self, number: str, sender: str, body: str, since: datetime) -> bool:
         """Whether this text went to that number since then: a request that timed out may have sent it."""
+        line, _ = phone_numbers.split(number)
         with _faults("list texts"):
-            found = self._client.messages.list(to=number, from_=sender, date_sent_after=since, limit=50)
+            found = self._client.messages.list(to=line, from_=sender, date_sent_after=since, limit=50)
         return any(message.body == body for message in found)
 
     def outbound(self, number: str, since: datetime) -> list[LineView]:
@@ -175,8 +180,9 @@ class Provider:
         return self._lines(number, since, "inbound", 1000)
 
     def _lines(self, number: str, since: datetime, direction: str, limit: int) -> list[LineView]:
+        line, _ = phone_numbers.split(number)
         with _faults("list calls"):
-            found = self._client.calls.list(to=number, start_time_after=since, limit=limit)
+            found = self._client.calls.list(to=line, start_time_after=since, limit=limit)
         return [
             LineView(str(c.sid), str(c._from), words.leg_status(str(c.status)), c.start_time or since, c.end_time)
             for c in found
@@ -264,6 +270,20 @@ def _sorted(what: str, status: int, reason: int) -> ProviderDown | ProviderRefus
     if status >= 500 or status in (408, 429):
         return ProviderDown(f"{what}: HTTP {status}")
     return ProviderRefused(f"{what}: HTTP {status}, reason {reason}", status, reason)
+
+
+def _to_extension(digits: str) -> dict[str, str]:
+    """A switchboard answers first: its greeting would be taken for a machine's, so nobody listens for one."""
+    return {"send_digits": f"{SWITCHBOARD_PAUSE}{digits}"}
+
+
+def _listening(events_url: str) -> dict[str, str | int]:
+    return {
+        "machine_detection": "DetectMessageEnd",
+        "machine_detection_silence_timeout": 3000,
+        "async_amd": "true",
+        "async_amd_status_callback": events_url,
+    }
 
 
 def _is_local(base: str) -> bool:

@@ -61,7 +61,7 @@ class Turn:
     def caller(self) -> PhoneNumber | None:
         """The caller's number, also within a `sip:` or `tel:` address; `None` when it is hidden or there is none."""
         number = number_in(self.caller_text)
-        return PhoneNumber.of_caller(number) if number not in HIDDEN and NUMBER.match(number) else None
+        return PhoneNumber.of_line(number) if number not in HIDDEN and NUMBER.match(number) else None
 
 
 def parse(form: Mapping[str, str]) -> Turn:

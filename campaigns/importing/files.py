@@ -16,6 +16,7 @@ from campaigns.importing.record import VisitRecord
 from campaigns.importing.validation import Given
 from crm import limits, tables
 from crm.errors import UnreadableFile
+from crm.progress import Progress
 from hotline.ground import Ground
 
 TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"}
@@ -53,14 +54,6 @@ class Source:
 
     items: Callable[[], Iterable[tuple[int, Item]]]
     size: int | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Whom to tell how far it is: `begin(what, total)`, then `step(count)` again and again."""
-
-    begin: Callable[[str, int | None], object] = lambda _what, _total: None
-    step: Callable[[int], object] = lambda _count: None
 
 
 def given(ground: Ground, has_consent: bool, now: datetime) -> Given:

@@ -3,29 +3,22 @@
 A refusal names line, field and reason, never what stood there: reports of refused rows travel by mail.
 """
 
-import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import TypeVar
 
 from campaigns.importing import dates, deaths, diagnoses, preferences
 from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
 from crm import days, person_fields
 from crm import words as crm_words
+from crm.checked_row import CheckedRow
 from crm.rejects import Reject
 from hotline import phone_numbers
 from hotline.values import Language
 
-_Value = TypeVar("_Value")
-FORMULA = "is a formula; paste it as a value"
-UNPRINTABLE = "holds signs that cannot be printed"
-# In these, what stands for nothing (NULL, -) is refused by their readers; elsewhere it is empty.
-NEEDED = frozenset({"patient_number", "merged_from", "name", "phone"})
 # Between several telephones, diagnoses or dispositions of one person, as the readers of messages put them.
 AND = "\n"
-BREAKS = dict.fromkeys(map(ord, "\n\r\t"))
 # Events that a follow-up call can come of; of the others it only must be clear whose visit it is.
 WITH_FACTS = frozenset({VisitEvent.DISCHARGED, VisitEvent.UPDATED})
 LONGEST_VISIT = 64
@@ -60,44 +53,19 @@ class Told:
     is_dead: bool = False
 
 
-@dataclass
-class Row:
-    """The fields of one event being read, and what was wrong with them."""
-
-    line: int
-    cells: Mapping[str, str]
-    rejects: list[Reject] = field(default_factory=list)
-
-    def take(self, name: str, read: Callable[[str], _Value], default: _Value) -> _Value:
-        """The field as `read` reads it; what it refuses (`ValueError`) is a reject, and `default` stands in."""
-        text = self.cells.get(name, "").strip()
-        if name not in NEEDED and crm_words.is_nothing(text):
-            text = ""
-        try:
-            _check(name, text)
-            return read(text)
-        except ValueError as error:
-            self.fault(name, str(error))
-            return default
-
-    def fault(self, name: str, reason: str) -> None:
-        """Write down that this field is wrong."""
-        self.rejects.append(Reject(self.line, name, reason))
-
-
 def read(told: Told, given: Given) -> Item:
     """The record of this event, or everything that is wrong with it.
 
     Of the dead, and of visits that nobody is called for, only the patient's number must be right: their death or their
     visit counts all the same.
     """
-    whose = Row(told.line, told.cells)
+    whose = CheckedRow(told.line, told.cells)
     number = whose.take("patient_number", person_fields.patient_number, "")
     visit = whose.take("visit", _visit, "")
     merged_from = ""
     if told.event is VisitEvent.MERGED:
         merged_from = whose.take("merged_from", person_fields.patient_number, "")
-    rest = Row(told.line, told.cells)
+    rest = CheckedRow(told.line, told.cells)
     codes, words = rest.take("diagnosis", diagnoses.read, NO_DIAGNOSIS)
     is_dead = told.is_dead or _is_dead(told, codes, words)
     happened_on = told.happened_on
@@ -124,14 +92,14 @@ def read(told: Told, given: Given) -> Item:
     )
 
 
-def _discharged_on(row: Row, given: Given) -> date | None:
+def _discharged_on(row: CheckedRow, given: Given) -> date | None:
     found = row.take("discharged_on", partial(dates.past, today=given.today, zone=given.zone), None)
     if found is None and not row.rejects:
         row.fault("discharged_on", "is empty; the day of discharge is needed")
     return found
 
 
-def _facts(row: Row, given: Given, discharged: date | None, diagnosis: tuple[tuple[str, ...], str]) -> Facts:
+def _facts(row: CheckedRow, given: Given, discharged: date | None, diagnosis: tuple[tuple[str, ...], str]) -> Facts:
     born = row.take("birth_date", partial(days.birth_date, today=given.today), None)
     if born and discharged and born > discharged:
         row.fault("birth_date", "is after the discharge; are birth_date and discharged_on swapped?")
@@ -172,11 +140,3 @@ def _visit(text: str) -> str:
     if len(text) > LONGEST_VISIT:
         raise ValueError(f"is longer than {LONGEST_VISIT} characters")
     return text
-
-
-def _check(name: str, text: str) -> None:
-    """Refuse what no field may hold: a formula, and signs that cannot be printed (NUL, half a surrogate)."""
-    if text[:1] == "=" or (text[:1] == "@" and name != "phone"):
-        raise ValueError(FORMULA)
-    if not text.isprintable() and any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text.translate(BREAKS)):
-        raise ValueError(UNPRINTABLE)

@@ -28,7 +28,7 @@ def rows(ground: Ground, now: datetime) -> list[tuple[str, ...]]:
 
 def _row(ground: Ground, story: Story, agents: dict[str, Agent], now: datetime) -> tuple[str, ...]:
     call = story.call
-    number = PhoneNumber.parse(call.caller_number or "")
+    number = PhoneNumber.of_line(call.caller_number or "")
     return (
         number.masked if number else "hidden",
         str(call.intent).replace("unknown", "–"),

@@ -9,6 +9,7 @@ from campaigns import calling, messages, plan, service, talking
 from campaigns.dialler import Dialler
 from campaigns.importing import intake
 from campaigns.importing.record import VisitEvent, VisitRecord
+from hotline.errors import Discard
 from hotline.ground import Ground
 from hotline.models import Answer, Matter, Recipient
 from hotline.values import (
@@ -124,6 +125,24 @@ def test_whoever_is_never_reached_gets_a_text_and_then_a_person(ground: Ground) 
     with ground.database.read() as session:
         (matter,) = session.scalars(select(Matter))
     assert (matter.kind, matter.patient_id) == (MatterKind.FOLLOW_UP, recipient(ground, only).patient_id)
+
+
+def test_whoever_has_a_landline_gets_no_text_but_a_person_at_once(ground: Ground) -> None:
+    (only,) = campaign(ground, 1)
+    with ground.database.write() as session:
+        session.get_one(Recipient, only).number = "+861066880000;ext=801"
+    exchange = outside()
+    now = NOW
+    while recipient(ground, only).state is RecipientState.PLANNED:
+        now = max(now, recipient(ground, only).due_at or now)
+        look(ground, exchange, now)
+        ends(ground, list(exchange.lines.values())[-1], AttemptOutcome.NO_ANSWER, now + timedelta(seconds=30))
+    assert recipient(ground, only).state is RecipientState.TEXTED
+    with pytest.raises(Discard, match="landline"):
+        messages.text(ground, exchange, only, now)
+    assert exchange.texts == []
+    look(ground, exchange, now + timedelta(minutes=1))
+    assert recipient(ground, only).state is RecipientState.WITH_PERSON
 
 
 def test_a_patient_who_calls_back_goes_on_where_it_stopped(ground: Ground) -> None:

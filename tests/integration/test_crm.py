@@ -85,26 +85,37 @@ def test_the_same_list_again_changes_nothing_and_a_new_fact_one_patient(ground: 
     assert (found.age, found.cardiac, found.diabetic) == (77, False, True)
 
 
-def test_rejected_rows_are_reported_with_line_field_and_reason_and_the_others_stored(
+FAULTY = LIST + (
+    "12,Short,,,\n13800000009,,,,\n13800000008,A,1948-13-01,,\n13800000007,B,2030-01-01,,\n"
+    "13800000006,C,,sick,\n13800000005,D,,,yesterday\n13800000004,E,,,,,x\n13800000003,F\n"
+)
+
+
+def test_rejected_rows_are_reported_with_line_field_and_reason_and_keep_the_list_out(
     ground: Ground, file: Path
 ) -> None:
-    file.write_text(
-        LIST + "12,Short,,,\n13800000009,,,,\n13800000008,A,1948-13-01,,\n13800000007,B,2030-01-01,,\n"
-        "13800000006,C,,sick,\n13800000005,D,,,yesterday\n13800000004,E\n",
-        "utf-8",
-    )
+    file.write_text(FAULTY, "utf-8")
     outcome = patients_file.load(ground, file, NOW)
-    assert outcome.added == 3
+    assert (outcome.added, outcome.is_stored, outcome.rows, outcome.rejects) == (0, False, 4, 7)
     assert [(rejected.line, rejected.field) for rejected in outcome.rejected] == [
         (5, "number"), (6, "name"), (7, "birth_date"), (8, "birth_date"), (9, "flags"), (10, "discharged_on"),
         (11, "row"),
     ]  # fmt: skip
     assert "1948" not in " ".join(map(str, outcome.rejected))
+    assert known(ground).patient_id is None
+
+
+def test_with_skip_the_good_rows_are_stored_and_the_others_reported(ground: Ground, file: Path) -> None:
+    file.write_text(FAULTY, "utf-8")
+    outcome = patients_file.load(ground, file, NOW, skips=True)
+    assert (outcome.added, outcome.is_stored, outcome.rejects) == (4, True, 7)
+    assert patients_file.load(ground, file, NOW, skips=True).added == 0
 
 
 def test_who_left_today_is_taken_before_the_day_has_begun_in_greenwich(ground: Ground, file: Path) -> None:
     file.write_text(f"{HEAD}13800000001,A,,,2026-03-03\n13800000002,B,,,2026-03-04\n", "utf-8")
-    outcome = patients_file.load(ground, file, datetime(2026, 3, 2, 22, 30, tzinfo=UTC))  # half past six in Shanghai
+    early = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)  # half past six in Shanghai
+    outcome = patients_file.load(ground, file, early, skips=True)
     assert outcome.added == 1
     assert [(rejected.line, rejected.field) for rejected in outcome.rejected] == [(3, "discharged_on")]
 
@@ -117,8 +128,10 @@ def test_who_left_today_is_taken_before_the_day_has_begun_in_greenwich(ground: G
         b"name,age\nA,3\n",
         HEAD.encode() + b'13800000001,"open quote,,,\n',
         b"number,name,number\n1,2,3\n",
+        HEAD.encode(),
+        HEAD.encode() + b"13800000001," + b"x" * 70_000 + b",,,\n",
     ],
-    ids=["not text", "empty", "other columns", "broken quotes", "a column twice"],
+    ids=["not text", "empty", "other columns", "broken quotes", "a column twice", "no row", "an endless field"],
 )
 def test_a_broken_file_stores_nothing(ground: Ground, file: Path, content: bytes) -> None:
     file.write_bytes(content)

@@ -316,6 +316,56 @@ def test_another_number_may_be_given_and_a_wrong_one_changes_nothing(scene: Scen
     assert scene.one(Callback).number == "+8613900000007"
 
 
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ("66880000", "area code is missing"),
+        ("1066880000", "area code is missing"),
+        ("95588", "number of a service"),
+        ("4001234567", "number of a service"),
+        ("11111111111", "not a telephone number"),
+        ("138*00138000", "not a telephone number"),
+        ("", "did not hear a key"),
+    ],
+)
+def test_a_number_that_reaches_nobody_is_refused_with_its_reason_and_asked_for_again(
+    scene: Scene, keys: str, reason: str
+) -> None:
+    caller = scene.caller()
+    press(caller, "1")
+    caller.press("2")
+    asked = caller.press(keys).said
+    assert reason in asked
+    assert "key in your telephone number" in asked
+    assert digits(caller.press("01066880000")) == "01066880000"
+    assert scene.one(Callback).number == "+861066880000"
+
+
+def test_star_asks_for_the_number_again_as_often_as_wanted(scene: Scene) -> None:
+    caller = scene.caller()
+    press(caller, "1")
+    caller.press("2")
+    for _ in range(3):
+        assert caller.press("*").said == "Please key in your telephone number, then press hash."
+    assert digits(caller.press("13900000007")) == "13900000007"
+
+
+def test_in_mandarin_too_the_reason_is_said(scene: Scene) -> None:
+    caller = Caller(scene.app, scene.ground.settings, NUMBER)
+    caller.call()
+    for key in ("1", "", "2"):
+        caller.press(key)
+    press(caller, "1")
+    caller.press("2")
+    assert "缺少区号" in caller.press("66880000").said
+
+
+def test_nobody_is_called_back_at_the_number_of_a_service(scene: Scene) -> None:
+    caller = scene.caller("+8695588")
+    assert "key in your telephone number" in press(caller, "1").said
+    assert digits(caller.press("13900000007")) == "13900000007"
+
+
 def test_whoever_would_rather_wait_stands_where_they_stood(scene: Scene) -> None:
     caller = scene.caller()
     before = scene.places(caller)[-1]

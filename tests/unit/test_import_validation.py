@@ -151,8 +151,8 @@ def preferences_language(text: str) -> Language:
 
 @pytest.mark.parametrize("text", ["-", "NULL", "#N/A", "无", ""])
 def test_what_stands_for_nothing_is_empty_where_nothing_is_needed(text: str) -> None:
-    found = facts(ward=text, diagnosis=text, condition=text, birth_date=text, zone=text)
-    assert (found.ward, found.codes, found.condition, found.birth_date) == ("", (), "general", None)
+    found = facts(ward=text, diagnosis=text, condition=text, zone=text)
+    assert (found.ward, found.codes, found.condition, found.zone) == ("", (), "general", GIVEN.zone)
 
 
 @pytest.mark.parametrize("text", ["1950", "1950-01", "195001", "1950年1月"])

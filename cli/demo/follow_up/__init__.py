@@ -70,10 +70,9 @@ def _recipients(session: Session) -> list[Recipient]:
 
 def _row(session: Session, recipient: Recipient, now: datetime) -> tuple[str, ...]:
     attempt = _last(session, recipient)
-    number = PhoneNumber.parse(recipient.number)
     answers = _answers(session, recipient)
     return (
-        number.masked if number else "hidden",
+        PhoneNumber(recipient.number).masked,
         recipient.language.value,
         _state(recipient, now),
         "–" if attempt is None else str(attempt.outcome or attempt.state).replace("_", " "),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import away, conversation, messages, talking
+from campaigns import away, conversation, messages, stop_causes, talking
 from crm import service as crm
 from hotline import log
 from hotline.errors import Discard
@@ -49,6 +49,8 @@ def advise(ground: Ground, provider: Provider, attempt_id: str, now: datetime) -
         if attempt is None or attempt.verified_at is None:
             raise Discard("nobody was verified")
         recipient = session.get_one(Recipient, attempt.recipient_id)
+        if stop_causes.cause(session, recipient) is not None:
+            raise Discard("nobody is to be written to any more")
         chosen = session.scalar(
             select(Answer.value).where(Answer.recipient_id == recipient.id, Answer.question == away.QUESTION)
         )

@@ -12,8 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from campaigns import attempts, caps_file, following, past_tries, queries, stop_causes, stopping, wishes
-from campaigns.importing import persons
+from campaigns import attempts, caps_file, following, past_tries, permission, queries, wishes
 from hotline import clock, log, story
 from hotline.bell import FLOOR
 from hotline.ground import Ground
@@ -58,7 +57,7 @@ def mark(ground: Ground, recipient_id: str, now: datetime) -> str | None:
     )
     try:
         with ground.database.write() as session:
-            recipient = hold(session, recipient_id)
+            recipient = permission.hold(session, recipient_id)
             if recipient is None or not _is_allowed(session, ground, recipient, now):
                 return None
             if session.execute(take).rowcount != 1:  # type: ignore[attr-defined] # an UPDATE has a row count
@@ -77,29 +76,12 @@ def mark(ground: Ground, recipient_id: str, now: datetime) -> str | None:
         return None  # the same person is being called for another step: their turn comes later
 
 
-def hold(session: Session, recipient_id: str) -> Recipient | None:
-    """The recipient, locked, and before them their person, so that nothing can be told of either meanwhile."""
-    index = session.scalar(select(Recipient.person_index).where(Recipient.id == recipient_id))
-    if index is None:
-        return None
-    persons.hold(session, [index], is_new=False)
-    return queries.locked(session, recipient_id)
-
-
-def is_barred(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
-    """Whether anything known stands against the call, however it became known: then they are stopped, here and now."""
-    cause = stop_causes.cause(session, recipient)
-    if cause is not None:
-        stopping.stop(session, ground, recipient, cause, now)
-    return cause is not None
-
-
 def _is_allowed(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
     """Whether hours, campaign and wishes allow a call now; where the hours do not, the next such time is set."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is not CampaignState.RUNNING or recipient.state is not RecipientState.PLANNED:
         return False
-    if is_barred(session, ground, recipient, now) or queries.is_spoken_with(session, recipient):
+    if permission.is_barred(session, ground, recipient, now) or queries.is_spoken_with(session, recipient):
         return False
     window = wishes.window_of(ground, recipient)
     if window is not None and window.is_open(now):
@@ -116,11 +98,11 @@ def take(ground: Ground, attempt_id: str, now: datetime) -> Dialling | None:
     """The attempt is dialled from now on, by whoever gets this answer and nobody else; `None`: it is not to be."""
     with ground.database.write() as session:
         recipient_id = session.scalar(select(Attempt.recipient_id).where(Attempt.id == attempt_id))
-        recipient = None if recipient_id is None else hold(session, recipient_id)
+        recipient = None if recipient_id is None else permission.hold(session, recipient_id)
         attempt = session.get(Attempt, attempt_id, populate_existing=True)
         if attempt is None or recipient is None or attempt.state is not AttemptState.MARKED:
             return None
-        if recipient.state is not RecipientState.CALLING or is_barred(session, ground, recipient, now):
+        if recipient.state is not RecipientState.CALLING or permission.is_barred(session, ground, recipient, now):
             end(session, ground, (attempt, recipient), AttemptOutcome.STOPPED, recipient.reason, now)
             return None
         story.move(attempt, AttemptState.DIALLED)

@@ -31,6 +31,8 @@ TURNS = "/voice/campaigns/attempts/{}/turns/{}"
 BACK = "/voice/campaigns/back"
 MENU = "/voice/calls?menu=1"
 BACK_SECONDS = 6
+# May be said to anybody.
+SORRY = "wrong_number"
 
 
 def begin(ground: Ground, start: Start, sid: str | None, now: datetime) -> str:
@@ -55,6 +57,23 @@ def goodbye(ground: Ground, language: Language | None = None) -> str:
     chosen = language or ground.settings.default_language
     script = next(iter(scripts_of(ground).values()))
     return twiml.render((Say(script.phrases["greeting"][chosen], chosen), Hangup()))
+
+
+def _broken_off(session: Session, ground: Ground, attempt_id: str) -> str:
+    """The document for whoever is on the line when their calls are stopped: an apology, and nothing that tells why.
+
+    Who stands in line for a nurse or speaks with one stays where they are: that is between people now.
+    """
+    attempt = session.get(Attempt, attempt_id)
+    call = session.get(Call, attempt.call_id) if attempt is not None and attempt.call_id else None
+    if call is None:
+        return goodbye(ground)
+    if call.status is CallStatus.TALKING:
+        return twiml.render((Redirect(f"/voice/calls/{call.id}/connect"),))
+    script = next(iter(scripts_of(ground).values()))
+    if call.status is CallStatus.WAITING:
+        return document((Enqueue(script.queue, flow.WAIT, flow.LEFT),), (attempt_id, call.id), call.turn)
+    return twiml.render((Say(script.phrases[SORRY][call.language], call.language), Hangup()))
 
 
 def _begin(session: Session, ground: Ground, start: Start, sid: str, now: datetime) -> str:
@@ -86,7 +105,7 @@ def turn(ground: Ground, attempt_id: str, number: int, said: Turn, now: datetime
     with ground.database.write() as session:
         start = talking.start(session, attempt_id)
         if start is None or start.call_id is None:
-            return goodbye(ground, None if start is None else start.language)
+            return _broken_off(session, ground, attempt_id) if start is None else goodbye(ground, start.language)
         call = session.get_one(Call, start.call_id, with_for_update=True, populate_existing=True)
         if number == call.turn - 1 and call.last_answer and call.status is not CallStatus.ENDED:
             return call.last_answer
@@ -105,7 +124,7 @@ def known(ground: Ground, attempt_id: str, now: datetime) -> str:
     with ground.database.write() as session:
         start = talking.start(session, attempt_id)
         if start is None or start.call_id is None:
-            return goodbye(ground, None if start is None else start.language)
+            return _broken_off(session, ground, attempt_id) if start is None else goodbye(ground, start.language)
         call = session.get_one(Call, start.call_id, with_for_update=True, populate_existing=True)
         attempt = session.get_one(Attempt, attempt_id)
         if not talking.is_led(attempt) or call.status is not CallStatus.IN_MENU:
@@ -167,8 +186,10 @@ def unanswered(ground: Ground, attempt_id: str) -> str:
     """No nurse came within the rings: what to do meanwhile, and back into the line."""
     with ground.database.read() as session:
         start = talking.start(session, attempt_id)
-        call = session.get(Call, start.call_id) if start and start.call_id else None
         attempt = session.get(Attempt, attempt_id)
+        call = session.get(Call, attempt.call_id) if attempt and attempt.call_id else None
+        if start is None and call is not None and call.status is CallStatus.WAITING:
+            return _broken_off(session, ground, attempt_id)
     if start is None or attempt is None or call is None or call.status is not CallStatus.WAITING:
         return twiml.render((Hangup(),) if call is None or call.status is CallStatus.ENDED else ())
     script, place = script_of(ground, start), read_place(attempt)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import after, calling, caps_file, following, pace, pacing_queries, queries
+from campaigns import after, calling, caps_file, following, pace, pacing_queries, permission, queries
 from campaigns.caps import Caps
 from campaigns.http import BASE
 from campaigns.importing.watched_folder import WatchedFolder
@@ -107,7 +107,7 @@ class Dialler:
         for attempt_id in over:
             self._close(attempt_id, now)
         for recipient_id in late:
-            following.overdue(self._ground, recipient_id, now)
+            permission.overdue(self._ground, recipient_id, now)
         after.alarm(self._ground, self._provider, now)
 
     def dial(self, attempt_id: str, now: datetime) -> bool:

@@ -7,6 +7,7 @@ HotlineError
 │   └── ImportFault      a file of discharges cannot be read; the message says where and why
 │       └── IncompleteExport    files of a FHIR export lack others of it, which may still come
 └── CampaignRefused      what was asked of a campaign cannot be done as it stands; the message says what to do
+    └── UndoRefused      what stopped calls is not undone: `reason` says what is missing
 """
 
 from collections.abc import Sequence
@@ -47,3 +48,14 @@ class CampaignRefused(HotlineError):
     """The campaign cannot do this now."""
 
     code = "campaign_refused"
+
+
+class UndoRefused(CampaignRefused):
+    """Nothing was undone. `reason`: say_why (no reason given), confirm (a death), changed (it is not what they saw)."""
+
+    code = "undo_refused"
+
+    def __init__(self, reason: str) -> None:
+        """Refuse for this reason."""
+        super().__init__(f"nothing was undone: {reason.replace('_', ' ')}")
+        self.reason = reason

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from campaigns import attempts, queries
+from campaigns import attempts
 from crm import service as crm
 from hotline import jobs, story
 from hotline.ground import Ground
@@ -37,19 +37,3 @@ def _to_person(session: Session, ground: Ground, recipient: Recipient, reason: s
     recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
     new = crm.NewMatter(MatterKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
     crm.open_matter(session, ground, new, crm.By(), now)
-
-
-def overdue(ground: Ground, recipient_id: str, now: datetime) -> bool:
-    """Nobody was reached in time, or nobody called back after the text; whether that is still so."""
-    with ground.database.write() as session:
-        recipient = queries.locked(session, recipient_id)
-        if recipient is None or recipient.state not in {RecipientState.PLANNED, RecipientState.TEXTED}:
-            return False
-        is_texted = recipient.state is RecipientState.TEXTED
-        until = recipient.due_at if is_texted else recipient.closes_at
-        if until is not None and until > now:
-            return False
-        is_texted = is_texted or recipient.texted_at is not None
-        standing = attempts.Standing((), None, recipient.closes_at, is_texted)
-        follow(session, ground, recipient, attempts.given_up(standing, now), now)
-    return True

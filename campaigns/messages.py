@@ -2,11 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from campaigns import queries
+from campaigns import permission, queries
 from hotline import phone_numbers
 from hotline.errors import Discard, Retry
 from hotline.ground import Ground
-from hotline.models import Recipient
 from hotline.values import Language, RecipientState
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -37,8 +36,10 @@ def send(ground: Ground, provider: Provider, to: str, body: str, now: datetime) 
 
 def text(ground: Ground, provider: Provider, recipient_id: str, now: datetime) -> None:
     """Send the text, once; a number that takes none goes to a person's list when its time is over."""
-    with ground.database.read() as session:
-        recipient = session.get(Recipient, recipient_id)
+    with ground.database.write() as session:
+        recipient = permission.hold(session, recipient_id)
+        if recipient is not None and recipient.state is RecipientState.TEXTED:
+            permission.is_barred(session, ground, recipient, now)
     if recipient is None or recipient.state is not RecipientState.TEXTED or recipient.texted_at is not None:
         raise Discard("no text is wanted any more")
     settings = ground.settings

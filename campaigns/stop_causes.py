@@ -41,7 +41,7 @@ def known(session: Session, indexes: Collection[str]) -> dict[str, Known]:
 def _visits(session: Session, root_of: dict[str, str], found: dict[str, dict[str, Any]]) -> None:
     query = select(Visit.key, Visit.person_index, Visit.tellings).where(Visit.person_index.in_(root_of))
     for key, index, stored in session.execute(query):
-        tellings = {kind: Telling.read(told) for kind, told in stored.items()}
+        tellings = visit_state.read(stored)
         person = found[root_of[index]]
         person["tellings"][key], person["visits"][key] = tellings, visit_state.fold(tellings)
 

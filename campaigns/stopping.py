@@ -9,23 +9,28 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from campaigns import attempts, caps_file, following, past_tries, plan, queries, stop_causes
-from campaigns.importing import causes
+from campaigns.importing import causes, persons
 from campaigns.importing.causes import Cause
 from crm import queries as crm_queries
 from crm import service as crm
 from hotline import jobs, story
 from hotline.bell import FLOOR
 from hotline.ground import Ground
-from hotline.models import Campaign, MatterStep, Person, Recipient, RecipientChange
+from hotline.models import Campaign, Discharge, MatterStep, Patient, Person, Recipient, RecipientChange
 from hotline.values import CampaignState, RecipientState
 
+CHUNK = 250
+# The source of what no message told: the hospital's list of patients, or the patients themselves.
+LISTED = "list"
 STOPPED, RESUMED, UNDONE = "stopped", "resumed", "undone"
 # The step of a matter that says that its patient is not called any more.
 TOLD = "calls_stopped"
+# For one of these a recipient is held back, and goes on when it has gone away.
+HELD = causes.CAUSES | {plan.TOO_LATE}
 # A recipient in one of these can be stopped, or was and may go on.
 CONCERNED = (*queries.OPEN, RecipientState.WITH_PERSON, RecipientState.STOPPED)
 # What a recipient has from their discharge: corrected with it.
@@ -60,20 +65,23 @@ def restand(
     known = stop_causes.known(session, everyone)
     keys = stop_causes.visit_keys(session, {one.discharge_id for one in found if one.discharge_id})
     for recipient in found:
-        _move(session, ground, recipient, (moved or {}).get(recipient.discharge_id or "", 0), now)
+        days = (moved or {}).get(recipient.discharge_id or "", 0)
+        _move(recipient, days)
         person = known.get(recipient.person_index, stop_causes.NOTHING)
         cause = causes.cause(person, keys.get(recipient.discharge_id or ""))
         if cause is not None:
             changed.stopped += stop(session, ground, recipient, cause, now)
-        elif recipient.state is RecipientState.STOPPED and recipient.reason in causes.CAUSES:
+        elif recipient.state is RecipientState.STOPPED and recipient.reason in HELD:
             changed.resumed += _resume(session, ground, recipient, now)
+        elif days and recipient.state is RecipientState.PLANNED and not _plan(session, ground, recipient, now):
+            changed.stopped += stop(session, ground, recipient, Cause(plan.TOO_LATE, ""), now)
     return changed
 
 
 def stop(session: Session, ground: Ground, recipient: Recipient, cause: Cause, now: datetime) -> bool:
     """Nobody calls them any more, from now on, for this cause; whether they were to be called before."""
     is_stopped = recipient.state is RecipientState.STOPPED
-    if is_stopped and (recipient.reason not in causes.CAUSES or recipient.reason == cause.reason):
+    if is_stopped and (recipient.reason not in HELD or recipient.reason == cause.reason):
         return False
     if not is_stopped:
         was = RecipientState.PLANNED if recipient.state is RecipientState.CALLING else recipient.state
@@ -95,12 +103,29 @@ def note(session: Session, recipient: Recipient, change: str, cause: Cause, now:
             at=now,
             change=change,
             reason=cause.reason,
-            source=told.source if told else "",
+            source=told.source if told else LISTED if cause.signature else "",
             event=told.event.value if told else "",
             told_at=told.at if told else None,
             **by,
         )
     )
+
+
+def follow_list(ground: Ground, now: datetime) -> Changed:
+    """The hospital's list of patients has changed: whoever has died by it, or wants no calls, is stopped."""
+    changed = Changed()
+    marked = or_(Patient.deceased, Patient.do_not_call)
+    with ground.database.read() as session:
+        ours = select(Recipient.person_index).join(Patient, Patient.id == Recipient.patient_id)
+        stays = select(Discharge.person_index).join(Patient, Patient.id == Discharge.patient_id)
+        indexes = sorted(set(session.scalars(ours.where(marked).union(stays.where(marked)))))
+    for start in range(0, len(indexes), CHUNK):
+        some = indexes[start : start + CHUNK]
+        with ground.database.write() as session:
+            persons.hold(session, some, is_new=False)
+            done = restand(session, ground, some, now)
+        changed.stopped, changed.resumed = changed.stopped + done.stopped, changed.resumed + done.resumed
+    return changed
 
 
 def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> None:
@@ -127,8 +152,7 @@ def _resume(session: Session, ground: Ground, recipient: Recipient, now: datetim
         if recipient.texted_at is None:
             jobs.renew(session, ground.bell, "text_recipient", recipient.id, now)
     elif not _plan(session, ground, recipient, now):
-        recipient.reason = plan.TOO_LATE
-        note(session, recipient, STOPPED, Cause(plan.TOO_LATE, ""), now)
+        stop(session, ground, recipient, Cause(plan.TOO_LATE, ""), now)
         return False
     recipient.before = {}
     note(session, recipient, RESUMED, cause, now)
@@ -137,7 +161,7 @@ def _resume(session: Session, ground: Ground, recipient: Recipient, now: datetim
 
 
 def _plan(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
-    """Plan the next try as hours, wishes and caps allow; whether there is one."""
+    """Plan the next try as hours, wishes and caps allow; whether there is one within the days of the call."""
     caps = caps_file.of(ground.settings)
     standing = past_tries.standing(session, ground, recipient)
     if attempts.counted(standing.tries) >= caps.tries:
@@ -150,15 +174,12 @@ def _plan(session: Session, ground: Ground, recipient: Recipient, now: datetime)
     return True
 
 
-def _move(session: Session, ground: Ground, recipient: Recipient, days: int, now: datetime) -> None:
+def _move(recipient: Recipient, days: int) -> None:
     """The discharge was on another day: so are the days on which a call makes sense."""
-    if days == 0:
-        return
-    zone = ZoneInfo(recipient.zone)
-    recipient.opens_at = _days_later(recipient.opens_at, days, zone)
-    recipient.closes_at = _days_later(recipient.closes_at, days, zone)
-    if recipient.state is RecipientState.PLANNED:
-        _plan(session, ground, recipient, now)
+    if days:
+        zone = ZoneInfo(recipient.zone)
+        recipient.opens_at = _days_later(recipient.opens_at, days, zone)
+        recipient.closes_at = _days_later(recipient.closes_at, days, zone)
 
 
 def _days_later(moment: datetime, days: int, zone: ZoneInfo) -> datetime:

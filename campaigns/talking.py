@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import calling, following, queries
+from campaigns import calling, following, permission, queries, stop_causes
 from campaigns.place import Stage
 from hotline import clock, story
 from hotline.bell import FLOOR
@@ -205,7 +205,7 @@ def conclude(
 def recognise(session: Session, number_index: str | None) -> str | None:
     """The recipient whom we tried to reach at this number and who calls back now; `None` for everyone else."""
     found = [] if number_index is None else queries.recognised(session, number_index)
-    return found[0].id if found else None
+    return next((one.id for one in found if stop_causes.cause(session, one) is None), None)
 
 
 def call_back(session: Session, recipient_id: str, sid: str, call_id: str | None, now: datetime) -> Start | None:
@@ -213,8 +213,10 @@ def call_back(session: Session, recipient_id: str, sid: str, call_id: str | None
 
     `None` when we are speaking with them already, or they are not to be spoken with any more.
     """
-    recipient = queries.locked(session, recipient_id)
+    recipient = permission.hold(session, recipient_id)
     if recipient is None or recipient.state not in queries.RECOGNISED:
+        return None
+    if stop_causes.cause(session, recipient) is not None or queries.is_spoken_with(session, recipient):
         return None
     story.move(recipient, RecipientState.CALLING)
     recipient.due_at, recipient.ended_at = None, None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from campaigns import appointments, export, laying, plan, service
+from campaigns import appointments, export, laying, plan, service, undoing
 from campaigns.errors import ImportFault
 from campaigns.importing import files as sources
 from cli import campaign_draw, campaign_status, embedded, import_progress
@@ -107,6 +107,20 @@ def pause(name: str, reason: str, finish: bool) -> None:
         else:
             service.pause(ground, name, reason)
     click.echo(f"{name} is {'finished' if finish else 'paused'}.")
+
+
+@command.command()
+@click.argument("recipient")
+@click.option("--why", required=True, help="kept with the recipient, and shown to staff")
+@click.option("--alive", is_flag=True, help="it is certain that the patient is alive: undo a death, too")
+def undo(recipient: str, why: str, alive: bool) -> None:
+    """Undo what stopped the calls to RECIPIENT (an id, as `hotline campaign export` writes it); they go on.
+
+    A later fact stops them again.
+    """
+    with stand(embedded.load()) as ground:
+        done = undoing.undo(ground, recipient, undoing.Undo(why, is_sure=alive), clock.now())
+    click.echo(f"{done.resumed} calls go on.")
 
 
 @command.command("export")

@@ -21,18 +21,18 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from campaigns import figures, service
-from campaigns.errors import CampaignRefused
+from campaigns import figures, service, undoing
+from campaigns.errors import CampaignRefused, UndoRefused
 from campaigns.figures import Funnel
-from console import alarms, language, looks, patient_queries
+from console import alarms, language, looks, patient_queries, stop_queries
 from console.access import LEADS, allow, ground
 from console.alarms import Alarm
 from console.floor import HEARTBEAT_SECONDS, MOST_MESSAGES
 from console.live import Live, Viewer
 from hotline import clock
-from hotline.errors import IllegalMove
+from hotline.errors import IllegalMove, NotFound
 from hotline.ground import Ground
-from hotline.models import Campaign
+from hotline.models import Campaign, Recipient
 from hotline.values import CampaignState, Language
 
 pages = Blueprint("campaigns", __name__)
@@ -126,6 +126,7 @@ def show(campaign_id: str) -> ResponseReturnValue:
             funnel=figures.funnel(session, campaign.id),
             questions=questions,
             told=patient_queries.told(session, campaign.id),
+            stops=stop_queries.of_campaign(session, campaign.id),
             groups=[("ward", figures.by_ward(session, campaign.id)), ("month", figures.by_month(session, campaign.id))],
             scored=[question.name for question in questions if question.mean is not None],
             steps=STEPS,
@@ -144,6 +145,32 @@ def start(campaign_id: str) -> ResponseReturnValue:
 def pause(campaign_id: str) -> ResponseReturnValue:
     """Dial nobody until it is started again."""
     return _move(campaign_id, CampaignState.PAUSED)
+
+
+@pages.post("/recipients/<recipient_id>/undo")
+@allow(*LEADS)
+def undo_stop(recipient_id: str) -> ResponseReturnValue:
+    """Undo what stopped this recipient's calls, as it was seen: with a reason, a death only when it is confirmed."""
+    form = request.form
+    asked = undoing.Undo(
+        why=form.get("why", ""),
+        user_id=current_user.id,
+        token=form.get("seen", ""),
+        is_sure=form.get("sure") == "yes",
+        address=request.remote_addr or "",
+    )
+    try:
+        done = undoing.undo(ground(), recipient_id, asked, clock.now())
+        flash("stops.undone" if done.resumed else "stops.undone_nobody")
+    except UndoRefused as refused:
+        flash(f"undo_fault.{refused.reason}")
+    except NotFound:
+        abort(404)
+    with ground().database.read() as session:
+        recipient = session.get_one(Recipient, recipient_id)
+    if form.get("back") == "patient" and recipient.patient_id:
+        return redirect(url_for("patients.show", patient_id=recipient.patient_id))
+    return redirect(url_for("campaigns.show", campaign_id=recipient.campaign_id))
 
 
 def _move(campaign_id: str, state: CampaignState) -> ResponseReturnValue:

@@ -5,14 +5,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import calls, looks, matters, patient_queries
+from console import calls, looks, matters, patient_queries, stop_queries
 from console.access import STAFF, allow, ground
 from console.patient_queries import History
 from hotline import clock
 
 pages = Blueprint("patients", __name__)
 # What staff should know of a patient before they speak, where it is so.
-FACTS = ("cardiac", "diabetic", "limited_mobility", "flagged", "do_not_call")
+FACTS = ("cardiac", "diabetic", "limited_mobility", "flagged", "do_not_call", "deceased")
 
 
 @pages.get("/patients/<patient_id>")
@@ -23,6 +23,7 @@ def show(patient_id: str) -> ResponseReturnValue:
         found = patient_queries.history(session, patient_id)
         if found is None or not may_see(session, found):
             abort(404)
+        stops = stop_queries.of_patient(session, patient_id)
         subject = ("patient", patient_id)
         looks.note(
             session, looks.look(current_user.id, "view_patient", subject, clock.now(), request.remote_addr or "")
@@ -30,6 +31,7 @@ def show(patient_id: str) -> ResponseReturnValue:
     return render_template(
         "patient.html",
         found=found,
+        stops=stops,
         facts=FACTS,
         now=clock.now(),
         opens_call=calls.may_see,

@@ -1,7 +1,6 @@
 """Encryption at rest: AES-GCM with a key id and associated data, and a blind index for look-ups by number."""
 
 import base64
-import hashlib
 import hmac
 import os
 from dataclasses import dataclass
@@ -72,7 +71,7 @@ class Keyring:
 
         It is made with the oldest key, so that adding a key does not lose anyone.
         """
-        return hmac.new(self.keys[next(reversed(self.keys))], b"index:" + text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self.keys[next(reversed(self.keys))], b"index:" + text.encode(), "sha256").hex()
 
 
 def key_id(sealed: bytes) -> str:

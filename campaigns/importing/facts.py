@@ -1,12 +1,8 @@
-"""The facts that a call needs, as the database keeps them: with a discharge, or before it with its visit."""
+"""The facts that a call needs, as the database keeps them: with a discharge, or before it with its visit. Pure."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from campaigns.importing.record import Facts
-from crm import identity as identity_of
-from hotline.ground import Ground
-from hotline.values import Language
 
 PERSONAL = ("name", "birth_date", "number", "language", "zone", "has_consent", "do_not_call", "wishes")
 CARE = ("ward", "condition", "codes")
@@ -31,18 +27,3 @@ def write(facts: Facts, patient_number: str) -> dict[str, Any]:
         "do_not_call": facts.do_not_call,
         "wishes": wishes,
     }
-
-
-def columns(ground: Ground, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a discharge that these facts fill."""
-    found = dict(stored)
-    if "language" in found:
-        found["language"] = Language(found["language"])
-    if "number" in found:
-        found["number_index"] = identity_of.number_index(ground.keyring, found["number"])
-    return found
-
-
-def identity(ground: Ground, stored: Mapping[str, Any]) -> str:
-    """By what the list of patients knows this one."""
-    return identity_of.index(ground.keyring, (stored["number"], stored["name"]))

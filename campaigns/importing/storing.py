@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from campaigns import stopping
 from campaigns.importing import facts, persons, visit_state
-from campaigns.importing.record import VisitEvent, VisitRecord
+from campaigns.importing.record import VisitEvent
 from campaigns.importing.tellings import CARE, FACTS, Told
 from campaigns.importing.visit_state import Telling
 from crm import identity
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Discharge, Patient, Person, Visit
-from hotline.values import VisitState
+from hotline.values import Language, VisitState
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Batch:
         drafts = self._drafts(told)
         for one in told:
             if one.tellings:
-                self._merge(drafts[self._key(one.record)], one)
+                self._merge(drafts[one.key], one)
         moved = self._write(drafts)
         touched |= {draft.person_index for draft in drafts.values() if draft.is_changed}
         changed = stopping.restand(self._session, self._ground, touched, self._now, moved)
@@ -72,20 +72,16 @@ class Batch:
             self.noted, self.known = self.noted + is_news, self.known + (not is_news)
         return row.person_index if is_news else None
 
-    def _key(self, record: VisitRecord) -> str:
-        stay = record.visit or (record.happened_on.isoformat() if record.happened_on else "")
-        return self._ground.keyring.index(f"stay {record.patient_number}|{stay}")
-
     def _drafts(self, told: Iterable[Told]) -> dict[str, Draft]:
         found = {}
         for one in told:
             if one.tellings:
                 number = one.record.patient_number
-                found[self._key(one.record)] = Draft(number, self._people[number], source=one.source)
+                found[one.key] = Draft(number, self._people[number], source=one.source)
         for row in self._session.scalars(select(Visit).where(Visit.key.in_(found))):
             draft = found[row.key]
             draft.row = row
-            draft.tellings = {kind: Telling.read(stored) for kind, stored in row.tellings.items()}
+            draft.tellings = visit_state.read(row.tellings)
             draft.facts = dict(row.facts or {})
         return found
 
@@ -96,7 +92,8 @@ class Batch:
             if kept == before:
                 continue
             draft.tellings[kind], draft.is_changed = kept, True
-            if kind in {FACTS, CARE} and one.record.facts is not None:
+            is_another = before is None or before.digest != kept.digest
+            if kind in {FACTS, CARE} and is_another and one.record.facts is not None:
                 told = facts.write(one.record.facts, one.record.patient_number)
                 names = facts.CARE if kind == CARE else ("patient_number", *facts.PERSONAL)
                 draft.facts |= {name: told[name] for name in names}
@@ -117,7 +114,7 @@ class Batch:
             is_ready = key in there or (is_discharge and bool(draft.facts))
             is_news = self._visit(visits, key, draft, visit, None if is_ready else draft.facts or None)
             if key in there:
-                values = facts.columns(self._ground, draft.facts) if draft.facts else {}
+                values = self._columns(draft)
                 if is_discharge and visit.ended_on != there[key][1]:
                     values["discharged_on"] = visit.ended_on
                     moved[there[key][0]] = (visit.ended_on - there[key][1]).days  # type: ignore[operator] # checked above
@@ -126,14 +123,18 @@ class Batch:
                 is_corrected = is_news or bool(values)
                 self.corrected, self.known = self.corrected + is_corrected, self.known + (not is_corrected)
             elif is_ready:
-                fresh[key] = facts.columns(self._ground, _whole(draft.facts)) | {
-                    "key": key,
-                    "person_index": draft.person_index,
-                    "discharged_on": visit.ended_on,
-                    "source": draft.source,
-                    "id": clock.new_id(),
-                    "added_at": self._now,
-                }
+                fresh[key] = (
+                    {"ward": "", "condition": "general", "codes": []}
+                    | self._columns(draft)
+                    | {
+                        "key": key,
+                        "person_index": draft.person_index,
+                        "discharged_on": visit.ended_on,
+                        "source": draft.source,
+                        "id": clock.new_id(),
+                        "added_at": self._now,
+                    }
+                )
             else:
                 self.noted += 1
         if visits:
@@ -145,7 +146,7 @@ class Batch:
         self, fresh: list[dict[str, Any]], key: str, draft: Draft, visit: visit_state.Visit, kept: dict[str, Any] | None
     ) -> bool:
         """Write the visit's row; whether what is true of it is another now."""
-        stored = {kind: telling.write() for kind, telling in draft.tellings.items()}
+        stored = visit_state.write(draft.tellings)
         values = (visit.state, visit.began_on, visit.ended_on)
         row = draft.row
         if row is not None:
@@ -168,13 +169,22 @@ class Batch:
         )
         return True
 
+    def _columns(self, draft: Draft) -> dict[str, Any]:
+        """The columns of a discharge that these facts fill; `identity` is by what the list of patients knows them."""
+        found, keyring = dict(draft.facts), self._ground.keyring
+        if "number" in found:
+            found["language"] = Language(found["language"])
+            found["number_index"] = identity.number_index(keyring, found["number"])
+            found["identity"] = identity.index(keyring, (found["number"], found["name"]))
+        return found
+
     def _discharges(
         self, fresh: dict[str, dict[str, Any]], told: dict[str, dict[str, Any]], there: dict[str, tuple[str, date]]
     ) -> None:
         whole = [*fresh.values(), *(values for values in told.values() if "name" in values)]
         patients = _patients(self._session, self._ground, whole, self._now)
         for values in whole:
-            values["patient_id"] = patients[facts.identity(self._ground, values)]
+            values["patient_id"] = patients[values.pop("identity")]
         if fresh:
             self._session.execute(insert(Discharge.__table__), list(fresh.values()))  # type: ignore[arg-type] # likewise
         for key, values in told.items():
@@ -183,32 +193,27 @@ class Batch:
         self.added += len(fresh)
 
 
-def _whole(stored: dict[str, Any]) -> dict[str, Any]:
-    return {"ward": "", "condition": "general", "codes": []} | stored
-
-
 def _patients(session: Session, ground: Ground, told: list[dict[str, Any]], now: datetime) -> dict[str, str]:
-    """The patients of these discharges, by identity: those who are known, and those who are now."""
-    wanted = {facts.identity(ground, values): values for values in told}
-    people = [(values["number"], values["name"]) for values in wanted.values()]
-    known = identity.known(session, ground.keyring, people)
+    """The patients of these discharges, by `identity`: those who are known, and those who are now."""
+    wanted = {values["identity"]: values for values in told}
+    known = identity.known(session, ground.keyring, [(one["number"], one["name"]) for one in wanted.values()])
     for key, row in known.items():
         values = wanted[key]
         row.discharged_on = max(filter(None, (row.discharged_on, values.get("discharged_on"))), default=None)
         row.do_not_call = row.do_not_call or values["do_not_call"]
-    fresh = [_patient(ground, pair, now) for pair in wanted.items() if pair[0] not in known]
+    fresh = [_patient(pair, now) for pair in wanted.items() if pair[0] not in known]
     if fresh:
         session.execute(insert(Patient.__table__), fresh)  # type: ignore[arg-type] # likewise
     return {key: row.id for key, row in known.items()} | {row["identity_index"]: row["id"] for row in fresh}
 
 
-def _patient(ground: Ground, pair: tuple[str, dict[str, Any]], now: datetime) -> dict[str, Any]:
+def _patient(pair: tuple[str, dict[str, Any]], now: datetime) -> dict[str, Any]:
     key, values = pair
     condition = values.get("condition", "general")
     return {
         "id": clock.new_id(),
         "number": values["number"],
-        "number_index": identity.number_index(ground.keyring, values["number"]),
+        "number_index": values["number_index"],
         "name": values["name"],
         "identity_index": key,
         "birth_date": values["birth_date"] or None,

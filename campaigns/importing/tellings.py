@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
 from campaigns.importing.visit_state import Telling
@@ -11,6 +12,7 @@ Sign = Callable[[str], str]
 DIGEST = 24
 # Beside the events, a visit's row keeps which telling its facts come from: of the person, and of their treatment.
 FACTS, CARE = "facts", "care"
+NO_CARE: dict[str, Any] = {"ward": "", "condition": Facts.condition, "codes": ()}
 # Told of a person, not of one of their visits.
 OF_PERSON = frozenset({VisitEvent.MERGED, VisitEvent.DIED})
 # A day is needed to compare stays; a cancellation without one means whatever there was.
@@ -19,13 +21,17 @@ DATED = frozenset({VisitEvent.ADMITTED, VisitEvent.TRANSFERRED, VisitEvent.DISCH
 
 @dataclass(frozen=True)
 class Told:
-    """What one record tells. `tellings` is by kind of event, with `FACTS` and `CARE` where it brings such facts."""
+    """What one record tells. `tellings` is by kind of event, with `FACTS` and `CARE` where it brings such facts.
+
+    `key` is the blind index of the visit: the patient's number with the visit's, or without one with the day.
+    """
 
     record: VisitRecord
     tellings: dict[str, Telling] = field(default_factory=dict)
     death: Telling | None = None
     refusal: Telling | None = None
     source: str = ""
+    key: str = ""
 
 
 def of(record: VisitRecord, source: str, arrived: tuple[datetime, date], sign: Sign) -> Told:
@@ -49,10 +55,13 @@ def of(record: VisitRecord, source: str, arrived: tuple[datetime, date], sign: S
         return Told(record, {}, death, refusal, source)
     tellings = {record.event.value: base}
     if record.facts is not None:
-        tellings[FACTS] = replace(base, digest=sign(repr(record.facts))[:DIGEST])
-        if says_care(record.facts):
-            tellings[CARE] = tellings[FACTS]
-    return Told(record, tellings, death, refusal, source)
+        facts = record.facts
+        plain = replace(base, event=VisitEvent.UPDATED, on=None, visit_class=VisitClass.INPATIENT, readmitted_on=None)
+        tellings[FACTS] = replace(plain, digest=sign(repr(replace(facts, **NO_CARE)))[:DIGEST])
+        if says_care(facts):
+            tellings[CARE] = replace(plain, digest=sign(repr((facts.ward, facts.condition, facts.codes)))[:DIGEST])
+    stay = record.visit or (record.happened_on.isoformat() if record.happened_on else "")
+    return Told(record, tellings, death, refusal, source, sign(f"stay {record.patient_number}|{stay}"))
 
 
 def says_care(facts: Facts) -> bool:

@@ -86,6 +86,16 @@ class Visit:
     began: Telling | None = None
 
 
+def read(stored: Mapping[str, Any]) -> dict[str, Telling]:
+    """The tellings that `write` stored."""
+    return {kind: Telling.read(told) for kind, told in stored.items()}
+
+
+def write(tellings: Tellings) -> dict[str, Any]:
+    """The tellings as the visit's row keeps them."""
+    return {kind: telling.write() for kind, telling in tellings.items()}
+
+
 def latest(before: Telling | None, new: Telling) -> Telling:
     """Which of two tellings of one kind counts."""
     if before is None:

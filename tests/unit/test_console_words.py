@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import console
-from campaigns import attempts, pace, plan, scripts_file
+from campaigns import attempts, pace, plan, scripts_file, stopping
 from campaigns.importing import causes
+from campaigns.importing.record import VisitEvent
 from console import telling
 from console.answers import BESIDE, COMMON
 from console.campaigns import STEPS as CAMPAIGN_STEPS
@@ -61,6 +62,7 @@ STEPS = (
 )
 WHY = (pace.HOTLINE_BUSY, pace.NO_NURSE, pace.NURSES, pace.PROVIDER, pace.NOBODY_DUE, pace.ALL_DUE, pace.LIMIT)
 WITHOUT = (*sorted(causes.CAUSES), plan.NO_CONSENT, plan.TOO_LATE, plan.NO_HOURS, plan.ELSEWHERE)
+SOURCES = ("hl7", "json", "ndjson", "csv", "xlsx", stopping.LISTED)
 KEYS = ("items", "answer", "machine", "evidence", "play", "seek", "comment", "publish", "escape", "help")
 TABLES_OF_A_CALL = ("menu", "waiting", "talking", "recording", "caller_clock", "offer_clock")
 
@@ -93,6 +95,10 @@ def made_up() -> set[str]:
     keys |= {f"transfer.state_{state}" for state in values.TransferState} | {f"why.{name}" for name in WHYS}
     keys |= {f"transfer.again_{why}" for why in (again.LINE_LOST, again.TRANSFER, again.RETURNED, again.ALONE)}
     keys |= {f"transfer.{why}" for why in CANNOT_TRANSFER} | {"transfer.from_consult", "transfer.from_caller"}
+    keys |= {f"recipient_change.{name}" for name in (stopping.STOPPED, stopping.RESUMED, stopping.UNDONE)}
+    keys |= {f"visit_event.{event}" for event in VisitEvent} | {f"stop_source.{name}" for name in SOURCES}
+    keys |= {f"undo_fault.{name}" for name in ("say_why", "confirm", "changed")}
+    keys |= {"stops.undone", "stops.undone_nobody"}
     keys |= {f"patient.{name}" for name in (*FACTS, *values.Direction)} | {"step.day", "step.week"}
     keys |= {f"question.{name}" for name in BESIDE} | {f"answer.{name}" for name in COMMON}
     keys |= {f"to_person.{rule.reason}" for rule in attempts.RULES.values() if rule.reason}

@@ -1,0 +1,292 @@
+"""Events of visits on both databases: in any order they lead to the same visits, discharges and calls."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import count
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as search
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from campaigns import laying, plan, service, stopping
+from campaigns.importing import causes, intake
+from campaigns.importing.persons import person_index
+from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
+from hotline.ground import Ground
+from hotline.models import Discharge, Patient, Recipient, RecipientChange, Visit
+from hotline.values import RecipientState, VisitState
+from tests.factories import load_hospital
+from tests.integration.campaign_house import NOW, recipient
+
+HOME = date(2026, 2, 22)
+HOUR = timedelta(hours=1)
+FACTS = Facts("林晓", date(1960, 1, 2), "+8613800000011", has_consent=True, ward="外科")
+NUMBERS = count(1)
+
+
+def told(
+    event: VisitEvent, number: str = "M1", visit: str = "V1", hour: int | None = None, **more: object
+) -> VisitRecord:
+    """An event, written down in this hour; a discharge with what a call needs."""
+    values: dict[str, object] = {"event": event, "patient_number": number, "visit": visit}
+    if hour is not None:
+        values["recorded_at"] = NOW - timedelta(days=2) + hour * HOUR
+    if event is VisitEvent.DISCHARGED:
+        values |= {"happened_on": HOME, "facts": FACTS}
+    return VisitRecord(**(values | more))  # type: ignore[arg-type] # as the test wrote them
+
+
+DISCHARGE = told(VisitEvent.DISCHARGED, hour=0)
+
+
+def take(ground: Ground, *records: VisitRecord) -> intake.Stored:
+    """Store these as one source."""
+    return intake.store(ground, records, "hl7", NOW)
+
+
+def planned(ground: Ground, *records: VisitRecord) -> str:
+    """A running campaign for whoever these discharges are about; the first of its recipients."""
+    load_hospital(ground)
+    take(ground, *(records or (DISCHARGE,)))
+    service.make(ground, "spring", plan.Scope(), NOW)
+    assert laying.lay_out(ground, "spring", NOW).added
+    service.start(ground, "spring", NOW)
+    with ground.database.read() as session:
+        return session.scalars(select(Recipient.id).order_by(Recipient.opens_at, Recipient.id)).all()[0]
+
+
+def stands(ground: Ground, recipient_id: str) -> tuple[RecipientState, str]:
+    """The state of a recipient and its reason."""
+    row = recipient(ground, recipient_id)
+    return row.state, row.reason
+
+
+CALLED = (RecipientState.PLANNED, "")
+ADMITTED = told(VisitEvent.ADMITTED, hour=-200, happened_on=date(2026, 2, 12))
+RETURN = told(VisitEvent.ADMITTED, visit="V2", hour=9, happened_on=date(2026, 2, 27))
+CASES = [
+    ([ADMITTED, DISCHARGE], ""),  # the whole stay imported again
+    ([replace(ADMITTED, recorded_at=None)], ""),  # an admission that comes after its discharge
+    ([replace(ADMITTED, recorded_at=NOW)], ""),
+    ([told(VisitEvent.REGISTERED, visit="O77", hour=9, visit_class=VisitClass.OUTPATIENT)], ""),
+    (
+        [
+            told(
+                VisitEvent.DISCHARGED,
+                visit="O7",
+                hour=9,
+                visit_class=VisitClass.OUTPATIENT,
+                happened_on=date(2026, 2, 27),
+            )
+        ],
+        "",
+    ),
+    ([told(VisitEvent.DISCHARGE_CANCELLED, hour=0)], causes.DISCHARGE_CANCELLED),  # stamped as the discharge was
+    ([told(VisitEvent.ADMISSION_CANCELLED, hour=3)], causes.ADMISSION_CANCELLED),
+    ([told(VisitEvent.ENTERED_IN_ERROR)], causes.ENTERED_IN_ERROR),
+    ([told(VisitEvent.CLASS_CHANGED, hour=3, visit_class=VisitClass.OUTPATIENT)], causes.OUTPATIENT),
+    ([RETURN], causes.READMITTED),
+    ([RETURN, told(VisitEvent.ADMISSION_CANCELLED, visit="V2", hour=10)], ""),
+    ([told(VisitEvent.TRANSFERRED, hour=5, happened_on=date(2026, 2, 23))], ""),
+    ([told(VisitEvent.DIED, visit="", is_dead=True)], causes.DIED),
+    ([told(VisitEvent.UPDATED, visit="other", is_dead=True)], causes.DIED),  # told with another stay
+    ([told(VisitEvent.ADMITTED, "M2", "V9", hour=9, happened_on=date(2026, 2, 27))], ""),  # somebody else
+]
+
+
+@pytest.mark.parametrize(("records", "reason"), CASES)
+def test_calls_stop_for_what_happened_and_for_nothing_else(
+    ground: Ground, records: list[VisitRecord], reason: str
+) -> None:
+    only = planned(ground)
+    take(ground, *records)
+    assert stands(ground, only) == ((RecipientState.STOPPED, reason) if reason else CALLED)
+    take(ground, *records)
+    assert stands(ground, only) == ((RecipientState.STOPPED, reason) if reason else CALLED)
+
+
+def test_the_end_of_an_outpatient_visit_is_no_discharge_until_its_class_changes(ground: Ground) -> None:
+    assert take(ground, replace(DISCHARGE, visit_class=VisitClass.OUTPATIENT)) == intake.Stored(noted=1)
+    with ground.database.read() as session:
+        assert session.scalars(select(Discharge)).all() == []
+        assert [row.state for row in session.scalars(select(Visit))] == [VisitState.OUTPATIENT]
+    changed = told(VisitEvent.CLASS_CHANGED, hour=1)
+    assert take(ground, changed) == intake.Stored(added=1)
+    with ground.database.read() as session:
+        (row,) = session.scalars(select(Discharge))
+    assert (row.name, row.discharged_on, row.ward) == (FACTS.name, HOME, FACTS.ward)
+    assert take(ground, changed) == intake.Stored(known=1)
+
+
+def test_a_discharge_that_was_cancelled_and_told_anew_is_called_for_on_its_new_days(ground: Ground) -> None:
+    only = planned(ground)
+    before = recipient(ground, only)
+    assert take(ground, told(VisitEvent.DISCHARGE_CANCELLED, hour=1)).stopped == 1
+    stored = take(ground, told(VisitEvent.DISCHARGED, hour=30, happened_on=HOME + timedelta(days=3)))
+    assert (stored.corrected, stored.resumed) == (1, 1)
+    after = recipient(ground, only)
+    assert (after.opens_at - before.opens_at, after.closes_at - before.closes_at) == (timedelta(days=3),) * 2
+    assert after.due_at is not None
+    assert after.due_at >= after.opens_at
+    assert laying.lay_out(ground, "spring", NOW).added == 0  # nobody is planned twice
+    with ground.database.read() as session:
+        rows = session.scalars(select(RecipientChange).order_by(RecipientChange.id)).all()
+    assert [(row.change, row.reason, row.event, row.source) for row in rows] == [
+        ("stopped", causes.DISCHARGE_CANCELLED, "discharge_cancelled", "hl7"),
+        ("resumed", causes.DISCHARGE_CANCELLED, "", ""),
+    ]
+
+
+def test_whose_days_are_over_meanwhile_is_not_called_again(ground: Ground) -> None:
+    only = planned(ground)
+    take(ground, RETURN)
+    late = NOW + timedelta(days=60)
+    cancelled = told(VisitEvent.ADMISSION_CANCELLED, visit="V2", hour=20)
+    assert intake.store(ground, [cancelled], "hl7", late).resumed == 0
+    assert stands(ground, only) == (RecipientState.STOPPED, plan.TOO_LATE)
+
+
+def test_a_correction_reaches_whoever_is_still_to_be_called(ground: Ground) -> None:
+    only = planned(ground)
+    corrected = replace(FACTS, number="+8613900000022", ward="")
+    stored = take(ground, told(VisitEvent.UPDATED, hour=5, facts=corrected))
+    assert stored == intake.Stored(corrected=1)
+    row = recipient(ground, only)
+    assert (row.number, row.ward) == ("+8613900000022", "外科")  # what a correction leaves out stays
+    late = told(VisitEvent.UPDATED, hour=3, facts=replace(FACTS, number="+8613900000033"))
+    assert take(ground, late).corrected == 0  # an older one that comes late
+    assert recipient(ground, only).number == "+8613900000022"
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_numbers_that_were_merged_are_one_person_whatever_came_first(ground: Ground, order: int) -> None:
+    only = planned(ground)
+    merges = [
+        told(VisitEvent.MERGED, "M2", "", merged_from="M1"),
+        told(VisitEvent.MERGED, "M3", "", merged_from="M2"),
+        told(VisitEvent.DIED, "M3", "", is_dead=True),
+    ]
+    take(ground, *merges[order:], *merges[:order])
+    assert stands(ground, only) == (RecipientState.STOPPED, causes.DIED)
+    assert take(ground, *merges) == intake.Stored(known=3)
+
+
+def test_a_refusal_under_one_number_counts_for_the_other(ground: Ground) -> None:
+    only = planned(ground)
+    refuses = replace(FACTS, number="+8613900000022", do_not_call=True)
+    take(ground, told(VisitEvent.DISCHARGED, "M2", "V8", happened_on=date(2026, 1, 3), facts=refuses))
+    assert stands(ground, only) == CALLED
+    take(ground, told(VisitEvent.MERGED, "M1", "", merged_from="M2"))
+    assert stands(ground, only) == (RecipientState.STOPPED, causes.DO_NOT_CALL)
+
+
+# Order and repetition, on the database.
+
+EVENTS = st.sampled_from(
+    [event for event in VisitEvent if event not in {VisitEvent.MERGED, VisitEvent.DIED}]
+    + [VisitEvent.DISCHARGED, VisitEvent.DISCHARGE_CANCELLED, VisitEvent.ADMITTED]
+)
+
+
+def event_of(
+    event: VisitEvent, number: str, visit: str, hour: int, day: int, visit_class: VisitClass, is_dead: bool
+) -> VisitRecord:
+    """Any event of any of the visits."""
+    facts = replace(FACTS, number=f"+861390000000{hour}") if event in WITH_FACTS else None
+    on = HOME + timedelta(days=day)
+    return told(event, number, visit, hour, happened_on=on, visit_class=visit_class, is_dead=is_dead, facts=facts)
+
+
+WITH_FACTS = {VisitEvent.DISCHARGED, VisitEvent.UPDATED}
+A_TELLING = st.builds(
+    event_of,
+    EVENTS,
+    st.sampled_from(["1", "2"]),
+    st.sampled_from(["V1", "V1", "V2", "V3"]),
+    st.integers(1, 4),
+    st.integers(-1, 5),
+    st.sampled_from([VisitClass.INPATIENT] * 3 + [VisitClass.OUTPATIENT]),
+    st.sampled_from([False] * 9 + [True]),
+)
+MERGE = st.just(told(VisitEvent.MERGED, "1", "", 1, merged_from="2"))
+TELLINGS = st.lists(st.one_of(*[A_TELLING] * 8, MERGE), max_size=6)
+
+
+def of_copy(records: Iterable[VisitRecord], copy: str) -> list[VisitRecord]:
+    """The same, told of other people."""
+    return [
+        replace(
+            record,
+            patient_number=f"{copy}{record.patient_number}",
+            merged_from=f"{copy}{record.merged_from}" if record.merged_from else "",
+        )
+        for record in records
+    ]
+
+
+def outcome(ground: Ground, copy: str) -> dict[str, object]:
+    """Everything that is known of these people and planned for them, without what only tells them apart."""
+    found: dict[str, object] = {}
+    with ground.database.read() as session:
+        for number in ("1", "2"):
+            index = person_index(ground, f"{copy}{number}")
+            visits = session.scalars(select(Visit).where(Visit.person_index == index)).all()
+            keys = {}
+            for visit in ("V1", "V2", "V3"):
+                keys[ground.keyring.index(f"stay {copy}{number}|{visit}")] = visit
+            found |= {
+                f"visit {number} {keys[row.key]}": (row.state, row.began_on, row.ended_on, row.facts is None)
+                for row in visits
+            }
+            stays = session.scalars(select(Discharge).where(Discharge.person_index == index)).all()
+            found |= {
+                f"discharge {number} {keys[row.key]}": (row.discharged_on, row.number, row.ward, row.has_consent)
+                for row in stays
+            }
+            ids = {row.id: keys[row.key] for row in stays}
+            called = session.scalars(select(Recipient).where(Recipient.person_index == index)).all()
+            found |= {
+                f"recipient {number} {ids[row.discharge_id or '']} {row.step}": (
+                    *(row.state, row.reason, row.number),
+                    *(row.opens_at, row.closes_at, row.due_at if row.state is RecipientState.PLANNED else None),
+                )
+                for row in called
+            }
+    return found
+
+
+def lives(ground: Ground, records: Sequence[VisitRecord], copy: str, parts: int) -> dict[str, object]:
+    """One was discharged and is to be called; then these are told, so many at a time."""
+    take(ground, *of_copy([told(VisitEvent.DISCHARGED, "1", hour=0)], copy))
+    laying.lay_out(ground, "spring", NOW)
+    mine = of_copy(records, copy)
+    for start in range(0, len(mine), parts):
+        take(ground, *mine[start : start + parts])
+    laying.lay_out(ground, "spring", NOW)
+    return outcome(ground, copy)
+
+
+@search(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(records=TELLINGS, random=st.randoms(use_true_random=False), parts=st.integers(1, 3))
+def test_told_twice_late_or_out_of_order_events_lead_to_the_same(
+    ground: Ground, records: list[VisitRecord], random: Random, parts: int
+) -> None:
+    if "spring" not in service.names(ground):
+        load_hospital(ground)
+        service.make(ground, "spring", plan.Scope(), NOW)
+    again = [*records, *records[::2], told(VisitEvent.DISCHARGED, "1", hour=0)]
+    random.shuffle(again)
+    first = lives(ground, records, f"a{next(NUMBERS)}-", 10)
+    assert lives(ground, again, f"b{next(NUMBERS)}-", parts) == first
+
+
+def test_a_list_of_patients_that_says_somebody_died_stops_their_calls(ground: Ground) -> None:
+    only = planned(ground)
+    with ground.database.write() as session:
+        session.scalars(select(Patient)).one().deceased = True
+    assert stopping.follow_list(ground, NOW).stopped == 1
+    assert stands(ground, only) == (RecipientState.STOPPED, causes.DIED)

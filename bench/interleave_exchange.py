@@ -18,7 +18,7 @@ from hotline import clock
 from hotline.values import RecordingState
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
-from telephony.views import LegView, RecordingView
+from telephony.views import LegView, PhoneView, RecordingView
 from telephony.words import leg_status
 
 GONE = 21220
@@ -42,6 +42,7 @@ class Exchange(Provider):
     failures: int = 0
     # What callers press when they are asked for a rating; empty: anything from 0 to 6.
     rating: str = ""
+    registered: list[PhoneView] | None = None
     tell: Callable[[str], object] = print
 
     # What we ask of it.
@@ -75,9 +76,9 @@ class Exchange(Provider):
         self.end(line, "completed" if line.is_up else "canceled")
         self._answered()
 
-    def phones(self) -> None:
-        """It does not tell who is registered, as Twilio."""
-        return
+    def phones(self) -> list[PhoneView] | None:
+        """Who is registered; `None`: it does not tell, as Twilio."""
+        return self.registered
 
     def leg(self, sid: str) -> LegView | None:
         """The line as it stands."""

@@ -1,4 +1,4 @@
-"""A page's word that it is there, every other second, and what it hears back: whether calls can be offered, and why not.
+"""A page's word that it is there, every other second, and what it hears back: whether calls can be offered.
 
 What follows from it is `routing.presence`. These requests keep nobody signed in: a page that is left open is no sign of
 a person, and an answer that comes after signing out must not bring the session back.

@@ -1,6 +1,6 @@
 """Callers whose whole queue cannot be reached: help comes at once, and where none can come, the next way out. Pure.
 
-A queue counts its overflow in rings, which pass while phones ring. Where no phone can ring, nothing is to be waited for.
+A queue counts its overflow in rings, which pass while phones ring. Where none can ring, nothing is to be waited for.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -79,6 +79,8 @@ MEANT: dict[str, set[str]] = {
     "matters.comment": STAFF,
     "matters.hand_over": STAFF,
     "matters.move": STAFF,
+    "presence.beat": STAFF,
+    "presence.leave": STAFF,
     "talk.hang_up": STAFF,
     "talk.hold": STAFF,
     "talk.ask": STAFF,

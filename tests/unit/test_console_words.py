@@ -68,6 +68,7 @@ WHY = (pace.HOTLINE_BUSY, pace.NO_NURSE, pace.NURSES, pace.PROVIDER, pace.NOBODY
 WITHOUT = (*sorted(causes.CAUSES), plan.NO_CONSENT, plan.TOO_LATE, plan.NO_HOURS, plan.ELSEWHERE)
 SOURCES = ("hl7", "json", "ndjson", "csv", "xlsx", stopping.LISTED)
 KEYS = ("items", "answer", "machine", "evidence", "play", "seek", "comment", "publish", "escape", "help")
+DESK_FAULTS = ("network", "slow", "out", "forbidden", "other", "gone")
 TABLES_OF_A_CALL = ("menu", "waiting", "talking", "recording", "caller_clock", "offer_clock")
 
 
@@ -113,6 +114,7 @@ def made_up() -> set[str]:
     keys |= {f"patient.{name}" for name in (*FACTS, *values.Direction)} | {"step.day", "step.week"}
     keys |= {f"question.{name}" for name in BESIDE} | {f"answer.{name}" for name in COMMON}
     keys |= {f"to_person.{rule.reason}" for rule in attempts.RULES.values() if rule.reason}
+    keys |= {f"absence.{why}" for why in values.Absence} | {f"desk.fault_{why}" for why in DESK_FAULTS}
     scripts = scripts_file.of(None, "", "", "").values()
     keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
@@ -139,7 +141,8 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_that_an_offer_ends_for_has_words(language: Language) -> None:
-    for _state, reason in [*ROUTER_ENDS.values(), *LEG_ENDS.values()]:
+    known = [reason for _state, reason in [*ROUTER_ENDS.values(), *LEG_ENDS.values()]]
+    for reason in [*known, *values.Absence]:
         assert words(language).known(f"reason.{reason.replace(' ', '_')}"), reason
 
 

@@ -126,6 +126,8 @@ class Demo:
                     shown = self._print_news(act, shown, lines, seconds)
                 time.sleep(0.25)
             live.update(act.table(act.rows(self._ground, since, clock.now()), time.monotonic() - start))
+        if not self._console.is_terminal:
+            self._console.print()  # only a terminal gets the end of its line
 
     def _print_news(
         self, act: Act, shown: list[tuple[str, ...]], lines: list[tuple[str, ...]], seconds: float

@@ -26,7 +26,7 @@ def _dialogue(console: Console, call: dict[str, Any]) -> None:
         return
     who = f"agent {call['agent']}" if call["agent"] else "no agent"
     checks = [f"{name} {verdict(result)}" for name, result in call["verdicts"].items()] or ["not checked"]
-    title = " · ".join([tables.last_digits(call["caller"]), str(call["intent"]), who, *checks])
+    title = " · ".join([tables.last_digits(call["caller"]), _intent(call), who, *checks])
     console.print(Text(f"\n{title}", style="bold"))
     lines = Table.grid(padding=(0, 1))
     for column in ("left", "right"):
@@ -43,7 +43,7 @@ def _calls(calls: list[dict[str, Any]], is_wide: bool) -> Table:
     rows = [
         (
             tables.last_digits(call["caller"]),
-            str(call["intent"]).replace("unknown", NONE),
+            _intent(call),
             str(call["outcome"]).replace("_", " "),
             call["queue"] or NONE,
             call["agent"] or NONE,
@@ -55,6 +55,10 @@ def _calls(calls: list[dict[str, Any]], is_wide: bool) -> Table:
         for call in calls
     ]
     return tables.of("Calls", COLUMNS, rows, right=COLUMNS[5:7], is_tight=not is_wide)
+
+
+def _intent(call: dict[str, Any]) -> str:
+    return str(call["intent"]).replace("unknown", NONE)
 
 
 def _recording(kept: dict[str, Any] | None, is_wide: bool) -> str:

@@ -1,6 +1,6 @@
 """`hotline floor`: the live floor in the terminal. Events move it; between them only the clocks are drawn anew."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import click
@@ -9,7 +9,7 @@ from rich.live import Live as Screen
 from rich.table import Table
 from rich.text import Text
 
-from cli import embedded
+from cli import embedded, tables
 from console import parts as divided
 from console import show, snapshot
 from console.live import Live
@@ -22,6 +22,10 @@ from routing import figures as counts
 from routing.wait import Error
 
 DRAW_SECONDS = 1.0
+LATE = 3  # rings after which a caller has waited too long
+COUNTED = ("asked", "answered", "gave up\n≤ 5 s", "later", "overflowed", "called\nback")
+SHARED = ("in 3 rings\nof asking", "in 3 rings\nof ringing")
+SHORT = ("3 rings:\nasking", "3 rings:\nringing")
 STATES = {
     AgentState.IDLE: "green",
     AgentState.OFFERED: "yellow",
@@ -76,81 +80,114 @@ def picture(seen: Snapshot, now: datetime, ring_seconds: float) -> Group:
     )
 
 
-def figures(seen: Snapshot) -> Table:
+def figures(seen: Snapshot) -> tables.Fitting:
     """Today's figures, each share with its denominator."""
-    table = _figures_table("Today")
-    table.add_row(*_figures_row(seen.figures))
-    return table
+    return figures_of(seen.figures)
 
 
-def parts(ground: Ground, by: str, now: datetime) -> Table:
+def figures_of(part: counts.Summary) -> tables.Fitting:
+    """These figures."""
+    named = (*zip(COUNTED, _counts(part), strict=True), *zip(SHARED, _shares(part), strict=True))
+    narrow = tables.pairs("Today", [(name.replace("\n", " "), value) for name, value in named])
+    return tables.Fitting(tables.of("Today", [name for name, _ in named], [[value for _, value in named]]), narrow)
+
+
+def parts(ground: Ground, by: str, now: datetime) -> tables.Fitting:
     """Today's figures by queue, half hour or agent; an agent's are those of the phone, nobody asks for an agent."""
-    found = {part.name: part.figures for part in divided.take(ground, by, now)}
+    return divided_by(by, {part.name: part.figures for part in divided.take(ground, by, now)})
+
+
+def divided_by(by: str, found: dict[str, counts.Summary]) -> tables.Fitting:
+    """These figures, by the names of their parts."""
     if by == divided.AGENT:
         return _by_agent(found)
-    table = _figures_table("Today", by.replace("-", " "))
-    for name, part in found.items():
-        table.add_row(name, *_figures_row(part))
-    return table
+    first = by.replace("-", " ")
+    wide = [(name, *_counts(part), *_shares(part)) for name, part in found.items()]
+    narrow = [(name, *_counts(part), *_parts_of(part)) for name, part in found.items()]
+    return tables.Fitting(
+        tables.of("Today", (first, *COUNTED, *SHARED), wide, wraps=(first,), right=COUNTED),
+        tables.of("Today", (first, *COUNTED, *SHORT), narrow, wraps=(first,), right=COUNTED, is_tight=True),
+    )
 
 
-def _by_agent(found: dict[str, counts.Summary]) -> Table:
-    table = _table("Today", "agent", "rang", "answered", "missed", "rejected", "as help", "call-backs", "in 3 rings")
-    for name, part in found.items():
-        numbers = (part.offers, part.offers_answered, part.missed, part.rejected, part.overflowed, part.called_back)
-        share = f"{show.percent(part.offer_share)} of {part.offers_answered}"
-        table.add_row(name, *(str(number) for number in numbers), share)
-    return table
+def _by_agent(found: dict[str, counts.Summary]) -> tables.Fitting:
+    columns = ("agent", "rang", "answered", "missed", "rejected", "as\nhelp", "call\nbacks", "in 3\nrings")
+
+    def drawn(shares: Callable[[counts.Summary], list[str]]) -> Table:
+        rows = [(name, *_of_phone(part), shares(part)[1]) for name, part in found.items()]
+        return tables.of("Today", columns, rows, wraps=columns[:1], right=columns[1:])
+
+    return tables.Fitting(drawn(_shares), drawn(_parts_of))
 
 
-def _figures_table(title: str, *first: str) -> Table:
-    table = _table(title, *first, "asked", "answered", "gave up ≤ 5 s", "later", "overflowed", "called back")
-    table.add_column("in 3 rings of asking", justify="right")
-    table.add_column("in 3 rings of ringing", justify="right")
-    return table
+def _of_phone(part: counts.Summary) -> list[str]:
+    numbers = (part.offers, part.offers_answered, part.missed, part.rejected, part.overflowed, part.called_back)
+    return [str(number) for number in numbers]
 
 
-def _figures_row(part: counts.Summary) -> list[str]:
+def _counts(part: counts.Summary) -> list[str]:
     numbers = (part.asked, part.answered, part.abandoned_early, part.abandoned_late, part.overflowed)
+    return [*(str(number) for number in numbers), f"{part.called_back}/{part.call_backs}"]
+
+
+def _shares(part: counts.Summary) -> list[str]:
     return [
-        *(str(number) for number in numbers),
-        f"{part.called_back} of {part.call_backs}",
         f"{show.percent(part.caller_share)} of {part.asked}",
         f"{show.percent(part.offer_share)} of {part.offers_answered}",
     ]
 
 
-def waiting(waiters: Iterable[Waiter], now: datetime, ring_seconds: float) -> Table:
+def _parts_of(part: counts.Summary) -> list[str]:
+    """The shares as the counts that they are made of: shorter than per cent with a denominator."""
+    return [f"{part.within_caller}/{part.asked}", f"{part.within_offer}/{part.offers_answered}"]
+
+
+def waiting(waiters: Iterable[Waiter], now: datetime, ring_seconds: float) -> tables.Fitting:
     """Callers in line: place, rings waited on the caller clock, who is rung for them. Numbers are masked."""
-    table = _table("In line", "place", "caller", "queue", "priority", "rings waited", "ringing")
-    for waiter in waiters:
-        rings = (now - waiter.asked_at).total_seconds() / ring_seconds
-        table.add_row(
-            str(waiter.position or "→ agent"),
-            show.number(waiter.call.caller_number) or "withheld",
-            waiter.queue.label_en,
-            str(waiter.priority),
-            Text(show.rings(max(0.0, rings)), style="bold red" if rings > 3 else "yellow" if rings > 2 else ""),
-            ", ".join(phone.agent.name for phone in waiter.ringing) or "–",
-        )
-    return table
+    columns = ("place", "caller", "queue", "priority", "rings\nwaited", "ringing")
+    lines = [(waiter, _waited((now - waiter.asked_at).total_seconds() / ring_seconds)) for waiter in waiters]
+
+    def drawn(caller: Callable[[str | None], str]) -> Table:
+        rows = [
+            (
+                str(waiter.position or "→ agent"),
+                caller(waiter.call.caller_number),
+                waiter.queue.label_en,
+                str(waiter.priority),
+                waited,
+                ", ".join(phone.agent.name for phone in waiter.ringing) or "–",
+            )
+            for waiter, waited in lines
+        ]
+        return tables.of("In line", columns, rows, wraps=("queue", "ringing"), right=columns[3:5])
+
+    return tables.Fitting(
+        drawn(lambda number: show.number(number) or "withheld"),
+        drawn(lambda number: tables.last_digits(number) if number else "withheld"),
+    )
+
+
+def _waited(rings: float) -> Text:
+    style = "bold red" if rings > LATE else "yellow" if rings > LATE - 1 else ""
+    return Text(show.rings(max(0.0, rings)), style=style)
 
 
 def agents(rows: Iterable[Agent], now: datetime) -> Table:
     """Agents: what they chose, what they are doing, why, and for how long."""
-    table = _table("Agents", "number", "name", "status", "state", "reason", "for")
-    for agent in rows:
-        is_here = agent.status is AgentStatus.AVAILABLE or agent.state is not AgentState.IDLE
-        table.add_row(
+    here = [(agent, agent.status is AgentStatus.AVAILABLE or agent.state is not AgentState.IDLE) for agent in rows]
+    cells = [
+        (
             agent.staff_number,
             agent.name,
             agent.status,
             _state(agent, is_here),
             (agent.absent_why or "not_reached").replace("_", " ") if show.absent(agent) else agent.state_reason or "–",
             show.length((now - _since(agent)).total_seconds()),
-            style="" if is_here else "dim",
         )
-    return table
+        for agent, is_here in here
+    ]
+    columns = ("number", "name", "status", "state", "reason", "for")
+    return tables.of("Agents", columns, cells, wraps=("name", "reason"), is_dim=[not is_here for _, is_here in here])
 
 
 def _state(agent: Agent, is_here: bool) -> Text:
@@ -174,10 +211,3 @@ def _waits(error: Error) -> str:
     side = "long" if error.bias_seconds >= 0 else "short"
     far, bias = f"{error.mean_seconds:.0f} s", f"{abs(error.bias_seconds):.0f} s"
     return f"waits as told: off by {far} on average, {bias} too {side}, {error.count} callers"
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", expand=True)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table

@@ -1,4 +1,4 @@
-"""An act of the demo as values: who is in the house, who plays, when it is over, what is shown and told of it."""
+"""An act of the demo as values: who is on duty, who plays, when it is over, what is shown and told of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,34 +6,40 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
 from sqlalchemy import func, select
 
 from cli.demo import report, summary, watch
+from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Call
-from hotline.values import CallStatus
+from hotline.models import Agent, Call
+from hotline.values import AgentStatus, CallStatus
+from routing import service
 
 HERE = Path(__file__).parent
+HOSPITAL = HERE / "hospital.yaml"
+DESK = frozenset({"1001", "1002", "1003", "1004", "1005", "2001"})
 Rows = list[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Act:
-    """One act. `begin` runs when everything is up, `is_over` says when nobody has anything left to do."""
+    """One act. `begin` runs when everything is up, `is_over` says when nobody has anything left to do.
 
-    hospital: Path
+    What is shown and told of an act is what happened since its beginning: several are played in one house.
+    """
+
     phones: Path
     environment: dict[str, str]
     begin: Callable[[Ground], None]
     is_over: Callable[[Ground], bool]
-    rows: Callable[[Ground, datetime], Rows]
-    table: Callable[[Rows, float], Table]
-    as_json: Callable[[Ground], dict[str, Any]]
+    rows: Callable[[Ground, datetime, datetime], Rows]
+    table: Callable[[Rows, float], RenderableType]
+    as_json: Callable[[Ground, datetime], dict[str, Any]]
     show: Callable[[Console, dict[str, Any]], None]
     # What was reached, from the JSON; 0 means that something is missing on this machine.
     success: Callable[[dict[str, Any]], int]
+    hospital: Path = HOSPITAL
     # Whether the phones go on until they are told to stop: nobody of them dials.
     are_called: bool = False
     # Cells of a row that count on by themselves: where no table can be redrawn, they alone are no news.
@@ -46,16 +52,25 @@ def nobody_talks(ground: Ground) -> bool:
         return not session.scalar(select(func.count()).where(Call.status != CallStatus.ENDED))
 
 
+def on_duty(ground: Ground, staff_numbers: frozenset[str]) -> None:
+    """Have these agents be available, whose telephones are there, and all others offline."""
+    now = clock.now()
+    with ground.database.write() as session:
+        for agent in session.scalars(select(Agent).order_by(Agent.id).with_for_update()):
+            is_here = agent.staff_number in staff_numbers
+            status = AgentStatus.AVAILABLE if is_here else AgentStatus.OFFLINE
+            service.choose_status(session, ground, agent, status, now)
+
+
 MORNING = Act(
-    hospital=HERE / "hospital.yaml",
     phones=HERE / "morning.yaml",
     environment={"QUEUES_FILE": str(HERE / "queues.yaml")},
-    begin=lambda _ground: None,
+    begin=lambda ground: on_duty(ground, DESK),
     is_over=nobody_talks,
     rows=watch.rows,
     table=watch.table,
     as_json=report.as_json,
     show=summary.show,
     success=lambda told: int(told["summary"]["answered"]),
-    counting=frozenset({5}),
+    counting=frozenset({watch.RINGS}),
 )

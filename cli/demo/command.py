@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -22,6 +23,8 @@ from cli.house import House
 
 SCENARIOS = {"morning": act.MORNING, "follow-up": follow_up.ACT}
 BOTH = "both"
+# Where nobody sees it live: a file or a pipe without COLUMNS.
+PIPE_COLUMNS = 120
 # Settings of the caller's shell that would lead the demo away from its own folder.
 OWN = (
     "DATABASE_URL",
@@ -52,29 +55,34 @@ def command(scenario: str, leave: bool, file: Path | None, logs: bool) -> None:
     The scenario follow-up calls twelve patients after they left hospital, about three minutes: one tells of chest
     pain and speaks with a nurse, one is a machine, one is somebody else, and so on.
 
-    The scenario both plays one after the other; its JSON has the summary of each by its name.
+    The scenario both plays one after the other in the same house; its JSON has the summary of each by its name. At the
+    end the staff pages show all of it, and every sign-in is printed, once it was tried.
     """
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_COLUMNS)
     stop = _stop_on_signals()
-    acts = list(SCENARIOS) if scenario == BOTH else [scenario]
-    told = {}
-    for name in acts:
-        with _demo(SCENARIOS[name], console, stop, logs) as demo:
-            demo.open()
-            demo.play()
-            told[name] = demo.tell()
-            if file is not None:
-                shown = told if scenario == BOTH else told[name]
-                file.write_text(json.dumps(shown, ensure_ascii=False, indent=1), encoding="utf-8")
-            if name == acts[-1] and not leave:
-                demo.stay()
+    acts = {name: SCENARIOS[name] for name in (SCENARIOS if scenario == BOTH else [scenario])}
+    told: dict[str, Any] = {}
+    with _demo(list(acts.values()), console, stop, logs) as demo:
+        demo.open(act.HOSPITAL)
+        for name, played in acts.items():
+            told[name] = demo.play(played)
+            _write(file, told if scenario == BOTH else told[name])  # an act that is over is kept when the next is not
+        tried = demo.try_sign_ins()
+        _write(file, (told if scenario == BOTH else told[scenario]) | {"sign_ins": tried})
+        if not leave:
+            demo.stay(tried)
     if not all(SCENARIOS[name].success(what) for name, what in told.items()):
         raise SystemExit("hotline demo: nobody was reached; `hotline doctor` looks for what is missing")
 
 
+def _write(file: Path | None, told: dict[str, Any]) -> None:
+    if file is not None:
+        file.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
 @contextlib.contextmanager
-def _demo(played: Act, console: Console, stop: threading.Event, shows_logs: bool) -> Iterator[Demo]:
-    """A house for this act in a folder of its own; nothing of it is left afterwards."""
+def _demo(acts: list[Act], console: Console, stop: threading.Event, shows_logs: bool) -> Iterator[Demo]:
+    """A house for these acts in a folder of its own; nothing of it is left afterwards."""
     home = Path(tempfile.mkdtemp(prefix="hotline-demo-"))
     log = (home / "processes.log").open("w", encoding="utf-8")
 
@@ -84,7 +92,7 @@ def _demo(played: Act, console: Console, stop: threading.Event, shows_logs: bool
         if shows_logs:
             click.echo(f"{name:>8} | {line}", err=True)
 
-    demo = Demo(House(embedded.plan(home, _environment(played), free_ports=True), say), console, home, played)
+    demo = Demo(House(embedded.plan(home, _environment(acts), free_ports=True), say), console, home)
     demo.stop = stop
     try:
         yield demo
@@ -95,9 +103,12 @@ def _demo(played: Act, console: Console, stop: threading.Event, shows_logs: bool
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _environment(played: Act) -> dict[str, str]:
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(OWN)}
-    return kept | {"DEFAULT_LANGUAGE": "zh-CN", "LOG_FORMAT": "text"} | played.environment
+def _environment(acts: list[Act]) -> dict[str, str]:
+    made = {name: text for name, text in os.environ.items() if not name.startswith(OWN)}
+    made |= {"DEFAULT_LANGUAGE": "zh-CN", "LOG_FORMAT": "text"}
+    for played in acts:
+        made |= played.environment
+    return made
 
 
 def _stop_on_signals() -> threading.Event:

@@ -1,9 +1,11 @@
-"""An act of the demo on its house: everything started, the phones played, what happens shown and told."""
+"""The demo in its house: everything started, one act after the other played, what happens shown and told."""
 
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +14,36 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import func, select
 
-from cli.demo.act import Act
+from cli.demo import sign_ins
+from cli.demo.act import Act, on_duty
+from cli.demo.sign_ins import SignIn
+from cli.demo.watch import NONE
 from cli.house import House
-from console import users
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Agent, Job, Prompt, Recording
-from hotline.values import JobState, RecordingState, Role
+from hotline.models import Job, Prompt, Recording
+from hotline.values import JobState
+from recordings import life
 from routing import hospital, rules
 
 PROMPT_SECONDS = 90.0
 PHONE_SECONDS = 30.0
-TRANSCRIPT_SECONDS = 300.0
+# So long nothing may come of the worker before the summary is told without it.
+STILL_SECONDS = 300.0
+Count = Callable[[], tuple[int, int]]
 
 
 class Demo:
-    """The house, the act and what is shown of it."""
+    """The house, the acts and what is shown of them."""
 
-    def __init__(self, house: House, console: Console, home: Path, played: Act) -> None:
+    def __init__(self, house: House, console: Console, home: Path) -> None:
         """Play in `house`, show on `console`."""
         self.house = house
         self.stop = threading.Event()
-        self._act = played
         self._console = console
         self._home = home
-        self._password = clock.new_secret()[:12]
-        self._phones: subprocess.Popen[bytes] | None = None
+        self._password = clock.new_password()
+        self._sign_ins: list[SignIn] = []
 
     @property
     def _ground(self) -> Ground:
@@ -45,22 +51,17 @@ class Demo:
             raise RuntimeError("the house is not open")
         return self.house.ground
 
-    def open(self) -> None:
+    def open(self, hospital_file: Path) -> None:
         """Start everything and have the prompts rendered."""
         with self._console.status("Starting Redis, database, exchange, web servers, router, worker and clock …"):
-            ground = self.house.open(self._fill)
+            ground = self.house.open(lambda ground: self._fill(ground, hospital_file))
         self._console.print("Every process of the Procfile is up.")
         self._progress("Rendering the spoken prompts", lambda: self._prompts(ground), PROMPT_SECONDS)
 
-    def _fill(self, ground: Ground) -> None:
+    def _fill(self, ground: Ground, file: Path) -> None:
         with ground.database.write() as session:
-            hospital.store(session, hospital.read(self._act.hospital, rules.of(ground.settings)), clock.now())
-        users.create(ground, "supervisor", self._password, "周敏 Zhou Min", Role.SUPERVISOR)
-        users.create(ground, "admin", self._password, "Administrator", Role.ADMINISTRATOR)
-        with ground.database.read() as session:
-            agents = list(session.scalars(select(Agent)))
-        for agent in agents:
-            users.create(ground, agent.staff_number, self._password, agent.name, Role.AGENT, agent.id)
+            hospital.store(session, hospital.read(file, rules.of(ground.settings)), clock.now())
+        self._sign_ins = sign_ins.make(ground, self._password)
 
     @staticmethod
     def _prompts(ground: Ground) -> tuple[int, int]:
@@ -68,89 +69,115 @@ class Demo:
             done = session.scalar(select(func.count()).where(Prompt.rendered_at.is_not(None))) or 0
             return done, session.scalar(select(func.count()).select_from(Prompt)) or 0
 
-    def _progress(self, what: str, count: object, seconds: float) -> None:
-        """A progress bar over `count() -> (done, all)` until all are done; after `seconds` the show goes on."""
+    def _progress(self, what: str, count: Count, still_seconds: float) -> bool:
+        """Show a bar over `count() -> (done, all)` until all are done; whether they are.
+
+        When nothing has come of it for `still_seconds` the show goes on.
+        """
         bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        end = time.monotonic() + seconds
+        if not self._console.is_terminal:
+            self._console.print(f"{what} …")
+        moved, seen = time.monotonic(), (0, 0)
         with Progress(*bar.columns, console=self._console) as progress:
             line = progress.add_task(what, total=None)
-            while time.monotonic() < end:
-                done, all_of_them = count()  # type: ignore[operator] # a function of no arguments
+            while time.monotonic() < moved + still_seconds:
+                done, all_of_them = count()
                 progress.update(line, completed=done, total=all_of_them or None)
                 if all_of_them and done >= all_of_them:
-                    return
+                    return True
+                if (done, all_of_them) != seen:
+                    moved, seen = time.monotonic(), (done, all_of_them)
                 time.sleep(0.2)
+        return False
 
-    def play(self) -> None:
-        """The act: phones in a process of their own, what happens on the terminal."""
-        environment = self.house.environment
+    def play(self, act: Act) -> dict[str, Any]:
+        """Play the act and tell of it: phones in a process of their own, what happens on the terminal."""
+        environment, since = self.house.environment, clock.now()
         port = environment["EXCHANGE_PORT"]
-        command = [sys.executable, "-m", "exchange", "play", "--script", str(self._act.phones)]
+        command = [sys.executable, "-m", "exchange", "play", "--script", str(act.phones)]
         command += ["--exchange", f"ws://127.0.0.1:{port}/phones", "--token", environment["PHONE_TOKEN"]]
-        with (self._home / "phones.log").open("wb") as log:
-            self._phones = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 (our own)
-            self._wait_for_phones()
-            self._act.begin(self._ground)
-            self._watch(self._phones)
-            self._phones.terminate()
-            self._phones.wait(10)
-        self._progress("Transcribing", self._transcripts, TRANSCRIPT_SECONDS)
+        path = self._home / f"{act.phones.stem}.log"
+        with path.open("wb") as log:
+            phones = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 (our own)
+            try:
+                self._wait_for_phones(path)
+                act.begin(self._ground)
+                self._watch(act, phones, since)
+            finally:
+                on_duty(self._ground, frozenset())  # their telephones are put away
+                phones.terminate()
+                phones.wait(10)
+        if not self._progress("Transcribing and checking the calls", self._worked_through, STILL_SECONDS):
+            self._console.print("Some recordings are not worked through; `hotline doctor` looks for what is missing.")
+        told = act.as_json(self._ground, since)
+        act.show(self._console, told)
+        return told
 
-    def _watch(self, phones: subprocess.Popen[bytes]) -> None:
+    def _watch(self, act: Act, phones: subprocess.Popen[bytes], since: datetime) -> None:
         start = time.monotonic()
         shown: list[tuple[str, ...]] = []
         with Live(console=self._console, refresh_per_second=4, transient=False) as live:
-            while (phones.poll() is None and not self._act.are_called) or not self._act.is_over(self._ground):
-                lines = self._act.rows(self._ground, clock.now())
+            while (phones.poll() is None and not act.are_called) or not act.is_over(self._ground):
+                lines = act.rows(self._ground, since, clock.now())
                 seconds = time.monotonic() - start
                 if self._console.is_terminal:
-                    live.update(self._act.table(lines, seconds))
+                    live.update(act.table(lines, seconds))
                 else:
-                    shown = self._print_news(shown, lines, seconds)
+                    shown = self._print_news(act, shown, lines, seconds)
                 time.sleep(0.25)
-            live.update(self._act.table(self._act.rows(self._ground, clock.now()), time.monotonic() - start))
+            live.update(act.table(act.rows(self._ground, since, clock.now()), time.monotonic() - start))
+        if not self._console.is_terminal:
+            self._console.print()  # only a terminal gets the end of its line
 
     def _print_news(
-        self, shown: list[tuple[str, ...]], lines: list[tuple[str, ...]], seconds: float
+        self, act: Act, shown: list[tuple[str, ...]], lines: list[tuple[str, ...]], seconds: float
     ) -> list[tuple[str, ...]]:
         """Where no table can be redrawn: a line whenever something but a count of rings has changed."""
+
+        def steady(line: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(cell for at, cell in enumerate(line) if at not in act.counting)
+
+        before = {steady(line) for line in shown}
         for line in lines:
-            if not any(self._steady(old) == self._steady(line) for old in shown):
-                self._console.print(f"{seconds:6.1f} s  " + " · ".join(cell for cell in line[:-1] if cell != "–"))
+            if steady(line) not in before:
+                self._console.print(f"{seconds:6.1f} s  " + " · ".join(cell for cell in line[:-1] if cell != NONE))
         return lines
 
-    def _steady(self, line: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(cell for at, cell in enumerate(line) if at not in self._act.counting)
-
-    def _wait_for_phones(self) -> None:
+    def _wait_for_phones(self, log: Path) -> None:
         """Until every phone of the act is registered: whoever is called must be there."""
-        log, end = self._home / "phones.log", time.monotonic() + PHONE_SECONDS
+        end = time.monotonic() + PHONE_SECONDS
         while '"event": "started"' not in log.read_text("utf-8") and time.monotonic() < end:
             time.sleep(0.1)
 
-    def _transcripts(self) -> tuple[int, int]:
+    def _worked_through(self) -> tuple[int, int]:
+        """Recordings and jobs that have come to their end, of all: a call is checked after its last recording."""
+        kinds = Job.kind != "render_prompt"
         with self._ground.database.read() as session:
-            all_jobs = session.scalar(select(func.count()).where(Job.kind != "render_prompt")) or 0
-            due = session.scalar(select(func.count()).where(Job.kind != "render_prompt", Job.state == JobState.DUE))
-            not_here = Recording.state.in_([RecordingState.STARTED, RecordingState.READY])
-            coming = session.scalar(select(func.count()).where(not_here))
-            return all_jobs - (due or 0), all_jobs + (coming or 0)
+            jobs = session.scalar(select(func.count()).where(kinds)) or 0
+            due = session.scalar(select(func.count()).where(kinds, Job.state == JobState.DUE)) or 0
+            recordings = session.scalar(select(func.count()).select_from(Recording)) or 0
+            coming = session.scalar(select(func.count()).where(Recording.state.in_(life.UNDER_WAY))) or 0
+        return jobs - due + recordings - coming, jobs + recordings
 
-    def tell(self) -> dict[str, Any]:
-        """Show the summary, from the database."""
-        told = self._act.as_json(self._ground)
-        self._act.show(self._console, told)
-        return told
+    def try_sign_ins(self) -> list[dict[str, Any]]:
+        """Sign in as everybody; who could, for the JSON and for `stay`."""
+        url = self.house.environment["CONSOLE_URL"]
+        tried = []
+        for one in self._sign_ins:
+            is_in = sign_ins.works(url, one.login, self._password)
+            tried.append({"login": one.login, "role": one.role, "agent": one.number, "works": is_in})
+        return tried
 
-    def stay(self) -> None:
-        """Print where to look, and wait for Ctrl-C."""
+    def stay(self, tried: list[dict[str, Any]]) -> None:
+        """Print where to look and who can sign in, and wait for Ctrl-C."""
         environment = self.house.environment
-        telephone = f"http://127.0.0.1:{environment['EXCHANGE_PORT']}/phone"
+        can = {one["login"] for one in tried if one["works"]}
+        self._console.print(f"\nStill up. The staff pages: {environment['CONSOLE_URL']}\n", highlight=False)
+        self._console.print(sign_ins.table([one for one in self._sign_ins if one.login in can], self._password))
         self._console.print(
-            f"\nStill up. Look at\n  {environment['CONSOLE_URL']}  staff pages: sign in as [bold]supervisor[/], "
-            f"password [bold]{self._password}[/] (agents: 1001 … 2001, the same)\n"
-            f"  {telephone}  a telephone: call {environment['HOTLINE_NUMBER']}; "
-            "answer it as an agent under My phone\nCtrl-C stops every process.",
+            f"A telephone: http://127.0.0.1:{environment['EXCHANGE_PORT']}/phone\n"
+            f"Call {environment['HOTLINE_NUMBER']} there, and answer as an agent: My phone, Available.\n"
+            "Ctrl-C stops every process.",
             highlight=False,
         )
         try:

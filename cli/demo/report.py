@@ -14,6 +14,10 @@ from hotline.values import Answer, OfferState
 from recordings import sealed
 from routing import figures
 
+# What is told of the machine's marks: the item of the scorecard, and the answer that is good.
+CHECKS = {"greeting": ("greeting", Answer.YES), "courtesy": ("forbidden", Answer.NO)}
+JUDGED = frozenset({Answer.YES, Answer.NO, Answer.UNSURE})
+
 
 @dataclass(frozen=True)
 class Story:
@@ -34,16 +38,28 @@ class Story:
     @property
     def checks(self) -> dict[str, bool]:
         """Greeting and courtesy: whether they passed; what the machine is unsure of is missing."""
+        decided = {name: word for name, word in self.verdicts.items() if word != Answer.UNSURE}
+        return {name: word == "passed" for name, word in decided.items()}
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """Greeting and courtesy: `passed`, `failed` or `unsure`; what was not checked is missing."""
         answers = {mark.item: mark.answer for mark in self.marks}
-        said = {"greeting": answers.get("greeting"), "courtesy": answers.get("forbidden")}
-        good = {"greeting": Answer.YES, "courtesy": Answer.NO}
-        return {name: answer is good[name] for name, answer in said.items() if answer in (Answer.YES, Answer.NO)}
+        given = {name: (answers.get(item), good) for name, (item, good) in CHECKS.items()}
+        return {name: _verdict(answer, good) for name, (answer, good) in given.items() if answer in JUDGED}
 
 
-def stories(session: Session) -> list[Story]:
-    """Every call in the order of its beginning."""
-    calls = session.scalars(select(Call).order_by(Call.started_at)).all()
-    return [_story(session, call) for call in calls]
+def _verdict(answer: Answer | None, good: Answer) -> str:
+    if answer is Answer.UNSURE:
+        return Answer.UNSURE.value
+    return "passed" if answer is good else "failed"
+
+
+def stories(session: Session, since: datetime) -> list[Story]:
+    """Every call since then, by the caller's number: the same order in each run."""
+    calls = session.scalars(select(Call).where(Call.started_at >= since)).all()
+    ordered = sorted(calls, key=lambda call: (call.caller_number or "", call.started_at))
+    return [_story(session, call) for call in ordered]
 
 
 def _story(session: Session, call: Call) -> Story:
@@ -60,10 +76,10 @@ def _story(session: Session, call: Call) -> Story:
     )
 
 
-def as_json(ground: Ground) -> dict[str, Any]:
-    """All calls and their summary, as `hotline demo --json` writes them."""
+def as_json(ground: Ground, since: datetime) -> dict[str, Any]:
+    """All calls since then and their summary, as `hotline demo --json` writes them."""
     with ground.database.read() as session:
-        told = stories(session)
+        told = stories(session, since)
         return {
             "calls": [_call(ground, story) for story in told],
             "summary": _summary(ground, told),
@@ -87,7 +103,14 @@ def _call(ground: Ground, story: Story) -> dict[str, Any]:
         "recording": _recording(ground, story.recording),
         "transcript": _transcript(story.transcript),
         "checks": story.checks,
+        "verdicts": story.verdicts,
+        "probabilities": {name: _probability(story, item) for name, (item, _) in CHECKS.items()},
     }
+
+
+def _probability(story: Story, item: str) -> float | None:
+    """How likely it is that the answer to the item is yes."""
+    return next((mark.probability for mark in story.marks if mark.item == item), None)
 
 
 def _recording(ground: Ground, recording: Recording | None) -> dict[str, Any] | None:

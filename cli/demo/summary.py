@@ -6,68 +6,92 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli import tables
+from cli.demo.watch import FAILED, NONE, PASSED, verdict
+
+COLUMNS = ("caller", "wants", "outcome", "queue", "agent", "offer\nrings", "caller\nrings", "recording", "checks")
+
 
 def show(console: Console, report: dict[str, Any]) -> None:
     """Print the summary of `cli.demo.report.as_json`."""
     for call in report["calls"]:
         _dialogue(console, call)
-    _calls(console, report["calls"])
-    _figures(console, report)
+    console.print()
+    console.print(tables.Fitting(_calls(report["calls"], is_wide=True), _calls(report["calls"], is_wide=False)))
+    console.print(_figures(report))
 
 
 def _dialogue(console: Console, call: dict[str, Any]) -> None:
     if not call["transcript"]:
         return
-    greeting = {True: "greeting passed", False: "greeting FAILED"}.get(call["checks"].get("greeting"), "not checked")
-    console.print(Text(f"\n{call['caller']} · {call['intent']} · agent {call['agent']} · {greeting}", style="bold"))
+    who = f"agent {call['agent']}" if call["agent"] else "no agent"
+    checks = [f"{name} {verdict(result)}" for name, result in call["verdicts"].items()] or ["not checked"]
+    title = " · ".join([tables.last_digits(call["caller"]), _intent(call), who, *checks])
+    console.print(Text(f"\n{title}", style="bold"))
+    lines = Table.grid(padding=(0, 1))
+    for column in ("left", "right"):
+        lines.add_column(no_wrap=True, justify=column)
+    lines.add_column(overflow="fold")
     for line in call["transcript"]:
         style = "cyan" if line["speaker"] == "agent" else "white"
-        console.print(
-            Text(f"  {line['start']:6.2f}–{line['end']:6.2f}  {line['speaker']:>6}: {line['text']}", style=style)
-        )
+        cells = (f"  {line['start']:6.2f}–{line['end']:6.2f}", f"{line['speaker']}:", line["text"])
+        lines.add_row(*(Text(cell, style=style) for cell in cells))
+    console.print(lines)
 
 
-def _calls(console: Console, calls: list[dict[str, Any]]) -> None:
-    table = Table(title="\nCalls", title_justify="left")
-    for column in ("caller", "intent", "outcome", "queue", "agent", "offer rings", "caller rings", "recording"):
-        table.add_column(column)
-    for call in calls:
-        kept = call["recording"]
-        table.add_row(
-            call["caller"],
-            call["intent"],
-            call["outcome"],
-            call["queue"] or "–",
-            call["agent"] or "–",
+def _calls(calls: list[dict[str, Any]], is_wide: bool) -> Table:
+    rows = [
+        (
+            tables.last_digits(call["caller"]),
+            _intent(call),
+            str(call["outcome"]).replace("_", " "),
+            call["queue"] or NONE,
+            call["agent"] or NONE,
             _number(call["offer_rings"]),
             _number(call["caller_rings"]),
-            f"{kept['seconds']} s, {kept['channels']} channels, {'encrypted' if kept['encrypted'] else 'PLAIN'}"
-            if kept
-            else "–",
+            _recording(call["recording"], is_wide),
+            _checks(call["verdicts"]),
         )
-    console.print(table)
+        for call in calls
+    ]
+    return tables.of("Calls", COLUMNS, rows, right=COLUMNS[5:7], is_tight=not is_wide)
 
 
-def _figures(console: Console, report: dict[str, Any]) -> None:
+def _intent(call: dict[str, Any]) -> str:
+    return str(call["intent"]).replace("unknown", NONE)
+
+
+def _recording(kept: dict[str, Any] | None, is_wide: bool) -> str:
+    if kept is None:
+        return NONE
+    sealed = "encrypted" if kept["encrypted"] else "PLAIN"
+    return f"{kept['seconds']:.1f} s, {kept['channels']} channels, {sealed}" if is_wide else f"{kept['seconds']:.0f} s"
+
+
+def _checks(verdicts: dict[str, str]) -> Text:
+    words = [verdict(result) for result in verdicts.values()]
+    if FAILED in words:
+        return Text(FAILED, style="bold red")
+    return Text(next((word for word in words if word != PASSED), PASSED if words else NONE))
+
+
+def _figures(report: dict[str, Any]) -> Table:
     figures = report["summary"]
-    table = Table(show_header=False, box=None)
     offered, asked = figures["offers_answered"], figures["asked"]
-    for name, value in (
-        ("calls", figures["calls"]),
-        ("asked for a person", asked),
-        ("answered", figures["answered"]),
-        ("abandoned", figures["abandoned"]),
-        (
-            "within three rings of ringing",
-            f"{figures['within_three_rings_offer']} of {offered} answered offers",
-        ),
-        ("within three rings of asking", f"{figures['within_three_rings_caller']} of {asked} who asked"),
-        ("recordings, two channels, encrypted", figures["recordings"]),
-        ("transcripts", f"{figures['transcripts']} by {figures['engine']}"),
-    ):
-        table.add_row(f"  {name}", Text(str(value), style="bold"))
-    console.print(table)
+    return tables.pairs(
+        "",
+        [
+            ("calls", str(figures["calls"])),
+            ("asked for a person", str(asked)),
+            ("answered", str(figures["answered"])),
+            ("abandoned", str(figures["abandoned"])),
+            ("within three rings of ringing", f"{figures['within_three_rings_offer']} of {offered} answered offers"),
+            ("within three rings of asking", f"{figures['within_three_rings_caller']} of {asked} who asked"),
+            ("recordings, two channels, encrypted", str(figures["recordings"])),
+            ("transcripts", f"{figures['transcripts']} by {figures['engine']}"),
+        ],
+    )
 
 
 def _number(rings: float | None) -> str:
-    return "–" if rings is None else f"{rings:.2f}"
+    return NONE if rings is None else f"{rings:.2f}"

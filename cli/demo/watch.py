@@ -1,16 +1,22 @@
 """The live table of the demo: who calls, where in the menu, who rings at which ring, who talks, what is kept."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.table import Table
 from rich.text import Text
 
-from cli.demo.report import Story, stories
+from cli import tables
+from cli.demo.report import CHECKS, Story, stories
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Offer
-from hotline.values import LIVE_OFFERS, CallStatus, Outcome, PhoneNumber
+from hotline.values import LIVE_OFFERS, Answer, CallStatus, Outcome
 
-COLUMNS = ("caller", "wants", "where", "ringing", "talks with", "rings", "recording", "transcript", "greeting")
+COLUMNS = ("caller", "wants", "where", "agent", "rings", "recording", "transcript", "greeting", "courtesy")
+NARROW = ("caller", "wants", "where", "agent", "rings", "kept", "checks")
+RINGS = COLUMNS.index("rings")
+NONE = "–"
+UNSURE, PASSED, FAILED = "unsure", "passed", "FAILED"
 COLOURS = {
     CallStatus.IN_MENU: "cyan",
     CallStatus.WAITING: "yellow",
@@ -19,44 +25,50 @@ COLOURS = {
 }
 
 
-def rows(ground: Ground, now: datetime) -> list[tuple[str, ...]]:
-    """One row of words per call, as the database has it at `now`; the call's status comes last."""
+def rows(ground: Ground, since: datetime, now: datetime) -> list[tuple[str, ...]]:
+    """One row of words per call since then, as the database has it at `now`; the call's status comes last."""
     with ground.database.read() as session:
         agents = {agent.id: agent for agent in session.query(Agent)}
-        return [_row(ground, story, agents, now) for story in stories(session)]
+        return [_row(ground, story, agents, now) for story in stories(session, since)]
 
 
 def _row(ground: Ground, story: Story, agents: dict[str, Agent], now: datetime) -> tuple[str, ...]:
     call = story.call
-    number = PhoneNumber.of_line(call.caller_number or "")
     return (
-        number.masked if number else "hidden",
-        str(call.intent).replace("unknown", "–"),
+        tables.last_digits(call.caller_number),
+        str(call.intent).replace("unknown", NONE),
         _where(call),
-        _ringing(ground, story.offers, agents, now),
-        story.agent.name if story.agent and call.answered_at else "–",
+        _agent(ground, story, agents, now),
         _rings(ground, call, now),
         _kept(story),
-        f"{len(story.transcript.utterances)} lines" if story.transcript else "–",
-        {True: "passed", False: "FAILED"}[story.checks["greeting"]] if "greeting" in story.checks else "–",
+        f"{len(story.transcript.utterances)} lines" if story.transcript else NONE,
+        *(verdict(story.verdicts.get(name)) for name in CHECKS),
         call.status.value,
     )
 
 
+def verdict(check: str | None) -> str:
+    """What a check came to, in a word."""
+    return {"passed": PASSED, "failed": FAILED, Answer.UNSURE.value: UNSURE}.get(check or "", NONE)
+
+
 def _where(call: Call) -> str:
     if call.status is CallStatus.IN_MENU:
-        return f"menu: {call.place.get('node', '…')}"
+        return f"menu: {call.place.get('node', '…')}".replace("_", " ")
     if call.status is CallStatus.WAITING:
-        return f"waits for {call.queue}"
+        return f"in line: {call.queue}"
     if call.status is CallStatus.TALKING:
         return "talking"
-    return {Outcome.ANSWERED: "done", None: "ended"}.get(call.outcome, str(call.outcome))
+    return {Outcome.ANSWERED: "done", None: "ended"}.get(call.outcome, str(call.outcome)).replace("_", " ")
 
 
-def _ringing(ground: Ground, offers: object, agents: dict[str, Agent], now: datetime) -> str:
-    live = [offer for offer in offers if isinstance(offer, Offer) and offer.state in LIVE_OFFERS]  # type: ignore[attr-defined]
+def _agent(ground: Ground, story: Story, agents: dict[str, Agent], now: datetime) -> str:
+    """Whose telephones ring, at which ring; then who talks, or has talked, with the caller."""
+    live = [offer for offer in story.offers if offer.state in LIVE_OFFERS]
     parts = [f"{agents[offer.agent_id].name.split()[0]} ring {_ring(ground, offer, now)}" for offer in live]
-    return ", ".join(parts) or "–"
+    if parts:
+        return ", ".join(parts)
+    return story.agent.name if story.agent and story.call.answered_at else NONE
 
 
 def _ring(ground: Ground, offer: Offer, now: datetime) -> int:
@@ -66,7 +78,7 @@ def _ring(ground: Ground, offer: Offer, now: datetime) -> int:
 
 def _rings(ground: Ground, call: Call, now: datetime) -> str:
     if call.asked_at is None:
-        return "–"
+        return NONE
     end = call.answered_at or call.ended_at or now
     return f"{(end - call.asked_at).total_seconds() / ground.settings.ring_seconds:.1f}"
 
@@ -74,22 +86,39 @@ def _rings(ground: Ground, call: Call, now: datetime) -> str:
 def _kept(story: Story) -> str:
     recording = story.recording
     if recording is None:
-        return "–"
+        return NONE
     if recording.blob is None:
         return str(recording.state)
-    return f"{recording.seconds:.0f} s, {recording.channels} ch, sealed"
+    return f"{recording.seconds:.0f} s sealed"
 
 
-def table(lines: list[tuple[str, ...]], seconds: float) -> Table:
+def table(lines: list[tuple[str, ...]], seconds: float) -> tables.Fitting:
     """The rows as a table with a clock."""
-    made = Table(title=f"The hotline, {seconds:5.0f} s into the morning", expand=True, title_justify="left")
-    for column in COLUMNS:
-        made.add_column(column, overflow="fold")
-    for line in lines:
-        style = COLOURS[CallStatus(line[-1])]
-        made.add_row(*(Text(cell, style=_style(cell, style)) for cell in line[:-1]))
-    return made
+    title = f"The hotline, {seconds:.0f} s into the morning"
+    narrow = [(*_narrow(line[:-1]), line[-1]) for line in lines]
+    wraps = ("where", "agent")
+    return tables.Fitting(_drawn(title, COLUMNS, lines, wraps), _drawn(title, NARROW, narrow, wraps, is_tight=True))
+
+
+def _narrow(cells: Sequence[str]) -> tuple[str, ...]:
+    """The same with what is newest, or worst, where several columns share one."""
+    *first, recording, transcript, greeting, courtesy = cells
+    kept = recording.removesuffix(" sealed") if transcript == NONE else transcript
+    worst = next((word for word in (FAILED, UNSURE, PASSED) if word in (greeting, courtesy)), NONE)
+    return *first, kept, worst
+
+
+def _drawn(
+    title: str,
+    columns: Sequence[str],
+    lines: Sequence[tuple[str, ...]],
+    wraps: Sequence[str],
+    *,
+    is_tight: bool = False,
+) -> Table:
+    cells = [[Text(cell, _style(cell, COLOURS[CallStatus(line[-1])])) for cell in line[:-1]] for line in lines]
+    return tables.of(title, columns, cells, wraps=wraps, right=("rings",), is_tight=is_tight)
 
 
 def _style(cell: str, style: str) -> str:
-    return {"FAILED": "bold red", "passed": "green", "abandoned": "magenta"}.get(cell, style)
+    return {FAILED: "bold red", UNSURE: "yellow", PASSED: "green", "abandoned": "magenta"}.get(cell, style)

@@ -14,17 +14,21 @@ from sqlalchemy.orm import Session
 
 from campaigns import laying, plan, service
 from campaigns.importing import files
+from cli import tables
 from cli.demo import act, report, summary
 from cli.demo.act import Act
+from cli.demo.watch import NONE
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Answer, Attempt, Call, Matter, Recipient
-from hotline.values import AttemptState, MatterKind, Outcome, PhoneNumber, RecipientState
+from hotline.values import AttemptState, MatterKind, Outcome, RecipientState
 
 HERE = Path(__file__).parent
 NAME = "demo"
-COLUMNS = ("patient", "language", "state", "the call", "answers", "warning sign", "nurse after")
+NURSES = frozenset({"2001", "2002", "2003"})
+COLUMNS = ("patient", "language", "state", "the call", "answers", "warning sign", "nurse\nafter")
 RINGS = 3
+ANSWERS = COLUMNS.index("answers")
 SIGN = COLUMNS.index("warning sign")
 COLOURS = {
     RecipientState.PLANNED: "yellow",
@@ -36,8 +40,9 @@ COLOURS = {
 
 
 def begin(ground: Ground) -> None:
-    """The discharge list comes in, the campaign is planned and started."""
+    """The nurses are at their telephones, the discharge list comes in, the campaign is planned and started."""
     now = clock.now()
+    act.on_duty(ground, NURSES)
     yesterday = f"{now.astimezone(ZoneInfo(ground.settings.timezone)) - timedelta(days=1):%Y-%m-%d}"
     with TemporaryDirectory() as folder:
         file = Path(folder) / "patients.csv"
@@ -58,7 +63,7 @@ def is_over(ground: Ground) -> bool:
     return act.nobody_talks(ground)
 
 
-def rows(ground: Ground, now: datetime) -> list[tuple[str, ...]]:
+def rows(ground: Ground, _since: datetime, now: datetime) -> list[tuple[str, ...]]:
     """One row of words per recipient; their state comes last."""
     with ground.database.read() as session:
         return [_row(session, recipient, now) for recipient in _recipients(session)]
@@ -72,13 +77,15 @@ def _row(session: Session, recipient: Recipient, now: datetime) -> tuple[str, ..
     attempt = _last(session, recipient)
     answers = _answers(session, recipient)
     return (
-        PhoneNumber(recipient.number).masked,
+        tables.last_digits(recipient.number),
         recipient.language.value,
         _state(recipient, now),
-        "–" if attempt is None else str(attempt.outcome or attempt.state).replace("_", " "),
-        ", ".join(f"{name} {value}" for name, value in answers.items()) or "–",
-        (attempt.warning.replace("_", " ") if attempt else "") or "–",
-        "–" if attempt is None or _nurse_seconds(session, attempt) is None else f"{_nurse_seconds(session, attempt)} s",
+        NONE if attempt is None else str(attempt.outcome or attempt.state).replace("_", " "),
+        ", ".join(f"{name} {value}" for name, value in answers.items()) or NONE,
+        (attempt.warning.replace("_", " ") if attempt else "") or NONE,
+        NONE
+        if attempt is None or _nurse_seconds(session, attempt) is None
+        else f"{_nurse_seconds(session, attempt)} s",
         recipient.state.value,
     )
 
@@ -109,25 +116,36 @@ def _nurse_seconds(session: Session, attempt: Attempt) -> float | None:
     return round((heard - attempt.warned_at).total_seconds(), 1)
 
 
-def table(lines: list[tuple[str, ...]], seconds: float) -> Table:
-    """The rows as a table with a clock."""
-    made = Table(title=f"Calls after discharge, {seconds:5.0f} s", expand=True, title_justify="left")
-    for column in COLUMNS:
-        made.add_column(column, overflow="fold")
-    for line in lines:
-        style = COLOURS.get(RecipientState(line[-1]), "dim")
-        cells = enumerate(line[:-1])
-        made.add_row(*(Text(cell, style="bold red" if at == SIGN and cell != "–" else style) for at, cell in cells))
-    return made
+def table(lines: list[tuple[str, ...]], seconds: float) -> tables.Fitting:
+    """The rows as a table with a clock; where there is little room, answers are counted."""
+    title = f"Calls after discharge, {seconds:.0f} s"
+    counted = [(*line[:ANSWERS], _count(line[ANSWERS]), *line[ANSWERS + 1 :]) for line in lines]
+    return tables.Fitting(_drawn(title, lines), _drawn(title, counted, is_tight=True))
 
 
-def as_json(ground: Ground) -> dict[str, Any]:
-    """All calls and their summary as in the first act, and every recipient."""
+def _count(answers: str) -> str:
+    return answers if answers == NONE else str(answers.count(",") + 1)
+
+
+def _drawn(title: str, lines: list[tuple[str, ...]], *, is_tight: bool = False) -> Table:
+    cells = [
+        [Text(cell, "bold red" if at == SIGN and cell != NONE else _style(line)) for at, cell in enumerate(line[:-1])]
+        for line in lines
+    ]
+    return tables.of(title, COLUMNS, cells, wraps=("answers",), is_tight=is_tight)
+
+
+def _style(line: tuple[str, ...]) -> str:
+    return COLOURS.get(RecipientState(line[-1]), "dim")
+
+
+def as_json(ground: Ground, since: datetime) -> dict[str, Any]:
+    """All calls since then and their summary as in the first act, and every recipient."""
     with ground.database.read() as session:
         told = [_told(session, recipient) for recipient in _recipients(session)]
         urgent = select(Matter.id).where(Matter.kind.in_([MatterKind.FOLLOW_UP, MatterKind.OPINION]))
         matters = len(session.scalars(urgent).all())
-    made = report.as_json(ground)
+    made = report.as_json(ground, since)
     made["summary"] |= _ours(made["calls"]) | {"recipients": len(told), "matters": matters}
     return made | {"recipients": told}
 
@@ -162,24 +180,27 @@ def _told(session: Session, recipient: Recipient) -> dict[str, Any]:
 def show(console: Console, told: dict[str, Any]) -> None:
     """Print the summary."""
     summary.show(console, told)
-    made = Table(title="\nPatients", title_justify="left")
-    for column in ("patient", "state", "calls", "answers", "warning sign", "nurse after"):
-        made.add_column(column, overflow="fold")
-    for one in told["recipients"]:
-        nurse = one["nurse_seconds"]
-        made.add_row(
-            one["number"],
-            str(one["state"]),
-            ", ".join(str(attempt["outcome"]) for attempt in one["attempts"]),
+    columns = ("patient", "state", "calls", "answers", "warning sign", "nurse\nafter")
+    rows = [
+        (
+            tables.last_digits(one["number"]),
+            _words(one["state"]),
+            ", ".join(_words(attempt["outcome"]) for attempt in one["attempts"]) or NONE,
             str(len(one["answers"])),
-            ", ".join(one["warning_signs"]) or "–",
-            "–" if nurse is None else f"{nurse} s",
+            ", ".join(_words(sign) for sign in one["warning_signs"]) or NONE,
+            NONE if one["nurse_seconds"] is None else f"{one['nurse_seconds']} s",
         )
-    console.print(made)
+        for one in told["recipients"]
+    ]
+    console.print()
+    console.print(tables.of("Patients", columns, rows, wraps=("calls",)))
+
+
+def _words(code: object) -> str:
+    return str(code).replace("_", " ")
 
 
 ACT = Act(
-    hospital=HERE / "hospital.yaml",
     phones=HERE / "phones.yaml",
     environment={
         "QUEUES_FILE": str(HERE.parent / "queues.yaml"),

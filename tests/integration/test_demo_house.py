@@ -1,0 +1,94 @@
+"""The demo's house: who is on duty in which act, what is told of each, who can sign in afterwards."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from cli.demo import act, follow_up, report, sign_ins, watch
+from console.app import create
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Agent, MachineMark
+from hotline.values import AgentStatus, Answer, Outcome, Role
+from tests.console_data import a_call, morning
+from tests.factories import load_hospital
+
+PASSWORD = "k7mq-x2np-8rtw"
+
+
+def available(ground: Ground) -> set[str]:
+    with ground.database.read() as session:
+        query = select(Agent.staff_number).where(Agent.status == AgentStatus.AVAILABLE)
+        return set(session.scalars(query))
+
+
+def test_each_act_has_its_own_agents_on_duty_and_nobody_afterwards(ground: Ground) -> None:
+    assert load_hospital(ground).keys() == act.DESK | follow_up.NURSES
+    act.MORNING.begin(ground)
+    assert available(ground) == act.DESK
+    act.on_duty(ground, follow_up.NURSES)
+    assert available(ground) == follow_up.NURSES
+    act.on_duty(ground, frozenset())
+    assert available(ground) == set()
+
+
+def test_an_act_tells_of_its_own_calls_alone_in_the_order_of_their_numbers(ground: Ground) -> None:
+    begin = clock.now()
+    with ground.database.write() as session:
+        for number, minutes in ((8, -9), (7, 1), (3, 2), (5, 3)):
+            call = a_call(str(number), begin + timedelta(minutes=minutes), Outcome.ABANDONED)
+            call.caller_number = f"+861380000000{number}"
+            session.add(call)
+    told = report.as_json(ground, begin)
+    assert [call["caller"][-1] for call in told["calls"]] == ["3", "5", "7"]
+    assert told["summary"]["calls"] == 3
+    assert [row[0] for row in watch.rows(ground, begin, begin)] == ["…0003", "…0005", "…0007"]
+    assert len(report.as_json(ground, begin - timedelta(hours=1))["calls"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "check"),
+    [(Answer.YES, "passed", True), (Answer.NO, "failed", False), (Answer.UNSURE, "unsure", None)],
+)
+def test_a_check_that_the_machine_leaves_to_people_is_unsure_and_not_unchecked(
+    ground: Ground, answer: Answer, verdict: str, check: bool | None
+) -> None:
+    begin = clock.now()
+    morning(ground, begin)
+    with ground.database.write() as session:
+        mark = session.scalars(select(MachineMark)).one()
+        mark.answer = answer
+    told = report.as_json(ground, begin - timedelta(hours=1))["calls"]
+    (marked,) = [call for call in told if call["verdicts"]]
+    assert marked["verdicts"] == {"greeting": verdict}
+    assert marked["checks"].get("greeting") is check
+    assert marked["probabilities"]["greeting"] == 0.98
+
+
+@pytest.fixture
+def url(ground: Ground) -> Iterator[str]:
+    """The staff pages at an address of this machine."""
+    app = create(ground)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    serving.join(10)
+    server.server_close()
+    for live in ("live", "live_campaigns"):
+        app.extensions[live].close()
+
+
+def test_every_account_of_the_demo_is_let_in_and_a_wrong_password_is_not(ground: Ground, url: str) -> None:
+    load_hospital(ground)
+    made = sign_ins.make(ground, PASSWORD)
+    assert [one.role for one in made[:2]] == [Role.ADMINISTRATOR, Role.SUPERVISOR]
+    assert {one.login for one in made} == {"admin", "supervisor"} | act.DESK | follow_up.NURSES
+    assert all(sign_ins.works(url, one.login, PASSWORD) for one in made)
+    assert not sign_ins.works(url, "admin", "another password")
+    assert not sign_ins.works("http://127.0.0.1:9", "admin", PASSWORD)

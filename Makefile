@@ -3,26 +3,33 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
+INSTALLED := $(VENV)/installed
 # What make setup depends on: the same content means there is nothing to do.
 INPUTS := pyproject.toml requirements.lock
 # A shell may forbid it; then every process would compile the whole program before it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check unit integration calls browser bench lock format clean
+.PHONY: help setup install demo up test test-long check unit integration calls browser bench lock format clean
 
 help: ## list what can be run
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
 
-setup: $(READY) ## create the environment from the package registry; does nothing twice
+setup: $(READY) ## create the environment from the package registry, with what tests need; does nothing twice
 
-$(READY): $(INPUTS)
+install: $(INSTALLED) ## create an environment that only runs the hotline, as on a hospital's server
+
+$(READY): EXTRA := test
+$(INSTALLED): EXTRA := sip
+$(READY): SIZE := about two minutes, 1.5 GB
+$(INSTALLED): SIZE := about a minute, 0.9 GB
+$(READY) $(INSTALLED): $(INPUTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.x")'
-	@echo "Creating the environment in $(VENV): about a minute, 700 MB"
+	@echo "Creating the environment in $(VENV): $(SIZE)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-compile --constraint requirements.lock --editable '.[test]'
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-compile --constraint requirements.lock --editable '.[$(EXTRA)]'
 	@$(BIN)/python -c 'import console.app, console.voice, exchange.__main__, routing.router, campaigns.dialler, workers.clock'  # compiled now, once
-	@touch $(READY)
+	@touch $@
 
 demo: setup ## a morning at a sample hospital, then its calls after discharge: real calls, real audio
 	@$(BIN)/hotline demo --scenario both
@@ -32,6 +39,9 @@ up: setup ## run the hotline on this machine
 
 test: setup ## everything that must pass: all layers, then one result
 	@$(BIN)/python -m tests.run_all
+
+test-long: setup ## the same on other machines: processors, time zones, languages; an hour or more
+	@$(BIN)/python -m tests.run_all long
 
 check: setup ## style, types, layers
 	@$(BIN)/python -m tests.run_all check

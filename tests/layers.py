@@ -2,14 +2,14 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 # Of these a run waits longest, so they start first; a file stays in one process, because its tests share a house.
-LONG = ("transfers", "agent_page", "console_pages")
+FIRST = ("transfers", "agent_page", "console_pages")
 BY_FILE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
@@ -49,11 +49,36 @@ CHECK = (
     _tool("imports", "lint-imports"),
 )
 # These only compute. They run beside those that mostly wait, and are not timed out for giving way to them.
-UNIT = _tests("unit", "-n", "auto", "--timeout", "900", "tests/unit")
+# A file that is opened without an encoding would be read otherwise on another machine; here that is an error.
+ENCODINGS = {"PYTHONWARNDEFAULTENCODING": "1"}
+UNIT = replace(_tests("unit", "-n", "auto", "--timeout", "900", "tests/unit"), environment=ENCODINGS)
 INTERLEAVE = _tests("interleave", "-n", "auto", "--timeout", "900", STORM)
 INTEGRATION = _tests("integration", "-n", "auto", "tests/integration", f"--ignore={STORM}", again=True)
 CALLS = _tests("calls", *BY_FILE, *_files("tests/calls"), "tests/calls/exchange", again=True)
-BROWSER = _tests("browser", *BY_FILE, *_files("tests/browser", LONG), again=True)
+BROWSER = _tests("browser", *BY_FILE, *_files("tests/browser", FIRST), again=True)
+
+# Other machines: what a model hears differs by the processor's instructions and the maker of its arithmetic.
+HEARING = (
+    "tests/calls/exchange/test_hearing.py",
+    *(f"tests/integration/test_{name}.py" for name in ("speech_engines", "review_command", "recordings_way")),
+)
+PROCESSORS = {
+    "old": {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2", "CT2_FORCE_CPU_ISA": "GENERIC", "OMP_NUM_THREADS": "1"},
+    "avx2": {"MKL_ENABLE_INSTRUCTIONS": "AVX2", "CT2_FORCE_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "2"},
+    "other-maker": {"CT2_USE_MKL": "0", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+}
+PLACES = {
+    "los-angeles": {"TZ": "America/Los_Angeles", "LC_ALL": "C", "PYTHONUTF8": "0", **ENCODINGS},
+    "kolkata": {"TZ": "Asia/Kolkata", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "1"},
+}
+LONG = (
+    *(replace(_tests(f"hearing-{name}", *HEARING), environment=found) for name, found in PROCESSORS.items()),
+    *(
+        replace(_tests(f"{folder}-{name}", "-n", "auto", f"tests/{folder}", f"--ignore={STORM}"), environment=found)
+        for name, found in PLACES.items()
+        for folder in ("unit", "integration")
+    ),
+)
 
 BESIDE = (UNIT, INTERLEAVE)
 ALONE = (*CHECK, INTEGRATION, CALLS, BROWSER)
@@ -64,6 +89,7 @@ GROUPS = {
     "integration": (INTEGRATION, INTERLEAVE),
     "calls": (CALLS,),
     "browser": (BROWSER,),
+    "long": LONG,
 }
 
 

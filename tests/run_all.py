@@ -52,10 +52,10 @@ def result_of(layer: Layer, runs: Sequence[tuple[int, Told]], seconds: float) ->
 
 def summary(results: Sequence[Result]) -> Iterator[str]:
     """What is printed last: each layer, what failed, and the closing line of the whole."""
-    yield f"{'layer':<16}{'result':<8}{'passed':>8}{'failed':>8}{'skipped':>8}{'seconds':>9}"
+    yield f"{'layer':<24}{'result':<8}{'passed':>8}{'failed':>8}{'skipped':>8}{'seconds':>9}"
     for one in results:
         counts = f"{len(one.passed):>8}{len(one.failed):>8}{len(one.skipped):>8}{one.seconds:>9.0f}"
-        yield f"{one.name:<16}{'FAILED' if one.failed else 'passed':<8}{counts}"
+        yield f"{one.name:<24}{'FAILED' if one.failed else 'passed':<8}{counts}"
     for one in results:
         yield from (f"passed only when alone: {one.name}: {name}" for name in sorted(one.at_second))
     for one in results:

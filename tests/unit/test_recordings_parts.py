@@ -62,7 +62,7 @@ def test_two_hours_are_read_a_few_minutes_at_a_time(rate: int, channels: int) ->
         assert part.start == pytest.approx(at)
         assert len(part.sound.channels) == channels
         at = part.end
-        if (rate, channels) != (8000, 1) and count == 2:
+        if (rate, channels) != (8000, 1) and count == 1:
             break  # the rest takes a while and tells nothing new
     else:
         assert at == pytest.approx(HOURS * 3600)

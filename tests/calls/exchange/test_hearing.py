@@ -79,9 +79,10 @@ def test_a_long_message_is_understood_to_its_end(model: whisper.Model) -> None:
     assert b"".join(pieces) == sound
     assert not any(pieces[0][-800:] + pieces[1][:800])  # the cut lies where nobody speaks
     said = [*MESSAGE.values()]
-    # Four and two of the sentences: each window on its own, so that neither can lack its end.
+    # Four and two of the sentences, each window on its own. Up to a seventh is heard wrong, on any processor tried;
+    # without the last sentence it would be 0.29.
     for piece, part in zip(pieces, (said[:4], said[4:]), strict=True):
-        assert error_rate(part, [model.understand(piece, "zh", ())[0]], Language.MANDARIN) < 0.45
+        assert error_rate(part, [model.understand(piece, "zh", ())[0]], Language.MANDARIN) < 0.25
 
 
 def test_silence_is_no_words(model: whisper.Model) -> None:

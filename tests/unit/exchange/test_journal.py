@@ -109,7 +109,7 @@ def test_line_cut_by_a_kill_costs_only_itself(tmp_path: Path) -> None:
     path = tmp_path / "owed.jsonl"
     with closing(Aftermath(path)) as first:
         first.owe("a", [Report(f"{SITE}/a", "POST", {"x": "1"})])
-    with path.open("a") as file:
+    with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"name": "b"}) + "\n" + '{"name": "a", "rep')
     with closing(Aftermath(path)) as again:
         assert list(again._owed) == ["a"]

@@ -10,8 +10,8 @@ import av
 from av.audio.codeccontext import AudioCodecContext
 
 MAGIC = (b"RIFF", b"RIFX", b"RF64", b"BW64")
-ENDLESS = 1 << 40
 HEAD_BYTES = 1 << 16
+GREEDY = (b"LIST", b"bext", b"_PMX")
 # From here on a length stands for "not known yet", as streams write it.
 UNKNOWN_BYTES = 0x7FFF_0000
 LEAST_SECONDS = 0.1  # less than this behind the sound is no sound that was forgotten
@@ -29,12 +29,12 @@ class Stated:
     second: int
 
 
-class _Endless(io.BytesIO):
-    """A file that seems to have no end: of one that ends too soon, FFmpeg does not tell what was promised."""
+class _Longer(io.BytesIO):
+    """A file that seems longer than it is: of one that ends too soon, FFmpeg does not tell what was promised."""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         at = super().seek(offset, whence)
-        return ENDLESS if whence == io.SEEK_END else at
+        return 2 * at + HEAD_BYTES if whence == io.SEEK_END else at
 
 
 def is_wav(data: bytes) -> bool:
@@ -44,6 +44,7 @@ def is_wav(data: bytes) -> bool:
 
 def honest(data: bytes) -> tuple[bytes, Options]:
     """A WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
+    data = _harmless(data)
     found = _stated(data)
     if found is None or _is_part(data, found.start):
         # A part between head and sound has a wrong length, or the sound has none and another part follows it.
@@ -55,10 +56,23 @@ def honest(data: bytes) -> tuple[bytes, Options]:
     return data, QUICKLY | ({"ignore_length": "1"} if is_longer else {})
 
 
+def _harmless(data: bytes) -> bytes:
+    """The file without the names of parts that claim to end behind it: FFmpeg takes as much memory as they say."""
+    changed: bytearray | None = None
+    for name in GREEDY:
+        at = data.find(name, 12)
+        while at >= 0:
+            if _length(data, at) > len(data) - at - 8:
+                changed = changed or bytearray(data)
+                changed[at : at + 4] = b"JUNK"
+            at = data.find(name, at + 4)
+    return bytes(changed) if changed else data
+
+
 def _stated(data: bytes) -> Stated | None:
     """None when FFmpeg finds no sound in it whose samples have one size."""
     try:
-        with av.open(_Endless(data), "r", options=QUICKLY) as container:
+        with av.open(_Longer(data), "r", options=QUICKLY) as container:
             stream = container.streams.audio[0]
             codec: AudioCodecContext | None = stream.codec_context
             first = next((packet for packet in container.demux(stream) if packet.size), None)

@@ -14,8 +14,8 @@ from recordings.seekable import Seekable
 Source = io.RawIOBase | io.BytesIO
 Options = dict[str, str]
 MAGIC = (b"RIFF", b"RIFX", b"RF64", b"BW64")
-ENDLESS = 1 << 40
 HEAD_BYTES = 1 << 16
+GREEDY = (b"LIST", b"bext", b"_PMX")
 # From here on a length stands for "not known yet", as streams write it.
 UNKNOWN_BYTES = 0x7FFF_0000
 LEAST_SECONDS = 0.1  # less than this behind the sound is no sound that was forgotten
@@ -32,7 +32,7 @@ class Stated:
     channels: int
     start: int
     block: int  # bytes of one moment of all channels
-    promised: int | None  # None where its length was not known when the head was written
+    promised: int | None  # None where the head says no length, or more than twice of what there is
     there: int
 
     @property
@@ -56,8 +56,9 @@ def stated(source: Source) -> Stated | None:
     found = _opened(source)
     if found is None or _is_part(source, found.start):
         return None
-    is_known = found.promised is not None and found.promised < UNKNOWN_BYTES
-    there = source.seek(0, io.SEEK_END) - found.start
+    size = source.seek(0, io.SEEK_END)
+    is_known = found.promised is not None and found.promised < min(UNKNOWN_BYTES, 2 * size)
+    there = size - found.start
     if found.promised is not None and not _goes_on(source, found):
         there = min(there, found.promised)
     source.seek(0)
@@ -71,8 +72,22 @@ def stated(source: Source) -> Stated | None:
     )
 
 
+def harmless(data: bytes) -> bytes:
+    """The file without the names of parts that claim to end behind it: FFmpeg takes as much memory as they say."""
+    changed: bytearray | None = None
+    for name in GREEDY:
+        at = data.find(name, 12)
+        while at >= 0:
+            if _length(data, at) > len(data) - at - 8:
+                changed = changed or bytearray(data)
+                changed[at : at + 4] = b"JUNK"
+            at = data.find(name, at + 4)
+    return bytes(changed) if changed else data
+
+
 def honest(data: bytes) -> tuple[bytes, Options]:
     """A WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
+    data = harmless(data)
     found = _opened(io.BytesIO(data))
     if found is None or _is_part(io.BytesIO(data), found.start):
         # A part between head and sound has a wrong length, or the sound has none and another part follows it.
@@ -84,11 +99,11 @@ def honest(data: bytes) -> tuple[bytes, Options]:
     return data, QUICKLY | ({"ignore_length": "1"} if is_longer else {})
 
 
-class _Endless(Seekable):
-    """A file that seems to have no end: of one that ends too soon, FFmpeg does not tell what was promised."""
+class _Longer(Seekable):
+    """A file that seems longer than it is: of one that ends too soon, FFmpeg does not tell what was promised."""
 
     def __init__(self, source: Source) -> None:
-        super().__init__(ENDLESS)
+        super().__init__(2 * source.seek(0, io.SEEK_END) + HEAD_BYTES)
         self._source = source
 
     def read(self, size: int | None = -1) -> bytes:
@@ -100,7 +115,7 @@ class _Endless(Seekable):
 
 def _opened(source: Source) -> Stated | None:
     try:
-        with av.open(_Endless(source), "r", options=QUICKLY) as container:
+        with av.open(_Longer(source), "r", options=QUICKLY) as container:
             stream = container.streams.audio[0]
             codec: AudioCodecContext | None = stream.codec_context
             first = next((packet for packet in container.demux(stream) if packet.size), None)

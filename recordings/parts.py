@@ -9,7 +9,7 @@ import numpy as np
 from recordings.audio import TELEPHONE_RATE, Sound, read_any, read_pcm, read_wav, write_wav
 from recordings.decoding import CHANNELS, RATES
 from recordings.errors import UnreadableAudio
-from recordings.lengths import Source, Stated, is_wav, stated
+from recordings.lengths import Source, Stated, harmless, is_wav, stated
 
 PART_SECONDS, SEARCH_SECONDS, STEP_SECONDS = 240.0, 20.0, 0.1
 PLAIN = "pcm_s16le"
@@ -63,10 +63,10 @@ def settled(data: bytes, seconds: float | None) -> tuple[bytes, Shape]:
     `seconds` is how long it lasts by the provider's word, rounded; `None` without one. Raises `UnreadableAudio`, also
     when the file seems not to be finished: when it is shorter than either says, or its head says no length.
     """
-    found = stated(io.BytesIO(data)) if is_wav(data) else None
+    found = stated(io.BytesIO(harmless(data))) if is_wav(data) else None
     if found is not None:
         _check_finished(found, seconds)
-    if found is None or shape(io.BytesIO(data)) is None:
+    if found is None or shape(io.BytesIO(harmless(data))) is None:
         sound = read_any(data)
         data = write_wav(np.stack(sound.channels, axis=1).tobytes(), TELEPHONE_RATE, len(sound.channels))
     elif not found.is_honest:

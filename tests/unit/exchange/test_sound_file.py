@@ -1,6 +1,8 @@
 """Files that lie about their length, of every coding, and what is no sound: read to their end, or refused."""
 
+import resource
 import struct
+import sys
 import time
 from pathlib import Path
 
@@ -21,6 +23,12 @@ LIST = b"INFOISFT\x05\0\0\0abcde"
 
 def samples(pcm: bytes) -> NDArray[np.float64]:
     return np.frombuffer(pcm, dtype="<i2") / 32768
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has ever had, in megabytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def is_the_tone(pcm: bytes, within: float = 0.01) -> bool:
@@ -166,6 +174,14 @@ def test_hours_of_silence_in_a_small_file_are_refused_before_they_take_memory() 
         for block, _ in sound_file.blocks(small):
             read += len(block)
     assert read <= sound_file.LONGEST_SECONDS * 1000
+
+
+def test_a_part_that_claims_a_gigabyte_takes_none() -> None:
+    text = made.chunk(b"LIST", LIST + b"\0ICMT" + struct.pack("<I", 0x3F000000), 0x40000011)
+    greedy = made.riff(FORM, text, made.chunk(b"data", DATA))
+    before = peak_megabytes()
+    assert is_the_tone(sound_file.read(greedy))
+    assert peak_megabytes() - before < 100
 
 
 def test_mu_law_that_begins_with_silence_is_not_taken_for_mp3() -> None:

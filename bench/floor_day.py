@@ -106,6 +106,21 @@ def uneven(seed: int) -> Day:
     return replace(day, agents=tuple(seats))
 
 
+def missing(seed: int) -> Day:
+    """A day on which agents let 2 to 40 % of their offers ring out, each their own share, and pick up unhurriedly."""
+    draw = random.Random(f"missing {seed}")  # noqa: S311
+    day = alike(seed)
+    seats = [
+        replace(
+            seat,
+            pickup_median_s=round(draw.choice((5.0, 6.0, 7.0, 8.0)), 1),
+            no_answer_rate=round(draw.uniform(0.02, 0.4), 2),
+        )
+        for seat in day.agents
+    ]
+    return replace(day, agents=tuple(seats))
+
+
 def staffing(calls_an_hour: float, handle_s: float, share: float = 0.8, within_s: float = 20.0) -> int:
     """How many agents Erlang's C formula asks for, so that `share` of the callers wait no longer than `within_s`."""
     load = calls_an_hour * handle_s / 3600
@@ -168,7 +183,7 @@ def _shifts(slots: list[int]) -> tuple[tuple[float, float], ...]:
     return tuple(shifts)
 
 
-KINDS = {"reference": reference, "alike": alike, "uneven": uneven}
+KINDS = {"reference": reference, "alike": alike, "uneven": uneven, "missing": missing}
 
 
 @click.command()

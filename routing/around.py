@@ -16,6 +16,8 @@ from routing.wait import Hand, Place
 
 # The answered offers that handling times are taken from, at most.
 OFFERS_READ = 300
+# The latest waits of which is learned how patient callers are and how true estimates were, at most.
+LATEST_WAITS = 300
 BUSY = frozenset({AgentState.TALKING, AgentState.OFFERED})
 _OTHER = aliased(Call)
 _IS_CALLING = (

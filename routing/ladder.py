@@ -37,6 +37,11 @@ AT_ONCE = 2
 MOST_AT_ONCE, FEW_PHONES = 3, 1.9
 # While fewer than these rang, the phone that joins with the next ring does so half a ring early.
 MANY_PHONES = 2.1
+import os
+E=os.environ.get
+FEW_PHONES=float(E('FEW','1.9'));MANY_PHONES=float(E('MANY','2.1'))
+RISK=float(E('RISK','0.1'));EACH=float(E('EACH','2.3'));MOST_RISKY=int(E('MOST','5'))
+RISK2=float(E('RISK2','9'));EACH2=float(E('EACH2','2.3'))
 BESIDE = "rung beside the first: nobody else needs them now"
 # After the caller's last ring, who let them ring out is not rung for them again before so many rings have passed.
 REST_RINGS = 2
@@ -112,8 +117,13 @@ def _more_phones(
         # Beside someone who is known to answer late the next phone joins half a ring early.
         early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
         joining = due(caller, now + early, ring) - len(rung)
-        if joining <= 0 and not caller.ladder and len(rung) < _at_once(caller, at, each):
-            yield from _beside(caller, pool, at)
+        if joining <= 0 and not caller.ladder:
+            need = _need(caller, rung, at)
+            if len(rung) < _at_once(caller, at, each) or (need > THETA(each) and len(rung) < MOST_RISKY):
+                found = list(_beside(caller, pool, at))
+                if not found and need > RISK2 and each < EACH2 and len(rung) < MOST_RISKY:
+                    found = list(_beside(caller, pool, at, False))
+                yield from found
         for _ in range(joining):
             started = _start(caller, pool, at)
             yield from started
@@ -129,9 +139,28 @@ def _at_once(caller: Caller, at: tuple[datetime, timedelta], each: float) -> int
     return max(most, due(caller, at[0] + at[1] / 2, at[1])) if each < MANY_PHONES else most
 
 
-def _beside(caller: Caller, pool: Pool, at: tuple[datetime, timedelta]) -> list[Start]:
+THS=[tuple(map(float,x.split(":"))) for x in E("THS","1.9:.025,2.1:.05,2.3:.1").split(",")]
+def THETA(each):
+    return next((th for lim,th in THS if each<lim), 9)
+
+def _need(caller, rung, at):
+    now, ring = at
+    ends = (max(caller.asked_at + caller.rings * ring, now + 2*ring)-now).total_seconds()
+    lived=[((now-(o.ringing_at or o.started_at)).total_seconds(),o.curve,o.rings*ring.total_seconds()) for o in rung if o.curve is not None]
+    if len(lived)<len(rung): return 0.
+    def U(t):
+        u=1.
+        for e,c,r in lived: u*=c.misses(e,min(e+t,r))
+        return u
+    n=6
+    us=[U(ends*k/n) for k in range(n+1)]
+    area=sum((x+y)/2 for x,y in zip(us,us[1:]))*ends/n
+    return us[-1]+area/120
+
+
+def _beside(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], spare=True) -> list[Start]:
     """A phone beside those that ring, of someone whom nobody else is likely to need now."""
-    agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=True))
+    agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=spare))
     if agent is None:
         return []
     chosen = pool.chosen(agent, caller.wish)

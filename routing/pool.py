@@ -24,6 +24,8 @@ MOST_LEVEL = 5
 # grains of being hard to replace, levels missing to what is preferred, and before all whether they are set aside.
 SLOW, HARD, MISSING, ASIDE = 10**4, 10**8, 10**12, 10**16
 MOST_SLOW = 1_000
+import os
+RANK=float(os.environ.get('RANK','2'))
 # The levels at which a skill counts that no queue is known to ask for.
 ANY_LEVEL = (1,)
 
@@ -205,7 +207,10 @@ def _level_rank(levels: tuple[int, ...], caps: list[tuple[int, bool]]) -> int:
 
 def _own_rank(agent: Agent, ring_seconds: float) -> int:
     """What someone adds to a rank for every wish: whether they are set aside, how many whole rings they may take."""
-    return agent.is_set_aside * ASIDE + min(MOST_SLOW, int((agent.answers_in or 0.0) / ring_seconds)) * SLOW
+    late = (agent.answers_in or 0.0) / ring_seconds
+    if agent.curve is not None and RANK:
+        late = agent.curve.expected(3 * ring_seconds) / ring_seconds * RANK
+    return agent.is_set_aside * ASIDE + min(MOST_SLOW, int(late)) * SLOW
 
 
 def _is_rested(agent: Agent, wanted: Wanted) -> bool:

@@ -25,13 +25,15 @@ REST = 0.35
 class Hand:
     """An agent who works now: what they can do, and in how many seconds they are free.
 
-    `is_sure`: only time stands before it; who talks, or is being rung, may be free sooner or later.
+    `is_sure`: only time stands before it; who talks, or is being rung, may be free sooner or later. `talks`: for how
+    many seconds they have talked; `None` for who does not.
     """
 
     id: str
     skills: Mapping[str, int]
     free_in: float
     is_sure: bool = True
+    talks: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """`hotline patients`: who the hospital's patients are, from its own lists."""
 
-from functools import partial
 from pathlib import Path
 
 import click
@@ -33,12 +32,13 @@ def load(file: Path, skips: bool | None, show_all: bool) -> None:
 
     Flags are separated by ; and are limited_mobility, cardiac, diabetic, flagged, do_not_call, deceased. Rows that
     cannot be used are reported with line, field and reason, and keep the whole list out, or are left out (--skip).
-    Whoever died or wants no calls is not called any more from then on.
+    Calls to whoever has died or wants none are stopped.
     """
     now = clock.now()
-    with stand(embedded.load()) as ground, import_progress.shown(file.name) as progress:
-        stop = partial(listed.stop, ground, now=now)
-        outcome = patients_file.load(ground, file, now, skips=skips, stop=stop, progress=progress)
+    with stand(embedded.load()) as ground:
+        with import_progress.shown(file.name) as progress:
+            outcome = patients_file.load(ground, file, now, skips=skips, progress=progress)
+        changed = listed.follow(ground, now)
     shown = outcome.rejected if show_all else outcome.rejected[:SHOWN]
     for rejected in shown:
         click.echo(f"{file.name}: {rejected}", err=True)
@@ -46,5 +46,7 @@ def load(file: Path, skips: bool | None, show_all: bool) -> None:
         click.echo(f"and {len(outcome.rejected) - len(shown)} more; --all lists them", err=True)
     done = f"{outcome.added} patients added, {outcome.changed} changed, {outcome.rejects} rows rejected"
     click.echo(f"{done}." if outcome.is_stored else f"{done}; the database is unchanged. --skip leaves those rows out.")
+    if changed.stopped:
+        click.echo(f"{changed.stopped} planned calls stopped.")
     if outcome.rejects:
         raise SystemExit(1)

@@ -1,6 +1,6 @@
 """A list of patients from a table: checked to its end, then stored some hundreds at a time."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -21,8 +21,6 @@ KEPT = (DO_NOT_CALL, DECEASED)
 CHUNK = 250
 # So many rejected rows are told of; a file with more is broken as a whole.
 MOST_REJECTS = 1000
-# Told of those whom nobody may call (their ids), after they are stored: calls that are planned are stopped.
-Stop = Callable[[Collection[str]], object]
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,6 @@ def load(
     now: datetime,
     *,
     skips: bool | None = None,
-    stop: Stop | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Check the file and store it. Rows that cannot be used keep all of it out, or with `skips` are left out.
@@ -72,9 +69,7 @@ def load(
     while chunk := list(islice(rows, CHUNK)):
         with ground.database.write() as session:
             stored = store(session, ground, chunk, now)
-        if stop is not None and stored.uncallable:
-            stop(stored.uncallable)
-        added, changed = added + stored.added, changed + stored.changed
+        added, changed = added + stored[0], changed + stored[1]
         told.step(len(chunk))
     return Outcome(added, changed, *rejected)
 
@@ -97,19 +92,13 @@ def _check(found: Iterator[tuple[int, ListedPatient | list[Reject]]], told: Prog
     return checked
 
 
-@dataclass
-class Stored:
-    """How many patients were added and changed, and whom of them nobody may call."""
+def store(session: Session, ground: Ground, rows: Collection[ListedPatient], now: datetime) -> tuple[int, int]:
+    """Add the patients, and change those who are known by number and name, however these are spelled.
 
-    added: int = 0
-    changed: int = 0
-    uncallable: set[str] = field(default_factory=set)
-
-
-def store(session: Session, ground: Ground, rows: Collection[ListedPatient], now: datetime) -> Stored:
-    """Add the patients, and change those who are known by number and name, however these are spelled."""
+    Returns how many were added and how many changed.
+    """
     known = identity.known(session, ground.keyring, [(row.number, row.name) for row in rows])
-    done = Stored()
+    added = changed = 0
     for row in rows:
         index = identity.index(ground.keyring, (row.number, row.name))
         patient = known.get(index)
@@ -119,11 +108,8 @@ def store(session: Session, ground: Ground, rows: Collection[ListedPatient], now
             session.add(patient)
         if _fill(patient, row) or is_new:
             patient.changed_at = now
-            done.added, done.changed = done.added + is_new, done.changed + (not is_new)
-        session.flush()
-        if patient.deceased or patient.do_not_call:
-            done.uncallable.add(patient.id)
-    return done
+            added, changed = added + is_new, changed + (not is_new)
+    return added, changed
 
 
 def _new(ground: Ground, row: ListedPatient, index: str, now: datetime) -> Patient:

@@ -196,8 +196,7 @@ class Batch:
 def _patients(session: Session, ground: Ground, told: list[dict[str, Any]], now: datetime) -> dict[str, str]:
     """The patients of these discharges, by `identity`: those who are known, and those who are now."""
     wanted = {values["identity"]: values for values in told}
-    people = [(values["number"], values["name"]) for values in wanted.values()]
-    known = identity.known(session, ground.keyring, people)
+    known = identity.known(session, ground.keyring, [(one["number"], one["name"]) for one in wanted.values()])
     for key, row in known.items():
         values = wanted[key]
         row.discharged_on = max(filter(None, (row.discharged_on, values.get("discharged_on"))), default=None)

@@ -189,7 +189,9 @@ def test_whom_the_list_calls_dead_is_not_called_any_more(ground: Ground, tmp_pat
     appointments.take(ground, "away", CASES / "away-good.csv", NOW)
     file = tmp_path / "list.csv"
     file.write_text(f"number,name,{told}\n", "utf-8")
-    patients_file.load(ground, file, NOW, stop=lambda ids: listed.stop(ground, ids, NOW))
+    patients_file.load(ground, file, NOW)
+    assert listed.follow(ground, NOW).stopped == 1
+    assert listed.follow(ground, NOW).stopped == 0
     (only,) = recipients(ground)
     assert (only.state, only.reason) == (RecipientState.STOPPED, "died")
     assert patients(ground)[0].deceased

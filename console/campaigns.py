@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from campaigns import figures, service, undoing
 from campaigns.errors import CampaignRefused, UndoRefused
 from campaigns.figures import Funnel
+from campaigns.importing import put_away
 from console import alarms, language, looks, patient_queries, stop_queries
 from console.access import LEADS, allow, ground
 from console.alarms import Alarm
@@ -68,7 +69,10 @@ def take(ground: Ground) -> tuple[Seen, list[Alarm]]:
 def listing() -> ResponseReturnValue:
     """Every campaign with its funnel; live."""
     seen, open_alarms = take(ground())
-    return render_template("campaigns.html", seen=seen, alarms=open_alarms, steps=STEPS, now=clock.now())
+    refused = put_away.refused(ground().settings)
+    return render_template(
+        "campaigns.html", seen=seen, alarms=open_alarms, steps=STEPS, now=clock.now(), refused=refused
+    )
 
 
 @pages.get("/campaigns/stream")

@@ -67,7 +67,7 @@ def read(row: TableRow, today: date, area_code: str) -> ListedPatient | list[Rej
         flags=checked.take("flags", _flags, frozenset[str]()) if "flags" in row.cells else None,
         adds=_adds(checked, row.cells, today),
         discharged_on=checked.take("discharged_on", partial(days.past, today=today), None),
-        language=checked.take("language", words.language, None) if row.cells.get("language") else None,
+        language=checked.take("language", words.language, None),
     )
     return checked.rejects or found
 

@@ -17,6 +17,7 @@ from crm.limits import MEGABYTE, Limits
 # Digits that a spreadsheet keeps of a number; of a longer one it has lost the last.
 KEPT = 10**15
 MOST_PARTS = 2000
+MOST_ROWS = 1 << 20  # Excel's own limit
 SMALL = MEGABYTE
 FARTHER = 16
 
@@ -80,11 +81,17 @@ def _cells(sheet: Any, limits: Limits) -> Iterator[tuple[int, list[str]]]:
         width = max((number for number, cell in enumerate(row, 1) if cell.value is not None), default=1)
         left -= len(row)
     width = (width or 1) + FARTHER
+    gap: object = None
     for line, row in enumerate(sheet.iter_rows(max_col=width), 1):
-        left -= 1
+        if line > MOST_ROWS:
+            raise TooMuch(f"has more than {MOST_ROWS:,} rows")
+        if row is gap:
+            continue
         if any(cell.value is not None for cell in row):
             left -= len(row)
             yield line, [text(cell) for cell in row]
+        else:
+            gap = row  # the library gives the same one for every row of a gap
         if left < 0:
             raise TooMuch(f"has more than {limits.cells:,} cells")
 

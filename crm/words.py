@@ -15,18 +15,10 @@ NOTHING = frozenset((
     "无", "空", "暂无", "没有", "不详", "不明", "未知", "未填", "未填写", "未提供", "未登记", "未记录", "待补", "待查",
 ))  # fmt: skip
 NO_DAY = re.compile(r"0000\D?00\D?00(?:[t ].*)?\Z")
-LANGUAGES = {
-    "": Language.MANDARIN,
-    "zh": Language.MANDARIN,
-    "zh-cn": Language.MANDARIN,
-    "中文": Language.MANDARIN,
-    "汉语": Language.MANDARIN,
-    "普通话": Language.MANDARIN,
-    "en": Language.ENGLISH,
-    "en-us": Language.ENGLISH,
-    "英文": Language.ENGLISH,
-    "英语": Language.ENGLISH,
-}
+# ISO 639 in two and three letters, and names; a region behind it (zh-Hans-CN, en_GB) is cut off before.
+LANGUAGES = dict.fromkeys(
+    ("zh", "zho", "chi", "cmn", "chinese", "mandarin", "中文", "汉语", "普通话", "国语", "华语"), Language.MANDARIN
+) | dict.fromkeys(("en", "eng", "english", "英文", "英语"), Language.ENGLISH)
 YES = frozenset({"yes", "y", "true", "1", "是", "同意", "有"})
 NO = frozenset({"no", "n", "false", "0", "否", "不同意", "无", ""})
 
@@ -45,12 +37,10 @@ def is_nothing(text: str) -> bool:
 
 
 @OFTEN
-def language(text: str) -> Language:
-    """A language of ours; empty is Mandarin. Raises `ValueError`."""
-    found = LANGUAGES.get(plain(text))
-    if found is None:
-        raise ValueError(f"is none of {', '.join(Language)}")
-    return found
+def language(text: str) -> Language | None:
+    """A language of ours; `None` for one that we do not speak, and for nothing."""
+    word = plain(text)
+    return LANGUAGES.get(word) or LANGUAGES.get(re.split(r"[-_^ (]", word)[0])
 
 
 @OFTEN

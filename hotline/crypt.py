@@ -4,6 +4,7 @@ import base64
 import hmac
 import os
 from dataclasses import dataclass
+from functools import cached_property
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -49,9 +50,14 @@ class Keyring:
 
     def encrypt(self, plain: bytes, about: str) -> bytes:
         """`plain` sealed for `about` (its place: a column or a row's id), as key id, nonce and ciphertext."""
+        head, cipher = self._sealing
         nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, plain, about.encode())
-        return bytes([len(self.current)]) + self.current.encode() + nonce + sealed
+        return head + nonce + cipher.encrypt(nonce, plain, about.encode())
+
+    @cached_property
+    def _sealing(self) -> tuple[bytes, AESGCM]:
+        """What everything that is sealed begins with, and the cipher of the current key: made once, used for all."""
+        return bytes([len(self.current)]) + self.current.encode(), AESGCM(self.keys[self.current])
 
     def decrypt(self, sealed: bytes, about: str) -> bytes:
         """What `encrypt` was given. Raises `Undecipherable` when altered, moved or its key is not in the ring."""

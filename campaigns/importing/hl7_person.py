@@ -56,7 +56,8 @@ def _telephone(one: list[str]) -> list[str]:
         found.insert(0, phone_numbers.from_parts(part(one, 5), part(one, 6), part(one, 7), part(one, 8)))
     if "@" not in part(one, 4):
         found.append(part(one, 4))
-    return [text for text in found if any(sign.isdigit() for sign in text) and "@" not in text][:1]
+    written = [text for text in found if text and "@" not in text]
+    return sorted(written, key=lambda text: not any(sign.isdigit() for sign in text))[:1]
 
 
 def language(pid: Segment) -> str:

@@ -9,14 +9,11 @@ from datetime import time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from crm import words
 from hotline.values import Language
 
 # Most columns hold few different texts: each is looked at once.
 OFTEN = lru_cache(maxsize=1 << 14)
-# ISO 639 in two and three letters, and names; a region behind it (zh-Hans-CN, en_GB) is cut off before.
-LANGUAGES = dict.fromkeys(
-    ("zh", "zho", "chi", "cmn", "chinese", "mandarin", "中文", "汉语", "普通话", "国语", "华语"), Language.MANDARIN
-) | dict.fromkeys(("en", "eng", "english", "英文", "英语"), Language.ENGLISH)
 WEEKDAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))} | {
     name: number for number, name in enumerate(("周一", "周二", "周三", "周四", "周五", "周六", "周日"))
 }
@@ -26,18 +23,12 @@ LONGEST_WARD = 80
 
 def language(text: str, default: Language) -> Language:
     """A language of ours; one that we do not speak, and none, is the default."""
-    return _language(text) or default
+    return words.language(text) or default
 
 
 def speaks(text: str) -> bool:
     """Whether this is a language of ours."""
-    return _language(text) is not None
-
-
-@OFTEN
-def _language(text: str) -> Language | None:
-    plain = unicodedata.normalize("NFKC", text).strip().lower()
-    return LANGUAGES.get(plain) or LANGUAGES.get(re.split(r"[-_^ (]", plain)[0])
+    return words.language(text) is not None
 
 
 @OFTEN
@@ -54,10 +45,10 @@ def zone(text: str) -> str:
 @OFTEN
 def weekdays(text: str) -> frozenset[int]:
     """Days of the week, 0 is Monday. Raises `ValueError`."""
-    words = [word.lower() for word in re.split(r"[;,，；、|\s]+", text) if word]
-    if any(word not in WEEKDAYS for word in words):
+    named = [word.lower() for word in re.split(r"[;,，；、|\s]+", text) if word]
+    if any(word not in WEEKDAYS for word in named):
         raise ValueError("holds a word that is no day; write mon, tue, … or 周一, 周二, …")
-    return frozenset(WEEKDAYS[word] for word in words)
+    return frozenset(WEEKDAYS[word] for word in named)
 
 
 @OFTEN

@@ -12,7 +12,6 @@ Sign = Callable[[str], str]
 DIGEST = 24
 # Beside the events, a visit's row keeps which telling its facts come from: of the person, and of their treatment.
 FACTS, CARE = "facts", "care"
-NO_CARE: dict[str, Any] = {"ward": "", "condition": Facts.condition, "codes": ()}
 # Told of a person, not of one of their visits.
 OF_PERSON = frozenset({VisitEvent.MERGED, VisitEvent.DIED})
 # A day is needed to compare stays; a cancellation without one means whatever there was.
@@ -39,29 +38,56 @@ def of(record: VisitRecord, source: str, arrived: tuple[datetime, date], sign: S
 
     `sign` makes the keyed digest that tells two contents apart: what is kept in the clear gives nobody away.
     """
-    base = Telling(
-        at=record.recorded_at or arrived[0],
-        is_timed=record.recorded_at is not None,
-        digest=sign(repr(replace(record, recorded_at=None) if record.recorded_at else record))[:DIGEST],
-        event=record.event,
-        source=source,
+    facts = record.facts
+    personal, care = ("", "") if facts is None else (_personal(facts), _care(facts))
+    kept = _Kept(record.recorded_at or arrived[0], record.recorded_at is not None, source, sign)
+    base = kept.telling(
+        f"{_event(record)}{personal}{care}",
+        record.event,
         on=record.happened_on or (arrived[1] if record.event in DATED else None),
         visit_class=_class(record),
         readmitted_on=record.readmitted_on,
     )
     death = replace(base, on=record.died_on) if record.is_dead or record.event is VisitEvent.DIED else None
-    refusal = base if record.facts is not None and record.facts.do_not_call else None
+    refusal = base if facts is not None and facts.do_not_call else None
     if record.event in OF_PERSON:
         return Told(record, {}, death, refusal, source)
     tellings = {record.event.value: base}
-    if record.facts is not None:
-        facts = record.facts
-        plain = replace(base, event=VisitEvent.UPDATED, on=None, visit_class=VisitClass.INPATIENT, readmitted_on=None)
-        tellings[FACTS] = replace(plain, digest=sign(repr(replace(facts, **NO_CARE)))[:DIGEST])
+    if facts is not None:
+        tellings[FACTS] = kept.telling(personal, VisitEvent.UPDATED)
         if says_care(facts):
-            tellings[CARE] = replace(plain, digest=sign(repr((facts.ward, facts.condition, facts.codes)))[:DIGEST])
+            tellings[CARE] = kept.telling(care, VisitEvent.UPDATED)
     stay = record.visit or (record.happened_on.isoformat() if record.happened_on else "")
     return Told(record, tellings, death, refusal, source, sign(f"stay {record.patient_number}|{stay}"))
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What all tellings of one record have in common."""
+
+    at: datetime
+    is_timed: bool
+    source: str
+    sign: Sign
+
+    def telling(self, content: str, event: VisitEvent, **more: Any) -> Telling:
+        digest = self.sign(content)[:DIGEST]
+        return Telling(at=self.at, is_timed=self.is_timed, digest=digest, event=event, source=self.source, **more)
+
+
+def _event(record: VisitRecord) -> str:
+    days = (record.happened_on, record.died_on, record.readmitted_on)
+    names = (record.event, record.patient_number, record.visit, record.visit_class, record.merged_from)
+    return repr((*map(str, names), *map(str, days), record.is_dead))
+
+
+def _personal(facts: Facts) -> str:
+    told = (facts.name, str(facts.birth_date), facts.number, facts.language.value, facts.zone, facts.preferred)
+    return repr((*told, facts.has_consent, facts.do_not_call, sorted(facts.refused_days)))
+
+
+def _care(facts: Facts) -> str:
+    return repr((facts.ward, facts.condition, facts.codes))
 
 
 def says_care(facts: Facts) -> bool:

@@ -56,16 +56,20 @@ class Telling:
 
     def write(self) -> dict[str, Any]:
         """The telling as the visit's row keeps it."""
-        rare = {"on": self.on, "readmitted_on": self.readmitted_on}
-        return {
+        stored: dict[str, Any] = {
             "at": self.at.isoformat(),
             "timed": self.is_timed,
             "digest": self.digest,
             "event": self.event.value,
             "source": self.source,
-            **({} if self.visit_class is VisitClass.INPATIENT else {"class": self.visit_class.value}),
-            **{name: day.isoformat() for name, day in rare.items() if day is not None},
         }
+        if self.on is not None:
+            stored["on"] = self.on.isoformat()
+        if self.visit_class is not VisitClass.INPATIENT:
+            stored["class"] = self.visit_class.value
+        if self.readmitted_on is not None:
+            stored["readmitted_on"] = self.readmitted_on.isoformat()
+        return stored
 
 
 Tellings = Mapping[str, Telling]

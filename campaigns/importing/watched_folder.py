@@ -107,8 +107,8 @@ class WatchedFolder:
         options = Options(house.campaign_consent, house.import_skips_rejected, waits)
         try:
             taken = files.take(self._ground, group, options, now)
-        except IncompleteExport:
-            return Outcome.WAITS
+        except IncompleteExport as fault:
+            return Outcome.WAITS if waits else self._refuse(group, str(fault))
         except ImportFault as fault:
             return self._refuse(group, str(fault))
         except Exception as error:

@@ -61,14 +61,9 @@ def upgrade() -> None:
     op.add_column('patients', sa.Column('deceased', sa.Boolean(), nullable=False, server_default=sa.false()))
     _tell()
     _go_on(op.get_bind(), clock.now())
-    with op.batch_alter_table('discharges', schema=None) as batch_op:
-        batch_op.drop_column('digest')
-        batch_op.drop_column('died_on')
-        batch_op.drop_column('readmitted_on')
-    with op.batch_alter_table('recipients', schema=None) as batch_op:
-        batch_op.alter_column('before', server_default=None)
-    with op.batch_alter_table('patients', schema=None) as batch_op:
-        batch_op.alter_column('deceased', server_default=None)
+    # Not by batch: SQLite would make the table anew, which the rows that refer to it forbid.
+    for name in ('digest', 'died_on', 'readmitted_on'):
+        op.drop_column('discharges', name)
 
 
 def _tell() -> None:

@@ -39,19 +39,16 @@ def upgrade() -> None:
     with op.batch_alter_table('agent_pages', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_agent_pages_agent_id'), ['agent_id'], unique=False)
 
-    with op.batch_alter_table('agents', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('signs_in', sa.String(length=24), nullable=True))
-        batch_op.add_column(sa.Column('registered', sa.Boolean(), nullable=True))
-        batch_op.add_column(sa.Column('registration', sa.String(length=40), nullable=True))
-        batch_op.add_column(sa.Column('registered_page', sa.String(length=40), nullable=True))
-        batch_op.add_column(sa.Column('dial_failures', sa.Integer(), server_default='0', nullable=False))
-        batch_op.add_column(sa.Column('dial_after', sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column('is_present', sa.Boolean(), server_default=sa.true(), nullable=False))
-        batch_op.add_column(sa.Column('absent_why', sa.String(length=24), nullable=True))
-        batch_op.add_column(sa.Column('presence_since', sa.DateTime(timezone=True), nullable=True))
-    with op.batch_alter_table('agents', schema=None) as batch_op:
-        batch_op.alter_column('dial_failures', server_default=None)
-        batch_op.alter_column('is_present', server_default=None)
+    # Not as a batch: SQLite would copy and drop the table, to which calls and offers refer. The defaults stay.
+    op.add_column('agents', sa.Column('signs_in', sa.String(length=24), nullable=True))
+    op.add_column('agents', sa.Column('registered', sa.Boolean(), nullable=True))
+    op.add_column('agents', sa.Column('registration', sa.String(length=40), nullable=True))
+    op.add_column('agents', sa.Column('registered_page', sa.String(length=40), nullable=True))
+    op.add_column('agents', sa.Column('dial_failures', sa.Integer(), server_default='0', nullable=False))
+    op.add_column('agents', sa.Column('dial_after', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('agents', sa.Column('is_present', sa.Boolean(), server_default=sa.true(), nullable=False))
+    op.add_column('agents', sa.Column('absent_why', sa.String(length=24), nullable=True))
+    op.add_column('agents', sa.Column('presence_since', sa.DateTime(timezone=True), nullable=True))
     _repair(op.get_bind())
 
 

@@ -1,7 +1,7 @@
-"""Sound as arrays: files of any kind in, 8 kHz channels out (soxr). No recognition here."""
+"""Sound as arrays: files of any kind in, 8 kHz channels out (soxr), WAV files written (pydub). No recognition here."""
 
 import io
-import wave
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from recordings.decoding import Floats, blocks
 from recordings.errors import UnreadableAudio
 from recordings.lengths import is_wav
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # pydub looks for ffmpeg, which nothing here needs, and Python renames `audioop`
+    from pydub import AudioSegment
 
 Pcm = NDArray[np.int16]  # one channel, signed 16 bit
 TELEPHONE_RATE = 8_000
@@ -75,9 +79,7 @@ def read_pcm(data: bytes, rate: int, channels: int) -> Sound:
 def write_wav(sound: bytes, rate: int, channels: int) -> bytes:
     """16-bit samples as a WAV file whose head tells the truth."""
     target = io.BytesIO()
-    with wave.open(target, "wb") as file:
-        file.setparams((channels, 2, rate, 0, "NONE", ""))
-        file.writeframes(sound)
+    AudioSegment(sound, sample_width=2, frame_rate=rate, channels=channels).export(target, format="wav")
     return target.getvalue()
 
 

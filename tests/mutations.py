@@ -228,7 +228,7 @@ class Tally:
 
 
 def read_sheet(file: Path) -> tuple[bool, float]:
-    """Whether a workbook has rows, and the seconds it took, where it is read; whatever the library raises refuses it."""
+    """Whether a workbook has rows, and the seconds that it took; whatever the library raises refuses it."""
     began = time.process_time()
     try:
         has_rows = bool(list(sheet.rows(str(file), Limits())))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from crm import identity_card
 from hotline.values import Language
 from recordings.addresses import addresses
 from recordings.people_names import names
@@ -87,8 +88,6 @@ _UNIT = re.compile(
     r"degrees|years|steps|people)",
     re.IGNORECASE,
 )
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECKS = "10X98765432"
 
 
 def find(lines: Sequence[Said], language: Language, known: Known | None = None) -> list[Found]:
@@ -129,9 +128,7 @@ def mask(lines: Sequence[Said], language: Language, known: Known | None = None) 
 
 def is_identity(digits: str) -> bool:
     """Whether these are a citizen's identity number (GB 11643): 18 signs, a day of birth, the check digit."""
-    if not re.fullmatch(r"[1-9]\d{16}[\dX]", digits) or not _is_day(digits[6:14]):
-        return False
-    return _CHECKS[sum(int(d) * w for d, w in zip(digits, _WEIGHTS, strict=False)) % 11] == digits[17]
+    return identity_card.is_one(digits)
 
 
 def is_card(digits: str) -> bool:

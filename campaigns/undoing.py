@@ -86,5 +86,6 @@ def _known(session: Session, recipient: Recipient) -> tuple[Known, str | None]:
 
 
 def _write(session: Session, recipient: Recipient, signatures: list[str]) -> None:
-    row = persons.hold(session, [recipient.person_index])[recipient.person_index]
+    persons.hold(session, [recipient.person_index])
+    row = persons.row(session, recipient.person_index)
     row.undone = [*row.undone, *(one for one in signatures if one not in row.undone)]

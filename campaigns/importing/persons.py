@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -17,25 +17,29 @@ def person_index(ground: Ground, patient_number: str) -> str:
     return ground.keyring.index(f"person {patient_number}")
 
 
-def hold(session: Session, indexes: Iterable[str], is_new: bool = True) -> dict[str, Person]:
-    """These people by the index of each number, all their numbers with them, locked until the transaction ends.
+def hold(session: Session, indexes: Iterable[str], is_new: bool = True) -> dict[str, str]:
+    """Lock these people until the transaction ends; the root of each number, all numbers of each person with them.
 
     This lock comes before that of a recipient. With `is_new`, numbers that were never heard of get a row.
     """
     wanted = sorted(set(indexes))
     if is_new:
         add(session, wanted)
-    found: dict[str, Person] = {}
+    found: dict[str, str] = {}
     while True:
         roots = select(Person.root).where(Person.person_index.in_(wanted))
-        query = select(Person).where(Person.root.in_(roots)).order_by(Person.person_index).with_for_update()
-        rows = {row.person_index: row for row in session.scalars(query.execution_options(populate_existing=True))}
-        if rows.keys() == found.keys():
-            return rows
-        # Somebody may have merged two of them while we waited for the lock: look until nobody has.
-        found = rows
-        if not rows or (len(rows) == len(wanted) and all(row.root == index for index, row in rows.items())):
-            return rows
+        query = select(Person.person_index, Person.root).where(Person.root.in_(roots))
+        rows = session.execute(query.order_by(Person.person_index).with_for_update()).all()
+        there: dict[str, str] = dict(rows)
+        is_plain = len(there) == len(wanted) and all(root == index for index, root in there.items())
+        if is_plain or there == found:
+            return there
+        found = there  # somebody may have merged two of them while we waited for the lock: until nobody has
+
+
+def row(session: Session, index: str) -> Person:
+    """The row of a number that is held."""
+    return session.get_one(Person, index, populate_existing=True)
 
 
 def add(session: Session, indexes: Collection[str]) -> None:
@@ -50,12 +54,12 @@ def add(session: Session, indexes: Collection[str]) -> None:
         session.execute(insert.on_conflict_do_nothing(index_elements=["person_index"]), fresh)
 
 
-def merge(rows: dict[str, Person], one: str, other: str) -> bool:
+def merge(session: Session, held: dict[str, str], one: str, other: str) -> bool:
     """The two numbers are one person's from now on, with all that belongs to either; whether that is news."""
-    roots = {rows[one].root, rows[other].root}
+    roots = {held[one], held[other]}
     if len(roots) == 1:
         return False
-    for row in rows.values():
-        if row.root in roots:
-            row.root = min(roots)
+    root = min(roots)
+    session.execute(update(Person).where(Person.root.in_(roots)).values(root=root))
+    held |= {index: root for index, its in held.items() if its in roots}
     return True

@@ -16,7 +16,7 @@ from campaigns.importing.visit_state import Telling
 from crm import identity
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Discharge, Patient, Person, Visit
+from hotline.models import Discharge, Patient, Visit
 from hotline.values import Language, VisitState
 
 
@@ -43,8 +43,8 @@ class Batch:
 
     def store(self, told: list[Told]) -> None:
         """Write everything down, and stop or free the calls that depend on it."""
-        rows = persons.hold(self._session, self._people.values())
-        touched = {index for one in told if (index := self._person(rows, one)) is not None}
+        held = persons.hold(self._session, self._people.values())
+        touched = {index for one in told if (index := self._person(held, one)) is not None}
         drafts = self._drafts(told)
         for one in told:
             if one.tellings:
@@ -54,23 +54,25 @@ class Batch:
         changed = stopping.restand(self._session, self._ground, touched, self._now, moved)
         self.stopped, self.resumed = changed.stopped, changed.resumed
 
-    def _person(self, rows: dict[str, Person], one: Told) -> str | None:
+    def _person(self, held: dict[str, str], one: Told) -> str | None:
         """What is told of the person; their index, where it is news."""
-        row, is_news = rows[self._people[one.record.patient_number]], False
+        index, is_news = self._people[one.record.patient_number], False
         for name, telling in (("death", one.death), ("refusal", one.refusal)):
             if telling is None:
                 continue
+            row = persons.row(self._session, index)
             stored = getattr(row, name)
             before = None if stored is None else Telling.read(stored)
             kept = visit_state.latest(before, telling)
             if kept != before:
                 setattr(row, name, kept.write())
+                self._session.flush()
                 is_news = True
         if one.record.event is VisitEvent.MERGED and one.record.merged_from:
-            is_news |= persons.merge(rows, row.person_index, self._people[one.record.merged_from])
+            is_news |= persons.merge(self._session, held, index, self._people[one.record.merged_from])
         if not one.tellings:
             self.noted, self.known = self.noted + is_news, self.known + (not is_news)
-        return row.person_index if is_news else None
+        return index if is_news else None
 
     def _drafts(self, told: Iterable[Told]) -> dict[str, Draft]:
         found = {}

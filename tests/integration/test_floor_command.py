@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rich.console import Console
 
@@ -21,8 +21,7 @@ from tests.factories import call_in_line, load_hospital, offer_to
 from tests.servers import wait_for
 
 
-def drawn(ground: Ground, seconds: float = 0.0) -> str:
-    now = clock.now()
+def drawn(ground: Ground, now: datetime, seconds: float = 0.0) -> str:
     console = Console(width=140)
     with console.capture() as text:
         seen = snapshot.take(ground, now)
@@ -31,14 +30,15 @@ def drawn(ground: Ground, seconds: float = 0.0) -> str:
 
 
 def test_the_floor_shows_callers_agents_and_figures(ground: Ground) -> None:
-    staff = load_hospital(ground, clock.now())
-    _, place = call_in_line(ground, now=clock.now())
-    call_in_line(ground, now=clock.now())
-    offer_to(ground, place, staff["1001"], clock.now())
+    now = clock.now()
+    staff = load_hospital(ground, now)
+    _, place = call_in_line(ground, now=now)
+    call_in_line(ground, now=now)
+    offer_to(ground, place, staff["1001"], now)
     with ground.database.write() as session:
         away = session.get_one(type(staff["1002"]), staff["1002"].id)
-        service.choose_status(session, ground, away, AgentStatus.AWAY, clock.now())
-    text = drawn(ground, 12.4)
+        service.choose_status(session, ground, away, AgentStatus.AWAY, now)
+    text = drawn(ground, now, 12.4)
     assert "李静" in text
     assert "offered" in text
     assert "away" in text

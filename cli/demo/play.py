@@ -111,6 +111,7 @@ class Demo:
             self._console.print("Some recordings are not worked through; `hotline doctor` looks for what is missing.")
         told = act.as_json(self._ground, since)
         act.show(self._console, told)
+        self._console.print()
         return told
 
     def _watch(self, act: Act, phones: subprocess.Popen[bytes], since: datetime) -> None:

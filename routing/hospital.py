@@ -163,12 +163,18 @@ def _store_agent(session: Session, agent: Agent | None, number: str, part: Agent
         agent = Agent(staff_number=number, status=part.status, state=AgentState.IDLE, state_since=now)
         agent.is_present, agent.absent_why, agent.presence_since = False, Absence.NOT_CONNECTED, now
         session.add(agent)
-    elif agent.address != part.address:
-        agent.registered = agent.registration = agent.registered_page = agent.dial_after = None
-        agent.dial_failures = 0
+    else:
+        change_telephone(agent, part.address)
     agent.name, agent.address, agent.department, agent.edited_at = part.name, part.address, part.department, None
     agent.signs_in = part.signs_in
     set_levels(agent, part.levels)
+
+
+def change_telephone(agent: Agent, address: str) -> None:
+    """Give the agent this telephone; of another one nothing is known yet (`routing.presence`)."""
+    if agent.address != address:
+        agent.registered = agent.registration = agent.registered_page = agent.dial_after = None
+        agent.address, agent.dial_failures = address, 0
 
 
 def set_levels(agent: Agent, levels: Mapping[str, int]) -> None:

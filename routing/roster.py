@@ -21,7 +21,7 @@ from hotline.models import Agent, Department, Skill
 from hotline.values import AgentState, AgentStatus
 from routing.agents import choose_status
 from routing.errors import AgentRefused
-from routing.hospital import ADDRESS, CLIENT, set_levels
+from routing.hospital import ADDRESS, CLIENT, change_telephone, set_levels
 from routing.rules import LANGUAGES, MOST_LEVEL
 
 LONGEST_NAME = 80
@@ -77,7 +77,8 @@ def edit(
     actions = _actions(before, wanted)
     if not actions:
         return []
-    agent.name, agent.address, agent.department, agent.edited_at = wanted.name, wanted.address, wanted.department, now
+    change_telephone(agent, wanted.address)
+    agent.name, agent.department, agent.edited_at = wanted.name, wanted.department, now
     set_levels(agent, wanted.levels)
     _flush(session)
     if before.address != wanted.address and CLIENT in (before.address[: len(CLIENT)], wanted.address[: len(CLIENT)]):

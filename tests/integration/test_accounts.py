@@ -393,11 +393,15 @@ def agent(ground: Ground, staff_number: str) -> Agent:
 def test_an_agent_is_edited_and_each_change_is_logged(app: Flask, ground: Ground) -> None:
     admin, one = signed_in(app, Role.ADMINISTRATOR), agent(ground, "N03")
     assert one.name in admin.open("/agents").text
+    with ground.database.write() as session:
+        old = session.get_one(Agent, one.id)
+        old.registered, old.dial_failures, old.dial_after = True, 3, clock.now()
     form = form_of(one, name="陈静怡", address="client:N33") | {"level.booking": "4", "level.nurse": "2"}
     assert admin.send(f"/agents/{one.id}", **form).status_code == 302
     changed = agent(ground, "N03")
     assert roster.of(changed) == roster.Wanted("陈静怡", "client:N33", None, {"booking": 4, "nurse": 2})
     assert changed.status is AgentStatus.OFFLINE, "their page is still the old telephone"
+    assert (changed.registered, changed.dial_failures, changed.dial_after) == (None, 0, None), "nothing known of it yet"
     assert actions(ground, one.id) == ["rename_agent", "agent_address", "agent_levels"]
     assert admin.send(f"/agents/{one.id}", **form_of(changed, **{"level.nurse": ""})).status_code == 302
     assert roster.of(agent(ground, "N03")).levels == {"booking": 4}

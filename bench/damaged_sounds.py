@@ -1,6 +1,7 @@
 """Thousands of damaged sound files through both readers, the exchange's and the recordings'.
 
-Every file must be sound or a refusal, within 30 seconds and 200 MB of its own. For Linux. Prints JSON; status 1 when one is neither.
+Every file must be sound or a refusal, within 30 seconds and 200 MB of its own; status 1 when one is neither.
+Prints JSON. For Linux.
 """
 
 import json

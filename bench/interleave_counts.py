@@ -29,7 +29,7 @@ def figures(session: Session, began: datetime) -> Iterator[str]:
     told: dict[str, int | None] = {
         "asked": session.scalar(_CALLS.where(Event.kind == "asked")),
         "answered": session.scalar(_CALLS.where(Event.kind == "caller_connected")),
-        "offers": events.get("offer_started", 0),
+        "offers": events.get("offer_started", 0) - events.get("offer_unreachable", 0),
         "offers_answered": events.get("offer_answered", 0) - events.get("agent_lost", 0),
         "abandoned": session.scalar(_ENDS.where(Call.outcome == Outcome.ABANDONED)),
         "call_backs": session.scalar(_LED_AWAY.where(Call.outcome == Outcome.CALL_BACK)),

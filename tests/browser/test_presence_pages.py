@@ -1,0 +1,235 @@
+"""Who is there, seen from the browser: pages that are closed, left, crashed or cut off; pages that stall; two windows."""
+
+import contextlib
+import os
+import re
+import signal
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, expect
+
+from console import users
+from hotline.models import Agent, Offer
+from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Role
+from tests.browser.person import Person
+from tests.browser.wire import Wire
+from tests.calls.stage import Stage, patient, stage
+from tests.console_data import PASSWORD
+
+pytestmark = pytest.mark.timeout(240)
+PATIENCE = {"wait_for_hang_up": {"timeout": 90, "required": False}}
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A house whose only agent at work is 1001, with a sign-in of her own, and a supervisor."""
+    with stage(tmp_path_factory.mktemp("house"), is_deaf=True) as house:
+        with house.ground.database.write() as session:
+            for row in session.query(Agent):
+                row.status = AgentStatus.OFFLINE
+            own = session.query(Agent).filter_by(staff_number="1001").one().id
+        users.create(house.ground, "lijing", PASSWORD, "李静", Role.AGENT, own)
+        users.create(house.ground, "zhoumin", PASSWORD, "周敏", Role.SUPERVISOR)
+        yield house
+
+
+@pytest.fixture
+def house(opened: Stage) -> Stage:
+    """The house, quiet, with its agent available and no page of hers open."""
+    opened.wait(opened.nothing_is_stuck, 60, "a quiet floor")
+    with opened.ground.database.write() as session:
+        row = session.query(Agent).filter_by(staff_number="1001").one()
+        row.status, row.state, row.state_until, row.offer_id = AgentStatus.AVAILABLE, AgentState.IDLE, None, None
+    is_off_the_floor(opened)
+    return opened
+
+
+@pytest.fixture
+def wire(house: Stage) -> Iterator[Wire]:
+    """The line between her browser and the staff pages."""
+    line = Wire(urlsplit(house.house.environment["CONSOLE_URL"]).port or 0)
+    yield line
+    line.close()
+
+
+@pytest.fixture
+def agent(talker: Browser, house: Stage, wire: Wire) -> Iterator[Person]:
+    """The agent before her desk, her telephone connected, on the floor."""
+    with Person.at(talker, f"http://127.0.0.1:{wire.port}", locale="zh-CN") as person:
+        person.expects_faults = True  # networks fail here, which browsers note
+        person.sign_in("lijing")
+        person.open("/desk?processing=off")
+        phone_is(person.page, "idle")
+        house.wait(lambda: own_row(house).is_present, 20, "an agent who is there")
+        yield person
+
+
+@pytest.fixture
+def supervisor(chromium: Browser, house: Stage) -> Iterator[Person]:
+    """A supervisor before the floor."""
+    with Person.at(chromium, house.house.environment["CONSOLE_URL"], locale="en-US") as person:
+        person.sign_in("zhoumin")
+        person.page.click(".languages >> text=English")
+        yield person
+
+
+def phone_is(page: Page, state: str, seconds: float = 30) -> None:
+    expect(page.locator("#desk")).to_have_attribute("data-phone", state, timeout=1000 * seconds)
+
+
+def own_row(house: Stage) -> Agent:
+    (row,) = house.rows(Agent, Agent.staff_number == "1001")
+    assert isinstance(row, Agent)
+    return row
+
+
+def is_off_the_floor(house: Stage) -> None:
+    house.wait(lambda: not own_row(house).is_present, 30, "an agent who is off the floor")
+
+
+def tile(supervisor: Person) -> str:
+    return supervisor.page.locator(".person", has_text="1001").inner_text()
+
+
+def nobody_is_rung_and_nothing_missed(house: Stage, number: str) -> None:
+    """A caller comes while she is gone: no phone rings, nothing is held against her, and she is shown as not there."""
+    before = len(house.rows(Offer))
+    with house.phones(patient(number, PATIENCE)):
+        house.wait(lambda: house.call(number, status=CallStatus.WAITING), 60, "a caller in line")
+        with contextlib.suppress(AssertionError):
+            house.wait(lambda: len(house.rows(Offer)) > before, 4, "an offer")
+    after = house.rows(Offer)
+    assert len(after) == before
+    assert not [offer for offer in after if offer.state is OfferState.MISSED]
+    assert (own_row(house).status, own_row(house).state) == (AgentStatus.AVAILABLE, AgentState.IDLE)
+
+
+def test_a_closed_page_takes_its_agent_off_the_floor(agent: Person, house: Stage, supervisor: Person) -> None:
+    house.wait(lambda: "Idle" in tile(supervisor), 20, "an idle agent on the floor")
+    agent.page.close()
+    is_off_the_floor(house)
+    house.wait(lambda: "Phone not connected" in tile(supervisor), 20, "the words on the floor")
+    nobody_is_rung_and_nothing_missed(house, "+8613900000051")
+
+
+def test_signing_out_takes_its_agent_off_the_floor_and_the_other_window_says_so(agent: Person, house: Stage) -> None:
+    other = agent.page.context.new_page()
+    other.goto(f"{agent.url}/calls")
+    other.click("text=退出")
+    is_off_the_floor(house)
+    expect(agent.page.locator("#pulse")).to_have_attribute("data-state", "out")
+    phone_is(agent.page, "offline")
+    nobody_is_rung_and_nothing_missed(house, "+8613900000052")
+
+
+def test_who_is_shut_out_is_off_the_floor_and_their_telephone_is_put_down(agent: Person, house: Stage) -> None:
+    from hotline.models import User
+
+    with house.ground.database.write() as session:
+        user = session.query(User).filter_by(login="lijing").one()
+        user.is_active, user.session_version = False, user.session_version + 1
+    try:
+        is_off_the_floor(house)
+        phone_is(agent.page, "offline")
+        nobody_is_rung_and_nothing_missed(house, "+8613900000053")
+    finally:
+        with house.ground.database.write() as session:
+            session.query(User).filter_by(login="lijing").one().is_active = True
+
+
+def test_a_page_that_crashes_in_mid_ring_has_missed_nothing(agent: Person, house: Stage) -> None:
+    with house.phones(patient("+8613900000054", PATIENCE)):
+        phone_is(agent.page, "ringing", 80)
+        session = agent.page.context.new_cdp_session(agent.page)
+        with contextlib.suppress(Error), agent.page.expect_event("crash", timeout=20_000):
+            session.send("Page.crash")
+        is_off_the_floor(house)
+        house.wait(lambda: house.rows(Offer, Offer.state == OfferState.UNREACHABLE), 20, "an offer that reached nobody")
+        assert own_row(house).state is not AgentState.SET_ASIDE
+    assert not house.rows(Offer, Offer.state == OfferState.MISSED)
+
+
+def test_a_page_that_is_cut_off_is_off_the_floor_and_back_with_the_network(
+    agent: Person, house: Stage, wire: Wire
+) -> None:
+    with wire.held():
+        expect(agent.page.locator("#stalled")).to_be_visible(timeout=10_000)
+        expect(agent.page.locator("#pulse")).to_have_attribute("data-state", "lost")
+        is_off_the_floor(house)
+        nobody_is_rung_and_nothing_missed(house, "+8613900000055")
+        expect(agent.page.locator("body")).not_to_contain_text("漏接")
+    expect(agent.page.locator("#stalled")).to_be_hidden(timeout=30_000)
+    house.wait(lambda: own_row(house).is_present, 30, "an agent who is back")
+    expect(agent.page.locator("#pulse")).to_have_attribute("data-state", "live")
+
+
+def test_a_page_that_stalls_in_mid_call_says_so_and_the_call_goes_on(agent: Person, house: Stage, wire: Wire) -> None:
+    page, number = agent.page, "+8613900000056"
+    with house.phones(patient(number, PATIENCE)):
+        phone_is(page, "ringing", 80)
+        page.keyboard.press("a")
+        phone_is(page, "talking")
+        expect(page.locator("#card")).to_contain_text("正在通话")
+        with wire.held():
+            expect(page.locator("#stalled")).to_be_visible(timeout=10_000)
+            clock = page.locator("#card .count").first
+            stands = clock.inner_text()
+            page.click("#hold")
+            expect(page.locator(".fault.beside")).to_contain_text(re.compile("没有及时回应|网络不通"))
+            assert clock.inner_text() == stands
+            expect(page.locator("body")).not_to_contain_text("漏接")
+            is_off_the_floor(house)
+            assert own_row(house).state is AgentState.TALKING
+        expect(page.locator("#stalled")).to_be_hidden(timeout=30_000)
+        assert house.call(number, status=CallStatus.TALKING)
+        page.keyboard.press("h")
+        phone_is(page, "idle")
+        house.wait(lambda: own_row(house).state is AgentState.IDLE, 60, "an agent after the call")
+    assert not house.rows(Offer, Offer.state == OfferState.MISSED)
+
+
+def test_a_server_that_stands_still_is_seen_on_every_live_page(house: Stage, supervisor: Person) -> None:
+    page = supervisor.page
+    supervisor.expects_faults = True
+    supervisor.sees_live()
+    running = house.house.processes.processes["console"].running
+    assert running is not None
+    house.freeze("console")
+    try:
+        expect(page.locator("#stalled")).to_be_visible(timeout=10_000)
+        expect(page.locator("#stalled")).to_have_attribute("role", "alert")
+        expect(page.locator("#pulse")).to_have_text("Connection lost, trying again…")
+    finally:
+        os.killpg(running.pid, signal.SIGCONT)
+    expect(page.locator("#stalled")).to_be_hidden(timeout=40_000)
+    supervisor.sees_live()
+
+
+def test_of_two_windows_the_newer_has_the_telephone_and_the_older_can_take_it_back(agent: Person, house: Stage) -> None:
+    older, newer = agent.page, agent.page.context.new_page()
+    newer.goto(f"{agent.url}/desk?processing=off")
+    phone_is(newer, "idle")
+    expect(older.locator("#elsewhere")).to_be_visible()
+    expect(older.locator("#elsewhere")).to_contain_text("另一个窗口")
+    phone_is(older, "offline")
+    older.click("#take-over")
+    phone_is(older, "idle")
+    expect(newer.locator("#elsewhere")).to_be_visible()
+    house.wait(lambda: own_row(house).is_present, 20, "an agent who is there")
+    older.close()
+    phone_is(newer, "idle")
+    house.wait(lambda: own_row(house).is_present, 20, "an agent who is there in the other window")
+
+
+def test_every_page_without_the_telephone_says_so_and_leads_to_it(agent: Person, house: Stage) -> None:
+    page = agent.page
+    for path in ("/", "/calls"):
+        page.goto(f"{agent.url}{path}")
+        expect(page.locator("#presence")).to_contain_text("电话未连接", timeout=20_000)
+    is_off_the_floor(house)
+    page.click("#connect")
+    phone_is(page, "idle")
+    expect(page.locator("#presence")).to_be_hidden(timeout=20_000)
+    house.wait(lambda: own_row(house).is_present, 20, "an agent who is there")

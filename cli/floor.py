@@ -103,7 +103,9 @@ def divided_by(by: str, found: dict[str, counts.Summary]) -> tables.Fitting:
         return _by_agent(found)
     first = by.replace("-", " ")
     wide = [(name, *_counts(part), *_shares(part)) for name, part in found.items()]
-    narrow = [(name, *_counts(part), *_parts_of(part)) for name, part in found.items()]
+    narrow = [
+        (name, *(cell.replace(" of ", "/") for cell in _counts(part)), *_parts_of(part)) for name, part in found.items()
+    ]
     return tables.Fitting(
         tables.of("Today", (first, *COUNTED, *SHARED), wide, wraps=(first,), right=COUNTED),
         tables.of("Today", (first, *COUNTED, *SHORT), narrow, wraps=(first,), right=COUNTED, is_tight=True),
@@ -127,7 +129,7 @@ def _of_phone(part: counts.Summary) -> list[str]:
 
 def _counts(part: counts.Summary) -> list[str]:
     numbers = (part.asked, part.answered, part.abandoned_early, part.abandoned_late, part.overflowed)
-    return [*(str(number) for number in numbers), f"{part.called_back}/{part.call_backs}"]
+    return [*(str(number) for number in numbers), f"{part.called_back} of {part.call_backs}"]
 
 
 def _shares(part: counts.Summary) -> list[str]:

@@ -189,4 +189,4 @@ def test_figures_of_parts_fit(width: int, by: str) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_figures_of_the_day_fit(width: int) -> None:
-    check(drawn(width, floor.figures_of(FIGURES)), width, ["1234", "in 3 rings", "of asking", "90% of 1234", "0/0"])
+    check(drawn(width, floor.figures_of(FIGURES)), width, ["1234", "in 3 rings", "of asking", "90% of 1234", "0 of 0"])

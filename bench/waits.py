@@ -1,7 +1,7 @@
 """How true announced waits are on the simulated floor: ours beside the rule before it and the naive one, as JSON.
 
-`python -m bench.waits --help`. Every caller is told an estimate when they ask; the real wait ends with the answer. Who gives
-up before would have waited longer: their wait is censored. The shares too short and too long count them by the
+`python -m bench.waits --help`. Every caller is told an estimate when they ask; the real wait ends with the answer. Who
+gives up before would have waited longer: their wait is censored. The shares too short and too long count them by the
 Kaplan-Meier estimate; the absolute error can only be known of those who were answered.
 """
 

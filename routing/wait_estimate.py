@@ -1,8 +1,8 @@
 """The wait that is as often too long as too short: the median over many ways in which the next minutes may go. Pure.
 
-In each way every conversation ends at a time drawn from how long conversations last once they have lasted so long, those
-ahead give up as callers did of late, and the others take the first agent who fits. It is then set right by how far off
-recent estimates were. The draws are always the same, so that the same floor gives the same estimate.
+In each way every conversation ends at a time drawn from how long conversations last once they have lasted so long,
+those ahead give up as callers did of late, and the others take the first agent who fits. It is then set right by how
+far off recent estimates were. The draws are always the same, so that the same floor gives the same estimate.
 """
 
 import math
@@ -201,4 +201,3 @@ def _left(talked: float, lately: Lately, chance: float) -> float:
 def _patience(lately: Lately, draw: random.Random) -> float:
     chance = 1 - draw.random()
     return PATIENT if lately.patience_seconds == PATIENT else -lately.patience_seconds * math.log(chance)
-

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench import floor_rules
-from bench.floor_clock import Agent, Does, House, Offer
-from routing import choice, habits
+from bench.floor_clock import House, Offer
 
 if TYPE_CHECKING:
     from bench.campaign_week import Week
@@ -16,22 +15,9 @@ SKILL = "nurse"
 
 
 class Ladder(floor_rules.Ours):
-    """The product's ladder, asked every second while somebody waits; an agent's habit is read once per answer."""
+    """The product's ladder, asked every second while somebody waits."""
 
     every_s: float | None = 1.0
-
-    def __init__(self) -> None:
-        """Before the first answer."""
-        super().__init__()
-        self._known: dict[tuple[str, int], float | None] = {}
-
-    def _agent(self, agent: Agent) -> choice.Agent:
-        key = (agent.seat.id, agent.answered)
-        if key not in self._known:
-            self._known[key] = habits.answers_in(agent.pickups)
-        is_aside = agent.does is Does.ASIDE
-        since = floor_rules.when(agent.free_since)
-        return choice.Agent(agent.seat.id, agent.seat.skills, since, self._known[key], is_aside)
 
 
 class CampaignHouse(House):

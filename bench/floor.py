@@ -4,6 +4,7 @@ All rules get the same callers and the same people at the phones. `python -m ben
 """
 
 import json
+import math
 import statistics
 import sys
 from collections.abc import Callable
@@ -15,6 +16,9 @@ import click
 from bench import floor_day, floor_file, floor_rules
 from bench.floor_clock import House, Rule
 from bench.floor_day import Day
+from hotline.values import OfferState
+from qa.quantiles import student
+from routing.service import SET_ASIDE
 
 ROOT = Path(__file__).resolve().parent
 RINGS = 3
@@ -38,9 +42,9 @@ def figures(house: House) -> dict[str, float]:
     }
 
 
-def simulate(days: list[Day], seeds: int, rule: Callable[[], Rule]) -> dict[str, float]:
+def simulate(days: list[Day], seeds: int, rule: Callable[[], Rule]) -> list[dict[str, float]]:
     """This rule on all days with all seeds."""
-    return summary([run(day, rule(), seed) for day in days for seed in range(seeds)])
+    return [run(day, rule(), seed) for day in days for seed in range(seeds)]
 
 
 def run(day: Day, rule: Rule, seed: int) -> dict[str, float]:
@@ -50,14 +54,14 @@ def run(day: Day, rule: Rule, seed: int) -> dict[str, float]:
     return figures(house)
 
 
-def bound(days: list[Day], seeds: int) -> dict[str, float]:
+def bound(days: list[Day], seeds: int) -> list[dict[str, float]]:
     """For each day and seed the better of the bound's two orders."""
     best = []
     for day in days:
         for seed in range(seeds):
             both = [run(day, floor_rules.Bound(spare), seed) for spare in (False, True)]
             best.append(max(both, key=lambda one: one["within_three_rings"]))
-    return summary(best)
+    return best
 
 
 def summary(runs: list[dict[str, float]]) -> dict[str, float]:
@@ -67,14 +71,31 @@ def summary(runs: list[dict[str, float]]) -> dict[str, float]:
     return means | {"within_three_rings_least": round(min(firsts), 4), "within_three_rings_most": round(max(firsts), 4)}
 
 
-def compare(days: list[Day], seeds: int) -> dict[str, object]:
-    """Every rule on the same days, with the same draws."""
+def ahead(ours: list[dict[str, float]], others: list[dict[str, float]]) -> dict[str, float]:
+    """By how much ours is ahead in the share within three rings: the mean over the same days and seeds, and its
+    interval of 95 % (Student's t of the paired differences).
+    """
+    pairs = zip(ours, others, strict=True)
+    differences = [one["within_three_rings"] - other["within_three_rings"] for one, other in pairs]
+    mean = statistics.fmean(differences)
+    if len(differences) < 2:
+        return {"mean": round(mean, 4)}
+    half = statistics.stdev(differences) / math.sqrt(len(differences)) * student(0.975, len(differences) - 1)
+    return {"mean": round(mean, 4), "least": round(mean - half, 4), "most": round(mean + half, 4)}
+
+
+def compare(days: list[Day], seeds: int, aside_s: float = 0.0) -> dict[str, object]:
+    """Every rule on the same days, with the same draws; the usual ones set aside who missed for `aside_s`."""
     named: dict[str, Callable[[], Rule]] = {"ours": floor_rules.Ours}
     for row in floor_rules.USUAL:
-        named[row[0]] = partial(floor_rules.Usual, *row)
+        named[row[0]] = partial(floor_rules.Usual, *row, aside_s=aside_s)
+    runs = {name: simulate(days, seeds, rule) for name, rule in named.items()}
+    best = bound(days, seeds)
+    others = {name: found for name, found in runs.items() if name != "ours"} | {"bound": best}
     return {
-        "policies": {name: simulate(days, seeds, rule) for name, rule in named.items()},
-        "bound": bound(days, seeds),
+        "policies": {name: summary(found) for name, found in runs.items()},
+        "bound": summary(best),
+        "ours_ahead_of": {name: ahead(runs["ours"], found) for name, found in others.items()},
     }
 
 
@@ -83,13 +104,14 @@ def compare(days: list[Day], seeds: int) -> dict[str, object]:
 @click.option("--seeds", default=5, show_default=True, help="How often pick-up times and misses are drawn.")
 @click.option("--fresh", default=0, help="Instead of the file: this many new days like the reference day.")
 @click.option("--misses", type=click.FloatRange(0, 1), help="Every agent misses this share of offers.")
+@click.option("--aside", is_flag=True, help="The usual systems, too, set aside who misses, as ours does.")
 @click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here, too.")
-def main(day: Path, seeds: int, fresh: int, misses: float | None, out: Path | None) -> None:
+def main(day: Path, seeds: int, fresh: int, misses: float | None, aside: bool, out: Path | None) -> None:
     """Simulate and print the figures."""
     days = [floor_day.with_misses(floor_file.read(day), misses)]
     if fresh:
         days = [floor_day.with_misses(floor_day.reference(500 + number), misses) for number in range(fresh)]
-    text = json.dumps(compare(days, seeds), indent=2)
+    text = json.dumps(compare(days, seeds, SET_ASIDE[OfferState.MISSED] if aside else 0.0), indent=2)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

@@ -159,10 +159,10 @@ class House:
             offer.agent.missed += 1
         self._is_free(offer.agent, aside_s)
 
-    def free(self, caller: Caller) -> Iterable[Agent]:
-        """Free agents with the caller's skill."""
+    def free(self, caller: Caller, does: Does = Does.FREE) -> Iterable[Agent]:
+        """Free agents with the caller's skill; or those who do something else."""
         for agent in self.agents:
-            if agent.does is Does.FREE and agent.seat.skills.get(caller.call.skill, 0) >= caller.call.level:
+            if agent.does is does and agent.seat.skills.get(caller.call.skill, 0) >= caller.call.level:
                 yield agent
 
     def _answers(self, offer: Offer) -> None:

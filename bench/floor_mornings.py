@@ -35,6 +35,8 @@ class Morning:
     handle_s: float = HANDLE
     pickup_s: float = 4.0
     misses: float = 0.05
+    # Where it is given, each agent has their own share of misses, from `misses` to this.
+    most_misses: float = 0.0
     ring_s: float = 5.0
     agents: int = 0
     urgent: float = 0.0
@@ -49,6 +51,8 @@ MORNINGS: Mapping[str, Morning] = {
     "large: 100 agents, 1,800 calls": replace(USUAL, calls=1800, hours=3.0, skills=8, handle_s=LONG, agents=100),
     "20 % misses": replace(USUAL, misses=0.2),
     "40 % misses": replace(USUAL, misses=0.4),
+    "2 to 40 % misses, each their own": replace(USUAL, misses=0.02, most_misses=0.4),
+    "the same, picked up slowly, median 7 s": replace(USUAL, misses=0.02, most_misses=0.4, pickup_s=7.0),
     "rings of 6 s": replace(USUAL, ring_s=6.0),
     "picked up quickly, median 2 s": replace(USUAL, pickup_s=2.0),
     "picked up slowly, median 7 s": replace(USUAL, pickup_s=7.0),
@@ -94,7 +98,8 @@ def _seat(morning: Morning, names: list[str], number: int, draw: random.Random) 
     if morning.has_breaks:
         pause = OPENS + draw.uniform(0.2, 0.7) * morning.hours * 3600
         shifts = ((OPENS + number % 4 * 900, pause), (pause + 1200, closes - number % 3 * 1200))
-    return Seat(f"a{number:03}", skills, shifts, morning.pickup_s, no_answer_rate=morning.misses)
+    misses = round(draw.uniform(morning.misses, morning.most_misses), 2) if morning.most_misses else morning.misses
+    return Seat(f"a{number:03}", skills, shifts, morning.pickup_s, no_answer_rate=misses)
 
 
 @click.command(help=__doc__)

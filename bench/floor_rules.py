@@ -33,20 +33,23 @@ class Usual:
     everyone: bool = False
     every_s: float | None = None
     misses: bool = True
+    # Who misses is set aside for so long: rung where nobody else is free, as with ours.
+    aside_s: float = 0.0
 
     def act(self, house: House) -> None:
         """Ring for everyone in line who has no phone."""
         for caller in in_line(house):
             if caller.phones or house.now < caller.again_at:
                 continue
-            idle = sorted(house.free(caller), key=lambda agent: (agent in caller.tried, agent.last_call_end))
+            free = list(house.free(caller)) or list(house.free(caller, Does.ASIDE))
+            idle = sorted(free, key=lambda agent: (agent in caller.tried, agent.last_call_end))
             for agent in idle if self.everyone else idle[:1]:
                 offer = house.ring(caller, agent)
                 house.at(house.now + self.rings_s, partial(self._missed, house, offer))
 
     def _missed(self, house: House, offer: Offer) -> None:
         if offer.live:
-            house.stop(offer, missed=True)
+            house.stop(offer, missed=True, aside_s=self.aside_s)
             offer.caller.again_at = house.now + self.retry_s
             house.at(offer.caller.again_at, lambda: None)
 

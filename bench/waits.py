@@ -1,7 +1,7 @@
 """How true announced waits are on the simulated floor: ours beside the rule before it and the naive one, as JSON.
 
-`python -m bench.waits --help`. Every caller is told an estimate when they ask; the real wait ends with the answer. Who gives
-up before would have waited longer: their wait is censored. The shares too short and too long count them by the
+`python -m bench.waits --help`. Every caller is told an estimate when they ask; the real wait ends with the answer. Who
+gives up before would have waited longer: their wait is censored. The shares too short and too long count them by the
 Kaplan-Meier estimate; the absolute error can only be known of those who were answered.
 """
 
@@ -20,11 +20,11 @@ from bench.floor import ROOT
 from bench.floor_clock import Agent, Caller, Does, House, Offer
 from bench.floor_day import Day
 from hotline.values import OfferState
-from routing import wait, wait_estimate
+from routing import wait, wait_estimate, wait_lately
 from routing.around import LATEST_WAITS, OFFERS_READ
 from routing.service import SET_ASIDE
 from routing.wait import Hand, Place
-from routing.wait_estimate import Wait
+from routing.wait_lately import Lately, Wait
 
 HOUR, NEAR_SECONDS = 3600.0, 20.0
 RULES = ("ours", "former", "naive")
@@ -43,16 +43,15 @@ class Told:
 
 @dataclass
 class Seen:
-    """What the floor has seen so far: conversations with their end, the latest pick-ups, and what became of waits."""
+    """What the floor has seen so far: conversations with their end, and what became of waits."""
 
     handles: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=OFFERS_READ))
-    answers: deque[float] = field(default_factory=lambda: deque(maxlen=OFFERS_READ))
     waits: deque[Wait] = field(default_factory=lambda: deque(maxlen=LATEST_WAITS))
 
-    def lately(self, now: float) -> wait_estimate.Lately:
+    def lately(self, now: float) -> Lately:
         """As the product learns it, see `routing.around`."""
         hour = [seconds for at, seconds in self.handles if at > now - HOUR]
-        return wait_estimate.learn(hour, [seconds for _, seconds in self.handles], self.answers, self.waits)
+        return wait_lately.learn(hour, [seconds for _, seconds in self.handles], self.waits)
 
     def mean_handle(self, now: float) -> float:
         """The mean that the former rule took."""
@@ -102,7 +101,6 @@ class ToldHouse(House):
         super()._answers(offer)
         if is_live:
             self._talks[offer.agent.seat.id] = self.now
-            self.seen.answers.append(self.now - offer.at)
             self._over(offer.caller, is_answered=True)
 
     def _ends(self, agent: Agent) -> None:
@@ -141,7 +139,9 @@ def figures(told: Sequence[Told], rule: str) -> dict[str, float]:
     pairs = [(each, seconds) for each in told if (seconds := each.by[rule]) is not None]
     answered = [(seconds, _real(each)) for each, seconds in pairs if each.caller.answered_at is not None]
     errors = sorted(abs(seconds - real) for seconds, real in answered)
-    short = _share_too_short([(_real(each) / seconds, each.caller.answered_at is not None) for each, seconds in pairs])
+    short = wait_lately.share_above(
+        [(_real(each) - seconds, each.caller.answered_at is not None) for each, seconds in pairs], 0.0
+    )
     return {
         "too_short": round(short, 3),
         "too_long": round(1 - short, 3),
@@ -156,17 +156,6 @@ def figures(told: Sequence[Told], rule: str) -> dict[str, float]:
 def _real(told: Told) -> float:
     end = told.caller.answered_at if told.caller.answered_at is not None else told.caller.left_at
     return (told.at if end is None else end) - told.at
-
-
-def _share_too_short(ratios: list[tuple[float, bool]]) -> float:
-    """The Kaplan-Meier share of waits that are longer than what was told."""
-    left, at_risk = 1.0, len(ratios)
-    for ratio, is_answered in sorted(ratios, key=lambda one: (one[0], not one[1])):
-        if ratio > 1:
-            break
-        left *= 1 - is_answered / at_risk
-        at_risk -= 1
-    return left
 
 
 def measure(days: Sequence[Day], seeds: int) -> dict[str, object]:

@@ -210,6 +210,6 @@ def _talks(seen: Snapshot) -> str:
 
 def _waits(error: Error) -> str:
     """How true the waits were that callers were told today."""
-    side = "long" if error.bias_seconds >= 0 else "short"
-    far, bias = f"{error.mean_seconds:.0f} s", f"{abs(error.bias_seconds):.0f} s"
-    return f"waits as told: off by {far} on average, {bias} too {side}, {error.count} callers"
+    short = round(100 * error.too_short)
+    shares = f"{short}% too short, {100 - short}% too long"
+    return f"announced waits: off by {error.median_seconds:.0f} s in the median, {shares}, {error.count} callers"

@@ -77,7 +77,7 @@ def _forecast(desk: Desk, call_id: str, now: datetime) -> forecasts.Forecast:
     """Read outside of the transaction that writes. Who stands in no line, though they wait, goes back to theirs."""
     with desk.ground.database.read() as session:
         known = queries.standing(session, call_id)
-        found = forecasts.of(session, call_id, now)
+        found = forecasts.of(session, desk.ground.settings, call_id, now)
     if found is None and known is not None and known.status is CallStatus.WAITING:
         exits.heal(desk.ground, call_id, now)
     return found or forecasts.Forecast(1, forecasts.UNKNOWN)

@@ -1,8 +1,8 @@
-"""How soon, and how often at all, each agent answers a phone that rings: a survival curve from their latest offers. Pure.
+"""How soon, and how often at all, each agent answers a phone: a survival curve from their latest offers. Pure.
 
-An offer that somebody else answered, or whose caller hung up, says that this agent had not answered *by then* and nothing
-of what came after: it is censored, as in the Kaplan-Meier estimate. Few offers say little, so that the curve of all agents
-together stands in as a prior (beta-Stacy process: a beta prior for the chance of an answer in each second).
+An offer that somebody else answered, or whose caller hung up, says that this agent had not answered *by then* and
+nothing of what came after: it is censored, as in the Kaplan-Meier estimate. Few offers say little, so that the curve of
+all agents together stands in as a prior (beta-Stacy process: a beta prior for the chance of an answer in each second).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,7 +65,7 @@ def learn(offers: Mapping[str, Sequence[Rang]]) -> dict[str, AnswerCurve]:
 
 @dataclass(frozen=True)
 class _Counts:
-    """For each second of ringing: how many phones rang through it or were answered in it, and how many of the latter."""
+    """For each second of ringing: how many phones rang through it or were answered in it, and the latter alone."""
 
     at_risk: list[float]
     answers: list[float]

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
@@ -10,14 +10,21 @@ from sqlalchemy.orm import Session, aliased
 
 from hotline.models import Agent, AgentSkill, Call, Callback, Offer, Waiting
 from hotline.values import AgentState, AgentStatus, CallbackState, CallStatus, OfferState, WaitingState
-from routing import wait
+from routing import wait, wait_lately
 from routing.callbacks import Promise
-from routing.wait import Hand, Place
+from routing.lines import Lines
+from routing.queues import Rules, Way
+from routing.rules import WRAP_UP_SECONDS
+from routing.wait import Hand, Help, Place
+from routing.wait_lately import Lately, Wait
 
 # The answered offers that handling times are taken from, at most.
 OFFERS_READ = 300
 # The latest waits of which is learned how patient callers are and how true estimates were, at most.
 LATEST_WAITS = 300
+DAY = timedelta(days=1)
+# How a wait ends that was one: with a person, or without.
+ENDED = frozenset({WaitingState.CONNECTED, WaitingState.ABANDONED, WaitingState.LEFT})
 BUSY = frozenset({AgentState.TALKING, AgentState.OFFERED})
 _OTHER = aliased(Call)
 _IS_CALLING = (
@@ -54,14 +61,50 @@ class Around:
 
 def look(session: Session, now: datetime) -> Around:
     """The present floor."""
-    seconds = handle_seconds(session, now)
+    seconds = wait.handle_seconds(*conversations(session, now))
     return Around(waiting(session), promises(session), tuple(_hands(session, seconds, now)), seconds)
+
+
+def lately(session: Session, now: datetime) -> Lately:
+    """How conversations and callers were of late."""
+    query = (
+        select(Waiting.state, Waiting.announced_at, Waiting.ended_at, Waiting.estimated_seconds)
+        .where(Waiting.announced_at > now - DAY, Waiting.state.in_(ENDED), Waiting.ended_at.is_not(None))
+        .order_by(Waiting.id.desc())
+        .limit(LATEST_WAITS)
+    )
+    waits = [
+        Wait((end - start).total_seconds(), state is WaitingState.CONNECTED, estimated)
+        for state, start, end, estimated in session.execute(query)
+        if start is not None and end is not None
+    ]
+    return wait_lately.learn(*conversations(session, now), waits, WRAP_UP_SECONDS)
+
+
+def with_help(places: Iterable[Place], rules: Rules, ring_seconds: float, now: datetime) -> Iterable[Place]:
+    """The places with the queues that help them, by these rules."""
+    lines = Lines(rules)
+    for place in places:
+        helpers = lines.of(place.queue, place.wish).helpers if place.queue in rules.queues else ()
+        waited = (now - place.asked_at).total_seconds()
+        yield replace(place, helps=tuple(Help(_after(way, ring_seconds) - waited, wish) for way, wish in helpers))
+
+
+def _after(way: Way, ring_seconds: float) -> float:
+    return way.after_rings * ring_seconds if way.after is None else way.after.total_seconds()
 
 
 def waiting(session: Session) -> tuple[Place, ...]:
     """Callers in line for whom nobody has answered yet."""
     # Columns instead of rows: every prompt in line asks for all of them.
-    columns = (Waiting.id, Waiting.wish, Waiting.priority, Waiting.asked_at, Waiting.preferred_agent_id)
+    columns = (
+        Waiting.id,
+        Waiting.wish,
+        Waiting.priority,
+        Waiting.asked_at,
+        Waiting.preferred_agent_id,
+        Waiting.queue,
+    )
     rows = session.execute(select(*columns).where(Waiting.state == WaitingState.WAITING))
     return tuple(Place(*row) for row in rows)
 
@@ -82,17 +125,17 @@ def _promise(row: Callback, is_calling: bool) -> Promise:
     return Promise(place, row.due_at, dialled_at, row.held_agent_id, is_calling)
 
 
-def handle_seconds(session: Session, now: datetime) -> float:
-    """How long agents are taken by a caller, from their latest conversations."""
+def conversations(session: Session, now: datetime) -> tuple[list[float], list[float]]:
+    """How long the latest conversations lasted: those of the last hour, and of the last day."""
     query = (
         select(Offer.answered_at, Offer.ended_at)
-        .where(Offer.state == OfferState.ANSWERED, Offer.ended_at > now - timedelta(days=1))
+        .where(Offer.state == OfferState.ANSWERED, Offer.ended_at > now - DAY)
         .order_by(Offer.ended_at.desc())
         .limit(OFFERS_READ)
     )
     rows = [(start, end) for start, end in session.execute(query) if start is not None and end is not None]
     hour = now - timedelta(hours=1)
-    return wait.handle_seconds(_seconds((s, e) for s, e in rows if e > hour), _seconds(rows))
+    return _seconds((s, e) for s, e in rows if e > hour), _seconds(rows)
 
 
 def _seconds(rows: Iterable[tuple[datetime, datetime]]) -> list[float]:
@@ -113,7 +156,7 @@ def _hands(session: Session, mean: float, now: datetime) -> Iterable[Hand]:
     for agent_id, state, state_since, until in session.execute(states):
         talks = (now - (since.get(agent_id) or state_since)).total_seconds() if state is AgentState.TALKING else None
         left = 0.0 if until is None else (until - now).total_seconds()
-        yield Hand(agent_id, skills[agent_id], _free_in(state, talks, left, mean), state not in BUSY)
+        yield Hand(agent_id, skills[agent_id], _free_in(state, talks, left, mean), state not in BUSY, talks)
 
 
 def _free_in(state: AgentState, talks: float | None, left: float, mean: float) -> float:

@@ -42,8 +42,8 @@ class Wanted(NamedTuple):
     last_resort: bool = True
     # Someone in `tried` who has been set aside later than this is left in peace for a while.
     rested_since: datetime | None = None
-    # Only someone whom nobody else is likely to need now.
-    spare: bool = False
+    # Only someone who is no harder to replace than this, see `routing.pool`.
+    spare: float | None = None
 
 
 class Chosen(NamedTuple):

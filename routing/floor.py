@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from hotline.models import Agent, AgentSkill, Offer, Waiting
 from hotline.values import LIVE_OFFERS, AgentState, AgentStatus, OfferState, WaitingState, WaitKind
 from routing import choice, habits, presence, situation
+from routing.answer_curve import Rang
+from routing.habits import Habit
 from routing.lines import Lines, asked
 from routing.queries import DID_NOT_PICK_UP
 from routing.queues import HELPERS, Queue, Rules, Way
@@ -29,8 +31,10 @@ AGAIN = {
     "returned": "had handed the caller on",
     "line_lost": "talked to the caller when the line was lost",
 }
-# How many of the latest answers habits are learned from, over all agents.
-ANSWERS_READ = 2000
+# How many of the latest offers habits are learned from, over all agents; and which: a telephone that could not be
+# reached tells nothing of its owner.
+OFFERS_READ = 4000
+TELLING = frozenset({OfferState.ANSWERED, OfferState.MISSED, OfferState.REJECTED, OfferState.CANCELLED})
 HAVE_LET_RING = frozenset({OfferState.MISSED, OfferState.REJECTED})
 
 _IN_LINE = select(Waiting).where(Waiting.state == WaitingState.WAITING)
@@ -64,18 +68,18 @@ _RINGING = (
     .join(Waiting, Waiting.id == Offer.waiting_id)
     .where(Offer.state.in_(LIVE_OFFERS))
 )
-_ANSWERS = (
-    select(Offer.agent_id, Offer.ringing_at, Offer.answered_at)
-    .where(Offer.answered_at.is_not(None), Offer.ringing_at.is_not(None))
+_RANG = (
+    select(Offer.agent_id, Offer.state, Offer.ringing_at, Offer.answered_at, Offer.ended_at)
+    .where(Offer.state.in_(TELLING), Offer.ringing_at.is_not(None))
     .order_by(Offer.id.desc())
-    .limit(ANSWERS_READ)
+    .limit(OFFERS_READ)
 )
 
 
 def read(
-    session: Session, rules: Rules, now: datetime, answers_in: Mapping[str, float] = MappingProxyType({})
+    session: Session, rules: Rules, now: datetime, known: Mapping[str, Habit] = MappingProxyType({})
 ) -> situation.Floor:
-    """The floor at `now`, as values; `answers_in` are the agents' habits, as `habits_of` learned them."""
+    """The floor at `now`, as values; `known` are the agents' habits, as `habits_of` learned them."""
     waiting = session.scalars(_IN_LINE).all()
     ringing = session.execute(_RINGING).all()
     if not waiting and not ringing:
@@ -87,21 +91,21 @@ def read(
     agents = session.execute(_AGENTS).all()
     reach = Reach(_skills(row.id, levels, wished) for row in agents if _can_be_reached(row, now))
     return situation.Floor(
-        agents=tuple(_free(agents, levels, answers_in, wished)),
+        agents=tuple(_free(agents, levels, known, wished)),
         callers=tuple(reach.hasten(_caller(row, rules, lines, offers[row.id])) for row in waiting),
-        offers=tuple(_ringing(row, levels, answers_in) for row in ringing),
+        offers=tuple(_ringing(row, levels, known) for row in ringing),
         asked=asked(rules),
     )
 
 
-def habits_of(session: Session) -> dict[str, float]:
-    """Within how many seconds each agent answers nearly always, from the latest answers of all."""
-    seconds: dict[str, list[float]] = defaultdict(list)
-    for agent_id, ringing_at, answered_at in session.execute(_ANSWERS):
-        if ringing_at is not None and answered_at is not None:
-            seconds[agent_id].append((answered_at - ringing_at).total_seconds())
-    learned = {agent_id: habits.answers_in(of_agent) for agent_id, of_agent in seconds.items()}
-    return {agent_id: value for agent_id, value in learned.items() if value is not None}
+def habits_of(session: Session) -> dict[str, Habit]:
+    """How soon and how often each agent answers, from the latest offers of all."""
+    offers: dict[str, list[Rang]] = defaultdict(list)
+    for agent_id, state, ringing_at, answered_at, ended_at in session.execute(_RANG):
+        end = answered_at if state is OfferState.ANSWERED else ended_at
+        if ringing_at is not None and end is not None:
+            offers[agent_id].append(Rang((end - ringing_at).total_seconds(), state is OfferState.ANSWERED))
+    return habits.learn(offers)
 
 
 def _levels(session: Session) -> dict[str, dict[str, int]]:
@@ -120,14 +124,15 @@ def _made(session: Session) -> dict[str, list[Columns]]:
 
 
 def _free(
-    agents: Iterable[Columns], levels: Mapping[str, dict[str, int]], answers_in: Mapping[str, float], wished: Set[str]
+    agents: Iterable[Columns], levels: Mapping[str, dict[str, int]], known: Mapping[str, Habit], wished: Set[str]
 ) -> Iterable[choice.Agent]:
     """Who can be rung; of `wished` agents, the skill of being themselves is among their skills."""
     for agent in agents:
         aside = agent.state is AgentState.SET_ASIDE and agent.state_reason == DID_NOT_PICK_UP
         if agent.is_present and agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
             skills = _skills(agent.id, levels, wished)
-            yield choice.Agent(agent.id, skills, agent.state_since, answers_in.get(agent.id), aside)
+            habit = known.get(agent.id, habits.UNKNOWN)
+            yield choice.Agent(agent.id, skills, agent.state_since, habit.answers_in, aside, habit.curve)
 
 
 def _skills(agent_id: str, levels: Mapping[str, dict[str, int]], wished: Set[str]) -> dict[str, int]:
@@ -186,9 +191,8 @@ def _for_one(row: Waiting, queue: Queue, offers: list[Columns]) -> situation.Cal
     )
 
 
-def _ringing(
-    row: Columns, levels: Mapping[str, Mapping[str, int]], answers_in: Mapping[str, float]
-) -> situation.Ringing:
+def _ringing(row: Columns, levels: Mapping[str, Mapping[str, int]], known: Mapping[str, Habit]) -> situation.Ringing:
+    habit = known.get(row.agent_id, habits.UNKNOWN)
     return situation.Ringing(
         row.id,
         row.waiting_id,
@@ -199,5 +203,6 @@ def _ringing(
         row.priority,
         levels.get(row.agent_id, {}),
         choice.SET_ASIDE in row.reasons,
-        answers_in.get(row.agent_id),
+        habit.answers_in,
+        habit.curve,
     )

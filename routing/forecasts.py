@@ -1,4 +1,7 @@
-"""What a caller in line is told: their place, and the wait that is to be expected. The first one told is kept."""
+"""What a caller in line is told: their place, and the wait that is to be expected. The first one told is kept.
+
+What is said is rounded to whole minutes; what is kept, and shown as how true it was, is not.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Waiting
+from hotline.settings import Settings
 from hotline.values import WaitingState
-from routing import around, queries, wait
+from routing import around, queries, rules, wait, wait_estimate, wait_lately
+from routing.wait_estimate import Estimate
 
 # Nobody at work could answer, so nothing is said of the wait.
 UNKNOWN: Final = -1
@@ -21,9 +26,10 @@ class Forecast:
 
     position: int
     minutes: int | None
+    estimate: Estimate | None = None
 
 
-def of(session: Session, call_id: str, now: datetime) -> Forecast | None:
+def of(session: Session, settings: Settings, call_id: str, now: datetime) -> Forecast | None:
     """The forecast for this caller; `None` where nobody of this call waits for an answer."""
     waiting = queries.open_waiting(session, call_id)
     if waiting is None:
@@ -31,25 +37,28 @@ def of(session: Session, call_id: str, now: datetime) -> Forecast | None:
     if waiting.state is not WaitingState.WAITING:
         return Forecast(1, UNKNOWN)
     floor = around.look(session, now)
-    seconds = wait.expected(waiting.id, floor.line, floor.hands, floor.handle_seconds)
-    minutes = UNKNOWN if seconds is None else wait.spoken_minutes(seconds)
-    return Forecast(queries.position(session, waiting), minutes)
+    line = around.with_help(floor.line, rules.of(settings), settings.ring_seconds, now)
+    estimate = wait_estimate.seconds(waiting.id, line, floor.hands, around.lately(session, now))
+    minutes = UNKNOWN if estimate is None else wait.spoken_minutes(estimate.told)
+    return Forecast(queries.position(session, waiting), minutes, estimate)
 
 
 def note(session: Session, call_id: str, forecast: Forecast, now: datetime) -> None:
     """Write down what the caller is told; only the first of a wait counts."""
     waiting = queries.open_waiting(session, call_id)
-    if waiting is not None and waiting.announced_at is None and forecast.minutes != UNKNOWN:
-        waiting.announced_seconds, waiting.announced_at = wait.announced_seconds(forecast.minutes), now
+    estimate = forecast.estimate
+    if waiting is not None and waiting.announced_at is None and estimate is not None:
+        waiting.announced_seconds, waiting.announced_at = round(estimate.told), now
+        waiting.estimated_seconds = estimate.raw
 
 
 def error_since(session: Session, start: datetime) -> wait.Error | None:
-    """How true what callers were told since `start` has been, over those who met somebody; `None` without any."""
-    query = select(Waiting.announced_seconds, Waiting.announced_at, Waiting.ended_at).where(
-        Waiting.announced_at >= start, Waiting.state == WaitingState.CONNECTED
+    """How true what callers were told since `start` has been; `None` where none of them met somebody."""
+    query = select(Waiting.announced_seconds, Waiting.announced_at, Waiting.ended_at, Waiting.state).where(
+        Waiting.announced_at >= start, Waiting.state.in_(around.ENDED)
     )
-    return wait.error(
-        (float(told), (ended - at).total_seconds())
-        for told, at, ended in session.execute(query)
+    return wait_lately.error(
+        (float(told), (ended - at).total_seconds(), state is WaitingState.CONNECTED)
+        for told, at, ended, state in session.execute(query)
         if told is not None and at is not None and ended is not None
     )

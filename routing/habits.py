@@ -1,8 +1,12 @@
 """What is learned from offers: how long agents take to pick up, how many phones ring for a caller. No I/O."""
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from math import sqrt
+
+from routing import answer_curve
+from routing.answer_curve import AnswerCurve, Rang
 
 # Fewer answers than this say nothing.
 LEAST_ANSWERS = 8
@@ -10,6 +14,26 @@ LEAST_ANSWERS = 8
 DEVIATIONS = 1.65
 # Of so many phones it is known for whom they rang.
 LATEST_PHONES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What is known of an agent: within how many seconds they answer nearly always, how soon and how often at all."""
+
+    answers_in: float | None = None
+    curve: AnswerCurve | None = None
+
+
+UNKNOWN = Habit()
+
+
+def learn(offers: Mapping[str, Sequence[Rang]]) -> dict[str, Habit]:
+    """The habit of each agent, from their offers, the latest first."""
+    curves = answer_curve.learn(offers)
+    return {
+        agent_id: Habit(answers_in([rang.seconds for rang in rung if rang.is_answered]), curves.get(agent_id))
+        for agent_id, rung in offers.items()
+    }
 
 
 def answers_in(seconds: Collection[float]) -> float | None:

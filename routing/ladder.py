@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from math import ceil
 
-from routing import taking
+from routing import risk, taking
 from routing.choice import Agent, Wanted
-from routing.pool import Pool
+from routing.pool import NOT_ALONE, SPARE, Pool
 from routing.rings import due, in_line, line_of, passed, ring_of, wishes
 from routing.situation import (
     Caller,
@@ -37,12 +37,8 @@ AT_ONCE = 2
 MOST_AT_ONCE, FEW_PHONES = 3, 1.9
 # While fewer than these rang, the phone that joins with the next ring does so half a ring early.
 MANY_PHONES = 2.1
-import os
-E=os.environ.get
-FEW_PHONES=float(E('FEW','1.9'));MANY_PHONES=float(E('MANY','2.1'))
-RISK=float(E('RISK','0.1'));EACH=float(E('EACH','2.3'));MOST_RISKY=int(E('MOST','5'))
-RISK2=float(E('RISK2','9'));EACH2=float(E('EACH2','2.3'))
 BESIDE = "rung beside the first: nobody else needs them now"
+AT_RISK = "rung beside the first: it may well not be answered"
 # After the caller's last ring, who let them ring out is not rung for them again before so many rings have passed.
 REST_RINGS = 2
 
@@ -118,12 +114,7 @@ def _more_phones(
         early = ring / 2 if all(_is_late(offer, caller, ring) for offer in rung) else timedelta()
         joining = due(caller, now + early, ring) - len(rung)
         if joining <= 0 and not caller.ladder:
-            need = _need(caller, rung, at)
-            if len(rung) < _at_once(caller, at, each) or (need > THETA(each) and len(rung) < MOST_RISKY):
-                found = list(_beside(caller, pool, at))
-                if not found and need > RISK2 and each < EACH2 and len(rung) < MOST_RISKY:
-                    found = list(_beside(caller, pool, at, False))
-                yield from found
+            yield from _beside(caller, rung, pool, at, each)
         for _ in range(joining):
             started = _start(caller, pool, at)
             yield from started
@@ -133,38 +124,31 @@ def _more_phones(
                 break
 
 
-def _at_once(caller: Caller, at: tuple[datetime, timedelta], each: float) -> int:
-    """How many phones ring where their owners are not needed elsewhere, `each` being how many rang of late."""
-    most = MOST_AT_ONCE if each < FEW_PHONES else AT_ONCE
-    return max(most, due(caller, at[0] + at[1] / 2, at[1])) if each < MANY_PHONES else most
-
-
-THS=[tuple(map(float,x.split(":"))) for x in E("THS","1.9:.025,2.1:.05,2.3:.1").split(",")]
-def THETA(each):
-    return next((th for lim,th in THS if each<lim), 9)
-
-def _need(caller, rung, at):
-    now, ring = at
-    ends = (max(caller.asked_at + caller.rings * ring, now + 2*ring)-now).total_seconds()
-    lived=[((now-(o.ringing_at or o.started_at)).total_seconds(),o.curve,o.rings*ring.total_seconds()) for o in rung if o.curve is not None]
-    if len(lived)<len(rung): return 0.
-    def U(t):
-        u=1.
-        for e,c,r in lived: u*=c.misses(e,min(e+t,r))
-        return u
-    n=6
-    us=[U(ends*k/n) for k in range(n+1)]
-    area=sum((x+y)/2 for x,y in zip(us,us[1:]))*ends/n
-    return us[-1]+area/120
-
-
-def _beside(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], spare=True) -> list[Start]:
-    """A phone beside those that ring, of someone whom nobody else is likely to need now."""
-    agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=spare))
-    if agent is None:
+def _beside(
+    caller: Caller, rung: list[Ringing], pool: Pool, at: tuple[datetime, timedelta], each: float
+) -> list[Start]:
+    """A phone beside those that ring: of someone whom nobody else is likely to need, or as the risk is grave."""
+    chance = risk.of(caller, rung, *at)
+    is_risky = chance is not None and risk.is_too_high(chance, len(rung), each)
+    if not is_risky and len(rung) >= _at_once(caller, at, each, is_known=chance is not None):
         return []
-    chosen = pool.chosen(agent, caller.wish)
-    return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), (BESIDE,), chosen)]
+    is_grave = is_risky and chance is not None and chance > risk.GRAVE
+    for spare in (SPARE, NOT_ALONE) if is_grave else (SPARE,):
+        agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=spare))
+        if agent is not None:
+            note = BESIDE if spare == SPARE else AT_RISK
+            chosen = pool.chosen(agent, caller.wish)
+            return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), (note,), chosen)]
+    return []
+
+
+def _at_once(caller: Caller, at: tuple[datetime, timedelta], each: float, is_known: bool) -> int:
+    """How many phones ring where their owners are not needed elsewhere, `each` being how many rang of late.
+
+    Where it `is_known` how those who are rung answer, a third one is a matter of the risk.
+    """
+    most = MOST_AT_ONCE if each < FEW_PHONES and not is_known else AT_ONCE
+    return max(most, due(caller, at[0] + at[1] / 2, at[1])) if each < MANY_PHONES else most
 
 
 def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:

@@ -19,13 +19,15 @@ EASIER = 0.5
 GRAIN = 0.5
 # Who counts less than this for skills that are not asked for is spare.
 SPARE = 0.25
+# Who counts less than this is not the only one free for any of them.
+NOT_ALONE = 0.75
 MOST_LEVEL = 5
 # A rank is one number; each of these is more than all that stands below it: levels, whole rings until they answer,
 # grains of being hard to replace, levels missing to what is preferred, and before all whether they are set aside.
 SLOW, HARD, MISSING, ASIDE = 10**4, 10**8, 10**12, 10**16
 MOST_SLOW = 1_000
-import os
-RANK=float(os.environ.get('RANK','2'))
+# For so many rings somebody is waited for.
+RINGS = 3
 # The levels at which a skill counts that no queue is known to ask for.
 ANY_LEVEL = (1,)
 
@@ -101,7 +103,7 @@ class Pool:
         best = self._preferred(wanted) or self._best(wanted)
         if best is None or (best.is_set_aside and not wanted.last_resort):
             return None
-        if wanted.spare and not self._is_spare(best, wanted):
+        if wanted.spare is not None and not self._is_spare(best, wanted, wanted.spare):
             return None
         return self._free.pop(best.id)
 
@@ -117,9 +119,9 @@ class Pool:
         """How much of being hard to replace is for this very wish; a level above it is not."""
         return sum(self._worth_of(name, least) for name, least in wish)
 
-    def _is_spare(self, agent: Agent, wanted: Wanted) -> bool:
+    def _is_spare(self, agent: Agent, wanted: Wanted, most: float) -> bool:
         """Whether others can take the place of this agent for every skill and level that is not asked for here."""
-        is_needed = self._grains[agent.id] * GRAIN - self._worth_here(wanted.wish.items()) > SPARE
+        is_needed = self._grains[agent.id] * GRAIN - self._worth_here(wanted.wish.items()) > most
         return not (is_needed or agent.is_set_aside or agent.id in wanted.tried)
 
     def _preferred(self, wanted: Wanted) -> Agent | None:
@@ -206,10 +208,14 @@ def _level_rank(levels: tuple[int, ...], caps: list[tuple[int, bool]]) -> int:
 
 
 def _own_rank(agent: Agent, ring_seconds: float) -> int:
-    """What someone adds to a rank for every wish: whether they are set aside, how many whole rings they may take."""
+    """What someone adds to a rank for every wish: whether they are set aside, how long they may be waited for.
+
+    Half rings of the mean wait for them, where a call that they let ring out counts as `RINGS`; where that is not
+    known, whole rings within which they answer.
+    """
     late = (agent.answers_in or 0.0) / ring_seconds
-    if agent.curve is not None and RANK:
-        late = agent.curve.expected(3 * ring_seconds) / ring_seconds * RANK
+    if agent.curve is not None:
+        late = 2 * agent.curve.expected(RINGS * ring_seconds) / ring_seconds
     return agent.is_set_aside * ASIDE + min(MOST_SLOW, int(late)) * SLOW
 
 

@@ -40,7 +40,7 @@ from routing.attendance import Attendance
 from telephony.provider import Provider
 
 TICK_SECONDS = 0.25
-HABITS_SECONDS = 600.0  # how often it learns anew how long agents take to pick up
+HABITS_SECONDS = 600.0  # how often it learns anew how soon and how often agents answer
 MAX_PASSES = 8  # a decision makes room for the next one; more in a row would be a fault of ours
 
 
@@ -52,7 +52,7 @@ class Router:
         self._ground = ground
         self._provider = provider
         self._lease = Leadership(ground.database, "router", f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")
-        self._habits: dict[str, float] = {}
+        self._habits: dict[str, habits.Habit] = {}
         self._phones = habits.Phones()
         self._learned_at: datetime | None = None
         self._pool = pool or ThreadPoolExecutor(8, thread_name_prefix="exchange")
@@ -131,7 +131,7 @@ class Router:
             changed = True
         return changed
 
-    def _learn(self, session: Session, now: datetime) -> dict[str, float]:
+    def _learn(self, session: Session, now: datetime) -> dict[str, habits.Habit]:
         if self._learned_at is None or now - self._learned_at >= timedelta(seconds=HABITS_SECONDS):
             self._habits, self._learned_at = floor.habits_of(session), now
             with self._ground.database.write() as writing:

@@ -1,18 +1,18 @@
-"""How long a caller will probably wait, what they are told of it, and how true that was. Pure.
+"""How long a caller will probably wait, and what they are told of it. Pure.
 
 The line is walked through as it would be served: everyone ahead takes the first agent who fits and is free. What the
-walk knows is the present floor and how long conversations took of late; it does not know who will give up.
+walk knows is the present floor and how long conversations took of late. Callers are told the median over many such
+walks, see `routing.wait_estimate`.
 """
 
 import heapq
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-# What is said, in whole minutes; a wait is rounded up to the next one, so that it is rather shorter than longer.
+# What is said, "about" so many minutes: the nearest, so that it is as often too long as too short.
 SPOKEN_MINUTES = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30)
-# Told as "less than a minute" up to this, and counted as so long.
+# Told as "less than a minute" up to this.
 SOON_SECONDS = 45
 # Fewer conversations than this say nothing; without any, this long is taken.
 LEAST_SAMPLES = 5
@@ -37,6 +37,14 @@ class Hand:
 
 
 @dataclass(frozen=True)
+class Help:
+    """Whoever meets this wish helps in so many seconds, when nobody else has answered by then."""
+
+    in_seconds: float
+    wish: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Place:
     """A place in line: a caller who waits, or one who is to be called back."""
 
@@ -45,6 +53,8 @@ class Place:
     priority: int
     asked_at: datetime
     preferred_agent_id: str | None = None
+    queue: str = ""
+    helps: tuple[Help, ...] = ()
 
     @property
     def rank(self) -> tuple[int, datetime]:
@@ -54,11 +64,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Error:
-    """How true the announcements were: `mean` of the absolute errors, `bias` (positive: told longer than it was)."""
+    """How true announcements were.
+
+    `median_seconds`: of the absolute errors, over the `count` who were answered; `too_short`: the share, 0 to 1, who
+    waited longer than they were told, those included who gave up.
+    """
 
     count: int
-    mean_seconds: float
-    bias_seconds: float
+    median_seconds: float
+    too_short: float
 
 
 def fits(wish: Mapping[str, int], hand: Hand) -> bool:
@@ -111,21 +125,6 @@ def spoken_minutes(seconds: float) -> int | None:
     """What is said of a wait: 0 for less than a minute, whole minutes, `None` for longer than we name."""
     if seconds <= SOON_SECONDS:
         return 0
-    minutes = math.ceil(seconds / 60)
-    return next((each for each in SPOKEN_MINUTES if each >= minutes), None)
-
-
-def announced_seconds(minutes: int | None) -> int:
-    """The wait that an announcement stands for, to be compared with the real one."""
-    if minutes is None:
-        return SPOKEN_MINUTES[-1] * 60
-    return minutes * 60 or SOON_SECONDS
-
-
-def error(pairs: Iterable[tuple[float, float]]) -> Error | None:
-    """How true announcements were, from pairs of the wait announced and the real one; `None` without any."""
-    differences = [told - real for told, real in pairs]
-    if not differences:
+    if seconds > 60 * SPOKEN_MINUTES[-1]:
         return None
-    count = len(differences)
-    return Error(count, sum(map(abs, differences)) / count, sum(differences) / count)
+    return min(SPOKEN_MINUTES, key=lambda each: abs(60 * each - seconds))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, text
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
@@ -110,8 +110,10 @@ class Waiting(Row, WithId):
     reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
     reason: Mapped[str] = mapped_column(String(80), default="")
     asked_at: Mapped[datetime] = mapped_column(Utc)
-    # The wait that the caller was told first, rounded as it was said, and when.
+    # The wait that the caller was told first, before it was rounded to what can be said, and when; and as it had been
+    # estimated before it was set right by how true earlier ones were.
     announced_seconds: Mapped[int | None] = mapped_column(Integer)
+    estimated_seconds: Mapped[float | None] = mapped_column(Float)
     announced_at: Mapped[datetime | None] = mapped_column(Utc)
     # The offer that won, and when the caller was sent to the conference of the call.
     winner_id: Mapped[str | None] = mapped_column(String(32))

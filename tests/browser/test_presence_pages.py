@@ -1,4 +1,4 @@
-"""Who is there, seen from the browser: pages that are closed, left, crashed or cut off; pages that stall; two windows."""
+"""Who is there, seen from the browser: pages closed, left, crashed, cut off or stalled; two windows of one agent."""
 
 import contextlib
 import os

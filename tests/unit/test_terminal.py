@@ -152,7 +152,13 @@ FIGURES = Summary(
 
 
 def an_agent(number: str, name: str, **other: Any) -> Agent:
-    values = {"status": AgentStatus.AVAILABLE, "state": AgentState.IDLE, "state_reason": "", "state_since": NOW}
+    values = {
+        "status": AgentStatus.AVAILABLE,
+        "state": AgentState.IDLE,
+        "state_reason": "",
+        "state_since": NOW,
+        "is_present": True,
+    }
     return Agent(id=number, staff_number=number, name=name, address=f"client:{number}", **(values | other))
 
 

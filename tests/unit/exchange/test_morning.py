@@ -45,7 +45,7 @@ def test_the_list_of_lines_names_text_and_origin_of_each() -> None:
 def test_the_rude_agent_names_the_clinic_when_a_greeting_no_longer_counts() -> None:
     """To the machine "ask the clinic" within the first eight seconds would be half a greeting, and not clearly none."""
     (rude,) = [actor for actor in morning() if actor.address == "client:agent-5"]
-    said = rude.incoming[0].steps
+    said = [step.action for step in rude.incoming[0].steps]
     first, clinic = [number for number, step in enumerate(said) if isinstance(step, Speak)][:2]
     spoken = [sound_file.duration(DEMO / step.file) for step in said[first:clinic] if isinstance(step, Speak)]
     waited = [step.seconds for step in said[first:clinic] if isinstance(step, Wait)]

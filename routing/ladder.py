@@ -14,7 +14,7 @@ from math import ceil
 
 from routing import risk, taking
 from routing.choice import Agent, Wanted
-from routing.pool import NOT_ALONE, SPARE, Pool
+from routing.pool import ANYONE, NOT_ALONE, SPARE, Pool
 from routing.rings import due, in_line, line_of, passed, ring_of, wishes
 from routing.situation import (
     Caller,
@@ -132,14 +132,22 @@ def _beside(
     is_risky = chance is not None and risk.is_too_high(chance, len(rung), each)
     if not is_risky and len(rung) >= _at_once(caller, at, each, is_known=chance is not None):
         return []
-    is_grave = is_risky and chance is not None and chance > risk.GRAVE
-    for spare in (SPARE, NOT_ALONE) if is_grave else (SPARE,):
+    for spare in _spare(chance) if is_risky and chance is not None else (SPARE,):
         agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=spare))
         if agent is not None:
             note = BESIDE if spare == SPARE else AT_RISK
             chosen = pool.chosen(agent, caller.wish)
             return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), (note,), chosen)]
     return []
+
+
+def _spare(chance: float) -> Iterable[float]:
+    """How hard to replace those may be who are rung for a caller who is lost with this chance, the easiest first."""
+    yield SPARE
+    if chance > risk.GRAVE:
+        yield NOT_ALONE
+    if chance > risk.GRAVEST:
+        yield ANYONE
 
 
 def _at_once(caller: Caller, at: tuple[datetime, timedelta], each: float, is_known: bool) -> int:

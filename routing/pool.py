@@ -4,6 +4,7 @@ Scarce people are kept for those who need them: whoever is the only free one, or
 asked for now is rung after those who can be replaced. Who is set aside after a missed offer is a last resort.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -21,6 +22,7 @@ GRAIN = 0.5
 SPARE = 0.25
 # Who counts less than this is not the only one free for any of them.
 NOT_ALONE = 0.75
+ANYONE = math.inf
 MOST_LEVEL = 5
 # A rank is one number; each of these is more than all that stands below it: levels, whole rings until they answer,
 # grains of being hard to replace, levels missing to what is preferred, and before all whether they are set aside.

@@ -15,7 +15,7 @@ from routing.wait import Hand, Place, expected, fits
 from routing.wait_lately import LINE_SECONDS, PATIENT, Lately
 
 # So many ways are looked at, fewer where there is more to look at in each: so many agents for so many callers.
-WAYS, LEAST_WAYS, MOST_STEPS = 61, 15, 30_000
+WAYS, LEAST_WAYS, MOST_STEPS = 201, 15, 30_000
 # A longer line is walked through once, by means: of so many conversations the sum hardly varies.
 LONG_LINE = 150
 

@@ -158,6 +158,7 @@ def an_agent(number: str, name: str, **other: Any) -> Agent:
         "state_reason": "",
         "state_since": NOW,
         "is_present": True,
+        "dial_failures": 0,
     }
     return Agent(id=number, staff_number=number, name=name, address=f"client:{number}", **(values | other))
 

@@ -70,7 +70,7 @@ def listing() -> ResponseReturnValue:
     seen, open_alarms = take(ground())
     refused = put_away.refused(ground().settings)
     return render_template(
-        "campaigns.html", seen=seen, alarms=open_alarms, steps=STEPS, now=clock.now(), refused=refused
+        "campaigns.html", seen=seen, alarms=open_alarms, steps=STEPS, now=clock.now(), refused_files=refused
     )
 
 

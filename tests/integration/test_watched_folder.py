@@ -10,9 +10,13 @@ from sqlalchemy import func, select
 
 from campaigns.importing import put_away
 from campaigns.importing.watched_folder import PATIENCE, WatchedFolder
+from console.app import create
 from hotline.ground import Ground, stand
-from hotline.models import Discharge
+from hotline.models import Discharge, User
+from hotline.values import Role
 from tests.conftest import make_settings
+from tests.console_client import signed_in
+from tests.console_data import hashed
 from tests.integration.campaign_house import NOW
 
 CASES = Path(__file__).resolve().parents[2] / ".." / "shared" / "cases"
@@ -224,3 +228,17 @@ def test_in_the_hospitals_own_zone_the_day_is_the_hospitals(folder: Folder) -> N
     folder.put("a.csv", HEAD + row(1).replace("2026-02-25", "2026-03-02"), at=early - timedelta(hours=1))
     folder.sweep(early)
     assert folder.count() == 1
+
+
+def test_staff_see_which_files_were_refused(folder: Folder) -> None:
+    folder.put("出院名单.csv", "a\n")
+    folder.sweep()
+    with folder.ground.database.write() as session:
+        user = User(login=Role.SUPERVISOR.value, name="主管", role=Role.SUPERVISOR, password=hashed())
+        session.add(user)
+    app = create(folder.ground)
+    staff = signed_in(app, Role.SUPERVISOR)
+    assert "出院名单.csv" in staff.open("/campaigns").text
+    (folder.path / "refused" / "出院名单.csv").unlink()
+    assert "出院名单.csv" not in staff.open("/campaigns").text
+    app.extensions["live_campaigns"].close()

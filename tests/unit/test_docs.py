@@ -60,12 +60,7 @@ def commands(command: click.Command, path: tuple[str, ...] = ("hotline",)) -> It
     else:
         yield (
             " ".join(path),
-            {
-                option
-                for part in command.params
-                if isinstance(part, click.Option)
-                for option in (*part.opts, *part.secondary_opts)
-            },
+            {option for part in command.params if isinstance(part, click.Option) for option in part.opts},
         )
 
 

@@ -59,6 +59,11 @@ class Exchange(Outside):
         self.rung += 1
         return f"CAagent{self.rung}"
 
+    def phones(self) -> list[PhoneView] | None:
+        self.dies()
+        down = self.draw.random() < self.down_before
+        return None if down else [PhoneView(f"client:7{number:03}", f"PH{number}", "") for number in range(10)]
+
     def redirect(self, sid: str, url: str) -> None:
         del sid, url
         self._asked("redirect")

@@ -24,7 +24,7 @@ from hotline.values import AttemptState, JobState, LegStatus, Urgency
 from routing.router import Router
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
-from telephony.views import LineView
+from telephony.views import LineView, PhoneView
 from tests.integration.campaign_house import CHECK, NOW, Killed, Line, Outside, Patient
 from workers.clock import Clock
 from workers.run import House

@@ -2,7 +2,8 @@
 
 The budget of a caller is counted in rings from the first phone that rang for them. At ring 1 the best agent rings, and
 beside them those whom nobody else is likely to need; with every ring that passes unanswered one more joins, so that one
-person who does not pick up cannot cost the caller the target. Who has no phone takes one of those of who has several.
+person who does not pick up cannot cost the caller the target; and more where those who are rung are likely to let it
+ring out (`routing.risk`). Who has no phone takes one of those of who has several.
 A queue's own ladder takes the place of that. After the last ring the queue's overflow helps. Whom to ring is
 `routing.pool`'s choice. Requirements A1, A7 to A10.
 """
@@ -14,7 +15,7 @@ from math import ceil
 
 from routing import risk, taking
 from routing.choice import Agent, Wanted
-from routing.pool import ANYONE, NOT_ALONE, SPARE, Pool
+from routing.pool import ANYONE, SPARE, Pool
 from routing.rings import due, in_line, line_of, passed, ring_of, wishes
 from routing.situation import (
     Caller,
@@ -129,25 +130,16 @@ def _beside(
 ) -> list[Start]:
     """A phone beside those that ring: of someone whom nobody else is likely to need, or as the risk is grave."""
     chance = risk.of(caller, rung, *at)
-    is_risky = chance is not None and risk.is_too_high(chance, len(rung), each)
-    if not is_risky and len(rung) >= _at_once(caller, at, each, is_known=chance is not None):
+    reason = chance if chance is not None and risk.is_too_high(chance, len(rung), each) else 0.0
+    if not reason and len(rung) >= _at_once(caller, at, each, is_known=chance is not None):
         return []
-    for spare in _spare(chance) if is_risky and chance is not None else (SPARE,):
+    for spare in (SPARE, ANYONE) if reason > risk.GRAVE else (SPARE,):
         agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=spare))
         if agent is not None:
             note = BESIDE if spare == SPARE else AT_RISK
             chosen = pool.chosen(agent, caller.wish)
             return [Start(caller.id, agent.id, ring_of(caller, *at), _rings(agent, caller, at[1]), (note,), chosen)]
     return []
-
-
-def _spare(chance: float) -> Iterable[float]:
-    """How hard to replace those may be who are rung for a caller who is lost with this chance, the easiest first."""
-    yield SPARE
-    if chance > risk.GRAVE:
-        yield NOT_ALONE
-    if chance > risk.GRAVEST:
-        yield ANYONE
 
 
 def _at_once(caller: Caller, at: tuple[datetime, timedelta], each: float, is_known: bool) -> int:

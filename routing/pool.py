@@ -20,8 +20,6 @@ EASIER = 0.5
 GRAIN = 0.5
 # Who counts less than this for skills that are not asked for is spare.
 SPARE = 0.25
-# Who counts less than this is not the only one free for any of them.
-NOT_ALONE = 0.75
 ANYONE = math.inf
 MOST_LEVEL = 5
 # A rank is one number; each of these is more than all that stands below it: levels, whole rings until they answer,

@@ -18,9 +18,9 @@ LATE_RINGS = 2
 STEPS = 6
 # While fewer than so many phones rang for each caller of late, another joins where the risk is higher than this.
 MOST_RISK = ((2.0, 0.03), (2.35, 0.1))
-# From the first chance on people are rung, too, who are not spare, as long as they are not the only ones for something
-# else; from the second on whoever is free, the easiest to replace first.
-GRAVE, GRAVEST = 0.1, 0.2
+# From this chance on people are rung, too, who are not spare, the easiest to replace first: to ring somebody is not to
+# take them, and a caller without a phone takes one of those.
+GRAVE = 0.1
 # No more phones than these ring because of a risk.
 MOST_PHONES = 5
 

@@ -25,7 +25,7 @@ def curve(misses: float, answers_at: float = 4.0) -> AnswerCurve:
     return AnswerCurve(tuple(misses + (1 - misses) * (1 - answer) for answer in answers))
 
 
-def agent(name: str, misses: float = 0.05, aside: bool = False, **skills: int) -> Agent:
+def agent(name: str, misses: float = 0.05, *, aside: bool = False, **skills: int) -> Agent:
     return Agent(name, skills or {"booking": 3}, NOW, None, aside, curve(misses))
 
 
@@ -120,7 +120,7 @@ skills = st.sampled_from([{"booking": 3}, {"booking": 5, "nurse": 3}, {"booking"
 def test_likelier_misses_of_those_who_are_rung_never_ring_fewer_phones(
     ringing: list[tuple[float, float]], free: list[tuple[float, dict[str, int]]], each: float, more: float
 ) -> None:
-    staff = [agent(f"a{number}", misses, **held) for number, (misses, held) in enumerate(free)]
+    staff = [agent(f"a{number}", misses, aside=False, **held) for number, (misses, held) in enumerate(free)]
     phones = [phone(f"o{number}", misses, rang) for number, (misses, rang) in enumerate(ringing)]
     worse = [phone(f"o{number}", misses + more * (1 - misses), rang) for number, (misses, rang) in enumerate(ringing)]
     assert rung(staff, worse, each) >= rung(staff, phones, each)

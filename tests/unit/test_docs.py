@@ -60,7 +60,12 @@ def commands(command: click.Command, path: tuple[str, ...] = ("hotline",)) -> It
     else:
         yield (
             " ".join(path),
-            {option for part in command.params if isinstance(part, click.Option) for option in part.opts},
+            {
+                word
+                for part in command.params
+                if isinstance(part, click.Option)
+                for word in (*part.opts, *part.secondary_opts)
+            },
         )
 
 

@@ -1,5 +1,9 @@
 // An agent's page: their telephone, who calls, their status. What the server knows comes by the stream, sound by the telephone.
 const desk = document.getElementById("desk");
+// A click may come before the rest of the scripts has: it is done as soon as it can be.
+const early = [];
+const keep = ({ target }) => early.push(target);
+desk.addEventListener("click", keep);
 const card = document.getElementById("card");
 const at = (id) => document.getElementById(id);
 const release = new URL(import.meta.url).search;
@@ -251,13 +255,14 @@ function keyboard(event) {
 }
 
 addEventListener("keydown", keyboard);
-desk.addEventListener("click", ({ target }) => {
+function clicked(target) {
   const button = target.closest("button");
   if (button?.name === "status") choose(button.value, button);
   else if (button?.name === "key") press(button.value);
   else if (button?.dataset.step) step(button.dataset.step);
   else if (button?.id === "back") ask(desk.dataset.back, {}, button);
-});
+}
+desk.addEventListener("click", ({ target }) => clicked(target));
 const stream = new LiveStream({ url: desk.dataset.stream, event: "desk", here: desk.dataset.here, clocks, take, out: signedOut });
 if (desk.dataset.kind !== "none") {
   at("answer").addEventListener("click", answer);
@@ -277,3 +282,5 @@ if (desk.dataset.kind !== "none") {
   addEventListener("beforeunload", (event) => phone?.isBusy && event.preventDefault());
   installed = install();
 }
+desk.removeEventListener("click", keep);
+for (const target of early) clicked(target);

@@ -131,7 +131,7 @@ def _beside(
     """A phone beside those that ring: of someone whom nobody else is likely to need, or as the risk is grave."""
     chance = risk.of(caller, rung, *at)
     reason = chance if chance is not None and risk.is_too_high(chance, len(rung), each) else 0.0
-    if not reason and len(rung) >= _at_once(caller, at, each, is_known=chance is not None):
+    if not reason and len(rung) >= _at_once(caller, at, each):
         return []
     for spare in (SPARE, ANYONE) if reason > risk.GRAVE else (SPARE,):
         agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=spare))
@@ -142,12 +142,9 @@ def _beside(
     return []
 
 
-def _at_once(caller: Caller, at: tuple[datetime, timedelta], each: float, is_known: bool) -> int:
-    """How many phones ring where their owners are not needed elsewhere, `each` being how many rang of late.
-
-    Where it `is_known` how those who are rung answer, a third one is a matter of the risk.
-    """
-    most = MOST_AT_ONCE if each < FEW_PHONES and not is_known else AT_ONCE
+def _at_once(caller: Caller, at: tuple[datetime, timedelta], each: float) -> int:
+    """How many phones ring where their owners are not needed elsewhere, `each` being how many rang of late."""
+    most = MOST_AT_ONCE if each < FEW_PHONES else AT_ONCE
     return max(most, due(caller, at[0] + at[1] / 2, at[1])) if each < MANY_PHONES else most
 
 

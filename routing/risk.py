@@ -20,7 +20,7 @@ STEPS = 6
 MOST_RISK = ((2.0, 0.03), (2.35, 0.1))
 # From this chance on people are rung, too, who are not spare, the easiest to replace first: to ring somebody is not to
 # take them, and a caller without a phone takes one of those.
-GRAVE = 0.1
+GRAVE = 0.14
 # No more phones than these ring because of a risk.
 MOST_PHONES = 5
 

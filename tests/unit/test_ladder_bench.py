@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench import floor, floor_day, floor_file, floor_mornings, floor_rules
+from bench import floor, floor_day, floor_file, floor_mornings, floor_rules, waits
 from bench.floor_clock import House
 from bench.floor_day import Asked, Day, Seat
 
+AFTERNOON = 50_400.0  # from 14:00, with its peak
 SHIFT = ((0.0, 3600.0),)
 
 
@@ -69,3 +70,61 @@ def test_a_made_up_morning_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert CliRunner().invoke(floor_mornings.main, options).exit_code == 0
     (file,) = tmp_path.iterdir()
     assert floor_file.read(file) == floor_mornings.day(floor_mornings.MORNINGS["shifts with breaks"], 0)
+
+
+def test_where_agents_let_calls_ring_out_ours_answers_more_in_time_than_ringing_everyone_with_fewer_phones() -> None:
+    day = floor_file.read(floor.ROOT / "days" / "missing.json")
+    part = replace(day, calls=tuple(call for call in day.calls if call.t > AFTERNOON))
+    ours = floor.simulate([part], 3, floor_rules.Ours)
+    everyone = floor.simulate([part], 3, lambda: floor_rules.Usual("ring everyone", 15.0, 5.0, everyone=True))
+    assert floor.ahead(ours, everyone)["mean"] > 0.01
+    assert floor.summary(ours)["phones_per_answered_call"] < 2.5
+
+
+def test_the_day_of_misses_is_the_one_that_its_command_makes() -> None:
+    assert floor_file.read(floor.ROOT / "days" / "missing.json") == floor_day.missing(1)
+
+
+def test_by_how_much_one_rule_is_ahead_is_told_with_its_interval() -> None:
+    ours = [{"within_three_rings": share} for share in (0.8, 0.9, 0.7)]
+    others = [{"within_three_rings": share} for share in (0.7, 0.9, 0.6)]
+    found = floor.ahead(ours, others)
+    assert found["mean"] == pytest.approx(0.0667, abs=1e-4)
+    assert found["least"] < 0 < found["mean"] < found["most"]
+
+
+def test_the_usual_systems_can_set_aside_who_misses_as_ours_does() -> None:
+    absent, here = Seat("a", {"booking": 5}, SHIFT, no_answer_rate=1.0), Seat("b", {"booking": 3}, SHIFT, 1.0, 0.0, 0.0)
+    calls = (Asked(60, "booking", 1, 0, 10, 120), Asked(120, "booking", 1, 0, 10, 120))
+    took = []
+    for aside_s in (0.0, 120.0):
+        house = House(Day(5.0, (absent, here), calls), floor_rules.Usual("one", 15.0, 0.0, aside_s=aside_s), 1)
+        house.run()
+        took.append((house.callers[1].answered_at or 0.0) - 120)
+    assert took == [16.0, 1.0]
+
+
+def test_announced_waits_are_as_often_too_short_as_too_long_and_nearer_than_the_naive_ones() -> None:
+    whole = floor_file.read(floor.ROOT / "days" / "reference.json")
+    morning = replace(whole, calls=tuple(call for call in whole.calls if call.t < 34_200))
+    everyone, queued = (waits.measure([morning], 1)[name] for name in ("everyone", "nobody_free"))
+    assert isinstance(everyone, dict)
+    assert isinstance(queued, dict)
+    assert 0.4 < everyone["ours"]["too_short"] < 0.6
+    assert everyone["ours"]["median_absolute_error_s"] < 5 < everyone["former"]["median_absolute_error_s"]
+    for rule in ("former", "naive"):
+        assert queued["ours"]["median_absolute_error_s"] < queued[rule]["median_absolute_error_s"]
+    assert everyone["former"]["too_long"] > 0.9  # as it was found
+
+
+def test_the_bench_of_waits_writes_all_rules_and_their_ratio(tmp_path: Path) -> None:
+    day, out = tmp_path / "day.json", tmp_path / "out.json"
+    calls = ",".join(
+        f'{{"t": {60 + 20 * number}, "skill": "x", "handle_s": 90, "patience_s": 600}}' for number in range(9)
+    )
+    day.write_text(f'{{"ring_seconds": 5, "agents": [{{"id": "a", "skills": {{"x": 3}}}}], "calls": [{calls}]}}')
+    done = CliRunner().invoke(waits.main, ["--day", str(day), "--seeds", "1", "--json", str(out)])
+    assert done.exit_code == 0, done.output
+    found = json.loads(out.read_text())["everyone"]
+    assert found["callers"] == 9
+    assert set(found["ratio_of_median_errors"]) == {"former_to_ours", "naive_to_ours"}

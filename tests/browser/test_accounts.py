@@ -70,12 +70,12 @@ def test_a_reset_leads_from_the_shown_password_over_a_choice_to_the_floor(
     page = administrator.page
     administrator.open("/users")
     page.click("tr:has-text('王芳') a:has-text('编辑')")
+    person.expects_faults = True  # their page asks on, and the browser tells that it is refused
     page.click("button:has-text('重置密码')")
     secret = page.locator("#one-time").inner_text()
     assert secret not in page.url
     administrator.open("/users")
     administrator.sees("tr:has-text('王芳') .badge", "一次性密码")
-    person.expects_faults = True
     person.open("/calls")
     person.sees(".door")
     door(person, "agent", secret)

@@ -44,7 +44,7 @@ READERS: dict[str, Callable[[bytes], int]] = {"play": _played, "fetch": _kept, "
 
 def _memory(name: str) -> float:
     """A figure of Linux about this process in megabytes: what it holds (`VmRSS`), or the most it held (`VmHWM`)."""
-    [line] = [line for line in STATUS.read_text().splitlines() if line.startswith(f"{name}:")]
+    [line] = [line for line in STATUS.read_text("utf-8").splitlines() if line.startswith(f"{name}:")]
     return int(line.split()[1]) / 1024
 
 
@@ -59,7 +59,7 @@ class Outcome:
 
 def outcome(read: Callable[[bytes], int], data: bytes) -> Outcome:
     """Read one file."""
-    RESET.write_text("5")  # the most that was held begins anew
+    RESET.write_text("5", "utf-8")  # the most that was held begins anew
     held, began = _memory("VmRSS"), time.process_time()
     try:
         read(data)

@@ -24,7 +24,7 @@ class Faults:
 
 def wholeness(folder: Path, talks: list[Talk]) -> dict[str, int]:
     """How many recordings hold both tones to the last sample, how many the load itself interrupted, and the rest."""
-    notes = [json.loads(path.read_text()) | {"path": path} for path in (folder / "recordings").glob("*.json")]
+    notes = [json.loads(path.read_text("utf-8")) | {"path": path} for path in (folder / "recordings").glob("*.json")]
     by_call = {note["call_sid"]: note["path"].with_suffix(".wav") for note in notes}
     found = [(talk, faults_of(by_call.get(talk.caller.call), talk)) for talk in talks]
     whole = sum(not any(each.lost or each.gaps for each in faults) for _, faults in found)

@@ -203,7 +203,7 @@ def test_one_unreadable_file_of_an_export_does_not_refuse_the_others(folder: Fol
 def test_a_file_that_cannot_be_moved_is_not_taken_again_and_again(folder: Folder) -> None:
     folder.put("a.csv", HEAD + row(1))
     folder.put("b.csv", HEAD + row(2))
-    (folder.path / "done").write_text("no folder")
+    (folder.path / "done").write_text("no folder", "utf-8")
     assert folder.sweep() == 2
     assert folder.sweep(LATER + timedelta(minutes=1)) == 0
     assert folder.count() == 2

@@ -122,9 +122,11 @@ def test_the_bench_of_waits_writes_all_rules_and_their_ratio(tmp_path: Path) -> 
     calls = ",".join(
         f'{{"t": {60 + 20 * number}, "skill": "x", "handle_s": 90, "patience_s": 600}}' for number in range(9)
     )
-    day.write_text(f'{{"ring_seconds": 5, "agents": [{{"id": "a", "skills": {{"x": 3}}}}], "calls": [{calls}]}}')
+    day.write_text(
+        f'{{"ring_seconds": 5, "agents": [{{"id": "a", "skills": {{"x": 3}}}}], "calls": [{calls}]}}', "utf-8"
+    )
     done = CliRunner().invoke(waits.main, ["--day", str(day), "--seeds", "1", "--json", str(out)])
     assert done.exit_code == 0, done.output
-    found = json.loads(out.read_text())["everyone"]
+    found = json.loads(out.read_text("utf-8"))["everyone"]
     assert found["callers"] == 9
     assert set(found["ratio_of_median_errors"]) == {"former_to_ours", "naive_to_ours"}

@@ -95,7 +95,8 @@ class Demo:
         environment, since = self.house.environment, clock.now()
         port = environment["EXCHANGE_PORT"]
         command = [sys.executable, "-m", "exchange", "play", "--script", str(act.phones)]
-        command += ["--exchange", f"ws://127.0.0.1:{port}/phones", "--token", environment["PHONE_TOKEN"]]
+        # A token may begin with a hyphen: in one word with its option it is no option itself.
+        command += ["--exchange", f"ws://127.0.0.1:{port}/phones", f"--token={environment['PHONE_TOKEN']}"]
         path = self._home / f"{act.phones.stem}.log"
         with path.open("wb") as log:
             phones = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 (our own)

@@ -55,7 +55,7 @@ class Stage:
         command += ["--exchange", f"ws://127.0.0.1:{environment['EXCHANGE_PORT']}/phones"]
         with (self._folder / "phones.log").open("ab") as log:
             process = subprocess.Popen(
-                [*command, "--token", environment["PHONE_TOKEN"]], env=environment, stdout=log, stderr=log
+                [*command, f"--token={environment['PHONE_TOKEN']}"], env=environment, stdout=log, stderr=log
             )
         try:
             yield process

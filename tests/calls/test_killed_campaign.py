@@ -22,13 +22,14 @@ from hotline.models import Attempt, Recipient
 from hotline.values import AttemptOutcome, AttemptState, Language, RecipientState
 from routing import hospital, rules
 from telephony.provider import Provider, connect
-from tests.calls.stage import Stage, stage
+from tests.calls.stage import IGNORES, Stage, agent, stage
 from tests.unit.test_conversation import MEDICAL
 
 ENDS = {RecipientState.DONE, RecipientState.REFUSED, RecipientState.STOPPED, RecipientState.WITH_PERSON}
 ATTEMPTS = 16
 # The processes of the Procfile that carry a campaign.
 KILLED = ("dialler", "exchange", "router", "worker", "voice", "clock")
+NURSES = (6, 7, 8)  # their telephones
 KILLS = len(KILLED) + 2
 ASKED = {"wait_for_prompt": {"pattern": "本人|May I", "timeout": 10, "required": False}}
 MACHINE, PERSON = "+8613900000021", "+8613900000022"
@@ -119,14 +120,14 @@ def dialled(provider: Provider, numbers: set[str], since: datetime) -> list[str]
 
 @contextmanager
 def telephones(house: Stage, folder: Path, *phones: dict[str, Any]) -> Iterator[None]:
-    """These telephones, as soon as they can be rung."""
+    """These telephones and the nurses', without whom nobody is called, as soon as they can be rung."""
 
     def plays() -> int:
         log = folder / "phones.log"
         return log.read_text("utf-8").count('"event": "started"') if log.exists() else 0
 
     before = plays()
-    with house.phones(*phones):
+    with house.phones(*phones, *(agent(number, IGNORES) for number in NURSES)):
         house.wait(lambda: plays() > before, 20, "the telephones")
         yield
 

@@ -16,7 +16,7 @@ from sqlalchemy import update
 
 from campaigns import laying, plan, service
 from campaigns.importing import files
-from cli.demo import follow_up
+from cli.demo import act, follow_up
 from hotline import clock
 from hotline.models import Attempt, Recipient
 from hotline.values import AttemptOutcome, AttemptState, Language, RecipientState
@@ -75,6 +75,7 @@ def house(folder: Path) -> Iterator[Stage]:
         nurses = hospital.read(follow_up.ACT.hospital, rules.of(opened.ground.settings))
         with opened.ground.database.write() as session:
             hospital.store(session, nurses, clock.now())
+        act.on_duty(opened.ground, follow_up.NURSES)
         yield opened
 
 

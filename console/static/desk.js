@@ -96,11 +96,11 @@ function signedOut() {
 }
 
 // Of several windows the newest has the telephone. This one gives it up once its call is over, and takes it back when
-// the other one is gone.
+// the other one is gone. While it connects it may just be taking it: what was answered before says nothing.
 function hear({ phone: where }) {
   place = where;
   if (!phone || isOut) return;
-  if (place === "elsewhere" && !phone.isBusy && phone.state !== "offline") {
+  if (place === "elsewhere" && ["idle", "refused"].includes(phone.state)) {
     isElsewhere = true;
     phone.close();
   }

@@ -44,11 +44,14 @@ class Presence extends EventTarget {
     this.#isNews = false;
     this.#sent = Date.now();
     const { beat, csrf, page } = this.#about;
+    const phone = this.#phone;
     try {
-      const body = new URLSearchParams({ csrf_token: csrf, page, phone: this.#phone });
+      const body = new URLSearchParams({ csrf_token: csrf, page, phone });
       const answer = await fetch(beat, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE_MS) });
       if (answer.status === 401) this.#out();
-      if (answer.ok) this.#hear(await answer.json());
+      const told = answer.ok ? await answer.json() : null;
+      // An answer to what the telephone did before says nothing of what it does now: it is asked again.
+      if (told && phone === this.#phone) this.#hear(told);
     } catch { /* the network is away: the stream says so, and the next tick tries again */ }
     this.#isAsking = false;
   }

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import APIResponse, Browser, Error, Page, Route, expect
 
 from console import users
 from hotline.models import Agent, Call, Offer, User
@@ -218,6 +218,24 @@ def test_of_two_windows_the_newer_has_the_telephone_and_the_older_can_take_it_ba
     older.close()
     phone_is(newer, "idle")
     house.wait(lambda: own_row(house).is_present, 20, "an agent who is there in the other window")
+
+
+def test_a_late_answer_does_not_undo_what_was_taken_over(agent: Person, house: Stage) -> None:
+    older, newer = agent.page, agent.page.context.new_page()
+    newer.goto(f"{agent.url}/desk?processing=off")
+    expect(older.locator("#elsewhere")).to_be_visible()
+    phone_is(newer, "idle")
+    asked: list[tuple[Route, APIResponse]] = []
+    older.route("**/presence", lambda route: asked.append((route, route.fetch())))
+    while not asked:  # the page asks every other second
+        older.wait_for_timeout(100)
+    older.click("#take-over")
+    for route, answer in asked:
+        route.fulfill(response=answer)
+    older.unroute("**/presence")
+    expect(newer.locator("#elsewhere")).to_be_visible()
+    phone_is(older, "idle")
+    expect(older.locator("#elsewhere")).to_be_hidden()
 
 
 def test_every_page_without_the_telephone_says_so_and_leads_to_it(agent: Person, house: Stage) -> None:

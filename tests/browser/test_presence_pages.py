@@ -220,7 +220,7 @@ def test_of_two_windows_the_newer_has_the_telephone_and_the_older_can_take_it_ba
     house.wait(lambda: own_row(house).is_present, 20, "an agent who is there in the other window")
 
 
-def test_a_late_answer_does_not_undo_what_was_taken_over(agent: Person, house: Stage) -> None:
+def test_a_late_answer_does_not_undo_what_was_taken_over(agent: Person) -> None:
     older, newer = agent.page, agent.page.context.new_page()
     newer.goto(f"{agent.url}/desk?processing=off")
     expect(older.locator("#elsewhere")).to_be_visible()

@@ -12,7 +12,7 @@ from hotline.ground import Ground
 from hotline.models import Agent, Call, MachineMark, Offer, Recording, Transcript
 from hotline.values import Answer, OfferState
 from recordings import sealed
-from routing import figures
+from routing import figures, forecasts, wait
 
 # What is told of the machine's marks: the item of the scorecard, and the answer that is good.
 CHECKS = {"greeting": ("greeting", Answer.YES), "courtesy": ("forbidden", Answer.NO)}
@@ -82,7 +82,7 @@ def as_json(ground: Ground, since: datetime) -> dict[str, Any]:
         told = stories(session, since)
         return {
             "calls": [_call(ground, story) for story in told],
-            "summary": _summary(ground, told),
+            "summary": _summary(ground, told) | _waits(forecasts.error_since(session, since)),
         }
 
 
@@ -154,6 +154,17 @@ def _summary(ground: Ground, told: list[Story]) -> dict[str, Any]:
         "recordings": sum(story.recording is not None and story.recording.blob is not None for story in told),
         "transcripts": sum(story.transcript is not None for story in told),
         "engine": ", ".join(engines),
+    }
+
+
+def _waits(error: wait.Error | None) -> dict[str, Any]:
+    """How true the waits were that callers were told; nothing where none of them met somebody."""
+    if error is None:
+        return {"waits_told": 0}
+    return {
+        "waits_told": error.count,
+        "wait_error_seconds": round(error.median_seconds, 1),
+        "waits_too_short": round(error.too_short, 2),
     }
 
 

@@ -87,10 +87,16 @@ def _figures(report: dict[str, Any]) -> Table:
             ("abandoned", str(figures["abandoned"])),
             ("within three rings of ringing", f"{figures['within_three_rings_offer']} of {offered} answered offers"),
             ("within three rings of asking", f"{figures['within_three_rings_caller']} of {asked} who asked"),
+            ("announced waits", _waits(figures)),
             ("recordings, two channels, encrypted", str(figures["recordings"])),
             ("transcripts", f"{figures['transcripts']} by {figures['engine']}"),
         ],
     )
+
+
+def _waits(figures: dict[str, Any]) -> str:
+    count = figures["waits_told"]
+    return f"off by {figures['wait_error_seconds']:.0f} s in the median, {count} callers" if count else NONE
 
 
 def _number(rings: float | None) -> str:

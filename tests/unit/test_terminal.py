@@ -98,7 +98,13 @@ def test_the_summary_fits(width: int) -> None:
     figures = dict.fromkeys(
         ("calls", "asked", "answered", "abandoned", "offers_answered", "recordings", "transcripts"), 12
     )
-    more = {"within_three_rings_offer": 12, "within_three_rings_caller": 11, "engine": "whisper-base"}
+    more = {
+        "within_three_rings_offer": 12,
+        "within_three_rings_caller": 11,
+        "waits_told": 12,
+        "wait_error_seconds": 41.6,
+        "engine": "whisper-base",
+    }
     calls = [told_call(1), told_call(2, outcome=Outcome.CALL_BACK, verdicts={}, recording=None)]
     patient = {
         "number": "+8613900000003",

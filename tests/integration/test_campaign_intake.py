@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from campaigns.importing import files, mllp
 from campaigns.importing.files import Options, Taken
 from campaigns.importing.intake import Stored
 from campaigns.importing.watched_folder import WatchedFolder
-from hotline import clock
 from hotline.ground import Ground, stand
 from hotline.models import Discharge, Patient, Recipient
 from hotline.values import RecipientState
@@ -261,12 +260,13 @@ def test_the_watched_folder_takes_each_file_once_and_puts_it_away_with_a_report(
     folder = tmp_path / "inbox"
     folder.mkdir()
     ground = stand(make_settings(tmp_path, sqlite_url, redis_server, campaign_inbox=folder))
-    now = clock.now() + timedelta(minutes=1)
     csv_of(folder / "good.csv", ROWS)
     csv_of(folder / "bad.csv", SWAPPED)
     (folder / "note.pdf").write_bytes(b"not ours")
+    written = datetime.fromtimestamp((folder / "note.pdf").stat().st_mtime, UTC)
+    now = written + timedelta(minutes=1)
     watched = WatchedFolder(ground)
-    assert watched.sweep(clock.now() - timedelta(minutes=1)) == 0  # still being written
+    assert watched.sweep(written - timedelta(minutes=1)) == 0  # still being written
     assert watched.sweep(now) == 2
     assert watched.sweep(now) == 0
     assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == [

@@ -20,6 +20,7 @@ DISPOSITIONS = frozenset(
 # I46.1 and R96 to R98 are deaths by themselves, as is O96; R99 too.
 CODES = re.compile(r"(I46\.?1|R9[5-9]|O9[5-7]|G93\.?82)")
 WORDS = re.compile(r"死亡|猝死|去世|病故|亡故|身故|逝世|\b(?:expired|deceased|died|dead|death)\b", re.I)
+YEAR = re.compile(r"(?:19|20)\d\d")
 # Another's death, or none: a child that was not born, a death that did not happen.
 NOT_THIS = re.compile(
     r"(?:非|未|无|否认|避免|濒临|family history of |risk of |fear of |fetal |foetal |near[- ]|not |no )\s*"
@@ -29,8 +30,9 @@ NOT_THIS = re.compile(
 
 
 def by_sign(text: str) -> bool:
-    """Whether this indicator (PID-30, `deceasedBoolean`) says so."""
-    return _plain(text) in SIGNS
+    """Whether this indicator (PID-30, `deceasedBoolean`) says so: a sign, a word, or a date where the sign belongs."""
+    plain = _plain(text)
+    return plain in SIGNS or by_words(text) or (YEAR.match(plain) is not None and by_date(text))
 
 
 def by_date(text: str) -> bool:

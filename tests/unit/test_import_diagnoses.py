@@ -107,3 +107,13 @@ def test_words_of_death_are_known(text: str) -> None:
 )
 def test_words_of_other_things_are_not(text: str) -> None:
     assert not deaths.by_words(text)
+
+
+@pytest.mark.parametrize("text", ["Y", "true", "１", "是", "死亡", "患者已去世", "20261130", "2026-11", "2026"])
+def test_a_sign_of_death_is_one_also_as_a_word_or_as_its_date(text: str) -> None:
+    assert deaths.by_sign(text)
+
+
+@pytest.mark.parametrize("text", ["", '""', "N", "false", "0", "否", "未死亡", "alive", "健在", "00000000", "1234"])
+def test_what_tells_of_no_death_is_no_sign(text: str) -> None:
+    assert not deaths.by_sign(text)

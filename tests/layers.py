@@ -72,6 +72,7 @@ PLACES = {
     "kolkata": {"TZ": "Asia/Kolkata", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "1"},
 }
 LONG = (
+    replace(INTERLEAVE, name="interleave-long", environment={"INTERLEAVE_DAYS": "20"}),
     *(replace(_tests(f"hearing-{name}", *HEARING), environment=found) for name, found in PROCESSORS.items()),
     *(
         replace(_tests(f"{folder}-{name}", "-n", "auto", f"tests/{folder}", f"--ignore={STORM}"), environment=found)

@@ -1,4 +1,9 @@
-"""Random interleavings of every event against the real webhooks, router and sweep, on both databases: 20,000 steps."""
+"""Random interleavings of every event against the real webhooks, router and sweep, on both databases.
+
+2,000 steps for each of `INTERLEAVE_DAYS` days.
+"""
+
+import os
 
 import pytest
 
@@ -6,9 +11,10 @@ from bench import interleave
 from hotline.ground import Ground
 
 ON_SQLITE, ON_POSTGRESQL = 1_800, 200
+DAYS = int(os.environ.get("INTERLEAVE_DAYS", "4"))
 
 
-@pytest.mark.parametrize("seed", range(1, 11))
+@pytest.mark.parametrize("seed", range(1, DAYS + 1))
 def test_no_interleaving_of_events_loses_a_caller_or_holds_an_agent(ground: Ground, seed: int) -> None:
     steps = ON_SQLITE if ground.database.is_sqlite else ON_POSTGRESQL
     counts = interleave.day(ground, seed, steps)

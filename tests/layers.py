@@ -8,8 +8,10 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-# Of these a run waits longest, so they start first; a file stays in one process, because its tests share a house.
-FIRST = ("transfers", "agent_page", "console_pages")
+# Of these a run waits longest, so they start first; a file stays in one process, because its tests share a house. A
+# process gets a second file with a first of one test: behind the demo stands a short one.
+FIRST_PAGES = ("transfers", "agent_page", "console_pages")
+FIRST_CALLS = ("demo", "kills", "house", "extensions", "line", "killed_campaign", "busy_floor")
 BY_FILE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
@@ -54,8 +56,8 @@ ENCODINGS = {"PYTHONWARNDEFAULTENCODING": "1"}
 UNIT = replace(_tests("unit", "-n", "auto", "--timeout", "900", "tests/unit"), environment=ENCODINGS)
 INTERLEAVE = _tests("interleave", "-n", "auto", "--timeout", "900", STORM)
 INTEGRATION = _tests("integration", "-n", "auto", "tests/integration", f"--ignore={STORM}", again=True)
-CALLS = _tests("calls", *BY_FILE, *_files("tests/calls"), "tests/calls/exchange", again=True)
-BROWSER = _tests("browser", *BY_FILE, *_files("tests/browser", FIRST), again=True)
+CALLS = _tests("calls", *BY_FILE, *_files("tests/calls", FIRST_CALLS), "tests/calls/exchange", again=True)
+BROWSER = _tests("browser", *BY_FILE, *_files("tests/browser", FIRST_PAGES), again=True)
 
 # Other machines: what a model hears differs by the processor's instructions and the maker of its arithmetic.
 HEARING = (

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 # Of these a run waits longest, so they start first; a file stays in one process, because its tests share a house. A
 # process gets a second file with a first of one test: behind the demo stands a short one.
-FIRST_PAGES = ("transfers", "agent_page", "console_pages")
+FIRST_PAGES = ("presence_pages", "transfers", "agent_page", "console_pages")
 FIRST_CALLS = ("demo", "kills", "house", "extensions", "line", "killed_campaign", "busy_floor")
 BY_FILE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 

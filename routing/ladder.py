@@ -129,11 +129,11 @@ def _beside(
     caller: Caller, rung: list[Ringing], pool: Pool, at: tuple[datetime, timedelta], each: float
 ) -> list[Start]:
     """A phone beside those that ring: of someone whom nobody else is likely to need, or as the risk is grave."""
-    chance = risk.of(caller, rung, *at)
-    reason = chance if chance is not None and risk.is_too_high(chance, len(rung), each) else 0.0
-    if not reason and len(rung) >= _at_once(caller, at, each):
+    chance = risk.of(caller, rung, *at) or 0.0
+    is_too_high = risk.is_too_high(chance, len(rung), each)
+    if not is_too_high and len(rung) >= _at_once(caller, at, each):
         return []
-    for spare in (SPARE, ANYONE) if reason > risk.GRAVE else (SPARE,):
+    for spare in (SPARE, ANYONE) if is_too_high and risk.is_grave(chance, len(rung)) else (SPARE,):
         agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=spare))
         if agent is not None:
             note = BESIDE if spare == SPARE else AT_RISK

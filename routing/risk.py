@@ -18,9 +18,10 @@ LATE_RINGS = 2
 STEPS = 6
 # While fewer than so many phones rang for each caller of late, another joins where the risk is higher than this.
 MOST_RISK = ((2.0, 0.03), (2.35, 0.1))
-# From this chance on people are rung, too, who are not spare, the easiest to replace first: to ring somebody is not to
-# take them, and a caller without a phone takes one of those.
-GRAVE = 0.14
+# People are rung, too, who are not spare, the easiest to replace first, where the risk is higher than this shared among
+# the phones that then ring: of phones that ring alike each is as likely to be the one that is answered, and what costs
+# other callers is that somebody scarce answers, not that they are rung (chosen on the days of `bench.floor`).
+GRAVE = 0.4
 # No more phones than these ring because of a risk.
 MOST_PHONES = 5
 
@@ -39,6 +40,11 @@ def is_too_high(chance: float, phones: int, each: float) -> bool:
     """Whether another phone is worth ringing beside so many, `each` being how many rang for a caller of late."""
     limit = next((limit for below, limit in MOST_RISK if each < below), None)
     return limit is not None and chance > limit and phones < MOST_PHONES
+
+
+def is_grave(chance: float, phones: int) -> bool:
+    """Whether the phone that joins so many may be that of someone whom others are likely to need."""
+    return chance * (phones + 1) > GRAVE
 
 
 def _unanswered(rung: Sequence[Ringing], now: datetime, seconds: float, ring: timedelta) -> float:

@@ -93,6 +93,17 @@ def test_who_is_scarce_is_rung_beside_only_where_the_risk_is_grave(misses: float
     assert rung(staff, [phone("o", misses), phone("p", misses)]) == 2 + rings
 
 
+def test_the_more_phones_ring_the_smaller_a_risk_is_grave() -> None:
+    assert [risk.is_grave(0.15, phones) for phones in (1, 2, 3)] == [False, True, True]
+    assert not risk.is_grave(0.0, risk.MOST_PHONES)
+
+
+@pytest.mark.parametrize(("misses", "rang", "rings"), [(0.02, 0, False), (0.02, 9, True), (0.25, 0, True)])
+def test_a_merely_likely_miss_of_one_phone_does_not_ring_who_is_scarce(misses: float, rang: int, rings: bool) -> None:
+    staff = [agent("nurse", booking=3, nurse=3)]
+    assert rung(staff, [phone("o", misses, rang)]) == 1 + rings
+
+
 def test_who_is_scarce_is_rung_after_those_who_can_be_replaced_and_the_reason_is_told() -> None:
     staff = (agent("nurse", 0.0, booking=3, nurse=3), agent("clerk", 0.4))
     floor = Floor(staff, (caller(),), (phone("o", 0.9),), phones_each=QUIET)

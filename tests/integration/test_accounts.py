@@ -366,8 +366,9 @@ def test_two_accounts_that_take_one_agent_at_once_leave_one_link(ground: Ground,
 
 def test_a_page_that_lost_its_administrator_halfway_takes_no_other_away(app: Flask, ground: Ground) -> None:
     admin, second = signed_in(app, Role.ADMINISTRATOR), another(ground, "second", Role.ADMINISTRATOR)
-    own = user(ground, "administrator")
-    with halfway(ground, User, lambda: admin.send(f"/users/{second.id}/active", active="no").status_code) as came:
+    own, token = user(ground, "administrator"), admin.token()
+    path = f"/users/{second.id}/active"
+    with halfway(ground, User, lambda: admin.send(path, active="no", token=token).status_code) as came:
         assert disable(ground, own.id) == "done"
     assert came in ([302], [401]), "it waited for the lock, or came after the session had ended"
     assert user(ground, "second").is_active

@@ -28,6 +28,7 @@ _WOMAN = "+f3"  # espeak-ng's own variant of any voice
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _KEPT_IN_MEMORY = 200
 _SPEECH_SECONDS = 30.0
+_TRIES = 3
 
 
 class Voice(Protocol):
@@ -82,8 +83,8 @@ class Speaker:
             pool.shutdown(wait=True, cancel_futures=True)
 
     async def _from_disk_or_new(self, path: Path, text: str, voice: str) -> bytes:
-        if path.exists():
-            return sound_file.read(path)
+        if path.exists() and (kept := sound_file.read(path)):
+            return kept
         try:
             pcm = await self._render(text, voice)
         except SpeechError:
@@ -127,7 +128,16 @@ def _prepare(words_per_minute: int) -> None:
 
 
 def _synthesise(text: str, voice: str) -> bytes:
-    """In the speech process: one text, one file, one run of the engine, as it wants to be used."""
+    """In the speech process: one text as sound. The engine, when busy, ends some runs before it has said a word."""
+    for _ in range(_TRIES):
+        pcm = _run(text, voice)
+        if pcm or not any(map(str.isalnum, text)):
+            return pcm
+    raise RuntimeError("the synthesiser wrote no sound")
+
+
+def _run(text: str, voice: str) -> bytes:
+    """One text, one file, one run of the engine, as it wants to be used."""
     done: list[bool] = []
     token = _engine.connect("finished-utterance", lambda name, completed: done.append(completed))  # noqa: ARG005
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
@@ -136,6 +146,6 @@ def _synthesise(text: str, voice: str) -> bytes:
         _engine.save_to_file(text, str(path))
         _engine.runAndWait()
         _engine.disconnect(token)
-        if not done or not path.exists():
+        if not any(done) or not path.exists():
             raise RuntimeError("the synthesiser wrote no sound")
         return sound_file.read(path)

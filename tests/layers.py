@@ -70,16 +70,19 @@ PROCESSORS = {
     "other-maker": {"CT2_USE_MKL": "0", "ONEDNN_MAX_CPU_ISA": "AVX2"},
 }
 PLACES = {
-    "los-angeles": {"TZ": "America/Los_Angeles", "LC_ALL": "C", "PYTHONUTF8": "0", **ENCODINGS},
+    "los-angeles": {"TZ": "America/Los_Angeles", "LC_ALL": "C"},
     "kolkata": {"TZ": "Asia/Kolkata", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "1"},
 }
 LONG = (
     replace(INTERLEAVE, name="interleave-long", environment={"INTERLEAVE_DAYS": "20"}),
     *(replace(_tests(f"hearing-{name}", *HEARING), environment=found) for name, found in PROCESSORS.items()),
     *(
-        replace(_tests(f"{folder}-{name}", "-n", "auto", f"tests/{folder}", f"--ignore={STORM}"), environment=found)
+        replace(
+            _tests(f"{folder}-{name}", "-n", "auto", f"tests/{folder}", f"--ignore={STORM}"),
+            environment={**found, **given},
+        )
         for name, found in PLACES.items()
-        for folder in ("unit", "integration")
+        for folder, given in (("unit", ENCODINGS), ("integration", {}))
     ),
 )
 

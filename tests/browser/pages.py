@@ -20,7 +20,7 @@ class Nursery:
     def __init__(self) -> None:
         """Start loading."""
         command = [sys.executable, "-m", "tests.browser.pages"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
 
     def born(self, address: str, environment: dict[str, str], log: Path) -> int:
         """A new gunicorn at `address` (host:port) with this environment; its process id."""

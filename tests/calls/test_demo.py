@@ -21,7 +21,7 @@ def test_both_acts_are_played_in_one_house_and_everybody_can_sign_in(tmp_path: P
     file = tmp_path / "demo.json"
     run = [*HOTLINE, "demo", "--scenario", "both", "--exit", "--json", str(file)]
     environment = os.environ | {"COLUMNS": "80"}
-    done = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+    done = subprocess.run(run, env=environment, capture_output=True, encoding="utf-8", timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert max(cell_len(line) for line in done.stdout.splitlines()) <= 80
     assert done.stdout.count("Every process of the Procfile is up.") == 1, "there is one house"

@@ -68,7 +68,7 @@ def test_once_prints_and_leaves(ground: Ground) -> None:
     load_hospital(ground)
     call_in_line(ground, now=clock.now())
     run = [sys.executable, "-m", "cli.main", "floor", "--once"]
-    done = subprocess.run(run, env=environment(ground), capture_output=True, text=True, check=True)
+    done = subprocess.run(run, env=environment(ground), capture_output=True, encoding="utf-8", check=True)
     assert "In line" in done.stdout
     assert "Booking and service desk" in done.stdout
 

@@ -19,12 +19,13 @@ DISPOSITIONS = frozenset(
 )
 # I46.1 and R96 to R98 are deaths by themselves, as is O96; R99 too.
 CODES = re.compile(r"(I46\.?1|R9[5-9]|O9[5-7]|G93\.?82)")
-WORDS = re.compile(r"死亡|猝死|去世|病故|亡故|身故|逝世|\b(?:expired|deceased|died|dead|death)\b", re.I)
+CHINESE, ENGLISH = "死亡|猝死|去世|病故|亡故|身故|逝世", "expired|deceased|died|dead|death"
+WORDS = re.compile(rf"{CHINESE}|\b(?:{ENGLISH})\b", re.I)
 YEAR = re.compile(r"(?:19|20)\d\d")
 # Another's death, or none: a child that was not born, a death that did not happen.
 NOT_THIS = re.compile(
     r"(?:非|未|无|否认|避免|濒临|family history of |risk of |fear of |fetal |foetal |near[- ]|not |no )\s*"
-    r"(?:死亡|猝死|去世|expired|deceased|died|dead|death)|胎儿?死亡|死亡风险|胎死|死胎|围产儿死亡|brother|sister|丧偶",
+    rf"(?:{CHINESE}|{ENGLISH})|胎儿?死亡|死亡风险|胎死|死胎|围产儿死亡|brother|sister|丧偶",
     re.I,
 )
 

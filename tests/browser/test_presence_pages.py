@@ -220,19 +220,48 @@ def test_of_two_windows_the_newer_has_the_telephone_and_the_older_can_take_it_ba
     house.wait(lambda: own_row(house).is_present, 20, "an agent who is there in the other window")
 
 
-def test_a_late_answer_does_not_undo_what_was_taken_over(agent: Person) -> None:
+def in_two_windows(agent: Person) -> tuple[Page, Page]:
+    """Her older window, which gave the telephone up, and the newer one, which has it."""
     older, newer = agent.page, agent.page.context.new_page()
     newer.goto(f"{agent.url}/desk?processing=off")
     expect(older.locator("#elsewhere")).to_be_visible()
     phone_is(newer, "idle")
+    return older, newer
+
+
+def test_an_answer_from_before_does_not_undo_what_was_taken_over(agent: Person) -> None:
+    older, newer = in_two_windows(agent)
     asked: list[tuple[Route, APIResponse]] = []
     older.route("**/presence", lambda route: asked.append((route, route.fetch())))
     while not asked:  # the page asks every other second
         older.wait_for_timeout(100)
     older.click("#take-over")
+    phone_is(older, "idle")
     for route, answer in asked:
         route.fulfill(response=answer)
     older.unroute("**/presence")
+    expect(newer.locator("#elsewhere")).to_be_visible()
+    phone_is(older, "idle")
+    expect(older.locator("#elsewhere")).to_be_hidden()
+
+
+def test_an_answer_on_the_way_does_not_undo_what_is_being_taken_over(agent: Person) -> None:
+    older, newer = in_two_windows(agent)
+    tokens: list[Route] = []
+    asked: list[str] = []
+
+    def elsewhere(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "phone": "elsewhere"})
+        asked.append(route.request.post_data or "")
+
+    older.route("**/desk/token", lambda route: tokens.append(route))
+    older.route("**/presence", elsewhere)
+    older.click("#take-over")
+    while not (tokens and any("phone=connecting" in each for each in asked)):
+        older.wait_for_timeout(100)
+    older.unroute("**/presence")
+    tokens[0].continue_()
     expect(newer.locator("#elsewhere")).to_be_visible()
     phone_is(older, "idle")
     expect(older.locator("#elsewhere")).to_be_hidden()

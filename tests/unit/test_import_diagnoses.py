@@ -114,6 +114,8 @@ def test_a_sign_of_death_is_one_also_as_a_word_or_as_its_date(text: str) -> None
     assert deaths.by_sign(text)
 
 
-@pytest.mark.parametrize("text", ["", '""', "N", "false", "0", "否", "未死亡", "alive", "健在", "00000000", "1234"])
+@pytest.mark.parametrize(
+    "text", ["", '""', "N", "false", "0", "否", "未死亡", "未亡故", "无病故", "alive", "健在", "00000000", "1234"]
+)
 def test_what_tells_of_no_death_is_no_sign(text: str) -> None:
     assert not deaths.by_sign(text)

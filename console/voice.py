@@ -7,29 +7,34 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from campaigns import conversation
 from campaigns.http import pages as campaigns_pages
+from console.voice_limits import LARGEST_FORM, Bounded
 from hotline import clock, log
 from hotline.ground import Ground
-from hotline.values import Language
+from hotline.outage import Outage, is_away
+from hotline.values import ENDED_LEGS, Language
 from ivr import desk as front
 from ivr import prompts
+from ivr.desk import Desk
 from ivr.http import pages as ivr_pages
+from ivr.kept import Kept
 from recordings.http import pages as recordings_pages
 from routing.http import pages as routing_pages
-from telephony import signature, twiml
+from telephony import signature, turn, twiml
 from telephony.provider import Provider
-from telephony.verbs import Hangup, Pause, Redirect, Say, Verb
+from telephony.verbs import Hangup, Redirect, Say, Verb
 
-LARGEST_FORM = 64 * 1024
-# The last words to a caller, when neither flow nor database can be relied on.
+# The last words to a line that is none of a caller's, when our own code fails.
 APOLOGY = (
     Say("很抱歉，系统出现问题，请稍后再拨。紧急情况请拨打120。", Language.MANDARIN),
     Say("We are sorry. Something went wrong. Please call again. In an emergency, dial 120.", Language.ENGLISH),
 )
-REPORTS = ("/status", "/events")  # nobody listens to the answer; the clock asks about what was missed
-WAIT_SECONDS = 5
+REPORTS = ("/status", "/events", "/machine")  # nobody listens to the answer; the clock asks about what was missed
+PREPARE_EVERY_SECONDS, MAKE_UP_EVERY_SECONDS = 1.0, 5.0
 
 health = Blueprint("health", __name__)
 
@@ -39,13 +44,42 @@ def create(ground: Ground, provider: Provider) -> Flask:
     app = Flask("voice", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     desk = replace(front.open_desk(ground), greeter=partial(conversation.recognised, ground))
-    prompts.prepare(ground, desk.flow, clock.now())
-    app.extensions |= {"ground": ground, "provider": provider, "desk": desk}
+    outage, kept = Outage(ground.database), Kept(desk)
+    outage.at_end(partial(_make_up, ground, outage, kept))
+    ground.database.background(partial(_prepare, desk, outage), "prepare")
+    app.extensions |= {"ground": ground, "provider": provider, "desk": desk, "outage": outage, "kept": kept}
     for pages in (ivr_pages, routing_pages, recordings_pages, campaigns_pages, health):
         app.register_blueprint(pages)
     app.before_request(_check_signature)
+    app.before_request(_spare)
+    app.after_request(_is_back)
     app.register_error_handler(Exception, _spoken)
+    app.wsgi_app = Bounded(app.wsgi_app, partial(_late, app))  # type: ignore[method-assign,assignment] # as Flask advises
     return app
+
+
+def _prepare(desk: Desk, outage: Outage) -> None:
+    """Have the flow's prompts rendered, and hold them; begun again for as long as the database is away."""
+    is_asked, closing = False, desk.ground.database.closing
+    while not closing.is_set():
+        try:
+            if not is_asked:
+                prompts.prepare(desk.ground, desk.flow, clock.now())
+                is_asked = True
+            if desk.sounds.hold_all(clock.now()):
+                return
+        except Exception as error:
+            if is_away(error):
+                outage.begin()
+            else:
+                log.get().exception("prompts_not_prepared")
+        closing.wait(PREPARE_EVERY_SECONDS)
+
+
+def _make_up(ground: Ground, outage: Outage, kept: Kept) -> None:
+    while not outage.is_on and kept.make_up(clock.now()):
+        if ground.database.closing.wait(MAKE_UP_EVERY_SECONDS):
+            return
 
 
 @health.get("/healthz")
@@ -67,20 +101,59 @@ def _check_signature() -> None:
         abort(403)
 
 
+def _spare() -> Any:
+    """While the database is away nobody waits for it: the answer that needs none, at once."""
+    outage: Outage = current_app.extensions["outage"]
+    if request.method != "POST" or not outage.is_on:
+        return None
+    return _instead(request, current_app.extensions["kept"])
+
+
+def _is_back(response: Response) -> Response:
+    if request.method == "POST" and not current_app.extensions["outage"].is_on and response.status_code < 400:
+        current_app.extensions["kept"].back(request.form.get("CallSid"))
+    return response
+
+
+def _late(app: Flask, asked: Request) -> WerkzeugResponse:
+    app.extensions["outage"].begin()
+    return _instead(asked, app.extensions["kept"])
+
+
 def _spoken(error: Exception) -> Any:
     """A fault of ours or an address that is none: the caller hears a way out, and whoever reads the log the fault."""
     if isinstance(error, HTTPException) and (request.method != "POST" or error.code in {403, 413}):
         return error
-    log.get().error("webhook_failed", endpoint=request.endpoint, exc_info=error)
-    if request.path.endswith(REPORTS):
+    if is_away(error):
+        current_app.extensions["outage"].begin()
+        log.get().warning("webhook_without_database", endpoint=request.endpoint, error=type(error).__name__)
+    else:
+        log.get().error("webhook_failed", endpoint=request.endpoint, exc_info=error)
+    if request.method != "POST":
         return Response(status=503)
-    return Response(twiml.render(_way_out(request.path)), content_type=twiml.CONTENT_TYPE)
+    return _instead(request, current_app.extensions["kept"])
 
 
-def _way_out(path: str) -> Sequence[Verb]:
-    """What stands in for the answer that failed. The way to a person says sorry itself; it is tried once."""
-    if path.endswith("/wait"):
-        return (Pause(WAIT_SECONDS), Redirect(path))
-    if path.startswith("/voice/calls"):
-        return (Redirect(front.RESCUE),)
-    return (*APOLOGY, Hangup())
+def _instead(asked: Request, kept: Kept) -> WerkzeugResponse:
+    """What stands in for the answer that cannot be had: every caller is kept, nobody is sent away."""
+    path, said, now = asked.path, turn.parse(asked.form), clock.now()
+    since = _seconds(asked.args.get("since", ""))
+    if path.endswith(REPORTS):
+        return Response(status=503)
+    if path.endswith("/done") or said.status in ENDED_LEGS:
+        verbs: Sequence[Verb] = (Hangup(),)
+    elif path == front.RESCUE:
+        verbs = kept.help(said, since, now)
+    elif path.endswith("/wait"):
+        verbs = kept.in_line(said, path, since, now)
+    elif path.startswith("/voice/calls"):
+        verbs = (Redirect(front.RESCUE),)
+    elif path.startswith("/voice/"):
+        verbs = kept.once_more(path, since, now)
+    else:
+        verbs = (*APOLOGY, Hangup())
+    return Response(twiml.render(verbs), content_type=twiml.CONTENT_TYPE)
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 12 else None

@@ -8,11 +8,19 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
-from hotline import happenings
+from hotline import happenings, patience, postgres
 from hotline.crypt import Keyring
+from hotline.errors import HotlineError
+from hotline.patience import LONGEST_LOCK_SECONDS, USUAL, Patience
 
-LOCK_TIMEOUT_MS = 5_000
-STATEMENT_TIMEOUT_MS = 15_000
+
+CLOSING_SECONDS = 5.0
+
+
+class Busy(HotlineError):
+    """Another thread of this process writes for longer than this one may wait."""
+
+    code = "database_busy"
 
 
 class Database:
@@ -22,13 +30,15 @@ class Database:
     writes at a time, because a deferred lock fails under load instead of waiting.
     """
 
-    def __init__(self, url: str, keyring: Keyring) -> None:
-        """Open the database at the SQLAlchemy `url`; encrypted columns use `keyring`."""
-        self.engine = _engine(url)
+    def __init__(self, url: str, keyring: Keyring, limits: Patience = USUAL) -> None:
+        """Open the database at the SQLAlchemy `url`; encrypted columns use `keyring`, waits end after `limits`."""
+        self.engine = _engine(url, limits)
         self.engine.dialect.hotline_keyring = keyring  # type: ignore[attr-defined] # read by models.types.EncryptedText
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # PostgreSQL for single statements that commit by themselves: no transaction, no question whether it is there.
-        self.direct = None if self.is_sqlite else _direct(url)
+        self.direct = None if self.is_sqlite else _direct(url, limits)
+        self.closing = threading.Event()
+        self._threads: list[threading.Thread] = []
         self._lock = threading.RLock()
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
@@ -58,11 +68,24 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        with self._lock:
+        if not self._lock.acquire(timeout=patience.left(LONGEST_LOCK_SECONDS)):
+            raise Busy("another thread of this process writes for too long")
+        try:
             yield
+        finally:
+            self._lock.release()
+
+    def background(self, work: Callable[[], object], name: str) -> None:
+        """Do `work` in a thread that looks at `closing`, and ends with this database."""
+        thread = threading.Thread(target=work, daemon=True, name=name)
+        self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+        thread.start()
 
     def close(self) -> None:
         """Give the connections back."""
+        self.closing.set()
+        for thread in self._threads:
+            thread.join(CLOSING_SECONDS)
         self.engine.dispose()
         if self.direct is not None:
             self.direct.dispose()
@@ -73,19 +96,13 @@ def after_commit(session: Session, hook: Callable[[], object]) -> None:
     session.info.setdefault("after_commit", []).append(hook)
 
 
-def _postgres(url: str, **options: Any) -> Engine:
-    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    session = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
-    return create_engine(url, pool_size=10, hide_parameters=True, connect_args={"options": session}, **options)
+def _direct(url: str, limits: Patience) -> Engine:
+    return postgres.engine(url, limits, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
 
 
-def _direct(url: str) -> Engine:
-    return _postgres(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
-
-
-def _engine(url: str) -> Engine:
+def _engine(url: str, limits: Patience) -> Engine:
     if not url.startswith("sqlite"):
-        return _postgres(url, pool_pre_ping=True)
+        return postgres.engine(url, limits, pool_pre_ping=True)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -94,11 +111,12 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we begin our transactions ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     driver: Any = connection.connection.driver_connection  # past the library: it is every transaction's first word
+    driver.execute(f"PRAGMA busy_timeout={1000 * patience.left(LONGEST_LOCK_SECONDS):.0f}")
     driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -56,7 +56,7 @@ def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime,
     job = Job(kind=kind, subject_id=subject_id, tries=0, urgency=urgency, added_at=now, due_at=now)
     session.add(job)
     session.flush()
-    after_commit(session, lambda: ring(bell, job))
+    after_commit(session, lambda: bell.later(lambda: ring(bell, job)))
     return job
 
 
@@ -70,7 +70,7 @@ def add_many(session: Session, bell: Bell, kind: str, subject_ids: Sequence[str]
     ]
     session.add_all(made)
     session.flush()
-    after_commit(session, lambda: _ring_all(bell, kind, made))
+    after_commit(session, lambda: bell.later(lambda: _ring_all(bell, kind, made)))
     return len(made)
 
 
@@ -99,7 +99,7 @@ def renew(session: Session, bell: Bell, kind: str, subject_id: str, now: datetim
     if job.state in (JobState.DONE, JobState.DISCARDED):
         story.move(job, JobState.DUE)
         job.tries, job.due_at, job.held_until, job.ended_at = 0, now, None, None
-        after_commit(session, lambda: ring(bell, job))
+        after_commit(session, lambda: bell.later(lambda: ring(bell, job)))
     elif job.held_until is not None:
         job.is_renewed = True
     return job
@@ -110,7 +110,7 @@ def urge(session: Session, bell: Bell, job: Job) -> bool:
     if job.state is not JobState.DUE or job.urgency > 0 or LINES[job.kind] not in URGENT:
         return False
     job.urgency = 1
-    after_commit(session, lambda: ring(bell, job))
+    after_commit(session, lambda: bell.later(lambda: ring(bell, job)))
     return True
 
 
@@ -146,5 +146,5 @@ def again(database: Database, bell: Bell, now: datetime) -> int:
         for job in failed:
             story.move(job, JobState.DUE)
             job.tries, job.due_at, job.held_until, job.ended_at = 0, now, None, None
-            after_commit(session, lambda job=job: ring(bell, job))  # type: ignore[misc] # mypy does not infer the default
+            after_commit(session, lambda job=job: bell.later(lambda: ring(bell, job)))  # type: ignore[misc] # mypy does not infer it
     return len(failed)

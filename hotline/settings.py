@@ -54,6 +54,14 @@ class Settings(BaseSettings):
         5.0
     )
 
+    outage_number: Annotated[
+        str,
+        Field(
+            pattern=r"^(\+[1-9]\d{2,14})?$",
+            description="whom callers reach whom the service cannot help within a minute: a porter, the emergency ward",
+        ),
+    ] = ""
+
     # The hospital.
     hospital_name_zh: Annotated[str, Field(description="the hospital's name in Mandarin prompts and pages")] = (
         "示范医院"

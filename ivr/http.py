@@ -126,7 +126,7 @@ def status() -> Response:
 
 @pages.post(desk.RESCUE)
 def fallback() -> Response:
-    """The number's fallback address: the exchange could not use an answer of ours."""
+    """The number's fallback address: the exchange could not use an answer. Without database the app keeps them."""
     return _answer(line.rescue(_desk(), turn.parse(request.form), clock.now()))
 
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from hotline import story
 from hotline.models import Call
-from hotline.values import ENDED_LEGS, CallStatus, LegStatus
-from ivr import flow, promises, queries, rating, service
+from hotline.values import ENDED_LEGS, CallStatus, LegStatus, WaitingState
+from ivr import broken_off, flow, promises, queries, rating, service
 from ivr.desk import Desk, lost, sorry, where
 from ivr.queries import Standing
 from routing import callbacks_line, exits, forecasts, legs, talks
@@ -180,10 +180,17 @@ def rescue(desk: Desk, turn: Turn, now: datetime) -> str:
     """Something went wrong on our side or on the way: an apology, and a person. Again: where the call stands."""
     if turn.call_sid is None:
         return sorry(desk)
+    if turn.dial_status in {LegStatus.COMPLETED, LegStatus.ANSWERED}:
+        broken_off.led_away(desk.ground, turn.call_sid, now)
+        return desk.document((Hangup(),))
     with desk.ground.database.read() as session:
         known = queries.standing_of(session, turn.call_sid)
+        waiting = None if known is None else routing_queries.last_waiting(session, known.call_id)
     if known is None:
         service.first(desk, turn, now)
+    elif waiting is not None and waiting.state is WaitingState.CONNECTED and known.status is CallStatus.TALKING:
+        # They came out of the room, and nobody of ours heard of it.
+        return desk.document((Redirect(f"/voice/calls/{known.call_id}/after?place={waiting.id}"),))
     with desk.ground.database.write() as session:
         known = queries.standing_of(session, turn.call_sid)
         if known is None:

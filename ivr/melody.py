@@ -1,5 +1,7 @@
 """Music while waiting, made of numbers: a slow pentatonic line over soft fifths. No recording, no rights."""
 
+import io
+import wave
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +19,8 @@ LINE: tuple[int | None, ...] = (
 GROUND = (0, -3, -7, -5)  # one chord a phrase
 BEAT_SECONDS = 0.625
 MIDDLE_C = 261.63
+# The music in pieces, one a phrase, which make the same music one after the other.
+PIECE_SECONDS = 8 * BEAT_SECONDS
 LOUDNESS = 0.3  # of a prompt's level: music is waited through, not listened to
 
 
@@ -34,6 +38,22 @@ def hold_music() -> bytes:
     looped = sound[: beat * len(LINE)]
     looped[: 4 * beat] += sound[beat * len(LINE) :]  # what rings on at the end rings on at the beginning
     return pack(looped, LOUDNESS)
+
+
+@lru_cache(maxsize=1)
+def pieces() -> tuple[bytes, ...]:
+    """The music in pieces of five seconds, each a WAV file."""
+    with wave.open(io.BytesIO(hold_music())) as whole:
+        length = int(PIECE_SECONDS * RATE)
+        return tuple(_file(whole.readframes(length)) for _ in range(whole.getnframes() // length))
+
+
+def _file(pcm: bytes) -> bytes:
+    target = io.BytesIO()
+    with wave.open(target, "wb") as sound:
+        sound.setparams((1, 2, RATE, 0, "NONE", ""))
+        sound.writeframes(pcm)
+    return target.getvalue()
 
 
 def _bell(semitones: int, seconds: float) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hotline.values import Intent, Language, Outcome
+from ivr import keeping
 from routing.hours import Hours
 from routing.wait import SPOKEN_MINUTES
 
@@ -243,3 +244,4 @@ def prompts(flow: Flow) -> Iterator[tuple[str, Language, str]]:
         yield from ((f"wait_{minutes}", language, text) for language, text in flow.wait(minutes).items())
     for language, digits in DIGITS.items():
         yield from ((f"digit_{number}", language, digit) for number, digit in enumerate(digits))
+    yield from keeping.prompts()

@@ -15,7 +15,7 @@ from hotline.ground import Ground
 from hotline.models import Call
 from hotline.values import ENDED_LEGS, CallStatus, LegStatus, RecordingKind
 from hotline.values import Outcome as CallOutcome
-from ivr import flow, queries, quick
+from ivr import broken_off, flow, load, queries, quick
 from ivr.desk import Desk, lost, sorry, where
 from ivr.flow import Asked, Consented, Ended, Outcome, Told
 from ivr.places import Back, Meant, Recorded
@@ -152,7 +152,10 @@ def ended(ground: Ground, sid: str, report: legs.Report, now: datetime) -> bool:
 
 
 def unheard(ground: Ground, view: LineView, now: datetime) -> bool:
-    """Write down a call that came and ended while nobody of ours was listening; `False` when it is known after all."""
+    """Write down a call that came and ended while nobody of ours was listening; `False` when it is known after all.
+
+    The caller is called back.
+    """
     caller = parse({"From": view.caller_text}).caller
     call = Call(
         id=clock.new_id(),
@@ -173,6 +176,7 @@ def unheard(ground: Ground, view: LineView, now: datetime) -> bool:
             session.add(call)
             session.flush()
             story.tell(session, ground.bell, story.event(call.id, "call_ended", now, outcome=CallOutcome.FAILED))
+            broken_off.promise_for(session, ground, load.load(ground.settings).flow, call, now)
     except IntegrityError:
         return False
     return True

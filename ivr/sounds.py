@@ -14,7 +14,7 @@ from ivr.nodes import prompts as prompts_of
 from telephony.verbs import Play, Say
 
 LOOK_AGAIN = timedelta(seconds=3)
-KEPT_IN_MEMORY = 256
+KEPT_IN_MEMORY = 1024
 
 
 class Sounds:
@@ -27,9 +27,11 @@ class Sounds:
         self._own: dict[tuple[Language, str], str] = {}
         self._wanted = {(language, text): prompts.digest(language, text) for _, language, text in prompts_of(flow)}
         self._rendered: frozenset[str] = frozenset()
+        self._held: set[str] = set()
         self._looked_at: datetime | None = None
-        self.music = hashlib.sha256(melody.hold_music()).hexdigest()
-        self._made = self.music
+        self.music = _digest(melody.hold_music())
+        self._made = {self.music: melody.hold_music()} | {_digest(piece): piece for piece in melody.pieces()}
+        self._pieces = [_digest(piece) for piece in melody.pieces()]
         self._adopt(ground.settings.prompts_folder, flow)
         self.audio = lru_cache(maxsize=KEPT_IN_MEMORY)(self._audio)
 
@@ -43,7 +45,7 @@ class Sounds:
     def _file(self, path: Path | None) -> str | None:
         if path is None or not path.is_file():
             return None
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        found = _digest(path.read_bytes())
         self._files[found] = path
         return found
 
@@ -66,15 +68,36 @@ class Sounds:
         """The music for waiting."""
         return Play(url_of(self.music))
 
+    def piece(self, number: int) -> Play:
+        """A few seconds of music that this process holds itself; number after number they make one melody."""
+        return Play(url_of(self._pieces[number % len(self._pieces)]))
+
+    def hold_all(self, now: datetime) -> bool:
+        """Read every rendered prompt into memory, so that it can be played whatever is away; whether all are there."""
+        self.refresh(now)
+        for digest in self._rendered & set(self._wanted.values()):
+            self.audio(digest)
+            self._held.add(digest)
+        return self._held.issuperset(self._wanted.values())
+
+    def held(self, said: Say) -> Say | Play:
+        """As `voiced`, of what this process holds itself."""
+        found = self._own.get((said.language, said.text)) or self._wanted.get((said.language, said.text))
+        return Play(url_of(found)) if found in self._files or found in self._held else said
+
     def _audio(self, digest: str) -> bytes:
         """A WAV file. Raises `PromptMissing`."""
         if digest in self._files:
             return self._files[digest].read_bytes()
-        if digest == self._made:
-            return melody.hold_music()
+        if digest in self._made:
+            return self._made[digest]
         if len(digest) != 64:
             raise PromptMissing("no such prompt")
         return prompts.audio(self._ground, digest)
+
+
+def _digest(sound: bytes) -> str:
+    return hashlib.sha256(sound).hexdigest()
 
 
 def url_of(digest: str) -> str:

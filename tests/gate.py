@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 
@@ -17,8 +17,15 @@ class Gate:
         self._open.set()
         self._door = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._is_closed = False
         self.port: int = self._door.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._start(self._accept)
+
+    def _start(self, work: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def silence(self) -> None:
         """From now on nothing passes, on new and on old connections."""
@@ -36,22 +43,32 @@ class Gate:
 
     def close(self) -> None:
         """End."""
-        self._door.close()
+        self._is_closed = True
         self._open.set()
+        with contextlib.suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)
+        self._door.close()
         self.cut()
+        for thread in self._threads:
+            thread.join(10)
+        for each in self._sockets:
+            each.close()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 inner, _ = self._door.accept()
-                threading.Thread(target=self._serve, args=(inner,), daemon=True).start()
+                self._sockets.append(inner)
+                self._start(self._serve, inner)
 
     def _serve(self, inner: socket.socket) -> None:
         self._open.wait()
         with contextlib.suppress(OSError):
+            if self._is_closed:
+                return
             outer = socket.create_connection(self._target)
-            self._sockets += [inner, outer]
-            threading.Thread(target=self._pass, args=(outer, inner), daemon=True).start()
+            self._sockets.append(outer)
+            self._start(self._pass, outer, inner)
             self._pass(inner, outer)
 
     def _pass(self, source: socket.socket, sink: socket.socket) -> None:
@@ -62,7 +79,6 @@ class Gate:
         for each in (source, sink):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
-            each.close()
 
 
 @contextlib.contextmanager

@@ -13,7 +13,6 @@ from hotline.crypt import Keyring
 from hotline.errors import HotlineError
 from hotline.patience import LONGEST_LOCK_SECONDS, USUAL, Patience
 
-
 CLOSING_SECONDS = 5.0
 
 

@@ -39,9 +39,12 @@ def take(
         return laying.Planned(0, {}, 0), rejects
     campaign_id = service.make(ground, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
     rows = [_row(ground, campaign_id, one, now) for one in found]
-    with ground.database.write() as session:
-        left_out = _left_out(session, ground, rows)
-        fresh = laying.store(session, [_without(row, left_out, now) for row in rows])
+    fresh: list[dict[str, Any]] = []
+    for start in ground.database.in_pieces(range(0, len(rows), laying.CHUNK)):
+        some = rows[start : start + laying.CHUNK]
+        with ground.database.write() as session:
+            left_out = _left_out(session, ground, some)
+            fresh += laying.store(session, [_without(row, left_out, now) for row in some])
     added = sum(row["state"] is RecipientState.PLANNED for row in fresh)
     without = Counter(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
     return laying.Planned(added, without, len(rows) - len(fresh)), rejects

@@ -46,7 +46,7 @@ def lay_out(ground: Ground, name: str, now: datetime) -> Planned:
             delete(Recipient).where(Recipient.campaign_id == campaign.id, Recipient.state == RecipientState.EXCLUDED)
         )
     added, known, without = 0, 0, Counter[str]()
-    for chunk in _chunks(ground, campaign):
+    for chunk in ground.database.in_pieces(_chunks(ground, campaign)):
         with ground.database.write() as session:
             people = {discharge.person_index for discharge, _ in chunk}
             persons.hold(session, people, is_new=False)  # nothing is told of them until they are planned

@@ -119,7 +119,7 @@ def follow_list(ground: Ground, now: datetime) -> Changed:
         ours = select(Recipient.person_index).join(Patient, Patient.id == Recipient.patient_id)
         stays = select(Discharge.person_index).join(Patient, Patient.id == Discharge.patient_id)
         indexes = sorted(set(session.scalars(ours.where(marked).union(stays.where(marked)))))
-    for start in range(0, len(indexes), CHUNK):
+    for start in ground.database.in_pieces(range(0, len(indexes), CHUNK)):
         some = indexes[start : start + CHUNK]
         with ground.database.write() as session:
             persons.hold(session, some, is_new=False)

@@ -66,7 +66,7 @@ def load(
     told.begin("store", checked.rows)
     added = changed = 0
     rows = (one for _, one in _read(ground, file, now) if isinstance(one, ListedPatient))
-    while chunk := list(islice(rows, CHUNK)):
+    for chunk in ground.database.in_pieces(iter(lambda: list(islice(rows, CHUNK)), [])):
         with ground.database.write() as session:
             stored = store(session, ground, chunk, now)
         added, changed = added + stored[0], changed + stored[1]

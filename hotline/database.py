@@ -1,9 +1,10 @@
 """The database: SQLite embedded or PostgreSQL, short transactions, and what happens after a commit."""
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
@@ -14,6 +15,8 @@ from hotline.errors import HotlineError
 from hotline.patience import LONGEST_LOCK_SECONDS, USUAL, Patience
 
 CLOSING_SECONDS = 5.0
+LONGEST_HOLD_SECONDS, GIVE_WAY_SECONDS = 0.5, 0.15
+Piece = TypeVar("Piece")
 
 
 class Busy(HotlineError):
@@ -61,6 +64,19 @@ class Database:
             hooks: list[Callable[[], object]] = session.info.pop("after_commit", [])
         for hook in hooks:
             hook()
+
+    def in_pieces(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        """The pieces of long work, each for a short transaction of its own.
+
+        SQLite's lock has no queue: who waits looks for it every 100 ms, so that now and then it is left alone for
+        longer than that.
+        """
+        since = time.monotonic()
+        for piece in pieces:
+            if self.is_sqlite and time.monotonic() - since > LONGEST_HOLD_SECONDS:
+                time.sleep(GIVE_WAY_SECONDS)
+                since = time.monotonic()
+            yield piece
 
     @contextmanager
     def _serial(self) -> Iterator[None]:

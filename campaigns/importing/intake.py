@@ -99,7 +99,7 @@ def store(ground: Ground, records: Iterable[VisitRecord], source: str, now: date
     """
     done = Stored()
     arrived = (now, ground.settings.day(now))
-    for chunk in _chunks(records):
+    for chunk in ground.database.in_pieces(_chunks(records)):
         told = [tellings.of(record, source[:20], arrived, ground.keyring.index) for record in chunk]
         with ground.database.write() as session:
             batch = storing.Batch(session, ground, now, _people(ground, told))

@@ -8,9 +8,10 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
+import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from console import voice
 from hotline import clock, jobs
@@ -27,6 +28,7 @@ from tests.conftest import make_settings
 from tests.integration.caller import Caller, Document
 from tests.servers import PATIENCE, wait_for
 
+WHOLE = {"query_only": "OFF", "max_page_count": 1_000_000}
 DUTY = "+861066880009"
 # A webhook answers within four seconds on a machine that has time.
 IN_TIME = 4.0 * PATIENCE
@@ -233,3 +235,58 @@ def test_a_lock_that_another_process_holds_costs_a_caller_no_error(
         wait_for(lambda: not app.extensions["outage"].is_on, what="the lock to be seen as free")
         assert ElementTree.fromstring(caller.post("/voice/calls").text).find("Gather") is not None  # noqa: S314
     provider.close()
+
+
+@pytest.mark.parametrize("pragma", ["query_only = ON", "max_page_count = 1"], ids=["read-only", "disk full"])
+def test_a_disk_that_takes_nothing_sends_no_caller_away(
+    tmp_path: Path, sqlite_url: str, redis_server: str, pragma: str
+) -> None:
+    settings = make_settings(tmp_path, sqlite_url, redis_server)
+    provider = connect(settings)
+    is_broken = [False]
+
+    def breaks(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
+        name = pragma.split(" ", maxsplit=1)[0]
+        connection.execute(f"PRAGMA {pragma}" if is_broken[0] else f"PRAGMA {name} = {WHOLE[name]}")
+
+    with stand(settings) as ground:
+        event.listen(ground.database.engine, "checkout", breaks)
+        with ground.database.write() as session:
+            hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml"), rules.of(settings)), clock.now())
+        app = voice.create(ground, provider)
+        wait_for(lambda: _count(ground, Job) > 60, what="the prompts' rows")
+        is_broken[0] = True
+        document = Document("")
+        for number in range(40):  # a file has room within its pages for a few
+            caller = Caller(app, settings, number=f"+86139000000{number:02}")
+            document, _ = timed(caller, "/voice/calls")
+            if document.verbs == ["Redirect"]:
+                break
+        assert document.verbs == ["Redirect"]
+        for _ in range(3):
+            document, took = timed(caller, document.text_of("Redirect"))
+            assert took < IN_TIME
+            assert document.verbs[-1] == "Redirect"
+        is_broken[0] = False
+        wait_for(lambda: not app.extensions["outage"].is_on, what="the end of the outage")
+        assert "Enqueue" in timed(caller, document.text_of("Redirect"))[0].verbs
+    provider.close()
+
+
+def test_a_database_that_only_reads_sends_no_caller_away(house: House, postgres_url: str) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as owner:
+        owner.execute("ALTER DATABASE work SET default_transaction_read_only = on")
+        house.gate.cut()
+        caller = house.caller()
+        try:
+            document, _ = timed(caller, "/voice/calls")
+            for _ in range(3):
+                document, _ = timed(caller, document.text_of("Redirect"))
+                assert document.verbs[-1] == "Redirect"
+        finally:
+            owner.execute("SET default_transaction_read_only = off")
+            owner.execute("ALTER DATABASE work RESET default_transaction_read_only")
+        house.gate.cut()
+        wait_for(
+            lambda: "Enqueue" in timed(caller, document.text_of("Redirect"))[0].verbs, what="a caller who is helped"
+        )

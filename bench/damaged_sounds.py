@@ -16,7 +16,6 @@ import click
 
 from exchange import decode
 from exchange.sound_file import UnreadableSound
-from recordings import parts
 from recordings.audio import read_any
 from recordings.errors import UnreadableAudio
 from tests import sound_files
@@ -31,7 +30,7 @@ def _played(data: bytes) -> int:
 
 
 def _kept(data: bytes) -> int:
-    kept, _ = parts.settled(data, None)
+    kept, _ = sound_files.settled(data, None)
     return len(kept)
 
 

@@ -4,7 +4,8 @@ It does what documents say, and may fail, answer too late, send reports twice, o
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -102,9 +103,13 @@ class Exchange(Provider):
         self._asked()
         return RecordingView(sid, RecordingState.READY, 3, 1) if sid in self.messages else None
 
-    def fetch_recording(self, sid: str, channels: int = 2) -> bytes:
+    @contextmanager
+    def fetch_recording(self, sid: str, channels: int = 2) -> Iterator[Iterator[bytes]]:
         """The sound of every message is damaged: it becomes a matter unheard."""
         self._asked()
+        yield self._damaged(sid, channels)
+
+    def _damaged(self, sid: str, channels: int) -> Iterator[bytes]:
         raise ProviderRefused(f"{sid} with {channels} channels is damaged", 422, 0)
 
     def room(self, name: str) -> str | None:

@@ -22,10 +22,12 @@ from bench.interleave_lines import Line, Mail, Place
 from bench.interleave_seams import Door, InTurn, Killed, Unheard, Watched, app_of
 from hotline import clock
 from hotline.ground import Ground
+from hotline.lease import Leadership
 from hotline.models import Agent, Job, Lease
 from hotline.values import JobState, SignsIn
 from routing.router import Router
 from telephony.errors import ProviderDown
+from tests.passing_time import pass_in_database
 from workers import run, sweep
 
 USUAL = Caller()
@@ -72,7 +74,8 @@ class World:
 
     def _router(self) -> Router:
         ground = replace(self.ground, database=Watched(self.ground.database, self._between))
-        return Router(ground, self.exchange, InTurn())
+        lease = Leadership(ground.database, "router", clock.new_id(), lambda: clock.now().timestamp())
+        return Router(ground, self.exchange, InTurn(), lease)
 
     # Steps.
 
@@ -179,7 +182,8 @@ class World:
 
     def work(self) -> str:
         """A worker does what is due for the messages of callers."""
-        query = select(Job.id).where(Job.state == JobState.DUE, Job.kind.in_(OF_MESSAGES), Job.due_at <= clock.now())
+        pass_in_database(self.ground, timedelta(minutes=1))
+        query = select(Job.id).where(Job.state == JobState.DUE, Job.kind.in_(OF_MESSAGES))
         with self.ground.database.read() as session:
             due = list(session.scalars(query))
         for job_id in due:

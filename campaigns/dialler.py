@@ -5,8 +5,6 @@ say what the next one must do. An attempt that may or may not have reached the e
 dialled again.
 """
 
-import os
-import socket
 import threading
 from collections import deque
 from dataclasses import asdict
@@ -22,7 +20,7 @@ from campaigns.importing.watched_folder import WatchedFolder
 from hotline import clock, log
 from hotline.bell import FLOOR
 from hotline.ground import Ground
-from hotline.lease import Leadership
+from hotline.lease import Leadership, candidate
 from hotline.models import Attempt, Campaign, Recipient
 from hotline.values import ENDED_LEGS, CampaignState, Language, LegStatus
 from routing import rules
@@ -46,10 +44,10 @@ QUEUE = "nurse"
 class Dialler:
     """Calls patients while it holds the lease."""
 
-    def __init__(self, ground: Ground, provider: Provider) -> None:
+    def __init__(self, ground: Ground, provider: Provider, lease: Leadership | None = None) -> None:
         """Use these resources; nothing starts yet. Raises `PlanFault` when the caps cannot be used."""
         self._ground, self._provider = ground, provider
-        self._lease = Leadership(ground.database, "dialler", f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")
+        self._lease = lease or candidate(ground.database, "dialler")
         self._caps: Caps = caps_file.of(ground.settings)
         self._leads = False
         self._dialled: deque[datetime] = deque()
@@ -63,7 +61,7 @@ class Dialler:
                 self.work(clock.now())
             except Exception:
                 log.get().exception("dialler_pass_failed")  # the rows say what is to be done; the next tick does it
-        self._lease.release(clock.now())
+        self._lease.release()
 
     def _watch(self, stop: threading.Event) -> None:
         folder = WatchedFolder(self._ground)
@@ -77,7 +75,7 @@ class Dialler:
 
     def work(self, now: datetime) -> bool:
         """One pass; `False` when another dialler leads."""
-        self._leads = self._lease.holds(now)
+        self._leads = self._lease.holds()
         if not self._leads:
             return False
         self.mend(now)

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from campaigns import permission, queries
 from hotline import phone_numbers
-from hotline.errors import Discard, Retry
+from hotline.errors import Discard
 from hotline.ground import Ground
 from hotline.values import Language, RecipientState
-from telephony.errors import ProviderDown, ProviderRefused
+from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 
 BODY = {
@@ -23,15 +23,12 @@ LOOK_BACK = timedelta(days=1)
 
 
 def send(ground: Ground, provider: Provider, to: str, body: str, now: datetime) -> None:
-    """Send it, unless the exchange has it already. Raises `Retry`, and `ProviderRefused` for a landline, too."""
+    """Send it, unless the exchange has it already. Raises `ProviderDown`, and `ProviderRefused` for a landline, too."""
     if not phone_numbers.takes_texts(to):
         raise ProviderRefused("a landline takes no text")
     sender = ground.settings.hotline_number
-    try:
-        if not provider.was_texted(to, sender, body, now - LOOK_BACK):
-            provider.text(to, sender, body)
-    except ProviderDown as error:
-        raise Retry(str(error)) from error
+    if not provider.was_texted(to, sender, body, now - LOOK_BACK):
+        provider.text(to, sender, body)
 
 
 def text(ground: Ground, provider: Provider, recipient_id: str, now: datetime) -> None:

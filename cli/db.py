@@ -67,6 +67,6 @@ def user(login: str, name: str, role: str, staff_number: str | None, password: s
 @command.command()
 def retry() -> None:
     """Do failed work again, once the cause that `hotline doctor` and the worker's log name is removed."""
-    with stand(embedded.load()) as ground:
-        count = jobs.again(ground.database, ground.bell, clock.now())
+    with stand(embedded.load()) as ground, ground.database.write() as session:
+        count = len(jobs.again(session, ground.bell))
     click.echo(f"{count} jobs are due again.")

@@ -66,7 +66,7 @@ def command() -> None:
 def examine() -> Iterator[Finding]:
     """Every finding: first the machine, then the house that is configured or was last started here."""
     yield _python()
-    yield from (_package(name) for name in ("flask", "twilio", "vosk", "rq", "sqlalchemy", "av", "pydub", "pyttsx3"))
+    yield from (_package(name) for name in ("flask", "twilio", "vosk", "rq", "sqlalchemy", "av", "pyttsx3"))
     yield _try("embedded Redis", lambda: str(Path(get_binary_path()).name), "reinstall: make setup")
     yield _try("voice of prompts", _espeak, "reinstall: make setup")
     yield from _programs()

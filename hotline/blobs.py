@@ -1,5 +1,6 @@
 """Sealed bytes by name: a local folder or S3, always encrypted before they leave the process."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -8,6 +9,9 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from hotline.crypt import Keyring, key_id
 from hotline.errors import NotFound
+
+# An upload that comes piece by piece is sent in parts of this size, so many at a time (S3 wants 5 MB at least).
+UPLOAD_BYTES, UPLOADS = 5 << 20, 2
 
 
 class Blobs:
@@ -35,9 +39,15 @@ class Blobs:
         except FileNotFoundError as error:
             raise NotFound(f"no blob {name}") from error
 
-    def put_sealed(self, name: str, sealed: bytes) -> None:
-        """Store bytes that the caller has sealed with a key of their own."""
-        obstore.put(self._store, name, sealed)
+    def put_sealed(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Store, as they come, pieces that the caller has sealed with a key of their own.
+
+        What fails half-way leaves no blob. At most a few megabytes are held.
+        """
+        writer = obstore.open_writer(self._store, name, buffer_size=UPLOAD_BYTES, max_concurrency=UPLOADS)
+        for piece in pieces:
+            writer.write(piece)
+        writer.close()  # the blob is there from now on; a writer that is not closed is thrown away
 
     def sealed_part(self, name: str, start: int, length: int) -> bytes:
         """Some of the bytes as they lie in the store, fewer at their end. Raises `NotFound`."""

@@ -15,6 +15,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def steady() -> float:
+    """Seconds since some moment in the past: they only grow, whatever is done to the clock of the machine."""
+    return time.monotonic()
+
+
+def chance() -> float:
+    """A random number of 0 to less than 1."""
+    return secrets.randbits(32) / 2**32
+
+
 def new_id() -> str:
     """A new id of ours: 32 hexadecimal digits that sort by the time of their making (UUID version 7, RFC 9562).
 

@@ -18,6 +18,7 @@ class Undecipherable(HotlineError):
     """The data was altered, belongs to another row, or its key is gone."""
 
     code = "undecipherable"
+    is_permanent = True
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,18 @@ else touches the table. A bell that was lost is rung again by the sweep, so RQ m
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import redis
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline import log, story
+from hotline import database_clock, log, story
 from hotline.bell import Bell
-from hotline.database import Database, after_commit
+from hotline.database import after_commit
 from hotline.models import Job
 from hotline.values import JobState
 
@@ -41,6 +41,8 @@ URGENT = {"speech": "speech-first"}
 RUN = "workers.run.perform"
 # RQ's own limit, in seconds: a job that hangs is ended by it; the database's lease is what counts otherwise.
 TIMEOUT_SECONDS = 1800
+# No lease is longer (`WORKER_LEASE_SECONDS`): one that ends later was given before the clock was set back.
+LONGEST_LEASE = timedelta(seconds=600)
 
 
 def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime, urgency: int = 0) -> Job:
@@ -53,7 +55,8 @@ def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime,
         return found
     if kind not in LINES:
         raise KeyError(f"no job {kind!r}")
-    job = Job(kind=kind, subject_id=subject_id, tries=0, urgency=urgency, added_at=now, due_at=now)
+    due_at = database_clock.now(session)
+    job = Job(kind=kind, subject_id=subject_id, tries=0, urgency=urgency, added_at=now, due_at=due_at)
     session.add(job)
     session.flush()
     after_commit(session, lambda: bell.later(lambda: ring(bell, job)))
@@ -63,8 +66,9 @@ def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime,
 def add_many(session: Session, bell: Bell, kind: str, subject_ids: Sequence[str], now: datetime) -> int:
     """Have `kind` done for all of these, once each: in two statements, and one ring for all. How many were new."""
     there = set(session.scalars(select(Job.subject_id).where(Job.kind == kind, Job.subject_id.in_(subject_ids))))
+    due_at = database_clock.now(session)
     made = [
-        Job(kind=kind, subject_id=subject_id, tries=0, urgency=0, added_at=now, due_at=now)
+        Job(kind=kind, subject_id=subject_id, tries=0, urgency=0, added_at=now, due_at=due_at)
         for subject_id in dict.fromkeys(subject_ids)
         if subject_id not in there
     ]
@@ -97,9 +101,7 @@ def renew(session: Session, bell: Bell, kind: str, subject_id: str, now: datetim
     job = add(session, bell, kind, subject_id, now)
     session.refresh(job, with_for_update=True)
     if job.state in (JobState.DONE, JobState.DISCARDED):
-        story.move(job, JobState.DUE)
-        job.tries, job.due_at, job.held_until, job.ended_at = 0, now, None, None
-        after_commit(session, lambda: bell.later(lambda: ring(bell, job)))
+        _revive(session, bell, job)
     elif job.held_until is not None:
         job.is_renewed = True
     return job
@@ -126,7 +128,7 @@ def ring(bell: Bell, job: Job) -> bool:
     A bell that fails is only logged: the row stays due, and the sweep rings again.
     """
     queue = Queue(line_of(job), connection=bell.redis, serializer=JSONSerializer)
-    rq_id = f"{job.id}-{job.tries}" + "-first" * (job.urgency > 0)
+    rq_id = f"{job.id}-{job.token}" + "-first" * (job.urgency > 0)
     try:
         if queue.get_job_position(rq_id) is not None:
             return False
@@ -139,12 +141,34 @@ def ring(bell: Bell, job: Job) -> bool:
     return True
 
 
-def again(database: Database, bell: Bell, now: datetime) -> int:
-    """Make every failed job due again, its tries forgotten; how many there were."""
-    with database.write() as session:
-        failed = list(session.scalars(select(Job).where(Job.state == JobState.FAILED)))
-        for job in failed:
-            story.move(job, JobState.DUE)
-            job.tries, job.due_at, job.held_until, job.ended_at = 0, now, None, None
-            after_commit(session, lambda job=job: bell.later(lambda: ring(bell, job)))  # type: ignore[misc] # mypy does not infer it
-    return len(failed)
+def again(session: Session, bell: Bell, job_ids: Sequence[str] | None = None) -> list[str]:
+    """Within the caller's transaction: make failed work due again, as if it had never been tried; the ids of it.
+
+    `None` means all that failed. Work that has not failed is left alone.
+    """
+    query = select(Job).where(Job.state == JobState.FAILED).order_by(Job.id).with_for_update()
+    failed = list(session.scalars(query if job_ids is None else query.where(Job.id.in_(job_ids))))
+    for job in failed:
+        _revive(session, bell, job)
+    return [job.id for job in failed]
+
+
+def failed(session: Session, most: int) -> tuple[list[Job], int]:
+    """The work that failed, the latest first, at most so much of it; and how much there is."""
+    is_failed = Job.state == JobState.FAILED
+    rows = session.scalars(select(Job).where(is_failed).order_by(Job.ended_at.desc(), Job.id).limit(most))
+    return list(rows), session.scalar(select(func.count()).where(is_failed)) or 0
+
+
+def is_free(now: datetime) -> ColumnElement[bool]:
+    """A condition: nobody holds the job at `now`, which is the database's."""
+    return or_(Job.held_until.is_(None), Job.held_until < now, Job.held_until > now + LONGEST_LEASE)
+
+
+def _revive(session: Session, bell: Bell, job: Job) -> None:
+    """Due now, its failures forgotten; whoever held it before does so no more."""
+    story.move(job, JobState.DUE)
+    job.tries = job.outages = job.deaths = 0
+    job.reason, job.troubled_at, job.held_until, job.ended_at = "", None, None, None
+    job.token, job.due_at = job.token + 1, database_clock.now(session)
+    after_commit(session, lambda: bell.later(lambda: ring(bell, job)))

@@ -1,60 +1,86 @@
-"""Leadership of a process that may act only once: a row with a holder and an end, taken by compare-and-set."""
+"""Leadership of a process that may act only once: a row with a holder and a beat, taken by compare-and-set.
 
-from datetime import datetime, timedelta
+No clock of any machine decides: the holder counts from its last renewal, whoever stands by from the moment at which the
+row changed last before their eyes. Both count by a clock that nobody can set.
+"""
 
-from sqlalchemy import bindparam, or_, select, update
+import os
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from hotline import clock, database_clock
 from hotline.database import Database
 from hotline.models import Lease
 
 LEASE = timedelta(seconds=3)
 RENEW_AFTER = timedelta(seconds=1)
-_HELD = select(Lease.holder, Lease.until).where(Lease.name == bindparam("name"))
+NOBODY = ""
+_HELD = select(Lease.holder, Lease.beat, Lease.until).where(Lease.name == bindparam("name"))
 
 
 class Leadership:
     """One candidate for the lease `name`; the standby takes over when the leader has been silent for `LEASE`."""
 
-    def __init__(self, database: Database, name: str, holder: str) -> None:
-        """Be `holder` (unique to this process) for the lease `name`."""
+    def __init__(self, database: Database, name: str, holder: str, steady: Callable[[], float] = clock.steady) -> None:
+        """Be `holder` (unique to this process) for the lease `name`; `steady` counts seconds and never goes back."""
         self._database = database
         self._name = name
         self._holder = holder
-        self._renewed: datetime | None = None
+        self._steady = steady
+        self._renewed: float | None = None
+        self._seen: tuple[object, float] | None = None
 
-    def holds(self, now: datetime) -> bool:
-        """Whether this process leads at `now`; takes or renews the lease when it is time."""
-        if self._renewed is not None and now - self._renewed < RENEW_AFTER:
+    def holds(self) -> bool:
+        """Whether this process leads now; takes or renews the lease when it is time."""
+        begun = self._steady()
+        if self._renewed is not None and begun - self._renewed < RENEW_AFTER.total_seconds():
             return True
-        self._renewed = now if self._take(now) else None
+        self._renewed = begun if self._take() else None
         return self._renewed is not None
 
-    def _take(self, now: datetime) -> bool:
-        if self._renewed is None and not self._is_free(now):
+    def _take(self) -> bool:
+        with self._database.read() as session:
+            held = session.execute(_HELD, {"name": self._name}).one_or_none()
+        if held is None:
+            return self._found()
+        holder, beat, _until = held
+        if holder not in (self._holder, NOBODY) and not self._is_silent(tuple(held)):
             return False
-        free = or_(Lease.holder == self._holder, Lease.until < now)
-        take = update(Lease).where(Lease.name == self._name, free).values(holder=self._holder, until=now + LEASE)
+        seen = (Lease.name == self._name, Lease.holder == holder, Lease.beat == beat)
         with self._database.write() as session:
-            if session.execute(take).rowcount == 1:  # type: ignore[attr-defined] # an UPDATE has a row count
-                return True
-            if session.get(Lease, self._name) is not None:
-                return False
+            until = database_clock.now(session) + LEASE
+            take = update(Lease).where(*seen).values(holder=self._holder, beat=beat + 1, until=until)
+            is_mine: bool = session.execute(take).rowcount == 1  # type: ignore[attr-defined] # an UPDATE has a row count
+        return is_mine
+
+    def _found(self) -> bool:
         try:
             with self._database.write() as session:
-                session.add(Lease(name=self._name, holder=self._holder, until=now + LEASE))
+                until = database_clock.now(session) + LEASE
+                session.add(Lease(name=self._name, holder=self._holder, beat=1, until=until))
         except IntegrityError:
             return False  # another candidate was the first
         return True
 
-    def _is_free(self, now: datetime) -> bool:
-        """Read alone: who stands by never waits for the one who writes."""
-        with self._database.read() as session:
-            held = session.execute(_HELD, {"name": self._name}).one_or_none()
-        return held is None or held.holder == self._holder or held.until < now
+    def _is_silent(self, row: tuple[object, ...]) -> bool:
+        """Whether somebody else's row has stayed as it is for the length of a lease, by our own counting."""
+        at = self._steady()
+        if self._seen is None or self._seen[0] != row:
+            self._seen = (row, at)
+        return at - self._seen[1] >= LEASE.total_seconds()
 
-    def release(self, now: datetime) -> None:
+    def release(self) -> None:
         """Step down, so that the standby need not wait."""
-        gone = update(Lease).where(Lease.name == self._name, Lease.holder == self._holder).values(until=now)
+        mine = update(Lease).where(Lease.name == self._name, Lease.holder == self._holder)
         with self._database.write() as session:
-            session.execute(gone)
+            session.execute(mine.values(holder=NOBODY, beat=Lease.beat + 1, until=database_clock.now(session)))
+        self._renewed = None
+
+
+def candidate(database: Database, name: str) -> Leadership:
+    """This process as a candidate for the lease `name`."""
+    return Leadership(database, name, f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")

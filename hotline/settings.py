@@ -129,6 +129,9 @@ class Settings(BaseSettings):
     # Speech.
     speech_engine: Annotated[str, Field(description="auto, vosk or whisper")] = "auto"
     vosk_model_path: Annotated[Path | None, Field(description="folder with Vosk models, one per language")] = None
+    recording_megabytes: Annotated[
+        int, Field(ge=1, le=4000, description="the largest recording that is fetched from the provider")
+    ] = 500
     speech_threads: Annotated[int, Field(ge=1, le=32, description="threads that one transcription may use")] = 2
 
     # Processes.

@@ -27,3 +27,4 @@ class PromptMissing(NotFound):
     """No audio for this prompt."""
 
     code = "prompt_missing"
+    is_permanent = True

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from hotline import jobs, log
+from hotline import jobs, log, loose_blobs
 from hotline.ground import Ground
 from hotline.models import Prompt
 from hotline.values import Language
@@ -44,11 +44,14 @@ def render(ground: Ground, digest: str, now: datetime) -> None:
         raise PromptMissing(f"no prompt {digest}")
     if prompt.blob is not None:
         return
-    name = f"prompts/{digest}"
-    ground.blobs.put(name, speak.synthesise(prompt.text, prompt.language), about=name)
-    with ground.database.write() as session:
-        row = session.get_one(Prompt, digest)
-        row.blob, row.rendered_at = name, now
+    with loose_blobs.fresh(ground, f"prompts/{digest}") as name:
+        ground.blobs.put(name, speak.synthesise(prompt.text, prompt.language), about=name)
+        ground.blobs.get(name, about=name)
+        with ground.database.write() as session:
+            row = session.get_one(Prompt, digest, with_for_update=True)
+            if row.blob is None:
+                loose_blobs.keep(session, name)
+                row.blob, row.rendered_at = name, now
 
 
 def rendered(ground: Ground) -> frozenset[str]:

@@ -19,6 +19,7 @@ class ReviewRefused(HotlineError):
     """It cannot be done so."""
 
     code = "review_refused"
+    is_permanent = True
 
 
 class Stale(ReviewRefused):

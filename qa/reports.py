@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline import jobs, story
-from hotline.errors import Discard, NotFound
+from hotline import jobs, loose_blobs, story
+from hotline.errors import Discard, LeaseLost, NotFound
 from hotline.ground import Ground
 from hotline.models import Report as Row
 from hotline.values import Language, ReportState
@@ -37,12 +37,14 @@ def make(ground: Ground, report_id: str, now: datetime) -> None:
     """Make the file. Raises `Discard` when it is there already; what fails is said on the page."""
     with ground.database.read() as session:
         row = session.get(Row, report_id)
-    if row is None or row.state is not ReportState.ASKED:
+    if row is None or row.state is ReportState.MADE:
         raise Discard("the report is made")
     try:
         _make(ground, row, now)
+    except LeaseLost:
+        raise
     except Exception:
-        _end(ground, report_id, ReportState.FAILED, None, now)
+        _end(ground, report_id, ReportState.FAILED, None, now)  # the page says so until a later try makes it
         raise
 
 
@@ -68,9 +70,10 @@ def _make(ground: Ground, row: Row, now: datetime) -> None:
     with ground.database.read() as session:
         made = report.build(ground, session, Wanted.from_row(row.kind, row.wanted), row.language, now)
     _progress(ground, row.id, 0.6)
-    name = f"reports/{row.id}"
-    ground.blobs.put(name, _file(row.format, made, words(row.language)), about(row.id))
-    _end(ground, row.id, ReportState.MADE, name, now)
+    with loose_blobs.fresh(ground, f"reports/{row.id}") as name:
+        ground.blobs.put(name, _file(row.format, made, words(row.language)), about(row.id))
+        ground.blobs.get(name, about(row.id))
+        _end(ground, row.id, ReportState.MADE, name, now)
 
 
 def _file(format_: str, made: report_values.Report, say: Words) -> bytes:
@@ -86,11 +89,18 @@ def _file(format_: str, made: report_values.Report, say: Words) -> bytes:
 
 def _progress(ground: Ground, report_id: str, part: float) -> None:
     with ground.database.write() as session:
-        session.get_one(Row, report_id).progress = part
+        row = session.get_one(Row, report_id, with_for_update=True)
+        if row.state is ReportState.FAILED:
+            story.move(row, ReportState.ASKED)  # tried again
+        row.progress = part
 
 
 def _end(ground: Ground, report_id: str, state: ReportState, blob: str | None, now: datetime) -> None:
     with ground.database.write() as session:
         row = session.get_one(Row, report_id, with_for_update=True)
+        if row.state is ReportState.MADE:
+            raise Discard("another worker was faster")
         story.move(row, state)
+        if blob is not None:
+            loose_blobs.keep(session, blob)
         row.blob, row.progress, row.made_at = blob, 1.0, now

@@ -1,7 +1,6 @@
-"""Sound as arrays: files of any kind in, 8 kHz channels out (soxr), WAV files written (pydub). No recognition here."""
+"""Sound as arrays: files of any kind in, 8 kHz channels out (soxr). No recognition here."""
 
-import io
-import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +11,6 @@ from numpy.typing import NDArray
 from recordings.decoding import Floats, blocks
 from recordings.errors import UnreadableAudio
 from recordings.lengths import is_wav
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # pydub looks for ffmpeg, which nothing here needs, and Python renames `audioop`
-    from pydub import AudioSegment
 
 Pcm = NDArray[np.int16]  # one channel, signed 16 bit
 TELEPHONE_RATE = 8_000
@@ -48,16 +43,23 @@ def read_wav(data: bytes) -> Sound:
 def read_any(data: bytes) -> Sound:
     """The channels of a WAV, MP3, FLAC, Ogg, M4A, AIFF or AU file, each at 8 kHz. Raises `UnreadableAudio`."""
     channels: list[bytearray] = []
+    for block in at_telephone_rate(blocks(data)):
+        channels = channels or [bytearray() for _ in range(block.shape[1])]
+        for channel, samples in zip(channels, block.T, strict=True):
+            channel += to_pcm(samples).tobytes()
+    return Sound(tuple(np.frombuffer(channel, dtype=np.int16) for channel in channels))
+
+
+def at_telephone_rate(found: Iterable[tuple[Floats, int, int]]) -> Iterator[Floats]:
+    """Pieces of sound (moments × channels, rate, channels) at 8 kHz; one piece at least."""
     change: soxr.ResampleStream | None = None
     count = 1
-    for block, rate, count in blocks(data):
-        if not channels:
-            channels = [bytearray() for _ in range(count)]
-            change = None if rate == TELEPHONE_RATE else _change(rate, count)
-        _add(channels, change.resample_chunk(block) if change else block)
+    for block, rate, count in found:
+        if change is None and rate != TELEPHONE_RATE:
+            change = soxr.ResampleStream(rate, TELEPHONE_RATE, count, quality=QUALITY)
+        yield _shaped(change.resample_chunk(block) if change else block, count)
     if change:
-        _add(channels, change.resample_chunk(np.zeros((0, count), dtype=np.float32), last=True))
-    return Sound(tuple(np.frombuffer(channel, dtype=np.int16) for channel in channels or [bytearray()] * count))
+        yield _shaped(change.resample_chunk(np.zeros((0, count), dtype=np.float32), last=True), count)
 
 
 def read_file(file: Path) -> Sound:
@@ -74,13 +76,6 @@ def read_pcm(data: bytes, rate: int, channels: int) -> Sound:
     """The channels of plain 16-bit samples (whole frames), each at 8 kHz."""
     samples = to_float(np.frombuffer(data, dtype="<i2").reshape(-1, channels))
     return Sound(tuple(to_pcm(resample(channel, rate, TELEPHONE_RATE)) for channel in samples.T))
-
-
-def write_wav(sound: bytes, rate: int, channels: int) -> bytes:
-    """16-bit samples as a WAV file whose head tells the truth."""
-    target = io.BytesIO()
-    AudioSegment(sound, sample_width=2, frame_rate=rate, channels=channels).export(target, format="wav")
-    return target.getvalue()
 
 
 def resample(samples: Floats, rate: int, wished: int) -> Floats:
@@ -100,10 +95,5 @@ def to_float(samples: Pcm) -> Floats:
     return np.asarray(samples / np.float32(32768.0), dtype=np.float32)
 
 
-def _change(rate: int, channels: int) -> soxr.ResampleStream:
-    return soxr.ResampleStream(rate, TELEPHONE_RATE, channels, quality=QUALITY)
-
-
-def _add(channels: list[bytearray], sound: Floats) -> None:
-    for channel, samples in zip(channels, sound.reshape(-1, len(channels)).T, strict=True):
-        channel += to_pcm(samples).tobytes()
+def _shaped(sound: Floats, count: int) -> Floats:
+    return sound.reshape(-1, count)

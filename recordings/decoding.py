@@ -11,7 +11,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from recordings.errors import UnreadableAudio
-from recordings.lengths import honest, is_wav
+from recordings.lengths import Options, Source, honest, is_wav, quick
 
 Floats = NDArray[np.float32]  # between -1 and 1
 CHANNELS, RATES = range(1, 17), range(1_000, 384_001)
@@ -27,6 +27,7 @@ MARKS = (b"OggS", b"fLaC", b".snd", b"FORM", b"ID3", b"#!AMR", b"riff")
 REALLY = {"pcm_f24le": "pcm_s32le"}
 BIG_ENDIAN = b"RIFX"  # FFmpeg reads the head of such a file rightly, and its samples in the wrong order
 WORST_SHARE = 0.1  # of the pieces of a file that may be damaged
+MOST_MENDED_BYTES = 64 << 20  # of a file whose head is mended, which is read whole
 EXPORT = "export it as WAV (PCM, 16 bit)"
 
 
@@ -35,11 +36,32 @@ def blocks(data: bytes) -> Iterator[tuple[Floats, int, int]]:
     if not _is_known(data):
         raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}")
     data, options = honest(data) if is_wav(data) else (data, {})
+    yield from _read(io.BytesIO(data), options, data.startswith(BIG_ENDIAN))
+
+
+def streamed(source: Source) -> Iterator[tuple[Floats, int, int]]:
+    """Like `blocks`, of a file that is not read whole, but where its head must be mended. Raises `UnreadableAudio`."""
+    source.seek(0)
+    head = source.read(16) or b""
+    if not _is_known(head):
+        raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}")
+    options = quick(source) if is_wav(head) else {}
+    if options is not None:
+        source.seek(0)
+        yield from _read(source, options, head.startswith(BIG_ENDIAN))
+        return
+    if source.seek(0, io.SEEK_END) > MOST_MENDED_BYTES:
+        raise UnreadableAudio(f"its head is damaged, and it is too large to be mended; {EXPORT}")
+    source.seek(0)
+    yield from blocks(source.read() or b"")
+
+
+def _read(source: Source, options: Options, is_big_endian: bool) -> Iterator[tuple[Floats, int, int]]:
     try:
-        with av.open(io.BytesIO(data), "r", options={"format_whitelist": KINDS} | options) as container:
+        with av.open(source, "r", options={"format_whitelist": KINDS} | options) as container:
             stream = _stream(container)
             yield np.zeros((0, stream.channels), dtype=np.float32), stream.rate, stream.channels
-            for block in _bounded(container, stream, _codec(stream, data.startswith(BIG_ENDIAN))):
+            for block in _bounded(container, stream, _codec(stream, is_big_endian)):
                 yield block, stream.rate, stream.channels
     except (av.error.FFmpegError, ValueError, IndexError, OverflowError) as error:
         raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}") from error

@@ -5,6 +5,7 @@ HotlineError
 ├── EngineMissing       no engine or model can do this language here; the message says how to get one
 ├── ModelDamaged        the weights of a model are not those that were published
 ├── Altered             stored sound is not what was stored
+├── TooLarge            a recording is larger than the setting allows; the provider's copy is kept
 ├── NotGone             what was deleted can still be read from our store
 ├── Discard
 │   └── UnknownCall     the exchange speaks of a recording whose call we never had
@@ -20,18 +21,21 @@ class UnreadableAudio(HotlineError):
     """The sound cannot be read; the message says what it is and what to do."""
 
     code = "unreadable_audio"
+    is_permanent = True
 
 
 class EngineMissing(HotlineError):
     """Nothing here can recognise this language; the message names the remedy."""
 
     code = "engine_missing"
+    is_permanent = True
 
 
 class ModelDamaged(HotlineError):
     """A model's files do not have the digest that was published."""
 
     code = "model_damaged"
+    is_permanent = True
 
 
 class UnknownCall(Discard):
@@ -56,6 +60,14 @@ class Altered(HotlineError):
     """A recording does not have the digest that was written down when it was stored."""
 
     code = "altered_recording"
+    is_permanent = True
+
+
+class TooLarge(HotlineError):
+    """The provider's file is larger than `RECORDING_MEGABYTES`."""
+
+    code = "recording_too_large"
+    is_permanent = True
 
 
 class NotGone(HotlineError):

@@ -99,6 +99,14 @@ def honest(data: bytes) -> tuple[bytes, Options]:
     return data, QUICKLY | ({"ignore_length": "1"} if is_longer else {})
 
 
+def quick(source: Source) -> Options | None:
+    """The options with which FFmpeg reads a WAV file as it is; `None` where its head must be mended first."""
+    found = _opened(source)
+    if found is None or _is_part(source, found.start):
+        return None
+    return QUICKLY | ({"ignore_length": "1"} if _goes_on(source, found) else {})
+
+
 class _Longer(Seekable):
     """A file that seems longer than it is: of one that ends too soon, FFmpeg does not tell what was promised."""
 

@@ -10,9 +10,7 @@ from hotline.errors import Discard
 from hotline.ground import Ground
 from hotline.models import Call, Recording
 from hotline.values import Intent, MatterKind, Outcome, RecordingKind, RecordingState
-from recordings import life, queries
-from recordings.audio import read_wav
-from recordings.service import plain
+from recordings import life, parts, queries, sealed
 from recordings.speech import stretches
 
 KINDS = {Intent.COMPLAINT: MatterKind.COMPLAINT, Intent.OPINION: MatterKind.OPINION}
@@ -39,8 +37,8 @@ def file(ground: Ground, recording_id: str, now: datetime) -> None:
 
 def speaks(ground: Ground, recording: Recording) -> bool:
     """Whether anybody speaks in a recording that we hold. Raises `Altered`, `Undecipherable`."""
-    sound = read_wav(plain(ground, recording))
-    return any(stretches(channel, LONGEST_STRETCH) for channel in sound.channels)
+    pieces = parts.parts(sealed.stream(ground, recording))
+    return any(stretches(channel, LONGEST_STRETCH) for piece in pieces for channel in piece.sound.channels)
 
 
 def _open(session: Session, ground: Ground, recording: Recording, now: datetime) -> None:

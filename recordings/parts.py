@@ -1,20 +1,17 @@
 """A recording of any length in parts of a few minutes, cut where it is quiet, so that memory stays small."""
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from recordings.audio import TELEPHONE_RATE, Sound, read_any, read_pcm, read_wav, write_wav
+from recordings.audio import TELEPHONE_RATE, Sound, read_pcm, read_wav
 from recordings.decoding import CHANNELS, RATES
 from recordings.errors import UnreadableAudio
-from recordings.lengths import Source, Stated, harmless, is_wav, stated
+from recordings.lengths import Source, is_wav, stated
 
 PART_SECONDS, SEARCH_SECONDS, STEP_SECONDS = 240.0, 20.0, 0.1
 PLAIN = "pcm_s16le"
-# A provider rounds a recording's length; what is shorter than this against its word is still being written.
-ROUNDING_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
@@ -57,26 +54,6 @@ def shape(source: Source) -> Shape | None:
     return Shape(found.rate, found.channels, found.start, found.there)
 
 
-def settled(data: bytes, seconds: float | None) -> tuple[bytes, Shape]:
-    """The sound as we keep it: as it came where that is plain PCM with a head that is right, else written anew.
-
-    `seconds` is how long it lasts by the provider's word, rounded; `None` without one. Raises `UnreadableAudio`, also
-    when the file seems not to be finished: when it is shorter than either says, or its head says no length.
-    """
-    found = stated(io.BytesIO(harmless(data))) if is_wav(data) else None
-    if found is not None:
-        _check_finished(found, seconds)
-    if found is None or shape(io.BytesIO(harmless(data))) is None:
-        sound = read_any(data)
-        data = write_wav(np.stack(sound.channels, axis=1).tobytes(), TELEPHONE_RATE, len(sound.channels))
-    elif not found.is_honest:
-        data = write_wav(data[found.start : found.start + found.there], found.rate, found.channels)
-    known = shape(io.BytesIO(data)) or Shape(TELEPHONE_RATE, 1, 0, 0)
-    if seconds is not None and known.seconds < seconds - ROUNDING_SECONDS:
-        raise UnreadableAudio(f"{known.seconds:.1f} s came of {seconds:.0f} s")
-    return data, known
-
-
 def parts(source: Source, begin: float = 0.0, seconds: float = PART_SECONDS) -> Iterator[Part]:
     """The sound from `begin` on, part by part. Raises `UnreadableAudio`."""
     known = shape(source)
@@ -91,15 +68,6 @@ def parts(source: Source, begin: float = 0.0, seconds: float = PART_SECONDS) -> 
         end = known.seconds if is_last else at + _quiet(sound)
         yield Part(at, end, _until(sound, end - at))
         at = end
-
-
-def _check_finished(found: Stated, seconds: float | None) -> None:
-    """Raise when less is there than the head says and nobody else contradicts it."""
-    if found.promised is None and seconds is None:
-        raise UnreadableAudio("its length is not written yet")
-    said = (found.promised or 0) / found.block / found.rate
-    if found.is_short and (seconds is None or abs(said - seconds) <= ROUNDING_SECONDS):
-        raise UnreadableAudio(f"its sound ends after {found.there} of {found.promised} bytes")
 
 
 def _read(source: Source, known: Shape, at: float, seconds: float) -> Sound:

@@ -27,7 +27,10 @@ def run(ground: Ground, now: datetime) -> int:
             if ground.blobs.has(row.blob):
                 raise NotGone(f"the store still holds {row.blob}")
         with ground.database.write() as session:
-            session.delete(session.get_one(Report, row.id))
+            there = session.get(Report, row.id, with_for_update=True)
+            if there is None:
+                continue  # somebody else deleted it at the same time
+            session.delete(there)
             session.add(Look(at=now, user_id=None, action="purge_report", subject="report", subject_id=row.id))
         log.get().info("report_purged", report_id=row.id)
     return len(rows)

@@ -7,6 +7,7 @@ backups of the store included. Recordings without a key of their own were sealed
 import hashlib
 import io
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -25,24 +26,51 @@ SEALED_PIECE = NONCE_BYTES + PIECE + TAG
 
 @dataclass(frozen=True)
 class Lock:
-    """What the row keeps of a sealed recording: its blob, its own key (sealed), and with which key of the ring."""
+    """What the row keeps of a sealed recording: its blob, its own key (sealed), with which key of the ring; and of its
+    sound the length in bytes and the SHA-256.
+    """
 
     blob: str
     data_key: bytes
     key_id: str
+    size: int
+    digest: str
+
+    def write(self, row: Recording) -> Recording:
+        """The row, with all of this in it."""
+        row.blob, row.data_key, row.key_id = self.blob, self.data_key, self.key_id
+        row.size, row.digest = self.size, self.digest
+        return row
+
+    def proof(self, recording_id: str) -> Recording:
+        """A row that is nowhere stored, to read back what was put."""
+        return self.write(Recording(id=recording_id))
 
 
-def put(ground: Ground, recording_id: str, data: bytes) -> Lock:
-    """Seal and store the sound of a recording."""
+def put(ground: Ground, name: str, recording_id: str, data: Iterable[bytes]) -> Lock:
+    """Seal the sound of a recording and store it as the blob `name`, piece by piece as it comes."""
     key = AESGCM.generate_key(256)
-    cipher = AESGCM(key)
-    sealed = bytearray()
-    for number, start in enumerate(range(0, len(data), PIECE)):
-        nonce = os.urandom(NONCE_BYTES)
-        sealed += nonce + cipher.encrypt(nonce, data[start : start + PIECE], _about(recording_id, number))
-    name = f"recordings/{recording_id}"
-    ground.blobs.put_sealed(name, bytes(sealed))
-    return Lock(name, ground.keyring.encrypt(key, _key_about(recording_id)), ground.keyring.current)
+    cipher, digest, size = AESGCM(key), hashlib.sha256(), 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal size
+        for number, piece in enumerate(_even(data)):
+            digest.update(piece)
+            size += len(piece)
+            nonce = os.urandom(NONCE_BYTES)
+            yield nonce + cipher.encrypt(nonce, piece, _about(recording_id, number))
+
+    ground.blobs.put_sealed(name, pieces())
+    sealed_key = ground.keyring.encrypt(key, _key_about(recording_id))
+    return Lock(name, sealed_key, ground.keyring.current, size, digest.hexdigest())
+
+
+def check(ground: Ground, recording: Recording) -> None:
+    """Read all of the sound back from the store, piece by piece. Raises `NotFound`, `Undecipherable`, `Altered`."""
+    source, digest = stream(ground, recording), hashlib.sha256()
+    while piece := source.read(PIECE):
+        digest.update(piece)
+    _compare(recording, digest.hexdigest())
 
 
 def whole(ground: Ground, recording: Recording) -> bytes:
@@ -53,8 +81,7 @@ def whole(ground: Ground, recording: Recording) -> bytes:
         data = ground.blobs.get(recording.blob, f"recording:{recording.id}")
     else:
         data = Sealed(ground, recording).read()
-    if hashlib.sha256(data).hexdigest() != recording.digest:
-        raise Altered(f"recording {recording.id} does not have the digest it was stored with")
+    _compare(recording, hashlib.sha256(data).hexdigest())
     return data
 
 
@@ -100,6 +127,23 @@ class Sealed(Seekable):
                 raise Undecipherable(f"recording {self._id} was altered or moved") from error
             self._held = (number, opened)
         return self._held[1]
+
+
+def _even(data: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of one size, the last one shorter."""
+    held = bytearray()
+    for some in data:
+        held += some
+        while len(held) >= PIECE:
+            yield bytes(held[:PIECE])
+            del held[:PIECE]
+    if held:
+        yield bytes(held)
+
+
+def _compare(recording: Recording, digest: str) -> None:
+    if digest != recording.digest:
+        raise Altered(f"recording {recording.id} does not have the digest it was stored with")
 
 
 def _about(recording_id: str, number: int) -> bytes:

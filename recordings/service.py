@@ -1,23 +1,21 @@
 """A recording's way from the exchange to a transcript in our database; one transaction per function."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hotline import jobs, log, story
-from hotline.crypt import Undecipherable
+from hotline import jobs, log, loose_blobs, story
 from hotline.errors import Discard
 from hotline.ground import Ground
 from hotline.models import Recording, Transcript, Utterance
 from hotline.values import RecordingKind, RecordingState
-from recordings import life, parts, queries, recognise, sealed, search, transcribing, urgency
+from recordings import bringing, life, queries, recognise, sealed, search, transcribing, urgency
+from recordings.bringing import Brought
 from recordings.dialogue import Line
-from recordings.errors import Altered, Incomplete, StillThere, UnknownCall, UnreadableAudio
+from recordings.errors import StillThere, UnknownCall
 from recordings.news import News
-from recordings.parts import Shape
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 
@@ -65,32 +63,38 @@ def reconcile(ground: Ground, provider: Provider, recording_id: str, now: dateti
 def fetch(ground: Ground, provider: Provider, recording_id: str, now: datetime) -> None:
     """Bring the sound here: fetched, its length checked, sealed, read back, and only then to be deleted there.
 
-    Raises `Discard` when there is nothing to fetch, `ProviderDown` and `Incomplete` when it should be tried again.
+    Raises `Discard` when there is nothing to fetch, `ProviderDown` and `Incomplete` when it should be tried again,
+    `TooLarge`, after which the provider keeps its copy.
     """
     with ground.database.read() as session:
         recording = queries.recording(session, recording_id)
     if recording.state is not RecordingState.READY:
         raise Discard(f"the recording is {recording.state}, not ready")
     try:
-        data = provider.fetch_recording(recording.provider_sid, recording.channels or 2)
+        seconds = _length(provider, recording)
+        with bringing.brought(ground, provider, recording, seconds) as found:
+            if found.shape.seconds < SHORTEST_SECONDS:
+                _end(ground, recording_id, RecordingState.ABSENT, "it holds no sound", now)
+            else:
+                _keep(ground, recording_id, found, now)
     except ProviderRefused as refusal:
         end = RecordingState.ABSENT if refusal.status == GONE else RecordingState.FAILED
         _end(ground, recording_id, end, f"the provider refused it: {refusal.status or refusal.reason}", now)
-        return
-    data, shape = _settled(provider, recording, data)
-    if shape.seconds < SHORTEST_SECONDS:
-        _end(ground, recording_id, RecordingState.ABSENT, "it holds no sound", now)
-        return
-    _keep(ground, recording_id, data, shape, now)
 
 
 def delete_at_provider(ground: Ground, provider: Provider, recording_id: str, now: datetime) -> None:
-    """Delete the provider's copy of a recording that we hold. Raises `StillThere` when it refuses, `ProviderDown`."""
+    """Delete the provider's copy of a recording that we hold, once ours was read back and opened as its row names it.
+
+    Raises `Altered`, `Undecipherable`, `NotFound` when it cannot be, `StillThere` when the provider refuses,
+    `ProviderDown`.
+    """
     with ground.database.read() as session:
         recording = queries.recording(session, recording_id)
     is_purged = recording.state is RecordingState.PURGED
     if not is_purged and (recording.state not in life.HELD or recording.blob is None):
         raise Discard(f"the recording is {recording.state}: the provider's copy may be the only one")
+    if not is_purged:
+        sealed.check(ground, recording)
     try:
         provider.delete_recording(recording.provider_sid)
     except ProviderRefused as refusal:
@@ -144,33 +148,23 @@ def _follow(session: Session, ground: Ground, recording: Recording, news: News, 
     _check_when_last(session, ground, recording, now)
 
 
-def _settled(provider: Provider, recording: Recording, data: bytes) -> tuple[bytes, Shape]:
-    seconds = recording.seconds
-    if seconds is None:
-        view = provider.recording(recording.provider_sid)
-        seconds = None if view is None or view.seconds is None else float(view.seconds)
-    try:
-        return parts.settled(data, seconds)
-    except UnreadableAudio as error:
-        raise Incomplete(f"the provider's file cannot be read: {error}") from error
+def _length(provider: Provider, recording: Recording) -> float | None:
+    """How long the provider says that it lasts."""
+    if recording.seconds is not None:
+        return recording.seconds
+    view = provider.recording(recording.provider_sid)
+    return None if view is None or view.seconds is None else float(view.seconds)
 
 
-def _keep(ground: Ground, recording_id: str, data: bytes, shape: Shape, now: datetime) -> None:
-    digest, lock = hashlib.sha256(data).hexdigest(), sealed.put(ground, recording_id, data)
-    proof = Recording(
-        id=recording_id, size=len(data), digest=digest, blob=lock.blob, data_key=lock.data_key, key_id=lock.key_id
-    )
-    try:
-        sealed.whole(ground, proof)
-    except (Altered, Undecipherable) as error:
-        raise Incomplete("the store gave back something else than it was given") from error
+def _keep(ground: Ground, recording_id: str, found: Brought, now: datetime) -> None:
     with ground.database.write() as session:
         recording = queries.recording(session, recording_id)
-        if not story.move(recording, RecordingState.STORED):
-            return
-        recording.size, recording.digest, recording.blob = len(data), digest, lock.blob
-        recording.key_id, recording.data_key = lock.key_id, lock.data_key
-        recording.seconds, recording.channels, recording.stored_at = shape.seconds, shape.channels, now
+        if recording.state is not RecordingState.READY:
+            raise Discard("another worker was faster")
+        story.move(recording, RecordingState.STORED)
+        loose_blobs.keep(session, found.lock.blob)
+        found.lock.write(recording)
+        recording.seconds, recording.channels, recording.stored_at = found.shape.seconds, found.shape.channels, now
         recording.reason = ""
         _file_message(session, ground, recording, now)
         jobs.add(session, ground.bell, "delete_recording", recording_id, now)

@@ -7,10 +7,10 @@ costs no more than the part it was at.
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from hotline import clock
+from hotline import database_clock, jobs
 from hotline.errors import GivesWay
 from hotline.ground import Ground
 from hotline.models import Job, Recording
@@ -75,13 +75,12 @@ def _moved(line: Line, by: float) -> Line:
 
 
 def _is_awaited(ground: Ground, recording_id: str) -> bool:
-    now = clock.now()
     with ground.database.read() as session:
+        now = database_clock.now(session)
         own = session.scalar(select(Job.urgency).where(Job.kind == KIND, Job.subject_id == recording_id))
         if own:
             return False
-        free = or_(Job.held_until.is_(None), Job.held_until < now)
         urgent = select(Job.id).where(
-            Job.kind == KIND, Job.state == JobState.DUE, Job.urgency > 0, Job.due_at <= now, free
+            Job.kind == KIND, Job.state == JobState.DUE, Job.urgency > 0, Job.due_at <= now, jobs.is_free(now)
         )
         return session.scalar(urgent.limit(1)) is not None

@@ -4,8 +4,6 @@ Whatever it asks of the exchange is a fact in the database first, and is marked 
 at any point leaves work that the next one finds.
 """
 
-import os
-import socket
 import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
@@ -16,7 +14,7 @@ from sqlalchemy.orm import Session
 from hotline import clock, happenings, log
 from hotline.bell import ROUTER
 from hotline.ground import Ground
-from hotline.lease import Leadership
+from hotline.lease import Leadership, candidate
 from hotline.models import Agent, Transfer
 from routing import (
     actions,
@@ -47,11 +45,13 @@ MAX_PASSES = 8  # a decision makes room for the next one; more in a row would be
 class Router:
     """Decides and acts, again and again, while it holds the lease."""
 
-    def __init__(self, ground: Ground, provider: Provider, pool: Executor | None = None) -> None:
+    def __init__(
+        self, ground: Ground, provider: Provider, pool: Executor | None = None, lease: Leadership | None = None
+    ) -> None:
         """Use these resources; nothing starts yet. The exchange is asked in `pool`, by default eight at a time."""
         self._ground = ground
         self._provider = provider
-        self._lease = Leadership(ground.database, "router", f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")
+        self._lease = lease or candidate(ground.database, "router")
         self._habits: dict[str, habits.Habit] = {}
         self._phones = habits.Phones()
         self._learned_at: datetime | None = None
@@ -71,12 +71,12 @@ class Router:
                 # The next tick tries again; the log and the growing line tell staff.
                 log.get().exception("router_pass_failed")
                 stop.wait(TICK_SECONDS)
-        self._lease.release(clock.now())
+        self._lease.release()
         self._pool.shutdown()
 
     def work(self, now: datetime) -> bool:
         """Decide and act until there is nothing left to do now; `False` when another router leads."""
-        if not self._lease.holds(now):
+        if not self._lease.holds():
             return False
         self._bring_back(now)
         self._attendance.look(now)

@@ -21,6 +21,7 @@ Resource = TypeVar("Resource")
 
 TIMEOUT_SECONDS = 10.0
 MEDIA_TIMEOUT = (5.0, 60.0)  # to connect, between two packets
+MEDIA_BYTES = 1 << 16  # of a recording at a time
 PHONES_TIMEOUT = (1.0, 2.0)
 TWILIO = "https://api.twilio.com"
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
@@ -144,22 +145,21 @@ class Provider:
         with _faults("list recordings"):
             return [str(recording.sid) for recording in self._client.calls(call_sid).recordings.list(limit=50)]
 
-    def fetch_recording(self, sid: str, channels: int = 2) -> bytes:
-        """A recording as WAV with its 1 or 2 `channels`. Refused (404) when it is gone."""
+    @contextmanager
+    def fetch_recording(self, sid: str, channels: int = 2) -> Iterator[Iterator[bytes]]:
+        """A recording as WAV with its 1 or 2 `channels`, piece by piece as it comes. Refused (404) when it is gone."""
         account = self._client.account_sid
         url = f"{self._base}/2010-04-01/Accounts/{account}/Recordings/{sid}.wav"
-        try:
-            answer = self._media.get(
-                url,
-                params={"RequestedChannels": str(channels)},
-                auth=(self._client.username, self._client.password),
-                timeout=MEDIA_TIMEOUT,
-            )
-        except requests.RequestException as error:
-            raise ProviderDown(f"fetch recording: {type(error).__name__}") from error
-        if answer.status_code != 200:
-            raise _sorted("fetch recording", answer.status_code, 0)
-        return answer.content
+        wish: dict[str, Any] = {
+            "params": {"RequestedChannels": str(channels)},
+            "auth": (self._client.username, self._client.password),
+            "timeout": MEDIA_TIMEOUT,
+            "stream": True,
+        }
+        with _media_faults(), self._media.get(url, **wish) as answer:
+            if answer.status_code != 200:
+                raise _sorted("fetch recording", answer.status_code, 0)
+            yield answer.iter_content(MEDIA_BYTES)
 
     def delete_recording(self, sid: str) -> None:
         """Delete a recording at the provider; nothing happens when it is gone already."""
@@ -252,6 +252,14 @@ def _faults(what: str) -> Iterator[None]:
         raise _sorted(what, int(error.status), int(error.code or 0)) from error
     except (requests.RequestException, TwilioException, OSError) as error:
         raise ProviderDown(f"{what}: {type(error).__name__}") from error
+
+
+@contextmanager
+def _media_faults() -> Iterator[None]:
+    try:
+        yield
+    except requests.RequestException as error:
+        raise ProviderDown(f"fetch recording: {type(error).__name__}") from error
 
 
 def _found(what: str, fetch: Callable[[], Resource]) -> Resource | None:

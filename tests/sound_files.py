@@ -9,6 +9,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from recordings.greedy import Claims
+from recordings.parts import Shape
+from recordings.settling import settle
+
 RATE = 8000
 GUID = bytes.fromhex("00000000100080 0000AA00389B71")
 PCM, FLOAT, ALAW, ULAW = 1, 3, 6, 7
@@ -155,3 +159,12 @@ def _damage(data: bytearray, chance: random.Random, whole: list[bytes]) -> None:
         case _:
             other = chance.choice(whole)
             data[at:] = other[chance.randrange(len(other)) :]
+
+
+def settled(data: bytes, seconds: float | None) -> tuple[bytes, Shape]:
+    """The file as it is kept of `data`, and how the sound lies in it."""
+    claims = Claims()
+    for start in range(0, len(data), 1000):
+        claims.see(data[start : start + 1000])
+    found = settle(io.BytesIO(data), seconds, claims.spots())
+    return data if found.pieces is None else b"".join(found.pieces()), found.shape

@@ -1,54 +1,68 @@
-"""The clock process: one leader that sweeps, every second, what is due."""
+"""The clock process: one leader that has done, every second, what is due."""
 
-import os
-import socket
 import threading
-from collections.abc import Callable
-from datetime import datetime
+from concurrent.futures import Executor
+from datetime import timedelta
 
-from hotline import clock, log
+from hotline import log, loose_blobs
 from hotline.ground import Ground
-from hotline.lease import Leadership
+from hotline.lease import Leadership, candidate
 from telephony.provider import Provider
 from workers import sweep
+from workers.chores import Chore, Chores
 
 TICK_SECONDS = 1.0
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 class Clock:
     """Sweeps while it holds the lease."""
 
-    def __init__(self, ground: Ground, provider: Provider) -> None:
-        """Use these resources; nothing starts yet."""
-        self._ground = ground
-        self._lease = Leadership(ground.database, "clock", f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()}")
-        self._sweeps: tuple[Callable[[datetime], int], ...] = (
-            lambda now: sweep.lost_bells(ground, now),
-            lambda now: sweep.silent_lines(ground, provider, now),
-            lambda now: sweep.silent_recordings(ground, provider, now),
-            lambda now: sweep.unheard_calls(ground, provider, now),
-            lambda now: sweep.undrawn_days(ground, now),
-            lambda now: sweep.urgent_words(ground, now),
-            lambda now: sweep.over_periods(ground, now),
-        )
+    def __init__(
+        self, ground: Ground, provider: Provider, pool: Executor | None = None, lease: Leadership | None = None
+    ) -> None:
+        """Use these resources; nothing starts yet. Sweeps run in threads of their own, or in `pool`."""
+        self._lease = lease or candidate(ground.database, "clock")
+        self._chores = Chores(ground.database, chores(ground, provider), pool)
 
     def run(self, stop: threading.Event) -> None:
         """Sweep every second until `stop` is set."""
         while not stop.wait(TICK_SECONDS):
-            self.work(clock.now())
-        self._lease.release(clock.now())
+            self.work()
+        self._chores.stop()
+        self._lease.release()
 
-    def work(self, now: datetime) -> bool:
-        """Sweep once; `False` when another clock leads. A fault of one sweep does not keep the others from running."""
+    def work(self) -> bool:
+        """Start the sweeps that are due; `False` when another clock leads, or the database is away."""
         try:
-            if not self._lease.holds(now):
+            if not self._lease.holds():
                 return False
+            self._chores.start_due()
         except Exception:
-            log.get().exception("lease_failed")  # the database is away: the next second tries again
+            log.get().exception("clock_failed")  # the rows stay due; the next second tries again
             return False
-        for one in self._sweeps:
-            try:
-                one(now)
-            except Exception:
-                log.get().exception("sweep_failed")  # the rows stay due; the next second tries again
         return True
+
+
+def chores(ground: Ground, provider: Provider) -> list[Chore]:
+    """Everything that the clock does, how often, and how long each may take."""
+    return [
+        Chore("lost_bells", SECOND, MINUTE, lambda _now, _in_time: sweep.lost_bells(ground)),
+        Chore(
+            "silent_lines",
+            2 * SECOND,
+            MINUTE,
+            lambda now, in_time: sweep.silent_lines(ground, provider, now, in_time),
+        ),
+        Chore(
+            "silent_recordings",
+            5 * SECOND,
+            MINUTE,
+            lambda now, in_time: sweep.silent_recordings(ground, provider, now, in_time),
+        ),
+        Chore("unheard_calls", 15 * SECOND, MINUTE, lambda now, _in_time: sweep.unheard_calls(ground, provider, now)),
+        Chore("undrawn_days", 10 * SECOND, MINUTE, lambda now, _in_time: sweep.undrawn_days(ground, now)),
+        Chore("urgent_words", 5 * SECOND, MINUTE, lambda _now, _in_time: sweep.urgent_words(ground)),
+        Chore("over_periods", 30 * SECOND, MINUTE, lambda now, _in_time: sweep.over_periods(ground, now)),
+        Chore("loose_blobs", 10 * MINUTE, 10 * MINUTE, lambda _now, _in_time: loose_blobs.sweep(ground)),
+    ]

@@ -1,30 +1,29 @@
 """One job, from its row to its end: taken by compare-and-set, held by a lease that a dead worker lets go."""
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cache
 
 import structlog
-from sqlalchemy import CursorResult, or_, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from hotline import clock, jobs, log, settings, story
+from hotline import clock, database_clock, jobs, log, settings, story
 from hotline.database import after_commit
-from hotline.errors import Discard, GivesWay, Retry
+from hotline.errors import LeaseLost
 from hotline.ground import Ground, stand
 from hotline.models import Job
 from hotline.values import JobState
 from telephony.provider import Provider, connect
+from workers import retrying
+from workers.fence import Fenced, guarded
+from workers.hold import Hold, take
+from workers.retrying import Failures, Sort
 from workers.table import WORK, Work
 
-# Waiting times between tries: the outside world is asked again after 2, 4, 8 … seconds, at most every ten minutes.
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
-MAX_TRIES = 40  # about five hours of a provider that is down
-# A job whose worker died this often is taken for the cause.
-MAX_DEATHS = 5
-GAVE_WAY = "gave way to urgent work"
+CLOSING_PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,14 @@ class House:
     ground: Ground
     provider: Provider
     work: Mapping[str, Work] = field(default_factory=lambda: WORK)
+
+
+@dataclass(frozen=True)
+class End:
+    """How a try ended: well (`None`), or by a failure of this sort and code."""
+
+    sort: Sort | None = None
+    code: str = ""
 
 
 @cache
@@ -50,80 +57,79 @@ def perform(job_id: str) -> None:
 
 def run(home: House, job_id: str) -> None:
     """Do the work of one row; may be called twice, at the same time, or too late."""
-    lease = timedelta(seconds=home.ground.settings.worker_lease_seconds)
-    job = _take(home.ground, job_id, lease)
-    if job is None:
+    ground = home.ground
+    hold = take(ground.database, job_id, timedelta(seconds=ground.settings.worker_lease_seconds))
+    if hold is None:
         return
-    with structlog.contextvars.bound_contextvars(job_id=job.id, kind=job.kind), _held(home.ground, job_id, lease):
-        end, reason = _work(home, job)
-    _close(home.ground, job_id, end, reason)
+    with structlog.contextvars.bound_contextvars(job_id=job_id, kind=hold.job.kind), hold.kept():
+        _close(ground, hold, _work(home, hold))
 
 
-def _work(home: House, job: Job) -> tuple[JobState, str]:
-    """How the work ended. Retry: outside is down; Discard: nothing left to do; anything else is a fault of ours."""
+def _work(home: House, hold: Hold) -> End:
+    """How the work ended. Whatever it wrote is committed only as far as the job was held."""
+    ground = replace(home.ground, database=Fenced(home.ground.database, hold))
     try:
-        home.work[job.kind](home.ground, home.provider, job.subject_id, clock.now())
-    except GivesWay as error:
-        log.get().info("job_gives_way", reason=str(error))
-        return JobState.DUE, GAVE_WAY
-    except Retry as error:
-        log.get().info("job_again", error=str(error))
-        return (JobState.DUE if job.tries < MAX_TRIES else JobState.FAILED), str(error)
-    except Discard as error:
-        log.get().info("job_discarded", reason=str(error))
-        return JobState.DISCARDED, str(error)
+        home.work[hold.job.kind](ground, guarded(home.provider, hold), hold.job.subject_id, clock.now())
     except Exception as error:
-        # The row keeps the fault; `hotline doctor` and the staff pages show failed work.
-        log.get().exception("job_failed")
-        return JobState.FAILED, f"{type(error).__name__}: {error}"
-    return JobState.DONE, ""
-
-
-def _take(ground: Ground, job_id: str, lease: timedelta) -> Job | None:
-    now = clock.now()
-    free = or_(Job.held_until.is_(None), Job.held_until < now)
-    take = (
-        update(Job)
-        .where(Job.id == job_id, Job.state == JobState.DUE, Job.due_at <= now, free)
-        .values(held_until=now + lease, tries=Job.tries + 1, is_renewed=False)
-    )
-    with ground.database.write() as session:
-        result = session.execute(take)
-        taken = isinstance(result, CursorResult) and result.rowcount == 1
-        return session.get_one(Job, job_id) if taken else None
-
-
-@contextmanager
-def _held(ground: Ground, job_id: str, lease: timedelta) -> Iterator[None]:
-    """Renew the lease while the work goes on: it ends by itself when this process dies."""
-    done = threading.Event()
-
-    def renew() -> None:
-        while not done.wait(lease.total_seconds() / 3):
-            with ground.database.write() as session:
-                session.execute(update(Job).where(Job.id == job_id).values(held_until=clock.now() + lease))
-
-    thread = threading.Thread(target=renew, daemon=True, name="lease")
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def _close(ground: Ground, job_id: str, end: JobState, reason: str) -> None:
-    with ground.database.write() as session:
-        job = session.get_one(Job, job_id, with_for_update=True)
-        if job.state is not JobState.DUE:
-            return
-        is_once_more = job.is_renewed and end is not JobState.DUE
-        story.move(job, JobState.DUE if is_once_more else end)
-        job.reason, job.held_until, job.is_renewed = reason[:200], None, False
-        if is_once_more or reason == GAVE_WAY:
-            job.due_at, job.tries = clock.now(), 0 if is_once_more else job.tries - 1
-            after_commit(session, lambda: jobs.ring(ground.bell, job))
-        elif end is JobState.DUE:
-            job.due_at = clock.now() + min(FIRST_PAUSE * 2 ** min(job.tries - 1, 20), LONGEST_PAUSE)
+        end = End(retrying.sort(error), retrying.code(error))
+        if end.sort in (Sort.FAULT, Sort.PERMANENT):
+            # The row keeps the code; `hotline doctor` and the staff pages show work that is given up.
+            log.get().exception("job_failed", code=end.code)
         else:
-            job.ended_at = clock.now()
+            log.get().info("job_ended_early", sort=end.sort, code=end.code, error=str(error))
+        return end
+    return End()
+
+
+def _close(ground: Ground, hold: Hold, end: End) -> None:
+    """Write down how it ended. A database that is away is asked again until the lease is over; then the sweep acts."""
+    while True:
+        try:
+            with ground.database.write() as session:
+                _end(session, ground, hold.row(session), end)
+        except LeaseLost:
+            log.get().warning("job_was_lost", code=end.code)
+        except SQLAlchemyError:
+            if not hold.is_over:
+                time.sleep(CLOSING_PAUSE_SECONDS)
+                continue
+            raise
+        return
+
+
+def _end(session: Session, ground: Ground, job: Job, end: End) -> None:
+    now = database_clock.now(session)
+    is_renewed, job.is_renewed, job.held_until, job.reason = job.is_renewed, False, None, end.code
+    match end.sort:
+        case None | Sort.DISCARD if not is_renewed:
+            story.move(job, JobState.DISCARDED if end.sort else JobState.DONE)
+            job.ended_at = now
+        case Sort.FAULT | Sort.OUTAGE | Sort.PERMANENT as failed:
+            _fail(job, failed, now, is_renewed)
+        case Sort.GIVES_WAY | Sort.LOST:
+            job.due_at = now
+        case _:
+            _begin_anew(job, now)
+    if job.state is JobState.DUE and job.due_at <= now:
+        after_commit(session, lambda: jobs.ring(ground.bell, job))
+
+
+def _begin_anew(job: Job, now: datetime) -> None:
+    """Asked for once more while a worker was at it: as if it had never been tried."""
+    job.tries = job.outages = job.deaths = 0
+    job.reason, job.troubled_at, job.due_at = "", None, now
+
+
+def _fail(job: Job, kind: Sort, now: datetime, is_renewed: bool) -> None:
+    job.troubled_at = job.troubled_at or now
+    job.outages += kind is Sort.OUTAGE
+    job.tries += kind is not Sort.OUTAGE
+    failures = Failures(job.tries, job.outages, job.troubled_at)
+    if retrying.is_due_again(kind, failures, now):
+        job.due_at = now + retrying.pause(kind, failures, clock.chance())
+    elif is_renewed:
+        _begin_anew(job, now)
+    else:
+        story.move(job, JobState.FAILED)
+        job.ended_at = now
+        log.get().error("job_given_up", code=job.reason, tries=job.tries, outages=job.outages)

@@ -1,11 +1,13 @@
 """The sweep: rows whose bell was lost, and lines of which the exchange has said nothing for too long."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, select, update
 
-from hotline import jobs, log, story
+from hotline import database_clock, jobs, log, story
 from hotline.ground import Ground
 from hotline.models import Call, Job, Offer, Recording
 from hotline.values import ENDED_LEGS, CallStatus, JobState, LegStatus, OfferState, RecordingState
@@ -17,64 +19,73 @@ from recordings.urgency import is_urgent
 from routing import legs
 from telephony.errors import ProviderDown
 from telephony.provider import Provider
-from workers.run import MAX_DEATHS
+from workers.retrying import DIED, MAX_DEATHS
 
+InTime = Callable[[], bool]
 # A bell takes milliseconds; a row that is due for longer has lost its own.
 PATIENCE = timedelta(seconds=2)
 # The exchange is asked about lines it has not mentioned for this long.
 SILENCE = timedelta(seconds=15)
+# How far back the exchange is asked for calls we never heard of.
+UNHEARD_SINCE = timedelta(hours=2)
 # A recording is ready seconds after its call; past this the exchange is asked.
-# How often, in seconds of the minute, and how far back the exchange is asked for calls we never heard of.
-UNHEARD_EVERY, UNHEARD_SINCE = 15, timedelta(hours=2)
 RECORDING_SILENCE = timedelta(seconds=20)
-# How often, in seconds of the minute, it is looked whether yesterday's sample is drawn.
-UNDRAWN_EVERY = 10
-# How often waiting transcripts are looked through for urgent ones, and the night's deleting; from which local hour on.
-URGENT_EVERY, PURGE_EVERY, PURGE_HOUR = 5, 30, 3
+# From which local hour on the night's deleting is asked for.
+PURGE_HOUR = 3
 
 
-def lost_bells(ground: Ground, now: datetime) -> int:
+def always() -> bool:
+    """There is no end to the time that a sweep may take."""
+    return True
+
+
+def lost_bells(ground: Ground) -> int:
     """Ring again for every job that is due, not held and not in line; how many there were."""
-    free = or_(Job.held_until.is_(None), Job.held_until < now)
-    due = (
-        select(Job)
-        .where(Job.state == JobState.DUE, Job.due_at < now - PATIENCE, free)
-        .order_by(Job.urgency.desc(), Job.due_at)
-        .limit(500)
-    )
     with ground.database.read() as session:
+        now = database_clock.now(session)
+        due = (
+            select(Job)
+            .where(Job.state == JobState.DUE, Job.due_at < now - PATIENCE, jobs.is_free(now))
+            .order_by(Job.urgency.desc(), Job.due_at)
+            .limit(500)
+        )
         rows = list(session.scalars(due))
+    killers = {job.id for job in rows if job.held_until is not None and job.deaths + 1 >= MAX_DEATHS}
     for job in rows:
-        if job.held_until is not None and job.tries >= MAX_DEATHS:
-            _give_up(ground, job, now)
-    return sum(jobs.ring(ground.bell, job) for job in rows)
+        if job.id in killers:
+            _give_up(ground, job)
+    return sum(jobs.ring(ground.bell, job) for job in rows if job.id not in killers)
 
 
-def _give_up(ground: Ground, job: Job, now: datetime) -> None:
+def _give_up(ground: Ground, job: Job) -> None:
     """The worker died of this job again and again: it fails, and staff see why."""
     with ground.database.write() as session:
-        row = session.get_one(Job, job.id)
-        if row.state is JobState.DUE:
-            story.move(row, JobState.FAILED)
-            row.reason, row.ended_at = f"its worker died {row.tries} times", now
+        mine = (Job.id == job.id, Job.token == job.token, Job.state == JobState.DUE)
+        row = session.scalar(select(Job).where(*mine).with_for_update())
+        if row is None or row.held_until != job.held_until:
+            return  # somebody took it meanwhile, or holds it after all
+        now = database_clock.now(session)
+        story.move(row, JobState.FAILED)
+        row.deaths, row.troubled_at = job.deaths + 1, row.troubled_at or now
+        row.reason, row.held_until, row.ended_at = DIED, None, now
     log.get().error("job_kills_workers", job_id=job.id, kind=job.kind)
 
 
-def silent_lines(ground: Ground, provider: Provider, now: datetime) -> int:
-    """Ask the exchange about lines it has long not mentioned, and write down what it says; how many were asked about.
+def silent_lines(ground: Ground, provider: Provider, now: datetime, in_time: InTime = always) -> int:
+    """Ask the exchange about lines it has long not mentioned, and write down what it says; how many there were.
 
-    A line it does not know any more (it was restarted) has ended.
+    A line it does not know any more (it was restarted) has ended. What is not asked `in_time` is asked next time.
     """
     with ground.database.read() as session:
         calls = list(
             session.scalars(select(Call).where(Call.status != CallStatus.ENDED, Call.heard_at < now - SILENCE))
         )
         offers = list(session.scalars(_silent_offers(now)))
-    alive = [call.id for call in calls if _is_up(ground, provider, call, now)]
+    alive = [call.id for call in calls if in_time() and _is_up(ground, provider, call, now)]
     if alive:
         with ground.database.write() as session:
             session.execute(update(Call).where(Call.id.in_(alive)).values(heard_at=now))
-    for offer in offers:
+    for offer in takewhile(lambda _offer: in_time(), offers):
         _ask_agent(ground, provider, offer, now)
     return len(calls) + len(offers)
 
@@ -117,8 +128,6 @@ def unheard_calls(ground: Ground, provider: Provider, now: datetime) -> int:
 
     A lost call is a lost patient: it appears in the list of calls with its number, so that staff can call back.
     """
-    if now.second % UNHEARD_EVERY:
-        return 0
     listed = provider.inbound(ground.settings.hotline_number, now - UNHEARD_SINCE)
     ended = {view.sid: view for view in listed if view.ended_at is not None and view.ended_at < now - SILENCE}
     with ground.database.read() as session:
@@ -129,8 +138,8 @@ def unheard_calls(ground: Ground, provider: Provider, now: datetime) -> int:
     return len(ended.keys() - known)
 
 
-def silent_recordings(ground: Ground, provider: Provider, now: datetime) -> int:
-    """Ask about recordings of calls that ended a while ago and never became ready; how many were asked about."""
+def silent_recordings(ground: Ground, provider: Provider, now: datetime, in_time: InTime = always) -> int:
+    """Ask about recordings of calls that ended a while ago and never became ready; how many there were."""
     query = (
         select(Recording, Call.ended_at)
         .join(Call, Call.id == Recording.call_id)
@@ -138,20 +147,18 @@ def silent_recordings(ground: Ground, provider: Provider, now: datetime) -> int:
     )
     with ground.database.read() as session:
         rows = [recording for recording, _ in session.execute(query)]
-    for recording in rows:
+    for recording in takewhile(lambda _recording: in_time(), rows):
         recordings.reconcile(ground, provider, recording.id, now)
     return len(rows)
 
 
 def undrawn_days(ground: Ground, now: datetime) -> int:
     """Have the sample of every past day drawn that was not; how many days were asked for."""
-    return 0 if now.second % UNDRAWN_EVERY else draws.sweep(ground, now)
+    return draws.sweep(ground, now)
 
 
-def urgent_words(ground: Ground, now: datetime) -> int:
+def urgent_words(ground: Ground) -> int:
     """Have transcripts made first of calls that have become a complaint or an emergency since; how many."""
-    if now.second % URGENT_EVERY:
-        return 0
     waiting = (
         select(Job, Call.id, Call.intent)
         .join(Recording, Recording.id == Job.subject_id)
@@ -172,7 +179,7 @@ def urgent_words(ground: Ground, now: datetime) -> int:
 def over_periods(ground: Ground, now: datetime) -> int:
     """Have what is no longer kept deleted, once every local day, at night; 1 when it was asked for."""
     local = now.astimezone(ZoneInfo(ground.settings.timezone))
-    if now.second % PURGE_EVERY or local.hour < PURGE_HOUR:
+    if local.hour < PURGE_HOUR:
         return 0
     day = local.date().isoformat()
     with ground.database.write() as session:

@@ -13,7 +13,7 @@ from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, Revie
 from hotline.models.root import Row
 from hotline.models.transfers import Transfer
 from hotline.models.visits import Person, Visit
-from hotline.models.work import Job, Lease, Prompt
+from hotline.models.work import Chore, Job, Lease, LooseBlob, Prompt
 
 __all__ = [
     "Agent",
@@ -25,6 +25,7 @@ __all__ = [
     "Call",
     "Callback",
     "Campaign",
+    "Chore",
     "Coaching",
     "Correction",
     "Counter",
@@ -38,6 +39,7 @@ __all__ = [
     "Lease",
     "Leg",
     "Look",
+    "LooseBlob",
     "MachineMark",
     "Matter",
     "MatterStep",

@@ -18,7 +18,9 @@ from bench.interleave_seams import InTurn
 from campaigns import queries
 from campaigns.dialler import Dialler
 from console import voice
+from hotline.clock import new_id
 from hotline.ground import Ground
+from hotline.lease import Leadership
 from hotline.models import Attempt, Job, Matter, Recipient
 from hotline.values import AttemptState, JobState, LegStatus, Urgency
 from routing.router import Router
@@ -26,6 +28,7 @@ from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.views import LineView, PhoneView
 from tests.integration.campaign_house import CHECK, NOW, Killed, Line, Outside, Patient
+from tests.passing_time import pass_in_database
 from workers.clock import Clock
 from workers.run import House
 from workers.run import run as perform
@@ -131,17 +134,21 @@ class Storm:
         provider: Provider = self.exchange
         match name:
             case "dialler":
-                return Dialler(self.ground, provider).work
+                return Dialler(self.ground, provider, self._candidate(name)).work
             case "router":
-                return Router(self.ground, provider, InTurn()).work
+                return Router(self.ground, provider, InTurn(), self._candidate(name)).work
             case "clock":
-                return Clock(self.ground, provider).work
+                clock = Clock(self.ground, provider, InTurn(), self._candidate(name))
+                return lambda _now: clock.work()
             case _:
                 return self._do_jobs
 
-    def _do_jobs(self, now: datetime) -> None:
+    def _candidate(self, name: str) -> Leadership:
+        return Leadership(self.ground.database, name, new_id(), lambda: self.now.timestamp())
+
+    def _do_jobs(self, _now: datetime) -> None:
         with self.ground.database.read() as session:
-            due = session.scalars(select(Job.id).where(*TO_DO, Job.due_at <= now)).all()
+            due = session.scalars(select(Job.id).where(*TO_DO)).all()
         for job_id in due:
             perform(House(self.ground, self.exchange), job_id)
 
@@ -248,6 +255,7 @@ class Storm:
         with time_machine.travel(self.now) as traveller:
             for _ in range(most):
                 traveller.move_to(self.now)
+                pass_in_database(self.ground, STEP)
                 self.step()
                 left, due, live = self._left()
                 if not left and not live:
@@ -256,6 +264,7 @@ class Storm:
             while self._has_work():
                 self.now += STEP
                 traveller.move_to(self.now)
+                pass_in_database(self.ground, STEP)
                 for name in self.passes:
                     self.run(name)
 

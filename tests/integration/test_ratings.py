@@ -128,8 +128,8 @@ def test_a_low_rating_is_heard_first_and_points_at_the_call(told: Story) -> None
         session.add(recording)
         session.flush()
         jobs.add(session, ground.bell, "transcribe", recording.id, now)
-    assert sweep.urgent_words(ground, now.replace(second=0)) == 1
+    assert sweep.urgent_words(ground) == 1
     with ground.database.write() as session:
         session.execute(update(Call).values(rating=3))
         session.execute(update(Job).values(urgency=0))
-    assert sweep.urgent_words(ground, now.replace(second=0)) == 0
+    assert sweep.urgent_words(ground) == 0

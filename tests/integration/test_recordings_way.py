@@ -332,6 +332,6 @@ def test_a_call_without_a_transcript_has_nothing_to_check(ground: Ground, call_i
 def test_sound_that_was_exchanged_in_the_store_is_refused(ground: Ground, provider: Provider, call_id: str) -> None:
     recording_id = ready(ground, call_id)
     service.fetch(ground, provider, recording_id, NOW)
-    ground.blobs.put(f"recordings/{recording_id}", wav(17.0), service.about(recording_id))
+    ground.blobs.put(recording(ground).blob or "", wav(17.0), service.about(recording_id))
     with pytest.raises((Altered, Undecipherable)):
         service.transcribe(ground, recording_id, NOW)

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from hotline.clock import new_id
 from hotline.ground import Ground
-from hotline.lease import LEASE, Leadership
 from hotline.models import Agent, Call, Event, Leg, Offer, Waiting
 from hotline.values import AgentState, CallStatus, LegStatus, OfferState, WaitingState
 from routing import due, hospital, legs, queries, rules, service, talks
@@ -215,21 +214,6 @@ def test_a_late_event_of_an_old_offer_does_not_move_an_agent_who_went_on(ground:
     assert service.answer(ground, new.id, NOW)
     legs.agent_line(ground, old.id, legs.Report("CA1", LegStatus.COMPLETED, 3), LATER)
     assert state_of(ground, agent) is AgentState.TALKING
-
-
-def test_leadership_has_one_holder_and_passes_on_when_it_falls_silent(ground: Ground) -> None:
-    first = Leadership(ground.database, "router", "first")
-    second = Leadership(ground.database, "router", "second")
-    assert first.holds(NOW)
-    assert not second.holds(NOW)
-    renewed = NOW + LEASE - timedelta(seconds=1)
-    assert first.holds(renewed)
-    assert not second.holds(NOW + LEASE)
-    late = renewed + LEASE + timedelta(seconds=1)
-    assert second.holds(late)
-    assert not first.holds(late)
-    second.release(late)
-    assert first.holds(late + timedelta(seconds=2))
 
 
 def test_hospital_file_with_faults_names_file_line_and_field_of_all(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_words_that_people_put_in_often_become_hints(ground: Ground) -> None:
 def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one_is_not(ground: Ground) -> None:
     data = wav(60.0)
     made = Recording(id="r1", size=len(data))
-    lock = sealed.put(ground, "r1", data)
+    lock = sealed.put(ground, "recordings/r1/x", "r1", [data])
     made.blob, made.data_key = lock.blob, lock.data_key
     file = sealed.stream(ground, made)
     for start, length in ((0, 44), (sealed.PIECE - 5, 10), (len(data) - 3, 99), (sealed.PIECE * 2, sealed.PIECE + 1)):
@@ -139,7 +139,7 @@ def test_a_copy_of_the_blob_cannot_be_opened_once_the_key_is_destroyed(ground: G
     old = recorded(ground, OLD)
     copy = ground.blobs.sealed(old.recording.blob or "")
     purging.run(ground, NOW)
-    ground.blobs.put_sealed(old.recording.blob or "", copy)  # somebody kept a backup
+    ground.blobs.put_sealed(old.recording.blob or "", [copy])  # somebody kept a backup
     gone = row(ground, old)
     gone.blob = old.recording.blob
     with pytest.raises(Undecipherable):
@@ -222,4 +222,4 @@ def test_deleting_that_was_cut_off_is_ended_by_the_next_run(ground: Ground) -> N
         session.merge(old.recording).state = RecordingState.PURGED  # the worker died before the blob was deleted
     purging.run(ground, NOW)
     assert row(ground, old).blob is None
-    assert not ground.blobs.has(f"recordings/{old.recording.id}")
+    assert not ground.blobs.has(old.recording.blob or "")

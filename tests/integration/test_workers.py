@@ -11,15 +11,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from obstore.exceptions import GenericError
+from rq.timeouts import JobTimeoutException
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from hotline import clock, jobs
-from hotline.errors import Discard, Retry
+from hotline.errors import Discard
 from hotline.ground import Ground
 from hotline.models import Job, Part, Prompt, Recording, Row, Transcript
 from hotline.settings import Settings
 from hotline.values import JobState, Language, RecordingState
 from recordings import sealed
+from recordings.errors import Altered, EngineMissing, TooLarge
+from telephony.errors import ProviderDown
 from telephony.provider import connect
 from tests.integration.transcripts_house import recorded, wav
 from tests.servers import wait_for
@@ -27,6 +32,19 @@ from workers import run, sweep
 from workers.clock import Clock
 from workers.run import House
 from workers.table import Work
+
+CODES: dict[type[Exception], str] = {
+    ProviderDown: "provider_down",
+    Discard: "discard",
+    KeyError: "unexpected",
+    OSError: "store",
+    GenericError: "store",
+    OperationalError: "database",
+    JobTimeoutException: "took_too_long",
+    Altered: "altered_recording",
+    EngineMissing: "engine_missing",
+    TooLarge: "recording_too_large",
+}
 
 
 @pytest.fixture
@@ -42,7 +60,9 @@ def doing(home: House, work: Work) -> House:
 
 def add(ground: Ground, kind: str = "check_call", subject: str = "c1", ago: float = 0) -> Job:
     with ground.database.write() as session:
-        return jobs.add(session, ground.bell, kind, subject, clock.now() - timedelta(seconds=ago))
+        job = jobs.add(session, ground.bell, kind, subject, clock.now())
+        job.due_at -= timedelta(seconds=ago)
+        return job
 
 
 def row(ground: Ground, job: Job) -> Job:
@@ -73,10 +93,18 @@ def test_work_is_done_once_though_two_workers_take_it_at_the_same_time(home: Hou
 @pytest.mark.parametrize(
     ("error", "state"),
     [
-        (Retry("the exchange is down"), JobState.DUE),
+        (ProviderDown("the exchange is down"), JobState.DUE),
         (Discard("gone"), JobState.DISCARDED),
-        (KeyError("x"), JobState.FAILED),
+        (KeyError("x"), JobState.DUE),
+        (OSError("no space left on device"), JobState.DUE),
+        (GenericError("S3 is away"), JobState.DUE),
+        (OperationalError("SELECT 1", {}, Exception("the database is locked")), JobState.DUE),
+        (JobTimeoutException("30 minutes"), JobState.DUE),
+        (Altered("r1"), JobState.FAILED),
+        (EngineMissing("no model"), JobState.FAILED),
+        (TooLarge("501 MB"), JobState.FAILED),
     ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
 )
 def test_failures_are_sorted(home: House, error: Exception, state: JobState) -> None:
     def fails(*_: object) -> None:
@@ -86,7 +114,10 @@ def test_failures_are_sorted(home: House, error: Exception, state: JobState) -> 
     run.run(doing(home, fails), job.id)
     after = row(home.ground, job)
     assert after.state is state
-    assert str(error) in after.reason
+    assert after.reason == CODES[type(error)]
+    is_outage = isinstance(error, ProviderDown)
+    is_failure = not isinstance(error, Discard)
+    assert (after.tries, after.outages, after.deaths) == (is_failure and not is_outage, is_outage, 0)
     assert after.held_until is None
     assert (after.due_at > job.due_at) == (state is JobState.DUE)
 
@@ -133,15 +164,15 @@ def test_sweep_rings_again_for_a_lost_bell_and_for_a_dead_worker_and_for_nothing
     now = clock.now()
     with ground.database.write() as session:
         for job, values in (
-            (held, {"held_until": now + timedelta(seconds=5), "tries": 1}),
-            (dead, {"held_until": now - timedelta(seconds=5), "tries": 1}),
+            (held, {"held_until": now + timedelta(seconds=60), "token": 1}),
+            (dead, {"held_until": now - timedelta(seconds=5), "token": 1}),
             (later, {"due_at": now + timedelta(seconds=60)}),
             (done, {"state": JobState.DONE}),
         ):
             session.execute(update(Job).where(Job.id == job.id).values(**values))
     ground.bell.redis.flushdb()
-    assert sweep.lost_bells(ground, now) == 2
-    assert sweep.lost_bells(ground, now) == 0  # they are in line now
+    assert sweep.lost_bells(ground) == 2
+    assert sweep.lost_bells(ground) == 0  # they are in line now
     rung = {key.decode().split(":")[-1] for key in ground.bell.redis.scan_iter("rq:job:*")}
     assert rung == {f"{lost.id}-0", f"{dead.id}-1"}
 
@@ -150,22 +181,27 @@ def test_work_that_kills_its_workers_is_given_up_with_a_reason(ground: Ground) -
     job = add(ground, ago=60)
     past = clock.now() - timedelta(seconds=5)
     with ground.database.write() as session:
-        session.execute(update(Job).where(Job.id == job.id).values(held_until=past, tries=5))
-    sweep.lost_bells(ground, clock.now())
-    assert row(ground, job).state is JobState.FAILED
-    assert "died 5 times" in row(ground, job).reason
+        session.execute(update(Job).where(Job.id == job.id).values(held_until=past, deaths=4))
+    sweep.lost_bells(ground)
+    after = row(ground, job)
+    assert (after.state, after.reason, after.deaths, after.tries) == (JobState.FAILED, "worker_died", 5, 0)
 
 
 def test_failed_work_is_done_again_when_staff_ask_for_it(home: House) -> None:
     def fails(*_: object) -> None:
-        raise KeyError
+        raise Altered
 
     job = add(home.ground)
     run.run(doing(home, fails), job.id)
-    assert jobs.again(home.ground.database, home.ground.bell, clock.now()) == 1
-    assert jobs.again(home.ground.database, home.ground.bell, clock.now()) == 0
+    assert again(home.ground) == [job.id]
+    assert again(home.ground) == []
     run.run(doing(home, lambda *_: None), job.id)
     assert row(home.ground, job).state is JobState.DONE
+
+
+def again(ground: Ground) -> list[str]:
+    with ground.database.write() as session:
+        return jobs.again(session, ground.bell)
 
 
 @pytest.fixture
@@ -209,13 +245,13 @@ def test_a_worker_killed_while_it_transcribes_costs_that_call_its_own_time_and_n
     prompts(ground, 3)
     worker()
     sweeps = Clock(ground, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
-    wait_for(lambda: sweeps.work(clock.now()) and count(ground, JobState.DUE) == 0, 40, "every job")
+    wait_for(lambda: sweeps.work() and count(ground, JobState.DUE) == 0, 40, "every job")
     [transcript] = rows(ground, Transcript)
     assert (transcript.recording_id, rows(ground, Part)) == (long.id, [])
     [recording] = rows(ground, Recording)
     assert recording.state is RecordingState.TRANSCRIBED
     [job] = [job for job in rows(ground, Job) if job.kind == "transcribe"]
-    assert (job.state, job.tries, part.next_at > 100) == (JobState.DONE, 2, True)
+    assert (job.state, job.deaths, job.tries, part.next_at > 100) == (JobState.DONE, 1, 0, True)
     assert all(prompt.rendered_at is not None for prompt in rows(ground, Prompt))
     # Nobody who called for something else waited for the lease of the dead.
     others = [other for other in rows(ground, Job) if other.kind == "render_prompt"]
@@ -226,7 +262,7 @@ def stored(ground: Ground, seconds: float) -> Recording:
     """A stored recording on one channel, long enough to be worked through in several parts."""
     made = recorded(ground, clock.now(), ())
     data = wav(seconds, channels=1)
-    lock = sealed.put(ground, made.recording.id, data)
+    lock = sealed.put(ground, "recordings/long", made.recording.id, [data])
     with ground.database.write() as session:
         session.delete(session.get_one(Transcript, made.transcript.id))
         row = session.get_one(Recording, made.recording.id)

@@ -51,7 +51,7 @@ def recorded(
     """An ended call of `lines`, three seconds each; every character or word of them with its time."""
     language = of_call.pop("language", Language.MANDARIN)
     data, recording_id = wav(3.0 * len(lines) + 1), new_id()
-    lock = sealed.put(ground, recording_id, data)
+    lock = sealed.put(ground, f"recordings/{recording_id}/{new_id()}", recording_id, [data])
     call = Call(
         **{
             "provider_sid": f"CA{new_id()}", "language": language, "status": CallStatus.ENDED, "intent": Intent.ENQUIRY,

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recordings import parts
 from recordings.audio import Sound, read_any, read_wav, resample, to_float
 from recordings.errors import UnreadableAudio
 from tests import sound_files
@@ -129,7 +128,7 @@ def test_hundreds_of_damaged_files_are_sound_or_refused() -> None:
         began = time.process_time()
         try:
             read_any(data)
-            parts.settled(data, None)
+            sound_files.settled(data, None)
             outcomes["sound"] += 1
         except UnreadableAudio:
             outcomes["refused"] += 1

@@ -87,26 +87,26 @@ def test_parts_go_on_where_the_last_one_ended() -> None:
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"no sound at all", b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0"])
 def test_what_is_no_wav_is_refused_with_a_reason(data: bytes) -> None:
     with pytest.raises(UnreadableAudio):
-        parts.settled(data, None)
+        sound_files.settled(data, None)
 
 
 def test_a_file_that_was_cut_off_is_refused_and_an_empty_one_has_no_length() -> None:
     quiet = np.zeros((8000, 2), dtype=np.int16)
     for seconds in (None, 2.0):
         with pytest.raises(UnreadableAudio, match="ends after 32000 of 64000 bytes"):
-            parts.settled(wav(quiet, 8000, promised=64000), seconds)
-    assert parts.settled(wav(quiet[:0], 8000), None)[1].seconds == 0
-    assert parts.settled(wav(quiet, 48000), None)[1].seconds == pytest.approx(1 / 6)
+            sound_files.settled(wav(quiet, 8000, promised=64000), seconds)
+    assert sound_files.settled(wav(quiet[:0], 8000), None)[1].seconds == 0
+    assert sound_files.settled(wav(quiet, 48000), None)[1].seconds == pytest.approx(1 / 6)
 
 
 @pytest.mark.parametrize("promised", [0, 0xFFFFFFFF, 0x7FFFFFFF])
 def test_a_file_whose_length_is_not_written_is_unfinished_until_the_provider_says_how_long_it_is(promised: int) -> None:
     data = wav(np.ones((24_000, 2), dtype=np.int16), 8000, promised)
     with pytest.raises(UnreadableAudio, match="not written yet"):
-        parts.settled(data, None)
+        sound_files.settled(data, None)
     with pytest.raises(UnreadableAudio, match=r"3\.0 s came of 12 s"):
-        parts.settled(data, 12.0)
-    kept, shape = parts.settled(data, 3.0)
+        sound_files.settled(data, 12.0)
+    kept, shape = sound_files.settled(data, 3.0)
     assert (shape.seconds, shape.channels) == (3.0, 2)
     assert kept == wav(np.ones((24_000, 2), dtype=np.int16), 8000)
 
@@ -114,24 +114,24 @@ def test_a_file_whose_length_is_not_written_is_unfinished_until_the_provider_say
 @pytest.mark.parametrize("promised", [4000, 9_000_000])
 def test_a_head_that_is_wrong_is_written_anew_where_the_provider_says_the_right_length(promised: int) -> None:
     samples = np.ones((24_000, 2), dtype=np.int16)
-    assert parts.settled(wav(samples, 8000, promised), 3.0)[0] == wav(samples, 8000)
+    assert sound_files.settled(wav(samples, 8000, promised), 3.0)[0] == wav(samples, 8000)
 
 
 @pytest.mark.parametrize("seconds", [12.0, None])
 def test_what_came_as_plain_sound_is_kept_byte_by_byte(seconds: float | None) -> None:
     good = (CASES / "00-good.wav").read_bytes()
-    assert parts.settled(good, seconds)[0] == good
+    assert sound_files.settled(good, seconds)[0] == good
 
 
 @pytest.mark.parametrize("name", ["10-data-zero", "13-data-short", "21-ext-float32", "30-float32", "31-pcm24"])
 def test_recordings_of_the_field_are_kept_as_the_call_they_are(name: str) -> None:
     good = (CASES / "00-good.wav").read_bytes()
-    assert parts.settled((CASES / f"{name}.wav").read_bytes(), 12.0)[0] == good
+    assert sound_files.settled((CASES / f"{name}.wav").read_bytes(), 12.0)[0] == good
 
 
 @pytest.mark.parametrize("name", ["14-ulaw-data-zero", "23-ext-alaw"])
 def test_recordings_in_the_laws_of_the_telephone_are_kept_so_that_names_in_them_can_be_covered(name: str) -> None:
-    kept, shape = parts.settled((CASES / f"{name}.wav").read_bytes(), 12.0)
+    kept, shape = sound_files.settled((CASES / f"{name}.wav").read_bytes(), 12.0)
     assert (shape.seconds, shape.channels) == (12.0, 2)
     assert parts.shape(io.BytesIO(kept)) == shape
 
@@ -140,7 +140,7 @@ def test_samples_in_the_other_byte_order_are_no_noise() -> None:
     tone = sound_files.tone(3.0)
     form = sound_files.form(sound_files.PCM, 16, order=">")
     data = sound_files.chunk(b"data", sound_files.integers(tone, 16, ">"), order=">")
-    kept, _ = parts.settled(sound_files.riff(form, data, magic=b"RIFX"), 3.0)
+    kept, _ = sound_files.settled(sound_files.riff(form, data, magic=b"RIFX"), 3.0)
     assert kept[44:] == sound_files.integers(tone, 16)
 
 

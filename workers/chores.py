@@ -1,0 +1,120 @@
+"""What is done again and again: each with a row that says when it is due, a thread of its own, and a limit of time.
+
+A chore is taken by compare-and-set, so that it runs once at a time, in one process; one that hangs holds up no other.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from hotline import clock, database_clock, log
+from hotline.database import Database
+from hotline.models import Chore as Row
+from workers import retrying
+
+
+@dataclass(frozen=True)
+class Chore:
+    """What is done every so often. `do` is given the present moment, and asks again and again whether it is in time."""
+
+    name: str
+    every: timedelta
+    limit: timedelta
+    do: Callable[[datetime, Callable[[], bool]], object]
+
+
+@dataclass
+class _Run:
+    until: float
+    ended: "Future[None]"
+    is_late: bool = False
+
+
+class Chores:
+    """Runs what is due, each in a thread of its own."""
+
+    def __init__(
+        self,
+        database: Database,
+        chores: Sequence[Chore],
+        pool: Executor | None = None,
+        steady: Callable[[], float] = clock.steady,
+    ) -> None:
+        """Do these; nothing starts yet. There are as many threads as chores, unless `pool` is another one."""
+        self._database, self._chores, self._steady = database, {chore.name: chore for chore in chores}, steady
+        self._pool = pool or ThreadPoolExecutor(len(chores), thread_name_prefix="chore")
+        self._runs: dict[str, _Run] = {}
+        self._is_stopped = False
+
+    def start_due(self) -> list[str]:
+        """Start every chore that is due and does not run; their names. The others go on meanwhile."""
+        self._look_after()
+        with self._database.write() as session:
+            taken = [(chore, at) for chore in self._idle() if (at := _take(session, chore)) is not None]
+        for chore, started in taken:
+            until = self._steady() + chore.limit.total_seconds()
+            self._runs[chore.name] = _Run(until, self._pool.submit(self._do, chore, started, until))
+        return [chore.name for chore, _ in taken]
+
+    def running(self) -> set[str]:
+        """The names of those that run in this process."""
+        return {name for name, run in self._runs.items() if not run.ended.done()}
+
+    def stop(self) -> None:
+        """Start nothing more; what runs is told that its time is over, and ends after the request at hand."""
+        self._is_stopped = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _idle(self) -> list[Chore]:
+        return [chore for name, chore in self._chores.items() if name not in self.running()]
+
+    def _look_after(self) -> None:
+        """Log and count, once, every run that takes longer than it may."""
+        for name, run in self._runs.items():
+            if run.is_late or run.ended.done() or self._steady() < run.until:
+                continue
+            run.is_late = True
+            log.get().warning("chore_late", chore=name, limit=self._chores[name].limit.total_seconds())
+            with self._database.write() as session:
+                session.execute(update(Row).where(Row.name == name).values(late=Row.late + 1))
+
+    def _do(self, chore: Chore, started: datetime, until: float) -> None:
+        error = ""
+        try:
+            chore.do(clock.now(), lambda: not self._is_stopped and self._steady() < until)
+        except Exception as fault:
+            log.get().exception("chore_failed", chore=chore.name)  # what was due stays so; the next run tries again
+            error = retrying.code(fault)
+        try:
+            with self._database.write() as session:
+                mine = update(Row).where(Row.name == chore.name, Row.last_started == started)
+                session.execute(mine.values(last_ended=database_clock.now(session), last_error=error))
+        except Exception:
+            log.get().exception("chore_not_closed", chore=chore.name)  # it counts as running until its limit
+
+
+def _take(session: Session, chore: Chore) -> datetime | None:
+    """When it was started now; `None` where it is not due, or runs elsewhere."""
+    now = database_clock.now(session)
+    row = session.scalar(select(Row).where(Row.name == chore.name).with_for_update())
+    if row is None:
+        row = Row(name=chore.name, due_at=now, late=0)
+        session.add(row)
+    elif not is_due(row, chore, now):
+        return None
+    row.due_at, row.last_started = now + chore.every, now
+    session.flush()
+    return now
+
+
+def is_due(row: Row, chore: Chore, now: datetime) -> bool:
+    """Whether it is time and nobody is at it. What seems to come from the future was written before a clock was set."""
+    is_time = row.due_at <= now or row.due_at > now + chore.every
+    if row.last_started is None or not is_time:
+        return is_time
+    has_ended = row.last_ended is not None and row.last_ended >= row.last_started
+    return has_ended or not row.last_started <= now < row.last_started + chore.limit

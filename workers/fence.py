@@ -1,0 +1,57 @@
+"""What a job works with: the same database and provider, open only as long as its worker holds the job."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from hotline.database import Database
+from telephony.provider import Provider
+from workers.hold import Hold
+
+
+class Fenced(Database):
+    """A database whose every transaction is committed only while the job is held."""
+
+    def __init__(self, real: Database, hold: Hold) -> None:
+        """Write through `real`."""
+        self.__dict__.update(real.__dict__)
+        self._real, self._hold = real, hold
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """See `Database.read`."""
+        with self._real.read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """See `Database.write`. Raises `LeaseLost`, and nothing is committed.
+
+        The job's row is looked at last, so that it is locked after every other row, as whoever asks for a job does.
+        """
+        with self._real.write() as session:
+            yield session
+            self._hold.check(session)
+
+
+class _Guarded:
+    def __init__(self, real: Provider, hold: Hold) -> None:
+        self._real, self._hold = real, hold
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._real, name)
+        if not callable(found):
+            return found
+
+        def ask(*arguments: Any, **named: Any) -> Any:
+            self._hold.renew()
+            return found(*arguments, **named)
+
+        return ask
+
+
+def guarded(provider: Provider, hold: Hold) -> Provider:
+    """A provider that is asked for nothing once the job is lost; each request begins with a lease that is new."""
+    return cast(Provider, _Guarded(provider, hold))

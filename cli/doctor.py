@@ -167,7 +167,7 @@ def _database(ground: Ground) -> Iterator[Finding]:
         "jobs",
         Health.WELL if not failed else Health.ILL,
         f"{due} due, {failed} failed",
-        "see the worker's log" if failed else "",
+        "Failed work on the staff pages names the reasons; then hotline db retry" if failed else "",
     )
 
 

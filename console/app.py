@@ -38,6 +38,7 @@ from console import (
     talk,
     telling,
     transcripts,
+    work,
 )
 from hotline import clock
 from hotline.ground import Ground
@@ -84,6 +85,7 @@ def create(ground: Ground) -> Flask:
     app.register_blueprint(search.pages)
     app.register_blueprint(campaigns.pages)
     app.register_blueprint(patients.pages)
+    app.register_blueprint(work.pages)
     app.register_blueprint(presence.pages)
     presence.watch(app)
     agent.open_line(app, ground.settings, CONTENT_POLICY)

@@ -23,7 +23,7 @@ class Hold:
     """The hold that one taking of a job gives."""
 
     def __init__(
-        self, database: Database, job: Job, lease: timedelta, begun: float, steady: Callable[[], float] = clock.steady
+        self, database: Database, job: Job, lease: timedelta, begun: float, steady: Callable[[], float]
     ) -> None:
         """Hold `job` since `begun`, a moment of `steady` before it was taken, for `lease` at a time."""
         self.job = job
@@ -49,7 +49,12 @@ class Hold:
             self._lose()
 
     def renew(self) -> None:
-        """Hold it for another lease from now on. Raises `LeaseLost`, and what the database raises."""
+        """Hold it for another lease, of which hardly any has passed yet. Raises `LeaseLost`."""
+        begun = self._renew()
+        while self._steady() - begun > self._lease.total_seconds() / RENEWALS:
+            begun = self._renew()  # this process stood still meanwhile
+
+    def _renew(self) -> float:
         self._stop_if_lost()
         begun = self._steady()
         with self._database.write() as session:
@@ -57,6 +62,7 @@ class Hold:
         if not is_mine:
             self._lose()
         self._until = begun + self._lease.total_seconds()
+        return begun
 
     def row(self, session: Session) -> Job:
         """The job's row, locked. Raises `LeaseLost`."""
@@ -107,9 +113,9 @@ class Hold:
         raise LeaseLost(f"job {self.job.id} is somebody else's, or was given up")
 
 
-def take(database: Database, job_id: str, lease: timedelta) -> Hold | None:
-    """Take the job, if it is due and nobody holds it."""
-    begun = clock.steady()
+def take(database: Database, job_id: str, lease: timedelta, steady: Callable[[], float] = clock.steady) -> Hold | None:
+    """Take the job, if it is due and nobody holds it; `steady` counts seconds and never goes back."""
+    begun = steady()
     with database.write() as session:
         now = database_clock.now(session)
         died = case((Job.held_until.is_(None), Job.deaths), else_=Job.deaths + 1)
@@ -117,7 +123,7 @@ def take(database: Database, job_id: str, lease: timedelta) -> Hold | None:
         values = {"held_until": now + lease, "token": Job.token + 1, "deaths": died, "is_renewed": False}
         taken = _changes(session, update(Job).where(*free).values(values))
         job = session.get_one(Job, job_id, populate_existing=True) if taken else None
-    return None if job is None else Hold(database, job, lease, begun)
+    return None if job is None else Hold(database, job, lease, begun, steady)
 
 
 def _changes(session: Session, change: Update) -> bool:

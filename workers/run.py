@@ -1,7 +1,7 @@
 """One job, from its row to its end: taken by compare-and-set, held by a lease that a dead worker lets go."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -33,6 +33,8 @@ class House:
     ground: Ground
     provider: Provider
     work: Mapping[str, Work] = field(default_factory=lambda: WORK)
+    # Counts seconds and never goes back.
+    steady: Callable[[], float] = clock.steady
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def perform(job_id: str) -> None:
 def run(home: House, job_id: str) -> None:
     """Do the work of one row; may be called twice, at the same time, or too late."""
     ground = home.ground
-    hold = take(ground.database, job_id, timedelta(seconds=ground.settings.worker_lease_seconds))
+    hold = take(ground.database, job_id, timedelta(seconds=ground.settings.worker_lease_seconds), home.steady)
     if hold is None:
         return
     with structlog.contextvars.bound_contextvars(job_id=job_id, kind=hold.job.kind), hold.kept():

@@ -22,7 +22,9 @@ from console.patients import FACTS
 from console.reporting import PERIODS
 from console.review_queries import TABS
 from console.telling import WHYS
+from console.work import REASONS
 from hotline import values
+from hotline.jobs import LINES
 from hotline.models import Agent, Event
 from hotline.values import Language
 from qa.errors import ReviewRefused
@@ -117,6 +119,7 @@ def made_up() -> set[str]:
     keys |= {f"absence.{why}" for why in values.Absence} | {f"desk.fault_{why}" for why in DESK_FAULTS}
     scripts = scripts_file.of(None, "", "", "").values()
     keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
+    keys |= {f"work_kind.{kind}" for kind in LINES} | {f"work_reason.{code}" for code in (*REASONS, "other")}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
 
 

@@ -1,0 +1,157 @@
+"""The clock's chores: each when it is due, once at a time, within its limit, and none waits for another."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+from structlog.testing import capture_logs
+
+from bench.interleave_seams import InTurn
+from hotline import database_clock
+from hotline.ground import Ground
+from hotline.models import Chore as Row
+from telephony.provider import connect
+from tests.servers import wait_for
+from workers.chores import Chore, Chores
+from workers.clock import Clock, chores
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+InTime = Callable[[], bool]
+
+
+def row(ground: Ground, name: str) -> Row:
+    with ground.database.read() as session:
+        return session.get_one(Row, name)
+
+
+def change(ground: Ground, **values: object) -> None:
+    with ground.database.write() as session:
+        session.execute(update(Row).values(**values))
+
+
+def now_of(ground: Ground) -> datetime:
+    with ground.database.read() as session:
+        return database_clock.now(session)
+
+
+def counted(ground: Ground, every: timedelta = HOUR) -> tuple[Chores, Counter[str]]:
+    """A chore that counts how often it is done, in turn."""
+    done: Counter[str] = Counter()
+    one = Chore("counts", every, MINUTE, lambda _now, _in_time: done.update(["counts"]))
+    return Chores(ground.database, [one], InTurn()), done
+
+
+def test_a_chore_is_done_when_it_is_due_and_then_after_its_time(ground: Ground) -> None:
+    runner, done = counted(ground)
+    assert [runner.start_due() for _ in range(3)] == [["counts"], [], []]
+    assert row(ground, "counts").last_ended is not None
+    change(ground, due_at=now_of(ground) - timedelta(hours=5))  # a pass of hours skips nothing and makes up for nothing
+    assert [runner.start_due() for _ in range(3)] == [["counts"], [], []]
+    assert done["counts"] == 2
+
+
+def test_two_clocks_do_a_chore_once(ground: Ground) -> None:
+    (first, done), (second, done_too) = counted(ground), counted(ground)
+    first.start_due()
+    change(ground, due_at=now_of(ground) - MINUTE)
+    barrier = threading.Barrier(2)
+
+    def start(runner: Chores) -> None:
+        barrier.wait()
+        runner.start_due()
+
+    threads = [threading.Thread(target=start, args=(runner,)) for runner in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done["counts"] + done_too["counts"] == 2
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_set_neither_stops_a_chore_nor_has_it_done_twice(ground: Ground, hours: int) -> None:
+    runner, done = counted(ground, every=MINUTE)
+    runner.start_due()
+    # As it looks after the database's clock was set by so much.
+    found, by = row(ground, "counts"), -timedelta(hours=hours)
+    assert found.last_started is not None
+    assert found.last_ended is not None
+    change(ground, due_at=found.due_at + by, last_started=found.last_started + by, last_ended=found.last_ended + by)
+    assert [runner.start_due() for _ in range(3)] == [["counts"], [], []]
+    assert done["counts"] == 2
+
+
+def test_a_chore_whose_process_died_is_taken_up_after_its_limit(ground: Ground) -> None:
+    runner, done = counted(ground)
+    runner.start_due()
+    now = now_of(ground)
+    change(ground, due_at=now - MINUTE, last_started=now - timedelta(seconds=30), last_ended=None)
+    assert runner.start_due() == []  # another process may be at it
+    change(ground, last_started=now - timedelta(seconds=90))
+    assert runner.start_due() == ["counts"]
+    assert done["counts"] == 2
+
+
+def test_what_fails_is_written_down_and_done_again(ground: Ground) -> None:
+    def fails(_now: datetime, _in_time: InTime) -> None:
+        raise OSError("no space left on device")
+
+    runner = Chores(ground.database, [Chore("fails", HOUR, MINUTE, fails)], InTurn())
+    runner.start_due()
+    assert row(ground, "fails").last_error == "store"
+    change(ground, due_at=now_of(ground) - MINUTE)
+    assert runner.start_due() == ["fails"]
+
+
+@contextmanager
+def hanging() -> Iterator[tuple[Chore, threading.Event]]:
+    """A chore that hangs, as at a provider that does not answer, and how it is let go."""
+    go_on, hangs = threading.Event(), threading.Event()
+
+    def hang(_now: datetime, in_time: InTime) -> None:
+        hangs.set()
+        assert go_on.wait(120)
+        assert not in_time()
+
+    try:
+        yield Chore("hangs", timedelta(0), timedelta(seconds=30), hang), hangs
+    finally:
+        go_on.set()
+
+
+def test_a_chore_that_hangs_holds_up_no_other_is_late_and_is_not_begun_twice(ground: Ground) -> None:
+    done: Counter[str] = Counter()
+    steady = [0.0]
+    bells = Chore("bells", timedelta(0), MINUTE, lambda _now, _in_time: done.update(["bells"]))
+    with hanging() as (hangs, begun), capture_logs() as logs:
+        runner = Chores(ground.database, [hangs, bells], steady=lambda: steady[0])
+
+        def again() -> bool:
+            assert "hangs" not in runner.start_due()
+            return done["bells"] > 5
+
+        assert runner.start_due()[0] == "hangs"
+        assert begun.wait(60)
+        wait_for(again, 60, "the bells")
+        assert row(ground, "hangs").late == 0
+        steady[0] = 31.0
+        for _ in range(3):
+            runner.start_due()
+        assert row(ground, "hangs").late == 1
+        assert [line["chore"] for line in logs if line["event"] == "chore_late"] == ["hangs"]
+    wait_for(lambda: "hangs" not in runner.running(), 60, "its end")
+    assert row(ground, "hangs").last_error == ""
+    runner.stop()
+
+
+def test_the_clock_does_everything_it_is_for(ground: Ground) -> None:
+    provider = connect(ground.settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"}))
+    assert Clock(ground, provider, InTurn()).work()
+    with ground.database.read() as session:
+        rows = {row.name: row.last_error for row in session.scalars(select(Row))}
+    assert set(rows) == {chore.name for chore in chores(ground, provider)}
+    assert {name: error for name, error in rows.items() if error} == {"unheard_calls": "provider_down"}

@@ -1,0 +1,176 @@
+"""Work that a worker has lost: nothing of it is committed, nothing more is asked of the provider; both databases."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from hotline import clock, database_clock, jobs
+from hotline.database import Database
+from hotline.errors import LeaseLost
+from hotline.ground import Ground
+from hotline.models import Job, LooseBlob
+from hotline.values import JobState
+from telephony.errors import ProviderDown
+from telephony.provider import Provider, connect
+from tests.servers import wait_for
+from workers import run
+from workers.hold import Hold, take
+from workers.run import House
+from workers.table import Work
+
+LEASE = timedelta(seconds=600)
+
+
+def add(ground: Ground) -> Job:
+    with ground.database.write() as session:
+        return jobs.add(session, ground.bell, "check_call", "c1", clock.now())
+
+
+def row(ground: Ground, job: Job) -> Job:
+    with ground.database.read() as session:
+        return session.get_one(Job, job.id)
+
+
+def take_over(ground: Ground, job: Job) -> Hold:
+    """Another worker takes the work, because the lease of the first has run out."""
+    with ground.database.write() as session:
+        past = database_clock.now(session) - timedelta(seconds=1)
+        session.execute(update(Job).where(Job.id == job.id).values(held_until=past))
+    hold = take(ground.database, job.id, LEASE)
+    assert hold is not None
+    return hold
+
+
+def written(ground: Ground) -> list[str]:
+    with ground.database.read() as session:
+        return sorted(session.scalars(select(LooseBlob.name)))
+
+
+def write(ground: Ground, name: str, now: datetime) -> None:
+    """A row like any other that a job writes."""
+    with ground.database.write() as session:
+        session.add(LooseBlob(name=name, made_at=now))
+
+
+def home(ground: Ground, work: Work, lease_seconds: int = 600) -> House:
+    changed = {"worker_lease_seconds": lease_seconds, "twilio_api_base": "http://127.0.0.1:1"}
+    settings = ground.settings.model_copy(update=changed)
+    return House(replace(ground, settings=settings), connect(settings), {"check_call": work})
+
+
+def test_what_a_worker_writes_or_asks_for_that_has_lost_its_work_does_not_happen(ground: Ground) -> None:
+    job, came = add(ground), []
+
+    def slow(of_job: Ground, provider: Provider, _subject: str, now: datetime) -> None:
+        write(of_job, "before", now)
+        take_over(ground, job)
+        for deed in (lambda: write(of_job, "after", now), lambda: provider.leg("CA1")):
+            try:
+                deed()
+            except Exception as fault:
+                came.append(type(fault))
+
+    run.run(home(ground, slow), job.id)
+    assert came == [LeaseLost, LeaseLost]  # and not that the provider cannot be reached
+    assert written(ground) == ["before"]
+    after = row(ground, job)
+    assert (after.state, after.token, after.deaths, after.held_until is None) == (JobState.DUE, 2, 1, False)
+
+
+def test_who_holds_it_asks_the_provider_and_writes(ground: Ground) -> None:
+    job, came = add(ground), []
+
+    def work(of_job: Ground, provider: Provider, _subject: str, now: datetime) -> None:
+        with pytest.raises(ProviderDown):
+            provider.leg("CA1")
+        write(of_job, "mine", now)
+        came.append(now)
+
+    run.run(home(ground, work), job.id)
+    assert (len(came), written(ground), row(ground, job).state) == (1, ["mine"], JobState.DONE)
+
+
+def test_staff_who_have_it_done_again_take_it_from_a_worker_that_was_given_up(ground: Ground) -> None:
+    job = add(ground)
+    hold = take(ground.database, job.id, LEASE)
+    assert hold is not None
+    with ground.database.write() as session:
+        session.get_one(Job, job.id).state = JobState.FAILED
+    with ground.database.write() as session:
+        assert jobs.again(session, ground.bell) == [job.id]
+    with pytest.raises(LeaseLost):
+        hold.renew()
+    assert take(ground.database, job.id, LEASE) is not None
+
+
+class Unsteady(Database):
+    """A database that does not answer the thread that renews leases."""
+
+    def __init__(self, real: Database) -> None:
+        self.__dict__.update(real.__dict__)
+        self._real, self.is_away, self.refused = real, False, 0
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        if self.is_away and threading.current_thread().name == "lease":
+            self.refused += 1
+            raise OperationalError("UPDATE jobs", {}, Exception("server closed the connection unexpectedly"))
+        with self._real.write() as session:
+            yield session
+
+
+def test_a_lease_is_renewed_again_after_the_database_was_away_for_a_while(ground: Ground) -> None:
+    job, unsteady = add(ground), Unsteady(ground.database)
+
+    def work(*_: object) -> None:
+        unsteady.is_away = True
+        wait_for(lambda: unsteady.refused > 2, 60, "several renewals that fail")
+        unsteady.is_away = False
+        before = row(ground, job).held_until
+        wait_for(lambda: row(ground, job).held_until != before, 60, "a renewal")
+
+    run.run(home(replace(ground, database=unsteady), work, 6), job.id)
+    assert (row(ground, job).state, row(ground, job).tries) == (JobState.DONE, 0)
+
+
+def test_a_lease_that_cannot_be_renewed_until_its_end_stops_the_work(ground: Ground) -> None:
+    job, unsteady, came = add(ground), Unsteady(ground.database), []
+
+    def work(of_job: Ground, _provider: Provider, _subject: str, now: datetime) -> None:
+        unsteady.is_away = True
+        wait_for(lambda: not any(t.name == "lease" for t in threading.enumerate()), 60, "the end of the lease")
+        unsteady.is_away = False
+        came.append(now)
+        write(of_job, "too late", now)
+
+    run.run(home(replace(ground, database=unsteady), work, 2), job.id)
+    assert (len(came), written(ground)) == (1, [])
+    assert row(ground, job).state is JobState.DUE
+
+
+def test_the_end_of_work_is_written_down_after_the_database_was_away(ground: Ground) -> None:
+    job = add(ground)
+
+    class Locked(Unsteady):
+        @contextmanager
+        def write(self) -> Iterator[Session]:
+            if self.is_away and self.refused < 3:
+                self.refused += 1
+                raise OperationalError("UPDATE jobs", {}, Exception("database is locked"))
+            with self._real.write() as session:
+                yield session
+
+    locked = Locked(ground.database)
+
+    def work(*_: object) -> None:
+        locked.is_away = True
+
+    run.run(home(replace(ground, database=locked), work), job.id)
+    assert (row(ground, job).state, row(ground, job).deaths, locked.refused) == (JobState.DONE, 0, 3)

@@ -40,12 +40,9 @@ def fresh(ground: Ground, folder: str) -> Iterator[str]:
     try:
         yield name
     except HotlineError:
-        drop(ground, name)
+        _drop(ground, name)
         raise
-    with ground.database.read() as session:
-        is_loose = session.get(LooseBlob, name) is not None
-    if is_loose:
-        drop(ground, name)
+    _drop(ground, name)
 
 
 def keep(session: Session, name: str) -> None:
@@ -55,10 +52,13 @@ def keep(session: Session, name: str) -> None:
         raise Swept(f"{name} was given up before it was named")
 
 
-def drop(ground: Ground, name: str) -> None:
-    """Delete a blob that lost. What fails is left to the sweep."""
+def _drop(ground: Ground, name: str) -> None:
+    """Delete a blob that lost; one that was named stays. What fails is left to the sweep."""
     try:
-        ground.blobs.delete(name)
+        with ground.database.read() as session:
+            is_loose = session.get(LooseBlob, name) is not None
+        if is_loose:
+            ground.blobs.delete(name)
     except Exception as error:
         log.get().warning("loose_blob_not_deleted", blob=name, error=type(error).__name__)
 

@@ -1,7 +1,7 @@
 """Work that a worker has lost: nothing of it is committed, nothing more is asked of the provider; both databases."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -71,7 +71,8 @@ def test_what_a_worker_writes_or_asks_for_that_has_lost_its_work_does_not_happen
     def slow(of_job: Ground, provider: Provider, _subject: str, now: datetime) -> None:
         write(of_job, "before", now)
         take_over(ground, job)
-        for deed in (lambda: write(of_job, "after", now), lambda: provider.leg("CA1")):
+        deeds: tuple[Callable[[], object], ...] = (lambda: write(of_job, "after", now), lambda: provider.leg("CA1"))
+        for deed in deeds:
             try:
                 deed()
             except Exception as fault:

@@ -3,8 +3,11 @@
 import io
 import json
 import threading
+import tracemalloc
 import wave
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -12,13 +15,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from hotline import clock
+from hotline import clock, jobs, loose_blobs
 from hotline.crypt import Undecipherable
-from hotline.errors import Discard
+from hotline.errors import Discard, NotFound
 from hotline.ground import Ground
-from hotline.models import Call, Event, Job, MachineMark, Matter, Recording, Transcript
+from hotline.models import Call, Event, Job, LooseBlob, MachineMark, Matter, Recording, Transcript
 from hotline.settings import Settings
-from hotline.values import Answer, Language, RecordingKind, RecordingState
+from hotline.values import Answer, JobState, Language, RecordingKind, RecordingState
 from qa import service as qa
 from recordings import service
 from recordings.errors import Altered, Incomplete, StillThere
@@ -112,9 +115,9 @@ def test_callbacks_in_any_order_and_twice_leave_the_same_rows(ground: Ground, ca
         row = recording(ground, sid)
         assert (row.state, row.seconds, row.channels, row.reason) == (RecordingState.READY, 17.0, 2, "")
         with ground.database.read() as session:
-            jobs = session.scalars(select(Job).where(Job.subject_id == row.id)).all()
+            found = session.scalars(select(Job).where(Job.subject_id == row.id)).all()
             events = [e.kind for e in session.scalars(select(Event)) if e.data["recording_id"] == row.id]
-        assert [job.kind for job in jobs] == ["fetch_recording"]
+        assert [job.kind for job in found] == ["fetch_recording"]
         assert sorted(events) == ["recording_ready", "recording_started"]
 
 
@@ -335,3 +338,102 @@ def test_sound_that_was_exchanged_in_the_store_is_refused(ground: Ground, provid
     ground.blobs.put(recording(ground).blob or "", wav(17.0), service.about(recording_id))
     with pytest.raises((Altered, Undecipherable)):
         service.transcribe(ground, recording_id, NOW)
+
+
+def test_a_recording_beyond_the_limit_is_left_at_the_provider_and_staff_see_why(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    small = replace(ground, settings=ground.settings.model_copy(update={"recording_megabytes": 1}))
+    house.files["RE1"] = long = wav(60.0)
+    assert len(long) > 1 << 20
+    recording_id = ready(ground, call_id, seconds=60)
+    with ground.database.read() as session:
+        job = session.scalars(select(Job).where(Job.kind == "fetch_recording")).one()
+    run.run(run.House(small, provider), job.id)
+    with ground.database.read() as session:
+        after = session.get_one(Job, job.id)
+    assert (after.state, after.reason) == (JobState.FAILED, "recording_too_large")
+    assert (recording(ground).state, house.deleted, "RE1" in house.files) == (RecordingState.READY, [], True)
+    assert blobs(ground) == []  # what had come of it is not kept
+    with ground.database.write() as session:  # the limit was raised
+        jobs.again(session, ground.bell)
+    run.run(run.House(ground, provider), job.id)
+    assert service.plain(ground, recording(ground)) == long
+    assert len(blobs(ground)) == 1
+    assert recording_id in blobs(ground)[0]
+
+
+def test_the_providers_copy_stays_while_ours_cannot_be_opened(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    recording_id = ready(ground, call_id)
+    service.fetch(ground, provider, recording_id, NOW)
+    name = recording(ground).blob or ""
+    sound = ground.blobs.sealed(name)
+    damages = (sound[:-1] + bytes([sound[-1] ^ 1]), sound[:-100], b"")
+    for damaged in damages:
+        ground.blobs.put_sealed(name, [damaged])
+        with pytest.raises((Altered, Undecipherable)):
+            service.delete_at_provider(ground, provider, recording_id, NOW)
+    ground.blobs.delete(name)
+    with pytest.raises(NotFound):
+        service.delete_at_provider(ground, provider, recording_id, NOW)
+    assert house.deleted == []
+    ground.blobs.put_sealed(name, [sound])
+    service.delete_at_provider(ground, provider, recording_id, NOW)
+    assert house.deleted == ["RE1"]
+
+
+def test_a_recording_is_written_under_a_name_of_its_own_each_time(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    recording_id = ready(ground, call_id)
+    names = set()
+    for _ in range(2):
+        service.fetch(ground, provider, recording_id, NOW)
+        names.add(recording(ground).blob)
+        with ground.database.write() as session:
+            session.get_one(Recording, recording_id).state = RecordingState.READY
+    assert len(names) == 2
+    assert house.deleted == []
+
+
+def test_blobs_that_nothing_came_to_name_are_deleted_after_a_day_and_no_others(
+    ground: Ground, provider: Provider, call_id: str
+) -> None:
+    service.fetch(ground, provider, ready(ground, call_id), NOW)
+    kept = recording(ground).blob
+    with suppress(OSError), loose_blobs.fresh(ground, "recordings/x") as lost:
+        ground.blobs.put_sealed(lost, [b"sealed"])
+        raise OSError("the disk is full")
+    assert sorted(blobs(ground)) == sorted([kept or "", lost])
+    assert loose_blobs.sweep(ground) == 0  # somebody may still be at it
+    with ground.database.write() as session:
+        session.get_one(LooseBlob, lost).made_at -= loose_blobs.SAFE
+    assert loose_blobs.sweep(ground) == 1
+    assert blobs(ground) == [kept]
+    with pytest.raises(loose_blobs.Swept), ground.database.write() as session:
+        loose_blobs.keep(session, lost)
+
+
+def test_a_long_recording_is_brought_here_and_read_back_without_being_held(
+    ground: Ground, provider: Provider, house: House, call_id: str
+) -> None:
+    data = wav(3600.0)  # 115 MB
+    house.files["RE1"] = data
+    recording_id = ready(ground, call_id, seconds=3600)
+    tracemalloc.start()
+    try:
+        service.fetch(ground, provider, recording_id, NOW)
+        service.delete_at_provider(ground, provider, recording_id, NOW)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 20 << 20  # the provider of this test sends from memory that it had before
+    assert (recording(ground).size, house.deleted) == (len(data), ["RE1"])
+
+
+def blobs(ground: Ground) -> list[str]:
+    """The names of everything in the store."""
+    folder = Path(ground.settings.blobs.removeprefix("file://"))
+    return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]

@@ -39,7 +39,8 @@ def test_errors_are_sorted(error: Exception, kind: Sort) -> None:
 
 def pauses(kind: Sort, chance: float) -> list[timedelta]:
     """The pauses of work that never succeeds."""
-    found, at = [], NOW
+    found: list[timedelta] = []
+    at = NOW
     for count in range(1, 1000):
         failures = Failures(count * (kind is Sort.FAULT), count * (kind is Sort.OUTAGE), NOW)
         if not retrying.is_due_again(kind, failures, at):

@@ -49,7 +49,6 @@ class Dialler:
         self._ground, self._provider = ground, provider
         self._lease = lease or candidate(ground.database, "dialler")
         self._caps: Caps = caps_file.of(ground.settings)
-        self._leads = False
         self._dialled: deque[datetime] = deque()
         self._asked: dict[str, datetime] = {}
 
@@ -66,7 +65,7 @@ class Dialler:
     def _watch(self, stop: threading.Event) -> None:
         folder = WatchedFolder(self._ground)
         while not stop.wait(INBOX_SECONDS):
-            if not self._leads:
+            if not self._lease.is_fresh:
                 continue
             try:
                 folder.sweep(clock.now())
@@ -75,8 +74,7 @@ class Dialler:
 
     def work(self, now: datetime) -> bool:
         """One pass; `False` when another dialler leads."""
-        self._leads = self._lease.holds()
-        if not self._leads:
+        if not self._lease.holds():
             return False
         self.mend(now)
         with self._ground.database.read() as session:

@@ -42,6 +42,11 @@ class Leadership:
         self._renewed = begun if self._take() else None
         return self._renewed is not None
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether this process held it less than a lease ago, so that nobody else leads yet; nothing is asked."""
+        return self._renewed is not None and self._steady() - self._renewed < LEASE.total_seconds()
+
     def _take(self) -> bool:
         with self._database.read() as session:
             held = session.execute(_HELD, {"name": self._name}).one_or_none()

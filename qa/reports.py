@@ -41,7 +41,7 @@ def make(ground: Ground, report_id: str, now: datetime) -> None:
         raise Discard("the report is made")
     try:
         _make(ground, row, now)
-    except LeaseLost:
+    except (Discard, LeaseLost):
         raise
     except Exception:
         _end(ground, report_id, ReportState.FAILED, None, now)  # the page says so until a later try makes it
@@ -89,18 +89,23 @@ def _file(format_: str, made: report_values.Report, say: Words) -> bytes:
 
 def _progress(ground: Ground, report_id: str, part: float) -> None:
     with ground.database.write() as session:
-        row = session.get_one(Row, report_id, with_for_update=True)
-        if row.state is ReportState.FAILED:
-            story.move(row, ReportState.ASKED)  # tried again
+        row = _unmade(session, report_id)
+        story.move(row, ReportState.ASKED)  # where a try before this one failed
         row.progress = part
 
 
 def _end(ground: Ground, report_id: str, state: ReportState, blob: str | None, now: datetime) -> None:
     with ground.database.write() as session:
-        row = session.get_one(Row, report_id, with_for_update=True)
-        if row.state is ReportState.MADE:
-            raise Discard("another worker was faster")
+        row = _unmade(session, report_id)
         story.move(row, state)
         if blob is not None:
             loose_blobs.keep(session, blob)
         row.blob, row.progress, row.made_at = blob, 1.0, now
+
+
+def _unmade(session: Session, report_id: str) -> Row:
+    """The report, locked. Raises `Discard` where it is made meanwhile."""
+    row = session.get_one(Row, report_id, with_for_update=True)
+    if row.state is ReportState.MADE:
+        raise Discard("another worker was faster")
+    return row

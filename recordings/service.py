@@ -179,10 +179,11 @@ def _end(ground: Ground, recording_id: str, state: RecordingState, reason: str, 
         recording = queries.recording(session, recording_id)
         if story.move(recording, state):
             recording.reason = reason[:120]
-            if state is RecordingState.FAILED:
-                _file_message(session, ground, recording, now)
             _tell(session, ground, recording, now)
             _check_when_last(session, ground, recording, now)
+            if state is RecordingState.FAILED:
+                # After the call's row was locked: the job locks its own row last, too.
+                _file_message(session, ground, recording, now)
 
 
 def _file(ground: Ground, transcript: Transcript, lines: Sequence[Line], now: datetime) -> None:

@@ -50,11 +50,13 @@ class Hold:
 
     def renew(self) -> None:
         """Hold it for another lease, of which hardly any has passed yet. Raises `LeaseLost`."""
-        begun = self._renew()
-        while self._steady() - begun > self._lease.total_seconds() / RENEWALS:
-            begun = self._renew()  # this process stood still meanwhile
+        for _ in range(RENEWALS):
+            begun = self._renew()
+            if self._steady() - begun < self._lease.total_seconds() / RENEWALS:
+                return  # else this process stood still meanwhile
 
     def _renew(self) -> float:
+        """Renew once; when that was begun."""
         self._stop_if_lost()
         begun = self._steady()
         with self._database.write() as session:

@@ -22,7 +22,7 @@ OF_RECORDINGS = ("fetch_recording", "delete_recording", "transcribe", "file_mess
 OF_ATTEMPTS = ("record_attempt", "text_advice")
 # Why work fails, as codes that have words of their own; any other code is a fault of ours, or of a file.
 REASONS = (
-    *("worker_died", "unexpected", "database", "store", "redis", "out_of_memory", "took_too_long"),
+    *("worker_died", "unexpected", "database", "database_busy", "store", "redis", "out_of_memory", "took_too_long"),
     *("provider_down", "incomplete_recording", "still_at_provider", "recording_too_large"),
     *("altered_recording", "undecipherable", "still_in_store", "not_found", "unreadable_audio"),
     *("engine_missing", "model_damaged", "prompt_missing", "no_sound", "config", "scorecard_fault"),

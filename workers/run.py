@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hotline import clock, database_clock, jobs, log, settings, story
-from hotline.database import after_commit
+from hotline.database import Busy, after_commit
 from hotline.errors import LeaseLost
 from hotline.ground import Ground, stand
 from hotline.models import Job
@@ -91,7 +91,7 @@ def _close(ground: Ground, hold: Hold, end: End) -> None:
                 _end(session, ground, hold.row(session), end)
         except LeaseLost:
             log.get().warning("job_was_lost", code=end.code)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, Busy):
             if not hold.is_over:
                 time.sleep(CLOSING_PAUSE_SECONDS)
                 continue
@@ -113,7 +113,7 @@ def _end(session: Session, ground: Ground, job: Job, end: End) -> None:
         case _:
             _begin_anew(job, now)
     if job.state is JobState.DUE and job.due_at <= now:
-        after_commit(session, lambda: jobs.ring(ground.bell, job))
+        after_commit(session, lambda: ground.bell.later(lambda: jobs.ring(ground.bell, job)))
 
 
 def _begin_anew(job: Job, now: datetime) -> None:

@@ -170,6 +170,7 @@ def test_sweep_rings_again_for_a_lost_bell_and_for_a_dead_worker_and_for_nothing
             (done, {"state": JobState.DONE}),
         ):
             session.execute(update(Job).where(Job.id == job.id).values(**values))
+    wait_for(lambda: len(list(ground.bell.redis.scan_iter("rq:job:*"))) == 5, 60, "every bell")
     ground.bell.redis.flushdb()
     assert sweep.lost_bells(ground) == 2
     assert sweep.lost_bells(ground) == 0  # they are in line now

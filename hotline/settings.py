@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     proxies: Annotated[
         int, Field(ge=0, le=5, description="reverse proxies in front of the staff pages whose headers are trusted")
     ] = 0
+    session_hours: Annotated[
+        int, Field(ge=1, le=168, description="a session of the staff pages ends after so many hours, used or not")
+    ] = 12
     hotline_number: Annotated[str, Field(description="the number patients dial, E.164")]
     ring_seconds: Annotated[float, Field(gt=0.2, le=10, description="one ring: a cycle of the cadence (China 5 s)")] = (
         5.0

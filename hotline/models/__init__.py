@@ -5,6 +5,7 @@ from hotline.models.callbacks import Callback
 from hotline.models.calls import Call, Event, Leg, Offer, Waiting
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, RecipientChange
 from hotline.models.crm import Counter, Matter, MatterStep, Patient
+from hotline.models.doors import Guess, SignIn
 from hotline.models.floor import FloorEvent
 from hotline.models.people import Look, User
 from hotline.models.qa import MachineMark
@@ -33,6 +34,7 @@ __all__ = [
     "Draw",
     "Event",
     "FloorEvent",
+    "Guess",
     "Hold",
     "Job",
     "Lease",
@@ -56,6 +58,7 @@ __all__ = [
     "ReviewStep",
     "Round",
     "Row",
+    "SignIn",
     "Skill",
     "Term",
     "Transcript",

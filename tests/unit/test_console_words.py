@@ -91,7 +91,9 @@ def made_up() -> set[str]:
     """The keys that are put together while a page is made."""
     keys = {f"{table}.{word}" for table, enumeration in TABLES.items() for word in enumeration}
     keys |= {f"fault.{code}" for code in KNOWN} | {"fault.stale", "fault.other", "outcome.live"}
-    keys |= {f"user_fault.{error.code}" for error in kinds(UserRefused)} | {"sign_in.wrong", "sign_in.expired"}
+    keys |= {f"user_fault.{error.code}" for error in kinds(UserRefused)} | {
+        f"sign_in.{fault}" for fault in ("wrong", "expired", "locked", "busy")
+    }
     keys |= {f"agent_fault.{code}" for code in CANNOT_EDIT} | {"roster.languages"}
     keys |= {f"quality_fault.{error.code}" for error in ReviewRefused.__subclasses__()}
     keys |= {f"rule.{name}" for name in (*RULES, "chosen", "calibration", "random", "targeted")}

@@ -1,0 +1,54 @@
+"""Argon2, a few at a time and beside the loop that serves the pages: guesses take neither from whoever is signed in."""
+
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+from hotline.errors import HotlineError
+
+Made = TypeVar("Made")
+# So many passwords are looked at by a process at once, and so many may wait for it: about a second's work.
+AT_ONCE, WAITING = 2, 16
+RETRY_SECONDS = 3
+
+
+class Busy(HotlineError):
+    """Too many passwords wait to be looked at; it is to be tried again in `RETRY_SECONDS`."""
+
+    code = "busy"
+
+
+def guess(work: Callable[[], Made]) -> Made:
+    """Do what anybody may ask for, when it is its turn. Raises `Busy`."""
+    places = _places()
+    if not places.acquire(blocking=False):
+        raise Busy("too many passwords are being looked at")
+    try:
+        return aside(work)
+    finally:
+        places.release()
+
+
+def aside(work: Callable[[], Made]) -> Made:
+    """Do it in a thread of its own; whoever asks waits, and nobody else does."""
+    return _pool().submit(work).result()
+
+
+@cache
+def _places() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(AT_ONCE + WAITING)
+
+
+@cache
+def _pool() -> Executor:
+    """Threads of the machine. Under gevent the usual ones are none: they run on the loop."""
+    if "gevent.monkey" in sys.modules:
+        from gevent import monkey, threadpool
+
+        if monkey.is_module_patched("threading"):
+            executor: Executor = threadpool.ThreadPoolExecutor(AT_ONCE)
+            return executor
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")

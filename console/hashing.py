@@ -2,8 +2,9 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar
 
@@ -21,13 +22,14 @@ class Busy(HotlineError):
     code = "busy"
 
 
-def guess(work: Callable[[], Made]) -> Made:
-    """Do what anybody may ask for, when it is its turn. Raises `Busy`."""
+@contextmanager
+def place() -> Iterator[None]:
+    """A place among those whose password is looked at, or who wait for it. Raises `Busy`."""
     places = _places()
     if not places.acquire(blocking=False):
         raise Busy("too many passwords are being looked at")
     try:
-        return aside(work)
+        yield
     finally:
         places.release()
 

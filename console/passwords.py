@@ -42,8 +42,8 @@ def sealed(password: str) -> str:
 
 
 def fits(stored: str | None, password: str) -> bool:
-    """Whether it is the one whose digest is `stored`; with `None` it takes as long and is not. Raises `Busy`."""
-    return hashing.guess(lambda: _fits(stored, password[:LONGEST_TYPED]))
+    """Whether it is the one whose digest is `stored`; with `None` it takes as long and is not."""
+    return hashing.aside(lambda: _fits(stored, password[:LONGEST_TYPED]))
 
 
 def _fits(stored: str | None, password: str) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flask import Response, make_response
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
 
 from console import guesses, hashing, passwords
 from console.guesses import Allowance, TooManyGuesses
@@ -23,14 +24,13 @@ def proven(ground: Ground, stored: str | None, password: str, allowances: Sequen
     now = clock.now()
     with ground.database.read() as reading:
         guesses.check(reading, allowances, now)
-    with ground.database.write() as writing:
-        guesses.reserve(writing, allowances, now)
-    try:
+    with hashing.place():
+        try:
+            with ground.database.write() as writing:
+                guesses.reserve(writing, allowances, now)
+        except OperationalError as error:  # others hold what is counted for longer than we wait
+            raise Busy("what is counted cannot be written") from error
         return passwords.fits(stored, password)
-    except Busy:
-        with ground.database.write() as writing:
-            guesses.give_back(writing, allowances)
-        raise
 
 
 def later(refused: Exception, page: ResponseReturnValue, now: datetime) -> Response:

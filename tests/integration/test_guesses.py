@@ -1,8 +1,10 @@
 """Guessing of passwords: counted before it is looked at, across processes, and shutting nobody else out."""
 
+import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -61,12 +63,13 @@ def served(settings: Settings, folder: Path) -> Iterator[str]:
     with (folder / f"{address}.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--graceful-timeout", "1", "console.serve:staff()"],
-            env=environment(settings),
+            env=os.environ | environment(settings),
             stdout=log,
             stderr=log,
         )
     try:
-        wait_for(lambda: answers(f"http://{address}"), 60, "the staff pages")
+        wait_for(lambda: process.poll() is not None or answers(f"http://{address}"), 60, "the staff pages")
+        assert process.poll() is None, "the staff pages do not start"
         yield f"http://{address}"
     finally:
         process.terminate()
@@ -123,6 +126,7 @@ def test_whoever_is_signed_in_is_served_while_passwords_are_guessed(
         served_meanwhile = 0
         while not all(each.done() for each in names):
             served_meanwhile += requests.get(f"{url}/healthz", timeout=120).ok
+            time.sleep(0.2)
         found = [each.result().status_code for each in names]
     assert served_meanwhile
     assert set(found) <= {WRONG, LATER}

@@ -171,16 +171,23 @@ def away(name: str, file: Path, skips: bool | None) -> None:
 
 
 @command.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="address to listen on; beyond this machine MLLP_CLIENT_CA or MLLP_PEERS must say who may send",
+)
 @click.option("--port", default=2575, show_default=True, help="port to listen on")
 @click.option("--consent", is_flag=True, help="everyone of whom the messages tell has agreed to be called")
 def listen(host: str, port: int, consent: bool) -> None:
     """Take HL7 ADT messages over MLLP until told to stop; each is acknowledged once it is stored."""
     import asyncio
 
+    from campaigns.importing import mllp_door
     from campaigns.importing.mllp import Listener
 
     values = embedded.load()
+    mllp_door.of(values, host)  # refused before anything is opened
     log.configure("listener", values.log_format)
     with stand(values) as ground:
         click.echo(f"Listening for HL7 on {host}:{port}.")

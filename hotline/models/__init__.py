@@ -13,7 +13,7 @@ from hotline.models.recordings import Correction, Hold, Part, Recording, Term, T
 from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, ReviewComment, ReviewStep, Round
 from hotline.models.root import Row
 from hotline.models.transfers import Transfer
-from hotline.models.visits import Person, Visit
+from hotline.models.visits import IdentityProposal, Person, Visit
 from hotline.models.work import Job, Lease, Prompt
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "FloorEvent",
     "Guess",
     "Hold",
+    "IdentityProposal",
     "Job",
     "Lease",
     "Leg",

@@ -170,7 +170,9 @@ def test_a_browser_is_known_for_its_user_alone_and_until_the_password_is_another
     stolen.client.set_cookie(devices.COOKIE, cookie.value)
     for n in range(6):
         stolen.sign_in("agent", f"guess {n}")
-    assert stolen.sign_in("agent", "seven quiet rivers").status_code == LATER, "another user's browser counts for nothing"
+    assert stolen.sign_in("agent", "seven quiet rivers").status_code == LATER, (
+        "another user's browser counts for nothing"
+    )
     assert own.send("/sign-out").status_code == RIGHT
     assert own.sign_in("agent", "seven quiet rivers").status_code == RIGHT, "the new password was chosen in this one"
 
@@ -220,9 +222,7 @@ def test_an_administrator_unlocks_a_name_on_its_page_and_it_is_logged(app: Flask
     assert "unlock_user" in actions(ground, user_id)
 
 
-def test_a_command_unlocks_a_name_and_it_is_logged(
-    app: Flask, ground: Ground, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_command_unlocks_a_name_and_it_is_logged(app: Flask, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in environment(ground.settings).items():
         monkeypatch.setenv(name, value)
     for _ in range(6):

@@ -129,7 +129,7 @@ def test_a_stream_ends_with_its_session_whoever_listens(app: Flask, ground: Grou
     rest = list(told)
     assert rest[-1].startswith(b"event: over")
     assert len(rest) < MOST_MESSAGES
-    print(f"{path} ended after {(clock.now() - ended).total_seconds():.2f} s")  # noqa: T201 (for whoever measures)
+    print(f"{path} ended after {(clock.now() - ended).total_seconds():.2f} s")
 
 
 def test_a_stream_ends_when_its_user_gets_another_role(app: Flask, ground: Ground) -> None:

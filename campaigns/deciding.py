@@ -1,10 +1,10 @@
-"""Staff decide on a name, number or birth date that was told otherwise: it counts from now on for all calls, or never."""
+"""Staff decide on a name, number or birth date told otherwise: from now on it counts for all calls, or never."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns import stopping
@@ -44,6 +44,11 @@ def waiting(session: Session) -> list[Open]:
     return [Open(row, known.get(held[row.person_index], nothing)) for row in rows]
 
 
+def count(session: Session) -> int:
+    """How much waits for staff."""
+    return session.scalar(select(func.count()).where(IdentityProposal.decided_at.is_(None))) or 0
+
+
 def decide(ground: Ground, proposal_id: str, decision: Decision, now: datetime) -> bool:
     """Accept or refuse it; `False` when it was decided before. Raises `NotFound`."""
     with ground.database.write() as session:
@@ -63,9 +68,7 @@ def decide(ground: Ground, proposal_id: str, decision: Decision, now: datetime) 
     return True
 
 
-def _apply(
-    session: Session, ground: Ground, indexes: Sequence[str], found: IdentityProposal, now: datetime
-) -> None:
+def _apply(session: Session, ground: Ground, indexes: Sequence[str], found: IdentityProposal, now: datetime) -> None:
     """What was proposed counts for every stay of the person, and for whoever is still to be called."""
     proposed = found.proposed
     for visit in session.scalars(select(Visit).where(Visit.person_index.in_(indexes), Visit.facts.is_not(None))):
@@ -83,5 +86,6 @@ def _apply(
 def _roots(session: Session, indexes: Sequence[str]) -> dict[str, str]:
     """The root of each number of these persons."""
     roots = select(Person.root).where(Person.person_index.in_(indexes))
-    rows = session.execute(select(Person.person_index, Person.root).where(Person.root.in_(roots)))
-    return dict(rows.tuples().all())
+    rows = session.execute(select(Person.person_index, Person.root).where(Person.root.in_(roots))).all()
+    found: dict[str, str] = dict(rows)
+    return found

@@ -22,6 +22,7 @@ from console import (
     campaigns,
     faults,
     floor,
+    identities,
     language,
     matters,
     patients,
@@ -82,6 +83,7 @@ def create(ground: Ground) -> Flask:
     app.register_blueprint(search.pages)
     app.register_blueprint(campaigns.pages)
     app.register_blueprint(patients.pages)
+    app.register_blueprint(identities.pages)
     app.register_blueprint(presence.pages)
     presence.watch(app)
     agent.open_line(app, ground.settings, CONTENT_POLICY)

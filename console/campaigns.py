@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from campaigns import figures, service, undoing
+from campaigns import deciding, figures, service, undoing
 from campaigns.errors import CampaignRefused, UndoRefused
 from campaigns.figures import Funnel
 from campaigns.importing import put_away
@@ -69,9 +69,17 @@ def take(ground: Ground) -> tuple[Seen, list[Alarm]]:
 def listing() -> ResponseReturnValue:
     """Every campaign with its funnel; live."""
     seen, open_alarms = take(ground())
+    with ground().database.read() as session:
+        changed = deciding.count(session)
     refused = put_away.refused(ground().settings)
     return render_template(
-        "campaigns.html", seen=seen, alarms=open_alarms, steps=STEPS, now=clock.now(), refused_files=refused
+        "campaigns.html",
+        changed=changed,
+        seen=seen,
+        alarms=open_alarms,
+        steps=STEPS,
+        now=clock.now(),
+        refused_files=refused,
     )
 
 

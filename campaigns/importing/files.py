@@ -136,6 +136,8 @@ def report(taken: Taken) -> list[str]:
     told = f"{stored.added} discharges added, {stored.corrected} corrected, {before} known before"
     if stored.noted:
         told += f", {stored.noted} other events"
+    if stored.proposed:
+        told += f", {stored.proposed} names, numbers or birth dates wait for staff"
     resumed = f", {stored.resumed} go on" if stored.resumed else ""
     return [*lines, f"{told}; {stored.stopped} planned calls stopped{resumed}."]
 

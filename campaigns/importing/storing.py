@@ -39,7 +39,7 @@ class Batch:
     def __init__(
         self, session: Session, ground: Ground, now: datetime, people: dict[str, str], *, confirms: bool
     ) -> None:
-        """`people` holds the index of each patient's number that is told of. Only somebody who `confirms` overwrites."""
+        """`people` holds the index of each patient's number that is told of. Only who `confirms` overwrites."""
         self._confirms = confirms
         self._roots: dict[str, str] = {}
         self._identities: dict[str, identities.Identity] = {}

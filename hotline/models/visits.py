@@ -30,7 +30,7 @@ class IdentityProposal(Row, WithId):
 
     __tablename__ = "identity_proposals"
     person_index: Mapped[str] = mapped_column(ForeignKey("persons.person_index"), index=True)
-    # What was told otherwise: {"number": "+86…"}; and a keyed digest of it, so that what was refused is not asked again.
+    # What was told otherwise: {"number": "+86…"}; and a keyed digest of it, so that what was refused stays so.
     proposed: Mapped[dict[str, str]] = mapped_column(EncryptedJson("identity_proposals.proposed"))
     digest: Mapped[str] = mapped_column(String(64))
     # Who told it (hl7, json, csv, …), and when the hospital's system wrote it down, else when it came.

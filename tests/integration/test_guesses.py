@@ -17,7 +17,6 @@ import requests
 import time_machine
 from click.testing import CliRunner
 from flask import Flask
-from pydantic import SecretStr
 from sqlalchemy import select
 
 from cli.main import group
@@ -28,12 +27,14 @@ from hotline.ground import Ground
 from hotline.models import Guess, Look, User
 from hotline.settings import Settings
 from hotline.values import Role
+from tests.conftest import environment
 from tests.console_client import Staff, signed_in
 from tests.console_data import PASSWORD, Morning, morning
 from tests.servers import free_port, wait_for
 
 PARALLEL = 60
 WRONG, RIGHT, LATER = HTTPStatus.UNAUTHORIZED, HTTPStatus.FOUND, HTTPStatus.TOO_MANY_REQUESTS
+WORD = "no such password"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -48,11 +49,6 @@ def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its 
     yield pages
     for live in ("live", "live_campaigns"):
         pages.extensions[live].close()
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    pairs = ((name.upper(), value) for name, value in settings if value is not None)
-    return {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in pairs}
 
 
 @contextmanager
@@ -83,7 +79,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def guess(url: str, login: str = "supervisor", password: str = "no such password") -> requests.Response:
+def guess(url: str, login: str = "supervisor", password: str = WORD) -> requests.Response:
     """One try by a browser that nobody knows."""
     with requests.Session() as browser:
         token = TOKEN.search(browser.get(f"{url}/sign-in", timeout=120).text)

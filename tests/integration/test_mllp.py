@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 from sqlalchemy import func, select
@@ -54,6 +55,14 @@ class Sender:
         """Send a message and get its acknowledgement."""
         self.send(frame(raw))
         return self.answer()
+
+    def __enter__(self) -> Self:
+        """It is connected."""
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        """Hang up."""
+        self.close()
 
     def close(self) -> None:
         """Hang up."""

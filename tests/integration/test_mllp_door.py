@@ -1,4 +1,4 @@
-"""Who may send over MLLP, how much and how slowly: certificates, named addresses, limits, and a start that is refused."""
+"""Who may send over MLLP, how much and how slowly: certificates, named addresses, limits, refused starts."""
 
 import socket
 import ssl
@@ -22,10 +22,12 @@ from hotline import clock
 from hotline.errors import ConfigError
 from hotline.ground import Ground
 from hotline.settings import Settings
-from tests.conftest import make_settings
+from tests.conftest import environment, make_settings
 from tests.integration.test_mllp import Sender, case, count, listening
+from tests.servers import wait_for
 
 WAIT_SECONDS = 60
+EVERYWHERE = "0.0.0.0"  # noqa: S104 (what is refused)
 
 
 @dataclass
@@ -89,7 +91,11 @@ class SealedSender(Sender):
         context = ssl.create_default_context(cafile=str(trusted))
         if own is not None:
             context.load_cert_chain(*own)
-        self._socket = context.wrap_socket(self._socket, server_hostname="localhost")
+        plain = self._socket
+        try:
+            self._socket = context.wrap_socket(plain, server_hostname="localhost")
+        finally:
+            plain.close()  # taken over, or of no use
 
 
 # Who may send
@@ -99,16 +105,15 @@ def test_a_sender_with_a_certificate_of_the_authority_is_taken_and_nobody_else(
     ground: Ground, authority: Authority, tmp_path: Path
 ) -> None:
     stranger = Authority(tmp_path, "stranger").issue("his")
-    with listening(ground, **tls(authority)) as port:
-        known = SealedSender(port, authority.file, authority.issue("his"))
+    his = authority.issue("his")
+    with listening(ground, **tls(authority)) as port, SealedSender(port, authority.file, his) as known:
         assert b"MSA|AA|1" in known.ask(case("00-good"))
         for own in (None, stranger):
-            with pytest.raises((ConnectionError, ssl.SSLError)):
-                SealedSender(port, authority.file, own).ask(case("00-good", "M2"))
-        with pytest.raises((ConnectionError, TimeoutError)):
-            Sender(port).ask(case("00-good", "M3"))
+            with pytest.raises((ConnectionError, ssl.SSLError)), SealedSender(port, authority.file, own) as other:
+                other.ask(case("00-good", "M2"))
+        with Sender(port) as plain, pytest.raises((ConnectionError, TimeoutError)):
+            plain.ask(case("00-good", "M3"))
         assert b"MSA|AA|1" in known.ask(case("00-good"))
-        known.close()
     assert count(ground) == 1
 
 
@@ -116,21 +121,19 @@ def test_a_sender_with_a_certificate_of_the_authority_is_taken_and_nobody_else(
     ("peers", "is_let_in"), [("127.0.0.1", True), ("10.1.2.3, 127.0.0.0/8", True), ("10.0.0.0/8", False)]
 )
 def test_named_addresses_are_taken_and_no_others(ground: Ground, peers: str, is_let_in: bool) -> None:
-    with listening(ground, mllp_peers=peers) as port:
-        sender = Sender(port)
+    with listening(ground, mllp_peers=peers) as port, Sender(port) as sender:
         if is_let_in:
             assert b"MSA|AA|1" in sender.ask(case("00-good"))
         else:
             with pytest.raises(ConnectionError):
                 sender.ask(case("00-good"))
-        sender.close()
     assert count(ground) == int(is_let_in)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "", "::", "192.0.2.7", "hl7.hospital.example"])
+@pytest.mark.parametrize("host", [EVERYWHERE, "", "::", "192.0.2.7", "hl7.hospital.example"])
 def test_beyond_this_machine_nothing_is_opened_to_everybody(here: Settings, authority: Authority, host: str) -> None:
     for half in ({}, {name: path for name, path in tls(authority).items() if name != "mllp_client_ca"}):
-        with pytest.raises(ConfigError, match="MLLP_CLIENT_CA.*MLLP_PEERS"):
+        with pytest.raises(ConfigError, match=r"MLLP_CLIENT_CA.*MLLP_PEERS"):
             mllp_door.of(here.model_copy(update=half), host)
     assert mllp_door.of(here.model_copy(update=tls(authority)), host).tls
     assert mllp_door.of(here.model_copy(update={"mllp_peers": "192.0.2.0/24"}), host).peers
@@ -142,9 +145,9 @@ def test_on_this_machine_nothing_is_needed(here: Settings, host: str) -> None:
 
 
 def test_the_command_refuses_and_names_the_remedy(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("hotline_home", "database_url", "redis_url"):
-        monkeypatch.setenv(name.upper(), str(getattr(here, name)))
-    done = CliRunner().invoke(group, ["campaign", "listen", "--host", "0.0.0.0", "--port", "0"])
+    for name, value in environment(here).items():
+        monkeypatch.setenv(name, value)
+    done = CliRunner().invoke(group, ["campaign", "listen", "--host", EVERYWHERE, "--port", "0"])
     assert done.exit_code != 0
     assert "MLLP_PEERS" in done.output + str(done.exception)
 
@@ -177,27 +180,23 @@ def test_an_address_that_comes_in_the_new_form_is_the_old_one(here: Settings) ->
 
 
 def test_one_address_takes_no_more_than_its_part(ground: Ground) -> None:
-    with listening(ground, mllp_senders_of_a_peer=2) as port:
-        first = taken(port)
-        second = taken(port)
-        third = Sender(port)
-        with pytest.raises(ConnectionError):
-            third.ask(case("00-good", "M3"))
-        first.close()
-        while True:  # that the first is gone is heard in its time
-            try:
-                taken(port).close()
-                break
-            except ConnectionError:
-                continue
-        second.close()
+    with listening(ground, mllp_senders_of_a_peer=2) as port, Sender(port) as second:
+        with Sender(port) as first, Sender(port) as third:
+            assert b"MSA|AA|1" in second.ask(case("00-good"))
+            assert b"MSA|AA|1" in first.ask(case("00-good"))
+            with pytest.raises(ConnectionError):
+                third.ask(case("00-good", "M3"))
+        wait_for(lambda: is_served(port), 20, "a place for the next one")  # that the first is gone is heard in its time
+        assert b"MSA|AA|1" in second.ask(case("00-good"))
 
 
-def taken(port: int) -> Sender:
-    """A sender who is served."""
-    sender = Sender(port)
-    assert b"MSA|AA|1" in sender.ask(case("00-good"))
-    return sender
+def is_served(port: int) -> bool:
+    """Whether there is a place for one more sender."""
+    with Sender(port) as sender:
+        try:
+            return b"MSA|AA|1" in sender.ask(case("00-good"))
+        except ConnectionError:
+            return False
 
 
 @pytest.fixture
@@ -208,10 +207,10 @@ def impatient(ground: Ground) -> Iterator[int]:
 
 def test_whoever_is_silent_or_does_not_finish_is_disconnected(impatient: int) -> None:
     for begun in (b"", frame(case("00-good"))[:60]):
-        slow = Sender(impatient)
-        slow.send(begun)
-        with pytest.raises(ConnectionError):
-            slow.answer()
+        with Sender(impatient) as slow:
+            slow.send(begun)
+            with pytest.raises(ConnectionError):
+                slow.answer()
 
 
 def test_slow_senders_hold_nobody_else_up(ground: Ground) -> None:
@@ -220,4 +219,5 @@ def test_slow_senders_hold_nobody_else_up(ground: Ground) -> None:
             one = socket.create_connection(("127.0.0.1", port), timeout=WAIT_SECONDS)
             slow.enter_context(one)
             one.sendall(frame(case("00-good"))[:60])
-        assert b"MSA|AA|1" in Sender(port).ask(case("00-good", "M2"))
+        with Sender(port) as other:
+            assert b"MSA|AA|1" in other.ask(case("00-good", "M2"))

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console import devices, guesses, looks, passwords, proof, sign_in, users
+from console import devices, guesses, hashing, looks, passwords, proof, sign_in, users
 from console.access import STAFF, SignedIn, allow, allow_before_change, ground
 from console.errors import PasswordWrong, UserRefused
 from hotline import clock, sign_ins
@@ -28,7 +28,8 @@ def change() -> ResponseReturnValue:
     """Set another password of one's own; other sessions end, this one goes on."""
     was_one_time = current_user.must_change_password
     try:
-        user, signed_in = _changed()
+        with hashing.place():
+            user, signed_in = _changed()
     except proof.Refused as refused:
         return proof.later(refused, _page(None, 429, *proof.words(refused, clock.now())), clock.now())
     except UserRefused as refused:

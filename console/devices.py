@@ -44,7 +44,9 @@ def remember(ground: Ground, request: Request, response: Response, user: User) -
 
 def _read(ground: Ground, request: Request) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = _signer(ground).loads(request.cookies.get(COOKIE, ""), max_age=KEPT.total_seconds())
+        found: dict[str, Any] = _signer(ground).loads(
+            request.cookies.get(COOKIE, ""), max_age=int(KEPT.total_seconds())
+        )
     except BadData:
         return {"id": clock.new_id(), "users": {}}
     return found

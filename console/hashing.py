@@ -11,9 +11,10 @@ from typing import TypeVar
 from hotline.errors import HotlineError
 
 Made = TypeVar("Made")
-# So many passwords are looked at by a process at once, and so many may wait for it: about a second's work.
-AT_ONCE, WAITING = 2, 16
-RETRY_SECONDS = 3
+# So many passwords are hashed by a process at once, and so many tries are in work at all: each needs the database for a
+# moment, whose connections are there for the pages, too. Others wait so long for a place.
+AT_ONCE, IN_WORK = 2, 6
+WAIT_SECONDS, RETRY_SECONDS = 3.0, 3
 
 
 class Busy(HotlineError):
@@ -24,9 +25,9 @@ class Busy(HotlineError):
 
 @contextmanager
 def place() -> Iterator[None]:
-    """A place among those whose password is looked at, or who wait for it. Raises `Busy`."""
+    """A place among the tries that are in work, when it is one's turn. Raises `Busy`."""
     places = _places()
-    if not places.acquire(blocking=False):
+    if not places.acquire(timeout=WAIT_SECONDS):
         raise Busy("too many passwords are being looked at")
     try:
         yield
@@ -41,7 +42,7 @@ def aside(work: Callable[[], Made]) -> Made:
 
 @cache
 def _places() -> threading.BoundedSemaphore:
-    return threading.BoundedSemaphore(AT_ONCE + WAITING)
+    return threading.BoundedSemaphore(IN_WORK)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Is this their password? One try at it: reserved first, then looked at, a few at a time."""
+"""Is this their password? One try at it: reserved first, then looked at."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from console import guesses, hashing, passwords
 from console.guesses import Allowance, TooManyGuesses
 from console.hashing import Busy
-from hotline import clock
+from hotline import clock, database
 from hotline.ground import Ground
 
 Refused = (TooManyGuesses, Busy)
@@ -19,18 +19,17 @@ Refused = (TooManyGuesses, Busy)
 def proven(ground: Ground, stored: str | None, password: str, allowances: Sequence[Allowance]) -> bool:
     """Whether it is the password whose digest is `stored`; whoever finds it right gives the allowances back.
 
-    Raises one of `Refused`, without having looked at it.
+    Raises one of `Refused`, without having looked at it. Whoever asks has a place (`hashing.place`).
     """
     now = clock.now()
     with ground.database.read() as reading:
         guesses.check(reading, allowances, now)
-    with hashing.place():
-        try:
-            with ground.database.write() as writing:
-                guesses.reserve(writing, allowances, now)
-        except OperationalError as error:  # others hold what is counted for longer than we wait
-            raise Busy("what is counted cannot be written") from error
-        return passwords.fits(stored, password)
+    try:
+        with ground.database.write() as writing:
+            guesses.reserve(writing, allowances, now)
+    except (OperationalError, database.Busy) as error:  # others hold what is counted for longer than we wait
+        raise Busy("what is counted cannot be written") from error
+    return passwords.fits(stored, password)
 
 
 def later(refused: Exception, page: ResponseReturnValue, now: datetime) -> Response:

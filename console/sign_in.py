@@ -7,10 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
-from console import browsers, devices, guesses, looks, proof, users
+from console import browsers, devices, guesses, hashing, looks, proof, users
 from console.access import STAFF, SignedIn, allow, allow_before_change, allow_everyone, ground
 from console.errors import PasswordExpired
-from console.guesses import Allowance
 from hotline import clock, sign_ins
 from hotline.models import SignIn, User
 from hotline.values import Language
@@ -32,12 +31,9 @@ def show() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     """Begin a session for the right password."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
-    with ground().database.read() as reading:
-        seen = users.under(reading, login)
-    device = devices.known(ground(), request, seen)
-    allowances = guesses.of_sign_in(ground().keyring, login, request.remote_addr or "", device)
     try:
-        user = _admitted(seen, password, allowances)
+        with hashing.place():
+            user = _admitted(login, password)
     except proof.Refused as refused:
         fault, minutes = proof.words(refused, clock.now())
         return proof.later(refused, _page(fault, login, 429, minutes), clock.now())
@@ -50,8 +46,12 @@ def enter() -> ResponseReturnValue:
     return answer
 
 
-def _admitted(seen: User | None, password: str, allowances: list[Allowance]) -> User | None:
-    """The user whom `seen` shows, with a session begun, if it is their password. Raises what keeps them out."""
+def _admitted(login: str, password: str) -> User | None:
+    """The user with this name, with a session begun, if it is their password. Raises what keeps them out."""
+    with ground().database.read() as reading:
+        seen = users.under(reading, login)
+    device = devices.known(ground(), request, seen)
+    allowances = guesses.of_sign_in(ground().keyring, login, request.remote_addr or "", device)
     if not proof.proven(ground(), seen.password if seen else None, password, allowances) or seen is None:
         return None
     try:

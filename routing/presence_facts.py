@@ -29,7 +29,7 @@ _FACTS = (
 _ACCOUNTS = select(User.agent_id, func.count(), func.count().filter(User.is_active)).where(User.agent_id.is_not(None))
 
 
-def _pages(now: datetime) -> Select[tuple[AgentPage]]:
+def _pages(now: datetime) -> Select[AgentPage]:
     """Pages of whoever may sign in, in sessions that hold."""
     of_user = select(AgentPage).join(User, User.id == AgentPage.user_id).where(User.is_active)
     in_session = of_user.outerjoin(SignIn, SignIn.id == AgentPage.sign_in_id)
@@ -99,7 +99,7 @@ def talks_of_shut_out(session: Session) -> list[str]:
     up = (Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None), Offer.provider_sid.is_not(None))
     users = select(User.id).where(User.agent_id == Agent.id)
     out = (users.exists(), ~users.where(User.is_active).exists())
-    return [sid for agent, sid in session.execute(query.where(*up, *out)) if is_shut_out(session, agent)]
+    return [sid for agent, sid in session.execute(query.where(*up, *out)) if sid and is_shut_out(session, agent)]
 
 
 def reached(agent: Agent) -> None:

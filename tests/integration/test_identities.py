@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -29,8 +30,8 @@ def hears(ground: Ground, *records: VisitRecord) -> intake.Stored:
     return intake.store(ground, records, "hl7", NOW)
 
 
-def correction(hour: int = 5, **facts: object) -> VisitRecord:
-    return told(VisitEvent.UPDATED, hour=hour, facts=replace(FACTS, **facts))  # type: ignore[arg-type] # as written
+def correction(hour: int = 5, **facts: Any) -> VisitRecord:
+    return told(VisitEvent.UPDATED, hour=hour, facts=replace(FACTS, **facts))
 
 
 def discharges(ground: Ground) -> list[Discharge]:
@@ -58,7 +59,7 @@ def decide(ground: Ground, *, is_accepted: bool) -> bool:
     ],
 )
 def test_what_is_told_otherwise_waits_and_calls_go_as_before(
-    ground: Ground, told_now: dict[str, object], proposed: dict[str, str]
+    ground: Ground, told_now: dict[str, Any], proposed: dict[str, str]
 ) -> None:
     only = planned(ground)
     stored = hears(ground, correction(ward="内科", **told_now))

@@ -44,6 +44,8 @@ class Exchange(Provider):
     # What callers press when they are asked for a rating; empty: anything from 0 to 6.
     rating: str = ""
     registered: list[PhoneView] | None = None
+    # For whom no telephone may be registered any more, in the order in which it was said.
+    revoked: list[str] = field(default_factory=list)
     tell: Callable[[str], object] = print
 
     # What we ask of it.
@@ -80,6 +82,12 @@ class Exchange(Provider):
     def phones(self) -> list[PhoneView] | None:
         """Who is registered; `None`: it does not tell, as Twilio."""
         return self.registered
+
+    def revoke_phones(self, holder: str) -> None:
+        """Telephones of this holder are put down."""
+        self._asked()
+        self.revoked.append(holder)
+        self.registered = [each for each in self.registered or [] if holder not in each.holders]
 
     def leg(self, sid: str) -> LegView | None:
         """The line as it stands."""

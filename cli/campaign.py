@@ -11,6 +11,7 @@ from campaigns.errors import ImportFault
 from campaigns.importing import files as sources
 from cli import campaign_draw, campaign_status, embedded, import_progress
 from cli.run import _until_told
+from cli.users import note
 from hotline import clock, log
 from hotline.ground import Ground, stand
 
@@ -32,8 +33,11 @@ def command() -> None:
     default=None,
     help="leave rows out that cannot be taken, and take the others (IMPORT_SKIPS_REJECTED)",
 )
+@click.option(
+    "--confirm-identities", "confirms", is_flag=True, help="names, numbers and birth dates here are right: take them"
+)
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="write every rejected row there")
-def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, report: Path | None) -> None:
+def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, confirms: bool, report: Path | None) -> None:
     """Take discharges from FILES or folders: tables (CSV, XLSX), FHIR (JSON, NDJSON), HL7 (ADT messages).
 
     A file is checked to its end before anything is stored. Taken twice, it changes nothing. FHIR files are read as one:
@@ -42,7 +46,10 @@ def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, report: 
     lines, is_broken = [], False
     with stand(embedded.load()) as ground:
         house = ground.settings
-        options = sources.Options(consent, house.import_skips_rejected if skips is None else skips)
+        options = sources.Options(consent, house.import_skips_rejected if skips is None else skips, confirms=confirms)
+        if confirms:
+            with ground.database.write() as session:
+                note(session, "confirm_identities", "import", "file")
         for group in sources.sources(files):
             name = ", ".join(str(file) for file in group)
             told, is_stored = _import(ground, group, options)
@@ -171,16 +178,23 @@ def away(name: str, file: Path, skips: bool | None) -> None:
 
 
 @command.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="address to listen on; beyond this machine MLLP_CLIENT_CA or MLLP_PEERS must say who may send",
+)
 @click.option("--port", default=2575, show_default=True, help="port to listen on")
 @click.option("--consent", is_flag=True, help="everyone of whom the messages tell has agreed to be called")
 def listen(host: str, port: int, consent: bool) -> None:
     """Take HL7 ADT messages over MLLP until told to stop; each is acknowledged once it is stored."""
     import asyncio
 
+    from campaigns.importing import mllp_door
     from campaigns.importing.mllp import Listener
 
     values = embedded.load()
+    mllp_door.of(values, host)  # refused before anything is opened
     log.configure("listener", values.log_format)
     with stand(values) as ground:
         click.echo(f"Listening for HL7 on {host}:{port}.")

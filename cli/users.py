@@ -10,9 +10,10 @@ from rich.console import Console
 from sqlalchemy.orm import Session
 
 from cli import embedded, tables
-from console import looks, passwords, queries, users
+from console import guesses, looks, passwords, queries, users
 from console.users import Wanted
 from hotline import clock
+from hotline.crypt import Keyring
 from hotline.ground import stand
 from hotline.models import User
 from hotline.values import Language, Role
@@ -24,7 +25,7 @@ LANGUAGE = click.Choice([language.value for language in Language])
 
 @click.group()
 def command() -> None:
-    """Who signs in to the staff pages: list, add, edit, disable, give a new password."""
+    """Who signs in to the staff pages: list, add, edit, disable, unlock, give a new password."""
 
 
 @command.command("list")
@@ -32,13 +33,18 @@ def listing() -> None:
     """Everyone, with role, agent and whether they can sign in."""
     with stand(embedded.load()) as ground, ground.database.read() as session:
         numbers = {agent.id: agent.staff_number for agent in queries.agents(session)}
-        rows = [_row(user, numbers) for user in users.everyone(session)]
+        locked = {user.id for user in users.everyone(session) if _is_locked(session, ground.keyring, user.login)}
+        rows = [_row(user, numbers, user.id in locked) for user in users.everyone(session)]
     columns = ("login", "name", "role", "language", "agent", "sign-in")
     Console().print(tables.of("Users", columns, rows, wraps="name"))
 
 
-def _row(user: User, numbers: dict[str, str]) -> tuple[str, ...]:
-    access = "one-time password" if user.one_time_until else "yes"
+def _is_locked(session: Session, keyring: Keyring, login: str) -> bool:
+    return guesses.locked_until(session, keyring, login, clock.now()) is not None
+
+
+def _row(user: User, numbers: dict[str, str], is_locked: bool) -> tuple[str, ...]:
+    access = "locked" if is_locked else "one-time password" if user.one_time_until else "yes"
     agent = numbers.get(user.agent_id or "", "–")
     return user.login, user.name, user.role, user.language, agent, access if user.is_active else "disabled"
 
@@ -110,6 +116,17 @@ def enable(login: str) -> None:
     """Let LOGIN sign in again."""
     _set(login, users.let_in, "let_in_user")
     click.echo(f"{login} can sign in.")
+
+
+@command.command()
+@click.argument("login")
+def unlock(login: str) -> None:
+    """Let LOGIN sign in again after too many wrong passwords, without waiting."""
+    with stand(embedded.load()) as ground, ground.database.write() as session:
+        user = users.named(session, login)
+        guesses.unlock(session, ground.keyring, user.login)
+        note(session, "unlock_user", user.id)
+    click.echo(f"{login} can sign in from anywhere again.")
 
 
 def _set(login: str, change: Callable[[Session, str], Any], action: str) -> None:

@@ -7,8 +7,7 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
-from console import users
-from hotline import clock
+from hotline import clock, sign_ins
 from hotline.ground import Ground
 from hotline.models import User
 from hotline.values import Role
@@ -43,6 +42,12 @@ def allow_before_change(view: View) -> View:
     return view
 
 
+def by_itself(view: View) -> View:
+    """Mark a view that open pages ask for by themselves: it is no sign of a person, and keeps no session alive."""
+    view.by_itself = True  # type: ignore[attr-defined] # as above
+    return view
+
+
 def rule(view: Callable[..., Any]) -> frozenset[str]:
     """Who may use the view: roles, and `nobody` where signing in is not needed. Empty where no rule was declared."""
     may: frozenset[str] = getattr(view, "may", frozenset())
@@ -50,13 +55,15 @@ def rule(view: Callable[..., Any]) -> frozenset[str]:
 
 
 class SignedIn:
-    """The user of a session, as Flask-Login wants one. Its id carries the session's version."""
+    """The user of a session, as Flask-Login wants one. Its id is the secret that the session is known by."""
 
     is_authenticated = True
     is_anonymous = False
 
-    def __init__(self, user: User) -> None:
-        """Stand for `user`."""
+    def __init__(self, user: User, sign_in_id: str, token: str) -> None:
+        """Stand for `user` in the session of this row and cookie."""
+        self.sign_in_id = sign_in_id
+        self._token = token
         self.id = user.id
         self.name = user.name
         self.role = user.role
@@ -64,11 +71,10 @@ class SignedIn:
         self.agent_id = user.agent_id
         self.is_active = user.is_active
         self.must_change_password = user.one_time_until is not None
-        self._version = user.session_version
 
     def get_id(self) -> str:
         """What the session keeps."""
-        return f"{self.id}:{self._version}"
+        return self._token
 
     @property
     def sees_all_calls(self) -> bool:
@@ -90,15 +96,22 @@ def ground() -> Ground:
     return opened
 
 
-def _load(text: str) -> SignedIn | None:
-    user_id, _, version = text.partition(":")
+def _load(token: str) -> SignedIn | None:
+    now = clock.now()
     with ground().database.read() as session:
-        user = users.find(session, user_id)
-    if user is None or not user.is_active or str(user.session_version) != version:
+        found = sign_ins.find(session, token, now)
+    if found is None:
         return None
-    if users.is_expired(user, clock.now()):
-        return None  # signed in with a one-time password, and has let the day pass
-    return SignedIn(user)
+    user, sign_in = found
+    if now - sign_in.seen_at >= sign_ins.NOTED and not _is_by_itself():
+        with ground().database.write() as writing:
+            sign_ins.used(writing, sign_in.id, now)
+    return SignedIn(user, sign_in.id, token)
+
+
+def _is_by_itself() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.endpoint == "static" or view is None or bool(getattr(view, "by_itself", False))
 
 
 def _check() -> Response | None:

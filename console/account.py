@@ -1,23 +1,16 @@
 """My account: who one is here, and one's own password. Whoever has a one-time password sees nothing else before."""
 
-from typing import Any
-
-from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
-from flask_login import current_user, login_user
-from werkzeug.wrappers import Response
+from flask_login import current_user
 
-from console import looks, sign_in, users
+from console import devices, guesses, hashing, looks, passwords, proof, sign_in, users
 from console.access import STAFF, SignedIn, allow, allow_before_change, ground
 from console.errors import PasswordWrong, UserRefused
-from hotline import clock
+from hotline import clock, sign_ins
 from hotline.models import Agent, User
 
 pages = Blueprint("account", __name__)
-
-# Who finds an open page does not guess the password there either: only wrong present ones count.
-PER_USER = "5 per minute; 30 per hour"
 
 
 @pages.get("/account")
@@ -33,39 +26,60 @@ def show() -> ResponseReturnValue:
 @allow(*STAFF)
 def change() -> ResponseReturnValue:
     """Set another password of one's own; other sessions end, this one goes on."""
-    form, was_one_time = request.form, current_user.must_change_password
-    new = (form.get("password", ""), form.get("again", ""))
+    was_one_time = current_user.must_change_password
     try:
-        with ground().database.write() as writing:
-            user = users.change_password(writing, current_user.id, form.get("old", ""), new)
-            looks.note(writing, looks.look(user.id, "change_password", ("user", user.id), clock.now(), _address()))
+        with hashing.place():
+            user, signed_in = _changed()
+    except proof.Refused as refused:
+        return proof.later(refused, _page(None, 429, *proof.words(refused, clock.now())), clock.now())
     except UserRefused as refused:
         return _page(refused, 401 if isinstance(refused, PasswordWrong) else 422)
-    session.clear()
-    login_user(SignedIn(user))
+    sign_in.enter_as(signed_in)
     flash("account.changed")
-    return redirect(sign_in.next_page() if was_one_time else url_for("account.show"))
+    answer = make_response(redirect(sign_in.next_page() if was_one_time else url_for("account.show")))
+    devices.remember(ground(), request, answer, user)
+    return answer
 
 
-def limit(app: Flask, limiter: Limiter) -> None:
-    """Slow the guessing of the present password down."""
+@pages.post("/account/sessions/<sign_in_id>/end")
+@allow(*STAFF)
+def end_session(sign_in_id: str) -> ResponseReturnValue:
+    """End a session of one's own elsewhere. Ended already, or another one's: nothing changes."""
+    with ground().database.write() as writing:
+        sign_ins.end(writing, sign_in_id, current_user.id, clock.now())
+        looks.note(
+            writing, looks.look(current_user.id, "end_session", ("session", sign_in_id), clock.now(), _address())
+        )
+    flash("account.session_ended")
+    return redirect(url_for("account.show"))
 
-    def wrong(response: Response) -> bool:
-        return response.status_code == 401
 
-    view: Any = app.view_functions["account.change"]
-    app.view_functions["account.change"] = limiter.limit(PER_USER, key_func=_key, deduct_when=wrong)(view)
+def _changed() -> tuple[User, SignedIn]:
+    """Set the new password, and begin a session with it: all others end. Raises what is against it."""
+    old, new = request.form.get("old", ""), (request.form.get("password", ""), request.form.get("again", ""))
+    with ground().database.read() as reading:
+        seen = reading.get_one(User, current_user.id)
+    # Who finds an open page does not guess the password there either.
+    allowances = guesses.of_owner(ground().keyring, seen.login)
+    if not proof.proven(ground(), seen.password, old, allowances):
+        raise PasswordWrong("the present password is another")
+    with ground().database.write() as writing:
+        guesses.give_back(writing, allowances)
+    users.check_own(seen, old, new)
+    digest = passwords.sealed(new[0])
+    with ground().database.write() as writing:
+        user = users.change_password(writing, seen, digest)
+        looks.note(writing, looks.look(user.id, "change_password", ("user", user.id), clock.now(), _address()))
+        return user, sign_in.begun(writing, user)
 
 
-def _key() -> str:
-    return f"account:{current_user.id}" if current_user.is_authenticated else "account:nobody"
-
-
-def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
+def _page(refused: UserRefused | None, code: int, fault: str = "", minutes: int = 0) -> ResponseReturnValue:
     with ground().database.read() as reading:
         user = reading.get_one(User, current_user.id)
         agent = reading.get(Agent, user.agent_id) if user.agent_id else None
-    return render_template("account.html", account=user, agent=agent, refused=refused, next=sign_in.next_page()), code
+        sessions = sign_ins.of_user(reading, user.id, clock.now())
+    values = {"account": user, "agent": agent, "sessions": sessions, "fault": fault, "minutes": minutes}
+    return render_template("account.html", refused=refused, next=sign_in.next_page(), **values), code
 
 
 def _address() -> str:

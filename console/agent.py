@@ -14,11 +14,12 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from console import alarms, desk, looks, presence
-from console.access import STAFF, allow, ground
+from console.access import STAFF, allow, by_itself, ground
 from console.floor import Picture, live
 from console.live import Viewer, messages
 from console.snapshot import Snapshot
-from hotline import clock
+from console.standing import Standing
+from hotline import clock, sign_ins
 from hotline.models import Agent
 from hotline.settings import Settings
 from hotline.values import AgentStatus, PagePhone
@@ -48,13 +49,16 @@ def show() -> ResponseReturnValue:
 
 
 @pages.get("/desk/stream")
+@by_itself
 @allow(*STAFF)
 def stream() -> ResponseReturnValue:
     """Server-sent events: `desk` with status, state and the card as HTML, whenever something happened on the floor."""
     agent_id = _agent_id()
     floor = live()
     viewer = floor.join()
-    response = Response(stream_with_context(_messages(viewer, agent_id)), mimetype="text/event-stream")
+    response = Response(
+        stream_with_context(_messages(viewer, agent_id, Standing.of_request())), mimetype="text/event-stream"
+    )
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(lambda: floor.leave(viewer))
     return response
@@ -86,6 +90,7 @@ def back() -> ResponseReturnValue:
 
 
 @pages.post("/desk/token")
+@by_itself
 @allow(*STAFF)
 def token() -> ResponseReturnValue:
     """A short-lived token for the agent's own telephone, and for no other: the page has it from now on."""
@@ -95,9 +100,10 @@ def token() -> ResponseReturnValue:
         agent = _locked(session, _agent_id())
         if agent.address.startswith(CLIENT):
             service.page_phone(session, ground(), agent, clock.now())
+            sign_ins.took_phone(session, current_user.sign_in_id, clock.now())
     if not agent.address.startswith(CLIENT) or phones.place(ground().settings).kind is Kind.NONE:
         abort(404)
-    return {"token": phones.token(ground().settings, agent.address, clock.now())}
+    return {"token": phones.token(ground().settings, agent.address, clock.now(), current_user.sign_in_id)}
 
 
 @pages.get("/desk/phone/<name>")
@@ -137,11 +143,11 @@ def _place(settings: Settings, seen: desk.Desk | None) -> phones.Place:
     return phones.place(settings)
 
 
-def _messages(viewer: Viewer[Picture], agent_id: str) -> Iterator[str]:
+def _messages(viewer: Viewer[Picture], agent_id: str, standing: Standing) -> Iterator[str]:
     def told(picture: Picture) -> str:
         return f"event: desk\nid: {picture.number}\ndata: {_render(picture.seen, agent_id)}\n\n"
 
-    return messages(viewer, told)
+    return messages(viewer, told, standing.holds)
 
 
 def _render(floor: Snapshot, agent_id: str) -> str:

@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, request, session
 from flask.wrappers import Response
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
@@ -24,6 +22,7 @@ from console import (
     campaigns,
     faults,
     floor,
+    identities,
     language,
     matters,
     patients,
@@ -62,7 +61,7 @@ def create(ground: Ground) -> Flask:
     app.extensions["ground"] = ground
     app.config.update(_config(ground))
     if proxies := ground.settings.proxies:
-        # Only then: without a proxy anyone could claim any address, and the limit of sign-ins would count nothing.
+        # Only then: without a proxy anyone could claim any address, and wrong passwords would count for nothing.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's way
     access.guard(app)
     CSRFProtect(app)
@@ -86,14 +85,12 @@ def create(ground: Ground) -> Flask:
     app.register_blueprint(campaigns.pages)
     app.register_blueprint(patients.pages)
     app.register_blueprint(work.pages)
+    app.register_blueprint(identities.pages)
     app.register_blueprint(presence.pages)
     presence.watch(app)
     agent.open_line(app, ground.settings, CONTENT_POLICY)
     app.add_url_rule("/healthz", view_func=healthy)
     access.allow_everyone(app.view_functions["static"])
-    limiter = _limiter(app, ground)
-    sign_in.limit(app, limiter)
-    account.limit(app, limiter)
     faults.handle(app)
     floor.open_live(app, ground)
     campaigns.open_live(app, ground)
@@ -114,7 +111,7 @@ def _config(ground: Ground) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": _is_https(ground),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": timedelta(hours=10),
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=ground.settings.session_hours),
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=30),
         "WTF_CSRF_TIME_LIMIT": None,  # a token lives as long as its session
         "WTF_CSRF_SSL_STRICT": _is_https(ground),
@@ -144,18 +141,6 @@ def _headers(app: Flask, ground: Ground) -> None:
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "private, no-store"
         return response
-
-
-def _limiter(app: Flask, ground: Ground) -> Limiter:
-    url = ground.settings.redis_url
-    return Limiter(
-        get_remote_address,
-        app=app,
-        storage_uri=f"redis+{url}" if url.startswith("unix:") else url,
-        strategy="moving-window",
-        in_memory_fallback_enabled=True,  # without Redis people still sign in, and guessing stays slow
-        key_prefix="hotline-console",
-    )
 
 
 def _dress(app: Flask, ground: Ground) -> None:

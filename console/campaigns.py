@@ -21,14 +21,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from campaigns import figures, service, undoing
+from campaigns import deciding, figures, service, undoing
 from campaigns.errors import CampaignRefused, UndoRefused
 from campaigns.figures import Funnel
 from campaigns.importing import put_away
 from console import alarms, language, looks, patient_queries, stop_queries
-from console.access import LEADS, allow, ground
+from console.access import LEADS, allow, by_itself, ground
 from console.alarms import Alarm
 from console.live import Live, Viewer, messages
+from console.standing import Standing
 from hotline import clock
 from hotline.errors import IllegalMove, NotFound
 from hotline.ground import Ground
@@ -68,34 +69,46 @@ def take(ground: Ground) -> tuple[Seen, list[Alarm]]:
 def listing() -> ResponseReturnValue:
     """Every campaign with its funnel; live."""
     seen, open_alarms = take(ground())
+    with ground().database.read() as session:
+        changed = deciding.count(session)
     refused = put_away.refused(ground().settings)
     return render_template(
-        "campaigns.html", seen=seen, alarms=open_alarms, steps=STEPS, now=clock.now(), refused_files=refused
+        "campaigns.html",
+        changed=changed,
+        seen=seen,
+        alarms=open_alarms,
+        steps=STEPS,
+        now=clock.now(),
+        refused_files=refused,
     )
 
 
 @pages.get("/campaigns/stream")
+@by_itself
 @allow(*LEADS)
 def stream() -> ResponseReturnValue:
     """Server-sent events that keep the funnels live."""
     live: Live[Picture] = current_app.extensions["live_campaigns"]
     viewer = live.join()
     chosen = language.chosen(request)
-    response = Response(stream_with_context(_messages(viewer, chosen)), mimetype="text/event-stream")
+    response = Response(
+        stream_with_context(_messages(viewer, chosen, Standing.of_request())), mimetype="text/event-stream"
+    )
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(lambda: live.leave(viewer))
     return response
 
 
 @pages.get("/campaigns/here")
+@by_itself
 @allow(*LEADS)
 def here() -> ResponseReturnValue:
     """Nothing, for whoever is still signed in."""
     return "", 204
 
 
-def _messages(viewer: Viewer[Picture], chosen: Language) -> Iterator[str]:
-    return messages(viewer, lambda picture: f"event: floor\ndata: {_render(picture, chosen)}\n\n")
+def _messages(viewer: Viewer[Picture], chosen: Language, standing: Standing) -> Iterator[str]:
+    return messages(viewer, lambda picture: f"event: floor\ndata: {_render(picture, chosen)}\n\n", standing.holds)
 
 
 def _render(picture: Picture, chosen: Language) -> str:

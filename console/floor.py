@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from console import parts, snapshot
-from console.access import LEADS, STAFF, allow, ground
+from console.access import LEADS, STAFF, allow, by_itself, ground
 from console.live import Live, Viewer, messages
+from console.standing import Standing
 from hotline import clock
 from hotline.ground import Ground
 from hotline.values import Language
@@ -58,6 +59,7 @@ def show() -> ResponseReturnValue:
 
 
 @pages.get("/floor/figures")
+@by_itself
 @allow(*LEADS)
 def divided() -> ResponseReturnValue:
     """Today's figures by queue, half hour or agent: a part of the floor page."""
@@ -74,6 +76,7 @@ def _divided() -> dict[str, object]:
 
 
 @pages.get("/floor/stream")
+@by_itself
 @allow(*STAFF)
 def stream() -> ResponseReturnValue:
     """Server-sent events: `floor` with the sections as HTML, and `beat` every second between."""
@@ -82,20 +85,23 @@ def stream() -> ResponseReturnValue:
     floor = live()
     viewer = floor.join()
     seen = int(last) if last.isascii() and last.isdigit() and len(last) < 16 else 0
-    response = Response(stream_with_context(_messages(viewer, kind, seen)), mimetype="text/event-stream")
+    response = Response(
+        stream_with_context(_messages(viewer, kind, seen, Standing.of_request())), mimetype="text/event-stream"
+    )
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(lambda: floor.leave(viewer))
     return response
 
 
 @pages.get("/floor/here")
+@by_itself
 @allow(*STAFF)
 def here() -> ResponseReturnValue:
-    """Nothing, for whoever is still signed in: a page whose stream was refused asks why."""
+    """Nothing, for whoever is still signed in: pages ask every other second, to leave when they no longer are."""
     return "", 204
 
 
-def _messages(viewer: Viewer[Picture], kind: tuple[Language, bool], seen: int) -> Iterator[str]:
+def _messages(viewer: Viewer[Picture], kind: tuple[Language, bool], seen: int, standing: Standing) -> Iterator[str]:
     """Pictures with the number of their last change; a page that has seen that one already needs none."""
     known = {seen}
 
@@ -104,7 +110,7 @@ def _messages(viewer: Viewer[Picture], kind: tuple[Language, bool], seen: int) -
         known.clear()
         return "" if is_known else f"event: floor\nid: {picture.number}\ndata: {_render(picture, kind)}\n\n"
 
-    return messages(viewer, told)
+    return messages(viewer, told, standing.holds)
 
 
 def _render(picture: Picture, kind: tuple[Language, bool]) -> str:

@@ -26,7 +26,9 @@ LISTEN_SECONDS = 1.0
 # A page hears at least this often that the line to it is up: silent for longer, it says so.
 BEAT_SECONDS = 1.0
 BEAT = "event: beat\ndata: still here\n\n"
-# A stream ends after so many messages and is opened again: whoever was shut out stays out.
+# The last message of a stream whose session is over: the page asks what it may still do.
+OVER = "event: over\ndata: ask again\n\n"
+# A stream ends after so many messages and is opened again.
 MOST_MESSAGES = 300
 # So many changes are kept for pages that come back after a break.
 KEPT = 500
@@ -190,9 +192,15 @@ class Live(Generic[Seen]):
             viewer.put(picture)
 
 
-def messages(viewer: Viewer[Seen], told: Callable[[Seen], str]) -> Iterator[str]:
-    """The stream of one page: each picture as the message that `told` makes of it (empty: none), and beats between."""
+def messages(viewer: Viewer[Seen], told: Callable[[Seen], str], holds: Callable[[], bool]) -> Iterator[str]:
+    """The stream of one page: each picture as the message that `told` makes of it (empty: none), and beats between.
+
+    It ends once the page's session no longer `holds`, whoever listens and however.
+    """
     yield "retry: 2000\n\n"
     for _count in range(MOST_MESSAGES):
         picture = viewer.get(BEAT_SECONDS)
+        if not holds():
+            yield OVER
+            return
         yield (BEAT if picture is None else told(picture)) or BEAT

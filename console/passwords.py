@@ -6,9 +6,12 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
+from console import hashing
 from console.errors import PasswordIsName, PasswordLong, PasswordShort, PasswordUsual
 
 SHORTEST, LONGEST = 10, 128
+# More of what is typed is not looked at: nobody's password is as long.
+LONGEST_TYPED = 4 * LONGEST
 # A password that an administrator gave is good for so long, and only to choose one's own.
 ONE_TIME = timedelta(hours=24)
 # Below 10^8 guesses; whoever tries passwords knows these words as well.
@@ -35,11 +38,15 @@ def check(password: str, login: str) -> None:
 
 def sealed(password: str) -> str:
     """The digest that is kept."""
-    return _hasher.hash(password)
+    return hashing.aside(lambda: _hasher.hash(password))
 
 
 def fits(stored: str | None, password: str) -> bool:
     """Whether it is the one whose digest is `stored`; with `None` it takes as long and is not."""
+    return hashing.aside(lambda: _fits(stored, password[:LONGEST_TYPED]))
+
+
+def _fits(stored: str | None, password: str) -> bool:
     try:
         return _hasher.verify(stored or _NOBODY, password) and stored is not None
     except (VerificationError, InvalidHashError):

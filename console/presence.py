@@ -4,7 +4,6 @@ What follows from it is `routing.presence`. These requests keep nobody signed in
 a person, and an answer that comes after signing out must not bring the session back.
 """
 
-import hashlib
 import re
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request
@@ -13,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, user_logged_out
 from sqlalchemy.orm import Session
 
-from console.access import STAFF, SignedIn, allow, ground
+from console.access import STAFF, SignedIn, allow, by_itself, ground
 from hotline import clock
 from hotline.models import Agent
 from hotline.values import PagePhone
@@ -26,6 +25,7 @@ HERE, ELSEWHERE, NOWHERE = "here", "elsewhere", "nowhere"
 
 
 @pages.post("/presence")
+@by_itself
 @allow(*STAFF)
 def beat() -> ResponseReturnValue:
     """The page is there, and its telephone is as it says; answered by whether calls can be offered to its agent."""
@@ -37,6 +37,7 @@ def beat() -> ResponseReturnValue:
 
 
 @pages.post("/presence/leave")
+@by_itself
 @allow(*STAFF)
 def leave() -> ResponseReturnValue:
     """The page is being closed, or left for another one."""
@@ -52,20 +53,14 @@ def said(phone: str) -> presence_service.Beat:
     agent_id: str = current_user.agent_id or abort(404)
     if not PAGE.fullmatch(page_id) or phone not in list(PagePhone):
         abort(400)
-    return presence_service.Beat(page_id, agent_id, current_user.id, _browser(), PagePhone(phone))
+    return presence_service.Beat(page_id, agent_id, current_user.id, PagePhone(phone), current_user.sign_in_id)
 
 
 def _answer(session: Session, told: presence_service.Beat) -> dict[str, object]:
     agent = session.get_one(Agent, told.agent_id)
-    owner = presence.phone_page(presence_facts.pages_of(session, agent.id), clock.now())
+    owner = presence.phone_page(presence_facts.pages_of(session, agent.id, clock.now()), clock.now())
     place = NOWHERE if owner is None else HERE if owner == told.page_id else ELSEWHERE
     return {"present": agent.is_present, "why": agent.absent_why, "status": agent.status, "phone": place}
-
-
-def _browser() -> str:
-    """This browser, as far as requests tell: signing out in it ends its pages, and no other's."""
-    text = f"{request.remote_addr}\n{request.user_agent.string}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class QuietSessions(SecureCookieSessionInterface):
@@ -86,4 +81,4 @@ def _signed_out(_app: Flask, user: object, **_more: Response) -> None:
     if not isinstance(user, SignedIn) or user.agent_id is None:
         return
     with ground().database.write() as session:
-        presence_service.sign_out(session, ground(), user.agent_id, _browser(), clock.now())
+        presence_service.sign_out(session, ground(), user.agent_id, user.sign_in_id, clock.now())

@@ -1,25 +1,20 @@
 """Signing in and out, and the choice of language."""
 
-from typing import Any
+from datetime import timedelta
 
-from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
 from flask_login import current_user, login_user, logout_user
-from werkzeug.wrappers import Response
+from sqlalchemy.orm import Session
 
-from console import looks, users
+from console import browsers, devices, guesses, hashing, looks, proof, users
 from console.access import STAFF, SignedIn, allow, allow_before_change, allow_everyone, ground
 from console.errors import PasswordExpired
-from hotline import clock
-from hotline.models import User
+from hotline import clock, sign_ins
+from hotline.models import SignIn, User
 from hotline.values import Language
 
 pages = Blueprint("sign_in", __name__)
-
-# Wrong passwords: per name, so that guessing is slow from everywhere, and per address, so that names are not tried.
-PER_LOGIN = "5 per minute; 30 per hour"
-PER_ADDRESS = "30 per minute; 300 per hour"
 
 
 @pages.get("/sign-in")
@@ -37,25 +32,67 @@ def enter() -> ResponseReturnValue:
     """Begin a session for the right password."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
     try:
-        with ground().database.read() as reading:
-            user = users.recognise(reading, login, password, clock.now())
+        with hashing.place():
+            user = _admitted(login, password)
+    except proof.Refused as refused:
+        fault, minutes = proof.words(refused, clock.now())
+        return proof.later(refused, _page(fault, login, 429, minutes), clock.now())
     except PasswordExpired:
         return _page("sign_in.expired", login, 401)
     if user is None:
         return _page("sign_in.wrong", login, 401)
-    language = session.get("language")
-    session.clear()  # nothing of the session before signing in lives on
-    _note(user, "signed_in", language)
-    login_user(SignedIn(user))
+    answer = make_response(redirect(next_page()))
+    devices.remember(ground(), request, answer, user)
+    return answer
+
+
+def _admitted(login: str, password: str) -> User | None:
+    """The user with this name, with a session begun, if it is their password. Raises what keeps them out."""
+    with ground().database.read() as reading:
+        seen = users.under(reading, login)
+    device = devices.known(ground(), request, seen)
+    allowances = guesses.of_sign_in(ground().keyring, login, request.remote_addr or "", device)
+    if not proof.proven(ground(), seen.password if seen else None, password, allowances) or seen is None:
+        return None
+    try:
+        with ground().database.write() as writing:
+            user = users.admit(writing, seen, clock.now())
+            if user is None:
+                return None
+            guesses.give_back(writing, allowances)
+            guesses.forget_old(writing, clock.now())
+            _note(writing, user, session.get("language"))
+            signed_in = begun(writing, user)
+    except PasswordExpired:
+        with ground().database.write() as writing:
+            guesses.give_back(writing, allowances)  # it was right
+        raise
+    enter_as(signed_in)
+    return user
+
+
+def begun(writing: Session, user: User) -> SignedIn:
+    """A session of the user in this browser, in the caller's transaction."""
+    agent = request.user_agent.string
+    made = SignIn(id=clock.new_id(), browser=browsers.label(agent), address=(request.remote_addr or "")[:45])
+    hours = timedelta(hours=ground().settings.session_hours)
+    return SignedIn(user, made.id, sign_ins.begin(writing, user, made, hours, clock.now()))
+
+
+def enter_as(signed_in: SignedIn) -> None:
+    """The session that was begun is this browser's: nothing of the one before lives on."""
+    session.clear()
+    login_user(signed_in)
     session.permanent = True
-    return redirect(next_page())
 
 
 @pages.post("/sign-out")
 @allow_before_change
 @allow(*STAFF)
 def leave() -> ResponseReturnValue:
-    """End the session."""
+    """End the session, here and for every copy of its cookie."""
+    with ground().database.write() as writing:
+        sign_ins.end(writing, current_user.sign_in_id, current_user.id, clock.now())
     logout_user()
     session.clear()
     return redirect(url_for("sign_in.show"))
@@ -73,21 +110,6 @@ def choose_language() -> ResponseReturnValue:
     return redirect(next_page())
 
 
-def limit(app: Flask, limiter: Limiter) -> None:
-    """Slow the guessing of passwords down: only wrong ones count."""
-
-    def wrong(response: Response) -> bool:
-        return response.status_code == 401
-
-    view: Any = app.view_functions["sign_in.enter"]
-    view = limiter.limit(PER_ADDRESS, deduct_when=wrong)(view)
-    app.view_functions["sign_in.enter"] = limiter.limit(PER_LOGIN, key_func=_login_key, deduct_when=wrong)(view)
-
-
-def _login_key() -> str:
-    return "login:" + request.form.get("login", "").strip().lower()[:40]
-
-
 def next_page() -> str:
     """Return where the person was going; the live floor when that is no page of ours."""
     # Only a path of ours: anything else could lead a freshly signed-in user astray.
@@ -96,16 +118,15 @@ def next_page() -> str:
     return wanted if is_ours else url_for("floor.show")
 
 
-def _page(fault: str, login: str, code: int) -> ResponseReturnValue:
-    return render_template("sign_in.html", fault=fault, login=login[:40], next=next_page()), code
+def _page(fault: str, login: str, code: int, minutes: int = 0) -> ResponseReturnValue:
+    values = {"fault": fault, "minutes": minutes, "login": login[:40], "next": next_page()}
+    return render_template("sign_in.html", **values), code
 
 
-def _note(user: User, action: str, language: str | None) -> None:
-    entry = looks.look(user.id, action, ("user", user.id), clock.now(), request.remote_addr or "")
-    with ground().database.write() as writing:
-        looks.note(writing, entry)
-        if language in list(Language):
-            writing.get_one(User, user.id).language = Language(language)
+def _note(writing: Session, user: User, language: str | None) -> None:
+    looks.note(writing, looks.look(user.id, "signed_in", ("user", user.id), clock.now(), request.remote_addr or ""))
+    if language in list(Language):
+        user.language = Language(language)
 
 
 def _keep(user_id: str, language: Language) -> None:

@@ -12,6 +12,7 @@ from werkzeug.wsgi import FileWrapper
 
 from console import calls, looks, matters, queries
 from console.access import LEADS, STAFF, allow, ground
+from console.standing import Guarded, Standing
 from hotline import clock
 from hotline.models import Call, Recording
 from hotline.values import RecordingKind
@@ -98,7 +99,9 @@ def _masked(source: Source, found: Recording, call: Call) -> Source:
 def _answer(source: Source, found: Recording, kind: str) -> Response:
     size = source.seek(0, io.SEEK_END)
     source.seek(0)
-    answer = Response(FileWrapper(source, BLOCK), mimetype="audio/wav", direct_passthrough=True)  # type: ignore[arg-type] # a file all the same
+    guarded = Guarded(source, Standing.of_request())
+    sound = FileWrapper(guarded, BLOCK)  # type: ignore[arg-type] # a file all the same
+    answer = Response(sound, mimetype="audio/wav", direct_passthrough=True)
     answer.content_length = size
     # Masked sound changes with corrections: what is kept of it must be asked for anew.
     if kind == "original" and found.digest:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import looks, passwords, queries, users
+from console import guesses, looks, passwords, queries, users
 from console.access import allow, ground
 from console.errors import LastAdministrator, UserRefused
 from console.users import Wanted
@@ -100,6 +100,18 @@ def set_active(user_id: str) -> ResponseReturnValue:
     return redirect(url_for("staff.show"))
 
 
+@pages.post("/users/<user_id>/unlock")
+@allow(Role.ADMINISTRATOR)
+def unlock(user_id: str) -> ResponseReturnValue:
+    """Forget the wrong passwords that were tried under a user's name, so that they can sign in from anywhere."""
+    with ground().database.write() as session:
+        one = users.find(session, user_id) or abort(404)
+        guesses.unlock(session, ground().keyring, one.login)
+        _note(session, "unlock_user", user_id)
+    flash("users.unlocked")
+    return redirect(url_for("staff.edit", user_id=user_id))
+
+
 def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
     with ground().database.read() as session:
         agents, everyone = queries.agents(session), users.everyone(session)
@@ -113,13 +125,13 @@ def _form(user_id: str, refused: UserRefused | None, code: int) -> ResponseRetur
     with ground().database.read() as session:
         one = users.find(session, user_id) or abort(404)
         agents = queries.agents(session)
+        locked_until = guesses.locked_until(session, ground().keyring, one.login, clock.now())
     # What was typed comes back, unless somebody else's change has to be seen first.
     typed = request.form if refused and refused.code != "changed_meanwhile" else None
     values = typed or {"name": one.name, "role": one.role, "language": one.language, "agent_id": one.agent_id or ""}
     seen = typed["seen"] if typed else users.stamp(one)
-    return render_template(
-        "user.html", one=one, agents=agents, roles=list(Role), refused=refused, form=values, seen=seen
-    ), code
+    lists = {"agents": agents, "roles": list(Role), "locked_until": locked_until}
+    return render_template("user.html", one=one, refused=refused, form=values, seen=seen, **lists), code
 
 
 def _secret(user: User, password: str, *, is_new: bool) -> ResponseReturnValue:

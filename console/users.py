@@ -74,14 +74,18 @@ def add(session: Session, login: str, password: str, user: User) -> User:
     return user
 
 
-def recognise(session: Session, login: str, password: str, now: datetime) -> User | None:
-    """The active user with this login and password, else `None`; it takes the same time either way.
+def under(session: Session, login: str) -> User | None:
+    """The user with this login, as it was typed."""
+    return session.scalar(select(User).where(User.login == login.strip().lower()[:40]))
 
-    Raises `PasswordExpired` for a one-time password that is right and too old.
+
+def admit(session: Session, seen: User, now: datetime) -> User | None:
+    """The user whose password was found right when they were as `seen`; `None` where they may not sign in (any more).
+
+    Raises `PasswordExpired` for a one-time password that is too old.
     """
-    user = session.scalar(select(User).where(User.login == login.strip().lower()[:40]))
-    fits = passwords.fits(user.password if user else None, password)
-    if not (user and fits and user.is_active):
+    user = _locked(session, seen.id)
+    if not user.is_active or user.password != seen.password:
         return None
     if is_expired(user, now):
         raise PasswordExpired("the one-time password was good for a day")
@@ -93,17 +97,21 @@ def is_expired(user: User, now: datetime) -> bool:
     return user.one_time_until is not None and user.one_time_until <= now
 
 
-def change_password(session: Session, user_id: str, old: str, new: tuple[str, str]) -> User:
-    """Set the owner's `new` password, written twice; all other sessions of theirs end. Raises `UserRefused`."""
-    user = _locked(session, user_id)
-    if not passwords.fits(user.password, old):
-        raise PasswordWrong("the present password is another")
+def check_own(user: User, old: str, new: tuple[str, str]) -> None:
+    """Raise `UserRefused` unless the owner, whose present password is `old`, may have `new`, written twice."""
     if new[0] != new[1]:
         raise PasswordsDiffer("the new password is not the same twice")
     if new[0] == old:
         raise PasswordSame("the new password is the present one")
     passwords.check(new[0], user.login)
-    _set_password(user, new[0], None)
+
+
+def change_password(session: Session, seen: User, digest: str) -> User:
+    """Set the owner's new password; all their sessions end. Raises `PasswordWrong` if it is not as `seen`."""
+    user = _locked(session, seen.id)
+    if user.password != seen.password:
+        raise PasswordWrong("the present password is another")
+    _set_password(user, digest, None)
     return user
 
 
@@ -117,7 +125,7 @@ def reset_password(session: Session, user_id: str, now: datetime, *, is_rescue: 
     if not is_rescue:
         _spare_the_last(administrators, user)
     password = clock.new_password()
-    _set_password(user, password, now + passwords.ONE_TIME)
+    _set_password(user, passwords.sealed(password), now + passwords.ONE_TIME)
     return password
 
 
@@ -193,7 +201,7 @@ def _spare_the_last(administrators: list[User], user: User) -> None:
 
 
 def _locked(session: Session, user_id: str) -> User:
-    user = session.get(User, user_id, with_for_update=True)
+    user = session.get(User, user_id, with_for_update=True, populate_existing=True)
     if user is None:
         raise NotFound(f"no user {user_id}")
     return user
@@ -205,8 +213,8 @@ def _set_active(user: User, *, is_active: bool) -> User:
     return user
 
 
-def _set_password(user: User, password: str, one_time_until: datetime | None) -> None:
-    user.password = passwords.sealed(password)
+def _set_password(user: User, digest: str, one_time_until: datetime | None) -> None:
+    user.password = digest
     user.one_time_until = one_time_until
     user.session_version += 1
 

@@ -35,6 +35,24 @@ class Directory(Protocol):
         ...
 
 
+class Holders(Protocol):
+    """Who got the tokens with which telephones are registered, and the end of one's tokens."""
+
+    def holders(self, address: str) -> list[str]: ...
+
+    async def revoke(self, holder: str) -> int: ...
+
+
+class NoHolders:
+    """Where no telephone came with a token that says whose it is."""
+
+    def holders(self, address: str) -> list[str]:  # noqa: ARG002 (the protocol's)
+        return []
+
+    async def revoke(self, holder: str) -> int:  # noqa: ARG002 (the protocol's)
+        return 0
+
+
 @runtime_checkable
 class Authenticated(Protocol):
     """A line whose other end may ask who we are."""
@@ -70,6 +88,7 @@ class Office:
     aftermath: Aftermath = field(default_factory=Aftermath)
     ears: Ears = field(default_factory=Deaf)
     sockets: Sockets = field(default_factory=NoSockets)
+    tokens: Holders = field(default_factory=NoHolders)
     transcribing: asyncio.Lock = field(default_factory=asyncio.Lock)
     inside: Callable[[Ends], Line | None] = lambda _ends: None
 

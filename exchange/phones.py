@@ -15,7 +15,7 @@ from exchange.audio import FRAME_BYTES, FRAME_SECONDS
 from exchange.flood import FRAME_COST, MESSAGE_COST, Allowance
 from exchange.ids import new_sid
 from exchange.line import Answerer, Jitter
-from exchange.tokens import Admission
+from exchange.tokens import Admission, holder_of
 
 log = structlog.get_logger(__name__)
 MOST_WAITING_BYTES = 250 * FRAME_BYTES
@@ -41,6 +41,10 @@ class PhoneLine:
         self.address = address
         self.sid = new_sid("PH")
         self.label = label
+        # Who got the token that it came with; empty where the token does not say.
+        self.holder = ""
+        self.socket: web.WebSocketResponse | None = None
+        self.closing: asyncio.Future[bool] | None = None
         # How a call ends that this telephone did not take, as SIP counts; 0: in the usual way.
         self.response_code = 0
         self._most_silent_frames = round(silent_seconds / FRAME_SECONDS)
@@ -129,6 +133,24 @@ class Phones:
         """Each address with the registration that is rung, and the label it gave itself."""
         return [(address, lines[-1].sid, lines[-1].label) for address, lines in sorted(self._lines.items())]
 
+    def holders(self, address: str) -> list[str]:
+        """Who got the tokens with which telephones are registered there, also those that are not rung."""
+        return sorted({line.holder for line in self._lines.get(address, ()) if line.holder})
+
+    async def revoke(self, holder: str) -> int:
+        """Let in nobody with a token of this holder any more, and close what is registered with one; how many were."""
+        self._admission.revoke(holder)
+        theirs = [line for lines in self._lines.values() for line in lines if line.holder == holder]
+        for line in theirs:
+            self._forget(line)
+            line.tell("error", code=20101, message="the token is not accepted any more")
+            line.response_code = GONE
+            line.control("hangup")
+            if line.socket is not None:
+                # Not waited for: a telephone that never answers is not connected any more either.
+                line.closing = asyncio.ensure_future(line.socket.close())
+        return len(theirs)
+
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """One telephone's connection, from registration until it drops; then its call is hung up."""
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_MESSAGE_BYTES, compress=False)
@@ -153,12 +175,14 @@ class Phones:
             if message.get("type") != "register" or not isinstance(address, str) or not address:
                 await _error(socket, 31002, "the first message must be register, with an address")
                 return None
-            if not self._admission.admits(request, address, str(message.get("token") or "")):
+            token = str(message.get("token") or "")
+            if not self._admission.admits(request, address, token):
                 await _error(socket, 20101, "the token is not accepted")
                 return None
             label = str(message.get("label") or "")[:MOST_LABEL]
             line = PhoneLine(address, message.get("trace") is True, self._silent_seconds, label)
-            line.wire = request.transport
+            line.wire, line.socket = request.transport, socket
+            line.holder = holder_of(token)
             self._lines.setdefault(address, []).append(line)
             line.tell("registered", address=address)
             self.on_register(line)

@@ -74,6 +74,7 @@ class Exchange:
         self.office.recordings.write_aside()
         self.office.use(Aftermath(config.data_dir / "owed.jsonl", config.account_sid))
         self.office.texts = Texts(config.data_dir / "messages.jsonl")
+        self.office.tokens = self.phones
         self.phones.on_register = lambda line: deliver.hand_over(self.office, line)
         legs.on_end.append(stop_recordings)
         self.switch = Switch(self.office)

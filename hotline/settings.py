@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     proxies: Annotated[
         int, Field(ge=0, le=5, description="reverse proxies in front of the staff pages whose headers are trusted")
     ] = 0
+    session_hours: Annotated[
+        int, Field(ge=1, le=168, description="a session of the staff pages ends after so many hours, used or not")
+    ] = 12
     hotline_number: Annotated[str, Field(description="the number patients dial, E.164")]
     ring_seconds: Annotated[float, Field(gt=0.2, le=10, description="one ring: a cycle of the cadence (China 5 s)")] = (
         5.0
@@ -125,6 +128,24 @@ class Settings(BaseSettings):
     import_seconds: Annotated[
         int, Field(ge=1, le=3600, description="processor time that reading a workbook may take")
     ] = 60
+
+    mllp_certificate: Annotated[
+        Path | None, Field(description="TLS for HL7 over MLLP: the listener's certificate (PEM)")
+    ] = None
+    mllp_key: Annotated[Path | None, Field(description="the key of that certificate (PEM)")] = None
+    mllp_client_ca: Annotated[
+        Path | None, Field(description="senders must show a certificate of this authority (PEM)")
+    ] = None
+    mllp_peers: Annotated[
+        str, Field(description="addresses and networks that may send, by commas; empty: whoever reaches the listener")
+    ] = ""
+    mllp_senders: Annotated[int, Field(ge=1, le=1000, description="senders that may be connected at once")] = 32
+    mllp_senders_of_a_peer: Annotated[int, Field(ge=1, le=1000, description="of these, from one address")] = 8
+    mllp_message_megabytes: Annotated[int, Field(ge=1, le=64, description="the largest packet of HL7 over MLLP")] = 4
+    mllp_message_seconds: Annotated[int, Field(ge=1, le=600, description="a message may take so long to come")] = 60
+    mllp_idle_seconds: Annotated[
+        int, Field(ge=1, le=86_400, description="a sender may be silent for so long between messages")
+    ] = 300
 
     # Speech.
     speech_engine: Annotated[str, Field(description="auto, vosk or whisper")] = "auto"

@@ -6,11 +6,12 @@ Each function runs inside its caller's transaction. What follows for offers is `
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, AgentPage, User
-from hotline.values import Absence, AgentState, PagePhone
+from hotline import sign_ins
+from hotline.models import Agent, AgentPage, Offer, SignIn, User
+from hotline.values import Absence, AgentState, OfferState, PagePhone, SignsIn
 from routing import presence
 from telephony.phones import CLIENT
 
@@ -26,7 +27,13 @@ _FACTS = (
     Agent.is_present,
 )
 _ACCOUNTS = select(User.agent_id, func.count(), func.count().filter(User.is_active)).where(User.agent_id.is_not(None))
-_PAGES = select(AgentPage).join(User, User.id == AgentPage.user_id).where(User.is_active)
+
+
+def _pages(now: datetime) -> Select[AgentPage]:
+    """Pages of whoever may sign in, in sessions that hold."""
+    of_user = select(AgentPage).join(User, User.id == AgentPage.user_id).where(User.is_active)
+    in_session = of_user.outerjoin(SignIn, SignIn.id == AgentPage.sign_in_id)
+    return in_session.where(or_(AgentPage.sign_in_id.is_(None), sign_ins.holds(now)))
 
 
 def decide(
@@ -39,7 +46,7 @@ def decide(
         for row in session.execute(_ACCOUNTS.where(*(User.agent_id == each for each in only)).group_by(User.agent_id))
     }
     pages: dict[str, list[presence.Page]] = defaultdict(list)
-    for page in session.scalars(_PAGES.where(*(AgentPage.agent_id == each for each in only))):
+    for page in session.scalars(_pages(now).where(*(AgentPage.agent_id == each for each in only))):
         pages[page.agent_id].append(_page(page))
     decided = []
     for row in session.execute(select(*_FACTS).where(*(Agent.id == each for each in only))):
@@ -73,9 +80,26 @@ def apply(agent: Agent, why: Absence | None, now: datetime) -> None:
     agent.is_present, agent.absent_why = why is None, why
 
 
-def pages_of(session: Session, agent_id: str) -> tuple[presence.Page, ...]:
+def pages_of(session: Session, agent_id: str, now: datetime) -> tuple[presence.Page, ...]:
     """The pages that this agent has, or had, open."""
-    return tuple(_page(row) for row in session.scalars(_PAGES.where(AgentPage.agent_id == agent_id)))
+    return tuple(_page(row) for row in session.scalars(_pages(now).where(AgentPage.agent_id == agent_id)))
+
+
+def is_shut_out(session: Session, agent: Agent) -> bool:
+    """Whether the agent has an account and none that may sign in; whose telephone alone counts never is."""
+    if agent.signs_in is SignsIn.TELEPHONE:
+        return False
+    found = session.execute(_ACCOUNTS.where(User.agent_id == agent.id).group_by(User.agent_id)).first()
+    return found is not None and not found[2]
+
+
+def talks_of_shut_out(session: Session) -> list[str]:
+    """The lines (the provider's ids) on which agents who are shut out still talk."""
+    query = select(Agent, Offer.provider_sid).join(Offer, Offer.agent_id == Agent.id)
+    up = (Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None), Offer.provider_sid.is_not(None))
+    users = select(User.id).where(User.agent_id == Agent.id)
+    out = (users.exists(), ~users.where(User.is_active).exists())
+    return [sid for agent, sid in session.execute(query.where(*up, *out)) if sid and is_shut_out(session, agent)]
 
 
 def reached(agent: Agent) -> None:

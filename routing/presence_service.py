@@ -27,13 +27,13 @@ KEPT = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Beat:
-    """A page's word that it is there: of whom, in which browser, and what its telephone does."""
+    """A page's word that it is there: of whom, what its telephone does, and in which session it is open."""
 
     page_id: str
     agent_id: str
     user_id: str
-    browser: str
     phone: PagePhone
+    sign_in_id: str | None = None
 
 
 # What pages say.
@@ -46,13 +46,11 @@ def beat(session: Session, ground: Ground, told: Beat, now: datetime) -> bool:
     held = _held(session, told.agent_id)  # before the page: its row refers to the agent's
     page = session.get(AgentPage, told.page_id)
     if page is None:
-        page = AgentPage(
-            id=told.page_id, agent_id=told.agent_id, user_id=told.user_id, browser=told.browser, opened_at=now
-        )
+        page = AgentPage(id=told.page_id, agent_id=told.agent_id, user_id=told.user_id, browser="", opened_at=now)
         session.add(page)
     elif (page.agent_id, page.user_id) != (told.agent_id, told.user_id):
         return False
-    page.seen_at, page.phone, page.browser = now, told.phone, told.browser
+    page.seen_at, page.phone, page.sign_in_id = now, told.phone, told.sign_in_id
     page.phone_since = None if told.phone is PagePhone.NONE else page.phone_since or now
     session.flush()
     _settle(session, ground, held, now)
@@ -63,7 +61,7 @@ def beat(session: Session, ground: Ground, told: Beat, now: datetime) -> bool:
 def _is_no_news(session: Session, told: Beat, now: datetime) -> bool:
     """Whether a known page of somebody who is there says the same again, which is written down."""
     same = (AgentPage.id == told.page_id, AgentPage.agent_id == told.agent_id, AgentPage.user_id == told.user_id)
-    again = update(AgentPage).where(*same, AgentPage.phone == told.phone, AgentPage.browser == told.browser)
+    again = update(AgentPage).where(*same, AgentPage.phone == told.phone, AgentPage.sign_in_id == told.sign_in_id)
     is_known = service.changed(session.execute(again.values(seen_at=now)))
     return is_known and bool(session.scalar(select(Agent.is_present).where(Agent.id == told.agent_id)))
 
@@ -79,9 +77,9 @@ def leave(session: Session, ground: Ground, agent_id: str, page_id: str, now: da
     _forget(session, ground, agent_id, AgentPage.id == page_id, now)
 
 
-def sign_out(session: Session, ground: Ground, agent_id: str, browser: str, now: datetime) -> None:
-    """Somebody signed out: no page in this browser is the agent's any more."""
-    _forget(session, ground, agent_id, AgentPage.browser == browser, now)
+def sign_out(session: Session, ground: Ground, agent_id: str, sign_in_id: str, now: datetime) -> None:
+    """Somebody signed out: no page of this session is the agent's any more."""
+    _forget(session, ground, agent_id, AgentPage.sign_in_id == sign_in_id, now)
 
 
 def _forget(session: Session, ground: Ground, agent_id: str, where: ColumnElement[bool], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 What happens before they meet, the line and the offers, is `routing.service`. A line counts as lost, and not as hung up,
 when it ended before the caller's, nobody had said that the conversation was over, and either the exchange calls it
-failed, or the telephone is that of the agent's page, which announces every hang-up.
+failed, or the telephone is that of the agent's page, which announces every hang-up, or the agent was shut out.
 """
 
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from hotline.values import (
     WaitingState,
     WaitKind,
 )
-from routing import again, queries, rooms, rules, service
+from routing import again, presence_facts, queries, rooms, rules, service
 from routing import transfers_ends as ends
 from routing.agents import LINE_LOST
 
@@ -74,7 +74,9 @@ def _leave_talk(session: Session, ground: Ground, offer: Offer, status: LegStatu
 def _is_lost(session: Session, offer: Offer, status: LegStatus | None) -> bool:
     if offer.released_at is not None:
         return False
-    return status is LegStatus.FAILED or session.get_one(Agent, offer.agent_id).page_phone_since is not None
+    agent = session.get_one(Agent, offer.agent_id)
+    is_of_page = agent.page_phone_since is not None
+    return status is LegStatus.FAILED or is_of_page or presence_facts.is_shut_out(session, agent)
 
 
 def _one_less(session: Session, ground: Ground, call: Call, left: tuple[Offer, bool], now: datetime) -> None:
@@ -101,7 +103,8 @@ def _to_the_front(session: Session, ground: Ground, call: Call, offer: Offer, is
         again.back(session, ground, call, again.Aim(again.ALONE), now)
         return
     # The same agent is preferred once: a phone that fails again and again must not hold the caller for ever.
-    preferred = offer.agent_id if again.fronts(session, call.id) == 0 else None
+    may_return = not presence_facts.is_shut_out(session, session.get_one(Agent, offer.agent_id))
+    preferred = offer.agent_id if may_return and again.fronts(session, call.id) == 0 else None
     again.back(session, ground, call, again.Aim(again.LINE_LOST, preferred_agent_id=preferred), now)
 
 

@@ -46,18 +46,21 @@ def place(settings: Settings) -> Place:
     return Place(Kind.NONE)
 
 
-def token(settings: Settings, address: str, now: datetime) -> str:
-    """A token with which a browser is the telephone `address` (`client:…`)."""
+def token(settings: Settings, address: str, now: datetime, holder: str) -> str:
+    """A token with which a browser is the telephone `address` (`client:…`); `holder` may lose it, see `phone_token`."""
     if place(settings).kind is Kind.TWILIO:
         return twilio_token(settings, address.removeprefix(CLIENT))
     secret = settings.twilio_auth_token.get_secret_value()
-    return phone_token(address, int(now.timestamp()) + TOKEN_SECONDS, secret)
+    return phone_token(address, int(now.timestamp()) + TOKEN_SECONDS, secret, holder)
 
 
-def phone_token(address: str, expires: int, auth_token: str) -> str:
-    """A token of the local exchange: `address` may register until `expires` (seconds since 1970)."""
-    text = f"phone\n{address}\n{expires}"
-    return f"{expires}.{hmac.new(auth_token.encode(), text.encode(), hashlib.sha256).hexdigest()}"
+def phone_token(address: str, expires: int, auth_token: str, holder: str) -> str:
+    """A token of the local exchange: `address` may register until `expires` (seconds since 1970).
+
+    `holder` is by whom the exchange can be told that it is worth nothing any more.
+    """
+    text = f"phone\n{address}\n{expires}\n{holder}"
+    return f"{expires}.{holder}.{hmac.new(auth_token.encode(), text.encode(), hashlib.sha256).hexdigest()}"
 
 
 def twilio_token(settings: Settings, identity: str) -> str:

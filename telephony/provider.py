@@ -207,9 +207,28 @@ class Provider:
             page = self._page(path)
             if page is None or "phones" not in page:
                 return None
-            found += [PhoneView(row["address"], row["sid"], row["label"] or "") for row in page["phones"]]
+            found += [
+                PhoneView(row["address"], row["sid"], row["label"] or "", tuple(row.get("holders", ())))
+                for row in page["phones"]
+            ]
             path = page.get("next_page_uri") or ""
         return found
+
+    def revoke_phones(self, holder: str) -> None:
+        """No telephone is registered any more with a token of this holder, and none will be.
+
+        Twilio knows no such thing: its tokens run out, and no call is dialled to them meanwhile. Raises `ProviderDown`.
+        """
+        if self._base == TWILIO:
+            return
+        address = f"{self._base}/2010-04-01/Accounts/{self._client.account_sid}/Phones/Revocations.json"
+        credentials = (self._client.username, self._client.password)
+        try:
+            answer = self._media.post(address, {"Holder": holder}, auth=credentials, timeout=PHONES_TIMEOUT)
+        except requests.RequestException as error:
+            raise ProviderDown(f"revoke telephones: {type(error).__name__}") from error
+        if answer.status_code not in (201, 404, 405):  # it has no such resource
+            raise _sorted("revoke telephones", answer.status_code, 0)
 
     def _page(self, path: str) -> dict[str, Any] | None:
         credentials = (self._client.username, self._client.password)

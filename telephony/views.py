@@ -38,8 +38,12 @@ class LineView:
 
 @dataclass(frozen=True)
 class PhoneView:
-    """A telephone that the exchange knows: registered by `sid` (`None`: not now), with the label it gave itself."""
+    """A telephone that the exchange knows: registered by `sid` (`None`: not now), with the label it gave itself.
+
+    `holders` are those for whom the tokens were made with which it, or another one of this address, is registered.
+    """
 
     address: str
     sid: str | None
     label: str = ""
+    holders: tuple[str, ...] = ()

@@ -134,6 +134,12 @@ def make_settings(tmp_path: Path, database_url: str, redis_url: str, **other: ob
     return Settings.model_validate(values | other)
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables from which a process reads these settings."""
+    pairs = ((name.upper(), value) for name, value in settings if value is not None)
+    return {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in pairs}
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """Each test that asks for it runs on both databases."""

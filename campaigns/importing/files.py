@@ -31,12 +31,14 @@ class Options:
     """How a file is read. `has_consent` is for FHIR and HL7, which do not tell; tables have a column for it.
 
     `skips`: rows that cannot be taken are left out, and the others stored; else one such row keeps all out. `waits`: a
-    FHIR export of which files are missing is not taken yet.
+    FHIR export of which files are missing is not taken yet. `confirms`: whoever gives it answers for the names, numbers
+    and birth dates in it; else those that are known stay, and others wait for staff.
     """
 
     has_consent: bool = False
     skips: bool = False
     waits: bool = False
+    confirms: bool = False
 
 
 @dataclass
@@ -95,7 +97,7 @@ def take(
             return taken
         told.begin("store", taken.checked.rows + taken.checked.repeated)
         kind = files[0].suffix.lower().lstrip(".")
-        taken.stored = intake.store(ground, _records(source), kind, now, told.step)
+        taken.stored = intake.store(ground, _records(source), kind, now, told.step, confirms=options.confirms)
     except UnreadableFile as fault:
         raise ImportFault(str(fault)) from fault
     return taken
@@ -134,6 +136,8 @@ def report(taken: Taken) -> list[str]:
     told = f"{stored.added} discharges added, {stored.corrected} corrected, {before} known before"
     if stored.noted:
         told += f", {stored.noted} other events"
+    if stored.proposed:
+        told += f", {stored.proposed} names, numbers or birth dates wait for staff"
     resumed = f", {stored.resumed} go on" if stored.resumed else ""
     return [*lines, f"{told}; {stored.stopped} planned calls stopped{resumed}."]
 

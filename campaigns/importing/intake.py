@@ -35,7 +35,8 @@ class Checked:
 class Stored:
     """What became of a source.
 
-    Discharges added, visits corrected, tellings known before, other news; recipients stopped, and those who go on.
+    Discharges added, visits corrected, tellings known before, other news; recipients stopped, and those who go on;
+    names, numbers and birth dates told otherwise than they are known, which wait for staff.
     """
 
     added: int = 0
@@ -44,6 +45,7 @@ class Stored:
     stopped: int = 0
     resumed: int = 0
     noted: int = 0
+    proposed: int = 0
 
     @property
     def is_news(self) -> bool:
@@ -92,8 +94,18 @@ def second(seen: dict[int, int], line: int, one: VisitRecord) -> list[Reject] | 
     return [Reject(line, "patient_number", "this stay stands there before, with other contents")]
 
 
-def store(ground: Ground, records: Iterable[VisitRecord], source: str, now: datetime, tell: Tell = nothing) -> Stored:
+def store(
+    ground: Ground,
+    records: Iterable[VisitRecord],
+    source: str,
+    now: datetime,
+    tell: Tell = nothing,
+    *,
+    confirms: bool = False,
+) -> Stored:
     """Store records, some at a time in a transaction each, so that calls go on meanwhile.
+
+    `confirms`: somebody answers for the names, numbers and birth dates in it; else those that are known stay.
 
     Killed in the middle and done again, it goes on: whatever is there already stays as it is.
     """
@@ -102,11 +114,12 @@ def store(ground: Ground, records: Iterable[VisitRecord], source: str, now: date
     for chunk in ground.database.in_pieces(_chunks(records)):
         told = [tellings.of(record, source[:20], arrived, ground.keyring.index) for record in chunk]
         with ground.database.write() as session:
-            batch = storing.Batch(session, ground, now, _people(ground, told))
+            batch = storing.Batch(session, ground, now, _people(ground, told), confirms=confirms)
             batch.store(told)
         done.added, done.corrected = done.added + batch.added, done.corrected + batch.corrected
         done.known, done.noted = done.known + batch.known, done.noted + batch.noted
         done.stopped, done.resumed = done.stopped + batch.stopped, done.resumed + batch.resumed
+        done.proposed += batch.proposed
         tell(len(chunk))
     return done
 

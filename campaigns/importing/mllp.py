@@ -4,25 +4,33 @@ Accepted (AA) is what is in the database; told again, it changes nothing. No sen
 """
 
 import asyncio
+import ssl
 import threading
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from campaigns.importing import files, hl7_acknowledgement, hl7_events, hl7_file, hl7_message, intake, running
+from campaigns.importing import (
+    files,
+    hl7_acknowledgement,
+    hl7_events,
+    hl7_file,
+    hl7_message,
+    intake,
+    mllp_door,
+    running,
+)
 from campaigns.importing.hl7_acknowledgement import Code, Outcome
 from campaigns.importing.hl7_message import Message, UnreadableMessage
+from campaigns.importing.mllp_door import Door
 from campaigns.importing.mllp_frames import Frames, frame
 from campaigns.importing.record import VisitRecord
 from crm.rejects import Reject
 from hotline import clock, log
 from hotline.ground import Ground
 
-LARGEST_FRAME = 4 << 20
 BLOCK = 1 << 16
-# A sender may be silent between two messages for so long, and may take so long for one.
-SILENCE_SECONDS, MESSAGE_SECONDS = 300.0, 60.0
-MOST_SENDERS = 32
-TOO_LONG = f"is longer than {LARGEST_FRAME >> 20} MB"
+# A sender has so long to agree on keys.
+HANDSHAKE_SECONDS = 10.0
 
 
 class Listener:
@@ -31,7 +39,10 @@ class Listener:
     def __init__(self, ground: Ground, has_consent: bool) -> None:
         """`has_consent`: the hospital has the consent of everyone in this feed to be called."""
         self._ground, self._has_consent = ground, has_consent
-        self._senders = 0
+        settings = ground.settings
+        self._largest = settings.mllp_message_megabytes << 20
+        # A sender may be silent between two messages for so long, and may take so long for one.
+        self._silence_seconds, self._message_seconds = settings.mllp_idle_seconds, settings.mllp_message_seconds
         self._has_news = False
         self.taken = 0
 
@@ -51,8 +62,16 @@ class Listener:
             log.get().exception("planning_failed")  # the next message, or the watched folder, has it done again
 
     async def serve(self, host: str, port: int, stop: threading.Event) -> None:
-        """Listen on `host` and `port` until `stop` is set."""
-        server = await asyncio.start_server(self._sender, host, port, limit=BLOCK)
+        """Listen on `host` and `port` until `stop` is set. Raises `ConfigError` where everybody could send."""
+        door = mllp_door.of(self._ground.settings, host)
+        handshake = HANDSHAKE_SECONDS if door.tls else None
+
+        async def sender(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._sender(door, reader, writer)
+
+        server = await asyncio.start_server(
+            sender, host, port, limit=BLOCK, ssl=door.tls, ssl_handshake_timeout=handshake
+        )
         async with server:
             await asyncio.to_thread(stop.wait)
 
@@ -86,24 +105,25 @@ class Listener:
             return Outcome(Code.ERROR, reason="could not be stored; send it again later")
         return Outcome(Code.ACCEPTED)
 
-    async def _sender(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._senders += 1
+    async def _sender(self, door: Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        address = str((writer.get_extra_info("peername") or ("",))[0])
+        if why := door.enter(address):
+            log.get().warning("sender_turned_away", reason=why, senders=door.inside.total())
+            writer.close()
+            return
         try:
-            if self._senders > MOST_SENDERS:
-                log.get().warning("sender_turned_away", senders=self._senders)
-                return
             await self._listen(reader, writer)
-        except (TimeoutError, ConnectionError):
+        except (TimeoutError, ConnectionError, ssl.SSLError):
             log.get().info("sender_lost")  # gone, silent or too slow; it connects again
         except Exception:
             log.get().exception("sender_failed")  # this connection ends, the listener goes on
         finally:
-            self._senders -= 1
+            door.leave(address)
             writer.close()
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        frames = Frames(LARGEST_FRAME)
-        deadline = asyncio.get_running_loop().time() + SILENCE_SECONDS
+        frames = Frames(self._largest)
+        deadline = asyncio.get_running_loop().time() + self._silence_seconds
         while True:
             async with asyncio.timeout_at(deadline):
                 received = await reader.read(BLOCK)
@@ -114,19 +134,19 @@ class Listener:
                 await self._answer(raw, writer)
                 was_within = False
             if not (was_within and frames.is_within):
-                seconds = MESSAGE_SECONDS if frames.is_within else SILENCE_SECONDS
+                seconds = self._message_seconds if frames.is_within else self._silence_seconds
                 deadline = asyncio.get_running_loop().time() + seconds
 
     async def _answer(self, raw: bytes | None, writer: asyncio.StreamWriter) -> None:
         now = clock.now()
         if raw is None:
-            outcome = Outcome(Code.REJECTED, reason=TOO_LONG)
+            outcome = Outcome(Code.REJECTED, reason=f"is longer than {self._largest >> 20} MB")
             answers = hl7_acknowledgement.answers(None, outcome, clock.new_id()[:20], f"{now:%Y%m%d%H%M%S+0000}")
         else:
             answers = await asyncio.to_thread(self.take, raw, now)
         for answer in answers:
             writer.write(frame(answer))
-        async with asyncio.timeout(MESSAGE_SECONDS):
+        async with asyncio.timeout(self._message_seconds):
             await writer.drain()
         if self._has_news:
             await asyncio.to_thread(self.plan, now)

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from campaigns import stopping
-from campaigns.importing import facts, persons, visit_state
+from campaigns.importing import facts, identities, persons, visit_state
 from campaigns.importing.record import VisitEvent
 from campaigns.importing.tellings import CARE, FACTS, Told
 from campaigns.importing.visit_state import Telling
@@ -36,15 +36,22 @@ class Draft:
 class Batch:
     """What is stored in one transaction, and what came of it."""
 
-    def __init__(self, session: Session, ground: Ground, now: datetime, people: dict[str, str]) -> None:
-        """`people` holds the index of each patient's number that is told of."""
+    def __init__(
+        self, session: Session, ground: Ground, now: datetime, people: dict[str, str], *, confirms: bool
+    ) -> None:
+        """`people` holds the index of each patient's number that is told of. Only who `confirms` overwrites."""
+        self._confirms = confirms
+        self._roots: dict[str, str] = {}
+        self._identities: dict[str, identities.Identity] = {}
         self._session, self._ground, self._now, self._people = session, ground, now, people
-        self.added = self.corrected = self.known = self.noted = self.stopped = self.resumed = 0
+        self.added = self.corrected = self.known = self.noted = self.stopped = self.resumed = self.proposed = 0
 
     def store(self, told: list[Told]) -> None:
         """Write everything down, and stop or free the calls that depend on it."""
         held = persons.hold(self._session, self._people.values())
         touched = {index for one in told if (index := self._person(held, one)) is not None}
+        if not self._confirms:
+            self._roots, self._identities = held, identities.confirmed(self._session, held)
         drafts = self._drafts(told)
         for one in told:
             if one.tellings:
@@ -99,6 +106,19 @@ class Batch:
                 told = facts.write(one.record.facts, one.record.patient_number)
                 names = facts.CARE if kind == CARE else ("patient_number", *facts.PERSONAL)
                 draft.facts |= {name: told[name] for name in names}
+                if kind == FACTS and not self._confirms:
+                    draft.facts |= self._identity(draft, told, kept)
+
+    def _identity(self, draft: Draft, told: dict[str, Any], telling: Telling) -> identities.Identity:
+        """The identity by which the person is checked; what is told otherwise waits for staff."""
+        root = self._roots[draft.person_index]
+        said = {name: told[name] for name in identities.FIELDS}
+        counts, others = identities.keep(self._identities.get(root), said)
+        self._identities[root] = counts
+        if others:
+            made = identities.proposal(draft.person_index, others, telling.source, telling.at, self._now)
+            self.proposed += identities.propose(self._session, self._ground.keyring, made)
+        return counts
 
     def _write(self, drafts: dict[str, Draft]) -> dict[str, int]:
         """Visits and discharges as they are now; by how many days known discharges have moved, by their ids."""
@@ -193,6 +213,17 @@ class Batch:
             self._session.execute(update(Discharge).where(Discharge.id == there[key][0]).values(**values))
             stopping.correct(self._session, there[key][0], values)
         self.added += len(fresh)
+
+
+def patient_of(
+    session: Session, ground: Ground, discharge: Discharge, told: dict[str, str], now: datetime
+) -> dict[str, Any]:
+    """The columns of a discharge that follow from this name and number: how it is found, and whose it is."""
+    keyring, key = ground.keyring, identity.index(ground.keyring, (told["number"], told["name"]))
+    index = identity.number_index(keyring, told["number"])
+    columns = {name: getattr(discharge, name) for name in ("language", "condition", "discharged_on", "do_not_call")}
+    patients = _patients(session, ground, [columns | told | {"identity": key, "number_index": index}], now)
+    return {"number_index": index, "patient_id": patients[key]}
 
 
 def _patients(session: Session, ground: Ground, told: list[dict[str, Any]], now: datetime) -> dict[str, str]:

@@ -18,6 +18,7 @@ let phone = null;
 let pressed = "";
 let installed = null;
 let isOut = false;
+let isGone = false; // on the way to the sign-in page
 let place = "nowhere"; // of the agent's telephone: here, elsewhere (in another window) or nowhere
 let isElsewhere = false; // this page gave it up to another window
 let isTaken = false; // the call that was answered here has reached us
@@ -37,7 +38,7 @@ async function ask(url, fields = {}, button = null) {
     explain(button, fault.name === "TimeoutError" ? desk.dataset.faultSlow : desk.dataset.faultNetwork);
     return null;
   }
-  if (answer.status === 401) stream.end();
+  if (answer.status === 401) presence.out();
   if (!answer.ok) explain(button, await why(answer));
   return answer;
 }
@@ -90,9 +91,13 @@ function take({ now, status, state, held, html, targets, alarms: told }) {
   show();
 }
 
+// A call that goes on is not cut here: whoever may not go on is cut by the exchange.
 function signedOut() {
   isOut = true;
-  if (!phone?.isBusy) phone?.close();
+  if (isGone || phone?.isBusy) return;
+  isGone = true;
+  phone?.close();
+  presence.go();
 }
 
 // Of several windows the newest has the telephone. This one gives it up once its call is over, and takes it back when
@@ -156,8 +161,9 @@ function moved() {
     pressed = "";
     at("pressed").textContent = "";
     if (!isTaken && phone.state === "idle") tell(desk.dataset.faultGone);
-    if (desk.dataset.status === "offline" || isOut) phone.close();
+    if (desk.dataset.status === "offline") phone.close();
   }
+  if (isOut) signedOut();
 }
 
 function show() {

@@ -1,4 +1,5 @@
-// An agent's page says every other second that it is there, and hears whether calls can be offered to its agent.
+// An agent's page says every other second that it is there, and hears whether calls can be offered to its agent. Any other
+// page asks as often whether its user is still signed in.
 //
 // Events: "tick" twice a second; "told" { present, why, status, phone } with each answer, where `phone` is the place of the
 // agent's telephone: here, elsewhere or nowhere; "out" when nobody is signed in any more.
@@ -15,7 +16,7 @@ class Presence extends EventTarget {
     super();
     const metronome = new Worker(new URL(`metronome.js${release}`, import.meta.url));
     metronome.onmessage = () => this.#tick();
-    if (!this.#about.page) return;
+    if (!this.#about.page) { if (this.#about.here) addEventListener("pageshow", ({ persisted }) => { if (persisted) this.ask(); }); return; }
     addEventListener("pagehide", () => this.#leave());
     addEventListener("pageshow", ({ persisted }) => { if (persisted) { this.#isOver = false; this.#beat(); } });
     this.#beat();
@@ -35,7 +36,9 @@ class Presence extends EventTarget {
 
   #tick() {
     this.dispatchEvent(new Event("tick"));
-    if (this.page && !this.#isOver && (this.#isNews || Date.now() - this.#sent >= EVERY_MS)) this.#beat();
+    const isDue = Date.now() - this.#sent >= EVERY_MS;
+    if (this.page && !this.#isOver && (this.#isNews || isDue)) this.#beat();
+    else if (this.#about.here && isDue) this.ask();
   }
 
   async #beat() {
@@ -48,7 +51,7 @@ class Presence extends EventTarget {
     try {
       const body = new URLSearchParams({ csrf_token: csrf, page, phone });
       const answer = await fetch(beat, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE_MS) });
-      if (answer.status === 401) this.#out();
+      if (answer.status === 401) this.out();
       const told = answer.ok ? await answer.json() : null;
       // An answer to what the telephone did before says nothing of what it does now: it is asked again.
       if (told && phone === this.#phone) this.#hear(told);
@@ -61,9 +64,28 @@ class Presence extends EventTarget {
     this.dispatchEvent(new CustomEvent("told", { detail: told }));
   }
 
-  #out() {
+  // Whether somebody is still signed in; when nobody is, the page is told.
+  async ask() {
+    if (this.#isAsking || this.#isOver) return;
+    this.#isAsking = true;
+    this.#sent = Date.now();
+    try {
+      const answer = await fetch(this.#about.here, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+      if (answer.status === 401) this.out();
+    } catch { /* the network is away: the next tick tries again */ }
+    this.#isAsking = false;
+  }
+
+  // Nobody is signed in any more.
+  out() {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.dispatchEvent(new Event("out"));
+  }
+
+  // To the sign-in page, and from there back here.
+  go() {
+    location.replace(this.#about.door);
   }
 
   // The last word of a page; what is still under way must not be taken for a newer one.

@@ -32,6 +32,8 @@ export class LiveStream {
     this.#opened = Date.now();
     const source = this.#source = new EventSource(this.#url);
     source.addEventListener("beat", () => this.#hear());
+    // The session is over, or may do other things than before: it is found out which, and opened again.
+    source.addEventListener("over", () => { source.close(); this.#again(); });
     source.addEventListener(this.#event, ({ data }) => {
       this.#take(JSON.parse(data));
       this.#hear();
@@ -87,7 +89,7 @@ export class LiveStream {
     try {
       answer = await fetch(this.#here, { cache: "no-store", signal: AbortSignal.timeout(ANEW_MS) });
     } catch { /* the network is away: try later */ }
-    if (answer?.status === 401) return this.end();
+    if (answer?.status === 401) return presence.out();
     setTimeout(() => this.open(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
   }

@@ -1,14 +1,29 @@
-"""The registered telephones: a list of our own, Twilio has none like it."""
+"""The registered telephones, and the end of somebody's tokens for them: of our own, Twilio has none like them."""
 
+from exchange.errors import ApiError
 from exchange.rest.api import Ask, Json, Route
+from exchange.tokens import HOLDER
 
 
 async def list_(ask: Ask) -> Json:
-    """Each telephone with the registration that is rung (null: it is known and not registered) and its label."""
+    """Each telephone with the registration that is rung (null: it is known and not registered) and its label.
+
+    `holders` are whose tokens the telephones registered at its address came with, where these say so.
+    """
+    tokens = ask.office.tokens
     rows: list[Json] = [
-        {"address": address, "sid": sid, "label": label} for address, sid, label in ask.office.directory.listed()
+        {"address": address, "sid": sid, "label": label, "holders": tokens.holders(address)}
+        for address, sid, label in ask.office.directory.listed()
     ]
     return ask.page("phones", rows)
 
 
-ROUTES = (Route("GET", "/Phones.json", list_),)
+async def revoke(ask: Ask) -> Json:
+    """Tokens of this holder let nobody in any more, and what is registered with one is put down."""
+    holder = ask.text("Holder")
+    if not HOLDER.fullmatch(holder):
+        raise ApiError(400, 20001, "Holder must be 1 to 40 letters, digits, hyphens or underscores")
+    return {"holder": holder, "put_down": await ask.office.tokens.revoke(holder)}
+
+
+ROUTES = (Route("GET", "/Phones.json", list_), Route("POST", "/Phones/Revocations.json", revoke, 201))

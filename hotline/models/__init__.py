@@ -5,6 +5,7 @@ from hotline.models.callbacks import Callback
 from hotline.models.calls import Call, Event, Leg, Offer, Waiting
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, RecipientChange
 from hotline.models.crm import Counter, Matter, MatterStep, Patient
+from hotline.models.doors import Guess, SignIn
 from hotline.models.floor import FloorEvent
 from hotline.models.people import Look, User
 from hotline.models.qa import MachineMark
@@ -12,8 +13,8 @@ from hotline.models.recordings import Correction, Hold, Part, Recording, Term, T
 from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, ReviewComment, ReviewStep, Round
 from hotline.models.root import Row
 from hotline.models.transfers import Transfer
-from hotline.models.visits import Person, Visit
 from hotline.models.work import Chore, Job, Lease, LooseBlob, Prompt
+from hotline.models.visits import IdentityProposal, Person, Visit
 
 __all__ = [
     "Agent",
@@ -34,7 +35,9 @@ __all__ = [
     "Draw",
     "Event",
     "FloorEvent",
+    "Guess",
     "Hold",
+    "IdentityProposal",
     "Job",
     "Lease",
     "Leg",
@@ -58,6 +61,7 @@ __all__ = [
     "ReviewStep",
     "Round",
     "Row",
+    "SignIn",
     "Skill",
     "Term",
     "Transcript",

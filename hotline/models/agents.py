@@ -78,6 +78,8 @@ class AgentPage(Row):
     phone: Mapped[PagePhone] = mapped_column(Word(PagePhone), default=PagePhone.NONE)
     # When it last took the agent's telephone: of several pages the newest has it. None: never.
     phone_since: Mapped[datetime | None] = mapped_column(Utc)
+    # The session it was opened in: with it the page is gone. No foreign key, as old sessions are deleted.
+    sign_in_id: Mapped[str | None] = mapped_column(String(32))
 
 
 class AgentSkill(Row):

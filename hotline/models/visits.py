@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, String
+from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
@@ -23,6 +23,25 @@ class Person(Row):
     refusal: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     # What stopped calls and was undone by staff: signatures of tellings, so that a later one stops calls again.
     undone: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+
+class IdentityProposal(Row, WithId):
+    """A message told another name, number or birth date of a person than the ones they are checked by. Staff decide."""
+
+    __tablename__ = "identity_proposals"
+    person_index: Mapped[str] = mapped_column(ForeignKey("persons.person_index"), index=True)
+    # What was told otherwise: {"number": "+86…"}; and a keyed digest of it, so that what was refused stays so.
+    proposed: Mapped[dict[str, str]] = mapped_column(EncryptedJson("identity_proposals.proposed"))
+    digest: Mapped[str] = mapped_column(String(64))
+    # Who told it (hl7, json, csv, …), and when the hospital's system wrote it down, else when it came.
+    source: Mapped[str] = mapped_column(String(20))
+    told_at: Mapped[datetime] = mapped_column(Utc)
+    made_at: Mapped[datetime] = mapped_column(Utc)
+    # When it was decided, how, and by whom; `None`: it waits.
+    decided_at: Mapped[datetime | None] = mapped_column(Utc)
+    is_accepted: Mapped[bool | None] = mapped_column(Boolean)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    __table_args__ = (Index(None, "decided_at"),)
 
 
 class Visit(Row, WithId):

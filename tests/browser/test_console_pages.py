@@ -131,7 +131,7 @@ def test_the_floor_comes_back_by_itself_after_the_server_was_away(
     expect(person.page.locator("#floor-talks .row")).to_have_count(1)
 
 
-def test_the_floor_says_so_when_the_session_has_ended(
+def test_the_floor_leaves_when_the_session_has_ended(
     person: Person, server: Server, ground: Ground, made: Morning
 ) -> None:
     from console import users
@@ -145,7 +145,7 @@ def test_the_floor_says_so_when_the_session_has_ended(
         users.shut_out(session, user.id)
     assert made.calls
     server.start()
-    expect(person.page.locator("#pulse")).to_have_text("登录已失效，请重新登录。")
+    expect(person.page).to_have_url(re.compile(r"/sign-in\?next="))
 
 
 def test_the_language_is_switched_in_the_header_and_stays(person: Person) -> None:

@@ -1,16 +1,21 @@
 """Who is there, seen from the browser: pages that are closed, left, crashed, cut off or stalled; two windows."""
 
+import asyncio
 import contextlib
 import os
 import re
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import APIResponse, Browser, Error, Page, Route, expect
 
 from console import users
+from exchange.phone.errors import PhoneRefused
+from exchange.phone.line import Phone
 from hotline.models import Agent, Call, Offer, User
 from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Role
 from tests.browser.person import Person
@@ -19,6 +24,7 @@ from tests.calls.stage import Stage, patient, stage
 from tests.console_data import PASSWORD
 
 pytestmark = pytest.mark.timeout(240)
+AT_THE_DOOR = re.compile(r"/sign-in")
 PATIENCE = {"wait_for_hang_up": {"timeout": 90, "required": False}}
 
 
@@ -114,27 +120,77 @@ def test_a_closed_page_takes_its_agent_off_the_floor(agent: Person, house: Stage
     nobody_is_rung_and_nothing_missed(house, "+8613900000051")
 
 
-def test_signing_out_takes_its_agent_off_the_floor_and_the_other_window_says_so(agent: Person, house: Stage) -> None:
+def test_signing_out_takes_its_agent_off_the_floor_and_the_other_window_leaves(agent: Person, house: Stage) -> None:
     other = agent.page.context.new_page()
     other.goto(f"{agent.url}/calls")
     other.click("text=退出")
     is_off_the_floor(house)
-    expect(agent.page.locator("#pulse")).to_have_attribute("data-state", "out")
-    phone_is(agent.page, "offline")
+    expect(agent.page).to_have_url(AT_THE_DOOR)
     nobody_is_rung_and_nothing_missed(house, "+8613900000052")
 
 
-def test_who_is_shut_out_is_off_the_floor_and_their_telephone_is_put_down(agent: Person, house: Stage) -> None:
-    with house.ground.database.write() as session:
-        user = session.query(User).filter_by(login="lijing").one()
-        user.is_active, user.session_version = False, user.session_version + 1
-    try:
-        is_off_the_floor(house)
-        phone_is(agent.page, "offline")
-        nobody_is_rung_and_nothing_missed(house, "+8613900000053")
-    finally:
+@pytest.fixture
+def shut_out(house: Stage) -> Iterator[Callable[[], None]]:
+    """Shuts the agent out, and lets her in again at the end."""
+
+    def do() -> None:
         with house.ground.database.write() as session:
-            session.query(User).filter_by(login="lijing").one().is_active = True
+            users.shut_out(session, session.query(User).filter_by(login="lijing").one().id)
+
+    yield do
+    with house.ground.database.write() as session:
+        users.let_in(session, session.query(User).filter_by(login="lijing").one().id)
+
+
+def test_who_is_shut_out_is_off_the_floor_and_every_page_of_theirs_leaves(
+    agent: Person, house: Stage, shut_out: Callable[[], None]
+) -> None:
+    other = agent.page.context.new_page()
+    other.goto(f"{agent.url}/calls")  # a page without a stream
+    shut_out()
+    at = time.monotonic()
+    expect(agent.page).to_have_url(AT_THE_DOOR)
+    expect(other).to_have_url(AT_THE_DOOR)
+    is_off_the_floor(house)
+    house.wait(lambda: not own_row(house).registered, 20, "a telephone that is not registered any more")
+    print(f"out after {time.monotonic() - at:.1f} s")
+    nobody_is_rung_and_nothing_missed(house, "+8613900000053")
+
+
+def test_a_telephone_of_a_client_of_ones_own_is_put_down_and_its_token_is_worth_nothing(
+    agent: Person, house: Stage, shut_out: Callable[[], None]
+) -> None:
+    csrf = agent.page.locator("#desk").get_attribute("data-csrf") or ""
+    got = agent.page.request.post(f"{agent.url}/desk/token", headers={"X-CSRFToken": csrf, "Referer": agent.url})
+    token, line = got.json()["token"], f"ws://127.0.0.1:{house.house.environment['EXCHANGE_PORT']}/phones"
+    agent.page.close()
+
+    async def story() -> None:
+        async with Phone(line, own_row(house).address, token=token) as phone:
+            await phone.registered()
+            shut_out()
+            assert await phone.until(lambda: not phone.is_registered, 60)
+        async with Phone(line, own_row(house).address, token=token) as again:
+            with pytest.raises(PhoneRefused):
+                await again.registered()
+
+    with ThreadPoolExecutor(1) as aside:  # the browser's driver has a loop of its own here
+        aside.submit(asyncio.run, story()).result()
+
+
+def test_who_is_shut_out_in_a_conversation_loses_it_and_the_caller_is_first_in_line(
+    agent: Person, house: Stage, shut_out: Callable[[], None]
+) -> None:
+    number = "+8613900000057"
+    with house.phones(patient(number, PATIENCE)):
+        phone_is(agent.page, "ringing", 80)
+        agent.page.keyboard.press("a")
+        phone_is(agent.page, "talking")
+        house.wait(lambda: house.call(number, status=CallStatus.TALKING), 30, "a conversation")
+        shut_out()
+        house.wait(lambda: house.call(number, status=CallStatus.WAITING), 60, "a caller in line again")
+        expect(agent.page).to_have_url(AT_THE_DOOR)
+        assert own_row(house).state is not AgentState.TALKING
 
 
 def test_a_page_that_crashes_in_mid_ring_has_missed_nothing(agent: Person, house: Stage) -> None:

@@ -66,7 +66,7 @@ def test_the_same_discharge_twice_is_one_and_another_content_corrects_it(ground:
     again = taken(ground, file)
     assert (again.stored, again.checked.repeated) == (Stored(known=3), 1)
     moved = csv_of(tmp_path / "e.csv", [[*ROWS[0][:3], "13900000009", *ROWS[0][4:]]])
-    assert taken(ground, moved).stored == Stored(corrected=1)
+    assert taken(ground, moved, confirms=True).stored == Stored(corrected=1)
     assert count(ground) == 3
 
 

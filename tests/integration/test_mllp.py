@@ -4,7 +4,10 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 from sqlalchemy import func, select
@@ -53,18 +56,27 @@ class Sender:
         self.send(frame(raw))
         return self.answer()
 
+    def __enter__(self) -> Self:
+        """It is connected."""
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        """Hang up."""
+        self.close()
+
     def close(self) -> None:
         """Hang up."""
         self._socket.close()
 
 
-@pytest.fixture
-def port(ground: Ground) -> Iterator[int]:
-    """The port of a listener that runs."""
+@contextmanager
+def listening(ground: Ground, **settings: object) -> Iterator[int]:
+    """The port of a listener that runs with these settings."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         found = int(probe.getsockname()[1])
-    stop, listener = threading.Event(), mllp.Listener(ground, True)
+    own = replace(ground, settings=ground.settings.model_copy(update=settings))
+    stop, listener = threading.Event(), mllp.Listener(own, True)
     thread = threading.Thread(target=lambda: asyncio.run(listener.serve("127.0.0.1", found, stop)))
     thread.start()
     while True:
@@ -73,9 +85,18 @@ def port(ground: Ground) -> Iterator[int]:
             break
         except ConnectionError:
             continue
-    yield found
-    stop.set()
-    thread.join()
+    try:
+        yield found
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.fixture
+def port(ground: Ground) -> Iterator[int]:
+    """The port of a listener that takes as many from one address as there is room for."""
+    with listening(ground, mllp_senders_of_a_peer=ground.settings.mllp_senders) as found:
+        yield found
 
 
 @pytest.fixture
@@ -143,7 +164,7 @@ def test_a_sender_that_fails_does_not_touch_the_next_message_or_the_next_sender(
 
 def test_a_message_that_is_too_long_is_rejected_and_the_next_one_taken(sender: Sender) -> None:
     sender.send(b"\x0b")
-    for _ in range(mllp.LARGEST_FRAME // (1 << 20) + 1):
+    for _ in range(5):
         sender.send(b"x" * (1 << 20))
     sender.send(b"\x1c\r")
     assert b"MSA|AR|" in sender.answer()
@@ -152,7 +173,7 @@ def test_a_message_that_is_too_long_is_rejected_and_the_next_one_taken(sender: S
 
 def test_more_senders_than_there_is_room_for_are_turned_away_and_the_others_served(port: int, sender: Sender) -> None:
     assert b"MSA|AA" in sender.ask(case("00-good"))
-    others = [Sender(port) for _ in range(mllp.MOST_SENDERS - 1)]
+    others = [Sender(port) for _ in range(31)]
     assert b"MSA|AA" in others[-1].ask(case("00-good"))
     turned_away = Sender(port)
     with pytest.raises(ConnectionError):

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from sqlalchemy import func, select
 
-from hotline import clock
+from hotline import clock, sign_ins
 from hotline.ground import Ground
-from hotline.models import Agent, AgentPage, Event, Offer, User
+from hotline.models import Agent, AgentPage, Event, Offer, SignIn, User
 from hotline.settings import Settings
 from hotline.values import (
     Absence,
@@ -58,7 +58,7 @@ def told(ground: Ground) -> Iterator[Story]:
 class Desk:
     """The staff page of agent 1001: it is there as long as `stays` says so."""
 
-    def __init__(self, told: Story, page_id: str = "a" * 32, browser: str = "firefox") -> None:
+    def __init__(self, told: Story, page_id: str = "a" * 32) -> None:
         """Open the page."""
         self.told = told
         with told.world.ground.database.write() as session:
@@ -68,7 +68,9 @@ class Desk:
                 user = User(login="lijing", password="-", name="李静", role=Role.AGENT, agent_id=agent.id)
                 session.add(user)
                 session.flush()
-            self.beat = Beat(page_id, agent.id, user.id, browser, PagePhone.CONNECTED)
+            made = SignIn(id=clock.new_id())
+            sign_ins.begin(session, user, made, timedelta(hours=12), clock.now())
+            self.beat = Beat(page_id, agent.id, user.id, PagePhone.CONNECTED, made.id)
             agent.signs_in = None
         self.stays(0)
 
@@ -156,15 +158,15 @@ def test_a_page_that_says_good_bye_is_gone_at_once_and_its_phone_stops(told: Sto
     assert told.told("offer_missed") == 0
 
 
-def test_signing_out_ends_the_pages_of_that_browser_and_no_others(told: Story) -> None:
-    here, there = Desk(told), Desk(told, "b" * 32, "chromium")
+def test_signing_out_ends_the_pages_of_that_session_and_no_others(told: Story) -> None:
+    here, there = Desk(told), Desk(told, "b" * 32)
     ground = told.world.ground
     there.registers()
     with ground.database.write() as session:
-        presence_service.sign_out(session, ground, here.beat.agent_id, "firefox", clock.now())
+        presence_service.sign_out(session, ground, here.beat.agent_id, here.beat.sign_in_id or "", clock.now())
     assert is_there(told)
     with ground.database.write() as session:
-        presence_service.sign_out(session, ground, here.beat.agent_id, "chromium", clock.now())
+        presence_service.sign_out(session, ground, here.beat.agent_id, there.beat.sign_in_id or "", clock.now())
         assert session.scalar(select(func.count()).select_from(AgentPage)) == 0
     assert not is_there(told)
 
@@ -182,7 +184,7 @@ def test_who_is_shut_out_is_off_the_floor_whatever_their_page_says(told: Story) 
 def test_nobody_speaks_for_anothers_page(told: Story) -> None:
     desk = Desk(told)
     ground = told.world.ground
-    other = Beat(desk.beat.page_id, told.agent("1002").id, desk.beat.user_id, "firefox", PagePhone.CONNECTED)
+    other = Beat(desk.beat.page_id, told.agent("1002").id, desk.beat.user_id, PagePhone.CONNECTED)
     with ground.database.write() as session:
         assert not presence_service.beat(session, ground, other, clock.now())
 

@@ -45,7 +45,7 @@ DISCHARGE = told(VisitEvent.DISCHARGED, hour=0)
 
 def take(ground: Ground, *records: VisitRecord) -> intake.Stored:
     """Store these as one source."""
-    return intake.store(ground, records, "hl7", NOW)
+    return intake.store(ground, records, "hl7", NOW, confirms=True)
 
 
 def planned(ground: Ground, *records: VisitRecord) -> str:

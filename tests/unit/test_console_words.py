@@ -10,6 +10,7 @@ import pytest
 import console
 from campaigns import attempts, pace, plan, scripts_file, stopping
 from campaigns.importing import causes
+from campaigns.importing.identities import FIELDS
 from campaigns.importing.record import VisitEvent
 from console import telling
 from console.answers import BESIDE, COMMON
@@ -93,7 +94,10 @@ def made_up() -> set[str]:
     """The keys that are put together while a page is made."""
     keys = {f"{table}.{word}" for table, enumeration in TABLES.items() for word in enumeration}
     keys |= {f"fault.{code}" for code in KNOWN} | {"fault.stale", "fault.other", "outcome.live"}
-    keys |= {f"user_fault.{error.code}" for error in kinds(UserRefused)} | {"sign_in.wrong", "sign_in.expired"}
+    keys |= {f"user_fault.{error.code}" for error in kinds(UserRefused)} | {
+        f"sign_in.{fault}" for fault in ("wrong", "expired", "locked", "busy")
+    }
+    keys |= {f"identities.{name}" for name in (*FIELDS, "accepted", "refused", "decided_before")}
     keys |= {f"agent_fault.{code}" for code in CANNOT_EDIT} | {"roster.languages"}
     keys |= {f"quality_fault.{error.code}" for error in ReviewRefused.__subclasses__()}
     keys |= {f"rule.{name}" for name in (*RULES, "chosen", "calibration", "random", "targeted")}

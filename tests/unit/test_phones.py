@@ -41,14 +41,14 @@ def test_the_settings_say_where_a_browser_connects(given: dict[str, object], pla
 
 def test_the_exchange_accepts_what_the_hotline_signs_for_a_minute() -> None:
     made = settings(twilio_api_base="http://127.0.0.1:8002")
-    token, key = phones.token(made, "client:agent-1", NOW), made.twilio_auth_token.get_secret_value()
+    token, key = phones.token(made, "client:agent-1", NOW, "holder-1"), made.twilio_auth_token.get_secret_value()
     assert is_signed(token, "client:agent-1", key, NOW + timedelta(seconds=59))
     assert not is_signed(token, "client:agent-1", key, NOW + timedelta(seconds=61))
     assert not is_signed(token, "client:agent-2", key, NOW)
 
 
 def test_twilios_token_receives_calls_and_makes_none() -> None:
-    token = phones.token(settings(**KEY), "client:agent-1", NOW)
+    token = phones.token(settings(**KEY), "client:agent-1", NOW, "holder-1")
     read = AccessToken.from_jwt(token, KEY["twilio_api_secret"].get_secret_value())  # type: ignore[attr-defined] # a secret
     assert read.payload["grants"]["identity"] == "agent-1"
     assert read.payload["grants"]["voice"] == {"incoming": {"allow": True}}

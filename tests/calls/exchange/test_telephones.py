@@ -1,13 +1,17 @@
 """Telephones on the real server: messages, tokens, dropped connections, garbage."""
 
 import asyncio
+import time
+from datetime import UTC, datetime
 from functools import partial
 
 import aiohttp
 import pytest
+import requests
 
 from exchange.phone.call import Stage
 from exchange.phone.errors import PhoneRefused
+from exchange.tokens import holder_of, is_signed, sign
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, House, Tell, until
 
 PAUSE = '<Pause length="60"/>'
@@ -70,6 +74,45 @@ def test_telephone_without_the_token_is_refused(tell: Tell) -> None:
             await known.registered()
 
     tell(story, {}, phone_token="right")
+
+
+def test_telephones_of_a_holder_are_put_down_and_their_tokens_let_nobody_in_again(tell: Tell) -> None:
+    async def story(house: House) -> None:
+        key, soon = house.exchange.config.auth_token, int(time.time()) + 60
+        ended, kept = sign("client:a", soon, key, "session-1"), sign("client:a", soon, key, "session-2")
+        async with house.phone("client:a", ended) as out, house.phone("client:a", kept) as stays:
+            await out.registered()
+            await stays.registered()
+            assert house.exchange.phones.holders("client:a") == ["session-1", "session-2"]
+            assert await house.rest(lambda: revoke(house, "session-1")) == 201
+            await until(lambda: house.exchange.phones.holders("client:a") == ["session-2"])
+            async with house.phone("client:a", ended) as again:
+                with pytest.raises(PhoneRefused):
+                    await again.registered()
+            async with house.phone("client:a", sign("client:a", soon, key, "session-3")) as other:
+                await other.registered()
+            assert await house.rest(lambda: revoke(house, "not a holder")) == 400
+
+    tell(story, {}, phone_token="right")
+
+
+def revoke(house: House, holder: str) -> int:
+    """Ask the exchange to take no more tokens of this holder; its answer's code."""
+    config = house.exchange.config
+    address = f"{house.exchange.url()}/2010-04-01/Accounts/{config.account_sid}/Phones/Revocations.json"
+    answer = requests.post(address, {"Holder": holder}, auth=(config.account_sid, config.auth_token), timeout=60)
+    return answer.status_code
+
+
+def test_a_holder_is_part_of_what_is_signed() -> None:
+    now = datetime.now(UTC)
+    soon = int(now.timestamp()) + 60
+    token = sign("client:a", soon, "key", "session-1")
+    assert is_signed(token, "client:a", "key", now)
+    assert holder_of(token) == "session-1"
+    assert not is_signed(token.replace("session-1", "session-2"), "client:a", "key", now)
+    assert not is_signed(token.replace(".session-1", ""), "client:a", "key", now)
+    assert is_signed(sign("client:a", soon, "key"), "client:a", "key", now)
 
 
 def test_dropped_connection_hangs_up_the_call(tell: Tell) -> None:

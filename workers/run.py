@@ -10,7 +10,7 @@ from functools import cache
 import structlog
 from sqlalchemy import CursorResult, or_, update
 
-from hotline import clock, jobs, log, settings, story
+from hotline import clock, faults, jobs, log, settings, story
 from hotline.database import after_commit
 from hotline.errors import Discard, GivesWay, Retry
 from hotline.ground import Ground, stand
@@ -75,7 +75,7 @@ def _work(home: House, job: Job) -> tuple[JobState, str]:
     except Exception as error:
         # The row keeps the fault; `hotline doctor` and the staff pages show failed work.
         log.get().exception("job_failed")
-        return JobState.FAILED, f"{type(error).__name__}: {error}"
+        return JobState.FAILED, faults.kind(error)
     return JobState.DONE, ""
 
 

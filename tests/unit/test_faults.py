@@ -16,12 +16,14 @@ NUMBER = "+8613800000001"
 def failed() -> ValueError:
     """A fault of a library's, which came from another."""
     try:
+        found: dict[str, str] = {}
         try:
-            raise KeyError(NUMBER)
+            found[NUMBER]
         except KeyError as error:
             raise ValueError(f"invalid: {NUMBER}") from error
     except ValueError as error:
         return error
+    return ValueError()
 
 
 def test_a_fault_of_others_is_told_by_kind_and_place() -> None:

@@ -83,7 +83,7 @@ def _figures(session: Session, campaign_id: str | None) -> dict[str, list[tuple[
         query = query.join(Recipient, Recipient.id == Answer.recipient_id).where(Recipient.campaign_id == campaign_id)
     found: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for recipient_id, question, figure in session.execute(query.execution_options(yield_per=LOADED)):
-        found[recipient_id].append((question, float(figure)))
+        found[recipient_id].append((question, figure or 0.0))
     return found
 
 

@@ -71,7 +71,8 @@ def _turn(desk: Desk, cursor: Any, about: tuple[str, int], turn: Turn, now: date
 
 
 def _sealed(desk: Desk, text: str) -> bytes | None:
-    return ANSWER.process_bind_param(text, desk.ground.database.engine.dialect)
+    sealed: bytes | None = ANSWER.process_bind_param(text, desk.ground.database.engine.dialect)
+    return sealed
 
 
 def _read(desk: Desk, cursor: Any, call_id: str) -> Standing | None:

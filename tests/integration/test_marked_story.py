@@ -115,8 +115,8 @@ def call(ground: Ground, exchange: Exchange) -> Caller:
             agent.status = AgentStatus.AVAILABLE
     assert Router(ground, exchange).work(clock.now())
     with ground.database.read() as session:
-        for kind in (Waiting, Offer):
-            reasons = [why for row in session.scalars(sa.select(kind)) for why in row.reasons]
+        for column in (Waiting.reasons, Offer.reasons):
+            reasons = [why for listed in session.scalars(sa.select(column)) for why in listed]
             assert any("aged 80" in why for why in reasons)
             assert any("cardiac" in why for why in reasons)
     return caller
@@ -175,15 +175,18 @@ def kept(server: redis.Redis) -> str:
 
 
 def _value(server: redis.Redis, key: bytes) -> object:
-    reads = {
-        b"string": server.get,
-        b"hash": server.hgetall,
-        b"set": server.smembers,
-        b"list": lambda name: server.lrange(name, 0, -1),
-        b"zset": lambda name: server.zrange(name, 0, -1, withscores=True),
-        b"stream": server.xrange,
-    }
-    return reads[server.type(key)](key)
+    kind = server.type(key)
+    if kind == b"string":
+        return server.get(key)
+    if kind == b"hash":
+        return server.hgetall(key)
+    if kind == b"set":
+        return server.smembers(key)
+    if kind == b"list":
+        return server.lrange(key, 0, -1)
+    if kind == b"zset":
+        return server.zrange(key, 0, -1, withscores=True)
+    return server.xrange(key)
 
 
 def files(folder: Path) -> str:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from alembic import op
 
+from hotline.errors import HotlineError
+
 
 revision = '0010'
 down_revision = '0005'
@@ -147,7 +149,12 @@ def _fill_up(bind: sa.Connection) -> None:
     answers = sa.table('answers', sa.column('id'), sa.column('value', sa.LargeBinary()))
     change = sa.update(answers).where(answers.c.id == sa.bindparam('key')).values(value=sa.bindparam('sealed'))
     for rows in _batches(bind, sa.select(answers.c.id.label('key'), answers.c.value), answers.c.id):
-        opened = [(row['key'], keyring.decrypt(bytes(row['value']), 'answers.value').decode()) for row in rows]
-        bind.execute(change, [
-            {'key': key, 'sealed': _encrypt(bind, 'answers.value', text)} for key, text in opened
-        ])
+        filled = []
+        for row in rows:
+            try:
+                text = keyring.decrypt(bytes(row['value']), 'answers.value').decode()
+            except HotlineError:
+                continue  # sealed in another way, or its key is gone: it stays as it is
+            filled.append({'key': row['key'], 'sealed': _encrypt(bind, 'answers.value', text)})
+        if filled:
+            bind.execute(change, filled)

@@ -148,7 +148,7 @@ def test_what_lay_plain_is_sealed_and_reads_as_before(before: Database, database
 def test_the_length_of_what_is_sealed_tells_no_answer(before: Database) -> None:
     migrate.upgrade(before)
     with before.write() as session:
-        session.execute(sa.update(Patient).values(diabetic=True))
+        session.scalars(sa.select(Patient)).one().diabetic = True
     with before.read() as session:
         lengths = {
             session.scalar(sa.text(f"SELECT length({name}) FROM patients"))  # noqa: S608 (names of our own columns)

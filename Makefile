@@ -4,8 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 INSTALLED := $(VENV)/installed
-# What make setup depends on: the same content means there is nothing to do.
-INPUTS := pyproject.toml requirements.lock
+PIP    := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-compile
+# Exactly these files, each with its digest; without those of the second nothing is installed for tests.
+$(READY): LOCK := requirements.lock
+$(INSTALLED): LOCK := requirements-production.lock
+# The build backend is locked with the rest and comes first, so that nothing is fetched that has no digest.
+COMPILE := echo 'setuptools>=77' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 # A shell may forbid it; then every process would compile the whole program before it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -19,15 +23,18 @@ setup: $(READY) ## create the environment from the package registry, with what t
 
 install: $(INSTALLED) ## create an environment that only runs the hotline, as on a hospital's server
 
-$(READY): EXTRA := test
-$(INSTALLED): EXTRA := sip
-$(READY): SIZE := about two minutes, 1.5 GB
-$(INSTALLED): SIZE := about a minute, 0.9 GB
-$(READY) $(INSTALLED): $(INPUTS)
+$(READY): SIZE := two to five minutes, 1.4 GB
+$(INSTALLED): SIZE := one to four minutes, 0.9 GB
+$(READY): requirements.lock
+$(INSTALLED): requirements-production.lock
+$(READY) $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.x")'
 	@echo "Creating the environment in $(VENV): $(SIZE)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-compile --constraint requirements.lock --editable '.[$(EXTRA)]'
+	@sed -n '/^setuptools==/,/[^\\]$$/p' $(LOCK) > $(VENV)/backend.lock
+	@$(PIP) --require-hashes --no-deps --requirement $(VENV)/backend.lock
+	@$(PIP) --require-hashes --no-deps --no-build-isolation --requirement $(LOCK)
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c 'import console.app, console.voice, exchange.__main__, routing.router, campaigns.dialler, workers.clock'  # compiled now, once
 	@touch $@
 
@@ -68,8 +75,10 @@ bench: setup ## measured claims, ours beside the alternative, as JSON
 	$(BIN)/python -m bench.campaign
 	$(BIN)/python -m bench.interleave --steps 10000
 
-lock: ## resolve the dependencies anew; needs uv
-	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header pyproject.toml | grep -vE '^(pyobjc|pywin32|pypiwin32|comtypes)' > requirements.lock
+lock: ## resolve the dependencies anew, with the digest of every file; needs uv
+	$(COMPILE) --upgrade --all-extras pyproject.toml - --output-file requirements.lock
+	rm -f requirements-production.lock
+	$(COMPILE) --extra sip --constraint requirements.lock pyproject.toml - --output-file requirements-production.lock
 
 format: setup ## bring the code into shape
 	$(BIN)/ruff check --fix .

@@ -48,7 +48,7 @@ def begin(ground: Ground, start: Start, sid: str | None, now: datetime) -> str:
             return goodbye(ground, start.language)
         if fresh.call_id is not None:
             call = session.get_one(Call, fresh.call_id)
-            return call.last_answer if call.turn == 1 else _where(session, ground, fresh, call)
+            return call.last_answer if call.turn == 1 and call.last_answer else _where(session, ground, fresh, call)
         return _begin(session, ground, fresh, sid, now)
 
 
@@ -139,11 +139,11 @@ def _save(session: Session, ground: Ground, start: Start, call: Call, outcome: O
     place = outcome.place
     call.turn, call.language = call.turn + 1, place.language
     session.get_one(Attempt, start.attempt_id).place = write_place(place)
-    call.last_answer = document(outcome.verbs, (start.attempt_id, call.id), call.turn)
+    call.last_answer = text = document(outcome.verbs, (start.attempt_id, call.id), call.turn)
     effects.apply(session, ground, (start, call), outcome, now)
     if place.stage is Stage.QUESTION:
         talking.keep_place(session, start.attempt_id, {"question": place.question})
-    return call.last_answer
+    return text
 
 
 def recognised(ground: Ground, said: Turn) -> str | None:

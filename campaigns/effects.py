@@ -48,7 +48,7 @@ def apply(session: Session, ground: Ground, about: tuple[Start, Call], outcome: 
                 _opinion(session, ground, about, words, now)
             case place.Warned(sign=sign):
                 talking.warn(session, ground, start.attempt_id, sign, now)
-                story.tell(session, ground.bell, story.event(call.id, "warning_sign", now, sign=sign))
+                story.tell(session, ground.bell, story.event(call.id, "warning_sign", now))
             case place.AsksPerson():
                 _ask(session, ground, about, effect, now)
             case place.Advised():

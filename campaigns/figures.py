@@ -1,16 +1,15 @@
-"""What a campaign has come to: funnel, answers per question, wards and months beside each other. Never commits."""
+"""What a campaign has come to: funnel, and answers per question. Never commits."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Float, and_, case, cast, func, literal_column, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Answer, Attempt, Campaign, Discharge, Recipient
+from hotline.models import Answer, Attempt, Campaign, Recipient
 from hotline.values import AttemptState, RecipientState
 
-FEW = 5  # fewer answers than this are no comparison, and might show who gave them
 HISTOGRAM = 12
 
 
@@ -48,18 +47,6 @@ class Question:
     warnings: int
 
 
-@dataclass(frozen=True)
-class Group:
-    """A ward or a month beside the others; shares of `planned`, `None` where there are too few."""
-
-    name: str
-    planned: int
-    reached: int
-    completed: int
-    warnings: int
-    means: Mapping[str, float | None] = field(default_factory=dict)
-
-
 def funnel(session: Session, campaign_id: str) -> Funnel:
     """The campaign's figures at this moment."""
     ours = Recipient.campaign_id == campaign_id
@@ -83,7 +70,7 @@ def funnel(session: Session, campaign_id: str) -> Funnel:
         reached=reached,
         verified=verified,
         completed=states.get(RecipientState.DONE, 0),
-        warnings=session.scalar(signs.where(Attempt.campaign_id == campaign_id, Attempt.warning != "")) or 0,
+        warnings=session.scalar(signs.where(Attempt.campaign_id == campaign_id, Attempt.warned_at.is_not(None))) or 0,
         opinions=session.scalar(answers.where(ours, Answer.is_opinion)) or 0,
         tries=int(tries or 0),
         states=states,
@@ -129,55 +116,6 @@ def _in_order(pair: tuple[str, int]) -> tuple[int, float, int, str]:
     value, count = pair
     is_figure = value.replace(".", "", 1).isdigit()
     return (0, float(value), 0, "") if is_figure else (1, 0.0, -count, value)
-
-
-def by_ward(session: Session, campaign_id: str | None = None) -> list[Group]:
-    """Wards beside each other; of one campaign, or of all."""
-    return _groups(session, Recipient.ward, campaign_id)
-
-
-def by_month(session: Session, campaign_id: str | None = None) -> list[Group]:
-    """Months of discharge beside each other."""
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    day = Discharge.discharged_on
-    month = (
-        func.strftime(literal_column("'%Y-%m'"), day) if is_sqlite else func.to_char(day, literal_column("'YYYY-MM'"))
-    )
-    return _groups(session, month, campaign_id)
-
-
-def _groups(session: Session, name: object, campaign_id: str | None) -> list[Group]:
-    label = name.label("name")  # type: ignore[attr-defined] # a column or an expression
-    signs = select(Attempt.recipient_id).where(Attempt.warning != "")
-    done = Recipient.state == RecipientState.DONE
-    query = (
-        select(
-            label,
-            func.count(),
-            func.count(Recipient.reached_at),
-            func.sum(case((done, 1), else_=0)),
-            func.sum(case((Recipient.id.in_(signs), 1), else_=0)),
-        )
-        .select_from(Recipient)
-        .join(Discharge, Discharge.id == Recipient.discharge_id)
-        .where(Recipient.state != RecipientState.EXCLUDED)
-    )
-    means = (
-        select(label, Answer.question, func.avg(cast(Answer.figure, Float)), func.count(Answer.figure))
-        .select_from(Recipient)
-        .join(Discharge, Discharge.id == Recipient.discharge_id)
-        .join(Answer, and_(Answer.recipient_id == Recipient.id, Answer.figure.is_not(None)))
-    )
-    if campaign_id is not None:
-        query = query.where(Recipient.campaign_id == campaign_id)
-        means = means.where(Recipient.campaign_id == campaign_id)
-    found: dict[str, dict[str, float | None]] = defaultdict(dict)
-    for group, question, mean, count in session.execute(means.group_by(label, Answer.question)):
-        found[group][question] = float(mean) if count >= FEW else None
-    return [
-        Group(group, planned, reached, int(completed), int(warnings), found.get(group, {}))
-        for group, planned, reached, completed, warnings in session.execute(query.group_by(label).order_by(label))
-    ]
 
 
 def campaigns(session: Session) -> list[Campaign]:

@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from campaigns import deciding, figures, service, undoing
+from campaigns import deciding, figures, groups, service, undoing
 from campaigns.errors import CampaignRefused, UndoRefused
 from campaigns.figures import Funnel
 from campaigns.importing import put_away
@@ -132,7 +132,8 @@ def show(campaign_id: str) -> ResponseReturnValue:
     with ground().database.write() as session:
         campaign = _campaign(session, campaign_id)
         _note(session, campaign, "view_campaign")
-        questions = figures.questions(session, campaign.id)
+    with ground().database.read() as session:  # counting takes long, and nobody waits for it
+        questions, compared = figures.questions(session, campaign.id), groups.compare(session, campaign.id)
         return render_template(
             "campaign.html",
             campaign=campaign,
@@ -140,7 +141,7 @@ def show(campaign_id: str) -> ResponseReturnValue:
             questions=questions,
             told=patient_queries.told(session, campaign.id),
             stops=stop_queries.of_campaign(session, campaign.id),
-            groups=[("ward", figures.by_ward(session, campaign.id)), ("month", figures.by_month(session, campaign.id))],
+            groups=[("ward", compared.wards), ("month", compared.months)],
             scored=[question.name for question in questions if question.mean is not None],
             steps=STEPS,
         )

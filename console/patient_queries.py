@@ -71,7 +71,7 @@ def history(session: Session, patient_id: str) -> History | None:
 def told(session: Session, campaign_id: str) -> list[Try]:
     """Of a campaign, the latest tries in which a warning sign or an opinion was told."""
     opinion = select(Answer.id).where(Answer.attempt_id == Attempt.id, Answer.is_opinion).exists()
-    return _listed(session, Attempt.campaign_id == campaign_id, or_(Attempt.warning != "", opinion))
+    return _listed(session, Attempt.campaign_id == campaign_id, or_(Attempt.warned_at.is_not(None), opinion))
 
 
 def belongs_to(session: Session, patient_id: str, agent_id: str) -> bool:

@@ -2,23 +2,25 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+from hotline import faults
 
 
 def configure(process: str, form: str = "json") -> None:
     """Set the log of this process up: JSON lines (`json`) or readable ones (`text`) on standard error."""
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if form == "text":
-        plain = structlog.dev.plain_traceback  # local variables of a traceback would show patient data
-        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _fault,
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -31,3 +33,12 @@ def configure(process: str, form: str = "json") -> None:
 def get() -> Any:
     """The log. Its lines carry what `structlog.contextvars` has bound (`call_id`, `job_id`)."""
     return structlog.get_logger()
+
+
+def _fault(_log: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A fault as its kind and its way through the program: its message and the values there may be a patient's."""
+    told = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if told is True else told[1] if isinstance(told, tuple) else told
+    if isinstance(error, BaseException):
+        event["exception"] = faults.trace(error)
+    return event

@@ -1,13 +1,17 @@
 """Music while waiting, made of numbers: a slow pentatonic line over soft fifths. No recording, no rights."""
 
 import io
-import wave
+import warnings
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivr.speak import RATE, pack
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # pydub looks for ffmpeg, which nothing here needs, and Python renames `audioop`
+    from pydub import AudioSegment
 
 # Semitones above middle C, one note per beat; None is a rest. Four phrases of eight beats.
 LINE: tuple[int | None, ...] = (
@@ -43,16 +47,14 @@ def hold_music() -> bytes:
 @lru_cache(maxsize=1)
 def pieces() -> tuple[bytes, ...]:
     """The music in pieces of five seconds, each a WAV file."""
-    with wave.open(io.BytesIO(hold_music())) as whole:
-        length = int(PIECE_SECONDS * RATE)
-        return tuple(_file(whole.readframes(length)) for _ in range(whole.getnframes() // length))
+    music = AudioSegment.from_file(io.BytesIO(hold_music()), format="wav")
+    length = int(1000 * PIECE_SECONDS)
+    return tuple(_file(music[start : start + length]) for start in range(0, len(music) - length + 1, length))
 
 
-def _file(pcm: bytes) -> bytes:
+def _file(sound: AudioSegment) -> bytes:
     target = io.BytesIO()
-    with wave.open(target, "wb") as sound:
-        sound.setparams((1, 2, RATE, 0, "NONE", ""))
-        sound.writeframes(pcm)
+    sound.export(target, format="wav")
     return target.getvalue()
 
 

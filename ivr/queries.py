@@ -21,7 +21,7 @@ class Standing:
     place: Place
     status: CallStatus
     turn: int
-    last_answer: str
+    last_answer: str | None
 
 
 _COLUMNS = (Call.id, Call.provider_sid, Call.place, Call.language, Call.status, Call.turn, Call.last_answer)

@@ -13,6 +13,7 @@ import psycopg
 
 from hotline import clock
 from hotline.bell import FLOOR
+from hotline.models import Call
 from hotline.values import CallStatus, Language
 from ivr import flow, queries
 from ivr.desk import Desk
@@ -20,6 +21,8 @@ from ivr.flow import Consented, Outcome, Told
 from ivr.queries import Standing
 from telephony.turn import Turn
 
+# Sealed as the column is everywhere else.
+ANSWER = Call.last_answer.type
 READ = "SELECT id, provider_sid, place, language, status, turn, last_answer FROM calls WHERE id = %s"
 TAKE = """
 WITH moved AS (
@@ -51,7 +54,7 @@ def turn(desk: Desk, call_id: str, number: int, turn: Turn, now: datetime) -> st
 
 def _turn(desk: Desk, cursor: Any, about: tuple[str, int], turn: Turn, now: datetime) -> str | None:
     call_id, number = about
-    known = _read(cursor, call_id)
+    known = _read(desk, cursor, call_id)
     if known is None or known.status is not CallStatus.IN_MENU or number != known.turn or number < 2:
         return None
     outcome = flow.step(desk.flow, known.place, turn, now)
@@ -60,24 +63,30 @@ def _turn(desk: Desk, cursor: Any, about: tuple[str, int], turn: Turn, now: date
         return None
     text = desk.document(outcome.verbs, call_id, number + 1)
     ids = [clock.new_id() for _ in told]
-    if not _take(cursor, known, outcome, (text, ids, told), now):
+    if not _take(cursor, known, outcome, (_sealed(desk, text), ids, told), now):
         return None
     rung = "\n".join(f"{effect.kind} {call_id} {key}" for effect, key in zip(told, ids, strict=True))
     desk.ground.bell.ring(FLOOR, rung)
     return text
 
 
-def _read(cursor: Any, call_id: str) -> Standing | None:
+def _sealed(desk: Desk, text: str) -> bytes | None:
+    sealed: bytes | None = ANSWER.process_bind_param(text, desk.ground.database.engine.dialect)
+    return sealed
+
+
+def _read(desk: Desk, cursor: Any, call_id: str) -> Standing | None:
     row = cursor.execute(READ, (call_id,)).fetchone()
     if row is None:
         return None
     key, sid, place, language, status, number, last_answer = row
     place = queries.read_place(place, Language(language))
-    return Standing(key, sid, place, CallStatus(status), number, last_answer)
+    answer = ANSWER.process_result_value(last_answer, desk.ground.database.engine.dialect)
+    return Standing(key, sid, place, CallStatus(status), number, answer)
 
 
 def _take(
-    cursor: Any, known: Standing, outcome: Outcome, said: tuple[str, list[str], list[Told]], now: datetime
+    cursor: Any, known: Standing, outcome: Outcome, said: tuple[bytes | None, list[str], list[Told]], now: datetime
 ) -> bool:
     """Write the turn and its events, if the call still stands where it was read; whether it did."""
     text, ids, told = said

@@ -186,7 +186,7 @@ def _end(session: Session, ground: Ground, call: Call, status: LegStatus, now: d
     routing.caller_ended(session, ground, call, now)
     callbacks.call_ended(session, ground, call, now)
     story.move(call, CallStatus.ENDED, "status")
-    call.ended_at = now
+    call.ended_at, call.last_answer = now, None
     call.outcome = outcome_of(call, status)
     story.tell(session, ground.bell, story.event(call.id, "call_ended", now, outcome=call.outcome))
 

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from hotline import clock, database_clock, jobs, log, settings, story
+from hotline import clock, database_clock, faults, jobs, log, settings, story
 from hotline.database import Busy, after_commit
 from hotline.errors import LeaseLost
 from hotline.ground import Ground, stand
@@ -78,7 +78,7 @@ def _work(home: House, hold: Hold) -> End:
             # The row keeps the code; `hotline doctor` and the staff pages show work that is given up.
             log.get().exception("job_failed", code=end.code)
         else:
-            log.get().info("job_ended_early", sort=end.sort, code=end.code, error=str(error))
+            log.get().info("job_ended_early", sort=end.sort, code=end.code, error=faults.kind(error))
         return end
     return End()
 

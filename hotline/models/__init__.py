@@ -13,8 +13,8 @@ from hotline.models.recordings import Correction, Hold, Part, Recording, Term, T
 from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, ReviewComment, ReviewStep, Round
 from hotline.models.root import Row
 from hotline.models.transfers import Transfer
-from hotline.models.work import Chore, Job, Lease, LooseBlob, Prompt
 from hotline.models.visits import IdentityProposal, Person, Visit
+from hotline.models.work import Chore, Job, Lease, LooseBlob, Prompt
 
 __all__ = [
     "Agent",

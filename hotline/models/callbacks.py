@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.types import EncryptedText, Utc, Word
 from hotline.values import CallbackState, Intent, Language
@@ -22,7 +23,7 @@ class Callback(Row, WithId):
     wish: Mapped[dict[str, int]] = mapped_column(JSON)
     priority: Mapped[int] = mapped_column(Integer, default=0)
     preferred_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
-    reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
+    reasons: Mapped[list[str]] = mapped_column(PaddedJson("callbacks.reasons"), default=list)
     # Their place in line is the old one.
     asked_at: Mapped[datetime] = mapped_column(Utc)
     state: Mapped[CallbackState] = mapped_column(Word(CallbackState), default=CallbackState.WAITING)

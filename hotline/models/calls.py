@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hotline.models.padded import PaddedJson, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.types import EncryptedText, Utc, Word
 from hotline.values import (
@@ -38,8 +39,8 @@ class Call(Row, WithId):
     # Where the caller stands in the flow, how often a key was wrong there, and the number of the turn that is expected.
     place: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     turn: Mapped[int] = mapped_column(Integer, default=0)
-    # The TwiML that answered the last turn: a turn delivered twice is answered the same.
-    last_answer: Mapped[str] = mapped_column(String, default="")
+    # The TwiML that answered the last turn: a turn delivered twice is answered the same. Gone when the call has ended.
+    last_answer: Mapped[str | None] = mapped_column(PaddedText("calls.last_answer"))
     queue: Mapped[str | None] = mapped_column(ForeignKey("queues.name"))
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     consent_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -107,7 +108,7 @@ class Waiting(Row, WithId):
     # Ways out of the line that this caller has been led already ("call_back", "voicemail", "number"): none twice.
     overflowed: Mapped[list[str]] = mapped_column(JSON, default=list)
     # Why the priority and the preferred agent are as they are, for staff: ["owner of matter 123", …].
-    reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
+    reasons: Mapped[list[str]] = mapped_column(PaddedJson("waiting.reasons"), default=list)
     reason: Mapped[str] = mapped_column(String(80), default="")
     asked_at: Mapped[datetime] = mapped_column(Utc)
     # The wait that the caller was told first, before it was rounded to what can be said, and when; and as it had been
@@ -141,7 +142,7 @@ class Offer(Row, WithId):
     state: Mapped[OfferState] = mapped_column(Word(OfferState), default=OfferState.STARTED)
     reason: Mapped[str] = mapped_column(String(80), default="")
     # Why this agent was rung, for supervisors: ["rung first: level 4 in booking", …].
-    reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
+    reasons: Mapped[list[str]] = mapped_column(PaddedJson("offers.reasons"), default=list)
     # At which ring of the caller's budget the offer began, from 1.
     ring: Mapped[int] = mapped_column(Integer)
     rings: Mapped[int] = mapped_column(Integer)

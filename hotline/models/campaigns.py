@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, Float, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hotline.models.padded import PaddedJson, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.types import EncryptedText, Utc, Word
 from hotline.values import (
@@ -35,15 +36,15 @@ class Discharge(Row, WithId):
     patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.id"), index=True)
     language: Mapped[Language] = mapped_column(Word(Language))
     zone: Mapped[str] = mapped_column(String(40))
-    ward: Mapped[str] = mapped_column(String(80), default="")
+    ward: Mapped[str] = mapped_column(PaddedText("discharges.ward"), default="")
     # What the plans go by: general, surgery, heart_failure, diabetes, …; and the codes it was read from.
-    condition: Mapped[str] = mapped_column(String(40), default="general")
-    codes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    condition: Mapped[str] = mapped_column(PaddedText("discharges.condition"), default="general")
+    codes: Mapped[list[str]] = mapped_column(PaddedJson("discharges.codes"), default=list)
     discharged_on: Mapped[date] = mapped_column(Date, index=True)
     has_consent: Mapped[bool] = mapped_column(Boolean, default=False)
     do_not_call: Mapped[bool] = mapped_column(Boolean, default=False)
     # Days refused (0 = Monday) and the time preferred: {"refused": [5, 6], "from": "14:00", "to": "17:00"}.
-    wishes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    wishes: Mapped[dict[str, Any]] = mapped_column(PaddedJson("discharges.wishes"), default=dict)
     source: Mapped[str] = mapped_column(String(20))
     added_at: Mapped[datetime] = mapped_column(Utc)
 
@@ -81,13 +82,13 @@ class Recipient(Row, WithId):
     patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.id"), index=True)
     language: Mapped[Language] = mapped_column(Word(Language))
     zone: Mapped[str] = mapped_column(String(40))
-    ward: Mapped[str] = mapped_column(String(80), default="")
-    condition: Mapped[str] = mapped_column(String(40), default="general")
-    script: Mapped[str] = mapped_column(String(40))
+    ward: Mapped[str] = mapped_column(PaddedText("recipients.ward"), default="")
+    condition: Mapped[str] = mapped_column(PaddedText("recipients.condition"), default="general")
+    script: Mapped[str] = mapped_column(PaddedText("recipients.script"))
     step: Mapped[str] = mapped_column(String(40))
-    wishes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    wishes: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.wishes"), default=dict)
     # What another kind of campaign needs to know, e.g. the appointment and its alternatives.
-    about: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    about: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.about"), default=dict)
     state: Mapped[RecipientState] = mapped_column(Word(RecipientState), default=RecipientState.PLANNED)
     reason: Mapped[str] = mapped_column(String(120), default="")
     # Where they stood when a fact stopped their calls: {"state": "planned", "reason": ""}; they may go on from there.
@@ -98,7 +99,7 @@ class Recipient(Row, WithId):
     closes_at: Mapped[datetime] = mapped_column(Utc)
     tries: Mapped[int] = mapped_column(Integer, default=0)
     # Where the conversation stopped, written by the script's flow: whoever is called again or calls back goes on there.
-    place: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    place: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.place"), default=dict)
     reached_at: Mapped[datetime | None] = mapped_column(Utc)
     verified_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -156,7 +157,7 @@ class Attempt(Row, WithId):
     # The call of the conversation, with its recording and transcript; None before anyone answered.
     call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.id"), index=True)
     # Where the conversation stands; what a later call goes on from is the recipient's.
-    place: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    place: Mapped[dict[str, Any]] = mapped_column(PaddedJson("attempts.place"), default=dict)
     # The highest sequence number of the status callbacks, as on legs.
     sequence: Mapped[int] = mapped_column(Integer, default=-1)
     marked_at: Mapped[datetime] = mapped_column(Utc)
@@ -172,7 +173,7 @@ class Attempt(Row, WithId):
     # "Call me later": when.
     later_at: Mapped[datetime | None] = mapped_column(Utc)
     # A warning sign (its id in the script), when it was heard, when a nurse was asked for and when one spoke.
-    warning: Mapped[str] = mapped_column(String(40), default="")
+    warning: Mapped[str] = mapped_column(PaddedText("attempts.warning"), default="")
     warned_at: Mapped[datetime | None] = mapped_column(Utc)
     asked_at: Mapped[datetime | None] = mapped_column(Utc)
     caught_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -204,8 +205,8 @@ class Answer(Row, WithId):
     attempt_id: Mapped[str] = mapped_column(ForeignKey("attempts.id"))
     question: Mapped[str] = mapped_column(String(40))
     # The choice as the script names it (`yes`, `7`), its figure where it is one, and what was said in words.
-    value: Mapped[str] = mapped_column(EncryptedText("answers.value"))
-    figure: Mapped[float | None] = mapped_column(Float)
+    value: Mapped[str] = mapped_column(PaddedText("answers.value"))
+    figure: Mapped[float | None] = mapped_column(PaddedJson("answers.figure"))
     words: Mapped[str | None] = mapped_column(EncryptedText("answers.words"))
     is_warning: Mapped[bool] = mapped_column(Boolean, default=False)
     is_opinion: Mapped[bool] = mapped_column(Boolean, default=False)

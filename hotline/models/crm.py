@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.types import EncryptedText, Utc, Word
 from hotline.values import Language, MatterKind, MatterState, Urgency
@@ -23,10 +24,10 @@ class Patient(Row, WithId):
     # As YYYY-MM-DD.
     birth_date: Mapped[str | None] = mapped_column(EncryptedText("patients.birth_date"))
     language: Mapped[Language] = mapped_column(Word(Language), default=Language.MANDARIN)
-    limited_mobility: Mapped[bool] = mapped_column(Boolean, default=False)
-    cardiac: Mapped[bool] = mapped_column(Boolean, default=False)
-    diabetic: Mapped[bool] = mapped_column(Boolean, default=False)
-    flagged: Mapped[bool] = mapped_column(Boolean, default=False)
+    limited_mobility: Mapped[bool] = mapped_column(PaddedJson("patients.limited_mobility"), default=False)
+    cardiac: Mapped[bool] = mapped_column(PaddedJson("patients.cardiac"), default=False)
+    diabetic: Mapped[bool] = mapped_column(PaddedJson("patients.diabetic"), default=False)
+    flagged: Mapped[bool] = mapped_column(PaddedJson("patients.flagged"), default=False)
     discharged_on: Mapped[date | None] = mapped_column(Date)
     do_not_call: Mapped[bool] = mapped_column(Boolean, default=False)
     deceased: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, String
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.types import EncryptedJson, Utc, Word
 from hotline.values import VisitState
@@ -19,10 +20,10 @@ class Person(Row):
     # The same for all numbers of one person: the least of their indexes, so that merges come in any order.
     root: Mapped[str] = mapped_column(String(64), index=True)
     # The latest telling of their death and of their wish not to be called (`campaigns.importing.visit_state.Telling`).
-    death: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    refusal: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    death: Mapped[dict[str, Any] | None] = mapped_column(PaddedJson("persons.death"))
+    refusal: Mapped[dict[str, Any] | None] = mapped_column(PaddedJson("persons.refusal"))
     # What stopped calls and was undone by staff: signatures of tellings, so that a later one stops calls again.
-    undone: Mapped[list[str]] = mapped_column(JSON, default=list)
+    undone: Mapped[list[str]] = mapped_column(PaddedJson("persons.undone"), default=list)
 
 
 class IdentityProposal(Row, WithId):
@@ -51,7 +52,7 @@ class Visit(Row, WithId):
     # Blind index of the patient's number and the visit's (without one: the day); a discharge has the same.
     key: Mapped[str] = mapped_column(String(64), unique=True)
     person_index: Mapped[str] = mapped_column(ForeignKey("persons.person_index"), index=True)
-    tellings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    tellings: Mapped[dict[str, Any]] = mapped_column(PaddedJson("visits.tellings"), default=dict)
     # What a call would need to know, until the visit ends and its discharge holds it.
     facts: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson("visits.facts"))
     state: Mapped[VisitState] = mapped_column(Word(VisitState))

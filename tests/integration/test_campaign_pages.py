@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from campaigns import export, figures, talking
+from campaigns import export, figures, groups, talking
 from cli import campaign_status as command
 from console.app import create
 from hotline.ground import Ground
@@ -67,15 +67,14 @@ def test_the_funnel_counts_each_step(ground: Ground, spring: str) -> None:
     with ground.database.read() as session:
         found = figures.funnel(session, spring)
         (pain, opinion) = figures.questions(session, spring)
-        wards = figures.by_ward(session, spring)
-        months = figures.by_month(session, spring)
+        compared = groups.compare(session, spring)
     assert (found.planned, found.reached, found.verified, found.completed) == (8, 6, 6, 6)
     assert (found.warnings, found.opinions, found.nurse_seconds, found.over) == (1, 6, 6.0, 6)
     assert (pain.name, pain.mean, pain.warnings, pain.values["3"]) == ("pain", 2.5, 1, 1)
     assert (opinion.count, opinion.mean) == (6, None)
-    assert sum(group.planned for group in wards) == 8
-    assert [(group.name, group.completed, group.means) for group in months] == [("2026-02", 6, {"pain": 2.5})]
-    assert all(mean is None for group in wards for mean in group.means.values())  # too few to compare
+    assert sum(group.planned for group in compared.wards) == 8
+    assert [(group.name, group.completed, group.means) for group in compared.months] == [("2026-02", 6, {"pain": 2.5})]
+    assert all(mean is None for group in compared.wards for mean in group.means.values())  # too few to compare
 
 
 def test_leads_see_campaigns_and_agents_do_not_and_each_look_is_logged(app: Flask, ground: Ground, spring: str) -> None:
@@ -99,7 +98,7 @@ def test_the_patient_s_page_leads_to_every_try_and_is_open_to_whom_it_concerns(
 ) -> None:
     users(ground)
     with ground.database.read() as session:
-        told = session.scalars(select(Attempt).where(Attempt.warning != "")).one()
+        told = session.scalars(select(Attempt).where(Attempt.warned_at.is_not(None))).one()
         patient_id = session.get_one(Recipient, told.recipient_id).patient_id
     lead, agent = signed_in(app, Role.SUPERVISOR), signed_in(app, Role.AGENT)
     assert f"/patients/{patient_id}" in lead.open(f"/campaigns/{spring}").text

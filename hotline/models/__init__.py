@@ -6,6 +6,7 @@ from hotline.models.calls import Call, Event, Leg, Offer, Waiting
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, RecipientChange
 from hotline.models.crm import Counter, Matter, MatterStep, Patient
 from hotline.models.floor import FloorEvent
+from hotline.models.keys import KeptSecret, KnownKey
 from hotline.models.people import Look, User
 from hotline.models.qa import MachineMark
 from hotline.models.recordings import Correction, Hold, Part, Recording, Term, Transcript, Utterance
@@ -35,6 +36,8 @@ __all__ = [
     "FloorEvent",
     "Hold",
     "Job",
+    "KeptSecret",
+    "KnownKey",
     "Lease",
     "Leg",
     "Look",

@@ -93,6 +93,12 @@ def choose(database: Database, keyring: Keyring, key: str, now: datetime) -> Non
     keyring.use(key)
 
 
+def retire(database: Database, key: str, now: datetime) -> None:
+    """Nobody needs this key any more; another key may never have its id."""
+    with database.write() as session:
+        session.get_one(KnownKey, key).retired_at = now
+
+
 def _begin(database: Database, keyring: Keyring, now: datetime) -> None:
     """The first start: what is there must open, then the keys are written down, and the key of the index."""
     with database.read() as session:
@@ -159,7 +165,8 @@ def _old_index_key(session: Session, keyring: Keyring) -> bytes:
     """Before it was kept, the oldest key of the ring made the index: it goes on doing so."""
     called = select(Call.caller_number, Call.caller_index).where(Call.caller_index.is_not(None))
     listed = select(Patient.number, Patient.number_index)
-    samples = [row for query in (called, listed) for row in session.execute(query.limit(20)) if row[0]]
+    found = [(number, index) for query in (called, listed) for number, index in session.execute(query.limit(20))]
+    samples = [(number, index) for number, index in found if number and index]
     keys = list(reversed(keyring.keys.values()))
     fits = [sum(_digests(key, number, index) for number, index in samples) for key in keys]
     return keys[fits.index(max(fits))]

@@ -39,12 +39,12 @@ class Place:
     @property
     def row(self) -> ColumnClause[str]:
         """The column of the row's id."""
-        return self.raw.c[self.id]  # type: ignore[return-value] # made above
+        return self.raw.c[self.id]
 
     @property
     def sealed(self) -> ColumnClause[bytes]:
         """The column of bytes."""
-        return self.raw.c[self.column]  # type: ignore[return-value] # made above
+        return self.raw.c[self.column]
 
     def head(self, key: str) -> bytes:
         """How each value begins that this key sealed as it ought to be."""

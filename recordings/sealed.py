@@ -32,15 +32,15 @@ class Lock:
     key_id: str
 
 
-def put(ground: Ground, recording_id: str, data: bytes) -> Lock:
-    """Seal and store the sound of a recording."""
+def put(ground: Ground, recording_id: str, data: bytes, part: str = "") -> Lock:
+    """Seal and store the sound of a recording; `part` makes another blob beside the one that it has."""
     key = AESGCM.generate_key(256)
     cipher = AESGCM(key)
     sealed = bytearray()
     for number, start in enumerate(range(0, len(data), PIECE)):
         nonce = os.urandom(NONCE_BYTES)
         sealed += nonce + cipher.encrypt(nonce, data[start : start + PIECE], _about(recording_id, number))
-    name = f"recordings/{recording_id}"
+    name = f"recordings/{recording_id}{'.' * bool(part)}{part}"
     ground.blobs.put_sealed(name, bytes(sealed))
     return Lock(name, ground.keyring.encrypt(key, _key_about(recording_id)), ground.keyring.current)
 

@@ -121,13 +121,13 @@ class _WithRow(FunctionElement[Any]):
         self.type = kind
 
 
-@compiles(_WithRow, "sqlite")  # type: ignore[no-untyped-call, untyped-decorator] # the library's
+@compiles(_WithRow, "sqlite")
 def _on_sqlite(element: _WithRow, compiler: SQLCompiler, **options: Any) -> str:
     row, column = (compiler.process(part, **options) for part in element.clauses)
     return f"CAST({row} || {column} AS BLOB)"
 
 
-@compiles(_WithRow, "postgresql")  # type: ignore[no-untyped-call, untyped-decorator] # the library's
+@compiles(_WithRow, "postgresql")
 def _on_postgresql(element: _WithRow, compiler: SQLCompiler, **options: Any) -> str:
     row, column = (compiler.process(part, **options) for part in element.clauses)
     return f"(convert_to({row}, 'UTF8') || {column})"
@@ -148,13 +148,13 @@ def names_of(table: Table) -> frozenset[str]:
 
 def in_row(model: type[Row], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a row of `model`, with its `id`, for an INSERT into its table."""
-    names = names_of(model.__table__)  # type: ignore[arg-type] # each of our models has a table
+    names = names_of(model.__table__)
     return {key: InRow(values["id"], value) if key in names else value for key, value in values.items()}
 
 
 @event.listens_for(Row, "before_insert", propagate=True)
 def _place_new(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
-    names = names_of(mapper.local_table)  # type: ignore[arg-type] # as above
+    names = names_of(mapper.local_table)
     if names:
         row.id = row.id or new_id()
         state = attributes.instance_state(row)
@@ -167,7 +167,7 @@ def _place_new(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
 
 @event.listens_for(Row, "before_update", propagate=True)
 def _place_changed(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
-    names = names_of(mapper.local_table)  # type: ignore[arg-type] # as above
+    names = names_of(mapper.local_table)
     if names:
         state = attributes.instance_state(row)
         before = state.committed_state
@@ -179,7 +179,7 @@ def _place_changed(mapper: Mapper[Any], _connection: Connection, row: Any) -> No
 @event.listens_for(Row, "after_update", propagate=True)
 def _plain_again(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
     values = attributes.instance_state(row).dict
-    for name in names_of(mapper.local_table):  # type: ignore[arg-type] # as above
+    for name in names_of(mapper.local_table):
         if isinstance(values.get(name), InRow):
             values[name] = values[name].value
 

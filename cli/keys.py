@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -59,7 +59,7 @@ def add() -> None:
     with stand(embedded.load()) as ground:
         known = _known(ground)
         before = _ring(home, ground)
-        waiting = [key for key in before.keys if not _was_chosen(known, key)]
+        waiting = _waiting(known, before)
         if waiting:
             raise ConfigError(f"{waiting[0]} was added already and seals nothing yet; {_next(home)}")
         key = crypt.new_key_id()
@@ -77,22 +77,19 @@ def rotate(yes: bool) -> None:
     """
     home = _own_home()
     with stand(embedded.load()) as ground:
-        newest = next((key for key in ground.keyring.keys if not _was_chosen(_known(ground), key)), None)
-        if home is not None and _ring(home, ground).keys.keys() != ground.keyring.keys.keys():
-            raise ConfigError(
-                "the processes do not know the key in secrets.json yet: restart `hotline up`, then rotate"
-            )
-        if newest is not None:
+        waiting = _waiting(_known(ground), ground.keyring)
+        if set(_waiting(_known(ground), _ring(home, ground))) - set(waiting):
+            raise ConfigError("the processes do not know the key in secrets.json yet: restart `hotline up` first")
+        if waiting:
             if home is None and not yes:
-                click.confirm(f"Was every process restarted with {newest} in HOTLINE_KEYS?", abort=True)
-            known_keys.choose(ground.database, ground.keyring, newest, clock.now())
+                click.confirm(f"Was every process restarted with {waiting[0]} in HOTLINE_KEYS?", abort=True)
+            known_keys.choose(ground.database, ground.keyring, waiting[0], clock.now())
         with _bar(resealing.left(ground.database, ground.keyring)) as told:
             done = reseal(ground, told)
         click.echo(f"{done.values} values and {done.files} files were sealed with {ground.keyring.current}.")
     if done.closed:
-        raise HotlineError(
-            f"no key opens {len(done.closed)}: {', '.join(sorted(done.closed)[:5])}; they stay as they are"
-        )
+        some = ", ".join(sorted(done.closed)[:5])
+        raise HotlineError(f"no key opens {len(done.closed)} values or files, which stay as they are: {some}")
 
 
 @command.command()
@@ -103,11 +100,7 @@ def retire(key: str) -> None:
     with stand(embedded.load()) as ground:
         known = {row.id: row for row in _known(ground)}
         if key not in known or key == ground.keyring.current:
-            why = (
-                "seals; add another and rotate first"
-                if key in known
-                else "is no key of this database: hotline keys list"
-            )
+            why = "seals: add another and rotate first" if key in known else "is unknown: see `hotline keys list`"
             raise ConfigError(f"{key} {why}")
         since = known[ground.keyring.current].chosen_at
         if since is not None and clock.now() - since < SETTLED:
@@ -129,11 +122,13 @@ def _known(ground: Ground) -> list[KnownKey]:
         return known_keys.all_known(session)
 
 
-def _was_chosen(known: list[KnownKey], key: str) -> bool:
-    return any(row.id == key and row.chosen_at is not None for row in known)
+def _waiting(known: list[KnownKey], ring: Keyring) -> list[str]:
+    """The keys of the ring that were added and seal nothing yet."""
+    done = {row.id for row in known if row.chosen_at is not None or row.retired_at is not None}
+    return [key for key in ring.keys if key not in done]
 
 
-def _state(keyring: Keyring, row: KnownKey) -> tuple[str, object]:
+def _state(keyring: Keyring, row: KnownKey) -> tuple[str, datetime | None]:
     if row.retired_at is not None:
         return "retired", row.retired_at
     if row.id == keyring.current:

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Self
 
-from sqlalchemy.exc import OperationalError
-
 from hotline import log
 from hotline.bell import Bell
 from hotline.blobs import Blobs
 from hotline.crypt import Keyring
 from hotline.database import Database
 from hotline.errors import ConfigError
+from hotline.outage import is_away
 from hotline.proof import Proof
 from hotline.settings import Settings
 
@@ -58,16 +57,16 @@ def stand(settings: Settings) -> Ground:
     """Open what `settings` names, its tables and keys proven.
 
     Raises `ConfigError` when keys or addresses are unfit, `TablesDiffer` when the database needs an upgrade. Where the
-    database is away it is proven before the first transaction that writes: a caller then hears an apology meanwhile.
+    database is away it is proven before the first transaction that writes; meanwhile callers are kept.
     """
     ground = opened(settings)
     try:
         prove(ground)
-    except OperationalError:
-        log.get().warning("database_unproven")
-    except BaseException:
-        ground.close()
-        raise
+    except Exception as error:
+        if not is_away(error):
+            ground.close()
+            raise
+        log.get().warning("database_unproven", error=type(error).__name__)
     return ground
 
 

@@ -3,9 +3,10 @@
 import threading
 from datetime import datetime, timedelta
 
-from hotline import clock, known_keys, tables
+from hotline import clock, known_keys, patience, tables
 from hotline.crypt import Keyring
-from hotline.database import Database
+from hotline.database import Busy, Database
+from hotline.patience import LONGEST_LOCK_SECONDS
 
 # How long after `hotline keys rotate` a process may still seal with the key before.
 RENEWED_EVERY = timedelta(seconds=20)
@@ -29,15 +30,25 @@ class Proof:
         now = clock.now()
         if self._at is not None and abs(now - self._at) < RENEWED_EVERY:
             return
-        with self._proving:
-            if self._is_at_it:
-                return  # proving itself writes
-            self._is_at_it = True
-            try:
-                self._look(now)
-            finally:
-                self._is_at_it = False
-            self._at = now
+        # Who is proven already waits for nobody: another thread is looking.
+        if not self._proving.acquire(timeout=patience.left(LONGEST_LOCK_SECONDS) if self._at is None else 0):
+            if self._at is None:
+                raise Busy("another thread of this process proves the database for too long")
+            return
+        try:
+            self._renew(now)
+        finally:
+            self._proving.release()
+
+    def _renew(self, now: datetime) -> None:
+        if self._is_at_it:
+            return  # proving itself writes
+        self._is_at_it = True
+        try:
+            self._look(now)
+        finally:
+            self._is_at_it = False
+        self._at = now
 
     def _look(self, now: datetime) -> None:
         if self._at is None:

@@ -4,6 +4,7 @@ Each batch is a short transaction; each value is replaced only if it is still th
 doing it again goes on where it stopped: what is sealed as it ought to be is not touched.
 """
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,8 +17,6 @@ from hotline.database import Database
 from hotline.sealed_columns import Place, places
 
 BATCH = 100
-# Between two batches everybody else gets their turn, on SQLite too, where one at a time writes.
-PAUSE_SECONDS = 0.01
 # Rows that somebody holds are left for the next round.
 MOST_ROUNDS = 60
 ROUND_SECONDS = 0.5
@@ -51,13 +50,13 @@ def reseal(database: Database, keyring: Keyring, told: Callable[[int], object]) 
 
 def _column(database: Database, keyring: Keyring, place: Place, done: Resealed, told: Callable[[int], object]) -> None:
     after: str | None = ""
-    while after is not None:
+    for _ in database.in_pieces(itertools.count()):
+        if after is None:
+            return
         with database.write() as session:
             after, count = _batch(session, keyring, place, after, done)
         done.values += count
         told(count)
-        if after is not None:
-            time.sleep(PAUSE_SECONDS)
 
 
 def _batch(session: Session, keyring: Keyring, place: Place, after: str, done: Resealed) -> tuple[str | None, int]:

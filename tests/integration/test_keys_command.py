@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -151,17 +152,16 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
         session.flush()
         ground.blobs.put("recordings/old", b"old sound", service.about("old"))
         lock = sealed.put(ground, "new", b"new sound")
-        for name, facts in {
-            "old": {"blob": "recordings/old", "key_id": "k1"},
-            "new": {"blob": lock.blob, "data_key": lock.data_key, "key_id": "k1"},
-        }.items():
-            digest, sound = (
-                hashlib.sha256(f"{name} sound".encode()).hexdigest(),
-                {"size": 9, "state": RecordingState.STORED},
+        whole: dict[str, Any] = {"blob": "recordings/old", "data_key": None}
+        for name, facts in {"old": whole, "new": {"blob": lock.blob, "data_key": lock.data_key}}.items():
+            recording = Recording(id=name, provider_sid=name, call_id="c", key_id="k1", size=9, started_at=NOW)
+            recording.digest = hashlib.sha256(f"{name} sound".encode()).hexdigest()
+            recording.state, recording.blob, recording.data_key = (
+                RecordingState.STORED,
+                facts["blob"],
+                facts["data_key"],
             )
-            session.add(
-                Recording(id=name, provider_sid=name, call_id="c", digest=digest, started_at=NOW, **sound, **facts)
-            )
+            session.add(recording)
         ground.blobs.put("prompts/d", b"spoken", about="prompts/d")
         session.add(Prompt(digest="d", language=Language.ENGLISH, text="x", blob="prompts/d"))
         session.add(a_patient("01"))

@@ -139,4 +139,4 @@ def test_no_column_that_holds_seals_is_left_out() -> None:
     """Every table with a sealed column has ids of ours: there is no sealed value that is not bound to its row."""
     for model in Patient.registry.mappers:
         sealed = [column for column in model.local_table.c if type(column.type).__name__.startswith("Encrypted")]
-        assert not sealed or [column.name for column in model.local_table.primary_key] == ["id"]  # type: ignore[attr-defined] # a table
+        assert not sealed or [column.name for column in model.local_table.primary_key] == ["id"]

@@ -145,6 +145,17 @@ def test_what_no_key_opens_stays_and_is_named(settings: Settings) -> None:
         assert resealing.left(ground.database, ground.keyring) == 1
 
 
+def test_what_is_bound_to_its_column_alone_is_bound_to_its_row_without_a_new_key(settings: Settings) -> None:
+    fill(settings, 4)
+    one = with_keys(settings, f"k1:{FIRST}")
+    with stand(one) as ground:
+        assert sealed_things.counted(ground, ["k1"]).values["k1"].unbound == 2
+    assert run(one, "rotate") == (0, "2 values and 0 files were sealed with k1.\n")
+    with stand(one) as ground, ground.database.read() as session:
+        assert sealed_things.counted(ground, ["k1"]).values["k1"].unbound == 0
+        assert session.scalars(select(Patient.name).order_by(Patient.id)).all() == [f"name {n}" for n in range(4)]
+
+
 def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> None:
     with stand(with_keys(settings, f"k1:{FIRST}")) as ground, ground.database.write() as session:
         call = Call(id="c", provider_sid="CA", language=Language.ENGLISH, started_at=NOW, heard_at=NOW, place={})

@@ -51,7 +51,11 @@ def prove(database: Database, keyring: Keyring, now: datetime) -> None:
 def follow(database: Database, keyring: Keyring) -> None:
     """Seal with the key that was chosen meanwhile. A process that lacks it goes on with its own, and says so."""
     with database.read() as session:
-        key = chosen(all_known(session)).id
+        known = all_known(session)
+    if not known:
+        log.get().error("keys_forgotten")  # somebody emptied the table: the next start writes them down again
+        return
+    key = chosen(known).id
     if key not in keyring.keys:
         log.get().error("key_unknown", key=key)
     elif key != keyring.current:
@@ -103,14 +107,15 @@ def _begin(database: Database, keyring: Keyring, now: datetime) -> None:
     """The first start: what is there must open, then the keys are written down, and the key of the index."""
     with database.read() as session:
         is_old = _opens(session, keyring)
+        is_kept = session.get(KeptSecret, INDEX) is not None
         index_key = _old_index_key(session, keyring) if is_old else os.urandom(32)
-    sealed = keyring.encrypt(index_key, f"kept-secret:{INDEX}")
+    kept = KeptSecret(name=INDEX, sealed=keyring.encrypt(index_key, f"kept-secret:{INDEX}"))
     # Before the tables knew them, any of the keys may have sealed; the first one did so last.
     rows = [
         _row(keyring, key, now, now - timedelta(seconds=place) if is_old or not place else None)
         for place, key in enumerate(keyring.keys)
     ]
-    _write(database, [*rows, KeptSecret(name=INDEX, sealed=sealed)])
+    _write(database, rows if is_kept else [*rows, kept])
 
 
 def _write(database: Database, rows: Sequence[KnownKey | KeptSecret]) -> None:

@@ -135,6 +135,19 @@ def test_two_that_start_first_at_the_same_time_have_one_index(settings: Settings
         assert one.keyring.index("x") == other.keyring.index("x")
 
 
+def test_keys_that_were_forgotten_are_written_down_again_and_the_index_stays(house: Settings) -> None:
+    with stand(house) as ground:
+        index = ground.keyring.index("x")
+        with ground.database.write() as session:
+            session.query(KnownKey).delete()
+        known_keys.follow(ground.database, ground.keyring)
+        assert ground.keyring.current == "k1"
+    with pytest.raises(ConfigError, match="do not open"):
+        stand(with_keys(house, f"k1:{SECOND}"))
+    with stand(house) as ground:
+        assert (ground.keyring.index("x"), ground.keyring.current) == (index, "k1")
+
+
 def test_a_lost_index_key_stops_the_start(house: Settings) -> None:
     with opened(house) as ground, ground.database.write() as session:
         session.query(KeptSecret).delete()

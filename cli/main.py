@@ -24,6 +24,7 @@ COMMANDS = {
     "models": ("cli.models", "speech engines and languages: list, fetch, check"),
     "users": ("cli.users", "who signs in: list, add, edit, disable, give a new password"),
     "agents": ("cli.agents", "who answers calls: list, edit"),
+    "keys": ("cli.keys", "keys of data at rest: list, add, rotate, retire"),
     "db": ("cli.db", "the database: upgrade, load a hospital, add users"),
     "run": ("cli.run", "one process by itself: router, worker or clock"),
 }

@@ -39,6 +39,8 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # PostgreSQL for single statements that commit by themselves: no transaction, no question whether it is there.
         self.direct = None if self.is_sqlite else _direct(url, limits)
+        # Called before each transaction that writes; it may refuse it (`hotline.ground` sets it).
+        self.before_write: Callable[[], object] = _nothing
         self.closing = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.RLock()
@@ -58,6 +60,7 @@ class Database:
 
         What was given to `after_commit` runs once the commit is through, outside of any lock.
         """
+        self.before_write()
         with self._serial(), self._writer() as session:
             yield session
             session.commit()
@@ -104,6 +107,10 @@ class Database:
         self.engine.dispose()
         if self.direct is not None:
             self.direct.dispose()
+
+
+def _nothing() -> None:
+    return
 
 
 def after_commit(session: Session, hook: Callable[[], object]) -> None:

@@ -2,6 +2,7 @@
 
 HotlineError            has a stable `code` and the fields that explain it
 ├── ConfigError         a setting or file of the hospital is wrong; the message names it and the remedy
+├── TablesDiffer        the database's tables are not this program's; the message names what differs and the remedy
 ├── IllegalMove         a status was asked to go where its table does not lead (a fault of ours)
 ├── NotFound            there is no such row
 ├── Retry               the outside world failed; the same job may succeed later
@@ -28,6 +29,12 @@ class ConfigError(HotlineError):
 
     code = "config"
     is_permanent = True
+
+
+class TablesDiffer(HotlineError):
+    """The tables of the database are not those of this program."""
+
+    code = "tables_differ"
 
 
 class IllegalMove(HotlineError):

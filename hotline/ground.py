@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Self
 
+from hotline import log
 from hotline.bell import Bell
 from hotline.blobs import Blobs
 from hotline.crypt import Keyring
 from hotline.database import Database
 from hotline.errors import ConfigError
+from hotline.outage import is_away
+from hotline.proof import Proof
 from hotline.settings import Settings
 
 
@@ -35,8 +38,8 @@ class Ground:
         self.bell.close()
 
 
-def stand(settings: Settings) -> Ground:
-    """Open what `settings` names. Raises `ConfigError` when keys or addresses are unfit."""
+def opened(settings: Settings) -> Ground:
+    """Open what `settings` names, whatever lies there. Raises `ConfigError` when keys or addresses are unfit."""
     keyring = Keyring.parse(settings.hotline_keys.get_secret_value())
     if not settings.redis_url:
         raise ConfigError("REDIS_URL: missing. `hotline up` starts an embedded server; elsewhere name yours.")
@@ -48,3 +51,30 @@ def stand(settings: Settings) -> Ground:
         bell=Bell(settings.redis_url),
         blobs=Blobs(settings.blobs, keyring),
     )
+
+
+def stand(settings: Settings) -> Ground:
+    """Open what `settings` names, its tables and keys proven.
+
+    Raises `ConfigError` when keys or addresses are unfit, `TablesDiffer` when the database needs an upgrade. Where the
+    database is away it is proven before the first transaction that writes; meanwhile callers are kept.
+    """
+    ground = opened(settings)
+    try:
+        prove(ground)
+    except Exception as error:
+        if not is_away(error):
+            ground.close()
+            raise
+        log.get().warning("database_unproven", error=type(error).__name__)
+    return ground
+
+
+def prove(ground: Ground) -> None:
+    """See that the database has this program's tables and was sealed with these keys, now and while it is used.
+
+    Raises `ConfigError`, `TablesDiffer`.
+    """
+    proof = Proof(ground.database, ground.keyring)
+    ground.database.before_write = proof.renew
+    proof.renew()

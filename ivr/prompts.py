@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from hotline import jobs, log, loose_blobs
 from hotline.ground import Ground
 from hotline.models import Prompt
+from hotline.sealed_blobs import Blob
 from hotline.values import Language
 from ivr import speak
 from ivr.errors import PromptMissing
@@ -58,6 +60,12 @@ def rendered(ground: Ground) -> frozenset[str]:
     """The digests of all prompts that have sound."""
     with ground.database.read() as session:
         return frozenset(session.scalars(select(Prompt.digest).where(Prompt.blob.is_not(None))))
+
+
+def sealed_blobs(session: Session) -> list[Blob]:
+    """The sounds that the keyring sealed."""
+    names = session.scalars(select(Prompt.blob).where(Prompt.blob.is_not(None)))
+    return [Blob(name, name) for name in names if name]
 
 
 def audio(ground: Ground, digest: str) -> bytes:

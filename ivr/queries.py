@@ -8,6 +8,7 @@ from sqlalchemy import CursorResult, Update, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline.models import Call, Leg
+from hotline.models.sealed import InRow
 from hotline.values import CallStatus, Language, LegStatus, Outcome
 from ivr.flow import Place
 
@@ -84,7 +85,7 @@ def take(session: Session, standing: Standing, step: Step) -> bool:
             turn=standing.turn + 1,
             place=write_place(step.place),
             language=step.place.language,
-            last_answer=step.answer,
+            last_answer=InRow(standing.call_id, step.answer),
             outcome=step.outcome,
             consent_at=func.coalesce(Call.consent_at, step.consent_at) if step.consent_at else Call.consent_at,
             heard_at=step.now,

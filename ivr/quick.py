@@ -22,7 +22,7 @@ from ivr.queries import Standing
 from telephony.turn import Turn
 
 # Sealed as the column is everywhere else.
-ANSWER = Call.last_answer.type
+ANSWER: Any = Call.__table__.c.last_answer.type  # a `Sealed`
 READ = "SELECT id, provider_sid, place, language, status, turn, last_answer FROM calls WHERE id = %s"
 TAKE = """
 WITH moved AS (
@@ -63,16 +63,15 @@ def _turn(desk: Desk, cursor: Any, about: tuple[str, int], turn: Turn, now: date
         return None
     text = desk.document(outcome.verbs, call_id, number + 1)
     ids = [clock.new_id() for _ in told]
-    if not _take(cursor, known, outcome, (_sealed(desk, text), ids, told), now):
+    if not _take(cursor, known, outcome, (_sealed(desk, call_id, text), ids, told), now):
         return None
     rung = "\n".join(f"{effect.kind} {call_id} {key}" for effect, key in zip(told, ids, strict=True))
     desk.ground.bell.ring(FLOOR, rung)
     return text
 
 
-def _sealed(desk: Desk, text: str) -> bytes | None:
-    sealed: bytes | None = ANSWER.process_bind_param(text, desk.ground.database.engine.dialect)
-    return sealed
+def _sealed(desk: Desk, call_id: str, text: str) -> bytes:
+    return desk.ground.keyring.encrypt_in_row(ANSWER.to_bytes(text), ANSWER.about, call_id)
 
 
 def _read(desk: Desk, cursor: Any, call_id: str) -> Standing | None:
@@ -81,12 +80,14 @@ def _read(desk: Desk, cursor: Any, call_id: str) -> Standing | None:
         return None
     key, sid, place, language, status, number, last_answer = row
     place = queries.read_place(place, Language(language))
-    answer = ANSWER.process_result_value(last_answer, desk.ground.database.engine.dialect)
+    answer = None
+    if last_answer is not None:
+        answer = ANSWER.from_bytes(desk.ground.keyring.decrypt_in_row(bytes(last_answer), ANSWER.about, key))
     return Standing(key, sid, place, CallStatus(status), number, answer)
 
 
 def _take(
-    cursor: Any, known: Standing, outcome: Outcome, said: tuple[bytes | None, list[str], list[Told]], now: datetime
+    cursor: Any, known: Standing, outcome: Outcome, said: tuple[bytes, list[str], list[Told]], now: datetime
 ) -> bool:
     """Write the turn and its events, if the call still stands where it was read; whether it did."""
     text, ids, told = said

@@ -9,6 +9,7 @@ from hotline import jobs, loose_blobs, story
 from hotline.errors import Discard, LeaseLost, NotFound
 from hotline.ground import Ground
 from hotline.models import Report as Row
+from hotline.sealed_blobs import Blob
 from hotline.values import Language, ReportState
 from qa import report, report_values
 from qa.errors import Unfit
@@ -63,6 +64,12 @@ def of_user(session: Session, user_id: str) -> list[Row]:
 def about(report_id: str) -> str:
     """What a report's blob is sealed for."""
     return f"reports.{report_id}"
+
+
+def sealed_blobs(session: Session) -> list[Blob]:
+    """The files that the keyring sealed."""
+    made = session.scalars(select(Row).where(Row.blob.is_not(None)))
+    return [Blob(row.blob, about(row.id)) for row in made if row.blob]
 
 
 def _make(ground: Ground, row: Row, now: datetime) -> None:

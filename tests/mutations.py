@@ -29,7 +29,7 @@ from campaigns.importing.validation import Given, Item
 from crm import sheet
 from crm.errors import UnreadableFile
 from crm.limits import Limits
-from hotline.ground import Ground, stand
+from hotline.ground import Ground, opened, prove
 from hotline.models import Row
 from tests import servers
 from tests.conftest import make_settings
@@ -295,8 +295,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as there, servers.valkey(Path(there)) as redis:
             folder = Path(there)
             settings = make_settings(folder, f"sqlite:///{folder}/mutants.db", redis)
-            ground = stand(settings)
+            ground = opened(settings)
             Row.metadata.create_all(ground.database.engine)
+            prove(ground)
             count = given.count if name != "xlsx" else given.count // 50
             tallies = [run(name, count, given.store_every if name != "xlsx" else 1, ground, folder)]
             ground.close()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from campaigns import stopping
@@ -17,6 +17,7 @@ from crm import identity
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Discharge, Patient, Visit
+from hotline.models.sealed import in_row
 from hotline.values import Language, VisitState
 
 
@@ -160,7 +161,7 @@ class Batch:
             else:
                 self.noted += 1
         if visits:
-            self._session.execute(insert(Visit.__table__), visits)  # type: ignore[arg-type] # a table, for its speed
+            self._session.execute(insert(Visit.__table__), [in_row(Visit, row) for row in visits])  # type: ignore[arg-type] # a table, for its speed
         self._discharges(fresh, told, there)
         return moved
 
@@ -208,9 +209,12 @@ class Batch:
         for values in whole:
             values["patient_id"] = patients[values.pop("identity")]
         if fresh:
-            self._session.execute(insert(Discharge.__table__), list(fresh.values()))  # type: ignore[arg-type] # likewise
+            rows = [in_row(Discharge, row) for row in fresh.values()]
+            self._session.execute(insert(Discharge.__table__), rows)  # type: ignore[arg-type] # likewise
         for key, values in told.items():
-            self._session.execute(update(Discharge).where(Discharge.id == there[key][0]).values(**values))
+            discharge = self._session.get_one(Discharge, there[key][0])
+            for name, value in values.items():
+                setattr(discharge, name, value)
             stopping.correct(self._session, there[key][0], values)
         self.added += len(fresh)
 
@@ -236,7 +240,7 @@ def _patients(session: Session, ground: Ground, told: list[dict[str, Any]], now:
         row.do_not_call = row.do_not_call or values["do_not_call"]
     fresh = [_patient(pair, now) for pair in wanted.items() if pair[0] not in known]
     if fresh:
-        session.execute(insert(Patient.__table__), fresh)  # type: ignore[arg-type] # likewise
+        session.execute(insert(Patient.__table__), [in_row(Patient, row) for row in fresh])  # type: ignore[arg-type] # likewise
     return {key: row.id for key, row in known.items()} | {row["identity_index"]: row["id"] for row in fresh}
 
 

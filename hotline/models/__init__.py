@@ -7,6 +7,7 @@ from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recip
 from hotline.models.crm import Counter, Matter, MatterStep, Patient
 from hotline.models.doors import Guess, SignIn
 from hotline.models.floor import FloorEvent
+from hotline.models.keys import KeptSecret, KnownKey
 from hotline.models.people import Look, User
 from hotline.models.qa import MachineMark
 from hotline.models.recordings import Correction, Hold, Part, Recording, Term, Transcript, Utterance
@@ -39,6 +40,8 @@ __all__ = [
     "Hold",
     "IdentityProposal",
     "Job",
+    "KeptSecret",
+    "KnownKey",
     "Lease",
     "Leg",
     "Look",

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.padded import PaddedJson, PaddedText
 from hotline.models.root import Row, WithId
-from hotline.models.types import EncryptedText, Utc, Word
+from hotline.models.sealed import EncryptedText
+from hotline.models.types import Utc, Word
 from hotline.values import (
     AttemptOutcome,
     AttemptState,

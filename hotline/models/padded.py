@@ -1,11 +1,8 @@
 """Sealed values of which not even the length tells anything: words of a short list, yes or no, small figures."""
 
-import json
 from typing import Any
 
-from sqlalchemy import Dialect
-
-from hotline.models.types import EncryptedText
+from hotline.models.sealed import EncryptedJson, EncryptedText
 
 # Sealed bytes show how long the text was: every text is filled up to a multiple of so many bytes.
 BLOCK = 32
@@ -22,27 +19,24 @@ class PaddedText(EncryptedText):
 
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        """To the database, filled up and sealed."""
-        return super().process_bind_param(None if value is None else padded(value), dialect)
+    def to_bytes(self, value: str) -> bytes:
+        """Filled up, as UTF-8."""
+        return padded(value).encode()
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        """From the database, opened. What was sealed without a filling opens as well."""
-        text = super().process_result_value(value, dialect)
-        return None if text is None else text.rstrip(FILLER)
+    def from_bytes(self, plain: bytes) -> str:
+        """From UTF-8. What was sealed without a filling opens as well."""
+        return plain.decode().rstrip(FILLER)
 
 
-class PaddedJson(EncryptedText):
+class PaddedJson(EncryptedJson):
     """A value of JSON that is sealed as `PaddedText` is; lists and dicts are replaced, never changed in place."""
 
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        """To the database, filled up and sealed."""
-        text = None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return super().process_bind_param(None if text is None else padded(text), dialect)
+    def to_bytes(self, value: Any) -> bytes:
+        """As compact JSON, filled up."""
+        return padded(super().to_bytes(value).decode()).encode()
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
-        """From the database, opened."""
-        text = super().process_result_value(value, dialect)
-        return None if text is None else json.loads(text.rstrip(FILLER))
+    def from_bytes(self, plain: bytes) -> Any:
+        """From JSON."""
+        return super().from_bytes(plain.rstrip(FILLER.encode()))

@@ -7,7 +7,8 @@ from sqlalchemy import Float, ForeignKey, Index, Integer, LargeBinary, String, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
-from hotline.models.types import EncryptedJson, EncryptedText, Utc, Word
+from hotline.models.sealed import EncryptedJson, EncryptedText
+from hotline.models.types import Utc, Word
 from hotline.values import Language, RecordingKind, RecordingState
 
 

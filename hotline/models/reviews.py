@@ -20,7 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from hotline.models.root import Row, WithId
-from hotline.models.types import EncryptedJson, EncryptedText, Utc, Word
+from hotline.models.sealed import EncryptedJson, EncryptedText
+from hotline.models.types import Utc, Word
 from hotline.values import CoachingState, Language, ReportState, ReviewState, RoundState, Ruling
 
 

@@ -6,7 +6,8 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
-from hotline.models.types import EncryptedText, Utc, Word
+from hotline.models.sealed import EncryptedText
+from hotline.models.types import Utc, Word
 from hotline.values import TransferKind, TransferState
 
 

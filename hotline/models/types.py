@@ -1,11 +1,9 @@
-"""Column types: UTC times, encrypted text, statuses as words."""
+"""Column types: UTC times, statuses as words; what is sealed has a file of its own."""
 
-import json
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, String
+from sqlalchemy import DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
 
 
@@ -29,51 +27,6 @@ class Utc(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class EncryptedText(TypeDecorator[str]):
-    """Text that is sealed with the keyring of its engine; `about` names its place and must be unique to the column."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def __init__(self, about: str) -> None:
-        """Seal for the column `about` (`table.column`)."""
-        super().__init__()
-        self.about = about
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        """To the database, sealed."""
-        keyring: Any = getattr(dialect, "hotline_keyring", None)
-        return None if value is None else keyring.encrypt(value.encode(), self.about)
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        """From the database, opened."""
-        keyring: Any = getattr(dialect, "hotline_keyring", None)
-        return None if value is None else keyring.decrypt(bytes(value), self.about).decode()
-
-
-class EncryptedJson(TypeDecorator[Any]):
-    """A value of JSON that is sealed as `EncryptedText` is; lists and dicts are replaced, never changed in place."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def __init__(self, about: str) -> None:
-        """Seal for the column `about` (`table.column`)."""
-        super().__init__()
-        self.about = about
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        """To the database, sealed."""
-        keyring: Any = getattr(dialect, "hotline_keyring", None)
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return None if value is None else keyring.encrypt(text.encode(), self.about)
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
-        """From the database, opened."""
-        keyring: Any = getattr(dialect, "hotline_keyring", None)
-        return None if value is None else json.loads(keyring.decrypt(bytes(value), self.about))
 
 
 class Word(TypeDecorator[StrEnum]):

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
-from hotline.models.types import EncryptedJson, Utc, Word
+from hotline.models.sealed import EncryptedJson
+from hotline.models.types import Utc, Word
 from hotline.values import VisitState
 
 

@@ -17,7 +17,7 @@ from crm import patients_file
 from hotline import clock, log
 from hotline.database import Database
 from hotline.ground import Ground, stand
-from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Offer, Waiting
+from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Job, Offer, Waiting
 from hotline.values import AgentStatus, CallStatus, LegStatus
 from routing.router import Router
 from tests.conftest import make_settings
@@ -210,7 +210,9 @@ def test_a_whole_story_leaves_no_mark_for_whoever_has_no_key(
     caller.hang_up()
     patient.end()
     work_off(house, exchange)
-    sweep.lost_bells(house, clock.now() + timedelta(minutes=1))
+    with house.database.write() as session:
+        session.execute(sa.update(Job).values(due_at=clock.now() - timedelta(minutes=1)))
+    sweep.lost_bells(house)
     with house.database.read() as session:
         calls = session.execute(sa.select(Call.status, Call.last_answer)).all()
     logged = capsys.readouterr()

@@ -4,7 +4,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import configure_mappers
 
 from hotline.models import Row
-from hotline.models.types import EncryptedJson, EncryptedText, Utc, Word
+from hotline.models.sealed import EncryptedJson, EncryptedText
+from hotline.models.types import Utc, Word
 from tests.documents import table
 
 PAGE, TITLE = "docs/security.md", "Every column"

@@ -14,7 +14,7 @@ from hotline.errors import HotlineError
 
 
 revision = '0010'
-down_revision = '0005'
+down_revision = '0008'
 
 BATCH = 1000
 BLOCK = 32
@@ -69,7 +69,7 @@ def _seal(bind: sa.Connection, name: str, columns: dict[str, Column]) -> None:
     change = change.values({f'{each}_': sa.bindparam(f'{each}_') for each in columns} | _emptied(bind, columns))
     for rows in _batches(bind, sa.select(table.c[key].label('key'), *(table.c[each] for each in columns)), table.c[key]):
         bind.execute(change, [
-            {'key': row['key']} | {f'{each}_': _sealed(bind, f'{name}.{each}', row[each], column)
+            {'key': row['key']} | {f'{each}_': _sealed(bind, (f'{name}.{each}', row['key']), row[each], column)
                                    for each, column in columns.items()}
             for row in rows
         ])
@@ -81,16 +81,17 @@ def _emptied(bind: sa.Connection, columns: dict[str, Column]) -> dict[str, Any]:
     return dict.fromkeys(columns, sa.null()) if bind.dialect.name == 'postgresql' else {}
 
 
-def _sealed(bind: sa.Connection, about: str, value: Any, column: Column) -> bytes | None:
+def _sealed(bind: sa.Connection, place: tuple[str, str], value: Any, column: Column) -> bytes | None:
     if value is None:
-        return None if column.is_nullable else _encrypt(bind, about, 'null')
+        return None if column.is_nullable else _encrypt(bind, place, 'null')
     is_text = isinstance(column.kind, sa.String)
-    return _encrypt(bind, about, value if is_text else json.dumps(value, ensure_ascii=False, separators=(',', ':')))
+    return _encrypt(bind, place, value if is_text else json.dumps(value, ensure_ascii=False, separators=(',', ':')))
 
 
-def _encrypt(bind: sa.Connection, about: str, text: str) -> bytes:
+def _encrypt(bind: sa.Connection, place: tuple[str, str], text: str) -> bytes:
+    # Bound to its column and row.
     keyring: Any = bind.dialect.hotline_keyring  # type: ignore[attr-defined]
-    filled: bytes = keyring.encrypt(_filled(text).encode(), about)
+    filled: bytes = keyring.encrypt_in_row(_filled(text).encode(), *place)
     return filled
 
 
@@ -135,7 +136,7 @@ def _answers_of_calls(bind: sa.Connection) -> None:
     )
     live = sa.select(calls.c.id, calls.c.last_answer).where(calls.c.status != 'ended', calls.c.last_answer != '')
     for row in bind.execute(live).all():
-        sealed = _encrypt(bind, 'calls.last_answer', row.last_answer)
+        sealed = _encrypt(bind, ('calls.last_answer', row.id), row.last_answer)
         bind.execute(sa.update(calls).where(calls.c.id == row.id).values(last_answer_=sealed))
     if bind.dialect.name == 'postgresql':
         bind.execute(sa.update(calls).where(calls.c.last_answer != '').values(last_answer=''))
@@ -152,9 +153,9 @@ def _fill_up(bind: sa.Connection) -> None:
         filled = []
         for row in rows:
             try:
-                text = keyring.decrypt(bytes(row['value']), 'answers.value').decode()
+                text = keyring.decrypt_in_row(bytes(row['value']), 'answers.value', row['key']).decode()
             except HotlineError:
                 continue  # sealed in another way, or its key is gone: it stays as it is
-            filled.append({'key': row['key'], 'sealed': _encrypt(bind, 'answers.value', text)})
+            filled.append({'key': row['key'], 'sealed': _encrypt(bind, ('answers.value', row['key']), text)})
         if filled:
             bind.execute(change, filled)

@@ -1,0 +1,138 @@
+"""A database whose tables are not the program's is told so, with what differs and what mends it; on both databases."""
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from click.testing import CliRunner
+
+from cli import newest
+from cli.main import group
+from hotline import migrate, tables
+from hotline.database import Database
+from hotline.errors import TablesDiffer
+from hotline.ground import opened, stand
+from hotline.models import Row
+from hotline.settings import Settings
+
+CHANGES = {
+    "patients.flagged is missing": ["ALTER TABLE patients DROP COLUMN flagged"],
+    "patients.shoe_size is too much": ["ALTER TABLE patients ADD COLUMN shoe_size INTEGER"],
+    "the index of patients ix_patients_number_index on number_index is missing": [
+        "DROP INDEX ix_patients_number_index"
+    ],
+    "the index of patients ix_mine on language is too much": ["CREATE INDEX ix_mine ON patients (language)"],
+    "the index of offers uq_offers_live_agent on agent_id unique partial is missing": [
+        "DROP INDEX uq_offers_live_agent",
+        "CREATE UNIQUE INDEX uq_offers_live_agent ON offers (agent_id)",
+    ],
+    "terms is missing": ["DROP TABLE terms"],
+    "leases.holder is INTEGER instead of VARCHAR(80)": [
+        "DROP TABLE leases",
+        "CREATE TABLE leases (name VARCHAR(20) PRIMARY KEY, holder INTEGER NOT NULL, until TIMESTAMP NOT NULL)",
+    ],
+    "leases.holder may be empty": [
+        "DROP TABLE leases",
+        "CREATE TABLE leases (name VARCHAR(20) NOT NULL PRIMARY KEY, holder VARCHAR(80), until TIMESTAMP NOT NULL)",
+    ],
+    "the unique constraint of parts on number, recording_id is missing": [
+        "DROP TABLE parts",
+        "CREATE TABLE parts (id VARCHAR(32) NOT NULL PRIMARY KEY, recording_id VARCHAR(32) NOT NULL, "
+        "number INTEGER NOT NULL, next_at FLOAT NOT NULL, lines BYTEA NOT NULL)",
+    ],
+    "the foreign key of parts on recording_id to recordings is missing": [
+        "DROP TABLE parts",
+        "CREATE TABLE parts (id VARCHAR(32) NOT NULL PRIMARY KEY, recording_id VARCHAR(32) NOT NULL, "
+        "number INTEGER NOT NULL, next_at FLOAT NOT NULL, lines BYTEA NOT NULL, UNIQUE (recording_id, number))",
+    ],
+}
+
+
+def change(settings: Settings, statements: list[str]) -> None:
+    with opened(settings) as ground, ground.database.engine.begin() as connection:
+        for statement in statements:
+            is_sqlite = connection.dialect.name == "sqlite"
+            connection.exec_driver_sql(statement.replace("BYTEA", "BLOB") if is_sqlite else statement)
+
+
+@pytest.fixture
+def migrated(settings: Settings) -> Settings:
+    """A house whose tables were made by the migrations."""
+    with opened(settings) as ground:
+        Row.metadata.drop_all(ground.database.engine)
+        newest.upgrade(ground)
+    return settings
+
+
+def test_tables_made_by_the_migrations_are_the_models(migrated: Settings) -> None:
+    with opened(migrated) as ground, ground.database.engine.connect() as connection:
+        assert list(tables.differences(connection)) == []
+    stand(migrated).close()
+
+
+@pytest.mark.parametrize("told", CHANGES)
+def test_no_process_starts_on_tables_that_differ(migrated: Settings, told: str) -> None:
+    stand(migrated).close()
+    change(migrated, CHANGES[told])
+    with pytest.raises(TablesDiffer) as refused:
+        stand(migrated)
+    with opened(migrated) as ground:
+        assert told in tables.found(ground.database)
+    assert "hotline db upgrade" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_table_of_somebody_else_is_none_of_ours(migrated: Settings) -> None:
+    change(migrated, ["CREATE TABLE of_the_hospital (id INTEGER)"])
+    stand(migrated).close()
+
+
+def test_an_older_database_is_mended_by_the_upgrade(settings: Settings) -> None:
+    with opened(settings) as ground:
+        Row.metadata.drop_all(ground.database.engine)
+        command.upgrade(migrate.config(ground.database), "0005")
+    with pytest.raises(TablesDiffer, match="known_keys is missing"):
+        stand(settings)
+    assert told_by_upgrade(settings) == (0, "The database is up to date.\n")
+    stand(settings).close()
+
+
+def test_an_upgrade_that_finds_nothing_to_add_says_what_differs(migrated: Settings) -> None:
+    change(migrated, CHANGES["patients.flagged is missing"])
+    code, said = told_by_upgrade(migrated)
+    assert code == 1
+    assert "patients.flagged is missing" in said
+    assert "up to date" not in said
+
+
+def test_a_newer_database_is_refused_by_start_and_upgrade(migrated: Settings) -> None:
+    change(migrated, ["UPDATE alembic_version SET version_num = '9999'"])
+    with pytest.raises(TablesDiffer, match="newer version of the hotline has upgraded"):
+        stand(migrated)
+    code, said = told_by_upgrade(migrated)
+    assert (code, "9999" in said, "up to date" in said) == (1, True, False)
+
+
+def told_by_upgrade(settings: Settings) -> tuple[int, str]:
+    environment = {name.upper(): value for name, value in as_environment(settings).items()}
+    done = CliRunner().invoke(group, ["db", "upgrade"], env=environment)
+    return done.exit_code, done.output + str(done.exception or "")
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    secrets = {
+        name: getattr(settings, name).get_secret_value() for name in ("hotline_keys", "secret_key", "twilio_auth_token")
+    }
+    plain = ("hotline_home", "database_url", "redis_url", "twilio_account_sid", "voice_url", "hotline_number")
+    return secrets | {name: str(getattr(settings, name)) for name in plain}
+
+
+def test_the_tables_are_looked_at_whole_once_per_process(database_url: str) -> None:
+    from hotline.crypt import Keyring
+
+    database = Database(database_url, Keyring({"t": b"0" * 32}))
+    tables.check(database)
+    seen: list[str] = []
+    sa.event.listen(database.engine, "before_cursor_execute", lambda *found: seen.append(found[2]))
+    tables.check(database)
+    assert len(seen) < 6
+    database.close()

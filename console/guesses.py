@@ -98,8 +98,9 @@ def give_back(session: Session, allowances: Sequence[Allowance]) -> None:
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """Delete what counts no more."""
-    session.execute(delete(Guess).where(Guess.ends_at <= now))
+    """Delete what counts no more, except what somebody else is writing: nobody waits for it."""
+    over = select(Guess.key).where(or_(Guess.ends_at <= now, Guess.spent == 0)).with_for_update(skip_locked=True)
+    session.execute(delete(Guess).where(Guess.key.in_(session.scalars(over).all())))
 
 
 def locked_until(session: Session, keyring: Keyring, login: str, now: datetime) -> datetime | None:

@@ -5,15 +5,18 @@
 // agent's telephone: here, elsewhere or nowhere; "out" when nobody is signed in any more.
 const EVERY_MS = 2000;
 const PATIENCE_MS = 4000;
+const LEAVING_MS = 5000;
 const release = new URL(import.meta.url).search;
 
 class Presence extends EventTarget {
   #about = document.body.dataset;
   #phone = "none"; #sent = 0; #isAsking = false; #isNews = false; #isOver = false;
+  #left = 0;
   told = null;
 
   constructor() {
     super();
+    addEventListener("beforeunload", () => { this.#left = Date.now(); });
     const metronome = new Worker(new URL(`metronome.js${release}`, import.meta.url));
     metronome.onmessage = () => this.#tick();
     if (!this.#about.page) { if (this.#about.here) addEventListener("pageshow", ({ persisted }) => { if (persisted) this.ask(); }); return; }
@@ -83,9 +86,12 @@ class Presence extends EventTarget {
     this.dispatchEvent(new Event("out"));
   }
 
-  // To the sign-in page, and from there back here.
+  // To the sign-in page, and from there back here. A page that is being left already, perhaps with another session, is
+  // not led astray.
   go() {
-    location.replace(this.#about.door);
+    const wait = this.#left + LEAVING_MS - Date.now();
+    if (wait > 0) setTimeout(() => this.go(), wait);
+    else location.replace(this.#about.door);
   }
 
   // The last word of a page; what is still under way must not be taken for a newer one.

@@ -181,17 +181,30 @@ def test_a_password_that_was_changed_forgets_other_browsers(app: Flask) -> None:
     assert elsewhere.sign_in("agent", "seven quiet rivers").status_code == LATER
 
 
-def test_one_person_shuts_no_address_that_all_share(app: Flask) -> None:
-    for n in range(3 * guesses.PER_ADDRESS):
+def test_one_person_shuts_no_address_that_all_share(app: Flask, ground: Ground) -> None:
+    for n in range(2 * guesses.PER_NAME):
         assert Staff(app).sign_in("agent", f"guess {n}").status_code == (WRONG if n < guesses.PER_NAME else LATER)
+    with ground.database.read() as session:
+        of_address = guesses.of_sign_in(ground.keyring, "agent", "192.0.2.1", None)[1]
+        assert session.get_one(Guess, of_address.key).spent == guesses.PER_NAME
     assert Staff(app).sign_in("supervisor").status_code == RIGHT
 
 
-def test_many_names_from_one_address_are_too_many_and_other_addresses_and_known_browsers_are_open(app: Flask) -> None:
+def tried(ground: Ground, address: str, count: int) -> None:
+    """So many names were tried in vain from this address."""
+    with ground.database.write() as session:
+        for n in range(count):
+            allowances = guesses.of_sign_in(ground.keyring, f"name{n}", address, None)
+            guesses.reserve(session, allowances, clock.now())
+
+
+def test_many_names_from_one_address_are_too_many_and_other_addresses_and_known_browsers_are_open(
+    app: Flask, ground: Ground
+) -> None:
     known = signed_in(app, Role.SUPERVISOR)
     known.send("/sign-out")
-    answered = [Staff(app).sign_in(f"name{n}", "wrong").status_code for n in range(guesses.PER_ADDRESS + 1)]
-    assert answered == [WRONG] * guesses.PER_ADDRESS + [LATER]
+    tried(ground, "192.0.2.1", guesses.PER_ADDRESS - 1)
+    assert [Staff(app).sign_in("agent", "wrong").status_code for _ in range(2)] == [WRONG, LATER]
     assert Staff(app).sign_in("administrator").status_code == LATER
     assert known.sign_in("supervisor").status_code == RIGHT
     assert Staff(app, "192.0.2.9").sign_in("administrator").status_code == RIGHT
@@ -201,10 +214,9 @@ def test_many_names_from_one_address_are_too_many_and_other_addresses_and_known_
     ("addresses", "last"),
     [(["2001:db8::1", "2001:db8::2:3"], LATER), (["2001:db8::1", "2001:db8:0:1::1"], WRONG)],
 )
-def test_addresses_of_one_network_are_one(app: Flask, addresses: list[str], last: int) -> None:
-    for n in range(guesses.PER_ADDRESS):
-        Staff(app, addresses[0]).sign_in(f"name{n}", "wrong")
-    assert Staff(app, addresses[1]).sign_in("another", "wrong").status_code == last
+def test_addresses_of_one_network_are_one(app: Flask, ground: Ground, addresses: list[str], last: int) -> None:
+    tried(ground, addresses[0], guesses.PER_ADDRESS)
+    assert Staff(app, addresses[1]).sign_in("agent", "wrong").status_code == last
 
 
 def test_an_administrator_unlocks_a_name_on_its_page_and_it_is_logged(app: Flask, ground: Ground) -> None:

@@ -180,23 +180,29 @@ def test_an_address_that_comes_in_the_new_form_is_the_old_one(here: Settings) ->
 
 
 def test_one_address_takes_no_more_than_its_part(ground: Ground) -> None:
-    with listening(ground, mllp_senders_of_a_peer=2) as port, Sender(port) as second:
-        with Sender(port) as first, Sender(port) as third:
-            assert b"MSA|AA|1" in second.ask(case("00-good"))
-            assert b"MSA|AA|1" in first.ask(case("00-good"))
-            with pytest.raises(ConnectionError):
-                third.ask(case("00-good", "M3"))
-        wait_for(lambda: is_served(port), 20, "a place for the next one")  # that the first is gone is heard in its time
+    with listening(ground, mllp_senders_of_a_peer=2) as port, admitted(port) as second:
+        with admitted(port), Sender(port) as third, pytest.raises(ConnectionError):
+            third.ask(case("00-good", "M3"))
+        admitted(port).close()  # the first is gone: there is a place for the next one
         assert b"MSA|AA|1" in second.ask(case("00-good"))
 
 
-def is_served(port: int) -> bool:
-    """Whether there is a place for one more sender."""
-    with Sender(port) as sender:
-        try:
-            return b"MSA|AA|1" in sender.ask(case("00-good"))
-        except ConnectionError:
-            return False
+def admitted(port: int) -> Sender:
+    """A sender who is served; that somebody before them is gone is heard in its time."""
+    found = wait_for(lambda: served(port), 20, "a place for a sender")
+    assert isinstance(found, Sender)
+    return found
+
+
+def served(port: int) -> Sender | None:
+    """A sender, if there is a place for one."""
+    sender = Sender(port)
+    try:
+        assert b"MSA|AA|1" in sender.ask(case("00-good"))
+    except ConnectionError:
+        sender.close()
+        return None
+    return sender
 
 
 @pytest.fixture
@@ -214,7 +220,7 @@ def test_whoever_is_silent_or_does_not_finish_is_disconnected(impatient: int) ->
 
 
 def test_slow_senders_hold_nobody_else_up(ground: Ground) -> None:
-    with listening(ground, mllp_senders_of_a_peer=8) as port, ExitStack() as slow:
+    with listening(ground, mllp_senders_of_a_peer=32) as port, ExitStack() as slow:
         for _ in range(7):
             one = socket.create_connection(("127.0.0.1", port), timeout=WAIT_SECONDS)
             slow.enter_context(one)

@@ -24,6 +24,7 @@ COMMANDS = {
     "models": ("cli.models", "speech engines and languages: list, fetch, check"),
     "users": ("cli.users", "who signs in: list, add, edit, disable, give a new password"),
     "agents": ("cli.agents", "who answers calls: list, edit"),
+    "audit": ("cli.audit", "the audit log: check that it is whole"),
     "db": ("cli.db", "the database: upgrade, load a hospital, add users"),
     "run": ("cli.run", "one process by itself: router, worker or clock"),
 }

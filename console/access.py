@@ -15,8 +15,9 @@ from hotline.values import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Everyone at work, and those who may see every call.
-STAFF = tuple(Role)
+# Everyone who signs in, everyone at work with callers, and those who may see every call.
+SIGNED_IN = tuple(Role)
+STAFF = (Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR)
 LEADS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 NOBODY = "nobody"
 

@@ -9,7 +9,7 @@ from flask_login import current_user, login_user
 from werkzeug.wrappers import Response
 
 from console import looks, sign_in, users
-from console.access import STAFF, SignedIn, allow, allow_before_change, ground
+from console.access import SIGNED_IN, SignedIn, allow, allow_before_change, ground
 from console.errors import PasswordWrong, UserRefused
 from hotline import clock
 from hotline.models import Agent, User
@@ -22,7 +22,7 @@ PER_USER = "5 per minute; 30 per hour"
 
 @pages.get("/account")
 @allow_before_change
-@allow(*STAFF)
+@allow(*SIGNED_IN)
 def show() -> ResponseReturnValue:
     """Name, role and agent of the signed-in user, and the form for another password."""
     return _page(None, 200)
@@ -30,7 +30,7 @@ def show() -> ResponseReturnValue:
 
 @pages.post("/account/password")
 @allow_before_change
-@allow(*STAFF)
+@allow(*SIGNED_IN)
 def change() -> ResponseReturnValue:
     """Set another password of one's own; other sessions end, this one goes on."""
     form, was_one_time = request.form, current_user.must_change_password

@@ -9,7 +9,7 @@ from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from console import looks, users
-from console.access import STAFF, SignedIn, allow, allow_before_change, allow_everyone, ground
+from console.access import SIGNED_IN, SignedIn, allow, allow_before_change, allow_everyone, ground
 from console.errors import PasswordExpired
 from hotline import clock
 from hotline.models import User
@@ -53,7 +53,7 @@ def enter() -> ResponseReturnValue:
 
 @pages.post("/sign-out")
 @allow_before_change
-@allow(*STAFF)
+@allow(*SIGNED_IN)
 def leave() -> ResponseReturnValue:
     """End the session."""
     logout_user()

@@ -131,7 +131,7 @@ def people(ground: Ground, morning: Morning) -> None:
         session.flush()
         for role in Role:
             own = morning.agents["N01"].id if role is Role.AGENT else None
-            name = {"agent": "王芳", "supervisor": "周敏", "administrator": "林立"}[role]
+            name = {"agent": "王芳", "supervisor": "周敏", "administrator": "林立", "auditor": "沈岚"}[role]
             session.add(User(login=role.value, password=hashed(), name=name, role=role, agent_id=own))
 
 

@@ -6,7 +6,7 @@ from hotline.models.calls import Call, Event, Leg, Offer, Waiting
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, RecipientChange
 from hotline.models.crm import Counter, Matter, MatterStep, Patient
 from hotline.models.floor import FloorEvent
-from hotline.models.people import Look, User
+from hotline.models.people import Look, LookHead, User
 from hotline.models.qa import MachineMark
 from hotline.models.recordings import Correction, Hold, Part, Recording, Term, Transcript, Utterance
 from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, ReviewComment, ReviewStep, Round
@@ -38,6 +38,7 @@ __all__ = [
     "Lease",
     "Leg",
     "Look",
+    "LookHead",
     "MachineMark",
     "Matter",
     "MatterStep",

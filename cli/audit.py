@@ -24,7 +24,7 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--head", "known", default="", help="an end that was kept elsewhere, NUMBER:DIGEST: it must still be there")
+@click.option("--head", "known", default="", help="an end that was kept elsewhere, NUMBER:DIGEST: it must be there")
 def verify(known: str) -> None:
     """Check the whole chain, and print its end; keep that elsewhere, and give it next time as --head.
 

@@ -85,6 +85,12 @@ def guard(app: Flask) -> None:
     app.before_request(_check)
 
 
+def home() -> str:
+    """The page that the signed-in user begins with: the live floor, for auditors the audit log."""
+    is_auditor = current_user.is_authenticated and current_user.role is Role.AUDITOR
+    return url_for("audit.show" if is_auditor else "floor.show")
+
+
 def ground() -> Ground:
     """The open resources of this process."""
     opened: Ground = current_app.extensions["ground"]

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from console import looks, sign_in, users
 from console.access import SIGNED_IN, SignedIn, allow, allow_before_change, ground
 from console.errors import PasswordWrong, UserRefused
+from console.trail import touches_nothing
 from hotline import clock
 from hotline.models import Agent, User
 
@@ -23,6 +24,7 @@ PER_USER = "5 per minute; 30 per hour"
 @pages.get("/account")
 @allow_before_change
 @allow(*SIGNED_IN)
+@touches_nothing("one's own account")
 def show() -> ResponseReturnValue:
     """Name, role and agent of the signed-in user, and the form for another password."""
     return _page(None, 200)
@@ -31,6 +33,7 @@ def show() -> ResponseReturnValue:
 @pages.post("/account/password")
 @allow_before_change
 @allow(*SIGNED_IN)
+@touches_nothing("one's own account; the change is logged by itself")
 def change() -> ResponseReturnValue:
     """Set another password of one's own; other sessions end, this one goes on."""
     form, was_one_time = request.form, current_user.must_change_password

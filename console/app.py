@@ -20,6 +20,7 @@ from console import (
     account,
     agent,
     answers,
+    auditing,
     calls,
     campaigns,
     faults,
@@ -37,8 +38,10 @@ from console import (
     staff,
     talk,
     telling,
+    trail,
     transcripts,
 )
+from console.trail import touches_nothing
 from hotline import clock
 from hotline.ground import Ground
 from hotline.values import Language
@@ -63,6 +66,7 @@ def create(ground: Ground) -> Flask:
     if proxies := ground.settings.proxies:
         # Only then: without a proxy anyone could claim any address, and the limit of sign-ins would count nothing.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's way
+    trail.watch(app)
     access.guard(app)
     CSRFProtect(app)
     _headers(app, ground)
@@ -85,10 +89,11 @@ def create(ground: Ground) -> Flask:
     app.register_blueprint(campaigns.pages)
     app.register_blueprint(patients.pages)
     app.register_blueprint(presence.pages)
+    app.register_blueprint(auditing.pages)
     presence.watch(app)
     agent.open_line(app, ground.settings, CONTENT_POLICY)
     app.add_url_rule("/healthz", view_func=healthy)
-    access.allow_everyone(app.view_functions["static"])
+    trail.touches_nothing("style and scripts")(access.allow_everyone(app.view_functions["static"]))
     limiter = _limiter(app, ground)
     sign_in.limit(app, limiter)
     account.limit(app, limiter)
@@ -100,6 +105,7 @@ def create(ground: Ground) -> Flask:
 
 
 @access.allow_everyone
+@touches_nothing("says only that the process answers")
 def healthy() -> str:
     """Say that the process answers."""
     return "ok\n"
@@ -192,6 +198,7 @@ def _dress(app: Flask, ground: Ground) -> None:
             "version": version,
             "user": current_user,
             "page_id": clock.new_id,
+            "home": access.home(),
         }
 
     @app.before_request

@@ -25,10 +25,11 @@ from campaigns import figures, service, undoing
 from campaigns.errors import CampaignRefused, UndoRefused
 from campaigns.figures import Funnel
 from campaigns.importing import put_away
-from console import alarms, language, looks, patient_queries, stop_queries
+from console import alarms, language, looks, patient_queries, stop_queries, trail
 from console.access import LEADS, allow, ground
 from console.alarms import Alarm
 from console.live import Live, Viewer, messages
+from console.trail import touches, touches_nothing
 from hotline import clock
 from hotline.errors import IllegalMove, NotFound
 from hotline.ground import Ground
@@ -65,9 +66,11 @@ def take(ground: Ground) -> tuple[Seen, list[Alarm]]:
 
 @pages.get("/campaigns")
 @allow(*LEADS)
+@touches("list_campaigns", "campaigns", "campaigns", lists=True)
 def listing() -> ResponseReturnValue:
     """Every campaign with its funnel; live."""
     seen, open_alarms = take(ground())
+    trail.showed(len(open_alarms))
     refused = put_away.refused(ground().settings)
     return render_template(
         "campaigns.html", seen=seen, alarms=open_alarms, steps=STEPS, now=clock.now(), refused_files=refused
@@ -76,6 +79,7 @@ def listing() -> ResponseReturnValue:
 
 @pages.get("/campaigns/stream")
 @allow(*LEADS)
+@touches("list_campaigns", "campaigns", "campaigns", lists=True)
 def stream() -> ResponseReturnValue:
     """Server-sent events that keep the funnels live."""
     live: Live[Picture] = current_app.extensions["live_campaigns"]
@@ -89,6 +93,7 @@ def stream() -> ResponseReturnValue:
 
 @pages.get("/campaigns/here")
 @allow(*LEADS)
+@touches_nothing("answers nothing")
 def here() -> ResponseReturnValue:
     """Nothing, for whoever is still signed in."""
     return "", 204
@@ -114,6 +119,7 @@ def _render(picture: Picture, chosen: Language) -> str:
 
 @pages.get("/campaigns/<campaign_id>")
 @allow(*LEADS)
+@touches("view_campaign", "campaign", "campaign_id")
 def show(campaign_id: str) -> ResponseReturnValue:
     """One campaign: funnel, answers per question, wards and months beside each other. The look is logged."""
     with ground().database.write() as session:
@@ -135,6 +141,7 @@ def show(campaign_id: str) -> ResponseReturnValue:
 
 @pages.post("/campaigns/<campaign_id>/start")
 @allow(*LEADS)
+@touches("start_campaign", "campaign", "campaign_id")
 def start(campaign_id: str) -> ResponseReturnValue:
     """Call from now on."""
     return _move(campaign_id, CampaignState.RUNNING)
@@ -142,6 +149,7 @@ def start(campaign_id: str) -> ResponseReturnValue:
 
 @pages.post("/campaigns/<campaign_id>/pause")
 @allow(*LEADS)
+@touches("pause_campaign", "campaign", "campaign_id")
 def pause(campaign_id: str) -> ResponseReturnValue:
     """Dial nobody until it is started again."""
     return _move(campaign_id, CampaignState.PAUSED)
@@ -149,6 +157,7 @@ def pause(campaign_id: str) -> ResponseReturnValue:
 
 @pages.post("/recipients/<recipient_id>/undo")
 @allow(*LEADS)
+@touches("undo_stop", "recipient", "recipient_id")
 def undo_stop(recipient_id: str) -> ResponseReturnValue:
     """Undo what stopped this recipient's calls, as it was seen: with a reason, a death only when it is confirmed."""
     form = request.form
@@ -163,6 +172,7 @@ def undo_stop(recipient_id: str) -> ResponseReturnValue:
         done = undoing.undo(ground(), recipient_id, asked, clock.now())
         flash("stops.undone" if done.resumed else "stops.undone_nobody")
     except UndoRefused as refused:
+        trail.failed()
         flash(f"undo_fault.{refused.reason}")
     except NotFound:
         abort(404)
@@ -183,6 +193,7 @@ def _move(campaign_id: str, state: CampaignState) -> ResponseReturnValue:
         else:
             service.pause(ground(), campaign.id)
     except (CampaignRefused, IllegalMove):
+        trail.failed()
         flash("campaigns.refused")
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
 

@@ -8,9 +8,10 @@ from flask import Blueprint, Flask, Response, abort, current_app, render_templat
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console import parts, snapshot
+from console import parts, snapshot, trail
 from console.access import LEADS, STAFF, allow, ground
 from console.live import Live, Viewer, messages
+from console.trail import touches, touches_nothing
 from hotline import clock
 from hotline.ground import Ground
 from hotline.values import Language
@@ -50,15 +51,18 @@ def live() -> Live[Picture]:
 
 @pages.get("/")
 @allow(*STAFF)
+@touches("view_floor", "floor", "floor", lists=True)
 def show() -> ResponseReturnValue:
     """The floor at this moment."""
     seen = snapshot.take(ground(), clock.now())
+    trail.showed(len(seen.waiting) + len(seen.talks))
     divided = _divided() if current_user.sees_all_calls else {"parts": None}
     return render_template("floor.html", floor=seen, sections=SECTIONS, **divided)
 
 
 @pages.get("/floor/figures")
 @allow(*LEADS)
+@touches_nothing("counts and shares, nobody in particular")
 def divided() -> ResponseReturnValue:
     """Today's figures by queue, half hour or agent: a part of the floor page."""
     return render_template("divided.html", **_divided())
@@ -75,6 +79,7 @@ def _divided() -> dict[str, object]:
 
 @pages.get("/floor/stream")
 @allow(*STAFF)
+@touches("view_floor", "floor", "floor", lists=True)
 def stream() -> ResponseReturnValue:
     """Server-sent events: `floor` with the sections as HTML, and `beat` every second between."""
     kind = (Language(current_user.language), bool(current_user.sees_all_calls))
@@ -90,6 +95,7 @@ def stream() -> ResponseReturnValue:
 
 @pages.get("/floor/here")
 @allow(*STAFF)
+@touches_nothing("answers nothing")
 def here() -> ResponseReturnValue:
     """Nothing, for whoever is still signed in: a page whose stream was refused asks why."""
     return "", 204

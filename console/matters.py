@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import looks, matter_queries, queries
+from console import looks, matter_queries, queries, trail
 from console.access import STAFF, allow, ground
 from console.matter_queries import MINE, NOBODY, Wanted
+from console.trail import touches
 from crm import queries as crm_queries
 from crm import service as crm
 from crm.errors import ClosedMatter
@@ -24,11 +25,13 @@ LONGEST_TEXT = 2000
 
 @pages.get("/matters")
 @allow(*STAFF)
+@touches("list_matters", "matters", "matters", lists=True)
 def listing() -> ResponseReturnValue:
     """The matters that this user may see, those due first first; without a filter the open ones."""
     now = clock.now()
     with ground().database.read() as session:
         found = matter_queries.listing(session, _wanted(), request.args.get("page", 1, int), now)
+    trail.showed(len(found.lines))
     chosen = {name: request.args.get(name, "") for name in ("kind", "state", "owner", "late")}
     return render_template(
         "matters.html",
@@ -43,6 +46,7 @@ def listing() -> ResponseReturnValue:
 
 @pages.get("/matters/<matter_id>")
 @allow(*STAFF)
+@touches("view_matter", "matter", "matter_id")
 def show(matter_id: str) -> ResponseReturnValue:
     """One matter: history, sound, words, and what may be done. The look is logged before anything is shown."""
     with ground().database.write() as session:
@@ -64,6 +68,7 @@ def show(matter_id: str) -> ResponseReturnValue:
 
 @pages.post("/matters/<matter_id>/comment")
 @allow(*STAFF)
+@touches("comment_matter", "matter", "matter_id")
 def comment(matter_id: str) -> ResponseReturnValue:
     """Write something into the history."""
     text = request.form.get("text", "").strip()
@@ -77,6 +82,7 @@ def comment(matter_id: str) -> ResponseReturnValue:
 
 @pages.post("/matters/<matter_id>/owner")
 @allow(*STAFF)
+@touches("hand_over_matter", "matter", "matter_id")
 def hand_over(matter_id: str) -> ResponseReturnValue:
     """Another agent owns it from now on; who has none to hand over may take one that is nobody's."""
     to = request.form.get("agent", "")
@@ -97,6 +103,7 @@ def hand_over(matter_id: str) -> ResponseReturnValue:
 
 @pages.post("/matters/<matter_id>/state")
 @allow(*STAFF)
+@touches("move_matter", "matter", "matter_id")
 def move(matter_id: str) -> ResponseReturnValue:
     """The matter is in hand, answered, closed, or opened again."""
     state = request.form.get("state", "")

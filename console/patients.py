@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from console import calls, looks, matters, patient_queries, stop_queries
 from console.access import STAFF, allow, ground
 from console.patient_queries import History
+from console.trail import touches
 from hotline import clock
 
 pages = Blueprint("patients", __name__)
@@ -17,6 +18,7 @@ FACTS = ("cardiac", "diabetic", "limited_mobility", "flagged", "do_not_call", "d
 
 @pages.get("/patients/<patient_id>")
 @allow(*STAFF)
+@touches("view_patient", "patient", "patient_id")
 def show(patient_id: str) -> ResponseReturnValue:
     """One patient's history, for whoever has to do with them. The look is logged before anything is shown."""
     with ground().database.write() as session:

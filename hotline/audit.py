@@ -101,7 +101,9 @@ def head(session: Session) -> LookHead | None:
     return session.get(LookHead, HEAD)
 
 
-def verify(session: Session, known: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None) -> Verdict:
+def verify(
+    session: Session, known: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> Verdict:
     """Check every row up to the present end, and that the end is ours.
 
     `known` is an end (`NUMBER:DIGEST`) that was kept elsewhere: the row must still be there, and the same. `progress`

@@ -47,7 +47,7 @@ class Look(Row, WithId):
     subject_id: Mapped[str] = mapped_column(String(32))
     address: Mapped[str] = mapped_column(String(45), default="")
     outcome: Mapped[LookOutcome] = mapped_column(Word(LookOutcome), default=LookOutcome.DONE)
-    # How many rows a list, export or search showed, and its filter as JSON: codes, ids, days, digests of what was typed.
+    # How many rows a list, export or search showed; its filter as JSON: codes, ids, days, digests of what was typed.
     count: Mapped[int | None] = mapped_column(Integer)
     filter: Mapped[str] = mapped_column(String(400), default="")
     # SHA-256 over the digest before and all of the above (`hotline.chain`).
@@ -72,21 +72,22 @@ class LookHead(Row):
 
 # Also where tables are made without migrations; 0014 holds a copy.
 REFUSED = "looks: rows of the audit log are never changed or deleted"
+# `INSERT OR REPLACE` deletes without asking the trigger that keeps rows from it.
+_KEPT = (
+    "CREATE TRIGGER looks_no_replace BEFORE INSERT ON looks "
+    "WHEN EXISTS (SELECT 1 FROM looks WHERE id = NEW.id OR number = NEW.number) "
+    "BEGIN SELECT RAISE(ABORT, 'looks: rows of the audit log are never changed or deleted'); END"
+)
 _SQLITE = (
     f"CREATE TRIGGER looks_no_update BEFORE UPDATE ON looks BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END",
     f"CREATE TRIGGER looks_no_delete BEFORE DELETE ON looks BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END",
-    # `INSERT OR REPLACE` deletes without asking the trigger above.
-    "CREATE TRIGGER looks_no_replace BEFORE INSERT ON looks WHEN EXISTS "
-    "(SELECT 1 FROM looks WHERE id = NEW.id OR number = NEW.number) "
-    f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END",
+    _KEPT,
 )
 _POSTGRESQL = (
     "CREATE OR REPLACE FUNCTION looks_are_kept() RETURNS trigger LANGUAGE plpgsql AS "
     f"$$ BEGIN RAISE EXCEPTION '{REFUSED}'; END $$",
-    "CREATE TRIGGER looks_no_change BEFORE UPDATE OR DELETE ON looks "
-    "FOR EACH ROW EXECUTE FUNCTION looks_are_kept()",
-    "CREATE TRIGGER looks_no_truncate BEFORE TRUNCATE ON looks "
-    "FOR EACH STATEMENT EXECUTE FUNCTION looks_are_kept()",
+    "CREATE TRIGGER looks_no_change BEFORE UPDATE OR DELETE ON looks FOR EACH ROW EXECUTE FUNCTION looks_are_kept()",
+    "CREATE TRIGGER looks_no_truncate BEFORE TRUNCATE ON looks FOR EACH STATEMENT EXECUTE FUNCTION looks_are_kept()",
 )
 for _dialect, _statements in (("sqlite", _SQLITE), ("postgresql", _POSTGRESQL)):
     for _statement in _statements:

@@ -11,8 +11,9 @@ import console
 from campaigns import attempts, pace, plan, scripts_file, stopping
 from campaigns.importing import causes
 from campaigns.importing.record import VisitEvent
-from console import telling
+from console import audit_words, telling
 from console.answers import BESIDE, COMMON
+from console.auditing import COLUMNS as AUDIT_COLUMNS
 from console.campaigns import STEPS as CAMPAIGN_STEPS
 from console.errors import UserRefused
 from console.faults import KNOWN
@@ -54,6 +55,7 @@ TABLES = {
     "campaign_state": values.CampaignState,
     "recipient_state": values.RecipientState,
     "attempt_outcome": values.AttemptOutcome,
+    "look_outcome": values.LookOutcome,
 }
 CANNOT_EDIT = (
     *("name_missing", "department_unknown", "address_unfit", "address_taken"),
@@ -117,6 +119,8 @@ def made_up() -> set[str]:
     keys |= {f"absence.{why}" for why in values.Absence} | {f"desk.fault_{why}" for why in DESK_FAULTS}
     scripts = scripts_file.of(None, "", "", "").values()
     keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
+    keys |= {f"audit_action.{code}" for code in audit_words.ACTIONS} | {"audit.whole", "audit.broken_now"}
+    keys |= {f"audit_subject.{code}" for code in audit_words.SUBJECTS} | {f"audit.{name}" for name in AUDIT_COLUMNS}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
 
 

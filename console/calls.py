@@ -61,7 +61,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
         looks.note(session, entry)
         # Whoever judges this call in a calibration must not read here what the machine found.
         is_blind = calibration.is_blind(session, call_id, current_user.id)
-        opened = matter_queries.of_call(session, call_id)
+        opened = matters.seen(session, matter_queries.of_call(session, call_id))
         patient_id = patient_queries.ids_of(session, [story.call]).get(call_id)
     settings, words = ground().settings, language.words(language.chosen(request))
     ring_seconds = settings.ring_seconds
@@ -71,7 +71,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
         sheet=marks.sheet([] if is_blind else story.marks, scorecards.of(settings.scorecards_folder), words),
         is_blind=is_blind,
         patient_id=patient_id,
-        matters=[matter for matter in opened if matters.may_see(matter)],
+        matters=opened,
         drawing=timeline.draw(story.call, story.offers, story.recordings, (now, ring_seconds)),
         rings=_rings(story, ring_seconds),
     )

@@ -36,7 +36,11 @@ def app(ground: Ground, here: House) -> Iterator[Flask]:  # noqa: ARG001 (its ro
 
 def looks(ground: Ground, subject_id: str) -> list[str]:
     with ground.database.read() as session:
-        return list(session.scalars(select(Look.action).where(Look.subject_id == subject_id).order_by(Look.id)))
+        return list(
+            session.scalars(
+                select(Look.action).where(Look.subject_id == subject_id, Look.outcome == "done").order_by(Look.id)
+            )
+        )
 
 
 def person(app: Flask, login: str) -> Staff:

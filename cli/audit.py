@@ -4,7 +4,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli import embedded
+from cli import embedded, trail
 from hotline import audit
 from hotline.ground import Ground, stand
 
@@ -25,6 +25,7 @@ def command() -> None:
 
 @command.command()
 @click.option("--head", "known", default="", help="an end that was kept elsewhere, NUMBER:DIGEST: it must be there")
+@trail.touches_nothing("digests of the log, none of its rows")
 def verify(known: str) -> None:
     """Check the whole chain, and print its end; keep that elsewhere, and give it next time as --head.
 

@@ -5,7 +5,8 @@ commit, when nothing is left to wait for: transactions get one order, and hold e
 The webhooks of callers add nothing, and so never wait for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ CHUNK = 2_000
 _ADDED = "looks"
 # The actions that were written down in this context since `forget`: a request asks whether its own is there.
 _written: ContextVar[frozenset[str]] = ContextVar("looks_written", default=frozenset())
+# Who acts where nobody is signed in: a command, else the hotline itself.
+_machine: ContextVar[str] = ContextVar("looks_machine", default="")
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,16 @@ def pending(session: Session) -> list[Look]:
 def covered(action: str) -> None:
     """`action` is in the log: just written, or moments before by the same person."""
     _written.set(_written.get() | {action})
+
+
+@contextmanager
+def acting(who: str) -> Iterator[None]:
+    """Rows of nobody who is signed in, and that do not say from where, are written as `who`'s."""
+    before = _machine.set(who)
+    try:
+        yield
+    finally:
+        _machine.reset(before)
 
 
 def forget() -> None:
@@ -181,7 +194,7 @@ def _facts(look: Look) -> dict[str, Any]:
         "action": look.action,
         "subject": look.subject,
         "subject_id": look.subject_id,
-        "address": look.address or "",
+        "address": look.address or ("" if look.user_id else _machine.get()),
         "outcome": look.outcome or LookOutcome.DONE,
         "count": look.count,
         "filter": look.filter or "",

@@ -91,4 +91,5 @@ _POSTGRESQL = (
 )
 for _dialect, _statements in (("sqlite", _SQLITE), ("postgresql", _POSTGRESQL)):
     for _statement in _statements:
-        event.listen(Look.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        _made = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call] # the library's
+        event.listen(Look.__table__, "after_create", _made)

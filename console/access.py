@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
@@ -118,6 +118,7 @@ def _check() -> Response | None:
     if not current_user.is_authenticated:
         return _lead_to("sign_in.show", 401)
     if current_user.must_change_password and not getattr(view, "before_change", False):
+        g.trail_failed = True  # led elsewhere: nothing of this page was shown
         return _lead_to("account.show", 403)
     if current_user.role not in may:
         abort(403)

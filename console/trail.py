@@ -117,7 +117,7 @@ def _end(response: Response) -> Response:
     if outcome is LookOutcome.DONE and found.action in audit.written():
         return response
     entry = _entry(found, outcome)
-    repeats = found.once or request.method == "GET"
+    repeats = found.once or request.method in ("GET", "HEAD")
     with ground().database.write() as session:
         (looks.note_once if repeats else looks.note)(session, entry)
     return response

@@ -67,7 +67,7 @@ def seal(session: Session) -> None:
         digest = chain.digest(digest, facts)
         rows.append(facts | {"digest": digest})
     session.execute(insert(Look), rows)
-    values = {"number": number, "digest": digest, "sealed": f"{number}:{digest}"}
+    values = {"number": number, "digest": digest, "sealed": f"{number}:{digest}{_torn(session, head)}"}
     session.execute(update(LookHead).where(LookHead.id == HEAD).values(**values))
     for look in added:
         covered(look.action)
@@ -123,11 +123,7 @@ def verify(
     is told how many rows of how many are checked. Reads in pieces; a million rows take some ten seconds.
     """
     kept = _parts(known)
-    try:
-        row = head(session)
-    except Undecipherable:
-        return Verdict(0, "", Broken(0, "seal"))
-    end, sealed = ((row.number, row.digest), row.sealed) if row else (None, "")
+    end, sealed = _stored(session)
     last = end[0] if end else 0
     number, digest = 0, chain.GENESIS
     table = Look.__table__
@@ -139,7 +135,7 @@ def verify(
         for row in rows:
             if row["number"] != number + 1:
                 return Verdict(number, "", Broken(number + 1, "missing"))
-            digest = chain.digest(digest, row)
+            digest = chain.digest(digest, dict(row))
             if digest != row["digest"]:
                 return Verdict(number, "", Broken(number + 1, "altered"))
             number += 1
@@ -168,12 +164,38 @@ def _end(
     if end is not None and f"{end[0]}:{end[1]}" != told:
         return Broken(number, "end")
     if end is not None and sealed != told:
-        return Broken(number, "seal")
+        torn = sealed.removeprefix(f"{told}:")
+        return Broken(int(torn) if torn.isdecimal() else number, "seal")
     if end is None and session.scalar(select(Look.number).limit(1)) is not None:
         return Broken(1, "end")
     if kept is not None and kept[0] > number:
         return Broken(number + 1, "cut_off")
     return None
+
+
+def _stored(session: Session) -> tuple[tuple[int, str] | None, str]:
+    """The end and what is sealed of it, as they were at one moment."""
+    query = select(LookHead.number, LookHead.digest, LookHead.sealed).where(LookHead.id == HEAD)
+    try:
+        found = session.execute(query).one_or_none()
+    except Undecipherable:
+        stored = head(session)
+        return ((stored.number, stored.digest) if stored else None), ""
+    return ((found.number, found.digest), found.sealed) if found else (None, "")
+
+
+def _sealed(session: Session) -> str:
+    """What is sealed of the end; empty where it was not sealed with a key of ours, for this column."""
+    try:
+        return session.scalar(select(LookHead.sealed).where(LookHead.id == HEAD)) or ""
+    except Undecipherable:
+        return ""
+
+
+def _torn(session: Session, end: LookHead) -> str:
+    """Nothing, or where an end was found that is not ours: no later seal may make that good, so all of them tell it."""
+    sealed, ours = _sealed(session), f"{end.number}:{end.digest}"
+    return sealed.removeprefix(ours) if sealed.startswith(ours) else f":{end.number}"
 
 
 def _parts(known: str) -> tuple[int, str] | None:

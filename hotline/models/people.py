@@ -62,8 +62,9 @@ class LookHead(Row):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[str] = mapped_column(String(64))
-    # Number and digest again, under the keyring: who has only the database cannot make another chain end here.
-    sealed: Mapped[str] = mapped_column(EncryptedText("look_heads.sealed"))
+    # Number and digest again, under the keyring: who has only the database cannot make another chain end here. Read
+    # only where it is checked: a key that is gone must not keep the log from being written.
+    sealed: Mapped[str] = mapped_column(EncryptedText("look_heads.sealed"), deferred=True)
     # The last check of the whole chain: when, up to which row, and the first broken one (`None`: none).
     checked_at: Mapped[datetime | None] = mapped_column(Utc)
     checked_number: Mapped[int | None] = mapped_column(BigInteger)

@@ -143,7 +143,7 @@ def test_the_database_refuses_to_change_or_delete_rows(ground: Ground, statement
         ("DELETE FROM looks WHERE number = 5", 5, "missing"),
         ("UPDATE looks SET number = 9 WHERE number = 4", 4, "missing"),
         ("UPDATE look_heads SET digest = :zero", 5, "end"),
-        ("UPDATE look_heads SET sealed = :nothing", 0, "seal"),
+        ("UPDATE look_heads SET sealed = :nothing", 5, "seal"),
         ("DELETE FROM look_heads", 1, "end"),
     ],
 )
@@ -164,12 +164,24 @@ def test_a_chain_made_anew_by_who_has_the_database_but_no_key_is_found(ground: G
     forge(ground, "UPDATE looks SET action = 'forged', digest = :made WHERE number = 3", made=made)
     forge(ground, "UPDATE look_heads SET digest = :made", made=made)
     assert found(ground).broken == audit.Broken(3, "seal")
+    add(ground, *"de")  # what follows does not make it good
+    assert found(ground).broken == audit.Broken(3, "seal")
+    add(ground, "f")
+    assert found(ground).broken == audit.Broken(3, "seal")
+
+
+def test_a_log_goes_on_where_the_key_of_its_end_is_gone_and_a_check_tells(ground: Ground) -> None:
+    add(ground, "a")
+    forge(ground, "UPDATE look_heads SET sealed = :nothing", nothing=b"nothing")
+    add(ground, "b")
+    assert [row.action for row in rows(ground)] == ["a", "b"]
+    assert found(ground).broken == audit.Broken(1, "seal")
 
 
 def test_an_end_that_is_cut_off_is_found_by_one_that_was_kept(ground: Ground) -> None:
     add(ground, *"abc")
     with ground.database.read() as session:
-        early = session.get_one(LookHead, audit.HEAD)
+        early = session.execute(sa.select(LookHead.number, LookHead.digest, LookHead.sealed)).one()
     kept = found(ground).head
     add(ground, *"de")
     late = found(ground).head

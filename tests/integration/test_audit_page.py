@@ -85,7 +85,7 @@ def test_rows_are_found_by_person_action_object_outcome_and_day_and_paged(app: F
     assert total("action=view_patient") == "2"
     assert total("object=" + "d" * 32) == "2"
     assert total("subject=patient&person=" + user_id(ground, "supervisor")) == "2"
-    assert total("outcome=refused") == "1"
+    assert total("outcome=refused&action=view_call") == "1"
     today = ground.settings.day(clock.now())
     before = today - timedelta(days=3)
     assert total(f"since={before}&until={before}") == "1"

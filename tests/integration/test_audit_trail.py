@@ -14,7 +14,7 @@ from crm.service import By, NewMatter
 from hotline import audit, clock
 from hotline.ground import Ground
 from hotline.models import Agent, Call, Campaign, Coaching, Look, Offer, Patient, Report, User, Utterance
-from hotline.values import CampaignState, LookOutcome, MatterKind, Role
+from hotline.values import CampaignState, Language, LookOutcome, MatterKind, Role
 from qa import calibration, coaching, reports
 from qa.report_values import QUALITY, Wanted
 from tests.console_client import signed_in
@@ -61,7 +61,7 @@ def ids(ground: Ground, made: House) -> dict[str, str]:
     finding = coaching.Finding(None, "speaks fast", ground.settings.day(now), None)
     coaching.begin(ground, review_id, lead, finding, now)
     day = ground.settings.day(now)
-    report_id = reports.ask(ground, lead, Wanted(QUALITY, day, day, "week"), ("xlsx", "zh-CN"), now)
+    report_id = reports.ask(ground, lead, Wanted(QUALITY, day, day, "week"), ("xlsx", Language.MANDARIN), now)
     sent = [made.call.id], [lead, made.users["second"]]
     round_id = calibration.open_round(ground, lead, "spring", "service", sent, now)
     with ground.database.read() as session:

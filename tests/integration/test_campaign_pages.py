@@ -14,6 +14,7 @@ from sqlalchemy import select
 from campaigns import export, figures, talking
 from cli import campaign_status as command
 from console.app import create
+from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Agent, Attempt, Campaign, FloorEvent, Look, Patient, Recipient, User
 from hotline.values import AttemptOutcome, CampaignState, LegStatus, Outcome, Role
@@ -129,7 +130,7 @@ def test_an_agent_opens_the_history_of_whoever_they_spoke_with(app: Flask, groun
         session.scalars(select(User).where(User.role == Role.AGENT)).one().agent_id = nurse.id
         patient = session.scalars(select(Patient).order_by(Patient.id)).first()
         assert patient is not None
-        call = a_call("spoke", NOW, Outcome.ANSWERED, caller_index=patient.number_index, agent_id=nurse.id)
+        call = a_call("spoke", clock.now(), Outcome.ANSWERED, caller_index=patient.number_index, agent_id=nurse.id)
         session.add(call)
         session.flush()
         call_id = call.id

@@ -1,6 +1,7 @@
 """The log of looks becomes the audit log: numbered, chained by digest, with outcome and counts; rows are protected."""
 
 from datetime import UTC
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -86,5 +87,6 @@ def _chain(connection: sa.Connection) -> None:
         after = sa.or_(looks.c.at > last['at'], sa.and_(looks.c.at == last['at'], looks.c.id > last['id']))
     if number:
         heads = sa.table('look_heads', *(sa.column(name) for name in ('id', 'number', 'digest', 'sealed')))
-        sealed = connection.dialect.hotline_keyring.encrypt(f'{number}:{digest}'.encode(), 'look_heads.sealed')
+        keyring: Any = getattr(connection.dialect, 'hotline_keyring', None)
+        sealed = keyring.encrypt(f'{number}:{digest}'.encode(), 'look_heads.sealed')
         connection.execute(sa.insert(heads).values(id=1, number=number, digest=digest, sealed=sealed))

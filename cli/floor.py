@@ -9,7 +9,7 @@ from rich.live import Live as Screen
 from rich.table import Table
 from rich.text import Text
 
-from cli import embedded, tables
+from cli import embedded, tables, trail
 from console import parts as divided
 from console import show, snapshot
 from console.live import Live
@@ -40,6 +40,7 @@ STATES = {
 @click.option(
     "--by", type=click.Choice([*divided.PARTS]), help="print today's figures by queue, half hour or agent, and leave"
 )
+@trail.touches("view_floor", "floor", "floor", at_start=True)
 def command(once: bool, by: str | None) -> None:
     """Show who waits, who answers, and today's figures; Ctrl-C ends it.
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from cli import trail
 from hotline.settings import Settings
 from hotline.values import Language
 from ivr import draw as drawing
@@ -24,6 +25,7 @@ def command() -> None:
 
 @command.command()
 @FILE
+@trail.touches_nothing("files of the voice menu")
 def check(file: Path | None) -> None:
     """Say everything that is wrong with a voice menu, with file, line and field."""
     path = _chosen(file)
@@ -48,6 +50,7 @@ def check(file: Path | None) -> None:
 @click.option(
     "--out", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write there, not to stdout."
 )
+@trail.touches_nothing("files of the voice menu")
 def draw(file: Path | None, form: str, out: Path | None) -> None:
     """Draw a voice menu as SVG or as a Mermaid diagram."""
     flow = load.read_file(_chosen(file), house()).flow

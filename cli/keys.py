@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cli import embedded, secrets_file
+from cli import embedded, secrets_file, trail
 from cli.sealed_things import counted, reseal
 from hotline import clock, crypt, known_keys, resealing
 from hotline.crypt import Keyring
@@ -29,6 +29,7 @@ def command() -> None:
 
 
 @command.command("list")
+@trail.touches_nothing("keys and counts, nothing of what is sealed")
 def list_() -> None:
     """Every key: whether it seals, since when, and how much is sealed with it; never a key itself."""
     with stand(embedded.load()) as ground:
@@ -49,6 +50,7 @@ def list_() -> None:
 
 
 @command.command()
+@trail.touches_nothing("keys and counts, nothing of what is sealed")
 def add() -> None:
     """Put a new key in front of the others: known from the next start on, and sealing nothing before `rotate`.
 
@@ -70,6 +72,7 @@ def add() -> None:
 
 @command.command()
 @click.option("--yes", is_flag=True, help="every process was restarted since the key was added; do not ask")
+@trail.touches_nothing("keys and counts, nothing of what is sealed")
 def rotate(yes: bool) -> None:
     """Seal everything with the newest key, each value bound to its row, while the house goes on.
 
@@ -94,6 +97,7 @@ def rotate(yes: bool) -> None:
 
 @command.command()
 @click.argument("key")
+@trail.touches_nothing("keys and counts, nothing of what is sealed")
 def retire(key: str) -> None:
     """Give KEY up, once nothing is sealed with it: out of secrets.json, or the new HOTLINE_KEYS is printed."""
     home = _own_home()

@@ -25,6 +25,7 @@ COMMANDS = {
     "users": ("cli.users", "who signs in: list, add, edit, disable, give a new password"),
     "agents": ("cli.agents", "who answers calls: list, edit"),
     "keys": ("cli.keys", "keys of data at rest: list, add, rotate, retire"),
+    "audit": ("cli.audit", "the audit log: check that it is whole"),
     "db": ("cli.db", "the database: upgrade, load a hospital, add users"),
     "run": ("cli.run", "one process by itself: router, worker or clock"),
 }

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from cli import trail
 from cli.speech import LANGUAGES, place, place_options
 from hotline.errors import HotlineError
 from hotline.values import Language
@@ -22,6 +23,7 @@ def command() -> None:
 
 @command.command("list")
 @place_options
+@trail.touches_nothing("speech models")
 def show(**where: object) -> None:
     """Show every engine and language: ready or not, and what to do."""
     here = place(**where)  # type: ignore[arg-type] # click gives the types
@@ -36,6 +38,7 @@ def show(**where: object) -> None:
 @command.command()
 @click.option("--language", required=True, type=LANGUAGES, help="the language to fetch a model for")
 @place_options
+@trail.touches_nothing("speech models")
 def fetch(language: str, **where: object) -> None:
     """Download Vosk's small model (about 45 MB) for a language; needs internet."""
     from recordings.engines.fetch import fetch as load
@@ -52,6 +55,7 @@ def fetch(language: str, **where: object) -> None:
 
 @command.command()
 @place_options
+@trail.touches_nothing("speech models")
 def check(**where: object) -> None:
     """Load every model that is installed and let it listen to a second of silence; exit 1 when one is unfit."""
     here = place(**where)  # type: ignore[arg-type] # click gives the types

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from campaigns import listed
-from cli import embedded, import_progress
+from cli import embedded, import_progress, trail
 from crm import patients_file
 from hotline import clock
 from hotline.ground import stand
@@ -27,6 +27,7 @@ def command() -> None:
     help="leave rows out that cannot be taken, and take the others (IMPORT_SKIPS_REJECTED)",
 )
 @click.option("--all", "show_all", is_flag=True, help=f"list every rejected field, not only the first {SHOWN}")
+@trail.touches("import_patients", "patient", "list")
 def load(file: Path, skips: bool | None, show_all: bool) -> None:
     """Load FILE, a table (CSV, XLSX) with number, name, birth_date, flags, discharged_on, language, died_on.
 
@@ -39,6 +40,7 @@ def load(file: Path, skips: bool | None, show_all: bool) -> None:
         with import_progress.shown(file.name) as progress:
             outcome = patients_file.load(ground, file, now, skips=skips, progress=progress)
         changed = listed.follow(ground, now)
+        trail.showed(outcome.added + outcome.changed)
     shown = outcome.rejected if show_all else outcome.rejected[:SHOWN]
     for rejected in shown:
         click.echo(f"{file.name}: {rejected}", err=True)

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from cli import trail
 from hotline import clock
 from hotline.settings import Settings
 from hotline.values import Language
@@ -34,6 +35,7 @@ def command() -> None:
 
 @command.command()
 @FILE
+@trail.touches_nothing("the queue file")
 def check(file: Path | None) -> None:
     """Say everything that is wrong with a queue file, with file, line and field."""
     found = _read(file)
@@ -42,6 +44,7 @@ def check(file: Path | None) -> None:
 
 @command.command()
 @FILE
+@trail.touches_nothing("the queue file")
 def show(file: Path | None) -> None:
     """Show who rings at which ring, what follows, when each queue is open, and who goes ahead in the line."""
     found = _read(file)

@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from cli import embedded
+from cli import embedded, trail
 from hotline import clock
 from hotline.ground import stand
 from recordings import holds, purging, purging_reports
@@ -23,11 +23,13 @@ def command() -> None:
 @command.command()
 @click.option("--dry-run", is_flag=True, help="only show what would be deleted, and what is kept by what")
 @click.option("--all", "show_all", is_flag=True, help=f"every row, not only the first {SHOWN}")
+@trail.touches("list_due", "calls", "calls")
 def run(dry_run: bool, show_all: bool) -> None:
     """Delete everything whose period is over and which no complaint and no hold keeps."""
     now = clock.now()
     with stand(embedded.load()) as ground:
         items = list(purging.plan(ground, now))
+        trail.showed(len(items))
         _show(items if show_all else items[:SHOWN], dry_run)
         counts = Counter(item.verdict.kept_by or "over" for item in items)
         kept = ", ".join(f"{count} kept by {keeper}" for keeper, count in sorted(counts.items()) if keeper != "over")
@@ -44,6 +46,7 @@ def run(dry_run: bool, show_all: bool) -> None:
 @click.argument("case", metavar="CASE")
 @click.option("--reason", required=True, help="why, for those who come later; stored encrypted")
 @click.option("--by", required=True, help="who says so")
+@trail.touches("place_hold", "call", "case")
 def hold(case: str, reason: str, by: str) -> None:
     """Keep the evidence of CASE, `call:ID` or `matter:NUMBER`, until the hold is lifted."""
     subject, _, subject_id = case.partition(":")
@@ -55,10 +58,12 @@ def hold(case: str, reason: str, by: str) -> None:
 
 
 @command.command("holds")
+@trail.touches("list_holds", "calls", "holds")
 def listing() -> None:
     """The holds that stand."""
     with stand(embedded.load()) as ground, ground.database.read() as session:
         rows = holds.standing(session)
+        trail.showed(len(rows))
     table = Table("hold", "on", "id", "since", "by", "reason")
     for row in rows:
         table.add_row(row.id, row.subject, row.subject_id, f"{row.placed_at:%Y-%m-%d}", row.placed_by, row.reason)
@@ -68,6 +73,7 @@ def listing() -> None:
 @command.command()
 @click.argument("hold_id", metavar="HOLD")
 @click.option("--by", required=True, help="who says so")
+@trail.touches("lift_hold", "call", "hold_id")
 def lift(hold_id: str, by: str) -> None:
     """Take a hold away: the periods count again."""
     with stand(embedded.load()) as ground:

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from cli import trail
 from cli.speech import LANGUAGES, place, place_options
 from hotline.values import Answer, Language
 from qa import review, scorecards
@@ -48,6 +49,7 @@ def _there(_context: click.Context, _option: click.Parameter, out: Path | None) 
 @click.option("--scorecards", "folder", type=FOLDER, envvar="SCORECARDS_FOLDER", help="folder with your own scorecards")
 @click.option("--hospital", default="", help="your hospital's name: saying it counts as naming it")
 @place_options
+@trail.touches_nothing("a file that whoever runs it has; nothing of the house is read")
 def command(file: Path, scorecard: str, folder: Path | None, out: Path | None, **options: str) -> None:
     """Mark FILE (two channels, caller and agent apart; WAV of any rate, MP3, FLAC, Ogg) by a scorecard.
 

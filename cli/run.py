@@ -5,6 +5,7 @@ import threading
 
 import click
 
+from cli import trail
 from hotline import log, settings
 from hotline.ground import stand
 from telephony.provider import connect
@@ -23,6 +24,7 @@ def _until_told() -> threading.Event:
 
 
 @command.command()
+@trail.touches_nothing("a process; what it changes for patients is written down by it")
 def router() -> None:
     """Offer waiting callers to agents; a second one stands by and takes over within seconds."""
     from routing.router import Router
@@ -33,6 +35,7 @@ def router() -> None:
 
 
 @command.command()
+@trail.touches_nothing("a process; what it changes for patients is written down by it")
 def dialler() -> None:
     """Call patients at the pace that nurses can catch; a second one stands by."""
     from campaigns.dialler import Dialler
@@ -44,6 +47,7 @@ def dialler() -> None:
 
 @command.command()
 @click.option("--line", "lines", multiple=True, type=click.Choice(["now", "speech"]), help="work on these lines only")
+@trail.touches_nothing("a process; what it changes for patients is written down by it")
 def worker(lines: tuple[str, ...]) -> None:
     """Fetch, transcribe, check, render; start as many as there are cores to spare."""
     from workers.process import LINES, work
@@ -54,6 +58,7 @@ def worker(lines: tuple[str, ...]) -> None:
 
 
 @command.command()
+@trail.touches_nothing("a process; what it changes for patients is written down by it")
 def clock() -> None:
     """Sweep what is due, every second; a second one stands by."""
     from workers.clock import Clock

@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from cli import embedded
+from cli import embedded, trail
 from hotline.errors import ConfigError
 from hotline.ground import stand
 from routing import figures, figures_queries
@@ -57,6 +57,7 @@ class Wish:
 @click.option("--ring-seconds", default=5.0, show_default=True, type=click.FloatRange(0.2, 10), help="of one ring")
 @click.option("--target", default=0.95, show_default=True, help="share of all who ask, between 0 and 1")
 @click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="write the result there too")
+@trail.touches_nothing("counts of calls per half hour")
 def command(
     start: datetime | None,
     end: datetime | None,

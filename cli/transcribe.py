@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from cli import trail
 from cli.speech import LANGUAGES, place, place_options
 from hotline.values import Language
 from recordings import hints, recognise
@@ -30,6 +31,7 @@ COLOURS = {"caller": "cyan", "agent": "green"}
 )
 @click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="write the dialogue there as JSON")
 @place_options
+@trail.touches_nothing("a file that whoever runs it has; nothing of the house is read")
 def command(file: Path, language: str, wish: str, out: Path | None, **where: object) -> None:
     """Print what is said in FILE (WAV of any rate, MP3, FLAC, Ogg, M4A) as a dialogue with times.
 

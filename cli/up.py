@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy import func, select
 
+from cli import trail
 from cli.db import edited_since
 from cli.embedded import plan
 from cli.house import House
@@ -25,6 +26,7 @@ SAMPLE = Path(__file__).parent / "demo" / "hospital.yaml"
 @click.option("--hospital", "file", type=click.Path(dir_okay=False, path_type=Path), help="hospital to load first")
 @click.option("--free-ports", is_flag=True, help="take any free ports instead of 8000 to 8002")
 @click.option("--procfile", type=click.Path(dir_okay=False, path_type=Path), help="another Procfile")
+@trail.touches_nothing("starts the processes; what they show is written down by them")
 def command(home: Path | None, file: Path | None, free_ports: bool, procfile: Path | None) -> None:
     """Run everything on this machine until Ctrl-C.
 

@@ -1,6 +1,5 @@
 """`hotline users`: who signs in to the staff pages. What is done here is in the audit log, as from the pages."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,7 +8,7 @@ import click
 from rich.console import Console
 from sqlalchemy.orm import Session
 
-from cli import embedded, tables
+from cli import embedded, tables, trail
 from console import guesses, looks, passwords, queries, users
 from console.users import Wanted
 from hotline import clock
@@ -29,6 +28,7 @@ def command() -> None:
 
 
 @command.command("list")
+@trail.touches_nothing("accounts of staff; changes are logged by themselves")
 def listing() -> None:
     """Everyone, with role, agent and whether they can sign in."""
     with stand(embedded.load()) as ground, ground.database.read() as session:
@@ -55,6 +55,7 @@ def _row(user: User, numbers: dict[str, str], is_locked: bool) -> tuple[str, ...
 @click.option("--role", required=True, type=ROLE)
 @click.option("--agent", "staff_number", help="staff number of the agent who signs in with this login")
 @click.option("--language", type=LANGUAGE, default=Language.MANDARIN.value, help="of the pages")
+@trail.touches_nothing("accounts of staff; changes are logged by themselves")
 def add(login: str, name: str, role: str, staff_number: str | None, language: str) -> None:
     """Add LOGIN with a one-time password, which is printed once."""
     now, password = clock.now(), clock.new_password()
@@ -73,6 +74,7 @@ def add(login: str, name: str, role: str, staff_number: str | None, language: st
 @click.option("--agent", "staff_number", help="staff number of the agent who signs in with this login")
 @click.option("--no-agent", is_flag=True, help="signs in for no agent any more")
 @click.option("--language", type=LANGUAGE, help="of the pages")
+@trail.touches_nothing("accounts of staff; changes are logged by themselves")
 def edit(
     login: str, name: str | None, role: str | None, staff_number: str | None, no_agent: bool, language: str | None
 ) -> None:
@@ -93,6 +95,7 @@ def edit(
 
 @command.command("reset-password")
 @click.argument("login")
+@trail.touches_nothing("accounts of staff; changes are logged by themselves")
 def reset_password(login: str) -> None:
     """Give LOGIN a one-time password, which is printed once; all their sessions end."""
     with stand(embedded.load()) as ground, ground.database.write() as session:
@@ -104,6 +107,7 @@ def reset_password(login: str) -> None:
 
 @command.command()
 @click.argument("login")
+@trail.touches_nothing("accounts of staff; changes are logged by themselves")
 def disable(login: str) -> None:
     """Take the right to sign in from LOGIN; all their sessions end at once."""
     _set(login, users.shut_out, "shut_out_user")
@@ -112,6 +116,7 @@ def disable(login: str) -> None:
 
 @command.command()
 @click.argument("login")
+@trail.touches_nothing("accounts of staff; changes are logged by themselves")
 def enable(login: str) -> None:
     """Let LOGIN sign in again."""
     _set(login, users.let_in, "let_in_user")
@@ -120,6 +125,7 @@ def enable(login: str) -> None:
 
 @command.command()
 @click.argument("login")
+@trail.touches_nothing("accounts of staff; changes are logged by themselves")
 def unlock(login: str) -> None:
     """Let LOGIN sign in again after too many wrong passwords, without waiting."""
     with stand(embedded.load()) as ground, ground.database.write() as session:
@@ -138,7 +144,7 @@ def _set(login: str, change: Callable[[Session, str], Any], action: str) -> None
 
 def note(session: Session, action: str, subject_id: str, subject: str = "user") -> None:
     """Log what a command did: nobody is signed in, so the log says which account of this machine it was."""
-    looks.note(session, looks.look(None, action, (subject, subject_id), clock.now(), f"command, uid {os.getuid()}"))
+    looks.note(session, looks.look(None, action, (subject, subject_id), clock.now(), trail.who()))
 
 
 def _show(login: str, password: str) -> None:

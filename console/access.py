@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
@@ -14,8 +14,9 @@ from hotline.values import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Everyone at work, and those who may see every call.
-STAFF = tuple(Role)
+# Everyone who signs in, everyone at work with callers, and those who may see every call.
+SIGNED_IN = tuple(Role)
+STAFF = (Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR)
 LEADS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 NOBODY = "nobody"
 
@@ -90,6 +91,12 @@ def guard(app: Flask) -> None:
     app.before_request(_check)
 
 
+def home() -> str:
+    """The page that the signed-in user begins with: the live floor, for auditors the audit log."""
+    is_auditor = current_user.is_authenticated and current_user.role is Role.AUDITOR
+    return url_for("audit.show" if is_auditor else "floor.show")
+
+
 def ground() -> Ground:
     """The open resources of this process."""
     opened: Ground = current_app.extensions["ground"]
@@ -124,6 +131,7 @@ def _check() -> Response | None:
     if not current_user.is_authenticated:
         return _lead_to("sign_in.show", 401)
     if current_user.must_change_password and not getattr(view, "before_change", False):
+        g.trail_failed = True  # led elsewhere: nothing of this page was shown
         return _lead_to("account.show", 403)
     if current_user.role not in may:
         abort(403)

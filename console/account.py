@@ -5,8 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from console import devices, guesses, hashing, looks, passwords, proof, sign_in, users
-from console.access import STAFF, SignedIn, allow, allow_before_change, ground
+from console.access import SIGNED_IN, SignedIn, allow, allow_before_change, ground
 from console.errors import PasswordWrong, UserRefused
+from console.trail import touches_nothing
 from hotline import clock, sign_ins
 from hotline.models import Agent, User
 
@@ -15,7 +16,8 @@ pages = Blueprint("account", __name__)
 
 @pages.get("/account")
 @allow_before_change
-@allow(*STAFF)
+@allow(*SIGNED_IN)
+@touches_nothing("one's own account")
 def show() -> ResponseReturnValue:
     """Name, role and agent of the signed-in user, and the form for another password."""
     return _page(None, 200)
@@ -23,7 +25,8 @@ def show() -> ResponseReturnValue:
 
 @pages.post("/account/password")
 @allow_before_change
-@allow(*STAFF)
+@allow(*SIGNED_IN)
+@touches_nothing("one's own account; the change is logged by itself")
 def change() -> ResponseReturnValue:
     """Set another password of one's own; other sessions end, this one goes on."""
     was_one_time = current_user.must_change_password
@@ -42,7 +45,8 @@ def change() -> ResponseReturnValue:
 
 
 @pages.post("/account/sessions/<sign_in_id>/end")
-@allow(*STAFF)
+@allow(*SIGNED_IN)
+@touches_nothing("one's own sessions; the end is logged by itself")
 def end_session(sign_in_id: str) -> ResponseReturnValue:
     """End a session of one's own elsewhere. Ended already, or another one's: nothing changes."""
     with ground().database.write() as writing:

@@ -13,12 +13,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import alarms, desk, looks, presence
+from console import alarms, desk, looks, presence, trail
 from console.access import STAFF, allow, by_itself, ground
 from console.floor import Picture, live
 from console.live import Viewer, messages
 from console.snapshot import Snapshot
 from console.standing import Standing
+from console.trail import touches, touches_nothing
 from hotline import clock, sign_ins
 from hotline.models import Agent
 from hotline.settings import Settings
@@ -37,6 +38,7 @@ TWILIO = "https://*.twilio.com wss://*.twilio.com"
 
 @pages.get("/desk")
 @allow(*STAFF)
+@touches("view_desk", "desk", "desk")
 def show() -> ResponseReturnValue:
     """The page of the signed-in agent; for everyone else it says why there is none."""
     settings = ground().settings
@@ -44,6 +46,8 @@ def show() -> ResponseReturnValue:
         found = desk.look(session, current_user.agent_id or "", clock.now())
         open_alarms = alarms.take(session)
     seen, targets = found or (None, None)
+    if seen is not None and seen.caller is not None:
+        trail.note("view_caller", ("call", seen.caller.call.id))
     place, statuses = _place(settings, seen), list(AgentStatus)
     return render_template("desk.html", desk=seen, targets=targets, place=place, statuses=statuses, alarms=open_alarms)
 
@@ -51,6 +55,7 @@ def show() -> ResponseReturnValue:
 @pages.get("/desk/stream")
 @by_itself
 @allow(*STAFF)
+@touches("view_desk", "desk", "desk")
 def stream() -> ResponseReturnValue:
     """Server-sent events: `desk` with status, state and the card as HTML, whenever something happened on the floor."""
     agent_id = _agent_id()
@@ -66,6 +71,7 @@ def stream() -> ResponseReturnValue:
 
 @pages.post("/desk/status")
 @allow(*STAFF)
+@touches_nothing("the agent's own status, which is logged by itself")
 def choose() -> ResponseReturnValue:
     """The agent is available, away or offline from now on."""
     status = request.form.get("status", "")
@@ -80,6 +86,7 @@ def choose() -> ResponseReturnValue:
 
 @pages.post("/desk/back")
 @allow(*STAFF)
+@touches_nothing("the agent's own state, which is logged by itself")
 def back() -> ResponseReturnValue:
     """End wrap-up, or being set aside."""
     agent_id = _agent_id()
@@ -92,6 +99,7 @@ def back() -> ResponseReturnValue:
 @pages.post("/desk/token")
 @by_itself
 @allow(*STAFF)
+@touches_nothing("the agent's own telephone")
 def token() -> ResponseReturnValue:
     """A short-lived token for the agent's own telephone, and for no other: the page has it from now on."""
     with ground().database.write() as session:
@@ -108,6 +116,7 @@ def token() -> ResponseReturnValue:
 
 @pages.get("/desk/phone/<name>")
 @allow(*STAFF)
+@touches_nothing("a script")
 def script(name: str) -> ResponseReturnValue:
     """A script of the telephone, as the exchange ships it."""
     if name not in SCRIPTS:
@@ -144,7 +153,13 @@ def _place(settings: Settings, seen: desk.Desk | None) -> phones.Place:
 
 
 def _messages(viewer: Viewer[Picture], agent_id: str, standing: Standing) -> Iterator[str]:
+    shown: set[str] = set()
+
     def told(picture: Picture) -> str:
+        caller = picture.seen.held.get(agent_id)
+        if caller is not None and caller.call.id not in shown:
+            shown.add(caller.call.id)
+            trail.note("view_caller", ("call", caller.call.id))
         return f"event: desk\nid: {picture.number}\ndata: {_render(picture.seen, agent_id)}\n\n"
 
     return messages(viewer, told, standing.holds)

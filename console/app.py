@@ -18,6 +18,7 @@ from console import (
     account,
     agent,
     answers,
+    auditing,
     calls,
     campaigns,
     faults,
@@ -36,9 +37,11 @@ from console import (
     staff,
     talk,
     telling,
+    trail,
     transcripts,
     work,
 )
+from console.trail import touches_nothing
 from hotline import clock
 from hotline.ground import Ground
 from hotline.values import Language
@@ -63,6 +66,7 @@ def create(ground: Ground) -> Flask:
     if proxies := ground.settings.proxies:
         # Only then: without a proxy anyone could claim any address, and wrong passwords would count for nothing.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's way
+    trail.watch(app)
     access.guard(app)
     CSRFProtect(app)
     _headers(app, ground)
@@ -87,10 +91,11 @@ def create(ground: Ground) -> Flask:
     app.register_blueprint(work.pages)
     app.register_blueprint(identities.pages)
     app.register_blueprint(presence.pages)
+    app.register_blueprint(auditing.pages)
     presence.watch(app)
     agent.open_line(app, ground.settings, CONTENT_POLICY)
     app.add_url_rule("/healthz", view_func=healthy)
-    access.allow_everyone(app.view_functions["static"])
+    trail.touches_nothing("style and scripts")(access.allow_everyone(app.view_functions["static"]))
     faults.handle(app)
     floor.open_live(app, ground)
     campaigns.open_live(app, ground)
@@ -99,6 +104,7 @@ def create(ground: Ground) -> Flask:
 
 
 @access.allow_everyone
+@touches_nothing("says only that the process answers")
 def healthy() -> str:
     """Say that the process answers."""
     return "ok\n"
@@ -179,6 +185,7 @@ def _dress(app: Flask, ground: Ground) -> None:
             "version": version,
             "user": current_user,
             "page_id": clock.new_id,
+            "home": access.home(),
         }
 
     @app.before_request

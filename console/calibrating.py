@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
 
-from console import review_queries
+from console import review_queries, trail
 from console.access import LEADS, allow, ground
 from console.refusals import logged, note, refusals
+from console.trail import touches
 from hotline import clock
 from hotline.models import Agent, Call, Round
 from qa import calibration, scorecards
@@ -17,6 +18,7 @@ pages = Blueprint("calibrating", __name__)
 
 @pages.get("/calibrations")
 @allow(*LEADS)
+@touches("list_calibrations", "calibrations", "calibrations", lists=True)
 def listing() -> ResponseReturnValue:
     """All calibrations, the drift of reviewers, and a form for a new one."""
     with ground().database.read() as session:
@@ -25,6 +27,7 @@ def listing() -> ResponseReturnValue:
         people = {user.id: user for user in review_queries.supervisors(session)}
         drifts = [one for one in calibration.drifts(session) if one.rater in people]
         calls = review_queries.recent(session)
+    trail.showed(len(rounds) + len(calls))
     cards = scorecards.of(ground().settings.scorecards_folder)
     found = {"rounds": rounds, "done": done, "people": people, "calls": calls, "cards": cards, "drifts": drifts}
     return render_template("calibrations.html", **found)
@@ -32,6 +35,7 @@ def listing() -> ResponseReturnValue:
 
 @pages.post("/calibrations")
 @allow(*LEADS)
+@touches("open_calibration", "round", "round")
 def make() -> ResponseReturnValue:
     """Send calls to supervisors, blind."""
     form = request.form
@@ -47,6 +51,7 @@ def make() -> ResponseReturnValue:
 
 @pages.get("/calibrations/<round_id>")
 @allow(*LEADS)
+@touches("view_calibration", "round", "round_id")
 def show(round_id: str) -> ResponseReturnValue:
     """One calibration: who is done, and, for whoever has finished their own part, how far all agree."""
     with ground().database.write() as session:
@@ -67,6 +72,7 @@ def show(round_id: str) -> ResponseReturnValue:
 
 @pages.post("/calibrations/<round_id>/close")
 @allow(*LEADS)
+@touches("close_calibration", "round", "round_id")
 def close(round_id: str) -> ResponseReturnValue:
     """End a calibration; what is not finished is dropped."""
     with refusals() as said:

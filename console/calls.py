@@ -7,9 +7,10 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console import language, looks, marks, matter_queries, matters, patient_queries, queries, show, timeline
+from console import language, looks, marks, matter_queries, matters, patient_queries, queries, show, timeline, trail
 from console.access import STAFF, allow, ground
 from console.queries import Story, Wanted
+from console.trail import touches
 from hotline import clock
 from hotline.models import Call
 from hotline.values import Outcome
@@ -24,6 +25,7 @@ LIVE = "live"
 
 @pages.get("/calls")
 @allow(*STAFF)
+@touches("list_calls", "calls", "calls", lists=True)
 def listing() -> ResponseReturnValue:
     """The calls that this user may see, newest first."""
     with ground().database.read() as session:
@@ -32,6 +34,7 @@ def listing() -> ResponseReturnValue:
         found = queries.listing(session, _wanted(), request.args.get("page", 1, int), blind)
         queues = queries.queues(session)
         patients = patient_queries.ids_of(session, [line.call for line in found.lines])
+    trail.showed(len(found.lines))
     words = language.words(language.chosen(request))
     return render_template(
         "calls.html",
@@ -46,6 +49,7 @@ def listing() -> ResponseReturnValue:
 
 @pages.get("/calls/<call_id>")
 @allow(*STAFF)
+@touches("view_call", "call", "call_id")
 def show_call(call_id: str) -> ResponseReturnValue:
     """One call: its story, its sound, its words, its marks. The look is logged before anything is shown."""
     now = clock.now()
@@ -57,7 +61,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
         looks.note(session, entry)
         # Whoever judges this call in a calibration must not read here what the machine found.
         is_blind = calibration.is_blind(session, call_id, current_user.id)
-        opened = matter_queries.of_call(session, call_id)
+        opened = matters.seen(session, matter_queries.of_call(session, call_id))
         patient_id = patient_queries.ids_of(session, [story.call]).get(call_id)
     settings, words = ground().settings, language.words(language.chosen(request))
     ring_seconds = settings.ring_seconds
@@ -67,7 +71,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
         sheet=marks.sheet([] if is_blind else story.marks, scorecards.of(settings.scorecards_folder), words),
         is_blind=is_blind,
         patient_id=patient_id,
-        matters=[matter for matter in opened if matters.may_see(matter)],
+        matters=opened,
         drawing=timeline.draw(story.call, story.offers, story.recordings, (now, ring_seconds)),
         rings=_rings(story, ring_seconds),
     )

@@ -25,11 +25,12 @@ from campaigns import deciding, figures, groups, service, undoing
 from campaigns.errors import CampaignRefused, UndoRefused
 from campaigns.figures import Funnel
 from campaigns.importing import put_away
-from console import alarms, language, looks, patient_queries, stop_queries
+from console import alarms, language, looks, patient_queries, stop_queries, trail
 from console.access import LEADS, allow, by_itself, ground
 from console.alarms import Alarm
 from console.live import Live, Viewer, messages
 from console.standing import Standing
+from console.trail import touches, touches_nothing
 from hotline import clock
 from hotline.errors import IllegalMove, NotFound
 from hotline.ground import Ground
@@ -66,9 +67,11 @@ def take(ground: Ground) -> tuple[Seen, list[Alarm]]:
 
 @pages.get("/campaigns")
 @allow(*LEADS)
+@touches("list_campaigns", "campaigns", "campaigns", lists=True)
 def listing() -> ResponseReturnValue:
     """Every campaign with its funnel; live."""
     seen, open_alarms = take(ground())
+    trail.showed(len(open_alarms))
     with ground().database.read() as session:
         changed = deciding.count(session)
     refused = put_away.refused(ground().settings)
@@ -86,6 +89,7 @@ def listing() -> ResponseReturnValue:
 @pages.get("/campaigns/stream")
 @by_itself
 @allow(*LEADS)
+@touches("list_campaigns", "campaigns", "campaigns", lists=True)
 def stream() -> ResponseReturnValue:
     """Server-sent events that keep the funnels live."""
     live: Live[Picture] = current_app.extensions["live_campaigns"]
@@ -102,6 +106,7 @@ def stream() -> ResponseReturnValue:
 @pages.get("/campaigns/here")
 @by_itself
 @allow(*LEADS)
+@touches_nothing("answers nothing")
 def here() -> ResponseReturnValue:
     """Nothing, for whoever is still signed in."""
     return "", 204
@@ -127,6 +132,7 @@ def _render(picture: Picture, chosen: Language) -> str:
 
 @pages.get("/campaigns/<campaign_id>")
 @allow(*LEADS)
+@touches("view_campaign", "campaign", "campaign_id")
 def show(campaign_id: str) -> ResponseReturnValue:
     """One campaign: funnel, answers per question, wards and months beside each other. The look is logged."""
     with ground().database.write() as session:
@@ -149,6 +155,7 @@ def show(campaign_id: str) -> ResponseReturnValue:
 
 @pages.post("/campaigns/<campaign_id>/start")
 @allow(*LEADS)
+@touches("start_campaign", "campaign", "campaign_id")
 def start(campaign_id: str) -> ResponseReturnValue:
     """Call from now on."""
     return _move(campaign_id, CampaignState.RUNNING)
@@ -156,6 +163,7 @@ def start(campaign_id: str) -> ResponseReturnValue:
 
 @pages.post("/campaigns/<campaign_id>/pause")
 @allow(*LEADS)
+@touches("pause_campaign", "campaign", "campaign_id")
 def pause(campaign_id: str) -> ResponseReturnValue:
     """Dial nobody until it is started again."""
     return _move(campaign_id, CampaignState.PAUSED)
@@ -163,6 +171,7 @@ def pause(campaign_id: str) -> ResponseReturnValue:
 
 @pages.post("/recipients/<recipient_id>/undo")
 @allow(*LEADS)
+@touches("undo_stop", "recipient", "recipient_id")
 def undo_stop(recipient_id: str) -> ResponseReturnValue:
     """Undo what stopped this recipient's calls, as it was seen: with a reason, a death only when it is confirmed."""
     form = request.form
@@ -177,6 +186,7 @@ def undo_stop(recipient_id: str) -> ResponseReturnValue:
         done = undoing.undo(ground(), recipient_id, asked, clock.now())
         flash("stops.undone" if done.resumed else "stops.undone_nobody")
     except UndoRefused as refused:
+        trail.failed()
         flash(f"undo_fault.{refused.reason}")
     except NotFound:
         abort(404)
@@ -197,6 +207,7 @@ def _move(campaign_id: str, state: CampaignState) -> ResponseReturnValue:
         else:
             service.pause(ground(), campaign.id)
     except (CampaignRefused, IllegalMove):
+        trail.failed()
         flash("campaigns.refused")
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
 

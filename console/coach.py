@@ -10,6 +10,7 @@ from sqlalchemy import select
 from console import review_queries
 from console.access import LEADS, STAFF, allow, ground
 from console.refusals import logged, note, refusals
+from console.trail import touches
 from hotline import clock
 from hotline.models import Agent, Review
 from qa import coaching, scorecards
@@ -20,6 +21,7 @@ pages = Blueprint("coach", __name__)
 
 @pages.get("/coaching")
 @allow(*STAFF)
+@touches("view_coaching", "coaching", "coaching")
 def listing() -> ResponseReturnValue:
     """What is worked on: an agent's own, for supervisors everybody's."""
     agent_id = None if current_user.sees_all_calls else current_user.agent_id or "-"
@@ -36,6 +38,7 @@ def listing() -> ResponseReturnValue:
 
 @pages.post("/reviews/<review_id>/coaching")
 @allow(*LEADS)
+@touches("begin_coaching", "review", "review_id")
 def begin(review_id: str) -> ResponseReturnValue:
     """Make a finding something to work on."""
     with refusals() as said:
@@ -47,6 +50,7 @@ def begin(review_id: str) -> ResponseReturnValue:
 
 @pages.post("/coaching/<coaching_id>/done")
 @allow(*STAFF)
+@touches("coaching_done", "coaching", "coaching_id")
 def done(coaching_id: str) -> ResponseReturnValue:
     """The agent has worked on it."""
     with refusals():
@@ -57,6 +61,7 @@ def done(coaching_id: str) -> ResponseReturnValue:
 
 @pages.post("/coaching/<coaching_id>/check")
 @allow(*LEADS)
+@touches("coaching_checked", "coaching", "coaching_id")
 def check(coaching_id: str) -> ResponseReturnValue:
     """The re-check: it is well now, or it goes on until another day."""
     is_passed = request.form.get("passed") == "yes"

@@ -8,10 +8,11 @@ from flask import Blueprint, Flask, Response, abort, current_app, render_templat
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console import parts, snapshot
+from console import parts, snapshot, trail
 from console.access import LEADS, STAFF, allow, by_itself, ground
 from console.live import Live, Viewer, messages
 from console.standing import Standing
+from console.trail import touches, touches_nothing
 from hotline import clock
 from hotline.ground import Ground
 from hotline.values import Language
@@ -51,9 +52,11 @@ def live() -> Live[Picture]:
 
 @pages.get("/")
 @allow(*STAFF)
+@touches("view_floor", "floor", "floor", lists=True)
 def show() -> ResponseReturnValue:
     """The floor at this moment."""
     seen = snapshot.take(ground(), clock.now())
+    trail.showed(len(seen.waiting) + len(seen.talks))
     divided = _divided() if current_user.sees_all_calls else {"parts": None}
     return render_template("floor.html", floor=seen, sections=SECTIONS, **divided)
 
@@ -61,6 +64,7 @@ def show() -> ResponseReturnValue:
 @pages.get("/floor/figures")
 @by_itself
 @allow(*LEADS)
+@touches_nothing("counts and shares, nobody in particular")
 def divided() -> ResponseReturnValue:
     """Today's figures by queue, half hour or agent: a part of the floor page."""
     return render_template("divided.html", **_divided())
@@ -78,6 +82,7 @@ def _divided() -> dict[str, object]:
 @pages.get("/floor/stream")
 @by_itself
 @allow(*STAFF)
+@touches("view_floor", "floor", "floor", lists=True)
 def stream() -> ResponseReturnValue:
     """Server-sent events: `floor` with the sections as HTML, and `beat` every second between."""
     kind = (Language(current_user.language), bool(current_user.sees_all_calls))
@@ -96,6 +101,7 @@ def stream() -> ResponseReturnValue:
 @pages.get("/floor/here")
 @by_itself
 @allow(*STAFF)
+@touches_nothing("answers nothing")
 def here() -> ResponseReturnValue:
     """Nothing, for whoever is still signed in: pages ask every other second, to leave when they no longer are."""
     return "", 204

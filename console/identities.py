@@ -6,8 +6,9 @@ from flask_login import current_user
 
 from campaigns import deciding
 from campaigns.importing import identities
-from console import looks
+from console import looks, trail
 from console.access import LEADS, allow, ground
+from console.trail import touches, touches_nothing
 from hotline import clock
 
 pages = Blueprint("identities", __name__)
@@ -15,6 +16,7 @@ pages = Blueprint("identities", __name__)
 
 @pages.get("/identities")
 @allow(*LEADS)
+@touches("view_identity", "identity", "identities", lists=True)
 def listing() -> ResponseReturnValue:
     """Every name, number or birth date that waits, beside what is known."""
     with ground().database.write() as session:
@@ -23,11 +25,13 @@ def listing() -> ResponseReturnValue:
             subject = ("identity", one.proposal.id)
             entry = looks.look(current_user.id, "view_identity", subject, clock.now(), request.remote_addr or "")
             looks.note_once(session, entry)
+        trail.showed(len(found))
         return render_template("identities.html", waiting=found, fields=identities.FIELDS)
 
 
 @pages.post("/identities/<proposal_id>")
 @allow(*LEADS)
+@touches_nothing("the decision, which is logged by itself")
 def decide(proposal_id: str) -> ResponseReturnValue:
     """What was told counts from now on (`accept=yes`), or is refused."""
     is_accepted = request.form.get("accept") == "yes"

@@ -1,11 +1,13 @@
-"""The log of who looked at or changed what (requirement G4). Rows are only ever added."""
+"""The audit log as the pages write it: who looked at or changed what (requirement G4). Rows are only ever added."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hotline import audit
 from hotline.models import Look
+from hotline.values import LookOutcome
 
 # A player asks for its sound in several pieces; within this time they are one listening.
 SAME_LOOK = timedelta(minutes=10)
@@ -23,10 +25,14 @@ def note_once(session: Session, look: Look) -> None:
         Look.action == look.action,
         Look.subject_id == look.subject_id,
         Look.address == look.address,
+        Look.outcome == (look.outcome or LookOutcome.DONE),
+        Look.filter == (look.filter or ""),
         Look.at > look.at - SAME_LOOK,
     )
     if session.scalar(select(Look.id).where(*same).limit(1)) is None:
         note(session, look)
+    else:
+        audit.covered(look.action)
 
 
 def look(user_id: str | None, action: str, subject: tuple[str, str], at: datetime, address: str) -> Look:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from console.need import Reader
 from console.paging import Listing, within
 from crm import queries as crm
 from hotline.models import Agent, Call, Matter, MatterStep, Patient, Recording, Transcript, User
@@ -21,9 +22,9 @@ NOBODY, MINE = "nobody", "mine"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which matters a list shows; `agent_id` is the user's own, `sees_all` whether others' are open to them."""
+    """Which matters a list shows; `agent_id` is the user's own, `reader` says which are open to them."""
 
-    sees_all: bool
+    reader: Reader
     agent_id: str | None
     kind: MatterKind | None = None
     state: MatterState | None = None
@@ -32,9 +33,7 @@ class Wanted:
 
     def claims(self, now: datetime) -> list[ColumnElement[bool]]:
         """The filters as SQL."""
-        claims: list[ColumnElement[bool]] = []
-        if not self.sees_all:
-            claims.append(or_(Matter.owner_agent_id.is_(None), Matter.owner_agent_id == (self.agent_id or "-")))
+        claims: list[ColumnElement[bool]] = [self.reader.claims(now)]
         if self.kind is not None:
             claims.append(Matter.kind == self.kind)
         claims.append(Matter.state != MatterState.CLOSED if self.state is None else Matter.state == self.state)

@@ -3,11 +3,13 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from console import looks, matter_queries, queries
+from console import looks, matter_queries, need, queries, trail
 from console.access import STAFF, allow, ground
 from console.matter_queries import MINE, NOBODY, Wanted
+from console.trail import touches
 from crm import queries as crm_queries
 from crm import service as crm
 from crm.errors import ClosedMatter
@@ -24,11 +26,13 @@ LONGEST_TEXT = 2000
 
 @pages.get("/matters")
 @allow(*STAFF)
+@touches("list_matters", "matters", "matters", lists=True)
 def listing() -> ResponseReturnValue:
     """The matters that this user may see, those due first first; without a filter the open ones."""
     now = clock.now()
     with ground().database.read() as session:
-        found = matter_queries.listing(session, _wanted(), request.args.get("page", 1, int), now)
+        found = matter_queries.listing(session, _wanted(session), request.args.get("page", 1, int), now)
+    trail.showed(len(found.lines))
     chosen = {name: request.args.get(name, "") for name in ("kind", "state", "owner", "late")}
     return render_template(
         "matters.html",
@@ -43,11 +47,12 @@ def listing() -> ResponseReturnValue:
 
 @pages.get("/matters/<matter_id>")
 @allow(*STAFF)
+@touches("view_matter", "matter", "matter_id")
 def show(matter_id: str) -> ResponseReturnValue:
     """One matter: history, sound, words, and what may be done. The look is logged before anything is shown."""
     with ground().database.write() as session:
         folder = matter_queries.folder(session, matter_id)
-        if folder is None or not may_see(folder.matter):
+        if folder is None or not may_see(session, folder.matter):
             abort(404)
         _note(session, "view_matter", matter_id)
         agents = queries.agents(session)
@@ -64,6 +69,7 @@ def show(matter_id: str) -> ResponseReturnValue:
 
 @pages.post("/matters/<matter_id>/comment")
 @allow(*STAFF)
+@touches("comment_matter", "matter", "matter_id")
 def comment(matter_id: str) -> ResponseReturnValue:
     """Write something into the history."""
     text = request.form.get("text", "").strip()
@@ -77,6 +83,7 @@ def comment(matter_id: str) -> ResponseReturnValue:
 
 @pages.post("/matters/<matter_id>/owner")
 @allow(*STAFF)
+@touches("hand_over_matter", "matter", "matter_id")
 def hand_over(matter_id: str) -> ResponseReturnValue:
     """Another agent owns it from now on; who has none to hand over may take one that is nobody's."""
     to = request.form.get("agent", "")
@@ -97,6 +104,7 @@ def hand_over(matter_id: str) -> ResponseReturnValue:
 
 @pages.post("/matters/<matter_id>/state")
 @allow(*STAFF)
+@touches("move_matter", "matter", "matter_id")
 def move(matter_id: str) -> ResponseReturnValue:
     """The matter is in hand, answered, closed, or opened again."""
     state = request.form.get("state", "")
@@ -114,9 +122,17 @@ def move(matter_id: str) -> ResponseReturnValue:
     return _again(matter_id, "matters.moved")
 
 
-def may_see(matter: Matter) -> bool:
-    """Whether the signed-in user may see this matter: all of them, or one's own and nobody's."""
-    return bool(current_user.sees_all_calls) or matter.owner_agent_id in (None, current_user.agent_id)
+def may_see(session: Session, matter: Matter) -> bool:
+    """Whether the signed-in user may see this matter: leads all of them, agents what they need (`console.need`)."""
+    return bool(seen(session, [matter]))
+
+
+def seen(session: Session, found: list[Matter]) -> list[Matter]:
+    """Those of the matters that the signed-in user may see."""
+    who, now = need.reader(session), clock.now()
+    asked = select(Call.id, Call.queue).where(Call.id.in_([matter.call_id for matter in found if matter.call_id]))
+    queues = {row.id: row.queue for row in session.execute(asked)}
+    return [matter for matter in found if who.sees(matter, queues.get(matter.call_id or ""), now)]
 
 
 def may_act(matter: Matter) -> bool:
@@ -127,7 +143,7 @@ def may_act(matter: Matter) -> bool:
 
 def opens(session: Session, call: Call) -> bool:
     """Whether a matter that they may see came from this call, so that its message may be heard."""
-    return any(may_see(matter) for matter in matter_queries.of_call(session, call.id))
+    return bool(seen(session, matter_queries.of_call(session, call.id)))
 
 
 def _may_take(matter: Matter) -> bool:
@@ -137,7 +153,7 @@ def _may_take(matter: Matter) -> bool:
 
 def _locked(session: Session, matter_id: str, action: str) -> Matter:
     matter = crm_queries.locked(session, matter_id)
-    if not may_see(matter):
+    if not may_see(session, matter):
         abort(404)
     _note(session, action, matter_id)
     return matter
@@ -157,10 +173,10 @@ def _again(matter_id: str, key: str) -> ResponseReturnValue:
     return redirect(url_for("matters.show", matter_id=matter_id))
 
 
-def _wanted() -> Wanted:
+def _wanted(session: Session) -> Wanted:
     kind, state = request.args.get("kind", ""), request.args.get("state", "")
     return Wanted(
-        sees_all=bool(current_user.sees_all_calls),
+        reader=need.reader(session),
         agent_id=current_user.agent_id,
         kind=MatterKind(kind) if kind in list(MatterKind) else None,
         state=MatterState(state) if state in list(MatterState) else None,

@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
+from console import need
+from console.need import Reader
 from hotline.models import Agent, Answer, Attempt, Call, Campaign, Matter, Offer, Patient, Recipient, Recording
-from hotline.values import RecordingState
+from hotline.values import MatterState, RecordingState
 
 MOST = 100
 HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)
@@ -74,14 +77,20 @@ def told(session: Session, campaign_id: str) -> list[Try]:
     return _listed(session, Attempt.campaign_id == campaign_id, or_(Attempt.warned_at.is_not(None), opinion))
 
 
-def belongs_to(session: Session, patient_id: str, agent_id: str) -> bool:
-    """Whether this agent has to do with the patient: spoke with them, is rung for them, or owns a matter of theirs."""
+def belongs_to(session: Session, patient_id: str, reader: Reader, now: datetime) -> bool:
+    """Whether this reader has to do with the patient: spoke with them within `need.AFTER`, is in a call with them, is
+    rung for them, or has an open matter of theirs to work on. Leads have to do with everybody.
+    """
+    if reader.sees_all:
+        return True
+    if reader.agent_id is None:
+        return False
     patient = session.get_one(Patient, patient_id)
-    spoke = _calls(patient).where(Call.agent_id == agent_id)
+    lasts = or_(Call.ended_at.is_(None), Call.ended_at > now - need.AFTER)
+    spoke = _calls(patient).where(Call.agent_id == reader.agent_id, lasts)
     rung = _calls(patient).join(Offer, Offer.call_id == Call.id).join(Agent, Agent.offer_id == Offer.id)
-    owns = select(Matter.id).where(Matter.patient_id == patient_id)
-    mine = or_(Matter.owner_agent_id == agent_id, Matter.owner_agent_id.is_(None))
-    claims = (spoke, rung.where(Agent.id == agent_id), owns.where(mine))
+    works = select(Matter.id).where(Matter.patient_id == patient_id, Matter.state != MatterState.CLOSED)
+    claims = (spoke, rung.where(Agent.id == reader.agent_id), works.where(reader.claims(now)))
     return any(session.scalars(claim.limit(1)).first() is not None for claim in claims)
 
 

@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import calls, looks, matters, patient_queries, stop_queries
+from console import calls, looks, matters, need, patient_queries, stop_queries
 from console.access import STAFF, allow, ground
 from console.patient_queries import History
+from console.trail import touches
 from hotline import clock
 
 pages = Blueprint("patients", __name__)
@@ -17,12 +18,14 @@ FACTS = ("cardiac", "diabetic", "limited_mobility", "flagged", "do_not_call", "d
 
 @pages.get("/patients/<patient_id>")
 @allow(*STAFF)
+@touches("view_patient", "patient", "patient_id")
 def show(patient_id: str) -> ResponseReturnValue:
     """One patient's history, for whoever has to do with them. The look is logged before anything is shown."""
     with ground().database.write() as session:
         found = patient_queries.history(session, patient_id)
         if found is None or not may_see(session, found):
             abort(404)
+        open_matters = {matter.id for matter in matters.seen(session, found.matters)}
         stops = stop_queries.of_patient(session, patient_id)
         subject = ("patient", patient_id)
         looks.note(
@@ -35,13 +38,10 @@ def show(patient_id: str) -> ResponseReturnValue:
         facts=FACTS,
         now=clock.now(),
         opens_call=calls.may_see,
-        opens_matter=matters.may_see,
+        opens_matter=lambda matter: matter.id in open_matters,
     )
 
 
 def may_see(session: Session, found: History) -> bool:
-    """Leads see everybody; agents whom they spoke with, who calls them now, and those of matters they may see."""
-    if current_user.sees_all_calls:
-        return True
-    agent_id = current_user.agent_id
-    return agent_id is not None and patient_queries.belongs_to(session, found.patient.id, agent_id)
+    """Leads see everybody; agents whom they spoke with lately, who calls now, and those of their open matters."""
+    return patient_queries.belongs_to(session, found.patient.id, need.reader(session), clock.now())

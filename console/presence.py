@@ -13,6 +13,7 @@ from flask_login import current_user, user_logged_out
 from sqlalchemy.orm import Session
 
 from console.access import STAFF, SignedIn, allow, by_itself, ground
+from console.trail import touches_nothing
 from hotline import clock
 from hotline.models import Agent
 from hotline.values import PagePhone
@@ -27,6 +28,7 @@ HERE, ELSEWHERE, NOWHERE = "here", "elsewhere", "nowhere"
 @pages.post("/presence")
 @by_itself
 @allow(*STAFF)
+@touches_nothing("whether the agent's own page is there")
 def beat() -> ResponseReturnValue:
     """The page is there, and its telephone is as it says; answered by whether calls can be offered to its agent."""
     told = said(request.form.get("phone", ""))
@@ -39,6 +41,7 @@ def beat() -> ResponseReturnValue:
 @pages.post("/presence/leave")
 @by_itself
 @allow(*STAFF)
+@touches_nothing("whether the agent's own page is there")
 def leave() -> ResponseReturnValue:
     """The page is being closed, or left for another one."""
     told = said(PagePhone.NONE)

@@ -4,7 +4,7 @@ from flask import flash, request
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import looks
+from console import looks, trail
 from console.access import ground
 from hotline import clock
 from qa.errors import ReviewRefused
@@ -29,6 +29,7 @@ class Refusals:
         """Turn a refusal into a message; any other error goes on."""
         if isinstance(error, ReviewRefused):
             flash(f"quality_fault.{error.code}")
+            trail.failed()
             return True
         if error is None and self._well:
             flash(self._well)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from console import language, queries
 from console.access import LEADS, STAFF, allow, ground
 from console.refusals import logged, note, refusals
+from console.trail import touches, touches_nothing
 from hotline import clock
 from hotline.models import Agent, Department, Draw, Report
 from qa import draws, report, report_values, reports
@@ -26,6 +27,7 @@ PERIODS = ("last_7", "last_30", "this_month", "last_month", "this_quarter", "las
 
 @pages.get("/reports")
 @allow(*STAFF)
+@touches("view_report", "report", "report")
 def show() -> ResponseReturnValue:
     """A report in the browser: supervisors choose of whom, an agent sees their own."""
     wanted, period = _wanted(), request.args.get("period", "last_30")
@@ -44,6 +46,7 @@ def show() -> ResponseReturnValue:
 
 @pages.post("/reports")
 @allow(*STAFF)
+@touches("export_report", "report", "report")
 def ask() -> ResponseReturnValue:
     """Have the report made as a file."""
     wanted = _wanted()
@@ -56,6 +59,7 @@ def ask() -> ResponseReturnValue:
 
 @pages.get("/reports/<report_id>")
 @allow(*STAFF)
+@touches_nothing("how far a file is")
 def state(report_id: str) -> ResponseReturnValue:
     """How far a file is, as JSON."""
     row = _own(report_id)
@@ -64,6 +68,7 @@ def state(report_id: str) -> ResponseReturnValue:
 
 @pages.get("/reports/<report_id>/file")
 @allow(*STAFF)
+@touches("fetch_report", "report", "report_id")
 def file(report_id: str) -> ResponseReturnValue:
     """The file, for whoever asked for it; logged."""
     row = _own(report_id)
@@ -75,6 +80,7 @@ def file(report_id: str) -> ResponseReturnValue:
 
 @pages.get("/samples")
 @allow(*LEADS)
+@touches("view_samples", "sample", "draws")
 def samples() -> ResponseReturnValue:
     """The draws of the last days, each drawn again to prove it."""
     with ground().database.read() as session:

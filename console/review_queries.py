@@ -117,7 +117,7 @@ def page(session: Session, review: Review) -> Page:
 
 def supervisors(session: Session) -> list[User]:
     """Everyone who may judge calls, by name."""
-    wanted = (User.is_active.is_(True), User.role != Role.AGENT)
+    wanted = (User.is_active.is_(True), User.role.in_((Role.SUPERVISOR, Role.ADMINISTRATOR)))
     return list(session.scalars(select(User).where(*wanted).order_by(User.name)))
 
 

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import review_queries
+from console import review_queries, trail
 from console.access import LEADS, STAFF, allow, ground
 from console.refusals import logged, note, refusals
 from console.review_queries import Page
+from console.trail import touches
 from hotline import clock
 from hotline.models import Review
 from hotline.values import ReviewState
@@ -26,12 +27,14 @@ ANSWER = "answer-"
 
 @pages.get("/reviews")
 @allow(*STAFF)
+@touches("list_reviews", "reviews", "reviews", lists=True)
 def listing() -> ResponseReturnValue:
     """A supervisor's queue; an agent's own published reviews."""
     tab = request.args.get("tab", "todo")
     with ground().database.read() as session:
         if not current_user.sees_all_calls:
             lines = review_queries.done(session, current_user.agent_id or "-")
+            trail.showed(len(lines))
             return render_template("reviews.html", lines=lines, tab="own", tabs={})
         tabs = review_queries.counts(session, current_user.id, current_user.agent_id)
         if tab == "appeals":
@@ -40,11 +43,13 @@ def listing() -> ResponseReturnValue:
             lines = review_queries.done(session, None)
         else:
             tab, lines = "todo", review_queries.todo(session, current_user.id, current_user.agent_id)
+    trail.showed(len(lines))
     return render_template("reviews.html", lines=lines, tab=tab, tabs=tabs)
 
 
 @pages.get("/reviews/<review_id>")
 @allow(*STAFF)
+@touches("view_review", "review", "review_id")
 def show(review_id: str) -> ResponseReturnValue:
     """One review: to fill in, to rule on, or to read. The look is logged before anything is shown."""
     with ground().database.write() as session:
@@ -58,6 +63,7 @@ def show(review_id: str) -> ResponseReturnValue:
 
 @pages.post("/reviews/<review_id>/take")
 @allow(*LEADS)
+@touches("take_review", "review", "review_id")
 def take(review_id: str) -> ResponseReturnValue:
     """Begin a review."""
     with refusals():
@@ -68,11 +74,13 @@ def take(review_id: str) -> ResponseReturnValue:
 
 @pages.post("/reviews/<review_id>/save")
 @allow(*LEADS)
+@touches("save_review", "review", "review_id", once=True)
 def save(review_id: str) -> ResponseReturnValue:
     """Keep the draft: JSON for the page that saves by itself, else the page again."""
     try:
         saved = reviews.save(ground(), review_id, current_user.id, draft(), clock.now())
     except ReviewRefused as refused:
+        trail.failed()
         if not _wants_json():
             flash(f"quality_fault.{refused.code}")
             return _back(review_id)
@@ -85,6 +93,7 @@ def save(review_id: str) -> ResponseReturnValue:
 
 @pages.post("/reviews/<review_id>/publish")
 @allow(*LEADS)
+@touches("publish_review", "review", "review_id")
 def publish(review_id: str) -> ResponseReturnValue:
     """Publish to the agent, or finish the review of a calibration; then the next one."""
     with refusals() as said:
@@ -96,6 +105,7 @@ def publish(review_id: str) -> ResponseReturnValue:
 
 @pages.post("/reviews/<review_id>/release")
 @allow(*LEADS)
+@touches("release_review", "review", "review_id")
 def release(review_id: str) -> ResponseReturnValue:
     """Give a review back to the queue."""
     with refusals() as said:
@@ -107,6 +117,7 @@ def release(review_id: str) -> ResponseReturnValue:
 
 @pages.post("/reviews/<review_id>/drop")
 @allow(*LEADS)
+@touches("drop_review", "review", "review_id")
 def drop(review_id: str) -> ResponseReturnValue:
     """Leave a call unheard, with the reason."""
     with refusals() as said:
@@ -118,6 +129,7 @@ def drop(review_id: str) -> ResponseReturnValue:
 
 @pages.post("/reviews/<review_id>/comments")
 @allow(*LEADS)
+@touches("comment_review", "review", "review_id")
 def comment(review_id: str) -> ResponseReturnValue:
     """Say something to a second of the recording; the list of comments again."""
     place = request.form.get("recording") or None, request.form.get("second", 0.0, float)
@@ -128,6 +140,7 @@ def comment(review_id: str) -> ResponseReturnValue:
 
 @pages.post("/comments/<comment_id>/remove")
 @allow(*LEADS)
+@touches("uncomment_review", "comment", "comment_id")
 def uncomment(comment_id: str) -> ResponseReturnValue:
     """Take one's own comment back, before the review is published."""
     with refusals():
@@ -137,6 +150,7 @@ def uncomment(comment_id: str) -> ResponseReturnValue:
 
 @pages.post("/calls/<call_id>/review")
 @allow(*LEADS)
+@touches("choose_call", "call", "call_id")
 def choose(call_id: str) -> ResponseReturnValue:
     """Have a call heard that somebody chose: it counts as targeted."""
     review_id = choosing.choose(ground(), call_id, current_user.id, clock.now())

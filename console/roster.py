@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from console import looks, queries
 from console.access import allow, ground
+from console.trail import touches_nothing
 from hotline import clock
 from hotline.models import Agent, Department, Skill, User
 from hotline.values import Language, Role
@@ -33,6 +34,7 @@ class Lists:
 
 @pages.get("/agents")
 @allow(Role.ADMINISTRATOR)
+@touches_nothing("agents")
 def show() -> ResponseReturnValue:
     """All agents, by staff number."""
     with ground().database.read() as session:
@@ -48,6 +50,7 @@ def show() -> ResponseReturnValue:
 
 @pages.get("/agents/<agent_id>")
 @allow(Role.ADMINISTRATOR)
+@touches_nothing("agents")
 def edit(agent_id: str) -> ResponseReturnValue:
     """One agent in a form."""
     return _form(agent_id, None, 200)
@@ -55,6 +58,7 @@ def edit(agent_id: str) -> ResponseReturnValue:
 
 @pages.post("/agents/<agent_id>")
 @allow(Role.ADMINISTRATOR)
+@touches_nothing("agents; the change is logged by itself")
 def change(agent_id: str) -> ResponseReturnValue:
     """Change an agent from the form; what is refused comes back with a message."""
     now, wanted = clock.now(), _from_form()

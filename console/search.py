@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import language, looks, queries
+from console import language, queries, trail
 from console.access import STAFF, allow, ground
-from hotline import clock
+from console.trail import touches, touches_nothing
 from hotline.models import Call, Transcript
 from recordings import search, shown
 from recordings.search import Hit, Wanted
@@ -30,6 +30,7 @@ class Found:
 
 @pages.get("/search")
 @allow(*STAFF)
+@touches_nothing("the empty form")
 def form() -> ResponseReturnValue:
     """The empty form."""
     return _page(None)
@@ -37,15 +38,15 @@ def form() -> ResponseReturnValue:
 
 @pages.post("/search")
 @allow(*STAFF)
+@touches("search", "search", "search", lists=True, typed=("q",))
 def results() -> ResponseReturnValue:
     """Where it was said. Posted, so that what is sought stands in no address and in no log of a proxy."""
     wanted = _wanted()
-    with ground().database.write() as session:
-        # What was sought is logged by its digest: the log of looks holds no patient data.
-        subject = ("search", ground().keyring.index(f"search:{wanted.query}")[:32])
-        looks.note(session, looks.look(current_user.id, "search", subject, clock.now(), request.remote_addr or ""))
+    # What was sought is logged by its digest: the audit log holds no patient data.
+    trail.about(ground().keyring.index(f"search:{wanted.query}")[:32])
     with ground().database.read() as session:
         found = _shown(session, search.find(session, ground().keyring, wanted))
+    trail.showed(len(found))
     return _page(found)
 
 

@@ -8,8 +8,9 @@ from flask_login import current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
 from console import browsers, devices, guesses, hashing, looks, proof, users
-from console.access import STAFF, SignedIn, allow, allow_before_change, allow_everyone, ground
+from console.access import SIGNED_IN, SignedIn, allow, allow_before_change, allow_everyone, ground, home
 from console.errors import PasswordExpired
+from console.trail import touches_nothing
 from hotline import clock, sign_ins
 from hotline.models import SignIn, User
 from hotline.values import Language
@@ -19,15 +20,17 @@ pages = Blueprint("sign_in", __name__)
 
 @pages.get("/sign-in")
 @allow_everyone
+@touches_nothing("a form")
 def show() -> ResponseReturnValue:
     """Ask for name and password."""
     if current_user.is_authenticated:
-        return redirect(url_for("floor.show"))
+        return redirect(home())
     return _page("", "", 200)
 
 
 @pages.post("/sign-in")
 @allow_everyone
+@touches_nothing("one's own account; signing in is logged by itself")
 def enter() -> ResponseReturnValue:
     """Begin a session for the right password."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
@@ -88,7 +91,8 @@ def enter_as(signed_in: SignedIn) -> None:
 
 @pages.post("/sign-out")
 @allow_before_change
-@allow(*STAFF)
+@allow(*SIGNED_IN)
+@touches_nothing("one's own session")
 def leave() -> ResponseReturnValue:
     """End the session, here and for every copy of its cookie."""
     with ground().database.write() as writing:
@@ -100,6 +104,7 @@ def leave() -> ResponseReturnValue:
 
 @pages.post("/language")
 @allow_everyone
+@touches_nothing("one's own account")
 def choose_language() -> ResponseReturnValue:
     """Show the pages in another language from now on."""
     wanted = request.form.get("language", "")
@@ -111,11 +116,11 @@ def choose_language() -> ResponseReturnValue:
 
 
 def next_page() -> str:
-    """Return where the person was going; the live floor when that is no page of ours."""
+    """Return where the person was going; their first page when that is no page of ours."""
     # Only a path of ours: anything else could lead a freshly signed-in user astray.
     wanted = request.values.get("next", "")
     is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
-    return wanted if is_ours else url_for("floor.show")
+    return wanted if is_ours and wanted != url_for("floor.show") else home()
 
 
 def _page(fault: str, login: str, code: int, minutes: int = 0) -> ResponseReturnValue:

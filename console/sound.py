@@ -13,6 +13,7 @@ from werkzeug.wsgi import FileWrapper
 from console import calls, looks, matters, queries
 from console.access import LEADS, STAFF, allow, ground
 from console.standing import Guarded, Standing
+from console.trail import touches
 from hotline import clock
 from hotline.models import Call, Recording
 from hotline.values import RecordingKind
@@ -32,6 +33,7 @@ BLOCK = 1 << 16
 
 @pages.get("/recordings/<recording_id>/audio")
 @allow(*STAFF)
+@touches("hear_recording", "recording", "recording_id")
 def audio(recording_id: str) -> ResponseReturnValue:
     """The recording as WAV, whole or in the range that was asked for, with a tone over what names people."""
     found, call = _open_to_user(recording_id, "hear_recording")
@@ -43,6 +45,7 @@ def audio(recording_id: str) -> ResponseReturnValue:
 
 @pages.get("/recordings/<recording_id>/original")
 @allow(*LEADS)
+@touches("hear_original", "recording", "recording_id")
 def original(recording_id: str) -> ResponseReturnValue:
     """The recording as it was spoken; every listening is logged as one to the original."""
     found, _ = _open_to_user(recording_id, "hear_original")
@@ -51,6 +54,7 @@ def original(recording_id: str) -> ResponseReturnValue:
 
 @pages.get("/recordings/<recording_id>/outline")
 @allow(*STAFF)
+@touches("view_outline", "recording", "recording_id")
 def outline(recording_id: str) -> ResponseReturnValue:
     """How loud each channel is over time: `{"seconds": …, "channels": [[0…1, …], …]}`."""
     found, _ = _open_to_user(recording_id, "view_outline")

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from console import guesses, looks, passwords, queries, users
 from console.access import allow, ground
 from console.errors import LastAdministrator, UserRefused
+from console.trail import touches_nothing
 from console.users import Wanted
 from hotline import clock
 from hotline.models import User
@@ -18,6 +19,7 @@ pages = Blueprint("staff", __name__)
 
 @pages.get("/users")
 @allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff")
 def show() -> ResponseReturnValue:
     """Everyone who may sign in, and those who no longer may."""
     return _page(None, 200)
@@ -25,6 +27,7 @@ def show() -> ResponseReturnValue:
 
 @pages.post("/users")
 @allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff; the change is logged by itself")
 def make() -> ResponseReturnValue:
     """A new user from the form, with a one-time password; the form comes back with a message where it cannot be."""
     now, wanted = clock.now(), _from_form()
@@ -46,6 +49,7 @@ def make() -> ResponseReturnValue:
 
 @pages.get("/users/<user_id>")
 @allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff")
 def edit(user_id: str) -> ResponseReturnValue:
     """One user: name, role, language, agent; another password; shutting out."""
     return _form(user_id, None, 200)
@@ -53,6 +57,7 @@ def edit(user_id: str) -> ResponseReturnValue:
 
 @pages.post("/users/<user_id>")
 @allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff; the change is logged by itself")
 def change(user_id: str) -> ResponseReturnValue:
     """Change a user from the form; what is refused comes back with a message."""
     wanted = _from_form()
@@ -68,6 +73,7 @@ def change(user_id: str) -> ResponseReturnValue:
 
 @pages.post("/users/<user_id>/password")
 @allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff; the change is logged by itself")
 def reset(user_id: str) -> ResponseReturnValue:
     """Give a user a one-time password. It is shown on this answer, and never again. One's own is changed, not reset."""
     if user_id == current_user.id:
@@ -84,6 +90,7 @@ def reset(user_id: str) -> ResponseReturnValue:
 
 @pages.post("/users/<user_id>/active")
 @allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff; the change is logged by itself")
 def set_active(user_id: str) -> ResponseReturnValue:
     """Shut a user out, or let one in again. Nobody shuts themselves out."""
     if user_id == current_user.id:
@@ -102,6 +109,7 @@ def set_active(user_id: str) -> ResponseReturnValue:
 
 @pages.post("/users/<user_id>/unlock")
 @allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff; the change is logged by itself")
 def unlock(user_id: str) -> ResponseReturnValue:
     """Forget the wrong passwords that were tried under a user's name, so that they can sign in from anywhere."""
     with ground().database.write() as session:

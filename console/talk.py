@@ -10,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from console import language
+from console import language, trail
 from console.access import STAFF, allow, ground
+from console.trail import touches
 from hotline import clock
 from hotline.models import Agent, Call, Offer
 from hotline.values import AgentState, CallStatus, TransferKind
@@ -24,6 +25,7 @@ STEPS = {"complete": transfers.complete, "merge": transfers.merge, "back": trans
 
 @pages.post("/desk/hang-up")
 @allow(*STAFF)
+@touches("hang_up_call", "call", "call")
 def hang_up() -> ResponseReturnValue:
     """The agent is done with this caller: the end of their line, which follows, is no lost one."""
 
@@ -35,6 +37,7 @@ def hang_up() -> ResponseReturnValue:
 
 @pages.post("/desk/hold")
 @allow(*STAFF)
+@touches("hold_call", "call", "call")
 def hold() -> ResponseReturnValue:
     """The caller hears music, or the agent again."""
     is_held = request.form.get("held") == "1"
@@ -49,6 +52,7 @@ def hold() -> ResponseReturnValue:
 
 @pages.post("/desk/transfer")
 @allow(*STAFF)
+@touches("transfer_call", "call", "call")
 def ask() -> ResponseReturnValue:
     """Hand the caller on: `to` is `agent:ID` or `queue:NAME`, `how` is cold or warm, `note` is for who answers."""
     sort, _, name = request.form.get("to", "").partition(":")
@@ -70,6 +74,7 @@ def ask() -> ResponseReturnValue:
 
 @pages.post("/desk/transfer/<step>")
 @allow(*STAFF)
+@touches("move_transfer", "call", "call")
 def go_on(step: str) -> ResponseReturnValue:
     """`complete`, `merge` or take `back` the transfer that the agent began."""
     act = STEPS.get(step)
@@ -95,6 +100,7 @@ def _with_offer(act: Callable[[Session, Offer], None]) -> ResponseReturnValue:
             offer = service.locked_offer(session, agent.offer_id or "")
             if offer is None or agent.state is not AgentState.TALKING or offer.ended_at is not None:
                 return _refused("not_talking")
+            trail.about(offer.call_id)
             act(session, offer)
     except CannotTransfer as error:
         return _refused(error.why)

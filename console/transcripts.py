@@ -6,8 +6,9 @@ from flask import Blueprint, Flask, Response, abort, flash, redirect, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from console import calls, looks, queries
+from console import calls, queries, trail
 from console.access import LEADS, STAFF, allow, ground
+from console.trail import touches
 from hotline import clock
 from hotline.errors import NotFound
 from hotline.models import Call, Transcript, Utterance
@@ -53,21 +54,15 @@ def shown_lines(transcript: Transcript) -> list[Shown]:
     """The lines of a transcript as this request may see them; a look at the original is logged before it is shown."""
     original = sees_original()
     if original:
-        note("view_original", ("transcript", transcript.id))
+        trail.note("view_original", ("transcript", transcript.id))
     with ground().database.read() as session:
         call = session.get_one(Call, transcript.call_id)
         return shown.lines(session, transcript, shown.known(session, call), original)
 
 
-def note(action: str, subject: tuple[str, str]) -> None:
-    """Log a look of this request, several within ten minutes as one."""
-    with ground().database.write() as session:
-        entry = looks.look(current_user.id, action, subject, clock.now(), request.remote_addr or "")
-        looks.note_once(session, entry)
-
-
 @pages.get("/recordings/<recording_id>/transcript.<any(vtt, txt, json):form>")
 @allow(*STAFF)
+@touches("export_transcript", "recording", "recording_id")
 def download(recording_id: str, form: str) -> ResponseReturnValue:
     """The words as WebVTT, text or JSON, masked unless the original is wished by one who may."""
     if request.args.get("words") == ORIGINAL and not may_see_original():
@@ -77,7 +72,7 @@ def download(recording_id: str, form: str) -> ResponseReturnValue:
         transcript = transcript_of(session, recording_id) if found else None
     if found is None or transcript is None or not calls.may_see(found[1]):
         abort(404)
-    note("export_transcript", ("recording", recording_id))
+    trail.note("export_transcript", ("recording", recording_id))
     facts = {
         "call": found[1].id,
         "recording": recording_id,
@@ -93,6 +88,7 @@ def download(recording_id: str, form: str) -> ResponseReturnValue:
 
 @pages.post("/utterances/<utterance_id>/text")
 @allow(*LEADS)
+@touches("correct_utterance", "utterance", "utterance_id")
 def correct(utterance_id: str) -> ResponseReturnValue:
     """Write down what was really said; the machine's text stays beside it."""
     with ground().database.read() as session:
@@ -105,9 +101,10 @@ def correct(utterance_id: str) -> ResponseReturnValue:
     except NotFound:
         abort(404)
     except corrections.Empty:
+        trail.failed()
         flash("call.correction_unfit")
     else:
-        note("correct_utterance", ("utterance", utterance_id))
+        trail.note("correct_utterance", ("utterance", utterance_id))
         flash("call.corrected_now")
     back = url_for("calls.show_call", call_id=transcript.call_id, words=ORIGINAL)
     return redirect(f"{back}#said-{utterance_id}")

@@ -7,6 +7,7 @@ from flask_login import current_user
 from console.access import LEADS, STAFF, allow, ground
 from console.refusals import logged, refusals
 from console.reviews import answers
+from console.trail import touches
 from hotline import clock
 from hotline.values import Ruling
 from qa import reviews
@@ -16,6 +17,7 @@ pages = Blueprint("verdicts", __name__)
 
 @pages.post("/reviews/<review_id>/acknowledge")
 @allow(*STAFF)
+@touches("acknowledge_review", "review", "review_id")
 def acknowledge(review_id: str) -> ResponseReturnValue:
     """The agent has read the review of their call and agrees."""
     with refusals() as said:
@@ -27,6 +29,7 @@ def acknowledge(review_id: str) -> ResponseReturnValue:
 
 @pages.post("/reviews/<review_id>/appeal")
 @allow(*STAFF)
+@touches("appeal_review", "review", "review_id")
 def appeal(review_id: str) -> ResponseReturnValue:
     """The agent objects, once, with reasons."""
     with refusals() as said:
@@ -38,6 +41,7 @@ def appeal(review_id: str) -> ResponseReturnValue:
 
 @pages.post("/reviews/<review_id>/decide")
 @allow(*LEADS)
+@touches("rule_on_appeal", "review", "review_id")
 def decide(review_id: str) -> ResponseReturnValue:
     """Another supervisor rules on the appeal."""
     ruling = request.form.get("ruling", "")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from console import looks
 from console.access import LEADS, allow, ground
+from console.trail import touches_nothing
 from hotline import clock, jobs
 from hotline.models import Attempt, Job, Recording
 
@@ -31,6 +32,7 @@ REASONS = (
 
 @pages.get("/work")
 @allow(*LEADS)
+@touches_nothing("kinds, ids and codes of work that failed")
 def show() -> ResponseReturnValue:
     """What failed, the latest first."""
     with ground().database.read() as session:
@@ -41,6 +43,7 @@ def show() -> ResponseReturnValue:
 
 @pages.post("/work/retry")
 @allow(*LEADS)
+@touches_nothing("jobs by their number; each is logged by itself")
 def retry_all() -> ResponseReturnValue:
     """Have all of it done once more."""
     _again(None)
@@ -49,6 +52,7 @@ def retry_all() -> ResponseReturnValue:
 
 @pages.post("/work/<job_id>/retry")
 @allow(*LEADS)
+@touches_nothing("jobs by their number; it is logged by itself")
 def retry(job_id: str) -> ResponseReturnValue:
     """Have one of them done once more. It may have been asked for by somebody else meanwhile."""
     with ground().database.read() as session:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
-from hotline import happenings, patience, postgres
+from hotline import audit, happenings, patience, postgres
 from hotline.crypt import Keyring
 from hotline.errors import HotlineError
 from hotline.patience import LONGEST_LOCK_SECONDS, USUAL, Patience
@@ -47,6 +47,8 @@ class Database:
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
         event.listen(self._writer, "before_flush", happenings.watch)
+        event.listen(self._writer, "before_flush", audit.collect)
+        event.listen(self._writer, "after_rollback", audit.drop)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -63,6 +65,7 @@ class Database:
         self.before_write()
         with self._serial(), self._writer() as session:
             yield session
+            audit.seal(session)
             session.commit()
             hooks: list[Callable[[], object]] = session.info.pop("after_commit", [])
         for hook in hooks:

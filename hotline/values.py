@@ -358,6 +358,16 @@ class Role(StrEnum):
     AGENT = "agent"
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
+    # Reads the audit log, and nothing of patients.
+    AUDITOR = "auditor"
+
+
+class LookOutcome(StrEnum):
+    """How what the audit log tells of ended: it was done, it was not allowed, it could not be done."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
 
 
 LIVE_OFFERS = frozenset({OfferState.STARTED, OfferState.RINGING})

@@ -207,7 +207,7 @@ def _send(session: Session, made: Round, call: Call, judge: User, zone: ZoneInfo
 
 
 def _may_judge(user: User | None) -> bool:
-    return user is not None and user.is_active and user.role is not Role.AGENT
+    return user is not None and user.is_active and user.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 def _name(review: Review) -> str:

@@ -18,6 +18,7 @@ from hotline.clock import new_id
 from hotline.ground import Ground
 from hotline.models import (
     Agent,
+    AgentSkill,
     Call,
     MachineMark,
     Offer,
@@ -129,9 +130,10 @@ def people(ground: Ground, morning: Morning) -> None:
             session.add(agent)
             morning.agents[number] = agent
         session.flush()
+        session.add(AgentSkill(agent_id=morning.agents["N01"].id, skill="booking", level=3))
         for role in Role:
             own = morning.agents["N01"].id if role is Role.AGENT else None
-            name = {"agent": "王芳", "supervisor": "周敏", "administrator": "林立"}[role]
+            name = {"agent": "王芳", "supervisor": "周敏", "administrator": "林立", "auditor": "沈岚"}[role]
             session.add(User(login=role.value, password=hashed(), name=name, role=role, agent_id=own))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hotline.ground import Ground
 from hotline.models import Person
+from hotline.models.sealed import in_row
 
 
 def person_index(ground: Ground, patient_number: str) -> str:
@@ -46,7 +47,7 @@ def add(session: Session, indexes: Collection[str]) -> None:
     """Give each number a row of its own, where it has none."""
     there = set(session.scalars(select(Person.person_index).where(Person.person_index.in_(indexes))))
     fresh: list[dict[str, Any]] = [
-        {"person_index": index, "root": index, "undone": []} for index in indexes if index not in there
+        in_row(Person, {"person_index": index, "root": index, "undone": []}) for index in indexes if index not in there
     ]
     if fresh:
         is_sqlite = session.get_bind().dialect.name == "sqlite"

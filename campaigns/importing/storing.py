@@ -16,7 +16,7 @@ from campaigns.importing.visit_state import Telling
 from crm import identity
 from hotline import clock
 from hotline.ground import Ground
-from hotline.models import Discharge, Patient, Visit
+from hotline.models import Discharge, Look, Patient, Visit
 from hotline.models.sealed import in_row
 from hotline.values import Language, VisitState
 
@@ -61,6 +61,9 @@ class Batch:
         touched |= {draft.person_index for draft in drafts.values() if draft.is_changed}
         changed = stopping.restand(self._session, self._ground, touched, self._now, moved)
         self.stopped, self.resumed = changed.stopped, changed.resumed
+        if count := self.added + self.corrected + self.noted:
+            about = {"action": "import_discharges", "subject": "discharges", "subject_id": told[0].source[:32]}
+            self._session.add(Look(at=clock.now(), user_id=None, count=count, **about))
 
     def _person(self, held: dict[str, str], one: Told) -> str | None:
         """What is told of the person; their index, where it is news."""

@@ -15,7 +15,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli import embedded
+from cli import embedded, trail
 from cli.demo import act, follow_up
 from cli.demo.act import Act
 from cli.demo.play import Demo
@@ -45,6 +45,7 @@ OWN = (
 @click.option("--exit", "leave", is_flag=True, help="end after the summary instead of staying up")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="write the summary to FILE")
 @click.option("--logs", is_flag=True, help="show what the processes print")
+@trail.touches_nothing("a made-up hospital in a folder of its own")
 def command(scenario: str, leave: bool, file: Path | None, logs: bool) -> None:
     """A morning at a sample hospital, in real time, about two minutes.
 

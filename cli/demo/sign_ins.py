@@ -29,10 +29,11 @@ class SignIn:
 
 
 def make(ground: Ground, password: str) -> list[SignIn]:
-    """An administrator, a supervisor and every agent, all with this password."""
+    """An administrator, a supervisor, an auditor and every agent, all with this password."""
     with ground.database.read() as session:
         agents = session.scalars(select(Agent).order_by(Agent.staff_number)).all()
     made = [SignIn("admin", "林立 Lin Li", Role.ADMINISTRATOR), SignIn("supervisor", "周敏 Zhou Min", Role.SUPERVISOR)]
+    made += [SignIn("auditor", "沈岚 Shen Lan", Role.AUDITOR)]
     made += [SignIn(agent.staff_number, agent.name, Role.AGENT, agent.staff_number) for agent in agents]
     ids = {agent.staff_number: agent.id for agent in agents}
     for one in made:

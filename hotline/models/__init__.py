@@ -8,7 +8,7 @@ from hotline.models.crm import Counter, Matter, MatterStep, Patient
 from hotline.models.doors import Guess, SignIn
 from hotline.models.floor import FloorEvent
 from hotline.models.keys import KeptSecret, KnownKey
-from hotline.models.people import Look, User
+from hotline.models.people import Look, LookHead, User
 from hotline.models.qa import MachineMark
 from hotline.models.recordings import Correction, Hold, Part, Recording, Term, Transcript, Utterance
 from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, ReviewComment, ReviewStep, Round
@@ -45,6 +45,7 @@ __all__ = [
     "Lease",
     "Leg",
     "Look",
+    "LookHead",
     "LooseBlob",
     "MachineMark",
     "Matter",

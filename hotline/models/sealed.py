@@ -18,7 +18,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstanceState, Mapper, attributes
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from hotline.clock import new_id
@@ -170,6 +170,8 @@ def _place_new(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
             default = mapper.columns[name].default
             if state.dict.get(name) is None and isinstance(default, ScalarElementColumnDefault):
                 state.dict[name] = default.arg
+            elif state.dict.get(name) is None and isinstance(default, CallableColumnDefault):
+                state.dict[name] = default.arg(None)
         _place(state, getattr(row, key), names)
 
 

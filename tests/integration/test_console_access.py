@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import access, users
+from console import access, trail, users
 from console.app import create
 from console.errors import LoginTaken, LoginUnfit, NameMissing, PasswordWeak
 from hotline import clock
@@ -18,7 +18,8 @@ from tests.console_client import Staff, signed_in
 from tests.console_data import Morning, morning
 
 EVERYONE: set[str] = {*Role, access.NOBODY}
-STAFF: set[str] = set(Role)
+SIGNED_IN: set[str] = set(Role)
+STAFF: set[str] = {Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR}
 LEADS: set[str] = {Role.SUPERVISOR, Role.ADMINISTRATOR}
 # What each route is meant to be open to. A new route fails the test until it stands here.
 MEANT: dict[str, set[str]] = {
@@ -27,7 +28,7 @@ MEANT: dict[str, set[str]] = {
     "sign_in.show": EVERYONE,
     "sign_in.enter": EVERYONE,
     "sign_in.choose_language": EVERYONE,
-    "sign_in.leave": STAFF,
+    "sign_in.leave": SIGNED_IN,
     "floor.show": STAFF,
     "floor.stream": STAFF,
     "floor.here": STAFF,
@@ -97,9 +98,9 @@ MEANT: dict[str, set[str]] = {
     "work.retry_all": LEADS,
     "identities.listing": LEADS,
     "identities.decide": LEADS,
-    "account.show": STAFF,
-    "account.change": STAFF,
-    "account.end_session": STAFF,
+    "account.show": SIGNED_IN,
+    "account.change": SIGNED_IN,
+    "account.end_session": SIGNED_IN,
     "staff.show": {Role.ADMINISTRATOR},
     "staff.make": {Role.ADMINISTRATOR},
     "staff.edit": {Role.ADMINISTRATOR},
@@ -110,6 +111,9 @@ MEANT: dict[str, set[str]] = {
     "roster.show": {Role.ADMINISTRATOR},
     "roster.edit": {Role.ADMINISTRATOR},
     "roster.change": {Role.ADMINISTRATOR},
+    "audit.show": {Role.AUDITOR},
+    "audit.export": {Role.AUDITOR},
+    "audit.verify": {Role.AUDITOR},
 }
 
 
@@ -187,6 +191,13 @@ def test_nobody_is_led_to_sign_in_by_pages_and_refused_by_everything_else(app: F
 def test_a_route_without_a_rule_is_closed_to_everyone(app: Flask) -> None:
     app._got_first_request = False
     app.add_url_rule("/forgotten", view_func=lambda: "secret", endpoint="forgotten")
+    trail.touches_nothing("it is forgotten")(app.view_functions["forgotten"])
+    assert signed_in(app, Role.ADMINISTRATOR).open("/forgotten").status_code == 403
+
+
+def test_a_route_that_does_not_say_whether_it_touches_patient_data_is_closed_to_everyone(app: Flask) -> None:
+    app._got_first_request = False
+    app.add_url_rule("/forgotten", view_func=access.allow_everyone(lambda: "secret"), endpoint="forgotten")
     assert signed_in(app, Role.ADMINISTRATOR).open("/forgotten").status_code == 403
 
 

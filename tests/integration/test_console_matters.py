@@ -52,7 +52,11 @@ def steps(ground: Ground, matter: Matter) -> list[str]:
 
 def looks(ground: Ground, matter: Matter) -> list[str]:
     with ground.database.read() as session:
-        return list(session.scalars(select(Look.action).where(Look.subject_id == matter.id).order_by(Look.id)))
+        return list(
+            session.scalars(
+                select(Look.action).where(Look.subject_id == matter.id, Look.outcome == "done").order_by(Look.id)
+            )
+        )
 
 
 def test_leads_see_all_matters_and_agents_their_own_and_nobody_s(app: Flask, made: Morning, ground: Ground) -> None:

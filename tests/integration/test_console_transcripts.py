@@ -48,7 +48,10 @@ def app(ground: Ground, made: Morning) -> Flask:
 
 def actions(ground: Ground) -> list[str]:
     with ground.database.read() as session:
-        return [look.action for look in session.scalars(select(Look).order_by(Look.at, Look.id))]
+        return [
+            look.action
+            for look in session.scalars(select(Look).where(Look.outcome == "done").order_by(Look.at, Look.id))
+        ]
 
 
 def page(staff: Staff, made: Morning, more: str = "") -> str:

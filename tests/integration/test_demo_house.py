@@ -87,8 +87,8 @@ def url(ground: Ground) -> Iterator[str]:
 def test_every_account_of_the_demo_is_let_in_and_a_wrong_password_is_not(ground: Ground, url: str) -> None:
     load_hospital(ground)
     made = sign_ins.make(ground, PASSWORD)
-    assert [one.role for one in made[:2]] == [Role.ADMINISTRATOR, Role.SUPERVISOR]
-    assert {one.login for one in made} == {"admin", "supervisor"} | act.DESK | follow_up.NURSES
+    assert [one.role for one in made[:3]] == [Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR]
+    assert {one.login for one in made} == {"admin", "supervisor", "auditor"} | act.DESK | follow_up.NURSES
     assert all(sign_ins.works(url, one.login, PASSWORD) for one in made)
     assert not sign_ins.works(url, "admin", "another password")
     assert not sign_ins.works("http://127.0.0.1:9", "admin", PASSWORD)

@@ -17,7 +17,9 @@ from tests.documents import table
 PAGE = "docs/operations.md"
 WHO = {
     frozenset([*Role, access.NOBODY]): "everyone",
-    frozenset(Role): "staff",
+    frozenset(Role): "signed in",
+    frozenset([Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR]): "staff",
+    frozenset([Role.AUDITOR]): "auditor",
     frozenset([Role.SUPERVISOR, Role.ADMINISTRATOR]): "supervisor, administrator",
     frozenset([Role.SUPERVISOR]): "supervisor",
     frozenset([Role.ADMINISTRATOR]): "administrator",

@@ -219,7 +219,8 @@ def expected(ground: Ground, tmp_path: Path) -> set[tuple[str, ...]]:
     assert len(found) == len(GOOD) - 1  # nobody calls for the dead
     with ground.database.write() as session:
         for table in reversed(Discharge.metadata.sorted_tables):
-            session.execute(table.delete())
+            if table.name not in ("looks", "look_heads"):  # rows of the audit log stay
+                session.execute(table.delete())
     return found
 
 

@@ -12,8 +12,9 @@ from campaigns import attempts, pace, plan, scripts_file, stopping
 from campaigns.importing import causes
 from campaigns.importing.identities import FIELDS
 from campaigns.importing.record import VisitEvent
-from console import telling
+from console import audit_words, telling
 from console.answers import BESIDE, COMMON
+from console.auditing import COLUMNS as AUDIT_COLUMNS
 from console.campaigns import STEPS as CAMPAIGN_STEPS
 from console.errors import UserRefused
 from console.faults import KNOWN
@@ -57,6 +58,7 @@ TABLES = {
     "campaign_state": values.CampaignState,
     "recipient_state": values.RecipientState,
     "attempt_outcome": values.AttemptOutcome,
+    "look_outcome": values.LookOutcome,
 }
 CANNOT_EDIT = (
     *("name_missing", "department_unknown", "address_unfit", "address_taken"),
@@ -124,6 +126,8 @@ def made_up() -> set[str]:
     scripts = scripts_file.of(None, "", "", "").values()
     keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
     keys |= {f"work_kind.{kind}" for kind in LINES} | {f"work_reason.{code}" for code in (*REASONS, "other")}
+    keys |= {f"audit_action.{code}" for code in audit_words.ACTIONS} | {"audit.whole", "audit.broken_now"}
+    keys |= {f"audit_subject.{code}" for code in audit_words.SUBJECTS} | {f"audit.{name}" for name in AUDIT_COLUMNS}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
 
 

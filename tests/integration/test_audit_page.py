@@ -1,0 +1,162 @@
+"""The page of the audit log: filters, days of each person, exports, the chain's state, and who may open it."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+
+import openpyxl
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from cli import trail as command_trail
+from cli.main import group
+from console import audit_words, trail
+from console.app import create
+from console.audit_export import to_csv, to_xlsx
+from console.audit_queries import cells
+from hotline import clock
+from hotline.ground import Ground
+from hotline.models import Look, User
+from hotline.values import LookOutcome, Role
+from tests.console_client import signed_in
+from tests.console_data import Morning, morning
+from tests.integration.test_audit_commands import commands
+
+
+@pytest.fixture
+def made(ground: Ground) -> Morning:
+    """The morning's rows."""
+    return morning(ground, clock.now())
+
+
+@pytest.fixture
+def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+    """The staff pages."""
+    pages = create(ground)
+    yield pages
+    for live in ("live", "live_campaigns"):
+        pages.extensions[live].close()
+
+
+def user_id(ground: Ground, login: str) -> str:
+    with ground.database.read() as session:
+        return session.scalars(select(User.id).where(User.login == login)).one()
+
+
+def fill(ground: Ground, login: str, count: int, days_ago: int = 0, **other: object) -> None:
+    """Rows of a person on a day."""
+    who, at = user_id(ground, login), clock.now() - timedelta(days=days_ago)
+    facts = {"action": "view_call", "subject": "call", "subject_id": "c" * 32} | other
+    with ground.database.write() as session:
+        session.add_all([Look(at=at, user_id=who, **facts) for _ in range(count)])
+
+
+def test_an_auditor_begins_with_the_log_and_sees_no_other_page(app: Flask, ground: Ground, made: Morning) -> None:
+    auditor = signed_in(app, Role.AUDITOR)
+    first = auditor.send("/sign-in", login="auditor", password="a long password", next="/")
+    assert first.location == "/audit"
+    page = auditor.open("/audit").text
+    assert "审计日志" in page
+    assert "/calls" not in page
+    numbers = [call.caller_number or "-" for call in made.calls.values()]
+    assert not any(number in page for number in numbers)
+    for path in ("/", "/calls", "/matters", "/search", "/users", f"/calls/{made.calls['answered'].id}"):
+        assert auditor.open(path).status_code == 403, path
+    for role in (Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR):
+        assert signed_in(app, role).open("/audit").status_code == 403
+    assert ground
+
+
+def test_rows_are_found_by_person_action_object_outcome_and_day_and_paged(app: Flask, ground: Ground) -> None:
+    fill(ground, "agent", 60)
+    fill(ground, "supervisor", 2, action="view_patient", subject="patient", subject_id="d" * 32)
+    fill(ground, "supervisor", 1, days_ago=3, outcome=LookOutcome.REFUSED)
+    auditor = signed_in(app, Role.AUDITOR)
+    auditor.send("/language", language="en-US", next="/audit")
+
+    def total(query: str) -> str:
+        text = auditor.open(f"/audit?{query}").text
+        return next(word for word in text.split('<p class="soft">') if " rows</p>" in word).split(" rows")[0]
+
+    agent = user_id(ground, "agent")
+    assert total(f"person={agent}") == "60"
+    assert total("action=view_patient") == "2"
+    assert total("object=" + "d" * 32) == "2"
+    assert total("subject=patient&person=" + user_id(ground, "supervisor")) == "2"
+    assert total("outcome=refused&action=view_call") == "1"
+    today = ground.settings.day(clock.now())
+    before = today - timedelta(days=3)
+    assert total(f"since={before}&until={before}") == "1"
+    assert total("person=machine") == "0"
+    second = auditor.open(f"/audit?person={agent}&page=2").text
+    assert second.count("Opened a call</td>") == 10
+    assert auditor.open("/audit?since=nonsense&until=2026-13-01&outcome=x&page=99").status_code == 200
+
+
+def test_a_day_of_far_more_than_usual_is_marked(app: Flask, ground: Ground) -> None:
+    for day in range(1, 5):
+        fill(ground, "agent", 5, days_ago=day)
+    fill(ground, "agent", 40)
+    fill(ground, "supervisor", 40)  # the only day: nothing to compare it with
+    text = signed_in(app, Role.AUDITOR).open("/audit").text
+    assert text.count("异常偏多") == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "marked"),
+    [([5, 5, 40], [2]), ([5, 5, 15], []), ([0, 0, 40], []), ([19, 1], []), ([20, 1], [0]), ([30, 31], []), ([], [])],
+)
+def test_unusual_is_what_stands_out_beside_a_person_s_other_days(counts: list[int], marked: list[int]) -> None:
+    assert [place for place, cell in enumerate(cells(counts)) if cell.is_unusual] == marked
+
+
+def test_an_export_holds_the_rows_wanted_is_written_down_and_starts_no_formula(app: Flask, ground: Ground) -> None:
+    with ground.database.write() as session:
+        session.scalars(select(User).where(User.login == "agent")).one().name = "=HYPERLINK(1)"
+    fill(ground, "agent", 3)
+    auditor, agent = signed_in(app, Role.AUDITOR), user_id(ground, "agent")
+    answer = auditor.open(f"/audit/export?format=csv&person={agent}")
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert (len(rows), rows[1][2], rows[1][4]) == (4, "'=HYPERLINK(1)", "view_call")
+    book = openpyxl.load_workbook(io.BytesIO(auditor.open(f"/audit/export?format=xlsx&person={agent}").data))
+    cell = book.active["C2"]
+    assert (cell.value, cell.data_type) == ("=HYPERLINK(1)", "s")
+    assert auditor.open("/audit/export?format=pdf").status_code == 400
+    with ground.database.read() as session:
+        found = session.scalars(select(Look).where(Look.action == "export_audit").order_by(Look.number)).all()
+    assert [(look.count, look.outcome) for look in found] == [(3, "done"), (3, "done"), (None, "failed")]
+    assert agent in found[0].filter
+
+
+def test_no_cell_of_an_export_begins_a_formula() -> None:
+    bad = ("=1+1", "+1", "-1", "@x", "\tx", "\rx")
+    rows = list(csv.reader(io.StringIO(to_csv(["a"], [[one] for one in bad]).decode("utf-8-sig"), newline="")))
+    assert all(row[0].startswith("'") for row in rows[1:])
+    sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(["a"], [[one] for one in bad]))).active
+    assert {cell.data_type for (cell,) in sheet.iter_rows(min_row=2)} == {"s"}
+
+
+def test_the_page_tells_whether_the_log_is_whole(app: Flask, ground: Ground) -> None:
+    auditor = signed_in(app, Role.AUDITOR)
+    assert "尚未校验" in auditor.open("/audit").text
+    assert auditor.send("/audit/verify").location == "/audit"
+    assert "完好" in auditor.open("/audit").text
+    with ground.database.engine.connect() as connection:
+        if ground.database.is_sqlite:
+            connection.exec_driver_sql("DROP TRIGGER looks_no_update")
+        else:
+            connection.exec_driver_sql("SET session_replication_role = replica")
+        connection.exec_driver_sql("UPDATE looks SET subject_id = 'x' WHERE number = 1")
+        connection.commit()
+    auditor.send("/audit/verify")
+    assert "第 1 条起不一致" in auditor.open("/audit").text
+
+
+def test_every_action_and_kind_of_the_marks_has_words(app: Flask) -> None:
+    marks = [trail.mark(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
+    of_commands = [command_trail.mark(command.callback) for _, command in commands(group)]
+    found = [mark for mark in (*marks, *of_commands) if isinstance(mark, trail.Mark | command_trail.Mark)]
+    assert {mark.action for mark in found} <= set(audit_words.ACTIONS)
+    assert {mark.subject for mark in found} <= set(audit_words.SUBJECTS)

@@ -47,7 +47,7 @@ async def _until_signal(path: Path) -> None:
         warming = asyncio.create_task(exchange.speaker.warm_up())
         print(json.dumps({"event": "ready", "url": exchange.url(), "port": exchange.port}), flush=True)
         await stop.wait()
-        await warming
+        warming.cancel()
 
 
 def _log(is_verbose: bool) -> None:

@@ -76,6 +76,7 @@ class Office:
     def __post_init__(self) -> None:
         self.use(self.aftermath)
         self.legs.recorded = self.recordings.about
+        self.media.know(self.recordings.file_of)
         self.numbers = Numbers(self.config.numbers, self.ticker.now(), self.config.data_dir / "numbers.json")
 
     def use(self, aftermath: Aftermath) -> None:

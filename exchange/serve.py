@@ -44,7 +44,7 @@ async def _until_signal(path: Path) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
     async with running(config) as exchange:
-        warming = asyncio.create_task(exchange.speaker.warm_up())
+        warming = asyncio.create_task(exchange.warm_up())
         print(json.dumps({"event": "ready", "url": exchange.url(), "port": exchange.port}), flush=True)
         await stop.wait()
         warming.cancel()

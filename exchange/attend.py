@@ -9,7 +9,7 @@ from exchange.errors import CallError
 from exchange.sound import Pcm
 from exchange.speak import SpeechError
 
-UNSPEAKABLE, OUR_FAULT = 13520, 20500
+UNSPEAKABLE, TOO_LONG, OUR_FAULT = 13520, 13521, 20500
 APOLOGY = (
     ("zh-CN", "对不起,系统暂时无法为您服务,请稍后再拨。"),
     ("en-US", "We are sorry, an application error has occurred. Goodbye."),
@@ -64,7 +64,7 @@ async def say(course: Course, pieces: tuple[ssml.Piece, ...], language: str, tim
     text = ssml.words(pieces)
     if len(text) > ssml.MOST_LETTERS:
         message = f"Say may hold {ssml.MOST_LETTERS} letters and not {len(text)}; split it into several"
-        course.fault("say_too_long", CallError(UNSPEAKABLE, message, course.here.url))
+        course.fault("say_too_long", CallError(TOO_LONG, message, course.here.url))
         return
     try:
         pcm = await ssml.sound(course.office.voice, pieces, language)

@@ -15,6 +15,7 @@ from exchange.legs import Ends, Legs, Nowhere
 from exchange.line import Line
 from exchange.media import Media
 from exchange.numbers import Numbers
+from exchange.places import ANYWHERE, country_of, international
 from exchange.queue import Queues
 from exchange.recorder import Recordings
 from exchange.recording import Recording
@@ -93,6 +94,23 @@ class Office:
 
     def report(self, order: str, callback: Callback, params: dict[str, str]) -> None:
         self.webhooks.report(order, Target(callback.url, callback.method), params)
+
+    def number_of(self, text: str) -> str:
+        """A number as it is dialled here: without its dots and brackets, and with the account's country if it has none.
+
+        What is the number of a telephone or an application as it stands, or none of that country, is left as it is.
+        """
+        bare = "".join(sign for sign in text if sign not in " ()-./")
+        if bare.startswith("+") or not (bare.isascii() and bare.isdigit()):
+            return bare
+        is_known = self.numbers.find(bare) or any(bare == address for address, _, _ in self.directory.listed())
+        return bare if is_known else international(bare, self.country) or bare
+
+    @property
+    def country(self) -> str:
+        """Of the settings, else that of the first number, else the one that Twilio takes."""
+        numbers = self.config.numbers
+        return self.config.country or (country_of(numbers[0].number) if numbers else "") or ANYWHERE
 
     def call_out(self, ends: Ends) -> Leg:
         """A leg to an address, not yet ringing; somebody without a telephone gets one that nobody answers."""

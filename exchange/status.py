@@ -6,6 +6,8 @@ from email.utils import format_datetime
 from enum import StrEnum
 from typing import Any
 
+from exchange.places import whereabouts
+
 API_VERSION = "2010-04-01"
 
 
@@ -131,7 +133,8 @@ class CallFacts:
             "ParentCallSid": self.parent_sid,
             "AnsweredBy": self.answered_by,
         }
-        return known | {name: value for name, value in optional.items() if value}
+        places = whereabouts("From", self.sender) | whereabouts("To", self.to)
+        return known | places | {name: value for name, value in optional.items() if value}
 
     def progress(self, now: datetime) -> dict[str, str]:
         """The parameters of a status callback; counts its sequence number."""

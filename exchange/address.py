@@ -3,12 +3,14 @@
 import string
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from exchange.plain import is_plain
+
 _AS_IT_IS = "".join(set(string.printable) - set(string.whitespace))
 
 
 def written(url: str, schemes: tuple[str, ...] = ("http", "https")) -> str:
     """The address with what may not stand in one (spaces, letters beyond ASCII) encoded; ValueError when it is none."""
-    if any(sign < " " or sign == "\x7f" for sign in url):
+    if not is_plain(url):
         raise ValueError("it holds a control character")
     parts = urlsplit(url)
     if parts.scheme.lower() not in schemes or not parts.hostname:

@@ -72,6 +72,8 @@ class Office:
     ears: Ears = field(default_factory=Deaf)
     sockets: Sockets = field(default_factory=NoSockets)
     transcribing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # One recording is packed or mixed for download at a time.
+    packing: asyncio.Lock = field(default_factory=asyncio.Lock)
     inside: Callable[[Ends], Line | None] = lambda _ends: None
 
     def __post_init__(self) -> None:

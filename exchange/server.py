@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import structlog
 from aiohttp import web
 
-from exchange import clock, deliver, hear
+from exchange import clock, deliver, forms, hear
 from exchange.aftermath import Aftermath
 from exchange.call import Leg
 from exchange.clock import Ticker, wall_clock
@@ -92,7 +92,7 @@ class Exchange:
         self.office.aftermath.tell(self.office.webhooks, self.office.ticker.now())
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=256 * 1024)
+        app = web.Application(client_max_size=forms.LARGEST_BYTES)
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/phones", self.phones.serve)
         self.pages.mount(app)
@@ -116,8 +116,8 @@ class Exchange:
         self.office.aftermath.retire()
         self.office.recordings.close()
 
-    def _dial(self, line: PhoneLine, to: str) -> None:
-        if self.switch.inbound(line, to) is None:
+    def _dial(self, line: PhoneLine, to: str, own: dict[str, str]) -> None:
+        if self.switch.inbound(line, to, own) is None:
             line.tell("error", code=31486, message="the line is busy with another call")
 
     def _report(self, order: str, callback: Callback, params: dict[str, str]) -> None:

@@ -25,6 +25,49 @@ class CallStatus(StrEnum):
     FAILED = "failed"
 
 
+# What a telephone's own parameters may not be called: an application would take them for the exchange's word.
+RESERVED = frozenset(
+    [
+        "CallSid",
+        "AccountSid",
+        "From",
+        "Caller",
+        "To",
+        "Called",
+        "CallStatus",
+        "ApiVersion",
+        "Direction",
+        "ForwardedFrom",
+        "CallerName",
+        "ParentCallSid",
+        "AnsweredBy",
+        "FromCity",
+        "FromState",
+        "FromZip",
+        "FromCountry",
+        "ToCity",
+        "ToState",
+        "ToZip",
+        "ToCountry",
+        "ErrorCode",
+        "ErrorUrl",
+        "Digits",
+        "FinishedOnKey",
+        "SpeechResult",
+        "Confidence",
+        "RecordingSid",
+        "RecordingUrl",
+        "RecordingDuration",
+        "DialCallSid",
+        "DialCallStatus",
+        "DialCallDuration",
+        "DialBridged",
+        "QueueSid",
+        "QueueResult",
+        "QueueTime",
+        "CallToken",
+    ]
+)
 FINAL = frozenset({CallStatus.COMPLETED, CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED})
 _UNANSWERED = {CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED}
 MOVES: dict[CallStatus, frozenset[CallStatus]] = {

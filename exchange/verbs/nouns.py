@@ -4,6 +4,7 @@ from urllib.parse import unquote
 
 from exchange.course import Course
 from exchange.errors import DocumentError
+from exchange.plain import is_plain
 from exchange.twiml import Element
 
 BAD_CALLER, BAD_DIGITS, BAD_NUMBER, TOO_MANY, BAD_HEADER = 13214, 13222, 13223, 13250, 13252
@@ -55,6 +56,6 @@ def digits_of(course: Course, noun: Element) -> str:
 
 
 def _check(course: Course, element: Element, text: str, code: int, what: str) -> None:
-    if not text.isprintable():
+    if not is_plain(text):
         message = f"line {element.line}: {what} may hold no line break and no other control character"
         raise DocumentError(code, message, course.here.url)

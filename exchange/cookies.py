@@ -4,6 +4,8 @@ import structlog
 from aiohttp import CookieJar
 from yarl import URL
 
+from exchange.plain import is_plain
+
 log = structlog.get_logger(__name__)
 MOST_COOKIES, LONGEST = 50, 4096
 
@@ -23,7 +25,7 @@ class Cookies:
 
     def keep(self, url: str, headers: tuple[str, ...]) -> None:
         """What an answer from this address has set; more than a call may have, and what is no cookie, is left out."""
-        short = [header for header in headers if len(header) <= LONGEST]
+        short = [header for header in headers if len(header) <= LONGEST and is_plain(header)]
         if not short:
             return
         # Addresses without a name have cookies too: an application on the same machine is one.

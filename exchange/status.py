@@ -26,48 +26,13 @@ class CallStatus(StrEnum):
 
 
 # What a telephone's own parameters may not be called: an application would take them for the exchange's word.
-RESERVED = frozenset(
-    [
-        "CallSid",
-        "AccountSid",
-        "From",
-        "Caller",
-        "To",
-        "Called",
-        "CallStatus",
-        "ApiVersion",
-        "Direction",
-        "ForwardedFrom",
-        "CallerName",
-        "ParentCallSid",
-        "AnsweredBy",
-        "FromCity",
-        "FromState",
-        "FromZip",
-        "FromCountry",
-        "ToCity",
-        "ToState",
-        "ToZip",
-        "ToCountry",
-        "ErrorCode",
-        "ErrorUrl",
-        "Digits",
-        "FinishedOnKey",
-        "SpeechResult",
-        "Confidence",
-        "RecordingSid",
-        "RecordingUrl",
-        "RecordingDuration",
-        "DialCallSid",
-        "DialCallStatus",
-        "DialCallDuration",
-        "DialBridged",
-        "QueueSid",
-        "QueueResult",
-        "QueueTime",
-        "CallToken",
-    ]
-)
+RESERVED = frozenset({
+    "CallSid", "AccountSid", "From", "Caller", "To", "Called", "CallStatus", "ApiVersion", "Direction", "ForwardedFrom",
+    "CallerName", "ParentCallSid", "AnsweredBy", "FromCity", "FromState", "FromZip", "FromCountry", "ToCity", "ToState",
+    "ToZip", "ToCountry", "ErrorCode", "ErrorUrl", "Digits", "FinishedOnKey", "SpeechResult", "Confidence", "QueueSid",
+    "RecordingSid", "RecordingUrl", "RecordingDuration", "DialCallSid", "DialCallStatus", "DialCallDuration",
+    "DialBridged", "QueueResult", "QueueTime", "CallToken",
+})  # fmt: skip
 FINAL = frozenset({CallStatus.COMPLETED, CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED})
 _UNANSWERED = {CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED}
 MOVES: dict[CallStatus, frozenset[CallStatus]] = {

@@ -75,6 +75,7 @@ class Worker:
         if self._is_closed:
             raise WorkerDied("the exchange is ending")
         running = asyncio.get_running_loop().run_in_executor(self._thread, step, *given)
+        running.add_done_callback(_look_at)
         done, _ = await asyncio.wait({running}, timeout=seconds)
         if not done:
             self._kill()
@@ -115,8 +116,13 @@ class Worker:
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._jobs.discard(task)
-        if not task.cancelled():
-            task.exception()  # looked at, for whoever asked may be gone
+        _look_at(task)
+
+
+def _look_at(done: "asyncio.Future[Any]") -> None:
+    """Whoever waited for it may be gone, and then nobody else would."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _serve(pipe: Connection, prepare: Callable[..., None], given: tuple[Any, ...], work: Callable[..., Any]) -> None:

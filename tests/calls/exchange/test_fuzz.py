@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import os
 import random
 from collections.abc import Awaitable, Callable
@@ -18,7 +19,7 @@ from yarl import URL
 
 from exchange.phone.call import Stage
 from tests import sound_files
-from tests.calls.exchange.conftest import ACCOUNT, NUMBER, PATIENCE_SECONDS, TOKEN, House, opened, until
+from tests.calls.exchange.conftest import ACCOUNT, NUMBER, PATIENCE_SECONDS, TOKEN, House, opened, until_over
 from tests.calls.exchange.healthy import healthy
 from tests.calls.exchange.made import FIELDS, PATHS, WORDS, documents, sizes
 
@@ -76,10 +77,11 @@ async def call_for_each(house: House, pages: list[str]) -> None:
         await phone.registered()
         while pages:
             call = await phone.dial(NUMBER, {"Page": pages.pop()})
-            await phone.until(lambda call=call: call.stage is Stage.OVER, LONGEST_CALL_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(until_over(call), LONGEST_CALL_SECONDS)
             if call.stage is not Stage.OVER:
                 await phone.hang_up(call)
-            await until(lambda call=call: call.stage is Stage.OVER)
+            await until_over(call)
 
 
 def test_documents_made_by_chance(tmp_path: Path) -> None:

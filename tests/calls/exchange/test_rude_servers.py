@@ -9,8 +9,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from exchange.phone.call import Stage
-from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, House, opened, until
+from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, House, opened, until, until_over
 from tests.calls.exchange.healthy import healthy
 from tests.calls.exchange.rude import BEHAVIOURS, RudeServer
 
@@ -26,7 +25,7 @@ async def one_after_the_other(house: House, number: int, names: list[str], codes
         while names:
             name = names.pop()
             call = await phone.dial(NUMBER, {"Case": name})
-            await until(lambda call=call: call.stage is Stage.OVER)
+            await until_over(call)
             assert call.reason == "completed", name
             asked = house.app.asked("/fallback")
             codes[name] = [int(each["ErrorCode"]) for each in asked if each["CallSid"] == call.sid]

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exchange import ssml
-from exchange.phone.call import Stage
 from exchange.speak import Speaker
-from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, until
+from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, until, until_over
 from tests.calls.exchange.test_process import ACCOUNT, TOKEN, Process
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def test_sentence_is_spoken_though_its_process_was_killed_and_calls_end(tell: Te
                 os.kill(pid, signal.SIGKILL)
                 house.app.pages["/voice"] = f"<Say>Hi {FRESH} {number}</Say>"
                 call = await phone.dial(NUMBER)
-                await until(lambda call=call: call.stage is Stage.OVER)
+                await until_over(call)
                 assert call.reason == "completed"
                 assert call.prompts == [(state, f"Hi {FRESH} {number}") for state in ("start", "end")]
                 assert house.exchange.speaker.pid != pid

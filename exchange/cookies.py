@@ -1,5 +1,7 @@
 """The cookies of one call, as a browser keeps them: by domain and path, until they expire (aiohttp's jar)."""
 
+import re
+
 import structlog
 from aiohttp import CookieJar
 from yarl import URL
@@ -8,6 +10,8 @@ from exchange.plain import is_plain
 
 log = structlog.get_logger(__name__)
 MOST_COOKIES, LONGEST = 50, 4096
+# The usual way to take a cookie back; the jar takes second 0 for no time at all.
+_EPOCH = re.compile(r"expires=[^;]*1970 00:00:00[^;]*", re.IGNORECASE)
 
 
 class Cookies:
@@ -25,7 +29,7 @@ class Cookies:
 
     def keep(self, url: str, headers: tuple[str, ...]) -> None:
         """What an answer from this address has set; more than a call may have, and what is no cookie, is left out."""
-        short = [header for header in headers if len(header) <= LONGEST and is_plain(header)]
+        short = [_EPOCH.sub("Max-Age=0", header) for header in headers if len(header) <= LONGEST and is_plain(header)]
         if not short:
             return
         # Addresses without a name have cookies too: an application on the same machine is one.

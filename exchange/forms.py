@@ -31,7 +31,7 @@ async def read(request: web.Request) -> Fields:
 async def _fields(request: web.Request, body: bytes) -> Fields:
     if request.content_type.startswith("multipart/"):
         return await _parts(request, body)
-    if not body or request.content_type not in ("application/x-www-form-urlencoded", "application/octet-stream"):
+    if request.content_type != "application/x-www-form-urlencoded":
         return []
     charset = request.charset or DEFAULT
     text = text_of(body, charset)

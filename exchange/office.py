@@ -1,6 +1,7 @@
 """What every verb and every REST answer works with: the exchange's parts in one place, and the making of calls."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -24,6 +25,9 @@ from exchange.status import Callback, CallStatus
 from exchange.stream import NoSockets, Sockets
 from exchange.texts import Texts
 from exchange.webhook import Target, Webhooks
+
+LONGEST_NUMBER = 40
+_NUMBER, _SIGNS = re.compile(r"\+?[0-9() ./-]*[0-9][0-9() ./-]*"), re.compile(r"[() ./-]")
 
 
 class Directory(Protocol):
@@ -100,10 +104,12 @@ class Office:
     def number_of(self, text: str) -> str:
         """A number as it is dialled here: without its dots and brackets, and with the account's country if it has none.
 
-        What is the number of a telephone or an application as it stands, or none of that country, is left as it is.
+        What is no number, the number of a telephone or an application as it stands, or none of that country, is left.
         """
-        bare = "".join(sign for sign in text if sign not in " ()-./")
-        if bare.startswith("+") or not (bare.isascii() and bare.isdigit()):
+        if len(text) > LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+            return text
+        bare = _SIGNS.sub("", text)
+        if bare.startswith("+"):
             return bare
         is_known = self.numbers.find(bare) or any(bare == address for address, _, _ in self.directory.listed())
         return bare if is_known else international(bare, self.country) or bare

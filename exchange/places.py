@@ -6,17 +6,21 @@ import phonenumbers
 from phonenumbers import NumberParseException
 
 COUNTRIES = phonenumbers.SUPPORTED_REGIONS
+LONGEST = 20
 ANYWHERE = "US"  # whose numbers Twilio takes those without a country for
 
 
-@lru_cache(maxsize=4096)
 def country_of(number: str) -> str:
     """Two letters such as `CN`; empty for what is no number in international form, or of no one country."""
+    return _country(number) if number.startswith("+") and len(number) <= LONGEST else ""
+
+
+@lru_cache(maxsize=4096)
+def _country(number: str) -> str:
     try:
-        parsed = phonenumbers.parse(number) if number.startswith("+") else None
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
     except NumberParseException:
         return ""
-    return (phonenumbers.region_code_for_number(parsed) or "") if parsed else ""
 
 
 def international(number: str, country: str) -> str | None:

@@ -108,9 +108,10 @@ class Exchange:
         """Hang up whatever is up, tell the applications, stop the synthesiser."""
         for leg in list(self.office.legs.active.values()):
             leg.end(None if leg.is_up else CallStatus.FAILED)
-        await self.office.webhooks.drain(FAREWELL_SECONDS)
+        # First, for nobody is left to hear what they still work at.
         self.speaker.close()
         self.decoder.close()
+        await self.office.webhooks.drain(FAREWELL_SECONDS)
         self.ears.close()
         self.journal.close()
         self.office.aftermath.retire()

@@ -1,6 +1,5 @@
 """Text messages: kept, and shown on the telephone they are for."""
 
-import re
 from datetime import UTC, datetime
 
 from exchange.deliver import cancel, send
@@ -15,9 +14,6 @@ from exchange.texts import Message
 LONGEST_BODY, LONGEST_VALID_SECONDS = 1600, 36_000
 
 
-NUMBER = re.compile(r"[0-9() ./-]+")
-
-
 async def create(ask: Ask) -> Json:
     """Send a text; a telephone that is not connected gets it when it comes."""
     for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
@@ -29,7 +25,7 @@ async def create(ask: Ask) -> Json:
     message = Message(
         new_sid("SM"),
         ask.text("From"),
-        ask.office.number_of(ask.text("To")) if NUMBER.fullmatch(ask.text("To")) else ask.text("To"),
+        ask.office.number_of(ask.text("To")),
         ask.text("Body"),
         ask.office.ticker.now(),
         "outbound-api",

@@ -33,7 +33,7 @@ def address_of(course: Course, noun: Element) -> str:
     _check(course, noun, identity, BAD_NUMBER, noun.name)
     if noun.name == "Client":
         return f"client:{identity.removeprefix('client:')}"
-    return course.office.number_of(identity)
+    return course.office.number_of("".join(sign for sign in identity if sign not in " ()-."))
 
 
 def caller_id(course: Course, element: Element) -> str:

@@ -157,7 +157,14 @@ def test_number_without_a_country_is_dialled_by_that_of_the_account(staged: Stag
         stage.app.pages = {"/voice": "<Dial><Number>(138) 0013-8000</Number><Number>50-01</Number></Dial>"}
         await stage.dials("+861")
         assert (mobile.rings, desk.rings) == (1, 1)
-        assert stage.office.number_of("110") == "110"
+        long = "9" * 60_000 + "x"
+        assert stage.office.number_of(long) == long
+        assert [stage.office.number_of(each) for each in ("110", "li-ming", "+86 (10) 1", "..")] == [
+            "110",
+            "li-ming",
+            "+86101",
+            "..",
+        ]
         assert (
             stage.office.call_out(Ends("+861", stage.office.number_of("010 6688 0000"), "x")).facts.to
             == "+861066880000"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exchange import decode
 from exchange.sound_file import UnreadableSound
-from exchange.worker import Worker, WorkerDied, WorkFailed
+from exchange.worker import Worker, WorkerDied, WorkerSlow, WorkFailed
 
 SECONDS, MEMORY_BYTES = 30.0, 1 << 30
 SMALL_BYTES, LIGHT_BYTES = 1 << 20, 100_000
@@ -38,11 +38,25 @@ class Decoder:
             return decode.sound(data, kind, name)
         worker = self._small if len(data) <= SMALL_BYTES else self._large
         try:
-            return bytes(await worker.do(data, kind, name))
+            return bytes(await self._tried(worker, data, kind, name))
         except WorkFailed as error:
             raise UnreadableSound(str(error).removeprefix(f"{UnreadableSound.__name__}: ")) from error
         except WorkerDied as error:
             raise UnreadableSound(f"it takes more time or memory than a sound may ({error})") from error
+
+    async def _tried(self, worker: Worker, *job: object) -> bytes:
+        """Once more where the process was killed, which need not be this file's fault."""
+        try:
+            return bytes(await worker.do(*job))
+        except WorkerSlow:
+            raise
+        except WorkerDied:
+            return bytes(await worker.do(*job))
+
+    @property
+    def pid(self) -> int | None:
+        """The process for small files, for tests and for people who look."""
+        return self._small.pid
 
     def close(self) -> None:
         """End at once."""

@@ -20,6 +20,10 @@ class WorkerDied(RuntimeError):
     """The process is gone: it crashed, was killed, or took too long and was ended. The next work finds a new one."""
 
 
+class WorkerSlow(WorkerDied):
+    """It took too long, and would do so again."""
+
+
 class WorkFailed(RuntimeError):
     """The work raised an error there; the message names it."""
 
@@ -84,8 +88,9 @@ class Worker:
             return running.result()
         except (EOFError, OSError, asyncio.CancelledError) as error:
             self._kill()
-            reason = "its process ended" if done else f"not ready within {seconds:g} s"
-            raise WorkerDied(reason) from error
+            if not done:
+                raise WorkerSlow(f"not ready within {seconds:g} s") from error
+            raise WorkerDied("its process ended") from error
 
     def _begin(self) -> None:
         """In the thread: a process that is ready."""

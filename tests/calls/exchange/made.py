@@ -12,39 +12,24 @@ NOUNS = (
     "say-as", "sub", "p",
 )  # fmt: skip
 ATTRIBUTES = (
-    "action", "method", "timeout", "numDigits", "finishOnKey", "loop", "length", "digits", "language",
-    "voice", "reason",
-    "maxLength", "playBeep", "trim", "record", "callerId", "timeLimit", "hangupOnStar", "answerOnBridge",
-    "ringTone",
-    "waitUrl", "url", "name", "value", "sendDigits", "rate", "time", "strength", "interpret-as", "alias",
-    "statusCallback",
-    "statusCallbackEvent", "maxQueueSize", "maxParticipants", "participantLabel", "coach", "beep",
-    "sequential", "input",
-    "speechTimeout", "hints", "transcribe", "track", "machineDetection", "machineDetectionTimeout", "username",
+    "action", "method", "timeout", "numDigits", "finishOnKey", "loop", "length", "digits", "language", "voice",
+    "reason", "maxLength", "playBeep", "trim", "record", "callerId", "timeLimit", "hangupOnStar", "answerOnBridge",
+    "ringTone", "waitUrl", "url", "name", "value", "sendDigits", "rate", "time", "strength", "interpret-as",
+    "alias", "statusCallback", "statusCallbackEvent", "maxQueueSize", "maxParticipants", "participantLabel",
+    "coach", "beep", "sequential", "input", "speechTimeout", "hints", "transcribe", "track", "machineDetection",
+    "machineDetectionTimeout", "username",
 )  # fmt: skip
 VALUES = (
-    "", "1", "0", "-1", "9" * 4400, "²", "٣", "1e9", "nan", "true", "false", "auto", "call", "1w#",
-    "w" * 300, "#",
-    "/good", "http://[", "http://h:99999/", "ftp://x", "/a b/ü", "::::", "client:",
-    "sip:a@b?x-a=%0d%0aVia:%20x", "sip:",
-    "a&#10;b", "&#x2028;", "é", "号", "9" * 60_000, "%", "500%", "²%", "10s", "9999999999999ms",
-    "+" + "9" * 40, "us",
-    "record-from-answer-dual", "Enable", "zh-CN@x", "Polly.Zhiyu", "../../etc/passwd", "%00",
+    "", "1", "0", "-1", "9" * 4400, "²", "٣", "1e9", "nan", "true", "false", "auto", "call", "1w#", "w" * 300, "#",
+    "/good", "http://[", "http://h:99999/", "ftp://x", "/a b/ü", "::::", "client:", "sip:a@b?x-a=%0d%0aVia:%20x",
+    "sip:", "a&#10;b", "&#x2028;", "é", "号", "9" * 60_000, "%", "500%", "²%", "10s", "9999999999999ms",
+    "+" + "9" * 40, "us", "record-from-answer-dual", "Enable", "zh-CN@x", "Polly.Zhiyu", "../../etc/passwd", "%00",
     "tel:+1;phone-context=x",
 )  # fmt: skip
 TEXTS = (
-    "",
-    "hello",
-    "5",
-    "/good",
-    "+8610",
-    "sip:a@127.0.0.1?x-b=%0a",
-    "号码" * 10,
-    "a" * 5000,
-    "( 415) 555-1212",
-    "\t\n",
+    "", "hello", "5", "/good", "+8610", "sip:a@127.0.0.1?x-b=%0a", "号码" * 10, "a" * 5000, "( 415) 555-1212", "\t\n",
     "]]&gt;",
-)
+)  # fmt: skip
 
 
 def documents(count: int, seed: int) -> Iterator[bytes]:
@@ -71,27 +56,22 @@ def _element(chance: random.Random, names: tuple[str, ...], depth: int) -> str:
 
 
 PATHS = (
-    "", "/Calls", "/Calls.json", "/Calls/{sid}.json", "/Calls/{sid}", "/Recordings.json",
-    "/Recordings/{sid}.wav", "/Queues.json",
-    "/Queues/{sid}/Members/Front.json", "/Conferences.json", "/Conferences/{sid}/Participants.json",
-    "/Messages.json",
-    "/IncomingPhoneNumbers.json", "/IncomingPhoneNumbers/{sid}.json", "/Calls/{sid}/Recordings.json",
-    "/Phones.json", "/x",
-    "/Calls/{sid}/Streams.json", "/Calls/%ff%00/..%2f", "/Recordings/..%2f..%2fetc%2fpasswd.wav",
+    "", "/Calls", "/Calls.json", "/Calls/{sid}.json", "/Calls/{sid}", "/Recordings.json", "/Recordings/{sid}.wav",
+    "/Queues.json", "/Queues/{sid}/Members/Front.json", "/Conferences.json", "/Conferences/{sid}/Participants.json",
+    "/Messages.json", "/IncomingPhoneNumbers.json", "/IncomingPhoneNumbers/{sid}.json",
+    "/Calls/{sid}/Recordings.json", "/Phones.json", "/x", "/Calls/{sid}/Streams.json", "/Calls/%ff%00/..%2f",
+    "/Recordings/..%2f..%2fetc%2fpasswd.wav",
 )  # fmt: skip
 FIELDS = (
     "To", "From", "Url", "Twiml", "Method", "Timeout", "TimeLimit", "SendDigits", "Status", "FriendlyName",
-    "MaxSize", "PhoneNumber",
-    "AreaCode", "VoiceMethod", "Body", "SendAt", "ScheduleType", "ValidityPeriod", "PageSize", "Page",
-    "StartTime", "StartTime>",
-    "DateCreated<", "Muted", "Hold", "AnnounceUrl", "MachineDetection", "MachineDetectionTimeout", "Record",
-    "Parameter1.Name",
-    "StatusCallback", "StatusCallbackEvent", "FallbackUrl", "CallSidToCoach", "RecordingChannels", "Label",
-    "WaitUrl",
+    "MaxSize", "PhoneNumber", "AreaCode", "VoiceMethod", "Body", "SendAt", "ScheduleType", "ValidityPeriod",
+    "PageSize", "Page", "StartTime", "StartTime>", "DateCreated<", "Muted", "Hold", "AnnounceUrl",
+    "MachineDetection", "MachineDetectionTimeout", "Record", "Parameter1.Name", "StatusCallback",
+    "StatusCallbackEvent", "FallbackUrl", "CallSidToCoach", "RecordingChannels", "Label", "WaitUrl",
 )  # fmt: skip
 WORDS = (
-    *VALUES, "client:nobody", "2026-01-01", "9999-12-31", "0001-01-01T00:00:00+23:59", "completed", "fixed", "\ud800",
-    "http://127.0.0.1:9/", "<Response><Hangup/></Response>", "x" * 2000,
+    *VALUES, "client:nobody", "2026-01-01", "9999-12-31", "0001-01-01T00:00:00+23:59", "completed", "fixed",
+    "\ud800", "http://127.0.0.1:9/", "<Response><Hangup/></Response>", "x" * 2000,
 )  # fmt: skip
 
 

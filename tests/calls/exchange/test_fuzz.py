@@ -1,4 +1,7 @@
-"""Documents, sounds and REST requests made by chance: each has its answer, and a talk beside them stays whole."""
+"""Documents, sounds and REST requests made by chance: each has its answer, and a talk beside them stays whole.
+
+`FUZZ_CASES` and `FUZZ_SEED` say how many and which.
+"""
 
 from __future__ import annotations
 

@@ -10,8 +10,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exchange import ssml
+import pytest
+
+from exchange import decode, ssml
+from exchange.decoder import Decoder
+from exchange.sound_file import UnreadableSound
 from exchange.speak import Speaker
+from exchange.tones import tone
+from tests import sound_files
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, until, until_over
 from tests.calls.exchange.test_process import ACCOUNT, TOKEN, Process
 
@@ -89,6 +95,26 @@ def test_kept_speech_that_is_damaged_is_spoken_anew(tmp_path: Path) -> None:
         finally:
             first.close()
             second.close()
+
+    asyncio.run(asyncio.wait_for(story(), PATIENCE_SECONDS))
+
+
+def test_sound_is_decoded_though_its_process_was_killed() -> None:
+    async def story() -> None:
+        decoder = Decoder()
+        packed = decode.mp3([tone([600], 1.0)])
+        try:
+            first = await decoder.sound(packed, "audio/mpeg")
+            for _ in range(2):
+                pid = decoder.pid
+                assert pid
+                os.kill(pid, signal.SIGKILL)
+                assert await decoder.sound(packed, "audio/mpeg") == first
+                assert decoder.pid != pid
+            with pytest.raises(UnreadableSound, match="60 minutes"):
+                await decoder.sound(sound_files.long_silence(2), "audio/wav")
+        finally:
+            decoder.close()
 
     asyncio.run(asyncio.wait_for(story(), PATIENCE_SECONDS))
 

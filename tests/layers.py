@@ -77,8 +77,8 @@ PLACES = {
 LONG = (
     replace(INTERLEAVE, name="interleave-long", environment={"INTERLEAVE_DAYS": "20"}),
     *(
-        replace(_tests(f"fuzz-documents-{seed}", *FUZZ), environment={"FUZZ_CASES": "1000", "FUZZ_SEED": seed})
-        for seed in ("11", "12")
+        replace(_tests(f"fuzz-documents-{seed}", *FUZZ), environment={"FUZZ_CASES": "300", "FUZZ_SEED": seed})
+        for seed in ("11", "12", "13", "14")
     ),
     *(replace(_tests(f"hearing-{name}", *HEARING), environment=found) for name, found in PROCESSORS.items()),
     *(

@@ -1,6 +1,6 @@
 """Announcements into a conference: Say, Play, Pause and Redirect, or a sound, turned into sound beforehand."""
 
-from exchange import dtmf, ssml
+from exchange import attend, dtmf, ssml
 from exchange.audio import RATE
 from exchange.conference import Conference
 from exchange.document import read
@@ -9,11 +9,11 @@ from exchange.office import Office
 from exchange.participant import Participant
 from exchange.sound import Pcm
 from exchange.speak import SpeechError
-from exchange.twiml import Element
-from exchange.verbs.speech import spoken_language
+from exchange.twiml import TOO_LARGE, Element
+from exchange.verbs.speech import BAD_DIGITS, DIGITS, LONGEST_DIGITS, spoken_language
 from exchange.webhook import Target
 
-NOT_ANNOUNCED, DEEPEST = 13238, 10
+NOT_ANNOUNCED, DEEPEST, LONGEST_SECONDS = 13238, 10, 600
 
 
 async def announce(office: Office, conference: Conference, target: Target, participant: Participant | None) -> None:
@@ -46,16 +46,29 @@ async def sound_of(office: Office, target: Target, params: dict[str, str], depth
             pieces.append(await sound_of(office, here.join(element.text, element.method()), params, depth + 1))
             break
         pieces.append(await _piece(office, here, element))
+        if sum(map(len, pieces)) > 2 * RATE * LONGEST_SECONDS:
+            raise DocumentError(TOO_LARGE, f"an announcement may last {LONGEST_SECONDS // 60} minutes", here.url)
     return b"".join(pieces)
+
+
+def _keys(here: Target, element: Element) -> bytes:
+    digits = element.string("digits")
+    if len(digits) > LONGEST_DIGITS or set(digits) - DIGITS:
+        raise DocumentError(BAD_DIGITS, f"line {element.line}: digits may hold {LONGEST_DIGITS} keys", here.url)
+    return dtmf.tone_for(digits)
 
 
 async def _piece(office: Office, here: Target, element: Element) -> bytes:
     times = element.number("loop", 1, 1, 20)
     if element.name == "Say":
         language = spoken_language(element.string("language"), element.string("voice"))
-        return times * await ssml.sound(office.voice, ssml.pieces(element), language)
+        pieces = ssml.pieces(element)
+        if len(ssml.words(pieces)) > ssml.MOST_LETTERS:
+            message = f"line {element.line}: Say may hold {ssml.MOST_LETTERS} letters; split it into several"
+            raise DocumentError(attend.TOO_LONG, message, here.url)
+        return times * await ssml.sound(office.voice, pieces, language)
     if element.name == "Play" and element.string("digits"):
-        return dtmf.tone_for(element.string("digits"))
+        return _keys(here, element)
     if element.name == "Play":
         return times * await office.media.fetch(here.join(element.text, "GET"))
     if element.name == "Pause":

@@ -1,8 +1,7 @@
 """A leg's whole work: its document, else its fallback, else an apology, so that a caller never hears silence."""
 
+import asyncio
 from functools import partial
-
-import structlog
 
 from exchange import ssml
 from exchange.course import Beginning, Course, Goto
@@ -10,7 +9,7 @@ from exchange.errors import CallError
 from exchange.sound import Pcm
 from exchange.speak import SpeechError
 
-log = structlog.get_logger(__name__)
+UNSPEAKABLE, TOO_LONG, OUR_FAULT = 13520, 13521, 20500
 APOLOGY = (
     ("zh-CN", "对不起,系统暂时无法为您服务,请稍后再拨。"),
     ("en-US", "We are sorry, an application error has occurred. Goodbye."),
@@ -26,12 +25,18 @@ async def run(course: Course, beginning: Beginning) -> None:
     except CallError as error:
         course.fault("document_failed", error)
         await _fall_back(course, error)
-    except Exception:
-        # A fault of ours: the caller is told and the loop's handler writes it down, for it goes on below.
-        await _apologise(course)
-        leg.end()
-        raise
+    except Exception as error:
+        # Written down now: a caller who hangs up meanwhile cancels what comes below.
+        _write_down(course, error)
+        message = f"a fault of the exchange itself ({type(error).__name__}); its log says more"
+        await _fall_back(course, CallError(OUR_FAULT, message, course.here.url))
     leg.end()
+
+
+def _write_down(course: Course, error: Exception) -> None:
+    """A fault of ours, with all that is known of it, into the log."""
+    about = {"message": f"the work of call {course.leg.sid} failed", "exception": error}
+    asyncio.get_running_loop().call_exception_handler(about)
 
 
 async def _fall_back(course: Course, error: CallError) -> None:
@@ -43,6 +48,8 @@ async def _fall_back(course: Course, error: CallError) -> None:
             return
     except CallError as second:
         course.fault("fallback_failed", second)
+    except Exception as second:
+        _write_down(course, second)
     await _apologise(course)
 
 
@@ -55,10 +62,14 @@ async def _apologise(course: Course) -> None:
 async def say(course: Course, pieces: tuple[ssml.Piece, ...], language: str, times: int = 1) -> None:
     """Speak to the leg; a synthesiser that fails costs the words, not the call."""
     text = ssml.words(pieces)
+    if len(text) > ssml.MOST_LETTERS:
+        message = f"Say may hold {ssml.MOST_LETTERS} letters and not {len(text)}; split it into several"
+        course.fault("say_too_long", CallError(TOO_LONG, message, course.here.url))
+        return
     try:
         pcm = await ssml.sound(course.office.voice, pieces, language)
     except SpeechError as error:
-        log.warning("speech_failed", call_id=course.leg.sid, reason=str(error))
+        course.fault("speech_failed", CallError(UNSPEAKABLE, str(error), course.here.url))
         return
     course.leg.trace("say", text=text, language=language, loop=times)
     prompt = partial(course.leg.line.tell, "prompt", call=course.leg.sid, verb="Say", text=text)

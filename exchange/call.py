@@ -6,12 +6,13 @@ from typing import Any, Protocol
 
 from exchange.audio import SILENCE
 from exchange.clock import Bell, Signal, Ticker
+from exchange.cookies import Cookies
 from exchange.dtmf import KeyDetector
 from exchange.keys import Keys
 from exchange.line import Line
 from exchange.sound import Source
 from exchange.status import CallFacts, CallStatus
-from exchange.webhook import Cookies, Target
+from exchange.webhook import Target
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 

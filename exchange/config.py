@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 
 from exchange.errors import ConfigError
+from exchange.ids import is_sid
+from exchange.places import COUNTRIES
 from exchange.sip.settings import SipSettings, SipTrunk, SipUser
 from exchange.tones import CADENCES
 
@@ -27,6 +29,7 @@ class Number:
     fallback_method: str = "POST"
     status_callback: str = ""
     status_callback_method: str = "POST"
+    friendly_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Config:
     map: Mapping[str, str] = field(default_factory=dict)
     voices: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_VOICES))
     webhook: WebhookLimits = field(default_factory=WebhookLimits)
+    country: str = ""
+    api_keys: Mapping[str, str] = field(default_factory=dict)
     sip: SipSettings | None = None
 
     def number(self, called: str) -> Number | None:
@@ -136,8 +141,19 @@ def _check(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: visitors: {config.visitors!r} is none of {', '.join(VISITORS)}")
     if set(config.webhook.retry_on.split(",")) - set(RETRIES):
         raise ConfigError(f"{where}: webhook: retry_on: {config.webhook.retry_on!r}: write any of {', '.join(RETRIES)}")
+    if config.country and config.country not in COUNTRIES:
+        raise ConfigError(f"{where}: country: {config.country!r}: write two letters such as CN")
+    _check_keys(config.api_keys, where)
     if config.ring_seconds <= 0:
         raise ConfigError(f"{where}: ring_seconds: must be above 0")
+
+
+def _check_keys(keys: Any, where: str) -> None:
+    if not isinstance(keys, Mapping):
+        raise ConfigError(f"{where}: api_keys: must be a mapping from SK… to its secret")
+    for name, secret in keys.items():
+        if not is_sid(str(name), "SK") or not isinstance(secret, str) or not secret:
+            raise ConfigError(f"{where}: api_keys: {name}: write SK and 32 hexadecimal digits, and a secret as text")
 
 
 def _build(kind: type[Any], values: Any, where: str) -> Any:

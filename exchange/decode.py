@@ -11,22 +11,21 @@ import numpy as np
 from exchange import g711, sound_file
 from exchange.audio import RATE
 from exchange.sound_file import UnreadableSound
-from exchange.wav_lengths import is_wav
 
 ULAW_TYPES = frozenset({"audio/basic", "audio/ulaw", "audio/x-ulaw", "audio/mulaw", "audio/x-mulaw", "audio/pcmu"})
 ULAW_ENDINGS = (".ulaw", ".ul", ".mulaw")
 TEXT_BYTES = 4096
 
 
-def is_packed(data: bytes) -> bool:
-    """Whether it takes more work than its size tells: anything but WAV and bare mu-law."""
-    return sound_file.is_known(data) and not is_wav(data)
+def is_bare_ulaw(data: bytes, kind: str, name: str) -> bool:
+    """Whether it is to be read as mu-law without a head."""
+    is_ulaw = kind in ULAW_TYPES or name.lower().endswith(ULAW_ENDINGS)
+    return is_ulaw and not sound_file.is_marked(data)
 
 
 def sound(data: bytes, kind: str = "", name: str = "") -> bytes:
     """The sound as PCM of the exchange's kind; `UnreadableSound` when it is none. `kind` is its media type."""
-    is_ulaw = kind in ULAW_TYPES or name.lower().endswith(ULAW_ENDINGS)
-    if not is_ulaw or sound_file.is_marked(data):
+    if not is_bare_ulaw(data, kind, name):
         return sound_file.read(data)
     if not data or _is_text(data):
         raise UnreadableSound("a text, and no sound")

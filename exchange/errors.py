@@ -22,8 +22,9 @@ class CallError(ExchangeError):
     def __init__(self, code: int, message: str, url: str = "") -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
-        self.url = url
+        # It goes into requests and logs: halves of letters, as in a header that is no text, can stand in neither.
+        self.message = message.encode(errors="replace").decode()
+        self.url = url.encode(errors="replace").decode()
 
 
 class DocumentError(CallError):

@@ -4,16 +4,14 @@ The exchange works without it; a Gather for speech then hears nothing and says s
 """
 
 import asyncio
-import multiprocessing
+import contextlib
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, Protocol
 
 from exchange import whisper
-from exchange.child import attend
+from exchange.worker import Worker, WorkerDied, WorkFailed
 
 LONGEST_SECONDS = 30.0
 _MODEL_LANGUAGES = {"cmn": "zh", "yue": "zh"}
@@ -54,36 +52,30 @@ class Deaf:
 
 
 class Listeners:
-    """The model in its process, started when speech is first expected."""
+    """The model in its process, started when speech is first expected; a process that dies is replaced."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._pool: ProcessPoolExecutor | None = None
+        self._worker = Worker(_prepare, _understand, LONGEST_SECONDS, (folder,))
+        self._warming: asyncio.Task[None] | None = None
 
     def warm_up(self) -> None:
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=(self._folder,))
-            self._pool.submit(_is_ready)
+        if self._warming is None:
+            self._warming = asyncio.get_running_loop().create_task(self._start())
 
     async def understand(self, pcm: bytes, language: str, phrases: Sequence[str]) -> tuple[str, float]:
-        self.warm_up()
-        pool = self._pool
-        assert pool  # noqa: S101 - warm_up has just made it
         name = language.partition("-")[0].lower()
-        job = (pcm, _MODEL_LANGUAGES.get(name, name), tuple(phrases))
         try:
-            work = asyncio.get_running_loop().run_in_executor(pool, _understand, *job)
-            return await asyncio.wait_for(work, LONGEST_SECONDS)
-        except (BrokenProcessPool, TimeoutError, ValueError, RuntimeError, OSError) as error:
-            if self._pool is pool:
-                self._pool = None
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise HearingError(f"{type(error).__name__}: {error}") from error
+            text, confidence = await self._worker.do(pcm, _MODEL_LANGUAGES.get(name, name), tuple(phrases))
+        except (WorkerDied, WorkFailed) as error:
+            raise HearingError(str(error)) from error
+        return str(text), float(confidence)
 
     def close(self) -> None:
-        if self._pool:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._worker.close()
+
+    async def _start(self) -> None:
+        with contextlib.suppress(WorkerDied):  # who first asks it to understand is told
+            await self._worker.start()
 
 
 def best(folder: Path) -> "Deaf | Listeners":
@@ -97,13 +89,8 @@ _model: Any = None
 def _prepare(folder: Path) -> None:
     """In the listening process: load the model; the media clock goes first on a busy machine."""
     global _model
-    attend()
     os.nice(5)
     _model = whisper.Model(folder)
-
-
-def _is_ready() -> bool:
-    return _model is not None
 
 
 def _understand(pcm: bytes, language: str, phrases: Sequence[str]) -> tuple[str, float]:

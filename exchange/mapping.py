@@ -56,8 +56,13 @@ class Mapped:
 def _read(place: Path, rest: str, url: str) -> Response:
     """The file, or one within the folder; WebhookError when there is none."""
     path = place / unquote(urlsplit(rest).path).lstrip("/") if place.is_dir() else place
-    inside = path.resolve()
-    if not inside.is_relative_to(place.resolve()) or not inside.is_file():
-        raise WebhookError(RETRIEVAL, f"there is no file {path.name} for this address", url)
+    try:
+        inside = path.resolve()
+        if not inside.is_relative_to(place.resolve()) or not inside.is_file():
+            raise WebhookError(RETRIEVAL, f"there is no file {path.name} for this address", url)
+        body = inside.read_bytes()
+    except (OSError, ValueError) as error:
+        # A name that no file can have, or one that may not be read.
+        raise WebhookError(RETRIEVAL, f"the file for this address cannot be read: {error}", url) from error
     kind = TYPES.get(path.suffix.lower(), "application/octet-stream")
-    return Response(200, {"Content-Type": kind}, inside.read_bytes(), url)
+    return Response(200, {"Content-Type": kind}, body, url)

@@ -1,6 +1,7 @@
 """What every verb and every REST answer works with: the exchange's parts in one place, and the making of calls."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -15,6 +16,7 @@ from exchange.legs import Ends, Legs, Nowhere
 from exchange.line import Line
 from exchange.media import Media
 from exchange.numbers import Numbers
+from exchange.places import ANYWHERE, country_of, international
 from exchange.queue import Queues
 from exchange.recorder import Recordings
 from exchange.recording import Recording
@@ -23,6 +25,9 @@ from exchange.status import Callback, CallStatus
 from exchange.stream import NoSockets, Sockets
 from exchange.texts import Texts
 from exchange.webhook import Target, Webhooks
+
+LONGEST_NUMBER = 40
+_NUMBER, _SIGNS = re.compile(r"\+?[0-9() ./-]*[0-9][0-9() ./-]*"), re.compile(r"[() ./-]")
 
 
 class Directory(Protocol):
@@ -90,11 +95,14 @@ class Office:
     sockets: Sockets = field(default_factory=NoSockets)
     tokens: Holders = field(default_factory=NoHolders)
     transcribing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # One recording is packed or mixed for download at a time.
+    packing: asyncio.Lock = field(default_factory=asyncio.Lock)
     inside: Callable[[Ends], Line | None] = lambda _ends: None
 
     def __post_init__(self) -> None:
         self.use(self.aftermath)
         self.legs.recorded = self.recordings.about
+        self.media.know(self.recordings.file_of)
         self.numbers = Numbers(self.config.numbers, self.ticker.now(), self.config.data_dir / "numbers.json")
 
     def use(self, aftermath: Aftermath) -> None:
@@ -111,6 +119,25 @@ class Office:
 
     def report(self, order: str, callback: Callback, params: dict[str, str]) -> None:
         self.webhooks.report(order, Target(callback.url, callback.method), params)
+
+    def number_of(self, text: str) -> str:
+        """A number as it is dialled here: without its dots and brackets, and with the account's country if it has none.
+
+        What is no number, the number of a telephone or an application as it stands, or none of that country, is left.
+        """
+        if len(text) > LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+            return text
+        bare = _SIGNS.sub("", text)
+        if bare.startswith("+"):
+            return bare
+        is_known = self.numbers.find(bare) or any(bare == address for address, _, _ in self.directory.listed())
+        return bare if is_known else international(bare, self.country) or bare
+
+    @property
+    def country(self) -> str:
+        """Of the settings, else that of the first number, else the one that Twilio takes."""
+        numbers = self.config.numbers
+        return self.config.country or (country_of(numbers[0].number) if numbers else "") or ANYWHERE
 
     def call_out(self, ends: Ends) -> Leg:
         """A leg to an address, not yet ringing; somebody without a telephone gets one that nobody answers."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from exchange.config import RETRIES, WebhookLimits
+from exchange.quantity import whole
 
 MOST_RETRIES = 5
 
@@ -12,15 +13,16 @@ def split(url: str, limits: WebhookLimits) -> tuple[str, WebhookLimits]:
     """The address without its fragment, and the limits it asks for; what makes no sense changes nothing."""
     address, _, fragment = url.partition("#")
     for name, value in parse_qsl(fragment):
+        number = whole(value)
         match name:
-            case "ct" if value.isdigit():
-                limits = replace(limits, connect_seconds=_seconds(value, 10_000))
-            case "rt" if value.isdigit():
-                limits = replace(limits, read_seconds=_seconds(value, 15_000))
-            case "tt" if value.isdigit():
-                limits = replace(limits, total_seconds=_seconds(value, 15_000))
-            case "rc" if value.isdigit():
-                limits = replace(limits, retries=min(int(value), MOST_RETRIES))
+            case "ct" if number is not None:
+                limits = replace(limits, connect_seconds=_seconds(number, 10_000))
+            case "rt" if number is not None:
+                limits = replace(limits, read_seconds=_seconds(number, 15_000))
+            case "tt" if number is not None:
+                limits = replace(limits, total_seconds=_seconds(number, 15_000))
+            case "rc" if number is not None:
+                limits = replace(limits, retries=min(number, MOST_RETRIES))
             case "rp" if not set(value.split(",")) - set(RETRIES):
                 limits = replace(limits, retry_on=value)
     return address, limits
@@ -32,5 +34,5 @@ def repeats(limits: WebhookLimits, failure: str) -> bool:
     return failure in wanted or ("all" in wanted and failure in RETRIES)
 
 
-def _seconds(milliseconds: str, most: int) -> float:
-    return min(max(int(milliseconds), 100), most) / 1000
+def _seconds(milliseconds: int, most: int) -> float:
+    return min(max(milliseconds, 100), most) / 1000

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from exchange import tokens
+from exchange import forms, tokens
 from exchange.config import Config
+from exchange.errors import ApiError
 from exchange.tokens import Admission
 
 FOLDER = Path(__file__).parent / "web"
@@ -48,7 +49,10 @@ class Pages:
         # A page of another origin may post here, but is not shown the answer.
         if self._config.visitors == "nobody" or (self._config.visitors == "local" and not tokens.is_local(request)):
             return web.json_response({"code": 20003, "message": "this page is closed here"}, status=403)
-        address = str((await request.post()).get("address", ""))
+        try:
+            address = dict(await forms.read(request)).get("address", "")
+        except ApiError as error:
+            return web.json_response({"code": error.code, "message": error.message}, status=error.status)
         if not self._may_be(address):
             return web.json_response({"code": 21211, "message": "not a number that a visitor may have"}, status=400)
         expires = int(self._admission.now().timestamp()) + TOKEN_SECONDS

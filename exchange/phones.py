@@ -28,7 +28,8 @@ HEARTBEAT_SECONDS = 5.0
 GONE = 410
 MOST_LABEL = 40
 LARGEST_MESSAGE_BYTES = 16 * 1024
-Dial = Callable[["PhoneLine", str], None]
+MOST_PARAMETERS = 50
+Dial = Callable[["PhoneLine", str, dict[str, str]], None]
 
 
 class PhoneLine:
@@ -81,7 +82,7 @@ class PhoneLine:
         if event == "trace" and not self.is_traced:
             return
         text = json.dumps({"type": event, **fields}, ensure_ascii=False)
-        self._write(_TEXT, text.encode(), 2 * MOST_WAITING_BYTES)
+        self._write(_TEXT, text.encode(errors="replace"), 2 * MOST_WAITING_BYTES)
 
     def _write(self, kind: int, payload: bytes, most_waiting: int) -> None:
         """A telephone that does not read loses sound first, and control messages only when it never reads again."""
@@ -211,7 +212,7 @@ class Phones:
             line.tell("error", code=31002, message="not a control message")
             return
         if kind == "dial":
-            self._dial(line, str(message.get("to", "")))
+            self._dial(line, str(message.get("to", "")), _parameters(message.get("parameters")))
         else:
             line.control(kind)
 
@@ -231,6 +232,12 @@ def _head(kind: int, length: int) -> bytes:
     if length < 1 << 16:
         return struct.pack("!BBH", kind, 126, length)
     return struct.pack("!BBQ", kind, 127, length)
+
+
+def _parameters(given: object) -> dict[str, str]:
+    """What a telephone wants its application to be told, as text; what is no name and value is left out."""
+    pairs = list(given.items())[:MOST_PARAMETERS] if isinstance(given, dict) else []
+    return {name: str(value) for name, value in pairs if name and isinstance(value, str | int | float)}
 
 
 async def _error(socket: web.WebSocketResponse, code: int, message: str) -> None:

@@ -75,6 +75,12 @@ class Recordings:
     def url(self, sid: str) -> str:
         return f"{self._base_url()}/2010-04-01/Accounts/{self._account_sid}/Recordings/{sid}"
 
+    def file_of(self, url: str) -> Path | None:
+        """The file of a recording's own address, with or without an ending; None for any other address."""
+        sid = url.partition("?")[0].removeprefix(self.url("")).removesuffix(".wav").removesuffix(".mp3")
+        facts = self.facts.get(sid) if url.startswith(self.url("")) else None
+        return self.path(sid) if facts and facts.is_over and facts.status != "absent" else None
+
     def delete(self, sid: str) -> None:
         recording = self.active.get(sid)
         if recording:

@@ -44,10 +44,10 @@ async def _until_signal(path: Path) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
     async with running(config) as exchange:
-        warming = asyncio.create_task(exchange.speaker.warm_up())
+        warming = asyncio.create_task(exchange.warm_up())
         print(json.dumps({"event": "ready", "url": exchange.url(), "port": exchange.port}), flush=True)
         await stop.wait()
-        await warming
+        warming.cancel()
 
 
 def _log(is_verbose: bool) -> None:

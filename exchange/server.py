@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator
 import structlog
 from aiohttp import web
 
-from exchange import clock, deliver, hear
+from exchange import clock, deliver, forms, hear
 from exchange.aftermath import Aftermath
 from exchange.call import Leg
 from exchange.clock import Ticker, wall_clock
 from exchange.conference import Conferences
 from exchange.config import Config
+from exchange.decoder import Decoder
 from exchange.journal import Journal
 from exchange.legs import Legs
 from exchange.mapping import Mapped, MappedSockets
@@ -50,6 +51,7 @@ class Exchange:
         ticker = Ticker(wall_clock)
         webhooks = Webhooks(Mapped(transport, config.map), config.webhook, config.auth_token)
         self.speaker = Speaker(config.data_dir / "speech", config.voices)
+        self.decoder = Decoder()
         self.journal = Journal(config.data_dir / "calls.jsonl")
         self.ears = hear.best(config.data_dir / "whisper-base")
         legs = Legs(config, ticker, webhooks, self.journal)
@@ -61,7 +63,7 @@ class Exchange:
             ticker=ticker,
             webhooks=webhooks,
             voice=self.speaker,
-            media=Media(webhooks, ticker),
+            media=Media(webhooks, ticker, self.decoder.sound),
             directory=self.phones,
             ears=self.ears,
             sockets=MappedSockets(transport, config.map),
@@ -91,26 +93,33 @@ class Exchange:
         self.office.aftermath.tell(self.office.webhooks, self.office.ticker.now())
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=256 * 1024)
+        app = web.Application(client_max_size=forms.LARGEST_BYTES)
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/phones", self.phones.serve)
         self.pages.mount(app)
         api.mount(app, self.switch, ROUTES)
         return app
 
+    async def warm_up(self) -> None:
+        """Begin the processes beside this one before the first caller needs them."""
+        await self.speaker.warm_up()
+        await self.decoder.warm_up()
+
     async def close(self) -> None:
         """Hang up whatever is up, tell the applications, stop the synthesiser."""
         for leg in list(self.office.legs.active.values()):
             leg.end(None if leg.is_up else CallStatus.FAILED)
-        await self.office.webhooks.drain(FAREWELL_SECONDS)
+        # First, for nobody is left to hear what they still work at.
         self.speaker.close()
+        self.decoder.close()
+        await self.office.webhooks.drain(FAREWELL_SECONDS)
         self.ears.close()
         self.journal.close()
         self.office.aftermath.retire()
         self.office.recordings.close()
 
-    def _dial(self, line: PhoneLine, to: str) -> None:
-        if self.switch.inbound(line, to) is None:
+    def _dial(self, line: PhoneLine, to: str, own: dict[str, str]) -> None:
+        if self.switch.inbound(line, to, own) is None:
             line.tell("error", code=31486, message="the line is busy with another call")
 
     def _report(self, order: str, callback: Callback, params: dict[str, str]) -> None:

@@ -8,26 +8,27 @@ import contextlib
 import ctypes
 import hashlib
 import io
-import multiprocessing
 import os
 import re
 import tempfile
 from collections import OrderedDict
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, Protocol
 
+import structlog
+
 from exchange import sound_file, wav
 from exchange.audio import RATE
-from exchange.child import attend
+from exchange.worker import Worker, WorkerDied, WorkFailed
 
+log = structlog.get_logger(__name__)
 WORDS_PER_MINUTE = 170
 _WOMAN = "+f3"  # espeak-ng's own variant of any voice
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _KEPT_IN_MEMORY = 200
 _SPEECH_SECONDS = 30.0
+_MOST_PROCESSES = 3
 _TRIES = 3
 
 
@@ -53,60 +54,99 @@ def voice_for(text: str, language: str, voices: Mapping[str, str]) -> str:
 
 
 class Speaker:
-    """The synthesiser with its cache."""
+    """The synthesiser with its cache. One text is spoken at a time, in the order in which they were asked for."""
 
     def __init__(self, folder: Path, voices: Mapping[str, str]) -> None:
         self._folder = folder
         self._voices = voices
         self._memory: OrderedDict[str, bytes] = OrderedDict()
-        self._pools: dict[str, ProcessPoolExecutor] = {}  # by pace: changed between two texts, it may come too late
-        self._lock = asyncio.Lock()
+        # By pace: changed between two texts, it may come too late.
+        self._workers: OrderedDict[float, Worker] = OrderedDict()
+        self._turn = asyncio.Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
     async def speak(self, text: str, language: str, rate: float = 1.0) -> bytes:
-        voice = voice_for(text, language, self._voices) + (f"@{rate}" if rate != 1.0 else "")
-        key = hashlib.sha256(f"{voice}\0{text}".encode()).hexdigest()
+        voice, rate = voice_for(text, language, self._voices), _step(rate)
+        spoken_by = f"{voice}@{rate}" if rate != 1.0 else voice
+        key = hashlib.sha256(f"{spoken_by}\0{text}".encode()).hexdigest()
         if key not in self._memory:
-            self._memory[key] = await self._from_disk_or_new(self._folder / f"{key}.wav", text, voice)
+            self._memory[key] = await self._from_disk_or_new(self._folder / f"{key}.wav", text, voice, rate)
+        pcm = self._memory[key]
         self._memory.move_to_end(key)
         if len(self._memory) > _KEPT_IN_MEMORY:
             self._memory.popitem(last=False)
-        return self._memory[key]
+        return pcm
 
     async def warm_up(self) -> None:
         """Start the synthesiser before the first caller needs it."""
         with contextlib.suppress(SpeechError):
-            await self._render("OK", voice_for("OK", "en-US", self._voices))
+            await self._render("OK", voice_for("OK", "en-US", self._voices), 1.0)
+
+    @property
+    def pid(self) -> int | None:
+        """The process that speaks at the usual pace, for tests and for people who look."""
+        return self._workers[1.0].pid if 1.0 in self._workers else None
 
     def close(self) -> None:
-        for pool in self._pools.values():
-            pool.shutdown(wait=True, cancel_futures=True)
+        """End at once, in the middle of a word too."""
+        for worker in self._workers.values():
+            worker.close()
 
-    async def _from_disk_or_new(self, path: Path, text: str, voice: str) -> bytes:
-        if path.exists() and (kept := sound_file.read(path)):
+    async def _from_disk_or_new(self, path: Path, text: str, voice: str, rate: float) -> bytes:
+        if kept := _kept(path):
             return kept
-        try:
-            pcm = await self._render(text, voice)
-        except SpeechError:
-            # The process may have been killed; a fresh one deserves a try before a caller misses a sentence.
-            pcm = await self._render(text, voice)
-        draft = path.with_suffix(".new")
-        wav.write(draft, [pcm], RATE)
-        draft.replace(path)
+        async with self._turn:
+            if kept := _kept(path):
+                return kept
+            try:
+                pcm = await self._render(text, voice, rate)
+            except SpeechError as error:
+                # The process may have been killed; a fresh one deserves a try before a caller misses a sentence.
+                log.warning("speech_tried_again", reason=str(error))
+                pcm = await self._render(text, voice, rate)
+        _keep(path, pcm)
         return pcm
 
-    async def _render(self, text: str, voice: str) -> bytes:
-        name, _, rate = voice.partition("@")
-        async with self._lock:
-            if rate not in self._pools:
-                context, words = multiprocessing.get_context("spawn"), round(WORDS_PER_MINUTE * float(rate or 1))
-                self._pools[rate] = ProcessPoolExecutor(1, context, initializer=_prepare, initargs=(words,))
-            work = asyncio.get_running_loop().run_in_executor(self._pools[rate], _synthesise, text, name)
-            try:
-                return await asyncio.wait_for(work, _SPEECH_SECONDS)
-            except (BrokenProcessPool, TimeoutError, ValueError, RuntimeError, OSError) as error:
-                self._pools.pop(rate).shutdown(wait=False, cancel_futures=True)
-                raise SpeechError(f"{voice}: {error}") from error
+    async def _render(self, text: str, voice: str, rate: float) -> bytes:
+        try:
+            return bytes(await self._worker(rate).do(text, voice))
+        except (WorkerDied, WorkFailed) as error:
+            raise SpeechError(f"{voice}: {error}") from error
+
+    def _worker(self, rate: float) -> Worker:
+        """The process for this pace; of many paces those used last have one."""
+        if rate not in self._workers:
+            words = round(WORDS_PER_MINUTE * rate)
+            self._workers[rate] = Worker(_prepare, _synthesise, _SPEECH_SECONDS, (words,))
+        self._workers.move_to_end(rate)
+        while len(self._workers) > _MOST_PROCESSES:
+            seldom = next(each for each in self._workers if each != 1.0)
+            self._workers.pop(seldom).close()
+        return self._workers[rate]
+
+
+def _step(rate: float) -> float:
+    """The nearest pace that a process is kept for: each one takes a process of its own."""
+    return round(20 * rate) / 20
+
+
+def _kept(path: Path) -> bytes | None:
+    """What was spoken before, if it is there and whole."""
+    try:
+        return sound_file.read(path) if path.exists() else None
+    except (OSError, ValueError):
+        # Cut short, as by a full disk: it is spoken anew.
+        return None
+
+
+def _keep(path: Path, pcm: bytes) -> None:
+    draft = path.with_suffix(".new")
+    try:
+        wav.write(draft, [pcm], RATE)
+        draft.replace(path)
+    except OSError:
+        # A full disk costs time at the next start, not the caller's words.
+        log.exception("speech_not_kept")
 
 
 _engine: Any = None
@@ -115,7 +155,6 @@ _engine: Any = None
 def _prepare(words_per_minute: int) -> None:
     """In the speech process: load the packaged espeak-ng before pyttsx3 looks for another one."""
     global _engine
-    attend()
     import espeakng_loader
 
     os.environ["ESPEAK_DATA_PATH"] = str(Path(espeakng_loader.get_data_path()).parent)

@@ -4,16 +4,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from exchange import sentences
 from exchange.audio import RATE
+from exchange.quantity import whole
 from exchange.speak import Voice
 from exchange.twiml import Element
 
-LONGEST_PAUSE_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS, MOST_PAUSE_SECONDS = 10.0, 300.0
+MOST_LETTERS = 4096  # docs/voice/twiml/say
 STRENGTHS = {"none": 0.0, "x-weak": 0.0, "weak": 0.25, "medium": 0.25, "strong": 0.6, "x-strong": 1.0}
 SPELLED = frozenset({"characters", "spell-out", "digits"})
 RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "fast": 1.25, "x-fast": 1.5}
 SLOWEST, FASTEST = 0.2, 2.0
-_TIME = re.compile(r"(\d*\.?\d+)(ms|s)")
+_TIME = re.compile(r"([0-9]{0,9}\.?[0-9]{1,9})(ms|s)")
 Piece = str | float
 
 
@@ -49,14 +52,18 @@ def words(found: tuple[Piece, ...]) -> str:
 
 async def sound(voice: Voice, found: tuple[Piece, ...], language: str) -> bytes:
     """Speech and pauses as one piece of sound; SpeechError when it cannot be spoken."""
-    return b"".join(
-        [
-            await voice.speak(str(each), language, each.rate if isinstance(each, Paced) else 1.0)
-            if isinstance(each, str)
-            else bytes(2 * round(each * RATE))
-            for each in found
-        ]
-    )
+    spoken: list[bytes] = []
+    pause = 0.0
+    for each in found:
+        if isinstance(each, str):
+            rate = each.rate if isinstance(each, Paced) else 1.0
+            # A sentence at a time: between two of them others have their turn.
+            spoken += [await voice.speak(sentence, language, rate) for sentence in sentences.cut(str(each))]
+        else:
+            length = min(each, MOST_PAUSE_SECONDS - pause)
+            pause += length
+            spoken.append(bytes(2 * round(length * RATE)))
+    return b"".join(spoken)
 
 
 def _joined(text: list[str]) -> list[str]:
@@ -82,8 +89,8 @@ def _walk(element: Element) -> Iterator[Piece]:
 
 def _rate(element: Element) -> float:
     named = element.string("rate", "medium")
-    share = named.removesuffix("%")
-    rate = float(share) / 100 if share != named and share.isdigit() else RATES.get(named, 1.0)
+    share = whole(named.removesuffix("%")) if named.endswith("%") else None
+    rate = RATES.get(named, 1.0) if share is None else share / 100
     return min(FASTEST, max(SLOWEST, rate))
 
 

@@ -6,6 +6,8 @@ from email.utils import format_datetime
 from enum import StrEnum
 from typing import Any
 
+from exchange.places import whereabouts
+
 API_VERSION = "2010-04-01"
 
 
@@ -23,6 +25,14 @@ class CallStatus(StrEnum):
     FAILED = "failed"
 
 
+# What a telephone's own parameters may not be called: an application would take them for the exchange's word.
+RESERVED = frozenset({
+    "CallSid", "AccountSid", "From", "Caller", "To", "Called", "CallStatus", "ApiVersion", "Direction", "ForwardedFrom",
+    "CallerName", "ParentCallSid", "AnsweredBy", "FromCity", "FromState", "FromZip", "FromCountry", "ToCity", "ToState",
+    "ToZip", "ToCountry", "ErrorCode", "ErrorUrl", "Digits", "FinishedOnKey", "SpeechResult", "Confidence", "QueueSid",
+    "RecordingSid", "RecordingUrl", "RecordingDuration", "DialCallSid", "DialCallStatus", "DialCallDuration",
+    "DialBridged", "QueueResult", "QueueTime", "CallToken",
+})  # fmt: skip
 FINAL = frozenset({CallStatus.COMPLETED, CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED})
 _UNANSWERED = {CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED}
 MOVES: dict[CallStatus, frozenset[CallStatus]] = {
@@ -131,7 +141,8 @@ class CallFacts:
             "ParentCallSid": self.parent_sid,
             "AnsweredBy": self.answered_by,
         }
-        return known | {name: value for name, value in optional.items() if value}
+        places = whereabouts("From", self.sender) | whereabouts("To", self.to)
+        return known | places | {name: value for name, value in optional.items() if value}
 
     def progress(self, now: datetime) -> dict[str, str]:
         """The parameters of a status callback; counts its sequence number."""

@@ -1,5 +1,6 @@
 """Starts calls and leads them elsewhere: from a telephone, from REST, or by a live update."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +16,7 @@ from exchange.legs import Ends
 from exchange.line import Line
 from exchange.office import Office
 from exchange.sound import Pcm
-from exchange.status import Callback, CallStatus
+from exchange.status import RESERVED, Callback, CallStatus
 from exchange.twiml import Element
 from exchange.verbs import VERBS
 from exchange.verbs.dial_people import call_people
@@ -48,8 +49,11 @@ class Switch:
         self.office = office
         office.inside = self._inside
 
-    def inbound(self, line: Line, to: str) -> Leg | None:
-        """A telephone dials: one of our numbers reaches its application, another telephone is rung. None: busy."""
+    def inbound(self, line: Line, to: str, own: Mapping[str, str] | None = None) -> Leg | None:
+        """A telephone dials: one of our numbers reaches its application, another telephone is rung. None: busy.
+
+        `own` are parameters of the telephone's, which its application is told with the first request.
+        """
         number = self.office.numbers.find(to)
         callback = Callback(number.status_callback, number.status_callback_method) if number else Callback()
         leg = self.office.legs.create(Ends(line.address, to, "inbound", callback=callback), line)
@@ -62,7 +66,8 @@ class Switch:
         if number and number.fallback_url:
             leg.fallback = Target(number.fallback_url, number.fallback_method)
         if number:
-            self.redirect(leg, Goto(Target(number.voice_url, number.voice_method), {}))
+            told = {name: value for name, value in (own or {}).items() if name not in RESERVED}
+            self.redirect(leg, Goto(Target(number.voice_url, number.voice_method), told))
         else:
             leg.work(partial(self._straight, leg, to))
         return leg

@@ -1,6 +1,7 @@
 """The one place where the exchange opens outgoing HTTP connections."""
 
 import asyncio
+import zlib
 from collections.abc import Mapping
 from types import TracebackType
 
@@ -10,13 +11,16 @@ from yarl import URL
 
 from exchange.config import WebhookLimits
 from exchange.errors import WebhookError
-from exchange.webhook import CONNECTION, RETRIEVAL, Request, Response
+from exchange.webhook import CONNECTION, DOCUMENT_BYTES, MOST_SHOWN, RETRIEVAL, Request, Response
 
 KEEPALIVE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 20.0
 HANDSHAKE = 31920
 LATE = "no answer in time; answer sooner, or raise the limits of webhook in the settings"
-LARGEST_BYTES = 64 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+# What is asked for and unpacked here: a library's own unpacking knows no limit.
+PACKED = {"gzip": 47, "x-gzip": 47, "deflate": 47}
+ASKED = {"Accept-Encoding": "gzip, deflate"}
 
 
 class AiohttpSocket:
@@ -48,7 +52,9 @@ class HttpTransport:
     async def __aenter__(self) -> "HttpTransport":
         # Many servers close a quiet connection after two seconds; a request on its way at that moment would fail.
         connector = aiohttp.TCPConnector(keepalive_timeout=KEEPALIVE_SECONDS)
-        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), connector=connector)
+        self._session = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(), connector=connector, auto_decompress=False, headers=ASKED
+        )
         return self
 
     async def __aexit__(
@@ -82,13 +88,19 @@ class HttpTransport:
                 allow_redirects=False,
                 timeout=_timeout(request.limits),
             ) as answer:
-                return await _read(answer)
-        except (aiohttp.ServerTimeoutError, TimeoutError, asyncio.IncompleteReadError) as error:
+                return await _read(answer, request.most_bytes)
+        except (aiohttp.ServerTimeoutError, TimeoutError) as error:
             code = CONNECTION if isinstance(error, aiohttp.ConnectionTimeoutError) else RETRIEVAL
             raise WebhookError(code, LATE, request.url) from error
-        except (aiohttp.ClientError, ValueError, OSError) as error:
-            message = f"{type(error).__name__}: {error}; is the application running there?"
-            raise WebhookError(CONNECTION, message, request.url) from error
+        except (aiohttp.ClientPayloadError, EOFError) as error:
+            raise WebhookError(CONNECTION, f"the answer broke off: {_named(error)}", request.url) from error
+        except WebhookError:
+            raise
+        except Exception as error:
+            # Whatever a server can do to the library is a fault of that connection.
+            raise WebhookError(
+                CONNECTION, f"{_named(error)}; is the application running there?", request.url
+            ) from error
 
 
 def _timeout(limits: WebhookLimits) -> aiohttp.ClientTimeout:
@@ -97,15 +109,51 @@ def _timeout(limits: WebhookLimits) -> aiohttp.ClientTimeout:
     )
 
 
-async def _read(answer: aiohttp.ClientResponse) -> Response:
-    body = await answer.content.read(LARGEST_BYTES + 1)
-    chunks = [body]
-    size = len(body)
-    while body and size <= LARGEST_BYTES:
-        body = await answer.content.read(LARGEST_BYTES)
-        chunks.append(body)
-        size += len(body)
-    if size > LARGEST_BYTES:
-        raise WebhookError(RETRIEVAL, "the answer is too large", str(answer.url))
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error)[:MOST_SHOWN]}"
+
+
+async def _read(answer: aiohttp.ClientResponse, most_bytes: int) -> Response:
+    """The answer, and no more of it than is wanted: sound for a document, and the page of an error, are not read."""
     headers = CIMultiDict(answer.headers)
-    return Response(answer.status, headers, b"".join(chunks), str(answer.url), tuple(headers.getall("Set-Cookie", ())))
+    cookies = tuple(headers.getall("Set-Cookie", ()))
+    is_sound = headers.get("Content-Type", "").lower().startswith("audio/")
+    body, is_cut = b"", False
+    if 200 <= answer.status < 300 and not (is_sound and most_bytes <= DOCUMENT_BYTES):
+        body, is_cut = await _body(answer, most_bytes)
+        packing = headers.get("Content-Encoding", "identity").strip().lower()
+        if packing not in ("", "identity") and not is_cut:
+            body, is_cut = await asyncio.to_thread(_unpacked, body, packing, most_bytes, str(answer.url))
+    return Response(answer.status, headers, body, str(answer.url), cookies, is_cut)
+
+
+async def _body(answer: aiohttp.ClientResponse, most_bytes: int) -> tuple[bytes, bool]:
+    """As much as is wanted, and whether there is more."""
+    chunks: list[bytes] = []
+    left = most_bytes
+    while left >= 0:
+        chunk = await answer.content.read(min(CHUNK_BYTES, left + 1))
+        if not chunk:
+            return b"".join(chunks), False
+        chunks.append(chunk)
+        left -= len(chunk)
+    return b"", True
+
+
+def _unpacked(body: bytes, packing: str, most_bytes: int, url: str) -> tuple[bytes, bool]:
+    """What was packed, and whether it is more than is wanted; WebhookError when it cannot be unpacked."""
+    if packing not in PACKED:
+        raise WebhookError(RETRIEVAL, f"content encoding {packing[:MOST_SHOWN]!r} was not asked for", url)
+    # Some servers send deflate bare, without its head.
+    for bits in (PACKED[packing], -15):
+        unpacker = zlib.decompressobj(bits)
+        try:
+            unpacked = unpacker.decompress(body, most_bytes + 1)
+        except zlib.error:
+            continue
+        if len(unpacked) > most_bytes:
+            return b"", True
+        if not unpacker.eof:
+            raise EOFError("the packed answer is not whole")
+        return unpacked, False
+    raise WebhookError(RETRIEVAL, f"the answer says {packing} and is not", url)

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
 
+from exchange.charset import text_of
 from exchange.errors import DocumentError
+from exchange.quantity import whole
 
-PARSE_FAILURE = 12100
-WRONG_ROOT = 12102
+PARSE_FAILURE, WRONG_ROOT, TOO_LARGE = 12100, 12102, 11750
 LARGEST_BYTES = 64 * 1024
+MOST_ELEMENTS, DEEPEST, MOST_SHOWN = 2000, 50, 80
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Element:
     def number(self, name: str, default: int, least: int = 0, most: int = 2**31) -> int:
         """A whole number, kept within the limits; what is no number counts as the default."""
         text = self.string(name)
-        return min(max(int(text), least), most) if text.isascii() and text.isdigit() else default
+        found = whole(text)
+        return default if found is None else min(max(found, least), most)
 
     def method(self, name: str = "method") -> str:
         return "GET" if self.string(name).upper() == "GET" else "POST"
@@ -67,14 +70,22 @@ class _Builder:
 
     def __init__(self) -> None:
         self.open: list[_Open] = [_Open("", {}, 0)]
-        self.parser = expat.ParserCreate()
+        self.elements = 0
+        # The declaration's own encoding counts no more: the text has been decoded before.
+        self.parser = expat.ParserCreate("utf-8")
+        self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.data
         self.parser.StartDoctypeDeclHandler = self.refuse
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        self.open.append(_Open(name, attributes, self.parser.CurrentLineNumber))
+        line = self.parser.CurrentLineNumber
+        self.elements += 1
+        if self.elements > MOST_ELEMENTS or len(self.open) > DEEPEST:
+            limits = f"more than {MOST_ELEMENTS} elements, or more than {DEEPEST} within each other"
+            raise DocumentError(PARSE_FAILURE, f"line {line}: {limits}; split the document with Redirect")
+        self.open.append(_Open(name, attributes, line))
 
     def end(self, _name: str) -> None:
         closed = self.open.pop().close()
@@ -92,16 +103,20 @@ class _Builder:
         raise DocumentError(PARSE_FAILURE, f"line {line}: a document type is not allowed")
 
 
-def parse(body: bytes) -> tuple[Element, ...]:
-    """The verbs of a document in order; DocumentError names the line."""
-    builder = _Builder()
+def parse(body: bytes, charset: str = "") -> tuple[Element, ...]:
+    """The verbs of a document in order; DocumentError names the line. `charset` is what came with it, if anything."""
+    if len(body) > LARGEST_BYTES:
+        raise DocumentError(TOO_LARGE, "the document is larger than 64 kB; split it with Redirect")
     try:
-        builder.parser.Parse(body.lstrip(), True)
+        text = text_of(body, charset)
+        builder = _Builder()
+        builder.parser.Parse(text.lstrip("\ufeff \t\r\n").encode(), True)
     except expat.ExpatError as error:
-        raise DocumentError(
-            PARSE_FAILURE, f"line {error.lineno}: {expat.ErrorString(error.code)}; the document must be well-formed XML"
-        ) from error
+        reason = f"line {error.lineno}: {expat.ErrorString(error.code)}; the document must be well-formed XML"
+        raise DocumentError(PARSE_FAILURE, reason) from error
+    except (ValueError, LookupError, OverflowError, RecursionError, MemoryError) as error:
+        raise DocumentError(PARSE_FAILURE, f"the document cannot be read: {error}") from error
     root = builder.open[0].children[0]
     if root.name != "Response":
-        raise DocumentError(WRONG_ROOT, f"line {root.line}: the root must be Response, not {root.name}")
+        raise DocumentError(WRONG_ROOT, f"line {root.line}: the root must be Response, not {root.name[:MOST_SHOWN]}")
     return root.children

@@ -7,23 +7,29 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import structlog
 
-from exchange import overrides
+from exchange import address, overrides
 from exchange.config import WebhookLimits
+from exchange.cookies import Cookies
 from exchange.errors import WebhookError
 from exchange.ids import new_token
 
 log = structlog.get_logger(__name__)
 RETRIEVAL, CONNECTION, TOO_MANY_REDIRECTS, BAD_URL = 11200, 11205, 11215, 11100
 MOST_REDIRECTS = 10
+DOCUMENT_BYTES = 64 * 1024
+MOST_SHOWN = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,52 +50,42 @@ class Target:
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request, ready to be sent."""
+    """One HTTP request, ready to be sent; no more of its answer is read than `most_bytes`."""
 
     method: str
     url: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
     limits: WebhookLimits = field(default_factory=WebhookLimits)
+    most_bytes: int = DOCUMENT_BYTES
 
 
 @dataclass(frozen=True)
 class Response:
-    """One HTTP answer."""
+    """One HTTP answer. `is_cut`: there was more of it than is read."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
     url: str = ""
     cookies: tuple[str, ...] = ()
+    is_cut: bool = False
 
     @property
     def content_type(self) -> str:
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str:
+        """The encoding that its type names; empty for none."""
+        named = _CHARSET.search(self.headers.get("Content-Type", ""))
+        return named[1] if named else ""
 
 
 class Transport(Protocol):
     """Sends one request; no redirects, no cookies, no retries. WebhookError when no answer came."""
 
     async def send(self, request: Request) -> Response: ...
-
-
-@dataclass
-class Cookies:
-    """The cookies of one call, kept by host."""
-
-    by_host: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def header(self, url: str) -> str:
-        return "; ".join(f"{name}={value}" for name, value in self.by_host.get(urlsplit(url).netloc, {}).items())
-
-    def keep(self, url: str, headers: tuple[str, ...]) -> None:
-        jar = self.by_host.setdefault(urlsplit(url).netloc, {})
-        for header in headers:
-            try:
-                jar.update({name: morsel.coded_value for name, morsel in SimpleCookie(header).items()})
-            except CookieError:
-                log.warning("cookie_unreadable")
 
 
 def signature(token: str, url: str, params: Mapping[str, str]) -> str:
@@ -108,13 +104,20 @@ class Webhooks:
         self._last: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def ask(self, target: Target, params: Mapping[str, str], cookies: Cookies | None = None) -> Response:
+    async def ask(
+        self,
+        target: Target,
+        params: Mapping[str, str],
+        cookies: Cookies | None = None,
+        most_bytes: int = DOCUMENT_BYTES,
+    ) -> Response:
         """Fetch an address, following redirects; WebhookError with Twilio's code when that fails for good."""
         jar = cookies if cookies is not None else Cookies()
         method, sent = target.method, dict(params)
         url, limits = overrides.split(target.url, self._limits)
         for _ in range(MOST_REDIRECTS + 1):
-            response = await self._attempt(replace(self._request(method, url, sent, jar), limits=limits))
+            request = self._request(method, url, sent, jar)
+            response = await self._attempt(replace(request, limits=limits, most_bytes=most_bytes))
             jar.keep(url, response.cookies)
             if response.status not in _REDIRECTS or "Location" not in response.headers:
                 return self._checked(response, url)
@@ -134,8 +137,13 @@ class Webhooks:
         """Do something that no call waits for."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            log.error("work_failed", exc_info=task.exception())
 
     async def drain(self, seconds: float) -> None:
         """Wait until what is under way is sent, but not longer than that."""
@@ -152,8 +160,10 @@ class Webhooks:
             log.warning("callback_failed", code=error.code, url=target.url, reason=error.message)
 
     def _request(self, method: str, url: str, params: Mapping[str, str], jar: Cookies) -> Request:
-        if not _is_http(url):
-            raise WebhookError(BAD_URL, f"not an http address: {url!r}", url)
+        try:
+            url = address.written(url)
+        except ValueError as error:
+            raise WebhookError(BAD_URL, f"not an http address: {url[:MOST_SHOWN]!r}: {error}", url) from error
         if method == "GET" and params:
             url, params = _with_query(url, params), {}
         headers = {
@@ -189,15 +199,7 @@ class Webhooks:
     def _checked(self, response: Response, url: str) -> Response:
         if not 200 <= response.status < 300 and response.status != 304:
             raise WebhookError(RETRIEVAL, f"the application answered {response.status}; its own log says why", url)
-        return Response(response.status, response.headers, response.body, url)
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+        return replace(response, url=url, cookies=())
 
 
 def _with_query(url: str, params: Mapping[str, str]) -> str:

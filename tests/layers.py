@@ -59,6 +59,7 @@ INTEGRATION = _tests("integration", "-n", "auto", "tests/integration", f"--ignor
 CALLS = _tests("calls", *BY_FILE, *_files("tests/calls", FIRST_CALLS), "tests/calls/exchange", again=True)
 BROWSER = _tests("browser", *BY_FILE, *_files("tests/browser", FIRST_PAGES), again=True)
 
+FUZZ = ("tests/calls/exchange/test_fuzz_documents.py", "tests/calls/exchange/test_rude_servers.py")
 # Other machines: what a model hears differs by the processor's instructions and the maker of its arithmetic.
 HEARING = (
     "tests/calls/exchange/test_hearing.py",
@@ -75,6 +76,10 @@ PLACES = {
 }
 LONG = (
     replace(INTERLEAVE, name="interleave-long", environment={"INTERLEAVE_DAYS": "20"}),
+    *(
+        replace(_tests(f"fuzz-documents-{seed}", *FUZZ), environment={"FUZZ_CASES": "300", "FUZZ_SEED": seed})
+        for seed in ("11", "12", "13", "14")
+    ),
     *(replace(_tests(f"hearing-{name}", *HEARING), environment=found) for name, found in PROCESSORS.items()),
     *(
         replace(

@@ -7,7 +7,7 @@ decided here: see `run.py`.
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -91,9 +91,10 @@ class Phone:
         if not self.is_registered:
             raise PhoneRefused(f"{self.address}: {self._refusal}")
 
-    async def dial(self, to: str) -> Call:
+    async def dial(self, to: str, parameters: Mapping[str, str] | None = None) -> Call:
+        """Call; the application behind the number is told the parameters too."""
         self.call = Call(Stage.DIALLING)
-        await self._send(type="dial", to=to)
+        await self._send(type="dial", to=to, **({"parameters": dict(parameters)} if parameters else {}))
         return self.call
 
     async def answer(self) -> None:

@@ -3,7 +3,7 @@
 import base64
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -12,14 +12,17 @@ import structlog
 from aiohttp import web
 from multidict import MultiDict
 
+from exchange import forms
 from exchange.errors import ApiError, not_found
 from exchange.office import Office
+from exchange.quantity import whole
 from exchange.status import Callback
 from exchange.switch import Switch
 
 log = structlog.get_logger(__name__)
 ROOT = "/2010-04-01/Accounts/{account}"
 MOST_PER_PAGE = 1000
+ENDING = ".json"
 Json = dict[str, Any]
 
 
@@ -40,9 +43,10 @@ class Ask:
         text = self.text(name)
         if not text:
             return default
-        if not text.isascii() or not text.isdigit():
+        found = whole(text)
+        if found is None:
             raise ApiError(400, 20001, f"{name} must be a whole number")
-        return min(max(int(text), least), most)
+        return min(max(found, least), most)
 
     def flag(self, name: str) -> bool | None:
         """True, False, or None when it is not given."""
@@ -84,6 +88,7 @@ class Ask:
         return f"{self.path}?{urlencode([*kept, ('PageSize', size), ('Page', page)])}"
 
 
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answer = Callable[[Ask], Awaitable[web.StreamResponse | Json | None]]
 
 
@@ -101,33 +106,47 @@ def mount(app: web.Application, switch: Switch, routes: Iterable[Route]) -> None
     """Put the resources into the application; anything else below the API's root is Twilio's 404."""
     known = list(routes)
     for route in known:
-        app.router.add_route(route.method, ROOT + route.path, _handler(switch, route))
+        _add(app, route.method, ROOT + route.path, _handler(switch, route))
+    # Without the ending the answer is JSON as well, but for addresses of their own, those of recordings' sound.
+    for route in known:
+        if route.path.endswith(ENDING):
+            _add(app, route.method, ROOT + route.path.removesuffix(ENDING), _handler(switch, route))
     app.router.add_route("*", "/2010-04-01/{rest:.*}", _handler(switch, Route("*", "", _nothing(known))))
+
+
+def _add(app: web.Application, method: str, path: str, handle: Handle) -> None:
+    """A route; what can be got can be asked for its head alone."""
+    for each in (method, *(("HEAD",) if method == "GET" else ())):
+        app.router.add_route(each, path, handle)
 
 
 def _nothing(known: Sequence[Route]) -> Answer:
     """The answer to whatever is no route: 405 for a known path by another method, else 404."""
-    patterns = [re.compile(re.sub(r"\{[^}]*\}", "[^/]+", each.path)) for each in known]
+    patterns = [re.compile(re.sub(r"\{[^}]*\}", "[^/]+", each.path.removesuffix(ENDING))) for each in known]
 
     async def refuse(ask: Ask) -> Json:
         _, _, below = ask.path.partition(f"/Accounts/{ask.office.config.account_sid}")
-        if any(pattern.fullmatch(below) for pattern in patterns):
+        if any(pattern.fullmatch(below.removesuffix(ENDING)) for pattern in patterns):
             raise ApiError(405, 20004, "Method not allowed")
         raise not_found(ask.path)
 
     return refuse
 
 
-def _handler(switch: Switch, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _handler(switch: Switch, route: Route) -> Handle:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             _check_credentials(request, switch.office)
-            form = await _form(request)
-            params = MultiDict([*request.query.items(), *((k, v) for k, v in form.items() if isinstance(v, str))])
+            params = MultiDict([*request.query.items(), *await forms.read(request)])
             answer = await route.answer(Ask(switch.office, switch, request.path, dict(request.match_info), params))
         except ApiError as error:
             log.warning("rest_refused", status=error.status, code=error.code, method=request.method, path=request.path)
             return _error(error)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            log.exception("rest_failed", method=request.method, path=request.path)
+            return _error(ApiError(500, 20500, "A fault of the exchange itself; its log says more."))
         if isinstance(answer, web.StreamResponse):
             return answer
         return web.Response(status=204) if answer is None else web.json_response(answer, status=route.status)
@@ -135,21 +154,20 @@ def _handler(switch: Switch, route: Route) -> Callable[[web.Request], Awaitable[
     return handle
 
 
-async def _form(request: web.Request) -> Mapping[str, object]:
-    try:
-        return await request.post()
-    except ValueError as error:
-        raise ApiError(400, 20001, "The request's parameters cannot be read") from error
-
-
 def _check_credentials(request: web.Request, office: Office) -> None:
     config = office.config
-    expected = base64.b64encode(f"{config.account_sid}:{config.auth_token}".encode()).decode()
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic" or not hmac.compare_digest(given.strip(), expected):
+    known = {config.account_sid: config.auth_token, **config.api_keys}
+    # Bytes, for a header may hold letters that cannot be compared; all of them, so that the time tells nothing.
+    fits = [hmac.compare_digest(given.strip().encode(errors="replace"), _basic(*each)) for each in known.items()]
+    if scheme.lower() != "basic" or not any(fits):
         raise ApiError(401, 20003, "Authenticate")
     if request.match_info.get("account", config.account_sid) != config.account_sid:
         raise not_found(request.path)
+
+
+def _basic(user: str, password: str) -> bytes:
+    return base64.b64encode(f"{user}:{password}".encode())
 
 
 def _error(error: ApiError) -> web.Response:

@@ -1,6 +1,7 @@
 """Calls: create, read, list, update while live, delete."""
 
 import re
+from urllib.parse import unquote
 
 from exchange.amd import Patience
 from exchange.course import Beginning, Goto, Inline
@@ -8,6 +9,7 @@ from exchange.errors import ApiError, not_found, required
 from exchange.legs import Ends
 from exchange.numbers import sid_of
 from exchange.office import How
+from exchange.plain import is_plain
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.dates import is_within
 from exchange.status import API_VERSION, CallFacts, CallStatus, rfc2822
@@ -25,14 +27,13 @@ async def create(ask: Ask) -> Json:
         raise required("To", 21201)
     if not ask.text("From"):
         raise required("From", 21213)
-    if not _ADDRESS.fullmatch(ask.text("To")):
-        raise ApiError(400, 21211, f"The phone number you are attempting to call, {ask.text('To')}, is not valid.")
+    to = dialled(ask)
     beginning = _beginning(ask)
     if beginning is None:
         raise ApiError(400, 21205, "Url or Twiml is required.")
     ends = Ends(
         ask.text("From"),
-        ask.text("To"),
+        to,
         "outbound-api",
         callback=ask.callback("StatusCallback", "completed"),
         user=ask.text("SipAuthUsername"),
@@ -43,6 +44,16 @@ async def create(ask: Ask) -> Json:
         callback = ask.callback("RecordingStatusCallback", "completed")
         ask.office.record_when_answered(leg, recording_wish(ask, "OutboundAPI"), callback)
     return render(ask, leg.facts)
+
+
+def dialled(ask: Ask) -> str:
+    """Who is called; ApiError when an address holds what no telephone is called."""
+    to = ask.text("To")
+    if not _ADDRESS.fullmatch(to) or not is_plain(unquote(to, errors="replace")):
+        raise ApiError(400, 21211, f"The phone number you are attempting to call, {to}, is not valid.")
+    if not is_plain(ask.text("From")):
+        raise ApiError(400, 21212, "The source phone number provided, From, is not valid.")
+    return to if to.startswith(("client:", "sip:", "sips:")) else ask.office.number_of(to)
 
 
 async def read(ask: Ask) -> Json:

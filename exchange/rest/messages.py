@@ -7,11 +7,11 @@ from exchange.errors import ApiError, not_found, required
 from exchange.ids import new_sid
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.dates import is_within
+from exchange.segments import segments
 from exchange.status import API_VERSION, rfc2822
 from exchange.texts import Message
 
 LONGEST_BODY, LONGEST_VALID_SECONDS = 1600, 36_000
-SEGMENT = 70
 
 
 async def create(ask: Ask) -> Json:
@@ -25,7 +25,7 @@ async def create(ask: Ask) -> Json:
     message = Message(
         new_sid("SM"),
         ask.text("From"),
-        ask.text("To"),
+        ask.office.number_of(ask.text("To")),
         ask.text("Body"),
         ask.office.ticker.now(),
         "outbound-api",
@@ -47,6 +47,8 @@ def _when(ask: Ask) -> datetime | None:
         moment = datetime.fromisoformat(ask.text("SendAt").replace("Z", "+00:00"))
     except ValueError as error:
         raise ApiError(400, 35114, "SendAt must be a time such as 2026-11-30T20:36:27Z.") from error
+    if abs(moment.year - ask.office.ticker.now().year) > 1:
+        raise ApiError(400, 35111, "SendAt must be within the next 35 days.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -103,7 +105,7 @@ def render(ask: Ask, message: Message) -> Json:
         "to": message.to,
         "direction": message.direction,
         "status": message.status,
-        "num_segments": str(-(-len(message.body) // SEGMENT)),
+        "num_segments": str(segments(message.body)),
         "num_media": "0",
         "price": None,
         "price_unit": "USD",

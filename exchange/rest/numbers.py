@@ -3,10 +3,13 @@
 from exchange.config import Number
 from exchange.errors import ApiError, not_found
 from exchange.numbers import sid_of
+from exchange.quantity import whole
 from exchange.rest.api import Ask, Json, Route
 from exchange.status import API_VERSION, rfc2822
 
+LONGEST_NAME, LONGEST_DIGITS = 64, 15
 FIELDS = {
+    "FriendlyName": "friendly_name",
     "VoiceUrl": "voice_url",
     "VoiceMethod": "voice_method",
     "VoiceFallbackUrl": "fallback_url",
@@ -19,7 +22,7 @@ FIELDS = {
 async def list_(ask: Ask) -> Json:
     """All numbers, filtered by a part of PhoneNumber and by FriendlyName."""
     part, name = ask.text("PhoneNumber").strip("*"), ask.text("FriendlyName")
-    found = [each for each in ask.office.numbers.all() if part in each.number and name in ("", each.number)]
+    found = [each for each in ask.office.numbers.all() if part in each.number and name in ("", _named(each))]
     return ask.page("incoming_phone_numbers", [render(ask, each) for each in found])
 
 
@@ -27,7 +30,7 @@ async def create(ask: Ask) -> Json:
     """A number of the exchange's own choice within an area code, or the one that is asked for."""
     number = ask.text("PhoneNumber") or _free(ask)
     digits = number.removeprefix("+")
-    if not number.startswith("+") or not digits.isascii() or not digits.isdigit():
+    if not number.startswith("+") or whole(digits) is None or len(digits) > LONGEST_DIGITS:
         raise ApiError(400, 21421, f"PhoneNumber {number} is invalid")
     if ask.office.numbers.find(number):
         raise ApiError(400, 21422, f"PhoneNumber {number} is not available")
@@ -55,8 +58,14 @@ def _free(ask: Ask) -> str:
 
 
 def _values(ask: Ask) -> dict[str, str]:
-    given = {field: ask.text(name) for name, field in FIELDS.items() if name in ask.params}
-    return {field: value.upper() if field.endswith("method") else value for field, value in given.items()}
+    if len(ask.text("FriendlyName")) > LONGEST_NAME:
+        raise ApiError(400, 21441, f"FriendlyName may hold {LONGEST_NAME} characters")
+    given = {name: field for name, field in FIELDS.items() if name in ask.params}
+    return {f: ask.method(name) if f.endswith("method") else ask.text(name) for name, f in given.items()}
+
+
+def _named(number: Number) -> str:
+    return number.friendly_name or number.number
 
 
 def _number(ask: Ask) -> Number:
@@ -82,7 +91,7 @@ def render(ask: Ask, number: Number) -> Json:
         "date_updated": rfc2822(ask.office.numbers.since),
         "emergency_status": "Inactive",
         "emergency_address_status": "unregistered",
-        "friendly_name": number.number,
+        "friendly_name": _named(number),
         "phone_number": number.number,
         "origin": "hosted",
         "sid": sid,

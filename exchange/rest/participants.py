@@ -7,7 +7,7 @@ from exchange.ids import is_sid
 from exchange.legs import Ends
 from exchange.participant import Participant
 from exchange.rest.api import Ask, Json, Route
-from exchange.rest.calls import machine_wish, recording_wish
+from exchange.rest.calls import dialled, machine_wish, recording_wish
 from exchange.rest.conferences import announce_to, find
 from exchange.status import CallStatus, rfc2822
 from exchange.switch import Wishes
@@ -36,11 +36,12 @@ async def add(ask: Ask) -> Json:
     for name, code in (("To", 21201), ("From", 21213)):
         if not ask.text(name):
             raise required(name, code)
+    to = dialled(ask)
     coached = _coached(ask, "")
     conference = _opened(ask)
     callback = ask.callback("StatusCallback", "completed")
     sender = ask.text("CallerId") or ask.text("From")
-    ends = Ends(sender, ask.text("To"), "outbound-api", callback=callback)
+    ends = Ends(sender, to, "outbound-api", callback=callback)
     wishes = Wishes(
         time_limit=ask.number("TimeLimit", 0, 1, 86_400),
         machine=machine_wish(ask),

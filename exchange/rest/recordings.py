@@ -82,7 +82,8 @@ async def media(ask: Ask) -> web.StreamResponse:
     """The WAV file; `RequestedChannels=1` mixes two channels down to one."""
     facts, path = _finished(ask)
     if facts.channels == 2 and ask.text("RequestedChannels") == "1":
-        mono = await asyncio.to_thread(sound_file.read, path, longest_seconds=sound_file.OWN_SECONDS)
+        async with ask.office.packing:
+            mono = await asyncio.to_thread(sound_file.read, path, longest_seconds=sound_file.OWN_SECONDS)
         return web.Response(body=header(1, len(mono)) + mono, content_type="audio/x-wav")
     return web.FileResponse(path, headers={"Content-Type": "audio/x-wav"})
 
@@ -91,7 +92,8 @@ async def mp3(ask: Ask) -> web.StreamResponse:
     """The same as MP3, made when it is asked for."""
     facts, path = _finished(ask)
     is_dual = facts.channels == 2 and ask.text("RequestedChannels") != "1"
-    body = await asyncio.to_thread(_packed, path, is_dual)
+    async with ask.office.packing:
+        body = await asyncio.to_thread(_packed, path, is_dual)
     return web.Response(body=body, content_type="audio/mpeg")
 
 

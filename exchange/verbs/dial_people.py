@@ -18,6 +18,7 @@ from exchange.status import Callback
 from exchange.tones import CADENCES, Cadence, Repeating
 from exchange.twiml import Element
 from exchange.verbs.machine import detect_aside, patience_of
+from exchange.verbs.nouns import address_of, caller_id, digits_of, nouns_of
 from exchange.verbs.outcome import Outcome
 from exchange.verbs.referrals import referrals
 from exchange.verbs.reporting import callback_of, status_callback
@@ -50,33 +51,23 @@ class Person:
 
 
 def people(course: Course, element: Element) -> list[Person]:
-    """Number, Client and Sip elements in order, or the bare text of Dial as a number."""
-    nouns = list(element.named("Number", "Client", "Sip"))
-    if not nouns and element.text:
-        nouns = [Element("Number", {}, element.text, line=element.line)]
-    return [_person(course, noun) for noun in nouns]
+    """Those whom the nouns mean, in order."""
+    return [_person(course, noun) for noun in nouns_of(course, element)]
 
 
 def _person(course: Course, noun: Element) -> Person:
-    url, digits = noun.string("url"), noun.string("sendDigits").replace("W", "ww")
+    url = noun.string("url")
     return Person(
-        address=_address(noun),
+        address=address_of(course, noun),
         whisper=course.here.join(url, noun.method()) if url else None,
         callback=status_callback(course, noun),
-        digits=digits if not set(digits) - set("0123456789ABCD*#w") else "",
+        digits=digits_of(course, noun),
         user=noun.string("username"),
         password=noun.string("password"),
         parameters={each.string("name"): each.string("value") for each in noun.named("Parameter")},
         machine=patience_of(noun),
         machine_callback=callback_of(course, noun, "amdStatusCallback"),
     )
-
-
-def _address(noun: Element) -> str:
-    identity = next(noun.named("Identity"), noun).text
-    if noun.name == "Client":
-        return f"client:{identity.removeprefix('client:')}"
-    return identity if noun.name == "Sip" else "".join(sign for sign in identity if sign not in " ()-.")
 
 
 async def call_people(course: Course, element: Element, outcome: Outcome) -> None:
@@ -92,8 +83,7 @@ async def call_people(course: Course, element: Element, outcome: Outcome) -> Non
 
 async def _call(course: Course, element: Element, wanted: list[Person], outcome: Outcome) -> bool:
     """Whether one of them answered; whoever else rang is cancelled."""
-    caller = course.leg.facts
-    sender = element.string("callerId") or (caller.sender if caller.direction == "inbound" else caller.to)
+    sender = caller_id(course, element)
     legs: dict[Leg, Person] = {}
     for each in wanted:
         ends = Ends(

@@ -96,10 +96,10 @@ async def _collect(course: Course, rules: Rules, box: KeyBox, utterance: Utteran
     digits = ""
     while await _next(course, rules, box, None if digits else utterance):
         key = box.pop()
-        if key == rules.finish and digits:
-            return _pressed(course, digits, key)
-        if key is None or key == rules.finish:
+        if key is None:
             continue
+        if key == rules.finish:
+            return _pressed(course, digits, key) if digits or rules.acts_on_nothing else None
         digits += key
         if rules.most and len(digits) >= rules.most:
             break

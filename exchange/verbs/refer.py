@@ -2,10 +2,13 @@
 
 import asyncio
 from typing import Protocol, runtime_checkable
+from urllib.parse import unquote
 
 from exchange.course import Course, End, Step
-from exchange.errors import WebhookError
+from exchange.errors import DocumentError, WebhookError
+from exchange.plain import is_plain
 from exchange.twiml import Element
+from exchange.verbs.nouns import BAD_HEADER
 
 NOT_SIP = 13801
 METHOD_NOT_ALLOWED = 405
@@ -23,6 +26,9 @@ class Referable(Protocol):
 async def refer(course: Course, element: Element) -> Step:
     """Hand the call over; the action hears how that went, and without one the document goes on."""
     target = next((noun.text for noun in element.named("Sip")), element.text)
+    if not is_plain(unquote(target, errors="replace")):
+        message = f"line {element.line}: the address of Refer may hold no line break and no other control character"
+        raise DocumentError(BAD_HEADER, message, course.here.url)
     line = course.leg.line
     if isinstance(line, Referable):
         try:

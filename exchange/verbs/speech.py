@@ -16,6 +16,7 @@ _POLLY = {
     **dict.fromkeys(("Amy", "Brian", "Emma"), "en-GB"),
 }
 MOST_TIMES = 1000
+BAD_DIGITS, LONGEST_DIGITS, DIGITS = 13430, 256, frozenset("0123456789ABCD*#wW")
 _WOMEN = frozenset({"Zhiyu", "Joanna", "Salli", "Kendra", "Ivy", "Kimberly", "Amy", "Emma"})
 
 
@@ -41,8 +42,7 @@ async def play(course: Course, element: Element) -> Step:
     """Play a sound file or press keys; a file that cannot be had is skipped, for the call is worth more."""
     keys = element.string("digits")
     if keys:
-        course.leg.trace("play", digits=keys)
-        await course.leg.play(Pcm(dtmf.tone_for(keys)))
+        await _press(course, element, keys)
         return None
     target = course.here.join(element.text, "GET")
     try:
@@ -58,6 +58,15 @@ async def play(course: Course, element: Element) -> Step:
     finally:
         prompt(state="end")
     return None
+
+
+async def _press(course: Course, element: Element, keys: str) -> None:
+    if len(keys) > LONGEST_DIGITS or set(keys) - DIGITS:
+        message = f"line {element.line}: digits may hold {LONGEST_DIGITS} of 0-9, A-D, *, #, w and W"
+        course.fault("play_failed", WebhookError(BAD_DIGITS, message, course.here.url))
+        return
+    course.leg.trace("play", digits=keys)
+    await course.leg.play(Pcm(dtmf.tone_for(keys)))
 
 
 async def pause(course: Course, element: Element) -> Step:

@@ -64,10 +64,10 @@ export class Phone extends Telephone {
     this.end("offline", "lost");
   }
 
-  dial(to) {
+  dial(to, parameters = {}) {
     if (this.state !== "idle") return;
     this.become("dialing", { id: null, from: this.#address, to, isIncoming: false, rings: 0, since: Date.now() });
-    this.#send({ type: "dial", to });
+    this.#send({ type: "dial", to, parameters });
   }
 
   answer() {

@@ -29,7 +29,8 @@ export class Telephone extends EventTarget {
 
   close() {}
 
-  dial(_to) {}
+  // `parameters`, names and texts, reach the application behind the number as fields of its form.
+  dial(_to, _parameters = {}) {}
 
   answer() {}
 

@@ -60,11 +60,11 @@ export class TwilioPhone extends Telephone {
     this.end("offline", "lost");
   }
 
-  async dial(to) {
+  async dial(to, parameters = {}) {
     if (this.state !== "idle") return;
     this.become("dialing", { id: null, from: this.#address, to, isIncoming: false, rings: 0, since: Date.now() });
     try {
-      this.#take(await this.#device.connect({ params: { To: to } }));
+      this.#take(await this.#device.connect({ params: { ...parameters, To: to } }));
     } catch (fault) {
       this.#fault(fault);
       this.end("idle", "failed");

@@ -14,7 +14,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from exchange.config import from_values
-from exchange.phone.call import Call
+from exchange.phone.call import Call, Stage
 from exchange.phone.line import Phone
 from exchange.server import Exchange, running
 from exchange.webhook import signature
@@ -154,6 +154,11 @@ async def until(is_true: Callable[[], bool], seconds: float = PATIENCE_SECONDS) 
     async with asyncio.timeout(seconds):
         while not is_true():
             await asyncio.sleep(0.01)
+
+
+async def until_over(call: Call) -> None:
+    """Wait for the end of a call."""
+    await until(lambda: call.stage is Stage.OVER)
 
 
 @contextlib.asynccontextmanager

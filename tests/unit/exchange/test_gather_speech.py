@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from exchange.dtmf import tone_for
 from exchange.tones import tone
-from tests.unit.exchange.stage import Stage, Story, Telephone
+from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
 
 Staged = Callable[[Story], None]
 ASK = (
@@ -144,13 +144,28 @@ def test_speech_that_does_not_end_is_cut_at_its_greatest_length(staged: Staged) 
     staged(story)
 
 
-def test_hash_does_not_end_a_gather_before_any_digit(staged: Staged) -> None:
-    # docs/voice/twiml/gather: "finishOnKey only works when a digit sequence precedes it"
+def test_finish_key_alone_ends_the_gather_at_once(staged: Staged) -> None:
+    # ../shared/cases/EXCHANGE.md: "`Gather` without digits, then the finish key alone: must end at once"
     async def story(stage: Stage) -> None:
-        stage.app.pages = {"/voice": '<Gather action="/key"/><Say>no</Say>'}
+        stage.app.pages = {"/voice": '<Gather timeout="60" action="/key"/><Say>nothing pressed</Say>'}
         caller, _ = await stage.dials()
-        caller.say(tone_for("#12#"))
-        await stage.passes(2)
-        assert stage.app.asked("/key")[0]["Digits"] == "12"
+        caller.say(tone_for("#"))
+        await stage.passes(1)
+        assert caller.prompts == ["nothing pressed"]
+        assert not stage.app.asked("/key")
+
+    staged(story)
+
+
+def test_finish_key_alone_is_told_where_nothing_is_an_answer(staged: Staged) -> None:
+    # docs/voice/twiml/gather: "actionOnEmptyResult allows you to force <Gather> to send a webhook to the action url
+    # even when there is no DTMF input"
+    async def story(stage: Stage) -> None:
+        stage.app.pages = {"/voice": '<Gather timeout="60" action="/key" actionOnEmptyResult="true"/>'}
+        caller, _ = await stage.dials()
+        caller.say(tone_for("#"))
+        await stage.passes(1)
+        told = next(each.params for each in stage.app.requests if each.url == f"{SITE}/key")
+        assert (told["Digits"], told["FinishedOnKey"]) == ("", "#")
 
     staged(story)

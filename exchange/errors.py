@@ -3,6 +3,7 @@
 ExchangeError
 ├── ConfigError        the configuration file cannot be used
 ├── DocumentError      a TwiML document cannot be read (12100 …)
+├── MessageError       a telephone's message cannot be read
 ├── WebhookError       an address cannot be fetched (11200 …)
 └── ApiError           a REST request is refused (20003, 20404, 21201 …)
 """
@@ -14,6 +15,10 @@ class ExchangeError(Exception):
 
 class ConfigError(ExchangeError):
     """The configuration file names something that cannot be used."""
+
+
+class MessageError(ExchangeError):
+    """A message of a telephone that is none; the text names the field."""
 
 
 class CallError(ExchangeError):

@@ -20,7 +20,7 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._known = self._load()
         self._compact()
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
         self._beats = path.with_suffix(".alive")
         self.last_alive = self._last_beat()
 

@@ -88,8 +88,8 @@ class Legs:
             updated=self._ticker.now(),
         )
         leg = Leg(facts, line, self._ticker, self._moved)
-        self.active[leg.sid] = leg
         self._journal.write(facts)
+        self.active[leg.sid] = leg
         return leg
 
     def facts(self, sid: str) -> CallFacts | None:

@@ -2,6 +2,7 @@
 
 import re
 
+from exchange.addresses import fault_of
 from exchange.amd import Patience
 from exchange.course import Beginning, Goto, Inline
 from exchange.errors import ApiError, not_found, required
@@ -27,6 +28,8 @@ async def create(ask: Ask) -> Json:
         raise required("From", 21213)
     if not _ADDRESS.fullmatch(ask.text("To")):
         raise ApiError(400, 21211, f"The phone number you are attempting to call, {ask.text('To')}, is not valid.")
+    if fault := fault_of(ask.text("To")):
+        raise ApiError(400, 21211, f"To {fault}.")
     beginning = _beginning(ask)
     if beginning is None:
         raise ApiError(400, 21205, "Url or Twiml is required.")

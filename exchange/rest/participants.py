@@ -1,5 +1,6 @@
 """Participants of a conference: read, mute, hold, coach, announce to, remove, add."""
 
+from exchange.addresses import fault_of
 from exchange.call import Leg
 from exchange.conference import LAST_LEFT, LED_AWAY, NEVER_CAME, Conference
 from exchange.errors import ApiError, not_found, required
@@ -36,6 +37,8 @@ async def add(ask: Ask) -> Json:
     for name, code in (("To", 21201), ("From", 21213)):
         if not ask.text(name):
             raise required(name, code)
+    if fault := fault_of(ask.text("To")):
+        raise ApiError(400, 21211, f"To {fault}.")
     coached = _coached(ask, "")
     conference = _opened(ask)
     callback = ask.callback("StatusCallback", "completed")

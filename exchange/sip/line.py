@@ -18,6 +18,7 @@ from exchange.sip.rtp import Rtp
 
 log = structlog.get_logger(__name__)
 LOST_SECONDS, REFER_SECONDS = 60.0, 30.0
+MOST_NOTIFIED = 50
 REFUSALS = {"busy": 486, "rejected": 603, "failed": 404}
 BUSY, NOBODY, DECLINED = {486, 600}, {408, 480, 487, 404, 410, 484, 604}, {403, 603}
 
@@ -47,7 +48,7 @@ class SipLine:
         self.credentials: tuple[str, str] | None = None
         self.response_code = 0
         self.call_id = ""
-        self.notified: asyncio.Queue[int] = asyncio.Queue()
+        self.notified: asyncio.Queue[int] = asyncio.Queue(MOST_NOTIFIED)
         self.answerer: Answerer | None = None
         self.is_over = False
         self._open = rtp

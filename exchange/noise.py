@@ -1,0 +1,51 @@
+"""Warnings about what anybody may send: a few lines a minute of each kind, each short, whatever arrives."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger(__name__)
+MOST_LINES, WINDOW_SECONDS = 10, 60.0
+LONGEST_VALUE = 200
+
+
+@dataclass
+class _Kind:
+    since: float
+    lines: int = 0
+    left_out: int = 0
+
+
+class Noise:
+    """Tells of each kind at most ten times a minute; the first line afterwards says how many were left out."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._kinds: dict[str, _Kind] = {}
+
+    def warn(self, event: str, **fields: object) -> None:
+        """One line, unless there were too many of this kind; `event` is one of ours, never of the sender's making."""
+        now = self._clock()
+        kind = self._kinds.setdefault(event, _Kind(now))
+        more: dict[str, object] = {}
+        if now - kind.since >= WINDOW_SECONDS:
+            more = {"left_out": kind.left_out} if kind.left_out else {}
+            kind = self._kinds[event] = _Kind(now)
+        if kind.lines >= MOST_LINES:
+            kind.left_out += 1
+            return
+        kind.lines += 1
+        log.warning(event, **{name: _short(value) for name, value in fields.items()}, **more)
+
+
+def _short(value: object) -> object:
+    return shown(value) if isinstance(value, str) else value
+
+
+def shown(text: str, longest: int = LONGEST_VALUE) -> str:
+    """Foreign text as one line of a log may show it: nothing but what can be printed, and not much of it."""
+    cut = text[:longest]
+    whole = cut if cut.isprintable() else cut.encode("unicode_escape").decode("ascii")
+    return whole if len(text) <= longest else f"{whole}… ({len(text)} characters)"

@@ -8,6 +8,8 @@ ExchangeError
 └── ApiError           a REST request is refused (20003, 20404, 21201 …)
 """
 
+import os
+
 
 class ExchangeError(Exception):
     """Whatever this package raises on purpose."""
@@ -47,6 +49,11 @@ class ApiError(ExchangeError):
         self.status = status
         self.code = code
         self.message = message
+
+
+def reason_of(error: OSError) -> str:
+    """Why a port or a file cannot be had, in the system's words and without our own stack."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
 
 
 def not_found(what: str) -> ApiError:

@@ -25,7 +25,7 @@ class Noise:
         self._clock = clock
         self._kinds: dict[str, _Kind] = {}
 
-    def warn(self, event: str, **fields: object) -> None:
+    def warn(self, event: str, longest: int = LONGEST_VALUE, **fields: object) -> None:
         """One line, unless there were too many of this kind; `event` is one of ours, never of the sender's making."""
         now = self._clock()
         kind = self._kinds.setdefault(event, _Kind(now))
@@ -37,15 +37,15 @@ class Noise:
             kind.left_out += 1
             return
         kind.lines += 1
-        log.warning(event, **{name: _short(value) for name, value in fields.items()}, **more)
+        log.warning(event, **{name: _short(value, longest) for name, value in fields.items()}, **more)
 
 
-def _short(value: object) -> object:
-    return shown(value) if isinstance(value, str) else value
+def _short(value: object, longest: int) -> object:
+    return shown(value, longest) if isinstance(value, str) else value
 
 
 def shown(text: str, longest: int = LONGEST_VALUE) -> str:
     """Foreign text as one line of a log may show it: nothing but what can be printed, and not much of it."""
     cut = text[:longest]
-    whole = cut if cut.isprintable() else cut.encode("unicode_escape").decode("ascii")
+    whole = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in cut)
     return whole if len(text) <= longest else f"{whole}… ({len(text)} characters)"

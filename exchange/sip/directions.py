@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from aiosipua import SipDigestAuth, parse_uri
 
 from exchange.addresses import fault_of, is_reachable
+from exchange.errors import ConfigError
 from exchange.sip.caller import Address, Destination
 from exchange.sip.registrar import Registrar
 from exchange.sip.settings import SipSettings, SipTrunk, SipUser
@@ -26,7 +27,10 @@ class Directions:
     async def look_up(self) -> None:
         """Find the trunks' hosts: once, for a look-up during a call would hold up the media clock."""
         for trunk in self._settings.trunks:
-            self.peers[await _resolved(trunk.host, trunk.port)] = trunk
+            try:
+                self.peers[await _resolved(trunk.host, trunk.port)] = trunk
+            except (OSError, UnicodeError) as error:
+                raise ConfigError(f"sip: trunks: {trunk.name}: host: {trunk.host} cannot be found: {error}") from error
 
     def to(self, address: str) -> Destination | None:
         """The way to that address, if there is one now."""

@@ -52,7 +52,8 @@ class Gateway:
         self.port = settings.port
 
     async def start(self) -> None:
-        """Open the port, and register where we are to."""
+        """Open the port, and register where we are to; OSError when the port cannot be had."""
+        await self._directions.look_up()
         self._transport = Wire(local_addr=(self._settings.host, self._settings.port))
         await self._transport.start()
         self.port = self._transport.local_addr[1]
@@ -70,7 +71,6 @@ class Gateway:
         self.agent.on_ack_timeout = lambda call: self._gone(call.call_id)
         self._transport.on_message = self._message
         self._directions.here = frozenset(("", self.host, f"{self.host}:{self.port}", self._settings.host))
-        await self._directions.look_up()
         for peer, trunk in self._directions.peers.items():
             if trunk.register:
                 trunks.sign_on(self.caller, peer, trunk)

@@ -58,6 +58,7 @@ class Config:
     ring_seconds: float = 5.0
     timeout_buffer_seconds: float = 0.0
     silent_seconds: float = 10.0
+    keep_recordings_days: float = 30.0
     numbers: tuple[Number, ...] = ()
     map: Mapping[str, str] = field(default_factory=dict)
     voices: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_VOICES))
@@ -140,7 +141,8 @@ def _check(config: Config, where: str) -> None:
     if set(config.webhook.retry_on.split(",")) - set(RETRIES):
         raise ConfigError(f"{where}: webhook: retry_on: {config.webhook.retry_on!r}: write any of {', '.join(RETRIES)}")
     limits = config.webhook
-    above = {"ring_seconds": config.ring_seconds, "silent_seconds": config.silent_seconds} | {
+    own = ("ring_seconds", "silent_seconds", "keep_recordings_days")
+    above = {name: getattr(config, name) for name in own} | {
         f"webhook: {name}": getattr(limits, name) for name in ("connect_seconds", "read_seconds", "total_seconds")
     }
     for name, seconds in above.items():

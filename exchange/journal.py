@@ -36,6 +36,17 @@ class Journal:
             # A full disk costs the memory of this call after a kill, not the call.
             log.exception("journal_failed", call_id=facts.sid)
 
+    def rewrite(self, facts: list[CallFacts]) -> None:
+        """Begin anew with these calls: one line each, and nothing of any other."""
+        self._known = {each.sid: each for each in facts}
+        try:
+            self._compact()
+            self._file.close()
+            self._file = self._path.open("a", encoding="utf-8", errors="backslashreplace")
+        except OSError:
+            # A full disk leaves the long file as it is.
+            log.exception("journal_failed")
+
     def beat(self, now: datetime) -> None:
         """Calls are up and the exchange is alive: until then they lasted, should it be killed."""
         try:
@@ -75,5 +86,5 @@ class Journal:
         self._known = {facts.sid: facts for facts in [*over, *up]}
         draft = self._path.with_suffix(".new")
         lines = (json.dumps(facts.to_json(), ensure_ascii=False) + "\n" for facts in self._known.values())
-        draft.write_text("".join(lines), encoding="utf-8")
+        draft.write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
         draft.replace(self._path)

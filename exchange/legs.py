@@ -104,6 +104,11 @@ class Legs:
         """Drop the facts of a call that is over."""
         self.past.pop(sid, None)
 
+    def forget_before(self, moment: datetime) -> None:
+        """Drop the facts of calls that ended before this moment, and write the journal anew without them."""
+        self.past = {sid: facts for sid, facts in self.past.items() if (facts.ended or facts.created) >= moment}
+        self._journal.rewrite([*self.past.values(), *(leg.facts for leg in self.active.values())])
+
     def restore(self, known: list[CallFacts], last_alive: datetime | None = None) -> None:
         """After a restart: what was up then ended when the exchange was last alive, and its application is told so."""
         for facts in known:

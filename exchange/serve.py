@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from exchange import logs
 from exchange.errors import ConfigError
 
 NO_CONFIG = 2
+FOR_US_ALONE = 0o077  # what callers say and are told lies in its files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def serve(args: argparse.Namespace) -> int:
     """Exit status 0 after a signal, 2 when it cannot start: one line says which setting is to be changed."""
     logs.configure(args.verbose)
+    os.umask(FOR_US_ALONE)
     try:
         asyncio.run(_until_signal(args.config))
     except ConfigError as error:

@@ -6,11 +6,12 @@ import socket
 import time
 from collections import deque
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import structlog
 from aiohttp import web
 
-from exchange import clock, deliver, hear
+from exchange import clock, deliver, hear, upkeep
 from exchange.aftermath import Aftermath
 from exchange.call import Leg
 from exchange.clock import Ticker, wall_clock
@@ -51,6 +52,7 @@ class Exchange:
         self.port = config.port
         self.sip_port = 0
         self._ticking: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
         self.lateness: deque[float] = deque(maxlen=3000)
         ticker = Ticker(wall_clock)
         webhooks = Webhooks(Mapped(transport, config.map), config.webhook, config.auth_token)
@@ -81,6 +83,7 @@ class Exchange:
         self.office.texts = Texts(config.data_dir / "messages.jsonl")
         self.phones.on_register = lambda line: deliver.hand_over(self.office, line)
         legs.on_end.append(stop_recordings)
+        legs.on_end.append(lambda _leg: upkeep.forget_speech(config.data_dir / "speech"))
         self.switch = Switch(self.office)
 
     def url(self) -> str:
@@ -114,6 +117,7 @@ class Exchange:
         """Begin: finish what the last one left behind, and let time pass."""
         self.restore()
         self._ticking = asyncio.create_task(clock.run(self.office.tick, self.lateness.append))
+        self._tidying = asyncio.create_task(upkeep.run(self.office, timedelta(days=self.config.keep_recordings_days)))
 
     async def leave(self) -> None:
         """End in good order; one that never came up leaves everything to the next start."""
@@ -121,8 +125,11 @@ class Exchange:
             self.abandon()
             return
         await self.close()
-        self._ticking.cancel()
-        await asyncio.wait({self._ticking})
+        tasks = [each for each in (self._ticking, self._tidying) if each]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        upkeep.forget_speech(self.config.data_dir / "speech")
 
     async def close(self) -> None:
         """Hang up whatever is up, tell the applications, stop the synthesiser."""
@@ -197,6 +204,8 @@ def _made(config: Config, transport: HttpTransport) -> Exchange:
     # What REST changed is read before anything is opened, so that nothing need be closed where it cannot be.
     Numbers(config.numbers, wall_clock(), config.data_dir / "numbers.json")
     try:
+        upkeep.shut(config.data_dir)
+        upkeep.forget_speech(config.data_dir / "speech")
         return Exchange(config, transport)
     except OSError as error:
         raise ConfigError(f"data_dir: {error.filename or config.data_dir}: {reason_of(error)}") from error

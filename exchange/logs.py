@@ -13,7 +13,7 @@ from structlog.typing import EventDict, WrappedLogger
 from exchange.noise import Noise, shown
 
 LONGEST_FIELD = 4_000
-LONGEST_TRACE = 3_000
+LONGEST_TRACE, LONGEST_PART = 3_000, 500
 
 
 def configure(is_verbose: bool) -> None:
@@ -46,6 +46,7 @@ class Library(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         noise = self._places.setdefault(f"{record.name}:{record.lineno}", Noise())
-        trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
+        parts = traceback.format_exception(*record.exc_info) if record.exc_info else []
+        trace = "".join(part[:LONGEST_PART] for part in parts)
         where = {"trace": trace[-LONGEST_TRACE:]} if trace else {}
         noise.warn("library_warned", longest=LONGEST_TRACE, logger=record.name, message=record.getMessage(), **where)

@@ -75,6 +75,7 @@ PLACES = {
 }
 LONG = (
     replace(INTERLEAVE, name="interleave-long", environment={"INTERLEAVE_DAYS": "20"}),
+    replace(_tests("fuzz-long", "tests/calls/exchange/test_fuzz.py"), environment={"FUZZ_ROUNDS": "20"}),
     *(replace(_tests(f"hearing-{name}", *HEARING), environment=found) for name, found in PROCESSORS.items()),
     *(
         replace(

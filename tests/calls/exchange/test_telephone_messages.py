@@ -115,7 +115,7 @@ def test_a_telephone_that_never_reads_loses_its_connection_and_holds_nothing(tel
                 assert line.wire
                 transport = socket._response.connection.transport  # type: ignore[union-attr]
                 assert transport
-                transport.pause_reading()  # type: ignore[attr-defined]
+                transport.pause_reading()
                 for _ in range(100):
                     line.tell("trace", name="say", text="x" * 10_000)
                 assert line.wire.get_write_buffer_size() < 400_000

@@ -17,6 +17,7 @@ from aiosipua import (
     SipResponse,
     parse_sdp,
 )
+from aiosipua.dialog import dialog_matches
 from aiosipua.refer import notify_refer
 
 from exchange.sip import sdp, trunks, uri
@@ -209,7 +210,9 @@ class Gateway:
 
     def _late_answer(self, request: SipRequest) -> None:
         """Who called without an offer answers ours with the ACK; one with whom nothing can be agreed is hung up."""
-        line = self._line(request.call_id or "")
+        line, call = self._line(request.call_id or ""), self.agent.get_call(request.call_id or "")
+        if call is None or not dialog_matches(call.dialog, request):
+            return
         if line is None or line.is_over or line.rtp is None or line.rtp.agreed is not None:
             return
         try:

@@ -12,7 +12,8 @@ from aiosipua import RegistrationState
 from structlog.testing import capture_logs
 from twilio.base.exceptions import TwilioRestException
 
-from tests.calls.exchange.conftest import NUMBER, House, until
+from exchange.sip.gateway import MOST_CALLS_OF_ONE
+from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, House, Page, until
 from tests.calls.exchange.desk import HOST, Desk, sip_house
 from tests.calls.exchange.test_sip_forms import PLAIN, Board, told
 
@@ -137,3 +138,73 @@ def test_a_number_with_signs_that_no_address_has_leaves_no_call(tmp_path: Path) 
         assert await is_answered(house, board)
 
     told(tmp_path, {}, story)
+
+
+def acknowledgement(invite: str, answer: str, body: str = "") -> str:
+    """The ACK of an answer, in the dialog that it made."""
+    [to] = [line for line in answer.split("\r\n") if line.startswith("To:")]
+    head, _, _ = invite.partition("\r\n\r\n")
+    lines = [line for line in head.split("\r\n") if not line.startswith(("To:", "CSeq:", "Content-"))]
+    lines[0] = lines[0].replace("INVITE", "ACK")
+    return "\r\n".join([*lines, to, "CSeq: 1 ACK", f"Content-Length: {len(body)}", "", body])
+
+
+@pytest.mark.parametrize("body", ["", "v=0\r\nm=audio x RTP/AVP 8\r\n", PLAIN.replace("40000", "70000")])
+def test_who_calls_without_an_offer_and_agrees_to_nothing_is_hung_up(tmp_path: Path, body: str) -> None:
+    # RFC 3261, 13.2.1: the offer of the answer is answered in the ACK; without that nobody hears anybody, for ever.
+    async def story(house: House, board: Board) -> None:
+        invite = REQUEST.format(
+            method="INVITE", host=HOST, via=f"SIP/2.0/UDP {HOST}:{board.port}", call="late"
+        ).replace("Max-Forwards", f"Contact: <sip:b@{HOST}:{board.port}>\r\nMax-Forwards")
+        send(house, board, invite.replace("sip:hotline@", f"sip:{NUMBER}@"))
+        answer = await board.final("late")
+        assert answer.startswith("SIP/2.0 200 ")
+        send(house, board, acknowledgement(invite, answer, body))
+        await until(lambda: any(each.startswith("BYE ") for each in board.told))
+        await until(lambda: not house.exchange.office.legs.active)
+
+    told(tmp_path, {"/voice": '<Pause length="600"/>'}, story)
+
+
+def test_an_answer_that_cannot_be_read_is_acknowledged_and_hung_up(tmp_path: Path) -> None:
+    # RFC 3261, 13.2.2.4: "If, after acknowledging any 2xx response to an INVITE, the UAC does not want to continue with
+    # that dialog, then the UAC MUST terminate the dialog by sending a BYE request"
+    async def story(house: House, board: Board) -> None:
+        to = f"sip:a@{HOST}:{board.port}"
+        made = await house.rest(lambda: house.client.calls.create(to=to, from_=NUMBER, twiml="<Response/>"))
+        await until(lambda: any(each.startswith("INVITE ") for each in board.told))
+        invite = next(each for each in board.told if each.startswith("INVITE "))
+        kept = [line for line in invite.split("\r\n") if line.startswith(("Via:", "From:", "Call-ID:", "CSeq:"))]
+        [callee] = [line for line in invite.split("\r\n") if line.startswith("To:")]
+        body = "v=0\r\nm=audio 4000 RTP/AVP 8\r\nt=x y\r\nc=IN IP4\r\nb=AS:x\r\n"
+        more = [f"{callee};tag=t", f"Contact: <{to}>", "Content-Type: application/sdp", f"Content-Length: {len(body)}"]
+        send(house, board, "\r\n".join(["SIP/2.0 200 OK", *kept, *more, "", body]))
+        await until(lambda: any(each.startswith("ACK ") for each in board.told))
+        await until(lambda: any(each.startswith("BYE ") for each in board.told))
+        await until(lambda: made.sid in house.exchange.office.legs.past)
+        assert str(house.exchange.office.legs.past[made.sid].status) == "failed"
+
+    told(tmp_path, {}, story)
+
+
+def test_a_telephone_has_a_few_calls_and_no_more_and_others_still_get_through(tmp_path: Path) -> None:
+    # RFC 3261, 21.4.24 (486): "the callee is currently not willing or able to take additional calls at this end system"
+    async def story() -> None:
+        pages: dict[str, Page] = {"/voice": '<Pause length="600"/>'}
+        async with (
+            asyncio.timeout(4 * PATIENCE_SECONDS),
+            sip_house(tmp_path, pages) as house,
+            Desk(house.exchange.sip_port, "ward3", "secret-3") as greedy,
+            Desk(house.exchange.sip_port, "desk", "secret-d") as other,
+        ):
+            for _ in range(MOST_CALLS_OF_ONE):
+                await greedy.answered(await greedy.dial(NUMBER))
+            one_more = await greedy.dial(NUMBER)
+            await until(lambda: one_more.call._rejected.is_set())
+            assert one_more.call._reject_code == 486
+            await other.answered(await other.dial(NUMBER))
+            greedy.hang_up(greedy.talks[0])
+            await until(lambda: len(house.exchange.office.legs.active) == MOST_CALLS_OF_ONE)
+            await greedy.answered(await greedy.dial(NUMBER))
+
+    asyncio.run(story())

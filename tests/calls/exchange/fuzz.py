@@ -125,6 +125,18 @@ class Chance:
             text = json.dumps(message)
             yield self.changed(text.encode()).decode(errors="replace") if self._random.random() < 0.6 else text
 
+    def frames(self, count: int) -> Iterator[bytes]:
+        """What a WebSocket may get instead of frames: wrong kinds, lengths, pieces, masks (RFC 6455, 5.2)."""
+        text = json.dumps({"type": "register", "address": "client:raw"}).encode()
+        for _ in range(count):
+            first = self._random.choice([0x81, 0x82, 0x01, 0x00, 0x80, 0x88, 0x89, 0x8A, 0x83, 0xC1, 0xFF])
+            length = self._random.choice([len(text), 0, 126, 127, 320, 2**16 - 1, 2**63 - 1])
+            mask = self._random.choice([0x80, 0x80, 0x00])
+            size = bytes((mask | length,)) if length < 126 else struct.pack("!BH", mask | 126, length & 0xFFFF)
+            if length > 0xFFFF:
+                size = struct.pack("!BQ", mask | 127, length)
+            yield self._maybe(bytes((first,)) + size + bytes(4 if mask else 0) + text)
+
     def changed(self, message: bytes) -> bytes:
         """The message with one to three things wrong."""
         for _ in range(self._random.randint(1, 3)):

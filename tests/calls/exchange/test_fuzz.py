@@ -30,7 +30,7 @@ from tests.calls.exchange.fuzz import Chance, Talk
 from tests.calls.exchange.test_sip_forms import Board, board
 
 ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "1"))
-PACKETS, SOUNDS, MESSAGES, BURST = 1_000, 600, 300, 25
+PACKETS, SOUNDS, MESSAGES, FRAMES, BURST = 1_000, 600, 300, 100, 25
 CALLER, CALLEE, HERTZ = "+8613800000001", "client:b", 1000
 MALFORMED = ("ValueError", "KeyError", "IndexError", "TypeError", "Unicode")
 
@@ -140,6 +140,26 @@ async def messages(house: House, chance: Chance) -> None:
                     await socket.receive()
 
 
+async def rubbish(house: House, chance: Chance) -> None:
+    """Connections that were WebSockets, and then send anything."""
+    upgrade = (
+        f"GET /phones HTTP/1.1\r\nHost: {HOST}:{house.exchange.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    for frame in chance.frames(FRAMES):
+        reader, writer = await asyncio.open_connection(HOST, house.exchange.port)
+        with contextlib.suppress(ConnectionError):
+            writer.write(upgrade.encode())
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(frame * 3)
+            await writer.drain()
+            writer.write_eof()
+            await reader.read()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
 async def works(house: House) -> None:
     """A desk phone registers and calls, and a telephone in the browser calls."""
     async with Desk(house.exchange.sip_port, "desk", "secret-d") as desk:
@@ -179,6 +199,7 @@ def test_broken_messages_harm_no_healthy_call_and_everything_works_afterwards(tm
                         await packets(house, other, chance)
                         await sounds(house, chance)
                         await messages(house, chance)
+                        await rubbish(house, chance)
                         assert_whole(call, since - since % FRAME_BYTES)
                         await works(house)
                     await until(lambda: not house.exchange.office.legs.active)

@@ -116,14 +116,14 @@ def test_a_telephone_that_never_reads_loses_its_connection_and_holds_nothing(tel
                 transport = socket._response.connection.transport  # type: ignore[union-attr]
                 assert transport
                 transport.pause_reading()
-                for _ in range(100):
-                    line.tell("trace", name="say", text="x" * 10_000)
-                assert line.wire.get_write_buffer_size() < 400_000
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     while house.exchange.phones.find("client:a"):
                         # It goes on speaking, as a telephone does that hears nothing: it is not gone.
                         with contextlib.suppress(ConnectionError, aiohttp.ClientError):
                             await socket.send_bytes(bytes(320))
+                        for _ in range(20):
+                            line.tell("trace", name="say", text="x" * 10_000)
+                        assert not line.wire or line.wire.get_write_buffer_size() < 400_000
                         await asyncio.sleep(0.02)
             heard = len(call.heard)
             await until(lambda: len(call.heard) > heard + 3200)
@@ -164,5 +164,17 @@ def test_a_telephone_that_registers_again_and_again_is_rung_where_it_came_last(t
                 await told(sockets[-1], "ring")
             for each in sockets:
                 await each.close()
+
+    tell(story, {})
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "http://elsewhere.invalid"])
+def test_a_page_that_is_not_ours_is_refused_however_its_address_is_written(tell: Tell, origin: str) -> None:
+    async def story(house: House) -> None:
+        headers = {"Origin": origin}
+        async with aiohttp.ClientSession() as session, session.ws_connect(url(house), headers=headers) as socket:
+            await socket.send_json(REGISTER)
+            assert (await told(socket, "error"))["code"] == 20101
+            assert (await socket.receive(PATIENCE_SECONDS)).data == 1008
 
     tell(story, {})

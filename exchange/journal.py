@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -29,12 +30,19 @@ class Journal:
         return list(self._known.values())
 
     def write(self, facts: CallFacts) -> None:
+        self._append(facts.to_json())
+
+    def forget(self, sid: str) -> None:
+        """Nothing of this call is read again; its lines go when the file is next written anew."""
+        self._append({"sid": sid, "is_gone": True})
+
+    def _append(self, row: dict[str, Any]) -> None:
         try:
-            self._file.write(json.dumps(facts.to_json(), ensure_ascii=False) + "\n")
+            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
             self._file.flush()
         except OSError:
             # A full disk costs the memory of this call after a kill, not the call.
-            log.exception("journal_failed", call_id=facts.sid)
+            log.exception("journal_failed", call_id=row["sid"])
 
     def rewrite(self, facts: list[CallFacts]) -> None:
         """Begin anew with these calls: one line each, and nothing of any other."""
@@ -71,8 +79,12 @@ class Journal:
             return known
         for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
-                facts = CallFacts.from_json(json.loads(line))
-            except (ValueError, KeyError, TypeError):
+                raw = json.loads(line)
+                if raw.get("is_gone"):
+                    known.pop(raw["sid"], None)
+                    continue
+                facts = CallFacts.from_json(raw)
+            except (ValueError, KeyError, TypeError, AttributeError):
                 # A kill may cut the last line short; the line before it tells of the same call.
                 log.warning("journal_line_unreadable", path=str(self._path))
                 continue

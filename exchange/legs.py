@@ -103,6 +103,7 @@ class Legs:
     def forget(self, sid: str) -> None:
         """Drop the facts of a call that is over."""
         self.past.pop(sid, None)
+        self._journal.forget(sid)
 
     def forget_before(self, moment: datetime) -> None:
         """Drop the facts of calls that ended before this moment, and write the journal anew without them."""

@@ -103,7 +103,7 @@ class Texts:
                     self.kept.pop(raw["sid"], None)
                 else:
                     self.kept[raw["sid"]] = Message.from_json(raw)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 # A kill may cut the last line short; the others are whole.
                 log.warning("message_line_unreadable", path=path.name)
         self.kept = dict(list(self.kept.items())[-MOST_KEPT:])

@@ -41,11 +41,20 @@ def forget_speech(folder: Path) -> None:
 async def run(office: Office, keep_recordings: timedelta) -> None:
     """Now and every hour: recordings that nobody fetched, and calls that nobody asks about any more."""
     while True:
-        now = office.ticker.now()
-        gone = office.recordings.expire(now - keep_recordings)
-        if gone:
-            log.warning("recordings_expired", recordings=gone)
-        if not office.legs.active:
-            # A long file takes a moment to write: not while somebody talks.
-            office.legs.forget_before(now - CALLS_KEPT)
+        try:
+            tidy(office, keep_recordings)
+        except OSError:
+            # What could not be deleted is tried again in an hour; who looks at the log sees it.
+            log.exception("upkeep_failed")
         await asyncio.sleep(EVERY_SECONDS)
+
+
+def tidy(office: Office, keep_recordings: timedelta) -> None:
+    """One round."""
+    now = office.ticker.now()
+    gone = office.recordings.expire(now - keep_recordings)
+    if gone:
+        log.warning("recordings_expired", recordings=gone)
+    if not office.legs.active:
+        # A long file takes a moment to write: not while somebody talks.
+        office.legs.forget_before(now - CALLS_KEPT)

@@ -12,7 +12,7 @@ from aiosipua import SipRequest, SipResponse
 from structlog.testing import capture_logs
 
 from exchange.sip.reading import LARGEST_BYTES, MOST_HEADERS, Fault, read
-from exchange.sip.wire import Wire
+from exchange.sip.wire import MOST_SOURCES, Wire
 
 HOST = "127.0.0.1"
 SOURCE = (HOST, 5999)
@@ -162,3 +162,22 @@ def test_the_way_back_is_where_the_packet_came_from() -> None:
         assert isinstance(found, SipRequest)
         assert found.via[0].received == host
         assert found.via[0].rport in (None, "4444")
+
+
+def test_a_flood_from_one_host_is_left_unread_and_others_are_answered() -> None:
+    async def story(wire: Wire, _peer: Peer) -> None:
+        read_from: list[str] = []
+        wire.on_message = lambda _message, addr: read_from.append(addr[0])
+        with capture_logs() as lines:
+            for _ in range(10_000):
+                wire._dispatch(WHOLE.encode(), (HOST, 5999))
+        wire._dispatch(WHOLE.encode(), ("127.0.0.2", 5999))
+        assert 2_000 <= len(read_from) < 10_000
+        assert read_from[-1] == "127.0.0.2"
+        assert [each["event"] for each in lines] == ["sip_flood"] * len(lines)
+        assert len(lines) <= 10
+        for each in range(1_000):
+            wire._dispatch(WHOLE.encode(), (f"10.0.{each // 250}.{each % 250}", 5999))
+        assert len(wire._sources) == MOST_SOURCES
+
+    played(story)

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from exchange.aftermath import Aftermath, Report
+from exchange.audio import FRAME_SECONDS
 from exchange.journal import Journal
 from exchange.status import Callback
 from exchange.texts import Message, Texts
-from exchange.upkeep import forget_speech, shut
+from exchange.upkeep import forget_speech, shut, tidy
 from tests.unit.exchange.stage import Stage
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -80,6 +81,47 @@ def test_calls_that_are_long_over_leave_memory_and_file(tmp_path: Path) -> None:
             assert up.sid in kept
         with closing(Journal(tmp_path / "calls.jsonl")) as again:
             assert [(each.sid, each.is_over) for each in again.known()] == [(up.sid, True)]
+
+    asyncio.run(story())
+
+
+def test_a_call_that_was_deleted_is_not_there_after_the_next_start(tmp_path: Path) -> None:
+    # docs/voice/api/call-resource: "Delete a Call record from your account"
+    async def story() -> None:
+        stage = Stage(tmp_path)
+        stage.app.pages = {"/voice": '<Pause length="60"/>'}
+        with closing(stage.journal):
+            _, leg = await stage.dials()
+            leg.end()
+            await stage.settles()
+            stage.office.legs.forget(leg.sid)
+        with closing(Journal(tmp_path / "calls.jsonl")) as again:
+            assert not again.known()
+            assert leg.sid not in (tmp_path / "calls.jsonl").read_text("utf-8")
+
+    asyncio.run(story())
+
+
+def test_an_hour_s_round_deletes_what_is_due_and_writes_no_long_file_while_somebody_talks(tmp_path: Path) -> None:
+    async def story() -> None:
+        stage = Stage(tmp_path)
+        stage.app.pages = {"/voice": '<Record maxLength="1"/>'}
+        with closing(stage.journal):
+            _, old = await stage.dials()
+            await stage.passes(3)
+            old.end()
+            await stage.settles()
+            stage.app.pages = {"/voice": '<Pause length="60"/>'}
+            _, up = await stage.dials()
+            stage.office.ticker.count += int(8 * 24 * 3600 / FRAME_SECONDS)
+            tidy(stage.office, timedelta(days=7))
+            assert not stage.office.recordings.facts
+            assert stage.office.legs.facts(old.sid) is not None
+            up.end()
+            await stage.settles()
+            tidy(stage.office, timedelta(days=7))
+            assert stage.office.legs.facts(old.sid) is None
+            assert stage.office.legs.facts(up.sid) is not None
 
     asyncio.run(story())
 

@@ -1,8 +1,10 @@
 """Warnings about what anybody may send: a few lines a minute of each kind, each short, whatever arrives."""
 
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
@@ -42,6 +44,13 @@ class Noise:
 
 def _short(value: object, longest: int) -> object:
     return shown(value, longest) if isinstance(value, str) else value
+
+
+def place_of(error: BaseException) -> str:
+    """What went wrong and where, without the error's own words: they may hold a number or a name that was sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def shown(text: str, longest: int = LONGEST_VALUE) -> str:

@@ -15,7 +15,7 @@ from exchange.errors import MessageError
 from exchange.flood import FRAME_COST, MESSAGE_COST, Allowance
 from exchange.ids import new_sid
 from exchange.line import Answerer, Jitter
-from exchange.noise import Noise
+from exchange.noise import Noise, place_of
 from exchange.register import dialled, parse, registration
 from exchange.tokens import Admission
 
@@ -239,7 +239,7 @@ class Phones:
         except MessageError as error:
             line.tell("error", code=UNREADABLE, message=str(error))
         except Exception as error:
-            self._noise.warn("telephone_message_failed", reason=repr(error))
+            self._noise.warn("telephone_message_failed", reason=place_of(error))
             line.tell("error", code=FAILED, message="the exchange cannot do that now")
 
     def _forget(self, line: PhoneLine) -> None:

@@ -20,6 +20,7 @@ from aiosipua import (
 from aiosipua.dialog import dialog_matches
 from aiosipua.refer import notify_refer
 
+from exchange.noise import Noise, place_of
 from exchange.sip import sdp, trunks, uri
 from exchange.sip.agent import Agent
 from exchange.sip.caller import Address, Caller, Destination
@@ -47,6 +48,7 @@ class Gateway:
         self._settings = settings
         self._dial = dial
         self._lines: dict[str, SipLine] = {}
+        self._noise = Noise()
         self.registrar = Registrar(settings)
         self._directions = Directions(settings, self.registrar)
         self.host = settings.public_host or settings.host
@@ -127,7 +129,7 @@ class Gateway:
             if call.sdp_offer is not None:
                 sdp.answer(call.sdp_offer, self.host, 2)
         except ValueError as error:
-            log.info("sip_offer_unusable", reason=str(error))
+            self._noise.warn("sip_offer_unusable", reason=str(error))
             self.agent.reject(call, 488)
             return
         line = SipLine(
@@ -218,7 +220,7 @@ class Gateway:
         try:
             line.rtp.agree(sdp.agree(parse_sdp(request.text)))
         except (ValueError, IndexError) as error:
-            log.info("sip_offer_unusable", reason=str(error))
+            self._noise.warn("sip_offer_unusable", reason=place_of(error))
             line.hang_up(tells=True)
 
     def _register(self, request: SipRequest, addr: Address) -> None:

@@ -11,6 +11,7 @@ from aiosipua import IncomingCall, OutgoingCall, SdpMessage
 
 from exchange.audio import FRAME_SECONDS, SILENCE
 from exchange.line import Answerer
+from exchange.noise import shown
 from exchange.sip import sdp
 from exchange.sip.agent import Agent, needs
 from exchange.sip.caller import Caller
@@ -238,7 +239,7 @@ class Outgoing:
         try:
             agreed = sdp.agree(call.sdp_answer)
         except ValueError as error:
-            log.warning("sip_answer_unusable", reason=str(error))
+            log.warning("sip_answer_unusable", reason=shown(str(error)))
             call.hangup(self._caller)
             line.refused(488)
             return

@@ -14,7 +14,7 @@ from aiosipua import SipRequest, SipResponse, UdpSipTransport
 
 from exchange.addresses import is_reachable
 from exchange.flood import MESSAGE_COST, Allowance
-from exchange.noise import Noise
+from exchange.noise import Noise, place_of
 from exchange.sip.reading import Address, Fault, read
 
 log = structlog.get_logger(__name__)
@@ -60,13 +60,13 @@ class Wire(UdpSipTransport):
         try:
             self._udp_transport.sendto(bytes(message), addr)
         except (ValueError, OSError) as error:
-            self._noise.warn("sip_not_sent", reason=repr(error))
+            self._noise.warn("sip_not_sent", reason=place_of(error))
 
     def send_reply(self, response: SipResponse) -> None:
         try:
             super().send_reply(response)
         except ValueError as error:
-            self._noise.warn("sip_not_answered", reason=repr(error))
+            self._noise.warn("sip_not_answered", reason=place_of(error))
 
     def _dispatch(self, data: bytes, addr: Address) -> None:
         """One packet; nothing that it causes goes any further than its answer."""
@@ -84,7 +84,7 @@ class Wire(UdpSipTransport):
             if self.on_message:
                 self.on_message(message, addr)
         except Exception as error:
-            self._noise.warn("sip_message_unusable", reason=repr(error), host=addr[0])
+            self._noise.warn("sip_message_unusable", reason=place_of(error), host=addr[0])
             if self._finals == finals:
                 is_theirs = isinstance(error, MALFORMED)
                 self._answer(request, 400 if is_theirs else 500, "Bad Request" if is_theirs else "Server Error")

@@ -208,3 +208,15 @@ def test_a_telephone_has_a_few_calls_and_no_more_and_others_still_get_through(tm
             await greedy.answered(await greedy.dial(NUMBER))
 
     asyncio.run(story())
+
+
+def test_what_a_message_held_is_not_in_the_log_when_it_cannot_be_used(tmp_path: Path) -> None:
+    async def story(house: House, board: Board) -> None:
+        body = PLAIN.replace("t=0 0", "t=13800138000x 0")
+        with capture_logs() as lines:
+            answer = await board.final(board.send(house, f"INVITE sip:{NUMBER}@{HOST}", body=body))
+        assert answer.startswith("SIP/2.0 400 ")
+        assert "13800138000" not in repr(lines)
+        assert [each["reason"].split(" at ")[0] for each in lines if "reason" in each] == ["ValueError"]
+
+    told(tmp_path, {}, story)

@@ -14,7 +14,6 @@ from exchange.status import Callback, rfc2822
 from exchange.webhook import Target, Webhooks
 
 log = structlog.get_logger(__name__)
-MOST_LINES = 20_000
 Members = dict[str, Mapping[str, str]]
 
 
@@ -39,7 +38,7 @@ class Aftermath:
         self._owed = self._load()
         self._members: dict[str, Members] = {}
         self._lines = 0
-        self._file: TextIO | None = path.open("a", encoding="utf-8") if path else None
+        self._file: TextIO | None = path.open("a", encoding="utf-8", errors="backslashreplace") if path else None
 
     def owe(self, name: str, reports: list[Report]) -> None:
         """If the exchange is killed now, this is to be told."""
@@ -48,6 +47,9 @@ class Aftermath:
             self._write(name)
         if not reports:
             self._owed.pop(name, None)
+            if self._lines and not self._owed:
+                # Nothing is owed: nobody's number need lie there.
+                self._empty()
 
     def settle(self, name: str) -> None:
         """It has been told, or need not be."""
@@ -102,8 +104,6 @@ class Aftermath:
     def _write(self, name: str) -> None:
         if not self._file:
             return
-        if self._lines >= MOST_LINES and not any(self._owed.values()):
-            self._empty()
         try:
             line = {"name": name, "reports": [asdict(each) for each in self._owed[name]]}
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -150,8 +150,14 @@ class Leg:
         if before:
             await asyncio.wait(before)
         self.was_redirected = False
-        if not self.facts.is_over:
+        if self.facts.is_over:
+            return
+        try:
             await work()
+        except Exception:
+            # What follows the document sees to its own faults; whatever else fails must not leave a call behind.
+            self.end(None if self.is_up else CallStatus.FAILED)
+            raise
 
     def _stop_work(self) -> None:
         for task in self._tasks:

@@ -1,12 +1,14 @@
 """The exchange's one settings object, read from YAML or JSON and checked once at start."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import yaml
 
+from exchange.addresses import MOST_PORT
 from exchange.errors import ConfigError
 from exchange.ids import is_sid
 from exchange.places import COUNTRIES
@@ -59,6 +61,7 @@ class Config:
     ring_seconds: float = 5.0
     timeout_buffer_seconds: float = 0.0
     silent_seconds: float = 10.0
+    keep_recordings_days: float = 30.0
     numbers: tuple[Number, ...] = ()
     map: Mapping[str, str] = field(default_factory=dict)
     voices: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_VOICES))
@@ -76,8 +79,8 @@ def load(path: Path) -> Config:
     """Read the file (JSON is YAML too); ConfigError names file and field."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: must be a mapping of settings")
     return from_values(raw, str(path), path.parent)
@@ -89,7 +92,8 @@ def from_values(raw: dict[str, Any], where: str = "configuration", folder: Path 
     values["numbers"] = tuple(_build(Number, each, f"{where}: numbers[{at}]") for at, each in _numbers(values, where))
     values["webhook"] = _build(WebhookLimits, values.get("webhook") or {}, f"{where}: webhook")
     values["sip"] = _sip(values["sip"], f"{where}: sip") if values.get("sip") else None
-    values["voices"] = {**DEFAULT_VOICES, **(values.get("voices") or {})}
+    voices = values.get("voices") or {}
+    values["voices"] = {**DEFAULT_VOICES, **voices} if isinstance(voices, dict) else voices
     values["map"] = _map(values.get("map") or {}, folder or Path(), where)
     values["data_dir"] = (folder or Path()) / Path(str(values.get("data_dir", "exchange-data")))
     config: Config = _build(Config, values, where)
@@ -144,8 +148,21 @@ def _check(config: Config, where: str) -> None:
     if config.country and config.country not in COUNTRIES:
         raise ConfigError(f"{where}: country: {config.country!r}: write two letters such as CN")
     _check_keys(config.api_keys, where)
-    if config.ring_seconds <= 0:
-        raise ConfigError(f"{where}: ring_seconds: must be above 0")
+    limits = config.webhook
+    own = ("ring_seconds", "silent_seconds", "keep_recordings_days")
+    above = {name: getattr(config, name) for name in own} | {
+        f"webhook: {name}": getattr(limits, name) for name in ("connect_seconds", "read_seconds", "total_seconds")
+    }
+    for name, seconds in above.items():
+        if seconds <= 0:
+            raise ConfigError(f"{where}: {name}: must be above 0")
+    ports = [("port", config.port, 0)]
+    if config.sip:
+        ports += [("sip: port", config.sip.port, 0)]
+        ports += [(f"sip: trunks: {each.name}: port", each.port, 1) for each in config.sip.trunks]
+    for name, port, least in ports:
+        if not least <= port <= MOST_PORT:
+            raise ConfigError(f"{where}: {name}: must be from {least} to {MOST_PORT}, not {port}")
 
 
 def _check_keys(keys: Any, where: str) -> None:
@@ -163,7 +180,29 @@ def _build(kind: type[Any], values: Any, where: str) -> Any:
     for name in values:
         if name not in known:
             raise ConfigError(f"{where}: {name}: unknown setting; known are {', '.join(sorted(known))}")
+    for name, hint in get_type_hints(kind).items():
+        if name in values and (wanted := _wanted(hint, values[name])):
+            raise ConfigError(f"{where}: {name}: must be {wanted}, not {values[name]!r:.60}")
     try:
         return kind(**values)
     except TypeError as error:
         raise ConfigError(f"{where}: {error}") from error
+
+
+def _wanted(hint: Any, value: Any) -> str:
+    """What a setting of this type has to be, where the value is something else; else empty."""
+    if hint is str:
+        return "" if isinstance(value, str) else "text (in quotes)"
+    if hint is bool:
+        return "" if isinstance(value, bool) else "true or false"
+    if hint is int:
+        return "" if type(value) is int else "a whole number"
+    if hint is float:
+        return "" if type(value) in (int, float) and math.isfinite(value) else "a number"
+    if hint == tuple[str, ...]:
+        is_list = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+        return "" if is_list else "a list of texts (in quotes)"
+    if hint == Mapping[str, str]:
+        is_map = isinstance(value, dict) and all(isinstance(each, str) for pair in value.items() for each in pair)
+        return "" if is_map else "a mapping from text to text"
+    return ""

@@ -3,9 +3,12 @@
 ExchangeError
 ├── ConfigError        the configuration file cannot be used
 ├── DocumentError      a TwiML document cannot be read (12100 …)
+├── MessageError       a telephone's message cannot be read
 ├── WebhookError       an address cannot be fetched (11200 …)
 └── ApiError           a REST request is refused (20003, 20404, 21201 …)
 """
+
+import os
 
 
 class ExchangeError(Exception):
@@ -14,6 +17,10 @@ class ExchangeError(Exception):
 
 class ConfigError(ExchangeError):
     """The configuration file names something that cannot be used."""
+
+
+class MessageError(ExchangeError):
+    """A message of a telephone that is none; the text names the field."""
 
 
 class CallError(ExchangeError):
@@ -43,6 +50,11 @@ class ApiError(ExchangeError):
         self.status = status
         self.code = code
         self.message = message
+
+
+def reason_of(error: OSError) -> str:
+    """Why a port or a file cannot be had, in the system's words and without our own stack."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
 
 
 def not_found(what: str) -> ApiError:

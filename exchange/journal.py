@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -20,7 +21,7 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._known = self._load()
         self._compact()
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
         self._beats = path.with_suffix(".alive")
         self.last_alive = self._last_beat()
 
@@ -29,12 +30,30 @@ class Journal:
         return list(self._known.values())
 
     def write(self, facts: CallFacts) -> None:
+        self._append(facts.to_json())
+
+    def forget(self, sid: str) -> None:
+        """Nothing of this call is read again; its lines go when the file is next written anew."""
+        self._append({"sid": sid, "is_gone": True})
+
+    def _append(self, row: dict[str, Any]) -> None:
         try:
-            self._file.write(json.dumps(facts.to_json(), ensure_ascii=False) + "\n")
+            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
             self._file.flush()
         except OSError:
             # A full disk costs the memory of this call after a kill, not the call.
-            log.exception("journal_failed", call_id=facts.sid)
+            log.exception("journal_failed", call_id=row["sid"])
+
+    def rewrite(self, facts: list[CallFacts]) -> None:
+        """Begin anew with these calls: one line each, and nothing of any other."""
+        self._known = {each.sid: each for each in facts}
+        try:
+            self._compact()
+            self._file.close()
+            self._file = self._path.open("a", encoding="utf-8", errors="backslashreplace")
+        except OSError:
+            # A full disk leaves the long file as it is.
+            log.exception("journal_failed")
 
     def beat(self, now: datetime) -> None:
         """Calls are up and the exchange is alive: until then they lasted, should it be killed."""
@@ -60,8 +79,12 @@ class Journal:
             return known
         for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
-                facts = CallFacts.from_json(json.loads(line))
-            except (ValueError, KeyError, TypeError):
+                raw = json.loads(line)
+                if raw.get("is_gone"):
+                    known.pop(raw["sid"], None)
+                    continue
+                facts = CallFacts.from_json(raw)
+            except (ValueError, KeyError, TypeError, AttributeError):
                 # A kill may cut the last line short; the line before it tells of the same call.
                 log.warning("journal_line_unreadable", path=str(self._path))
                 continue
@@ -75,5 +98,5 @@ class Journal:
         self._known = {facts.sid: facts for facts in [*over, *up]}
         draft = self._path.with_suffix(".new")
         lines = (json.dumps(facts.to_json(), ensure_ascii=False) + "\n" for facts in self._known.values())
-        draft.write_text("".join(lines), encoding="utf-8")
+        draft.write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
         draft.replace(self._path)

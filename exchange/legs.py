@@ -88,8 +88,8 @@ class Legs:
             updated=self._ticker.now(),
         )
         leg = Leg(facts, line, self._ticker, self._moved)
-        self.active[leg.sid] = leg
         self._journal.write(facts)
+        self.active[leg.sid] = leg
         return leg
 
     def facts(self, sid: str) -> CallFacts | None:
@@ -103,6 +103,12 @@ class Legs:
     def forget(self, sid: str) -> None:
         """Drop the facts of a call that is over."""
         self.past.pop(sid, None)
+        self._journal.forget(sid)
+
+    def forget_before(self, moment: datetime) -> None:
+        """Drop the facts of calls that ended before this moment, and write the journal anew without them."""
+        self.past = {sid: facts for sid, facts in self.past.items() if (facts.ended or facts.created) >= moment}
+        self._journal.rewrite([*self.past.values(), *(leg.facts for leg in self.active.values())])
 
     def restore(self, known: list[CallFacts], last_alive: datetime | None = None) -> None:
         """After a restart: what was up then ended when the exchange was last alive, and its application is told so."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from exchange.config import Number
+from exchange.errors import ConfigError
 
 
 class Numbers:
@@ -19,8 +20,14 @@ class Numbers:
         self._numbers = {each.number: each for each in configured}
         self._changed: dict[str, Number | None] = {}
         if kept and kept.exists():
+            self._load(kept)
+
+    def _load(self, kept: Path) -> None:
+        try:
             for number, raw in json.loads(kept.read_text(encoding="utf-8")).items():
                 self._change(number, Number(**raw) if raw else None)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ConfigError(f"{kept}: cannot be read: {error}; mend it, or move it away") from error
 
     def find(self, number: str) -> Number | None:
         return self._numbers.get(number)

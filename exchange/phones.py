@@ -1,35 +1,50 @@
 """Telephones over WebSocket: registration, control messages, frames both ways. `docs/exchange.md` has the protocol."""
 
 import asyncio
-import contextlib
 import json
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from exchange.audio import FRAME_BYTES, FRAME_SECONDS
+from exchange.errors import MessageError
 from exchange.flood import FRAME_COST, MESSAGE_COST, Allowance
 from exchange.ids import new_sid
 from exchange.line import Answerer, Jitter
+from exchange.noise import Noise, place_of
+from exchange.register import dialled, parameters, parse, registration
 from exchange.tokens import Admission, holder_of
 
 log = structlog.get_logger(__name__)
 MOST_WAITING_BYTES = 250 * FRAME_BYTES
+# A telephone that has taken nothing for so many frames of a call never will: its connection is given up.
+MOST_UNSENT_FRAMES = 500
 _TEXT, _BINARY = 0x81, 0x82
-FLOOD = 31009
+FLOOD, UNREADABLE, REFUSED, FULL, FAILED = 31009, 31002, 20101, 31005, 31000
 REGISTER_SECONDS = 10.0
 # A telephone whose network is gone says nothing: it is asked after so many quiet seconds, with half as many to answer.
 HEARTBEAT_SECONDS = 5.0
 # How a call ends whose telephone vanished while it rang: SIP's "gone".
 GONE = 410
-MOST_LABEL = 40
 LARGEST_MESSAGE_BYTES = 16 * 1024
-MOST_PARAMETERS = 50
+# Connections that have not said who they are, telephones in all, and registrations of one address.
+MOST_UNREGISTERED, MOST_PHONES, MOST_OF_ADDRESS = 200, 2_000, 10
+FAREWELL_SECONDS = 5.0
+LONGEST_REASON_BYTES = 123
 Dial = Callable[["PhoneLine", str, dict[str, str]], None]
+
+
+@dataclass
+class Refused(Exception):
+    """A connection that is closed: the error it is told, and the code it is closed with (RFC 6455, 7.4.1)."""
+
+    code: int
+    message: str
+    closing: int = WSCloseCode.POLICY_VIOLATION
 
 
 class PhoneLine:
@@ -54,18 +69,23 @@ class PhoneLine:
         self._jitter = Jitter()
         self._answerer: Answerer | None = None
         self._silent_frames = 0
+        self._unsent_frames = 0
         self._has_garbled = False
 
     def seize(self, answerer: Answerer) -> bool:
         if self._answerer:
             return False
         self._answerer = answerer
-        self._silent_frames = 0
+        self._silent_frames = self._unsent_frames = 0
         self._jitter.clear()
         return True
 
     def release(self) -> None:
         self._answerer = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._answerer is not None
 
     def take(self) -> bytes:
         self._silent_frames += 1
@@ -76,20 +96,33 @@ class PhoneLine:
 
     def give(self, frame: bytes) -> None:
         # Straight onto the connection: a queue and a task between cost more than all else that is done to a frame.
-        self._write(_BINARY, frame, MOST_WAITING_BYTES)
+        if self._write(_BINARY, frame, MOST_WAITING_BYTES):
+            self._unsent_frames = 0
+            return
+        self._unsent_frames += 1
+        if self._unsent_frames == MOST_UNSENT_FRAMES:
+            log.info("phone_reads_nothing", seconds=MOST_UNSENT_FRAMES * FRAME_SECONDS)
+            self.drop()
+
+    def drop(self) -> None:
+        """Give the connection up at once; whoever reads it sees that and hangs up."""
+        if self.wire:
+            self.wire.abort()
 
     def tell(self, event: str, **fields: object) -> None:
         if event == "trace" and not self.is_traced:
             return
         text = json.dumps({"type": event, **fields}, ensure_ascii=False)
-        self._write(_TEXT, text.encode(errors="replace"), 2 * MOST_WAITING_BYTES)
+        if not self._write(_TEXT, text.encode(errors="backslashreplace"), 2 * MOST_WAITING_BYTES):
+            self.drop()
 
-    def _write(self, kind: int, payload: bytes, most_waiting: int) -> None:
-        """A telephone that does not read loses sound first, and control messages only when it never reads again."""
+    def _write(self, kind: int, payload: bytes, most_waiting: int) -> bool:
+        """Whether it was sent: a telephone that does not read loses sound first, then the connection."""
         wire = self.wire
         if wire is None or wire.is_closing() or wire.get_write_buffer_size() > most_waiting:
-            return
+            return False
         wire.write(_head(kind, len(payload)) + payload)
+        return True
 
     def hear(self, frame: bytes) -> None:
         """A frame has come in; one of a wrong size is dropped."""
@@ -121,6 +154,8 @@ class Phones:
         self._silent_seconds = silent_seconds
         self._dial = dial
         self._lines: dict[str, list[PhoneLine]] = {}
+        self._unregistered = 0
+        self._noise = Noise()
         self.on_register: Callable[[PhoneLine], None] = lambda _line: None
 
     def find(self, address: str) -> PhoneLine | None:
@@ -156,65 +191,79 @@ class Phones:
         """One telephone's connection, from registration until it drops; then its call is hung up."""
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_MESSAGE_BYTES, compress=False)
         await socket.prepare(request)
-        line = await self._register(request, socket)
-        if line is None:
-            await socket.close()
-            return socket
         try:
+            line = await self._registered(request, socket)
+            if line:
+                await self._attend(socket, line)
+        except Refused as refusal:
+            await _refuse(request, socket, refusal)
+        return socket
+
+    async def _registered(self, request: web.Request, socket: web.WebSocketResponse) -> PhoneLine | None:
+        """The line of a telephone that has said who it is; None when it has gone. Refused when it may not come in."""
+        if self._unregistered >= MOST_UNREGISTERED or sum(map(len, self._lines.values())) >= MOST_PHONES:
+            raise Refused(FULL, "too many telephones; try again later", WSCloseCode.TRY_AGAIN_LATER)
+        self._unregistered += 1
+        try:
+            message = await socket.receive(REGISTER_SECONDS)
+            if message.type is WSMsgType.BINARY:
+                raise Refused(UNREADABLE, "the first message must be text: register", WSCloseCode.UNSUPPORTED_DATA)
+            if message.type is not WSMsgType.TEXT:
+                return None
+            wanted = registration(message.data)
+        except TimeoutError:
+            raise Refused(UNREADABLE, f"no register within {REGISTER_SECONDS:.0f} seconds") from None
+        except MessageError as error:
+            raise Refused(UNREADABLE, str(error)) from error
+        finally:
+            self._unregistered -= 1
+        if not self._admission.admits(request, wanted.address, wanted.token):
+            raise Refused(REFUSED, "the token is not accepted")
+        line = PhoneLine(wanted.address, wanted.is_traced, self._silent_seconds, wanted.label)
+        line.holder = holder_of(wanted.token)
+        line.wire = request.transport
+        return line
+
+    async def _attend(self, socket: web.WebSocketResponse, line: PhoneLine) -> None:
+        lines = self._lines.setdefault(line.address, [])
+        lines.append(line)
+        if len(lines) > MOST_OF_ADDRESS:
+            next((each for each in lines if not each.is_busy), lines[0]).drop()
+        try:
+            line.tell("registered", address=line.address)
+            self.on_register(line)
             await self._read(socket, line)
         finally:
             self._forget(line)
             line.wire = None
             line.response_code = GONE
             line.control("hangup")
-        return socket
-
-    async def _register(self, request: web.Request, socket: web.WebSocketResponse) -> PhoneLine | None:
-        with contextlib.suppress(ValueError, TypeError, asyncio.TimeoutError):
-            message = json.loads(await socket.receive_str(timeout=REGISTER_SECONDS))
-            address = message.get("address", "")
-            if message.get("type") != "register" or not isinstance(address, str) or not address:
-                await _error(socket, 31002, "the first message must be register, with an address")
-                return None
-            token = str(message.get("token") or "")
-            if not self._admission.admits(request, address, token):
-                await _error(socket, 20101, "the token is not accepted")
-                return None
-            label = str(message.get("label") or "")[:MOST_LABEL]
-            line = PhoneLine(address, message.get("trace") is True, self._silent_seconds, label)
-            line.wire, line.socket = request.transport, socket
-            line.holder = holder_of(token)
-            self._lines.setdefault(address, []).append(line)
-            line.tell("registered", address=address)
-            self.on_register(line)
-            return line
-        return None
 
     async def _read(self, socket: web.WebSocketResponse, line: PhoneLine) -> None:
         clock = asyncio.get_running_loop().time
         allowance = Allowance(clock())
         async for message in socket:
             if allowance.is_spent(FRAME_COST if message.type is WSMsgType.BINARY else MESSAGE_COST, clock()):
-                log.warning("telephone_floods", code=FLOOD)
-                await _error(socket, FLOOD, "too many messages; the connection is closed")
-                await socket.close()
-                return
+                self._noise.warn("telephone_floods", code=FLOOD)
+                raise Refused(FLOOD, "too many messages; the connection is closed")
             if message.type is WSMsgType.BINARY:
                 line.hear(message.data)
             elif message.type is WSMsgType.TEXT:
                 self._control(line, message.data)
 
     def _control(self, line: PhoneLine, text: str) -> None:
+        """One control message; whatever it makes go wrong is said to its telephone and nobody else."""
         try:
-            message: Any = json.loads(text)
-            kind = str(message["type"])
-        except (ValueError, KeyError, TypeError):
-            line.tell("error", code=31002, message="not a control message")
-            return
-        if kind == "dial":
-            self._dial(line, str(message.get("to", "")), _parameters(message.get("parameters")))
-        else:
-            line.control(kind)
+            message = parse(text)
+            if message["type"] == "dial":
+                self._dial(line, dialled(message), parameters(message))
+            else:
+                line.control(message["type"])
+        except MessageError as error:
+            line.tell("error", code=UNREADABLE, message=str(error))
+        except Exception as error:
+            self._noise.warn("telephone_message_failed", reason=place_of(error))
+            line.tell("error", code=FAILED, message="the exchange cannot do that now")
 
     def _forget(self, line: PhoneLine) -> None:
         rest = [each for each in self._lines.get(line.address, []) if each is not line]
@@ -234,11 +283,13 @@ def _head(kind: int, length: int) -> bytes:
     return struct.pack("!BBQ", kind, 127, length)
 
 
-def _parameters(given: object) -> dict[str, str]:
-    """What a telephone wants its application to be told, as text; what is no name and value is left out."""
-    pairs = list(given.items())[:MOST_PARAMETERS] if isinstance(given, dict) else []
-    return {name: str(value) for name, value in pairs if name and isinstance(value, str | int | float)}
-
-
-async def _error(socket: web.WebSocketResponse, code: int, message: str) -> None:
-    await socket.send_json({"type": "error", "code": code, "message": message})
+async def _refuse(request: web.Request, socket: web.WebSocketResponse, refusal: Refused) -> None:
+    """Say why and close; who does not even read that is cut off."""
+    try:
+        async with asyncio.timeout(FAREWELL_SECONDS):
+            await socket.send_json({"type": "error", "code": refusal.code, "message": refusal.message})
+            reason = refusal.message.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore").encode()
+            await socket.close(code=refusal.closing, message=reason)
+    except (TimeoutError, OSError, RuntimeError):
+        if request.transport:
+            request.transport.abort()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -88,6 +89,13 @@ class Recordings:
         del self.facts[sid]
         for path in (self.path(sid), self._note(sid)):
             path.unlink(missing_ok=True)
+
+    def expire(self, before: datetime) -> int:
+        """Delete those that ended before this moment and that nobody has fetched and deleted; gives their number."""
+        old = [each.sid for each in self.facts.values() if each.is_over and (each.updated or each.created) < before]
+        for sid in old:
+            self.delete(sid)
+        return len(old)
 
     def load(self) -> None:
         """After a start: what is on disk is there again; what was under way is finished with what there is."""

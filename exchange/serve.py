@@ -4,16 +4,16 @@ import argparse
 import asyncio
 import contextlib
 import json
-import logging
+import os
 import signal
 import sys
 from pathlib import Path
 
-import structlog
-
+from exchange import logs
 from exchange.errors import ConfigError
 
 NO_CONFIG = 2
+FOR_US_ALONE = 0o077  # what callers say and are told lies in its files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def serve(args: argparse.Namespace) -> int:
-    """Exit status 0 after a signal, 2 when the settings cannot be used."""
-    _log(args.verbose)
+    """Exit status 0 after a signal, 2 when it cannot start: one line says which setting is to be changed."""
+    logs.configure(args.verbose)
+    os.umask(FOR_US_ALONE)
     try:
         asyncio.run(_until_signal(args.config))
     except ConfigError as error:
@@ -48,17 +49,3 @@ async def _until_signal(path: Path) -> None:
         print(json.dumps({"event": "ready", "url": exchange.url(), "port": exchange.port}), flush=True)
         await stop.wait()
         warming.cancel()
-
-
-def _log(is_verbose: bool) -> None:
-    """Key=value lines on the error stream; the output is for the ready line alone."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(bool_as_flag=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if is_verbose else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

@@ -2,24 +2,28 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections import deque
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import structlog
 from aiohttp import web
 
-from exchange import clock, deliver, forms, hear
+from exchange import clock, deliver, forms, hear, upkeep
 from exchange.aftermath import Aftermath
 from exchange.call import Leg
 from exchange.clock import Ticker, wall_clock
 from exchange.conference import Conferences
 from exchange.config import Config
 from exchange.decoder import Decoder
+from exchange.errors import ConfigError, reason_of
 from exchange.journal import Journal
 from exchange.legs import Legs
 from exchange.mapping import Mapped, MappedSockets
 from exchange.media import Media
+from exchange.numbers import Numbers
 from exchange.office import Office, trace_recording
 from exchange.pages import Pages
 from exchange.phones import PhoneLine, Phones
@@ -38,6 +42,7 @@ from exchange.webhook import Webhooks
 
 log = structlog.get_logger(__name__)
 FAREWELL_SECONDS = 5.0
+BACKLOG = 128
 
 
 class Exchange:
@@ -47,6 +52,8 @@ class Exchange:
         self.config = config
         self.port = config.port
         self.sip_port = 0
+        self._ticking: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
         self.lateness: deque[float] = deque(maxlen=3000)
         ticker = Ticker(wall_clock)
         webhooks = Webhooks(Mapped(transport, config.map), config.webhook, config.auth_token)
@@ -79,6 +86,7 @@ class Exchange:
         self.office.tokens = self.phones
         self.phones.on_register = lambda line: deliver.hand_over(self.office, line)
         legs.on_end.append(stop_recordings)
+        legs.on_end.append(lambda _leg: upkeep.forget_speech(config.data_dir / "speech"))
         self.switch = Switch(self.office)
 
     def url(self) -> str:
@@ -104,6 +112,33 @@ class Exchange:
         """Begin the processes beside this one before the first caller needs them."""
         await self.speaker.warm_up()
         await self.decoder.warm_up()
+
+    def abandon(self) -> None:
+        """It did not come up: whatever the last one left behind is left for the next start."""
+        self.speaker.close()
+        self.decoder.close()
+        self.ears.close()
+        self.journal.close()
+        self.office.aftermath.close()
+        self.office.recordings.close()
+
+    def go(self) -> None:
+        """Begin: finish what the last one left behind, and let time pass."""
+        self.restore()
+        self._ticking = asyncio.create_task(clock.run(self.office.tick, self.lateness.append))
+        self._tidying = asyncio.create_task(upkeep.run(self.office, timedelta(days=self.config.keep_recordings_days)))
+
+    async def leave(self) -> None:
+        """End in good order; one that never came up leaves everything to the next start."""
+        if self._ticking is None:
+            self.abandon()
+            return
+        await self.close()
+        tasks = [each for each in (self._ticking, self._tidying) if each]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        upkeep.forget_speech(self.config.data_dir / "speech")
 
     async def close(self) -> None:
         """Hang up whatever is up, tell the applications, stop the synthesiser."""
@@ -149,23 +184,39 @@ def stop_recordings(leg: Leg) -> None:
 
 @contextlib.asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Exchange]:
-    """An exchange that is up, with its port open and its clock going."""
+    """An exchange that is up, with its ports open and its clock going; ConfigError when it cannot be."""
     began = time.monotonic()
-    async with HttpTransport(config.webhook) as transport:
-        exchange = Exchange(config, transport)
-        runner = web.AppRunner(exchange.application(), access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        site = web.TCPSite(runner, config.host, config.port)
-        await site.start()
-        exchange.port = runner.addresses[0][1]
-        exchange.restore()
-        ticking = asyncio.create_task(clock.run(exchange.office.tick, exchange.lateness.append))
-        log.info("exchange_up", port=exchange.port, seconds=round(time.monotonic() - began, 2))
-        try:
-            async with opened(config.sip, exchange.office, exchange.switch) as exchange.sip_port:
-                yield exchange
-        finally:
-            await exchange.close()
-            ticking.cancel()
-            await asyncio.wait({ticking})
-            await runner.cleanup()
+    # The port first: where another exchange has it, that one's files are not touched.
+    with _bound(config) as listening:
+        async with HttpTransport(config.webhook) as transport, contextlib.AsyncExitStack() as up:
+            exchange = _made(config, transport)
+            exchange.port = listening.getsockname()[1]
+            runner = web.AppRunner(exchange.application(), access_log=None, shutdown_timeout=1.0)
+            up.push_async_callback(runner.cleanup)
+            up.push_async_callback(exchange.leave)
+            exchange.sip_port = await up.enter_async_context(opened(config.sip, exchange.office, exchange.switch))
+            await runner.setup()
+            await web.SockSite(runner, listening).start()
+            exchange.go()
+            log.info("exchange_up", port=exchange.port, seconds=round(time.monotonic() - began, 2))
+            yield exchange
+
+
+def _bound(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else "no such host"
+        raise ConfigError(f"port: {config.host}:{config.port} (TCP): {reason}") from error
+
+
+def _made(config: Config, transport: HttpTransport) -> Exchange:
+    # What REST changed is read before anything is opened, so that nothing need be closed where it cannot be.
+    Numbers(config.numbers, wall_clock(), config.data_dir / "numbers.json")
+    try:
+        upkeep.shut(config.data_dir)
+        upkeep.forget_speech(config.data_dir / "speech")
+        return Exchange(config, transport)
+    except OSError as error:
+        raise ConfigError(f"data_dir: {error.filename or config.data_dir}: {reason_of(error)}") from error

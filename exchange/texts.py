@@ -1,6 +1,5 @@
-"""Text messages: kept in memory and in a file, and which of them still wait for their telephone."""
+"""Text messages: kept in memory, and in a file with their words for as long as they wait for their telephone."""
 
-import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -16,6 +15,8 @@ from exchange.status import Callback
 log = structlog.get_logger(__name__)
 MOST_KEPT = 1000
 MOST_WAITING = 20
+UNSETTLED = frozenset({"queued", "scheduled", "sent"})
+NOTHING = {"body": "", "sender": "", "to": "", "callback": asdict(Callback())}
 
 
 @dataclass
@@ -67,11 +68,14 @@ class Texts:
         self.kept[message.sid] = message
         while len(self.kept) > MOST_KEPT:
             del self.kept[next(iter(self.kept))]
-        self._append(message.to_json())
+        if message.status in UNSETTLED:
+            self._append(message.to_json())
+        else:
+            self._rewrite()
 
     def forget(self, sid: str) -> None:
         self.kept.pop(sid).settled.set()
-        self._append({"sid": sid, "is_gone": True})
+        self._rewrite()
 
     def waiting(self, address: str) -> list[Message]:
         """What its telephone has not shown yet, the oldest first."""
@@ -85,7 +89,7 @@ class Texts:
         if self._path is None:
             return
         try:
-            with self._path.open("a", encoding="utf-8") as file:
+            with self._path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
         except OSError:
             # A full disk costs the memory of this message after a restart, not its delivery now.
@@ -99,11 +103,22 @@ class Texts:
                     self.kept.pop(raw["sid"], None)
                 else:
                     self.kept[raw["sid"]] = Message.from_json(raw)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 # A kill may cut the last line short; the others are whole.
                 log.warning("message_line_unreadable", path=path.name)
-        with contextlib.suppress(OSError):
-            rows = [json.dumps(each.to_json(), ensure_ascii=False) for each in list(self.kept.values())[-MOST_KEPT:]]
-            draft = path.with_suffix(".new")
-            draft.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
-            draft.replace(path)
+        self.kept = dict(list(self.kept.items())[-MOST_KEPT:])
+        self._rewrite()
+
+    def _rewrite(self) -> None:
+        """Write the file anew: of what is settled no words and no numbers, only what became of it."""
+        if self._path is None:
+            return
+        rows = [each.to_json() | ({} if each.status in UNSETTLED else NOTHING) for each in self.kept.values()]
+        draft = self._path.with_suffix(".new")
+        try:
+            with draft.open("w", encoding="utf-8", errors="backslashreplace") as file:
+                file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            draft.replace(self._path)
+        except OSError:
+            # A full disk leaves the longer file as it is, until the next message.
+            log.exception("messages_not_kept")

@@ -55,7 +55,11 @@ def is_local(request: web.Request) -> bool:
 def is_of_other_page(request: web.Request) -> bool:
     """Whether a browser asks for a page that is not ours: browsers let every page open every WebSocket."""
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc != request.host
+    try:
+        return origin is not None and urlsplit(origin).netloc != request.host
+    except ValueError:
+        # What is no address is no page of ours.
+        return True
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ LONG = (
         replace(_tests(f"fuzz-documents-{seed}", *FUZZ), environment={"FUZZ_CASES": "300", "FUZZ_SEED": seed})
         for seed in ("11", "12", "13", "14")
     ),
+    replace(_tests("fuzz-long", "tests/calls/exchange/test_fuzz.py"), environment={"FUZZ_ROUNDS": "20"}),
     *(replace(_tests(f"hearing-{name}", *HEARING), environment=found) for name, found in PROCESSORS.items()),
     *(
         replace(

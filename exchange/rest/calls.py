@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote
 
+from exchange.addresses import fault_of
 from exchange.amd import Patience
 from exchange.course import Beginning, Goto, Inline
 from exchange.errors import ApiError, not_found, required
@@ -51,6 +52,8 @@ def dialled(ask: Ask) -> str:
     to = ask.text("To")
     if not _ADDRESS.fullmatch(to) or not is_plain(unquote(to, errors="replace")):
         raise ApiError(400, 21211, f"The phone number you are attempting to call, {to}, is not valid.")
+    if fault := fault_of(to):
+        raise ApiError(400, 21211, f"To {fault}.")
     if not is_plain(ask.text("From")):
         raise ApiError(400, 21212, "The source phone number provided, From, is not valid.")
     return to if to.startswith(("client:", "sip:", "sips:")) else ask.office.number_of(to)

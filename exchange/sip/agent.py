@@ -91,13 +91,27 @@ class Agent(SipUAS):
         is_new = self._find_dialog(request.call_id or "")[1] is None or _is_over(existing)
         if is_new and request.to_addr and request.to_addr.tag:
             self.refuse(request, 481, "Call/Transaction Does Not Exist")
-        elif not is_new or self._is_welcome(request, addr):
+        elif not is_new:
             super()._handle_invite(request, addr)
+        elif self._is_welcome(request, addr):
+            self._begin(request, addr)
+
+    def _begin(self, request: SipRequest, addr: Address) -> None:
+        """A new call; one that cannot be begun leaves nothing behind."""
+        try:
+            super()._handle_invite(request, addr)
+        except Exception:
+            begun = self._calls.get(request.call_id or "")
+            if begun and begun.invite is request:
+                self.forget(begun)
+            self._remove_invite_transaction(request)
+            raise
 
     def forget(self, call: IncomingCall) -> None:
         """The call is over on our side."""
         call._stop_retransmissions()
         self._calls.pop(call.call_id, None)
+        self._remove_invite_transaction(call.invite)
 
     def _drop(self, call: IncomingCall) -> None:
         self._rejected.pop(call.call_id, None)

@@ -43,7 +43,7 @@ class Caller(SipUAC):
 
     def __init__(self, transport: UdpSipTransport, advertised: Address) -> None:
         super().__init__(transport, advertised_addr=advertised)
-        self._heard_of: set[str] = set()
+        self._unheard: set[str] = set()
         self._given_up: dict[str, OutgoingCall] = {}
         self._repeating: set[asyncio.Task[None]] = set()
         self._next_headers: Mapping[str, str] = {}
@@ -55,6 +55,7 @@ class Caller(SipUAC):
         """Call, and repeat it until something is heard, as UDP needs."""
         self._next_headers = way.headers
         call = self.send_invite(ends[0], ends[1], way.peer, sdp, auth=way.auth)
+        self._unheard.add(call.call_id)
         task = asyncio.get_running_loop().create_task(self._repeat(call))
         self._repeating.add(task)
         task.add_done_callback(self._repeating.discard)
@@ -108,10 +109,11 @@ class Caller(SipUAC):
             super().handle_response(response, addr)
             return
         call_id = response.call_id or ""
-        self._heard_of.add(call_id)
+        self._unheard.discard(call_id)
         call = self._calls.get(call_id) or self._given_up.get(call_id)
         if call is None:
             return
+        _check_body(response)
         if response.status_code >= 300:
             self.transport.send(_acknowledgement(call, response), call.remote_addr)
         elif response.status_code >= 200:
@@ -145,14 +147,22 @@ class Caller(SipUAC):
     async def _repeat(self, call: OutgoingCall) -> None:
         for seconds in REPEAT_SECONDS:
             await asyncio.sleep(seconds)
-            if call.call_id in self._heard_of or call.call_id not in self._calls:
+            if call.call_id not in self._unheard or call.call_id not in self._calls:
                 break
             self.transport.send(call.invite, call.remote_addr)
         else:
             self.remove_call(call.call_id)
             if call.on_rejected:
                 call.on_rejected(call, 408, "Request Timeout")
-        self._heard_of.discard(call.call_id)
+        self._unheard.discard(call.call_id)
+
+
+def _check_body(response: SipResponse) -> None:
+    """An answer whose offer of sound cannot be read offers none; it is acknowledged and hung up like any such."""
+    try:
+        parse_sdp(response.text)
+    except (ValueError, IndexError):
+        response.body = b""
 
 
 def _acknowledgement(call: OutgoingCall, response: SipResponse) -> SipRequest:

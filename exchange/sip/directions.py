@@ -1,12 +1,13 @@
 """Where an address leads over SIP: a registered telephone, a trunk that reaches the number, or any SIP address."""
 
 import asyncio
-import contextlib
 import socket
 from urllib.parse import parse_qsl
 
 from aiosipua import SipDigestAuth, parse_uri
 
+from exchange.addresses import fault_of, is_reachable
+from exchange.errors import ConfigError
 from exchange.sip.caller import Address, Destination
 from exchange.sip.registrar import Registrar
 from exchange.sip.settings import SipSettings, SipTrunk, SipUser
@@ -26,11 +27,18 @@ class Directions:
     async def look_up(self) -> None:
         """Find the trunks' hosts: once, for a look-up during a call would hold up the media clock."""
         for trunk in self._settings.trunks:
-            self.peers[await _resolved(trunk.host, trunk.port)] = trunk
+            try:
+                self.peers[await _resolved(trunk.host, trunk.port)] = trunk
+            except (OSError, UnicodeError) as error:
+                raise ConfigError(f"sip: trunks: {trunk.name}: host: {trunk.host} cannot be found: {error}") from error
 
     def to(self, address: str) -> Destination | None:
         """The way to that address, if there is one now."""
+        if fault_of(address):
+            return None
         bare, headers = _headers(address) if address.startswith("sip:") else (address, {})
+        if not all(value.isprintable() and name.isascii() for name, value in headers.items()):
+            return None
         user = self._user_of(bare)
         if user:
             binding = self._registrar.where(user)
@@ -41,9 +49,9 @@ class Directions:
                 return Destination(f"sip:{address}@{trunk.host}:{trunk.port}", peer, auth)
         if address.startswith("sip:"):
             uri = parse_uri(bare)
-            with contextlib.suppress(OSError):
-                socket.inet_aton(uri.host)
-                return Destination(bare, (uri.host, uri.port or DEFAULT_PORT), headers=headers)
+            peer = (uri.host, uri.port or DEFAULT_PORT)
+            if is_reachable(*peer):
+                return Destination(bare, peer, headers=headers)
         return None
 
     def _user_of(self, address: str) -> SipUser | None:

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from exchange.errors import ConfigError
+from exchange.errors import ConfigError, reason_of
 from exchange.line import Line
 from exchange.office import Directory, Office
 from exchange.sip.settings import SipSettings
@@ -49,7 +49,7 @@ async def opened(settings: SipSettings | None, office: Office, switch: Switch) -
     try:
         await gateway.start()
     except OSError as error:
-        raise ConfigError(f"sip: {settings.host}:{settings.port}: {error}") from error
+        raise ConfigError(f"sip: port: {settings.host}:{settings.port} (UDP): {reason_of(error)}") from error
     office.directory = Both(office.directory, gateway)
     try:
         yield gateway.port

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from urllib.parse import quote
 
 import structlog
 from aiosipua import (
@@ -16,8 +17,10 @@ from aiosipua import (
     SipResponse,
     parse_sdp,
 )
+from aiosipua.dialog import dialog_matches
 from aiosipua.refer import notify_refer
 
+from exchange.noise import Noise, place_of
 from exchange.sip import sdp, trunks, uri
 from exchange.sip.agent import Agent
 from exchange.sip.caller import Address, Caller, Destination
@@ -31,6 +34,10 @@ from exchange.sip.wire import Wire
 
 log = structlog.get_logger(__name__)
 GOODBYE_SECONDS = 1.0
+SDP = "application/sdp"
+USER_SIGNS = "+*!$&'()-_.~"
+# One telephone has a few lines; a switchboard has as many as the media clock can carry.
+MOST_CALLS_OF_ONE, MOST_CALLS = 10, 300
 Dial = Callable[[SipLine, str], None]
 
 
@@ -41,13 +48,15 @@ class Gateway:
         self._settings = settings
         self._dial = dial
         self._lines: dict[str, SipLine] = {}
+        self._noise = Noise()
         self.registrar = Registrar(settings)
         self._directions = Directions(settings, self.registrar)
         self.host = settings.public_host or settings.host
         self.port = settings.port
 
     async def start(self) -> None:
-        """Open the port, and register where we are to."""
+        """Open the port, and register where we are to; OSError when the port cannot be had."""
+        await self._directions.look_up()
         self._transport = Wire(local_addr=(self._settings.host, self._settings.port))
         await self._transport.start()
         self.port = self._transport.local_addr[1]
@@ -65,7 +74,6 @@ class Gateway:
         self.agent.on_ack_timeout = lambda call: self._gone(call.call_id)
         self._transport.on_message = self._message
         self._directions.here = frozenset(("", self.host, f"{self.host}:{self.port}", self._settings.host))
-        await self._directions.look_up()
         for peer, trunk in self._directions.peers.items():
             if trunk.register:
                 trunks.sign_on(self.caller, peer, trunk)
@@ -95,7 +103,7 @@ class Gateway:
 
     def _place(self, way: Destination, line: SipLine, sender: str, offer: SdpMessage) -> OutgoingCall:
         name = sender.removeprefix("client:").removeprefix("sip:").partition("@")[0] or "anonymous"
-        ends = (f"sip:{name}@{self.host}:{self.port}", way.uri)
+        ends = (f"sip:{quote(name, safe=USER_SIGNS)}@{self.host}:{self.port}", way.uri)
         if line.credentials:
             way = replace(way, auth=SipDigestAuth(*line.credentials))
         call = self.caller.invite(ends, way, offer)
@@ -121,7 +129,7 @@ class Gateway:
             if call.sdp_offer is not None:
                 sdp.answer(call.sdp_offer, self.host, 2)
         except ValueError as error:
-            log.info("sip_offer_unusable", reason=str(error))
+            self._noise.warn("sip_offer_unusable", reason=str(error))
             self.agent.reject(call, 488)
             return
         line = SipLine(
@@ -129,10 +137,27 @@ class Gateway:
             partial(Rtp, self._settings.host, call.source_addr[0]),
             Incoming(call, self.agent, self.caller, self.host),
         )
+        busy = self._is_full(line.address if user else "")
+        if busy:
+            self.agent.reject(call, busy)
+            return
         self._keep(call.call_id, line)
         # Not as the library has read it, which knows no `tel:`: what we send later must name them as they do.
         call.dialog.remote_uri = uri.bare(call.invite.get_header("from") or "") or call.dialog.remote_uri
-        self._dial(line, self._called(call.invite.uri))
+        try:
+            self._dial(line, self._called(call.invite.uri))
+        except Exception:
+            if not line.is_over:
+                line.is_over = True
+                self.agent.reject(call, 500)
+            raise
+
+    def _is_full(self, telephone: str) -> int:
+        """The status that refuses one more call: 486 of one telephone, 503 of all; 0 where there is room."""
+        up = [each for each in self._lines.values() if not each.is_over]
+        if telephone and sum(each.address == telephone for each in up) >= MOST_CALLS_OF_ONE:
+            return 486
+        return 503 if len(up) >= MOST_CALLS else 0
 
     def _caller(self, invite: SipRequest, addr: Address) -> str:
         """Who calls; a trunk may know better than From, and say that the number is not to be shown."""
@@ -179,21 +204,24 @@ class Gateway:
     # Everything else that is asked
 
     def _message(self, message: SipRequest | SipResponse, addr: Address) -> None:
-        """All that arrives; what makes no sense costs a line in the log and nothing else."""
-        try:
-            if isinstance(message, SipRequest):
-                _simplify(message)
-                if message.method == "ACK":
-                    self._late_answer(message)
-            self.agent._on_message(message, addr)
-        except (ValueError, KeyError, IndexError, TypeError) as error:
-            log.warning("sip_message_unusable", reason=repr(error))
+        """All that arrives and can be read; what goes wrong with it is for the wire to say."""
+        _simplify(message)
+        self.agent._on_message(message, addr)
+        if isinstance(message, SipRequest) and message.method == "ACK":
+            self._late_answer(message)
 
     def _late_answer(self, request: SipRequest) -> None:
-        """Who called without an offer answers ours with the ACK."""
-        line = self._line(request.call_id or "")
-        if line and line.rtp and line.rtp.agreed is None and request.body:
+        """Who called without an offer answers ours with the ACK; one with whom nothing can be agreed is hung up."""
+        line, call = self._line(request.call_id or ""), self.agent.get_call(request.call_id or "")
+        if call is None or not dialog_matches(call.dialog, request):
+            return
+        if line is None or line.is_over or line.rtp is None or line.rtp.agreed is not None:
+            return
+        try:
             line.rtp.agree(sdp.agree(parse_sdp(request.text)))
+        except (ValueError, IndexError) as error:
+            self._noise.warn("sip_offer_unusable", reason=place_of(error))
+            line.hang_up(tells=True)
 
     def _register(self, request: SipRequest, addr: Address) -> None:
         user = self.registrar.authenticate(request, "Authorization")
@@ -234,13 +262,16 @@ class Gateway:
 
     def _progressed(self, call_id: str, status: int, _reason: str) -> None:
         line = self._line(call_id)
-        if line:
+        if line and not line.notified.full():
             line.notified.put_nowait(status)
 
 
-def _simplify(request: SipRequest) -> None:
-    """Take away display names that mislead the library; it is the tags that tell calls apart."""
-    for name in ("from", "to"):
-        given = request.headers.get_first(name)
+def _simplify(message: SipRequest | SipResponse) -> None:
+    """Take away what misleads the library: display names (the tags tell calls apart), other spellings of SDP."""
+    kind = (message.content_type or "").partition(";")[0].strip().lower()
+    if kind == SDP:
+        message.content_type = SDP
+    for name in ("from", "to") if isinstance(message, SipRequest) else ():
+        given = message.headers.get_first(name)
         if given and uri.plain(given) != given:
-            request.headers.set_single(name, uri.plain(given))
+            message.headers.set_single(name, uri.plain(given))

@@ -11,6 +11,7 @@ from aiosipua import IncomingCall, OutgoingCall, SdpMessage
 
 from exchange.audio import FRAME_SECONDS, SILENCE
 from exchange.line import Answerer
+from exchange.noise import shown
 from exchange.sip import sdp
 from exchange.sip.agent import Agent, needs
 from exchange.sip.caller import Caller
@@ -18,6 +19,7 @@ from exchange.sip.rtp import Rtp
 
 log = structlog.get_logger(__name__)
 LOST_SECONDS, REFER_SECONDS = 60.0, 30.0
+MOST_NOTIFIED = 50
 REFUSALS = {"busy": 486, "rejected": 603, "failed": 404}
 BUSY, NOBODY, DECLINED = {486, 600}, {408, 480, 487, 404, 410, 484, 604}, {403, 603}
 
@@ -47,7 +49,7 @@ class SipLine:
         self.credentials: tuple[str, str] | None = None
         self.response_code = 0
         self.call_id = ""
-        self.notified: asyncio.Queue[int] = asyncio.Queue()
+        self.notified: asyncio.Queue[int] = asyncio.Queue(MOST_NOTIFIED)
         self.answerer: Answerer | None = None
         self.is_over = False
         self._open = rtp
@@ -237,7 +239,7 @@ class Outgoing:
         try:
             agreed = sdp.agree(call.sdp_answer)
         except ValueError as error:
-            log.warning("sip_answer_unusable", reason=str(error))
+            log.warning("sip_answer_unusable", reason=shown(str(error)))
             call.hangup(self._caller)
             line.refused(488)
             return

@@ -10,6 +10,9 @@ from aiortp.dtmf import EVENT_TO_DIGIT, DtmfEvent
 
 # A press that is told in a second way is told within so long of the last sign of it in the first.
 AGAIN_TICKS = 100
+# Nobody presses more in that time; a flood of presses must not take ever longer.
+MOST_RECENT = 50
+MOST_RELAYED = 16
 # An event of which nothing came for so long is over, although its end was lost.
 LOST_TICKS = 13
 # The end of an event is sent several times; some telephones give each a timestamp of its own.
@@ -44,7 +47,7 @@ class Presses:
         """Whether this is a press that was not told before; the oldest that lacks this way is taken for the same."""
         known = self._lacking(key, way, tick)
         if known is None:
-            self._recent.append(_Press(key, {way}, tick))
+            self._recent = [*self._recent[1 - MOST_RECENT :], _Press(key, {way}, tick)]
             return True
         known.ways.add(way)
         known.tick = tick
@@ -99,4 +102,4 @@ def relayed(kind: str, body: str) -> list[str]:
     values = [value for name, is_pair, value in pairs if is_pair and name.strip().lower() == "signal"]
     if not values and kind.partition(";")[0].strip().lower() == "application/dtmf" and len(lines) == 1:
         values = lines
-    return [RELAYED[value.strip().upper()] for value in values if value.strip().upper() in RELAYED]
+    return [RELAYED[value.strip().upper()] for value in values[:MOST_RELAYED] if value.strip().upper() in RELAYED]

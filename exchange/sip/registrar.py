@@ -3,18 +3,21 @@
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiosipua import AuthChallenge, SipDigestAuth, SipRequest, build_credentials, parse_auth, stringify_uri
 
+from exchange.addresses import fault_of
 from exchange.sip.settings import REALM, SipSettings, SipUser
 
 LONGEST_SECONDS = 3600
 NONCE_SECONDS = 300
 ALGORITHM = "MD5"  # what every desk phone knows
 MOST_BINDINGS = 5
+_COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Registrar:
             kept = []
         for contact in request.contact if request.get_header("contact") != "*" else []:
             uri = stringify_uri(contact.uri)
+            if fault := fault_of(uri):
+                raise ValueError(f"Contact {fault}")
             seconds = _seconds(contact.params.get("expires"), request.get_header("expires"))
             kept = [each for each in kept if each.contact != uri]
             if seconds:
@@ -75,40 +80,51 @@ class Registrar:
             ),
             request.method,
             given.get("uri") or "",
-            nonce_count=int(given.get("nc") or "1", 16),
+            nonce_count=_count(given),
             cnonce=given.get("cnonce") or "",
         )
-        is_right = expected and hmac.compare_digest(expected.params["response"], given.get("response") or "")
+        answer = (given.get("response") or "").encode()
+        is_right = expected and hmac.compare_digest(expected.params["response"].encode(), answer)
         return user if is_right and self._is_new(request, given) else None
 
     def _is_new(self, request: SipRequest, given: Mapping[str, str | None]) -> bool:
         """Whether the count of the nonce has gone up; the same request may come again, for UDP loses some."""
-        nonce, count = given.get("nonce") or "", int(given.get("nc") or "1", 16)
+        nonce, count = given.get("nonce") or "", _count(given)
         cseq = request.cseq
         mark = f"{request.method} {request.call_id} {cseq.seq if cseq else 0}"
         last, before = self._used.get(nonce, (0, ""))
         if count < last or (count == last and mark != before):
             return False
-        self._used = {each: value for each, value in self._used.items() if self._is_fresh(each)}
+        while self._used and not self._is_fresh(oldest := next(iter(self._used))):
+            del self._used[oldest]
         self._used[nonce] = (count, mark)
         return True
 
     def _nonce(self) -> str:
-        moment = str(int(asyncio.get_running_loop().time()))
-        return f"{moment}-{self._sign(moment)}"
+        """One for each challenge: telephones that ask in the same second must not share one, nor its count."""
+        made = f"{int(asyncio.get_running_loop().time())}-{secrets.token_hex(8)}"
+        return f"{made}-{self._sign(made)}"
 
     def _is_fresh(self, nonce: str) -> bool:
-        moment, _, sign = nonce.partition("-")
-        if not moment.isdigit() or not hmac.compare_digest(self._sign(moment), sign):
+        made, _, sign = nonce.rpartition("-")
+        if not hmac.compare_digest(self._sign(made).encode(), sign.encode()):
             return False
-        return asyncio.get_running_loop().time() - int(moment) < NONCE_SECONDS
+        return asyncio.get_running_loop().time() - int(made.partition("-")[0]) < NONCE_SECONDS
 
-    def _sign(self, moment: str) -> str:
-        return hmac.new(self._key, moment.encode(), hashlib.sha256).hexdigest()[:32]
+    def _sign(self, made: str) -> str:
+        return hmac.new(self._key, made.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _count(given: Mapping[str, str | None]) -> int:
+    """How often the nonce was used, as it is said; ValueError for what is no such count."""
+    count = given.get("nc") or "1"
+    if not _COUNT.fullmatch(count):
+        raise ValueError("nc is eight hexadecimal digits")
+    return int(count, 16)
 
 
 def _seconds(*asked: str | None) -> int:
     for each in asked:
-        if each and each.strip().isdigit():
-            return min(LONGEST_SECONDS, int(each))
+        if each and each.strip().isascii() and each.strip().isdigit():
+            return min(LONGEST_SECONDS, int(each.strip()[:10]))
     return LONGEST_SECONDS

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import socket
+import struct
 from collections import deque
 
 import numpy as np
@@ -13,19 +14,24 @@ from aiortp.packet import RtpPacket
 from exchange import g711
 from exchange.audio import FRAME_BYTES, FRAME_SAMPLES, MISSING, SILENCE, frames
 from exchange.dtmf import QUIET_WINDOW, KeyDetector, keys_in, tone_for
+from exchange.flood import Allowance
 from exchange.line import Jitter
+from exchange.noise import Noise
 from exchange.sip.presses import Events, Presses, Way
 from exchange.sip.sdp import Agreed
 
 PORT_TRIES = 50
 LARGEST_PACKET = 2048
 MOST_PACKETS_AT_ONCE = 50
+# A packet every 5 ms is the most that telephones send; a stall brings many at once.
+MOST_AT_ONCE, MOST_PER_SECOND = 1000.0, 400.0
 KEY_SECONDS, KEY_PAUSE_SECONDS = 0.1, 0.06
 KEY_FRAMES = 5
 KEY_VOLUME = 10
 MOST_LOST = 5
 MOST_WAITING_FRAMES = 500
 SEQUENCES, TIMESTAMPS = 1 << 16, 1 << 32
+noise = Noise()
 
 
 class Rtp:
@@ -45,6 +51,8 @@ class Rtp:
         self._rest = b""
         self._keys: deque[bytes] = deque()
         self._last_sequence: int | None = None
+        self._their_source: int | None = None
+        self._allowance = Allowance(asyncio.get_running_loop().time(), MOST_AT_ONCE, MOST_PER_SECOND)
         self._events = Events()
         self._presses = Presses()
         self._spoken = KeyDetector()
@@ -135,12 +143,21 @@ class Rtp:
                 data, sender = self._socket.recvfrom(LARGEST_PACKET)
             except OSError:
                 return
-            with contextlib.suppress(ValueError):
+            # A stranger's packets count for nothing, so that they cannot use up what the telephone may send.
+            if not self._is_known(sender):
+                continue
+            if self._allowance.is_spent(1.0, asyncio.get_running_loop().time()):
+                noise.warn("sip_sound_floods", host=sender[0])
+                continue
+            with contextlib.suppress(ValueError, IndexError, struct.error):
                 self._packet(RtpPacket.parse(data), sender)
+
+    def _is_known(self, sender: tuple[str, int]) -> bool:
+        return self.agreed is not None and sender[0] in (self.agreed.remote[0], self._peer)
 
     def _packet(self, packet: RtpPacket, sender: tuple[str, int]) -> None:
         agreed = self.agreed
-        if agreed is None or sender[0] not in (agreed.remote[0], self._peer):
+        if agreed is None:
             return
         self._remote = sender
         self.quiet_ticks = 0
@@ -160,7 +177,9 @@ class Rtp:
     def _lost(self, packet: RtpPacket) -> int | None:
         """How many packets are missing before this one; None for one that comes too late or twice."""
         before, self._last_sequence = self._last_sequence, packet.sequence_number
-        if before is None:
+        is_other, self._their_source = packet.ssrc != self._their_source, packet.ssrc
+        if before is None or is_other:
+            # A telephone that began anew counts from anywhere.
             return 0
         ahead = (packet.sequence_number - before) % SEQUENCES
         if ahead == 0 or ahead > SEQUENCES - 100:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from aiosipua import SdpMessage, SdpNegotiationError, negotiate_sdp, parse_sdp
 
+from exchange.addresses import is_reachable
 from exchange.g711 import ALAW, NAMES, ULAW
 
 KEYS = "telephone-event"
 OFFERED_KEYS = 101
 PLAIN = ("RTP/AVP", "RTP/AVPF")
+MOST_PAYLOAD_TYPE = 127
 NOWHERE = "0.0.0.0"  # noqa: S104 - nothing listens there: an old way to ask for hold
 
 
@@ -64,18 +66,20 @@ def agree(sdp: SdpMessage | None) -> Agreed:
         raise ValueError("no sound is offered")
     if audio.proto.upper() not in PLAIN:
         raise ValueError(f"sound is offered as {audio.proto}: there is no encryption of sound here")
-    if ":" in remote[0]:
-        raise ValueError("sound is offered at an address of IPv6")
+    if remote[0] != NOWHERE and not is_reachable(*remote):
+        raise ValueError("sound is offered where none can be sent: an address of IPv4 and a port to 65535 are needed")
     codecs = [each.payload_type for each in audio.codecs if each.payload_type in NAMES]
     if not codecs:
         raise ValueError("neither A-law nor mu-law is offered")
     keys = [c.payload_type for c in audio.codecs if c.encoding_name.lower() == KEYS and c.clock_rate in (0, 8000)]
-    is_reachable = remote[0] != NOWHERE
+    if any(not 0 <= each <= MOST_PAYLOAD_TYPE for each in keys):
+        raise ValueError("keys are offered with a payload type that there is not")
+    is_held = remote[0] == NOWHERE
     return Agreed(
         codec=codecs[0],
         keys=keys[0] if keys else None,
         remote=remote,
-        listens=is_reachable and audio.direction in ("sendrecv", "recvonly"),
+        listens=not is_held and audio.direction in ("sendrecv", "recvonly"),
         speaks=audio.direction in ("sendrecv", "sendonly"),
     )
 

@@ -171,7 +171,7 @@ def _place_new(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
             if state.dict.get(name) is None and isinstance(default, ScalarElementColumnDefault):
                 state.dict[name] = default.arg
             elif state.dict.get(name) is None and isinstance(default, CallableColumnDefault):
-                state.dict[name] = default.arg(None)
+                state.dict[name] = default.arg(None)  # type: ignore[arg-type] # ours take none
         _place(state, getattr(row, key), names)
 
 

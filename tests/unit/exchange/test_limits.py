@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange import charset, decoder, document, places, quantity, sentences, ssml, twiml
-from exchange.address import written
 from exchange.config import WebhookLimits
 from exchange.cookies import MOST_COOKIES, Cookies
 from exchange.errors import DocumentError
 from exchange.overrides import split
 from exchange.segments import segments
 from exchange.twiml import Element
+from exchange.urls import written
 from exchange.webhook import Response
 from tests import sound_files as made
 from tests.calls.exchange.made import documents

@@ -23,6 +23,8 @@ from hotline.settings import Settings
 PORTS = {"CONSOLE_PORT": 8000, "VOICE_PORT": 8001, "EXCHANGE_PORT": 8002}
 HOTLINE_NUMBER = "+861066880000"
 ENVIRONMENT = "environment.json"
+# While no webhook answers at all, the exchange keeps callers so long with words and music.
+KEEP_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ def _exchange(home: Path, environment: Mapping[str, str]) -> Path:
         "phone_token": environment["PHONE_TOKEN"],
         "data_dir": str(home.resolve() / "exchange"),
         "ring_seconds": float(environment.get("RING_SECONDS", "5")),
+        "webhook": {"keep_seconds": KEEP_SECONDS},
         "numbers": [
             {
                 "number": environment["HOTLINE_NUMBER"],

@@ -1,11 +1,13 @@
 """A leg's whole work: its document, else its fallback, else an apology, so that a caller never hears silence."""
 
 import asyncio
+import math
 from functools import partial
 
 from exchange import ssml
 from exchange.course import Beginning, Course, Goto
-from exchange.errors import CallError
+from exchange.errors import CallError, WebhookError
+from exchange.music import hold_music
 from exchange.sound import Pcm
 from exchange.speak import SpeechError
 
@@ -13,6 +15,12 @@ UNSPEAKABLE, TOO_LONG, OUR_FAULT = 13520, 13521, 20500
 APOLOGY = (
     ("zh-CN", "对不起,系统暂时无法为您服务,请稍后再拨。"),
     ("en-US", "We are sorry, an application error has occurred. Goodbye."),
+)
+KEPT_EVERY_SECONDS = 30.0
+KEPT_MUSIC_BYTES = 5 * 2 * 8000
+KEPT = (
+    ("zh-CN", "对不起,系统暂时出现故障,正在恢复,请不要挂机。紧急情况请拨打120。"),
+    ("en-US", "We are sorry. We have a technical problem. Please hold. In an emergency, dial 120."),
 )
 
 
@@ -40,17 +48,45 @@ def _write_down(course: Course, error: Exception) -> None:
 
 
 async def _fall_back(course: Course, error: CallError) -> None:
+    """Follow the fallback; where it cannot be had either, keep the caller for a while and ask it again."""
     told = {"ErrorCode": str(error.code), "ErrorUrl": error.url}
-    try:
-        if course.leg.fallback:
-            course.calm_down()
-            await course.follow(Goto(course.leg.fallback, told))
+    office = course.office
+    until = office.ticker.seconds + office.config.webhook.keep_seconds
+    spoken = -math.inf
+    while course.leg.fallback:
+        failure = await _failure(course, Goto(course.leg.fallback, told))
+        if failure is None:
             return
-    except CallError as second:
-        course.fault("fallback_failed", second)
-    except Exception as second:
-        _write_down(course, second)
+        if not isinstance(failure, WebhookError) or office.ticker.seconds >= until:
+            break
+        spoken = await _keep(course, spoken)
     await _apologise(course)
+
+
+async def _failure(course: Course, fallback: Goto) -> Exception | None:
+    """Follow the fallback; what went wrong with it, written down."""
+    course.calm_down()
+    try:
+        await course.follow(fallback)
+    except CallError as error:
+        course.fault("fallback_failed", error)
+        return error
+    except Exception as error:
+        _write_down(course, error)
+        return error
+    return None
+
+
+async def _keep(course: Course, spoken: float) -> float:
+    """Words, at most twice a minute, and music, until the fallback is asked again; when words were last spoken."""
+    course.leg.answer()
+    now = course.office.ticker.seconds
+    if now - spoken >= KEPT_EVERY_SECONDS:
+        spoken = now
+        for language, words in KEPT:
+            await say(course, (words,), language)
+    await course.leg.play(Pcm(hold_music()[:KEPT_MUSIC_BYTES], 1))
+    return spoken
 
 
 async def _apologise(course: Course) -> None:

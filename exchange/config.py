@@ -43,6 +43,7 @@ class WebhookLimits:
     total_seconds: float = 15.0
     retries: int = 1
     retry_on: str = "ct"
+    keep_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import structlog
 
-from exchange import address, overrides
+from exchange import overrides, urls
 from exchange.config import WebhookLimits
 from exchange.cookies import Cookies
 from exchange.errors import WebhookError
@@ -161,7 +161,7 @@ class Webhooks:
 
     def _request(self, method: str, url: str, params: Mapping[str, str], jar: Cookies) -> Request:
         try:
-            url = address.written(url)
+            url = urls.written(url)
         except ValueError as error:
             raise WebhookError(BAD_URL, f"not an http address: {url[:MOST_SHOWN]!r}: {error}", url) from error
         if method == "GET" and params:

@@ -16,13 +16,15 @@ from exchange.phone.parse import parse_steps
 from exchange.phone.play import Scene, play
 from exchange.phone.script import Actor
 from exchange.server import running
-from tests.calls.exchange.apps import broken, php_style, survey
+from tests.calls.exchange.apps import away, broken, php_style, survey
 from tests.calls.exchange.conftest import PATIENCE_SECONDS
 
 Lines = list[dict[str, Any]]
 
 
-def phoned(folder: Path, app: web.Application, number: dict[str, str], script: str) -> tuple[int, Lines]:
+def phoned(
+    folder: Path, app: web.Application, number: dict[str, str], script: str, webhook: dict[str, float] | None = None
+) -> tuple[int, Lines]:
     """Run the application, an exchange with this number, and the script; the exit status and what was printed."""
 
     async def whole() -> tuple[int, Lines]:
@@ -33,7 +35,7 @@ def phoned(folder: Path, app: web.Application, number: dict[str, str], script: s
         paths = {name: site + value for name, value in number.items()}
         config = {
             "account_sid": "AC" + "0" * 32, "auth_token": "t", "port": 0, "data_dir": str(folder / "data"),
-            "numbers": [{"number": "+4930123", **paths}],
+            "numbers": [{"number": "+4930123", **paths}], "webhook": webhook or {},
         }  # fmt: skip
         try:
             async with running(from_values(config)) as exchange:
@@ -105,3 +107,16 @@ def test_view_that_breaks_with_a_fallback(tmp_path: Path) -> None:
     assert [line["code"] for line in lines if line["event"] == "error"] == [11200]
     assert len(asked) == 2
     assert len(set(asked)) == 1
+
+
+def test_caller_is_kept_until_the_application_is_back(tmp_path: Path) -> None:
+    asked: list[str] = []
+    app = away.application(asked, until=2)
+    number = {"voice_url": "/voice", "fallback_url": "/voice"}
+    script = (
+        '- wait_for_prompt: {pattern: "technical problem", timeout: 60}\n- wait_for_prompt: we are back\n- hang_up\n'
+    )
+    status, lines = phoned(tmp_path, app, number, script, {"keep_seconds": 120.0})
+    assert status == 0
+    assert len(asked) == 4  # the call's own document, the fallback, and after words and music twice the fallback again
+    assert len([text for text in said(lines) if "technical problem" in text]) == 1

@@ -28,13 +28,14 @@ class Swept(Retry):
 
 
 @contextmanager
-def fresh(ground: Ground, folder: str) -> Iterator[str]:
-    """A new name in `folder` for a blob that is written and named (`keep`) in the block.
+def fresh(ground: Ground, start: str) -> Iterator[str]:
+    """A new name that begins with `start` for a blob that is written and named (`keep`) in the block.
 
     Where the block does not name it, or ends with an error of ours, it is deleted at once. After any other error the
     commit may have come through all the same, and the sweep decides.
     """
-    name = f"{folder}/{clock.new_id()}"
+    # Not inside of it: before, a blob had the name of its row alone, and a file is no folder.
+    name = f"{start}.{clock.new_id()}"
     with ground.database.write() as session:
         session.add(LooseBlob(name=name, made_at=database_clock.now(session)))
     try:

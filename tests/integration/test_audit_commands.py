@@ -25,6 +25,7 @@ NOTHING = {
     *("queues check", "queues show", "transcribe", "review", "models list", "models fetch", "models check"),
     *("users list", "users add", "users edit", "users reset-password", "users disable", "users enable"),
     *("agents list", "agents edit", "audit verify", "db upgrade", "db load", "db user", "db retry"),
+    *("keys list", "keys add", "keys rotate", "keys retire", "users unlock"),
     *("run router", "run worker", "run dialler", "run clock"),
 }
 

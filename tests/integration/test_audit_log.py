@@ -15,6 +15,7 @@ from hotline.crypt import Keyring
 from hotline.database import Database
 from hotline.ground import Ground
 from hotline.models import Call, Look, LookHead, Row, User
+from hotline.models.sealed import InRow
 from hotline.values import LookOutcome, Role
 from tests.console_data import a_call
 from tests.documents import ROOT
@@ -194,7 +195,9 @@ def test_an_end_that_is_cut_off_is_found_by_one_that_was_kept(ground: Ground) ->
     assert bytes(sealed)
     forge(ground, "DELETE FROM looks WHERE number > 3")
     with ground.database.write() as session:  # an old end, as a copy of the database would bring it back
-        session.execute(sa.update(LookHead).values(number=early.number, digest=early.digest, sealed=early.sealed))
+        session.execute(
+            sa.update(LookHead).values(number=early.number, digest=early.digest, sealed=InRow(audit.HEAD, early.sealed))
+        )
     assert found(ground).broken is None
     assert found(ground, late).broken == audit.Broken(4, "cut_off")
     assert found(ground, f"2:{'f' * 64}").broken == audit.Broken(2, "another")

@@ -27,6 +27,7 @@ NOTHING = {
     *("reporting.state", "presence.beat", "presence.leave", "campaigns.here", "account.show", "account.change"),
     *("staff.show", "staff.make", "staff.edit", "staff.change", "staff.reset", "staff.set_active"),
     *("roster.show", "roster.edit", "roster.change", "audit.verify"),
+    *("work.show", "work.retry", "work.retry_all", "identities.decide", "staff.unlock", "account.end_session"),
 }
 
 

@@ -211,7 +211,7 @@ def test_a_page_reads_the_database_a_fixed_number_of_times(app: Flask, ground: G
     event.listen(ground.database.engine, "before_cursor_execute", listener)
     staff.open("/calls?day=all")
     event.remove(ground.database.engine, "before_cursor_execute", listener)
-    assert len([one for one in statements if one.startswith("SELECT")]) <= 14
+    assert len([one for one in statements if one.startswith("SELECT")]) <= 15
 
 
 def test_unknown_kinds_of_event_are_shown_as_they_are(app: Flask, ground: Ground, made: Morning) -> None:

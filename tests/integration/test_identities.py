@@ -184,7 +184,7 @@ def test_a_supervisor_sees_both_and_decides_and_it_is_logged(app: Flask, ground:
     assert "已有人处理" in staff.open("/identities").text
     with ground.database.read() as session:
         looks = select(Look.action).where(Look.subject == "identity").order_by(Look.at, Look.id)
-        assert list(session.scalars(looks)) == ["view_identity", "accept_identity"]
+        assert list(session.scalars(looks)) == ["view_identity", "accept_identity", "view_identity"]
         by = session.scalars(select(IdentityProposal.user_id)).one()
         assert by == session.scalars(select(User.id).where(User.login == "supervisor")).one()
 

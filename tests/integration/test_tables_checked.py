@@ -90,7 +90,7 @@ def test_an_older_database_is_mended_by_the_upgrade(settings: Settings) -> None:
     with opened(settings) as ground:
         Row.metadata.drop_all(ground.database.engine)
         command.upgrade(migrate.config(ground.database), "0005")
-    with pytest.raises(TablesDiffer, match="known_keys is missing"):
+    with pytest.raises(TablesDiffer, match="chores is missing"):
         stand(settings)
     assert told_by_upgrade(settings) == (0, "The database is up to date.\n")
     stand(settings).close()

@@ -346,6 +346,7 @@ def test_a_router_that_dies_in_a_transfer_leaves_work_for_the_next(told: Story) 
     told.route()
     told.world.exchange.faults = Faults(0, 0, 0)
     told.world.routers[0] = told.world._router()
+    assert not told.world.routers[0].work(clock.now())  # it stands by, and sees nothing more of the dead one
     told.wait(6)
     settle(told)
     assert room(told, caller) == {caller.owner, second.owner}

@@ -72,15 +72,15 @@ def test_urgent_recordings_overtake_a_backlog_whenever_they_become_urgent(
     assert worker.stdin is not None
     worker.stdin.write(b"go\n")
     worker.stdin.flush()
-    wait_for(lambda: ended(ground) == BACKLOG + 2, 90, "every job")
+    wait_for(lambda: tried(ground) == BACKLOG + 2, 90, "every job")
     with ground.database.read() as session:
-        order = list(session.scalars(select(Job.id).order_by(Job.ended_at)))
+        order = list(session.scalars(select(Job.id).order_by(Job.troubled_at)))
     assert set(order[:2]) == {became.id, last.id}
 
 
-def ended(ground: Ground) -> int:
+def tried(ground: Ground) -> int:
     with ground.database.read() as session:
-        return len(session.scalars(select(Job.id).where(Job.state != JobState.DUE)).all())
+        return len(session.scalars(select(Job.id).where(Job.troubled_at.is_not(None))).all())
 
 
 class Deaf:

@@ -221,7 +221,7 @@ class Phones:
             raise Refused(REFUSED, "the token is not accepted")
         line = PhoneLine(wanted.address, wanted.is_traced, self._silent_seconds, wanted.label)
         line.holder = holder_of(wanted.token)
-        line.wire = request.transport
+        line.wire, line.socket = request.transport, socket
         return line
 
     async def _attend(self, socket: web.WebSocketResponse, line: PhoneLine) -> None:

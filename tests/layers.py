@@ -43,7 +43,8 @@ def _files(folder: str, first: tuple[str, ...] = ()) -> list[str]:
     return longest + [path for path in others if path not in longest]
 
 
-STORM = "tests/integration/test_interleave.py"
+STORM = "tests/simulation/test_interleave.py"
+INTEGRATED = ("tests/integration", "tests/simulation")
 CHECK = (
     _tool("format", "ruff", "format", "--check", "."),
     _tool("style", "ruff", "check", "."),
@@ -55,7 +56,7 @@ CHECK = (
 ENCODINGS = {"PYTHONWARNDEFAULTENCODING": "1"}
 UNIT = replace(_tests("unit", "-n", "auto", "--timeout", "900", "tests/unit"), environment=ENCODINGS)
 INTERLEAVE = _tests("interleave", "-n", "auto", "--timeout", "900", STORM)
-INTEGRATION = _tests("integration", "-n", "auto", "tests/integration", f"--ignore={STORM}", again=True)
+INTEGRATION = _tests("integration", "-n", "auto", *INTEGRATED, f"--ignore={STORM}", again=True)
 CALLS = _tests("calls", *BY_FILE, *_files("tests/calls", FIRST_CALLS), "tests/calls/exchange", again=True)
 BROWSER = _tests("browser", *BY_FILE, *_files("tests/browser", FIRST_PAGES), again=True)
 
@@ -84,11 +85,11 @@ LONG = (
     *(replace(_tests(f"hearing-{name}", *HEARING), environment=found) for name, found in PROCESSORS.items()),
     *(
         replace(
-            _tests(f"{folder}-{name}", "-n", "auto", f"tests/{folder}", f"--ignore={STORM}"),
+            _tests(f"{folder}-{name}", "-n", "auto", *paths, f"--ignore={STORM}"),
             environment={**found, **given},
         )
         for name, found in PLACES.items()
-        for folder, given in (("unit", ENCODINGS), ("integration", {}))
+        for folder, paths, given in (("unit", ("tests/unit",), ENCODINGS), ("integration", INTEGRATED, {}))
     ),
 )
 

@@ -18,7 +18,7 @@ from hotline.ground import Ground
 from hotline.models import Row
 from hotline.values import JobState
 from telephony.errors import ProviderDown
-from tests.integration.job_world import KINDS, LEASE, Killed, Steps, World, stalled
+from tests.simulation.job_world import KINDS, LEASE, Killed, Steps, World, stalled
 from workers.hold import Hold
 
 # More steps than any of these kinds of work has.

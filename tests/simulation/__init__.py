@@ -1,0 +1,1 @@
+"""The house while parts of it fail: every step interrupted, clocks set, databases hung, random days played."""

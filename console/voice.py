@@ -16,6 +16,7 @@ from console.voice_limits import LARGEST_FORM, Bounded
 from hotline import clock, log
 from hotline.ground import Ground
 from hotline.outage import Outage, is_away
+from hotline.settings import Settings
 from hotline.values import ENDED_LEGS, Language
 from ivr import desk as front
 from ivr import prompts
@@ -90,15 +91,16 @@ def healthy() -> str:
 
 def _check_signature() -> None:
     """403 for what the exchange did not sign. The address is ours by the settings, whatever the Host header says."""
-    if request.method != "POST":
-        return
-    settings = current_app.extensions["ground"].settings
-    query = request.query_string.decode("ascii", "replace")
-    url = settings.voice_url.rstrip("/") + request.path + (f"?{query}" if query else "")
-    token = settings.twilio_auth_token.get_secret_value()
-    if not signature.is_genuine(url, request.form, request.headers.get(signature.HEADER), token):
+    if request.method == "POST" and not _is_genuine(request, current_app.extensions["ground"].settings):
         log.get().warning("signature_wrong", endpoint=request.endpoint)
         abort(403)
+
+
+def _is_genuine(asked: Request, settings: Settings) -> bool:
+    query = asked.query_string.decode("ascii", "replace")
+    url = settings.voice_url.rstrip("/") + asked.path + (f"?{query}" if query else "")
+    token = settings.twilio_auth_token.get_secret_value()
+    return signature.is_genuine(url, asked.form, asked.headers.get(signature.HEADER), token)
 
 
 def _spare() -> Any:
@@ -117,6 +119,9 @@ def _is_back(response: Response) -> Response:
 
 
 def _late(app: Flask, asked: Request) -> WerkzeugResponse:
+    """The answer to a webhook that has none in time: it may not even have come to the check of its signature."""
+    if not _is_genuine(asked, app.extensions["ground"].settings):
+        return Response(status=403)
     app.extensions["outage"].begin()
     return _instead(asked, app.extensions["kept"])
 

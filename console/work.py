@@ -30,7 +30,7 @@ REASONS = (
 )
 
 
-@pages.get("/work")
+@pages.get("/failed-work")
 @allow(*LEADS)
 @touches_nothing("kinds, ids and codes of work that failed")
 def show() -> ResponseReturnValue:
@@ -41,7 +41,7 @@ def show() -> ResponseReturnValue:
     return render_template("work.html", jobs=failed, count=count, calls=calls)
 
 
-@pages.post("/work/retry")
+@pages.post("/failed-work/retry")
 @allow(*LEADS)
 @touches_nothing("jobs by their number; each is logged by itself")
 def retry_all() -> ResponseReturnValue:
@@ -50,7 +50,7 @@ def retry_all() -> ResponseReturnValue:
     return redirect(url_for("work.show"))
 
 
-@pages.post("/work/<job_id>/retry")
+@pages.post("/failed-work/<job_id>/retry")
 @allow(*LEADS)
 @touches_nothing("jobs by their number; it is logged by itself")
 def retry(job_id: str) -> ResponseReturnValue:

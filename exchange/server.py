@@ -26,7 +26,8 @@ from exchange.media import Media
 from exchange.numbers import Numbers
 from exchange.office import Office, trace_recording
 from exchange.pages import Pages
-from exchange.phones import PhoneLine, Phones
+from exchange.phone_line import PhoneLine
+from exchange.phones import Phones
 from exchange.queue import Queues
 from exchange.recorder import Recordings
 from exchange.recording import Recording

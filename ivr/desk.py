@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from hotline.ground import Ground
 from hotline.values import CallStatus
 from ivr import answer, flow, load
+from ivr.keeping import RESCUE as RESCUE
 from ivr.nodes import Flow
 from ivr.queries import Standing
 from ivr.sounds import Sounds
 from telephony.turn import Turn
 from telephony.verbs import Hangup, Redirect, Say, Verb
-
-RESCUE = "/voice/fallback"
 
 
 @dataclass(frozen=True)

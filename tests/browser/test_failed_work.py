@@ -44,7 +44,7 @@ def test_the_page_fits_a_phone_and_a_screen(chromium: Browser, server: Server, g
         with Person.at(chromium, server.url, viewport=viewport, locale=locale) as someone:
             someone.sign_in("supervisor")
             someone.page.click(f".languages [value={locale}]")
-            someone.open("/work")
+            someone.open("/failed-work")
             someone.sees("h1")
             assert someone.width() == viewport["width"]
             someone.saw_no_faults()

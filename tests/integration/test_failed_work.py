@@ -48,7 +48,7 @@ def test_leads_see_what_failed_with_its_call_and_reason_in_both_languages(
     for language in Language:
         with ground.database.write() as session:
             session.execute(update(User).values(language=language))
-        page = signed_in(app, Role.SUPERVISOR).open("/work").text
+        page = signed_in(app, Role.SUPERVISOR).open("/failed-work").text
         say = words(language)
         for key in ("work_kind.fetch_recording", "work_reason.recording_too_large", "work_reason.other"):
             assert say(key) in page, key
@@ -61,10 +61,10 @@ def test_one_or_all_are_done_again_once_and_it_is_written_down_who_asked(app: Fl
     first, *others = (fail(ground, "draw_sample", f"2026-03-0{day}", "store") for day in (1, 2, 3))
     staff = signed_in(app, Role.SUPERVISOR)
     for _ in range(2):  # twice, as from two windows
-        assert staff.send(f"/work/{first}/retry").status_code == 302
+        assert staff.send(f"/failed-work/{first}/retry").status_code == 302
     assert {job for job, state in states(ground).items() if state is JobState.DUE} >= {first}
     assert {states(ground)[job] for job in others} == {JobState.FAILED}
-    assert staff.send("/work/retry").status_code == 302
+    assert staff.send("/failed-work/retry").status_code == 302
     assert {states(ground)[job] for job in others} == {JobState.DUE}
     with ground.database.read() as session:
         looks = list(session.scalars(select(Look).where(Look.action == "retry_job")))
@@ -79,9 +79,9 @@ def test_one_or_all_are_done_again_once_and_it_is_written_down_who_asked(app: Fl
 def test_agents_see_none_of_it_and_work_that_is_not_there_is_not_found(app: Flask, ground: Ground) -> None:
     job = fail(ground, "draw_sample", "2026-03-02", "store")
     agent = signed_in(app, Role.AGENT)
-    assert {agent.open("/work").status_code, agent.send(f"/work/{job}/retry").status_code} == {403}
-    assert "/work" not in agent.open("/").text
-    assert signed_in(app, Role.ADMINISTRATOR).send(f"/work/{'0' * 32}/retry").status_code == 404
+    assert {agent.open("/failed-work").status_code, agent.send(f"/failed-work/{job}/retry").status_code} == {403}
+    assert "/failed-work" not in agent.open("/").text
+    assert signed_in(app, Role.ADMINISTRATOR).send(f"/failed-work/{'0' * 32}/retry").status_code == 404
     assert states(ground)[job] is JobState.FAILED
 
 

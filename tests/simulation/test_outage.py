@@ -1,11 +1,13 @@
 """A database or Redis that is away, hung or locked: webhooks answer in time, callers are kept and made up for."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import psycopg
@@ -13,7 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from console import voice
+from console import voice, voice_limits
 from hotline import clock, jobs
 from hotline.ground import Ground, stand
 from hotline.models import Call, Callback, Job, Waiting
@@ -21,6 +23,7 @@ from hotline.outage import Outage
 from hotline.values import CallStatus, LegStatus, Outcome, WaitingState
 from ivr import service
 from routing import hospital, rules
+from telephony import signature
 from telephony.provider import connect
 from telephony.views import LineView
 from tests import gate
@@ -290,3 +293,22 @@ def test_a_database_that_only_reads_sends_no_caller_away(house: House, postgres_
         wait_for(
             lambda: "Enqueue" in timed(caller, document.text_of("Redirect"))[0].verbs, what="a caller who is helped"
         )
+
+
+def test_a_webhook_that_comes_too_late_is_answered_only_when_it_is_signed(
+    tmp_path: Path, sqlite_url: str, redis_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(voice_limits, "ANSWER_SECONDS", 0.2)
+    settings = make_settings(tmp_path, sqlite_url, redis_server)
+    provider, goes_on = connect(settings), threading.Event()
+    with stand(settings) as ground:
+        app = voice.create(ground, provider)
+        inner: Any = app.wsgi_app
+        monkeypatch.setattr(inner, "_app", lambda _environ, _start: goes_on.wait(60) and [])
+        caller = Caller(app, settings)
+        forged = caller.client.post("/voice/calls", data=caller.form({}), headers={signature.HEADER: "forged"})
+        assert forged.status_code == 403
+        assert not app.extensions["outage"].is_on
+        assert timed(caller, "/voice/calls")[0].verbs == ["Redirect"]
+        goes_on.set()
+    provider.close()

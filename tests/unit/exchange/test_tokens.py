@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from exchange.audio import SILENCE
-from exchange.phones import PhoneLine
+from exchange.phone_line import PhoneLine
 from exchange.tokens import LONGEST_SECONDS, is_signed, sign
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

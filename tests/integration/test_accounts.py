@@ -1,7 +1,6 @@
 """One's own password, passwords that an administrator gives, and what administrators change of users and agents."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,6 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from console import users
-from console.app import create
 from console.errors import AgentTaken, LastAdministrator
 from console.users import Wanted
 from hotline import clock
@@ -21,24 +19,11 @@ from hotline.models import Agent, Look, User
 from hotline.values import AgentState, AgentStatus, Language, Role
 from routing import roster
 from tests.console_client import Staff, signed_in
-from tests.console_data import PASSWORD, Morning, hashed, morning
+from tests.console_data import PASSWORD, Morning, hashed
 from tests.integration.rivals import halfway
 
 NEW = "seven quiet rivers"
 SECRET = re.compile(r'id="one-time">([^<]+)<')
-
-
-@pytest.fixture
-def made(ground: Ground) -> Morning:
-    return morning(ground, clock.now())
-
-
-@pytest.fixture
-def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
-    pages = create(ground)
-    yield pages
-    for live in ("live", "live_campaigns"):
-        pages.extensions[live].close()
 
 
 def user(ground: Ground, login: str) -> User:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 
 import openpyxl
@@ -13,7 +12,6 @@ from sqlalchemy import select
 from cli import trail as command_trail
 from cli.main import group
 from console import audit_words, trail
-from console.app import create
 from console.audit_export import to_csv, to_xlsx
 from console.audit_queries import cells
 from hotline import clock
@@ -21,23 +19,8 @@ from hotline.ground import Ground
 from hotline.models import Look, User
 from hotline.values import LookOutcome, Role
 from tests.console_client import signed_in
-from tests.console_data import Morning, morning
+from tests.console_data import Morning
 from tests.integration.test_audit_commands import commands
-
-
-@pytest.fixture
-def made(ground: Ground) -> Morning:
-    """The morning's rows."""
-    return morning(ground, clock.now())
-
-
-@pytest.fixture
-def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
-    """The staff pages."""
-    pages = create(ground)
-    yield pages
-    for live in ("live", "live_campaigns"):
-        pages.extensions[live].close()
 
 
 def user_id(ground: Ground, login: str) -> str:

@@ -1,21 +1,18 @@
 """Every route with every role and with nobody; signing in; sessions; forged forms; guessed passwords."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from console import access, trail, users
-from console.app import create
 from console.errors import LoginTaken, LoginUnfit, NameMissing, PasswordWeak
-from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Look, User
 from hotline.values import Language, Role
 from tests.console_client import Staff, signed_in
-from tests.console_data import Morning, morning
+from tests.console_data import Morning
 
 EVERYONE: set[str] = {*Role, access.NOBODY}
 SIGNED_IN: set[str] = set(Role)
@@ -115,21 +112,6 @@ MEANT: dict[str, set[str]] = {
     "audit.export": {Role.AUDITOR},
     "audit.verify": {Role.AUDITOR},
 }
-
-
-@pytest.fixture
-def made(ground: Ground) -> Morning:
-    """The morning's rows."""
-    return morning(ground, clock.now())
-
-
-@pytest.fixture
-def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
-    """The staff pages."""
-    pages = create(ground)
-    yield pages
-    for live in ("live", "live_campaigns"):
-        pages.extensions[live].close()
 
 
 def walk(app: Flask, made: Morning) -> list[tuple[str, str, str]]:

@@ -21,7 +21,6 @@ from sqlalchemy import select
 
 from cli.main import group
 from console import devices, guesses
-from console.app import create
 from hotline import clock
 from hotline.ground import Ground
 from hotline.models import Guess, Look, User
@@ -29,26 +28,13 @@ from hotline.settings import Settings
 from hotline.values import Role
 from tests.conftest import environment
 from tests.console_client import Staff, signed_in
-from tests.console_data import PASSWORD, Morning, morning
+from tests.console_data import PASSWORD, Morning
 from tests.servers import free_port, wait_for
 
 PARALLEL = 60
 WRONG, RIGHT, LATER = HTTPStatus.UNAUTHORIZED, HTTPStatus.FOUND, HTTPStatus.TOO_MANY_REQUESTS
 WORD = "no such password"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-
-
-@pytest.fixture
-def made(ground: Ground) -> Morning:
-    return morning(ground, clock.now())
-
-
-@pytest.fixture
-def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
-    pages = create(ground)
-    yield pages
-    for live in ("live", "live_campaigns"):
-        pages.extensions[live].close()
 
 
 @contextmanager

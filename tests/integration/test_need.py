@@ -1,6 +1,5 @@
 """Who sees whose matters and patients: agents those of their calls and work, for a time; by state, owner, queue."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
 
@@ -8,7 +7,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console.app import create
 from console.need import AFTER, Reader
 from crm import service as crm
 from crm.service import By, NewMatter
@@ -17,24 +15,9 @@ from hotline.ground import Ground
 from hotline.models import Agent, Call, Matter, Offer, Patient
 from hotline.values import MatterKind, MatterState, Outcome, Role, Urgency
 from tests.console_client import signed_in
-from tests.console_data import Morning, a_call, morning
+from tests.console_data import Morning, a_call
 
 INDEX = "f" * 64
-
-
-@pytest.fixture
-def made(ground: Ground) -> Morning:
-    """The morning's rows; the user `agent` answers the queue `booking`."""
-    return morning(ground, clock.now())
-
-
-@pytest.fixture
-def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
-    """The staff pages."""
-    pages = create(ground)
-    yield pages
-    for live in ("live", "live_campaigns"):
-        pages.extensions[live].close()
 
 
 def patient(ground: Ground) -> str:

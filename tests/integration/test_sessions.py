@@ -1,7 +1,6 @@
 """Sessions are rows: what has ended opens nothing, however good the copy of its cookie; and when they end."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,30 +9,16 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from console import users
-from console.app import create
 from console.live import MOST_MESSAGES
 from hotline import clock, sign_ins
 from hotline.ground import Ground
 from hotline.models import SignIn, User
 from hotline.values import Role
 from tests.console_client import Staff, signed_in
-from tests.console_data import PASSWORD, Morning, morning, tones
+from tests.console_data import PASSWORD, Morning, tones
 
 SESSION = "hotline"
 OPEN, DOOR = 200, 302
-
-
-@pytest.fixture
-def made(ground: Ground) -> Morning:
-    return morning(ground, clock.now())
-
-
-@pytest.fixture
-def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
-    pages = create(ground)
-    yield pages
-    for live in ("live", "live_campaigns"):
-        pages.extensions[live].close()
 
 
 def copy_of(app: Flask, staff: Staff) -> Staff:

@@ -1,0 +1,26 @@
+"""The staff pages after a morning, for tests that want no other rows; a file may have its own."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from console.app import create
+from hotline import clock
+from hotline.ground import Ground
+from tests.console_data import Morning, morning
+
+
+@pytest.fixture
+def made(ground: Ground) -> Morning:
+    """The morning's rows."""
+    return morning(ground, clock.now())
+
+
+@pytest.fixture
+def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+    """The staff pages, without a server."""
+    pages = create(ground)
+    yield pages
+    for live in ("live", "live_campaigns"):
+        pages.extensions[live].close()

@@ -16,11 +16,11 @@ from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
 from pydantic import SecretStr
 
-from hotline.crypt import Keyring, new_key
-from hotline.database import Database
-from hotline.ground import Ground, stand
+from hotline.configuration.settings import Settings
+from hotline.context import Ground, stand
+from hotline.database.database import Database
+from hotline.encryption.keyring import Keyring, new_key
 from hotline.models import Row
-from hotline.settings import Settings
 from tests import servers
 
 # A run makes many objects that last: looking for dead ones as often as usual takes a tenth of its time.

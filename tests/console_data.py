@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from argon2 import PasswordHasher
 
-from hotline import story
 from hotline.clock import new_id
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import (
     Agent,
     AgentSkill,
@@ -31,7 +30,8 @@ from hotline.models import (
     Utterance,
     Waiting,
 )
-from hotline.values import (
+from hotline.outbox import transitions
+from hotline.values.statuses import (
     AgentState,
     AgentStatus,
     Answer,
@@ -44,7 +44,7 @@ from hotline.values import (
     Role,
     WaitingState,
 )
-from recordings.service import about
+from recordings.storage.service import about
 
 PASSWORD = "a long password"
 SECONDS = 12
@@ -241,7 +241,7 @@ def events(call: Call, missed: Offer, won: Offer, at: Callable[[float], datetime
         ("transcribed", 50, {}),
         ("checked", 51, {}),
     ]
-    return [story.event(call.id, kind, at(seconds), **data) for kind, seconds, data in told]
+    return [transitions.event(call.id, kind, at(seconds), **data) for kind, seconds, data in told]
 
 
 def a_call(name: str, start: datetime, outcome: Outcome | None, **other: Any) -> Call:

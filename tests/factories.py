@@ -6,11 +6,12 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from hotline.clock import new_id
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Call, Offer, Waiting
-from hotline.values import Language, OfferState, SignsIn
-from routing import hospital, rules, service
-from routing.service import Wish
+from hotline.values.statuses import Language, OfferState, SignsIn
+from routing.agents import hospital_file
+from routing.queues import queues_file, service
+from routing.queues.service import Wish
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 SAMPLE = Path("cli/demo/hospital.yaml")
@@ -19,7 +20,7 @@ SAMPLE = Path("cli/demo/hospital.yaml")
 def load_hospital(ground: Ground, now: datetime = NOW) -> dict[str, Agent]:
     """The sample hospital in the database; its agents by staff number, at work by their telephones alone."""
     with ground.database.write() as session:
-        hospital.store(session, hospital.read(SAMPLE, rules.of(ground.settings)), now)
+        hospital_file.store(session, hospital_file.read(SAMPLE, queues_file.of(ground.settings)), now)
         session.execute(update(Agent).values(signs_in=SignsIn.TELEPHONE, is_present=True, absent_why=None))
     with ground.database.read() as session:
         return {agent.staff_number: agent for agent in session.scalars(select(Agent))}

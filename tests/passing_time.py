@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from hotline.ground import Ground
+from hotline.context import Ground
 
 BY_ITS_CLOCK = {
     "jobs": ("due_at", "held_until", "troubled_at"),

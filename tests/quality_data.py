@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Call, MachineMark, Review, User
-from hotline.values import Answer, Language, Role
-from qa import choosing, reviewing, reviews, scorecards
-from qa.reviews import Draft
+from hotline.values.statuses import Answer, Language, Role
+from qa import scorecards
+from qa.reviews import answers, service
+from qa.reviews.service import Draft
+from qa.sampling import targeted
 from tests.console_data import Morning, answered, hashed, morning
 
 # What the machine says of every call: sure of some items, unsure of one, wrong about none.
@@ -80,7 +82,7 @@ def days_of_calls(ground: Ground, made: Morning, days: int, calls: int, now: dat
 def filled(ground: Ground, review: Review, **other: str) -> dict[str, str]:
     """Good answers to every item; `other` answers by item replace them."""
     card = scorecards.of(ground.settings.scorecards_folder)[review.scorecard]
-    best = {item.id: str(item.good) if "yes" in reviewing.choices(item) else str(item.points) for item in card.items}
+    best = {item.id: str(item.good) if "yes" in answers.choices(item) else str(item.points) for item in card.items}
     return best | other
 
 
@@ -92,9 +94,9 @@ def read(ground: Ground, review_id: str) -> Review:
 
 def published(ground: Ground, call: Call, user_id: str, now: datetime, **other: str) -> str:
     """A published review of the call; `other` answers by item. Its id."""
-    review_id = choosing.choose(ground, call.id, user_id, now)
-    reviews.take(ground, review_id, user_id, now)
+    review_id = targeted.choose(ground, call.id, user_id, now)
+    service.take(ground, review_id, user_id, now)
     review = read(ground, review_id)
     draft = Draft(review.version, filled(ground, review, **other), {"remark": "讲得清楚，别忘了报工号。"})
-    reviews.publish(ground, review_id, user_id, draft, now)
+    service.publish(ground, review_id, user_id, draft, now)
     return review_id

@@ -4,9 +4,10 @@ import threading
 from concurrent.futures import Executor
 from datetime import timedelta
 
-from hotline import log, loose_blobs
-from hotline.ground import Ground
-from hotline.lease import Leadership, candidate
+from hotline import log
+from hotline.context import Ground
+from hotline.object_store import orphans
+from hotline.outbox.lease import Leadership, candidate
 from telephony.provider import Provider
 from workers import sweep
 from workers.chores import Chore, Chores
@@ -64,5 +65,5 @@ def chores(ground: Ground, provider: Provider) -> list[Chore]:
         Chore("undrawn_days", 10 * SECOND, MINUTE, lambda now, _in_time: sweep.undrawn_days(ground, now)),
         Chore("urgent_words", 5 * SECOND, MINUTE, lambda _now, _in_time: sweep.urgent_words(ground)),
         Chore("over_periods", 30 * SECOND, MINUTE, lambda now, _in_time: sweep.over_periods(ground, now)),
-        Chore("loose_blobs", 10 * MINUTE, 10 * MINUTE, lambda _now, _in_time: loose_blobs.sweep(ground)),
+        Chore("loose_blobs", 10 * MINUTE, 10 * MINUTE, lambda _now, _in_time: orphans.sweep(ground)),
     ]

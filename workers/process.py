@@ -5,8 +5,8 @@ import logging
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
-from hotline.bell import Bell
-from hotline.jobs import URGENT
+from hotline.outbox.jobs import URGENT
+from hotline.outbox.notifier import Bell
 
 LINES = ("now", "speech-first", "speech")
 # A new process after this many jobs: what a library leaks does not add up.

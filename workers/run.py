@@ -10,12 +10,16 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from hotline import clock, database_clock, faults, jobs, log, settings, story
-from hotline.database import Busy, after_commit
+from hotline import clock, log
+from hotline.configuration import settings
+from hotline.context import Ground, stand
+from hotline.database import server_clock
+from hotline.database.database import Busy, after_commit
 from hotline.errors import LeaseLost
-from hotline.ground import Ground, stand
 from hotline.models import Job
-from hotline.values import JobState
+from hotline.outbox import jobs, transitions
+from hotline.values import faults
+from hotline.values.statuses import JobState
 from telephony.provider import Provider, connect
 from workers import retrying
 from workers.fence import Fenced, guarded
@@ -100,11 +104,11 @@ def _close(ground: Ground, hold: Hold, end: End) -> None:
 
 
 def _end(session: Session, ground: Ground, job: Job, end: End) -> None:
-    now = database_clock.now(session)
+    now = server_clock.now(session)
     is_renewed, job.is_renewed, job.held_until, job.reason = job.is_renewed, False, None, end.code
     match end.sort:
         case None | Sort.DISCARD if not is_renewed:
-            story.move(job, JobState.DISCARDED if end.sort else JobState.DONE)
+            transitions.move(job, JobState.DISCARDED if end.sort else JobState.DONE)
             job.ended_at = now
         case Sort.FAULT | Sort.OUTAGE | Sort.PERMANENT as failed:
             _fail(job, failed, now, is_renewed)
@@ -132,6 +136,6 @@ def _fail(job: Job, kind: Sort, now: datetime, is_renewed: bool) -> None:
     elif is_renewed:
         _begin_anew(job, now)
     else:
-        story.move(job, JobState.FAILED)
+        transitions.move(job, JobState.FAILED)
         job.ended_at = now
         log.get().error("job_given_up", code=job.reason, tries=job.tries, outages=job.outages)

@@ -7,16 +7,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select, update
 
-from hotline import database_clock, jobs, log, story
-from hotline.ground import Ground
+from hotline import log
+from hotline.context import Ground
+from hotline.database import server_clock
 from hotline.models import Call, Job, Offer, Recording
-from hotline.values import ENDED_LEGS, CallStatus, JobState, LegStatus, OfferState, RecordingState
-from ivr import service as ivr
-from qa import draws, ratings
-from recordings import queries as recording_queries
-from recordings import service as recordings
-from recordings.urgency import is_urgent
-from routing import legs
+from hotline.outbox import jobs, transitions
+from hotline.values.statuses import ENDED_LEGS, CallStatus, JobState, LegStatus, OfferState, RecordingState
+from ivr.dialogue import service as ivr
+from qa.sampling import draws
+from qa.statistics import ratings
+from recordings.storage import queries as recording_queries
+from recordings.storage import service as recordings
+from recordings.transcripts.urgency import is_urgent
+from routing.calls import legs
 from telephony.errors import ProviderDown
 from telephony.provider import Provider
 from workers.retrying import DIED, MAX_DEATHS
@@ -42,7 +45,7 @@ def always() -> bool:
 def lost_bells(ground: Ground) -> int:
     """Ring again for every job that is due, not held and not in line; how many there were."""
     with ground.database.read() as session:
-        now = database_clock.now(session)
+        now = server_clock.now(session)
         due = (
             select(Job)
             .where(Job.state == JobState.DUE, Job.due_at < now - PATIENCE, jobs.is_free(now))
@@ -64,8 +67,8 @@ def _give_up(ground: Ground, job: Job) -> None:
         row = session.scalar(select(Job).where(*mine).with_for_update())
         if row is None or row.held_until != job.held_until:
             return  # somebody took it meanwhile, or holds it after all
-        now = database_clock.now(session)
-        story.move(row, JobState.FAILED)
+        now = server_clock.now(session)
+        transitions.move(row, JobState.FAILED)
         row.deaths, row.troubled_at = job.deaths + 1, row.troubled_at or now
         row.reason, row.held_until, row.ended_at = DIED, None, now
     log.get().error("job_kills_workers", job_id=job.id, kind=job.kind)

@@ -10,14 +10,17 @@ from itertools import chain
 from pathlib import Path
 
 from campaigns.errors import ImportFault, IncompleteExport
-from campaigns.importing import fhir_file, hl7_file, intake, table_file
-from campaigns.importing.intake import Checked, Item, Stored
+from campaigns.importing import service
+from campaigns.importing.fhir import file as fhir_file
+from campaigns.importing.hl7 import file as hl7_file
 from campaigns.importing.record import VisitRecord
+from campaigns.importing.service import Checked, Item, Stored
+from campaigns.importing.tables import file as tables_file
 from campaigns.importing.validation import Given
-from crm import limits, tables
 from crm.errors import UnreadableFile
-from crm.progress import Progress
-from hotline.ground import Ground
+from crm.feeds import limits, tables
+from crm.feeds.progress import Progress
+from hotline.context import Ground
 
 TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"}
 FHIR = {".json", ".ndjson", ".jsonl"}
@@ -92,12 +95,12 @@ def take(
     try:
         source = open_source(ground, files, options, now)
         told.begin("check", source.size)
-        taken = Taken(files, intake.check(source.items(), told.step))
+        taken = Taken(files, service.check(source.items(), told.step))
         if taken.checked.rejected and (not options.skips or not taken.checked.rows):
             return taken
         told.begin("store", taken.checked.rows + taken.checked.repeated)
         kind = files[0].suffix.lower().lstrip(".")
-        taken.stored = intake.store(ground, _records(source), kind, now, told.step, confirms=options.confirms)
+        taken.stored = service.store(ground, _records(source), kind, now, told.step, confirms=options.confirms)
     except UnreadableFile as fault:
         raise ImportFault(str(fault)) from fault
     return taken
@@ -108,7 +111,7 @@ def open_source(ground: Ground, files: Sequence[Path], options: Options, now: da
     file, kind, most = files[0], files[0].suffix.lower(), limits.of(ground.settings)
     if kind in TABLES:
         by_row = given(ground, False, now)
-        return Source(lambda: table_file.read(file, by_row, most), tables.about(file))
+        return Source(lambda: tables_file.read(file, by_row, most), tables.about(file))
     feed = given(ground, options.has_consent, now)
     if kind in HL7:
         return Source(lambda: hl7_file.read(file, feed, most))
@@ -154,5 +157,5 @@ def _within(file: Path) -> list[Path]:
 def _records(source: Source) -> Iterator[VisitRecord]:
     seen: dict[int, int] = {}
     for line, item in source.items():
-        if isinstance(item, VisitRecord) and not intake.second(seen, line, item):
+        if isinstance(item, VisitRecord) and not service.second(seen, line, item):
             yield item

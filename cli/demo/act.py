@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from cli.demo import report, summary, watch
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Call
-from hotline.values import AgentStatus, CallStatus
-from routing import service
+from hotline.values.statuses import AgentStatus, CallStatus
+from routing.queues import service
 
 HERE = Path(__file__).parent
 HOSPITAL = HERE / "hospital.yaml"

@@ -18,13 +18,14 @@ from cli.demo import sign_ins
 from cli.demo.act import Act, on_duty
 from cli.demo.sign_ins import SignIn
 from cli.demo.watch import NONE
-from cli.house import House
+from cli.house.house import House
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Job, Prompt, Recording
-from hotline.values import JobState
-from recordings import life
-from routing import hospital, rules
+from hotline.values.statuses import JobState
+from recordings.storage import transitions
+from routing.agents import hospital_file as agents_hospital_file
+from routing.queues import queues_file
 
 PROMPT_SECONDS = 90.0
 PHONE_SECONDS = 30.0
@@ -60,7 +61,9 @@ class Demo:
 
     def _fill(self, ground: Ground, file: Path) -> None:
         with ground.database.write() as session:
-            hospital.store(session, hospital.read(file, rules.of(ground.settings)), clock.now())
+            agents_hospital_file.store(
+                session, agents_hospital_file.read(file, queues_file.of(ground.settings)), clock.now()
+            )
         self._sign_ins = sign_ins.make(ground, self._password)
 
     @staticmethod
@@ -158,7 +161,7 @@ class Demo:
             jobs = session.scalar(select(func.count()).where(kinds)) or 0
             due = session.scalar(select(func.count()).where(kinds, Job.state == JobState.DUE)) or 0
             recordings = session.scalar(select(func.count()).select_from(Recording)) or 0
-            coming = session.scalar(select(func.count()).where(Recording.state.in_(life.UNDER_WAY))) or 0
+            coming = session.scalar(select(func.count()).where(Recording.state.in_(transitions.UNDER_WAY))) or 0
         return jobs - due + recordings - coming, jobs + recordings
 
     def try_sign_ins(self) -> list[dict[str, Any]]:

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Call, MachineMark, Offer, Recording, Transcript
-from hotline.values import Answer, OfferState
-from recordings import sealed
-from routing import figures, forecasts, wait
+from hotline.values.statuses import Answer, OfferState
+from recordings.storage import sealed_sound
+from reports.service_level import figures
+from routing.estimates import estimated_wait, wait
 
 # What is told of the machine's marks: the item of the scorecard, and the answer that is good.
 CHECKS = {"greeting": ("greeting", Answer.YES), "courtesy": ("forbidden", Answer.NO)}
@@ -82,7 +83,7 @@ def as_json(ground: Ground, since: datetime) -> dict[str, Any]:
         told = stories(session, since)
         return {
             "calls": [_call(ground, story) for story in told],
-            "summary": _summary(ground, told) | _waits(forecasts.error_since(session, since)),
+            "summary": _summary(ground, told) | _waits(estimated_wait.error_since(session, since)),
         }
 
 
@@ -125,7 +126,7 @@ def _recording(ground: Ground, recording: Recording | None) -> dict[str, Any] | 
 
 def _is_sealed(ground: Ground, recording: Recording) -> bool:
     """Whether what lies in the store is no WAV, and opens to one with the key of the recording's row."""
-    opened = sealed.whole(ground, recording)
+    opened = sealed_sound.whole(ground, recording)
     return not ground.blobs.sealed(recording.blob or "").startswith(b"RIFF") and opened.startswith(b"RIFF")
 
 

@@ -8,11 +8,11 @@ import requests
 from rich.table import Table
 from sqlalchemy import select
 
-from cli import tables
-from console import users
-from hotline.ground import Ground
+from accounts.users import service
+from cli.terminal import tables
+from hotline.context import Ground
 from hotline.models import Agent
-from hotline.values import Role
+from hotline.values.statuses import Role
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 SECONDS = 30
@@ -37,7 +37,7 @@ def make(ground: Ground, password: str) -> list[SignIn]:
     made += [SignIn(agent.staff_number, agent.name, Role.AGENT, agent.staff_number) for agent in agents]
     ids = {agent.staff_number: agent.id for agent in agents}
     for one in made:
-        users.create(ground, one.login, password, one.name, one.role, ids.get(one.number or ""))
+        service.create(ground, one.login, password, one.name, one.role, ids.get(one.number or ""))
     return made
 
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
-from cli import tables
 from cli.demo.report import CHECKS, Story, stories
-from hotline.ground import Ground
+from cli.terminal import tables
+from hotline.context import Ground
 from hotline.models import Agent, Call, Offer
-from hotline.values import LIVE_OFFERS, Answer, CallStatus, Outcome
+from hotline.values.statuses import LIVE_OFFERS, Answer, CallStatus, Outcome
 
 COLUMNS = ("caller", "wants", "where", "agent", "rings", "recording", "transcript", "greeting", "courtesy")
 NARROW = ("caller", "wants", "where", "agent", "rings", "kept", "checks")

@@ -10,7 +10,7 @@ from hotline.models.padded import PaddedJson, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import (
+from hotline.values.statuses import (
     CallStatus,
     Direction,
     Intent,
@@ -53,7 +53,7 @@ class Call(Row, WithId):
     # When the caller was asked to rate the conversation, and the key from 1 to 5 that they pressed.
     rating_asked_at: Mapped[datetime | None] = mapped_column(Utc)
     rating: Mapped[int | None] = mapped_column(Integer)
-    # The conversation's room as it ought to be and as the exchange was last told, see `routing.rooms`.
+    # The conversation's room as it ought to be and as the exchange was last told, see `routing.calls.conferences`.
     is_held: Mapped[bool] = mapped_column(Boolean, default=False)
     room_wanted: Mapped[str] = mapped_column(String(40), default="")
     room_told: Mapped[str] = mapped_column(String(40), default="")

@@ -10,7 +10,7 @@ from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import Language, MatterKind, MatterState, Urgency
+from hotline.values.statuses import Language, MatterKind, MatterState, Urgency
 
 
 class Patient(Row, WithId):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import Language, LookOutcome, Role
+from hotline.values.statuses import Language, LookOutcome, Role
 
 
 class User(Row, WithId):
@@ -33,7 +33,7 @@ class User(Row, WithId):
 class Look(Row, WithId):
     """A row of the audit log: who looked at or changed what, when (requirement G4). Chained, and never changed.
 
-    `hotline.audit` gives number and digest when the transaction ends; whoever adds a row leaves them out.
+    `hotline.audit.log` gives number and digest when the transaction ends; whoever adds a row leaves them out.
     """
 
     __tablename__ = "looks"
@@ -51,7 +51,7 @@ class Look(Row, WithId):
     # How many rows a list, export or search showed; its filter as JSON: codes, ids, days, digests of what was typed.
     count: Mapped[int | None] = mapped_column(Integer)
     filter: Mapped[str] = mapped_column(String(400), default="")
-    # SHA-256 over the digest before and all of the above (`hotline.chain`).
+    # SHA-256 over the digest before and all of the above (`hotline.audit.chain`).
     digest: Mapped[str] = mapped_column(String(64))
     __table_args__ = (Index(None, "subject_id", "at"), Index(None, "at"), Index(None, "user_id", "at"))
 

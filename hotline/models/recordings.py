@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import Language, RecordingKind, RecordingState
+from hotline.values.statuses import Language, RecordingKind, RecordingState
 
 
 class Recording(Row, WithId):

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from pydantic import SecretStr
 
 from hotline import clock
-from hotline.ground import Ground, stand
-from hotline.settings import Settings
+from hotline.configuration.settings import Settings
+from hotline.context import Ground, stand
 from tests.browser.pages import Nursery
 from tests.browser.person import Person
 from tests.browser.telephony import tone_file

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console import users
-from exchange.audio import RATE
+from accounts.users import service
+from exchange.media.audio import RATE
 from hotline import clock
-from hotline.bell import FLOOR
 from hotline.models import Agent, Offer
-from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outcome, Role
-from recordings import sealed
+from hotline.outbox.notifier import FLOOR
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Outcome, Role
+from recordings.storage import sealed_sound
 from tests.browser.person import Person
 from tests.browser.telephony import purity_db
 from tests.calls.stage import QUESTION, Stage, patient, stage
@@ -34,7 +34,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             for row in session.query(Agent):
                 row.status = AgentStatus.OFFLINE
             own = session.query(Agent).filter_by(staff_number="1001").one().id
-        users.create(house.ground, "lijing", PASSWORD, "李静", Role.AGENT, own)
+        service.create(house.ground, "lijing", PASSWORD, "李静", Role.AGENT, own)
         yield house
 
 
@@ -109,7 +109,7 @@ def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: Pers
     assert ended.outcome is Outcome.ANSWERED
     assert ended.agent_id == own_row(house).id
     house.wait(lambda: house.recording(call).blob, 30, "a recording")
-    heard = heard_by_caller(sealed.whole(house.ground, house.recording(call)))
+    heard = heard_by_caller(sealed_sound.whole(house.ground, house.recording(call)))
     seconds = [heard[at : at + 8000] for at in range(0, len(heard) - 8000, 4000)]
     assert max(purity_db(second, 1000) for second in seconds) > 30
 

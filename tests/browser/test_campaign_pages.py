@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
-from campaigns import after, calling, talking
+from campaigns.dialling import service
+from campaigns.dialogue import after_call, attempt_progress
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Call, Recipient
-from hotline.values import AttemptOutcome, CallStatus, Direction, Language
+from hotline.values.statuses import AttemptOutcome, CallStatus, Direction, Language
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.browser.test_console_pages import PHONE
@@ -25,10 +26,10 @@ from tests.integration.campaign_storm import exchange_of
 def recipient_id(ground: Ground, made: object) -> str:  # noqa: ARG001 (the morning's users sign in)
     """A campaign with one patient, whom we call at this moment."""
     (only,) = campaign(ground, 1)
-    attempt_id = calling.mark(ground, only, NOW)
+    attempt_id = service.mark(ground, only, NOW)
     assert attempt_id is not None
-    calling.take(ground, attempt_id, NOW)
-    talking.answered(ground, attempt_id, "CAspring", NOW)
+    service.take(ground, attempt_id, NOW)
+    attempt_progress.answered(ground, attempt_id, "CAspring", NOW)
     return only
 
 
@@ -36,11 +37,13 @@ def warns(ground: Ground, recipient_id: str) -> None:
     """The patient says who they are, and tells of pain in the chest."""
     attempt_id = attempts_of(ground, recipient_id)[-1].id
     with ground.database.write() as session:
-        talking.verified(session, attempt_id, clock.now())
-        talking.give(session, ground, attempt_id, talking.Given("pain", "8", 8.0, is_warning=True), clock.now())
-        talking.warn(session, ground, attempt_id, "chest_pain", clock.now())
-        talking.caught(session, attempt_id, clock.now() + timedelta(seconds=4))
-        talking.conclude(session, attempt_id, AttemptOutcome.DONE)
+        attempt_progress.verified(session, attempt_id, clock.now())
+        attempt_progress.give(
+            session, ground, attempt_id, attempt_progress.Given("pain", "8", 8.0, is_warning=True), clock.now()
+        )
+        attempt_progress.warn(session, ground, attempt_id, "chest_pain", clock.now())
+        attempt_progress.caught(session, attempt_id, clock.now() + timedelta(seconds=4))
+        attempt_progress.conclude(session, attempt_id, AttemptOutcome.DONE)
 
 
 def test_the_funnel_moves_by_itself_and_leads_to_the_patient(
@@ -96,9 +99,9 @@ def unheard(ground: Ground, recipient_id: str) -> None:
         )
         session.add(call)
         session.flush()
-        talking.joined(session, attempt.id, call.id)
-        talking.warn(session, ground, attempt.id, "chest_pain", now - timedelta(seconds=30))
-    assert after.alarm(ground, exchange_of(1, 0.0), now) == 1
+        attempt_progress.joined(session, attempt.id, call.id)
+        attempt_progress.warn(session, ground, attempt.id, "chest_pain", now - timedelta(seconds=30))
+    assert after_call.alarm(ground, exchange_of(1, 0.0), now) == 1
 
 
 def test_a_warning_sign_that_no_nurse_hears_is_on_every_live_page_until_somebody_takes_it(

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
-from hotline import clock, story
-from hotline.ground import Ground
+from hotline import clock
+from hotline.context import Ground
 from hotline.models import Agent, Call, Waiting
-from hotline.values import AgentState, CallStatus, Intent, WaitingState
+from hotline.outbox import transitions
+from hotline.values.statuses import AgentState, CallStatus, Intent, WaitingState
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.console_data import Morning, a_call, a_waiting
@@ -92,9 +93,9 @@ def test_the_floor_shows_a_new_caller_and_an_agents_state_without_reloading(
         session.flush()
         session.add(a_waiting(call, WaitingState.WAITING))
         agent = session.get_one(Agent, made.agents["N05"].id)
-        story.move(agent, AgentState.IDLE)
+        transitions.move(agent, AgentState.IDLE)
         agent.state_reason = ""
-        story.tell(session, ground.bell, story.event(call.id, "asked", now, queue="booking"))
+        transitions.tell(session, ground.bell, transitions.event(call.id, "asked", now, queue="booking"))
     expect(person.page.locator(".waiter")).to_have_count(3)
     person.sees(".waiter", "意见建议")
     expect(person.page.locator(".state-set_aside")).to_have_count(0)
@@ -126,23 +127,25 @@ def test_the_floor_comes_back_by_itself_after_the_server_was_away(
     person.sees_live()
     with ground.database.write() as session:
         call = session.get_one(Call, made.calls["menu"].id)
-        story.move(call, CallStatus.ENDED, "status")
-        story.tell(session, ground.bell, story.event(call.id, "call_ended", clock.now(), outcome="left_in_menu"))
+        transitions.move(call, CallStatus.ENDED, "status")
+        transitions.tell(
+            session, ground.bell, transitions.event(call.id, "call_ended", clock.now(), outcome="left_in_menu")
+        )
     expect(person.page.locator("#floor-talks .row")).to_have_count(1)
 
 
 def test_the_floor_leaves_when_the_session_has_ended(
     person: Person, server: Server, ground: Ground, made: Morning
 ) -> None:
-    from console import users
+    from accounts.users import service
 
     person.sign_in()
     person.sees_live()
     person.expects_faults = True
     server.stop()
     with ground.database.write() as session:
-        user = next(user for user in users.everyone(session) if user.login == "supervisor")
-        users.shut_out(session, user.id)
+        user = next(user for user in service.everyone(session) if user.login == "supervisor")
+        service.shut_out(session, user.id)
     assert made.calls
     server.start()
     expect(person.page).to_have_url(re.compile(r"/sign-in\?next="))
@@ -197,8 +200,8 @@ def test_a_link_keeps_the_focus_when_the_floor_is_sent_again(person: Person, gro
     link = person.page.locator(f"#open-{made.calls['talks'].id}")
     link.focus()
     with ground.database.write() as session:
-        story.move(session.get_one(Agent, made.agents["N04"].id), AgentState.IDLE)
-        story.tell(session, ground.bell, story.event(made.calls["talks"].id, "checked", clock.now()))
+        transitions.move(session.get_one(Agent, made.agents["N04"].id), AgentState.IDLE)
+        transitions.tell(session, ground.bell, transitions.event(made.calls["talks"].id, "checked", clock.now()))
     expect(person.page.locator(".state-wrap_up")).to_have_count(0)
     expect(link).to_be_focused()
 

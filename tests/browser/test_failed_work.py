@@ -3,9 +3,10 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from hotline import clock, jobs
-from hotline.ground import Ground
-from hotline.values import JobState
+from hotline import clock
+from hotline.context import Ground
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 

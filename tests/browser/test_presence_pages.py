@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import APIResponse, Browser, Error, Page, Route, expect
 
-from console import users
+from accounts.users import service
 from exchange.phone.errors import PhoneRefused
 from exchange.phone.line import Phone
 from hotline.models import Agent, Call, Offer, User
-from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Role
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Role
 from tests.browser.person import Person
 from tests.browser.wire import Wire
 from tests.calls.stage import Stage, patient, stage
@@ -36,8 +36,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             for row in session.query(Agent):
                 row.status = AgentStatus.OFFLINE
             own = session.query(Agent).filter_by(staff_number="1001").one().id
-        users.create(house.ground, "lijing", PASSWORD, "李静", Role.AGENT, own)
-        users.create(house.ground, "zhoumin", PASSWORD, "周敏", Role.SUPERVISOR)
+        service.create(house.ground, "lijing", PASSWORD, "李静", Role.AGENT, own)
+        service.create(house.ground, "zhoumin", PASSWORD, "周敏", Role.SUPERVISOR)
         yield house
 
 
@@ -135,11 +135,11 @@ def shut_out(house: Stage) -> Iterator[Callable[[], None]]:
 
     def do() -> None:
         with house.ground.database.write() as session:
-            users.shut_out(session, session.query(User).filter_by(login="lijing").one().id)
+            service.shut_out(session, session.query(User).filter_by(login="lijing").one().id)
 
     yield do
     with house.ground.database.write() as session:
-        users.let_in(session, session.query(User).filter_by(login="lijing").one().id)
+        service.let_in(session, session.query(User).filter_by(login="lijing").one().id)
 
 
 def test_who_is_shut_out_is_off_the_floor_and_every_page_of_theirs_leaves(

@@ -9,11 +9,14 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Call, Review, Round, User
-from hotline.values import Language, ReviewState
-from qa import calibration, choosing, coaching, draws, reports, reviews
-from qa.coaching import Finding
+from hotline.values.statuses import Language, ReviewState
+from qa.reports import service
+from qa.reviews import calibration, coaching
+from qa.reviews import service as reviews_service
+from qa.reviews.coaching import Finding
+from qa.sampling import draws, targeted
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
 from tests.browser.person import Person
@@ -113,7 +116,7 @@ def rules(other: Person) -> None:
 def test_a_supervisor_reviews_by_keyboard_alone_the_agent_appeals_and_another_rules(
     chromium: Browser, served: Server, ground: Ground, here: House
 ) -> None:
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    review_id = targeted.choose(ground, here.call.id, here.users["supervisor"], clock.now())
     with Person.at(chromium, served.url) as supervisor:
         reviews_by_keyboard(supervisor)
     assert state(ground, review_id) is ReviewState.PUBLISHED
@@ -139,8 +142,8 @@ def go_to_open(page: Page) -> None:
 
 
 def test_evidence_leads_to_its_second(chromium: Browser, served: Server, ground: Ground, here: House) -> None:
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
-    reviews.take(ground, review_id, here.users["supervisor"], clock.now())
+    review_id = targeted.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    reviews_service.take(ground, review_id, here.users["supervisor"], clock.now())
     with Person.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
         supervisor.open(f"/reviews/{review_id}")
@@ -156,8 +159,8 @@ def test_evidence_leads_to_its_second(chromium: Browser, served: Server, ground:
 def test_nothing_is_lost_by_a_reload_or_a_second_window(
     chromium: Browser, served: Server, ground: Ground, here: House
 ) -> None:
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
-    reviews.take(ground, review_id, here.users["supervisor"], clock.now())
+    review_id = targeted.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    reviews_service.take(ground, review_id, here.users["supervisor"], clock.now())
     with Person.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
         supervisor.open(f"/reviews/{review_id}")
@@ -217,8 +220,8 @@ def test_a_report_is_made_as_a_file_while_one_waits(
         supervisor.page.click("text=导出 PDF")
         supervisor.sees("[data-state=asked]", "正在生成")
         with ground.database.read() as session:
-            row = reports.of_user(session, here.users["supervisor"])[0]
-        reports.make(ground, row.id, clock.now())  # the worker's part
+            row = service.of_user(session, here.users["supervisor"])[0]
+        service.make(ground, row.id, clock.now())  # the worker's part
         supervisor.sees("[data-state=made] a", "下载")
         with supervisor.page.expect_download() as download:
             supervisor.page.click("[data-state=made] a")
@@ -254,8 +257,8 @@ def pages(ground: Ground, here: House) -> list[str]:
         blind = Review.round_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
         ids = {review.state: review.id for review in session.scalars(select(Review).where(blind))}
         made = session.scalars(select(Round.id)).first()
-    own = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
-    reviews.take(ground, own, here.users["supervisor"], clock.now())
+    own = targeted.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    reviews_service.take(ground, own, here.users["supervisor"], clock.now())
     found = ["/reviews", "/reviews?tab=appeals", "/reviews?tab=done", *(f"/reviews/{one}" for one in ids.values())]
     rest = ["/calibrations", f"/calibrations/{made}", "/coaching", "/samples", "/reports", "/reports?kind=assessment"]
     return [*found, f"/reviews/{own}", *rest]

@@ -5,9 +5,10 @@ import re
 from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Transcript, Utterance
-from recordings import corrections, search
+from recordings.search import service
+from recordings.transcripts import corrections
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.console_data import Morning
@@ -19,7 +20,7 @@ def spoken(ground: Ground) -> Utterance:
     """What the caller says first; findable from now on."""
     with ground.database.write() as session:
         transcript = session.scalars(select(Transcript)).one()
-        search.index_transcript(session, ground.keyring, transcript)
+        service.index_transcript(session, ground.keyring, transcript)
         return sorted(transcript.utterances, key=lambda one: one.start)[1]
 
 

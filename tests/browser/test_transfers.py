@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from console import users
+from accounts.users import service
 from hotline.models import Agent, Call, Transfer, Waiting
-from hotline.values import AgentStatus, CallStatus, Role, TransferState
+from hotline.values.statuses import AgentStatus, CallStatus, Role, TransferState
 from tests.browser.conftest import CHROMIUM, FLAGS, MICROPHONE
 from tests.browser.person import Person
 from tests.calls.stage import Stage, patient, stage
@@ -27,7 +27,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         with house.ground.database.read() as session:
             ids = {n: session.query(Agent).filter_by(staff_number=n).one().id for n in NAMES}
         for number, login in NAMES.items():
-            users.create(house.ground, login, PASSWORD, login, Role.AGENT, ids[number])
+            service.create(house.ground, login, PASSWORD, login, Role.AGENT, ids[number])
         yield house
 
 

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, expect
 from pydantic import SecretStr
 
 from hotline import clock
-from hotline.ground import Ground, stand
+from hotline.context import Ground, stand
 from hotline.models import Agent
-from hotline.values import AgentStatus
+from hotline.values.statuses import AgentStatus
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.conftest import make_settings

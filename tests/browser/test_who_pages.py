@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from hotline.ground import Ground
+from hotline.context import Ground
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.integration.test_identities import OTHER, correction, hears

@@ -13,13 +13,14 @@ from typing import Any
 import yaml
 from sqlalchemy import select, update
 
-from cli import embedded
-from cli.house import House
+from cli.house import embedded
+from cli.house.house import House
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Call, Job, Offer, Recording, Row, Waiting
-from hotline.values import AgentState, JobState
-from routing import hospital, rules
+from hotline.values.statuses import AgentState, JobState
+from routing.agents import hospital_file
+from routing.queues import queues_file
 from tests.servers import wait_for
 
 NUMBER = embedded.HOTLINE_NUMBER
@@ -146,7 +147,9 @@ def stage(folder: Path, is_deaf: bool = False, **settings: str) -> Iterator[Stag
 
 def _fill(ground: Ground) -> None:
     with ground.database.write() as session:
-        hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml"), rules.of(ground.settings)), clock.now())
+        hospital_file.store(
+            session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(ground.settings)), clock.now()
+        )
 
 
 def patient(number: str, *steps: Any, key: str = "1", at: float = 0.5, language: str = "2") -> dict[str, Any]:

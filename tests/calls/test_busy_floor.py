@@ -10,8 +10,9 @@ import pytest
 
 from hotline import clock
 from hotline.models import Agent, AgentSkill, Call, Offer, Waiting
-from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState
-from routing import due, figures, figures_queries
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState
+from reports.service_level import figures, queries
+from routing.router import reconcile
 from tests.calls.stage import ANSWER, IGNORES, QUESTION, Stage, agent, patient, stage
 
 RING_SECONDS = 3.0
@@ -113,14 +114,14 @@ def test_nobody_counts_as_connected_only_because_the_exchange_kept_silent(
     house, _ = played
     picked_up = {offer.id: offer.answered_at for offer in house.rows(Offer)}
     for place in house.rows(Waiting, Waiting.state == WaitingState.CONNECTED):
-        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < due.MEET_SECONDS
+        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < reconcile.MEET_SECONDS
 
 
 def test_the_figures_are_those_of_the_rows(played: tuple[Stage, list[dict[str, Any]]]) -> None:
     house, _ = played
     calls = house.rows(Call)
     with house.ground.database.read() as session:
-        counted = figures_queries.since(session, min(call.started_at for call in calls), RING_SECONDS)
+        counted = queries.since(session, min(call.started_at for call in calls), RING_SECONDS)
     assert (counted.calls, counted.asked, counted.answered, counted.abandoned, counted.other) == (30, 30, 30, 0, 0)
     assert counted.offers_answered == len(house.rows(Offer, Offer.state == OfferState.ANSWERED))
 

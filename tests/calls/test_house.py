@@ -4,20 +4,12 @@ import json
 import wave
 from pathlib import Path
 
-from hotline.crypt import Keyring
-from hotline.database import Database
+from hotline.database.database import Database
+from hotline.encryption.keyring import Keyring
 from hotline.models import MachineMark, Offer, Row, Transcript
-from hotline.values import (
-    Answer,
-    CallStatus,
-    Intent,
-    Language,
-    OfferState,
-    Outcome,
-    RecordingState,
-)
-from recordings.audio import read_wav
-from routing import figures
+from hotline.values.statuses import Answer, CallStatus, Intent, Language, OfferState, Outcome, RecordingState
+from recordings.storage.audio import read_wav
+from reports.service_level import figures
 from tests.calls.stage import (
     ANSWER,
     GREETING,

@@ -14,16 +14,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from campaigns import laying, plan, service
 from campaigns.importing import files
+from campaigns.planning import enrolment, plan, service
 from cli.demo import act, follow_up
 from hotline import clock
 from hotline.models import Attempt, Recipient
-from hotline.values import AttemptOutcome, AttemptState, Language, RecipientState
-from routing import hospital, rules
+from hotline.values.statuses import AttemptOutcome, AttemptState, Language, RecipientState
+from routing.agents import hospital_file
+from routing.queues import queues_file
 from telephony.provider import Provider, connect
 from tests.calls.stage import IGNORES, Stage, agent, stage
-from tests.unit.test_conversation import MEDICAL
+from tests.unit.campaigns.dialogue.test_dialogue import MEDICAL
 
 ENDS = {RecipientState.DONE, RecipientState.REFUSED, RecipientState.STOPPED, RecipientState.WITH_PERSON}
 ATTEMPTS = 16
@@ -72,9 +73,9 @@ def house(folder: Path) -> Iterator[Stage]:
     (folder / "caps.yaml").write_text(law, "utf-8")
     own = follow_up.ACT.environment | {"CAMPAIGN_CAPS_FILE": str(folder / "caps.yaml")}
     with stage(folder, is_deaf=True, **own) as opened:
-        nurses = hospital.read(follow_up.ACT.hospital, rules.of(opened.ground.settings))
+        nurses = hospital_file.read(follow_up.ACT.hospital, queues_file.of(opened.ground.settings))
         with opened.ground.database.write() as session:
-            hospital.store(session, nurses, clock.now())
+            hospital_file.store(session, nurses, clock.now())
         act.on_duty(opened.ground, follow_up.NURSES)
         yield opened
 
@@ -150,7 +151,7 @@ def begin(house: Stage, folder: Path, name: str, rows: dict[str, str]) -> None:
     file.write_text("\n".join([head, *lines]), "utf-8")
     files.take(house.ground, file, files.Options(), now)
     service.make(house.ground, name, plan.Scope(), now)
-    laying.lay_out(house.ground, name, now)
+    enrolment.lay_out(house.ground, name, now)
     service.start(house.ground, name, now)
 
 

@@ -4,13 +4,7 @@ from datetime import timedelta
 
 from hotline import clock
 from hotline.models import Call, Offer, Transcript, Waiting
-from hotline.values import (
-    CallStatus,
-    OfferState,
-    Outcome,
-    RecordingState,
-    WaitingState,
-)
+from hotline.values.statuses import CallStatus, OfferState, Outcome, RecordingState, WaitingState
 from telephony.provider import connect
 from tests.calls.stage import IGNORES, NUMBER, Stage, agent, asks_and_hangs_up, patient, picks_up
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hotline.models import Agent, Call, Callback, Matter, Offer, Recording, Transcript, Waiting
-from hotline.values import (
+from hotline.values.statuses import (
     AgentStatus,
     CallbackState,
     CallStatus,
@@ -20,7 +20,7 @@ from hotline.values import (
     RecordingState,
     WaitingState,
 )
-from ivr import load
+from ivr.flow import reader
 from tests.calls.stage import (
     LINES,
     NUMBER,
@@ -53,7 +53,7 @@ def one_agent(tmp_path: Path) -> Iterator[Stage]:
 def closed(tmp_path: Path) -> Iterator[Stage]:
     """A house that is never open."""
     flow = tmp_path / "closed.yaml"
-    flow.write_text(load.STANDARD.read_text("utf-8").replace("  open: always ", "  monday: [] "), "utf-8")
+    flow.write_text(reader.STANDARD.read_text("utf-8").replace("  open: always ", "  monday: [] "), "utf-8")
     with stage(tmp_path, FLOW_FILE=str(flow)) as house:
         yield house
 

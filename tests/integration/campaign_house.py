@@ -9,15 +9,17 @@ from random import Random
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from campaigns import calling, laying, plan, service, talking
-from campaigns.dialler import Dialler
-from campaigns.importing import intake
+from campaigns.dialling import service as dialling_service
+from campaigns.dialling.dialler import Dialler
+from campaigns.dialogue import attempt_progress
+from campaigns.importing import service as importing_service
 from campaigns.importing.record import Facts, VisitEvent, VisitRecord
+from campaigns.planning import enrolment, plan, service
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, AgentSkill, Attempt, Recipient
-from hotline.values import AgentStatus, AttemptOutcome, LegStatus
-from routing.legs import Report
+from hotline.values.statuses import AgentStatus, AttemptOutcome, LegStatus
+from routing.calls.legs import Report
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.views import LegView, LineView
@@ -181,9 +183,9 @@ def campaign(ground: Ground, count: int, now: datetime = NOW) -> list[str]:
             nurse = Agent(staff_number=f"7{number:03}", name="护士", address=f"client:7{number:03}", skills=skills)
             nurse.status, nurse.state_since = AgentStatus.AVAILABLE, now
             session.add(nurse)
-    intake.store(ground, [discharge(number) for number in range(count)], "test", now)
+    importing_service.store(ground, [discharge(number) for number in range(count)], "test", now)
     service.make(ground, "spring", plan.Scope(), now)
-    laying.lay_out(ground, "spring", now)
+    enrolment.lay_out(ground, "spring", now)
     service.start(ground, "spring", now)
     with ground.database.read() as session:
         return list(session.scalars(select(Recipient.id).order_by(Recipient.id)))
@@ -212,7 +214,7 @@ def look(ground: Ground, exchange: Outside, now: datetime) -> None:
 def report(ground: Ground, line: Line, status: LegStatus, now: datetime) -> None:
     """The exchange reports on a line."""
     line.status, line.sequence = status, line.sequence + 1
-    calling.report(ground, line.attempt_id, Report(line.sid, status, line.sequence), now)
+    dialling_service.report(ground, line.attempt_id, Report(line.sid, status, line.sequence), now)
 
 
 def ends(ground: Ground, line: Line, outcome: AttemptOutcome, now: datetime) -> None:
@@ -222,13 +224,13 @@ def ends(ground: Ground, line: Line, outcome: AttemptOutcome, now: datetime) -> 
         report(ground, line, unanswered.get(outcome, LegStatus.FAILED), now)
         return
     report(ground, line, LegStatus.RINGING, now)
-    talking.answered(ground, line.attempt_id, line.sid, now)
+    attempt_progress.answered(ground, line.attempt_id, line.sid, now)
     if outcome is AttemptOutcome.MACHINE:
-        talking.heard(ground, line.attempt_id, Heard.MACHINE)
+        attempt_progress.heard(ground, line.attempt_id, Heard.MACHINE)
     else:
         with ground.database.write() as session:
-            talking.verified(session, line.attempt_id, now)
+            attempt_progress.verified(session, line.attempt_id, now)
             if outcome is not AttemptOutcome.HALF_WAY:
                 later = now + timedelta(hours=1) if outcome is AttemptOutcome.CALL_LATER else None
-                talking.conclude(session, line.attempt_id, outcome, later_at=later)
+                attempt_progress.conclude(session, line.attempt_id, outcome, later_at=later)
     report(ground, line, LegStatus.COMPLETED, now + timedelta(minutes=2))

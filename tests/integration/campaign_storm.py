@@ -15,21 +15,21 @@ import time_machine
 from flask import Flask
 from sqlalchemy import event, select
 
-from bench.interleave_seams import InTurn
-from campaigns import queries
-from campaigns.dialler import Dialler
-from console import voice
+from campaigns.dialling import queries
+from campaigns.dialling.dialler import Dialler
 from hotline.clock import new_id
-from hotline.ground import Ground
-from hotline.lease import Leadership
+from hotline.context import Ground
 from hotline.models import Attempt, Job, Matter, Recipient
-from hotline.values import AttemptState, JobState, LegStatus, Urgency
-from routing.router import Router
+from hotline.outbox.lease import Leadership
+from hotline.values.statuses import AttemptState, JobState, LegStatus, Urgency
+from routing.router.router import Router
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.views import LineView, PhoneView
 from tests.integration.campaign_house import CHECK, NOW, Killed, Line, Outside, Patient
 from tests.passing_time import pass_in_database
+from tests.simulation.interleave.seams import InTurn
+from voice import app
 from workers.clock import Clock
 from workers.run import House
 from workers.run import run as perform
@@ -129,7 +129,7 @@ class Storm:
         """Start every process."""
         self.draw = Random(self.seed)  # noqa: S311 (a simulation)
         self.exchange = exchange_of(self.seed, 0.03)
-        self.app: Flask = voice.create(self.ground, self.exchange)
+        self.app: Flask = app.create(self.ground, self.exchange)
         self.passes = {name: self._start(name) for name in ("dialler", *BESIDE)}
         self.in_line: dict[str, Patient] = {}
 

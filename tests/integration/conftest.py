@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from console.app import create
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from tests.console_data import Morning, morning
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Update, event, text
 
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Row
 
 T = TypeVar("T")

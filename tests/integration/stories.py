@@ -9,14 +9,14 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from bench.interleave_arrivals import Wish
-from bench.interleave_exchange import Faults, Line
-from bench.interleave_world import World
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Call, Event, Offer, Waiting
-from hotline.values import AgentStatus, CallStatus
+from hotline.values.statuses import AgentStatus, CallStatus
 from tests.factories import NOW, load_hospital
+from tests.simulation.interleave.arrivals import Wish
+from tests.simulation.interleave.exchange import Faults, Line
+from tests.simulation.interleave.world import World
 
 BOOKING: Wish = ("booking", "booking", None, None)
 ADVICE: Wish = ("consultation", "nurse", None, None)

@@ -10,14 +10,14 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from console import users
-from console.errors import AgentTaken, LastAdministrator
-from console.users import Wanted
+from accounts.users import service
+from accounts.users.service import Wanted
+from accounts.errors import AgentTaken, LastAdministrator
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Look, User
-from hotline.values import AgentState, AgentStatus, Language, Role
-from routing import roster
+from hotline.values.statuses import AgentState, AgentStatus, Language, Role
+from routing.agents import roster
 from tests.console_client import Staff, signed_in
 from tests.console_data import PASSWORD, Morning, hashed
 from tests.integration.rivals import halfway
@@ -249,7 +249,7 @@ def test_an_agent_who_is_not_there_is_refused(app: Flask, ground: Ground) -> Non
 
 def test_a_form_older_than_somebody_else_s_change_is_not_taken(app: Flask, ground: Ground) -> None:
     admin, agent = signed_in(app, Role.ADMINISTRATOR), user(ground, "agent")
-    seen = users.stamp(agent)
+    seen = service.stamp(agent)
     assert edit(admin, agent, role="supervisor").status_code == 302
     late = edit(admin, agent, name="改名", seen=seen)
     assert late.status_code == 422
@@ -282,17 +282,17 @@ def demote(ground: Ground, user_id: str) -> str:
         found = session.get_one(User, user_id)
         wanted = Wanted(found.name, Role.AGENT, found.language, found.agent_id)
         session.expunge(found)
-        return _outcome(lambda: users.edit(session, user_id, wanted))
+        return _outcome(lambda: service.edit(session, user_id, wanted))
 
 
 def disable(ground: Ground, user_id: str) -> str:
     with ground.database.write() as session:
-        return _outcome(lambda: users.shut_out(session, user_id))
+        return _outcome(lambda: service.shut_out(session, user_id))
 
 
 def take_password(ground: Ground, user_id: str) -> str:
     with ground.database.write() as session:
-        return _outcome(lambda: users.reset_password(session, user_id, clock.now()))
+        return _outcome(lambda: service.reset_password(session, user_id, clock.now()))
 
 
 def _outcome(change: Any) -> str:
@@ -339,7 +339,7 @@ def test_two_accounts_that_take_one_agent_at_once_leave_one_link(ground: Ground,
         wanted = Wanted(who.name, who.role, who.language, agent_id)
         try:
             with ground.database.write() as session:
-                users.edit(session, who.id, wanted)
+                service.edit(session, who.id, wanted)
         except AgentTaken:
             return "refused"
         return "done"

@@ -8,12 +8,13 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from cli import trail
+from cli import audit_marks
 from cli.main import group
-from hotline import audit, clock
-from hotline.ground import Ground
+from hotline import clock
+from hotline.audit import log
+from hotline.context import Ground
 from hotline.models import Call, Look, Recipient
-from hotline.values import LookOutcome, Outcome
+from hotline.values.statuses import LookOutcome, Outcome
 from tests.console_data import a_call
 from tests.factories import load_hospital
 from tests.integration.campaign_house import campaign
@@ -67,7 +68,7 @@ def looks(ground: Ground) -> list[Look]:
 
 
 def test_every_command_says_whether_it_touches_patient_data_and_why_not() -> None:
-    marks = {name: trail.mark(command.callback) for name, command in commands(group)}
+    marks = {name: audit_marks.mark(command.callback) for name, command in commands(group)}
     assert {name for name, mark in marks.items() if mark is None} == set()
     assert {name for name, mark in marks.items() if isinstance(mark, str)} == NOTHING
     assert all(marks[name] for name in NOTHING)
@@ -108,15 +109,17 @@ def words(ground: Ground, tmp_path: Path) -> dict[str, tuple[str, ...]]:
 def test_every_command_that_touches_patient_data_leaves_a_row_by_this_machine_s_account(
     ground: Ground, run: Run, words: dict[str, tuple[str, ...]]
 ) -> None:
-    marks = {name: trail.mark(command.callback) for name, command in commands(group)}
-    assert {name for name, mark in marks.items() if isinstance(mark, trail.Mark)} == set(words)
+    marks = {name: audit_marks.mark(command.callback) for name, command in commands(group)}
+    assert {name for name, mark in marks.items() if isinstance(mark, audit_marks.Mark)} == set(words)
     told: dict[str, Look] = {}
     for name, given in words.items():
         mark, before = marks[name], len(looks(ground))
         result = run(*name.split(), *given)
-        added = [look for look in looks(ground)[before:] if isinstance(mark, trail.Mark) and look.action == mark.action]
+        added = [
+            look for look in looks(ground)[before:] if isinstance(mark, audit_marks.Mark) and look.action == mark.action
+        ]
         assert added, f"hotline {name} left nothing: {result.output}{result.exception!r}"
-        assert all(look.address == trail.who() and look.user_id is None for look in added), name
+        assert all(look.address == audit_marks.who() and look.user_id is None for look in added), name
         is_done = result.exit_code == 0
         assert (added[-1].outcome is LookOutcome.DONE) == is_done, f"{name}: {result.output}{result.exception!r}"
         told[name] = added[-1]
@@ -126,7 +129,7 @@ def test_every_command_that_touches_patient_data_leaves_a_row_by_this_machine_s_
     assert (told["patients import"].count, told["campaign export"].count) == (1, 1)
     assert (told["campaign export"].filter, told["campaign export"].subject_id) == ('{"anonymous":"True"}', "spring")
     with ground.database.read() as session:
-        assert audit.verify(session).broken is None
+        assert log.verify(session).broken is None
         assert session.scalars(select(Call.id)).first()
 
 
@@ -135,7 +138,7 @@ def test_verify_prints_the_end_and_finds_what_was_changed(ground: Ground, run: R
     result = run("audit", "verify")
     assert result.exit_code == 0, result.output
     with ground.database.read() as session:
-        end = audit.verify(session).head
+        end = log.verify(session).head
     assert end in result.output
     assert run("audit", "verify", "--head", end).exit_code == 0
     late = run("audit", "verify", "--head", f"9:{'0' * 64}")

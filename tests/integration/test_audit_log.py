@@ -10,13 +10,15 @@ from alembic import command
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from hotline import audit, chain, clock, migrate
-from hotline.crypt import Keyring
-from hotline.database import Database
-from hotline.ground import Ground
+from hotline import clock
+from hotline.audit import chain, log
+from hotline.context import Ground
+from hotline.database import migrate
+from hotline.database.database import Database
+from hotline.encryption.keyring import Keyring
 from hotline.models import Call, Look, LookHead, Row, User
 from hotline.models.sealed import InRow
-from hotline.values import LookOutcome, Role
+from hotline.values.statuses import LookOutcome, Role
 from tests.console_data import a_call
 from tests.documents import ROOT
 
@@ -35,9 +37,9 @@ def rows(ground: Ground) -> list[Look]:
         return list(session.scalars(sa.select(Look).order_by(Look.number)))
 
 
-def found(ground: Ground, known: str = "") -> audit.Verdict:
+def found(ground: Ground, known: str = "") -> log.Verdict:
     with ground.database.read() as session:
-        return audit.verify(session, known)
+        return log.verify(session, known)
 
 
 def forge(ground: Ground, statement: str, **values: object) -> None:
@@ -157,7 +159,7 @@ def test_a_check_names_the_first_row_that_is_not_as_it_was(
     add(ground, *"abcde")
     values = {"zero": chain.GENESIS, "nothing": b"nothing"}
     forge(ground, statement, **{name: value for name, value in values.items() if f":{name}" in statement})
-    assert found(ground).broken == audit.Broken(number, why)
+    assert found(ground).broken == log.Broken(number, why)
 
 
 def test_a_chain_made_anew_by_who_has_the_database_but_no_key_is_found(ground: Ground) -> None:
@@ -167,11 +169,11 @@ def test_a_chain_made_anew_by_who_has_the_database_but_no_key_is_found(ground: G
     made = chain.digest(rows(ground)[1].digest, facts)
     forge(ground, "UPDATE looks SET action = 'forged', digest = :made WHERE number = 3", made=made)
     forge(ground, "UPDATE look_heads SET digest = :made", made=made)
-    assert found(ground).broken == audit.Broken(3, "seal")
+    assert found(ground).broken == log.Broken(3, "seal")
     add(ground, *"de")  # what follows does not make it good
-    assert found(ground).broken == audit.Broken(3, "seal")
+    assert found(ground).broken == log.Broken(3, "seal")
     add(ground, "f")
-    assert found(ground).broken == audit.Broken(3, "seal")
+    assert found(ground).broken == log.Broken(3, "seal")
 
 
 def test_a_log_goes_on_where_the_key_of_its_end_is_gone_and_a_check_tells(ground: Ground) -> None:
@@ -179,7 +181,7 @@ def test_a_log_goes_on_where_the_key_of_its_end_is_gone_and_a_check_tells(ground
     forge(ground, "UPDATE look_heads SET sealed = :nothing", nothing=b"nothing")
     add(ground, "b")
     assert [row.action for row in rows(ground)] == ["a", "b"]
-    assert found(ground).broken == audit.Broken(1, "seal")
+    assert found(ground).broken == log.Broken(1, "seal")
 
 
 def test_an_end_that_is_cut_off_is_found_by_one_that_was_kept(ground: Ground) -> None:
@@ -196,19 +198,19 @@ def test_an_end_that_is_cut_off_is_found_by_one_that_was_kept(ground: Ground) ->
     forge(ground, "DELETE FROM looks WHERE number > 3")
     with ground.database.write() as session:  # an old end, as a copy of the database would bring it back
         session.execute(
-            sa.update(LookHead).values(number=early.number, digest=early.digest, sealed=InRow(audit.HEAD, early.sealed))
+            sa.update(LookHead).values(number=early.number, digest=early.digest, sealed=InRow(log.HEAD, early.sealed))
         )
     assert found(ground).broken is None
-    assert found(ground, late).broken == audit.Broken(4, "cut_off")
-    assert found(ground, f"2:{'f' * 64}").broken == audit.Broken(2, "another")
+    assert found(ground, late).broken == log.Broken(4, "cut_off")
+    assert found(ground, f"2:{'f' * 64}").broken == log.Broken(2, "another")
 
 
 def test_a_check_reads_in_pieces_and_tells_how_far_it_is(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "CHUNK", 2)
+    monkeypatch.setattr(log, "CHUNK", 2)
     add(ground, *"abcde")
     told: list[tuple[int, int]] = []
     with ground.database.read() as session:
-        assert audit.verify(session, progress=lambda done, all_: told.append((done, all_))).broken is None
+        assert log.verify(session, progress=lambda done, all_: told.append((done, all_))).broken is None
     assert told == [(2, 5), (4, 5), (5, 5)]
 
 
@@ -226,14 +228,14 @@ def test_rows_from_before_are_numbered_and_chained_by_the_migration(database_url
     migrate.upgrade(database)
     with database.read() as session:
         seen = [(row.number, row.action, row.outcome) for row in session.scalars(sa.select(Look).order_by(Look.number))]
-        verdict = audit.verify(session)
+        verdict = log.verify(session)
     done = LookOutcome.DONE
     assert seen == [(1, "a1", done), (2, "a2", done), (3, "a0", done)]
     assert (verdict.rows, verdict.broken) == (3, None)
     with database.write() as session:
         session.add(Look(at=now, action="new", subject="call", subject_id="1"))
     with database.read() as session:
-        assert (audit.verify(session).rows, audit.verify(session).broken) == (4, None)
+        assert (log.verify(session).rows, log.verify(session).broken) == (4, None)
     for statement in ("UPDATE looks SET action = ''", "DELETE FROM looks"):
         with database.engine.connect() as connection, pytest.raises(DBAPIError):
             connection.execute(sa.text(statement))

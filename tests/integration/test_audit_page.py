@@ -9,15 +9,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from cli import trail as command_trail
+from cli import audit_marks as command_trail
 from cli.main import group
-from console import audit_words, trail
-from console.audit_export import to_csv, to_xlsx
-from console.audit_queries import cells
+from console.admin import audit_words
+from console.admin.audit_export import to_csv, to_xlsx
+from console.admin.audit_queries import cells
+from console.web import audit_marks
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Look, User
-from hotline.values import LookOutcome, Role
+from hotline.values.statuses import LookOutcome, Role
 from tests.console_client import signed_in
 from tests.console_data import Morning
 from tests.integration.test_audit_commands import commands
@@ -138,8 +139,8 @@ def test_the_page_tells_whether_the_log_is_whole(app: Flask, ground: Ground) -> 
 
 
 def test_every_action_and_kind_of_the_marks_has_words(app: Flask) -> None:
-    marks = [trail.mark(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
+    marks = [audit_marks.mark(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
     of_commands = [command_trail.mark(command.callback) for _, command in commands(group)]
-    found = [mark for mark in (*marks, *of_commands) if isinstance(mark, trail.Mark | command_trail.Mark)]
+    found = [mark for mark in (*marks, *of_commands) if isinstance(mark, audit_marks.Mark | command_trail.Mark)]
     assert {mark.action for mark in found} <= set(audit_words.ACTIONS)
     assert {mark.subject for mark in found} <= set(audit_words.SUBJECTS)

@@ -7,16 +7,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import show, trail
-from console.app import create
-from crm import service as crm
-from crm.service import By, NewMatter
-from hotline import audit, clock
-from hotline.ground import Ground
+from console.web import audit_marks, formatting
+from console.web.app import create
+from crm.cases import service as crm
+from crm.cases.service import By, NewMatter
+from hotline import clock
+from hotline.audit import log
+from hotline.context import Ground
 from hotline.models import Agent, Call, Campaign, Coaching, Look, Offer, Patient, Report, User, Utterance
-from hotline.values import CampaignState, Language, LookOutcome, MatterKind, Role
-from qa import calibration, coaching, reports
-from qa.report_values import QUALITY, Wanted
+from hotline.values.statuses import CampaignState, Language, LookOutcome, MatterKind, Role
+from qa.reports import service
+from qa.reports.values import QUALITY, Wanted
+from qa.reviews import calibration, coaching
 from tests.console_client import signed_in
 from tests.quality_data import House, house, published
 
@@ -62,7 +64,7 @@ def ids(ground: Ground, made: House) -> dict[str, str]:
     finding = coaching.Finding(None, "speaks fast", ground.settings.day(now), None)
     coaching.begin(ground, review_id, lead, finding, now)
     day = ground.settings.day(now)
-    report_id = reports.ask(ground, lead, Wanted(QUALITY, day, day, "week"), ("xlsx", Language.MANDARIN), now)
+    report_id = service.ask(ground, lead, Wanted(QUALITY, day, day, "week"), ("xlsx", Language.MANDARIN), now)
     sent = [made.call.id], [lead, made.users["second"]]
     round_id = calibration.open_round(ground, lead, "spring", "service", sent, now)
     with ground.database.read() as session:
@@ -92,17 +94,17 @@ def looks(ground: Ground, **claims: object) -> list[Look]:
         return list(session.scalars(query))
 
 
-def routes(app: Flask) -> Iterator[tuple[str, str, str, trail.Mark]]:
+def routes(app: Flask) -> Iterator[tuple[str, str, str, audit_marks.Mark]]:
     """Endpoint, method and rule of every route that touches patient data, with its mark."""
     for rule in app.url_map.iter_rules():
-        mark = trail.mark(app.view_functions[rule.endpoint])
-        if isinstance(mark, trail.Mark):
+        mark = audit_marks.mark(app.view_functions[rule.endpoint])
+        if isinstance(mark, audit_marks.Mark):
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield rule.endpoint, method, rule.rule, mark
 
 
 def test_every_route_says_whether_it_touches_patient_data_and_why_not(app: Flask) -> None:
-    marks = {rule.endpoint: trail.mark(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()}
+    marks = {rule.endpoint: audit_marks.mark(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()}
     assert None not in marks.values()
     assert {endpoint for endpoint, mark in marks.items() if isinstance(mark, str)} == NOTHING
     assert all(marks[endpoint] for endpoint in NOTHING)
@@ -132,7 +134,7 @@ def test_every_route_that_touches_patient_data_leaves_a_row(
     shown = {"audit.show", "audit.export"} if role is Role.AUDITOR else SHOWN[role]
     assert shown <= done, shown - done
     with ground.database.read() as session:
-        assert audit.verify(session).broken is None
+        assert log.verify(session).broken is None
 
 
 OWN = {
@@ -182,7 +184,7 @@ def test_what_was_not_allowed_is_written_down(app: Flask, ground: Ground, made: 
     found = {(look.action, look.subject_id): look.outcome for look in looks(ground, user_id=made.users["agent"])}
     assert found["view_call", made.made.calls["gone"].id] is LookOutcome.REFUSED
     assert found["list_campaigns", "campaigns"] is LookOutcome.REFUSED
-    assert found["view_patient", trail.UNKNOWN] is LookOutcome.REFUSED
+    assert found["view_patient", audit_marks.UNKNOWN] is LookOutcome.REFUSED
 
 
 def test_an_agent_s_page_says_whose_call_it_showed(app: Flask, ground: Ground, made: House) -> None:
@@ -202,7 +204,7 @@ def _offer_of(ground: Ground, call_id: str) -> str:
 
 def test_nothing_is_shown_where_nothing_can_be_written_down(app: Flask, ground: Ground, made: House) -> None:
     lead = signed_in(app, Role.SUPERVISOR)
-    numbers = [show.number(call.caller_number) or "" for call in made.made.calls.values()]
+    numbers = [formatting.number(call.caller_number) or "" for call in made.made.calls.values()]
     rename = "ALTER TABLE {} RENAME TO {}"
     with ground.database.engine.connect() as connection:
         connection.exec_driver_sql(rename.format("look_heads", "elsewhere"))

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from hotline import clock
-from hotline.blobs import Blobs
+from hotline.context import Ground
 from hotline.errors import Discard
-from hotline.ground import Ground
 from hotline.models import Prompt, Report
-from hotline.values import Language, ReportState
-from ivr import prompts
-from qa import reports
-from qa.report_values import Wanted
+from hotline.object_store.store import Blobs
+from hotline.values.statuses import Language, ReportState
+from ivr.prompts import catalogue
+from qa.reports import service
+from qa.reports.values import Wanted
 from tests.integration.rivals import halfway
 from tests.integration.transcripts_house import a_user
 
@@ -31,18 +31,18 @@ def blobs(ground: Ground) -> list[str]:
 def test_of_a_prompt_that_two_workers_speak_one_sound_is_kept(ground: Ground) -> None:
     with ground.database.write() as session:
         session.add(Prompt(digest=DIGEST, language=Language.ENGLISH, text="Hello."))
-    with halfway(ground, Prompt, lambda: prompts.render(ground, DIGEST, clock.now())):
-        prompts.render(ground, DIGEST, clock.now())
+    with halfway(ground, Prompt, lambda: catalogue.render(ground, DIGEST, clock.now())):
+        catalogue.render(ground, DIGEST, clock.now())
     with ground.database.read() as session:
         kept = session.get_one(Prompt, DIGEST).blob
     assert blobs(ground) == [kept]
-    assert prompts.audio(ground, DIGEST).startswith(b"RIFF")
+    assert catalogue.audio(ground, DIGEST).startswith(b"RIFF")
 
 
 def asked(ground: Ground) -> str:
     """A report that somebody asked for."""
     wanted = Wanted("quality", date(2026, 3, 2), date(2026, 3, 8))
-    return reports.ask(ground, a_user(ground), wanted, ("xlsx", Language.ENGLISH), clock.now())
+    return service.ask(ground, a_user(ground), wanted, ("xlsx", Language.ENGLISH), clock.now())
 
 
 def report(ground: Ground, report_id: str) -> Report:
@@ -55,13 +55,13 @@ def test_of_a_report_that_two_workers_make_one_file_is_kept(ground: Ground) -> N
 
     def make() -> None:
         with suppress(Discard):
-            reports.make(ground, report_id, clock.now())
+            service.make(ground, report_id, clock.now())
 
     with halfway(ground, Report, make):
         make()
     made = report(ground, report_id)
     assert (made.state, made.progress, blobs(ground)) == (ReportState.MADE, 1.0, [made.blob])
-    assert reports.file(ground, made).startswith(b"PK")
+    assert service.file(ground, made).startswith(b"PK")
 
 
 class Full(Blobs):
@@ -78,7 +78,7 @@ class Full(Blobs):
 def test_a_report_that_failed_is_made_by_a_later_try(ground: Ground) -> None:
     report_id = asked(ground)
     with pytest.raises(OSError, match="space"):
-        reports.make(replace(ground, blobs=Full(ground.blobs)), report_id, clock.now())
+        service.make(replace(ground, blobs=Full(ground.blobs)), report_id, clock.now())
     assert report(ground, report_id).state is ReportState.FAILED
-    reports.make(ground, report_id, clock.now())
+    service.make(ground, report_id, clock.now())
     assert report(ground, report_id).state is ReportState.MADE

@@ -5,22 +5,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from campaigns import calling, messages, plan, service, talking
-from campaigns.dialler import Dialler
-from campaigns.importing import intake
+from campaigns.dialling import messages
+from campaigns.dialling import service as dialling_service
+from campaigns.dialling.dialler import Dialler
+from campaigns.dialogue import attempt_progress
+from campaigns.importing import service as importing_service
 from campaigns.importing.record import VisitEvent, VisitRecord
+from campaigns.planning import plan, service
+from hotline.context import Ground
 from hotline.errors import Discard
-from hotline.ground import Ground
 from hotline.models import Answer, Matter, Recipient
-from hotline.values import (
-    AttemptOutcome,
-    AttemptState,
-    Direction,
-    LegStatus,
-    MatterKind,
-    RecipientState,
-)
-from routing.legs import Report
+from hotline.values.statuses import AttemptOutcome, AttemptState, Direction, LegStatus, MatterKind, RecipientState
+from routing.calls.legs import Report
 from tests.integration.campaign_house import (
     NOW,
     attempts_of,
@@ -99,8 +95,8 @@ def test_reports_come_twice_late_and_out_of_order_and_change_nothing(ground: Gro
     ends(ground, line, AttemptOutcome.NO_ANSWER, NOW + timedelta(seconds=30))
     due = recipient(ground, only).due_at
     for status, sequence in ((LegStatus.NO_ANSWER, 1), (LegStatus.RINGING, 0), (LegStatus.COMPLETED, 9)):
-        calling.report(ground, line.attempt_id, Report(line.sid, status, sequence), NOW + HOUR)
-        calling.report(ground, line.attempt_id, Report("CAother", status, sequence), NOW + HOUR)
+        dialling_service.report(ground, line.attempt_id, Report(line.sid, status, sequence), NOW + HOUR)
+        dialling_service.report(ground, line.attempt_id, Report("CAother", status, sequence), NOW + HOUR)
     assert recipient(ground, only).due_at == due
     assert len(attempts_of(ground, only)) == 1
 
@@ -151,24 +147,26 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(ground: Ground) -> No
     look(ground, exchange, NOW)
     (line,) = exchange.lines.values()
     report(ground, line, LegStatus.RINGING, NOW)
-    talking.answered(ground, line.attempt_id, line.sid, NOW)
+    attempt_progress.answered(ground, line.attempt_id, line.sid, NOW)
     with ground.database.write() as session:
-        talking.verified(session, line.attempt_id, NOW)
-        talking.keep_place(session, line.attempt_id, {"question": "pain"})
-        talking.give(session, ground, line.attempt_id, talking.Given("recovery", "better"), NOW)
+        attempt_progress.verified(session, line.attempt_id, NOW)
+        attempt_progress.keep_place(session, line.attempt_id, {"question": "pain"})
+        attempt_progress.give(session, ground, line.attempt_id, attempt_progress.Given("recovery", "better"), NOW)
     report(ground, line, LegStatus.COMPLETED, NOW)
     assert attempts_of(ground, only)[0].outcome is AttemptOutcome.HALF_WAY
     with ground.database.write() as session:
         index = recipient(ground, only).number_index
-        assert talking.recognise(session, index) == only
-        start = talking.call_back(session, only, "CAback", None, NOW + HOUR)
+        assert attempt_progress.recognise(session, index) == only
+        start = attempt_progress.call_back(session, only, "CAback", None, NOW + HOUR)
         assert start is not None
         assert (start.place, start.is_inbound) == ({"question": "pain"}, True)
-        assert talking.recognise(session, index) is None  # we are speaking
-        assert talking.call_back(session, only, "CAagain", None, NOW + HOUR) is None
-        talking.give(session, ground, start.attempt_id, talking.Given("recovery", "worse", is_warning=True), NOW)
-        talking.conclude(session, start.attempt_id, AttemptOutcome.DONE)
-    calling.report(ground, start.attempt_id, Report("CAback", LegStatus.COMPLETED), NOW + HOUR)
+        assert attempt_progress.recognise(session, index) is None  # we are speaking
+        assert attempt_progress.call_back(session, only, "CAagain", None, NOW + HOUR) is None
+        attempt_progress.give(
+            session, ground, start.attempt_id, attempt_progress.Given("recovery", "worse", is_warning=True), NOW
+        )
+        attempt_progress.conclude(session, start.attempt_id, AttemptOutcome.DONE)
+    dialling_service.report(ground, start.attempt_id, Report("CAback", LegStatus.COMPLETED), NOW + HOUR)
     assert recipient(ground, only).state is RecipientState.DONE
     assert [a.direction for a in attempts_of(ground, only)] == [Direction.OUTBOUND, Direction.INBOUND]
     with ground.database.read() as session:
@@ -188,11 +186,11 @@ def test_death_and_readmission_stop_even_a_line_that_rings(ground: Ground, told:
     look(ground, exchange, NOW)
     (line,) = exchange.lines.values()
     report(ground, line, LegStatus.RINGING, NOW)
-    assert intake.store(ground, [told], "hl7", NOW).stopped == 1
+    assert importing_service.store(ground, [told], "hl7", NOW).stopped == 1
     assert (recipient(ground, only).state, recipient(ground, only).reason) == (RecipientState.STOPPED, reason)
     look(ground, exchange, NOW + timedelta(seconds=1))
     assert line.status is LegStatus.CANCELED
-    assert talking.answered(ground, line.attempt_id, line.sid, NOW) is None
+    assert attempt_progress.answered(ground, line.attempt_id, line.sid, NOW) is None
     report(ground, line, LegStatus.CANCELED, NOW)
     assert attempts_of(ground, only)[0].outcome is AttemptOutcome.STOPPED
 

@@ -12,15 +12,16 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from campaigns import laying, plan, service
 from campaigns.errors import ImportFault
-from campaigns.importing import files, mllp
+from campaigns.importing import files
 from campaigns.importing.files import Options, Taken
-from campaigns.importing.intake import Stored
+from campaigns.importing.hl7 import mllp
+from campaigns.importing.service import Stored
 from campaigns.importing.watched_folder import WatchedFolder
-from hotline.ground import Ground, stand
+from campaigns.planning import enrolment, plan, service
+from hotline.context import Ground, stand
 from hotline.models import Discharge, Patient, Recipient
-from hotline.values import RecipientState
+from hotline.values.statuses import RecipientState
 from tests.conftest import make_settings
 from tests.integration.campaign_house import NOW
 
@@ -184,7 +185,7 @@ def test_fhir_with_a_field_that_cannot_be_read_is_refused_with_its_place(ground:
 def planned(ground: Ground, tmp_path: Path) -> str:
     taken(ground, csv_of(tmp_path / "first.csv", ROWS[:1]))
     service.make(ground, "spring", plan.Scope(), NOW)
-    assert laying.lay_out(ground, "spring", NOW).added == 2
+    assert enrolment.lay_out(ground, "spring", NOW).added == 2
     with ground.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at)).all()[0]
 

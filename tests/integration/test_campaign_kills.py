@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from campaigns import caps_file
-from hotline.ground import Ground
+from campaigns.planning import dialling_limits_file
+from hotline.context import Ground
 from hotline.models import Attempt, Job, Matter, Recipient
-from hotline.values import AttemptState, JobState, MatterKind, RecipientState, Urgency
+from hotline.values.statuses import AttemptState, JobState, MatterKind, RecipientState, Urgency
 from tests.integration.campaign_house import attempts_of, campaign
 from tests.integration.campaign_storm import BESIDE, TO_DO, Storm
 
@@ -19,7 +19,9 @@ ENDS = {RecipientState.DONE, RecipientState.REFUSED, RecipientState.STOPPED, Rec
 
 def hasty(ground: Ground, folder: Path) -> Ground:
     """The same with a provider that takes five calls a second."""
-    law = caps_file.STANDARD.read_text("utf-8").replace("calls_a_second: {value: 1,", "calls_a_second: {value: 5,")
+    law = dialling_limits_file.STANDARD.read_text("utf-8").replace(
+        "calls_a_second: {value: 1,", "calls_a_second: {value: 5,"
+    )
     (folder / "caps.yaml").write_text(law, "utf-8")
     return replace(ground, settings=ground.settings.model_copy(update={"campaign_caps_file": folder / "caps.yaml"}))
 

@@ -11,13 +11,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from campaigns import export, figures, groups, talking
-from cli import campaign_status as command
-from console.app import create
+from campaigns.dialogue import attempt_progress
+from campaigns.results import export, figures, groups
+from cli.commands import campaign_status as command
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Attempt, Campaign, FloorEvent, Look, Patient, Recipient, User
-from hotline.values import AttemptOutcome, CampaignState, LegStatus, Outcome, Role
+from hotline.values.statuses import AttemptOutcome, CampaignState, LegStatus, Outcome, Role
 from tests.console_client import signed_in
 from tests.console_data import a_call, hashed
 from tests.integration.campaign_house import NOW, Outside, campaign, look, outside, report
@@ -47,20 +48,24 @@ def answers(ground: Ground, exchange: Outside, number: int) -> None:
     now = NOW + timedelta(seconds=10 * number)
     look(ground, exchange, now)
     line = list(exchange.lines.values())[-1]
-    talking.answered(ground, line.attempt_id, line.sid, now)
+    attempt_progress.answered(ground, line.attempt_id, line.sid, now)
     with ground.database.write() as session:
-        talking.verified(session, line.attempt_id, now)
-        given = talking.Given("pain", str(number), figure=float(number), is_warning=number == 0)
-        talking.give(session, ground, line.attempt_id, given, now)
+        attempt_progress.verified(session, line.attempt_id, now)
+        given = attempt_progress.Given("pain", str(number), figure=float(number), is_warning=number == 0)
+        attempt_progress.give(session, ground, line.attempt_id, given, now)
         words = "=1+1 更多热水" if number == 1 else "很好"
-        talking.give(
-            session, ground, line.attempt_id, talking.Given("opinion", "said", None, words, is_opinion=True), now
+        attempt_progress.give(
+            session,
+            ground,
+            line.attempt_id,
+            attempt_progress.Given("opinion", "said", None, words, is_opinion=True),
+            now,
         )
         if number == 0:
-            talking.warn(session, ground, line.attempt_id, "pain", now)
-            talking.asks_person(session, line.attempt_id, now)
-            talking.caught(session, line.attempt_id, now + timedelta(seconds=6))
-        talking.conclude(session, line.attempt_id, AttemptOutcome.DONE)
+            attempt_progress.warn(session, ground, line.attempt_id, "pain", now)
+            attempt_progress.asks_person(session, line.attempt_id, now)
+            attempt_progress.caught(session, line.attempt_id, now + timedelta(seconds=6))
+        attempt_progress.conclude(session, line.attempt_id, AttemptOutcome.DONE)
     report(ground, line, LegStatus.COMPLETED, now + timedelta(seconds=5))
 
 

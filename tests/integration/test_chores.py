@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from bench.interleave_seams import InTurn
-from hotline import database_clock
-from hotline.ground import Ground
+from hotline.context import Ground
+from hotline.database import server_clock
 from hotline.models import Chore as Row
 from telephony.provider import connect
 from tests.servers import wait_for
+from tests.simulation.interleave.seams import InTurn
 from workers.chores import Chore, Chores
 from workers.clock import Clock, chores
 
@@ -35,7 +35,7 @@ def change(ground: Ground, **values: object) -> None:
 
 def now_of(ground: Ground) -> datetime:
     with ground.database.read() as session:
-        return database_clock.now(session)
+        return server_clock.now(session)
 
 
 def counted(ground: Ground, every: timedelta = HOUR) -> tuple[Chores, Counter[str]]:

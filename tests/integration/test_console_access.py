@@ -6,11 +6,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import access, trail, users
-from console.errors import LoginTaken, LoginUnfit, NameMissing, PasswordWeak
-from hotline.ground import Ground
+from accounts.users import service
+from console.web import access, audit_marks
+from accounts.errors import LoginTaken, LoginUnfit, NameMissing, PasswordWeak
+from hotline.context import Ground
 from hotline.models import Look, User
-from hotline.values import Language, Role
+from hotline.values.statuses import Language, Role
 from tests.console_client import Staff, signed_in
 from tests.console_data import Morning
 
@@ -173,7 +174,7 @@ def test_nobody_is_led_to_sign_in_by_pages_and_refused_by_everything_else(app: F
 def test_a_route_without_a_rule_is_closed_to_everyone(app: Flask) -> None:
     app._got_first_request = False
     app.add_url_rule("/forgotten", view_func=lambda: "secret", endpoint="forgotten")
-    trail.touches_nothing("it is forgotten")(app.view_functions["forgotten"])
+    audit_marks.touches_nothing("it is forgotten")(app.view_functions["forgotten"])
     assert signed_in(app, Role.ADMINISTRATOR).open("/forgotten").status_code == 403
 
 
@@ -289,7 +290,7 @@ def test_a_user_who_cannot_be_is_refused_with_the_reason(
 ) -> None:
     assert made.agents
     with pytest.raises(error):
-        users.create(ground, login, password, name, Role.AGENT)
+        service.create(ground, login, password, name, Role.AGENT)
 
 
 def test_pages_are_never_kept_and_run_nothing_foreign(app: Flask) -> None:

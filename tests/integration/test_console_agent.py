@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console.app import create
-from exchange.tokens import is_signed
+from console.web.app import create
+from exchange.web.tokens import is_signed
 from hotline import clock
-from hotline.ground import Ground, stand
+from hotline.context import Ground, stand
 from hotline.models import Agent, Call, Look, Offer, Patient, User, Waiting
-from hotline.values import AgentState, AgentStatus, Role
-from routing import service
+from hotline.values.statuses import AgentState, AgentStatus, Role
+from routing.queues import service
 from tests.conftest import make_settings
 from tests.console_client import Staff, signed_in
 from tests.console_data import Morning, morning

@@ -7,14 +7,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import queries
-from console.app import create
-from console.queries import Wanted
+from console.calls import queries
+from console.calls.queries import Wanted
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Call, Look, MachineMark, Transcript, Utterance
-from hotline.values import Answer, Intent, Outcome, RecordingState, Role
-from qa import calibration
+from hotline.values.statuses import Answer, Intent, Outcome, RecordingState, Role
+from qa.reviews import calibration
 from tests.console_client import signed_in
 from tests.console_data import Morning, a_call, answered, morning, tones
 
@@ -215,9 +215,9 @@ def test_a_page_reads_the_database_a_fixed_number_of_times(app: Flask, ground: G
 
 
 def test_unknown_kinds_of_event_are_shown_as_they_are(app: Flask, ground: Ground, made: Morning) -> None:
-    from hotline import story
+    from hotline.outbox import transitions
 
     with ground.database.write() as session:
-        session.add(story.event(made.calls["gone"].id, "comet_passed", made.now))
+        session.add(transitions.event(made.calls["gone"].id, "comet_passed", made.now))
     assert "comet passed" in signed_in(app, Role.SUPERVISOR).open(f"/calls/{made.calls['gone'].id}").text
     assert made.calls["gone"].intent is Intent.COMPLAINT

@@ -10,14 +10,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from console import snapshot
-from console.app import create
-from console.live import Live
-from hotline import clock, happenings, story
-from hotline.bell import FLOOR
-from hotline.ground import Ground
+from console.floor import snapshot
+from console.floor.live import Live
+from console.web.app import create
+from hotline import clock
+from hotline.context import Ground
 from hotline.models import Agent, Call, FloorEvent, Waiting
-from hotline.values import AgentState, AgentStatus, CallStatus, Role, WaitingState
+from hotline.outbox import floor_events, transitions
+from hotline.outbox.notifier import FLOOR
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, Role, WaitingState
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
 from tests.servers import wait_for
@@ -120,7 +121,7 @@ def test_thirty_pages_cost_the_database_no_more_than_one(ground: Ground, made: M
 
 def test_every_change_of_a_status_is_one_row_in_the_order_of_its_making(ground: Ground, made: Morning) -> None:
     with ground.database.read() as session:
-        before = happenings.newest(session)
+        before = floor_events.newest(session)
     with ground.database.write() as session:
         row = session.get_one(Agent, made.agents["N06"].id)
         row.status = AgentStatus.AVAILABLE
@@ -128,7 +129,7 @@ def test_every_change_of_a_status_is_one_row_in_the_order_of_its_making(ground: 
         session.flush()
         row.name = "another name"
     with ground.database.read() as session:
-        rows = [r for r in happenings.since(session, before) if r.number > before]
+        rows = [r for r in floor_events.since(session, before) if r.number > before]
     assert [(r.subject, r.subject_id, r.state) for r in rows] == [("agent", made.agents["N06"].id, "available idle")]
 
 
@@ -213,10 +214,10 @@ def test_the_stream_sends_the_floor_again_when_something_happens(app: Flask, gro
     assert made.calls["waits"].id in next(told)["sections"]["waiting"]
     with ground.database.write() as session:
         waiting = session.query(Waiting).filter_by(call_id=made.calls["waits"].id).one()
-        story.move(waiting, WaitingState.ABANDONED)
+        transitions.move(waiting, WaitingState.ABANDONED)
         call = session.get_one(Call, made.calls["waits"].id)
-        story.move(call, CallStatus.ENDED, "status")
-        story.tell(session, ground.bell, story.event(call.id, "call_ended", made.now, outcome="abandoned"))
+        transitions.move(call, CallStatus.ENDED, "status")
+        transitions.tell(session, ground.bell, transitions.event(call.id, "call_ended", made.now, outcome="abandoned"))
     assert any(made.calls["waits"].id not in each["sections"]["waiting"] for each in told)
     answer.close()
     assert app.extensions["live"].watched == 0

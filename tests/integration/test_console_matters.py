@@ -7,14 +7,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console.app import create
-from crm import queries as crm_queries
-from crm import service as crm
-from crm.service import By, NewMatter
+from console.web.app import create
+from crm.cases import queries as crm_queries
+from crm.cases import service as crm
+from crm.cases.service import By, NewMatter
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Look, Matter, Recording
-from hotline.values import MatterKind, MatterState, RecordingKind, Role
+from hotline.values.statuses import MatterKind, MatterState, RecordingKind, Role
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
 

@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
-from console.app import create
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Call, Correction, Look, Recording, Term, Transcript, Utterance
-from hotline.values import RecordingState, Role
-from recordings import search
+from hotline.values.statuses import RecordingState, Role
+from recordings.search import service
 from tests.console_client import Staff, signed_in
 from tests.console_data import Morning, morning, tones
 
@@ -35,7 +35,7 @@ def made(ground: Ground) -> Morning:
             for n, c in enumerate(row.text)
         ]
         session.flush()
-        search.index_transcript(session, ground.keyring, transcript)
+        service.index_transcript(session, ground.keyring, transcript)
     return found
 
 

@@ -10,13 +10,14 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from campaigns import after, appointments, messages, service
-from console import voice
+from campaigns.dialling import messages
+from campaigns.dialogue import after_call
+from campaigns.planning import absence_import, service
 from hotline import clock
+from hotline.context import Ground
 from hotline.errors import Retry
-from hotline.ground import Ground
 from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Job, Matter, Recipient, Waiting
-from hotline.values import (
+from hotline.values.statuses import (
     AgentStatus,
     AttemptOutcome,
     CallStatus,
@@ -26,7 +27,7 @@ from hotline.values import (
     Urgency,
     WaitingState,
 )
-from recordings.messages import kind_of
+from recordings.transcripts.voicemail import kind_of
 from telephony.errors import ProviderDown
 from tests.factories import load_hospital
 from tests.integration.campaign_house import (
@@ -41,6 +42,7 @@ from tests.integration.campaign_house import (
     recipient,
     report,
 )
+from voice import app as voice_app
 
 
 @dataclass
@@ -79,7 +81,7 @@ def monday() -> Iterator[None]:
 
 def app(ground: Ground) -> Flask:
     """The voice app on an exchange that never fails."""
-    return voice.create(ground, outside())
+    return voice_app.create(ground, outside())
 
 
 def nurse(now: datetime) -> Agent:
@@ -95,7 +97,7 @@ def house(ground: Ground) -> House:
     """A running campaign with one recipient."""
     (only,) = campaign(ground, 1)
     exchange = outside()
-    return House(ground, exchange, voice.create(ground, exchange), only)
+    return House(ground, exchange, voice_app.create(ground, exchange), only)
 
 
 def verified(house: House) -> Patient:
@@ -244,10 +246,10 @@ def test_no_nurse_in_three_rings_opens_an_urgent_matter_once_and_the_patient_is_
     patient = verified(house)
     patient.say("我喘不过气")
     soon = clock.now() + timedelta(seconds=5)
-    assert after.alarm(house.ground, house.exchange, soon) == 0
+    assert after_call.alarm(house.ground, house.exchange, soon) == 0
     late = clock.now() + timedelta(seconds=20)
-    assert after.alarm(house.ground, house.exchange, late) == 1
-    assert after.alarm(house.ground, house.exchange, late) == 0
+    assert after_call.alarm(house.ground, house.exchange, late) == 1
+    assert after_call.alarm(house.ground, house.exchange, late) == 0
     with house.ground.database.read() as session:
         matter = session.scalars(select(Matter).where(Matter.kind == MatterKind.FOLLOW_UP)).one()
         waiting = session.scalars(select(Waiting)).one()
@@ -266,7 +268,7 @@ def test_who_hangs_up_after_a_sign_has_an_urgent_matter_and_no_further_call(
     patient = verified(house)
     patient.press("3")  # worse
     patient.end()
-    assert after.alarm(house.ground, house.exchange, clock.now() + timedelta(seconds=20)) == 1
+    assert after_call.alarm(house.ground, house.exchange, clock.now() + timedelta(seconds=20)) == 1
     assert recipient(house.ground, house.recipient_id).state is RecipientState.DONE
 
 
@@ -412,9 +414,9 @@ def test_a_patient_of_an_absent_doctor_chooses_another_time_by_key(ground: Groun
         "P1,王芳,1980-05-17,+8613900000001,zh-CN,王医生,2026-03-04 09:00,2026-03-05 09:30; 2026-03-06 14:00\n",
         "utf-8",
     )
-    done, rejects = appointments.take(ground, "away", file, NOW)
+    done, rejects = absence_import.take(ground, "away", file, NOW)
     assert (done.added, rejects) == (1, [])
-    assert appointments.take(ground, "away", file, NOW)[0].known == 1
+    assert absence_import.take(ground, "away", file, NOW)[0].known == 1
     with ground.database.write() as session:
         session.add(nurse(NOW))
     service.start(ground, "away", NOW)
@@ -436,7 +438,7 @@ def test_a_patient_of_an_absent_doctor_chooses_another_time_by_key(ground: Groun
         matter = session.scalars(select(Matter)).one()
         advised = session.scalars(select(Job).where(Job.kind == "text_advice")).one()
     assert matter.kind is MatterKind.ENQUIRY
-    after.advise(ground, house.exchange, advised.subject_id, NOW)
+    after_call.advise(ground, house.exchange, advised.subject_id, NOW)
     assert "3月6日下午2点" in house.exchange.texts[-1][1]
 
 
@@ -448,7 +450,7 @@ def test_a_table_of_appointments_with_faults_changes_nothing(ground: Ground, tmp
         "李强,letters,1980-05-17,王医生,2026-03-04 09:00,\n",
         "utf-8",
     )
-    _, rejects = appointments.take(ground, "away", file, NOW)
+    _, rejects = absence_import.take(ground, "away", file, NOW)
     assert [(reject.line, reject.field) for reject in rejects] == [
         (2, "appointment"),
         (3, "alternatives"),

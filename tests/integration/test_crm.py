@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from crm import patients_file, queries, service
+from crm.cases import queries, service
+from crm.cases.service import By, NewMatter
 from crm.errors import ClosedMatter, UnreadableFile
-from crm.service import By, NewMatter
+from crm.patients import patients_file
 from hotline.clock import new_id
+from hotline.context import Ground
 from hotline.errors import IllegalMove
-from hotline.ground import Ground
 from hotline.models import Call, Matter, MatterStep, Patient
-from hotline.values import Language, MatterKind, MatterState
+from hotline.values.statuses import Language, MatterKind, MatterState
 from tests.factories import NOW, load_hospital
 
 NUMBER = "+8613800000001"

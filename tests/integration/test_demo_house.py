@@ -9,11 +9,11 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from cli.demo import act, follow_up, report, sign_ins, watch
-from console.app import create
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, MachineMark
-from hotline.values import AgentStatus, Answer, Outcome, Role
+from hotline.values.statuses import AgentStatus, Answer, Outcome, Role
 from tests.console_data import a_call, morning
 from tests.factories import load_hospital
 

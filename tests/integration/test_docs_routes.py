@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from console import access, voice
-from console.app import create
-from hotline.ground import Ground, stand
-from hotline.values import Role
+from console.web import access
+from console.web.app import create
+from hotline.context import Ground, stand
+from hotline.values.statuses import Role
 from telephony.provider import connect
 from tests.conftest import make_settings
 from tests.documents import table
+from voice import app as voice_app
 
 PAGE = "docs/operations.md"
 WHO = {
@@ -47,7 +48,7 @@ def routes(app: Flask) -> dict[tuple[str, str], str]:
 
 def test_every_webhook_is_explained_and_no_other(here: Ground) -> None:
     provider = connect(here.settings)
-    app = voice.create(here, provider)
+    app = voice_app.create(here, provider)
     provider.close()
     assert {(row[0], row[1]) for row in table(PAGE, "Voice webhooks")} == set(routes(app))
 

@@ -4,13 +4,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from console.app import create
-from console.language import words
-from console.work import REASONS
-from hotline import clock, jobs
-from hotline.ground import Ground
+from console.admin.failed_work import REASONS
+from console.web.app import create
+from console.web.language import words
+from hotline import clock
+from hotline.context import Ground
 from hotline.models import Job, Look, User
-from hotline.values import JobState, Language, Role
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState, Language, Role
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
 

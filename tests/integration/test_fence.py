@@ -11,12 +11,14 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from hotline import clock, database_clock, jobs
-from hotline.database import Database
+from hotline import clock
+from hotline.context import Ground
+from hotline.database import server_clock
+from hotline.database.database import Database
 from hotline.errors import LeaseLost
-from hotline.ground import Ground
 from hotline.models import Job, LooseBlob
-from hotline.values import JobState
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.servers import wait_for
@@ -41,7 +43,7 @@ def row(ground: Ground, job: Job) -> Job:
 def take_over(ground: Ground, job: Job) -> Hold:
     """Another worker takes the work, because the lease of the first has run out."""
     with ground.database.write() as session:
-        past = database_clock.now(session) - timedelta(seconds=1)
+        past = server_clock.now(session) - timedelta(seconds=1)
         session.execute(update(Job).where(Job.id == job.id).values(held_until=past))
     hold = take(ground.database, job.id, LEASE)
     assert hold is not None

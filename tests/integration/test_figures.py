@@ -9,13 +9,13 @@ from flask import render_template
 from rich.console import Console
 from sqlalchemy.orm import Session
 
-from cli import floor
-from console import parts, snapshot
-from console.app import create
+from cli.commands import floor
+from console.floor import breakdowns, snapshot
+from console.web.app import create
 from hotline.clock import new_id
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Call, Callback, Offer, Waiting
-from hotline.values import (
+from hotline.values.statuses import (
     CallbackState,
     CallStatus,
     Direction,
@@ -26,7 +26,8 @@ from hotline.values import (
     Role,
     WaitingState,
 )
-from routing import figures, figures_queries, rules
+from reports.service_level import figures, queries
+from routing.queues import queues_file
 from tests.console_client import signed_in
 from tests.console_data import morning
 from tests.factories import NOW, load_hospital
@@ -153,7 +154,7 @@ def _call_backs(day: Day) -> None:
 
 def counted(ground: Ground) -> figures.Counted:
     with ground.database.read() as session:
-        return figures_queries.between(session, NOW)
+        return queries.between(session, NOW)
 
 
 def test_everybody_who_asked_is_counted_once(ground: Ground, staff: dict[str, Agent]) -> None:  # noqa: ARG001 (its rows)
@@ -197,7 +198,7 @@ def test_the_floor_page_and_the_terminal_show_these_figures(ground: Ground, staf
 def test_the_terminal_divides_today_s_figures(ground: Ground, staff: dict[str, Agent]) -> None:  # noqa: ARG001
     console = Console(width=140)
     with console.capture() as text:
-        for by in parts.PARTS:
+        for by in breakdowns.PARTS:
             console.print(floor.parts(ground, by, LATER))
     shown = " ".join(text.get().split())
     assert "booking 6 2 1 1 2 1 of 2 16% of 6" in shown
@@ -221,8 +222,10 @@ def test_the_floor_page_divides_today_s_figures_as_the_terminal_does(
     numbers: list[str],
 ) -> None:
     pages = create(ground)
-    found = parts.take(ground, by, LATER)
-    kept = {queue.name: queue.label for queue in rules.of(ground.settings).queues.values()} if by == "queue" else {}
+    found = breakdowns.take(ground, by, LATER)
+    kept = (
+        {queue.name: queue.label for queue in queues_file.of(ground.settings).queues.values()} if by == "queue" else {}
+    )
     with pages.test_request_context(headers={"Accept-Language": "zh"}):
         page = render_template("divided.html", parts=found, by=by, labels=kept)
     pages.extensions["live"].close()

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 
 from rich.console import Console
 
-from cli import floor
-from console import snapshot
+from cli.commands import floor
+from console.floor import snapshot
 from hotline import clock
-from hotline.ground import Ground
-from hotline.values import AgentStatus
-from routing import service
+from hotline.context import Ground
+from hotline.values.statuses import AgentStatus
+from routing.queues import service
 from tests.factories import call_in_line, load_hospital, offer_to
 from tests.servers import wait_for
 

@@ -8,14 +8,14 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from hotline import jobs, story
-from hotline.bell import ROUTER
-from hotline.crypt import Undecipherable
+from hotline.configuration.settings import Settings
+from hotline.context import Ground, stand
+from hotline.encryption.keyring import Undecipherable
 from hotline.errors import IllegalMove, NotFound
-from hotline.ground import Ground, stand
 from hotline.models import Call, Event, Job
-from hotline.settings import Settings
-from hotline.values import CallStatus, Language
+from hotline.outbox import jobs, transitions
+from hotline.outbox.notifier import ROUTER
+from hotline.values.statuses import CallStatus, Language
 from tests.servers import wait_for
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -87,11 +87,11 @@ def test_story_moves_by_the_table_only(ground: Ground) -> None:
     with ground.database.write() as session:
         session.add(call)
         session.flush()
-        assert story.move(call, CallStatus.WAITING, "status")
-        assert not story.move(call, CallStatus.WAITING, "status")
-        story.tell(session, ground.bell, story.event(call.id, "asked", NOW, queue="booking"))
+        assert transitions.move(call, CallStatus.WAITING, "status")
+        assert not transitions.move(call, CallStatus.WAITING, "status")
+        transitions.tell(session, ground.bell, transitions.event(call.id, "asked", NOW, queue="booking"))
     with pytest.raises(IllegalMove):
-        story.move(Call(status=CallStatus.ENDED), CallStatus.TALKING, "status")
+        transitions.move(Call(status=CallStatus.ENDED), CallStatus.TALKING, "status")
     with ground.database.read() as session:
         assert session.scalars(select(Event.kind)).all() == ["asked"]
 

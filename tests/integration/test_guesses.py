@@ -19,13 +19,14 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
+from accounts.passwords import guesses
 from cli.main import group
-from console import devices, guesses
+from console.accounts import devices
 from hotline import clock
-from hotline.ground import Ground
+from hotline.configuration.settings import Settings
+from hotline.context import Ground
 from hotline.models import Guess, Look, User
-from hotline.settings import Settings
-from hotline.values import Role
+from hotline.values.statuses import Role
 from tests.conftest import environment
 from tests.console_client import Staff, signed_in
 from tests.console_data import PASSWORD, Morning
@@ -44,7 +45,7 @@ def served(settings: Settings, folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--worker-class", "gevent", "--bind", address]
     with (folder / f"{address}.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--graceful-timeout", "1", "console.serve:staff()"],
+            [*command, "--graceful-timeout", "1", "console.serve:app()"],
             env=os.environ | environment(settings),
             stdout=log,
             stderr=log,

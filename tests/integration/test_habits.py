@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from hotline.clock import new_id
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Offer, Waiting
-from hotline.values import OfferState
-from routing import floor
+from hotline.values.statuses import OfferState
+from routing.router import floor_queries
 from tests.factories import NOW, call_in_line, load_hospital
 
 
@@ -53,7 +53,7 @@ class Offers:
     def misses(self, agent: Agent) -> float:
         """The share of calls that this agent is thought to let ring out."""
         with self._ground.database.read() as session:
-            curve = floor.habits_of(session)[agent.id].curve
+            curve = floor_queries.habits_of(session)[agent.id].curve
         assert curve is not None
         return curve.unanswered(15.0)
 
@@ -77,4 +77,4 @@ def test_the_time_to_an_answer_is_that_of_answered_offers_alone(ground: Ground) 
     offers.made(agent, OfferState.ANSWERED, 4, 20)
     offers.made(agent, OfferState.MISSED, 15, 20)
     with ground.database.read() as session:
-        assert floor.habits_of(session)[agent.id].answers_in == 4.0
+        assert floor_queries.habits_of(session)[agent.id].answers_in == 4.0

@@ -9,14 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from campaigns import deciding
-from campaigns.deciding import Decision
-from campaigns.importing import intake
+from campaigns.importing import service
 from campaigns.importing.record import VisitEvent, VisitRecord
-from console.app import create
-from hotline.ground import Ground
+from campaigns.stopping import identity_decisions
+from campaigns.stopping.identity_decisions import Decision
+from console.web.app import create
+from hotline.context import Ground
 from hotline.models import Discharge, IdentityProposal, Look, Patient, User
-from hotline.values import Language, Role
+from hotline.values.statuses import Language, Role
 from tests.console_client import Staff, signed_in
 from tests.console_data import hashed
 from tests.integration.campaign_house import NOW, recipient
@@ -25,9 +25,9 @@ from tests.integration.test_visits import DISCHARGE, FACTS, planned, told
 OTHER = "+8613900000022"
 
 
-def hears(ground: Ground, *records: VisitRecord) -> intake.Stored:
+def hears(ground: Ground, *records: VisitRecord) -> service.Stored:
     """A message of a system that nobody answers for."""
-    return intake.store(ground, records, "hl7", NOW)
+    return service.store(ground, records, "hl7", NOW)
 
 
 def correction(hour: int = 5, **facts: Any) -> VisitRecord:
@@ -39,14 +39,14 @@ def discharges(ground: Ground) -> list[Discharge]:
         return list(session.scalars(select(Discharge).order_by(Discharge.id)))
 
 
-def waiting(ground: Ground) -> list[deciding.Open]:
+def waiting(ground: Ground) -> list[identity_decisions.Open]:
     with ground.database.read() as session:
-        return deciding.waiting(session)
+        return identity_decisions.waiting(session)
 
 
 def decide(ground: Ground, *, is_accepted: bool) -> bool:
     (one,) = waiting(ground)
-    return deciding.decide(ground, one.proposal.id, Decision(is_accepted, None), NOW)
+    return identity_decisions.decide(ground, one.proposal.id, Decision(is_accepted, None), NOW)
 
 
 @pytest.mark.parametrize(
@@ -143,14 +143,14 @@ def test_it_is_decided_once(ground: Ground) -> None:
     planned(ground)
     hears(ground, correction(number=OTHER))
     (one,) = waiting(ground)
-    assert deciding.decide(ground, one.proposal.id, Decision(False, None), NOW)
-    assert not deciding.decide(ground, one.proposal.id, Decision(True, None), NOW)
+    assert identity_decisions.decide(ground, one.proposal.id, Decision(False, None), NOW)
+    assert not identity_decisions.decide(ground, one.proposal.id, Decision(True, None), NOW)
     assert discharges(ground)[0].number == FACTS.number
 
 
 def test_whoever_answers_for_a_file_overwrites(ground: Ground) -> None:
     only = planned(ground)
-    assert intake.store(ground, [correction(number=OTHER)], "csv", NOW, confirms=True).proposed == 0
+    assert service.store(ground, [correction(number=OTHER)], "csv", NOW, confirms=True).proposed == 0
     assert recipient(ground, only).number == OTHER
 
 

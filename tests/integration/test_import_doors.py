@@ -10,16 +10,18 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from campaigns import appointments
-from campaigns.importing import files, hl7_file, mllp
+from campaigns.importing import files
 from campaigns.importing.files import Options
+from campaigns.importing.hl7 import file as hl7_file
+from campaigns.importing.hl7 import mllp
 from campaigns.importing.record import VisitRecord
 from campaigns.importing.watched_folder import WatchedFolder
-from crm import patients_file
-from crm.limits import Limits
-from crm.rejects import Reject
+from campaigns.planning import absence_import
+from crm.feeds.limits import Limits
+from crm.feeds.rejects import Reject
+from crm.patients import patients_file
 from hotline import clock
-from hotline.ground import Ground, stand
+from hotline.context import Ground, stand
 from hotline.models import Discharge, Patient, Recipient
 from tests.conftest import make_settings
 from tests.integration.campaign_house import NOW
@@ -342,7 +344,7 @@ def test_the_appointments_of_an_absent_doctor_refuse_the_same_people_for_the_sam
         return one.number, one.name, one.born or "1950-01-02", one.phone, one.language, "王医生", TOMORROW, TOMORROW
 
     file = table(tmp_path, "病案号,姓名,出生日期,联系电话,语言,医生,预约时间,可选时间", cells)
-    _, rejects = appointments.take(ground, "away", file, NOW, skips=True)
+    _, rejects = absence_import.take(ground, "away", file, NOW, skips=True)
     assert who(rejects) == expected_refusals
     with ground.database.read() as session:
         planned = {(one.name, one.number) for one in session.scalars(select(Recipient))}

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
-from console import voice
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Call, Event, Queue, Skill, Waiting
-from hotline.values import CallStatus, Outcome, WaitingState
+from hotline.values.statuses import CallStatus, Outcome, WaitingState
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
+from voice import app as voice_app
 
 OPEN = [WaitingState.WAITING, WaitingState.WON]
 REPORTS = ("ringing", "in-progress", "completed", "busy", "no-answer", "failed", "canceled")
@@ -142,7 +142,7 @@ def test_life_of_a_call_holds_together_whatever_arrives(ground: Ground) -> None:
         session.flush()
         session.add_all([Queue(name=n, label_zh=n, label_en=n) for n in ("booking", "nurse")])
     provider = connect(ground.settings)
-    app = voice.create(ground, provider)
+    app = voice_app.create(ground, provider)
     machine = type("LifeOnThis", (Life,), {"app": app, "ground": ground})
     quick = effort(max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=quick)

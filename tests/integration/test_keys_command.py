@@ -18,20 +18,21 @@ from click.testing import CliRunner
 from sqlalchemy import func, insert, select
 from sqlalchemy import update as change
 
-from cli import embedded, sealed_things, secrets_file
-from cli.keys import SETTLED
+from cli.commands.keys import SETTLED
+from cli.house import embedded, sealed_things, secrets_file
 from cli.main import group
-from hotline import clock, known_keys, resealing
-from hotline.crypt import Keyring, key_id, new_key
-from hotline.database import Database
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import Ground, opened, stand
+from hotline.database.database import Database
+from hotline.encryption import known_keys, resealing
+from hotline.encryption.keyring import Keyring, key_id, new_key
+from hotline.encryption.sealed_columns import Place, places
 from hotline.errors import ConfigError
-from hotline.ground import Ground, opened, stand
 from hotline.models import Call, KnownKey, Patient, Prompt, Recording
 from hotline.models.sealed import in_row
-from hotline.sealed_columns import Place, places
-from hotline.settings import Settings
-from hotline.values import Language, RecordingState
-from recordings import sealed, service
+from hotline.values.statuses import Language, RecordingState
+from recordings.storage import sealed_sound, service
 from tests.integration.test_known_keys import FIRST, SECOND, with_keys
 from tests.integration.test_sealed_rows import NOW, a_patient
 from tests.integration.test_tables_checked import as_environment
@@ -162,7 +163,7 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
         session.add(call)
         session.flush()
         ground.blobs.put("recordings/old", b"old sound", service.about("old"))
-        lock = sealed.put(ground, "recordings/new", "new", [b"new sound"])
+        lock = sealed_sound.put(ground, "recordings/new", "new", [b"new sound"])
         whole: dict[str, Any] = {"blob": "recordings/old", "data_key": None}
         for name, facts in {"old": whole, "new": {"blob": lock.blob, "data_key": lock.data_key}}.items():
             recording = Recording(id=name, provider_sid=name, call_id="c", key_id="k1", size=9, started_at=NOW)
@@ -248,7 +249,7 @@ def up(folder: Path) -> Ground:
     """What `hotline up` does before it starts its processes."""
     plan = embedded.plan(folder, {"HOTLINE_HOME": str(folder), "REDIS_URL": "redis://127.0.0.1:1/0"})
     ground = opened(Settings.model_validate({name.lower(): text for name, text in plan.environment.items()}))
-    from cli import newest
+    from cli.house import newest
 
     newest.upgrade(ground)
     embedded.write(folder, plan.environment)
@@ -335,7 +336,7 @@ def test_doctor_and_a_server_say_in_one_line_that_keys_are_others(settings: Sett
     done = CliRunner().invoke(group, ["doctor"], env=environment)
     assert done.exit_code == 1
     assert "Loss of keys" in " ".join(done.output.split())
-    server = "import console.serve; console.serve.staff()"
+    server = "import console.serve; console.serve.app()"
     told = subprocess.run(
         [sys.executable, "-c", server],
         env=os.environ | environment,

@@ -9,13 +9,14 @@ import time_machine
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from hotline import clock, crypt, known_keys
-from hotline.crypt import Keyring, Undecipherable, key_id
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import Ground, opened, stand
+from hotline.database.start_check import RENEWED_EVERY
+from hotline.encryption import keyring, known_keys
+from hotline.encryption.keyring import Keyring, Undecipherable, key_id
 from hotline.errors import ConfigError
-from hotline.ground import Ground, opened, stand
 from hotline.models import KeptSecret, KnownKey, Patient
-from hotline.proof import RENEWED_EVERY
-from hotline.settings import Settings
 from tests.conftest import make_settings
 from tests.integration.test_sealed_rows import a_patient
 
@@ -95,7 +96,7 @@ def before_the_keys_were_known(settings: Settings, keys: str) -> None:
     """A house as it was before: two keys, the older one makes the index, nothing is bound to its row."""
     ring = Keyring.parse(keys)
     number = "+8613800000001"
-    index = crypt.digest(list(ring.keys.values())[-1], number)
+    index = keyring.digest(list(ring.keys.values())[-1], number)
     with opened(with_keys(settings, keys)) as ground, ground.database.write() as session:
         session.add(a_patient("01", number=number, number_index=index))
         session.flush()

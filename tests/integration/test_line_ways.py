@@ -9,14 +9,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import voice
-from crm import patients_file
-from crm import service as crm
+from crm.cases import service as crm
+from crm.patients import patients_file
 from hotline import clock
-from hotline.ground import Ground
+from hotline.configuration.settings import Settings
+from hotline.context import Ground
 from hotline.models import Agent, Call, Callback, Event, Matter, Offer, Patient, Recording, Row, Waiting
-from hotline.settings import Settings
-from hotline.values import (
+from hotline.values.statuses import (
     AgentState,
     AgentStatus,
     CallbackState,
@@ -28,13 +27,19 @@ from hotline.values import (
     RecordingKind,
     WaitingState,
 )
-from routing import callbacks, callbacks_service, exits, floor, forecasts, queries, rules, service, situation
-from routing.queues import OverflowKind
+from routing.callbacks import due
+from routing.callbacks import service as callbacks_service
+from routing.estimates import estimated_wait
+from routing.ladder import floor_state
+from routing.queues import overflow, queries, queues_file, service
+from routing.queues.queues import OverflowKind
+from routing.router import floor_queries
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider, connect
 from telephony.views import LegView
 from tests.factories import load_hospital
 from tests.integration.caller import Caller, Document, new_sid
+from voice import app as voice_app
 
 NUMBER, OTHER = "+8613800000001", "+8613800000002"
 
@@ -56,7 +61,7 @@ class Telephones(Provider):
     def dial(self, address: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int) -> str:
         """Ring; the fault, if any, comes after the telephone has begun to ring."""
         assert answer_url.removesuffix("/answer") == status_url.removesuffix("/status")
-        assert (caller_id, timeout_seconds) == ("+861066880000", callbacks.RING_SECONDS)
+        assert (caller_id, timeout_seconds) == ("+861066880000", due.RING_SECONDS)
         self.dialled.append((address, answer_url.removeprefix(self._prefix).removesuffix("/answer")))
         if self.fault is not None:
             raise self.fault
@@ -148,7 +153,7 @@ def digits(document: Document) -> str:
 def app(ground: Ground) -> Iterator[Flask]:
     """The voice app."""
     provider = connect(ground.settings)
-    yield voice.create(ground, provider)
+    yield voice_app.create(ground, provider)
     provider.close()
 
 
@@ -203,7 +208,7 @@ def test_the_error_of_announcements_is_reported(scene: Scene) -> None:
         waited = timedelta(seconds=row.announced_seconds + 15)
         row.state, row.ended_at = WaitingState.CONNECTED, row.announced_at + waited
     with scene.ground.database.read() as session:
-        error = forecasts.error_since(session, clock.now() - timedelta(hours=1))
+        error = estimated_wait.error_since(session, clock.now() - timedelta(hours=1))
     assert error is not None
     assert (error.count, error.median_seconds, error.too_short) == (1, 15, 1)
 
@@ -225,7 +230,7 @@ def test_waits_that_were_longer_than_told_make_the_next_ones_longer(scene: Scene
             session.add(past)
         call_id, now = row.call_id, row.announced_at
     with scene.ground.database.read() as session:
-        forecast = forecasts.of(session, scene.ground.settings, call_id, now)
+        forecast = estimated_wait.of(session, scene.ground.settings, call_id, now)
     assert forecast is not None
     assert forecast.estimate is not None
     assert forecast.estimate.told > 1.5 * forecast.estimate.raw
@@ -273,7 +278,7 @@ def test_the_patient_is_called_when_an_agent_is_free_and_stands_where_they_stood
     assert scene.telephones.dialled[0][0] == NUMBER
     assert not scene.route()
     with scene.ground.database.read() as session:  # the agent is kept for them
-        seen = floor.read(session, rules.of(scene.ground.settings), clock.now())
+        seen = floor_queries.read(session, queues_file.of(scene.ground.settings), clock.now())
         assert [agent.id for agent in seen.agents] == [scene.agents["1001"].id]
         assert callbacks_service.without_kept(session, seen, clock.now()).agents == ()
     line, said = scene.picks_up("CB1")
@@ -465,7 +470,7 @@ def test_a_router_that_dies_while_dialling_never_dials_twice(scene: Scene) -> No
         scene.route()
     scene.telephones.fault = None
     assert not scene.route()
-    assert not scene.route(callbacks.SILENT_SECONDS - 5)
+    assert not scene.route(due.SILENT_SECONDS - 5)
     assert len(scene.telephones.dialled) == 1
     line, said = scene.picks_up("CB1")  # it rings all the same, and is the line of this try
     assert "calling you back" in said.said
@@ -479,15 +484,15 @@ def test_a_try_of_which_nothing_is_heard_is_over_after_a_while(scene: Scene) -> 
     scene.telephones.fault = ProviderDown("no answer")
     scene.route()
     scene.telephones.fault = None
-    scene.route(callbacks.SILENT_SECONDS + 5)
+    scene.route(due.SILENT_SECONDS + 5)
     callback = scene.one(Callback)
     assert (callback.state, callback.tries, callback.held_agent_id) == (CallbackState.WAITING, 1, None)
     scene.route(900)
     scene.telephones.views["CB2"] = LegView("CB2", LegStatus.RINGING, None)
-    scene.route(900 + callbacks.SILENT_SECONDS + 5)  # the exchange says that it still rings
+    scene.route(900 + due.SILENT_SECONDS + 5)  # the exchange says that it still rings
     assert scene.one(Callback).state is CallbackState.DIALLING
     del scene.telephones.views["CB2"]
-    scene.route(900 + callbacks.SILENT_SECONDS + 6)
+    scene.route(900 + due.SILENT_SECONDS + 6)
     assert scene.one(Callback).state is CallbackState.FAILED
     assert scene.one(Matter).kind is MatterKind.CALL_BACK
 
@@ -715,9 +720,9 @@ class Redirects(Telephones):
 def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     caller = scene.caller()
     telephones = Redirects(scene.ground.settings)
-    out = situation.Overflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
-    assert exits.lead(scene.ground, telephones, out, clock.now())
-    assert not exits.lead(scene.ground, telephones, out, clock.now())
+    out = floor_state.Overflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
+    assert overflow.lead(scene.ground, telephones, out, clock.now())
+    assert not overflow.lead(scene.ground, telephones, out, clock.now())
     ((sid, url),) = telephones.dialled
     assert sid == caller.sid
     lead = caller.ask(url)
@@ -725,8 +730,8 @@ def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     caller.ask(lead.attribute("Dial", "action"), DialCallStatus="busy")
     place = scene.places(caller)[-1]
     assert (place.state, place.overflowed) == (WaitingState.WAITING, ["number"])
-    again = situation.Overflow(place.id, OverflowKind.NUMBER, "+861088889999")
-    assert not exits.lead(scene.ground, telephones, again, clock.now())
+    again = floor_state.Overflow(place.id, OverflowKind.NUMBER, "+861088889999")
+    assert not overflow.lead(scene.ground, telephones, again, clock.now())
 
 
 def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: Scene) -> None:
@@ -734,7 +739,7 @@ def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: 
     before = scene.places(caller)[-1]
     telephones = Redirects(scene.ground.settings)
     telephones.fault = ProviderDown("away")
-    exits.lead(scene.ground, telephones, situation.Overflow(before.id, OverflowKind.CALL_BACK, None), clock.now())
+    overflow.lead(scene.ground, telephones, floor_state.Overflow(before.id, OverflowKind.CALL_BACK, None), clock.now())
     now = scene.places(caller)[-1]
     assert (now.state, now.asked_at) == (WaitingState.WAITING, before.asked_at)
 
@@ -745,7 +750,9 @@ def test_a_router_that_dies_while_it_leads_a_caller_out_loses_nobody(scene: Scen
     telephones = Redirects(scene.ground.settings)
     telephones.fault = Killed()
     with pytest.raises(Killed):
-        exits.lead(scene.ground, telephones, situation.Overflow(before.id, OverflowKind.VOICEMAIL, None), clock.now())
+        overflow.lead(
+            scene.ground, telephones, floor_state.Overflow(before.id, OverflowKind.VOICEMAIL, None), clock.now()
+        )
     assert scene.places(caller)[-1].state is WaitingState.LEFT
     caller.wait()  # the music is over, the exchange asks what comes next
     now = scene.places(caller)[-1]

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import MachineMark, Matter, Recording
-from hotline.values import Answer, Intent, MatterKind, MatterState, RecordingState
-from qa import service
+from hotline.values.statuses import Answer, Intent, MatterKind, MatterState, RecordingState
+from qa.scoring import service
 from tests.integration.transcripts_house import recorded
 
 NOW = clock.now()
@@ -54,7 +54,7 @@ def test_only_who_complains_is_owed_an_apology(ground: Ground) -> None:
 
 
 def test_where_our_script_led_the_call_its_part_is_not_marked(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.queries.is_follow_up", lambda *_of: True)
+    monkeypatch.setattr("qa.scoring.queries.is_follow_up", lambda *_of: True)
     found = marks(ground, "伤口", None)
     assert found["identity"] is found["greeting"] is Answer.NA
     assert found["red_flag"] is Answer.NO

@@ -10,20 +10,20 @@ import sqlalchemy as sa
 import structlog
 import time_machine
 
-from campaigns import laying, plan, service
 from campaigns.importing.watched_folder import WatchedFolder
-from console import voice
-from crm import patients_file
+from campaigns.planning import enrolment, plan, service
+from crm.patients import patients_file
 from hotline import clock, log
-from hotline.database import Database
-from hotline.ground import Ground, stand
+from hotline.context import Ground, stand
+from hotline.database.database import Database
 from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Job, Offer, Waiting
-from hotline.values import AgentStatus, CallStatus, LegStatus
-from routing.router import Router
+from hotline.values.statuses import AgentStatus, CallStatus, LegStatus
+from routing.router.router import Router
 from tests.conftest import make_settings
 from tests.factories import load_hospital
 from tests.integration.caller import Caller
 from tests.integration.campaign_house import NOW, Outside, Patient, look, report
+from voice import app as voice_app
 from workers import run, sweep
 from workers.table import WORK
 
@@ -106,7 +106,7 @@ def lists(ground: Ground, folder: Path) -> None:
 
 def call(ground: Ground, exchange: Exchange) -> Caller:
     """The patient calls, asks for a person, and an agent's telephone rings; in line still."""
-    caller = Caller(voice.create(ground, exchange), ground.settings, f"+86{NUMBER}")
+    caller = Caller(voice_app.create(ground, exchange), ground.settings, f"+86{NUMBER}")
     caller.call()
     for key in ("2", "", "2"):
         caller.press(key)
@@ -130,12 +130,12 @@ def conversation(ground: Ground, exchange: Exchange) -> Patient:
         nurse.status, nurse.state_since = AgentStatus.AVAILABLE, NOW
         session.add(nurse)
     service.make(ground, "spring", plan.Scope(), NOW)
-    assert laying.lay_out(ground, "spring", NOW).added > 0
+    assert enrolment.lay_out(ground, "spring", NOW).added > 0
     service.start(ground, "spring", NOW)
     look(ground, exchange, NOW)
     (line,) = exchange.lines.values()
     report(ground, line, LegStatus.RINGING, NOW)
-    app = voice.create(ground, exchange)
+    app = voice_app.create(ground, exchange)
     patient = Patient(app, ground.settings, line.number, line.sid, attempt_id=line.attempt_id)
     patient.pick_up()
     assert NAME in patient.here.said

@@ -4,9 +4,9 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from hotline import migrate
-from hotline.crypt import Keyring
-from hotline.database import Database
+from hotline.database import migrate
+from hotline.database.database import Database
+from hotline.encryption.keyring import Keyring
 from hotline.models import Row
 
 REVISION = "0004"

@@ -6,13 +6,14 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from campaigns import stop_causes
-from campaigns.importing import causes
-from hotline import clock, migrate
-from hotline.crypt import Keyring
-from hotline.database import Database
+from campaigns.importing.visits import stop_reasons
+from campaigns.stopping import stop_causes
+from hotline import clock
+from hotline.database import migrate
+from hotline.database.database import Database
+from hotline.encryption.keyring import Keyring
 from hotline.models import Person, Recipient, Row, Visit
-from hotline.values import RecipientState, VisitState
+from hotline.values.statuses import RecipientState, VisitState
 
 
 @pytest.fixture
@@ -94,13 +95,13 @@ def test_discharges_that_were_kept_by_days_become_visits_and_who_was_stopped_in_
         assert {row.state for row in session.scalars(sa.select(Visit))} == {VisitState.DISCHARGED}
         assert {row.person_index for row in session.scalars(sa.select(Person)) if row.death} == {"d"}
         known = stop_causes.known(session, list(DAYS))
-        found = {name: causes.cause(person, name) for name, person in known.items()}
+        found = {name: stop_reasons.cause(person, name) for name, person in known.items()}
         columns = (Recipient.id, Recipient.state, Recipient.due_at.is_not(None))
         states = {name: (state, due) for name, state, due in session.execute(sa.select(*columns))}
     assert {name: cause.reason if cause else "" for name, cause in found.items()} == {
         "w": "",
-        "d": causes.DIED,
-        "r": causes.READMITTED,
+        "d": stop_reasons.DIED,
+        "r": stop_reasons.READMITTED,
     }
     stopped = (RecipientState.STOPPED, False)
     assert states == {"w": (RecipientState.PLANNED, True), "d": stopped, "r": stopped}

@@ -12,10 +12,10 @@ from typing import Self
 import pytest
 from sqlalchemy import func, select
 
-from campaigns.importing import mllp
-from campaigns.importing.mllp_frames import frame
+from campaigns.importing.hl7 import mllp
+from campaigns.importing.hl7.mllp_frames import frame
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Discharge
 from tests.integration.campaign_house import NOW
 

@@ -7,13 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console.need import AFTER, Reader
-from crm import service as crm
-from crm.service import By, NewMatter
+from console.crm.need import AFTER, Reader
+from crm.cases import service as crm
+from crm.cases.service import By, NewMatter
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Call, Matter, Offer, Patient
-from hotline.values import MatterKind, MatterState, Outcome, Role, Urgency
+from hotline.values.statuses import MatterKind, MatterState, Outcome, Role, Urgency
 from tests.console_client import signed_in
 from tests.console_data import Morning, a_call
 

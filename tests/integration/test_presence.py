@@ -9,11 +9,12 @@ import pytest
 import yaml
 from sqlalchemy import func, select
 
-from hotline import clock, sign_ins
-from hotline.ground import Ground
+from accounts.sessions import queries
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import Ground
 from hotline.models import Agent, AgentPage, Event, Offer, SignIn, User
-from hotline.settings import Settings
-from hotline.values import (
+from hotline.values.statuses import (
     Absence,
     AgentState,
     AgentStatus,
@@ -24,17 +25,20 @@ from hotline.values import (
     SignsIn,
     WaitingState,
 )
-from qa import report_queries
-from routing import floor, legs, presence_service, rules, service
-from routing.figures import by_agent, summary
-from routing.figures_queries import between
-from routing.presence_service import Beat
+from qa.reports import queries as reports_queries
+from reports.service_level.figures import by_agent, summary
+from reports.service_level.queries import between
+from routing.agents import service as agents_service
+from routing.agents.service import Beat
+from routing.calls import legs
+from routing.queues import queues_file, service
+from routing.router import floor_queries
 from telephony.views import PhoneView
 from tests.conftest import make_settings
 from tests.factories import call_in_line, load_hospital, offer_to
 from tests.integration.stories import ADVICE, BOOKING, Story, opened
 
-STANDARD = Path("routing/queues.yaml")
+STANDARD = Path("routing/queues/queues.yaml")
 
 
 @pytest.fixture
@@ -69,7 +73,7 @@ class Desk:
                 session.add(user)
                 session.flush()
             made = SignIn(id=clock.new_id())
-            sign_ins.begin(session, user, made, timedelta(hours=12), clock.now())
+            queries.begin(session, user, made, timedelta(hours=12), clock.now())
             self.beat = Beat(page_id, agent.id, user.id, PagePhone.CONNECTED, made.id)
             agent.signs_in = None
         self.stays(0)
@@ -79,7 +83,7 @@ class Desk:
         ground = self.told.world.ground
         while True:
             with ground.database.write() as session:
-                assert presence_service.beat(session, ground, self.beat, clock.now())
+                assert agents_service.beat(session, ground, self.beat, clock.now())
             if seconds <= 0:
                 return
             self.told.wait(2)
@@ -100,7 +104,7 @@ class Desk:
     def closes(self) -> None:
         ground = self.told.world.ground
         with ground.database.write() as session:
-            presence_service.leave(session, ground, self.beat.agent_id, self.beat.page_id, clock.now())
+            agents_service.leave(session, ground, self.beat.agent_id, self.beat.page_id, clock.now())
 
 
 def offers(told: Story) -> list[Offer]:
@@ -163,10 +167,10 @@ def test_signing_out_ends_the_pages_of_that_session_and_no_others(told: Story) -
     ground = told.world.ground
     there.registers()
     with ground.database.write() as session:
-        presence_service.sign_out(session, ground, here.beat.agent_id, here.beat.sign_in_id or "", clock.now())
+        agents_service.sign_out(session, ground, here.beat.agent_id, here.beat.sign_in_id or "", clock.now())
     assert is_there(told)
     with ground.database.write() as session:
-        presence_service.sign_out(session, ground, here.beat.agent_id, there.beat.sign_in_id or "", clock.now())
+        agents_service.sign_out(session, ground, here.beat.agent_id, there.beat.sign_in_id or "", clock.now())
         assert session.scalar(select(func.count()).select_from(AgentPage)) == 0
     assert not is_there(told)
 
@@ -186,7 +190,7 @@ def test_nobody_speaks_for_anothers_page(told: Story) -> None:
     ground = told.world.ground
     other = Beat(desk.beat.page_id, told.agent("1002").id, desk.beat.user_id, PagePhone.CONNECTED)
     with ground.database.write() as session:
-        assert not presence_service.beat(session, ground, other, clock.now())
+        assert not agents_service.beat(session, ground, other, clock.now())
 
 
 def test_an_agent_with_a_number_is_there_while_a_page_is_open_or_where_the_file_says_so(told: Story) -> None:
@@ -326,7 +330,7 @@ def test_offers_to_nobody_are_in_no_figure_and_no_assessment(told: Story) -> Non
         whole = summary(counted, ground.settings.ring_seconds)
         own = by_agent(counted, ground.settings.ring_seconds).values()
         day = (clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1))
-        assessed = report_queries.results(session, *day, ground.settings.ring_seconds)
+        assessed = reports_queries.results(session, *day, ground.settings.ring_seconds)
     assert (whole.offers, whole.missed, whole.rejected, whole.unreachable) == (0, 0, 0, 1)
     assert [(part.offers, part.missed) for part in own] == [(0, 0)]
     assert assessed == {}
@@ -371,7 +375,7 @@ def test_an_offer_that_never_rang_does_not_count_as_a_ring_of_the_caller(told: S
     desk.closes()
     ground = told.world.ground
     with ground.database.read() as session:
-        seen = floor.read(session, rules.of(ground.settings), clock.now())
+        seen = floor_queries.read(session, queues_file.of(ground.settings), clock.now())
     assert [row.first_rung_at for row in seen.callers] == [None]
 
 

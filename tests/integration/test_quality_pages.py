@@ -9,12 +9,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from console.app import create
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Call, Job, Look, Report, Review
-from hotline.values import JobState, ReportState, ReviewState, Role
-from qa import calibration, choosing, comments, draws, reports, reviews
+from hotline.values.statuses import JobState, ReportState, ReviewState, Role
+from qa.reports import service
+from qa.reviews import calibration, comments
+from qa.reviews import service as reviews_service
+from qa.sampling import draws, targeted
 from tests.console_client import Staff, signed_in
 from tests.quality_data import House, days_of_calls, filled, house, published, read
 from workers.table import WORK
@@ -52,8 +55,8 @@ def person(app: Flask, login: str) -> Staff:
 def test_an_agent_reads_only_what_was_published_of_their_own_calls(app: Flask, ground: Ground, here: House) -> None:
     now, user = clock.now(), here.users["supervisor"]
     agent = signed_in(app, Role.AGENT)
-    draft = choosing.choose(ground, here.call.id, user, now)
-    reviews.take(ground, draft, user, now)
+    draft = targeted.choose(ground, here.call.id, user, now)
+    reviews_service.take(ground, draft, user, now)
     assert agent.open(f"/reviews/{draft}").status_code == 404
     other = days_of_calls(ground, here.made, 1, 1, now)[0]
     with ground.database.write() as session:
@@ -61,7 +64,7 @@ def test_an_agent_reads_only_what_was_published_of_their_own_calls(app: Flask, g
     foreign = published(ground, here_again(ground, other.id), user, now)
     assert agent.open(f"/reviews/{foreign}").status_code == 404
     answers = filled(ground, read(ground, draft))
-    reviews.publish(ground, draft, user, reviews.Draft(0, answers, {"remark": "很好"}), now)
+    reviews_service.publish(ground, draft, user, reviews_service.Draft(0, answers, {"remark": "很好"}), now)
     page = agent.open(f"/reviews/{draft}")
     assert page.status_code == 200
     assert "很好" in page.text
@@ -80,7 +83,7 @@ def here_again(ground: Ground, call_id: str) -> Call:
 def test_a_save_on_an_older_page_is_answered_with_a_conflict_and_the_newer_version(
     app: Flask, ground: Ground, here: House
 ) -> None:
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    review_id = targeted.choose(ground, here.call.id, here.users["supervisor"], clock.now())
     staff = signed_in(app, Role.SUPERVISOR)
     assert staff.send(f"/reviews/{review_id}/take").status_code == 302
     token = staff.token()
@@ -112,8 +115,8 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
         assert staff.open(f"/reviews/{review_id}").status_code == 404
     assert "问候语合格" not in staff.open("/calls?day=all").text
     assert "完成您自己的部分后" in staff.open(f"/calibrations/{made}").text
-    reviews.take(ground, own.id, one, now)
-    reviews.publish(ground, own.id, one, reviews.Draft(0, filled(ground, own)), now)
+    reviews_service.take(ground, own.id, one, now)
+    reviews_service.publish(ground, own.id, one, reviews_service.Draft(0, filled(ground, own)), now)
     assert staff.open(f"/reviews/{plain}").status_code == 200
     assert "问候语合格" in staff.open("/calls?day=all").text
     assert "Fleiss" in staff.open(f"/calibrations/{made}").text
@@ -138,7 +141,7 @@ def test_a_report_is_made_by_its_job_and_fetched_by_whoever_asked(app: Flask, gr
     staff.send("/reports", format="xlsx", kind="quality", unit="week")
     with ground.database.read() as session:
         row = session.scalars(select(Report)).one()
-        job = session.scalars(select(Job).where(Job.kind == reports.JOB)).one()
+        job = session.scalars(select(Job).where(Job.kind == service.JOB)).one()
     assert (job.subject_id, job.state) == (row.id, JobState.DUE)
     assert staff.open(f"/reports/{row.id}").json == {"state": "asked", "progress": 0.0}
     assert staff.open(f"/reports/{row.id}/file").status_code == 404
@@ -159,7 +162,7 @@ def test_a_report_that_cannot_be_is_refused(app: Flask, query: str) -> None:
 
 def test_the_queue_reads_the_database_a_fixed_number_of_times(app: Flask, ground: Ground, here: House) -> None:
     for call in days_of_calls(ground, here.made, 4, 5, clock.now()):
-        choosing.choose(ground, call.id, here.users["supervisor"], clock.now())
+        targeted.choose(ground, call.id, here.users["supervisor"], clock.now())
     staff = signed_in(app, Role.SUPERVISOR)
     statements: list[str] = []
     listener = lambda _c, _cursor, statement, *_rest: statements.append(statement)  # noqa: E731 (kept to remove it)
@@ -171,12 +174,12 @@ def test_the_queue_reads_the_database_a_fixed_number_of_times(app: Flask, ground
 
 def test_words_of_people_are_text_and_never_markup(app: Flask, ground: Ground, here: House) -> None:
     attack, now = "<script>alert(1)</script>{{7*7}}", clock.now()
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], now)
-    reviews.take(ground, review_id, here.users["supervisor"], now)
+    review_id = targeted.choose(ground, here.call.id, here.users["supervisor"], now)
+    reviews_service.take(ground, review_id, here.users["supervisor"], now)
     comments.comment(ground, review_id, here.users["supervisor"], (here.made.sound.id, 1.0), attack, now)
-    draft = reviews.Draft(0, filled(ground, read(ground, review_id)), {"remark": attack})
-    reviews.publish(ground, review_id, here.users["supervisor"], draft, now)
-    reviews.appeal(ground, review_id, here.users["agent"], attack, now)
+    draft = reviews_service.Draft(0, filled(ground, read(ground, review_id)), {"remark": attack})
+    reviews_service.publish(ground, review_id, here.users["supervisor"], draft, now)
+    reviews_service.appeal(ground, review_id, here.users["agent"], attack, now)
     text = signed_in(app, Role.SUPERVISOR).open(f"/reviews/{review_id}").text
     assert "<script>alert" not in text
     assert text.count("&lt;script&gt;alert(1)") >= 3

@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bench.interleave_exchange import Line, Place
-from hotline import clock, jobs
-from hotline.ground import Ground
+from hotline import clock
+from hotline.context import Ground
 from hotline.models import Call, Job, Matter, Recording
-from hotline.values import CallStatus, MatterKind, Outcome, RecordingState, Urgency
-from qa import ratings, report_queries
+from hotline.outbox import jobs
+from hotline.values.statuses import CallStatus, MatterKind, Outcome, RecordingState, Urgency
+from qa.reports import queries
+from qa.statistics import ratings
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
+from tests.simulation.interleave.exchange import Line, Place
 from workers import sweep
 
 
@@ -49,7 +51,7 @@ def test_a_caller_whose_agent_hung_up_is_asked_and_the_key_is_kept(told: Story) 
         assert call.outcome is Outcome.ANSWERED
         agent = call.agent_id or ""
         start, end = clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)
-        assert report_queries.ratings_of(session, start, end) == {agent: [4]}
+        assert queries.ratings_of(session, start, end) == {agent: [4]}
 
 
 @pytest.mark.parametrize("key", ["0", "6", "9", "*", "#", "12"])

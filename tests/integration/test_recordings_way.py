@@ -15,18 +15,20 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from hotline import clock, jobs, loose_blobs
-from hotline.crypt import Undecipherable
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import Ground
+from hotline.encryption.keyring import Undecipherable
 from hotline.errors import Discard, NotFound
-from hotline.ground import Ground
 from hotline.models import Call, Event, Job, LooseBlob, MachineMark, Matter, Recording, Transcript
-from hotline.settings import Settings
-from hotline.values import Answer, JobState, Language, RecordingKind, RecordingState
-from qa import service as qa
-from recordings import service
+from hotline.object_store import orphans
+from hotline.outbox import jobs
+from hotline.values.statuses import Answer, JobState, Language, RecordingKind, RecordingState
+from qa.scoring import service as qa
 from recordings.errors import Altered, Incomplete, StillThere
-from recordings.http import pages
-from recordings.news import News
+from recordings.storage import service
+from recordings.storage.http import pages
+from recordings.storage.recording_events import News
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.conftest import make_settings
@@ -403,17 +405,17 @@ def test_blobs_that_nothing_came_to_name_are_deleted_after_a_day_and_no_others(
 ) -> None:
     service.fetch(ground, provider, ready(ground, call_id), NOW)
     kept = recording(ground).blob
-    with suppress(OSError), loose_blobs.fresh(ground, "recordings/x") as lost:
+    with suppress(OSError), orphans.fresh(ground, "recordings/x") as lost:
         ground.blobs.put_sealed(lost, [b"sealed"])
         raise OSError("the disk is full")
     assert sorted(blobs(ground)) == sorted([kept or "", lost])
-    assert loose_blobs.sweep(ground) == 0  # somebody may still be at it
+    assert orphans.sweep(ground) == 0  # somebody may still be at it
     with ground.database.write() as session:
-        session.get_one(LooseBlob, lost).made_at -= loose_blobs.SAFE
-    assert loose_blobs.sweep(ground) == 1
+        session.get_one(LooseBlob, lost).made_at -= orphans.SAFE
+    assert orphans.sweep(ground) == 1
     assert blobs(ground) == [kept]
-    with pytest.raises(loose_blobs.Swept), ground.database.write() as session:
-        loose_blobs.keep(session, lost)
+    with pytest.raises(orphans.Swept), ground.database.write() as session:
+        orphans.keep(session, lost)
 
 
 def test_a_long_recording_is_brought_here_and_read_back_without_being_held(

@@ -7,15 +7,16 @@ import time_machine
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from console.app import create
+from console.web.app import create
+from hotline.context import Ground
 from hotline.errors import Discard, NotFound
-from hotline.ground import Ground
 from hotline.models import Appeal, Draw, Job, Review, ReviewStep, Round
-from hotline.values import Answer, CoachingState, ReviewState, Role, Ruling
-from qa import calibration, choosing, coaching, draws, reviews
-from qa.coaching import Finding
+from hotline.values.statuses import Answer, CoachingState, ReviewState, Role, Ruling
 from qa.errors import Incomplete, NotYours, Stale, TooLate, Unfit, WordsMissing
-from qa.reviews import Draft
+from qa.reviews import calibration, coaching, service
+from qa.reviews.coaching import Finding
+from qa.reviews.service import Draft
+from qa.sampling import draws, targeted
 from tests.console_client import signed_in
 from tests.quality_data import House, days_of_calls, filled, house, mark, published, read
 
@@ -31,8 +32,8 @@ def here(ground: Ground) -> House:
 @pytest.fixture
 def mine(ground: Ground, here: House) -> str:
     """A review that the first supervisor has begun."""
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], NOW)
-    reviews.take(ground, review_id, here.users["supervisor"], NOW)
+    review_id = targeted.choose(ground, here.call.id, here.users["supervisor"], NOW)
+    service.take(ground, review_id, here.users["supervisor"], NOW)
     return review_id
 
 
@@ -54,19 +55,19 @@ def test_a_fresh_review_holds_the_machines_sure_answers_and_leaves_the_unsure_to
 
 def test_a_draft_saved_on_an_older_version_changes_nothing_and_says_so(ground: Ground, here: House, mine: str) -> None:
     user = here.users["supervisor"]
-    saved = reviews.save(ground, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
+    saved = service.save(ground, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
     with pytest.raises(Stale):
-        reviews.save(ground, mine, user, Draft(0, {"greeting": "yes"}), NOW)
+        service.save(ground, mine, user, Draft(0, {"greeting": "yes"}), NOW)
     review = read(ground, mine)
     assert (saved.version, review.version, review.answers) == (1, 1, {"greeting": "no"})
     assert review.words == {"comment": "begun"}
-    same = reviews.save(ground, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
+    same = service.save(ground, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
     assert same.version == 2, "the same once more is no conflict"
 
 
 def test_what_is_incomplete_is_kept_and_not_published(ground: Ground, here: House, mine: str) -> None:
     with pytest.raises(Incomplete) as refused:
-        reviews.publish(ground, mine, here.users["supervisor"], Draft(0, {"greeting": "yes"}), NOW)
+        service.publish(ground, mine, here.users["supervisor"], Draft(0, {"greeting": "yes"}), NOW)
     assert "knowledge" in refused.value.items
     review = read(ground, mine)
     assert (review.state, review.answers) == (ReviewState.DRAFT, {"greeting": "yes"})
@@ -77,24 +78,24 @@ def test_answers_that_the_scorecard_does_not_know_are_refused(
     ground: Ground, here: House, mine: str, answers: dict[str, str]
 ) -> None:
     with pytest.raises(Unfit):
-        reviews.save(ground, mine, here.users["supervisor"], Draft(0, answers), NOW)
+        service.save(ground, mine, here.users["supervisor"], Draft(0, answers), NOW)
 
 
 def test_a_fatal_fault_makes_the_score_nothing(ground: Ground, here: House, mine: str) -> None:
     answers = filled(ground, read(ground, mine), forbidden="yes")
-    saved = reviews.save(ground, mine, here.users["supervisor"], Draft(0, answers), NOW)
+    saved = service.save(ground, mine, here.users["supervisor"], Draft(0, answers), NOW)
     assert (saved.score, saved.is_fatal, saved.missing) == (0.0, True, ())
 
 
 def test_nobody_takes_somebody_elses_review_nor_one_about_themselves(ground: Ground, here: House, mine: str) -> None:
     with pytest.raises(NotYours):
-        reviews.take(ground, mine, here.users["second"], NOW)
+        service.take(ground, mine, here.users["second"], NOW)
     with pytest.raises(NotYours):
-        reviews.save(ground, mine, here.users["second"], Draft(0), NOW)
-    reviews.release(ground, mine, here.users["supervisor"], NOW)
+        service.save(ground, mine, here.users["second"], Draft(0), NOW)
+    service.release(ground, mine, here.users["supervisor"], NOW)
     with pytest.raises(NotYours):
-        reviews.take(ground, mine, here.users["agent"], NOW)
-    reviews.take(ground, mine, here.users["second"], NOW)
+        service.take(ground, mine, here.users["agent"], NOW)
+    service.take(ground, mine, here.users["second"], NOW)
     assert read(ground, mine).reviewer_id == here.users["second"]
 
 
@@ -102,42 +103,42 @@ def test_an_agent_appeals_once_and_another_supervisor_rules(ground: Ground, here
     review_id = published(ground, here.call, here.users["supervisor"], NOW, self_id="no")
     before = read(ground, review_id).score
     with pytest.raises(WordsMissing):
-        reviews.appeal(ground, review_id, here.users["agent"], "  ", NOW)
-    reviews.appeal(ground, review_id, here.users["agent"], "我在第一句就报了工号。", NOW)
-    for again in (reviews.appeal, lambda g, r, u, _text, n: reviews.acknowledge(g, r, u, n)):
+        service.appeal(ground, review_id, here.users["agent"], "  ", NOW)
+    service.appeal(ground, review_id, here.users["agent"], "我在第一句就报了工号。", NOW)
+    for again in (service.appeal, lambda g, r, u, _text, n: service.acknowledge(g, r, u, n)):
         with pytest.raises(TooLate):
             again(ground, review_id, here.users["agent"], "再申诉", NOW)
     ruling, answers = (Ruling.CHANGED, "录音里听到了。"), filled(ground, read(ground, review_id))
     for user in ("supervisor", "agent"):
         with pytest.raises(NotYours):
-            reviews.decide(ground, review_id, here.users[user], ruling, answers, NOW)
-    reviews.decide(ground, review_id, here.users["second"], ruling, answers, NOW)
+            service.decide(ground, review_id, here.users[user], ruling, answers, NOW)
+    service.decide(ground, review_id, here.users["second"], ruling, answers, NOW)
     with ground.database.read() as session:
         appeal = session.scalars(select(Appeal)).one()
     assert (appeal.score_before, appeal.score_after, appeal.decided_by) == (before, 100.0, here.users["second"])
     assert read(ground, review_id).state is ReviewState.CHANGED
     with pytest.raises(TooLate):
-        reviews.decide(ground, review_id, here.users["second"], ruling, answers, NOW)
+        service.decide(ground, review_id, here.users["second"], ruling, answers, NOW)
     assert steps(ground, review_id) == ["drawn", "taken", "published", "appealed", "changed"]
 
 
 def test_a_ruling_that_upholds_changes_no_answer(ground: Ground, here: House) -> None:
     review_id = published(ground, here.call, here.users["supervisor"], NOW, self_id="no")
     before = read(ground, review_id)
-    reviews.appeal(ground, review_id, here.users["agent"], "不同意", NOW)
-    reviews.decide(ground, review_id, here.users["second"], (Ruling.UPHELD, "没有报工号。"), {"greeting": "no"}, NOW)
+    service.appeal(ground, review_id, here.users["agent"], "不同意", NOW)
+    service.decide(ground, review_id, here.users["second"], (Ruling.UPHELD, "没有报工号。"), {"greeting": "no"}, NOW)
     after = read(ground, review_id)
     assert (after.state, after.score, after.answers) == (ReviewState.UPHELD, before.score, before.answers)
 
 
 def test_other_agents_do_not_even_learn_that_a_review_exists(ground: Ground, here: House, mine: str) -> None:
     with pytest.raises(NotFound):
-        reviews.acknowledge(ground, mine, here.users["agent"], NOW)  # not published yet
+        service.acknowledge(ground, mine, here.users["agent"], NOW)  # not published yet
     review_id = mine
     with ground.database.write() as session:
         session.execute(update(Review).where(Review.id == review_id).values(agent_id=here.made.agents["N03"].id))
     with pytest.raises(NotFound):
-        reviews.appeal(ground, review_id, here.users["agent"], "x", NOW)
+        service.appeal(ground, review_id, here.users["agent"], "x", NOW)
 
 
 def test_history_is_only_added_to(ground: Ground, mine: str) -> None:
@@ -159,7 +160,7 @@ def test_the_database_itself_refuses_a_second_review_of_a_call(ground: Ground, h
         with pytest.raises(IntegrityError):
             session.flush()
         session.rollback()
-    assert choosing.choose(ground, here.call.id, here.users["second"], NOW) == mine
+    assert targeted.choose(ground, here.call.id, here.users["second"], NOW) == mine
 
 
 def test_a_day_is_drawn_once_and_can_be_proven(ground: Ground, here: House) -> None:
@@ -187,7 +188,7 @@ def test_a_day_is_drawn_once_and_can_be_proven(ground: Ground, here: House) -> N
 
 def test_a_call_chosen_by_hand_still_counts_as_random_when_chance_picks_it(ground: Ground, here: House) -> None:
     call = days_of_calls(ground, here.made, 1, 1, NOW)[0]
-    review_id = choosing.choose(ground, call.id, here.users["supervisor"], NOW)
+    review_id = targeted.choose(ground, call.id, here.users["supervisor"], NOW)
     draws.make(ground, (NOW - timedelta(days=1)).date().isoformat(), NOW)
     review = read(ground, review_id)
     assert review.is_random
@@ -207,20 +208,20 @@ def test_a_calibration_is_blind_until_ones_own_part_is_done(ground: Ground, here
     own = next(review.id for review in sent if review.reviewer_id == one)
     other = next(review.id for review in sent if review.reviewer_id == two)
     with pytest.raises(NotYours):
-        reviews.take(ground, other, one, NOW)
-    reviews.take(ground, own, one, NOW)
+        service.take(ground, other, one, NOW)
+    service.take(ground, own, one, NOW)
     assert read(ground, own).answers == {}, "the machine's answers would be no blind judgement"
     with ground.database.read() as session:
         assert calibration.is_blind(session, here.call.id, one)
         row = session.get_one(Round, made)
         assert not calibration.may_see(calibration.of(session, made), row, one)
     for review_id, user in ((own, one), (other, two)):
-        reviews.take(ground, review_id, user, NOW)
+        service.take(ground, review_id, user, NOW)
         answers = filled(ground, read(ground, review_id), self_id="no" if user == one else "yes")
-        reviews.publish(ground, review_id, user, Draft(read(ground, review_id).version, answers), NOW)
+        service.publish(ground, review_id, user, Draft(read(ground, review_id).version, answers), NOW)
     with ground.database.read() as session:
         sent = calibration.of(session, made)
-        card = reviews.card_of(ground, sent[0])
+        card = service.card_of(ground, sent[0])
         found = calibration.result(session, card, sent)
         assert not calibration.is_blind(session, here.call.id, one)
     items = {item.item: item for item in found.items}

@@ -9,12 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from hotline.clock import new_id
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Call, Event, Leg, Offer, Waiting
-from hotline.values import AgentState, CallStatus, LegStatus, OfferState, WaitingState
-from routing import due, hospital, legs, queries, rules, service, talks
+from hotline.values.statuses import AgentState, CallStatus, LegStatus, OfferState, WaitingState
+from routing.agents import hospital_file
+from routing.calls import conversations, legs
 from routing.errors import HospitalFault, UnknownQueue
-from routing.service import Wish
+from routing.queues import queries, queues_file, service
+from routing.queues.service import Wish
+from routing.router import reconcile
 from tests.factories import NOW, call_in_line, load_hospital, offer_to
 
 LATER = NOW + timedelta(seconds=5)
@@ -114,7 +117,7 @@ def test_a_caller_who_hangs_up_stops_every_phone_and_frees_every_agent(ground: G
     assert {state_of(ground, offer) for offer in offers} == {OfferState.CANCELLED}
     assert {state_of(ground, agents[number]) for number in ("1001", "1002")} == {AgentState.IDLE}
     with ground.database.read() as session:
-        assert {row.provider_sid for row in due.asks(session, NOW).hang_up} == {"CAx", "CAy"}
+        assert {row.provider_sid for row in reconcile.asks(session, NOW).hang_up} == {"CAx", "CAy"}
     assert not service.answer(ground, offers[0].id, LATER)  # the agent was a moment too late
 
 
@@ -128,15 +131,15 @@ def test_wrap_up_begins_when_the_agent_leaves_and_ends_by_itself(ground: Ground)
         assert held is not None
         session.get_one(Waiting, waiting.id).moved_at = NOW
         session.flush()
-        talks.connected(session, ground, held, NOW)
-        talks.connected(session, ground, held, LATER)
+        conversations.connected(session, ground, held, NOW)
+        conversations.connected(session, ground, held, LATER)
         assert (held.status, held.answered_at) == (CallStatus.TALKING, NOW)
     for _ in range(2):
         legs.agent_line(ground, offer.id, legs.Report("CAx", LegStatus.COMPLETED, 3), LATER)
     assert state_of(ground, agent) is AgentState.WRAP_UP
     with ground.database.read() as session:
-        assert due.over(session, LATER).back == []
-        (back,) = due.over(session, LATER + timedelta(seconds=30)).back
+        assert reconcile.over(session, LATER).back == []
+        (back,) = reconcile.over(session, LATER + timedelta(seconds=30)).back
     with ground.database.write() as session:
         assert service.come_back(session, ground, session.get_one(Agent, back.id), LATER)
         assert not service.come_back(session, ground, session.get_one(Agent, back.id), LATER)
@@ -226,7 +229,7 @@ def test_hospital_file_with_faults_names_file_line_and_field_of_all(tmp_path: Pa
         "utf-8",
     )
     with pytest.raises(HospitalFault) as caught:
-        hospital.read(file, rules.read_file(rules.STANDARD, ZoneInfo("Asia/Shanghai")))
+        hospital_file.read(file, queues_file.read_file(queues_file.STANDARD, ZoneInfo("Asia/Shanghai")))
     told = [fault.removeprefix(f"{file}:").split(":")[:2] for fault in caught.value.faults]
     assert told == [
         ["1", " queues"],

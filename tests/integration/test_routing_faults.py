@@ -8,17 +8,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bench.interleave_arrivals import Caller
-from bench.interleave_callers import calm_down
-from bench.interleave_exchange import Faults, Mail, Place
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Call, Offer
-from hotline.values import AgentState, AgentStatus, CallStatus, Outcome, WaitingState
-from routing import exits, figures_queries, floor, service, situation, statements, talks, transfers
-from routing.queues import OverflowKind
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, Outcome, WaitingState
+from reports.service_level import queries
+from routing.calls import conversations, transfers
+from routing.ladder import floor_state
+from routing.queues import overflow as queues_overflow
+from routing.queues import service
+from routing.queues.queues import OverflowKind
+from routing.router import floor_queries, statements
 from tests.factories import NOW
 from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
+from tests.simulation.interleave.arrivals import Caller
+from tests.simulation.interleave.callers import calm_down
+from tests.simulation.interleave.exchange import Faults, Mail, Place
 
 
 @pytest.fixture
@@ -142,7 +147,7 @@ def test_counters_are_not_doubled_by_webhooks_that_come_at_the_same_time(told: S
         thread.join()
     assert (told.told("caller_connected"), told.told("offer_answered")) == (1, 1)
     with told.world.ground.database.read() as session:
-        counted = figures_queries.since(session, NOW, 5)
+        counted = queries.since(session, NOW, 5)
     assert (counted.asked, counted.answered, counted.offers, counted.offers_answered) == (1, 1, 1, 1)
 
 
@@ -165,7 +170,7 @@ def test_callers_who_gave_up_are_in_the_figures(told: Story) -> None:
         told.world.exchange.end(caller, "completed")
     told.post()
     with told.world.ground.database.read() as session:
-        counted = figures_queries.since(session, NOW, 5)
+        counted = queries.since(session, NOW, 5)
         outcomes = set(session.scalars(select(Call.outcome)))
     assert (counted.asked, counted.abandoned, counted.caller_share, outcomes) == (2, 2, 0, {Outcome.ABANDONED})
 
@@ -350,7 +355,7 @@ def test_a_conference_that_begins_before_the_router_has_heard_back_is_believed_a
     told.world.exchange.end(caller, "completed")
     told.post()
     with told.world.ground.database.read() as session:
-        counted = figures_queries.since(session, NOW, 5)
+        counted = queries.since(session, NOW, 5)
     assert (counted.asked, counted.answered, counted.abandoned) == (1, 1, 0)
 
 
@@ -389,7 +394,7 @@ def test_a_caller_who_is_in_line_again_before_they_are_found_alone_stays_there(t
     ground = told.world.ground
     assert told.place(caller).winner_id is None
     with ground.database.write() as session:
-        talks.alone(session, ground, session.get_one(Call, caller.owner), clock.now())
+        conversations.alone(session, ground, session.get_one(Call, caller.owner), clock.now())
     assert told.place(caller).state is WaitingState.WAITING
 
 
@@ -414,7 +419,13 @@ def test_the_router_never_reads_through_what_is_over(ground: Ground) -> None:
     if not ground.database.is_sqlite:
         pytest.skip("PostgreSQL decides by the size of the tables")
     asked = (statements.TO_HANG_UP, statements.TO_DIAL, statements.TO_MOVE, statements.TO_ARRANGE, statements.TO_RECORD)
-    seen = (statements.UNCONNECTED, statements.ALONE, floor._IN_LINE, floor._MADE, floor._RINGING)
+    seen = (
+        statements.UNCONNECTED,
+        statements.ALONE,
+        floor_queries._IN_LINE,
+        floor_queries._MADE,
+        floor_queries._RINGING,
+    )
     moments = dict.fromkeys(("ghosts", "met", "left"), NOW)
     with ground.database.engine.connect() as connection:
         for query in (*asked, *seen):
@@ -452,8 +463,8 @@ def test_who_is_not_yet_back_in_line_is_not_led_out_of_it(told: Story) -> None:
     told.post("completed")
     place = told.place(caller)
     assert (place.state, place.moved_at is not None) == (WaitingState.WAITING, True)
-    way = situation.Overflow(place.id, OverflowKind.CALL_BACK, None)
-    assert not exits.lead(told.world.ground, told.world.exchange, way, clock.now())
+    way = floor_state.Overflow(place.id, OverflowKind.CALL_BACK, None)
+    assert not queues_overflow.lead(told.world.ground, told.world.exchange, way, clock.now())
     assert told.place(caller).state is WaitingState.WAITING
 
 

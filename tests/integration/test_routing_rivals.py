@@ -11,14 +11,15 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import func, select, update
 
-from campaigns import calling
-from hotline import clock, jobs
+from campaigns.dialling import service as dialling_service
+from hotline import clock
 from hotline.clock import new_id
-from hotline.ground import Ground
-from hotline.lease import LEASE, Leadership
+from hotline.configuration.settings import Settings
+from hotline.context import Ground
 from hotline.models import Agent, Attempt, Call, Event, Job, Lease, Offer, Recipient, Row, Waiting
-from hotline.settings import Settings
-from hotline.values import (
+from hotline.outbox import jobs
+from hotline.outbox.lease import LEASE, Leadership
+from hotline.values.statuses import (
     LIVE_OFFERS,
     AgentState,
     AgentStatus,
@@ -28,8 +29,9 @@ from hotline.values import (
     RecipientState,
     WaitingState,
 )
-from ivr import service as calls
-from routing import legs, service
+from ivr.dialogue import service as calls
+from routing.calls import legs
+from routing.queues import service
 from telephony.provider import connect
 from tests.factories import NOW, call_in_line, load_hospital, offer_to
 from tests.integration import campaign_house
@@ -108,10 +110,10 @@ def test_a_call_ends_once_though_its_end_is_reported_twice_at_the_same_time(grou
 
 def test_an_attempt_is_dialled_by_one_of_two(ground: Ground) -> None:
     (only,) = campaign_house.campaign(ground, 1)
-    attempt_id = calling.mark(ground, only, campaign_house.NOW)
+    attempt_id = dialling_service.mark(ground, only, campaign_house.NOW)
     assert attempt_id is not None
-    with halfway(ground, Attempt, lambda: calling.take(ground, attempt_id, campaign_house.NOW)) as rival:
-        mine = calling.take(ground, attempt_id, campaign_house.NOW)
+    with halfway(ground, Attempt, lambda: dialling_service.take(ground, attempt_id, campaign_house.NOW)) as rival:
+        mine = dialling_service.take(ground, attempt_id, campaign_house.NOW)
     assert [mine, *rival].count(None) == 1
 
 
@@ -177,7 +179,7 @@ def test_work_that_somebody_else_took_or_did_meanwhile_is_left_alone(
 def test_a_patient_who_is_being_called_already_is_not_marked_again(ground: Ground) -> None:
     (only,) = campaign_house.campaign(ground, 1)
     with changed(ground, Recipient, update(Recipient).values(state=RecipientState.CALLING, due_at=None)):
-        assert calling.mark(ground, only, campaign_house.NOW) is None
+        assert dialling_service.mark(ground, only, campaign_house.NOW) is None
     assert not campaign_house.attempts_of(ground, only)
 
 

@@ -8,11 +8,11 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import aliased
 
-from hotline.crypt import Undecipherable, is_bound
-from hotline.ground import Ground
+from hotline.context import Ground
+from hotline.encryption.keyring import Undecipherable, is_bound
 from hotline.models import Matter, Patient, Visit
 from hotline.models.sealed import InRow, in_row
-from hotline.values import Language, MatterKind
+from hotline.values.statuses import Language, MatterKind
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from hotline import migrate
-from hotline.crypt import Keyring
-from hotline.database import Database
+from hotline.database import migrate
+from hotline.database.database import Database
+from hotline.encryption.keyring import Keyring
 from hotline.models import (
     Answer,
     Attempt,

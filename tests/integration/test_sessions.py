@@ -8,12 +8,13 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from console import users
-from console.live import MOST_MESSAGES
-from hotline import clock, sign_ins
-from hotline.ground import Ground
+from accounts.sessions import queries
+from accounts.users import service
+from console.floor.live import MOST_MESSAGES
+from hotline import clock
+from hotline.context import Ground
 from hotline.models import SignIn, User
-from hotline.values import Role
+from hotline.values.statuses import Role
 from tests.console_client import Staff, signed_in
 from tests.console_data import PASSWORD, Morning, tones
 
@@ -61,7 +62,7 @@ def test_a_session_elsewhere_is_listed_and_can_be_ended_by_its_owner_alone(app: 
     assert elsewhere.open("/calls").status_code == DOOR
     assert here.open("/calls").status_code == OPEN
     with ground.database.read() as session:
-        assert len(sign_ins.of_user(session, user(ground, "supervisor").id, clock.now())) == 1
+        assert len(queries.of_user(session, user(ground, "supervisor").id, clock.now())) == 1
 
 
 def test_a_session_ends_after_twelve_hours_however_busy(app: Flask) -> None:
@@ -95,8 +96,8 @@ def test_what_ends_all_sessions_ends_copies_too(app: Flask, ground: Ground, how:
         staff.send("/account/password", old=PASSWORD, password="seven quiet rivers", again="seven quiet rivers")
     else:
         with ground.database.write() as session:
-            ends = {"reset": lambda: users.reset_password(session, own, clock.now())}
-            ends.get(how, lambda: users.shut_out(session, own))()
+            ends = {"reset": lambda: service.reset_password(session, own, clock.now())}
+            ends.get(how, lambda: service.shut_out(session, own))()
     assert thief.open("/calls").status_code == DOOR
 
 
@@ -109,7 +110,7 @@ def test_a_stream_ends_with_its_session_whoever_listens(app: Flask, ground: Grou
     told = answer.iter_encoded()
     assert b"retry" in next(told)
     with ground.database.write() as session:
-        users.shut_out(session, user(ground, "supervisor").id)
+        service.shut_out(session, user(ground, "supervisor").id)
     ended = clock.now()
     rest = list(told)
     assert rest[-1].startswith(b"event: over")
@@ -132,7 +133,7 @@ def test_a_sound_that_is_being_sent_breaks_off_with_its_session(app: Flask, grou
         told = staff.client.get(path).iter_encoded()
         first = next(told)
         with ground.database.write() as session:
-            users.shut_out(session, user(ground, "supervisor").id)
+            service.shut_out(session, user(ground, "supervisor").id)
         moment.shift(1)
         with pytest.raises(ConnectionResetError):
             list(told)
@@ -143,7 +144,7 @@ def test_a_sound_that_is_being_sent_breaks_off_with_its_session(app: Flask, grou
 def test_rows_of_old_sessions_are_deleted(app: Flask, ground: Ground) -> None:
     with time_machine.travel(clock.now(), tick=False) as moment:
         signed_in(app, Role.AGENT)
-        moment.shift(timedelta(hours=12) + sign_ins.KEPT + timedelta(seconds=1))
+        moment.shift(timedelta(hours=12) + queries.KEPT + timedelta(seconds=1))
         signed_in(app, Role.SUPERVISOR)
         with ground.database.read() as session:
             assert session.scalar(select(func.count()).select_from(SignIn)) == 1

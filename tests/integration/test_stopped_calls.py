@@ -10,14 +10,20 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from campaigns import after, appointments, calling, laying, messages, permission, service, stopping, talking, undoing
+from campaigns.dialling import messages
+from campaigns.dialling import service as dialling_service
+from campaigns.dialogue import after_call, attempt_progress
 from campaigns.errors import UndoRefused
-from campaigns.importing import causes, intake
+from campaigns.importing import service as importing_service
 from campaigns.importing.record import VisitEvent, VisitRecord
-from console import voice
-from console.app import create
+from campaigns.importing.visits import stop_reasons
+from campaigns.planning import absence_import, enrolment, service
+from campaigns.stopping import permission
+from campaigns.stopping import service as stopping_service
+from campaigns.stopping import undo as stopping_undo
+from console.web.app import create
+from hotline.context import Ground
 from hotline.errors import Discard
-from hotline.ground import Ground
 from hotline.models import (
     Attempt,
     Look,
@@ -29,7 +35,7 @@ from hotline.models import (
     RecipientChange,
     User,
 )
-from hotline.values import AttemptOutcome, LegStatus, RecipientState, Role
+from hotline.values.statuses import AttemptOutcome, LegStatus, RecipientState, Role
 from tests.console_client import signed_in
 from tests.console_data import hashed
 from tests.integration import campaign_house
@@ -45,6 +51,7 @@ from tests.integration.campaign_house import (
     report,
 )
 from tests.integration.rivals import halfway
+from voice import app as voice_app
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 DEATH = VisitRecord(event=VisitEvent.DIED, patient_number="P00000", is_dead=True)
@@ -56,9 +63,9 @@ CANCELLED = VisitRecord(
 )
 
 
-def store(ground: Ground, *records: VisitRecord) -> intake.Stored:
+def store(ground: Ground, *records: VisitRecord) -> importing_service.Stored:
     """The hospital tells this."""
-    return intake.store(ground, records, "hl7", NOW)
+    return importing_service.store(ground, records, "hl7", NOW)
 
 
 def tried(ground: Ground, exchange: Outside, only: str, outcome: AttemptOutcome) -> None:
@@ -86,7 +93,7 @@ def with_person(ground: Ground, exchange: Outside, only: str) -> None:
 
 BEFORE: dict[str, Callable[[Ground, Outside, str], object]] = {
     "planned": lambda _ground, _exchange, _only: None,
-    "marked": lambda ground, _exchange, only: calling.mark(ground, only, NOW),
+    "marked": lambda ground, _exchange, only: dialling_service.mark(ground, only, NOW),
     "retried": lambda ground, exchange, only: tried(ground, exchange, only, AttemptOutcome.NO_ANSWER),
     "texted": texted,
     "with_person": with_person,
@@ -106,18 +113,21 @@ def test_nobody_who_died_is_called_from_the_moment_it_is_stored(ground: Ground, 
         messages.text(ground, exchange, only, NOW)
     assert sum(exchange.dialled().values()) == dialled
     assert exchange.texts == []
-    assert (recipient(ground, only).state, recipient(ground, only).reason) == (RecipientState.STOPPED, causes.DIED)
+    assert (recipient(ground, only).state, recipient(ground, only).reason) == (
+        RecipientState.STOPPED,
+        stop_reasons.DIED,
+    )
     with ground.database.write() as session:
         row = recipient(ground, only)
-        assert talking.recognise(session, row.number_index) is None
-        assert talking.call_back(session, only, "CAback", None, NOW) is None
+        assert attempt_progress.recognise(session, row.number_index) is None
+        assert attempt_progress.call_back(session, only, "CAback", None, NOW) is None
     if point == "marked":
         assert [attempt.outcome for attempt in attempts_of(ground, only)] == [AttemptOutcome.STOPPED]
     if point == "with_person":
         with ground.database.read() as session:
-            told = session.scalars(select(MatterStep).where(MatterStep.kind == stopping.TOLD)).all()
+            told = session.scalars(select(MatterStep).where(MatterStep.kind == stopping_service.TOLD)).all()
             assert session.scalars(select(Matter)).one().closed_at is None  # somebody decides what becomes of it
-        assert [step.data for step in told] == [{"reason": causes.DIED}]
+        assert [step.data for step in told] == [{"reason": stop_reasons.DIED}]
 
 
 def test_a_line_that_rings_is_hung_up_and_never_tried_again(ground: Ground) -> None:
@@ -143,7 +153,7 @@ def test_a_line_that_rings_when_the_cause_comes_and_goes_is_hung_up_and_tried_ag
     report(ground, line, LegStatus.RINGING, NOW)
     store(ground, RETURN)
     assert store(ground, CANCELLED).resumed == 1
-    assert talking.answered(ground, line.attempt_id, line.sid, NOW) is None
+    assert attempt_progress.answered(ground, line.attempt_id, line.sid, NOW) is None
     look(ground, exchange, NOW + SECOND)
     assert line.status is LegStatus.CANCELED
     assert len(exchange.lines) == 1  # not twice at once
@@ -159,7 +169,7 @@ def test_a_conversation_ends_with_an_apology_at_its_next_turn(ground: Ground) ->
     exchange = outside()
     look(ground, exchange, NOW)
     (line,) = exchange.lines.values()
-    app: Flask = voice.create(ground, exchange)
+    app: Flask = voice_app.create(ground, exchange)
     patient = campaign_house.Patient(app, ground.settings, line.number, line.sid, attempt_id=line.attempt_id)
     patient.pick_up()
     store(ground, DEATH)
@@ -177,7 +187,7 @@ def test_advice_is_not_sent_to_whoever_has_died_meanwhile(ground: Ground) -> Non
     ends(ground, line, AttemptOutcome.DONE, NOW)
     store(ground, DEATH)
     with pytest.raises(Discard):
-        after.advise(ground, exchange, line.attempt_id, NOW)
+        after_call.advise(ground, exchange, line.attempt_id, NOW)
     assert exchange.texts == []
 
 
@@ -188,7 +198,7 @@ def test_whoever_is_being_marked_while_a_death_is_stored_is_not_dialled(ground: 
     (only,) = campaign(ground, 1)
     exchange = outside()
     with halfway(ground, Recipient, lambda: store(ground, DEATH)):
-        calling.mark(ground, only, NOW)
+        dialling_service.mark(ground, only, NOW)
     look(ground, exchange, NOW)
     assert not exchange.lines
     assert recipient(ground, only).state is RecipientState.STOPPED
@@ -197,13 +207,13 @@ def test_whoever_is_being_marked_while_a_death_is_stored_is_not_dialled(ground: 
 def test_a_death_that_is_stored_while_a_call_is_taken_stops_it_or_has_it_hung_up(ground: Ground) -> None:
     (only,) = campaign(ground, 1)
     exchange = outside()
-    attempt_id = calling.mark(ground, only, NOW)
+    attempt_id = dialling_service.mark(ground, only, NOW)
     assert attempt_id is not None
     with halfway(ground, Attempt, lambda: store(ground, DEATH)):
-        assert calling.take(ground, attempt_id, NOW) is not None  # it had the person first
+        assert dialling_service.take(ground, attempt_id, NOW) is not None  # it had the person first
     assert recipient(ground, only).state is RecipientState.STOPPED
     sid = exchange.dial_patient("+8613800000000", "", f"/x/{attempt_id}", 20)
-    calling.dialled(ground, attempt_id, sid)
+    dialling_service.dialled(ground, attempt_id, sid)
     look(ground, exchange, NOW + SECOND)
     assert exchange.lines[sid].status is LegStatus.CANCELED
 
@@ -214,12 +224,12 @@ def test_a_death_while_a_campaign_is_planned_leaves_nobody_to_be_called(ground: 
     store(ground, replace(more, patient_number="P00009"))
     with ground.database.write() as session:
         session.add(Person(person_index="0" * 64, root="0" * 64, undone=[]))
-    with halfway(ground, Person, lambda: laying.lay_out(ground, "spring", NOW)):
+    with halfway(ground, Person, lambda: enrolment.lay_out(ground, "spring", NOW)):
         store(ground, replace(DEATH, patient_number="P00009"))
     exchange = outside()
     look(ground, exchange, NOW)
     with ground.database.read() as session:
-        rows = session.scalars(select(Recipient).where(Recipient.reason == causes.DIED)).all()
+        rows = session.scalars(select(Recipient).where(Recipient.reason == stop_reasons.DIED)).all()
     assert len(rows) == 1
     assert rows[0].state in {RecipientState.STOPPED, RecipientState.EXCLUDED}
     assert len(exchange.lines) <= 1
@@ -241,14 +251,14 @@ def test_nobody_is_called_about_the_appointment_of_the_dead(
     file.write_text(AWAY + ROW.format(number=number, phone="13800000000"), "utf-8")
     if is_first:
         store(ground, DEATH)
-    done, rejects = appointments.take(ground, "away", file, NOW)
+    done, rejects = absence_import.take(ground, "away", file, NOW)
     assert not rejects
     if is_first:
-        assert (done.added, dict(done.without)) == (0, {causes.DIED: 1})
+        assert (done.added, dict(done.without)) == (0, {stop_reasons.DIED: 1})
     else:
         assert store(ground, DEATH).stopped == 2
     with ground.database.read() as session:
-        assert {row.reason for row in session.scalars(select(Recipient))} == {causes.DIED}
+        assert {row.reason for row in session.scalars(select(Recipient))} == {stop_reasons.DIED}
 
 
 def test_the_hospital_s_list_of_patients_stops_calls_even_before_anybody_looked(ground: Ground) -> None:
@@ -258,14 +268,17 @@ def test_the_hospital_s_list_of_patients_stops_calls_even_before_anybody_looked(
     exchange = outside()
     look(ground, exchange, NOW)
     assert not exchange.lines
-    assert (recipient(ground, only).state, recipient(ground, only).reason) == (RecipientState.STOPPED, causes.DIED)
+    assert (recipient(ground, only).state, recipient(ground, only).reason) == (
+        RecipientState.STOPPED,
+        stop_reasons.DIED,
+    )
 
 
 def test_two_numbers_of_one_person_are_not_called_at_once(ground: Ground) -> None:
     first, second = campaign(ground, 2)
     store(ground, VisitRecord(event=VisitEvent.MERGED, patient_number="P00000", merged_from="P00001"))
-    assert calling.mark(ground, first, NOW) is not None
-    assert calling.mark(ground, second, NOW) is None
+    assert dialling_service.mark(ground, first, NOW) is not None
+    assert dialling_service.mark(ground, second, NOW) is None
     assert recipient(ground, second).state is RecipientState.PLANNED
 
 
@@ -274,7 +287,7 @@ def test_whoever_wants_no_more_calls_is_not_called_for_a_later_step(ground: Grou
     exchange = outside()
     later = campaign_house.discharge(0, visit="0", condition="surgery", happened_on=(NOW - 8 * DAY).date())
     store(ground, later)
-    laying.lay_out(ground, "spring", NOW)
+    enrolment.lay_out(ground, "spring", NOW)
     look(ground, exchange, NOW)
     (line,) = exchange.lines.values()
     ends(ground, line, AttemptOutcome.REFUSED, NOW)
@@ -286,17 +299,17 @@ def test_whoever_wants_no_more_calls_is_not_called_for_a_later_step(ground: Grou
 # Staff undo it.
 
 
-def undo(ground: Ground, only: str, **asked: object) -> stopping.Changed:
+def undo(ground: Ground, only: str, **asked: object) -> stopping_service.Changed:
     """Somebody undoes what stops these calls."""
     values: dict[str, object] = {"why": "是另一位患者"}
-    return undoing.undo(ground, only, undoing.Undo(**(values | asked)), NOW)  # type: ignore[arg-type] # as written
+    return stopping_undo.undo(ground, only, stopping_undo.Undo(**(values | asked)), NOW)  # type: ignore[arg-type] # as written
 
 
 def test_staff_undo_a_readmission_once_and_a_later_fact_stops_again(ground: Ground) -> None:
     (only,) = campaign(ground, 1)
     store(ground, RETURN)
-    assert undo(ground, only) == stopping.Changed(resumed=1)
-    assert undo(ground, only) == stopping.Changed()
+    assert undo(ground, only) == stopping_service.Changed(resumed=1)
+    assert undo(ground, only) == stopping_service.Changed()
     assert recipient(ground, only).state is RecipientState.PLANNED
     assert store(ground, RETURN).stopped == 0  # the same, told again
     assert store(ground, replace(RETURN, visit="3")).stopped == 1
@@ -304,10 +317,10 @@ def test_staff_undo_a_readmission_once_and_a_later_fact_stops_again(ground: Grou
         rows = session.scalars(select(RecipientChange).order_by(RecipientChange.id)).all()
         looks = session.scalars(select(Look).where(Look.action == "undo_stop")).all()
     assert [(row.change, row.reason, row.why) for row in rows] == [
-        (stopping.STOPPED, causes.READMITTED, ""),
-        (stopping.UNDONE, causes.READMITTED, "是另一位患者"),
-        (stopping.RESUMED, causes.READMITTED, ""),
-        (stopping.STOPPED, causes.READMITTED, ""),
+        (stopping_service.STOPPED, stop_reasons.READMITTED, ""),
+        (stopping_service.UNDONE, stop_reasons.READMITTED, "是另一位患者"),
+        (stopping_service.RESUMED, stop_reasons.READMITTED, ""),
+        (stopping_service.STOPPED, stop_reasons.READMITTED, ""),
     ]
     assert [(row.action, row.subject_id) for row in looks] == [("undo_stop", only)]
 
@@ -316,20 +329,20 @@ def test_a_death_is_undone_only_when_it_is_confirmed_and_only_as_it_was_seen(gro
     (only,) = campaign(ground, 1)
     store(ground, RETURN)
     with ground.database.read() as session:
-        cause = undoing.cause_of(session, session.get_one(Recipient, only))
+        cause = stopping_undo.cause_of(session, session.get_one(Recipient, only))
     assert cause is not None
     store(ground, DEATH)
     for asked, reason in (
-        ({"token": undoing.token(cause), "is_sure": True}, "changed"),
+        ({"token": stopping_undo.token(cause), "is_sure": True}, "changed"),
         ({}, "confirm"),
         ({"why": "  ", "is_sure": True}, "say_why"),
     ):
         with pytest.raises(UndoRefused) as refused:
             undo(ground, only, **asked)
         assert refused.value.reason == reason
-    assert undo(ground, only, is_sure=True) == stopping.Changed()  # they are in hospital all the same
-    assert recipient(ground, only).reason == causes.READMITTED
-    assert undo(ground, only) == stopping.Changed(resumed=1)
+    assert undo(ground, only, is_sure=True) == stopping_service.Changed()  # they are in hospital all the same
+    assert recipient(ground, only).reason == stop_reasons.READMITTED
+    assert undo(ground, only) == stopping_service.Changed(resumed=1)
 
 
 def test_two_who_undo_at_once_undo_once(ground: Ground) -> None:
@@ -348,7 +361,7 @@ def test_two_who_undo_at_once_undo_once(ground: Ground) -> None:
         thread.join()
     assert sorted(done) == [0, 1]
     with ground.database.read() as session:
-        rows = session.scalars(select(RecipientChange).where(RecipientChange.change == stopping.UNDONE)).all()
+        rows = session.scalars(select(RecipientChange).where(RecipientChange.change == stopping_service.UNDONE)).all()
     assert len(rows) == 1
 
 
@@ -356,7 +369,7 @@ def test_a_finished_campaign_calls_nobody_again(ground: Ground) -> None:
     (only,) = campaign(ground, 1)
     store(ground, RETURN)
     service.finish(ground, "spring", NOW)
-    assert undo(ground, only) == stopping.Changed()
+    assert undo(ground, only) == stopping_service.Changed()
     assert recipient(ground, only).state is RecipientState.STOPPED
 
 
@@ -391,9 +404,9 @@ def test_the_patient_s_page_tells_what_stopped_calls_and_leads_undo_it(app: Flas
         assert "停止随访: 已故" in shown
         assert "来源：HL7" in shown
     with ground.database.read() as session:
-        cause = undoing.cause_of(session, session.get_one(Recipient, only))
+        cause = stopping_undo.cause_of(session, session.get_one(Recipient, only))
     assert cause is not None
-    token = undoing.token(cause)
+    token = stopping_undo.token(cause)
     assert token in shown
     path, form = f"/recipients/{only}/undo", {"seen": token, "why": "录错了人", "back": "patient"}
     assert agent.send(path, **form).status_code == 403

@@ -5,14 +5,14 @@ import sqlalchemy as sa
 from alembic import command
 from click.testing import CliRunner
 
-from cli import newest
+from cli.house import newest
 from cli.main import group
-from hotline import migrate, tables
-from hotline.database import Database
+from hotline.configuration.settings import Settings
+from hotline.context import opened, stand
+from hotline.database import migrate, table_check
+from hotline.database.database import Database
 from hotline.errors import TablesDiffer
-from hotline.ground import opened, stand
 from hotline.models import Row
-from hotline.settings import Settings
 
 CHANGES = {
     "patients.flagged is missing": ["ALTER TABLE patients DROP COLUMN flagged"],
@@ -65,7 +65,7 @@ def migrated(settings: Settings) -> Settings:
 
 def test_tables_made_by_the_migrations_are_the_models(migrated: Settings) -> None:
     with opened(migrated) as ground, ground.database.engine.connect() as connection:
-        assert list(tables.differences(connection)) == []
+        assert list(table_check.differences(connection)) == []
     stand(migrated).close()
 
 
@@ -76,7 +76,7 @@ def test_no_process_starts_on_tables_that_differ(migrated: Settings, told: str) 
     with pytest.raises(TablesDiffer) as refused:
         stand(migrated)
     with opened(migrated) as ground:
-        assert told in tables.found(ground.database)
+        assert told in table_check.found(ground.database)
     assert "hotline db upgrade" in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -127,12 +127,12 @@ def as_environment(settings: Settings) -> dict[str, str]:
 
 
 def test_the_tables_are_looked_at_whole_once_per_process(database_url: str) -> None:
-    from hotline.crypt import Keyring
+    from hotline.encryption.keyring import Keyring
 
     database = Database(database_url, Keyring({"t": b"0" * 32}))
-    tables.check(database)
+    table_check.check(database)
     seen: list[str] = []
     sa.event.listen(database.engine, "before_cursor_execute", lambda *found: seen.append(found[2]))
-    tables.check(database)
+    table_check.check(database)
     assert len(seen) < 6
     database.close()

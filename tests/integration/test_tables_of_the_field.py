@@ -7,13 +7,14 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from campaigns import appointments, listed
 from campaigns.errors import ImportFault
-from crm import identity, patients_file
+from campaigns.planning import absence_import
+from campaigns.stopping import patient_list
 from crm.errors import UnreadableFile
-from hotline.ground import Ground
+from crm.patients import patients_file, same_person
+from hotline.context import Ground
 from hotline.models import Patient, Recipient
-from hotline.values import RecipientState
+from hotline.values.statuses import RecipientState
 
 CASES = Path(__file__).resolve().parents[2] / ".." / "shared" / "cases" / "other"
 NOW = datetime(2026, 11, 29, 2, 0, tzinfo=UTC)
@@ -35,26 +36,26 @@ def recipients(ground: Ground) -> list[Recipient]:
 
 @pytest.mark.parametrize("case", ["good", "phone0", "longrow", "seconds", "semicolon", "slash", "zhheads"])
 def test_an_appointment_is_the_same_however_the_table_is_written(ground: Ground, case: str) -> None:
-    done, rejects = appointments.take(ground, case, CASES / f"away-{case}.csv", NOW)
+    done, rejects = absence_import.take(ground, case, CASES / f"away-{case}.csv", NOW)
     assert (done.added, rejects) == (1, [])
     (only,) = recipients(ground)
     assert (only.name, only.birth_date, only.number) == ("林晓", "1960-01-02", "+8613800000011")
     assert only.about == {
         "doctor": "王医生", "at": "2026-12-10T09:00:00+08:00", "others": ["2026-12-11T09:00:00+08:00"],
     }  # fmt: skip
-    assert appointments.take(ground, case, CASES / "away-good.csv", NOW)[0].known == 1
+    assert absence_import.take(ground, case, CASES / "away-good.csv", NOW)[0].known == 1
 
 
 @pytest.mark.parametrize(("case", "reason"), [("longfield", "line 2"), ("quote", "line 2")])
 def test_a_broken_table_is_one_clear_line(ground: Ground, case: str, reason: str) -> None:
     with pytest.raises(ImportFault, match=reason) as fault:
-        appointments.take(ground, case, CASES / f"away-{case}.csv", NOW)
+        absence_import.take(ground, case, CASES / f"away-{case}.csv", NOW)
     assert len(str(fault.value)) < 200
     assert recipients(ground) == []
 
 
 def test_a_sign_that_cannot_be_printed_is_refused_in_its_row(ground: Ground) -> None:
-    _, rejects = appointments.take(ground, "nul", CASES / "away-nul.csv", NOW)
+    _, rejects = absence_import.take(ground, "nul", CASES / "away-nul.csv", NOW)
     assert [(reject.line, reject.field) for reject in rejects] == [(2, "name")]
 
 
@@ -78,7 +79,7 @@ def test_an_appointment_is_checked_as_a_discharge_is(
 ) -> None:
     file = tmp_path / "away.csv"
     file.write_text(HEAD + cells + "\n", "utf-8")
-    _, rejects = appointments.take(ground, "away", file, NOW)
+    _, rejects = absence_import.take(ground, "away", file, NOW)
     assert [reject.field for reject in rejects] == [field]
     assert reason in rejects[0].reason
     assert recipients(ground) == []
@@ -87,10 +88,10 @@ def test_an_appointment_is_checked_as_a_discharge_is(
 def test_good_appointments_are_planned_where_the_others_may_be_left_out(ground: Ground, tmp_path: Path) -> None:
     file = tmp_path / "away.csv"
     file.write_text(HEAD + ROW + ROW.replace("M1", "NULL").replace("11,zh", "12,zh"), "utf-8")
-    done, rejects = appointments.take(ground, "away", file, NOW)
+    done, rejects = absence_import.take(ground, "away", file, NOW)
     assert (done.added, len(rejects)) == (0, 1)
     assert recipients(ground) == []
-    done, rejects = appointments.take(ground, "away", file, NOW, skips=True)
+    done, rejects = absence_import.take(ground, "away", file, NOW, skips=True)
     assert (done.added, len(rejects)) == (1, 1)
 
 
@@ -103,7 +104,7 @@ def test_appointments_come_as_a_workbook_too(ground: Ground, tmp_path: Path) -> 
     others = "2026年12月11日 9:00、2026/12/12 14:30"
     book.active.append(["林晓", born, 13800000011, "王医生", at, others])
     book.save(file)
-    done, rejects = appointments.take(ground, "away", file, NOW)
+    done, rejects = absence_import.take(ground, "away", file, NOW)
     assert (done.added, rejects) == (1, [])
     assert recipients(ground)[0].about["others"] == ["2026-12-11T09:00:00+08:00", "2026-12-12T14:30:00+08:00"]
 
@@ -112,7 +113,7 @@ def test_a_table_without_an_appointment_is_no_success(ground: Ground, tmp_path: 
     file = tmp_path / "away.csv"
     file.write_text(HEAD, "utf-8")
     with pytest.raises(ImportFault, match="no appointment"):
-        appointments.take(ground, "away", file, NOW)
+        absence_import.take(ground, "away", file, NOW)
 
 
 def test_the_list_of_the_field_keeps_strangers_out(ground: Ground) -> None:
@@ -179,19 +180,19 @@ def test_a_caller_at_an_extension_is_known_by_the_line(ground: Ground, tmp_path:
     (only,) = patients(ground)
     assert only.number == "+861062345678;ext=801"
     assert only.number_index == ground.keyring.index("+861062345678")
-    assert only.number_index == identity.number_index(ground.keyring, "+861062345678")
+    assert only.number_index == same_person.number_index(ground.keyring, "+861062345678")
 
 
 @pytest.mark.parametrize(
     "told", ["died_on\n13800000011,林 晓,2026-11", "死亡\n13800000011,林晓,是", "flags\n13800000011,林晓,已故"]
 )
 def test_whom_the_list_calls_dead_is_not_called_any_more(ground: Ground, tmp_path: Path, told: str) -> None:
-    appointments.take(ground, "away", CASES / "away-good.csv", NOW)
+    absence_import.take(ground, "away", CASES / "away-good.csv", NOW)
     file = tmp_path / "list.csv"
     file.write_text(f"number,name,{told}\n", "utf-8")
     patients_file.load(ground, file, NOW)
-    assert listed.follow(ground, NOW).stopped == 1
-    assert listed.follow(ground, NOW).stopped == 0
+    assert patient_list.follow(ground, NOW).stopped == 1
+    assert patient_list.follow(ground, NOW).stopped == 0
     (only,) = recipients(ground)
     assert (only.state, only.reason) == (RecipientState.STOPPED, "died")
     assert patients(ground)[0].deceased

@@ -7,14 +7,17 @@ import pytest
 from sqlalchemy import select
 
 from hotline import clock
-from hotline.crypt import Undecipherable
+from hotline.context import Ground
+from hotline.encryption.keyring import Undecipherable
 from hotline.errors import NotFound
-from hotline.ground import Ground
 from hotline.models import Correction, Hold, Job, Look, Matter, Recording, Report, Term, Transcript, Utterance
-from hotline.values import Intent, Language, MatterKind, MatterState, RecordingState
-from recordings import corrections, holds, purging, purging_reports, sealed, search
-from recordings.retention import What
-from recordings.search import Wanted
+from hotline.values.statuses import Intent, Language, MatterKind, MatterState, RecordingState
+from recordings.retention import holds, purging, purging_reports
+from recordings.retention.periods import What
+from recordings.search import service
+from recordings.search.service import Wanted
+from recordings.storage import sealed_sound
+from recordings.transcripts import corrections
 from tests.integration.transcripts_house import Recorded, a_user, recorded, wav
 
 NOW = clock.now()
@@ -23,7 +26,7 @@ OLD = NOW - timedelta(days=400)
 
 def texts(ground: Ground, query: str, **more: object) -> list[str]:
     with ground.database.read() as session:
-        hits = search.find(session, ground.keyring, Wanted(query, **more))  # type: ignore[arg-type] # filters of a test
+        hits = service.find(session, ground.keyring, Wanted(query, **more))  # type: ignore[arg-type] # filters of a test
         return [corrections.shown(hit.utterance) for hit in hits]
 
 
@@ -64,7 +67,7 @@ def test_the_table_of_terms_shows_no_word(ground: Ground) -> None:
     with ground.database.read() as session:
         digests = set(session.scalars(select(Term.digest)))
     assert digests
-    assert all(len(one) == search.DIGEST_SIGNS and set(one) <= set("0123456789abcdef") for one in digests)
+    assert all(len(one) == service.DIGEST_SIGNS and set(one) <= set("0123456789abcdef") for one in digests)
 
 
 def test_a_correction_stands_beside_the_machine_s_text_and_is_found_once_the_job_is_done(ground: Ground) -> None:
@@ -107,16 +110,21 @@ def test_words_that_people_put_in_often_become_hints(ground: Ground) -> None:
 def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one_is_not(ground: Ground) -> None:
     data = wav(60.0)
     made = Recording(id="r1", size=len(data))
-    lock = sealed.put(ground, "recordings/r1/x", "r1", [data])
+    lock = sealed_sound.put(ground, "recordings/r1/x", "r1", [data])
     made.blob, made.data_key = lock.blob, lock.data_key
-    file = sealed.stream(ground, made)
-    for start, length in ((0, 44), (sealed.PIECE - 5, 10), (len(data) - 3, 99), (sealed.PIECE * 2, sealed.PIECE + 1)):
+    file = sealed_sound.stream(ground, made)
+    for start, length in (
+        (0, 44),
+        (sealed_sound.PIECE - 5, 10),
+        (len(data) - 3, 99),
+        (sealed_sound.PIECE * 2, sealed_sound.PIECE + 1),
+    ):
         file.seek(start)
         assert file.read(length) == data[start : start + length]
     assert file.seek(0, io.SEEK_END) == len(data)
     stolen = Recording(id="r2", size=len(data), blob=lock.blob, data_key=lock.data_key)
     with pytest.raises(Undecipherable):
-        sealed.stream(ground, stolen)
+        sealed_sound.stream(ground, stolen)
 
 
 def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(ground: Ground) -> None:
@@ -127,7 +135,7 @@ def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(ground: Ground)
     assert (gone.state, gone.data_key, gone.blob) == (RecordingState.PURGED, None, None)
     assert not ground.blobs.has(old.recording.blob or "")
     with pytest.raises(NotFound):
-        sealed.stream(ground, gone)
+        sealed_sound.stream(ground, gone)
     with ground.database.read() as session:
         [entry] = session.scalars(select(Look).where(Look.action == "purge_audio"))
         assert (entry.subject_id, entry.user_id) == (old.recording.id, None)
@@ -143,7 +151,7 @@ def test_a_copy_of_the_blob_cannot_be_opened_once_the_key_is_destroyed(ground: G
     gone = row(ground, old)
     gone.blob = old.recording.blob
     with pytest.raises(Undecipherable):
-        sealed.stream(ground, gone)
+        sealed_sound.stream(ground, gone)
 
 
 def test_words_are_deleted_later_and_are_found_no_more(ground: Ground) -> None:

@@ -5,21 +5,15 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from bench.interleave_exchange import Faults, Line, Place
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, Call, Offer, Transfer, Waiting
-from hotline.values import (
-    AgentState,
-    AgentStatus,
-    CallStatus,
-    TransferKind,
-    TransferState,
-    WaitingState,
-)
-from routing import again, service, transfers
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, TransferKind, TransferState, WaitingState
+from routing.calls import transfers
 from routing.errors import CannotTransfer
+from routing.queues import requeue, service
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
+from tests.simulation.interleave.exchange import Faults, Line, Place
 
 
 @pytest.fixture
@@ -113,7 +107,7 @@ def test_a_caller_whose_agent_was_lost_is_first_in_line_and_hears_why(told: Stor
     drops(told, phone)
     place = told.place(caller)
     assert (place.again, place.state, place.preferred_agent_id) == (
-        again.LINE_LOST,
+        requeue.LINE_LOST,
         WaitingState.WAITING,
         told.agent("1001").id,
     )
@@ -172,7 +166,7 @@ def test_a_desk_phone_that_hangs_up_has_ended_the_call_and_one_that_failed_has_n
     told.world.exchange.end(phone, "failed")
     told.post()
     settle(told)
-    assert (told.status(second), told.place(second).again) == (CallStatus.WAITING, again.LINE_LOST)
+    assert (told.status(second), told.place(second).again) == (CallStatus.WAITING, requeue.LINE_LOST)
 
 
 def test_reports_that_come_late_or_twice_change_nothing_after_a_lost_line(told: Story) -> None:
@@ -234,7 +228,7 @@ def test_a_cold_transfer_that_nobody_answers_comes_back_to_the_first_agent(told:
     told.world.exchange.end(phone_of(told, caller, other), "busy")
     told.post()
     settle(told)
-    assert (transfer(told, caller).state, told.place(caller).again) == (TransferState.FAILED, again.RETURNED)
+    assert (transfer(told, caller).state, told.place(caller).again) == (TransferState.FAILED, requeue.RETURNED)
     back = picks_up(told, caller, mine)
     assert room(told, caller) == {caller.owner, back.owner}
 

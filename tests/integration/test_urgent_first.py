@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hotline import clock, jobs
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import Ground
 from hotline.errors import GivesWay
-from hotline.ground import Ground
 from hotline.models import Job, Recording
 from hotline.models import Part as PartRow
-from hotline.settings import Settings
-from hotline.values import Intent, JobState, Language, RecordingState
-from recordings import transcribing
-from recordings.audio import Pcm
-from recordings.recognise import Engine, Segment
-from recordings.speech import Stretch
+from hotline.outbox import jobs
+from hotline.values.statuses import Intent, JobState, Language, RecordingState
+from recordings.speech.recognise import Engine, Segment
+from recordings.speech.voice_activity import Stretch
+from recordings.storage.audio import Pcm
+from recordings.transcripts import transcribing
 from tests.integration.transcripts_house import Recorded, recorded
 from tests.servers import wait_for
 from workers import sweep

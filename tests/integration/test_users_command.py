@@ -10,15 +10,16 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import select
 
+from accounts.users import service
 from cli.main import group
-from console import users
-from console.app import create
+from console.web.app import create
 from hotline import clock
+from hotline.context import Ground
 from hotline.errors import HotlineError
-from hotline.ground import Ground
 from hotline.models import Look, User
-from hotline.values import Role
-from routing import hospital, roster, rules
+from hotline.values.statuses import Role
+from routing.agents import hospital_file, roster
+from routing.queues import queues_file
 from tests.console_client import Staff
 from tests.console_data import PASSWORD
 from tests.factories import SAMPLE, load_hospital
@@ -63,7 +64,7 @@ def sees(ground: Ground) -> Flask:
 
 def user(ground: Ground, login: str) -> User:
     with ground.database.read() as session:
-        return users.named(session, login)
+        return service.named(session, login)
 
 
 def audit(ground: Ground) -> list[tuple[str | None, str, str]]:
@@ -108,7 +109,7 @@ def test_users_are_edited_by_command_and_what_changed_is_logged(ground: Ground, 
 
 
 def test_refusals_of_the_commands_name_what_is_wrong(ground: Ground, run: Run) -> None:
-    users.create(ground, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
+    service.create(ground, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
     run("users", "add", "wang", "--name", "王芳", "--role", "agent", "--agent", "1002")
     for words, told in [
         (("users", "edit", "admin", "--role", "agent"), "only administrator"),
@@ -131,7 +132,7 @@ def test_refusals_of_the_commands_name_what_is_wrong(ground: Ground, run: Run) -
 
 
 def test_a_disabled_user_is_out_until_enabled(ground: Ground, run: Run) -> None:
-    users.create(ground, "li", PASSWORD, "Li", Role.SUPERVISOR)
+    service.create(ground, "li", PASSWORD, "Li", Role.SUPERVISOR)
     staff = Staff(sees(ground))
     staff.sign_in("li")
     assert staff.open("/").status_code == 200
@@ -143,7 +144,7 @@ def test_a_disabled_user_is_out_until_enabled(ground: Ground, run: Run) -> None:
 
 
 def test_the_last_administrator_who_forgot_the_password_gets_another_by_command(ground: Ground, run: Run) -> None:
-    users.create(ground, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
+    service.create(ground, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
     secret = SECRET.search(run("users", "reset-password", "admin").output)
     assert secret
     assert Staff(sees(ground)).sign_in("admin", secret[1]).status_code == 302
@@ -151,7 +152,7 @@ def test_the_last_administrator_who_forgot_the_password_gets_another_by_command(
 
 
 def test_lists_fit_a_terminal_of_eighty_columns(ground: Ground, run: Run) -> None:
-    users.create(ground, "administrator-of-nights", PASSWORD, "欧阳 Administrator of Nights", Role.ADMINISTRATOR)
+    service.create(ground, "administrator-of-nights", PASSWORD, "欧阳 Administrator of Nights", Role.ADMINISTRATOR)
     for words in (("users", "list"), ("agents", "list")):
         lines = run(*words).output.splitlines()
         assert max(map(len, lines)) <= 80
@@ -195,8 +196,8 @@ def test_an_edit_that_says_the_same_leaves_the_agent_to_the_file(ground: Ground,
 
 def test_a_file_that_gives_an_edited_agent_s_telephone_to_another_is_refused(ground: Ground, run: Run) -> None:
     run("agents", "edit", "1002", "--address", "client:agent-77")
-    data = hospital.read(SAMPLE, rules.of(ground.settings))
+    data = hospital_file.read(SAMPLE, queues_file.of(ground.settings))
     part = replace(data.agents["1003"], address="client:agent-77")
     moved = replace(data, agents={"1003": part})
     with pytest.raises(HotlineError, match="the same telephone"), ground.database.write() as session:
-        hospital.store(session, moved, clock.now())
+        hospital_file.store(session, moved, clock.now())

@@ -12,13 +12,15 @@ from hypothesis import settings as search
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from campaigns import laying, plan, service, stopping
-from campaigns.importing import causes, intake
-from campaigns.importing.persons import person_index
+from campaigns.importing import service as importing_service
 from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
-from hotline.ground import Ground
+from campaigns.importing.visits import stop_reasons
+from campaigns.importing.visits.persons import person_index
+from campaigns.planning import enrolment, plan, service
+from campaigns.stopping import service as stopping_service
+from hotline.context import Ground
 from hotline.models import Discharge, Patient, Recipient, RecipientChange, Visit
-from hotline.values import RecipientState, VisitState
+from hotline.values.statuses import RecipientState, VisitState
 from tests.factories import load_hospital
 from tests.integration.campaign_house import NOW, recipient
 
@@ -43,9 +45,9 @@ def told(
 DISCHARGE = told(VisitEvent.DISCHARGED, hour=0)
 
 
-def take(ground: Ground, *records: VisitRecord) -> intake.Stored:
+def take(ground: Ground, *records: VisitRecord) -> importing_service.Stored:
     """Store these as one source."""
-    return intake.store(ground, records, "hl7", NOW, confirms=True)
+    return importing_service.store(ground, records, "hl7", NOW, confirms=True)
 
 
 def planned(ground: Ground, *records: VisitRecord) -> str:
@@ -53,7 +55,7 @@ def planned(ground: Ground, *records: VisitRecord) -> str:
     load_hospital(ground)
     take(ground, *(records or (DISCHARGE,)))
     service.make(ground, "spring", plan.Scope(), NOW)
-    assert laying.lay_out(ground, "spring", NOW).added
+    assert enrolment.lay_out(ground, "spring", NOW).added
     service.start(ground, "spring", NOW)
     with ground.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at, Recipient.id)).all()[0]
@@ -85,15 +87,15 @@ CASES = [
         ],
         "",
     ),
-    ([told(VisitEvent.DISCHARGE_CANCELLED, hour=0)], causes.DISCHARGE_CANCELLED),  # stamped as the discharge was
-    ([told(VisitEvent.ADMISSION_CANCELLED, hour=3)], causes.ADMISSION_CANCELLED),
-    ([told(VisitEvent.ENTERED_IN_ERROR)], causes.ENTERED_IN_ERROR),
-    ([told(VisitEvent.CLASS_CHANGED, hour=3, visit_class=VisitClass.OUTPATIENT)], causes.OUTPATIENT),
-    ([RETURN], causes.READMITTED),
+    ([told(VisitEvent.DISCHARGE_CANCELLED, hour=0)], stop_reasons.DISCHARGE_CANCELLED),  # stamped as the discharge was
+    ([told(VisitEvent.ADMISSION_CANCELLED, hour=3)], stop_reasons.ADMISSION_CANCELLED),
+    ([told(VisitEvent.ENTERED_IN_ERROR)], stop_reasons.ENTERED_IN_ERROR),
+    ([told(VisitEvent.CLASS_CHANGED, hour=3, visit_class=VisitClass.OUTPATIENT)], stop_reasons.OUTPATIENT),
+    ([RETURN], stop_reasons.READMITTED),
     ([RETURN, told(VisitEvent.ADMISSION_CANCELLED, visit="V2", hour=10)], ""),
     ([told(VisitEvent.TRANSFERRED, hour=5, happened_on=date(2026, 2, 23))], ""),
-    ([told(VisitEvent.DIED, visit="", is_dead=True)], causes.DIED),
-    ([told(VisitEvent.UPDATED, visit="other", is_dead=True)], causes.DIED),  # told with another stay
+    ([told(VisitEvent.DIED, visit="", is_dead=True)], stop_reasons.DIED),
+    ([told(VisitEvent.UPDATED, visit="other", is_dead=True)], stop_reasons.DIED),  # told with another stay
     ([told(VisitEvent.ADMITTED, "M2", "V9", hour=9, happened_on=date(2026, 2, 27))], ""),  # somebody else
 ]
 
@@ -110,16 +112,16 @@ def test_calls_stop_for_what_happened_and_for_nothing_else(
 
 
 def test_the_end_of_an_outpatient_visit_is_no_discharge_until_its_class_changes(ground: Ground) -> None:
-    assert take(ground, replace(DISCHARGE, visit_class=VisitClass.OUTPATIENT)) == intake.Stored(noted=1)
+    assert take(ground, replace(DISCHARGE, visit_class=VisitClass.OUTPATIENT)) == importing_service.Stored(noted=1)
     with ground.database.read() as session:
         assert session.scalars(select(Discharge)).all() == []
         assert [row.state for row in session.scalars(select(Visit))] == [VisitState.OUTPATIENT]
     changed = told(VisitEvent.CLASS_CHANGED, hour=1)
-    assert take(ground, changed) == intake.Stored(added=1)
+    assert take(ground, changed) == importing_service.Stored(added=1)
     with ground.database.read() as session:
         (row,) = session.scalars(select(Discharge))
     assert (row.name, row.discharged_on, row.ward) == (FACTS.name, HOME, FACTS.ward)
-    assert take(ground, changed) == intake.Stored(known=1)
+    assert take(ground, changed) == importing_service.Stored(known=1)
 
 
 def test_a_discharge_that_was_cancelled_and_told_anew_is_called_for_on_its_new_days(ground: Ground) -> None:
@@ -132,12 +134,12 @@ def test_a_discharge_that_was_cancelled_and_told_anew_is_called_for_on_its_new_d
     assert (after.opens_at - before.opens_at, after.closes_at - before.closes_at) == (timedelta(days=3),) * 2
     assert after.due_at is not None
     assert after.due_at >= after.opens_at
-    assert laying.lay_out(ground, "spring", NOW).added == 0  # nobody is planned twice
+    assert enrolment.lay_out(ground, "spring", NOW).added == 0  # nobody is planned twice
     with ground.database.read() as session:
         rows = session.scalars(select(RecipientChange).order_by(RecipientChange.id)).all()
     assert [(row.change, row.reason, row.event, row.source) for row in rows] == [
-        ("stopped", causes.DISCHARGE_CANCELLED, "discharge_cancelled", "hl7"),
-        ("resumed", causes.DISCHARGE_CANCELLED, "", ""),
+        ("stopped", stop_reasons.DISCHARGE_CANCELLED, "discharge_cancelled", "hl7"),
+        ("resumed", stop_reasons.DISCHARGE_CANCELLED, "", ""),
     ]
 
 
@@ -146,7 +148,7 @@ def test_whose_days_are_over_meanwhile_is_not_called_again(ground: Ground) -> No
     take(ground, RETURN)
     late = NOW + timedelta(days=60)
     cancelled = told(VisitEvent.ADMISSION_CANCELLED, visit="V2", hour=20)
-    assert intake.store(ground, [cancelled], "hl7", late).resumed == 0
+    assert importing_service.store(ground, [cancelled], "hl7", late).resumed == 0
     assert stands(ground, only) == (RecipientState.STOPPED, plan.TOO_LATE)
 
 
@@ -154,7 +156,7 @@ def test_a_correction_reaches_whoever_is_still_to_be_called(ground: Ground) -> N
     only = planned(ground)
     corrected = replace(FACTS, number="+8613900000022", ward="")
     stored = take(ground, told(VisitEvent.UPDATED, hour=5, facts=corrected))
-    assert stored == intake.Stored(corrected=1)
+    assert stored == importing_service.Stored(corrected=1)
     row = recipient(ground, only)
     assert (row.number, row.ward) == ("+8613900000022", "外科")  # what a correction leaves out stays
     late = told(VisitEvent.UPDATED, hour=3, facts=replace(FACTS, number="+8613900000033"))
@@ -171,8 +173,8 @@ def test_numbers_that_were_merged_are_one_person_whatever_came_first(ground: Gro
         told(VisitEvent.DIED, "M3", "", is_dead=True),
     ]
     take(ground, *merges[order:], *merges[:order])
-    assert stands(ground, only) == (RecipientState.STOPPED, causes.DIED)
-    assert take(ground, *merges) == intake.Stored(known=3)
+    assert stands(ground, only) == (RecipientState.STOPPED, stop_reasons.DIED)
+    assert take(ground, *merges) == importing_service.Stored(known=3)
 
 
 def test_a_refusal_under_one_number_counts_for_the_other(ground: Ground) -> None:
@@ -181,7 +183,7 @@ def test_a_refusal_under_one_number_counts_for_the_other(ground: Ground) -> None
     take(ground, told(VisitEvent.DISCHARGED, "M2", "V8", happened_on=date(2026, 1, 3), facts=refuses))
     assert stands(ground, only) == CALLED
     take(ground, told(VisitEvent.MERGED, "M1", "", merged_from="M2"))
-    assert stands(ground, only) == (RecipientState.STOPPED, causes.DO_NOT_CALL)
+    assert stands(ground, only) == (RecipientState.STOPPED, stop_reasons.DO_NOT_CALL)
 
 
 # Order and repetition, on the database.
@@ -284,10 +286,10 @@ def test_told_twice_late_or_out_of_order_events_lead_to_the_same(
     first, second = (f"{next(NUMBERS)}-" for _ in range(2))
     discharge = told(VisitEvent.DISCHARGED, "1", hour=0)
     take(ground, *of_copy([discharge], first), *of_copy([discharge], second))
-    laying.lay_out(ground, "spring", NOW)
+    enrolment.lay_out(ground, "spring", NOW)
     tell(ground, of_copy(records, first), 10)
     tell(ground, of_copy(again, second), parts)
-    laying.lay_out(ground, "spring", NOW)
+    enrolment.lay_out(ground, "spring", NOW)
     assert outcome(ground, second) == outcome(ground, first)
 
 
@@ -295,5 +297,5 @@ def test_a_list_of_patients_that_says_somebody_died_stops_their_calls(ground: Gr
     only = planned(ground)
     with ground.database.write() as session:
         session.scalars(select(Patient)).one().deceased = True
-    assert stopping.follow_list(ground, NOW).stopped == 1
-    assert stands(ground, only) == (RecipientState.STOPPED, causes.DIED)
+    assert stopping_service.follow_list(ground, NOW).stopped == 1
+    assert stands(ground, only) == (RecipientState.STOPPED, stop_reasons.DIED)

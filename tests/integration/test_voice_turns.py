@@ -8,18 +8,27 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import voice
 from hotline import log
 from hotline.clock import now
-from hotline.ground import Ground
+from hotline.configuration.settings import Settings
+from hotline.context import Ground
 from hotline.models import Agent, AgentSkill, Call, Event, Job, Leg, Offer, Prompt, Queue, Row, Skill, Waiting
-from hotline.settings import Settings
-from hotline.values import AgentStatus, CallStatus, Intent, Language, LegStatus, OfferState, Outcome, WaitingState
-from routing import service as routing
+from hotline.values.statuses import (
+    AgentStatus,
+    CallStatus,
+    Intent,
+    Language,
+    LegStatus,
+    OfferState,
+    Outcome,
+    WaitingState,
+)
+from routing.queues import service as routing
 from telephony import signature
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
 from tests.servers import wait_for
+from voice import app as voice_app
 
 STRANGE = (
     "/voice/calls",
@@ -42,7 +51,7 @@ def app(ground: Ground) -> Iterator[Flask]:
         session.flush()
         session.add_all([Queue(name=n, label_zh=n, label_en=n) for n in ("booking", "nurse")])
     provider = connect(ground.settings)
-    yield voice.create(ground, provider)
+    yield voice_app.create(ground, provider)
     provider.close()
 
 
@@ -305,7 +314,7 @@ def test_prompts_of_the_flow_are_asked_for_once(ground: Ground, app: Flask) -> N
         count = len(session.scalars(select(Prompt)).all())
         jobs = session.scalars(select(Job.subject_id).where(Job.kind == "render_prompt")).all()
     provider = connect(ground.settings)
-    voice.create(ground, provider)
+    voice_app.create(ground, provider)
     provider.close()
     with ground.database.read() as session:
         assert len(session.scalars(select(Prompt)).all()) == count == len(jobs) > 60

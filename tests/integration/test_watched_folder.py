@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from campaigns.importing import put_away
+from campaigns.importing import watched_reports
 from campaigns.importing.watched_folder import PATIENCE, WatchedFolder
-from console.app import create
-from hotline.ground import Ground, stand
+from console.web.app import create
+from hotline.context import Ground, stand
 from hotline.models import Discharge, User
-from hotline.values import Role
+from hotline.values.statuses import Role
 from tests.conftest import make_settings
 from tests.console_client import signed_in
 from tests.console_data import hashed
@@ -122,13 +122,13 @@ def test_files_of_the_field_that_are_refused_leave_a_clear_line(folder: Folder, 
 
 
 def test_what_was_refused_is_told_to_staff_until_it_is_taken_away(folder: Folder) -> None:
-    assert put_away.refused(folder.ground.settings) == []
+    assert watched_reports.refused(folder.ground.settings) == []
     folder.put("bad.csv", "a\n")
     folder.put("good.csv", HEAD + row(1))
     folder.sweep()
-    assert [one.name for one in put_away.refused(folder.ground.settings)] == ["bad.csv"]
+    assert [one.name for one in watched_reports.refused(folder.ground.settings)] == ["bad.csv"]
     (folder.path / "refused" / "bad.csv").unlink()
-    assert put_away.refused(folder.ground.settings) == []
+    assert watched_reports.refused(folder.ground.settings) == []
 
 
 def test_files_of_one_name_are_all_kept(folder: Folder) -> None:
@@ -164,7 +164,7 @@ def test_a_name_that_is_no_text_is_no_hindrance(folder: Folder) -> None:
     folder.put(name, "a\n")
     folder.put("good.csv", HEAD + row(1))
     assert folder.sweep() == 2
-    assert len(put_away.refused(folder.ground.settings)) == 1
+    assert len(watched_reports.refused(folder.ground.settings)) == 1
     assert folder.count() == 1
 
 

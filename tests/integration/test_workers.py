@@ -16,14 +16,15 @@ from rq.timeouts import JobTimeoutException
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from hotline import clock, jobs
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import Ground
 from hotline.errors import Discard
-from hotline.ground import Ground
 from hotline.models import Job, Part, Prompt, Recording, Row, Transcript
-from hotline.settings import Settings
-from hotline.values import JobState, Language, RecordingState
-from recordings import sealed
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState, Language, RecordingState
 from recordings.errors import Altered, EngineMissing, TooLarge
+from recordings.storage import sealed_sound
 from telephony.errors import ProviderDown
 from telephony.provider import connect
 from tests.integration.transcripts_house import recorded, wav
@@ -264,7 +265,7 @@ def stored(ground: Ground, seconds: float) -> Recording:
     """A stored recording on one channel, long enough to be worked through in several parts."""
     made = recorded(ground, clock.now(), ())
     data = wav(seconds, channels=1)
-    lock = sealed.put(ground, "recordings/long", made.recording.id, [data])
+    lock = sealed_sound.put(ground, "recordings/long", made.recording.id, [data])
     with ground.database.write() as session:
         session.delete(session.get_one(Transcript, made.transcript.id))
         row = session.get_one(Recording, made.recording.id)

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from hotline.clock import new_id
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Call, Recording, Transcript, User, Utterance
-from hotline.values import CallStatus, Intent, Language, Outcome, RecordingState, Role
-from recordings import sealed, search
+from hotline.values.statuses import CallStatus, Intent, Language, Outcome, RecordingState, Role
+from recordings.search import service
+from recordings.storage import sealed_sound
 
 ZH_LINES = (
     ("agent", "您好，市人民医院热线，工号一零二四为您服务"),
@@ -51,7 +52,7 @@ def recorded(
     """An ended call of `lines`, three seconds each; every character or word of them with its time."""
     language = of_call.pop("language", Language.MANDARIN)
     data, recording_id = wav(3.0 * len(lines) + 1), new_id()
-    lock = sealed.put(ground, f"recordings/{recording_id}/{new_id()}", recording_id, [data])
+    lock = sealed_sound.put(ground, f"recordings/{recording_id}/{new_id()}", recording_id, [data])
     call = Call(
         **{
             "provider_sid": f"CA{new_id()}", "language": language, "status": CallStatus.ENDED, "intent": Intent.ENQUIRY,
@@ -77,7 +78,7 @@ def recorded(
         ]
         session.add(transcript)
         session.flush()
-        search.index_transcript(session, ground.keyring, transcript)
+        service.index_transcript(session, ground.keyring, transcript)
     return Recorded(call, recording, transcript)
 
 

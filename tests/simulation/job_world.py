@@ -15,15 +15,18 @@ from typing import cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from campaigns import messages
-from hotline import clock, database_clock, jobs, loose_blobs
-from hotline.blobs import Blobs
-from hotline.database import Database
+from campaigns.dialling import messages
+from hotline import clock
+from hotline.context import Ground
+from hotline.database import server_clock
+from hotline.database.database import Database
 from hotline.errors import HotlineError
-from hotline.ground import Ground
 from hotline.models import Call, Event, Job, LooseBlob, Recording
-from hotline.values import JobState, Language, RecordingState
-from recordings import service
+from hotline.object_store import orphans
+from hotline.object_store.store import Blobs
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState, Language, RecordingState
+from recordings.storage import service
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 from tests.integration.transcripts_house import wav
@@ -153,7 +156,7 @@ class Reached:
 
 
 def advise(ground: Ground, provider: Provider, _subject_id: str, now: datetime) -> None:
-    """As `campaigns.after.advise` sends it."""
+    """As `campaigns.dialogue.after_call.advise` sends it."""
     messages.send(ground, provider, NUMBER, BODY, now)
 
 
@@ -199,7 +202,7 @@ class World:
         """Time passes: every lease runs out, and every pause is over."""
         self.passed += LEASE + 1
         with self.ground.database.write() as session:
-            past = database_clock.now(session) - timedelta(seconds=5)
+            past = server_clock.now(session) - timedelta(seconds=5)
             session.execute(update(Job).where(Job.held_until.is_not(None)).values(held_until=past))
             session.execute(update(Job).where(Job.state == JobState.DUE).values(due_at=past))
 
@@ -253,8 +256,8 @@ class World:
         with self.ground.database.write() as session:
             session.execute(update(LooseBlob).values(made_at=LooseBlob.made_at))
             for row in session.scalars(select(LooseBlob)):
-                row.made_at -= loose_blobs.SAFE + timedelta(minutes=1)
-        loose_blobs.sweep(self.ground)
+                row.made_at -= orphans.SAFE + timedelta(minutes=1)
+        orphans.sweep(self.ground)
 
     def stored(self) -> list[str]:
         """The names of all blobs."""

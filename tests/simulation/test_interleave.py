@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from bench import interleave
-from hotline.ground import Ground
+from hotline.context import Ground
+from tests.simulation.interleave import run
 
 ON_SQLITE, ON_POSTGRESQL = 1_800, 200
 DAYS = int(os.environ.get("INTERLEAVE_DAYS", "4"))
@@ -17,6 +17,6 @@ DAYS = int(os.environ.get("INTERLEAVE_DAYS", "4"))
 @pytest.mark.parametrize("seed", range(1, DAYS + 1))
 def test_no_interleaving_of_events_loses_a_caller_or_holds_an_agent(ground: Ground, seed: int) -> None:
     steps = ON_SQLITE if ground.database.is_sqlite else ON_POSTGRESQL
-    counts = interleave.day(ground, seed, steps)
+    counts = run.day(ground, seed, steps)
     assert counts.total() >= steps
     assert {"arrive", "router", "webhook", "wait"} <= set(counts)

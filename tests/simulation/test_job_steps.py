@@ -13,10 +13,11 @@ from obstore.exceptions import PermissionDeniedError
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from hotline import clock, loose_blobs
-from hotline.ground import Ground
+from hotline import clock
+from hotline.context import Ground
 from hotline.models import Row
-from hotline.values import JobState
+from hotline.object_store import orphans
+from hotline.values.statuses import JobState
 from telephony.errors import ProviderDown
 from tests.simulation.job_world import KINDS, LEASE, Killed, Steps, World, stalled
 from workers.hold import Hold
@@ -186,8 +187,8 @@ def named_by_its_row(ground: Ground, folder: str) -> Iterator[str]:
 def test_the_steps_find_blobs_that_are_written_twice_under_one_name(
     worlds: Callable[[], World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loose_blobs, "fresh", named_by_its_row)
-    monkeypatch.setattr(loose_blobs, "keep", lambda _session, _name: None)
+    monkeypatch.setattr(orphans, "fresh", named_by_its_row)
+    monkeypatch.setattr(orphans, "keep", lambda _session, _name: None)
     with pytest.raises(AssertionError, match="fetch_recording, step"):
         test_a_worker_that_stalls_anywhere_and_one_that_takes_over_do_it_once(worlds, "fetch_recording")
 

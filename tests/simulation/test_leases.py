@@ -11,9 +11,9 @@ from hypothesis import settings as search
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from hotline.ground import Ground
-from hotline.lease import LEASE, RENEW_AFTER, Leadership
+from hotline.context import Ground
 from hotline.models import Lease
+from hotline.outbox.lease import LEASE, RENEW_AFTER, Leadership
 
 DAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -15,14 +15,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from console import voice, voice_limits
-from hotline import clock, jobs
-from hotline.ground import Ground, stand
+from hotline import clock
+from hotline.context import Ground, stand
+from hotline.database.outage import Outage
 from hotline.models import Call, Callback, Job, Waiting
-from hotline.outage import Outage
-from hotline.values import CallStatus, LegStatus, Outcome, WaitingState
-from ivr import service
-from routing import hospital, rules
+from hotline.outbox import jobs
+from hotline.values.statuses import CallStatus, LegStatus, Outcome, WaitingState
+from ivr.dialogue import service
+from routing.agents import hospital_file
+from routing.queues import queues_file
 from telephony import signature
 from telephony.provider import connect
 from telephony.views import LineView
@@ -30,6 +31,8 @@ from tests import gate
 from tests.conftest import make_settings
 from tests.integration.caller import Caller, Document
 from tests.servers import PATIENCE, wait_for
+from voice import app as voice_app
+from voice import time_limits
 
 WHOLE = {"query_only": "OFF", "max_page_count": 1_000_000}
 DUTY = "+861066880009"
@@ -66,9 +69,9 @@ def house(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str, red
         provider = connect(settings)
         with stand(settings) as ground:
             with ground.database.write() as session:
-                known = hospital.read(Path("cli/demo/hospital.yaml"), rules.of(settings))
-                hospital.store(session, known, clock.now())
-            app = voice.create(ground, provider)
+                known = hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(settings))
+                hospital_file.store(session, known, clock.now())
+            app = voice_app.create(ground, provider)
             wait_for(lambda: _count(ground, Job) > 60, what="the prompts' rows")
             yield House(door, ground, app)
             door.open()
@@ -188,7 +191,9 @@ def test_who_hangs_up_while_they_are_kept_is_called_back(house: House) -> None:
 
 def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_called_again(ground: Ground) -> None:
     with ground.database.write() as session:
-        hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml"), rules.of(ground.settings)), clock.now())
+        hospital_file.store(
+            session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(ground.settings)), clock.now()
+        )
     begun = clock.now() - timedelta(minutes=2)
 
     def view(number: int, caller: str, at: int) -> LineView:
@@ -225,7 +230,7 @@ def test_a_lock_that_another_process_holds_costs_a_caller_no_error(
     settings = make_settings(tmp_path, sqlite_url, redis_server)
     provider = connect(settings)
     with stand(settings) as ground:
-        app = voice.create(ground, provider)
+        app = voice_app.create(ground, provider)
         wait_for(lambda: _count(ground, Job) > 60, what="the prompts' rows")
         caller = Caller(app, settings)
         held = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
@@ -255,8 +260,10 @@ def test_a_disk_that_takes_nothing_sends_no_caller_away(
     with stand(settings) as ground:
         event.listen(ground.database.engine, "checkout", breaks)
         with ground.database.write() as session:
-            hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml"), rules.of(settings)), clock.now())
-        app = voice.create(ground, provider)
+            hospital_file.store(
+                session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(settings)), clock.now()
+            )
+        app = voice_app.create(ground, provider)
         wait_for(lambda: _count(ground, Job) > 60, what="the prompts' rows")
         is_broken[0] = True
         document = Document("")
@@ -298,11 +305,11 @@ def test_a_database_that_only_reads_sends_no_caller_away(house: House, postgres_
 def test_a_webhook_that_comes_too_late_is_answered_only_when_it_is_signed(
     tmp_path: Path, sqlite_url: str, redis_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(voice_limits, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(time_limits, "ANSWER_SECONDS", 0.2)
     settings = make_settings(tmp_path, sqlite_url, redis_server)
     provider, goes_on = connect(settings), threading.Event()
     with stand(settings) as ground:
-        app = voice.create(ground, provider)
+        app = voice_app.create(ground, provider)
         inner: Any = app.wsgi_app
         monkeypatch.setattr(inner, "_app", lambda _environ, _start: goes_on.wait(60) and [])
         caller = Caller(app, settings)

@@ -12,16 +12,16 @@ from rich.text import Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import laying, plan, service
 from campaigns.importing import files
-from cli import tables
+from campaigns.planning import enrolment, plan, service
 from cli.demo import act, report, summary
 from cli.demo.act import Act
 from cli.demo.watch import NONE
+from cli.terminal import tables
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Answer, Attempt, Call, Matter, Recipient
-from hotline.values import AttemptState, MatterKind, Outcome, RecipientState
+from hotline.values.statuses import AttemptState, MatterKind, Outcome, RecipientState
 
 HERE = Path(__file__).parent
 NAME = "demo"
@@ -49,7 +49,7 @@ def begin(ground: Ground) -> None:
         file.write_text((HERE / "patients.csv").read_text("utf-8").replace("{yesterday}", yesterday), "utf-8")
         files.take(ground, file, files.Options(), now)
     service.make(ground, NAME, plan.Scope(), now)
-    laying.lay_out(ground, NAME, now)
+    enrolment.lay_out(ground, NAME, now)
     service.start(ground, NAME, now)
 
 

@@ -29,7 +29,7 @@ from pydantic import SecretStr
 
 from hotline.clock import new_id, now
 from hotline.configuration.settings import Settings
-from hotline.context import stand
+from hotline.context import open_context
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring, new_key
 from hotline.models import Call, Row
@@ -51,7 +51,7 @@ def bare() -> Flask:
     from hotline.configuration.settings import load
     from ivr.dialogue.answer import document
 
-    desk = open_desk(stand(load()))
+    desk = open_desk(open_context(load()))
     desk.sounds.refresh(now())
     places = [decide.Place(name, Language.ENGLISH, consent=True) for name in NODES]
     app = Flask("bare")
@@ -150,11 +150,11 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
     database = Database(settings.database, Keyring.parse(settings.hotline_keys.get_secret_value()))
     Row.metadata.create_all(database.engine)
     database.close()
-    ground = stand(settings)
-    desk = open_desk(ground)
-    catalogue.prepare(ground, desk.flow, now())
+    context = open_context(settings)
+    desk = open_desk(context)
+    catalogue.prepare(context, desk.flow, now())
     found = [(new_id(), f"CA{number:032x}") for number in range(count)]
-    with ground.database.write() as session:
+    with context.database.write() as session:
         from sqlalchemy import update
 
         from hotline.models import Prompt
@@ -168,7 +168,7 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
                     consent_at=now(), started_at=now(), heard_at=now(),
                 )
             )  # fmt: skip
-    ground.close()
+    context.close()
     return found
 
 

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 from cli.house import embedded
 from hotline import clock
 from hotline.audit import log
-from hotline.context import stand
-from hotline.models import Look
-from hotline.values.statuses import LookOutcome
+from hotline.context import open_context
+from hotline.models import AuditEntry
+from hotline.values.statuses import AuditOutcome
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _count: ContextVar[int | None] = ContextVar("shown_by_command", default=None)
@@ -82,19 +82,19 @@ def _run(mark: Mark, command: Callable[[], Any], options: dict[str, Any]) -> Any
     _count.set(None)
     with log.acting(who()):
         if mark.at_start:
-            _write(mark, options, LookOutcome.DONE)
+            _write(mark, options, AuditOutcome.DONE)
         try:
             answer = command()
         except (Exception, SystemExit) as error:
             is_done = isinstance(error, SystemExit) and not error.code
-            _write_if_can(mark, options, LookOutcome.DONE if is_done else LookOutcome.FAILED)
+            _write_if_can(mark, options, AuditOutcome.DONE if is_done else AuditOutcome.FAILED)
             raise
         if mark.action not in log.written():
-            _write(mark, options, LookOutcome.DONE)
+            _write(mark, options, AuditOutcome.DONE)
         return answer
 
 
-def _write_if_can(mark: Mark, options: dict[str, Any], outcome: LookOutcome) -> None:
+def _write_if_can(mark: Mark, options: dict[str, Any], outcome: AuditOutcome) -> None:
     """Where even this fails (no settings, no database), the command's own fault is the one that is told."""
     try:
         _write(mark, options, outcome)
@@ -102,11 +102,11 @@ def _write_if_can(mark: Mark, options: dict[str, Any], outcome: LookOutcome) -> 
         return
 
 
-def _write(mark: Mark, options: dict[str, Any], outcome: LookOutcome) -> None:
+def _write(mark: Mark, options: dict[str, Any], outcome: AuditOutcome) -> None:
     named = str(options.get(mark.which, mark.which))
     facts = {"subject": mark.subject, "subject_id": named if _PLAIN.fullmatch(named) else "unknown"}
     chosen = {name: str(value) for name, value in sorted(options.items()) if value is True or isinstance(value, date)}
     text = json.dumps(chosen, separators=(",", ":")) if chosen else ""
     more = {"outcome": outcome, "count": _count.get(), "filter": text}
-    with stand(embedded.load()) as ground, ground.database.write() as session:
-        session.add(Look(at=clock.now(), user_id=None, action=mark.action, **facts, **more))
+    with open_context(embedded.load()) as context, context.database.write() as session:
+        session.add(AuditEntry(at=clock.now(), user_id=None, action=mark.action, **facts, **more))

@@ -5,7 +5,7 @@ from flask import Flask
 from console.web.app import create
 from hotline import log
 from hotline.configuration import settings
-from hotline.context import refusing_in_one_line, stand
+from hotline.context import open_context, refusing_in_one_line
 
 
 def app() -> Flask:
@@ -13,4 +13,4 @@ def app() -> Flask:
     with refusing_in_one_line():
         chosen = settings.load()
         log.configure("console", chosen.log_format)
-        return create(stand(chosen))
+        return create(open_context(chosen))

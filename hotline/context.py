@@ -13,23 +13,22 @@ from hotline.database.outage import is_away
 from hotline.database.start_check import Proof
 from hotline.encryption.keyring import Keyring
 from hotline.errors import ConfigError, HotlineError
-from hotline.object_store.store import Blobs
-from hotline.outbox.notifier import Bell
-
+from hotline.object_store.store import ObjectStore
+from hotline.outbox.notifier import Notifier
 
 # What gunicorn takes for "this cannot start": it ends, and says so, instead of trying again and again.
 CANNOT_START = 3
 
 
 @dataclass(frozen=True)
-class Ground:
+class AppContext:
     """The open resources of one process; in a `with` they are given back at its end."""
 
     settings: Settings
     keyring: Keyring
     database: Database
-    bell: Bell
-    blobs: Blobs
+    notifier: Notifier
+    objects: ObjectStore
 
     def __enter__(self) -> Self:
         """These, open."""
@@ -42,48 +41,48 @@ class Ground:
     def close(self) -> None:
         """Give everything back."""
         self.database.close()
-        self.bell.close()
+        self.notifier.close()
 
 
-def opened(settings: Settings) -> Ground:
+def open_unchecked(settings: Settings) -> AppContext:
     """Open what `settings` names, whatever lies there. Raises `ConfigError` when keys or addresses are unfit."""
     keyring = Keyring.parse(settings.hotline_keys.get_secret_value())
     if not settings.redis_url:
         raise ConfigError("REDIS_URL: missing. `hotline up` starts an embedded server; elsewhere name yours.")
     settings.hotline_home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Ground(
+    return AppContext(
         settings=settings,
         keyring=keyring,
         database=Database(settings.database, keyring),
-        bell=Bell(settings.redis_url),
-        blobs=Blobs(settings.blobs, keyring),
+        notifier=Notifier(settings.redis_url),
+        objects=ObjectStore(settings.objects, keyring),
     )
 
 
-def stand(settings: Settings) -> Ground:
+def open_context(settings: Settings) -> AppContext:
     """Open what `settings` names, its tables and keys proven.
 
     Raises `ConfigError` when keys or addresses are unfit, `TablesDiffer` when the database needs an upgrade. Where the
     database is away it is proven before the first transaction that writes; meanwhile callers are kept.
     """
-    ground = opened(settings)
+    context = open_unchecked(settings)
     try:
-        prove(ground)
+        prove(context)
     except Exception as error:
         if not is_away(error):
-            ground.close()
+            context.close()
             raise
         log.get().warning("database_unproven", error=type(error).__name__)
-    return ground
+    return context
 
 
-def prove(ground: Ground) -> None:
+def prove(context: AppContext) -> None:
     """See that the database has this program's tables and was sealed with these keys, now and while it is used.
 
     Raises `ConfigError`, `TablesDiffer`.
     """
-    proof = Proof(ground.database, ground.keyring)
-    ground.database.before_write = proof.renew
+    proof = Proof(context.database, context.keyring)
+    context.database.before_write = proof.renew
     proof.renew()
 
 

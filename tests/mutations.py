@@ -32,7 +32,7 @@ from campaigns.importing.validation import Given, Item
 from crm.errors import UnreadableFile
 from crm.feeds import sheet
 from crm.feeds.limits import Limits
-from hotline.context import Ground, opened, prove
+from hotline.context import AppContext, open_unchecked, prove
 from hotline.models import Row
 from tests import servers
 from tests.conftest import make_settings
@@ -255,7 +255,7 @@ def run_sheets(count: int, folder: Path) -> Tally:
     return tally
 
 
-def run(name: str, count: int, store_every: int, ground: Ground, folder: Path) -> Tally:
+def run(name: str, count: int, store_every: int, context: AppContext, folder: Path) -> Tally:
     """Read every mutant of a format; of some store what they tell, and store it again: then nothing changes."""
     tally, now = Tally(), datetime(2026, 11, 21, 2, tzinfo=UTC)
     for number in range(count):
@@ -268,8 +268,8 @@ def run(name: str, count: int, store_every: int, ground: Ground, folder: Path) -
             tally.taken += 1
             if number % store_every == 0:
                 tally.stored += 1
-                _store(found, ground, now)
-                again = _store(found, ground, now)
+                _store(found, context, now)
+                again = _store(found, context, now)
                 tally.told_twice += again.added + again.corrected + again.stopped
         else:
             tally.refused += 1
@@ -280,10 +280,10 @@ def run(name: str, count: int, store_every: int, ground: Ground, folder: Path) -
     return tally
 
 
-def _store(found: list[tuple[int, Item]], ground: Ground, now: datetime) -> service.Stored:
+def _store(found: list[tuple[int, Item]], context: AppContext, now: datetime) -> service.Stored:
     seen: dict[int, int] = {}
     records = [one for line, one in found if isinstance(one, VisitRecord) and not service.second(seen, line, one)]
-    return service.store(ground, records, "mutant", now)
+    return service.store(context, records, "mutant", now)
 
 
 def main() -> None:
@@ -298,12 +298,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as there, servers.valkey(Path(there)) as redis:
             folder = Path(there)
             settings = make_settings(folder, f"sqlite:///{folder}/mutants.db", redis)
-            ground = opened(settings)
-            Row.metadata.create_all(ground.database.engine)
-            prove(ground)
+            context = open_unchecked(settings)
+            Row.metadata.create_all(context.database.engine)
+            prove(context)
             count = given.count if name != "xlsx" else given.count // 50
-            tallies = [run(name, count, given.store_every if name != "xlsx" else 1, ground, folder)]
-            ground.close()
+            tallies = [run(name, count, given.store_every if name != "xlsx" else 1, context, folder)]
+            context.close()
             if name == "xlsx":
                 tallies.append(run_sheets(given.count, folder))
         for tally in tallies:

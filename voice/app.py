@@ -14,7 +14,7 @@ from campaigns.dialogue import service
 from campaigns.dialogue.http import pages as campaigns_pages
 from hotline import clock, log
 from hotline.configuration.settings import Settings
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.database.outage import Outage, is_away
 from hotline.values.statuses import ENDED_LEGS, Language
 from ivr.dialogue import context as front
@@ -40,15 +40,15 @@ PREPARE_EVERY_SECONDS, MAKE_UP_EVERY_SECONDS = 1.0, 5.0
 health = Blueprint("health", __name__)
 
 
-def create(ground: Ground, provider: Provider) -> Flask:
+def create(context: AppContext, provider: Provider) -> Flask:
     """The app on these open resources. Raises `FlowFault` when the hospital's flow cannot be used."""
     app = Flask("voice", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
-    desk = replace(front.open_desk(ground), greeter=partial(service.recognised, ground))
-    outage, kept = Outage(ground.database), Kept(desk)
-    outage.at_end(partial(_make_up, ground, outage, kept))
-    ground.database.background(partial(_prepare, desk, outage), "prepare")
-    app.extensions |= {"ground": ground, "provider": provider, "desk": desk, "outage": outage, "kept": kept}
+    desk = replace(front.open_desk(context), greeter=partial(service.recognised, context))
+    outage, kept = Outage(context.database), Kept(desk)
+    outage.at_end(partial(_make_up, context, outage, kept))
+    context.database.background(partial(_prepare, desk, outage), "prepare")
+    app.extensions |= {"context": context, "provider": provider, "desk": desk, "outage": outage, "kept": kept}
     for pages in (ivr_pages, routing_pages, recordings_pages, campaigns_pages, health):
         app.register_blueprint(pages)
     app.before_request(_check_signature)
@@ -61,11 +61,11 @@ def create(ground: Ground, provider: Provider) -> Flask:
 
 def _prepare(desk: Desk, outage: Outage) -> None:
     """Have the flow's prompts rendered, and hold them; begun again for as long as the database is away."""
-    is_asked, closing = False, desk.ground.database.closing
+    is_asked, closing = False, desk.context.database.closing
     while not closing.is_set():
         try:
             if not is_asked:
-                catalogue.prepare(desk.ground, desk.flow, clock.now())
+                catalogue.prepare(desk.context, desk.flow, clock.now())
                 is_asked = True
             if desk.sounds.hold_all(clock.now()):
                 return
@@ -77,9 +77,9 @@ def _prepare(desk: Desk, outage: Outage) -> None:
         closing.wait(PREPARE_EVERY_SECONDS)
 
 
-def _make_up(ground: Ground, outage: Outage, kept: Kept) -> None:
+def _make_up(context: AppContext, outage: Outage, kept: Kept) -> None:
     while not outage.is_on and kept.make_up(clock.now()):
-        if ground.database.closing.wait(MAKE_UP_EVERY_SECONDS):
+        if context.database.closing.wait(MAKE_UP_EVERY_SECONDS):
             return
 
 
@@ -91,7 +91,7 @@ def healthy() -> str:
 
 def _check_signature() -> None:
     """403 for what the exchange did not sign. The address is ours by the settings, whatever the Host header says."""
-    if request.method == "POST" and not _is_genuine(request, current_app.extensions["ground"].settings):
+    if request.method == "POST" and not _is_genuine(request, current_app.extensions["context"].settings):
         log.get().warning("signature_wrong", endpoint=request.endpoint)
         abort(403)
 
@@ -120,7 +120,7 @@ def _is_back(response: Response) -> Response:
 
 def _late(app: Flask, asked: Request) -> WerkzeugResponse:
     """The answer to a webhook that has none in time: it may not even have come to the check of its signature."""
-    if not _is_genuine(asked, app.extensions["ground"].settings):
+    if not _is_genuine(asked, app.extensions["context"].settings):
         return Response(status=403)
     app.extensions["outage"].begin()
     return _instead(asked, app.extensions["kept"])

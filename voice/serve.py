@@ -4,7 +4,7 @@ from flask import Flask
 
 from hotline import log
 from hotline.configuration import settings
-from hotline.context import refusing_in_one_line, stand
+from hotline.context import open_context, refusing_in_one_line
 from telephony.provider import connect
 from voice.app import create
 
@@ -14,4 +14,4 @@ def app() -> Flask:
     with refusing_in_one_line():
         chosen = settings.load()
         log.configure("voice", chosen.log_format)
-        return create(stand(chosen), connect(chosen))
+        return create(open_context(chosen), connect(chosen))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from campaigns.dialling import messages as campaign_messages
 from campaigns.dialogue import after_call as campaign_after
-from hotline.context import Ground
+from hotline.context import AppContext
 from ivr.prompts import catalogue
 from qa.reports import service
 from qa.sampling import draws
@@ -15,11 +15,11 @@ from recordings.storage import service as recordings
 from recordings.transcripts import corrections, voicemail
 from telephony.provider import Provider
 
-Work = Callable[[Ground, Provider, str, datetime], None]
+Work = Callable[[AppContext, Provider, str, datetime], None]
 
 
-def _without_provider(work: Callable[[Ground, str, datetime], None]) -> Work:
-    return lambda ground, _provider, subject_id, now: work(ground, subject_id, now)
+def _without_provider(work: Callable[[AppContext, str, datetime], None]) -> Work:
+    return lambda context, _provider, subject_id, now: work(context, subject_id, now)
 
 
 WORK: dict[str, Work] = {

@@ -11,22 +11,22 @@ from accounts.passwords import guesses, hashing, strength
 from accounts.passwords.guesses import Allowance, TooManyGuesses
 from accounts.passwords.hashing import Busy
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.database import database
 
 Refused = (TooManyGuesses, Busy)
 
 
-def proven(ground: Ground, stored: str | None, password: str, allowances: Sequence[Allowance]) -> bool:
+def proven(context: AppContext, stored: str | None, password: str, allowances: Sequence[Allowance]) -> bool:
     """Whether it is the password whose digest is `stored`; whoever finds it right gives the allowances back.
 
     Raises one of `Refused`, without having looked at it. Whoever asks has a place (`hashing.place`).
     """
     now = clock.now()
-    with ground.database.read() as reading:
+    with context.database.read() as reading:
         guesses.check(reading, allowances, now)
     try:
-        with ground.database.write() as writing:
+        with context.database.write() as writing:
             guesses.reserve(writing, allowances, now)
     except (OperationalError, database.Busy) as error:  # others hold what is counted for longer than we wait
         raise Busy("what is counted cannot be written") from error

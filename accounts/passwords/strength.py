@@ -6,8 +6,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
-from accounts.passwords import hashing
 from accounts.errors import PasswordIsName, PasswordLong, PasswordShort, PasswordUsual
+from accounts.passwords import hashing
 
 SHORTEST, LONGEST = 10, 128
 # More of what is typed is not looked at: nobody's password is as long.

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from accounts.passwords import strength
 from accounts.errors import (
     AgentTaken,
     AgentUnknown,
@@ -28,8 +27,9 @@ from accounts.errors import (
     PasswordsDiffer,
     PasswordWrong,
 )
+from accounts.passwords import strength
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Agent, User
 from hotline.values.statuses import Language, Role
@@ -48,9 +48,9 @@ class Wanted:
     agent_id: str | None
 
 
-def create(ground: Ground, login: str, password: str, name: str, role: Role, agent_id: str | None = None) -> User:
+def create(context: AppContext, login: str, password: str, name: str, role: Role, agent_id: str | None = None) -> User:
     """Make a user with a password of their own; the first one comes from here too. Raises `UserRefused`."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         return add(session, login, password, User(name=name, role=role, agent_id=agent_id))
 
 

@@ -21,7 +21,7 @@ from campaigns.planning import dialling_limits_file
 from campaigns.planning.dialling_limits import Caps
 from campaigns.stopping import permission
 from hotline import clock, log
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Attempt, Campaign, Recipient
 from hotline.outbox.lease import Leadership, candidate
 from hotline.outbox.notifier import FLOOR
@@ -47,11 +47,11 @@ QUEUE = "nurse"
 class Dialler:
     """Calls patients while it holds the lease."""
 
-    def __init__(self, ground: Ground, provider: Provider, lease: Leadership | None = None) -> None:
+    def __init__(self, context: AppContext, provider: Provider, lease: Leadership | None = None) -> None:
         """Use these resources; nothing starts yet. Raises `PlanFault` when the caps cannot be used."""
-        self._ground, self._provider = ground, provider
-        self._lease = lease or candidate(ground.database, "dialler")
-        self._caps: Caps = dialling_limits_file.of(ground.settings)
+        self._ground, self._provider = context, provider
+        self._lease = lease or candidate(context.database, "dialler")
+        self._caps: Caps = dialling_limits_file.of(context.settings)
         self._dialled: deque[datetime] = deque()
         self._asked: dict[str, datetime] = {}
 
@@ -187,7 +187,7 @@ class Dialler:
             row = session.get_one(Campaign, campaign.id)
             if row.state is CampaignState.RUNNING:
                 row.pace = told | {"at": now.isoformat()}
-                self._ground.bell.ring_after(session, FLOOR, follow_up.TOPIC)
+                self._ground.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
 
     def _hang_up(self, attempt: Attempt, now: datetime) -> None:
         try:

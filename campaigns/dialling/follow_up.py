@@ -6,15 +6,15 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialling import next_attempt
 from crm.cases import service as crm
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Recipient
 from hotline.outbox import jobs, transitions
-from hotline.values.statuses import MatterKind, RecipientState
+from hotline.values.statuses import CaseKind, RecipientState
 
 TOPIC = "campaign"
 
 
-def follow(session: Session, ground: Ground, recipient: Recipient, then: next_attempt.Next, now: datetime) -> None:
+def follow(session: Session, context: AppContext, recipient: Recipient, then: next_attempt.Next, now: datetime) -> None:
     """Do what was decided for the recipient."""
     match then:
         case next_attempt.Again(at):
@@ -23,17 +23,17 @@ def follow(session: Session, ground: Ground, recipient: Recipient, then: next_at
         case next_attempt.Text(until):
             transitions.move(recipient, RecipientState.TEXTED)
             recipient.due_at = until
-            jobs.renew(session, ground.bell, "text_recipient", recipient.id, now)
+            jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
         case next_attempt.Person(reason):
-            _to_person(session, ground, recipient, reason, now)
+            _to_person(session, context, recipient, reason, now)
         case next_attempt.End(state):
             transitions.move(recipient, state)
             recipient.due_at, recipient.ended_at = None, now
 
 
-def _to_person(session: Session, ground: Ground, recipient: Recipient, reason: str, now: datetime) -> None:
-    """On the list for a person: a matter with a deadline, which names the recipient and nothing medical."""
+def _to_person(session: Session, context: AppContext, recipient: Recipient, reason: str, now: datetime) -> None:
+    """On the list for a person: a case with a deadline, which names the recipient and nothing medical."""
     transitions.move(recipient, RecipientState.WITH_PERSON)
     recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
-    new = crm.NewMatter(MatterKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
-    crm.open_matter(session, ground, new, crm.By(), now)
+    new = crm.NewCase(CaseKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
+    crm.open_case(session, context, new, crm.By(), now)

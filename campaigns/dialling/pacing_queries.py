@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialling.pacing import Counts
 from campaigns.dialling.queries import LIVE, due
-from hotline.models import Agent, AgentSkill, Attempt, Call, Offer, Recipient, Waiting
+from hotline.models import Agent, AgentSkill, Attempt, Call, Offer, QueueEntry, Recipient
 from hotline.values.statuses import (
     LIVE_OFFERS,
     AgentState,
@@ -18,7 +18,7 @@ from hotline.values.statuses import (
     AttemptState,
     Direction,
     Language,
-    WaitingState,
+    QueueEntryState,
 )
 
 COUNTED_DAYS = 30
@@ -71,12 +71,12 @@ def nurses(session: Session, levels: Mapping[str, int]) -> Nurses:
 
 def line(session: Session, late: datetime) -> tuple[int, int]:
     """The hotline's callers whom nobody serves (no phone rings, or since before `late`), and our hand-overs in line."""
-    rung = select(Offer.waiting_id).where(Offer.state.in_(LIVE_OFFERS))
+    rung = select(Offer.queue_entry_id).where(Offer.state.in_(LIVE_OFFERS))
     ours = select(Attempt.call_id).where(Attempt.call_id.is_not(None), LIVE)
-    waiting = Waiting.state == WaitingState.WAITING
-    inbound = select(func.count()).where(waiting, Waiting.call_id.not_in(ours))
-    unserved = session.scalar(inbound.where(or_(Waiting.asked_at < late, Waiting.id.not_in(rung)))) or 0
-    handed = session.scalar(select(func.count()).where(waiting, Waiting.call_id.in_(ours))) or 0
+    waiting = QueueEntry.state == QueueEntryState.WAITING
+    inbound = select(func.count()).where(waiting, QueueEntry.call_id.not_in(ours))
+    unserved = session.scalar(inbound.where(or_(QueueEntry.asked_at < late, QueueEntry.id.not_in(rung)))) or 0
+    handed = session.scalar(select(func.count()).where(waiting, QueueEntry.call_id.in_(ours))) or 0
     return unserved, handed
 
 

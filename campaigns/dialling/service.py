@@ -16,7 +16,7 @@ from campaigns.dialling import follow_up, next_attempt, past_attempts, queries
 from campaigns.planning import dialling_limits_file, preferences
 from campaigns.stopping import permission
 from hotline import clock, log
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Attempt, Call, Campaign, Recipient
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
@@ -44,7 +44,7 @@ class Dialling:
     number: str
 
 
-def mark(ground: Ground, recipient_id: str, now: datetime) -> str | None:
+def mark(context: AppContext, recipient_id: str, now: datetime) -> str | None:
     """Reserve the recipient for a call; the attempt's id, `None` when they are not (or no longer) to be called."""
     take = (
         update(Recipient)
@@ -52,9 +52,9 @@ def mark(ground: Ground, recipient_id: str, now: datetime) -> str | None:
         .values(state=RecipientState.CALLING, due_at=None, tries=Recipient.tries + 1)
     )
     try:
-        with ground.database.write() as session:
+        with context.database.write() as session:
             recipient = permission.hold(session, recipient_id)
-            if recipient is None or not _is_allowed(session, ground, recipient, now):
+            if recipient is None or not _is_allowed(session, context, recipient, now):
                 return None
             if session.execute(take).rowcount != 1:  # type: ignore[attr-defined] # an UPDATE has a row count
                 return None
@@ -72,21 +72,21 @@ def mark(ground: Ground, recipient_id: str, now: datetime) -> str | None:
         return None  # the same person is being called for another step: their turn comes later
 
 
-def _is_allowed(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
+def _is_allowed(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
     """Whether hours, campaign and wishes allow a call now; where the hours do not, the next such time is set."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is not CampaignState.RUNNING or recipient.state is not RecipientState.PLANNED:
         return False
-    if permission.is_barred(session, ground, recipient, now) or queries.is_spoken_with(session, recipient):
+    if permission.is_barred(session, context, recipient, now) or queries.is_spoken_with(session, recipient):
         return False
-    window = preferences.window_of(ground, recipient)
+    window = preferences.window_of(context, recipient)
     if window is not None and window.is_open(now):
         return True
     standing = next_attempt.Standing((), window, recipient.closes_at, recipient.texted_at is not None)
     found = None if window is None else window.next(now, recipient.closes_at)
     follow_up.follow(
         session,
-        ground,
+        context,
         recipient,
         next_attempt.given_up(standing, now) if found is None else next_attempt.Again(found),
         now,
@@ -94,43 +94,43 @@ def _is_allowed(session: Session, ground: Ground, recipient: Recipient, now: dat
     return False
 
 
-def take(ground: Ground, attempt_id: str, now: datetime) -> Dialling | None:
+def take(context: AppContext, attempt_id: str, now: datetime) -> Dialling | None:
     """The attempt is dialled from now on, by whoever gets this answer and nobody else; `None`: it is not to be."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         recipient_id = session.scalar(select(Attempt.recipient_id).where(Attempt.id == attempt_id))
         recipient = None if recipient_id is None else permission.hold(session, recipient_id)
         attempt = session.get(Attempt, attempt_id, populate_existing=True)
         if attempt is None or recipient is None or attempt.state is not AttemptState.MARKED:
             return None
-        if recipient.state is not RecipientState.CALLING or permission.is_barred(session, ground, recipient, now):
-            end(session, ground, (attempt, recipient), AttemptOutcome.STOPPED, recipient.reason, now)
+        if recipient.state is not RecipientState.CALLING or permission.is_barred(session, context, recipient, now):
+            end(session, context, (attempt, recipient), AttemptOutcome.STOPPED, recipient.reason, now)
             return None
         transitions.move(attempt, AttemptState.DIALLED)
         attempt.dialled_at = now
         return Dialling(attempt_id, recipient.number)
 
 
-def dialled(ground: Ground, attempt_id: str, sid: str) -> None:
+def dialled(context: AppContext, attempt_id: str, sid: str) -> None:
     """The exchange has taken the call: its id, where no webhook was faster."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is not None:
             held[0].provider_sid = held[0].provider_sid or sid
 
 
-def failed(ground: Ground, attempt_id: str, reason: str, now: datetime) -> bool:
+def failed(context: AppContext, attempt_id: str, reason: str, now: datetime) -> bool:
     """The exchange did not place the call; whether that is news."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is None or held[0].state is not AttemptState.DIALLED or held[0].provider_sid is not None:
             return False
-        end(session, ground, held, AttemptOutcome.FAILED, reason, now)
+        end(session, context, held, AttemptOutcome.FAILED, reason, now)
     return True
 
 
-def report(ground: Ground, attempt_id: str, heard: Report, now: datetime) -> bool:
+def report(context: AppContext, attempt_id: str, heard: Report, now: datetime) -> bool:
     """The exchange reports on the line of an attempt: again, late or out of order changes nothing. `False`: unknown."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is None:
             return False
@@ -141,16 +141,16 @@ def report(ground: Ground, attempt_id: str, heard: Report, now: datetime) -> boo
         if heard.sequence is not None and heard.sequence <= attempt.sequence:
             return True
         attempt.sequence = heard.sequence if heard.sequence is not None else attempt.sequence
-        _advance(session, ground, held, heard.status, now)
+        _advance(session, context, held, heard.status, now)
     return True
 
 
 def _advance(
-    session: Session, ground: Ground, held: tuple[Attempt, Recipient], status: LegStatus, now: datetime
+    session: Session, context: AppContext, held: tuple[Attempt, Recipient], status: LegStatus, now: datetime
 ) -> None:
     attempt, _ = held
     if status in ENDED_LEGS:
-        end(session, ground, held, *_outcome(attempt, status), now)
+        end(session, context, held, *_outcome(attempt, status), now)
     elif status is LegStatus.RINGING and attempt.state in {AttemptState.MARKED, AttemptState.DIALLED}:
         attempt.dialled_at = attempt.dialled_at or now
         transitions.move(attempt, AttemptState.DIALLED)
@@ -183,7 +183,9 @@ def _outcome(attempt: Attempt, status: LegStatus) -> tuple[AttemptOutcome, str]:
     return AttemptOutcome.NO_ANSWER, HUNG_UP
 
 
-def end(session: Session, ground: Ground, held: tuple[Attempt, Recipient], outcome: AttemptOutcome, *rest: Any) -> None:
+def end(
+    session: Session, context: AppContext, held: tuple[Attempt, Recipient], outcome: AttemptOutcome, *rest: Any
+) -> None:
     """The attempt is over; `rest` are the reason and the moment. What follows for the recipient is decided and done."""
     attempt, recipient = held
     reason, now = rest
@@ -194,19 +196,19 @@ def end(session: Session, ground: Ground, held: tuple[Attempt, Recipient], outco
         attempt.asked_at = attempt.asked_at or call.asked_at
         attempt.caught_at = attempt.caught_at or call.answered_at
         if outcome is AttemptOutcome.HALF_WAY and (attempt.caught_at or attempt.warned_at):
-            outcome, reason = AttemptOutcome.DONE, WITH_PERSON  # a nurse, or the urgent matter, goes on from here
+            outcome, reason = AttemptOutcome.DONE, WITH_PERSON  # a nurse, or the urgent case, goes on from here
     if recipient.state is not RecipientState.CALLING:
         outcome, reason = AttemptOutcome.STOPPED, recipient.reason
     transitions.move(attempt, AttemptState.ENDED)
     attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:120], now
     session.flush()
     log.get().info("attempt_ended", attempt_id=attempt.id, outcome=outcome)
-    ground.bell.ring_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
     if recipient.state is RecipientState.CALLING:
-        follow_up.follow(session, ground, recipient, _follows(session, ground, attempt, now), now)
+        follow_up.follow(session, context, recipient, _follows(session, context, attempt, now), now)
 
 
-def _follows(session: Session, ground: Ground, attempt: Attempt, now: datetime) -> next_attempt.Next:
+def _follows(session: Session, context: AppContext, attempt: Attempt, now: datetime) -> next_attempt.Next:
     recipient = session.get_one(Recipient, attempt.recipient_id)
-    standing = past_attempts.standing(session, ground, recipient, attempt.later_at)
-    return next_attempt.follows(standing, dialling_limits_file.of(ground.settings), now)
+    standing = past_attempts.standing(session, context, recipient, attempt.later_at)
+    return next_attempt.follows(standing, dialling_limits_file.of(context.settings), now)

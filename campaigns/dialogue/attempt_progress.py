@@ -15,7 +15,7 @@ from campaigns.dialling import follow_up, queries, service
 from campaigns.dialogue.dialogue_state import Stage
 from campaigns.stopping import permission, stop_causes
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Answer, Attempt, Campaign, Discharge, Recipient
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
@@ -58,9 +58,9 @@ class Given:
     is_opinion: bool = False
 
 
-def answered(ground: Ground, attempt_id: str, sid: str | None, now: datetime) -> Start | None:
+def answered(context: AppContext, attempt_id: str, sid: str | None, now: datetime) -> Start | None:
     """Somebody or something picked up; again, the same. `None`: unknown, over, or this person is not to be called."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is None or held[0].state is AttemptState.ENDED or held[1].state is not RecipientState.CALLING:
             return None
@@ -110,12 +110,12 @@ def check_of(session: Session, recipient_id: str) -> tuple[str, str]:
     return digits[-4:] if len(digits) >= 4 else "", recipient.zone
 
 
-def heard(ground: Ground, attempt_id: str, by: Heard) -> str | None:
+def heard(context: AppContext, attempt_id: str, by: Heard) -> str | None:
     """Whom the exchange takes the answer for: kept for the wording and the figures, decides nothing.
 
     The line's id, where the conversation waits for just that (`is_led`).
     """
-    with ground.database.write() as session:
+    with context.database.write() as session:
         held = queries.attempt_locked(session, attempt_id)
         if held is None:
             return None
@@ -160,7 +160,7 @@ def keep_place(session: Session, attempt_id: str, place: dict[str, Any]) -> None
     recipient.place = dict(place)
 
 
-def give(session: Session, ground: Ground, attempt_id: str, given: Given, now: datetime) -> Answer:
+def give(session: Session, context: AppContext, attempt_id: str, given: Given, now: datetime) -> Answer:
     """File an answer; to a question that was answered before, the later one counts."""
     attempt, recipient = _held(session, attempt_id)
     query = select(Answer).where(Answer.recipient_id == recipient.id, Answer.question == given.question)
@@ -172,15 +172,15 @@ def give(session: Session, ground: Ground, attempt_id: str, given: Given, now: d
     row.value, row.figure, row.words = given.value, given.figure, given.words
     row.is_warning, row.is_opinion = given.is_warning, given.is_opinion
     session.flush()
-    ground.bell.ring_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
     return row
 
 
-def warn(session: Session, ground: Ground, attempt_id: str, sign: str, now: datetime) -> None:
+def warn(session: Session, context: AppContext, attempt_id: str, sign: str, now: datetime) -> None:
     """A warning sign was heard: from now on the time to a nurse's voice is measured."""
     attempt, _ = _held(session, attempt_id)
     attempt.warning, attempt.warned_at = attempt.warning or sign, attempt.warned_at or now
-    ground.bell.ring_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
 
 
 def asks_person(session: Session, attempt_id: str, now: datetime) -> None:

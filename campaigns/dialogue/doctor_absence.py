@@ -71,7 +71,7 @@ def text(base: Script, notice: Notice, chosen: str) -> Text:
 
 
 def told(notice: Notice, chosen: str) -> str:
-    """What the booking desk reads in the matter."""
+    """What the booking desk reads in the case."""
     return f"{notice.doctor} {notice.at:%Y-%m-%d %H:%M} → {chosen}"
 
 

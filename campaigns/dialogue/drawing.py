@@ -137,8 +137,8 @@ def _nurse(script: Script, height: int) -> Iterator[str]:
 
 
 def _card(card: Card, y: int, is_last: bool) -> Iterator[str]:
-    colour, ground = card.colours
-    yield f'<rect x="{LEFT}" y="{y}" width="{CARD}" height="{card.height}" rx="10" fill="{ground}"/>'
+    colour, context = card.colours
+    yield f'<rect x="{LEFT}" y="{y}" width="{CARD}" height="{card.height}" rx="10" fill="{context}"/>'
     yield f'<rect x="{LEFT}" y="{y}" width="6" height="{card.height}" rx="3" fill="{colour}"/>'
     yield _text(LEFT + 20, y + 26, card.title, 15, colour, bold=True)
     for number, (key, label, to) in enumerate(card.rows):

@@ -9,10 +9,10 @@ from campaigns.dialogue.attempt_progress import Given, Start
 from campaigns.dialogue.dialogue_state import Outcome
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Call, Recipient
 from hotline.outbox import jobs, transitions
-from hotline.values.statuses import CampaignKind, Intent, MatterKind
+from hotline.values.statuses import CampaignKind, CaseKind, Intent
 from hotline.values.statuses import Outcome as CallOutcome
 from ivr.dialogue import queries
 from ivr.dialogue.decide import Place as MenuPlace
@@ -28,7 +28,7 @@ ADVISE = "text_advice"
 TOLD = "opinion_told"
 
 
-def apply(session: Session, ground: Ground, about: tuple[Start, Call], outcome: Outcome, now: datetime) -> None:
+def apply(session: Session, context: AppContext, about: tuple[Start, Call], outcome: Outcome, now: datetime) -> None:
     """Write down everything that this turn means, for the attempt and for its call."""
     start, call = about
     for effect in outcome.effects:
@@ -40,26 +40,26 @@ def apply(session: Session, ground: Ground, about: tuple[Start, Call], outcome: 
                 call.outcome = CallOutcome.ANSWERED
             case dialogue_state.Consented():
                 call.consent_at = call.consent_at or now
-                jobs.add(session, ground.bell, RECORD, start.attempt_id, now)
+                jobs.add(session, context.notifier, RECORD, start.attempt_id, now)
             case dialogue_state.Answered():
-                _file(session, ground, about, effect, now)
+                _file(session, context, about, effect, now)
             case dialogue_state.Opined(words=words):
                 told = Given(TOLD, "", words=words, is_opinion=True)
-                attempt_progress.give(session, ground, start.attempt_id, told, now)
-                _opinion(session, ground, about, words, now)
+                attempt_progress.give(session, context, start.attempt_id, told, now)
+                _opinion(session, context, about, words, now)
             case dialogue_state.Warned(sign=sign):
-                attempt_progress.warn(session, ground, start.attempt_id, sign, now)
-                transitions.tell(session, ground.bell, transitions.event(call.id, "warning_sign", now))
+                attempt_progress.warn(session, context, start.attempt_id, sign, now)
+                transitions.tell(session, context.notifier, transitions.event(call.id, "warning_sign", now))
             case dialogue_state.AsksPerson():
-                _ask(session, ground, about, effect, now)
+                _ask(session, context, about, effect, now)
             case dialogue_state.Advised():
-                jobs.add(session, ground.bell, ADVISE, start.attempt_id, now)
+                jobs.add(session, context.notifier, ADVISE, start.attempt_id, now)
             case dialogue_state.Concluded(outcome=how, reason=reason, later_at=later_at):
                 attempt_progress.conclude(session, start.attempt_id, how, reason, later_at)
 
 
 def _file(
-    session: Session, ground: Ground, about: tuple[Start, Call], answered: dialogue_state.Answered, now: datetime
+    session: Session, context: AppContext, about: tuple[Start, Call], answered: dialogue_state.Answered, now: datetime
 ) -> None:
     start, call = about
     given = Given(
@@ -70,39 +70,39 @@ def _file(
         is_warning=answered.is_warning,
         is_opinion=answered.value == "recorded",
     )
-    attempt_progress.give(session, ground, start.attempt_id, given, now)
+    attempt_progress.give(session, context, start.attempt_id, given, now)
     if start.kind is CampaignKind.DOCTOR_AWAY and answered.value != "unanswered":
-        # Somebody changes the booking, and the matter is followed until it is done.
-        new = crm.NewMatter(
-            MatterKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(start.about), answered.value)
+        # Somebody changes the booking, and the case is followed until it is done.
+        new = crm.NewCase(
+            CaseKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(start.about), answered.value)
         )
-        crm.open_matter(session, ground, new, crm.By(), now)
+        crm.open_case(session, context, new, crm.By(), now)
     if given.is_opinion:
-        call.intent = Intent.OPINION  # what the message becomes a matter of
+        call.intent = Intent.OPINION  # what the message becomes a case of
     if answered.is_low:
-        _opinion(session, ground, about, f"{answered.question}: {answered.value}", now)
+        _opinion(session, context, about, f"{answered.question}: {answered.value}", now)
 
 
-def _opinion(session: Session, ground: Ground, about: tuple[Start, Call], text: str, now: datetime) -> None:
-    """Somebody looks into it (D2): one matter a conversation, with the patient and what was said."""
+def _opinion(session: Session, context: AppContext, about: tuple[Start, Call], text: str, now: datetime) -> None:
+    """Somebody looks into it (D2): one case a conversation, with the patient and what was said."""
     start, call = about
     patient_id = session.get_one(Recipient, start.recipient_id).patient_id
-    before = crm_queries.of_call(session, call.id, MatterKind.OPINION)
+    before = crm_queries.of_call(session, call.id, CaseKind.OPINION)
     if before is None:
-        crm.open_matter(session, ground, crm.NewMatter(MatterKind.OPINION, call, patient_id, text=text), crm.By(), now)
+        crm.open_case(session, context, crm.NewCase(CaseKind.OPINION, call, patient_id, text=text), crm.By(), now)
     else:
         crm.comment(session, before, text, crm.By(), now)
 
 
 def _ask(
-    session: Session, ground: Ground, about: tuple[Start, Call], asks: dialogue_state.AsksPerson, now: datetime
+    session: Session, context: AppContext, about: tuple[Start, Call], asks: dialogue_state.AsksPerson, now: datetime
 ) -> None:
     """Stand in the line of that queue, for a warning sign ahead of everybody, with the reason for the screen."""
     (start, call), sign = about, asks.sign
-    menu = reader.load(ground.settings).flow
+    menu = reader.load(context.settings).flow
     call.place = queries.write_place(MenuPlace(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
-    waiting = routing.join(session, ground, call, Wish(asks.queue, priority=SIGN_PRIORITY if sign else None), now)
+    waiting = routing.join(session, context, call, Wish(asks.queue, priority=SIGN_PRIORITY if sign else None), now)
     reason = f"warning sign: {sign}" if sign else "asked for a person in a call of ours"
     waiting.reasons = [reason, *waiting.reasons]
     if sign:

@@ -6,7 +6,7 @@ from campaigns.dialling import service
 from campaigns.dialogue import attempt_progress
 from campaigns.dialogue import service as dialogue_service
 from hotline import clock, log
-from hotline.context import Ground
+from hotline.context import AppContext
 from ivr.dialogue import service as calls
 from routing.calls.legs import Report
 from telephony import turn, twiml
@@ -17,18 +17,18 @@ pages = Blueprint("campaigns", __name__)
 BASE = "/voice/campaigns/attempts/{}"
 
 
-def _ground() -> Ground:
-    ground: Ground = current_app.extensions["ground"]
-    return ground
+def _ground() -> AppContext:
+    context: AppContext = current_app.extensions["context"]
+    return context
 
 
 @pages.post("/voice/campaigns/attempts/<attempt_id>/answer")
 def answer(attempt_id: str) -> Response:
     """Somebody or something picked up: the conversation begins."""
-    ground, now = _ground(), clock.now()
+    context, now = _ground(), clock.now()
     sid = turn.parse(request.form).call_sid
-    start = attempt_progress.answered(ground, attempt_id, sid, now)
-    spoken = dialogue_service.goodbye(ground) if start is None else dialogue_service.begin(ground, start, sid, now)
+    start = attempt_progress.answered(context, attempt_id, sid, now)
+    spoken = dialogue_service.goodbye(context) if start is None else dialogue_service.begin(context, start, sid, now)
     return Response(spoken, content_type=twiml.CONTENT_TYPE)
 
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from campaigns.planning import enrolment, service
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.values.statuses import CampaignState
 
 
-def plan(ground: Ground, now: datetime) -> None:
+def plan(context: AppContext, now: datetime) -> None:
     """Have campaigns that run look at new discharges."""
-    for name in service.names(ground, CampaignState.RUNNING):
-        enrolment.lay_out(ground, name, now)
+    for name in service.names(context, CampaignState.RUNNING):
+        enrolment.lay_out(context, name, now)

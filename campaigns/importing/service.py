@@ -12,7 +12,7 @@ from itertools import islice
 from campaigns.importing.record import VisitRecord
 from campaigns.importing.visits import persons, reports, storing
 from crm.feeds.rejects import Reject
-from hotline.context import Ground
+from hotline.context import AppContext
 
 CHUNK = 250
 # So many rejected rows are told of; a file with more is broken as a whole.
@@ -95,7 +95,7 @@ def second(seen: dict[int, int], line: int, one: VisitRecord) -> list[Reject] | 
 
 
 def store(
-    ground: Ground,
+    context: AppContext,
     records: Iterable[VisitRecord],
     source: str,
     now: datetime,
@@ -110,11 +110,11 @@ def store(
     Killed in the middle and done again, it goes on: whatever is there already stays as it is.
     """
     done = Stored()
-    arrived = (now, ground.settings.day(now))
-    for chunk in ground.database.in_pieces(_chunks(records)):
-        told = [reports.of(record, source[:20], arrived, ground.keyring.index) for record in chunk]
-        with ground.database.write() as session:
-            batch = storing.Batch(session, ground, now, _people(ground, told), confirms=confirms)
+    arrived = (now, context.settings.day(now))
+    for chunk in context.database.in_pieces(_chunks(records)):
+        told = [reports.of(record, source[:20], arrived, context.keyring.index) for record in chunk]
+        with context.database.write() as session:
+            batch = storing.Batch(session, context, now, _people(context, told), confirms=confirms)
             batch.store(told)
         done.added, done.corrected = done.added + batch.added, done.corrected + batch.corrected
         done.known, done.noted = done.known + batch.known, done.noted + batch.noted
@@ -124,9 +124,9 @@ def store(
     return done
 
 
-def _people(ground: Ground, told: Iterable[reports.Told]) -> dict[str, str]:
+def _people(context: AppContext, told: Iterable[reports.Told]) -> dict[str, str]:
     numbers = {one.record.patient_number for one in told} | {one.record.merged_from for one in told}
-    return {number: persons.person_index(ground, number) for number in numbers if number}
+    return {number: persons.person_index(context, number) for number in numbers if number}
 
 
 def _chunks(records: Iterable[VisitRecord]) -> Iterator[list[VisitRecord]]:

@@ -18,7 +18,7 @@ from campaigns.importing.fhir import source
 from campaigns.importing.files import FHIR, KINDS, Options
 from crm.feeds import limits
 from hotline import log
-from hotline.context import Ground
+from hotline.context import AppContext
 
 QUIET = timedelta(seconds=5)
 # So long a file of a FHIR export waits for the others.
@@ -38,9 +38,9 @@ class Outcome(Enum):
 class WatchedFolder:
     """Looks at the folder again and again, and remembers which files were still growing."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Use the folder of the settings; without one there is nothing to do."""
-        self._ground = ground
+        self._ground = context
         # Each file's size and time of last change, and when it was first seen so.
         self._seen: dict[Path, tuple[Seen, datetime]] = {}
         # What is not to be tried again before it changes: incomplete exports, and files that cannot be moved.

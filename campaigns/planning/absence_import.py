@@ -24,41 +24,41 @@ from crm.feeds import limits, tables
 from crm.feeds.rejects import Reject
 from crm.patients import same_person
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Discharge, Patient
 from hotline.values.statuses import CampaignKind, RecipientState
 
 
 def take(
-    ground: Ground, name: str, file: Path, now: datetime, *, skips: bool | None = None
+    context: AppContext, name: str, file: Path, now: datetime, *, skips: bool | None = None
 ) -> tuple[enrolment.Planned, list[Reject]]:
     """Plan calls to everyone in the file. Rows that cannot be taken keep all of it out, or with `skips` are left out.
 
     `None` does as the settings say. Raises `ImportFault` when it is no such table; then nothing is stored.
     """
-    found, rejects = _read(ground, file, now)
-    skips = ground.settings.import_skips_rejected if skips is None else skips
+    found, rejects = _read(context, file, now)
+    skips = context.settings.import_skips_rejected if skips is None else skips
     if rejects and not (skips and found):
         return enrolment.Planned(0, {}, 0), rejects
-    campaign_id = service.make(ground, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
-    rows = [_row(ground, campaign_id, one, now) for one in found]
+    campaign_id = service.make(context, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
+    rows = [_row(context, campaign_id, one, now) for one in found]
     fresh: list[dict[str, Any]] = []
-    for start in ground.database.in_pieces(range(0, len(rows), enrolment.CHUNK)):
+    for start in context.database.in_pieces(range(0, len(rows), enrolment.CHUNK)):
         some = rows[start : start + enrolment.CHUNK]
-        with ground.database.write() as session:
-            left_out = _left_out(session, ground, some)
+        with context.database.write() as session:
+            left_out = _left_out(session, context, some)
             fresh += enrolment.store(session, [_without(row, left_out, now) for row in some])
     added = sum(row["state"] is RecipientState.PLANNED for row in fresh)
     without = Counter(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
     return enrolment.Planned(added, without, len(rows) - len(fresh)), rejects
 
 
-def _read(ground: Ground, file: Path, now: datetime) -> tuple[list[Affected], list[Reject]]:
-    local, area_code = now.astimezone(ZoneInfo(ground.settings.timezone)), ground.settings.phone_area_code
+def _read(context: AppContext, file: Path, now: datetime) -> tuple[list[Affected], list[Reject]]:
+    local, area_code = now.astimezone(ZoneInfo(context.settings.timezone)), context.settings.phone_area_code
     found: list[Affected] = []
     rejects: list[Reject] = []
     try:
-        for row in tables.rows(file, appointment_row.COLUMNS, limits.of(ground.settings)):
+        for row in tables.rows(file, appointment_row.COLUMNS, limits.of(context.settings)):
             one = appointment_row.read(row, local, area_code)
             if isinstance(one, list):
                 rejects.extend(one)
@@ -71,31 +71,31 @@ def _read(ground: Ground, file: Path, now: datetime) -> tuple[list[Affected], li
     return found, rejects
 
 
-def _plan(ground: Ground) -> Plan:
-    for one in plans_file.of(ground.settings).values():
+def _plan(context: AppContext) -> Plan:
+    for one in plans_file.of(context.settings).values():
         if one.kind is CampaignKind.DOCTOR_AWAY:
             return one
     raise CampaignRefused("no plan of the kind doctor_away; copy campaigns/plans/doctor_away.yaml to CAMPAIGN_PLANS")
 
 
-def _row(ground: Ground, campaign_id: str, one: Affected, now: datetime) -> dict[str, Any]:
-    chosen, legal, zone = _plan(ground), dialling_limits_file.of(ground.settings).hours, ground.settings.timezone
+def _row(context: AppContext, campaign_id: str, one: Affected, now: datetime) -> dict[str, Any]:
+    chosen, legal, zone = _plan(context), dialling_limits_file.of(context.settings).hours, context.settings.timezone
     today = now.astimezone(ZoneInfo(zone)).date()
     facts = Facts("general", "", one.birth_date, today, ZoneInfo(zone))
     wanted = plan.steps(chosen, facts, legal, now)[0]
     window = plan.window(chosen, facts, legal)
-    index, is_out = ground.keyring.index, bool(wanted.without)
+    index, is_out = context.keyring.index, bool(wanted.without)
     return {
         "id": clock.new_id(),
         "campaign_id": campaign_id,
         "discharge_id": None,
         "key": f"away:{index(f'{one.number} {one.notice.doctor} {one.notice.at.isoformat()}')}"[:80],
-        "person_index": persons.person_index(ground, one.patient_number or one.number),
+        "person_index": persons.person_index(context, one.patient_number or one.number),
         "is_numbered": bool(one.patient_number),
         "name": one.name,
         "birth_date": one.birth_date.isoformat() if one.birth_date else "",
         "number": one.number,
-        "number_index": same_person.number_index(ground.keyring, one.number),
+        "number_index": same_person.number_index(context.keyring, one.number),
         "patient_id": None,
         "language": one.language,
         "zone": zone,
@@ -118,13 +118,13 @@ def _row(ground: Ground, campaign_id: str, one: Affected, now: datetime) -> dict
     }
 
 
-def _left_out(session: Session, ground: Ground, rows: list[dict[str, Any]]) -> dict[str, str]:
+def _left_out(session: Session, context: AppContext, rows: list[dict[str, Any]]) -> dict[str, str]:
     """Why some of these must not be called, by the key of their row; each gets the person whom the hospital knows.
 
     Without the patient's number in the file, that is whoever is known by name and telephone.
     """
-    names = {row["key"]: same_person.index(ground.keyring, (row["number"], row["name"])) for row in rows}
-    known = same_person.known(session, ground.keyring, [(row["number"], row["name"]) for row in rows])
+    names = {row["key"]: same_person.index(context.keyring, (row["number"], row["name"])) for row in rows}
+    known = same_person.known(session, context.keyring, [(row["number"], row["name"]) for row in rows])
     patient_of = {index: patient.id for index, patient in known.items()}
     told = select(Discharge.patient_id, Discharge.person_index).where(Discharge.patient_id.in_(patient_of.values()))
     person_of = dict(session.execute(told).all())

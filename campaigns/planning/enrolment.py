@@ -20,7 +20,7 @@ from campaigns.planning.calling_windows import Hours
 from campaigns.planning.plan import Facts, Plan, Scope, Wanted
 from campaigns.stopping import stop_causes
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Campaign, Discharge, Person, Recipient
 from hotline.models.sealed import in_row
 from hotline.outbox.notifier import FLOOR
@@ -38,36 +38,36 @@ class Planned:
     known: int
 
 
-def lay_out(ground: Ground, name: str, now: datetime) -> Planned:
+def lay_out(context: AppContext, name: str, now: datetime) -> Planned:
     """Plan the campaign: every step of every discharge in its scope becomes a recipient, once. May be done again.
 
     Whoever was left out before is looked at anew. Raises `NotFound`, `PlanFault`.
     """
-    plans = plans_file.of(ground.settings)
-    with ground.database.write() as session:
+    plans = plans_file.of(context.settings)
+    with context.database.write() as session:
         campaign = service.named(session, name)
         session.execute(
             delete(Recipient).where(Recipient.campaign_id == campaign.id, Recipient.state == RecipientState.EXCLUDED)
         )
     added, known, without = 0, 0, Counter[str]()
-    for chunk in ground.database.in_pieces(_chunks(ground, campaign)):
-        with ground.database.write() as session:
+    for chunk in context.database.in_pieces(_chunks(context, campaign)):
+        with context.database.write() as session:
             people = {discharge.person_index for discharge, _ in chunk}
             persons.hold(session, people, is_new=False)  # nothing is told of them until they are planned
-            rows = [row for pair in _known(session, chunk) for row in _rows(ground, plans, campaign, pair, now)]
+            rows = [row for pair in _known(session, chunk) for row in _rows(context, plans, campaign, pair, now)]
             fresh = store(session, rows)
         known += len(rows) - len(fresh)
         added += sum(row["state"] is RecipientState.PLANNED for row in fresh)
         without.update(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
-    ground.bell.ring(FLOOR, follow_up.TOPIC)
+    context.notifier.ring(FLOOR, follow_up.TOPIC)
     return Planned(added, dict(without), known)
 
 
-def _chunks(ground: Ground, campaign: Campaign) -> Iterator[list[tuple[Discharge, Facts]]]:
+def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Discharge, Facts]]]:
     """The discharges in scope, some at a time, with what the plans go by."""
     last, scope = "", service.read_scope(campaign.scope)
     while True:
-        with ground.database.read() as session:
+        with context.database.read() as session:
             claims = (Discharge.id > last, *_claims(scope))
             rows = session.scalars(select(Discharge).where(*claims).order_by(Discharge.id).limit(CHUNK)).all()
             busy = _busy(session, {discharge.person_index for discharge in rows}, campaign.id)
@@ -131,7 +131,7 @@ def facts_of(discharge: Discharge, is_busy: bool = False) -> Facts:
 
 
 def _rows(
-    ground: Ground, plans: Mapping[str, Plan], campaign: Campaign, pair: tuple[Discharge, Facts], now: datetime
+    context: AppContext, plans: Mapping[str, Plan], campaign: Campaign, pair: tuple[Discharge, Facts], now: datetime
 ) -> list[dict[str, Any]]:
     discharge, facts = pair
     scope = service.read_scope(campaign.scope)
@@ -139,7 +139,7 @@ def _rows(
     chosen = plan.choose(wanted.values(), facts)
     if chosen is None:
         return []
-    legal = dialling_limits_file.of(ground.settings).hours
+    legal = dialling_limits_file.of(context.settings).hours
     window = plan.window(chosen, facts, legal)
     shared = _shared(campaign, discharge, chosen) | {
         "wishes": wishes.write_window(window) if window else {},

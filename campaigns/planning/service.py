@@ -11,7 +11,7 @@ from campaigns.dialling import follow_up, queries
 from campaigns.errors import CampaignRefused
 from campaigns.planning.plan import Scope
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Campaign, Recipient
 from hotline.outbox import transitions
@@ -19,9 +19,11 @@ from hotline.outbox.notifier import FLOOR
 from hotline.values.statuses import CampaignKind, CampaignState, RecipientState
 
 
-def make(ground: Ground, name: str, scope: Scope, now: datetime, kind: CampaignKind = CampaignKind.FOLLOW_UP) -> str:
+def make(
+    context: AppContext, name: str, scope: Scope, now: datetime, kind: CampaignKind = CampaignKind.FOLLOW_UP
+) -> str:
     """A campaign of this name, as a draft; its id. Asked again with the same name, its scope is the new one."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         campaign = queries.by_name(session, name)
         if campaign is None:
             campaign = Campaign(id=clock.new_id(), name=name, kind=kind, made_at=now)
@@ -30,16 +32,16 @@ def make(ground: Ground, name: str, scope: Scope, now: datetime, kind: CampaignK
         return campaign.id
 
 
-def names(ground: Ground, state: CampaignState | None = None) -> list[str]:
+def names(context: AppContext, state: CampaignState | None = None) -> list[str]:
     """The names of all campaigns, or of those in this state, the newest first."""
     query = select(Campaign.name).order_by(Campaign.made_at.desc())
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return list(session.scalars(query if state is None else query.where(Campaign.state == state)))
 
 
-def start(ground: Ground, name: str, now: datetime) -> None:
+def start(context: AppContext, name: str, now: datetime) -> None:
     """The campaign calls from now on. Raises `CampaignRefused` when nobody is planned."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         campaign = named(session, name)
         planned = select(func.count()).where(
             Recipient.campaign_id == campaign.id, Recipient.state.in_([RecipientState.PLANNED, RecipientState.TEXTED])
@@ -48,21 +50,21 @@ def start(ground: Ground, name: str, now: datetime) -> None:
             raise CampaignRefused(f"{name}: nobody is planned; `hotline campaign plan {name}` first")
         transitions.move(campaign, CampaignState.RUNNING)
         campaign.started_at, campaign.reason = campaign.started_at or now, ""
-        ground.bell.ring_after(session, FLOOR, follow_up.TOPIC)
+        context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
 
 
-def pause(ground: Ground, name: str, reason: str = "") -> None:
+def pause(context: AppContext, name: str, reason: str = "") -> None:
     """Nobody is dialled any more until it is started again; conversations go on, and whoever calls back is heard."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         campaign = named(session, name)
         transitions.move(campaign, CampaignState.PAUSED)
         campaign.reason, campaign.pace = reason[:120], {}
-        ground.bell.ring_after(session, FLOOR, follow_up.TOPIC)
+        context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
 
 
-def finish(ground: Ground, name: str, now: datetime) -> None:
+def finish(context: AppContext, name: str, now: datetime) -> None:
     """The campaign is over: whoever is still planned is stopped."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         campaign = named(session, name)
         left = select(Recipient.id).where(
             Recipient.campaign_id == campaign.id, Recipient.state.in_([RecipientState.PLANNED, RecipientState.TEXTED])
@@ -74,7 +76,7 @@ def finish(ground: Ground, name: str, now: datetime) -> None:
                 recipient.reason, recipient.due_at, recipient.ended_at = "campaign finished", None, now
         transitions.move(campaign, CampaignState.FINISHED)
         campaign.ended_at, campaign.pace = now, {}
-        ground.bell.ring_after(session, FLOOR, follow_up.TOPIC)
+        context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
 
 
 def write_scope(scope: Scope) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.dialling import queries
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Answer, Campaign, Discharge, Recipient
 from hotline.values.statuses import RecipientState
@@ -38,15 +38,15 @@ PLAIN = (
 Rows = Iterator[tuple[Recipient, Discharge | None, list[Answer]]]
 
 
-def rows(ground: Ground, name: str) -> Rows:
+def rows(context: AppContext, name: str) -> Rows:
     """The recipients of a campaign with their answers, some at a time. Raises `NotFound`."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         campaign = queries.by_name(session, name)
     if campaign is None:
         raise NotFound(f"no campaign {name!r}")
     last = ""
     while True:
-        with ground.database.read() as session:
+        with context.database.read() as session:
             found = _some(session, campaign, last)
         if not found:
             return
@@ -70,9 +70,9 @@ def _some(session: Session, campaign: Campaign, last: str) -> list[tuple[Recipie
     return [(recipient, discharge, answers[recipient.id]) for recipient, discharge in pairs]
 
 
-def questions(ground: Ground, name: str) -> list[str]:
+def questions(context: AppContext, name: str) -> list[str]:
     """The questions that were answered in this campaign."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         campaign = queries.by_name(session, name)
         query = select(Answer.question).join(Recipient, Recipient.id == Answer.recipient_id)
         found = session.scalars(query.where(Recipient.campaign_id == (campaign.id if campaign else "")).distinct())
@@ -120,39 +120,39 @@ def head(asked: list[str], is_named: bool) -> list[str]:
     return [*(PERSONAL if is_named else ()), *PLAIN, *asked]
 
 
-def to_csv(ground: Ground, name: str, file: Path, is_named: bool) -> int:
+def to_csv(context: AppContext, name: str, file: Path, is_named: bool) -> int:
     """Write the table as CSV in UTF-8 with its mark (spreadsheets need it); how many recipients."""
-    asked = questions(ground, name)
+    asked = questions(context, name)
     count = 0
     with file.open("w", encoding="utf-8-sig", newline="") as text:
         table = csv.writer(text)
         table.writerow(head(asked, is_named))
-        for row in rows(ground, name):
+        for row in rows(context, name):
             table.writerow(cells(row, asked, is_named))
             count += 1
     return count
 
 
-def to_xlsx(ground: Ground, name: str, file: Path, is_named: bool) -> int:
+def to_xlsx(context: AppContext, name: str, file: Path, is_named: bool) -> int:
     """Write the table as a workbook, in little memory; how many recipients."""
-    asked = questions(ground, name)
+    asked = questions(context, name)
     book = xlsxwriter.Workbook(str(file), {"constant_memory": True, "strings_to_formulas": False})
     sheet = book.add_worksheet("recipients")
     sheet.freeze_panes(1, 0)
     sheet.write_row(0, 0, head(asked, is_named), book.add_format({"bold": True}))
     count = 0
-    for row in rows(ground, name):
+    for row in rows(context, name):
         count += 1
         sheet.write_row(count, 0, cells(row, asked, is_named))
     book.close()
     return count
 
 
-def to_fhir(ground: Ground, name: str, file: Path, is_named: bool) -> int:
+def to_fhir(context: AppContext, name: str, file: Path, is_named: bool) -> int:
     """Write one QuestionnaireResponse a line (NDJSON) for everyone who answered anything; how many."""
     count = 0
     with file.open("w", encoding="utf-8") as text:
-        for recipient, discharge, answers in rows(ground, name):
+        for recipient, discharge, answers in rows(context, name):
             if answers:
                 made = response(recipient, discharge if is_named else None, answers)
                 text.write(json.dumps(made, ensure_ascii=False) + "\n")

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from campaigns.importing.visits import identities, persons, storing
 from campaigns.importing.visits.identities import Identity
 from campaigns.stopping import service
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
-from hotline.models import Discharge, IdentityProposal, Look, Person, Visit
+from hotline.models import AuditEntry, Discharge, IdentityProposal, Person, Visit
 
 ACCEPTED, REFUSED = "accept_identity", "refuse_identity"
 
@@ -49,9 +49,9 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).where(IdentityProposal.decided_at.is_(None))) or 0
 
 
-def decide(ground: Ground, proposal_id: str, decision: Decision, now: datetime) -> bool:
+def decide(context: AppContext, proposal_id: str, decision: Decision, now: datetime) -> bool:
     """Accept or refuse it; `False` when it was decided before. Raises `NotFound`."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         found = session.get(IdentityProposal, proposal_id)
         if found is None:
             raise NotFound(f"no proposal {proposal_id}")
@@ -61,26 +61,28 @@ def decide(ground: Ground, proposal_id: str, decision: Decision, now: datetime) 
             return False
         found.decided_at, found.is_accepted, found.user_id = now, decision.is_accepted, decision.user_id
         if decision.is_accepted:
-            _apply(session, ground, [index for index in held if held[index] == held[found.person_index]], found, now)
+            _apply(session, context, [index for index in held if held[index] == held[found.person_index]], found, now)
         action = ACCEPTED if decision.is_accepted else REFUSED
         about = {"subject": "identity", "subject_id": found.id, "address": decision.address[:45]}
-        session.add(Look(at=now, user_id=decision.user_id, action=action, **about))
+        session.add(AuditEntry(at=now, user_id=decision.user_id, action=action, **about))
     return True
 
 
-def _apply(session: Session, ground: Ground, indexes: Sequence[str], found: IdentityProposal, now: datetime) -> None:
+def _apply(
+    session: Session, context: AppContext, indexes: Sequence[str], found: IdentityProposal, now: datetime
+) -> None:
     """What was proposed counts for every stay of the person, and for whoever is still to be called."""
     proposed = found.proposed
     for visit in session.scalars(select(Visit).where(Visit.person_index.in_(indexes), Visit.facts.is_not(None))):
         visit.facts = {**(visit.facts or {}), **proposed}
     for discharge in session.scalars(select(Discharge).where(Discharge.person_index.in_(indexes))):
         values = {name: proposed.get(name, getattr(discharge, name)) for name in identities.FIELDS}
-        values |= storing.patient_of(session, ground, discharge, values, now)
+        values |= storing.patient_of(session, context, discharge, values, now)
         for name, value in values.items():
             setattr(discharge, name, value)
         session.flush()
         service.correct(session, discharge.id, values)
-    service.restand(session, ground, indexes, now)
+    service.restand(session, context, indexes, now)
 
 
 def _roots(session: Session, indexes: Sequence[str]) -> dict[str, str]:

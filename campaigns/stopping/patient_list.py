@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 from campaigns.stopping import service
 from campaigns.stopping.service import Changed
 from crm.patients import person_fields
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Patient, Recipient
 
 
-def follow(ground: Ground, now: datetime) -> Changed:
+def follow(context: AppContext, now: datetime) -> Changed:
     """Look at everyone whom a campaign has of these patients; what was stopped, and who goes on. Again: nothing."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         _recognise(session)
-    return service.follow_list(ground, now)
+    return service.follow_list(context, now)
 
 
 def _recognise(session: Session) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from campaigns.dialling import follow_up, next_attempt, queries
 from campaigns.importing.visits import persons
 from campaigns.stopping import service, stop_causes
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Recipient
 from hotline.values.statuses import RecipientState
 
@@ -26,17 +26,17 @@ def hold(session: Session, recipient_id: str) -> Recipient | None:
     return queries.locked(session, recipient_id)
 
 
-def is_barred(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
+def is_barred(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
     """Whether anything known stands against the call, however it became known: then they are stopped, here and now."""
     cause = stop_causes.cause(session, recipient)
     if cause is not None:
-        service.stop(session, ground, recipient, cause, now)
+        service.stop(session, context, recipient, cause, now)
     return cause is not None
 
 
-def overdue(ground: Ground, recipient_id: str, now: datetime) -> bool:
+def overdue(context: AppContext, recipient_id: str, now: datetime) -> bool:
     """Nobody was reached in time, or nobody called back after the text; whether that is still so."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         recipient = hold(session, recipient_id)
         if recipient is None or recipient.state not in {RecipientState.PLANNED, RecipientState.TEXTED}:
             return False
@@ -44,9 +44,9 @@ def overdue(ground: Ground, recipient_id: str, now: datetime) -> bool:
         until = recipient.due_at if is_texted else recipient.closes_at
         if until is not None and until > now:
             return False
-        if is_barred(session, ground, recipient, now):
+        if is_barred(session, context, recipient, now):
             return True
         is_texted = is_texted or recipient.texted_at is not None
         standing = next_attempt.Standing((), None, recipient.closes_at, is_texted)
-        follow_up.follow(session, ground, recipient, next_attempt.given_up(standing, now), now)
+        follow_up.follow(session, context, recipient, next_attempt.given_up(standing, now), now)
     return True

@@ -20,8 +20,8 @@ from campaigns.planning import dialling_limits_file, plan
 from campaigns.stopping import stop_causes
 from crm.cases import queries as crm_queries
 from crm.cases import service as crm
-from hotline.context import Ground
-from hotline.models import Campaign, Discharge, MatterStep, Patient, Person, Recipient, RecipientChange
+from hotline.context import AppContext
+from hotline.models import Campaign, CaseStep, Discharge, Patient, Person, Recipient, RecipientChange
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import FLOOR
 from hotline.values.statuses import CampaignState, RecipientState
@@ -30,7 +30,7 @@ CHUNK = 250
 # The source of what no message told: the hospital's list of patients, or the patients themselves.
 LISTED = "list"
 STOPPED, RESUMED, UNDONE = "stopped", "resumed", "undone"
-# The step of a matter that says that its patient is not called any more.
+# The step of a case that says that its patient is not called any more.
 TOLD = "calls_stopped"
 # For one of these a recipient is held back, and goes on when it has gone away.
 HELD = stop_reasons.CAUSES | {plan.TOO_LATE}
@@ -49,7 +49,11 @@ class Changed:
 
 
 def restand(
-    session: Session, ground: Ground, indexes: Collection[str], now: datetime, moved: Mapping[str, int] | None = None
+    session: Session,
+    context: AppContext,
+    indexes: Collection[str],
+    now: datetime,
+    moved: Mapping[str, int] | None = None,
 ) -> Changed:
     """Look at everyone whom a campaign has of these people: stop them, or let them go on, as all that is known says.
 
@@ -73,15 +77,15 @@ def restand(
         person = known.get(recipient.person_index, stop_causes.NOTHING)
         cause = stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))
         if cause is not None:
-            changed.stopped += stop(session, ground, recipient, cause, now)
+            changed.stopped += stop(session, context, recipient, cause, now)
         elif recipient.state is RecipientState.STOPPED and recipient.reason in HELD:
-            changed.resumed += _resume(session, ground, recipient, now)
-        elif days and recipient.state is RecipientState.PLANNED and not _plan(session, ground, recipient, now):
-            changed.stopped += stop(session, ground, recipient, Cause(plan.TOO_LATE, ""), now)
+            changed.resumed += _resume(session, context, recipient, now)
+        elif days and recipient.state is RecipientState.PLANNED and not _plan(session, context, recipient, now):
+            changed.stopped += stop(session, context, recipient, Cause(plan.TOO_LATE, ""), now)
     return changed
 
 
-def stop(session: Session, ground: Ground, recipient: Recipient, cause: Cause, now: datetime) -> bool:
+def stop(session: Session, context: AppContext, recipient: Recipient, cause: Cause, now: datetime) -> bool:
     """Nobody calls them any more, from now on, for this cause; whether they were to be called before."""
     is_stopped = recipient.state is RecipientState.STOPPED
     if is_stopped and (recipient.reason not in HELD or recipient.reason == cause.reason):
@@ -90,10 +94,10 @@ def stop(session: Session, ground: Ground, recipient: Recipient, cause: Cause, n
         was = RecipientState.PLANNED if recipient.state is RecipientState.CALLING else recipient.state
         recipient.before = {"state": was.value, "reason": recipient.reason}
         transitions.move(recipient, RecipientState.STOPPED)
-        _tell_matters(session, recipient, cause, now)
+        _tell_cases(session, recipient, cause, now)
     recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
     note(session, recipient, STOPPED, cause, now)
-    ground.bell.ring_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
     return not is_stopped
 
 
@@ -114,19 +118,19 @@ def note(session: Session, recipient: Recipient, change: str, cause: Cause, now:
     )
 
 
-def follow_list(ground: Ground, now: datetime) -> Changed:
+def follow_list(context: AppContext, now: datetime) -> Changed:
     """The hospital's list of patients has changed: whoever has died by it, or wants no calls, is stopped."""
     changed = Changed()
     marked = or_(Patient.deceased, Patient.do_not_call)
-    with ground.database.read() as session:
+    with context.database.read() as session:
         ours = select(Recipient.person_index).join(Patient, Patient.id == Recipient.patient_id)
         stays = select(Discharge.person_index).join(Patient, Patient.id == Discharge.patient_id)
         indexes = sorted(set(session.scalars(ours.where(marked).union(stays.where(marked)))))
-    for start in ground.database.in_pieces(range(0, len(indexes), CHUNK)):
+    for start in context.database.in_pieces(range(0, len(indexes), CHUNK)):
         some = indexes[start : start + CHUNK]
-        with ground.database.write() as session:
+        with context.database.write() as session:
             persons.hold(session, some, is_new=False)
-            done = restand(session, ground, some, now)
+            done = restand(session, context, some, now)
         changed.stopped, changed.resumed = changed.stopped + done.stopped, changed.resumed + done.resumed
     return changed
 
@@ -141,7 +145,7 @@ def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> N
                 setattr(recipient, name, value)
 
 
-def _resume(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
+def _resume(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
     """They go on where they stood; whether they do: not when their time is over, nor the campaign."""
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if campaign.state is CampaignState.FINISHED:
@@ -155,20 +159,20 @@ def _resume(session: Session, ground: Ground, recipient: Recipient, now: datetim
         transitions.move(recipient, before)
         recipient.reason, recipient.due_at, recipient.ended_at = "", now + next_attempt.TEXT_WAIT, None
         if recipient.texted_at is None:
-            jobs.renew(session, ground.bell, "text_recipient", recipient.id, now)
-    elif not _plan(session, ground, recipient, now):
-        stop(session, ground, recipient, Cause(plan.TOO_LATE, ""), now)
+            jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
+    elif not _plan(session, context, recipient, now):
+        stop(session, context, recipient, Cause(plan.TOO_LATE, ""), now)
         return False
     recipient.before = {}
     note(session, recipient, RESUMED, cause, now)
-    ground.bell.ring_after(session, FLOOR, follow_up.TOPIC)
+    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
     return True
 
 
-def _plan(session: Session, ground: Ground, recipient: Recipient, now: datetime) -> bool:
+def _plan(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
     """Plan the next try as hours, wishes and caps allow; whether there is one within the days of the call."""
-    caps = dialling_limits_file.of(ground.settings)
-    standing = past_attempts.standing(session, ground, recipient)
+    caps = dialling_limits_file.of(context.settings)
+    standing = past_attempts.standing(session, context, recipient)
     if next_attempt.counted(standing.tries) >= caps.tries:
         return False
     at = next_attempt.allowed(standing, caps, (max(now, recipient.opens_at), False))
@@ -193,11 +197,11 @@ def _days_later(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(local.date() + timedelta(days=days), local.time(), zone)
 
 
-def _tell_matters(session: Session, recipient: Recipient, cause: Cause, now: datetime) -> None:
-    """Whoever works on an open matter of this patient's follow-up reads what has happened."""
+def _tell_cases(session: Session, recipient: Recipient, cause: Cause, now: datetime) -> None:
+    """Whoever works on an open case of this patient's follow-up reads what has happened."""
     if recipient.patient_id is None:
         return
-    for matter in crm_queries.open_follow_ups(session, recipient.patient_id):
-        is_told = any(step.kind == TOLD and step.at == now for step in crm_queries.steps(session, matter.id))
+    for case in crm_queries.open_follow_ups(session, recipient.patient_id):
+        is_told = any(step.kind == TOLD and step.at == now for step in crm_queries.steps(session, case.id))
         if not is_told:
-            crm.note(session, matter, MatterStep(kind=TOLD, at=now, data={"reason": cause.reason}), crm.By())
+            crm.note(session, case, CaseStep(kind=TOLD, at=now, data={"reason": cause.reason}), crm.By())

@@ -13,9 +13,9 @@ from campaigns.errors import UndoRefused
 from campaigns.importing.visits import persons, stop_reasons
 from campaigns.importing.visits.stop_reasons import Cause, Known
 from campaigns.stopping import permission, service, stop_causes
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
-from hotline.models import Look, Recipient
+from hotline.models import AuditEntry, Recipient
 from hotline.values.statuses import RecipientState
 
 LONGEST_WHY = 300
@@ -35,7 +35,7 @@ class Undo:
     address: str = ""
 
 
-def undo(ground: Ground, recipient_id: str, asked: Undo, now: datetime) -> service.Changed:
+def undo(context: AppContext, recipient_id: str, asked: Undo, now: datetime) -> service.Changed:
     """Undo what stops this recipient's calls, for all calls to the person; what that changed.
 
     Nothing where nothing stops them (any more). Raises `NotFound`, `UndoRefused`.
@@ -43,14 +43,14 @@ def undo(ground: Ground, recipient_id: str, asked: Undo, now: datetime) -> servi
     why = asked.why.strip()[:LONGEST_WHY]
     if not why:
         raise UndoRefused("say_why")
-    with ground.database.write() as session:
+    with context.database.write() as session:
         recipient = permission.hold(session, recipient_id)
         if recipient is None:
             raise NotFound(f"no recipient {recipient_id}")
         known, key = _known(session, recipient)
         cause = stop_reasons.cause(known, key)
         if not is_stopped(recipient) or cause is None:
-            return service.restand(session, ground, [recipient.person_index], now)
+            return service.restand(session, context, [recipient.person_index], now)
         if asked.token is not None and asked.token != token(cause):
             raise UndoRefused("changed")
         if cause.reason == stop_reasons.DIED and not asked.is_sure:
@@ -60,9 +60,9 @@ def undo(ground: Ground, recipient_id: str, asked: Undo, now: datetime) -> servi
         )
         service.note(session, recipient, service.UNDONE, cause, now, user_id=asked.user_id, why=why)
         about = {"subject": "recipient", "subject_id": recipient.id, "address": asked.address[:45]}
-        session.add(Look(at=now, user_id=asked.user_id, action="undo_stop", **about))
+        session.add(AuditEntry(at=now, user_id=asked.user_id, action="undo_stop", **about))
         session.flush()
-        return service.restand(session, ground, [recipient.person_index], now)
+        return service.restand(session, context, [recipient.person_index], now)
 
 
 def is_stopped(recipient: Recipient) -> bool:

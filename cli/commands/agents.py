@@ -11,7 +11,7 @@ from cli.house import embedded
 from cli.terminal import tables
 from console.calls import queries
 from hotline import clock
-from hotline.context import stand
+from hotline.context import open_context
 from hotline.errors import HotlineError
 from hotline.models import Agent
 from routing.agents import roster
@@ -26,7 +26,7 @@ def command() -> None:
 @audit_marks.touches_nothing("agents; changes are logged by themselves")
 def listing() -> None:
     """Everyone, with department, telephone, skills and languages."""
-    with stand(embedded.load()) as ground, ground.database.read() as session:
+    with open_context(embedded.load()) as context, context.database.read() as session:
         rows = [_row(agent) for agent in queries.agents(session)]
     columns = ("number", "name", "department", "telephone", "skills and languages")
     Console().print(tables.of("Agents", columns, rows, wraps="skills and languages"))
@@ -49,7 +49,7 @@ def _row(agent: Agent) -> tuple[str, ...]:
 def edit(number: str, name: str | None, department: str | None, address: str | None, skills: tuple[str, ...]) -> None:
     """Change the agent with staff number NUMBER: what is not given stays."""
     now = clock.now()
-    with stand(embedded.load()) as ground, ground.database.write() as session:
+    with open_context(embedded.load()) as context, context.database.write() as session:
         agent = roster.numbered(session, number)
         wanted = roster.of(agent)
         levels = dict(wanted.levels) | dict(_level(text) for text in skills)
@@ -57,7 +57,7 @@ def edit(number: str, name: str | None, department: str | None, address: str | N
         if department is not None:
             wanted = replace(wanted, department=department or None)
         wanted = replace(wanted, name=(name or wanted.name).strip(), address=address or wanted.address)
-        actions = roster.edit(session, ground, agent.id, wanted, now)
+        actions = roster.edit(session, context, agent.id, wanted, now)
         for action in actions:
             note(session, action, agent.id, "agent")
     click.echo(f"{number}: {', '.join(actions) if actions else 'nothing to change'}.")

@@ -7,7 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli import audit_marks
 from cli.house import embedded
 from hotline.audit import log
-from hotline.context import Ground, stand
+from hotline.context import AppContext, open_context
 
 WHY = {
     "missing": "it is not there",
@@ -32,12 +32,12 @@ def verify(known: str) -> None:
 
     Prints the first broken row and ends with exit status 1.
     """
-    with stand(embedded.load()) as ground:
+    with open_context(embedded.load()) as context:
         try:
-            verdict = _checked(ground, known)
+            verdict = _checked(context, known)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--head") from error
-        with ground.database.write() as session:
+        with context.database.write() as session:
             log.keep(session, verdict)
     if verdict.broken is not None:
         click.echo(f"The audit log is broken at row {verdict.broken.number}: {WHY[verdict.broken.why]}.")
@@ -46,9 +46,9 @@ def verify(known: str) -> None:
     click.echo("Keep it elsewhere: `hotline audit verify --head` with it finds a log that was cut off.")
 
 
-def _checked(ground: Ground, known: str) -> log.Verdict:
+def _checked(context: AppContext, known: str) -> log.Verdict:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with ground.database.read() as session, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with context.database.read() as session, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("rows", total=None)
 
         def told(done: int, all_: int) -> None:

@@ -18,7 +18,7 @@ from cli.commands.users import note
 from cli.house import embedded
 from cli.terminal import import_progress
 from hotline import clock, log
-from hotline.context import Ground, stand
+from hotline.context import AppContext, open_context
 
 DAY = click.DateTime(["%Y-%m-%d"])
 SHOWN = 20  # rejected rows on the screen; all of them go to --report
@@ -50,15 +50,15 @@ def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, confirms
     an export has one for each type of resource.
     """
     lines, is_broken = [], False
-    with stand(embedded.load()) as ground:
-        house = ground.settings
+    with open_context(embedded.load()) as context:
+        house = context.settings
         options = sources.Options(consent, house.import_skips_rejected if skips is None else skips, confirms=confirms)
         if confirms:
-            with ground.database.write() as session:
+            with context.database.write() as session:
                 note(session, "confirm_identities", "import", "file")
         for group in sources.sources(files):
             name = ", ".join(str(file) for file in group)
-            told, is_stored = _import(ground, group, options)
+            told, is_stored = _import(context, group, options)
             is_broken = is_broken or not is_stored
             lines.extend(told)
             for line in (*told[:-2][:SHOWN], *told[-2:]):
@@ -69,11 +69,11 @@ def import_(files: tuple[Path, ...], consent: bool, skips: bool | None, confirms
         raise SystemExit(1)
 
 
-def _import(ground: Ground, group: Sequence[Path], options: sources.Options) -> tuple[list[str], bool]:
+def _import(context: AppContext, group: Sequence[Path], options: sources.Options) -> tuple[list[str], bool]:
     """What became of these files, in lines, and whether they are stored; where they are not, others still may be."""
     with import_progress.shown(group[0].name) as progress:
         try:
-            taken = sources.take(ground, group, options, clock.now(), progress)
+            taken = sources.take(context, group, options, clock.now(), progress)
         except ImportFault as fault:
             return [str(fault), "The database is unchanged."], False
     return sources.report(taken), taken.stored is not None
@@ -92,9 +92,9 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
     scope = plan.Scope(
         since.date() if since else None, until.date() if until else None, **{k: frozenset(v) for k, v in only.items()}
     )
-    with stand(embedded.load()) as ground:
-        service.make(ground, name, scope, clock.now())
-        done = enrolment.lay_out(ground, name, clock.now())
+    with open_context(embedded.load()) as context:
+        service.make(context, name, scope, clock.now())
+        done = enrolment.lay_out(context, name, clock.now())
         audit_marks.showed(done.added)
     click.echo(f"{name}: {done.added} calls planned, {done.known} planned before.")
     for reason, count in sorted(done.without.items()):
@@ -106,8 +106,8 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
 @audit_marks.touches("start_campaign", "campaign", "name")
 def start(name: str) -> None:
     """Call the recipients of NAME from now on (the process `dialler` does it)."""
-    with stand(embedded.load()) as ground:
-        service.start(ground, name, clock.now())
+    with open_context(embedded.load()) as context:
+        service.start(context, name, clock.now())
     click.echo(f"{name} is running; `hotline campaign status {name}` shows it.")
 
 
@@ -118,11 +118,11 @@ def start(name: str) -> None:
 @audit_marks.touches("pause_campaign", "campaign", "name")
 def pause(name: str, reason: str, finish: bool) -> None:
     """Dial nobody of NAME until it is started again; conversations go on, and whoever calls back is heard."""
-    with stand(embedded.load()) as ground:
+    with open_context(embedded.load()) as context:
         if finish:
-            service.finish(ground, name, clock.now())
+            service.finish(context, name, clock.now())
         else:
-            service.pause(ground, name, reason)
+            service.pause(context, name, reason)
     click.echo(f"{name} is {'finished' if finish else 'paused'}.")
 
 
@@ -136,8 +136,8 @@ def undo(recipient: str, why: str, alive: bool) -> None:
 
     A later fact stops them again.
     """
-    with stand(embedded.load()) as ground:
-        done = stopping_undo.undo(ground, recipient, stopping_undo.Undo(why, is_sure=alive), clock.now())
+    with open_context(embedded.load()) as context:
+        done = stopping_undo.undo(context, recipient, stopping_undo.Undo(why, is_sure=alive), clock.now())
     click.echo(f"{done.resumed} calls go on.")
 
 
@@ -152,8 +152,8 @@ def export_(name: str, out: Path, anonymous: bool) -> None:
     write = kinds.get(out.suffix.lower())
     if write is None:
         raise click.UsageError(f"OUT ends in one of {', '.join(kinds)}")
-    with stand(embedded.load()) as ground:
-        count = write(ground, name, out, not anonymous)
+    with open_context(embedded.load()) as context:
+        count = write(context, name, out, not anonymous)
         audit_marks.showed(count)
     click.echo(f"{out}: {count} recipients.")
 
@@ -178,8 +178,8 @@ def away(name: str, file: Path, skips: bool | None) -> None:
     Its columns: patient_number, name, birth_date, phone, language, doctor, appointment (YYYY-MM-DD HH:MM) and
     alternatives (such times with ; between them). `hotline campaign start NAME` begins to call.
     """
-    with stand(embedded.load()) as ground:
-        done, rejects = absence_import.take(ground, name, file, clock.now(), skips=skips)
+    with open_context(embedded.load()) as context:
+        done, rejects = absence_import.take(context, name, file, clock.now(), skips=skips)
         audit_marks.showed(done.added)
     for reject in rejects[:SHOWN]:
         click.echo(f"{file.name}: {reject}", err=True)
@@ -212,6 +212,6 @@ def listen(host: str, port: int, consent: bool) -> None:
     values = embedded.load()
     mllp_access.of(values, host)  # refused before anything is opened
     log.configure("listener", values.log_format)
-    with stand(values) as ground:
+    with open_context(values) as context:
         click.echo(f"Listening for HL7 on {host}:{port}.")
-        asyncio.run(Listener(ground, consent or values.campaign_consent).serve(host, port, _until_told()))
+        asyncio.run(Listener(context, consent or values.campaign_consent).serve(host, port, _until_told()))

@@ -13,7 +13,7 @@ from campaigns.results.figures import Funnel
 from cli import audit_marks
 from cli.house import embedded
 from console.floor.live import Live
-from hotline.context import Ground, stand
+from hotline.context import AppContext, open_context
 from hotline.models import Campaign
 from hotline.values.statuses import CampaignState, RecipientState
 
@@ -29,23 +29,23 @@ COLUMNS = ("name", "state", "planned", "reached", "verified", "done", "signs", "
 def status(name: str | None, live: bool, as_json: bool) -> None:
     """The funnel of NAME, or of every campaign."""
     console = Console()
-    with stand(embedded.load()) as ground:
+    with open_context(embedded.load()) as context:
         if as_json:
-            click.echo(json.dumps([_plain(campaign, funnel) for campaign, funnel in _seen(ground, name)], indent=2))
+            click.echo(json.dumps([_plain(campaign, funnel) for campaign, funnel in _seen(context, name)], indent=2))
         elif live:
-            _watch(ground, console, name)
+            _watch(context, console, name)
         else:
-            console.print(picture(_seen(ground, name)))
+            console.print(picture(_seen(context, name)))
 
 
-def _seen(ground: Ground, name: str | None) -> list[tuple[Campaign, Funnel]]:
-    with ground.database.read() as session:
+def _seen(context: AppContext, name: str | None) -> list[tuple[Campaign, Funnel]]:
+    with context.database.read() as session:
         found = [one for one in figures.campaigns(session) if name in (None, one.name, one.id)]
         return [(one, figures.funnel(session, one.id)) for one in found]
 
 
-def _watch(ground: Ground, console: Console, name: str | None) -> None:
-    live = Live(ground, lambda: _seen(ground, name))
+def _watch(context: AppContext, console: Console, name: str | None) -> None:
+    live = Live(context, lambda: _seen(context, name))
     viewer = live.join()
     try:
         with Screen(console=console, auto_refresh=False, screen=console.is_terminal) as screen:

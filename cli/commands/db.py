@@ -9,7 +9,7 @@ from cli import audit_marks
 from cli.commands.users import note
 from cli.house import embedded, newest
 from hotline import clock
-from hotline.context import opened, stand
+from hotline.context import open_context, open_unchecked
 from hotline.outbox import jobs
 from hotline.values.statuses import Role
 from routing.agents import hospital_file
@@ -25,8 +25,8 @@ def command() -> None:
 @audit_marks.touches_nothing("tables, none of their rows")
 def upgrade() -> None:
     """Bring the tables up to date; run it after every new version, before the processes start."""
-    with opened(embedded.load()) as ground:
-        newest.upgrade(ground)
+    with open_unchecked(embedded.load()) as context:
+        newest.upgrade(context)
     click.echo("The database is up to date.")
 
 
@@ -39,9 +39,9 @@ def load(file: Path, overwrite: bool) -> None:
 
     Agents that were edited on the pages or by `hotline agents` stay as they are, and are named.
     """
-    with stand(embedded.load()) as ground:
-        data = hospital_file.read(file, queues_file.of(ground.settings))
-        with ground.database.write() as session:
+    with open_context(embedded.load()) as context:
+        data = hospital_file.read(file, queues_file.of(context.settings))
+        with context.database.write() as session:
             left_alone = hospital_file.store(session, data, clock.now(), overwrites=overwrite)
     click.echo(f"{file}: {len(data.rules.queues)} queues and {len(data.agents)} agents are in the database.")
     if left_alone:
@@ -65,10 +65,10 @@ def edited_since(staff_numbers: list[str]) -> str:
 @audit_marks.touches_nothing("accounts of staff; the change is logged by itself")
 def user(login: str, name: str, role: str, staff_number: str | None, password: str) -> None:
     """Add someone who signs in to the staff pages."""
-    with stand(embedded.load()) as ground:
-        agent_id = None if staff_number is None else hospital_file.agent_id(ground, staff_number)
-        made = service.create(ground, login, password, name, Role(role), agent_id)
-        with ground.database.write() as session:
+    with open_context(embedded.load()) as context:
+        agent_id = None if staff_number is None else hospital_file.agent_id(context, staff_number)
+        made = service.create(context, login, password, name, Role(role), agent_id)
+        with context.database.write() as session:
             note(session, "create_user", made.id)
     click.echo(f"{login} can sign in.")
 
@@ -77,6 +77,6 @@ def user(login: str, name: str, role: str, staff_number: str | None, password: s
 @audit_marks.touches_nothing("jobs by their number")
 def retry() -> None:
     """Do failed work again, once the cause that `hotline doctor` and the worker's log name is removed."""
-    with stand(embedded.load()) as ground, ground.database.write() as session:
-        count = len(jobs.again(session, ground.bell))
+    with open_context(embedded.load()) as context, context.database.write() as session:
+        count = len(jobs.again(session, context.notifier))
     click.echo(f"{count} jobs are due again.")

@@ -22,7 +22,7 @@ from campaigns.importing import watched_reports
 from cli import audit_marks
 from cli.house import embedded
 from hotline.configuration.settings import Settings
-from hotline.context import Ground, opened, prove
+from hotline.context import AppContext, open_unchecked, prove
 from hotline.errors import ConfigError, HotlineError, TablesDiffer
 from hotline.models import Agent, Job, Queue, Skill, User
 from hotline.values.statuses import JobState
@@ -117,24 +117,24 @@ def _programs() -> Iterator[Finding]:
 
 def _house() -> Iterator[Finding]:
     try:
-        ground = opened(embedded.load())
+        context = open_unchecked(embedded.load())
     except HotlineError as error:
         yield Finding("settings", Health.OPTIONAL, str(error), "start once with `hotline up`, or set the environment")
         return
     yield Finding("settings", Health.WELL, "complete")
-    yield _redis(ground)
-    proof = _proof(ground)
+    yield _redis(context)
+    proof = _proof(context)
     yield proof
     if proof.health is Health.ILL:
-        ground.close()
+        context.close()
         return
-    yield from _database(ground)
-    yield _flow(ground)
-    yield from _watched_folder(ground.settings)
-    yield _server("exchange", ground.settings.twilio_api_base)
-    yield _server("voice webhooks", ground.settings.voice_url)
-    yield _server("staff pages", ground.settings.console_url)
-    ground.close()
+    yield from _database(context)
+    yield _flow(context)
+    yield from _watched_folder(context.settings)
+    yield _server("exchange", context.settings.twilio_api_base)
+    yield _server("voice webhooks", context.settings.voice_url)
+    yield _server("staff pages", context.settings.console_url)
+    context.close()
 
 
 def _watched_folder(house: Settings) -> Iterator[Finding]:
@@ -149,30 +149,30 @@ def _watched_folder(house: Settings) -> Iterator[Finding]:
     yield Finding("watched folder", Health.OPTIONAL if count else Health.WELL, f"{count} files refused", remedy)
 
 
-def _redis(ground: Ground) -> Finding:
+def _redis(context: AppContext) -> Finding:
     try:
-        ground.bell.redis.ping()
+        context.notifier.redis.ping()
     except redis.RedisError as error:
         return Finding("Redis", Health.ILL, type(error).__name__, "start `hotline up`, or correct REDIS_URL")
     return Finding("Redis", Health.WELL, "answers")
 
 
-def _proof(ground: Ground) -> Finding:
+def _proof(context: AppContext) -> Finding:
     """Whether the processes can start: the tables are this version's, and the keys open what is there."""
     try:
-        prove(ground)
+        prove(context)
     except TablesDiffer as error:
         return Finding("tables", Health.ILL, str(error), "hotline db upgrade")
     except ConfigError as error:
         return Finding("keys", Health.ILL, str(error), "put the keys back: docs/operations.md, Loss of keys")
     except SQLAlchemyError as error:
         return Finding("keys", Health.ILL, type(error).__name__, "correct DATABASE_URL")
-    return Finding("keys", Health.WELL, f"{ground.keyring.current} seals")
+    return Finding("keys", Health.WELL, f"{context.keyring.current} seals")
 
 
-def _database(ground: Ground) -> Iterator[Finding]:
+def _database(context: AppContext) -> Iterator[Finding]:
     try:
-        with ground.database.read() as session:
+        with context.database.read() as session:
             agents = session.scalar(select(func.count()).select_from(Agent))
             users = session.scalar(select(func.count()).select_from(User))
             failed = session.scalar(select(func.count()).where(Job.state == JobState.FAILED))
@@ -180,7 +180,7 @@ def _database(ground: Ground) -> Iterator[Finding]:
     except SQLAlchemyError as error:
         yield Finding("database", Health.ILL, type(error).__name__, "hotline db upgrade; correct DATABASE_URL")
         return
-    yield Finding("database", Health.WELL, ground.database.engine.dialect.name)
+    yield Finding("database", Health.WELL, context.database.engine.dialect.name)
     yield _counted("agents", agents, "hotline db load FILE")
     yield _counted("users", users, "hotline db user LOGIN --name NAME --role administrator")
     yield Finding(
@@ -191,11 +191,11 @@ def _database(ground: Ground) -> Iterator[Finding]:
     )
 
 
-def _flow(ground: Ground) -> Finding:
+def _flow(context: AppContext) -> Finding:
     """Whether the voice menu can be read, and asks only for queues and skills that the hospital has."""
     try:
-        asks = [node for node in reader.load(ground.settings).flow.nodes.values() if isinstance(node, Ask)]
-        with ground.database.read() as session:
+        asks = [node for node in reader.load(context.settings).flow.nodes.values() if isinstance(node, Ask)]
+        with context.database.read() as session:
             queues, skills = set(session.scalars(select(Queue.name))), set(session.scalars(select(Skill.name)))
     except (HotlineError, SQLAlchemyError) as error:
         return Finding("voice menu", Health.ILL, str(error), "hotline ivr check FILE")

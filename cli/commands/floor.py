@@ -18,7 +18,7 @@ from console.floor.live import Live
 from console.floor.snapshot import Snapshot, Waiter
 from console.web import formatting
 from hotline import clock
-from hotline.context import Ground, stand
+from hotline.context import AppContext, open_context
 from hotline.models import Agent
 from hotline.values.statuses import AgentState, AgentStatus
 from reports.service_level import figures as counts
@@ -51,17 +51,17 @@ def command(once: bool, by: str | None) -> None:
     every ten seconds without an event.
     """
     console = Console()
-    with stand(embedded.load()) as ground:
+    with open_context(embedded.load()) as context:
         if by is not None:
-            console.print(parts(ground, by, clock.now()))
+            console.print(parts(context, by, clock.now()))
         elif once:
-            console.print(picture(snapshot.take(ground, clock.now()), clock.now(), ground.settings.ring_seconds))
+            console.print(picture(snapshot.take(context, clock.now()), clock.now(), context.settings.ring_seconds))
         else:
-            _watch(ground, console)
+            _watch(context, console)
 
 
-def _watch(ground: Ground, console: Console) -> None:
-    live = Live(ground, lambda: snapshot.take(ground, clock.now()))
+def _watch(context: AppContext, console: Console) -> None:
+    live = Live(context, lambda: snapshot.take(context, clock.now()))
     viewer = live.join()
     seen: Snapshot | None = None
     try:
@@ -69,7 +69,7 @@ def _watch(ground: Ground, console: Console) -> None:
             while True:
                 seen = viewer.get(DRAW_SECONDS) or seen
                 if seen is not None:
-                    screen.update(picture(seen, clock.now(), ground.settings.ring_seconds), refresh=True)
+                    screen.update(picture(seen, clock.now(), context.settings.ring_seconds), refresh=True)
     except KeyboardInterrupt:
         console.print("The hotline goes on; only this view has ended.")
     finally:
@@ -96,9 +96,9 @@ def figures_of(part: counts.Summary) -> tables.Fitting:
     return tables.Fitting(tables.of("Today", [name for name, _ in named], [[value for _, value in named]]), narrow)
 
 
-def parts(ground: Ground, by: str, now: datetime) -> tables.Fitting:
+def parts(context: AppContext, by: str, now: datetime) -> tables.Fitting:
     """Today's figures by queue, half hour or agent; an agent's are those of the phone, nobody asks for an agent."""
-    return divided_by(by, {part.name: part.figures for part in divided.take(ground, by, now)})
+    return divided_by(by, {part.name: part.figures for part in divided.take(context, by, now)})
 
 
 def divided_by(by: str, found: dict[str, counts.Summary]) -> tables.Fitting:

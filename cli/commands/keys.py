@@ -15,7 +15,7 @@ from cli import audit_marks
 from cli.house import embedded, secrets_file
 from cli.house.sealed_things import counted, reseal
 from hotline import clock
-from hotline.context import Ground, stand
+from hotline.context import AppContext, open_context
 from hotline.database.start_check import RENEWED_EVERY
 from hotline.encryption import keyring as encryption_keyring
 from hotline.encryption import known_keys, resealing
@@ -35,15 +35,15 @@ def command() -> None:
 @audit_marks.touches_nothing("keys and counts, nothing of what is sealed")
 def list_() -> None:
     """Every key: whether it seals, since when, and how much is sealed with it; never a key itself."""
-    with stand(embedded.load()) as ground:
-        known = _known(ground)
-        counts = counted(ground, [row.id for row in known])
+    with open_context(embedded.load()) as context:
+        known = _known(context)
+        counts = counted(context, [row.id for row in known])
         table = Table(title="keys", title_justify="left")
         for column in ("key", "state", "since", "values", "of them not bound to a row", "files"):
             table.add_column(column, overflow="fold")
         for row in reversed(known):
             if row.retired_at is None or counts.of(row.id):
-                state, since = _state(ground.keyring, row)
+                state, since = _state(context.keyring, row)
                 values = counts.values[row.id]
                 more = (str(values.values), str(values.unbound), str(counts.files[row.id]))
                 table.add_row(row.id, state, f"{since:%Y-%m-%d %H:%M} UTC", *more)
@@ -61,9 +61,9 @@ def add() -> None:
     HOTLINE_KEYS is printed once, to be set for every process.
     """
     home = _own_home()
-    with stand(embedded.load()) as ground:
-        known = _known(ground)
-        before = _ring(home, ground)
+    with open_context(embedded.load()) as context:
+        known = _known(context)
+        before = _ring(home, context)
         waiting = _waiting(known, before)
         if waiting:
             raise ConfigError(f"{waiting[0]} was added already and seals nothing yet; {_next(home)}")
@@ -82,17 +82,17 @@ def rotate(yes: bool) -> None:
     May be stopped at any moment and done again: it goes on where it stopped.
     """
     home = _own_home()
-    with stand(embedded.load()) as ground:
-        waiting = _waiting(_known(ground), ground.keyring)
-        if set(_waiting(_known(ground), _ring(home, ground))) - set(waiting):
+    with open_context(embedded.load()) as context:
+        waiting = _waiting(_known(context), context.keyring)
+        if set(_waiting(_known(context), _ring(home, context))) - set(waiting):
             raise ConfigError("the processes do not know the key in secrets.json yet: restart `hotline up` first")
         if waiting:
             if home is None and not yes:
                 click.confirm(f"Was every process restarted with {waiting[0]} in HOTLINE_KEYS?", abort=True)
-            known_keys.choose(ground.database, ground.keyring, waiting[0], clock.now())
-        with _bar(resealing.left(ground.database, ground.keyring)) as told:
-            done = reseal(ground, told)
-        click.echo(f"{done.values} values and {done.files} files were sealed with {ground.keyring.current}.")
+            known_keys.choose(context.database, context.keyring, waiting[0], clock.now())
+        with _bar(resealing.left(context.database, context.keyring)) as told:
+            done = reseal(context, told)
+        click.echo(f"{done.values} values and {done.files} files were sealed with {context.keyring.current}.")
     if done.closed:
         some = ", ".join(sorted(done.closed)[:5])
         raise HotlineError(f"no key opens {len(done.closed)} values or files, which stay as they are: {some}")
@@ -104,28 +104,28 @@ def rotate(yes: bool) -> None:
 def retire(key: str) -> None:
     """Give KEY up, once nothing is sealed with it: out of secrets.json, or the new HOTLINE_KEYS is printed."""
     home = _own_home()
-    with stand(embedded.load()) as ground:
-        known = {row.id: row for row in _known(ground)}
-        if key not in known or key == ground.keyring.current:
+    with open_context(embedded.load()) as context:
+        known = {row.id: row for row in _known(context)}
+        if key not in known or key == context.keyring.current:
             why = "seals: add another and rotate first" if key in known else "is unknown: see `hotline keys list`"
             raise ConfigError(f"{key} {why}")
-        since = known[ground.keyring.current].chosen_at
+        since = known[context.keyring.current].chosen_at
         if since is not None and clock.now() - since < SETTLED:
-            raise ConfigError(f"{ground.keyring.current} seals for less than a minute; try again in a minute")
-        left = counted(ground, [key])
+            raise ConfigError(f"{context.keyring.current} seals for less than a minute; try again in a minute")
+        left = counted(context, [key])
         if left.of(key):
             more = f"{left.values[key].values} values and {left.files[key]} files"
             raise ConfigError(f"{key} still seals {more}; run `hotline keys rotate`, then retire it")
-        ring = _ring(home, ground)
+        ring = _ring(home, context)
         rest = {name: value for name, value in ring.keys.items() if name != key}
-        known_keys.retire(ground.database, key, clock.now())
+        known_keys.retire(context.database, key, clock.now())
     if key in ring.keys:
         _keep(home, Keyring(rest).text())
     click.echo(f"{key} is retired. Keep its backup as long as backups of the database that were made with it.")
 
 
-def _known(ground: Ground) -> list[KnownKey]:
-    with ground.database.read() as session:
+def _known(context: AppContext) -> list[KnownKey]:
+    with context.database.read() as session:
         return known_keys.all_known(session)
 
 
@@ -149,9 +149,9 @@ def _own_home() -> Path | None:
     return home if "HOTLINE_KEYS" not in os.environ and "HOTLINE_KEYS" in secrets_file.read(home) else None
 
 
-def _ring(home: Path | None, ground: Ground) -> Keyring:
+def _ring(home: Path | None, context: AppContext) -> Keyring:
     """The ring as it will be at the next start."""
-    return ground.keyring if home is None else Keyring.parse(secrets_file.read(home)["HOTLINE_KEYS"])
+    return context.keyring if home is None else Keyring.parse(secrets_file.read(home)["HOTLINE_KEYS"])
 
 
 def _keep(home: Path | None, text: str) -> None:

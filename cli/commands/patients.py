@@ -10,7 +10,7 @@ from cli.house import embedded
 from cli.terminal import import_progress
 from crm.patients import patients_file
 from hotline import clock
-from hotline.context import stand
+from hotline.context import open_context
 
 SHOWN = 50
 
@@ -38,10 +38,10 @@ def load(file: Path, skips: bool | None, show_all: bool) -> None:
     Calls to whoever has died or wants none are stopped.
     """
     now = clock.now()
-    with stand(embedded.load()) as ground:
+    with open_context(embedded.load()) as context:
         with import_progress.shown(file.name) as progress:
-            outcome = patients_file.load(ground, file, now, skips=skips, progress=progress)
-        changed = patient_list.follow(ground, now)
+            outcome = patients_file.load(context, file, now, skips=skips, progress=progress)
+        changed = patient_list.follow(context, now)
         audit_marks.showed(outcome.added + outcome.changed)
     shown = outcome.rejected if show_all else outcome.rejected[:SHOWN]
     for rejected in shown:

@@ -9,7 +9,7 @@ from rich.table import Table
 from cli import audit_marks
 from cli.house import embedded
 from hotline import clock
-from hotline.context import stand
+from hotline.context import open_context
 from recordings.retention import holds, purging, purging_reports
 from recordings.retention.purging import Item
 
@@ -28,18 +28,18 @@ def command() -> None:
 def run(dry_run: bool, show_all: bool) -> None:
     """Delete everything whose period is over and which no complaint and no hold keeps."""
     now = clock.now()
-    with stand(embedded.load()) as ground:
-        items = list(purging.plan(ground, now))
+    with open_context(embedded.load()) as context:
+        items = list(purging.plan(context, now))
         audit_marks.showed(len(items))
         _show(items if show_all else items[:SHOWN], dry_run)
         counts = Counter(item.verdict.kept_by or "over" for item in items)
         kept = ", ".join(f"{count} kept by {keeper}" for keeper, count in sorted(counts.items()) if keeper != "over")
         if dry_run:
-            files = len(purging_reports.due(ground, now))
+            files = len(purging_reports.due(context, now))
             told = f"{counts['over']} and {files} files of reports would be deleted"
             click.echo(f"{told}{', ' if kept else ''}{kept}. Nothing was changed.")
             return
-        done, files = purging.run(ground, now), purging_reports.run(ground, now)
+        done, files = purging.run(context, now), purging_reports.run(context, now)
     click.echo(f"{len(done)} and {files} files of reports deleted{', ' if kept else ''}{kept}.")
 
 
@@ -49,12 +49,12 @@ def run(dry_run: bool, show_all: bool) -> None:
 @click.option("--by", required=True, help="who says so")
 @audit_marks.touches("place_hold", "call", "case")
 def hold(case: str, reason: str, by: str) -> None:
-    """Keep the evidence of CASE, `call:ID` or `matter:NUMBER`, until the hold is lifted."""
+    """Keep the evidence of CASE, `call:ID` or `case:NUMBER`, until the hold is lifted."""
     subject, _, subject_id = case.partition(":")
-    if subject not in (holds.CALL, holds.MATTER):
-        raise click.BadParameter("call:ID or matter:NUMBER", param_hint="CASE")
-    with stand(embedded.load()) as ground:
-        placed = holds.place(ground, (subject, subject_id), reason, by, clock.now())
+    if subject not in (holds.CALL, holds.CASE):
+        raise click.BadParameter("call:ID or case:NUMBER", param_hint="CASE")
+    with open_context(embedded.load()) as context:
+        placed = holds.place(context, (subject, subject_id), reason, by, clock.now())
     click.echo(f"hold {placed.id} on {subject} {placed.subject_id}")
 
 
@@ -62,7 +62,7 @@ def hold(case: str, reason: str, by: str) -> None:
 @audit_marks.touches("list_holds", "calls", "holds")
 def listing() -> None:
     """The holds that stand."""
-    with stand(embedded.load()) as ground, ground.database.read() as session:
+    with open_context(embedded.load()) as context, context.database.read() as session:
         rows = holds.standing(session)
         audit_marks.showed(len(rows))
     table = Table("hold", "on", "id", "since", "by", "reason")
@@ -77,8 +77,8 @@ def listing() -> None:
 @audit_marks.touches("lift_hold", "call", "hold_id")
 def lift(hold_id: str, by: str) -> None:
     """Take a hold away: the periods count again."""
-    with stand(embedded.load()) as ground:
-        holds.lift(ground, hold_id, by, clock.now())
+    with open_context(embedded.load()) as context:
+        holds.lift(context, hold_id, by, clock.now())
     click.echo(f"hold {hold_id} is lifted")
 
 

@@ -8,7 +8,7 @@ import click
 from cli import audit_marks
 from hotline import log
 from hotline.configuration import settings
-from hotline.context import stand
+from hotline.context import open_context
 from telephony.provider import connect
 
 
@@ -32,7 +32,7 @@ def router() -> None:
 
     values = settings.load()
     log.configure("router", values.log_format)
-    Router(stand(values), connect(values)).run(_until_told())
+    Router(open_context(values), connect(values)).run(_until_told())
 
 
 @command.command()
@@ -43,7 +43,7 @@ def dialler() -> None:
 
     values = settings.load()
     log.configure("dialler", values.log_format)
-    Dialler(stand(values), connect(values)).run(_until_told())
+    Dialler(open_context(values), connect(values)).run(_until_told())
 
 
 @command.command()
@@ -55,7 +55,7 @@ def worker(lines: tuple[str, ...]) -> None:
 
     values = settings.load()
     log.configure("worker", values.log_format)
-    work(stand(values).bell, lines or LINES)
+    work(open_context(values).notifier, lines or LINES)
 
 
 @command.command()
@@ -66,4 +66,4 @@ def clock() -> None:
 
     values = settings.load()
     log.configure("clock", values.log_format)
-    Clock(stand(values), connect(values)).run(_until_told())
+    Clock(open_context(values), connect(values)).run(_until_told())

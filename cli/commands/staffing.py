@@ -15,7 +15,7 @@ from rich.table import Table
 
 from cli import audit_marks
 from cli.house import embedded
-from hotline.context import stand
+from hotline.context import open_context
 from hotline.errors import ConfigError
 from reports.service_level import figures, queries
 from reports.staffing.erlang import Forecast, Load, agents_needed
@@ -142,7 +142,7 @@ def history(start: date, end: date) -> list[HalfHour]:
     settings = embedded.load()
     zone = ZoneInfo(settings.timezone)
     first = datetime(start.year, start.month, start.day, tzinfo=zone)
-    with stand(settings) as ground, ground.database.read() as session:
+    with open_context(settings) as context, context.database.read() as session:
         following = datetime.combine(end + timedelta(days=1), datetime.min.time(), zone)
         counted = queries.between(session, first, following)
         # A call-back is the work of the caller who asked for it: counted there, not once more.

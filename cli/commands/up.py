@@ -14,7 +14,7 @@ from cli.commands.db import edited_since
 from cli.house.embedded import plan
 from cli.house.house import House
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Agent
 from routing.agents import hospital_file
 from routing.queues import queues_file
@@ -41,19 +41,19 @@ def command(home: Path | None, file: Path | None, free_ports: bool, procfile: Pa
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        house.open(lambda ground: _fill(ground, file))
+        house.open(lambda context: _fill(context, file))
         click.echo(_welcome(house))
         stop.wait()
     finally:
         house.close()
 
 
-def _fill(ground: Ground, file: Path | None) -> None:
-    with ground.database.read() as session:
+def _fill(context: AppContext, file: Path | None) -> None:
+    with context.database.read() as session:
         is_empty = session.scalar(select(func.count()).select_from(Agent)) == 0
     if file is not None or is_empty:
-        data = hospital_file.read(file or SAMPLE, queues_file.of(ground.settings))
-        with ground.database.write() as session:
+        data = hospital_file.read(file or SAMPLE, queues_file.of(context.settings))
+        with context.database.write() as session:
             left_alone = hospital_file.store(session, data, clock.now())
         if left_alone:
             click.echo(edited_since(left_alone))

@@ -17,7 +17,7 @@ from cli.terminal import tables
 from console.calls import queries
 from console.web import audit_log
 from hotline import clock
-from hotline.context import stand
+from hotline.context import open_context
 from hotline.encryption.keyring import Keyring
 from hotline.models import User
 from hotline.values.statuses import Language, Role
@@ -36,9 +36,9 @@ def command() -> None:
 @audit_marks.touches_nothing("accounts of staff; changes are logged by themselves")
 def listing() -> None:
     """Everyone, with role, agent and whether they can sign in."""
-    with stand(embedded.load()) as ground, ground.database.read() as session:
+    with open_context(embedded.load()) as context, context.database.read() as session:
         numbers = {agent.id: agent.staff_number for agent in queries.agents(session)}
-        locked = {user.id for user in service.everyone(session) if _is_locked(session, ground.keyring, user.login)}
+        locked = {user.id for user in service.everyone(session) if _is_locked(session, context.keyring, user.login)}
         rows = [_row(user, numbers, user.id in locked) for user in service.everyone(session)]
     columns = ("login", "name", "role", "language", "agent", "sign-in")
     Console().print(tables.of("Users", columns, rows, wraps="name"))
@@ -65,7 +65,7 @@ def add(login: str, name: str, role: str, staff_number: str | None, language: st
     """Add LOGIN with a one-time password, which is printed once."""
     now, password = clock.now(), clock.new_password()
     user = User(name=name, role=Role(role), language=Language(language), one_time_until=now + strength.ONE_TIME)
-    with stand(embedded.load()) as ground, ground.database.write() as session:
+    with open_context(embedded.load()) as context, context.database.write() as session:
         user.agent_id = roster.numbered(session, staff_number).id if staff_number else None
         service.add(session, login, password, user)
         note(session, "create_user", user.id)
@@ -86,7 +86,7 @@ def edit(
     """Change LOGIN: what is not given stays. A role counts from the next page on."""
     if no_agent and staff_number:
         raise click.UsageError("--agent and --no-agent exclude each other")
-    with stand(embedded.load()) as ground, ground.database.write() as session:
+    with open_context(embedded.load()) as context, context.database.write() as session:
         user = service.named(session, login)
         wanted = Wanted(name or user.name, Role(role or user.role), Language(language or user.language), user.agent_id)
         if staff_number or no_agent:
@@ -103,7 +103,7 @@ def edit(
 @audit_marks.touches_nothing("accounts of staff; changes are logged by themselves")
 def reset_password(login: str) -> None:
     """Give LOGIN a one-time password, which is printed once; all their sessions end."""
-    with stand(embedded.load()) as ground, ground.database.write() as session:
+    with open_context(embedded.load()) as context, context.database.write() as session:
         user = service.named(session, login)
         password = service.reset_password(session, user.id, clock.now(), is_rescue=True)
         note(session, "reset_password", user.id)
@@ -133,15 +133,15 @@ def enable(login: str) -> None:
 @audit_marks.touches_nothing("accounts of staff; changes are logged by themselves")
 def unlock(login: str) -> None:
     """Let LOGIN sign in again after too many wrong passwords, without waiting."""
-    with stand(embedded.load()) as ground, ground.database.write() as session:
+    with open_context(embedded.load()) as context, context.database.write() as session:
         user = service.named(session, login)
-        guesses.unlock(session, ground.keyring, user.login)
+        guesses.unlock(session, context.keyring, user.login)
         note(session, "unlock_user", user.id)
     click.echo(f"{login} can sign in from anywhere again.")
 
 
 def _set(login: str, change: Callable[[Session, str], Any], action: str) -> None:
-    with stand(embedded.load()) as ground, ground.database.write() as session:
+    with open_context(embedded.load()) as context, context.database.write() as session:
         user = service.named(session, login)
         change(session, user.id)
         note(session, action, user.id)

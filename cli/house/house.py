@@ -15,7 +15,7 @@ from cli.house.embedded import Plan
 from cli.house.newest import upgrade
 from cli.house.supervisor import Supervisor, read_procfile
 from hotline.configuration import settings
-from hotline.context import Ground, opened
+from hotline.context import AppContext, open_unchecked
 from hotline.errors import ConfigError, HotlineError
 
 ROOT = Path(__file__).parents[2]
@@ -42,23 +42,23 @@ class House:
         self.environment["VOICE_SOCKET"] = f"fd://{door.fileno()}"
         self.redis = Supervisor(plan.extra, self.environment, say)
         self.processes = Supervisor(commands, self.environment, say, {"voice": door})
-        self.ground: Ground | None = None
+        self.context: AppContext | None = None
 
-    def open(self, prepare: Callable[[Ground], None]) -> Ground:
+    def open(self, prepare: Callable[[AppContext], None]) -> AppContext:
         """Start Redis, bring the tables up to date, have `prepare` fill them, start the processes, wait for them."""
         given = {key.lower(): text for key, text in self.environment.items() if text}
         values = settings.Settings.model_validate(given)
         self.redis.start()
-        ground = opened(values)
-        self.ground = ground
-        self._wait("redis", lambda: _pings(ground))
-        upgrade(ground)
+        context = open_unchecked(values)
+        self.context = context
+        self._wait("redis", lambda: _pings(context))
+        upgrade(context)
         embedded.write(values.hotline_home, self.environment)
-        prepare(ground)
+        prepare(context)
         self.processes.start()
         for name, url in self.addresses().items():
             self._wait(name, lambda url=url: _answers(url))  # type: ignore[misc] # mypy does not infer the default
-        return ground
+        return context
 
     def addresses(self) -> dict[str, str]:
         """Where each server says that it is well."""
@@ -78,8 +78,8 @@ class House:
     def close(self) -> None:
         """Stop everything; Redis last."""
         self.processes.stop()
-        if self.ground is not None:
-            self.ground.close()
+        if self.context is not None:
+            self.context.close()
         self.redis.stop()
 
 
@@ -91,9 +91,9 @@ def _listening(environment: Mapping[str, str]) -> socket.socket:
         raise ConfigError(f"VOICE_BIND, VOICE_PORT: {host}:{port}: {error}") from error
 
 
-def _pings(ground: Ground) -> bool:
+def _pings(context: AppContext) -> bool:
     try:
-        return bool(ground.bell.redis.ping())
+        return bool(context.notifier.redis.ping())
     except redis.RedisError:
         return False
 

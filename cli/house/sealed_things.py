@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.encryption import resealing, sealed_columns, sealed_objects
 from hotline.encryption.sealed_columns import Count
 from hotline.encryption.sealed_objects import Blob
@@ -40,29 +40,31 @@ class Resealed:
     closed: set[str]
 
 
-def counted(ground: Ground, keys: list[str]) -> Counts:
+def counted(context: AppContext, keys: list[str]) -> Counts:
     """How much each of these keys sealed."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         values = sealed_columns.counts(session, keys)
         files = recordings.by_key(session)
         found = [blob for source in SOURCES for blob in source(session)]
-    files.update(key for blob in found if (key := sealed_objects.key_of(ground.blobs, blob)) is not None)
+    files.update(key for blob in found if (key := sealed_objects.key_of(context.objects, blob)) is not None)
     return Counts(values, files, values[""].values)
 
 
-def reseal(ground: Ground, told: Callable[[int], object]) -> Resealed:
+def reseal(context: AppContext, told: Callable[[int], object]) -> Resealed:
     """Seal everything with the current key; `told` hears how many values were done just now."""
-    done = resealing.reseal(ground.database, ground.keyring, told)
-    count, closed = recordings.reseal(ground)
+    done = resealing.reseal(context.database, context.keyring, told)
+    count, closed = recordings.reseal(context)
     found = Resealed(done.values, count, done.closed | closed)
     for source in SOURCES:
-        with ground.database.read() as session:
-            blobs = source(session)
-        count, closed = sealed_objects.reseal(ground.blobs, ground.keyring, blobs, lambda blob: _is_there(ground, blob))
+        with context.database.read() as session:
+            objects = source(session)
+        count, closed = sealed_objects.reseal(
+            context.objects, context.keyring, objects, lambda blob: _is_there(context, blob)
+        )
         found.files, found.closed = found.files + count, found.closed | closed
     return found
 
 
-def _is_there(ground: Ground, blob: Blob) -> bool:
-    with ground.database.read() as session:
+def _is_there(context: AppContext, blob: Blob) -> bool:
+    with context.database.read() as session:
         return any(blob in source(session) for source in SOURCES)

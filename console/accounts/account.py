@@ -4,14 +4,14 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from accounts.errors import PasswordWrong, UserRefused
 from accounts.passwords import check, guesses, hashing, strength
 from accounts.sessions import queries
 from accounts.users import service
 from console.accounts import devices, sign_in
 from console.web import audit_log
-from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, ground
+from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, context
 from console.web.audit_marks import touches_nothing
-from accounts.errors import PasswordWrong, UserRefused
 from hotline import clock
 from hotline.models import Agent, User
 
@@ -44,7 +44,7 @@ def change() -> ResponseReturnValue:
     sign_in.enter_as(signed_in)
     flash("account.changed")
     answer = make_response(redirect(sign_in.next_page() if was_one_time else url_for("account.show")))
-    devices.remember(ground(), request, answer, user)
+    devices.remember(context(), request, answer, user)
     return answer
 
 
@@ -53,7 +53,7 @@ def change() -> ResponseReturnValue:
 @touches_nothing("one's own sessions; the end is logged by itself")
 def end_session(sign_in_id: str) -> ResponseReturnValue:
     """End a session of one's own elsewhere. Ended already, or another one's: nothing changes."""
-    with ground().database.write() as writing:
+    with context().database.write() as writing:
         queries.end(writing, sign_in_id, current_user.id, clock.now())
         audit_log.note(
             writing, audit_log.look(current_user.id, "end_session", ("session", sign_in_id), clock.now(), _address())
@@ -65,24 +65,24 @@ def end_session(sign_in_id: str) -> ResponseReturnValue:
 def _changed() -> tuple[User, SignedIn]:
     """Set the new password, and begin a session with it: all others end. Raises what is against it."""
     old, new = request.form.get("old", ""), (request.form.get("password", ""), request.form.get("again", ""))
-    with ground().database.read() as reading:
+    with context().database.read() as reading:
         seen = reading.get_one(User, current_user.id)
     # Who finds an open page does not guess the password there either.
-    allowances = guesses.of_owner(ground().keyring, seen.login)
-    if not check.proven(ground(), seen.password, old, allowances):
+    allowances = guesses.of_owner(context().keyring, seen.login)
+    if not check.proven(context(), seen.password, old, allowances):
         raise PasswordWrong("the present password is another")
-    with ground().database.write() as writing:
+    with context().database.write() as writing:
         guesses.give_back(writing, allowances)
     service.check_own(seen, old, new)
     digest = strength.sealed(new[0])
-    with ground().database.write() as writing:
+    with context().database.write() as writing:
         user = service.change_password(writing, seen, digest)
         audit_log.note(writing, audit_log.look(user.id, "change_password", ("user", user.id), clock.now(), _address()))
         return user, sign_in.begun(writing, user)
 
 
 def _page(refused: UserRefused | None, code: int, fault: str = "", minutes: int = 0) -> ResponseReturnValue:
-    with ground().database.read() as reading:
+    with context().database.read() as reading:
         user = reading.get_one(User, current_user.id)
         agent = reading.get(Agent, user.agent_id) if user.agent_id else None
         sessions = queries.of_user(reading, user.id, clock.now())

@@ -10,7 +10,7 @@ from flask import Request, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.encryption.keyring import Keyring
 from hotline.models import User
 
@@ -19,32 +19,32 @@ KEPT = timedelta(days=400)  # browsers keep no cookie longer
 MOST_USERS = 20  # of one browser; of more the first are forgotten
 
 
-def known(ground: Ground, request: Request, user: User | None) -> str | None:
+def known(context: AppContext, request: Request, user: User | None) -> str | None:
     """The id of this browser, where `user` has signed in with the password they have now."""
-    read = _read(ground, request)
-    if user is None or read["users"].get(user.id) != _mark(ground.keyring, user):
+    read = _read(context, request)
+    if user is None or read["users"].get(user.id) != _mark(context.keyring, user):
         return None
     return str(read["id"])
 
 
-def remember(ground: Ground, request: Request, response: Response, user: User) -> None:
+def remember(context: AppContext, request: Request, response: Response, user: User) -> None:
     """This browser knows `user` from now on."""
-    read = _read(ground, request)
+    read = _read(context, request)
     others = {key: mark for key, mark in read["users"].items() if key != user.id}
-    read["users"] = dict([*others.items(), (user.id, _mark(ground.keyring, user))][-MOST_USERS:])
+    read["users"] = dict([*others.items(), (user.id, _mark(context.keyring, user))][-MOST_USERS:])
     response.set_cookie(
         COOKIE,
-        _signer(ground).dumps(read),
+        _signer(context).dumps(read),
         max_age=KEPT,
         httponly=True,
         samesite="Lax",
-        secure=ground.settings.console_url.startswith("https://"),
+        secure=context.settings.console_url.startswith("https://"),
     )
 
 
-def _read(ground: Ground, request: Request) -> dict[str, Any]:
+def _read(context: AppContext, request: Request) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = _signer(ground).loads(
+        found: dict[str, Any] = _signer(context).loads(
             request.cookies.get(COOKIE, ""), max_age=int(KEPT.total_seconds())
         )
     except BadData:
@@ -52,8 +52,8 @@ def _read(ground: Ground, request: Request) -> dict[str, Any]:
     return found
 
 
-def _signer(ground: Ground) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(ground.settings.secret_key.get_secret_value(), salt="device")
+def _signer(context: AppContext) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(context.settings.secret_key.get_secret_value(), salt="device")
 
 
 def _mark(keyring: Keyring, user: User) -> str:

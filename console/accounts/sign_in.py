@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
+from accounts.errors import PasswordExpired
 from accounts.passwords import check, guesses, hashing
 from accounts.sessions import queries
 from accounts.users import service
 from console.accounts import browsers, devices
 from console.web import audit_log
-from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, allow_everyone, ground, home
+from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, allow_everyone, context, home
 from console.web.audit_marks import touches_nothing
-from accounts.errors import PasswordExpired
 from hotline import clock
 from hotline.models import SignIn, User
 from hotline.values.statuses import Language
@@ -49,20 +49,20 @@ def enter() -> ResponseReturnValue:
     if user is None:
         return _page("sign_in.wrong", login, 401)
     answer = make_response(redirect(next_page()))
-    devices.remember(ground(), request, answer, user)
+    devices.remember(context(), request, answer, user)
     return answer
 
 
 def _admitted(login: str, password: str) -> User | None:
     """The user with this name, with a session begun, if it is their password. Raises what keeps them out."""
-    with ground().database.read() as reading:
+    with context().database.read() as reading:
         seen = service.under(reading, login)
-    device = devices.known(ground(), request, seen)
-    allowances = guesses.of_sign_in(ground().keyring, login, request.remote_addr or "", device)
-    if not check.proven(ground(), seen.password if seen else None, password, allowances) or seen is None:
+    device = devices.known(context(), request, seen)
+    allowances = guesses.of_sign_in(context().keyring, login, request.remote_addr or "", device)
+    if not check.proven(context(), seen.password if seen else None, password, allowances) or seen is None:
         return None
     try:
-        with ground().database.write() as writing:
+        with context().database.write() as writing:
             user = service.admit(writing, seen, clock.now())
             if user is None:
                 return None
@@ -71,7 +71,7 @@ def _admitted(login: str, password: str) -> User | None:
             _note(writing, user, session.get("language"))
             signed_in = begun(writing, user)
     except PasswordExpired:
-        with ground().database.write() as writing:
+        with context().database.write() as writing:
             guesses.give_back(writing, allowances)  # it was right
         raise
     enter_as(signed_in)
@@ -82,7 +82,7 @@ def begun(writing: Session, user: User) -> SignedIn:
     """A session of the user in this browser, in the caller's transaction."""
     agent = request.user_agent.string
     made = SignIn(id=clock.new_id(), browser=browsers.label(agent), address=(request.remote_addr or "")[:45])
-    hours = timedelta(hours=ground().settings.session_hours)
+    hours = timedelta(hours=context().settings.session_hours)
     return SignedIn(user, made.id, queries.begin(writing, user, made, hours, clock.now()))
 
 
@@ -99,7 +99,7 @@ def enter_as(signed_in: SignedIn) -> None:
 @touches_nothing("one's own session")
 def leave() -> ResponseReturnValue:
     """End the session, here and for every copy of its cookie."""
-    with ground().database.write() as writing:
+    with context().database.write() as writing:
         queries.end(writing, current_user.sign_in_id, current_user.id, clock.now())
     logout_user()
     session.clear()
@@ -141,5 +141,5 @@ def _note(writing: Session, user: User, language: str | None) -> None:
 
 
 def _keep(user_id: str, language: Language) -> None:
-    with ground().database.write() as writing:
+    with context().database.write() as writing:
         writing.get_one(User, user_id).language = language

@@ -5,14 +5,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
+from accounts.errors import LastAdministrator, UserRefused
 from accounts.passwords import guesses, strength
 from accounts.users import service
 from accounts.users.service import Wanted
 from console.calls import queries
 from console.web import audit_log
-from console.web.access import allow, ground
+from console.web.access import allow, context
 from console.web.audit_marks import touches_nothing
-from accounts.errors import LastAdministrator, UserRefused
 from hotline import clock
 from hotline.models import User
 from hotline.values.statuses import Language, Role
@@ -39,7 +39,7 @@ def make() -> ResponseReturnValue:
     user = User(name=wanted.name, role=wanted.role, language=wanted.language, agent_id=wanted.agent_id)
     user.one_time_until = now + strength.ONE_TIME
     try:
-        with ground().database.write() as session:
+        with context().database.write() as session:
             service.add(session, request.form.get("login", ""), password, user)
             _note(session, "create_user", user.id)
     except UserRefused as refused:
@@ -65,7 +65,7 @@ def change(user_id: str) -> ResponseReturnValue:
     """Change a user from the form; what is refused comes back with a message."""
     wanted = _from_form()
     try:
-        with ground().database.write() as session:
+        with context().database.write() as session:
             for action in service.edit(session, user_id, wanted, current_user.id, request.form.get("seen", "")):
                 _note(session, action, user_id)
     except UserRefused as refused:
@@ -82,7 +82,7 @@ def reset(user_id: str) -> ResponseReturnValue:
     if user_id == current_user.id:
         abort(400)
     try:
-        with ground().database.write() as session:
+        with context().database.write() as session:
             password = service.reset_password(session, user_id, clock.now())
             _note(session, "reset_password", user_id)
             user = session.get_one(User, user_id)
@@ -100,7 +100,7 @@ def set_active(user_id: str) -> ResponseReturnValue:
         abort(400)
     is_let_in = request.form.get("active") == "yes"
     try:
-        with ground().database.write() as session:
+        with context().database.write() as session:
             (service.let_in if is_let_in else service.shut_out)(session, user_id)
             _note(session, "let_in_user" if is_let_in else "shut_out_user", user_id)
     except LastAdministrator as refused:
@@ -115,16 +115,16 @@ def set_active(user_id: str) -> ResponseReturnValue:
 @touches_nothing("accounts of staff; the change is logged by itself")
 def unlock(user_id: str) -> ResponseReturnValue:
     """Forget the wrong passwords that were tried under a user's name, so that they can sign in from anywhere."""
-    with ground().database.write() as session:
+    with context().database.write() as session:
         one = service.find(session, user_id) or abort(404)
-        guesses.unlock(session, ground().keyring, one.login)
+        guesses.unlock(session, context().keyring, one.login)
         _note(session, "unlock_user", user_id)
     flash("users.unlocked")
     return redirect(url_for("staff.edit", user_id=user_id))
 
 
 def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
-    with ground().database.read() as session:
+    with context().database.read() as session:
         agents, everyone = queries.agents(session), service.everyone(session)
     names = {agent.id: agent for agent in agents}
     return render_template(
@@ -133,10 +133,10 @@ def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
 
 
 def _form(user_id: str, refused: UserRefused | None, code: int) -> ResponseReturnValue:
-    with ground().database.read() as session:
+    with context().database.read() as session:
         one = service.find(session, user_id) or abort(404)
         agents = queries.agents(session)
-        locked_until = guesses.locked_until(session, ground().keyring, one.login, clock.now())
+        locked_until = guesses.locked_until(session, context().keyring, one.login, clock.now())
     # What was typed comes back, unless somebody else's change has to be seen first.
     typed = request.form if refused and refused.code != "changed_meanwhile" else None
     values = typed or {"name": one.name, "role": one.role, "language": one.language, "agent_id": one.agent_id or ""}

@@ -15,12 +15,12 @@ from console.admin import audit_export, audit_queries, audit_words
 from console.admin.audit_queries import MACHINE, Wanted
 from console.web import audit_marks, language
 from console.web import formatting as values
-from console.web.access import allow, ground
+from console.web.access import allow, context
 from console.web.audit_marks import touches, touches_nothing
 from hotline import clock
 from hotline.audit import log
-from hotline.models import Look
-from hotline.values.statuses import LookOutcome, Role
+from hotline.models import AuditEntry
+from hotline.values.statuses import AuditOutcome, Role
 
 pages = Blueprint("audit", __name__)
 COLUMNS = ("number", "at", "person", "address", "action", "subject", "object", "outcome", "count", "filter", "digest")
@@ -34,7 +34,7 @@ LONGEST_DAYS = 400
 def show() -> ResponseReturnValue:
     """The rows by filter, the days of each person, and the state of the chain."""
     wanted, zone, words = _wanted(), _zone(), language.words(language.chosen(request))
-    with ground().database.read() as session:
+    with context().database.read() as session:
         found = audit_queries.listing(session, wanted, zone, request.args.get("page", 1, int))
         days = audit_queries.by_day(session, wanted, zone)
         users = audit_queries.people(session)
@@ -51,7 +51,7 @@ def show() -> ResponseReturnValue:
         machine=MACHINE,
         actions=_labelled(words, "audit_action", audit_words.ACTIONS),
         subjects=_labelled(words, "audit_subject", audit_words.SUBJECTS),
-        outcomes=list(LookOutcome),
+        outcomes=list(AuditOutcome),
         chosen=_chosen(wanted),
         tell_action=lambda look: audit_words.action(words, look),
         tell_subject=lambda look: audit_words.subject(words, look),
@@ -67,7 +67,7 @@ def export() -> ResponseReturnValue:
     wanted, words, form = _wanted(), language.words(language.chosen(request)), request.args.get("format", "csv")
     if form not in audit_export.FORMATS:
         abort(400)
-    with ground().database.read() as session:
+    with context().database.read() as session:
         names = {user.id: user.name for user in audit_queries.people(session)}
         rows = [_cells(look, audit_words.person(words, look, names)) for look in _rows(session, wanted)]
     audit_marks.showed(len(rows))
@@ -82,19 +82,19 @@ def export() -> ResponseReturnValue:
 @touches_nothing("digests of the log, none of its rows")
 def verify() -> ResponseReturnValue:
     """Check the whole chain now, and keep what was found for the page."""
-    with ground().database.read() as session:
+    with context().database.read() as session:
         verdict = log.verify(session, progress=lambda _done, _all: time.sleep(0))  # live pages go on meanwhile
-    with ground().database.write() as session:
+    with context().database.write() as session:
         log.keep(session, verdict)
     flash("audit.whole" if verdict.broken is None else "audit.broken_now", "" if verdict.broken is None else "fault")
     return redirect(url_for("audit.show"))
 
 
-def _rows(session: Session, wanted: Wanted) -> list[Look]:
+def _rows(session: Session, wanted: Wanted) -> list[AuditEntry]:
     return list(audit_queries.rows(session, wanted, _zone()))
 
 
-def _cells(look: Look, person: str) -> tuple[str | int | None, ...]:
+def _cells(look: AuditEntry, person: str) -> tuple[str | int | None, ...]:
     zone = _zone()
     at = f"{values.day(look.at, zone)} {values.clock(look.at, zone)}"
     told = (look.action, look.subject, look.subject_id, look.outcome.value, look.count, look.filter, look.digest)
@@ -102,7 +102,7 @@ def _cells(look: Look, person: str) -> tuple[str | int | None, ...]:
 
 
 def _wanted() -> Wanted:
-    today = ground().settings.day(clock.now())
+    today = context().settings.day(clock.now())
     until = _day("until") or today
     since = _day("since") or until - timedelta(days=audit_queries.DAYS - 1)
     if not 0 <= (until - since).days <= LONGEST_DAYS:
@@ -115,7 +115,7 @@ def _wanted() -> Wanted:
         action=text("action", ""),
         subject=text("subject", ""),
         object_id=text("object", "").strip(),
-        outcome=LookOutcome(outcome) if outcome in list(LookOutcome) else None,
+        outcome=AuditOutcome(outcome) if outcome in list(AuditOutcome) else None,
     )
 
 
@@ -132,7 +132,7 @@ def _day(name: str) -> date | None:
 
 
 def _zone() -> ZoneInfo:
-    return ZoneInfo(ground().settings.timezone)
+    return ZoneInfo(context().settings.timezone)
 
 
 def _labelled(words: language.Words, table: str, codes: tuple[str, ...]) -> list[tuple[str, str]]:

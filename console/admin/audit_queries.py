@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from console.web.paging import Listing, within
-from hotline.models import Look, User
-from hotline.values.statuses import LookOutcome
+from hotline.models import AuditEntry, User
+from hotline.values.statuses import AuditOutcome
 
 PAGE = 50
 # The table by person and day shows at most so many days, the latest of the period.
@@ -34,20 +34,24 @@ class Wanted:
     action: str = ""
     subject: str = ""
     object_id: str = ""
-    outcome: LookOutcome | None = None
+    outcome: AuditOutcome | None = None
 
     def claims(self, zone: ZoneInfo) -> list[ColumnElement[bool]]:
         """The filters as SQL."""
         claims = [
-            Look.at >= datetime.combine(self.since, time(), zone),
-            Look.at < datetime.combine(self.until + timedelta(days=1), time(), zone),
+            AuditEntry.at >= datetime.combine(self.since, time(), zone),
+            AuditEntry.at < datetime.combine(self.until + timedelta(days=1), time(), zone),
         ]
         if self.person:
-            claims.append(Look.user_id.is_(None) if self.person == MACHINE else Look.user_id == self.person)
-        given = ((Look.action, self.action), (Look.subject, self.subject), (Look.subject_id, self.object_id))
+            claims.append(AuditEntry.user_id.is_(None) if self.person == MACHINE else AuditEntry.user_id == self.person)
+        given = (
+            (AuditEntry.action, self.action),
+            (AuditEntry.subject, self.subject),
+            (AuditEntry.subject_id, self.object_id),
+        )
         claims.extend(column == value for column, value in given if value)
         if self.outcome is not None:
-            claims.append(Look.outcome == self.outcome)
+            claims.append(AuditEntry.outcome == self.outcome)
         return claims
 
     @property
@@ -65,18 +69,18 @@ class Cell:
     is_unusual: bool
 
 
-def listing(session: Session, wanted: Wanted, zone: ZoneInfo, page: int) -> Listing[Look]:
+def listing(session: Session, wanted: Wanted, zone: ZoneInfo, page: int) -> Listing[AuditEntry]:
     """The rows wanted, newest first; `page` from 1, the last one where there are fewer."""
     claims = wanted.claims(zone)
-    total = session.scalar(select(func.count()).select_from(Look).where(*claims)) or 0
+    total = session.scalar(select(func.count()).select_from(AuditEntry).where(*claims)) or 0
     page = within(page, total, PAGE)
-    query = select(Look).where(*claims).order_by(Look.number.desc()).limit(PAGE).offset((page - 1) * PAGE)
+    query = select(AuditEntry).where(*claims).order_by(AuditEntry.number.desc()).limit(PAGE).offset((page - 1) * PAGE)
     return Listing(list(session.scalars(query)), total, page, PAGE)
 
 
-def rows(session: Session, wanted: Wanted, zone: ZoneInfo) -> Iterator[Look]:
+def rows(session: Session, wanted: Wanted, zone: ZoneInfo) -> Iterator[AuditEntry]:
     """The rows wanted for an export, newest first, at most `MOST`."""
-    query = select(Look).where(*wanted.claims(zone)).order_by(Look.number.desc()).limit(MOST)
+    query = select(AuditEntry).where(*wanted.claims(zone)).order_by(AuditEntry.number.desc()).limit(MOST)
     yield from session.scalars(query.execution_options(yield_per=1000))
 
 
@@ -85,7 +89,7 @@ def by_day(session: Session, wanted: Wanted, zone: ZoneInfo) -> dict[str | None,
     counts: dict[str | None, list[int]] = {}
     for place, day in enumerate(wanted.days):
         claims = replace(wanted, since=day, until=day).claims(zone)
-        query = select(Look.user_id, func.count()).where(*claims).group_by(Look.user_id)
+        query = select(AuditEntry.user_id, func.count()).where(*claims).group_by(AuditEntry.user_id)
         for user_id, count in session.execute(query):
             counts.setdefault(user_id, [0] * len(wanted.days))[place] = count
     busiest = sorted(counts.items(), key=lambda pair: (-sum(pair[1]), pair[0] or ""))

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from console.web.language import Words
-from hotline.models import Look
+from hotline.models import AuditEntry
 
 ACTIONS = (
     *("view_patient", "view_call", "view_caller", "view_desk", "view_floor", "list_calls", "search"),
     *("hear_recording", "hear_original", "view_outline", "view_original", "export_transcript", "correct_utterance"),
     *("hang_up_call", "hold_call", "transfer_call", "move_transfer"),
-    *("list_matters", "view_matter", "comment_matter", "hand_over_matter", "move_matter"),
+    *("list_cases", "view_case", "comment_case", "hand_over_case", "move_case"),
     *("list_campaigns", "view_campaign", "start_campaign", "pause_campaign", "undo_stop"),
     *("import_patients", "import_discharges", "plan_campaign", "export_campaign", "take_messages"),
     *("list_reviews", "view_review", "take_review", "save_review", "publish_review", "release_review", "drop_review"),
@@ -27,23 +27,23 @@ ACTIONS = (
 )
 SUBJECTS = (
     *("patient", "call", "calls", "recording", "transcript", "utterance", "search", "desk", "floor"),
-    *("matter", "matters", "campaign", "campaigns", "recipient", "discharges", "review", "reviews", "comment"),
+    *("case", "cases", "campaign", "campaigns", "recipient", "discharges", "review", "reviews", "comment"),
     *("round", "calibrations", "coaching", "report", "sample", "audit", "user", "agent", "job"),
     *("identity", "session", "import"),
 )
 
 
-def action(words: Words, look: Look) -> str:
+def action(words: Words, look: AuditEntry) -> str:
     """What was done, in words; the code where the catalogue has none."""
     return words.known(f"audit_action.{look.action}") or look.action
 
 
-def subject(words: Words, look: Look) -> str:
+def subject(words: Words, look: AuditEntry) -> str:
     """The kind of object, in words; the code where the catalogue has none."""
     return words.known(f"audit_subject.{look.subject}") or look.subject
 
 
-def person(words: Words, look: Look, names: Mapping[str, str]) -> str:
+def person(words: Words, look: AuditEntry, names: Mapping[str, str]) -> str:
     """Who it was: a user by name, a command, or the hotline itself."""
     if look.user_id is not None:
         return names.get(look.user_id, look.user_id)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console.web import audit_log
-from console.web.access import LEADS, allow, ground
+from console.web.access import LEADS, allow, context
 from console.web.audit_marks import touches_nothing
 from hotline import clock
 from hotline.models import Attempt, Job, Recording
@@ -36,7 +36,7 @@ REASONS = (
 @touches_nothing("kinds, ids and codes of work that failed")
 def show() -> ResponseReturnValue:
     """What failed, the latest first."""
-    with ground().database.read() as session:
+    with context().database.read() as session:
         failed, count = jobs.failed(session, MOST)
         calls = _calls(session, failed)
     return render_template("work.html", jobs=failed, count=count, calls=calls)
@@ -56,7 +56,7 @@ def retry_all() -> ResponseReturnValue:
 @touches_nothing("jobs by their number; it is logged by itself")
 def retry(job_id: str) -> ResponseReturnValue:
     """Have one of them done once more. It may have been asked for by somebody else meanwhile."""
-    with ground().database.read() as session:
+    with context().database.read() as session:
         if session.get(Job, job_id) is None:
             abort(404)
     _again([job_id])
@@ -65,8 +65,8 @@ def retry(job_id: str) -> ResponseReturnValue:
 
 def _again(job_ids: Sequence[str] | None) -> None:
     now, address = clock.now(), request.remote_addr or ""
-    with ground().database.write() as session:
-        done = jobs.again(session, ground().bell, job_ids)
+    with context().database.write() as session:
+        done = jobs.again(session, context().notifier, job_ids)
         for job_id in done:
             audit_log.note(session, audit_log.look(current_user.id, "retry_job", ("job", job_id), now, address))
     if done:

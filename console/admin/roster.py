@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from console.calls import queries
 from console.web import audit_log
-from console.web.access import allow, ground
+from console.web.access import allow, context
 from console.web.audit_marks import touches_nothing
 from hotline import clock
 from hotline.models import Agent, Department, Skill, User
@@ -38,7 +38,7 @@ class Lists:
 @touches_nothing("agents")
 def show() -> ResponseReturnValue:
     """All agents, by staff number."""
-    with ground().database.read() as session:
+    with context().database.read() as session:
         agents = queries.agents(session)
         levels = {agent.id: roster.of(agent).levels for agent in agents}
         logins = {row.agent_id: row.login for row in session.scalars(select(User).where(User.agent_id.is_not(None)))}
@@ -64,8 +64,8 @@ def change(agent_id: str) -> ResponseReturnValue:
     """Change an agent from the form; what is refused comes back with a message."""
     now, wanted = clock.now(), _from_form()
     try:
-        with ground().database.write() as session:
-            for action in roster.edit(session, ground(), agent_id, wanted, now, request.form.get("seen", "")):
+        with context().database.write() as session:
+            for action in roster.edit(session, context(), agent_id, wanted, now, request.form.get("seen", "")):
                 entry = audit_log.look(current_user.id, action, ("agent", agent_id), now, request.remote_addr or "")
                 audit_log.note(session, entry)
     except AgentRefused as refused:
@@ -75,7 +75,7 @@ def change(agent_id: str) -> ResponseReturnValue:
 
 
 def _form(agent_id: str, refused: AgentRefused | None, code: int) -> ResponseReturnValue:
-    with ground().database.read() as session:
+    with context().database.read() as session:
         agent = session.get(Agent, agent_id) or abort(404)
         stored, seen, lists = roster.of(agent), roster.stamp(agent), _lists(session)
     # What was typed comes back, unless somebody else's change has to be seen first.

@@ -11,7 +11,7 @@ from console.calls import marks, queries, timeline
 from console.calls.queries import Story, Wanted
 from console.crm import case_queries, cases, patient_queries
 from console.web import audit_log, audit_marks, formatting, language
-from console.web.access import STAFF, allow, ground
+from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
 from hotline import clock
 from hotline.models import Call
@@ -31,7 +31,7 @@ LIVE = "live"
 @touches("list_calls", "calls", "calls", lists=True)
 def listing() -> ResponseReturnValue:
     """The calls that this user may see, newest first."""
-    with ground().database.read() as session:
+    with context().database.read() as session:
         # Whoever judges a call in a calibration must not read here what the machine found.
         blind = calibration.blind_calls(current_user.id)
         found = queries.listing(session, _wanted(), request.args.get("page", 1, int), blind)
@@ -56,7 +56,7 @@ def listing() -> ResponseReturnValue:
 def show_call(call_id: str) -> ResponseReturnValue:
     """One call: its story, its sound, its words, its marks. The look is logged before anything is shown."""
     now = clock.now()
-    with ground().database.write() as session:
+    with context().database.write() as session:
         story = queries.story(session, call_id)
         if story is None or not may_see(story.call):
             abort(404)
@@ -66,7 +66,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
         is_blind = calibration.is_blind(session, call_id, current_user.id)
         opened = cases.seen(session, case_queries.of_call(session, call_id))
         patient_id = patient_queries.ids_of(session, [story.call]).get(call_id)
-    settings, words = ground().settings, language.words(language.chosen(request))
+    settings, words = context().settings, language.words(language.chosen(request))
     ring_seconds = settings.ring_seconds
     return render_template(
         "call.html",
@@ -74,7 +74,7 @@ def show_call(call_id: str) -> ResponseReturnValue:
         sheet=marks.sheet([] if is_blind else story.marks, scorecards.of(settings.scorecards_folder), words),
         is_blind=is_blind,
         patient_id=patient_id,
-        matters=opened,
+        cases=opened,
         drawing=timeline.draw(story.call, story.offers, story.recordings, (now, ring_seconds)),
         rings=_rings(story, ring_seconds),
     )
@@ -86,7 +86,7 @@ def may_see(call: Call) -> bool:
 
 
 def _wanted() -> Wanted:
-    now, zone = clock.now(), ZoneInfo(ground().settings.timezone)
+    now, zone = clock.now(), ZoneInfo(context().settings.timezone)
     outcome = request.args.get("outcome", "")
     return Wanted(
         since=None if request.args.get("day") == "all" else formatting.midnight(now, zone),

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from console.web.paging import Listing, within
-from hotline.models import Agent, Call, Event, MachineMark, Offer, Queue, Recording, Transcript, Waiting
+from hotline.models import Agent, Call, Event, MachineMark, Offer, Queue, QueueEntry, Recording, Transcript
 from hotline.values.statuses import Answer, CallStatus, OfferState, Outcome, RecordingState
 
 PAGE = 25
@@ -64,7 +64,7 @@ class Story:
     agents: dict[str, Agent]
     events: list[Event]
     offers: list[Offer]
-    waits: list[Waiting]
+    waits: list[QueueEntry]
     recordings: list[Recording]
     transcripts: dict[str, Transcript] = field(default_factory=dict)
     marks: list[MachineMark] = field(default_factory=list)
@@ -112,7 +112,9 @@ def story(session: Session, call_id: str) -> Story | None:
         agents={agent.id: agent for agent in session.scalars(select(Agent).where(Agent.id.in_(ids)))},
         events=list(events),
         offers=list(offers),
-        waits=list(session.scalars(select(Waiting).where(Waiting.call_id == call_id).order_by(Waiting.asked_at))),
+        waits=list(
+            session.scalars(select(QueueEntry).where(QueueEntry.call_id == call_id).order_by(QueueEntry.asked_at))
+        ),
         recordings=_recordings(session, call_id),
         transcripts={transcript.recording_id: transcript for transcript in transcripts},
         marks=list(session.scalars(select(MachineMark).where(MachineMark.call_id == call_id))),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from console.calls import queries
 from console.web import audit_marks, language
-from console.web.access import STAFF, allow, ground
+from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches, touches_nothing
 from hotline.models import Call, Transcript
 from recordings.search import service
@@ -45,16 +45,16 @@ def results() -> ResponseReturnValue:
     """Where it was said. Posted, so that what is sought stands in no address and in no log of a proxy."""
     wanted = _wanted()
     # What was sought is logged by its digest: the audit log holds no patient data.
-    audit_marks.about(ground().keyring.index(f"search:{wanted.query}")[:32])
-    with ground().database.read() as session:
-        found = _shown(session, service.find(session, ground().keyring, wanted))
+    audit_marks.about(context().keyring.index(f"search:{wanted.query}")[:32])
+    with context().database.read() as session:
+        found = _shown(session, service.find(session, context().keyring, wanted))
     audit_marks.showed(len(found))
     return _page(found)
 
 
 def _page(found: list[Found] | None) -> str:
     words = language.words(language.chosen(request))
-    with ground().database.read() as session:
+    with context().database.read() as session:
         queues = [(queue.name, words.label(queue)) for queue in queries.queues(session)]
         agents = [(agent.id, agent.name) for agent in queries.agents(session)] if current_user.sees_all_calls else []
         names = {agent.id: agent.name for agent in queries.agents(session)}
@@ -63,7 +63,7 @@ def _page(found: list[Found] | None) -> str:
 
 
 def _wanted() -> Wanted:
-    zone = ZoneInfo(ground().settings.timezone)
+    zone = ZoneInfo(context().settings.timezone)
     until = _day(request.form.get("until", ""), zone)
     agent = request.form.get("agent") or None
     return Wanted(

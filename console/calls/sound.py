@@ -13,7 +13,7 @@ from werkzeug.wsgi import FileWrapper
 from console.calls import http, queries
 from console.crm import cases
 from console.web import audit_log
-from console.web.access import LEADS, STAFF, allow, ground
+from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.standing import Guarded, Standing
 from hotline import clock
@@ -40,7 +40,7 @@ BLOCK = 1 << 16
 def audio(recording_id: str) -> ResponseReturnValue:
     """The recording as WAV, whole or in the range that was asked for, with a tone over what names people."""
     found, call = _open_to_user(recording_id, "hear_recording")
-    source = sealed_sound.stream(ground(), found)
+    source = sealed_sound.stream(context(), found)
     if source.seek(0, io.SEEK_END) == 0:
         abort(404)
     return _answer(_masked(source, found, call), found, "masked")
@@ -52,7 +52,7 @@ def audio(recording_id: str) -> ResponseReturnValue:
 def original(recording_id: str) -> ResponseReturnValue:
     """The recording as it was spoken; every listening is logged as one to the original."""
     found, _ = _open_to_user(recording_id, "hear_original")
-    return _answer(sealed_sound.stream(ground(), found), found, "original")
+    return _answer(sealed_sound.stream(context(), found), found, "original")
 
 
 @pages.get("/recordings/<recording_id>/outline")
@@ -61,7 +61,7 @@ def original(recording_id: str) -> ResponseReturnValue:
 def outline(recording_id: str) -> ResponseReturnValue:
     """How loud each channel is over time: `{"seconds": …, "channels": [[0…1, …], …]}`."""
     found, _ = _open_to_user(recording_id, "view_outline")
-    return jsonify(peaks(sealed_sound.stream(ground(), found)))
+    return jsonify(peaks(sealed_sound.stream(context(), found)))
 
 
 def peaks(source: Source, steps: int = STEPS) -> dict[str, object]:
@@ -89,7 +89,7 @@ def peaks(source: Source, steps: int = STEPS) -> dict[str, object]:
 
 def _masked(source: Source, found: Recording, call: Call) -> Source:
     """The sound with a tone where the words name somebody; 404 while there are no words to tell by."""
-    with ground().database.read() as session:
+    with context().database.read() as session:
         transcript = transcript_of(session, found.id)
         if transcript is None or transcript.purged_at is not None:
             abort(404)
@@ -119,15 +119,15 @@ def _answer(source: Source, found: Recording, kind: str) -> Response:
     return answer
 
 
-def _of_matter(session: Session, recording: Recording, call: Call) -> bool:
-    """Whether it is the message of a matter that this user may see."""
+def _of_case(session: Session, recording: Recording, call: Call) -> bool:
+    """Whether it is the message of a case that this user may see."""
     return recording.kind is RecordingKind.MESSAGE and cases.opens(session, call)
 
 
 def _open_to_user(recording_id: str, action: str) -> tuple[Recording, Call]:
-    with ground().database.write() as session:
+    with context().database.write() as session:
         found = queries.recording(session, recording_id)
-        if found is None or found[0].blob is None or not (http.may_see(found[1]) or _of_matter(session, *found)):
+        if found is None or found[0].blob is None or not (http.may_see(found[1]) or _of_case(session, *found)):
             abort(404)
         subject = ("recording", recording_id)
         audit_log.note_once(

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from console.calls import http, queries
 from console.web import audit_marks
-from console.web.access import LEADS, STAFF, allow, ground
+from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from hotline import clock
 from hotline.errors import NotFound
@@ -56,7 +56,7 @@ def shown_lines(transcript: Transcript) -> list[Shown]:
     original = sees_original()
     if original:
         audit_marks.note("view_original", ("transcript", transcript.id))
-    with ground().database.read() as session:
+    with context().database.read() as session:
         call = session.get_one(Call, transcript.call_id)
         return masked_view.lines(session, transcript, masked_view.known(session, call), original)
 
@@ -68,7 +68,7 @@ def download(recording_id: str, form: str) -> ResponseReturnValue:
     """The words as WebVTT, text or JSON, masked unless the original is wished by one who may."""
     if request.args.get("words") == ORIGINAL and not may_see_original():
         abort(403)
-    with ground().database.read() as session:
+    with context().database.read() as session:
         found = queries.recording(session, recording_id)
         transcript = transcript_of(session, recording_id) if found else None
     if found is None or transcript is None or not http.may_see(found[1]):
@@ -92,13 +92,13 @@ def download(recording_id: str, form: str) -> ResponseReturnValue:
 @touches("correct_utterance", "utterance", "utterance_id")
 def correct(utterance_id: str) -> ResponseReturnValue:
     """Write down what was really said; the machine's text stays beside it."""
-    with ground().database.read() as session:
+    with context().database.read() as session:
         row = session.get(Utterance, utterance_id)
         transcript = session.get(Transcript, row.transcript_id) if row else None
     if transcript is None:
         abort(404)
     try:
-        corrections.correct(ground(), utterance_id, request.form.get("text", ""), current_user.id, clock.now())
+        corrections.correct(context(), utterance_id, request.form.get("text", ""), current_user.id, clock.now())
     except NotFound:
         abort(404)
     except corrections.Empty:

@@ -7,7 +7,7 @@ from campaigns.dialogue import service
 from campaigns.dialogue.script import Choice, Script, Text
 from campaigns.errors import ScriptFault
 from console.web.language import Words
-from hotline.context import Ground
+from hotline.context import AppContext
 
 STEP = re.compile(r"(day|week)_(\d+)")
 # Questions that stand in no script, and answers that any question may have.
@@ -40,7 +40,7 @@ class Labels:
         return label[words.language] if label else words.known(f"answer.{value or 'in_words'}") or value
 
     def told(self, text: str, words: Words) -> str:
-        """What a matter says; a question with its answer, and why somebody is on the list for a person, in words."""
+        """What a case says; a question with its answer, and why somebody is on the list for a person, in words."""
         name, _, value = text.partition(": ")
         if name in self._questions:
             return f"{self.question(name, words)}: {self.value(value, name, words)}"
@@ -48,10 +48,10 @@ class Labels:
         return f"{reason}: {step(value, words)}" if reason else text
 
 
-def of(ground: Ground) -> Labels:
+def of(context: AppContext) -> Labels:
     """The labels of this hospital's scripts."""
     try:
-        return Labels(service.scripts_of(ground).values())
+        return Labels(service.scripts_of(context).values())
     except ScriptFault:
         return Labels(())  # names stand in; `hotline campaign draw` says what is wrong
 

@@ -33,11 +33,11 @@ from console.floor import warning_signs as alarms
 from console.floor.live import Live, Viewer, messages
 from console.floor.warning_signs import Alarm
 from console.web import audit_log, audit_marks, language
-from console.web.access import LEADS, allow, by_itself, ground
+from console.web.access import LEADS, allow, by_itself, context
 from console.web.audit_marks import touches, touches_nothing
 from console.web.standing import Standing
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import IllegalMove, NotFound
 from hotline.models import Campaign, Recipient
 from hotline.values.statuses import CampaignState, Language
@@ -58,14 +58,14 @@ class Picture:
     rendered: dict[Language, str] = field(default_factory=dict)
 
 
-def open_live(app: Flask, ground: Ground) -> None:
+def open_live(app: Flask, context: AppContext) -> None:
     """Give `app` its live campaigns; nothing runs until a page looks."""
-    app.extensions["live_campaigns"] = Live(ground, lambda: Picture(*take(ground), clock.now().timestamp()))
+    app.extensions["live_campaigns"] = Live(context, lambda: Picture(*take(context), clock.now().timestamp()))
 
 
-def take(ground: Ground) -> tuple[Seen, list[Alarm]]:
+def take(context: AppContext) -> tuple[Seen, list[Alarm]]:
     """Every campaign with its funnel, the newest first, and the alarms."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         seen = [(one, figures.funnel(session, one.id)) for one in figures.campaigns(session)]
         return seen, alarms.take(session)
 
@@ -75,11 +75,11 @@ def take(ground: Ground) -> tuple[Seen, list[Alarm]]:
 @touches("list_campaigns", "campaigns", "campaigns", lists=True)
 def listing() -> ResponseReturnValue:
     """Every campaign with its funnel; live."""
-    seen, open_alarms = take(ground())
+    seen, open_alarms = take(context())
     audit_marks.showed(len(open_alarms))
-    with ground().database.read() as session:
+    with context().database.read() as session:
         changed = identity_decisions.count(session)
-    refused = watched_reports.refused(ground().settings)
+    refused = watched_reports.refused(context().settings)
     return render_template(
         "campaigns.html",
         changed=changed,
@@ -140,10 +140,10 @@ def _render(picture: Picture, chosen: Language) -> str:
 @touches("view_campaign", "campaign", "campaign_id")
 def show(campaign_id: str) -> ResponseReturnValue:
     """One campaign: funnel, answers per question, wards and months beside each other. The look is logged."""
-    with ground().database.write() as session:
+    with context().database.write() as session:
         campaign = _campaign(session, campaign_id)
         _note(session, campaign, "view_campaign")
-    with ground().database.read() as session:  # counting takes long, and nobody waits for it
+    with context().database.read() as session:  # counting takes long, and nobody waits for it
         questions, compared = figures.questions(session, campaign.id), groups.compare(session, campaign.id)
         return render_template(
             "campaign.html",
@@ -188,14 +188,14 @@ def undo_stop(recipient_id: str) -> ResponseReturnValue:
         address=request.remote_addr or "",
     )
     try:
-        done = undo.undo(ground(), recipient_id, asked, clock.now())
+        done = undo.undo(context(), recipient_id, asked, clock.now())
         flash("stops.undone" if done.resumed else "stops.undone_nobody")
     except UndoRefused as refused:
         audit_marks.failed()
         flash(f"undo_fault.{refused.reason}")
     except NotFound:
         abort(404)
-    with ground().database.read() as session:
+    with context().database.read() as session:
         recipient = session.get_one(Recipient, recipient_id)
     if form.get("back") == "patient" and recipient.patient_id:
         return redirect(url_for("patients.show", patient_id=recipient.patient_id))
@@ -203,14 +203,14 @@ def undo_stop(recipient_id: str) -> ResponseReturnValue:
 
 
 def _move(campaign_id: str, state: CampaignState) -> ResponseReturnValue:
-    with ground().database.write() as session:
+    with context().database.write() as session:
         campaign = _campaign(session, campaign_id)
         _note(session, campaign, "start_campaign" if state is CampaignState.RUNNING else "pause_campaign")
     try:
         if state is CampaignState.RUNNING:
-            service.start(ground(), campaign.id, clock.now())
+            service.start(context(), campaign.id, clock.now())
         else:
-            service.pause(ground(), campaign.id)
+            service.pause(context(), campaign.id)
     except (CampaignRefused, IllegalMove):
         audit_marks.failed()
         flash("campaigns.refused")

@@ -1,4 +1,4 @@
-"""Matters as the staff pages show them: the list with its filters, and one matter with all that belongs to it."""
+"""Cases as the staff pages show them: the list with its filters, and one case with all that belongs to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from console.crm.need import Reader
 from console.web.paging import Listing, within
 from crm.cases import queries as crm
-from hotline.models import Agent, Call, Matter, MatterStep, Patient, Recording, Transcript, User
-from hotline.values.statuses import MatterKind, MatterState, RecordingKind
+from hotline.models import Agent, Call, Case, CaseStep, Patient, Recording, Transcript, User
+from hotline.values.statuses import CaseKind, CaseState, RecordingKind
 
 PAGE = 50
 _Row = TypeVar("_Row", Agent, Call, Patient, User)
@@ -22,12 +22,12 @@ NOBODY, MINE = "nobody", "mine"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which matters a list shows; `agent_id` is the user's own, `reader` says which are open to them."""
+    """Which cases a list shows; `agent_id` is the user's own, `reader` says which are open to them."""
 
     reader: Reader
     agent_id: str | None
-    kind: MatterKind | None = None
-    state: MatterState | None = None
+    kind: CaseKind | None = None
+    state: CaseState | None = None
     owner: str = ""
     is_late: bool = False
 
@@ -35,35 +35,35 @@ class Wanted:
         """The filters as SQL."""
         claims: list[ColumnElement[bool]] = [self.reader.claims(now)]
         if self.kind is not None:
-            claims.append(Matter.kind == self.kind)
-        claims.append(Matter.state != MatterState.CLOSED if self.state is None else Matter.state == self.state)
+            claims.append(Case.kind == self.kind)
+        claims.append(Case.state != CaseState.CLOSED if self.state is None else Case.state == self.state)
         if self.owner == NOBODY:
-            claims.append(Matter.owner_agent_id.is_(None))
+            claims.append(Case.owner_agent_id.is_(None))
         elif self.owner == MINE:
-            claims.append(Matter.owner_agent_id == (self.agent_id or "-"))
+            claims.append(Case.owner_agent_id == (self.agent_id or "-"))
         if self.is_late:
-            claims.append(Matter.due_at < now)
+            claims.append(Case.due_at < now)
         return claims
 
 
 @dataclass(frozen=True)
 class Line:
-    """A matter in the list, with its owner and the number it came from (sealed to all but this page)."""
+    """A case in the list, with its owner and the number it came from (sealed to all but this page)."""
 
-    matter: Matter
+    case: Case
     owner: Agent | None
     number: str | None
 
 
 @dataclass(frozen=True)
 class Folder:
-    """One matter with everything that belongs to it."""
+    """One case with everything that belongs to it."""
 
-    matter: Matter
+    case: Case
     owner: Agent | None
     patient: Patient | None
     call: Call | None
-    steps: list[MatterStep]
+    steps: list[CaseStep]
     recordings: list[Recording]
     transcripts: dict[str, Transcript]
     people: dict[str, str]
@@ -77,28 +77,28 @@ class Folder:
 
 
 def listing(session: Session, wanted: Wanted, page: int, now: datetime) -> Listing[Line]:
-    """The matters wanted, those due first first; `page` from 1, the last one where there are fewer."""
+    """The cases wanted, those due first first; `page` from 1, the last one where there are fewer."""
     claims = wanted.claims(now)
-    total = session.scalar(select(func.count()).select_from(Matter).where(*claims)) or 0
+    total = session.scalar(select(func.count()).select_from(Case).where(*claims)) or 0
     page = within(page, total, PAGE)
-    order = (Matter.due_at, Matter.number)
-    rows = session.scalars(select(Matter).where(*claims).order_by(*order).limit(PAGE).offset((page - 1) * PAGE)).all()
+    order = (Case.due_at, Case.number)
+    rows = session.scalars(select(Case).where(*claims).order_by(*order).limit(PAGE).offset((page - 1) * PAGE)).all()
     return Listing(_lines(session, rows), total, page, PAGE)
 
 
-def folder(session: Session, matter_id: str) -> Folder | None:
-    """One matter with all that belongs to it, or `None`."""
-    matter = session.get(Matter, matter_id)
-    if matter is None:
+def folder(session: Session, case_id: str) -> Folder | None:
+    """One case with all that belongs to it, or `None`."""
+    case = session.get(Case, case_id)
+    if case is None:
         return None
-    steps = crm.steps(session, matter_id)
-    recordings = _messages(session, matter.call_id)
+    steps = crm.steps(session, case_id)
+    recordings = _messages(session, case.call_id)
     texts = select(Transcript).where(Transcript.recording_id.in_([recording.id for recording in recordings]))
     return Folder(
-        matter=matter,
-        owner=session.get(Agent, matter.owner_agent_id) if matter.owner_agent_id else None,
-        patient=session.get(Patient, matter.patient_id) if matter.patient_id else None,
-        call=session.get(Call, matter.call_id) if matter.call_id else None,
+        case=case,
+        owner=session.get(Agent, case.owner_agent_id) if case.owner_agent_id else None,
+        patient=session.get(Patient, case.patient_id) if case.patient_id else None,
+        call=session.get(Call, case.call_id) if case.call_id else None,
         steps=steps,
         recordings=recordings,
         transcripts={transcript.recording_id: transcript for transcript in session.scalars(texts)},
@@ -106,18 +106,18 @@ def folder(session: Session, matter_id: str) -> Folder | None:
     )
 
 
-def of_call(session: Session, call_id: str) -> list[Matter]:
-    """The matters that a call has opened."""
-    return list(session.scalars(select(Matter).where(Matter.call_id == call_id).order_by(Matter.number)))
+def of_call(session: Session, call_id: str) -> list[Case]:
+    """The cases that a call has opened."""
+    return list(session.scalars(select(Case).where(Case.call_id == call_id).order_by(Case.number)))
 
 
-def of_caller(session: Session, call: Call) -> Matter | None:
-    """The newest open matter of whoever calls; `None` without any, or for a hidden number."""
+def of_caller(session: Session, call: Call) -> Case | None:
+    """The newest open case of whoever calls; `None` without any, or for a hidden number."""
     if call.caller_index is None:
         return None
     ids = [patient.id for patient in crm.patients(session, call.caller_index)]
-    found = crm.open_matters(session, call.caller_index, ids)
-    return next((matter for matter in found if matter.owner_agent_id is not None), found[0] if found else None)
+    found = crm.open_cases(session, call.caller_index, ids)
+    return next((case for case in found if case.owner_agent_id is not None), found[0] if found else None)
 
 
 def _messages(session: Session, call_id: str | None) -> list[Recording]:
@@ -125,13 +125,13 @@ def _messages(session: Session, call_id: str | None) -> list[Recording]:
     return list(session.scalars(query.order_by(Recording.started_at)))
 
 
-def _lines(session: Session, rows: Sequence[Matter]) -> list[Line]:
+def _lines(session: Session, rows: Sequence[Case]) -> list[Line]:
     owners = {agent.id: agent for agent in _all(session, Agent, {row.owner_agent_id for row in rows})}
     calls = {call.id: call.caller_number for call in _all(session, Call, {row.call_id for row in rows})}
     patients = {patient.id: patient.number for patient in _all(session, Patient, {row.patient_id for row in rows})}
     return [
         Line(
-            matter=row,
+            case=row,
             owner=owners.get(row.owner_agent_id or ""),
             number=patients.get(row.patient_id or "") or calls.get(row.call_id or ""),
         )
@@ -139,7 +139,7 @@ def _lines(session: Session, rows: Sequence[Matter]) -> list[Line]:
     ]
 
 
-def _people(session: Session, steps: Sequence[MatterStep]) -> dict[str, str]:
+def _people(session: Session, steps: Sequence[CaseStep]) -> dict[str, str]:
     """The names of everyone whom the history names, users and agents, by their id."""
     ids = {step.agent_id for step in steps} | {
         step.data.get(name) for step in steps for name in ("from", "to", "owner")

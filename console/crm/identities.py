@@ -7,7 +7,7 @@ from flask_login import current_user
 from campaigns.importing.visits import identities
 from campaigns.stopping import identity_decisions
 from console.web import audit_log, audit_marks
-from console.web.access import LEADS, allow, ground
+from console.web.access import LEADS, allow, context
 from console.web.audit_marks import touches, touches_nothing
 from hotline import clock
 
@@ -19,7 +19,7 @@ pages = Blueprint("identities", __name__)
 @touches("view_identity", "identity", "identities", lists=True)
 def listing() -> ResponseReturnValue:
     """Every name, number or birth date that waits, beside what is known."""
-    with ground().database.write() as session:
+    with context().database.write() as session:
         found = identity_decisions.waiting(session)
         for one in found:
             subject = ("identity", one.proposal.id)
@@ -36,6 +36,6 @@ def decide(proposal_id: str) -> ResponseReturnValue:
     """What was told counts from now on (`accept=yes`), or is refused."""
     is_accepted = request.form.get("accept") == "yes"
     decision = identity_decisions.Decision(is_accepted, current_user.id, request.remote_addr or "")
-    is_news = identity_decisions.decide(ground(), proposal_id, decision, clock.now())
+    is_news = identity_decisions.decide(context(), proposal_id, decision, clock.now())
     flash(("identities.accepted" if is_accepted else "identities.refused") if is_news else "identities.decided_before")
     return redirect(url_for("identities.listing"))

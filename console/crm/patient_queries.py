@@ -1,4 +1,4 @@
-"""One patient's history as the staff pages show it: every try to reach them, their matters, their number's calls."""
+"""One patient's history as the staff pages show it: every try to reach them, their cases, their number's calls."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from console.crm import need
 from console.crm.need import Reader
-from hotline.models import Agent, Answer, Attempt, Call, Campaign, Matter, Offer, Patient, Recipient, Recording
-from hotline.values.statuses import MatterState, RecordingState
+from hotline.models import Agent, Answer, Attempt, Call, Campaign, Case, Offer, Patient, Recipient, Recording
+from hotline.values.statuses import CaseState, RecordingState
 
 MOST = 100
 HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)
@@ -40,7 +40,7 @@ class History:
 
     patient: Patient
     calls: list[Call]
-    matters: list[Matter]
+    cases: list[Case]
     tries: list[Try]
     agents: dict[str, Agent]
     recorded: set[str] = field(default_factory=set)
@@ -54,7 +54,7 @@ def history(session: Session, patient_id: str) -> History | None:
         return None
     tries = _listed(session, Recipient.patient_id == patient_id)
     calls = session.scalars(_calls(patient).order_by(Call.started_at.desc()).limit(MOST)).all()
-    theirs = or_(Matter.patient_id == patient_id, Matter.call_id.in_([call.id for call in calls]))
+    theirs = or_(Case.patient_id == patient_id, Case.call_id.in_([call.id for call in calls]))
     found = {call.id: call for call in (*calls, *(one.call for one in tries if one.call))}
     states: dict[str, set[RecordingState]] = defaultdict(set)
     rows = select(Recording.call_id, Recording.state).where(Recording.call_id.in_(found), Recording.state.in_(HEARD))
@@ -63,7 +63,7 @@ def history(session: Session, patient_id: str) -> History | None:
     return History(
         patient=patient,
         calls=list(calls),
-        matters=list(session.scalars(select(Matter).where(theirs).order_by(Matter.number.desc()).limit(MOST))),
+        cases=list(session.scalars(select(Case).where(theirs).order_by(Case.number.desc()).limit(MOST))),
         tries=tries,
         agents={agent.id: agent for agent in session.scalars(select(Agent))},
         recorded=set(states),
@@ -79,7 +79,7 @@ def told(session: Session, campaign_id: str) -> list[Try]:
 
 def belongs_to(session: Session, patient_id: str, reader: Reader, now: datetime) -> bool:
     """Whether this reader has to do with the patient: spoke with them within `need.AFTER`, is in a call with them, is
-    rung for them, or has an open matter of theirs to work on. Leads have to do with everybody.
+    rung for them, or has an open case of theirs to work on. Leads have to do with everybody.
     """
     if reader.sees_all:
         return True
@@ -89,7 +89,7 @@ def belongs_to(session: Session, patient_id: str, reader: Reader, now: datetime)
     lasts = or_(Call.ended_at.is_(None), Call.ended_at > now - need.AFTER)
     spoke = _calls(patient).where(Call.agent_id == reader.agent_id, lasts)
     rung = _calls(patient).join(Offer, Offer.call_id == Call.id).join(Agent, Agent.offer_id == Offer.id)
-    works = select(Matter.id).where(Matter.patient_id == patient_id, Matter.state != MatterState.CLOSED)
+    works = select(Case.id).where(Case.patient_id == patient_id, Case.state != CaseState.CLOSED)
     claims = (spoke, rung.where(Agent.id == reader.agent_id), works.where(reader.claims(now)))
     return any(session.scalars(claim.limit(1)).first() is not None for claim in claims)
 

@@ -1,4 +1,4 @@
-"""The page of one patient: every try to reach them, their matters and calls. Every look is logged."""
+"""The page of one patient: every try to reach them, their cases and calls. Every look is logged."""
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,7 @@ from console.campaigns import stop_queries
 from console.crm import cases, need, patient_queries
 from console.crm.patient_queries import History
 from console.web import audit_log
-from console.web.access import STAFF, allow, ground
+from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
 from hotline import clock
 
@@ -24,11 +24,11 @@ FACTS = ("cardiac", "diabetic", "limited_mobility", "flagged", "do_not_call", "d
 @touches("view_patient", "patient", "patient_id")
 def show(patient_id: str) -> ResponseReturnValue:
     """One patient's history, for whoever has to do with them. The look is logged before anything is shown."""
-    with ground().database.write() as session:
+    with context().database.write() as session:
         found = patient_queries.history(session, patient_id)
         if found is None or not may_see(session, found):
             abort(404)
-        open_matters = {matter.id for matter in cases.seen(session, found.matters)}
+        open_cases = {case.id for case in cases.seen(session, found.cases)}
         stops = stop_queries.of_patient(session, patient_id)
         subject = ("patient", patient_id)
         audit_log.note(
@@ -41,10 +41,10 @@ def show(patient_id: str) -> ResponseReturnValue:
         facts=FACTS,
         now=clock.now(),
         opens_call=http.may_see,
-        opens_matter=lambda matter: matter.id in open_matters,
+        opens_case=lambda case: case.id in open_cases,
     )
 
 
 def may_see(session: Session, found: History) -> bool:
-    """Leads see everybody; agents whom they spoke with lately, who calls now, and those of their open matters."""
+    """Leads see everybody; agents whom they spoke with lately, who calls now, and those of their open cases."""
     return patient_queries.belongs_to(session, found.patient.id, need.reader(session), clock.now())

@@ -11,7 +11,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from console.web import audit_marks, language
-from console.web.access import STAFF, allow, ground
+from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
 from hotline import clock
 from hotline.models import Agent, Call, Offer
@@ -31,7 +31,7 @@ def hang_up() -> ResponseReturnValue:
     """The agent is done with this caller: the end of their line, which follows, is no lost one."""
 
     def done(session: Session, offer: Offer) -> None:
-        transfers.let_go(session, ground(), offer, clock.now())
+        transfers.let_go(session, context(), offer, clock.now())
 
     return _with_offer(done)
 
@@ -46,7 +46,7 @@ def hold() -> ResponseReturnValue:
     def done(session: Session, offer: Offer) -> None:
         call = session.get_one(Call, offer.call_id)
         if call.status is CallStatus.TALKING:
-            transfers.hold(session, ground(), call, is_held, clock.now())
+            transfers.hold(session, context(), call, is_held, clock.now())
 
     return _with_offer(done)
 
@@ -68,7 +68,7 @@ def ask() -> ResponseReturnValue:
     )
 
     def done(session: Session, offer: Offer) -> None:
-        transfers.begin(session, ground(), offer, wish, clock.now())
+        transfers.begin(session, context(), offer, wish, clock.now())
 
     return _with_offer(done)
 
@@ -86,7 +86,7 @@ def go_on(step: str) -> ResponseReturnValue:
         transfer = conferences.transfer_of(session, offer.call_id)
         if transfer is None or transfer.from_offer_id != offer.id:
             raise CannotTransfer("not_talking")
-        act(session, ground(), transfer, clock.now())
+        act(session, context(), transfer, clock.now())
 
     return _with_offer(done)
 
@@ -94,7 +94,7 @@ def go_on(step: str) -> ResponseReturnValue:
 def _with_offer(act: Callable[[Session, Offer], None]) -> ResponseReturnValue:
     """Do it with the offer that holds the signed-in agent in a conversation, the call locked."""
     try:
-        with ground().database.write() as session:
+        with context().database.write() as session:
             agent = session.get(Agent, current_user.agent_id or "")
             if agent is None:
                 return "", 404

@@ -21,7 +21,7 @@ from console.floor.http import Picture, live
 from console.floor.live import Viewer, messages
 from console.floor.snapshot import Snapshot
 from console.web import audit_log, audit_marks
-from console.web.access import STAFF, allow, by_itself, ground
+from console.web.access import STAFF, allow, by_itself, context
 from console.web.audit_marks import touches, touches_nothing
 from console.web.standing import Standing
 from hotline import clock
@@ -46,8 +46,8 @@ TWILIO = "https://*.twilio.com wss://*.twilio.com"
 @touches("view_desk", "desk", "desk")
 def show() -> ResponseReturnValue:
     """The page of the signed-in agent; for everyone else it says why there is none."""
-    settings = ground().settings
-    with ground().database.read() as session:
+    settings = context().settings
+    with context().database.read() as session:
         found = desk_view.look(session, current_user.agent_id or "", clock.now())
         open_alarms = warning_signs.take(session)
     seen, targets = found or (None, None)
@@ -83,8 +83,8 @@ def choose() -> ResponseReturnValue:
     agent_id = _agent_id()
     if status not in list(AgentStatus):
         abort(400)
-    with ground().database.write() as session:
-        if service.choose_status(session, ground(), _locked(session, agent_id), AgentStatus(status), clock.now()):
+    with context().database.write() as session:
+        if service.choose_status(session, context(), _locked(session, agent_id), AgentStatus(status), clock.now()):
             _note(session, f"status_{status}", agent_id)
     return "", 204
 
@@ -95,8 +95,8 @@ def choose() -> ResponseReturnValue:
 def back() -> ResponseReturnValue:
     """End wrap-up, or being set aside."""
     agent_id = _agent_id()
-    with ground().database.write() as session:
-        if service.come_back(session, ground(), _locked(session, agent_id), clock.now()):
+    with context().database.write() as session:
+        if service.come_back(session, context(), _locked(session, agent_id), clock.now()):
             _note(session, "came_back", agent_id)
     return "", 204
 
@@ -107,16 +107,16 @@ def back() -> ResponseReturnValue:
 @touches_nothing("the agent's own telephone")
 def token() -> ResponseReturnValue:
     """A short-lived token for the agent's own telephone, and for no other: the page has it from now on."""
-    with ground().database.write() as session:
+    with context().database.write() as session:
         if "page" in request.form:
-            agents_service.take_phone(session, ground(), presence.said(PagePhone.CONNECTING), clock.now())
+            agents_service.take_phone(session, context(), presence.said(PagePhone.CONNECTING), clock.now())
         agent = _locked(session, _agent_id())
         if agent.address.startswith(CLIENT):
-            service.page_phone(session, ground(), agent, clock.now())
+            service.page_phone(session, context(), agent, clock.now())
             queries.took_phone(session, current_user.sign_in_id, clock.now())
-    if not agent.address.startswith(CLIENT) or phones.place(ground().settings).kind is Kind.NONE:
+    if not agent.address.startswith(CLIENT) or phones.place(context().settings).kind is Kind.NONE:
         abort(404)
-    return {"token": phones.token(ground().settings, agent.address, clock.now(), current_user.sign_in_id)}
+    return {"token": phones.token(context().settings, agent.address, clock.now(), current_user.sign_in_id)}
 
 
 @pages.get("/desk/phone/<name>")

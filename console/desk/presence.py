@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, user_logged_out
 from sqlalchemy.orm import Session
 
-from console.web.access import STAFF, SignedIn, allow, by_itself, ground
+from console.web.access import STAFF, SignedIn, allow, by_itself, context
 from console.web.audit_marks import touches_nothing
 from hotline import clock
 from hotline.models import Agent
@@ -32,8 +32,8 @@ HERE, ELSEWHERE, NOWHERE = "here", "elsewhere", "nowhere"
 def beat() -> ResponseReturnValue:
     """The page is there, and its telephone is as it says; answered by whether calls can be offered to its agent."""
     told = said(request.form.get("phone", ""))
-    with ground().database.write() as session:
-        if not service.beat(session, ground(), told, clock.now()):
+    with context().database.write() as session:
+        if not service.beat(session, context(), told, clock.now()):
             abort(409)
         return jsonify(_answer(session, told))
 
@@ -45,8 +45,8 @@ def beat() -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     """The page is being closed, or left for another one."""
     told = said(PagePhone.NONE)
-    with ground().database.write() as session:
-        service.leave(session, ground(), told.agent_id, told.page_id, clock.now())
+    with context().database.write() as session:
+        service.leave(session, context(), told.agent_id, told.page_id, clock.now())
     return "", 204
 
 
@@ -83,5 +83,5 @@ def watch(app: Flask) -> None:
 def _signed_out(_app: Flask, user: object, **_more: Response) -> None:
     if not isinstance(user, SignedIn) or user.agent_id is None:
         return
-    with ground().database.write() as session:
-        service.sign_out(session, ground(), user.agent_id, user.sign_in_id, clock.now())
+    with context().database.write() as session:
+        service.sign_out(session, context(), user.agent_id, user.sign_in_id, clock.now())

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from console.crm import case_queries, patient_queries
-from hotline.models import Agent, Call, Matter, Offer, Queue, Transfer, Waiting
-from hotline.values.statuses import OPEN_TRANSFERS, AgentState, AgentStatus, WaitingState, WaitKind
+from hotline.models import Agent, Call, Case, Offer, Queue, QueueEntry, Transfer
+from hotline.values.statuses import OPEN_TRANSFERS, AgentState, AgentStatus, QueueEntryState, WaitKind
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Caller:
 
     call: Call
     queue: Queue
-    waiting: Waiting
+    waiting: QueueEntry
     offer: Offer
-    # Their open matter, where they have one.
-    matter: Matter | None = None
+    # Their open case, where they have one.
+    case: Case | None = None
     # Whose history the page leads to, where it is one known patient.
     patient_id: str | None = None
     transfer: Transfer | None = None
@@ -57,8 +57,8 @@ def look(session: Session, agent_id: str, now: datetime) -> tuple[Desk, Targets]
     agents = {agent.id: agent for agent in session.scalars(select(Agent))}
     if agent_id not in agents:
         return None
-    waits = select(func.count()).select_from(Waiting)
-    waits = waits.where(Waiting.state == WaitingState.WAITING, Waiting.kind == WaitKind.CALLER)
+    waits = select(func.count()).select_from(QueueEntry)
+    waits = waits.where(QueueEntry.state == QueueEntryState.WAITING, QueueEntry.kind == WaitKind.CALLER)
     caller = callers(session, agents).get(agent_id)
     queues = list(session.scalars(select(Queue).order_by(Queue.name)))
     seen = Desk(now, agents[agent_id], caller, session.scalar(waits) or 0)
@@ -69,10 +69,10 @@ def callers(session: Session, agents: dict[str, Agent]) -> dict[str, Caller]:
     """Who rings at, or talks to, each of these agents: a few statements, however many they are."""
     held = [agent.offer_id for agent in agents.values() if agent.offer_id is not None]
     query = (
-        select(Offer, Waiting, Call, Queue)
-        .join(Waiting, Waiting.id == Offer.waiting_id)
+        select(Offer, QueueEntry, Call, Queue)
+        .join(QueueEntry, QueueEntry.id == Offer.queue_entry_id)
         .join(Call, Call.id == Offer.call_id)
-        .join(Queue, Queue.name == Waiting.queue)
+        .join(Queue, Queue.name == QueueEntry.queue)
         .where(Offer.id.in_(held))
     )
     rows = session.execute(query).all() if held else []
@@ -98,7 +98,7 @@ def _caller(caller: Caller, transfers: list[Transfer], agents: dict[str, Agent])
     """With the transfer that this agent has begun and that goes on, or the one that brought the caller here."""
     for transfer in transfers:
         is_mine = transfer.from_offer_id == caller.offer.id and transfer.state in OPEN_TRANSFERS
-        if is_mine or transfer.waiting_id == caller.waiting.id:
+        if is_mine or transfer.queue_entry_id == caller.waiting.id:
             other = transfer.to_agent_id if is_mine else transfer.from_agent_id
             return replace(caller, transfer=transfer, partner=agents.get(other or ""))
     return caller

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from console.web import formatting
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Agent
 from reports.service_level import figures, queries
 from reports.service_level.figures import Summary
@@ -37,10 +37,10 @@ class Part:
     bar: tuple[Piece, ...]
 
 
-def take(ground: Ground, by: str, now: datetime) -> list[Part]:
+def take(context: AppContext, by: str, now: datetime) -> list[Part]:
     """Today's parts in the order of their names."""
-    zone, ring = ZoneInfo(ground.settings.timezone), ground.settings.ring_seconds
-    with ground.database.read() as session:
+    zone, ring = ZoneInfo(context.settings.timezone), context.settings.ring_seconds
+    with context.database.read() as session:
         rows = queries.between(session, formatting.midnight(now, zone))
         names = {agent.id: f"{agent.staff_number} {agent.name}" for agent in session.scalars(select(Agent))}
     if by == AGENT:

@@ -12,11 +12,11 @@ from console.floor import breakdowns as parts
 from console.floor import snapshot
 from console.floor.live import Live, Viewer, messages
 from console.web import audit_marks
-from console.web.access import LEADS, STAFF, allow, by_itself, ground
+from console.web.access import LEADS, STAFF, allow, by_itself, context
 from console.web.audit_marks import touches, touches_nothing
 from console.web.standing import Standing
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.values.statuses import Language
 from routing.queues import queues_file
 
@@ -35,14 +35,14 @@ class Picture:
     rendered: dict[tuple[Language, bool], str] = field(default_factory=dict)
 
 
-def open_live(app: Flask, ground: Ground) -> None:
+def open_live(app: Flask, context: AppContext) -> None:
     """Give `app` its live floor; nothing runs until a page looks."""
 
     def take() -> Picture:
         number = found.follower.number
-        return Picture(snapshot.take(ground, clock.now()), number)
+        return Picture(snapshot.take(context, clock.now()), number)
 
-    found: Live[Picture] = Live(ground, take)
+    found: Live[Picture] = Live(context, take)
     app.extensions["live"] = found
 
 
@@ -57,7 +57,7 @@ def live() -> Live[Picture]:
 @touches("view_floor", "floor", "floor", lists=True)
 def show() -> ResponseReturnValue:
     """The floor at this moment."""
-    seen = snapshot.take(ground(), clock.now())
+    seen = snapshot.take(context(), clock.now())
     audit_marks.showed(len(seen.waiting) + len(seen.talks))
     divided = _divided() if current_user.sees_all_calls else {"parts": None}
     return render_template("floor.html", floor=seen, sections=SECTIONS, **divided)
@@ -76,9 +76,9 @@ def _divided() -> dict[str, object]:
     by = request.args.get("by", parts.HALF_HOUR)
     if by not in parts.PARTS:
         abort(400)
-    queues = queues_file.of(ground().settings).queues.values() if by == parts.QUEUE else ()
+    queues = queues_file.of(context().settings).queues.values() if by == parts.QUEUE else ()
     labels = {queue.name: queue.label for queue in queues}
-    return {"parts": parts.take(ground(), by, clock.now()), "by": by, "labels": labels}
+    return {"parts": parts.take(context(), by, clock.now()), "by": by, "labels": labels}
 
 
 @pages.get("/floor/stream")

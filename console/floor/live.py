@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from hotline import log
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.outbox import floor_events
 from hotline.outbox.notifier import FLOOR
 
@@ -50,9 +50,9 @@ class Change:
 class Follower:
     """Reads the changes of the floor in their order, each once."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Begin with what happens after the first look."""
-        self._ground = ground
+        self._ground = context
         self._seen: set[int] = set()
         self.number = 0
         self.latest: deque[Change] = deque(maxlen=KEPT)
@@ -105,9 +105,9 @@ class Viewer(Generic[Seen]):
 class Live(Generic[Seen]):
     """Takes pictures with `take` when the floor changes, and hands them to all viewers."""
 
-    def __init__(self, ground: Ground, take: Callable[[], Seen]) -> None:
+    def __init__(self, context: AppContext, take: Callable[[], Seen]) -> None:
         """Do nothing until the first viewer comes."""
-        self._ground = ground
+        self._ground = context
         self._take = take
         self._viewers: set[Viewer[Seen]] = set()
         self._lock = threading.Lock()
@@ -116,7 +116,7 @@ class Live(Generic[Seen]):
         self._is_closed = False
         self._is_asked = False
         self._last: Seen | None = None
-        self.follower = Follower(ground)
+        self.follower = Follower(context)
         self.pictures = 0
 
     def join(self) -> Viewer[Seen]:
@@ -150,13 +150,13 @@ class Live(Generic[Seen]):
         """Stop listening; before the resources of the process are given back."""
         self._is_closed = True
         self._wake.set()
-        self._ground.bell.ring(FLOOR)
+        self._ground.notifier.ring(FLOOR)
         for thread in self._threads:
             thread.join(2 * LISTEN_SECONDS)
 
     def _listen(self) -> None:
         quiet = 0.0
-        for ring in self._ground.bell.listen(FLOOR, LISTEN_SECONDS):
+        for ring in self._ground.notifier.listen(FLOOR, LISTEN_SECONDS):
             if self._is_closed:
                 return
             quiet = 0.0 if ring is not None else quiet + LISTEN_SECONDS

@@ -12,15 +12,15 @@ from console.desk import view
 from console.floor import warning_signs as alarms
 from console.floor.warning_signs import Alarm
 from console.web import formatting
-from hotline.context import Ground
-from hotline.models import Agent, Call, Offer, Queue, Waiting
-from hotline.values.statuses import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, WaitingState, WaitKind
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, Queue, QueueEntry
+from hotline.values.statuses import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, QueueEntryState, WaitKind
 from reports.service_level import queries
 from reports.service_level.figures import Summary
 from routing.estimates import estimated_wait
 from routing.estimates.wait import Error
 
-IN_LINE = (WaitingState.WAITING, WaitingState.WON)
+IN_LINE = (QueueEntryState.WAITING, QueueEntryState.WON)
 # Those who can be rung come first, those who have gone home last.
 _STATES = list(AgentState)
 _STATUSES = list(AgentStatus)
@@ -75,11 +75,11 @@ class Snapshot:
     alarms: Sequence[Alarm] = ()
 
 
-def take(ground: Ground, now: datetime) -> Snapshot:
+def take(context: AppContext, now: datetime) -> Snapshot:
     """Read the floor."""
-    settings = ground.settings
+    settings = context.settings
     midnight = formatting.midnight(now, ZoneInfo(settings.timezone))
-    with ground.database.read() as session:
+    with context.database.read() as session:
         queues = {queue.name: queue for queue in session.scalars(select(Queue))}
         agents = list(session.scalars(select(Agent).order_by(Agent.staff_number)))
         known = {agent.id: agent for agent in agents}
@@ -100,16 +100,16 @@ def take(ground: Ground, now: datetime) -> Snapshot:
 
 def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent]) -> list[Waiter]:
     line = (
-        select(Waiting, Call)
-        .join(Call, Call.id == Waiting.call_id)
-        .where(Waiting.state.in_(IN_LINE), Waiting.kind == WaitKind.CALLER)
+        select(QueueEntry, Call)
+        .join(Call, Call.id == QueueEntry.call_id)
+        .where(QueueEntry.state.in_(IN_LINE), QueueEntry.kind == WaitKind.CALLER)
     )
-    rows = session.execute(line.order_by(Waiting.priority.desc(), Waiting.asked_at, Waiting.id)).all()
+    rows = session.execute(line.order_by(QueueEntry.priority.desc(), QueueEntry.asked_at, QueueEntry.id)).all()
     ringing = _ringing(session, agents)
     places: dict[str, int] = {}
     waiters = []
     for waiting, call in rows:
-        is_won = waiting.state is WaitingState.WON
+        is_won = waiting.state is QueueEntryState.WON
         places[waiting.queue] = places.get(waiting.queue, 0) + (not is_won)
         waiters.append(
             Waiter(
@@ -129,9 +129,9 @@ def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent
 
 def _ringing(session: Session, agents: dict[str, Agent]) -> dict[str, list[Ringing]]:
     found: dict[str, list[Ringing]] = {}
-    live = select(Offer.waiting_id, Offer.agent_id, Offer.reasons).where(Offer.state.in_(LIVE_OFFERS))
-    for waiting_id, agent_id, reasons in session.execute(live.order_by(Offer.started_at)):
-        found.setdefault(waiting_id, []).append(Ringing(agents[agent_id], list(reasons)))
+    live = select(Offer.queue_entry_id, Offer.agent_id, Offer.reasons).where(Offer.state.in_(LIVE_OFFERS))
+    for queue_entry_id, agent_id, reasons in session.execute(live.order_by(Offer.started_at)):
+        found.setdefault(queue_entry_id, []).append(Ringing(agents[agent_id], list(reasons)))
     return found
 
 

@@ -6,15 +6,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Attempt, Call, Matter
-from hotline.values.statuses import CallStatus, MatterKind, MatterState, Urgency
+from hotline.models import Attempt, Call, Case
+from hotline.values.statuses import CallStatus, CaseKind, CaseState, Urgency
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """An urgent matter that is nobody's: its sign as the script names it, since when, whether they are in line."""
+    """An urgent case that is nobody's: its sign as the script names it, since when, whether they are in line."""
 
-    matter: Matter
+    case: Case
     sign: str
     since: datetime
     is_waiting: bool
@@ -23,12 +23,12 @@ class Alarm:
 def take(session: Session) -> list[Alarm]:
     """Those that are open now, the oldest first."""
     query = (
-        select(Matter, Attempt.warning, Attempt.warned_at, Call.status)
-        .join(Call, Call.id == Matter.call_id)
+        select(Case, Attempt.warning, Attempt.warned_at, Call.status)
+        .join(Call, Call.id == Case.call_id)
         .join(Attempt, Attempt.call_id == Call.id)
-        .where(Matter.state == MatterState.OPEN, Matter.kind == MatterKind.FOLLOW_UP, Matter.urgency == Urgency.URGENT)
-        .where(Matter.owner_agent_id.is_(None), Call.answered_at.is_(None), Attempt.warned_at.is_not(None))
-        .order_by(Matter.opened_at, Matter.id)
+        .where(Case.state == CaseState.OPEN, Case.kind == CaseKind.FOLLOW_UP, Case.urgency == Urgency.URGENT)
+        .where(Case.owner_agent_id.is_(None), Call.answered_at.is_(None), Attempt.warned_at.is_not(None))
+        .order_by(Case.opened_at, Case.id)
     )
     rows = session.execute(query)
-    return [Alarm(matter, sign, since, status is CallStatus.WAITING) for matter, sign, since, status in rows if since]
+    return [Alarm(case, sign, since, status is CallStatus.WAITING) for case, sign, since, status in rows if since]

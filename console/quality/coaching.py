@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from console.quality import queries
-from console.web.access import LEADS, STAFF, allow, ground
+from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
@@ -26,15 +26,15 @@ pages = Blueprint("coach", __name__)
 def listing() -> ResponseReturnValue:
     """What is worked on: an agent's own, for supervisors everybody's."""
     agent_id = None if current_user.sees_all_calls else current_user.agent_id or "-"
-    with ground().database.write() as session:
+    with context().database.write() as session:
         note(session, "view_coaching", agent_id or "everybody", "coaching")
         rows = coaching.of_agent(session, agent_id)
         agents = {agent.id: agent for agent in session.scalars(select(Agent))}
         origins = {row.review_id: session.get_one(Review, row.review_id) for row in rows}
         later = {row.id: _later(queries.done(session, row.agent_id), row.review_id) for row in rows}
-    cards = scorecards.of(ground().settings.scorecards_folder)
+    cards = scorecards.of(context().settings.scorecards_folder)
     found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards}
-    return render_template("coaching.html", **found, today=ground().settings.day(clock.now()))
+    return render_template("coaching.html", **found, today=context().settings.day(clock.now()))
 
 
 @pages.post("/reviews/<review_id>/coaching")
@@ -43,7 +43,7 @@ def listing() -> ResponseReturnValue:
 def begin(review_id: str) -> ResponseReturnValue:
     """Make a finding something to work on."""
     with refusals() as said:
-        coaching.begin(ground(), review_id, current_user.id, _finding(), clock.now())
+        coaching.begin(context(), review_id, current_user.id, _finding(), clock.now())
         logged("begin_coaching", review_id)
         said.well("coaching.begun")
     return redirect(url_for("reviews.show", review_id=review_id))
@@ -55,7 +55,7 @@ def begin(review_id: str) -> ResponseReturnValue:
 def done(coaching_id: str) -> ResponseReturnValue:
     """The agent has worked on it."""
     with refusals():
-        coaching.done(ground(), coaching_id, current_user.id, clock.now())
+        coaching.done(context(), coaching_id, current_user.id, clock.now())
         logged("coaching_done", coaching_id, "coaching")
     return redirect(url_for("coach.listing"))
 
@@ -68,7 +68,7 @@ def check(coaching_id: str) -> ResponseReturnValue:
     is_passed = request.form.get("passed") == "yes"
     outcome = is_passed, _day("due_on"), request.form.get("recheck") or None
     with refusals():
-        coaching.check(ground(), coaching_id, current_user.id, outcome, clock.now())
+        coaching.check(context(), coaching_id, current_user.id, outcome, clock.now())
         logged("coaching_checked", coaching_id, "coaching")
     return redirect(url_for("coach.listing"))
 
@@ -78,7 +78,7 @@ def _finding() -> Finding:
     start, end = form.get("clip_start", type=float), form.get("clip_end", type=float)
     recording = form.get("recording") or None
     clip = (recording, start, end) if recording and start is not None and end is not None else None
-    due_on = _day("due_on") or ground().settings.day(clock.now())
+    due_on = _day("due_on") or context().settings.day(clock.now())
     return Finding(form.get("item") or None, form.get("finding", ""), due_on, clip)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from console.quality import queries
 from console.quality.queries import Page
 from console.web import audit_marks
-from console.web.access import LEADS, STAFF, allow, ground
+from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
@@ -34,7 +34,7 @@ ANSWER = "answer-"
 def listing() -> ResponseReturnValue:
     """A supervisor's queue; an agent's own published reviews."""
     tab = request.args.get("tab", "todo")
-    with ground().database.read() as session:
+    with context().database.read() as session:
         if not current_user.sees_all_calls:
             lines = queries.done(session, current_user.agent_id or "-")
             audit_marks.showed(len(lines))
@@ -55,7 +55,7 @@ def listing() -> ResponseReturnValue:
 @touches("view_review", "review", "review_id")
 def show(review_id: str) -> ResponseReturnValue:
     """One review: to fill in, to rule on, or to read. The look is logged before anything is shown."""
-    with ground().database.write() as session:
+    with context().database.write() as session:
         review = session.get(Review, review_id)
         if review is None or not _may_read(session, review):
             abort(404)
@@ -70,7 +70,7 @@ def show(review_id: str) -> ResponseReturnValue:
 def take(review_id: str) -> ResponseReturnValue:
     """Begin a review."""
     with refusals():
-        service.take(ground(), review_id, current_user.id, clock.now())
+        service.take(context(), review_id, current_user.id, clock.now())
         logged("take_review", review_id)
     return _back(review_id)
 
@@ -81,7 +81,7 @@ def take(review_id: str) -> ResponseReturnValue:
 def save(review_id: str) -> ResponseReturnValue:
     """Keep the draft: JSON for the page that saves by itself, else the page again."""
     try:
-        saved = service.save(ground(), review_id, current_user.id, draft(), clock.now())
+        saved = service.save(context(), review_id, current_user.id, draft(), clock.now())
     except ReviewRefused as refused:
         audit_marks.failed()
         if not _wants_json():
@@ -100,7 +100,7 @@ def save(review_id: str) -> ResponseReturnValue:
 def publish(review_id: str) -> ResponseReturnValue:
     """Publish to the agent, or finish the review of a calibration; then the next one."""
     with refusals() as said:
-        service.publish(ground(), review_id, current_user.id, draft(), clock.now())
+        service.publish(context(), review_id, current_user.id, draft(), clock.now())
         logged("publish_review", review_id)
         said.well("review.published")
     return _back(review_id)
@@ -112,7 +112,7 @@ def publish(review_id: str) -> ResponseReturnValue:
 def release(review_id: str) -> ResponseReturnValue:
     """Give a review back to the queue."""
     with refusals() as said:
-        service.release(ground(), review_id, current_user.id, clock.now())
+        service.release(context(), review_id, current_user.id, clock.now())
         logged("release_review", review_id)
         said.well("review.released")
     return redirect(url_for("reviews.listing"))
@@ -124,7 +124,7 @@ def release(review_id: str) -> ResponseReturnValue:
 def drop(review_id: str) -> ResponseReturnValue:
     """Leave a call unheard, with the reason."""
     with refusals() as said:
-        service.drop(ground(), review_id, current_user.id, request.form.get("why", ""), clock.now())
+        service.drop(context(), review_id, current_user.id, request.form.get("why", ""), clock.now())
         logged("drop_review", review_id)
         said.well("review.dropped")
     return redirect(url_for("reviews.listing"))
@@ -137,7 +137,7 @@ def comment(review_id: str) -> ResponseReturnValue:
     """Say something to a second of the recording; the list of comments again."""
     place = request.form.get("recording") or None, request.form.get("second", 0.0, float)
     with refusals():
-        comments.comment(ground(), review_id, current_user.id, place, request.form.get("comment", ""), clock.now())
+        comments.comment(context(), review_id, current_user.id, place, request.form.get("comment", ""), clock.now())
     return _comments(review_id)
 
 
@@ -147,7 +147,7 @@ def comment(review_id: str) -> ResponseReturnValue:
 def uncomment(comment_id: str) -> ResponseReturnValue:
     """Take one's own comment back, before the review is published."""
     with refusals():
-        return _comments(comments.take_back(ground(), comment_id, current_user.id))
+        return _comments(comments.take_back(context(), comment_id, current_user.id))
     return redirect(url_for("reviews.listing"))
 
 
@@ -156,7 +156,7 @@ def uncomment(comment_id: str) -> ResponseReturnValue:
 @touches("choose_call", "call", "call_id")
 def choose(call_id: str) -> ResponseReturnValue:
     """Have a call heard that somebody chose: it counts as targeted."""
-    review_id = targeted.choose(ground(), call_id, current_user.id, clock.now())
+    review_id = targeted.choose(context(), call_id, current_user.id, clock.now())
     logged("choose_call", review_id)
     return _back(review_id)
 
@@ -184,7 +184,7 @@ def _may_read(session: Session, review: Review) -> bool:
 
 def _shown(page: Page) -> dict[str, object]:
     review = page.review
-    card = service.card_of(ground(), review)
+    card = service.card_of(context(), review)
     is_mine = review.reviewer_id == current_user.id
     is_about_me = review.agent_id == current_user.agent_id
     is_open = review.round_id is not None and review.state in (ReviewState.DUE, ReviewState.DRAFT)
@@ -210,13 +210,13 @@ def _shown(page: Page) -> dict[str, object]:
 def _comments(review_id: str) -> ResponseReturnValue:
     if not request.headers.get("X-Requested-With"):
         return _back(review_id)
-    with ground().database.read() as session:
+    with context().database.read() as session:
         page = queries.page(session, session.get_one(Review, review_id))
     return render_template("review_comments.html", page=page, mode="fill")
 
 
 def _version(review_id: str) -> int:
-    with ground().database.read() as session:
+    with context().database.read() as session:
         return session.get_one(Review, review_id).version
 
 

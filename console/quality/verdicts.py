@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from console.quality.reviews import answers
-from console.web.access import LEADS, STAFF, allow, ground
+from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, refusals
 from hotline import clock
@@ -21,7 +21,7 @@ pages = Blueprint("verdicts", __name__)
 def acknowledge(review_id: str) -> ResponseReturnValue:
     """The agent has read the review of their call and agrees."""
     with refusals() as said:
-        service.acknowledge(ground(), review_id, current_user.id, clock.now())
+        service.acknowledge(context(), review_id, current_user.id, clock.now())
         logged("acknowledge_review", review_id)
         said.well("review.acknowledged")
     return _back(review_id)
@@ -33,7 +33,7 @@ def acknowledge(review_id: str) -> ResponseReturnValue:
 def appeal(review_id: str) -> ResponseReturnValue:
     """The agent objects, once, with reasons."""
     with refusals() as said:
-        service.appeal(ground(), review_id, current_user.id, request.form.get("reasons", ""), clock.now())
+        service.appeal(context(), review_id, current_user.id, request.form.get("reasons", ""), clock.now())
         logged("appeal_review", review_id)
         said.well("review.appealed")
     return _back(review_id)
@@ -49,7 +49,7 @@ def decide(review_id: str) -> ResponseReturnValue:
         abort(400)
     with refusals() as said:
         verdict = Ruling(ruling), request.form.get("answer", "")
-        service.decide(ground(), review_id, current_user.id, verdict, answers(), clock.now())
+        service.decide(context(), review_id, current_user.id, verdict, answers(), clock.now())
         logged("rule_on_appeal", review_id)
         said.well("review.decided")
     return _back(review_id)

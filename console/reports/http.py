@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from console.calls import queries
 from console.web import language
-from console.web.access import LEADS, STAFF, allow, ground
+from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches, touches_nothing
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
@@ -35,9 +35,9 @@ def show() -> ResponseReturnValue:
     """A report in the browser: supervisors choose of whom, an agent sees their own."""
     wanted, period = _wanted(), request.args.get("period", "last_30")
     spoken = language.chosen(request)
-    with ground().database.write() as session:
+    with context().database.write() as session:
         note(session, "view_report", wanted.agent_id or "everybody", "report")
-        made = report.build(ground(), session, wanted, spoken, clock.now())
+        made = report.build(context(), session, wanted, spoken, clock.now())
         files = service.of_user(session, current_user.id)
         agents = queries.agents(session) if current_user.sees_all_calls else []
         departments = list(session.scalars(select(Department).order_by(Department.name)))
@@ -55,7 +55,7 @@ def ask() -> ResponseReturnValue:
     wanted = _wanted()
     with refusals():
         form = request.form.get("format", ""), language.chosen(request)
-        made = service.ask(ground(), current_user.id, wanted, form, clock.now())
+        made = service.ask(context(), current_user.id, wanted, form, clock.now())
         logged("export_report", made, "report")
     return redirect(url_for("reporting.show", **_query(wanted)))
 
@@ -75,7 +75,7 @@ def state(report_id: str) -> ResponseReturnValue:
 def file(report_id: str) -> ResponseReturnValue:
     """The file, for whoever asked for it; logged."""
     row = _own(report_id)
-    content = service.file(ground(), row)
+    content = service.file(context(), row)
     logged("fetch_report", report_id, "report")
     name = f"{row.kind}-{row.wanted['since']}-{row.wanted['until']}.{row.format}"
     return send_file(io.BytesIO(content), mimetype=service.FORMATS[row.format], as_attachment=True, download_name=name)
@@ -86,7 +86,7 @@ def file(report_id: str) -> ResponseReturnValue:
 @touches("view_samples", "sample", "draws")
 def samples() -> ResponseReturnValue:
     """The draws of the last days, each drawn again to prove it."""
-    with ground().database.read() as session:
+    with context().database.read() as session:
         rows = list(session.scalars(select(Draw).order_by(Draw.day.desc()).limit(31)))
         agents = {agent.id: agent for agent in session.scalars(select(Agent))}
     proven = {row.id: draws.is_proven(row) for row in rows}
@@ -95,7 +95,7 @@ def samples() -> ResponseReturnValue:
 
 
 def _own(report_id: str) -> Report:
-    with ground().database.read() as session:
+    with context().database.read() as session:
         row = session.get(Report, report_id)
     if row is None or row.made_by != current_user.id:
         abort(404)
@@ -104,7 +104,7 @@ def _own(report_id: str) -> Report:
 
 def _wanted() -> Wanted:
     values = request.values
-    since, until = _days(values.get("period", "last_30"), ground().settings.day(clock.now()))
+    since, until = _days(values.get("period", "last_30"), context().settings.day(clock.now()))
     kind, unit = values.get("kind", QUALITY), values.get("unit", "week")
     if kind not in KINDS or unit not in UNITS or not 0 <= (until - since).days <= LONGEST_DAYS:
         abort(400)

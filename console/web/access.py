@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from accounts.sessions import queries
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import User
 from hotline.values.statuses import Role
 
@@ -98,21 +98,21 @@ def home() -> str:
     return url_for("audit.show" if is_auditor else "floor.show")
 
 
-def ground() -> Ground:
+def context() -> AppContext:
     """The open resources of this process."""
-    opened: Ground = current_app.extensions["ground"]
+    opened: AppContext = current_app.extensions["context"]
     return opened
 
 
 def _load(token: str) -> SignedIn | None:
     now = clock.now()
-    with ground().database.read() as session:
+    with context().database.read() as session:
         found = queries.find(session, token, now)
     if found is None:
         return None
     user, sign_in = found
     if now - sign_in.seen_at >= queries.NOTED and not _is_by_itself():
-        with ground().database.write() as writing:
+        with context().database.write() as writing:
             queries.used(writing, sign_in.id, now)
     return SignedIn(user, sign_in.id, token)
 

@@ -26,7 +26,7 @@ from console.quality import http as quality_http
 from console.web import access, audit_marks, faults, formatting, language
 from console.web.audit_marks import touches_nothing
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.values.statuses import Language
 from routing.queues import queues_file
 
@@ -41,18 +41,18 @@ CONTENT_POLICY = {
 }
 
 
-def create(ground: Ground) -> Flask:
+def create(context: AppContext) -> Flask:
     """The staff pages on the open resources of this process."""
     app = Flask("console", static_folder="static", template_folder="templates")
-    app.extensions["ground"] = ground
-    app.config.update(_config(ground))
-    if proxies := ground.settings.proxies:
+    app.extensions["context"] = context
+    app.config.update(_config(context))
+    if proxies := context.settings.proxies:
         # Only then: without a proxy anyone could claim any address, and wrong passwords would count for nothing.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's way
     audit_marks.watch(app)
     access.guard(app)
     CSRFProtect(app)
-    _headers(app, ground)
+    _headers(app, context)
     for pages in (
         sign_in.pages,
         account.pages,
@@ -76,13 +76,13 @@ def create(ground: Ground) -> Flask:
     app.register_blueprint(presence.pages)
     app.register_blueprint(audit_http.pages)
     presence.watch(app)
-    http.open_line(app, ground.settings, CONTENT_POLICY)
+    http.open_line(app, context.settings, CONTENT_POLICY)
     app.add_url_rule("/healthz", view_func=healthy)
     audit_marks.touches_nothing("style and scripts")(access.allow_everyone(app.view_functions["static"]))
     faults.handle(app)
-    floor_http.open_live(app, ground)
-    campaigns_http.open_live(app, ground)
-    _dress(app, ground)
+    floor_http.open_live(app, context)
+    campaigns_http.open_live(app, context)
+    _dress(app, context)
     return app
 
 
@@ -93,27 +93,27 @@ def healthy() -> str:
     return "ok\n"
 
 
-def _config(ground: Ground) -> dict[str, Any]:
+def _config(context: AppContext) -> dict[str, Any]:
     return {
-        "SECRET_KEY": ground.settings.secret_key.get_secret_value(),
+        "SECRET_KEY": context.settings.secret_key.get_secret_value(),
         "SESSION_COOKIE_NAME": "hotline",
-        "SESSION_COOKIE_SECURE": _is_https(ground),
+        "SESSION_COOKIE_SECURE": _is_https(context),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": timedelta(hours=ground.settings.session_hours),
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=context.settings.session_hours),
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=30),
         "WTF_CSRF_TIME_LIMIT": None,  # a token lives as long as its session
-        "WTF_CSRF_SSL_STRICT": _is_https(ground),
+        "WTF_CSRF_SSL_STRICT": _is_https(context),
         "MAX_CONTENT_LENGTH": 64 * 1024,
     }
 
 
-def _is_https(ground: Ground) -> bool:
-    return ground.settings.console_url.startswith("https://")
+def _is_https(context: AppContext) -> bool:
+    return context.settings.console_url.startswith("https://")
 
 
-def _headers(app: Flask, ground: Ground) -> None:
-    https = _is_https(ground)
+def _headers(app: Flask, context: AppContext) -> None:
+    https = _is_https(context)
     Talisman(
         app,
         force_https=False,  # whoever ends the encryption in front of this process redirects
@@ -132,10 +132,10 @@ def _headers(app: Flask, ground: Ground) -> None:
         return response
 
 
-def _dress(app: Flask, ground: Ground) -> None:
-    zone = ZoneInfo(ground.settings.timezone)
+def _dress(app: Flask, context: AppContext) -> None:
+    zone = ZoneInfo(context.settings.timezone)
     version = _version()
-    queues, labels = queues_file.of(ground.settings), answers.of(ground)
+    queues, labels = queues_file.of(context.settings), answers.of(context)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         clock=lambda moment: formatting.clock(moment, zone),
@@ -163,8 +163,8 @@ def _dress(app: Flask, ground: Ground) -> None:
             "t": language.words(chosen),
             "language": chosen,
             "languages": language.NAMES,
-            "hospital": ground.settings.hospital_name_zh if is_chinese else ground.settings.hospital_name_en,
-            "ring_seconds": ground.settings.ring_seconds,
+            "hospital": context.settings.hospital_name_zh if is_chinese else context.settings.hospital_name_en,
+            "ring_seconds": context.settings.ring_seconds,
             "version": version,
             "user": current_user,
             "page_id": clock.new_id,

@@ -17,15 +17,15 @@ from flask.wrappers import Response
 from flask_login import current_user
 
 from console.web import audit_log
-from console.web.access import ground
+from console.web.access import context
 from hotline import clock
 from hotline.audit import log
-from hotline.models import Look
-from hotline.values.statuses import LookOutcome
+from hotline.models import AuditEntry
+from hotline.values.statuses import AuditOutcome
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# What a filter may say in plain: words of ours, ids of ours, days, pages and numbers of matters; all else as a digest.
+# What a filter may say in plain: words of ours, ids of ours, days, pages and numbers of cases; all else as a digest.
 _PLAIN = re.compile(r"[a-z][a-z_-]{0,30}|[0-9a-f]{32}|\d{4}-\d\d-\d\d|\d{1,4}|[a-z]{2}-[A-Z]{2}")
 _ID = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[a-z_]{1,20}")
@@ -90,7 +90,7 @@ def failed() -> None:
 
 def note(action: str, subject: tuple[str, str]) -> None:
     """Log a look of this request at once, several within ten minutes as one."""
-    with ground().database.write() as session:
+    with context().database.write() as session:
         entry = audit_log.look(current_user.id, action, subject, clock.now(), request.remote_addr or "")
         audit_log.note_once(session, entry)
 
@@ -115,23 +115,23 @@ def _end(response: Response) -> Response:
     if not isinstance(found, Mark) or not current_user.is_authenticated:
         return response
     outcome = _outcome(response.status_code)
-    if outcome is LookOutcome.DONE and found.action in log.written():
+    if outcome is AuditOutcome.DONE and found.action in log.written():
         return response
     entry = _entry(found, outcome)
     repeats = found.once or request.method in ("GET", "HEAD")
-    with ground().database.write() as session:
+    with context().database.write() as session:
         (audit_log.note_once if repeats else audit_log.note)(session, entry)
     return response
 
 
-def _outcome(code: int) -> LookOutcome:
+def _outcome(code: int) -> AuditOutcome:
     if code in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
-        return LookOutcome.REFUSED
+        return AuditOutcome.REFUSED
     is_failed = code >= HTTPStatus.BAD_REQUEST or g.get("trail_failed", False)
-    return LookOutcome.FAILED if is_failed else LookOutcome.DONE
+    return AuditOutcome.FAILED if is_failed else AuditOutcome.DONE
 
 
-def _entry(found: Mark, outcome: LookOutcome) -> Look:
+def _entry(found: Mark, outcome: AuditOutcome) -> AuditEntry:
     which = g.get("trail_subject") or _which(found)
     subject = (found.subject, which)
     entry = audit_log.look(current_user.id, found.action, subject, clock.now(), request.remote_addr or "")
@@ -162,4 +162,4 @@ def chosen(typed: tuple[str, ...] = ()) -> str:
 
 def digest(value: str) -> str:
     """What stands for a typed value: the same for the same one, and nobody reads it back without the keys."""
-    return "~" + ground().keyring.index(f"filter:{value}")[:16]
+    return "~" + context().keyring.index(f"filter:{value}")[:16]

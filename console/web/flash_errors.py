@@ -5,7 +5,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from console.web import audit_log, audit_marks
-from console.web.access import ground
+from console.web.access import context
 from hotline import clock
 from qa.errors import ReviewRefused
 
@@ -49,5 +49,5 @@ def note(session: Session, action: str, subject_id: str, subject: str = "review"
 
 def logged(action: str, subject_id: str, subject: str = "review") -> None:
     """Log a change that is through."""
-    with ground().database.write() as session:
+    with context().database.write() as session:
         note(session, action, subject_id, subject)

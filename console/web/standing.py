@@ -9,9 +9,9 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.sessions import queries
-from console.web.access import SignedIn, ground
+from console.web.access import SignedIn, context
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from recordings.storage.seekable import Seekable
 from recordings.storage.wav_lengths import Source
 
@@ -24,16 +24,16 @@ PATIENCE = timedelta(seconds=30)
 class Standing:
     """The session of a request, with the role and the agent that it had."""
 
-    def __init__(self, ground: Ground, user: SignedIn) -> None:
+    def __init__(self, context: AppContext, user: SignedIn) -> None:
         """Stand for `user`, who was found signed in just now."""
-        self._ground, self._user = ground, user
+        self._ground, self._user = context, user
         self._asked_at = self._known_at = clock.now()
         self._holds = True
 
     @classmethod
     def of_request(cls) -> "Standing":
         """That of the present request; it may be asked when the request is long answered."""
-        return cls(ground(), cast(SignedIn, current_user._get_current_object()))
+        return cls(context(), cast(SignedIn, current_user._get_current_object()))
 
     def holds(self) -> bool:
         """Whether it is as it was when the request came, at most a second ago."""

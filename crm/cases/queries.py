@@ -1,4 +1,4 @@
-"""Patients and matters in the database: reading, locking, running numbers. Nothing here commits."""
+"""Patients and cases in the database: reading, locking, running numbers. Nothing here commits."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from hotline.errors import NotFound
-from hotline.models import Counter, Matter, MatterStep, Patient
-from hotline.values.statuses import MatterKind, MatterState
+from hotline.models import Case, CaseStep, Counter, Patient
+from hotline.values.statuses import CaseKind, CaseState
 
 
 def patients(session: Session, number_index: str) -> list[Patient]:
@@ -18,37 +18,37 @@ def patients(session: Session, number_index: str) -> list[Patient]:
     return list(session.scalars(query.order_by(Patient.id)))
 
 
-def open_matters(session: Session, caller_index: str, patient_ids: Sequence[str]) -> list[Matter]:
+def open_cases(session: Session, caller_index: str, patient_ids: Sequence[str]) -> list[Case]:
     """What is open for this number or these patients, the newest first."""
-    theirs = or_(Matter.caller_index == caller_index, Matter.patient_id.in_(patient_ids))
-    query = select(Matter).where(theirs, Matter.state != MatterState.CLOSED)
-    return list(session.scalars(query.order_by(Matter.number.desc())))
+    theirs = or_(Case.caller_index == caller_index, Case.patient_id.in_(patient_ids))
+    query = select(Case).where(theirs, Case.state != CaseState.CLOSED)
+    return list(session.scalars(query.order_by(Case.number.desc())))
 
 
-def of_call(session: Session, call_id: str, kind: MatterKind) -> Matter | None:
-    """The matter of this kind that a call has opened already."""
-    return session.scalar(select(Matter).where(Matter.call_id == call_id, Matter.kind == kind))
+def of_call(session: Session, call_id: str, kind: CaseKind) -> Case | None:
+    """The case of this kind that a call has opened already."""
+    return session.scalar(select(Case).where(Case.call_id == call_id, Case.kind == kind))
 
 
-def open_follow_ups(session: Session, patient_id: str) -> list[Matter]:
-    """The matters of calls after discharge that somebody still works on for this patient."""
-    theirs = (Matter.patient_id == patient_id, Matter.kind == MatterKind.FOLLOW_UP)
-    query = select(Matter).where(*theirs, Matter.state != MatterState.CLOSED)
-    return list(session.scalars(query.order_by(Matter.number)))
+def open_follow_ups(session: Session, patient_id: str) -> list[Case]:
+    """The cases of calls after discharge that somebody still works on for this patient."""
+    theirs = (Case.patient_id == patient_id, Case.kind == CaseKind.FOLLOW_UP)
+    query = select(Case).where(*theirs, Case.state != CaseState.CLOSED)
+    return list(session.scalars(query.order_by(Case.number)))
 
 
-def locked(session: Session, matter_id: str) -> Matter:
-    """The matter, locked until the transaction ends. Raises `NotFound`."""
-    found = session.get(Matter, matter_id, with_for_update=True, populate_existing=True)
+def locked(session: Session, case_id: str) -> Case:
+    """The case, locked until the transaction ends. Raises `NotFound`."""
+    found = session.get(Case, case_id, with_for_update=True, populate_existing=True)
     if found is None:
-        raise NotFound(f"no matter {matter_id}")
+        raise NotFound(f"no matter {case_id}")
     return found
 
 
-def steps(session: Session, matter_id: str) -> list[MatterStep]:
-    """The history of a matter, the oldest step first."""
-    query = select(MatterStep).where(MatterStep.matter_id == matter_id)
-    return list(session.scalars(query.order_by(MatterStep.at, MatterStep.id)))
+def steps(session: Session, case_id: str) -> list[CaseStep]:
+    """The history of a case, the oldest step first."""
+    query = select(CaseStep).where(CaseStep.case_id == case_id)
+    return list(session.scalars(query.order_by(CaseStep.at, CaseStep.id)))
 
 
 def next_number(session: Session, name: str) -> int:

@@ -14,7 +14,7 @@ from crm.feeds.progress import Progress
 from crm.feeds.rejects import Reject
 from crm.patients import patient_row, same_person
 from crm.patients.patient_row import DECEASED, DO_NOT_CALL, FLAGS, ListedPatient
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Patient
 
 # What a list never takes back: who asks for no calls, and a death.
@@ -44,7 +44,7 @@ class _Checked:
 
 
 def load(
-    ground: Ground,
+    context: AppContext,
     file: Path,
     now: datetime,
     *,
@@ -57,27 +57,27 @@ def load(
     """
     told = progress or Progress()
     told.begin("check", tables.about(file))
-    checked = _check(_read(ground, file, now), told)
+    checked = _check(_read(context, file, now), told)
     if not checked.rows and not checked.rejected:
         raise UnreadableFile(f"{file.name}: holds no patient below its first line")
     rejected = (tuple(checked.rejects), checked.rows, checked.rejected)
-    skips = ground.settings.import_skips_rejected if skips is None else skips
+    skips = context.settings.import_skips_rejected if skips is None else skips
     if checked.rejected and not (skips and checked.rows):
         return Outcome(0, 0, *rejected, is_stored=False)
     told.begin("store", checked.rows)
     added = changed = 0
-    rows = (one for _, one in _read(ground, file, now) if isinstance(one, ListedPatient))
-    for chunk in ground.database.in_pieces(iter(lambda: list(islice(rows, CHUNK)), [])):
-        with ground.database.write() as session:
-            stored = store(session, ground, chunk, now)
+    rows = (one for _, one in _read(context, file, now) if isinstance(one, ListedPatient))
+    for chunk in context.database.in_pieces(iter(lambda: list(islice(rows, CHUNK)), [])):
+        with context.database.write() as session:
+            stored = store(session, context, chunk, now)
         added, changed = added + stored[0], changed + stored[1]
         told.step(len(chunk))
     return Outcome(added, changed, *rejected)
 
 
-def _read(ground: Ground, file: Path, now: datetime) -> Iterator[tuple[int, ListedPatient | list[Reject]]]:
-    today, area_code = ground.settings.day(now), ground.settings.phone_area_code
-    for row in tables.rows(file, patient_row.COLUMNS, limits.of(ground.settings)):
+def _read(context: AppContext, file: Path, now: datetime) -> Iterator[tuple[int, ListedPatient | list[Reject]]]:
+    today, area_code = context.settings.day(now), context.settings.phone_area_code
+    for row in tables.rows(file, patient_row.COLUMNS, limits.of(context.settings)):
         yield row.line, patient_row.read(row, today, area_code)
 
 
@@ -93,19 +93,19 @@ def _check(found: Iterator[tuple[int, ListedPatient | list[Reject]]], told: Prog
     return checked
 
 
-def store(session: Session, ground: Ground, rows: Collection[ListedPatient], now: datetime) -> tuple[int, int]:
+def store(session: Session, context: AppContext, rows: Collection[ListedPatient], now: datetime) -> tuple[int, int]:
     """Add the patients, and change those who are known by number and name, however these are spelled.
 
     Returns how many were added and how many changed.
     """
-    known = same_person.known(session, ground.keyring, [(row.number, row.name) for row in rows])
+    known = same_person.known(session, context.keyring, [(row.number, row.name) for row in rows])
     added = changed = 0
     for row in rows:
-        index = same_person.index(ground.keyring, (row.number, row.name))
+        index = same_person.index(context.keyring, (row.number, row.name))
         patient = known.get(index)
         is_new = patient is None
         if patient is None:
-            known[index] = patient = _new(ground, row, index, now)
+            known[index] = patient = _new(context, row, index, now)
             session.add(patient)
         if _fill(patient, row) or is_new:
             patient.changed_at = now
@@ -113,10 +113,10 @@ def store(session: Session, ground: Ground, rows: Collection[ListedPatient], now
     return added, changed
 
 
-def _new(ground: Ground, row: ListedPatient, index: str, now: datetime) -> Patient:
+def _new(context: AppContext, row: ListedPatient, index: str, now: datetime) -> Patient:
     return Patient(
         number=row.number,
-        number_index=same_person.number_index(ground.keyring, row.number),
+        number_index=same_person.number_index(context.keyring, row.number),
         name=row.name,
         identity_index=index,
         added_at=now,

@@ -1,7 +1,7 @@
 """The audit log: rows are chained as the last act of the transaction that adds them, and the whole chain is checked.
 
-Whoever adds a `Look` to a session need not think of it. The end of the chain is one row, locked only from here to the
-commit, when nothing is left to wait for: transactions get one order, and hold each other up for one short write.
+Whoever adds an `AuditEntry` to a session need not think of it. The end of the chain is one row, locked only from here
+to the commit, when nothing is left to wait for: transactions get one order, and hold each other up for one short write.
 The webhooks of callers add nothing, and so never wait for it.
 """
 
@@ -18,17 +18,17 @@ from sqlalchemy.orm import Session
 from hotline import clock
 from hotline.audit import chain
 from hotline.encryption.keyring import Undecipherable
-from hotline.models import Look, LookHead
+from hotline.models import AuditEntry, AuditHead
 from hotline.models.sealed import InRow
-from hotline.values.statuses import LookOutcome
+from hotline.values.statuses import AuditOutcome
 
-HEAD = "looks"
+HEAD = "audit"
 CHUNK = 2_000
-_ADDED = "looks"
+_ADDED = "audit"
 # The actions that were written down in this context since `forget`: a request asks whether its own is there.
-_written: ContextVar[frozenset[str]] = ContextVar("looks_written", default=frozenset())
+_written: ContextVar[frozenset[str]] = ContextVar("audit_written", default=frozenset())
 # Who acts where nobody is signed in: a command, else the hotline itself.
-_machine: ContextVar[str] = ContextVar("looks_machine", default="")
+_machine: ContextVar[str] = ContextVar("audit_machine", default="")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Verdict:
 
 def collect(session: Session, _context: object = None, _instances: object = None) -> None:
     """Before each flush: rows of the log are kept back until the transaction ends."""
-    for row in [row for row in session.new if isinstance(row, Look)]:
+    for row in [row for row in session.new if isinstance(row, AuditEntry)]:
         session.expunge(row)
         session.info.setdefault(_ADDED, []).append(row)
 
@@ -58,7 +58,7 @@ def collect(session: Session, _context: object = None, _instances: object = None
 def seal(session: Session) -> None:
     """Chain what was added, as the last thing before the commit of `session`."""
     session.flush()
-    added: list[Look] = session.info.pop(_ADDED, [])
+    added: list[AuditEntry] = session.info.pop(_ADDED, [])
     if not added:
         return
     head = _locked(session)
@@ -68,9 +68,9 @@ def seal(session: Session) -> None:
         facts = _facts(look) | {"number": number}
         digest = chain.digest(digest, facts)
         rows.append(facts | {"digest": digest})
-    session.execute(insert(Look), rows)
+    session.execute(insert(AuditEntry), rows)
     values = {"number": number, "digest": digest, "sealed": InRow(HEAD, f"{number}:{digest}{_torn(session, head)}")}
-    session.execute(update(LookHead).where(LookHead.id == HEAD).values(**values))
+    session.execute(update(AuditHead).where(AuditHead.id == HEAD).values(**values))
     for look in added:
         covered(look.action)
 
@@ -80,7 +80,7 @@ def drop(session: Session) -> None:
     session.info.pop(_ADDED, None)
 
 
-def pending(session: Session) -> list[Look]:
+def pending(session: Session) -> list[AuditEntry]:
     """What this transaction has added so far."""
     collect(session)
     return list(session.info.get(_ADDED, []))
@@ -111,9 +111,9 @@ def written() -> frozenset[str]:
     return _written.get()
 
 
-def head(session: Session) -> LookHead | None:
+def head(session: Session) -> AuditHead | None:
     """The end of the chain; `None` before the first row."""
-    return session.get(LookHead, HEAD)
+    return session.get(AuditHead, HEAD)
 
 
 def verify(
@@ -128,7 +128,7 @@ def verify(
     end, sealed = _stored(session)
     last = end[0] if end else 0
     number, digest = 0, chain.GENESIS
-    table = Look.__table__
+    table = AuditEntry.__table__
     while number < last:
         query = select(table).where(table.c.number > number, table.c.number <= last).order_by(table.c.number)
         rows = session.execute(query.limit(CHUNK)).mappings().all()
@@ -156,7 +156,7 @@ def keep(session: Session, verdict: Verdict) -> None:
         "checked_number": verdict.rows,
         "broken_number": verdict.broken.number if verdict.broken else None,
     }
-    session.execute(update(LookHead).where(LookHead.id == HEAD).values(**values))
+    session.execute(update(AuditHead).where(AuditHead.id == HEAD).values(**values))
 
 
 def _end(
@@ -168,7 +168,7 @@ def _end(
     if end is not None and sealed != told:
         torn = sealed.removeprefix(f"{told}:")
         return Broken(int(torn) if torn.isdecimal() else number, "seal")
-    if end is None and session.scalar(select(Look.number).limit(1)) is not None:
+    if end is None and session.scalar(select(AuditEntry.number).limit(1)) is not None:
         return Broken(1, "end")
     if kept is not None and kept[0] > number:
         return Broken(number + 1, "cut_off")
@@ -177,7 +177,7 @@ def _end(
 
 def _stored(session: Session) -> tuple[tuple[int, str] | None, str]:
     """The end and what is sealed of it, as they were at one moment."""
-    query = select(LookHead.number, LookHead.digest, LookHead.sealed).where(LookHead.id == HEAD)
+    query = select(AuditHead.number, AuditHead.digest, AuditHead.sealed).where(AuditHead.id == HEAD)
     try:
         found = session.execute(query).one_or_none()
     except Undecipherable:
@@ -189,12 +189,12 @@ def _stored(session: Session) -> tuple[tuple[int, str] | None, str]:
 def _sealed(session: Session) -> str:
     """What is sealed of the end; empty where it was not sealed with a key of ours, for this column."""
     try:
-        return session.scalar(select(LookHead.sealed).where(LookHead.id == HEAD)) or ""
+        return session.scalar(select(AuditHead.sealed).where(AuditHead.id == HEAD)) or ""
     except Undecipherable:
         return ""
 
 
-def _torn(session: Session, end: LookHead) -> str:
+def _torn(session: Session, end: AuditHead) -> str:
     """Nothing, or where an end was found that is not ours: no later seal may make that good, so all of them tell it."""
     sealed, ours = _sealed(session), f"{end.number}:{end.digest}"
     return sealed.removeprefix(ours) if sealed.startswith(ours) else f":{end.number}"
@@ -210,7 +210,7 @@ def _parts(known: str) -> tuple[int, str] | None:
     return int(number), digest
 
 
-def _facts(look: Look) -> dict[str, Any]:
+def _facts(look: AuditEntry) -> dict[str, Any]:
     return {
         "id": look.id or clock.new_id(),
         "at": look.at,
@@ -219,20 +219,20 @@ def _facts(look: Look) -> dict[str, Any]:
         "subject": look.subject,
         "subject_id": look.subject_id,
         "address": look.address or ("" if look.user_id else _machine.get()),
-        "outcome": look.outcome or LookOutcome.DONE,
+        "outcome": look.outcome or AuditOutcome.DONE,
         "count": look.count,
         "filter": look.filter or "",
     }
 
 
-def _locked(session: Session) -> LookHead:
-    query = select(LookHead).where(LookHead.id == HEAD).with_for_update()
+def _locked(session: Session) -> AuditHead:
+    query = select(AuditHead).where(AuditHead.id == HEAD).with_for_update()
     query = query.execution_options(populate_existing=True)
     found = session.scalar(query)
     if found is not None:
         return found
     first = {"id": HEAD, "number": 0, "digest": chain.GENESIS, "sealed": InRow(HEAD, f"0:{chain.GENESIS}")}
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    values = (sqlite if is_sqlite else postgresql).insert(LookHead).values(**first)
+    values = (sqlite if is_sqlite else postgresql).insert(AuditHead).values(**first)
     session.execute(values.on_conflict_do_nothing())
     return session.scalars(query).one()

@@ -165,7 +165,7 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.hotline_home / 'hotline.db').resolve()}"
 
     @property
-    def blobs(self) -> str:
+    def objects(self) -> str:
         """The URL of the audio store, the embedded folder where none is set."""
         return self.blob_url or f"file://{(self.hotline_home / 'audio').resolve()}"
 

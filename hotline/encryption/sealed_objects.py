@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hotline.encryption.keyring import MOST_ID_SIGNS, Keyring, Undecipherable, key_id
 from hotline.errors import NotFound
-from hotline.object_store.store import Blobs
+from hotline.object_store.store import ObjectStore
 
 
 @dataclass(frozen=True)
@@ -16,17 +16,17 @@ class Blob:
     about: str
 
 
-def key_of(blobs: Blobs, blob: Blob) -> str | None:
+def key_of(objects: ObjectStore, blob: Blob) -> str | None:
     """The id of the key that sealed it; `None` when it is not there."""
     try:
-        start = blobs.sealed_part(blob.name, 0, 1 + MOST_ID_SIGNS)
+        start = objects.sealed_part(blob.name, 0, 1 + MOST_ID_SIGNS)
     except NotFound:
         return None
     return key_id(start) if start else ""
 
 
 def reseal(
-    blobs: Blobs, keyring: Keyring, found: Sequence[Blob], is_there: Callable[[Blob], bool]
+    objects: ObjectStore, keyring: Keyring, found: Sequence[Blob], is_there: Callable[[Blob], bool]
 ) -> tuple[int, set[str]]:
     """Seal these with the current key; how many were, and the names of those that no key opens.
 
@@ -34,10 +34,10 @@ def reseal(
     """
     count, closed = 0, set()
     for blob in found:
-        if key_of(blobs, blob) in (None, keyring.current):
+        if key_of(objects, blob) in (None, keyring.current):
             continue
         try:
-            blobs.put(blob.name, blobs.get(blob.name, blob.about), blob.about)
+            objects.put(blob.name, objects.get(blob.name, blob.about), blob.about)
         except NotFound:
             continue
         except Undecipherable:
@@ -45,5 +45,5 @@ def reseal(
             continue
         count += 1
         if not is_there(blob):
-            blobs.delete(blob.name)
+            objects.delete(blob.name)
     return count, closed

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from hotline import clock, log
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.errors import HotlineError, Retry
 from hotline.models import LooseBlob
@@ -29,7 +29,7 @@ class Swept(Retry):
 
 
 @contextmanager
-def fresh(ground: Ground, start: str) -> Iterator[str]:
+def fresh(context: AppContext, start: str) -> Iterator[str]:
     """A new name that begins with `start` for a blob that is written and named (`keep`) in the block.
 
     Where the block does not name it, or ends with an error of ours, it is deleted at once. After any other error the
@@ -37,14 +37,14 @@ def fresh(ground: Ground, start: str) -> Iterator[str]:
     """
     # Not inside of it: before, a blob had the name of its row alone, and a file is no folder.
     name = f"{start}.{clock.new_id()}"
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.add(LooseBlob(name=name, made_at=server_clock.now(session)))
     try:
         yield name
     except HotlineError:
-        _drop(ground, name)
+        _drop(context, name)
         raise
-    _drop(ground, name)
+    _drop(context, name)
 
 
 def keep(session: Session, name: str) -> None:
@@ -54,31 +54,31 @@ def keep(session: Session, name: str) -> None:
         raise Swept(f"{name} was given up before it was named")
 
 
-def _drop(ground: Ground, name: str) -> None:
+def _drop(context: AppContext, name: str) -> None:
     """Delete a blob that lost; one that was named stays. What fails is left to the sweep."""
     try:
-        with ground.database.read() as session:
+        with context.database.read() as session:
             is_loose = session.get(LooseBlob, name) is not None
         if is_loose:
-            ground.blobs.delete(name)
+            context.objects.delete(name)
     except Exception as error:
         log.get().warning("loose_blob_not_deleted", blob=name, error=type(error).__name__)
 
 
-def sweep(ground: Ground) -> int:
+def sweep(context: AppContext) -> int:
     """Delete blobs that nothing came to name within a day; how many."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         old = LooseBlob.made_at < server_clock.now(session) - SAFE
         names = list(session.scalars(select(LooseBlob.name).where(old | LooseBlob.is_going).limit(BATCH)))
     for name in names:
         # From here on nothing can name it; a run that is cut off is taken up by the next.
-        with ground.database.write() as session:
+        with context.database.write() as session:
             going = update(LooseBlob).where(LooseBlob.name == name).values(is_going=True)
             is_loose = session.execute(going).rowcount == 1  # type: ignore[attr-defined] # an UPDATE has a row count
         if not is_loose:
             continue  # it was named a moment ago
-        ground.blobs.delete(name)
-        with ground.database.write() as session:
+        context.objects.delete(name)
+        with context.database.write() as session:
             session.execute(delete(LooseBlob).where(LooseBlob.name == name))
         log.get().info("loose_blob_deleted", blob=name)
     return len(names)

@@ -6,7 +6,8 @@ from urllib.parse import urlparse
 
 import obstore
 from obstore.exceptions import GenericError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, from_url
+from obstore.store import ObjectStore as RawStore
 
 from hotline.encryption.keyring import Keyring, key_id
 from hotline.errors import NotFound
@@ -15,7 +16,7 @@ from hotline.errors import NotFound
 UPLOAD_BYTES, UPLOADS = 5 << 20, 2
 
 
-class Blobs:
+class ObjectStore:
     """A store whose content is sealed with the keyring for `about` (the row it belongs to)."""
 
     def __init__(self, url: str, keyring: Keyring) -> None:
@@ -77,7 +78,7 @@ class Blobs:
             return
 
 
-def _open(url: str) -> ObjectStore:
+def _open(url: str) -> RawStore:
     parts = urlparse(url)
     if parts.scheme != "file":
         return from_url(url)

@@ -11,18 +11,18 @@ from sqlalchemy import delete, inspect, select
 from sqlalchemy.orm import Session
 
 from hotline import clock
-from hotline.models import Agent, Attempt, Call, Campaign, FloorEvent, Matter, Offer, Transfer, Waiting
+from hotline.models import Agent, Attempt, Call, Campaign, Case, FloorEvent, Offer, QueueEntry, Transfer
 
 # The fields whose change is one, and where the row names its call and its agent.
 WATCHED: dict[type[Any], tuple[str, tuple[str, ...]]] = {
     Agent: ("agent", ("status", "state", "is_present")),
     Call: ("call", ("status", "is_held", "agent_id")),
-    Waiting: ("waiting", ("state", "kind")),
+    QueueEntry: ("waiting", ("state", "kind")),
     Offer: ("offer", ("state",)),
     Transfer: ("transfer", ("state",)),
     Attempt: ("attempt", ("state", "verified_at", "warned_at")),
     Campaign: ("campaign", ("state", "pace")),
-    Matter: ("matter", ("state", "owner_agent_id")),
+    Case: ("case", ("state", "owner_agent_id")),
 }
 # Transactions overlap: a lower number may be seen after a higher one, by no more than these.
 OVERLAP = 200

@@ -19,7 +19,7 @@ from hotline.database import server_clock
 from hotline.database.database import after_commit
 from hotline.models import Job
 from hotline.outbox import transitions
-from hotline.outbox.notifier import Bell
+from hotline.outbox.notifier import Notifier
 from hotline.values.statuses import JobState
 
 # What is to be done -> the line it waits in. `now` is short and urgent, `speech` takes seconds of processor.
@@ -47,7 +47,7 @@ TIMEOUT_SECONDS = 1800
 LONGEST_LEASE = timedelta(seconds=600)
 
 
-def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime, urgency: int = 0) -> Job:
+def add(session: Session, notifier: Notifier, kind: str, subject_id: str, now: datetime, urgency: int = 0) -> Job:
     """Have `kind` done for the subject, once: asking again for the same changes nothing; above 0 it is urgent.
 
     The job's row is committed with the caller's transaction; the bell rings after it.
@@ -61,11 +61,11 @@ def add(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime,
     job = Job(kind=kind, subject_id=subject_id, tries=0, urgency=urgency, added_at=now, due_at=due_at)
     session.add(job)
     session.flush()
-    after_commit(session, lambda: bell.later(lambda: ring(bell, job)))
+    after_commit(session, lambda: notifier.later(lambda: ring(notifier, job)))
     return job
 
 
-def add_many(session: Session, bell: Bell, kind: str, subject_ids: Sequence[str], now: datetime) -> int:
+def add_many(session: Session, notifier: Notifier, kind: str, subject_ids: Sequence[str], now: datetime) -> int:
     """Have `kind` done for all of these, once each: in two statements, and one ring for all. How many were new."""
     there = set(session.scalars(select(Job.subject_id).where(Job.kind == kind, Job.subject_id.in_(subject_ids))))
     due_at = server_clock.now(session)
@@ -76,12 +76,12 @@ def add_many(session: Session, bell: Bell, kind: str, subject_ids: Sequence[str]
     ]
     session.add_all(made)
     session.flush()
-    after_commit(session, lambda: bell.later(lambda: _ring_all(bell, kind, made)))
+    after_commit(session, lambda: notifier.later(lambda: _ring_all(notifier, kind, made)))
     return len(made)
 
 
-def _ring_all(bell: Bell, kind: str, made: Sequence[Job]) -> None:
-    queue = Queue(LINES[kind], connection=bell.redis, serializer=JSONSerializer)
+def _ring_all(notifier: Notifier, kind: str, made: Sequence[Job]) -> None:
+    queue = Queue(LINES[kind], connection=notifier.redis, serializer=JSONSerializer)
     bells = [
         queue.prepare_data(
             RUN, args=(job.id,), job_id=f"{job.id}-0", timeout=TIMEOUT_SECONDS, result_ttl=0, failure_ttl=60
@@ -95,26 +95,26 @@ def _ring_all(bell: Bell, kind: str, made: Sequence[Job]) -> None:
         log.get().warning("job_bell_failed", kind=kind, error=type(error).__name__)
 
 
-def renew(session: Session, bell: Bell, kind: str, subject_id: str, now: datetime) -> Job:
+def renew(session: Session, notifier: Notifier, kind: str, subject_id: str, now: datetime) -> Job:
     """Have `kind` done for the subject once more, where it was done or discarded or a worker is at it; else as `add`.
 
     Work that failed waits for staff (`again`).
     """
-    job = add(session, bell, kind, subject_id, now)
+    job = add(session, notifier, kind, subject_id, now)
     session.refresh(job, with_for_update=True)
     if job.state in (JobState.DONE, JobState.DISCARDED):
-        _revive(session, bell, job)
+        _revive(session, notifier, job)
     elif job.held_until is not None:
         job.is_renewed = True
     return job
 
 
-def urge(session: Session, bell: Bell, job: Job) -> bool:
+def urge(session: Session, notifier: Notifier, job: Job) -> bool:
     """Put a job that is still to be done into its urgent line; whether that changed anything."""
     if job.state is not JobState.DUE or job.urgency > 0 or LINES[job.kind] not in URGENT:
         return False
     job.urgency = 1
-    after_commit(session, lambda: bell.later(lambda: ring(bell, job)))
+    after_commit(session, lambda: notifier.later(lambda: ring(notifier, job)))
     return True
 
 
@@ -124,12 +124,12 @@ def line_of(job: Job) -> str:
     return URGENT.get(line, line) if job.urgency > 0 else line
 
 
-def ring(bell: Bell, job: Job) -> bool:
+def ring(notifier: Notifier, job: Job) -> bool:
     """Have RQ run this row's work now; `False` when RQ has it in line already or cannot be reached.
 
     A bell that fails is only logged: the row stays due, and the sweep rings again.
     """
-    queue = Queue(line_of(job), connection=bell.redis, serializer=JSONSerializer)
+    queue = Queue(line_of(job), connection=notifier.redis, serializer=JSONSerializer)
     rq_id = f"{job.id}-{job.token}" + "-first" * (job.urgency > 0)
     try:
         if queue.get_job_position(rq_id) is not None:
@@ -143,7 +143,7 @@ def ring(bell: Bell, job: Job) -> bool:
     return True
 
 
-def again(session: Session, bell: Bell, job_ids: Sequence[str] | None = None) -> list[str]:
+def again(session: Session, notifier: Notifier, job_ids: Sequence[str] | None = None) -> list[str]:
     """Within the caller's transaction: make failed work due again, as if it had never been tried; the ids of it.
 
     `None` means all that failed. Work that has not failed is left alone.
@@ -151,7 +151,7 @@ def again(session: Session, bell: Bell, job_ids: Sequence[str] | None = None) ->
     query = select(Job).where(Job.state == JobState.FAILED).order_by(Job.id).with_for_update()
     failed = list(session.scalars(query if job_ids is None else query.where(Job.id.in_(job_ids))))
     for job in failed:
-        _revive(session, bell, job)
+        _revive(session, notifier, job)
     return [job.id for job in failed]
 
 
@@ -167,10 +167,10 @@ def is_free(now: datetime) -> ColumnElement[bool]:
     return or_(Job.held_until.is_(None), Job.held_until < now, Job.held_until > now + LONGEST_LEASE)
 
 
-def _revive(session: Session, bell: Bell, job: Job) -> None:
+def _revive(session: Session, notifier: Notifier, job: Job) -> None:
     """Due now, its failures forgotten; whoever held it before does so no more."""
     transitions.move(job, JobState.DUE)
     job.tries = job.outages = job.deaths = 0
     job.reason, job.troubled_at, job.held_until, job.ended_at = "", None, None, None
     job.token, job.due_at = job.token + 1, server_clock.now(session)
-    after_commit(session, lambda: bell.later(lambda: ring(bell, job)))
+    after_commit(session, lambda: notifier.later(lambda: ring(notifier, job)))

@@ -31,7 +31,7 @@ class _Ring:
     work: Callable[[], object] | None = None
 
 
-class Bell:
+class Notifier:
     """Publish and subscribe on a Redis-protocol server."""
 
     def __init__(self, url: str) -> None:

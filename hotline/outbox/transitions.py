@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline.errors import IllegalMove
 from hotline.models import Event
-from hotline.outbox.notifier import FLOOR, Bell
+from hotline.outbox.notifier import FLOOR, Notifier
 from hotline.values.statuses import may_move
 
 
@@ -25,22 +25,22 @@ def move(row: Any, end: StrEnum, field: str = "state") -> bool:
     return start != end
 
 
-def tell(session: Session, bell: Bell, event: Event) -> Event:
+def tell(session: Session, notifier: Notifier, event: Event) -> Event:
     """Add an event to the story of its call, and let the staff pages know once it is committed."""
     session.add(event)
     session.flush()
-    bell.ring_after(session, FLOOR, f"{event.kind} {event.call_id} {event.id}")
+    notifier.ring_after(session, FLOOR, f"{event.kind} {event.call_id} {event.id}")
     return event
 
 
-def tell_all(session: Session, bell: Bell, events: Sequence[Event]) -> None:
+def tell_all(session: Session, notifier: Notifier, events: Sequence[Event]) -> None:
     """Add several events in their order, in one statement and with one ring of the bell."""
     if not events:
         return
     session.add_all(events)
     session.flush()
     text = "\n".join(f"{event.kind} {event.call_id} {event.id}" for event in events)
-    bell.ring_after(session, FLOOR, text)
+    notifier.ring_after(session, FLOOR, text)
 
 
 def event(call_id: str, kind: str, at: datetime, **data: Any) -> Event:

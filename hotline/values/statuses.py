@@ -67,7 +67,7 @@ class LegStatus(StrEnum):
     FAILED = "failed"
 
 
-class WaitingState(StrEnum):
+class QueueEntryState(StrEnum):
     """The life of one caller in line."""
 
     WAITING = "waiting"
@@ -170,7 +170,7 @@ class CallbackState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class MatterKind(StrEnum):
+class CaseKind(StrEnum):
     """What somebody wants of the hospital that is followed to its end."""
 
     ENQUIRY = "enquiry"
@@ -181,8 +181,8 @@ class MatterKind(StrEnum):
     FOLLOW_UP = "follow_up"
 
 
-class MatterState(StrEnum):
-    """Where a matter stands: nobody has begun, somebody works on it, the patient has an answer, over."""
+class CaseState(StrEnum):
+    """Where a case stands: nobody has begun, somebody works on it, the patient has an answer, over."""
 
     OPEN = "open"
     IN_HAND = "in_hand"
@@ -191,7 +191,7 @@ class MatterState(StrEnum):
 
 
 class Urgency(StrEnum):
-    """How urgent a matter is; danger to life or a major dispute is urgent (C3)."""
+    """How urgent a case is; danger to life or a major dispute is urgent (C3)."""
 
     NORMAL = "normal"
     URGENT = "urgent"
@@ -365,7 +365,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
-class LookOutcome(StrEnum):
+class AuditOutcome(StrEnum):
     """How what the audit log tells of ended: it was done, it was not allowed, it could not be done."""
 
     DONE = "done"
@@ -390,12 +390,12 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (CallStatus.TALKING, "waiting ended"),
         (CallStatus.ENDED, ""),
     ),
-    WaitingState: _moves(
-        (WaitingState.WAITING, "won abandoned left"),
-        (WaitingState.WON, "waiting connected abandoned"),
-        (WaitingState.CONNECTED, ""),
-        (WaitingState.ABANDONED, ""),
-        (WaitingState.LEFT, ""),
+    QueueEntryState: _moves(
+        (QueueEntryState.WAITING, "won abandoned left"),
+        (QueueEntryState.WON, "waiting connected abandoned"),
+        (QueueEntryState.CONNECTED, ""),
+        (QueueEntryState.ABANDONED, ""),
+        (QueueEntryState.LEFT, ""),
     ),
     OfferState: _moves(
         (OfferState.STARTED, "ringing answered cancelled missed rejected unreachable failed"),
@@ -435,11 +435,11 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (CallbackState.FAILED, ""),
         (CallbackState.CANCELLED, ""),
     ),
-    MatterState: _moves(
-        (MatterState.OPEN, "in_hand answered closed"),
-        (MatterState.IN_HAND, "answered closed"),
-        (MatterState.ANSWERED, "in_hand closed"),
-        (MatterState.CLOSED, "in_hand"),
+    CaseState: _moves(
+        (CaseState.OPEN, "in_hand answered closed"),
+        (CaseState.IN_HAND, "answered closed"),
+        (CaseState.ANSWERED, "in_hand closed"),
+        (CaseState.CLOSED, "in_hand"),
     ),
     RecordingState: _moves(
         (RecordingState.STARTED, "ready absent failed"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.values.statuses import CallStatus
 from ivr.dialogue import answer
 from ivr.dialogue import decide as flow
@@ -20,7 +20,7 @@ from telephony.verbs import Hangup, Redirect, Say, Verb
 class Desk:
     """The open resources, the flow, and its sounds."""
 
-    ground: Ground
+    context: AppContext
     flow: Flow
     sounds: Sounds
     # What a caller hears instead of the menu whom somebody else has something to say to; None for the menu.
@@ -32,14 +32,14 @@ class Desk:
 
     def phrase(self, name: str, known: Standing | None) -> Say:
         """One of the flow's phrases in the language of the call."""
-        language = known.place.language if known else self.ground.settings.default_language
+        language = known.place.language if known else self.context.settings.default_language
         return Say(self.flow.phrases[name][language], language)
 
 
-def open_desk(ground: Ground) -> Desk:
+def open_desk(context: AppContext) -> Desk:
     """Load the flow that the settings name. Raises `FlowFault`."""
-    loaded = reader.load(ground.settings)
-    return Desk(ground, loaded.flow, Sounds(ground, loaded.flow))
+    loaded = reader.load(context.settings)
+    return Desk(context, loaded.flow, Sounds(context, loaded.flow))
 
 
 def where(desk: Desk, known: Standing) -> str:

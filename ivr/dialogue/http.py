@@ -122,8 +122,8 @@ def status() -> Response:
     """A status callback of the caller's line."""
     said = turn.parse(request.form)
     if said.call_sid is not None and said.status is not None:
-        ground = _desk().ground
-        service.ended(ground, said.call_sid, legs.Report(said.call_sid, said.status, said.sequence), clock.now())
+        context = _desk().context
+        service.ended(context, said.call_sid, legs.Report(said.call_sid, said.status, said.sequence), clock.now())
     return Response(status=204)
 
 

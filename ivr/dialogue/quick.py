@@ -38,7 +38,7 @@ FROM moved, unnest(%s::text[], %s::text[], %s::text[]) AS e (id, kind, data)
 
 def turn(desk: Desk, call_id: str, number: int, turn: Turn, now: datetime) -> str | None:
     """The answer to a turn, or `None` when it is not a usual one: nothing has happened then."""
-    engine = desk.ground.database.direct
+    engine = desk.context.database.direct
     if engine is None:
         return None
     connection = engine.raw_connection()
@@ -66,12 +66,12 @@ def _turn(desk: Desk, cursor: Any, about: tuple[str, int], turn: Turn, now: date
     if not _take(cursor, known, outcome, (_sealed(desk, call_id, text), ids, told), now):
         return None
     rung = "\n".join(f"{effect.kind} {call_id} {key}" for effect, key in zip(told, ids, strict=True))
-    desk.ground.bell.ring(FLOOR, rung)
+    desk.context.notifier.ring(FLOOR, rung)
     return text
 
 
 def _sealed(desk: Desk, call_id: str, text: str) -> bytes:
-    return desk.ground.keyring.encrypt_in_row(ANSWER.to_bytes(text), ANSWER.about, call_id)
+    return desk.context.keyring.encrypt_in_row(ANSWER.to_bytes(text), ANSWER.about, call_id)
 
 
 def _read(desk: Desk, cursor: Any, call_id: str) -> Standing | None:
@@ -82,7 +82,7 @@ def _read(desk: Desk, cursor: Any, call_id: str) -> Standing | None:
     place = queries.read_place(place, Language(language))
     answer = None
     if last_answer is not None:
-        answer = ANSWER.from_bytes(desk.ground.keyring.decrypt_in_row(bytes(last_answer), ANSWER.about, key))
+        answer = ANSWER.from_bytes(desk.context.keyring.decrypt_in_row(bytes(last_answer), ANSWER.about, key))
     return Standing(key, sid, place, CallStatus(status), number, answer)
 
 

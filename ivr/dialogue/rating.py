@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Matter
+from hotline.models import Call, Case
 from hotline.outbox import transitions
 from hotline.values.statuses import CallStatus, Intent, Urgency
 from ivr.dialogue import queries
@@ -29,20 +29,20 @@ def ask(session: Session, desk: Desk, known: Standing, call: Call, now: datetime
         return None
     else:
         call.rating_asked_at = call.heard_at = now
-        transitions.tell(session, desk.ground.bell, transitions.event(call.id, "rating_asked", now))
+        transitions.tell(session, desk.context.notifier, transitions.event(call.id, "rating_asked", now))
     question = Gather(f"/voice/calls/{call.id}/rating", (desk.phrase("rate", known),), 1, KEY_SECONDS)
     return desk.document((question,))
 
 
 def answered(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
     """A key, or none: the first from 1 to 5 counts, also when it comes late; then goodbye."""
-    with desk.ground.database.write() as session:
+    with desk.context.database.write() as session:
         known = queries.standing(session, call_id)
         if known is None:
             return lost(desk)
         if turn.digits in SCALE and _keep(session, call_id, int(turn.digits or "")):
             told = transitions.event(call_id, "call_rated", now, rating=int(turn.digits or ""))
-            transitions.tell(session, desk.ground.bell, told)
+            transitions.tell(session, desk.context.notifier, told)
     return desk.document((desk.phrase("thanks", known), Hangup()))
 
 
@@ -50,9 +50,9 @@ def _may_ask(session: Session, desk: Desk, known: Standing, call: Call) -> bool:
     """Never where something is urgent: who was in an emergency, or told a warning sign, has other worries."""
     is_over = call.status is CallStatus.TALKING and call.answered_at is not None
     is_emergency = call.intent is Intent.EMERGENCY or known.place.node == desk.flow.emergency
-    if not desk.ground.settings.ask_for_rating or not is_over or is_emergency:
+    if not desk.context.settings.ask_for_rating or not is_over or is_emergency:
         return False
-    urgent = select(Matter.id).where(Matter.call_id == call.id, Matter.urgency != Urgency.NORMAL)
+    urgent = select(Case.id).where(Case.call_id == call.id, Case.urgency != Urgency.NORMAL)
     return session.scalar(urgent.limit(1)) is None
 
 

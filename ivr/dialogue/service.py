@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import transitions
 from hotline.values.statuses import ENDED_LEGS, CallStatus, LegStatus, RecordingKind
@@ -40,12 +40,12 @@ def first(desk: Desk, turn: Turn, now: datetime) -> str:
     if turn.call_sid is None:
         return sorry(desk)
     try:
-        with desk.ground.database.write() as session:
+        with desk.context.database.write() as session:
             known = queries.standing_of(session, turn.call_sid)
             if known is None:
                 return _begin(session, desk, turn, now)
     except IntegrityError:  # the same webhook, delivered twice at once: the other one was written down
-        with desk.ground.database.read() as session:
+        with desk.context.database.read() as session:
             known = queries.standing_of(session, turn.call_sid)
     if known is None:
         return sorry(desk)
@@ -53,7 +53,7 @@ def first(desk: Desk, turn: Turn, now: datetime) -> str:
 
 
 def _begin(session: Session, desk: Desk, turn: Turn, now: datetime) -> str:
-    settings, caller = desk.ground.settings, turn.caller
+    settings, caller = desk.context.settings, turn.caller
     call_id, sid = clock.new_id(), turn.call_sid or ""
     begun = decide.begin(desk.flow, settings.default_language, now)
     text = desk.document(begun.verbs, call_id, 1)
@@ -62,7 +62,7 @@ def _begin(session: Session, desk: Desk, turn: Turn, now: datetime) -> str:
             id=call_id,
             provider_sid=sid,
             caller_number=caller.e164 if caller else None,
-            caller_index=desk.ground.keyring.index(caller.e164) if caller else None,
+            caller_index=desk.context.keyring.index(caller.e164) if caller else None,
             language=begun.place.language,
             place=queries.write_place(begun.place),
             turn=1,
@@ -86,7 +86,7 @@ def turn(desk: Desk, call_id: str, number: int, turn: Turn, now: datetime) -> st
     usual = quick.turn(desk, call_id, number, turn, now)
     if usual is not None:
         return usual
-    with desk.ground.database.write() as session:
+    with desk.context.database.write() as session:
         for _ in range(3):  # each failure to advance means that another delivery did
             known = queries.standing(session, call_id)
             if known is None:
@@ -119,7 +119,7 @@ def _apply(session: Session, desk: Desk, call_id: str, outcome: Outcome, now: da
     """Do what follows from a turn: its story, and the place in line."""
     told = [effect for effect in outcome.effects if isinstance(effect, Told)]
     events = [transitions.event(call_id, effect.kind, now, **effect.data) for effect in told]
-    transitions.tell_all(session, desk.ground.bell, events)
+    transitions.tell_all(session, desk.context.notifier, events)
     for effect in outcome.effects:
         match effect:
             case Asked():
@@ -127,35 +127,35 @@ def _apply(session: Session, desk: Desk, call_id: str, outcome: Outcome, now: da
             case Meant(intent=intent):
                 session.get_one(Call, call_id).intent = intent
             case Recorded(sid=sid):
-                recordings.started(session, desk.ground, call_id, sid, now).kind = RecordingKind.MESSAGE
+                recordings.started(session, desk.context, call_id, sid, now).kind = RecordingKind.MESSAGE
             case Back():
                 call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
-                queue_place.back_in_line(session, desk.ground, call, now)
+                queue_place.back_in_line(session, desk.context, call, now)
 
 
 def _ask(session: Session, desk: Desk, call_id: str, asked: Asked, now: datetime) -> None:
     call = session.get_one(Call, call_id)
     if call.status is CallStatus.WAITING:
-        routing.leave(session, desk.ground, call, f"went to {asked.queue}", now)
+        routing.leave(session, desk.context, call, f"went to {asked.queue}", now)
         session.flush()
     call.intent = asked.intent
-    routing.join(session, desk.ground, call, routing.Wish(asked.queue, asked.skill, asked.priority), now)
+    routing.join(session, desk.context, call, routing.Wish(asked.queue, asked.skill, asked.priority), now)
 
 
-def ended(ground: Ground, sid: str, report: legs.Report, now: datetime) -> bool:
+def ended(context: AppContext, sid: str, report: legs.Report, now: datetime) -> bool:
     """The exchange reports on a caller's line: written down; its end ends the call. `False` for an unknown call."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
         if call is None:
             return False
         call.heard_at = now
         legs.caller_line(session, call.id, report, now)
         if report.status in ENDED_LEGS and call.status is not CallStatus.ENDED:
-            _end(session, ground, call, report.status, now)
+            _end(session, context, call, report.status, now)
     return True
 
 
-def unheard(ground: Ground, view: LineView, now: datetime) -> bool:
+def unheard(context: AppContext, view: LineView, now: datetime) -> bool:
     """Write down a call that came and ended while nobody of ours was listening; `False` when it is known after all.
 
     The caller is called back.
@@ -165,8 +165,8 @@ def unheard(ground: Ground, view: LineView, now: datetime) -> bool:
         id=clock.new_id(),
         provider_sid=view.sid,
         caller_number=caller.e164 if caller else None,
-        caller_index=ground.keyring.index(caller.e164) if caller else None,
-        language=ground.settings.default_language,
+        caller_index=context.keyring.index(caller.e164) if caller else None,
+        language=context.settings.default_language,
         status=CallStatus.ENDED,
         outcome=CallOutcome.FAILED,
         reason="never reached us",
@@ -176,25 +176,25 @@ def unheard(ground: Ground, view: LineView, now: datetime) -> bool:
         heard_at=now,
     )
     try:
-        with ground.database.write() as session:
+        with context.database.write() as session:
             session.add(call)
             session.flush()
             transitions.tell(
-                session, ground.bell, transitions.event(call.id, "call_ended", now, outcome=CallOutcome.FAILED)
+                session, context.notifier, transitions.event(call.id, "call_ended", now, outcome=CallOutcome.FAILED)
             )
-            broken_off.promise_for(session, ground, reader.load(ground.settings).flow, call, now)
+            broken_off.promise_for(session, context, reader.load(context.settings).flow, call, now)
     except IntegrityError:
         return False
     return True
 
 
-def _end(session: Session, ground: Ground, call: Call, status: LegStatus, now: datetime) -> None:
-    routing.caller_ended(session, ground, call, now)
-    callbacks.call_ended(session, ground, call, now)
+def _end(session: Session, context: AppContext, call: Call, status: LegStatus, now: datetime) -> None:
+    routing.caller_ended(session, context, call, now)
+    callbacks.call_ended(session, context, call, now)
     transitions.move(call, CallStatus.ENDED, "status")
     call.ended_at, call.last_answer = now, None
     call.outcome = outcome_of(call, status)
-    transitions.tell(session, ground.bell, transitions.event(call.id, "call_ended", now, outcome=call.outcome))
+    transitions.tell(session, context.notifier, transitions.event(call.id, "call_ended", now, outcome=call.outcome))
 
 
 def outcome_of(call: Call, status: LegStatus) -> CallOutcome:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
@@ -19,23 +19,23 @@ from routing.queues import queues_file, service
 SERVED = frozenset({Outcome.CALL_BACK, Outcome.MESSAGE, Outcome.LED_ON})
 
 
-def promise(ground: Ground, flow: Flow, sid: str, now: datetime) -> bool:
+def promise(context: AppContext, flow: Flow, sid: str, now: datetime) -> bool:
     """Have the caller of this ended line called back; whether that was news. Unknown lines are the sweep's."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
         if call is None or call.status is not CallStatus.ENDED or call.answered_at or call.outcome in SERVED:
             return False
-        return promise_for(session, ground, flow, call, now)
+        return promise_for(session, context, flow, call, now)
 
 
-def promise_for(session: Session, ground: Ground, flow: Flow, call: Call, now: datetime) -> bool:
+def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, now: datetime) -> bool:
     """The same for a call that is locked, or new. Not for hidden numbers, nor for who has called again since."""
     number = PhoneNumber.parse(call.caller_number or "")
     if number is None or queue_place.open_of(session, call.id) is not None or _called_again(session, call):
         return False
     place = queries.read_place(call.place or {}, call.language)
     asked = next(e for e in menu.ask_for_person(flow, place, now).effects if isinstance(e, menu.Asked))
-    queue = queues_file.of(ground.settings).queues[asked.queue]
+    queue = queues_file.of(context.settings).queues[asked.queue]
     session.add(
         Callback(
             call_id=call.id,
@@ -53,8 +53,8 @@ def promise_for(session: Session, ground: Ground, flow: Flow, call: Call, now: d
             requested_at=now,
         )
     )
-    transitions.tell(session, ground.bell, transitions.event(call.id, "call_back_asked", now, queue=queue.name))
-    ground.bell.ring_after(session, ROUTER)
+    transitions.tell(session, context.notifier, transitions.event(call.id, "call_back_asked", now, queue=queue.name))
+    context.notifier.ring_after(session, ROUTER)
     return True
 
 
@@ -63,14 +63,14 @@ def _called_again(session: Session, call: Call) -> bool:
     return session.scalar(later.limit(1)) is not None
 
 
-def led_away(ground: Ground, sid: str, now: datetime) -> None:
+def led_away(context: AppContext, sid: str, now: datetime) -> None:
     """While the database was away this caller was connected with a number outside: they stand in no line."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
         if call is None or call.status not in {CallStatus.IN_MENU, CallStatus.WAITING}:
             return
         if call.status is CallStatus.WAITING:
-            service.leave(session, ground, call, "led_on", now)
+            service.leave(session, context, call, "led_on", now)
             transitions.move(call, CallStatus.IN_MENU, "status")
         call.outcome = Outcome.LED_ON
-        transitions.tell(session, ground.bell, transitions.event(call.id, "led_on", now))
+        transitions.tell(session, context.notifier, transitions.event(call.id, "led_on", now))

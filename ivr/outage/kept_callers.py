@@ -40,7 +40,7 @@ class Kept:
 
     def help(self, turn: Turn, since: float | None, now: datetime) -> Sequence[Verb]:
         """The next document of a caller who asked for help."""
-        settings = self._desk.ground.settings
+        settings = self._desk.context.settings
         wait = self._wait(since, now)
         verbs = keeping.kept(wait, settings.outage_number, turn, settings.hotline_number)
         self._note(turn, is_led=any(isinstance(verb, Lead) for verb in verbs))
@@ -49,7 +49,7 @@ class Kept:
     def in_line(self, turn: Turn, path: str, since: float | None, now: datetime) -> Sequence[Verb]:
         """The next document of a caller in line."""
         self._note(turn)
-        return self._voiced(keeping.in_line(self._wait(since, now), path, self._desk.ground.settings.outage_number))
+        return self._voiced(keeping.in_line(self._wait(since, now), path, self._desk.context.settings.outage_number))
 
     def once_more(self, path: str, since: float | None, now: datetime) -> Sequence[Verb]:
         """The next document of any other line."""
@@ -85,10 +85,10 @@ class Kept:
         for sid, one in known.items():
             if one.is_led:
                 service.first(self._desk, one.turn, now)
-                broken_off.led_away(self._desk.ground, sid, now)
+                broken_off.led_away(self._desk.context, sid, now)
                 self.back(sid)
             elif time.monotonic() - one.heard > GONE_SECONDS:
-                broken_off.promise(self._desk.ground, self._desk.flow, sid, now)
+                broken_off.promise(self._desk.context, self._desk.flow, sid, now)
                 self.back(sid)
         with self._lock:
             return len(self._known)

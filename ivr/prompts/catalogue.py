@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline import log
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.encryption.sealed_objects import Blob
 from hotline.models import Prompt
 from hotline.object_store import orphans
@@ -25,14 +25,14 @@ def digest(language: Language, text: str) -> str:
     return hashlib.sha256(f"{voice}\n{text}".encode()).hexdigest()
 
 
-def prepare(ground: Ground, flow: Flow, now: datetime) -> int:
+def prepare(context: AppContext, flow: Flow, now: datetime) -> int:
     """Have everything rendered that the flow can say; how many prompts were new. Again: nothing happens."""
     wanted = {digest(language, text): (language, text) for _, language, text in prompts(flow) if text}
     try:
-        with ground.database.write() as session:
+        with context.database.write() as session:
             missing = wanted.keys() - set(session.scalars(select(Prompt.digest)))
             session.add_all(Prompt(digest=key, language=wanted[key][0], text=wanted[key][1]) for key in sorted(missing))
-            jobs.add_many(session, ground.bell, "render_prompt", sorted(missing), now)
+            jobs.add_many(session, context.notifier, "render_prompt", sorted(missing), now)
     except IntegrityError:
         # Another process that starts at the same time was faster, and prepares the same prompts.
         log.get().info("prompts_prepared_elsewhere")
@@ -40,27 +40,27 @@ def prepare(ground: Ground, flow: Flow, now: datetime) -> int:
     return len(missing)
 
 
-def render(ground: Ground, digest: str, now: datetime) -> None:
+def render(context: AppContext, digest: str, now: datetime) -> None:
     """The job: speak the prompt and keep the sound. Again: nothing happens. Raises `PromptMissing`, `NoSound`."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         prompt = session.get(Prompt, digest)
     if prompt is None:
         raise PromptMissing(f"no prompt {digest}")
     if prompt.blob is not None:
         return
-    with orphans.fresh(ground, f"prompts/{digest}") as name:
-        ground.blobs.put(name, speak.synthesise(prompt.text, prompt.language), about=name)
-        ground.blobs.get(name, about=name)
-        with ground.database.write() as session:
+    with orphans.fresh(context, f"prompts/{digest}") as name:
+        context.objects.put(name, speak.synthesise(prompt.text, prompt.language), about=name)
+        context.objects.get(name, about=name)
+        with context.database.write() as session:
             row = session.get_one(Prompt, digest, with_for_update=True)
             if row.blob is None:
                 orphans.keep(session, name)
                 row.blob, row.rendered_at = name, now
 
 
-def rendered(ground: Ground) -> frozenset[str]:
+def rendered(context: AppContext) -> frozenset[str]:
     """The digests of all prompts that have sound."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return frozenset(session.scalars(select(Prompt.digest).where(Prompt.blob.is_not(None))))
 
 
@@ -70,10 +70,10 @@ def sealed_blobs(session: Session) -> list[Blob]:
     return [Blob(name, name) for name in names if name]
 
 
-def audio(ground: Ground, digest: str) -> bytes:
+def audio(context: AppContext, digest: str) -> bytes:
     """The sound of a rendered prompt, a WAV file. Raises `PromptMissing`."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         blob = session.scalar(select(Prompt.blob).where(Prompt.digest == digest))
     if blob is None:
         raise PromptMissing(f"prompt {digest} is not rendered")
-    return ground.blobs.get(blob, about=blob)
+    return context.objects.get(blob, about=blob)

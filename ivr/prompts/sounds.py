@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.values.statuses import Language
 from ivr.errors import PromptMissing
 from ivr.flow.nodes import Flow
@@ -20,9 +20,9 @@ KEPT_IN_MEMORY = 1024
 class Sounds:
     """What a process knows of the sounds of a flow. Recordings are read at its start, rendered prompts as they come."""
 
-    def __init__(self, ground: Ground, flow: Flow) -> None:
+    def __init__(self, context: AppContext, flow: Flow) -> None:
         """Read the hospital's folder of recordings (`zh-CN/menu.wav`, `music.wav`); the database is not asked yet."""
-        self._ground = ground
+        self._ground = context
         self._files: dict[str, Path] = {}
         self._own: dict[tuple[Language, str], str] = {}
         self._wanted = {(language, text): catalogue.digest(language, text) for _, language, text in prompts_of(flow)}
@@ -32,7 +32,7 @@ class Sounds:
         self.music = _digest(melody.hold_music())
         self._made = {self.music: melody.hold_music()} | {_digest(piece): piece for piece in melody.pieces()}
         self._pieces = [_digest(piece) for piece in melody.pieces()]
-        self._adopt(ground.settings.prompts_folder, flow)
+        self._adopt(context.settings.prompts_folder, flow)
         self.audio = lru_cache(maxsize=KEPT_IN_MEMORY)(self._audio)
 
     def _adopt(self, folder: Path | None, flow: Flow) -> None:

@@ -31,7 +31,7 @@ def answered(desk: Desk, callback_id: str, attempt: int, turn: Turn, now: dateti
     """The patient picked up: they hear who calls. Again: the same. A try that is over: an apology."""
     if turn.call_sid is None:
         return sorry(desk)
-    with desk.ground.database.write() as session:
+    with desk.context.database.write() as session:
         known = queries.standing_of(session, turn.call_sid)
         if known is None:
             callback = callbacks.answered(session, callback_id, attempt, turn.call_sid, now)
@@ -46,7 +46,7 @@ def answered(desk: Desk, callback_id: str, attempt: int, turn: Turn, now: dateti
 
 def joined(desk: Desk, callback_id: str, turn: Turn, now: datetime) -> str:
     """They pressed a key or just stay: in line at their old place. The emergency key works as everywhere."""
-    with desk.ground.database.write() as session:
+    with desk.context.database.write() as session:
         known = queries.standing_of(session, turn.call_sid or "")
         if known is None:
             return sorry(desk)
@@ -54,9 +54,9 @@ def joined(desk: Desk, callback_id: str, turn: Turn, now: datetime) -> str:
             return where(desk, known)
         place, heard = decide.hear(known.place)
         if heard and queries.consent(session, known.call_id, place, now):
-            transitions.tell(session, desk.ground.bell, transitions.event(known.call_id, "consent_heard", now))
+            transitions.tell(session, desk.context.notifier, transitions.event(known.call_id, "consent_heard", now))
         call = session.get_one(Call, known.call_id, with_for_update=True, populate_existing=True)
-        if not callbacks.came_back(session, desk.ground, callback_id, call, now):
+        if not callbacks.came_back(session, desk.context, callback_id, call, now):
             return desk.document((desk.phrase("thanks", known), Hangup()))
         session.flush()
         known = queries.standing(session, known.call_id) or known
@@ -68,14 +68,14 @@ def joined(desk: Desk, callback_id: str, turn: Turn, now: datetime) -> str:
 
 def reported(desk: Desk, callback_id: str, attempt: int, report: legs.Report, now: datetime) -> None:
     """A status callback of this line: as of any caller's once it was answered; before, the try may be over."""
-    ground = desk.ground
-    if service.ended(ground, report.sid, report, now):
+    context = desk.context
+    if service.ended(context, report.sid, report, now):
         return
     if report.status in ENDED_LEGS:
         reason = REASONS.get(report.status, "the patient was not reached")
-        callbacks.not_reached(ground, callback_id, attempt, reason, now)
+        callbacks.not_reached(context, callback_id, attempt, reason, now)
     else:
-        callbacks.heard_of(ground, callback_id, attempt, report.sid)
+        callbacks.heard_of(context, callback_id, attempt, report.sid)
 
 
 def _call(session: Session, desk: Desk, callback: Callback, now: datetime) -> Standing:
@@ -90,7 +90,7 @@ def _call(session: Session, desk: Desk, callback: Callback, now: datetime) -> St
         provider_sid=callback.provider_sid,
         direction=Direction.OUTBOUND,
         caller_number=callback.number,
-        caller_index=same_person.number_index(desk.ground.keyring, callback.number),
+        caller_index=same_person.number_index(desk.context.keyring, callback.number),
         language=callback.language,
         intent=callback.intent,
         queue=callback.queue,
@@ -104,7 +104,7 @@ def _call(session: Session, desk: Desk, callback: Callback, now: datetime) -> St
     callback.back_call_id = call.id
     legs.caller_line(session, call.id, legs.Report(call.provider_sid, LegStatus.ANSWERED), now)
     transitions.tell(
-        session, desk.ground.bell, transitions.event(call.id, "called_back", now, asked_call_id=callback.call_id)
+        session, desk.context.notifier, transitions.event(call.id, "called_back", now, asked_call_id=callback.call_id)
     )
     return Standing(call.id, call.provider_sid, place, CallStatus.IN_MENU, 1, "")
 

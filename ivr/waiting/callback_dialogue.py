@@ -45,13 +45,13 @@ def begin(session: Session, desk: Desk, known: Standing, at: str, now: datetime)
     number = PhoneNumber.parse(call.caller_number or "")
     if number is None:
         return _ask_number(desk, known, at)
-    promised = queue_place.promise(session, desk.ground, call, number, now)
+    promised = queue_place.promise(session, desk.context, call, number, now)
     return None if promised is None else _read_back(desk, known, promised, at)
 
 
 def turn(desk: Desk, call_id: str, step: str, at: str, turn: Turn, now: datetime) -> str:
     """A key, or none, in the dialogue about a call-back."""
-    with desk.ground.database.write() as session:
+    with desk.context.database.write() as session:
         known = queries.standing(session, call_id)
         if known is None:
             return lost(desk)
@@ -78,7 +78,7 @@ def resume(session: Session, desk: Desk, known: Standing) -> str | None:
 
 def overflow(desk: Desk, call_id: str, kind: str, number: str, now: datetime) -> str:
     """The router led the caller out of the line: to a call-back, a message or another number. Else back into it."""
-    with desk.ground.database.write() as session:
+    with desk.context.database.write() as session:
         known = queries.standing(session, call_id)
         if known is None:
             return lost(desk)
@@ -94,7 +94,7 @@ def overflow(desk: Desk, call_id: str, kind: str, number: str, now: datetime) ->
 
 def led(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
     """The other number has answered, or not: then the caller goes back to their place."""
-    with desk.ground.database.write() as session:
+    with desk.context.database.write() as session:
         known = queries.standing(session, call_id)
         if known is None:
             return lost(desk)
@@ -109,7 +109,7 @@ def led(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
 def stay(session: Session, desk: Desk, known: Standing, at: str, now: datetime) -> str:
     """Back in line, or still there: the caller hears what callers in line hear."""
     call = session.get_one(Call, known.call_id, with_for_update=True, populate_existing=True)
-    queue_place.withdraw(session, desk.ground, call, now)
+    queue_place.withdraw(session, desk.context, call, now)
     if at == LINE:
         return desk.document((Redirect(f"/voice/calls/{known.call_id}/wait"),))
     return desk.document(decide.repeat(desk.flow, known.place), known.call_id, known.turn)
@@ -126,8 +126,8 @@ def _way_out(session: Session, desk: Desk, known: Standing, way: tuple[str, str]
     number = PhoneNumber.of_line(to) if kind == "number" else None
     if number is None:
         return None
-    transitions.tell(session, desk.ground.bell, transitions.event(known.call_id, "led_on", now))
-    lead = Lead(number.e164, desk.ground.settings.hotline_number, f"/voice/calls/{known.call_id}/led")
+    transitions.tell(session, desk.context.notifier, transitions.event(known.call_id, "led_on", now))
+    lead = Lead(number.e164, desk.context.settings.hotline_number, f"/voice/calls/{known.call_id}/led")
     return desk.document((desk.phrase("led_on", known), lead))
 
 
@@ -152,13 +152,13 @@ def _numbered(
     if keys and not keys.strip(desk.flow.keys.repeat):
         return _ask_number(desk, known, at)
     try:
-        number = PhoneNumber(phone_numbers.parse(keys, area_code=desk.ground.settings.phone_area_code))
+        number = PhoneNumber(phone_numbers.parse(keys, area_code=desk.context.settings.phone_area_code))
     except ValueError as refusal:
         if not at.endswith("+"):
             return _ask_number(desk, known, f"{at}+", (desk.phrase(_why(keys, refusal), known),))
     else:
         call = session.get_one(Call, known.call_id, with_for_update=True, populate_existing=True)
-        changed = queue_place.promise(session, desk.ground, call, number, now)
+        changed = queue_place.promise(session, desk.context, call, number, now)
         if changed is not None:
             return _read_back(desk, known, changed, at.rstrip("+"))
     if promised is not None:
@@ -197,7 +197,7 @@ def _emergency(session: Session, desk: Desk, known: Standing, now: datetime) -> 
     """The key for emergencies works here, too: whatever was promised is off."""
     place, heard = decide.hear(known.place)
     call = session.get_one(Call, known.call_id, with_for_update=True, populate_existing=True)
-    queue_place.withdraw(session, desk.ground, call, now)
+    queue_place.withdraw(session, desk.context, call, now)
     session.flush()
     known = queries.standing(session, known.call_id) or known
     told = decide.Told("key_pressed", {"node": place.node, "outcome": "emergency"})

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Call
 from hotline.outbox import transitions
-from hotline.values.statuses import ENDED_LEGS, CallStatus, LegStatus, WaitingState
+from hotline.values.statuses import ENDED_LEGS, CallStatus, LegStatus, QueueEntryState
 from ivr.dialogue import decide, queries, rating, service
 from ivr.dialogue.context import Desk, lost, sorry, where
 from ivr.dialogue.queries import Standing
@@ -30,7 +30,7 @@ RETRY_SECONDS = 2  # before a caller who could not be put in line is put there a
 def wait(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
     """What a caller hears in line: their place, then music, again and again; the emergency key works here too."""
     forecast = _forecast(desk, call_id, now)
-    with desk.ground.database.write() as session:
+    with desk.context.database.write() as session:
         known = queries.standing(session, call_id)
         if known is None:
             return desk.document((Leave(),))
@@ -71,7 +71,7 @@ def _message(session: Session, desk: Desk, known: Standing, now: datetime) -> st
     call = session.get_one(Call, known.call_id, with_for_update=True, populate_existing=True)
     if moved is None or call.status is not CallStatus.WAITING:
         return None
-    if not queue_place.step_out(session, desk.ground, call, now):
+    if not queue_place.step_out(session, desk.context, call, now):
         return None
     told = decide.Told("key_pressed", {"node": place.node, "outcome": "message"})
     service.advance(session, desk, replace(known, status=call.status), decide.after((*heard, told), moved), now)
@@ -80,11 +80,11 @@ def _message(session: Session, desk: Desk, known: Standing, now: datetime) -> st
 
 def _forecast(desk: Desk, call_id: str, now: datetime) -> estimated_wait.Forecast:
     """Read outside of the transaction that writes. Who stands in no line, though they wait, goes back to theirs."""
-    with desk.ground.database.read() as session:
+    with desk.context.database.read() as session:
         known = queries.standing(session, call_id)
-        found = estimated_wait.of(session, desk.ground.settings, call_id, now)
+        found = estimated_wait.of(session, desk.context.settings, call_id, now)
     if found is None and known is not None and known.status is CallStatus.WAITING:
-        overflow.heal(desk.ground, call_id, now)
+        overflow.heal(desk.context, call_id, now)
     return found or estimated_wait.Forecast(1, estimated_wait.UNKNOWN)
 
 
@@ -116,18 +116,18 @@ def _heard(session: Session, desk: Desk, known: Standing, now: datetime) -> None
         events = [
             transitions.event(known.call_id, effect.kind, now) for effect in heard if isinstance(effect, decide.Told)
         ]
-        transitions.tell_all(session, desk.ground.bell, events)
+        transitions.tell_all(session, desk.context.notifier, events)
     queries.alive(session, known.call_id, now)
 
 
 def left(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
     """The caller left the exchange's queue: gone, on the way to an agent, or to be put in line again."""
-    with desk.ground.database.read() as session:
+    with desk.context.database.read() as session:
         known = queries.standing(session, call_id)
     if known is None:
         return lost(desk)
     if turn.queue_result is QueueResult.HUNG_UP:
-        service.ended(desk.ground, known.sid, legs.Report(known.sid, LegStatus.COMPLETED), now)
+        service.ended(desk.context, known.sid, legs.Report(known.sid, LegStatus.COMPLETED), now)
         return desk.document((Hangup(),))
     if turn.queue_result in {QueueResult.REDIRECTED, QueueResult.BRIDGED}:
         return desk.document(())  # the exchange goes on with the document that the router named
@@ -150,13 +150,13 @@ def after(desk: Desk, call_id: str, came: tuple[Turn, Out], now: datetime) -> st
     turn, out = came
     if turn.status in ENDED_LEGS:
         return desk.document((Hangup(),))  # they hung up: the report on their line says so, too
-    with desk.ground.database.write() as session:
+    with desk.context.database.write() as session:
         known = queries.standing(session, call_id)
         if known is None:
             return sorry(desk)
         call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
-        conversations.not_met(session, desk.ground, call, now)
-        exit_ = conversations.came_out(session, desk.ground, call, out.place_id, now)
+        conversations.not_met(session, desk.context, call, now)
+        exit_ = conversations.came_out(session, desk.context, call, out.place_id, now)
         is_over = call.status is CallStatus.ENDED
         question = rating.ask(session, desk, known, call, now) if exit_ is conversations.Exit.OVER else None
     if question is not None:
@@ -172,7 +172,7 @@ def after(desk: Desk, call_id: str, came: tuple[Turn, Out], now: datetime) -> st
 
 def again(desk: Desk, call_id: str) -> str:
     """The caller is in line again: they hear why, and wait."""
-    with desk.ground.database.read() as session:
+    with desk.context.database.read() as session:
         known = queries.standing(session, call_id)
         place = routing_queries.last_waiting(session, call_id)
     if known is None or place is None:
@@ -188,17 +188,17 @@ def rescue(desk: Desk, turn: Turn, now: datetime) -> str:
     if turn.call_sid is None:
         return sorry(desk)
     if turn.dial_status in {LegStatus.COMPLETED, LegStatus.ANSWERED}:
-        broken_off.led_away(desk.ground, turn.call_sid, now)
+        broken_off.led_away(desk.context, turn.call_sid, now)
         return desk.document((Hangup(),))
-    with desk.ground.database.read() as session:
+    with desk.context.database.read() as session:
         known = queries.standing_of(session, turn.call_sid)
         waiting = None if known is None else routing_queries.last_waiting(session, known.call_id)
     if known is None:
         service.first(desk, turn, now)
-    elif waiting is not None and waiting.state is WaitingState.CONNECTED and known.status is CallStatus.TALKING:
+    elif waiting is not None and waiting.state is QueueEntryState.CONNECTED and known.status is CallStatus.TALKING:
         # They came out of the room, and nobody of ours heard of it.
         return desk.document((Redirect(f"/voice/calls/{known.call_id}/after?place={waiting.id}"),))
-    with desk.ground.database.write() as session:
+    with desk.context.database.write() as session:
         known = queries.standing_of(session, turn.call_sid)
         if known is None:
             return sorry(desk)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from qa import scorecards
 from qa.reports import queries
 from qa.reports.chart import Chart, Value, by_group
@@ -16,13 +16,13 @@ from qa.statistics.aggregates import There
 
 
 def build(
-    ground: Ground, session: Session, house: House, zone: ZoneInfo
+    context: AppContext, session: Session, house: House, zone: ZoneInfo
 ) -> tuple[tuple[Chart, ...], tuple[Table, ...], list[str]]:
     """The drawing, the table, and the names of the notes."""
-    rules, cards = policy.of(ground.settings.quality_file), scorecards.of(ground.settings.scorecards_folder)
+    rules, cards = policy.of(context.settings.quality_file), scorecards.of(context.settings.scorecards_folder)
     start = datetime.combine(house.wanted.since, time(), zone).astimezone(UTC)
     end = datetime.combine(house.wanted.until + timedelta(days=1), time(), zone).astimezone(UTC)
-    results = queries.results(session, start, end, ground.settings.ring_seconds)
+    results = queries.results(session, start, end, context.settings.ring_seconds)
     rated = queries.ratings_of(session, start, end)
     ids = {one.agent_id for one in house.there} | {one.agent_id for one in house.heard} | set(results)
     found = []

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, Department, Queue
 from hotline.values.statuses import Language
 from qa import scorecards
@@ -20,10 +20,10 @@ from qa.statistics.aggregates import Heard, Line, Terms, There
 from qa.statistics.confidence_interval import Verdict
 
 
-def build(ground: Ground, session: Session, wanted: Wanted, language: Language, now: datetime) -> Report:
+def build(context: AppContext, session: Session, wanted: Wanted, language: Language, now: datetime) -> Report:
     """The report asked for, from what the database holds at this moment."""
-    rules, say = policy.of(ground.settings.quality_file), words(language)
-    cards = scorecards.of(ground.settings.scorecards_folder)
+    rules, say = policy.of(context.settings.quality_file), words(language)
+    cards = scorecards.of(context.settings.scorecards_folder)
     bar = cards[rules.scorecards["inbound"]].bar
     agents = {agent.id: agent for agent in session.query(Agent)}
     house = House(
@@ -36,9 +36,9 @@ def build(ground: Ground, session: Session, wanted: Wanted, language: Language, 
         there=[one for one in queries.there(session, wanted.since, wanted.until) if fits(wanted, agents, one)],
         heard=[one for one in queries.heard(session, wanted.since, wanted.until) if fits(wanted, agents, one)],
     )
-    zone = ZoneInfo(ground.settings.timezone)
+    zone = ZoneInfo(context.settings.timezone)
     if wanted.kind == ASSESSMENT:
-        charts, tables, notes = assessment.build(ground, session, house, zone)
+        charts, tables, notes = assessment.build(context, session, house, zone)
     else:
         charts, tables, notes = _quality(house, cards)
     is_chinese = language is Language.MANDARIN
@@ -46,7 +46,7 @@ def build(ground: Ground, session: Session, wanted: Wanted, language: Language, 
         title=say(f"title.{wanted.kind}"),
         subtitle=say(
             "made",
-            hospital=ground.settings.hospital_name_zh if is_chinese else ground.settings.hospital_name_en,
+            hospital=context.settings.hospital_name_zh if is_chinese else context.settings.hospital_name_en,
             since=wanted.since,
             until=wanted.until,
             made=now.astimezone(zone).strftime("%Y-%m-%d %H:%M"),

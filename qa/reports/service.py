@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.encryption.sealed_objects import Blob
 from hotline.errors import Discard, LeaseLost, NotFound
 from hotline.models import Report as Row
@@ -21,40 +21,40 @@ JOB = "make_report"
 FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
 
 
-def ask(ground: Ground, user_id: str, wanted: Wanted, form: tuple[str, Language], now: datetime) -> str:
+def ask(context: AppContext, user_id: str, wanted: Wanted, form: tuple[str, Language], now: datetime) -> str:
     """Have a report made in a format (`xlsx`, `pdf`) and language; its id. Raises `Unfit` for an unknown format."""
     format_, language = form
     if format_ not in FORMATS or wanted.kind not in values.KINDS or wanted.unit not in values.UNITS:
         raise Unfit(f"no report {wanted.kind!r} as {format_!r}")
-    with ground.database.write() as session:
+    with context.database.write() as session:
         row = Row(kind=wanted.kind, format=format_, language=language, wanted=wanted.as_row())
         row.made_by, row.asked_at = user_id, now
         session.add(row)
         session.flush()
-        jobs.add(session, ground.bell, JOB, row.id, now)
+        jobs.add(session, context.notifier, JOB, row.id, now)
         return row.id
 
 
-def make(ground: Ground, report_id: str, now: datetime) -> None:
+def make(context: AppContext, report_id: str, now: datetime) -> None:
     """Make the file. Raises `Discard` when it is there already; what fails is said on the page."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         row = session.get(Row, report_id)
     if row is None or row.state is ReportState.MADE:
         raise Discard("the report is made")
     try:
-        _make(ground, row, now)
+        _make(context, row, now)
     except (Discard, LeaseLost):
         raise
     except Exception:
-        _end(ground, report_id, ReportState.FAILED, None, now)  # the page says so until a later try makes it
+        _end(context, report_id, ReportState.FAILED, None, now)  # the page says so until a later try makes it
         raise
 
 
-def file(ground: Ground, row: Row) -> bytes:
+def file(context: AppContext, row: Row) -> bytes:
     """The bytes of a made report. Raises `NotFound` while it is not made."""
     if row.blob is None:
         raise NotFound(f"report {row.id} is not made yet")
-    return ground.blobs.get(row.blob, about(row.id))
+    return context.objects.get(row.blob, about(row.id))
 
 
 def of_user(session: Session, user_id: str) -> list[Row]:
@@ -73,15 +73,15 @@ def sealed_blobs(session: Session) -> list[Blob]:
     return [Blob(row.blob, about(row.id)) for row in made if row.blob]
 
 
-def _make(ground: Ground, row: Row, now: datetime) -> None:
-    _progress(ground, row.id, 0.1)
-    with ground.database.read() as session:
-        made = report.build(ground, session, Wanted.from_row(row.kind, row.wanted), row.language, now)
-    _progress(ground, row.id, 0.6)
-    with orphans.fresh(ground, f"reports/{row.id}") as name:
-        ground.blobs.put(name, _file(row.format, made, words(row.language)), about(row.id))
-        ground.blobs.get(name, about(row.id))
-        _end(ground, row.id, ReportState.MADE, name, now)
+def _make(context: AppContext, row: Row, now: datetime) -> None:
+    _progress(context, row.id, 0.1)
+    with context.database.read() as session:
+        made = report.build(context, session, Wanted.from_row(row.kind, row.wanted), row.language, now)
+    _progress(context, row.id, 0.6)
+    with orphans.fresh(context, f"reports/{row.id}") as name:
+        context.objects.put(name, _file(row.format, made, words(row.language)), about(row.id))
+        context.objects.get(name, about(row.id))
+        _end(context, row.id, ReportState.MADE, name, now)
 
 
 def _file(format_: str, made: values.Report, say: Words) -> bytes:
@@ -95,15 +95,15 @@ def _file(format_: str, made: values.Report, say: Words) -> bytes:
     return xlsx(made, say)
 
 
-def _progress(ground: Ground, report_id: str, part: float) -> None:
-    with ground.database.write() as session:
+def _progress(context: AppContext, report_id: str, part: float) -> None:
+    with context.database.write() as session:
         row = _unmade(session, report_id)
         transitions.move(row, ReportState.ASKED)  # where a try before this one failed
         row.progress = part
 
 
-def _end(ground: Ground, report_id: str, state: ReportState, blob: str | None, now: datetime) -> None:
-    with ground.database.write() as session:
+def _end(context: AppContext, report_id: str, state: ReportState, blob: str | None, now: datetime) -> None:
+    with context.database.write() as session:
         row = _unmade(session, report_id)
         transitions.move(row, state)
         if blob is not None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Call, Review, ReviewStep, Round, User
 from hotline.outbox import transitions
@@ -50,7 +50,12 @@ class Outcome:
 
 
 def open_round(
-    ground: Ground, user_id: str, name: str, scorecard: str, sent: tuple[Sequence[str], Sequence[str]], now: datetime
+    context: AppContext,
+    user_id: str,
+    name: str,
+    scorecard: str,
+    sent: tuple[Sequence[str], Sequence[str]],
+    now: datetime,
 ) -> str:
     """Give the calls to the people (`sent` holds ids of both), each blind; the round's id.
 
@@ -59,9 +64,9 @@ def open_round(
     calls, people = sent
     if not 0 < len(name.strip()) <= 80:
         raise WordsMissing("a calibration needs a name of at most 80 characters")
-    card = scorecards.of(ground.settings.scorecards_folder)[scorecard]
-    zone = ZoneInfo(ground.settings.timezone)
-    with ground.database.write() as session:
+    card = scorecards.of(context.settings.scorecards_folder)[scorecard]
+    zone = ZoneInfo(context.settings.timezone)
+    with context.database.write() as session:
         heard = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
         judges = [user for user in (session.get(User, one) for one in dict.fromkeys(people)) if _may_judge(user)]
         if not 0 < len(heard) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in heard):
@@ -76,9 +81,9 @@ def open_round(
         return made.id
 
 
-def close(ground: Ground, round_id: str, now: datetime) -> None:
+def close(context: AppContext, round_id: str, now: datetime) -> None:
     """End a calibration; reviews that nobody finished are dropped."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         made = session.get(Round, round_id, with_for_update=True)
         if made is None:
             raise NotFound(f"no calibration {round_id}")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Coaching, Review, User
 from hotline.outbox import transitions
@@ -25,18 +25,18 @@ class Finding:
     clip: tuple[str, float, float] | None = None
 
 
-def begin(ground: Ground, review_id: str, user_id: str, finding: Finding, now: datetime) -> str:
+def begin(context: AppContext, review_id: str, user_id: str, finding: Finding, now: datetime) -> str:
     """Make a finding of a published review something to work on; its id. Raises `WordsMissing`, `Unfit`, `TooLate`."""
     text = finding.text.strip()
     if not 0 < len(text) <= service.LONGEST:
         raise WordsMissing("say what is to be worked on")
     if finding.clip is not None and not 0 <= finding.clip[1] < finding.clip[2]:
         raise Unfit("the example ends before it begins")
-    with ground.database.write() as session:
+    with context.database.write() as session:
         review = service.locked(session, review_id)
         if review.state not in service.PUBLIC or review.round_id is not None:
             raise TooLate("only what the agent may read can be worked on")
-        card = service.card_of(ground, review)
+        card = service.card_of(context, review)
         if finding.item is not None and finding.item not in {item.id for item in card.items}:
             raise Unfit(f"no item {finding.item}")
         row = Coaching(review_id=review.id, agent_id=review.agent_id, item=finding.item, finding=text)
@@ -48,9 +48,9 @@ def begin(ground: Ground, review_id: str, user_id: str, finding: Finding, now: d
         return row.id
 
 
-def done(ground: Ground, coaching_id: str, user_id: str, now: datetime) -> None:
+def done(context: AppContext, coaching_id: str, user_id: str, now: datetime) -> None:
     """The agent has worked on it. Raises `NotFound` for somebody else's."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         row = _locked(session, coaching_id)
         if session.get_one(User, user_id).agent_id != row.agent_id:
             raise NotFound(f"no coaching {coaching_id}")
@@ -61,11 +61,11 @@ def done(ground: Ground, coaching_id: str, user_id: str, now: datetime) -> None:
 
 
 def check(
-    ground: Ground, coaching_id: str, user_id: str, outcome: tuple[bool, date | None, str | None], now: datetime
+    context: AppContext, coaching_id: str, user_id: str, outcome: tuple[bool, date | None, str | None], now: datetime
 ) -> None:
     """The re-check: `outcome` is passed or not, the new day where not, and the later review it was seen in."""
     is_passed, due_on, recheck_id = outcome
-    with ground.database.write() as session:
+    with context.database.write() as session:
         row = _locked(session, coaching_id)
         if session.get_one(User, user_id).agent_id == row.agent_id:
             raise NotYours("nobody checks their own work")

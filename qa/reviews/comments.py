@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import ReviewComment
 from qa.reviews.service import own_draft, words_of
 
 
 def comment(
-    ground: Ground, review_id: str, user_id: str, place: tuple[str | None, float], text: str, now: datetime
+    context: AppContext, review_id: str, user_id: str, place: tuple[str | None, float], text: str, now: datetime
 ) -> str:
     """Say something to one second of a recording (`place`); the comment's id."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
         recording_id, second = place
         said = ReviewComment(
@@ -28,9 +28,9 @@ def comment(
         return said.id
 
 
-def take_back(ground: Ground, comment_id: str, user_id: str) -> str:
+def take_back(context: AppContext, comment_id: str, user_id: str) -> str:
     """Remove one's own comment from a review that is not published yet; the review's id."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         said = session.get(ReviewComment, comment_id)
         if said is None:
             raise NotFound(f"no comment {comment_id}")

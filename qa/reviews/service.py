@@ -1,6 +1,6 @@
 """The life of a review: taken, saved, published, acknowledged or appealed, ruled on. One transaction per function.
 
-Every step is kept (`review_steps` is only added to). Who may open a page is the console's matter; who may do what to
+Every step is kept (`review_steps` is only added to). Who may open a page is the console's case; who may do what to
 this review is decided here.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Appeal, Review, ReviewStep, User
 from hotline.outbox import transitions
@@ -55,14 +55,14 @@ class Saved:
     missing: tuple[str, ...]
 
 
-def card_of(ground: Ground, review: Review) -> Scorecard:
+def card_of(context: AppContext, review: Review) -> Scorecard:
     """The scorecard of a review."""
-    return scorecards.of(ground.settings.scorecards_folder)[review.scorecard]
+    return scorecards.of(context.settings.scorecards_folder)[review.scorecard]
 
 
-def take(ground: Ground, review_id: str, user_id: str, now: datetime) -> None:
+def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
     """Begin a review, or go on with one's own. Raises `NotYours` when it is somebody else's, or about oneself."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         review = locked(session, review_id)
         if review.state is ReviewState.DRAFT and review.reviewer_id == user_id:
             return
@@ -72,13 +72,13 @@ def take(ground: Ground, review_id: str, user_id: str, now: datetime) -> None:
         transitions.move(review, ReviewState.DRAFT)
         review.reviewer_id, review.taken_at = user_id, now
         if review.round_id is None:
-            review.answers = reviews_answers.first_answers(card_of(ground, review), marks.answers(session, review))
+            review.answers = reviews_answers.first_answers(card_of(context, review), marks.answers(session, review))
         _tell(session, review, "taken", user_id, now)
 
 
-def release(ground: Ground, review_id: str, user_id: str, now: datetime) -> None:
+def release(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
     """Give a review back to the queue; what was filled in is gone."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
         transitions.move(review, ReviewState.DUE)
         review.answers, review.words, review.version = {}, None, review.version + 1
@@ -87,19 +87,19 @@ def release(ground: Ground, review_id: str, user_id: str, now: datetime) -> None
         _tell(session, review, "released", user_id, now)
 
 
-def save(ground: Ground, review_id: str, user_id: str, draft: Draft, now: datetime) -> Saved:
+def save(context: AppContext, review_id: str, user_id: str, draft: Draft, now: datetime) -> Saved:
     """Keep a draft. Raises `Stale` when something newer is there: nothing is overwritten unseen."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
-        return _save(ground, review, draft, now)
+        return _save(context, review, draft, now)
 
 
-def publish(ground: Ground, review_id: str, user_id: str, draft: Draft, now: datetime) -> None:
+def publish(context: AppContext, review_id: str, user_id: str, draft: Draft, now: datetime) -> None:
     """Save, and let the agent read it; in a calibration: finish it. Raises `Incomplete` and what `save` raises."""
-    saved = save(ground, review_id, user_id, draft, now)  # kept whatever follows
+    saved = save(context, review_id, user_id, draft, now)  # kept whatever follows
     if saved.missing:
         raise Incomplete(saved.missing)
-    with ground.database.write() as session:
+    with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
         if review.version != saved.version:
             raise Stale("something newer was saved in the same moment")
@@ -109,9 +109,9 @@ def publish(ground: Ground, review_id: str, user_id: str, draft: Draft, now: dat
         _tell(session, review, str(review.state), user_id, now, _snapshot(review))
 
 
-def drop(ground: Ground, review_id: str, user_id: str, why: str, now: datetime) -> None:
+def drop(context: AppContext, review_id: str, user_id: str, why: str, now: datetime) -> None:
     """Leave a call unheard that cannot be judged, with the reason: it stays in the sample and counts as not heard."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         review = locked(session, review_id)
         if review.state is ReviewState.DRAFT and review.reviewer_id != user_id:
             raise NotYours("somebody else has this review")
@@ -121,9 +121,9 @@ def drop(ground: Ground, review_id: str, user_id: str, why: str, now: datetime) 
         _tell(session, review, "dropped", user_id, now, text=words_of(why))
 
 
-def acknowledge(ground: Ground, review_id: str, user_id: str, now: datetime) -> None:
+def acknowledge(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
     """The agent has read it and agrees."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         review = _agents_own(session, review_id, user_id)
         _in_state(review, ReviewState.PUBLISHED)
         transitions.move(review, ReviewState.ACKNOWLEDGED)
@@ -131,9 +131,9 @@ def acknowledge(ground: Ground, review_id: str, user_id: str, now: datetime) -> 
         _tell(session, review, "acknowledged", user_id, now)
 
 
-def appeal(ground: Ground, review_id: str, user_id: str, reasons: str, now: datetime) -> None:
+def appeal(context: AppContext, review_id: str, user_id: str, reasons: str, now: datetime) -> None:
     """The agent objects, once, with reasons."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         review = _agents_own(session, review_id, user_id)
         _in_state(review, ReviewState.PUBLISHED)
         text = words_of(reasons)
@@ -143,11 +143,16 @@ def appeal(ground: Ground, review_id: str, user_id: str, reasons: str, now: date
 
 
 def decide(
-    ground: Ground, review_id: str, user_id: str, ruling: tuple[Ruling, str], answers: Mapping[str, str], now: datetime
+    context: AppContext,
+    review_id: str,
+    user_id: str,
+    ruling: tuple[Ruling, str],
+    answers: Mapping[str, str],
+    now: datetime,
 ) -> None:
     """Rule on an appeal: uphold, or change the answers. Never by who reviewed, nor by whom it is about."""
     verdict, why = ruling
-    with ground.database.write() as session:
+    with context.database.write() as session:
         review = locked(session, review_id)
         _in_state(review, ReviewState.APPEALED)
         if review.reviewer_id == user_id:
@@ -155,7 +160,7 @@ def decide(
         _not_about(session, review, user_id)
         answer = words_of(why)
         if verdict is Ruling.CHANGED:
-            _score(ground, review, answers)
+            _score(context, review, answers)
         transitions.move(review, ReviewState(verdict.value))
         review.ended_at = now
         made = session.query(Appeal).filter_by(review_id=review.id).one()
@@ -200,20 +205,20 @@ def _in_state(review: Review, *states: ReviewState) -> None:
         raise TooLate(f"the review is {review.state}")
 
 
-def _save(ground: Ground, review: Review, draft: Draft, now: datetime) -> Saved:
+def _save(context: AppContext, review: Review, draft: Draft, now: datetime) -> Saved:
     words = {name: text[:LONGEST] for name, text in draft.words.items() if text}
     is_there = dict(draft.answers) == review.answers and words == (review.words or {})
     if draft.version != review.version and not is_there:  # the same once more is no conflict
         raise Stale(f"version {draft.version} is older than {review.version}")
-    card = _score(ground, review, draft.answers)
+    card = _score(context, review, draft.answers)
     review.words = words
     review.version, review.saved_at = review.version + 1, now
     missing = tuple(reviews_answers.missing(card, review.answers))
     return Saved(review.version, review.score, review.is_fatal, missing)
 
 
-def _score(ground: Ground, review: Review, answers: Mapping[str, str]) -> Scorecard:
-    card = card_of(ground, review)
+def _score(context: AppContext, review: Review, answers: Mapping[str, str]) -> Scorecard:
+    card = card_of(context, review)
     if wrong := reviews_answers.unfit(card, answers):
         raise Unfit(f"no such item or answer: {', '.join(wrong)}")
     total = reviews_answers.total(card, answers)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline.clock import new_secret
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Attempt, Call, Draw, Job, MachineMark, Recording, Review, ReviewStep
 from hotline.outbox import jobs
@@ -27,22 +27,22 @@ DAYS_BACK = 7
 HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)
 
 
-def sweep(ground: Ground, now: datetime) -> int:
+def sweep(context: AppContext, now: datetime) -> int:
     """Have every past day drawn that was not, once its hour has come; how many were asked for."""
-    days = due(ground, now)
+    days = due(context, now)
     if not days:
         return 0
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for day in days:
-            jobs.add(session, ground.bell, JOB, day.isoformat(), now)
+            jobs.add(session, context.notifier, JOB, day.isoformat(), now)
     return len(days)
 
 
-def due(ground: Ground, now: datetime) -> list[date]:
+def due(context: AppContext, now: datetime) -> list[date]:
     """The days that can be drawn and have neither a draw nor a job that will make it."""
-    local = now.astimezone(ZoneInfo(ground.settings.timezone))
-    last = (local - timedelta(hours=24 + policy.of(ground.settings.quality_file).draw_hour)).date()
-    with ground.database.read() as session:
+    local = now.astimezone(ZoneInfo(context.settings.timezone))
+    last = (local - timedelta(hours=24 + policy.of(context.settings.quality_file).draw_hour)).date()
+    with context.database.read() as session:
         first = session.scalar(select(func.min(Call.started_at)).where(Call.outcome == Outcome.ANSWERED))
         if first is None:
             return []
@@ -53,15 +53,15 @@ def due(ground: Ground, now: datetime) -> list[date]:
     return [day for day in days if day not in drawn and day.isoformat() not in asked]
 
 
-def make(ground: Ground, subject_id: str, now: datetime) -> None:
+def make(context: AppContext, subject_id: str, now: datetime) -> None:
     """Draw the day `subject_id` (`2026-03-02`) and open its reviews. Raises `Discard` when it was drawn before."""
-    day, rules = date.fromisoformat(subject_id), policy.of(ground.settings.quality_file)
+    day, rules = date.fromisoformat(subject_id), policy.of(context.settings.quality_file)
     try:
-        with ground.database.write() as session:
+        with context.database.write() as session:
             if session.scalar(select(Draw.id).where(Draw.day == day)):
                 raise Discard(f"{day} was drawn before")
-            calls = _calls(session, day, ZoneInfo(ground.settings.timezone))
-            row = _draw(ground, session, day, calls, rules)
+            calls = _calls(session, day, ZoneInfo(context.settings.timezone))
+            row = _draw(context, session, day, calls, rules)
             row.drawn_at = now
             session.add(row)
             session.flush()
@@ -82,9 +82,9 @@ def is_proven(row: Draw) -> bool:
     return [_plain(one) for one in again(row).picked] == row.picked
 
 
-def _draw(ground: Ground, session: Session, day: date, calls: Sequence[Call], rules: Policy) -> Draw:
-    traits = _traits(ground, session, calls, rules, day)
-    zone = ZoneInfo(ground.settings.timezone)
+def _draw(context: AppContext, session: Session, day: date, calls: Sequence[Call], rules: Policy) -> Draw:
+    traits = _traits(context, session, calls, rules, day)
+    zone = ZoneInfo(context.settings.timezone)
     frame = [
         [call.id, call.agent_id, call.queue or "", call.started_at.astimezone(zone).hour, sorted(traits[call.id])]
         for call in calls
@@ -137,7 +137,9 @@ def _calls(session: Session, day: date, zone: ZoneInfo) -> list[Call]:
     return list(session.scalars(select(Call).where(*wanted).order_by(Call.id)))
 
 
-def _traits(ground: Ground, session: Session, calls: Sequence[Call], rules: Policy, day: date) -> dict[str, set[str]]:
+def _traits(
+    context: AppContext, session: Session, calls: Sequence[Call], rules: Policy, day: date
+) -> dict[str, set[str]]:
     traits: dict[str, set[str]] = {call.id: set() for call in calls}
     ids = list(traits)
     for call_id, rating in ratings.of(session, ids).items():
@@ -148,18 +150,18 @@ def _traits(ground: Ground, session: Session, calls: Sequence[Call], rules: Poli
     for call in calls:
         if call.intent is Intent.COMPLAINT:
             traits[call.id].add("complaint")
-    for call_id, trait in _machine(ground, session, ids):
+    for call_id, trait in _machine(context, session, ids):
         traits[call_id].add(trait)
-    new = _new_agents(ground, session, {call.agent_id for call in calls}, day - timedelta(days=rules.new_agent_days))
+    new = _new_agents(context, session, {call.agent_id for call in calls}, day - timedelta(days=rules.new_agent_days))
     for call in calls:
         if call.agent_id in new:
             traits[call.id].add("new_agent")
     return traits
 
 
-def _machine(ground: Ground, session: Session, ids: Sequence[str]) -> list[tuple[str, str]]:
+def _machine(context: AppContext, session: Session, ids: Sequence[str]) -> list[tuple[str, str]]:
     """What the machine points at: a fatal fault that it heard or is unsure of, and a long silence."""
-    cards = scorecards.of(ground.settings.scorecards_folder)
+    cards = scorecards.of(context.settings.scorecards_folder)
     fatal = {(card.name, item.id): item.good for card in cards for item in card.items if item.fatal}
     found = []
     for mark in session.scalars(select(MachineMark).where(MachineMark.call_id.in_(ids))):
@@ -171,6 +173,6 @@ def _machine(ground: Ground, session: Session, ids: Sequence[str]) -> list[tuple
     return found
 
 
-def _new_agents(ground: Ground, session: Session, agent_ids: set[str | None], since: date) -> set[str | None]:
+def _new_agents(context: AppContext, session: Session, agent_ids: set[str | None], since: date) -> set[str | None]:
     first = select(Call.agent_id, func.min(Call.started_at)).where(Call.agent_id.in_(agent_ids)).group_by(Call.agent_id)
-    return {agent_id for agent_id, moment in session.execute(first) if ground.settings.day(moment) >= since}
+    return {agent_id for agent_id, moment in session.execute(first) if context.settings.day(moment) >= since}

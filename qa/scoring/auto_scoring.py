@@ -84,12 +84,12 @@ def answer(item: Item, probability: float | None) -> Answer:
     return Answer.NO if probability <= NO else Answer.UNSURE
 
 
-def _dependent(item: Item, found: Found, ground: Result) -> Result:
+def _dependent(item: Item, found: Found, context: Result) -> Result:
     """An item that applies only if another is answered with yes."""
-    if ground.answer is Answer.NO or ground.answer is Answer.NA:
+    if context.answer is Answer.NO or context.answer is Answer.NA:
         return Result(item.id, Answer.NA)
     given = answer(item, found.probability)
-    if ground.answer is Answer.UNSURE and given is not Answer.YES:
+    if context.answer is Answer.UNSURE and given is not Answer.YES:
         given = Answer.UNSURE
     return Result(item.id, given, _rounded(found.probability), found.evidence)
 

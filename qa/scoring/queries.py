@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Attempt, Call, Campaign, MachineMark, Matter, Recording, Transcript
+from hotline.models import Attempt, Call, Campaign, Case, MachineMark, Recording, Transcript
 from hotline.values.statuses import CampaignKind, RecordingKind
 
 
@@ -34,9 +34,9 @@ def is_follow_up(session: Session, call_id: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def matters(session: Session, call_id: str) -> list[Matter]:
-    """The matters that the call opened."""
-    return list(session.scalars(select(Matter).where(Matter.call_id == call_id)))
+def cases(session: Session, call_id: str) -> list[Case]:
+    """The cases that the call opened."""
+    return list(session.scalars(select(Case).where(Case.call_id == call_id)))
 
 
 def forget_marks(session: Session, call_id: str) -> None:

@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hotline import log
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError
 from hotline.models import Call, MachineMark, Recording, Transcript, Utterance
 from hotline.outbox import transitions
-from hotline.values.statuses import Answer, Intent, Language, MatterKind
+from hotline.values.statuses import Answer, CaseKind, Intent, Language
 from qa import scorecards
 from qa.scorecards import Scorecard, phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder, queries
@@ -30,33 +30,33 @@ LONGEST_SECONDS = 3600.0
 SIDES = 2
 
 
-def check(ground: Ground, call_id: str, now: datetime) -> None:
+def check(context: AppContext, call_id: str, now: datetime) -> None:
     """Mark the call by its scorecard and store one row per item; done again, the rows are made anew.
 
     Raises `Discard` when there is no transcript to mark.
     """
-    with ground.database.read() as session:
+    with context.database.read() as session:
         call = session.get(Call, call_id)
         pieces = queries.pieces(session, call_id)
         name = FOLLOW_UP if queries.is_follow_up(session, call_id) else SERVICE
         facts = _facts(session, call) | {"scripted": name == FOLLOW_UP} if call else {}
     if call is None or not pieces:
         raise Discard("the call has no transcript")
-    card = scorecards.of(ground.settings.scorecards_folder)[name]
-    marked = [_marks(ground, card, call.language, piece, facts) for piece in pieces]
+    card = scorecards.of(context.settings.scorecards_folder)[name]
+    marked = [_marks(context, card, call.language, piece, facts) for piece in pieces]
     results = merge(card, marked)
-    with ground.database.write() as session:
+    with context.database.write() as session:
         queries.locked_call(session, call_id)
         queries.forget_marks(session, call_id)
         session.add_all(_row(call_id, card.name, result, now) for result in results)
         faults = [result.item_id for result in results if is_fault(card.item(result.item_id), result)]
         unsure = [result.item_id for result in results if result.answer is Answer.UNSURE]
         data = {"scorecard": card.name, "faults": faults, "unsure": unsure}
-        transitions.tell(session, ground.bell, transitions.event(call_id, "checked", now, **data))
+        transitions.tell(session, context.notifier, transitions.event(call_id, "checked", now, **data))
 
 
 def _marks(
-    ground: Ground,
+    context: AppContext,
     card: Scorecard,
     language: Language,
     piece: tuple[Recording, Transcript],
@@ -64,11 +64,11 @@ def _marks(
 ) -> list[Result]:
     """The marks of one recording."""
     recording, transcript = piece
-    settings = ground.settings
+    settings = context.settings
     name = settings.hospital_name_zh if language is Language.MANDARIN else settings.hospital_name_en
     phrases = dialogue_builder.with_name(phrase_lists.of(settings.scorecards_folder, language), name, language)
     said = [_said(row) for row in transcript.utterances]
-    made = dialogue_builder.dialogue(said, _sound(ground, recording), phrases, language)
+    made = dialogue_builder.dialogue(said, _sound(context, recording), phrases, language)
     found = auto_scoring.mark(card, dialogue_builder.with_facts(made, facts))
     return [
         replace(result, evidence=tuple(replace(place, recording_id=recording.id) for place in result.evidence))
@@ -76,13 +76,13 @@ def _marks(
     ]
 
 
-def _sound(ground: Ground, recording: Recording) -> dialogue_builder.Heard | None:
+def _sound(context: AppContext, recording: Recording) -> dialogue_builder.Heard | None:
     """The sound, where it is still there and small enough; without it phrases are judged by the words alone."""
     if recording.state not in HELD or (recording.seconds or 0.0) > LONGEST_SECONDS:
         return None
     try:
-        sound = read_wav(recordings.plain(ground, recording))
-        judge = Judge(Place.of(ground.settings))
+        sound = read_wav(recordings.plain(context, recording))
+        judge = Judge(Place.of(context.settings))
     except HotlineError as error:
         # Words are there, so a mark can be given; whoever plays the recording learns of its damage there.
         log.get().warning("marked_without_sound", recording_id=recording.id, reason=error.code)
@@ -100,11 +100,11 @@ def _said(row: Utterance) -> Said:
 
 def _facts(session: Session, call: Call) -> dict[str, bool]:
     """What the records know of the call; what they cannot tell is left away."""
-    matters = queries.matters(session, call.id)
-    facts = {"is_complaint": call.intent is Intent.COMPLAINT or any(m.kind is MatterKind.COMPLAINT for m in matters)}
-    if matters:
-        facts["records_complete"] = all((matter.text or "").strip() for matter in matters)
-    closed = [matter.closed_at <= matter.due_at for matter in matters if matter.closed_at is not None]
+    cases = queries.cases(session, call.id)
+    facts = {"is_complaint": call.intent is Intent.COMPLAINT or any(m.kind is CaseKind.COMPLAINT for m in cases)}
+    if cases:
+        facts["records_complete"] = all((case.text or "").strip() for case in cases)
+    closed = [case.closed_at <= case.due_at for case in cases if case.closed_at is not None]
     if closed:
         facts["deadline_kept"] = all(closed)
     return facts

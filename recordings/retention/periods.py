@@ -9,7 +9,7 @@ from typing import Any
 
 from hotline.configuration.yaml_fields import own_or_standard, plain
 from hotline.errors import ConfigError
-from hotline.values.statuses import Intent, MatterKind
+from hotline.values.statuses import CaseKind, Intent
 
 LONGEST_DAYS = 36_500
 
@@ -55,7 +55,7 @@ class Facts:
     ended_at: datetime
     intent: Intent
     there: frozenset[What]
-    matters: frozenset[MatterKind] = frozenset()
+    cases: frozenset[CaseKind] = frozenset()
     has_message: bool = False
     is_held: bool = False
     has_open_complaint: bool = False
@@ -79,13 +79,13 @@ class Verdict:
 
 def kind_of(facts: Facts) -> Kind:
     """The kind of a call: what it was and what came of it."""
-    if facts.intent is Intent.COMPLAINT or MatterKind.COMPLAINT in facts.matters:
+    if facts.intent is Intent.COMPLAINT or CaseKind.COMPLAINT in facts.cases:
         return Kind.COMPLAINT
     if facts.intent is Intent.EMERGENCY:
         return Kind.EMERGENCY
-    if MatterKind.FOLLOW_UP in facts.matters:
+    if CaseKind.FOLLOW_UP in facts.cases:
         return Kind.FOLLOW_UP
-    return Kind.MESSAGE if facts.has_message or MatterKind.MESSAGE in facts.matters else Kind.ROUTINE
+    return Kind.MESSAGE if facts.has_message or CaseKind.MESSAGE in facts.cases else Kind.ROUTINE
 
 
 def judge(rules: Rules, facts: Facts) -> list[Verdict]:

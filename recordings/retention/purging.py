@@ -12,14 +12,14 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from hotline import log
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import (
     Appeal,
+    AuditEntry,
     Call,
+    Case,
     Coaching,
-    Look,
     MachineMark,
-    Matter,
     Recording,
     Review,
     ReviewComment,
@@ -27,7 +27,7 @@ from hotline.models import (
     Transcript,
 )
 from hotline.outbox import transitions
-from hotline.values.statuses import CallStatus, MatterKind, MatterState, RecordingKind, RecordingState
+from hotline.values.statuses import CallStatus, CaseKind, CaseState, RecordingKind, RecordingState
 from recordings.errors import NotGone
 from recordings.retention import holds, periods, purging_reports
 from recordings.retention.periods import Facts, Verdict, What
@@ -46,13 +46,13 @@ class Item:
     verdict: Verdict
 
 
-def plan(ground: Ground, now: datetime) -> Iterator[Item]:
+def plan(context: AppContext, now: datetime) -> Iterator[Item]:
     """Everything whose period is over, and what keeps it; nothing is changed."""
-    rules = periods.of(ground.settings.retention_file)
+    rules = periods.of(context.settings.retention_file)
     shortest = min(days for row in rules.days.values() for days in row.values())
     last = ""
     while True:
-        with ground.database.read() as session:
+        with context.database.read() as session:
             query = select(Call).where(
                 Call.status == CallStatus.ENDED, Call.ended_at < now - timedelta(days=shortest), Call.id > last
             )
@@ -65,26 +65,26 @@ def plan(ground: Ground, now: datetime) -> Iterator[Item]:
         last = calls[-1].id
 
 
-def job(ground: Ground, _day: str, now: datetime) -> None:
+def job(context: AppContext, _day: str, now: datetime) -> None:
     """The job, once a day: delete what is due."""
-    run(ground, now)
-    purging_reports.run(ground, now)
+    run(context, now)
+    purging_reports.run(context, now)
 
 
-def run(ground: Ground, now: datetime) -> list[Item]:
+def run(context: AppContext, now: datetime) -> list[Item]:
     """Delete everything whose time is over and which nothing keeps; what was done."""
-    finish(ground)
+    finish(context)
     done = []
-    for item in list(plan(ground, now)):
-        if item.verdict.is_over(now) and purge(ground, item.call.id, item.verdict.what, now):
+    for item in list(plan(context, now)):
+        if item.verdict.is_over(now) and purge(context, item.call.id, item.verdict.what, now):
             done.append(item)
     return done
 
 
-def purge(ground: Ground, call_id: str, what: What, now: datetime) -> bool:
+def purge(context: AppContext, call_id: str, what: What, now: datetime) -> bool:
     """Delete one thing of a call if its time is really over; whether anything was."""
-    rules = periods.of(ground.settings.retention_file)
-    with ground.database.write() as session:
+    rules = periods.of(context.settings.retention_file)
+    with context.database.write() as session:
         call = session.get(Call, call_id, with_for_update=True)
         if call is None:
             return False
@@ -93,22 +93,22 @@ def purge(ground: Ground, call_id: str, what: What, now: datetime) -> bool:
             return False
         reason = f"kept {verdicts[what].days} days as {verdicts[what].kind}"
         {What.AUDIO: _audio, What.TRANSCRIPT: _transcript, What.REVIEW: _review}[what](session, call_id, reason, now)
-        transitions.tell(session, ground.bell, transitions.event(call_id, f"purged_{what}", now))
-    finish(ground)
+        transitions.tell(session, context.notifier, transitions.event(call_id, f"purged_{what}", now))
+    finish(context)
     return True
 
 
-def finish(ground: Ground) -> int:
+def finish(context: AppContext) -> int:
     """Delete the blobs of purged recordings and see that they are gone; how many. Raises `NotGone`."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         query = select(Recording).where(Recording.state == RecordingState.PURGED, Recording.blob.is_not(None))
         rows = list(session.scalars(query))
     for recording in rows:
         name = recording.blob or ""
-        ground.blobs.delete(name)
-        if ground.blobs.has(name):
+        context.objects.delete(name)
+        if context.objects.has(name):
             raise NotGone(f"the store still holds {name}")
-        with ground.database.write() as session:
+        with context.database.write() as session:
             session.get_one(Recording, recording.id).blob = None
         log.get().info("recording_purged", recording_id=recording.id)
     return len(rows)
@@ -117,17 +117,17 @@ def finish(ground: Ground) -> int:
 def facts(session: Session, call: Call) -> Facts:
     """What the rules ask of this call."""
     rows = list(session.scalars(select(Recording).where(Recording.call_id == call.id)))
-    matters = list(session.scalars(select(Matter).where(Matter.call_id == call.id)))
-    complaints = [matter for matter in matters if matter.kind is MatterKind.COMPLAINT]
-    closed = [matter.closed_at for matter in complaints if matter.closed_at is not None]
+    cases = list(session.scalars(select(Case).where(Case.call_id == call.id)))
+    complaints = [case for case in cases if case.kind is CaseKind.COMPLAINT]
+    closed = [case.closed_at for case in complaints if case.closed_at is not None]
     return Facts(
         ended_at=call.ended_at or call.started_at,
         intent=call.intent,
         there=frozenset(_there(session, call.id, rows)),
-        matters=frozenset(matter.kind for matter in matters),
+        cases=frozenset(case.kind for case in cases),
         has_message=any(row.kind is RecordingKind.MESSAGE for row in rows),
         is_held=holds.is_held(session, call.id),
-        has_open_complaint=any(matter.state is not MatterState.CLOSED for matter in complaints),
+        has_open_complaint=any(case.state is not CaseState.CLOSED for case in complaints),
         complaint_closed_at=max(closed, default=None),
     )
 
@@ -174,5 +174,5 @@ def _review(session: Session, call_id: str, _reason: str, now: datetime) -> None
     session.add(_entry("purge_review", ("call", call_id), now))
 
 
-def _entry(action: str, subject: tuple[str, str], now: datetime) -> Look:
-    return Look(at=now, user_id=None, action=action, subject=subject[0], subject_id=subject[1])
+def _entry(action: str, subject: tuple[str, str], now: datetime) -> AuditEntry:
+    return AuditEntry(at=now, user_id=None, action=action, subject=subject[0], subject_id=subject[1])

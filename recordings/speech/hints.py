@@ -58,7 +58,8 @@ def words_of(file: Path | None) -> dict[Language, tuple[str, ...]]:
     """The words of the hospital's own file, the standard ones where it has none. Raises `ConfigError`."""
     if file is None:
         return read(
-            resources.files("recordings.speech").joinpath("hints.yaml").read_text("utf-8"), "recordings/speech/hints.yaml"
+            resources.files("recordings.speech").joinpath("hints.yaml").read_text("utf-8"),
+            "recordings/speech/hints.yaml",
         )
     try:
         return read(file.read_text("utf-8"), str(file))

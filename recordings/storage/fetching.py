@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.encryption.keyring import Undecipherable
 from hotline.errors import NotFound
 from hotline.models import Recording
@@ -27,29 +27,29 @@ class Brought:
 
 
 @contextmanager
-def brought(ground: Ground, provider: Provider, recording: Recording, seconds: float | None) -> Iterator[Brought]:
+def brought(context: AppContext, provider: Provider, recording: Recording, seconds: float | None) -> Iterator[Brought]:
     """Bring the sound here. Unless the block has its blob named in the row, it is deleted again.
 
     `seconds` is how long it lasts by the provider's word. Raises `ProviderDown` and `Incomplete` when it should be
     tried again, `ProviderRefused`, `TooLarge`.
     """
     folder, claims = f"recordings/{recording.id}", Claims()
-    with orphans.fresh(ground, folder) as name:
+    with orphans.fresh(context, folder) as name:
         with provider.fetch_recording(recording.provider_sid, recording.channels or 2) as pieces:
             lock = sealed_sound.put(
-                ground, name, recording.id, _seen(pieces, claims, ground.settings.recording_megabytes)
+                context, name, recording.id, _seen(pieces, claims, context.settings.recording_megabytes)
             )
-        source = sealed_sound.Sealed(ground, lock.proof(recording.id))
+        source = sealed_sound.Sealed(context, lock.proof(recording.id))
         try:
             settled = settle(source, seconds, claims.spots())
         except UnreadableAudio as error:
             raise Incomplete(f"the provider's file cannot be read: {error}") from error
         if settled.pieces is None:
-            yield _read_back(ground, recording, lock, settled.shape)
+            yield _read_back(context, recording, lock, settled.shape)
             return
-        with orphans.fresh(ground, folder) as better:
-            lock = sealed_sound.put(ground, better, recording.id, settled.pieces())
-            yield _read_back(ground, recording, lock, settled.shape)
+        with orphans.fresh(context, folder) as better:
+            lock = sealed_sound.put(context, better, recording.id, settled.pieces())
+            yield _read_back(context, recording, lock, settled.shape)
 
 
 def _seen(pieces: Iterable[bytes], claims: Claims, megabytes: int) -> Iterator[bytes]:
@@ -60,9 +60,9 @@ def _seen(pieces: Iterable[bytes], claims: Claims, megabytes: int) -> Iterator[b
         yield piece
 
 
-def _read_back(ground: Ground, recording: Recording, lock: Lock, shape: Shape) -> Brought:
+def _read_back(context: AppContext, recording: Recording, lock: Lock, shape: Shape) -> Brought:
     try:
-        sealed_sound.check(ground, lock.proof(recording.id))
+        sealed_sound.check(context, lock.proof(recording.id))
     except (Altered, Undecipherable, NotFound) as error:
         raise Incomplete("the store gave back something else than it was given") from error
     return Brought(lock, shape)

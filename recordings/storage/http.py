@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, request
 
 from hotline import clock, log
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.values.statuses import RecordingKind
 from recordings.errors import UnknownCall
 from recordings.storage import service
@@ -16,7 +16,7 @@ pages = Blueprint("recordings", __name__)
 @pages.post("/voice/recordings/<call_id>/events")
 def events(call_id: str) -> Response:
     """A recording status callback; every one is answered 204, because sending it again would change nothing."""
-    ground: Ground = current_app.extensions["ground"]
+    context: AppContext = current_app.extensions["context"]
     turn = parse(request.form)
     if turn.recording_sid is None or turn.recording_state is None:
         log.get().warning("recording_callback_unreadable", call_id=call_id[:32])
@@ -24,7 +24,7 @@ def events(call_id: str) -> Response:
     kind = RecordingKind.MESSAGE if request.args.get("kind") == RecordingKind.MESSAGE else RecordingKind.CONVERSATION
     news = News(turn.recording_sid, turn.recording_state, turn.recording_seconds, turn.recording_channels, kind)
     try:
-        service.heard(ground, call_id, news, clock.now())
+        service.heard(context, call_id, news, clock.now())
     except UnknownCall:
         log.get().warning("recording_of_unknown_call", call_id=call_id[:32])
     return Response(status=204)

@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline.errors import NotFound
-from hotline.models import Call, Matter, Recording, Transcript, Waiting
-from hotline.values.statuses import MatterKind, RecordingKind, RecordingState, Urgency, WaitingState
+from hotline.models import Call, Case, QueueEntry, Recording, Transcript
+from hotline.values.statuses import CaseKind, QueueEntryState, RecordingKind, RecordingState, Urgency
 from recordings.storage.transitions import UNDER_WAY
 
 
@@ -65,13 +65,15 @@ def message_sids(session: Session, call_id: str) -> frozenset[str]:
 
 def gave_up(session: Session, call_id: str) -> bool:
     """Whether the caller hung up while they stood in line."""
-    abandoned = select(Waiting.id).where(Waiting.call_id == call_id, Waiting.state == WaitingState.ABANDONED)
+    abandoned = select(QueueEntry.id).where(
+        QueueEntry.call_id == call_id, QueueEntry.state == QueueEntryState.ABANDONED
+    )
     return session.scalar(abandoned.limit(1)) is not None
 
 
-def matters(session: Session, call_id: str) -> frozenset[tuple[MatterKind, Urgency]]:
-    """Kind and urgency of the matters that came of a call."""
-    rows = session.execute(select(Matter.kind, Matter.urgency).where(Matter.call_id == call_id))
+def cases(session: Session, call_id: str) -> frozenset[tuple[CaseKind, Urgency]]:
+    """Kind and urgency of the cases that came of a call."""
+    rows = session.execute(select(Case.kind, Case.urgency).where(Case.call_id == call_id))
     return frozenset((kind, urgency) for kind, urgency in rows)
 
 

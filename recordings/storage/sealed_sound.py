@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.encryption.keyring import NONCE_BYTES, Undecipherable
 from hotline.errors import NotFound
 from hotline.models import Recording
@@ -47,7 +47,7 @@ class Lock:
         return self.write(Recording(id=recording_id))
 
 
-def put(ground: Ground, name: str, recording_id: str, data: Iterable[bytes]) -> Lock:
+def put(context: AppContext, name: str, recording_id: str, data: Iterable[bytes]) -> Lock:
     """Seal the sound of a recording and store it as the blob `name`, piece by piece as it comes."""
     key = AESGCM.generate_key(256)
     cipher, digest, size = AESGCM(key), hashlib.sha256(), 0
@@ -60,48 +60,48 @@ def put(ground: Ground, name: str, recording_id: str, data: Iterable[bytes]) -> 
             nonce = os.urandom(NONCE_BYTES)
             yield nonce + cipher.encrypt(nonce, piece, _about(recording_id, number))
 
-    ground.blobs.put_sealed(name, pieces())
-    sealed_key = ground.keyring.encrypt(key, _key_about(recording_id))
-    return Lock(name, sealed_key, ground.keyring.current, size, digest.hexdigest())
+    context.objects.put_sealed(name, pieces())
+    sealed_key = context.keyring.encrypt(key, _key_about(recording_id))
+    return Lock(name, sealed_key, context.keyring.current, size, digest.hexdigest())
 
 
-def check(ground: Ground, recording: Recording) -> None:
+def check(context: AppContext, recording: Recording) -> None:
     """Read all of the sound back from the store, piece by piece. Raises `NotFound`, `Undecipherable`, `Altered`."""
-    source, digest = stream(ground, recording), hashlib.sha256()
+    source, digest = stream(context, recording), hashlib.sha256()
     while piece := source.read(PIECE):
         digest.update(piece)
     _compare(recording, digest.hexdigest())
 
 
-def whole(ground: Ground, recording: Recording) -> bytes:
+def whole(context: AppContext, recording: Recording) -> bytes:
     """All of the sound, its digest checked. Raises `NotFound`, `Undecipherable`, `Altered`."""
     if recording.blob is None:
         raise NotFound(f"recording {recording.id} has no sound")
     if recording.data_key is None:
-        data = ground.blobs.get(recording.blob, f"recording:{recording.id}")
+        data = context.objects.get(recording.blob, f"recording:{recording.id}")
     else:
-        data = Sealed(ground, recording).read()
+        data = Sealed(context, recording).read()
     _compare(recording, hashlib.sha256(data).hexdigest())
     return data
 
 
-def stream(ground: Ground, recording: Recording) -> io.RawIOBase | io.BytesIO:
+def stream(context: AppContext, recording: Recording) -> io.RawIOBase | io.BytesIO:
     """The sound as a file of which any part can be read without the rest. Raises as `whole`."""
     if recording.data_key is None:
-        return io.BytesIO(whole(ground, recording))
-    return Sealed(ground, recording)
+        return io.BytesIO(whole(context, recording))
+    return Sealed(context, recording)
 
 
 class Sealed(Seekable):
     """A recording as a file: pieces are fetched and opened as they are read; each is bound to its place."""
 
-    def __init__(self, ground: Ground, recording: Recording) -> None:
+    def __init__(self, context: AppContext, recording: Recording) -> None:
         """Open the key of `recording`. Raises `NotFound` when the recording or its key is gone, `Undecipherable`."""
         super().__init__(recording.size or 0)
         if recording.data_key is None or recording.blob is None:
             raise NotFound(f"recording {recording.id} has no sound")
-        self._blobs, self._name, self._id = ground.blobs, recording.blob, recording.id
-        self._cipher = AESGCM(ground.keyring.decrypt(recording.data_key, _key_about(recording.id)))
+        self._blobs, self._name, self._id = context.objects, recording.blob, recording.id
+        self._cipher = AESGCM(context.keyring.decrypt(recording.data_key, _key_about(recording.id)))
         self._held: tuple[int, bytes] = (-1, b"")
 
     def read(self, size: int | None = -1) -> bytes:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError, NotFound
 from hotline.models import Correction, Transcript, Utterance
 from hotline.outbox import jobs
@@ -24,12 +24,12 @@ class Empty(HotlineError):
     code = "correction_unfit"
 
 
-def correct(ground: Ground, utterance_id: str, text: str, user_id: str, now: datetime) -> Correction:
+def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now: datetime) -> Correction:
     """Write down what was said in an utterance. Raises `NotFound`, `Empty`."""
     text = " ".join(text.split())
     if not 0 < len(text) <= LONGEST:
         raise Empty(f"a correction has 1 to {LONGEST} signs")
-    with ground.database.write() as session:
+    with context.database.write() as session:
         utterance = session.get(Utterance, utterance_id)
         if utterance is None:
             raise NotFound(f"no utterance {utterance_id}")
@@ -38,19 +38,19 @@ def correct(ground: Ground, utterance_id: str, text: str, user_id: str, now: dat
         correction = Correction(utterance_id=utterance_id, text=text, user_id=user_id, at=now)
         session.add(correction)
         session.flush()
-        jobs.add(session, ground.bell, "index_correction", correction.id, now)
+        jobs.add(session, context.notifier, "index_correction", correction.id, now)
     return correction
 
 
-def reindex(ground: Ground, correction_id: str, _now: datetime) -> None:
+def reindex(context: AppContext, correction_id: str, _now: datetime) -> None:
     """The job: have the search find what a correction says. Raises `Discard` when it is gone."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         correction = session.get(Correction, correction_id)
         utterance = session.get(Utterance, correction.utterance_id) if correction else None
         if utterance is None:
             raise Discard("the utterance is gone")
         transcript = session.get_one(Transcript, utterance.transcript_id)
-        service.index(session, ground.keyring, utterance, transcript.call_id, transcript.language)
+        service.index(session, context.keyring, utterance, transcript.call_id, transcript.language)
 
 
 def shown(utterance: Utterance) -> str:

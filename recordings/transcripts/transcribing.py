@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.errors import GivesWay
 from hotline.models import Job, Recording
@@ -26,27 +26,27 @@ KIND = "transcribe"
 
 
 def lines_of(
-    ground: Ground,
+    context: AppContext,
     recording: Recording,
     language: Language,
     engine: Engine,
     seconds: float = partial_transcripts.PART_SECONDS,
 ) -> list[Line]:
     """The whole dialogue. Raises `GivesWay` between two parts when another recording is urgent and this is not."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         done = _done(session, recording.id)
-        known = hints.of(session, ground.settings.hints_file, language)
+        known = hints.of(session, context.settings.hints_file, language)
     lines = [_line(raw) for row in done for raw in row.lines]
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0
-    for part in partial_transcripts.parts(sealed_sound.stream(ground, recording), begin, seconds):
+    for part in partial_transcripts.parts(sealed_sound.stream(context, recording), begin, seconds):
         found = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, known)]
         lines += found
         if part.end >= length - 0.5:
             break
-        _keep(ground, recording.id, number, part.end, found)
+        _keep(context, recording.id, number, part.end, found)
         number += 1
-        if _is_awaited(ground, recording.id):
+        if _is_awaited(context, recording.id):
             raise GivesWay(f"an urgent recording waits; this one goes on at {part.end:.0f} s")
     return lines
 
@@ -61,9 +61,9 @@ def _done(session: Session, recording_id: str) -> list[PartRow]:
     return list(session.scalars(query))
 
 
-def _keep(ground: Ground, recording_id: str, number: int, next_at: float, lines: list[Line]) -> None:
+def _keep(context: AppContext, recording_id: str, number: int, next_at: float, lines: list[Line]) -> None:
     raw = [[line.speaker, line.start, line.end, line.text, line.confidence, line.words] for line in lines]
-    with ground.database.write() as session:
+    with context.database.write() as session:
         known = select(PartRow.id).where(PartRow.recording_id == recording_id, PartRow.number == number)
         if session.scalar(known) is None:
             session.add(PartRow(recording_id=recording_id, number=number, next_at=next_at, lines=raw))
@@ -80,8 +80,8 @@ def _moved(line: Line, by: float) -> Line:
     return replace(line, start=move(line.start), end=move(line.end), words=words)
 
 
-def _is_awaited(ground: Ground, recording_id: str) -> bool:
-    with ground.database.read() as session:
+def _is_awaited(context: AppContext, recording_id: str) -> bool:
+    with context.database.read() as session:
         now = server_clock.now(session)
         own = session.scalar(select(Job.urgency).where(Job.kind == KIND, Job.subject_id == recording_id))
         if own:

@@ -7,7 +7,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Callback, Offer, Waiting
+from hotline.models import Call, Callback, Offer, QueueEntry
 from hotline.values.statuses import CallbackState
 from reports.service_level.figures import CallbackTimes, CallTimes, Counted, OfferTimes, Summary, summary
 
@@ -41,7 +41,7 @@ def _callbacks(began: ColumnElement[bool]) -> Select[str, str | None, CallbackSt
 
 
 def _led_out(session: Session, began: ColumnElement[bool]) -> frozenset[str]:
-    query = select(Waiting.call_id, Waiting.overflowed).join(Call, Call.id == Waiting.call_id).where(began)
+    query = select(QueueEntry.call_id, QueueEntry.overflowed).join(Call, Call.id == QueueEntry.call_id).where(began)
     return frozenset(call_id for call_id, overflowed in session.execute(query) if overflowed)
 
 

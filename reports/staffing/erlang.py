@@ -109,7 +109,7 @@ def _patient(load: Load, agents: int, within: float) -> Forecast:
 def _impatient(load: Load, patience: float, agents: int, within: float) -> Forecast:
     """Erlang-A: each caller gives up after an exponential time.
 
-    The states of the line are counted up from full service until they no longer matter.
+    The states of the line are counted up from full service until they no longer case.
     """
     arrive, serve, leave = load.calls / HALF_HOUR_SECONDS, 1 / (load.handle_seconds + load.pickup_seconds), 1 / patience
     line = _line(arrive, agents * serve, leave)

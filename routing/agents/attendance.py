@@ -10,7 +10,7 @@ from functools import partial
 
 from accounts.sessions import queries
 from hotline import clock, log
-from hotline.context import Ground
+from hotline.context import AppContext
 from routing.agents import presence_facts, service
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -26,9 +26,9 @@ ASK_AGAIN_SECONDS = 60.0
 class Attendance:
     """One router's look at who is there. The exchange is asked aside: a slow answer holds nobody up."""
 
-    def __init__(self, ground: Ground, provider: Provider, pool: Executor) -> None:
+    def __init__(self, context: AppContext, provider: Provider, pool: Executor) -> None:
         """Ask nothing yet."""
-        self._ground = ground
+        self._ground = context
         self._provider = provider
         self._pool = pool
         self._asked: Future[list[PhoneView] | None] | None = None

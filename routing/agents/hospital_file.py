@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hotline.configuration.yaml_fields import Field, Source
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Agent, AgentSkill, Department, Queue, Skill
 from hotline.values.statuses import Absence, AgentState, AgentStatus, Language, SignsIn
@@ -191,9 +191,9 @@ def set_levels(agent: Agent, levels: Mapping[str, int]) -> None:
             agent.skills.remove(row)
 
 
-def agent_id(ground: Ground, staff_number: str) -> str:
+def agent_id(context: AppContext, staff_number: str) -> str:
     """The id of the agent with this staff number. Raises `NotFound`."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         found = session.scalar(select(Agent.id).where(Agent.staff_number == staff_number))
     if found is None:
         raise NotFound(f"no agent has the staff number {staff_number!r}; `hotline db load FILE` adds agents")

@@ -1,6 +1,6 @@
 """Who can be offered calls at all: signed in, with a telephone that can be reached. Pure: facts and `now` in.
 
-What the agent chose (`AgentStatus`) is another matter: a status survives a closed page, presence does not.
+What the agent chose (`AgentStatus`) is another case: a status survives a closed page, presence does not.
 """
 
 from collections.abc import Iterable

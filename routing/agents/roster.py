@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Agent, Department, Skill
 from hotline.outbox import floor_events
@@ -59,7 +59,7 @@ def numbered(session: Session, staff_number: str) -> Agent:
 
 
 def edit(
-    session: Session, ground: Ground, agent_id: str, wanted: Wanted, now: datetime, seen: str | None = None
+    session: Session, context: AppContext, agent_id: str, wanted: Wanted, now: datetime, seen: str | None = None
 ) -> list[str]:
     """Make the agent as `wanted`; the actions for the audit log, one per field that changed.
 
@@ -83,10 +83,10 @@ def edit(
     _flush(session)
     if before.address != wanted.address and CLIENT in (before.address[: len(CLIENT)], wanted.address[: len(CLIENT)]):
         agent.page_phone_since = None
-        choose_status(session, ground, agent, AgentStatus.OFFLINE, now)
+        choose_status(session, context, agent, AgentStatus.OFFLINE, now)
     floor_events.happened(session, agent)
-    ground.bell.ring_after(session, ROUTER)
-    ground.bell.ring_after(session, FLOOR, f"agent {agent.id}")
+    context.notifier.ring_after(session, ROUTER)
+    context.notifier.ring_after(session, FLOOR, f"agent {agent.id}")
     return actions
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, AgentPage, Event, Offer
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
@@ -40,7 +40,7 @@ class Beat:
 # What pages say.
 
 
-def beat(session: Session, ground: Ground, told: Beat, now: datetime) -> bool:
+def beat(session: Session, context: AppContext, told: Beat, now: datetime) -> bool:
     """A page is there. `False` when its id is that of another one's page."""
     if _is_no_news(session, told, now):
         return True
@@ -54,8 +54,8 @@ def beat(session: Session, ground: Ground, told: Beat, now: datetime) -> bool:
     page.seen_at, page.phone, page.sign_in_id = now, told.phone, told.sign_in_id
     page.phone_since = None if told.phone is PagePhone.NONE else page.phone_since or now
     session.flush()
-    _settle(session, ground, held, now)
-    ground.bell.ring_after(session, ROUTER)
+    _settle(session, context, held, now)
+    context.notifier.ring_after(session, ROUTER)
     return True
 
 
@@ -67,26 +67,26 @@ def _is_no_news(session: Session, told: Beat, now: datetime) -> bool:
     return is_known and bool(session.scalar(select(Agent.is_present).where(Agent.id == told.agent_id)))
 
 
-def take_phone(session: Session, ground: Ground, told: Beat, now: datetime) -> None:
+def take_phone(session: Session, context: AppContext, told: Beat, now: datetime) -> None:
     """This page is the agent's telephone from now on, and no older one."""
-    if beat(session, ground, told, now):
+    if beat(session, context, told, now):
         session.get_one(AgentPage, told.page_id).phone_since = now
 
 
-def leave(session: Session, ground: Ground, agent_id: str, page_id: str, now: datetime) -> None:
+def leave(session: Session, context: AppContext, agent_id: str, page_id: str, now: datetime) -> None:
     """This page of the agent says good-bye."""
-    _forget(session, ground, agent_id, AgentPage.id == page_id, now)
+    _forget(session, context, agent_id, AgentPage.id == page_id, now)
 
 
-def sign_out(session: Session, ground: Ground, agent_id: str, sign_in_id: str, now: datetime) -> None:
+def sign_out(session: Session, context: AppContext, agent_id: str, sign_in_id: str, now: datetime) -> None:
     """Somebody signed out: no page of this session is the agent's any more."""
-    _forget(session, ground, agent_id, AgentPage.sign_in_id == sign_in_id, now)
+    _forget(session, context, agent_id, AgentPage.sign_in_id == sign_in_id, now)
 
 
-def _forget(session: Session, ground: Ground, agent_id: str, where: ColumnElement[bool], now: datetime) -> None:
+def _forget(session: Session, context: AppContext, agent_id: str, where: ColumnElement[bool], now: datetime) -> None:
     session.execute(delete(AgentPage).where(AgentPage.agent_id == agent_id, where))
-    _settle(session, ground, _held(session, agent_id), now)
-    ground.bell.ring_after(session, ROUTER)
+    _settle(session, context, _held(session, agent_id), now)
+    context.notifier.ring_after(session, ROUTER)
 
 
 def forget_old(session: Session, now: datetime) -> None:
@@ -97,10 +97,10 @@ def forget_old(session: Session, now: datetime) -> None:
 # What the exchange says.
 
 
-def listed(ground: Ground, phones: Iterable[PhoneView] | None) -> None:
+def listed(context: AppContext, phones: Iterable[PhoneView] | None) -> None:
     """The exchange has told which telephones are registered; `None`: it never tells."""
     known = None if phones is None else {phone.address: phone for phone in phones}
-    with ground.database.read() as session:
+    with context.database.read() as session:
         found = session.execute(
             select(Agent.id, Agent.address, Agent.registered, Agent.registration).order_by(Agent.id)
         )
@@ -108,7 +108,7 @@ def listed(ground: Ground, phones: Iterable[PhoneView] | None) -> None:
     changed = [row for row in rows if _registration(known, row.address) != (row.registered, row.registration)]
     if not changed:
         return
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for row in changed:
             agent = session.get_one(Agent, row.id, with_for_update=True)
             phone = None if known is None else known.get(agent.address)
@@ -117,7 +117,7 @@ def listed(ground: Ground, phones: Iterable[PhoneView] | None) -> None:
             if registration is not None and registration != agent.registration:
                 agent.dial_failures, agent.dial_after = 0, None
             agent.registration = registration
-        ground.bell.ring_after(session, ROUTER)
+        context.notifier.ring_after(session, ROUTER)
 
 
 def _registration(known: Mapping[str, PhoneView] | None, address: str) -> tuple[bool | None, str | None]:
@@ -133,13 +133,13 @@ def _registration(known: Mapping[str, PhoneView] | None, address: str) -> tuple[
 # What follows.
 
 
-def look(ground: Ground, now: datetime) -> bool:
+def look(context: AppContext, now: datetime) -> bool:
     """Bring every agent's presence up to date; whether anybody came or went."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         moved = [agent_id for agent_id, why, was in presence_facts.decide(session, now) if why is not was]
     for agent_id in moved:
-        with ground.database.write() as session:
-            _settle(session, ground, _held(session, agent_id), now)
+        with context.database.write() as session:
+            _settle(session, context, _held(session, agent_id), now)
     return bool(moved)
 
 
@@ -150,7 +150,7 @@ def _held(session: Session, agent_id: str) -> tuple[Agent | None, Offer | None]:
     return session.get(Agent, agent_id, with_for_update=True, populate_existing=True), offer
 
 
-def _settle(session: Session, ground: Ground, held: tuple[Agent | None, Offer | None], now: datetime) -> None:
+def _settle(session: Session, context: AppContext, held: tuple[Agent | None, Offer | None], now: datetime) -> None:
     """Decide anew for this agent; who has gone is rung no more, and what they could not hear they have not missed."""
     agent, offer = held
     if agent is None:
@@ -160,17 +160,17 @@ def _settle(session: Session, ground: Ground, held: tuple[Agent | None, Offer | 
         return
     presence_facts.apply(agent, why, now)
     session.flush()
-    ground.bell.ring_after(session, ROUTER)
-    ground.bell.ring_after(session, FLOOR, f"agent {agent.id}")
+    context.notifier.ring_after(session, ROUTER)
+    context.notifier.ring_after(session, FLOOR, f"agent {agent.id}")
     if why is None:
         return
     if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:
-        service.end_offer(session, ground, offer, OfferState.UNREACHABLE, why.value, now)
+        service.end_offer(session, context, offer, OfferState.UNREACHABLE, why.value, now)
     if why in {Absence.PAGE_SILENT, Absence.NOT_SIGNED_IN}:
-        _not_missed(session, ground, agent, now)
+        _not_missed(session, context, agent, now)
 
 
-def _not_missed(session: Session, ground: Ground, agent: Agent, now: datetime) -> None:
+def _not_missed(session: Session, context: AppContext, agent: Agent, now: datetime) -> None:
     """Offers that ended as missed after their page's last sign of life rang where nobody could hear them."""
     seen = select(func.max(AgentPage.seen_at)).where(AgentPage.agent_id == agent.id)
     of_phone = [AgentPage.id == agent.registered_page] if agent.absent_why is Absence.PAGE_SILENT else []
@@ -187,4 +187,4 @@ def _not_missed(session: Session, ground: Ground, agent: Agent, now: datetime) -
             if event.data.get("offer_id") == offer.id:
                 event.kind, event.data = f"offer_{OfferState.UNREACHABLE}", {**event.data, "reason": offer.reason}
         if agent.state is AgentState.SET_ASIDE and agent.state_reason == queries.DID_NOT_PICK_UP:
-            come_back(session, ground, agent, now)
+            come_back(session, context, agent, now)

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
-from hotline.models import Call, Callback, Waiting
+from hotline.context import AppContext
+from hotline.models import Call, Callback, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
-from hotline.values.statuses import CallbackState, CallStatus, Outcome, PhoneNumber, WaitingState
+from hotline.values.statuses import CallbackState, CallStatus, Outcome, PhoneNumber, QueueEntryState
 from routing.queues import queries, service
 
 OPEN = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
@@ -22,7 +22,7 @@ def open_of(session: Session, call_id: str) -> Callback | None:
     return session.scalar(query.with_for_update())
 
 
-def promise(session: Session, ground: Ground, call: Call, number: PhoneNumber, now: datetime) -> Callback | None:
+def promise(session: Session, context: AppContext, call: Call, number: PhoneNumber, now: datetime) -> Callback | None:
     """The caller leaves the line and is called back at `number`; asked again, that number for the same call-back.
 
     `None` where they are in no line, or on their way to an agent already.
@@ -33,19 +33,19 @@ def promise(session: Session, ground: Ground, call: Call, number: PhoneNumber, n
             found.number = number.e164
         return found
     waiting = queries.open_waiting(session, call.id) or queries.last_waiting(session, call.id)
-    if waiting is None or waiting.state not in {WaitingState.WAITING, WaitingState.LEFT}:
+    if waiting is None or waiting.state not in {QueueEntryState.WAITING, QueueEntryState.LEFT}:
         return None
     callback = _row(call, waiting, number, now)
     session.add(callback)
-    service.leave(session, ground, call, LEFT_FOR, now)
+    service.leave(session, context, call, LEFT_FOR, now)
     if call.status is CallStatus.WAITING:
         transitions.move(call, CallStatus.IN_MENU, "status")
     call.outcome = Outcome.CALL_BACK
-    transitions.tell(session, ground.bell, transitions.event(call.id, "call_back_asked", now, queue=waiting.queue))
+    transitions.tell(session, context.notifier, transitions.event(call.id, "call_back_asked", now, queue=waiting.queue))
     return callback
 
 
-def _row(call: Call, waiting: Waiting, number: PhoneNumber, now: datetime) -> Callback:
+def _row(call: Call, waiting: QueueEntry, number: PhoneNumber, now: datetime) -> Callback:
     return Callback(
         call_id=call.id,
         number=number.e164,
@@ -64,48 +64,50 @@ def _row(call: Call, waiting: Waiting, number: PhoneNumber, now: datetime) -> Ca
     )
 
 
-def withdraw(session: Session, ground: Ground, call: Call, now: datetime) -> None:
+def withdraw(session: Session, context: AppContext, call: Call, now: datetime) -> None:
     """The caller would rather wait: the call-back is off, and they stand where they stood."""
     found = open_of(session, call.id)
     if found is not None and found.state is CallbackState.WAITING:
-        end(session, ground, found, CallbackState.CANCELLED, "the caller stays in line", now)
-    back_in_line(session, ground, call, now)
+        end(session, context, found, CallbackState.CANCELLED, "the caller stays in line", now)
+    back_in_line(session, context, call, now)
 
 
-def step_out(session: Session, ground: Ground, call: Call, now: datetime) -> bool:
+def step_out(session: Session, context: AppContext, call: Call, now: datetime) -> bool:
     """The caller leaves the line for something else, and may come back; not on the way to an agent: then `False`."""
     waiting = queries.open_waiting(session, call.id)
-    if waiting is None or waiting.state is not WaitingState.WAITING:
+    if waiting is None or waiting.state is not QueueEntryState.WAITING:
         return False
-    service.leave(session, ground, call, "message", now)
+    service.leave(session, context, call, "message", now)
     transitions.move(call, CallStatus.IN_MENU, "status")
     session.flush()
     return True
 
 
-def back_in_line(session: Session, ground: Ground, call: Call, now: datetime) -> Waiting | None:
+def back_in_line(session: Session, context: AppContext, call: Call, now: datetime) -> QueueEntry | None:
     """Put a caller who left the line back to their old place; `None` where they have none to go back to."""
     if queries.open_waiting(session, call.id) is not None:
         return None
     last = queries.last_waiting(session, call.id)
     may_come_back = call.status in {CallStatus.IN_MENU, CallStatus.WAITING}
-    if last is None or last.state is not WaitingState.LEFT or not may_come_back:
+    if last is None or last.state is not QueueEntryState.LEFT or not may_come_back:
         return None
     again = place_like(call.id, last)
     again.overflowed = list(last.overflowed)
     call.outcome = None
-    return stand(session, ground, call, again, now)
+    return open_context(session, context, call, again, now)
 
 
-def end(session: Session, ground: Ground, callback: Callback, state: CallbackState, reason: str, now: datetime) -> None:
+def end(
+    session: Session, context: AppContext, callback: Callback, state: CallbackState, reason: str, now: datetime
+) -> None:
     transitions.move(callback, state)
     callback.reason, callback.ended_at, callback.held_agent_id = reason, now, None
-    transitions.tell(session, ground.bell, transitions.event(callback.call_id, f"call_back_{state}", now))
-    ground.bell.ring_after(session, ROUTER)
+    transitions.tell(session, context.notifier, transitions.event(callback.call_id, f"call_back_{state}", now))
+    context.notifier.ring_after(session, ROUTER)
 
 
-def place_like(call_id: str, old: Waiting | Callback) -> Waiting:
-    return Waiting(
+def place_like(call_id: str, old: QueueEntry | Callback) -> QueueEntry:
+    return QueueEntry(
         call_id=call_id,
         queue=old.queue,
         wish=old.wish,
@@ -116,10 +118,10 @@ def place_like(call_id: str, old: Waiting | Callback) -> Waiting:
     )
 
 
-def stand(session: Session, ground: Ground, call: Call, place: Waiting, now: datetime) -> Waiting:
+def open_context(session: Session, context: AppContext, call: Call, place: QueueEntry, now: datetime) -> QueueEntry:
     session.add(place)
     transitions.move(call, CallStatus.WAITING, "status")
     call.queue = place.queue
-    transitions.tell(session, ground.bell, transitions.event(call.id, "back_in_line", now, queue=place.queue))
-    ground.bell.ring_after(session, ROUTER)
+    transitions.tell(session, context.notifier, transitions.event(call.id, "back_in_line", now, queue=place.queue))
+    context.notifier.ring_after(session, ROUTER)
     return place

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from crm.cases import service as crm
 from hotline import log
 from hotline.clock import now as present
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
-from hotline.values.statuses import ENDED_LEGS, CallbackState, MatterKind
+from hotline.values.statuses import ENDED_LEGS, CallbackState, CaseKind
 from routing.callbacks import due
-from routing.callbacks.queue_place import end, place_like, stand
+from routing.callbacks.queue_place import end, open_context, place_like
 from routing.estimates import queue_snapshot, wait
 from routing.ladder import floor_state
 from telephony.errors import ProviderDown, ProviderRefused
@@ -54,18 +54,18 @@ def answered(session: Session, callback_id: str, attempt: int, sid: str, now: da
     return callback
 
 
-def came_back(session: Session, ground: Ground, callback_id: str, call: Call, now: datetime) -> bool:
+def came_back(session: Session, context: AppContext, callback_id: str, call: Call, now: datetime) -> bool:
     """The patient has heard who calls and stays: they stand in line again, at their old place. Again: nothing."""
     callback = _locked(session, callback_id)
     if callback is None or callback.back_call_id != call.id or callback.state is not CallbackState.DIALLING:
         return False
     transitions.move(callback, CallbackState.BACK)
     call.asked_at = call.asked_at or now
-    stand(session, ground, call, place_like(call.id, callback), now)
+    open_context(session, context, call, place_like(call.id, callback), now)
     return True
 
 
-def call_ended(session: Session, ground: Ground, call: Call, now: datetime) -> None:
+def call_ended(session: Session, context: AppContext, call: Call, now: datetime) -> None:
     """A line has ended. That of a call-back: it is done when they met a person, else tried again."""
     callback = session.scalar(_OF_LINE, {"call_id": call.id})
     if callback is None or callback.state not in {CallbackState.DIALLING, CallbackState.BACK}:
@@ -73,42 +73,42 @@ def call_ended(session: Session, ground: Ground, call: Call, now: datetime) -> N
     if call.answered_at is not None:
         if callback.state is CallbackState.DIALLING:
             transitions.move(callback, CallbackState.BACK)
-        end(session, ground, callback, CallbackState.DONE, "", now)
+        end(session, context, callback, CallbackState.DONE, "", now)
     else:
-        _over(session, ground, callback, "hung up before anybody answered", now)
+        _over(session, context, callback, "hung up before anybody answered", now)
 
 
-def not_reached(ground: Ground, callback_id: str, attempt: int, reason: str, now: datetime) -> None:
+def not_reached(context: AppContext, callback_id: str, attempt: int, reason: str, now: datetime) -> None:
     """The line of this try has ended without an answer. Late or again: nothing."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         callback = _locked(session, callback_id)
         if callback is None or callback.tries != attempt or callback.state is not CallbackState.DIALLING:
             return
         if callback.back_call_id is None:
-            _over(session, ground, callback, reason, now)
+            _over(session, context, callback, reason, now)
 
 
-def heard_of(ground: Ground, callback_id: str, attempt: int, sid: str) -> None:
+def heard_of(context: AppContext, callback_id: str, attempt: int, sid: str) -> None:
     """The exchange speaks of the line of this try: its id is known from now on."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         callback = _locked(session, callback_id)
         if callback is not None and callback.tries == attempt and callback.state is CallbackState.DIALLING:
             callback.provider_sid = callback.provider_sid or sid
 
 
-def act(ground: Ground, provider: Provider, now: datetime) -> bool:
+def act(context: AppContext, provider: Provider, now: datetime) -> bool:
     """Dial whose turn it is, and see to tries of which nothing was heard; whether anybody was dialled."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         if session.scalar(_ANY_AWAITED) is None:
             return False
         stale = list(session.scalars(_STALE, {"silent": now - SILENT, "old": now - LONGEST}))
         promises = queue_snapshot.promises(session)
         floor = queue_snapshot.look(session, now) if due.ready(promises, now) else None
     for callback in stale:
-        _settle(ground, provider, callback, now)
+        _settle(context, provider, callback, now)
     dials = [] if floor is None else due.due(floor.waiting, floor.promises, floor.hands, now)
     for dial in dials:
-        _dial(ground, provider, dial, now)
+        _dial(context, provider, dial, now)
     return bool(dials)
 
 
@@ -122,7 +122,7 @@ def without_kept(session: Session, floor: floor_state.Floor, now: datetime) -> f
     return replace(floor, agents=tuple(agent for agent in floor.agents if agent.id not in kept))
 
 
-def _settle(ground: Ground, provider: Provider, callback: Callback, now: datetime) -> None:
+def _settle(context: AppContext, provider: Provider, callback: Callback, now: datetime) -> None:
     """Nothing was heard for too long: the exchange is asked, and what it does not know is over."""
     if callback.state is CallbackState.DIALLING and callback.provider_sid is not None:
         try:
@@ -131,19 +131,19 @@ def _settle(ground: Ground, provider: Provider, callback: Callback, now: datetim
             return  # asked again at the next pass
         if view is not None and view.status not in ENDED_LEGS:
             return
-    with ground.database.write() as session:
+    with context.database.write() as session:
         row = _locked(session, callback.id)
         if row is None or (row.state, row.tries) != (callback.state, callback.tries):
             return
         if row.state is CallbackState.WAITING:
-            _give_up(session, ground, row, "not called back in time", now)
+            _give_up(session, context, row, "not called back in time", now)
         elif row.back_call_id is None:
-            _over(session, ground, row, "nothing heard of the line", now)
+            _over(session, context, row, "nothing heard of the line", now)
     log.get().warning("call_back_settled", callback_id=callback.id, state=callback.state)
 
 
-def _dial(ground: Ground, provider: Provider, dial: due.Dial, now: datetime) -> None:
-    with ground.database.write() as session:
+def _dial(context: AppContext, provider: Provider, dial: due.Dial, now: datetime) -> None:
+    with context.database.write() as session:
         row = _locked(session, dial.callback_id)
         if row is None or row.state is not CallbackState.WAITING or row.due_at > now:
             return
@@ -154,41 +154,41 @@ def _dial(ground: Ground, provider: Provider, dial: due.Dial, now: datetime) -> 
         row.provider_sid = row.back_call_id = None
         number, attempt = row.number, row.tries
         transitions.tell(
-            session, ground.bell, transitions.event(row.call_id, "call_back_dialled", now, attempt=attempt)
+            session, context.notifier, transitions.event(row.call_id, "call_back_dialled", now, attempt=attempt)
         )
-    settings = ground.settings
+    settings = context.settings
     base = f"{settings.voice_url}/voice/callbacks/{dial.callback_id}/{attempt}"
     try:
         sid = provider.dial(number, settings.hotline_number, f"{base}/answer", f"{base}/status", due.RING_SECONDS)
     except ProviderRefused as refusal:
         log.get().warning("call_back_refused", callback_id=dial.callback_id, status=refusal.status)
-        not_reached(ground, dial.callback_id, attempt, "the number cannot be reached", present())
+        not_reached(context, dial.callback_id, attempt, "the number cannot be reached", present())
     except ProviderDown:
         # It may ring all the same: this try is left open until something or nothing is heard of it.
         log.get().warning("exchange_down", action="call_back", callback_id=dial.callback_id)
     else:
-        heard_of(ground, dial.callback_id, attempt, sid)
+        heard_of(context, dial.callback_id, attempt, sid)
 
 
-def _over(session: Session, ground: Ground, callback: Callback, reason: str, now: datetime) -> None:
-    """A try did not come about: another one later, or a matter for a person."""
+def _over(session: Session, context: AppContext, callback: Callback, reason: str, now: datetime) -> None:
+    """A try did not come about: another one later, or a case for a person."""
     if not due.may_try_again(callback.tries):
-        _give_up(session, ground, callback, reason, now)
+        _give_up(session, context, callback, reason, now)
         return
     transitions.move(callback, CallbackState.WAITING)
     callback.reason, callback.due_at = reason, now + due.PAUSE
     callback.held_agent_id = callback.dialled_at = None
     transitions.tell(
-        session, ground.bell, transitions.event(callback.call_id, "call_back_missed", now, attempt=callback.tries)
+        session, context.notifier, transitions.event(callback.call_id, "call_back_missed", now, attempt=callback.tries)
     )
-    ground.bell.ring_after(session, ROUTER)
+    context.notifier.ring_after(session, ROUTER)
 
 
-def _give_up(session: Session, ground: Ground, callback: Callback, reason: str, now: datetime) -> None:
+def _give_up(session: Session, context: AppContext, callback: Callback, reason: str, now: datetime) -> None:
     call = session.get_one(Call, callback.call_id)
-    matter = crm.NewMatter(MatterKind.CALL_BACK, call, owner_agent_id=callback.preferred_agent_id)
-    crm.open_matter(session, ground, matter, crm.By(), now)
-    end(session, ground, callback, CallbackState.FAILED, reason, now)
+    case = crm.NewCase(CaseKind.CALL_BACK, call, owner_agent_id=callback.preferred_agent_id)
+    crm.open_case(session, context, case, crm.By(), now)
+    end(session, context, callback, CallbackState.FAILED, reason, now)
 
 
 def _locked(session: Session, callback_id: str) -> Callback | None:

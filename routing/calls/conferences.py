@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Offer, Transfer, Waiting
+from hotline.models import Call, Offer, QueueEntry, Transfer
 from hotline.outbox import transitions
-from hotline.values.statuses import CallStatus, OfferState, TransferState, WaitingState
+from hotline.values.statuses import CallStatus, OfferState, QueueEntryState, TransferState
 from routing.router import statements
 
 OPEN, HELD = "open", "held"
@@ -59,12 +59,12 @@ def transfer_of(session: Session, call_id: str) -> Transfer | None:
     return session.scalar(statements.OPEN_TRANSFER, {"call_id": call_id})
 
 
-def consulted(session: Session, call: Call, waiting: Waiting, offer: Offer, now: datetime) -> None:
+def consulted(session: Session, call: Call, waiting: QueueEntry, offer: Offer, now: datetime) -> None:
     """A colleague who was rung for a consultation has picked up: the agents talk, the caller is on hold."""
-    transitions.move(waiting, WaitingState.CONNECTED)
+    transitions.move(waiting, QueueEntryState.CONNECTED)
     waiting.ended_at = now
     transfer = transfer_of(session, call.id)
-    if transfer is not None and transfer.waiting_id == waiting.id:
+    if transfer is not None and transfer.queue_entry_id == waiting.id:
         transitions.move(transfer, TransferState.CONSULTING)
         transfer.to_offer_id, transfer.answered_at = offer.id, now
     session.flush()

@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, current_app, request
 
 from hotline import clock
-from hotline.context import Ground
-from hotline.models import Call, Waiting
-from hotline.values.statuses import ENDED_LEGS, Language, WaitingState, WaitKind
+from hotline.context import AppContext
+from hotline.models import Call, QueueEntry
+from hotline.values.statuses import ENDED_LEGS, Language, QueueEntryState, WaitKind
 from routing.calls import conversations, legs
 from routing.queues import queries, service
 from telephony import twiml, verbs
@@ -18,9 +18,9 @@ TAKEN = {
 }
 
 
-def _ground() -> Ground:
-    ground: Ground = current_app.extensions["ground"]
-    return ground
+def _ground() -> AppContext:
+    context: AppContext = current_app.extensions["context"]
+    return context
 
 
 def _speak(*document: verbs.Verb) -> Response:
@@ -30,13 +30,13 @@ def _speak(*document: verbs.Verb) -> Response:
 @pages.post("/voice/offers/<offer_id>/answer")
 def answer(offer_id: str) -> Response:
     """The agent picked up: they join the call's conference, or hear that another was faster."""
-    ground = _ground()
-    won = service.answer(ground, offer_id, clock.now(), parse(request.form).call_sid)
-    with ground.database.read() as session:
+    context = _ground()
+    won = service.answer(context, offer_id, clock.now(), parse(request.form).call_sid)
+    with context.database.read() as session:
         offer = queries.offer(session, offer_id)
-        place = None if offer is None else session.get(Waiting, offer.waiting_id)
+        place = None if offer is None else session.get(QueueEntry, offer.queue_entry_id)
     if not won or offer is None or place is None:
-        language = ground.settings.default_language
+        language = context.settings.default_language
         return _speak(verbs.Say(TAKEN[language], language), verbs.Hangup())
     return _speak(
         verbs.Dial(
@@ -74,7 +74,7 @@ def connect(call_id: str) -> Response:
         waiting = queries.last_waiting(session, call_id)
     if waiting is None:
         return _speak(verbs.Hangup())
-    if waiting.state is WaitingState.WAITING:
+    if waiting.state is QueueEntryState.WAITING:
         return _speak(verbs.Redirect(f"/voice/calls/{call_id}/line"))
     return _speak(
         verbs.Dial(
@@ -102,9 +102,9 @@ def events(call_id: str) -> Response:
     """The conference of a call: its start is the moment the caller hears a person."""
     turn = parse(request.form)
     if turn.event == "conference-start":
-        ground = _ground()
-        with ground.database.write() as session:
+        context = _ground()
+        with context.database.write() as session:
             call: Call | None = queries.locked_call(session, call_id)
             if call is not None:
-                conversations.connected(session, ground, call, clock.now(), request.args.get("offer"))
+                conversations.connected(session, context, call, clock.now(), request.args.get("offer"))
     return Response(status=204)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Leg, Offer
 from hotline.values.statuses import ENDED_LEGS, LIVE_OFFERS, Absence, LegKind, LegStatus, OfferState
 from routing.calls import conversations
@@ -59,9 +59,9 @@ def heard(session: Session, leg: Leg, report: Report, now: datetime) -> Leg:
     return found
 
 
-def agent_line(ground: Ground, offer_id: str, report: Report, now: datetime) -> bool:
+def agent_line(context: AppContext, offer_id: str, report: Report, now: datetime) -> bool:
     """The exchange reports on the line of an offer's agent. `False` when there is no such offer."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         offer = service.locked_offer(session, offer_id)
         if offer is None:
             return False
@@ -76,20 +76,20 @@ def agent_line(ground: Ground, offer_id: str, report: Report, now: datetime) -> 
             sequence=-1,
             started_at=now,
         )
-        _apply(session, ground, offer, (heard(session, leg, report, now), report), now)
+        _apply(session, context, offer, (heard(session, leg, report, now), report), now)
     return True
 
 
-def _apply(session: Session, ground: Ground, offer: Offer, told: tuple[Leg, Report], now: datetime) -> None:
+def _apply(session: Session, context: AppContext, offer: Offer, told: tuple[Leg, Report], now: datetime) -> None:
     leg, report = told
     status = leg.status
     if status is LegStatus.RINGING:
-        service.ringing(session, ground, offer, now)
+        service.ringing(session, context, offer, now)
     elif status in ENDED_LEGS and offer.state in LIVE_OFFERS:
         end, reason = _end(offer, leg, report.response_code)
-        service.end_offer(session, ground, offer, end, reason, now)
+        service.end_offer(session, context, offer, end, reason, now)
     elif status in ENDED_LEGS:
-        conversations.agent_left(session, ground, offer, now, status)
+        conversations.agent_left(session, context, offer, now, status)
 
 
 def _end(offer: Offer, leg: Leg, code: int | None) -> tuple[OfferState, str]:

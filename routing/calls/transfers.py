@@ -1,6 +1,6 @@
 """Transfers: an agent hands the caller on to a colleague or a queue, at once (cold) or after a talk (warm).
 
-Rows say what is to be, the router does it. The matter's owner stays who they are: handing a matter over is another act.
+Rows say what is to be, the router does it. The case's owner stays who they are: handing a case over is another act.
 Each function runs inside its caller's transaction, which holds the call.
 """
 
@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hotline import clock
-from hotline.context import Ground
-from hotline.models import Agent, Call, Offer, Transfer, Waiting
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.statuses import AgentState, AgentStatus, CallStatus, TransferKind, TransferState, WaitKind
@@ -33,14 +33,14 @@ class Ask:
     note: str = ""
 
 
-def begin(session: Session, ground: Ground, offer: Offer, ask: Ask, now: datetime) -> Transfer:
+def begin(session: Session, context: AppContext, offer: Offer, ask: Ask, now: datetime) -> Transfer:
     """The agent of `offer` hands their caller on. Raises `CannotTransfer`."""
     call = session.get_one(Call, offer.call_id)
-    _check(session, ground, call, offer, ask)
+    _check(session, context, call, offer, ask)
     place = (
-        _cold(session, ground, call, ask, now)
+        _cold(session, context, call, ask, now)
         if ask.kind is TransferKind.COLD
-        else _warm(session, ground, call, ask, now)
+        else _warm(session, context, call, ask, now)
     )
     transfer = Transfer(
         id=clock.new_id(),
@@ -51,7 +51,7 @@ def begin(session: Session, ground: Ground, offer: Offer, ask: Ask, now: datetim
         to_agent_id=ask.agent_id,
         to_queue=ask.queue,
         note=ask.note[:NOTE_LENGTH],
-        waiting_id=place.id,
+        queue_entry_id=place.id,
         asked_at=now,
     )
     session.add(transfer)
@@ -59,17 +59,17 @@ def begin(session: Session, ground: Ground, offer: Offer, ask: Ask, now: datetim
         offer.released_at = now
     session.flush()
     conferences.settle(session, call)
-    ends.tell(session, ground, transfer, "transfer_asked", now)
+    ends.tell(session, context, transfer, "transfer_asked", now)
     return transfer
 
 
-def _check(session: Session, ground: Ground, call: Call, offer: Offer, ask: Ask) -> None:
+def _check(session: Session, context: AppContext, call: Call, offer: Offer, ask: Ask) -> None:
     if call.status is not CallStatus.TALKING or [o.id for o in conferences.present(session, call.id)] != [offer.id]:
         raise CannotTransfer("not_talking")
     if conferences.transfer_of(session, call.id) is not None:
         raise CannotTransfer("goes_on")
     if ask.queue is not None:
-        if ask.queue not in queues_file.of(ground.settings).queues:
+        if ask.queue not in queues_file.of(context.settings).queues:
             raise CannotTransfer("no_such_queue")
         return
     target = session.get(Agent, ask.agent_id or "")
@@ -80,33 +80,33 @@ def _check(session: Session, ground: Ground, call: Call, offer: Offer, ask: Ask)
         raise CannotTransfer("not_free")
 
 
-def _wish(ground: Ground, call: Call, ask: Ask) -> dict[str, int]:
+def _wish(context: AppContext, call: Call, ask: Ask) -> dict[str, int]:
     if ask.agent_id is not None:
         return requeue.personal(ask.agent_id)
-    return queues_file.of(ground.settings).queues[ask.queue or ""].levels(call.language)
+    return queues_file.of(context.settings).queues[ask.queue or ""].levels(call.language)
 
 
-def _cold(session: Session, ground: Ground, call: Call, ask: Ask, now: datetime) -> Waiting:
+def _cold(session: Session, context: AppContext, call: Call, ask: Ask, now: datetime) -> QueueEntry:
     aim = requeue.Aim(
-        requeue.TRANSFER, ask.queue, _wish(ground, call, ask), ask.agent_id, _priority(session, ground, call, ask)
+        requeue.TRANSFER, ask.queue, _wish(context, call, ask), ask.agent_id, _priority(session, context, call, ask)
     )
-    return requeue.back(session, ground, call, aim, now)
+    return requeue.back(session, context, call, aim, now)
 
 
-def _priority(session: Session, ground: Ground, call: Call, ask: Ask) -> int:
+def _priority(session: Session, context: AppContext, call: Call, ask: Ask) -> int:
     """The caller's own, or the queue's where that is higher."""
     own = requeue.own_priority(requeue.usual(session, call.id))
-    return own if ask.queue is None else max(own, queues_file.of(ground.settings).queues[ask.queue].priority)
+    return own if ask.queue is None else max(own, queues_file.of(context.settings).queues[ask.queue].priority)
 
 
-def _warm(session: Session, ground: Ground, call: Call, ask: Ask, now: datetime) -> Waiting:
-    place = Waiting(
+def _warm(session: Session, context: AppContext, call: Call, ask: Ask, now: datetime) -> QueueEntry:
+    place = QueueEntry(
         id=clock.new_id(),
         call_id=call.id,
         kind=WaitKind.CONSULT,
         queue=ask.queue or requeue.usual(session, call.id).queue,
-        wish=_wish(ground, call, ask),
-        priority=_priority(session, ground, call, ask) + 1,
+        wish=_wish(context, call, ask),
+        priority=_priority(session, context, call, ask) + 1,
         is_lifted=True,
         again=requeue.TRANSFER,
         preferred_agent_id=ask.agent_id,
@@ -118,7 +118,7 @@ def _warm(session: Session, ground: Ground, call: Call, ask: Ask, now: datetime)
     return place
 
 
-def complete(session: Session, ground: Ground, transfer: Transfer, now: datetime) -> bool:
+def complete(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
     """The first agent leaves: the colleague has the caller, or, where nobody has answered yet, the caller waits."""
     call = session.get_one(Call, transfer.call_id)
     first = session.get_one(Offer, transfer.from_offer_id)
@@ -126,56 +126,56 @@ def complete(session: Session, ground: Ground, transfer: Transfer, now: datetime
         if transfer.kind is TransferKind.COLD:
             return False
         first.released_at = now
-        ends.goes_cold(session, ground, call, transfer, now)
+        ends.goes_cold(session, context, call, transfer, now)
         return True
     if transfer.to_offer_id is None or transfer.state not in {TransferState.CONSULTING, TransferState.MERGED}:
         return False
     first.released_at = now
     session.flush()
-    ends.taken_over(session, ground, call, transfer, now)
+    ends.taken_over(session, context, call, transfer, now)
     return True
 
 
-def merge(session: Session, ground: Ground, transfer: Transfer, now: datetime) -> bool:
+def merge(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
     """All three talk."""
     if transfer.state is not TransferState.CONSULTING:
         return False
     transitions.move(transfer, TransferState.MERGED)
     conferences.hold(session, session.get_one(Call, transfer.call_id), False)
-    ends.tell(session, ground, transfer, "transfer_merged", now)
+    ends.tell(session, context, transfer, "transfer_merged", now)
     return True
 
 
-def take_back(session: Session, ground: Ground, transfer: Transfer, now: datetime) -> bool:
+def take_back(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
     """The first agent keeps the caller; the colleague's phone stops, or they leave."""
     if transfer.kind is TransferKind.COLD:
         return False
     call = session.get_one(Call, transfer.call_id)
     if transfer.to_offer_id is not None:
         session.get_one(Offer, transfer.to_offer_id).released_at = now
-    ends.stop_ringing(session, ground, transfer, "taken back", now)
+    ends.stop_ringing(session, context, transfer, "taken back", now)
     ends.end(session, transfer, TransferState.TAKEN_BACK, "", now)
     conferences.hold(session, call, False)
-    ends.tell(session, ground, transfer, "transfer_taken_back", now)
+    ends.tell(session, context, transfer, "transfer_taken_back", now)
     return True
 
 
-def let_go(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
+def let_go(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
     """The agent says that they are done with the caller: it is over, or the colleague has them from now on."""
     transfer = conferences.transfer_of(session, offer.call_id)
     if transfer is not None and transfer.from_offer_id == offer.id:
-        complete(session, ground, transfer, now)
+        complete(session, context, transfer, now)
     offer.released_at = offer.released_at or now
     session.flush()
     if transfer is not None and transfer.to_offer_id == offer.id:
-        ends.target_left(session, ground, session.get_one(Call, offer.call_id), transfer, now)
+        ends.target_left(session, context, session.get_one(Call, offer.call_id), transfer, now)
     conferences.settle(session, session.get_one(Call, offer.call_id))
-    ground.bell.ring_after(session, ROUTER)
+    context.notifier.ring_after(session, ROUTER)
 
 
-def hold(session: Session, ground: Ground, call: Call, is_held: bool, now: datetime) -> None:
+def hold(session: Session, context: AppContext, call: Call, is_held: bool, now: datetime) -> None:
     """The caller hears music from now on, or the agents again."""
     if call.is_held != is_held:
         conferences.hold(session, call, is_held)
-        transitions.tell(session, ground.bell, transitions.event(call.id, "held" if is_held else "unheld", now))
-        ground.bell.ring_after(session, ROUTER)
+        transitions.tell(session, context.notifier, transitions.event(call.id, "held" if is_held else "unheld", now))
+        context.notifier.ring_after(session, ROUTER)

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.configuration.settings import Settings
-from hotline.models import Waiting
-from hotline.values.statuses import WaitingState
+from hotline.models import QueueEntry
+from hotline.values.statuses import QueueEntryState
 from routing.estimates import queue_snapshot, recent_times, wait, wait_estimate
 from routing.estimates.wait_estimate import Estimate
 from routing.queues import queries, queues_file
@@ -35,7 +35,7 @@ def of(session: Session, settings: Settings, call_id: str, now: datetime) -> For
     waiting = queries.open_waiting(session, call_id)
     if waiting is None:
         return None
-    if waiting.state is not WaitingState.WAITING:
+    if waiting.state is not QueueEntryState.WAITING:
         return Forecast(1, UNKNOWN)
     floor = queue_snapshot.look(session, now)
     line = queue_snapshot.with_help(floor.line, queues_file.of(settings), settings.ring_seconds, now)
@@ -55,11 +55,11 @@ def note(session: Session, call_id: str, forecast: Forecast, now: datetime) -> N
 
 def error_since(session: Session, start: datetime) -> wait.Error | None:
     """How true what callers were told since `start` has been; `None` where none of them met somebody."""
-    query = select(Waiting.announced_seconds, Waiting.announced_at, Waiting.ended_at, Waiting.state).where(
-        Waiting.announced_at >= start, Waiting.state.in_(queue_snapshot.ENDED)
+    query = select(QueueEntry.announced_seconds, QueueEntry.announced_at, QueueEntry.ended_at, QueueEntry.state).where(
+        QueueEntry.announced_at >= start, QueueEntry.state.in_(queue_snapshot.ENDED)
     )
     return recent_times.error(
-        (float(told), (ended - at).total_seconds(), state is WaitingState.CONNECTED)
+        (float(told), (ended - at).total_seconds(), state is QueueEntryState.CONNECTED)
         for told, at, ended, state in session.execute(query)
         if told is not None and at is not None and ended is not None
     )

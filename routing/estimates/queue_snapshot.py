@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
-from hotline.models import Agent, AgentSkill, Call, Callback, Offer, Waiting
-from hotline.values.statuses import AgentState, AgentStatus, CallbackState, CallStatus, OfferState, WaitingState
+from hotline.models import Agent, AgentSkill, Call, Callback, Offer, QueueEntry
+from hotline.values.statuses import AgentState, AgentStatus, CallbackState, CallStatus, OfferState, QueueEntryState
 from routing.callbacks.due import Promise
 from routing.estimates import recent_times, wait
 from routing.estimates.recent_times import Lately, Wait
@@ -24,7 +24,7 @@ OFFERS_READ = 300
 LATEST_WAITS = 300
 DAY = timedelta(days=1)
 # How a wait ends that was one: with a person, or without.
-ENDED = frozenset({WaitingState.CONNECTED, WaitingState.ABANDONED, WaitingState.LEFT})
+ENDED = frozenset({QueueEntryState.CONNECTED, QueueEntryState.ABANDONED, QueueEntryState.LEFT})
 BUSY = frozenset({AgentState.TALKING, AgentState.OFFERED})
 _OTHER = aliased(Call)
 _IS_CALLING = (
@@ -68,13 +68,13 @@ def look(session: Session, now: datetime) -> Around:
 def lately(session: Session, now: datetime) -> Lately:
     """How conversations and callers were of late."""
     query = (
-        select(Waiting.state, Waiting.announced_at, Waiting.ended_at, Waiting.estimated_seconds)
-        .where(Waiting.announced_at > now - DAY, Waiting.state.in_(ENDED), Waiting.ended_at.is_not(None))
-        .order_by(Waiting.id.desc())
+        select(QueueEntry.state, QueueEntry.announced_at, QueueEntry.ended_at, QueueEntry.estimated_seconds)
+        .where(QueueEntry.announced_at > now - DAY, QueueEntry.state.in_(ENDED), QueueEntry.ended_at.is_not(None))
+        .order_by(QueueEntry.id.desc())
         .limit(LATEST_WAITS)
     )
     waits = [
-        Wait((end - start).total_seconds(), state is WaitingState.CONNECTED, estimated)
+        Wait((end - start).total_seconds(), state is QueueEntryState.CONNECTED, estimated)
         for state, start, end, estimated in session.execute(query)
         if start is not None and end is not None
     ]
@@ -98,14 +98,14 @@ def waiting(session: Session) -> tuple[Place, ...]:
     """Callers in line for whom nobody has answered yet."""
     # Columns instead of rows: every prompt in line asks for all of them.
     columns = (
-        Waiting.id,
-        Waiting.wish,
-        Waiting.priority,
-        Waiting.asked_at,
-        Waiting.preferred_agent_id,
-        Waiting.queue,
+        QueueEntry.id,
+        QueueEntry.wish,
+        QueueEntry.priority,
+        QueueEntry.asked_at,
+        QueueEntry.preferred_agent_id,
+        QueueEntry.queue,
     )
-    rows = session.execute(select(*columns).where(Waiting.state == WaitingState.WAITING))
+    rows = session.execute(select(*columns).where(QueueEntry.state == QueueEntryState.WAITING))
     return tuple(Place(*row) for row in rows)
 
 

@@ -125,7 +125,7 @@ class Pool:
         return not (is_needed or agent.is_set_aside or agent.id in wanted.tried)
 
     def _preferred(self, wanted: Wanted) -> Agent | None:
-        """The owner of the caller's matter, where they are there, fit, and have not let this caller ring already."""
+        """The owner of the caller's case, where they are there, fit, and have not let this caller ring already."""
         agent = self._free.get(wanted.preferred_agent_id or "")
         if agent is None or agent.is_set_aside or agent.id in wanted.tried or not fits(agent.skills, wanted.wish):
             return None

@@ -8,7 +8,7 @@ from routing.ladder.answer_curve import AnswerCurve
 from routing.ladder.candidates import Agent, Chosen
 from routing.queues.queues import OverflowKind, Way
 
-OWNER = "owner of the open matter"
+OWNER = "owner of the open case"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.cases import service as crm
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.values.statuses import CallbackState
@@ -28,21 +28,21 @@ class Recognised:
     reasons: tuple[str, ...]
 
 
-def recognise(session: Session, ground: Ground, call: Call, base: int, now: datetime) -> Recognised:
-    """Requirements A7 and A8: the owner of an open matter first, the green channel ahead; `base` is the usual priority.
+def recognise(session: Session, context: AppContext, call: Call, base: int, now: datetime) -> Recognised:
+    """Requirements A7 and A8: the owner of an open case first, the green channel ahead; `base` is the usual priority.
 
     Nobody is recognised by a hidden number.
     """
-    zone = ZoneInfo(ground.settings.timezone)
+    zone = ZoneInfo(context.settings.timezone)
     known = crm.known(session, call.caller_index, now, zone)
     facts = priority_patients.Facts(**{name: getattr(known, name) for name in FACTS})
     today = now.astimezone(zone).date()
-    priority, why = priority_patients.priority_of(queues_file.of(ground.settings).green, facts, base, today)
-    owner = (f"owner of matter {known.matter_number}",) if known.owner_agent_id is not None else ()
+    priority, why = priority_patients.priority_of(queues_file.of(context.settings).green, facts, base, today)
+    owner = (f"owner of case {known.case_number}",) if known.owner_agent_id is not None else ()
     return Recognised(priority, known.owner_agent_id, (*owner, *why))
 
 
-def take_over(session: Session, ground: Ground, call: Call, queue: str, now: datetime) -> datetime | None:
+def take_over(session: Session, context: AppContext, call: Call, queue: str, now: datetime) -> datetime | None:
     """Whoever calls again while they wait for our call stands where that one stood: since when, and it is off."""
     if call.caller_index is None:
         return None
@@ -61,5 +61,5 @@ def take_over(session: Session, ground: Ground, call: Call, queue: str, now: dat
         return None
     transitions.move(found, CallbackState.CANCELLED)
     found.reason, found.ended_at = "the caller called again", now
-    transitions.tell(session, ground.bell, transitions.event(found.call_id, "call_back_cancelled", now))
+    transitions.tell(session, context.notifier, transitions.event(found.call_id, "call_back_cancelled", now))
     return found.asked_at

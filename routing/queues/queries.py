@@ -3,8 +3,8 @@
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Callback, Offer, Waiting
-from hotline.values.statuses import AgentState, CallbackState, WaitingState
+from hotline.models import Agent, Call, Callback, Offer, QueueEntry
+from hotline.values.statuses import AgentState, CallbackState, QueueEntryState
 from routing.router import statements
 
 # Why an agent is set aside who may all the same be asked where nobody else is free (declined or broken: no).
@@ -32,29 +32,32 @@ def _held(session: Session, call: Call | None) -> Call | None:
     return call
 
 
-def open_waiting(session: Session, call_id: str) -> Waiting | None:
+def open_waiting(session: Session, call_id: str) -> QueueEntry | None:
     """The caller's place in line, `None` when they are not (or no longer) in one."""
     return session.scalar(statements.OPEN_PLACE, {"call_id": call_id})
 
 
-def live_offers(session: Session, waiting_id: str) -> list[Offer]:
+def live_offers(session: Session, queue_entry_id: str) -> list[Offer]:
     """Phones that ring or are being dialled for this caller, always in the order of their agents."""
-    return list(session.scalars(statements.LIVE_FOR, {"waiting_id": waiting_id}))
+    return list(session.scalars(statements.LIVE_FOR, {"queue_entry_id": queue_entry_id}))
 
 
-def position(session: Session, waiting: Waiting) -> int:
+def position(session: Session, waiting: QueueEntry) -> int:
     """How many callers of the same queue are served before this one, plus one."""
     earlier = or_(
-        Waiting.priority > waiting.priority,
-        and_(Waiting.priority == waiting.priority, Waiting.asked_at < waiting.asked_at),
+        QueueEntry.priority > waiting.priority,
+        and_(QueueEntry.priority == waiting.priority, QueueEntry.asked_at < waiting.asked_at),
     )
     ahead = select(func.count()).where(
-        Waiting.queue == waiting.queue, Waiting.state == WaitingState.WAITING, Waiting.id != waiting.id, earlier
+        QueueEntry.queue == waiting.queue,
+        QueueEntry.state == QueueEntryState.WAITING,
+        QueueEntry.id != waiting.id,
+        earlier,
     )
     return (session.scalar(ahead) or 0) + (session.scalar(_called_before(waiting)) or 0) + 1
 
 
-def _called_before(waiting: Waiting) -> Select[int]:
+def _called_before(waiting: QueueEntry) -> Select[int]:
     """How many who are to be called back stand before this caller: they kept their place."""
     earlier = or_(
         Callback.priority > waiting.priority,
@@ -69,6 +72,6 @@ def offer(session: Session, offer_id: str) -> Offer | None:
     return session.get(Offer, offer_id)
 
 
-def last_waiting(session: Session, call_id: str) -> Waiting | None:
+def last_waiting(session: Session, call_id: str) -> QueueEntry | None:
     """The caller's newest place in line, open or closed; consultations of agents are none."""
     return session.scalar(statements.LAST_PLACE, {"call_id": call_id})

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
-from hotline.models import Call, Waiting
+from hotline.context import AppContext
+from hotline.models import Call, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.statuses import CallStatus, WaitKind
@@ -44,29 +44,29 @@ def is_personal(wish: dict[str, int]) -> bool:
     return any(name.startswith(SELF) for name in wish)
 
 
-def usual(session: Session, call_id: str) -> Waiting:
+def usual(session: Session, call_id: str) -> QueueEntry:
     """The caller's newest place in line that asked for skills and not for one certain agent."""
-    query = select(Waiting).where(Waiting.call_id == call_id, Waiting.kind == WaitKind.CALLER)
-    places = session.scalars(query.order_by(Waiting.id.desc())).all()
+    query = select(QueueEntry).where(QueueEntry.call_id == call_id, QueueEntry.kind == WaitKind.CALLER)
+    places = session.scalars(query.order_by(QueueEntry.id.desc())).all()
     return next((place for place in places if not is_personal(place.wish)), places[-1])
 
 
 def fronts(session: Session, call_id: str) -> int:
     """How often an agent's line was lost in this call already."""
-    lost = select(func.count()).where(Waiting.call_id == call_id, Waiting.again == LINE_LOST)
+    lost = select(func.count()).where(QueueEntry.call_id == call_id, QueueEntry.again == LINE_LOST)
     return session.scalar(lost) or 0
 
 
-def own_priority(place: Waiting) -> int:
+def own_priority(place: QueueEntry) -> int:
     """The caller's priority without the step to the front."""
     return place.priority - place.is_lifted
 
 
-def back(session: Session, ground: Ground, call: Call, aim: Aim, now: datetime) -> Waiting:
+def back(session: Session, context: AppContext, call: Call, aim: Aim, now: datetime) -> QueueEntry:
     """Put the caller, who is somewhere in a room, in line again; the router leads them there."""
     last = usual(session, call.id)
     is_lifted = aim.why != LINE_LOST or fronts(session, call.id) < MOST_FRONTS
-    place = Waiting(
+    place = QueueEntry(
         call_id=call.id,
         queue=aim.queue or last.queue,
         wish=aim.wish or last.wish,
@@ -82,7 +82,7 @@ def back(session: Session, ground: Ground, call: Call, aim: Aim, now: datetime) 
     call.is_held, call.queue = False, place.queue
     session.flush()
     transitions.tell(
-        session, ground.bell, transitions.event(call.id, "back_in_line", now, queue=place.queue, why=aim.why)
+        session, context.notifier, transitions.event(call.id, "back_in_line", now, queue=place.queue, why=aim.why)
     )
-    ground.bell.ring_after(session, ROUTER)
+    context.notifier.ring_after(session, ROUTER)
     return place

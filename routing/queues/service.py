@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import CursorResult, or_, update
 from sqlalchemy.orm import Session
 
-from hotline.context import Ground
-from hotline.models import Agent, Call, Offer, Waiting
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox import floor_events, transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.statuses import (
@@ -20,8 +20,8 @@ from hotline.values.statuses import (
     AgentStatus,
     CallStatus,
     OfferState,
+    QueueEntryState,
     TransferState,
-    WaitingState,
     WaitKind,
 )
 from routing.agents import presence_facts
@@ -47,24 +47,24 @@ class Wish:
     priority: int | None = None
 
 
-def join(session: Session, ground: Ground, call: Call, wish: Wish, now: datetime) -> Waiting:
+def join(session: Session, context: AppContext, call: Call, wish: Wish, now: datetime) -> QueueEntry:
     """Put the caller in line; asked again, the same place. Raises `UnknownQueue`."""
     waiting = queries.open_waiting(session, call.id)
     if waiting is not None:
         return waiting
-    queue = queues_file.of(ground.settings).queues.get(wish.queue)
+    queue = queues_file.of(context.settings).queues.get(wish.queue)
     if queue is None:
         raise UnknownQueue(f"no queue {wish.queue!r}")
     base = queue.priority if wish.priority is None else wish.priority
-    recognised = queues_priority.recognise(session, ground, call, base, now)
-    waiting = Waiting(
+    recognised = queues_priority.recognise(session, context, call, base, now)
+    waiting = QueueEntry(
         call_id=call.id,
         queue=queue.name,
         wish=queue.levels(call.language, wish.skill),
         priority=recognised.priority,
         preferred_agent_id=recognised.preferred_agent_id,
         reasons=list(recognised.reasons),
-        asked_at=queues_priority.take_over(session, ground, call, queue.name, now)
+        asked_at=queues_priority.take_over(session, context, call, queue.name, now)
         or _stood(session, call, queue.name)
         or now,
     )
@@ -72,15 +72,15 @@ def join(session: Session, ground: Ground, call: Call, wish: Wish, now: datetime
     transitions.move(call, CallStatus.WAITING, "status")
     call.queue, call.asked_at = queue.name, call.asked_at or now
     skill = wish.skill or next(iter(queue.wish), "")
-    transitions.tell(session, ground.bell, transitions.event(call.id, "asked", now, queue=queue.name, skill=skill))
-    ground.bell.ring_after(session, ROUTER)
+    transitions.tell(session, context.notifier, transitions.event(call.id, "asked", now, queue=queue.name, skill=skill))
+    context.notifier.ring_after(session, ROUTER)
     return waiting
 
 
 def _stood(session: Session, call: Call, queue: str) -> datetime | None:
     """Since when they stood in the line that they left in this call and come back to; `None` for any other."""
     last = queries.last_waiting(session, call.id)
-    came_back = last is not None and last.state is WaitingState.LEFT and last.queue == queue
+    came_back = last is not None and last.state is QueueEntryState.LEFT and last.queue == queue
     return last.asked_at if last is not None and came_back else None
 
 
@@ -90,36 +90,36 @@ def position(session: Session, call_id: str) -> int | None:
     return None if waiting is None else queries.position(session, waiting)
 
 
-def caller_ended(session: Session, ground: Ground, call: Call, now: datetime) -> None:
+def caller_ended(session: Session, context: AppContext, call: Call, now: datetime) -> None:
     """The caller's line has ended: their place is closed and every phone that rings for them stops."""
     conferences.close(session, call.id, TransferState.FAILED, "caller hung up", now)
-    _close(session, ground, call, WaitingState.ABANDONED, "caller hung up", now)
+    _close(session, context, call, QueueEntryState.ABANDONED, "caller hung up", now)
 
 
-def leave(session: Session, ground: Ground, call: Call, reason: str, now: datetime) -> None:
+def leave(session: Session, context: AppContext, call: Call, reason: str, now: datetime) -> None:
     """The caller leaves the line but stays on the phone; `reason` says where they go."""
-    _close(session, ground, call, WaitingState.LEFT, reason, now)
+    _close(session, context, call, QueueEntryState.LEFT, reason, now)
 
 
-def _close(session: Session, ground: Ground, call: Call, end: WaitingState, reason: str, now: datetime) -> None:
+def _close(session: Session, context: AppContext, call: Call, end: QueueEntryState, reason: str, now: datetime) -> None:
     waiting = queries.open_waiting(session, call.id)
     if waiting is None:
         return
-    if waiting.state is WaitingState.WON and end is WaitingState.LEFT:
+    if waiting.state is QueueEntryState.WON and end is QueueEntryState.LEFT:
         return  # they are on their way to an agent
     transitions.move(waiting, end)
     waiting.reason, waiting.ended_at = reason, now
     for offer in queries.live_offers(session, waiting.id):
-        end_offer(session, ground, offer, OfferState.CANCELLED, reason, now)
-    ground.bell.ring_after(session, ROUTER)
+        end_offer(session, context, offer, OfferState.CANCELLED, reason, now)
+    context.notifier.ring_after(session, ROUTER)
 
 
-def start_offer(ground: Ground, offer: Offer) -> bool:
+def start_offer(context: AppContext, offer: Offer) -> bool:
     """Lease the agent for the caller; whether it came about (both were still free, and the agent still there)."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         call = queries.locked_call(session, offer.call_id)
-        waiting = session.get(Waiting, offer.waiting_id)
-        if call is None or waiting is None or waiting.state is not WaitingState.WAITING:
+        waiting = session.get(QueueEntry, offer.queue_entry_id)
+        if call is None or waiting is None or waiting.state is not QueueEntryState.WAITING:
             return False
         lease = (
             update(Agent)
@@ -141,16 +141,16 @@ def start_offer(ground: Ground, offer: Offer) -> bool:
             return False
         session.add(offer)
         floor_events.happened(session, session.get_one(Agent, offer.agent_id, populate_existing=True))
-        tell(session, ground, offer, "offer_started", offer.started_at, ring=offer.ring)
+        tell(session, context, offer, "offer_started", offer.started_at, ring=offer.ring)
     return True
 
 
-def answer(ground: Ground, offer_id: str, now: datetime, sid: str | None = None) -> bool:
+def answer(context: AppContext, offer_id: str, now: datetime, sid: str | None = None) -> bool:
     """The agent picked up: whether they won the caller. One compare-and-set decides; asked again, the same answer.
 
     `sid` is the exchange's id of their line: where every report of it was lost, it is learned here.
     """
-    with ground.database.write() as session:
+    with context.database.write() as session:
         offer = locked_offer(session, offer_id)
         if offer is not None:
             offer.provider_sid = offer.provider_sid or sid
@@ -159,48 +159,48 @@ def answer(ground: Ground, offer_id: str, now: datetime, sid: str | None = None)
         if offer.state not in LIVE_OFFERS:
             return False  # it ended while the agent reached for the phone
         win = (
-            update(Waiting)
-            .where(Waiting.id == offer.waiting_id, Waiting.state == WaitingState.WAITING)
+            update(QueueEntry)
+            .where(QueueEntry.id == offer.queue_entry_id, QueueEntry.state == QueueEntryState.WAITING)
             # Whoever was on the way to an earlier agent is to be moved anew.
-            .values(state=WaitingState.WON, winner_id=offer.id, moved_at=None)
+            .values(state=QueueEntryState.WON, winner_id=offer.id, moved_at=None)
         )
         if not changed(session.execute(win)):
-            end_offer(session, ground, offer, OfferState.CANCELLED, "answered by another", now)
+            end_offer(session, context, offer, OfferState.CANCELLED, "answered by another", now)
             return False
-        floor_events.happened(session, session.get_one(Waiting, offer.waiting_id, populate_existing=True))
-        _win(session, ground, offer, now)
+        floor_events.happened(session, session.get_one(QueueEntry, offer.queue_entry_id, populate_existing=True))
+        _win(session, context, offer, now)
     return True
 
 
-def _win(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
+def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
     transitions.move(offer, OfferState.ANSWERED)
     # Where the report of the ringing has not come yet, it rang since it was dialled: against us, never for us.
     offer.ringing_at = offer.ringing_at or offer.dialled_at or offer.started_at
     offer.answered_at = now
     settle(session, offer, AgentState.TALKING, "", None, now)
     call = session.get_one(Call, offer.call_id)
-    waiting = session.get_one(Waiting, offer.waiting_id)
+    waiting = session.get_one(QueueEntry, offer.queue_entry_id)
     session.refresh(waiting)
     if waiting.kind is WaitKind.CONSULT:
         conferences.consulted(session, call, waiting, offer, now)
     else:
         call.agent_id = offer.agent_id
-    tell(session, ground, offer, "offer_answered", now, ring=offer.ring)
-    for other in queries.live_offers(session, offer.waiting_id):
-        end_offer(session, ground, other, OfferState.CANCELLED, "answered by another", now)
-    ground.bell.ring_after(session, ROUTER)
+    tell(session, context, offer, "offer_answered", now, ring=offer.ring)
+    for other in queries.live_offers(session, offer.queue_entry_id):
+        end_offer(session, context, other, OfferState.CANCELLED, "answered by another", now)
+    context.notifier.ring_after(session, ROUTER)
 
 
-def ringing(session: Session, ground: Ground, offer: Offer, now: datetime) -> None:
+def ringing(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
     """The agent's phone rings: the offer clock starts. Late or again, nothing changes."""
     if offer.state is OfferState.STARTED:
         transitions.move(offer, OfferState.RINGING)
         offer.ringing_at = now
         presence_facts.reached(session.get_one(Agent, offer.agent_id))
-        tell(session, ground, offer, "offer_ringing", now, ring=offer.ring)
+        tell(session, context, offer, "offer_ringing", now, ring=offer.ring)
 
 
-def end_offer(session: Session, ground: Ground, offer: Offer, end: OfferState, reason: str, now: datetime) -> None:
+def end_offer(session: Session, context: AppContext, offer: Offer, end: OfferState, reason: str, now: datetime) -> None:
     """A live offer ends without an answer. The agent is free again, or set aside where it was their doing.
 
     `reason` of an unreachable one is the word of an `Absence`: a dial that did not get through is tried again later.
@@ -216,8 +216,8 @@ def end_offer(session: Session, ground: Ground, offer: Offer, end: OfferState, r
             presence_facts.not_reached(session, session.get_one(Agent, offer.agent_id), Absence(reason), now)
     else:
         settle(session, offer, AgentState.SET_ASIDE, reason, now + timedelta(seconds=aside), now)
-    tell(session, ground, offer, f"offer_{end}", now, reason=reason)
-    ground.bell.ring_after(session, ROUTER)
+    tell(session, context, offer, f"offer_{end}", now, reason=reason)
+    context.notifier.ring_after(session, ROUTER)
 
 
 def settle(
@@ -233,9 +233,9 @@ def settle(
         agent.offer_id = None
 
 
-def tell(session: Session, ground: Ground, offer: Offer, kind: str, now: datetime, **data: object) -> None:
+def tell(session: Session, context: AppContext, offer: Offer, kind: str, now: datetime, **data: object) -> None:
     facts = {"offer_id": offer.id, "agent_id": offer.agent_id, **data}
-    transitions.tell(session, ground.bell, transitions.event(offer.call_id, kind, now, **facts))
+    transitions.tell(session, context.notifier, transitions.event(offer.call_id, kind, now, **facts))
 
 
 def changed(result: object) -> bool:

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hotline import clock, log
-from hotline.context import Ground
-from hotline.models import Agent, Call, Offer, Waiting
-from hotline.values.statuses import LIVE_OFFERS, Absence, OfferState, WaitingState
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, QueueEntry
+from hotline.values.statuses import LIVE_OFFERS, Absence, OfferState, QueueEntryState
 from recordings.storage import service as recordings
 from routing.calls.conferences import HELD
 from routing.ladder import floor_state
@@ -33,12 +33,12 @@ ENDS: dict[type[floor_state.Decision], tuple[OfferState, str]] = {
 
 def offer_of(session: Session, start: floor_state.Start, now: datetime) -> Offer | None:
     """The offer that a decision asks for, not yet stored; `None` when the caller is gone."""
-    waiting = session.get(Waiting, start.caller_id)
+    waiting = session.get(QueueEntry, start.caller_id)
     if waiting is None:
         return None
     return Offer(
         id=clock.new_id(),
-        waiting_id=waiting.id,
+        queue_entry_id=waiting.id,
         call_id=waiting.call_id,
         agent_id=start.agent_id,
         state=OfferState.STARTED,
@@ -52,41 +52,41 @@ def offer_of(session: Session, start: floor_state.Start, now: datetime) -> Offer
     )
 
 
-def end(ground: Ground, decision: floor_state.End, now: datetime) -> bool:
+def end(context: AppContext, decision: floor_state.End, now: datetime) -> bool:
     """End the offer as decided; whether it was still live."""
     state, reason = ENDS[type(decision)]
-    with ground.database.write() as session:
+    with context.database.write() as session:
         offer = service.locked_offer(session, decision.offer_id)
         if offer is None or offer.state not in LIVE_OFFERS:
             return False
-        service.end_offer(session, ground, offer, state, reason, now)
+        service.end_offer(session, context, offer, state, reason, now)
     return True
 
 
-def act(ground: Ground, provider: Provider, pool: Executor, now: datetime) -> bool:
+def act(context: AppContext, provider: Provider, pool: Executor, now: datetime) -> bool:
     """Ask of the exchange what the database already says; whether anything was asked and heard.
 
     Phones stop before others start, so that a line is free again when it is dialled.
     """
-    with ground.database.read() as session:
+    with context.database.read() as session:
         asks = reconcile.asks(session, now)
     tasks: list[list[Callable[[], bool]]] = [
-        [_bind(_arrange, ground, provider, *room) for room in asks.arrange],
-        [_bind(_hang_up, ground, provider, row) for row in asks.hang_up]
-        + [_bind(_move, ground, provider, waiting, call) for waiting, call in asks.move],
-        [_bind(_dial, ground, provider, offer, agent, call) for offer, agent, call in asks.dial]
-        + [_bind(_record, ground, provider, call) for call in asks.record],
+        [_bind(_arrange, context, provider, *room) for room in asks.arrange],
+        [_bind(_hang_up, context, provider, row) for row in asks.hang_up]
+        + [_bind(_move, context, provider, waiting, call) for waiting, call in asks.move],
+        [_bind(_dial, context, provider, offer, agent, call) for offer, agent, call in asks.dial]
+        + [_bind(_record, context, provider, call) for call in asks.record],
     ]
     done = [list(pool.map(lambda task: task(), batch)) for batch in tasks]
     return any(map(any, done))
 
 
-def _bind(action: Callable[..., object], ground: Ground, provider: Provider, *rows: object) -> Callable[[], bool]:
+def _bind(action: Callable[..., object], context: AppContext, provider: Provider, *rows: object) -> Callable[[], bool]:
     """The action with its rows; its answer is whether something was done. One that says `False` is asked again."""
 
     def run() -> bool:
         try:
-            return action(ground, provider, *rows) is not False
+            return action(context, provider, *rows) is not False
         except ProviderDown as error:
             # The row still says what is to be done: the next pass asks again.
             log.get().warning("exchange_down", action=action.__name__.strip("_"), error=str(error))
@@ -95,31 +95,31 @@ def _bind(action: Callable[..., object], ground: Ground, provider: Provider, *ro
     return run
 
 
-def _hang_up(ground: Ground, provider: Provider, offer: Offer) -> None:
+def _hang_up(context: AppContext, provider: Provider, offer: Offer) -> None:
     sid = offer.provider_sid or ""
     try:
         provider.hang_up(sid)
     except ProviderRefused:
         log.get().info("line_had_ended", sid=sid)
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.get_one(Offer, offer.id).hung_up_at = clock.now()
 
 
-def _move(ground: Ground, provider: Provider, waiting: Waiting, call: Call) -> None:
+def _move(context: AppContext, provider: Provider, waiting: QueueEntry, call: Call) -> None:
     try:
-        way = "connect" if waiting.state is WaitingState.WON else "line"
-        provider.redirect(call.provider_sid, f"{ground.settings.voice_url}/voice/calls/{call.id}/{way}")
+        way = "connect" if waiting.state is QueueEntryState.WON else "line"
+        provider.redirect(call.provider_sid, f"{context.settings.voice_url}/voice/calls/{call.id}/{way}")
     except ProviderRefused:
         log.get().info("caller_had_gone", call_id=call.id)  # the status callback or the sweep closes the call
-    with ground.database.write() as session:
+    with context.database.write() as session:
         queries.locked_call(session, call.id)
-        row = session.get_one(Waiting, waiting.id)
+        row = session.get_one(QueueEntry, waiting.id)
         session.refresh(row)
         if row.state is waiting.state and row.winner_id == waiting.winner_id:
-            row.moved_at = clock.now() if row.state is WaitingState.WON else None
+            row.moved_at = clock.now() if row.state is QueueEntryState.WON else None
 
 
-def _arrange(ground: Ground, provider: Provider, call: Call, agents: list[Offer]) -> bool:
+def _arrange(context: AppContext, provider: Provider, call: Call, agents: list[Offer]) -> bool:
     """Bring a conversation's room to what is wanted: again and again the same, so it may be done twice.
 
     `False` while a caller who is to be on hold is not in it yet: whoever comes in later would hear the agents.
@@ -128,11 +128,11 @@ def _arrange(ground: Ground, provider: Provider, call: Call, agents: list[Offer]
     room = provider.room(call.id)
     is_told = word != HELD
     if room is not None:
-        music = f"{ground.settings.voice_url}/voice/calls/{call.id}/wait" if word == HELD else None
+        music = f"{context.settings.voice_url}/voice/calls/{call.id}/wait" if word == HELD else None
         is_told |= _tell_line(lambda: provider.hold(room, call.provider_sid, music))
         for offer in agents:
             _tell_line(lambda: provider.depend(room, offer.provider_sid or "", offer.id == ender))  # noqa: B023 (at once)
-    with ground.database.write() as session:
+    with context.database.write() as session:
         row = queries.locked_call(session, call.id)
         if row is not None and is_told:
             row.room_told = call.room_wanted
@@ -148,42 +148,42 @@ def _tell_line(request: Callable[[], None]) -> bool:
     return True
 
 
-def _dial(ground: Ground, provider: Provider, offer: Offer, agent: Agent, call: Call) -> None:
-    with ground.database.write() as session:
+def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, call: Call) -> None:
+    with context.database.write() as session:
         row = service.locked_offer(session, offer.id)
         if row is None or row.state is not OfferState.STARTED or row.dialled_at is not None:
             return
         row.dialled_at = clock.now()
-    base = f"{ground.settings.voice_url}/voice/offers/{offer.id}"
-    seconds = max(5, round(offer.rings * ground.settings.ring_seconds) + SPARE_SECONDS)
+    base = f"{context.settings.voice_url}/voice/offers/{offer.id}"
+    seconds = max(5, round(offer.rings * context.settings.ring_seconds) + SPARE_SECONDS)
     try:
-        sid = provider.dial(agent.address, ground.settings.hotline_number, f"{base}/answer", f"{base}/status", seconds)
+        sid = provider.dial(agent.address, context.settings.hotline_number, f"{base}/answer", f"{base}/status", seconds)
     except (ProviderDown, ProviderRefused) as error:
         log.get().warning("dial_failed", call_id=call.id, offer_id=offer.id, error=str(error))
-        _unreachable(ground, offer, Absence.EXCHANGE_DOWN if isinstance(error, ProviderDown) else Absence.NOT_REACHED)
+        _unreachable(context, offer, Absence.EXCHANGE_DOWN if isinstance(error, ProviderDown) else Absence.NOT_REACHED)
         return
-    with ground.database.write() as session:
+    with context.database.write() as session:
         row = service.locked_offer(session, offer.id)
         if row is not None:
             row.provider_sid = row.provider_sid or sid
 
 
-def _unreachable(ground: Ground, offer: Offer, why: Absence) -> None:
-    with ground.database.write() as session:
+def _unreachable(context: AppContext, offer: Offer, why: Absence) -> None:
+    with context.database.write() as session:
         row = service.locked_offer(session, offer.id)
         if row is not None:
-            service.end_offer(session, ground, row, OfferState.UNREACHABLE, why.value, clock.now())
+            service.end_offer(session, context, row, OfferState.UNREACHABLE, why.value, clock.now())
 
 
-def _record(ground: Ground, provider: Provider, call: Call) -> None:
+def _record(context: AppContext, provider: Provider, call: Call) -> None:
     """Start the recording of a conversation; one that was started before a crash is found, not doubled."""
     try:
-        with ground.database.read() as session:
+        with context.database.read() as session:
             messages = recordings.messages(session, call.id)
         known = [sid for sid in provider.recordings_of(call.provider_sid) if sid not in messages]
-        events = f"{ground.settings.voice_url}/voice/recordings/{call.id}/events"
+        events = f"{context.settings.voice_url}/voice/recordings/{call.id}/events"
         sid = known[0] if known else provider.record(call.provider_sid, events)
     except ProviderRefused:
         return  # the caller has hung up
-    with ground.database.write() as session:
-        recordings.started(session, ground, call.id, sid, clock.now())
+    with context.database.write() as session:
+        recordings.started(session, context, call.id, sid, clock.now())

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, AgentSkill, Offer, Waiting
-from hotline.values.statuses import LIVE_OFFERS, AgentState, AgentStatus, OfferState, WaitingState, WaitKind
+from hotline.models import Agent, AgentSkill, Offer, QueueEntry
+from hotline.values.statuses import LIVE_OFFERS, AgentState, AgentStatus, OfferState, QueueEntryState, WaitKind
 from routing.agents import presence
 from routing.ladder import answer_times, candidates, floor_state
 from routing.ladder.answer_curve import Rang
@@ -38,7 +38,7 @@ OFFERS_READ = 4000
 TELLING = frozenset({OfferState.ANSWERED, OfferState.MISSED, OfferState.REJECTED, OfferState.CANCELLED})
 HAVE_LET_RING = frozenset({OfferState.MISSED, OfferState.REJECTED})
 
-_IN_LINE = select(Waiting).where(Waiting.state == WaitingState.WAITING)
+_IN_LINE = select(QueueEntry).where(QueueEntry.state == QueueEntryState.WAITING)
 _AGENTS = select(
     Agent.id,
     Agent.state,
@@ -51,22 +51,22 @@ _AGENTS = select(
 )
 _LEVELS = select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level)
 _MADE = (
-    select(Offer.waiting_id, Offer.agent_id, Offer.state, Offer.ringing_at, Offer.started_at)
-    .join(Waiting, Waiting.id == Offer.waiting_id)
-    .where(Waiting.state == WaitingState.WAITING)
+    select(Offer.queue_entry_id, Offer.agent_id, Offer.state, Offer.ringing_at, Offer.started_at)
+    .join(QueueEntry, QueueEntry.id == Offer.queue_entry_id)
+    .where(QueueEntry.state == QueueEntryState.WAITING)
 )
 _RINGING = (
     select(
         Offer.id,
-        Offer.waiting_id,
+        Offer.queue_entry_id,
         Offer.agent_id,
         Offer.started_at,
         Offer.ringing_at,
         Offer.rings,
         Offer.reasons,
-        Waiting.priority,
+        QueueEntry.priority,
     )
-    .join(Waiting, Waiting.id == Offer.waiting_id)
+    .join(QueueEntry, QueueEntry.id == Offer.queue_entry_id)
     .where(Offer.state.in_(LIVE_OFFERS))
 )
 _RANG = (
@@ -120,7 +120,7 @@ def _made(session: Session) -> dict[str, list[Columns]]:
     """Every offer of those who wait, by their place."""
     made: dict[str, list[Columns]] = defaultdict(list)
     for row in session.execute(_MADE):
-        made[row.waiting_id].append(row)
+        made[row.queue_entry_id].append(row)
     return made
 
 
@@ -147,7 +147,7 @@ def _can_be_reached(agent: Columns, now: datetime) -> bool:
     return is_there or presence.may_return(agent.absent_why, agent.presence_since, now)
 
 
-def _caller(row: Waiting, rules: Rules, lines: Lines, offers: list[Columns]) -> floor_state.Caller:
+def _caller(row: QueueEntry, rules: Rules, lines: Lines, offers: list[Columns]) -> floor_state.Caller:
     queue = rules.queue(row.queue)
     if any(name.startswith(SELF) for name in row.wish):
         return _for_one(row, queue, offers)
@@ -174,11 +174,11 @@ def _first_rung_at(offers: Iterable[Columns]) -> datetime | None:
     return min((offer.ringing_at or offer.started_at for offer in rang), default=None)
 
 
-def _exits(row: Waiting, queue: Queue) -> Iterable[Way]:
+def _exits(row: QueueEntry, queue: Queue) -> Iterable[Way]:
     return (way for way in queue.overflow if way.kind not in HELPERS and way.kind not in row.overflowed)
 
 
-def _for_one(row: Waiting, queue: Queue, offers: list[Columns]) -> floor_state.Caller:
+def _for_one(row: QueueEntry, queue: Queue, offers: list[Columns]) -> floor_state.Caller:
     """A caller for one certain agent: nobody else is rung, nothing else follows."""
     return floor_state.Caller(
         id=row.id,
@@ -196,7 +196,7 @@ def _ringing(row: Columns, levels: Mapping[str, Mapping[str, int]], known: Mappi
     habit = known.get(row.agent_id, answer_times.UNKNOWN)
     return floor_state.Ringing(
         row.id,
-        row.waiting_id,
+        row.queue_entry_id,
         row.agent_id,
         row.started_at,
         row.ringing_at,

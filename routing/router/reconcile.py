@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Agent, Call, Offer, Transfer, Waiting
+from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
 from hotline.values.statuses import OfferState
 from routing.router import statements
 
@@ -35,7 +35,7 @@ class Asks:
 
     hang_up: list[Offer]
     dial: list[tuple[Offer, Agent, Call]]
-    move: list[tuple[Waiting, Call]]
+    move: list[tuple[QueueEntry, Call]]
     arrange: list[tuple[Call, list[Offer]]]
     record: list[Call]
 

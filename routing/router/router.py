@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from hotline import clock, log
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, Transfer
 from hotline.outbox import floor_events
 from hotline.outbox.lease import Leadership, candidate
@@ -38,23 +38,23 @@ class Router:
     """Decides and acts, again and again, while it holds the lease."""
 
     def __init__(
-        self, ground: Ground, provider: Provider, pool: Executor | None = None, lease: Leadership | None = None
+        self, context: AppContext, provider: Provider, pool: Executor | None = None, lease: Leadership | None = None
     ) -> None:
         """Use these resources; nothing starts yet. The exchange is asked in `pool`, by default eight at a time."""
-        self._ground = ground
+        self._ground = context
         self._provider = provider
-        self._lease = lease or candidate(ground.database, "router")
+        self._lease = lease or candidate(context.database, "router")
         self._habits: dict[str, answer_times.Habit] = {}
         self._phones = answer_times.Phones()
         self._learned_at: datetime | None = None
         self._pool = pool or ThreadPoolExecutor(8, thread_name_prefix="exchange")
-        self._attendance = Attendance(ground, provider, self._pool)
+        self._attendance = Attendance(context, provider, self._pool)
 
     def run(self, stop: threading.Event) -> None:
         """Act at every bell and tick until `stop` is set; after a fault the next pass tries again."""
         with self._ground.database.write() as session:
             hospital_file.store_rules(session, queues_file.of(self._ground.settings))
-        for _ in self._ground.bell.listen(ROUTER, TICK_SECONDS):
+        for _ in self._ground.notifier.listen(ROUTER, TICK_SECONDS):
             if stop.is_set():
                 break
             try:

@@ -7,20 +7,20 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, literal, or_, select, union_all
 
-from hotline.models import Agent, Call, Offer, Recording, Transfer, Waiting
+from hotline.models import Agent, Call, Offer, QueueEntry, Recording, Transfer
 from hotline.values.statuses import (
     LIVE_OFFERS,
     OPEN_TRANSFERS,
     CallStatus,
     OfferState,
+    QueueEntryState,
     RecordingKind,
     TransferState,
-    WaitingState,
     WaitKind,
 )
 
 OVER_OFFERS = frozenset(OfferState) - LIVE_OFFERS - {OfferState.ANSWERED}
-OPEN = (WaitingState.WAITING, WaitingState.WON)
+OPEN = (QueueEntryState.WAITING, QueueEntryState.WON)
 _UP = and_(Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None))
 
 # One call and its line.
@@ -31,27 +31,27 @@ CALL_OF_OFFER = (
     .with_for_update()
 )
 OFFER = select(Offer).where(Offer.id == bindparam("offer_id")).execution_options(populate_existing=True)
-OPEN_PLACE = select(Waiting).where(Waiting.call_id == bindparam("call_id"), Waiting.state.in_(OPEN))
+OPEN_PLACE = select(QueueEntry).where(QueueEntry.call_id == bindparam("call_id"), QueueEntry.state.in_(OPEN))
 LAST_PLACE = (
-    select(Waiting)
-    .where(Waiting.call_id == bindparam("call_id"), Waiting.kind == WaitKind.CALLER)
-    .order_by(Waiting.id.desc())
+    select(QueueEntry)
+    .where(QueueEntry.call_id == bindparam("call_id"), QueueEntry.kind == WaitKind.CALLER)
+    .order_by(QueueEntry.id.desc())
     .limit(1)
 )
 LIVE_FOR = (
     select(Offer)
-    .where(Offer.waiting_id == bindparam("waiting_id"), Offer.state.in_(LIVE_OFFERS))
+    .where(Offer.queue_entry_id == bindparam("queue_entry_id"), Offer.state.in_(LIVE_OFFERS))
     .order_by(Offer.agent_id)
 )
 OPEN_TRANSFER = select(Transfer).where(Transfer.call_id == bindparam("call_id"), Transfer.state.in_(OPEN_TRANSFERS))
 PRESENT = (
     select(Offer)
-    .join(Waiting, Waiting.id == Offer.waiting_id)
+    .join(QueueEntry, QueueEntry.id == Offer.queue_entry_id)
     .where(
         Offer.call_id == bindparam("call_id"),
         _UP,
         Offer.released_at.is_(None),
-        Waiting.state == WaitingState.CONNECTED,
+        QueueEntry.state == QueueEntryState.CONNECTED,
     )
     .order_by(Offer.answered_at, Offer.id)
 )
@@ -85,12 +85,12 @@ TO_DIAL = (
     .where(Offer.state == OfferState.STARTED, Offer.dialled_at.is_(None))
 )
 TO_MOVE = (
-    select(Waiting, Call)
-    .join(Call, Call.id == Waiting.call_id)
+    select(QueueEntry, Call)
+    .join(Call, Call.id == QueueEntry.call_id)
     .where(
         or_(
-            and_(Waiting.state == WaitingState.WON, Waiting.moved_at.is_(None)),
-            and_(Waiting.state == WaitingState.WAITING, Waiting.moved_at.is_not(None)),
+            and_(QueueEntry.state == QueueEntryState.WON, QueueEntry.moved_at.is_(None)),
+            and_(QueueEntry.state == QueueEntryState.WAITING, QueueEntry.moved_at.is_not(None)),
         )
     )
 )
@@ -106,14 +106,16 @@ TO_RECORD = select(Call).where(
 # What is over, or must be looked after.
 DUE_BACK = select(Agent).where(Agent.state_until <= bindparam("now"))
 UNCONNECTED = (
-    select(Call, Waiting.winner_id)
-    .join(Waiting, Waiting.call_id == Call.id)
-    .where(Waiting.state == WaitingState.WON, Waiting.moved_at < bindparam("met"))
+    select(Call, QueueEntry.winner_id)
+    .join(QueueEntry, QueueEntry.call_id == Call.id)
+    .where(QueueEntry.state == QueueEntryState.WON, QueueEntry.moved_at < bindparam("met"))
 )
 _WINNER_LEFT = (
-    select(Waiting.id)
-    .join(Offer, Offer.id == Waiting.winner_id)
-    .where(Waiting.call_id == Call.id, Waiting.state == WaitingState.CONNECTED, Offer.ended_at < bindparam("left"))
+    select(QueueEntry.id)
+    .join(Offer, Offer.id == QueueEntry.winner_id)
+    .where(
+        QueueEntry.call_id == Call.id, QueueEntry.state == QueueEntryState.CONNECTED, Offer.ended_at < bindparam("left")
+    )
     .correlate(Call)
     .exists()
 )

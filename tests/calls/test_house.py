@@ -41,7 +41,7 @@ def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> 
     assert recording.deleted_at_provider_at is not None or house.wait(
         lambda: house.recording(call).deleted_at_provider_at, 20, "deletion at the exchange"
     )
-    assert not house.ground.blobs.sealed(recording.blob or "").startswith(b"RIFF")
+    assert not house.context.objects.sealed(recording.blob or "").startswith(b"RIFF")
     (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
     for speaker, files in (("agent", (GREETING, ANSWER)), ("caller", (QUESTION,))):
         heard = (line.text for line in transcript.utterances if line.speaker == speaker)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Prompt
 from hotline.values.statuses import Language
 from ivr.errors import PromptMissing
@@ -27,36 +27,36 @@ def seconds(sound: bytes) -> float:
         return float(opened.getnframes()) / 8000
 
 
-def test_prompt_is_said_until_it_is_rendered_and_played_from_then_on(ground: Ground) -> None:
-    flow = reader.load(ground.settings).flow
-    assert catalogue.prepare(ground, flow, NOW) > 60
-    assert catalogue.prepare(ground, flow, NOW) == 0
-    sounds = Sounds(ground, flow)
+def test_prompt_is_said_until_it_is_rendered_and_played_from_then_on(context: AppContext) -> None:
+    flow = reader.load(context.settings).flow
+    assert catalogue.prepare(context, flow, NOW) > 60
+    assert catalogue.prepare(context, flow, NOW) == 0
+    sounds = Sounds(context, flow)
     sounds.refresh(NOW)
     said = Say(flow.phrases["thanks"][Language.ENGLISH], Language.ENGLISH)
     assert sounds.voiced(said) == said
     digest = catalogue.digest(Language.ENGLISH, said.text)
     with pytest.raises(PromptMissing):
         sounds.audio(digest)
-    catalogue.render(ground, digest, NOW)
-    catalogue.render(ground, digest, NOW + timedelta(hours=1))
+    catalogue.render(context, digest, NOW)
+    catalogue.render(context, digest, NOW + timedelta(hours=1))
     sounds.refresh(NOW + timedelta(seconds=4))
     assert sounds.voiced(said) == Play(url_of(digest))
     assert 1 < seconds(sounds.audio(digest)) < 5
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.scalars(select(Prompt.rendered_at).where(Prompt.digest == digest)).one() == NOW
 
 
 def test_recording_of_the_hospital_takes_the_place_of_one_prompt_and_of_the_music(
-    ground: Ground, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     own = melody.hold_music()[:8044]
     (tmp_path / "zh-CN").mkdir()
     (tmp_path / "zh-CN" / "thanks.wav").write_bytes(own)
     (tmp_path / "music.wav").write_bytes(own + b"\0\0")
-    flow = reader.load(ground.settings).flow
-    settings = ground.settings.model_copy(update={"prompts_folder": tmp_path})
-    sounds = Sounds(Ground(settings, ground.keyring, ground.database, ground.bell, ground.blobs), flow)
+    flow = reader.load(context.settings).flow
+    settings = context.settings.model_copy(update={"prompts_folder": tmp_path})
+    sounds = Sounds(AppContext(settings, context.keyring, context.database, context.notifier, context.objects), flow)
     played = sounds.voiced(Say(flow.phrases["thanks"][Language.MANDARIN], Language.MANDARIN))
     assert isinstance(played, Play)
     assert sounds.audio(played.url.removeprefix("/voice/prompts/").removesuffix(".wav")) == own

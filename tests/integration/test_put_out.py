@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from accounts.sessions import queries
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, SignIn, User
 from hotline.values.statuses import AgentState, CallStatus, Role
 from routing.queues import requeue
@@ -17,9 +17,9 @@ from tests.integration.stories import Story, opened
 
 
 @pytest.fixture
-def told(ground: Ground) -> Iterator[Story]:
+def told(context: AppContext) -> Iterator[Story]:
     """A story at the sample hospital, with 1001 alone at work."""
-    with opened(ground) as story:
+    with opened(context) as story:
         story.world.exchange.registered = []  # it tells of telephones
         story.only("1001")
         yield story
@@ -27,7 +27,7 @@ def told(ground: Ground) -> Iterator[Story]:
 
 def signs_in(told: Story, has_phone: bool = True) -> str:
     """1001 signs in, and her page may get a token for its telephone; the session."""
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         agent = session.scalars(select(Agent).where(Agent.staff_number == "1001")).one()
         user = session.scalars(select(User).where(User.agent_id == agent.id)).first()
         if user is None:
@@ -59,13 +59,13 @@ def passes(told: Story) -> None:
 
 
 def ends(told: Story, sign_in_id: str) -> None:
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         user_id = session.get_one(SignIn, sign_in_id).user_id
         queries.end(session, sign_in_id, user_id, clock.now())
 
 
 def shuts_out(told: Story) -> None:
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         session.scalars(select(User).where(User.login == "lijing")).one().is_active = False
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Row
 from hotline.object_store import orphans
 from hotline.values.statuses import JobState
@@ -59,23 +59,23 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-def worlds(ground: Ground) -> Callable[[], World]:
+def worlds(context: AppContext) -> Callable[[], World]:
     """A new world, in the same database emptied."""
 
     def make() -> World:
-        empty(ground)
-        return World(ground)
+        empty(context)
+        return World(context)
 
     return make
 
 
-def empty(ground: Ground) -> None:
+def empty(context: AppContext) -> None:
     """Neither work nor recordings, and nothing in the store."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for table in reversed(Row.metadata.sorted_tables):
             if table.name in {"jobs", "recordings", "calls", "events", "loose_blobs", "transcripts"}:
                 session.execute(table.delete())
-    for path in Path(ground.settings.blobs.removeprefix("file://")).iterdir():
+    for path in Path(context.settings.objects.removeprefix("file://")).iterdir():
         shutil.rmtree(path)
 
 
@@ -178,9 +178,9 @@ class Always(Steps):
 
 
 @contextmanager
-def named_by_its_row(ground: Ground, folder: str) -> Iterator[str]:
+def named_by_its_row(context: AppContext, folder: str) -> Iterator[str]:
     """A blob's name as it was: always the same."""
-    del ground
+    del context
     yield folder
 
 

@@ -19,7 +19,7 @@ from campaigns.importing.hl7.mllp_frames import Frames, frame
 from campaigns.importing.record import VisitRecord
 from crm.feeds.rejects import Reject
 from hotline import clock, log
-from hotline.context import Ground
+from hotline.context import AppContext
 
 BLOCK = 1 << 16
 # A sender has so long to agree on keys.
@@ -29,10 +29,10 @@ HANDSHAKE_SECONDS = 10.0
 class Listener:
     """Takes messages on one address until it is told to stop."""
 
-    def __init__(self, ground: Ground, has_consent: bool) -> None:
+    def __init__(self, context: AppContext, has_consent: bool) -> None:
         """`has_consent`: the hospital has the consent of everyone in this feed to be called."""
-        self._ground, self._has_consent = ground, has_consent
-        settings = ground.settings
+        self._ground, self._has_consent = context, has_consent
+        settings = context.settings
         self._largest = settings.mllp_message_megabytes << 20
         # A sender may be silent between two messages for so long, and may take so long for one.
         self._silence_seconds, self._message_seconds = settings.mllp_idle_seconds, settings.mllp_message_seconds

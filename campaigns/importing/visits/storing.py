@@ -15,8 +15,8 @@ from campaigns.importing.visits.visit_state import Telling
 from campaigns.stopping import service
 from crm.patients import same_person
 from hotline import clock
-from hotline.context import Ground
-from hotline.models import Discharge, Look, Patient, Visit
+from hotline.context import AppContext
+from hotline.models import AuditEntry, Discharge, Patient, Visit
 from hotline.models.sealed import in_row
 from hotline.values.statuses import Language, VisitState
 
@@ -38,13 +38,13 @@ class Batch:
     """What is stored in one transaction, and what came of it."""
 
     def __init__(
-        self, session: Session, ground: Ground, now: datetime, people: dict[str, str], *, confirms: bool
+        self, session: Session, context: AppContext, now: datetime, people: dict[str, str], *, confirms: bool
     ) -> None:
         """`people` holds the index of each patient's number that is told of. Only who `confirms` overwrites."""
         self._confirms = confirms
         self._roots: dict[str, str] = {}
         self._identities: dict[str, identities.Identity] = {}
-        self._session, self._ground, self._now, self._people = session, ground, now, people
+        self._session, self._ground, self._now, self._people = session, context, now, people
         self.added = self.corrected = self.known = self.noted = self.stopped = self.resumed = self.proposed = 0
 
     def store(self, told: list[Told]) -> None:
@@ -63,7 +63,7 @@ class Batch:
         self.stopped, self.resumed = changed.stopped, changed.resumed
         if count := self.added + self.corrected + self.noted:
             about = {"action": "import_discharges", "subject": "discharges", "subject_id": told[0].source[:32]}
-            self._session.add(Look(at=clock.now(), user_id=None, count=count, **about))
+            self._session.add(AuditEntry(at=clock.now(), user_id=None, count=count, **about))
 
     def _person(self, held: dict[str, str], one: Told) -> str | None:
         """What is told of the person; their index, where it is news."""
@@ -223,20 +223,20 @@ class Batch:
 
 
 def patient_of(
-    session: Session, ground: Ground, discharge: Discharge, told: dict[str, str], now: datetime
+    session: Session, context: AppContext, discharge: Discharge, told: dict[str, str], now: datetime
 ) -> dict[str, Any]:
     """The columns of a discharge that follow from this name and number: how it is found, and whose it is."""
-    keyring, key = ground.keyring, same_person.index(ground.keyring, (told["number"], told["name"]))
+    keyring, key = context.keyring, same_person.index(context.keyring, (told["number"], told["name"]))
     index = same_person.number_index(keyring, told["number"])
     columns = {name: getattr(discharge, name) for name in ("language", "condition", "discharged_on", "do_not_call")}
-    patients = _patients(session, ground, [columns | told | {"identity": key, "number_index": index}], now)
+    patients = _patients(session, context, [columns | told | {"identity": key, "number_index": index}], now)
     return {"number_index": index, "patient_id": patients[key]}
 
 
-def _patients(session: Session, ground: Ground, told: list[dict[str, Any]], now: datetime) -> dict[str, str]:
+def _patients(session: Session, context: AppContext, told: list[dict[str, Any]], now: datetime) -> dict[str, str]:
     """The patients of these discharges, by `identity`: those who are known, and those who are now."""
     wanted = {values["identity"]: values for values in told}
-    known = same_person.known(session, ground.keyring, [(one["number"], one["name"]) for one in wanted.values()])
+    known = same_person.known(session, context.keyring, [(one["number"], one["name"]) for one in wanted.values()])
     for key, row in known.items():
         values = wanted[key]
         row.discharged_on = max(filter(None, (row.discharged_on, values.get("discharged_on"))), default=None)

@@ -1,19 +1,12 @@
 """Alembic's entry: runs migrations on the engine that `hotline.database.migrate` hands over."""
 
-from typing import Any
-
 from alembic import context
-from sqlalchemy.types import TypeDecorator
 
+from hotline.database.migrations_render import render_type
 from hotline.models import Row
 
 LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "10min"
-
-
-def render(kind: str, item: Any, _context: Any) -> Any:
-    """Types of ours appear in scripts as what the database stores: a script must not change with our code."""
-    return f"sa.{item.impl!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
 
 
 engine = context.config.attributes["engine"]
@@ -27,7 +20,7 @@ with engine.connect() as connection:
         target_metadata=Row.metadata,
         render_as_batch=engine.dialect.name == "sqlite",
         compare_type=False,
-        render_item=render,
+        render_item=render_type,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Call
 from hotline.values.statuses import Language
 from ivr.dialogue import decide, queries
@@ -29,7 +29,7 @@ class Caller:
     number: str | None = None
 
 
-def join(ground: Ground, wish: Wish, caller: Caller) -> tuple[str, str]:
+def join(context: AppContext, wish: Wish, caller: Caller) -> tuple[str, str]:
     """A call in line for `wish`: our id, and the exchange's."""
     node, queue, skill, priority = wish
     now = clock.now()
@@ -37,10 +37,10 @@ def join(ground: Ground, wish: Wish, caller: Caller) -> tuple[str, str]:
     call = Call(
         id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=caller.language, turn=2, started_at=now,
         heard_at=now, consent_at=now if caller.may_record else None, place=queries.write_place(place),
-        caller_number=caller.number, caller_index=ground.keyring.index(caller.number) if caller.number else None,
+        caller_number=caller.number, caller_index=context.keyring.index(caller.number) if caller.number else None,
     )  # fmt: skip
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.add(call)
         session.flush()
-        service.join(session, ground, call, service.Wish(queue, skill, priority), now)
+        service.join(session, context, call, service.Wish(queue, skill, priority), now)
     return call.id, call.provider_sid

@@ -5,7 +5,7 @@ Each function returns "" when it cannot happen now, else what happened.
 
 import xml.etree.ElementTree as ET
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.values.statuses import Language
 from tests.simulation.interleave import arrivals
 from tests.simulation.interleave.arrivals import WISHES, Caller, Wish
@@ -24,7 +24,7 @@ LINE_KEYS = ("", "", "", "", "", "1", "1", "2", "9", "5")
 DIALOGUE_KEYS = ("", "", "", "1", "2", "*", "9", OTHER_NUMBER)
 
 
-def arrive(ground: Ground, exchange: Exchange) -> str:
+def arrive(context: AppContext, exchange: Exchange) -> str:
     """A caller is led into a line."""
     random = exchange.random
     busy = {line.address for line in exchange.lines.values() if line.place is not Place.ENDED}
@@ -35,12 +35,12 @@ def arrive(ground: Ground, exchange: Exchange) -> str:
     number = None if random.random() < HIDDEN else random.choice(free)
     caller = Caller(random.choice(list(Language)), random.random() < RECORDED, number)
     wish = random.choice(WISHES)
-    return f"{join(ground, exchange, wish, caller).owner[-6:]} for {wish[0]} from {(number or 'hidden')[-2:]}"
+    return f"{join(context, exchange, wish, caller).owner[-6:]} for {wish[0]} from {(number or 'hidden')[-2:]}"
 
 
-def join(ground: Ground, exchange: Exchange, wish: Wish, caller: Caller) -> Line:
+def join(context: AppContext, exchange: Exchange, wish: Wish, caller: Caller) -> Line:
     """A caller's line, in line for `wish`."""
-    call_id, sid = arrivals.join(ground, wish, caller)
+    call_id, sid = arrivals.join(context, wish, caller)
     calls = f"/voice/calls/{call_id}"
     line = Line(sid, call_id, caller.number or "hidden", False, "/voice/calls/status", place=Place.QUEUE)
     line.waits, line.action = f"{calls}/wait", f"{calls}/left"

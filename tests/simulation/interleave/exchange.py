@@ -113,7 +113,7 @@ class Exchange(Provider):
 
     @contextmanager
     def fetch_recording(self, sid: str, channels: int = 2) -> Iterator[Iterator[bytes]]:
-        """The sound of every message is damaged: it becomes a matter unheard."""
+        """The sound of every message is damaged: it becomes a case unheard."""
         self._asked()
         yield self._damaged(sid, channels)
 

@@ -1,12 +1,12 @@
-"""Promises are kept in the interleavings: call-backs are never lost, messages become matters."""
+"""Promises are kept in the interleavings: call-backs are never lost, messages become cases."""
 
 from collections.abc import Iterator, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Callback, Matter, Recording, Waiting
-from hotline.values.statuses import CallbackState, MatterKind, Outcome, WaitingState
+from hotline.models import Call, Callback, Case, QueueEntry, Recording
+from hotline.values.statuses import CallbackState, CaseKind, Outcome, QueueEntryState
 from routing.callbacks.due import MOST_TRIES
 from tests.simulation.interleave.seen import Seen
 
@@ -34,22 +34,22 @@ def kept(session: Session, messages: Mapping[str, str]) -> Iterator[str]:
     """At rest: how every call-back ended, whose place it kept, and what became of every message."""
     rows = session.scalars(select(Callback)).all()
     asked = {row.call_id for row in rows}
-    matters = {(call_id, kind) for call_id, kind in session.execute(select(Matter.call_id, Matter.kind))}
+    cases = {(call_id, kind) for call_id, kind in session.execute(select(Case.call_id, Case.kind))}
     for row in rows:
-        yield from _ended(session, row, (row.call_id, MatterKind.CALL_BACK) in matters)
+        yield from _ended(session, row, (row.call_id, CaseKind.CALL_BACK) in cases)
         yield from _place_kept(session, row)
     for call_id in session.scalars(select(Call.id).where(Call.outcome == Outcome.CALL_BACK)):
         if call_id not in asked:
             yield f"promised a call-back, and none is there: {call_id}"
     known = set(session.scalars(select(Recording.provider_sid)))
     for sid, call_id in messages.items():
-        if not any(call == call_id for call, _ in matters):
-            yield f"message without a matter: {sid} {'' if sid in known else 'not even known'} of {call_id}"
+        if not any(call == call_id for call, _ in cases):
+            yield f"message without a case: {sid} {'' if sid in known else 'not even known'} of {call_id}"
 
 
-def _ended(session: Session, row: Callback, has_matter: bool) -> Iterator[str]:
+def _ended(session: Session, row: Callback, has_case: bool) -> Iterator[str]:
     if row.state is CallbackState.FAILED:
-        if not has_matter:
+        if not has_case:
             yield f"call-back failed and nobody sees to it: {row.call_id}"
         if row.tries < MOST_TRIES and row.reason != TOO_LATE:
             yield f"call-back failed after {row.tries} tries: {row.call_id}"
@@ -60,10 +60,14 @@ def _ended(session: Session, row: Callback, has_matter: bool) -> Iterator[str]:
 
 
 def _place_kept(session: Session, row: Callback) -> Iterator[str]:
-    left = select(Waiting.asked_at).where(Waiting.call_id == row.call_id, Waiting.state == WaitingState.LEFT)
+    left = select(QueueEntry.asked_at).where(
+        QueueEntry.call_id == row.call_id, QueueEntry.state == QueueEntryState.LEFT
+    )
     if row.asked_at not in session.scalars(left).all():
         yield f"call-back stands where its caller never stood: {row.call_id}"
     if row.back_call_id is not None:
-        came = session.scalars(select(Waiting).where(Waiting.call_id == row.back_call_id).order_by(Waiting.id)).first()
+        came = session.scalars(
+            select(QueueEntry).where(QueueEntry.call_id == row.back_call_id).order_by(QueueEntry.id)
+        ).first()
         if came is not None and (came.asked_at, came.queue) != (row.asked_at, row.queue):
             yield f"call-back lost its place: {row.call_id}"

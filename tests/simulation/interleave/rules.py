@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from hotline import clock
-from hotline.models import AgentSkill, Event, Offer, Waiting
-from hotline.values.statuses import LIVE_OFFERS, AgentState, CallStatus, OfferState, WaitingState, WaitKind
+from hotline.models import AgentSkill, Event, Offer, QueueEntry
+from hotline.values.statuses import LIVE_OFFERS, AgentState, CallStatus, OfferState, QueueEntryState, WaitKind
 from routing.ladder.candidates import SET_ASIDE, fits
 from tests.simulation.interleave import counts, kept, rest
 from tests.simulation.interleave.lines import Line, Place
@@ -29,14 +29,14 @@ class Rules:
     def __init__(self, world: World) -> None:
         """Watch `world`; nobody has been rung yet."""
         self._world = world
-        self._eye = Eye(world.ground.database)
+        self._eye = Eye(world.context.database)
         self._last_offer = ""
         # What was seen last, and the number of commits it is as new as; and that of the last check.
         self._looked: tuple[int, Seen] | None = None
         self._checked = -1
         self._checks = 0
         self._unrung: set[str] = set()
-        with world.ground.database.read() as session:
+        with world.context.database.read() as session:
             self._skills: dict[str, dict[str, int]] = {}
             for row in session.scalars(select(AgentSkill)):
                 self._skills.setdefault(row.agent_id, {})[row.skill] = row.level
@@ -73,13 +73,13 @@ class Rules:
         """The figures read the whole day: they are compared at one of `CHECKS_PER_COUNT` steps."""
         self._checks += 1
         if self._checks % CHECKS_PER_COUNT == 0:
-            with self._world.ground.database.read() as session:
+            with self._world.context.database.read() as session:
                 yield from counts.figures(session, self._began)
 
     def check_rest(self) -> None:
         """After everything has settled. Raises `Violation`."""
         seen, exchange = self._eye.see(), self._world.exchange
-        with self._world.ground.database.read() as session:
+        with self._world.context.database.read() as session:
             wrong = [*counts.figures(session, self._began), *kept.kept(session, exchange.messages)]
         self._raise([*wrong, *rest.lines(exchange, seen), *rest.forgotten(seen, self._skills, clock.now())])
 
@@ -90,14 +90,14 @@ class Rules:
 
     def _stories(self, calls: list[str]) -> Iterator[str]:
         """What the database tells of these calls."""
-        with self._world.ground.database.read() as session:
+        with self._world.context.database.read() as session:
             for event in session.scalars(select(Event).where(Event.call_id.in_(calls)).order_by(Event.id)):
                 yield f"story of {event.call_id}: {event.at:%H:%M:%S.%f} {event.kind} {event.data}"
             names = [*calls, *session.scalars(select(Offer.id).where(Offer.call_id.in_(calls)))]
             for line in self._world.trace:
                 if any(name[-6:] in line for name in names):
                     yield f"seen: {line}"
-            for row in session.scalars(select(Waiting).where(Waiting.call_id.in_(calls))):
+            for row in session.scalars(select(QueueEntry).where(QueueEntry.call_id.in_(calls))):
                 yield f"place of {row.call_id}: {row.state} winner {row.winner_id} moved {row.moved_at}"
 
     def _dialled(self, seen: Seen) -> Iterator[str]:
@@ -121,7 +121,7 @@ class Rules:
                 yield f"rings for nobody: {line.owner}"
 
     def _is_known(self, line: Line) -> bool:
-        with self._world.ground.database.read() as session:
+        with self._world.context.database.read() as session:
             offer = session.get_one(Offer, line.owner)
             return offer.provider_sid == line.sid
 
@@ -132,7 +132,7 @@ class Rules:
         """
         places = {row.id: row for row in seen.waiting}
         for offer in started:
-            mine = places.get(offer.waiting_id)
+            mine = places.get(offer.queue_entry_id)
             for row in without_phone(seen):
                 if mine is None or row.id not in self._unrung or row.wish != mine.wish:
                     continue
@@ -140,14 +140,14 @@ class Rules:
                 if is_behind and not (SET_ASIDE in offer.reasons and self._was_let_ring(row.id, offer.agent_id)):
                     yield f"overtaken: {row.call_id} by {mine.call_id}"
 
-    def _was_let_ring(self, waiting_id: str, agent_id: str) -> bool:
+    def _was_let_ring(self, queue_entry_id: str, agent_id: str) -> bool:
         """Whether this agent has let the phone ring for this caller, or declined."""
         tried = select(Offer.id).where(
-            Offer.waiting_id == waiting_id,
+            Offer.queue_entry_id == queue_entry_id,
             Offer.agent_id == agent_id,
             Offer.state.in_([OfferState.MISSED, OfferState.REJECTED]),
         )
-        with self._world.ground.database.read() as session:
+        with self._world.context.database.read() as session:
             return session.scalars(tried).first() is not None
 
 
@@ -160,7 +160,7 @@ def _callers(seen: Seen) -> Iterator[str]:
         if row.call_id not in seen.calls:
             yield f"in line after the end of the call: {row.call_id}"
         winner = seen.offers.get(row.winner_id or "")
-        if row.state is WaitingState.WON and (winner is None or winner.state is not OfferState.ANSWERED):
+        if row.state is QueueEntryState.WON and (winner is None or winner.state is not OfferState.ANSWERED):
             yield f"won by nobody: {row.call_id}"
     for call in seen.calls.values():
         places = [place for place in open_places.get(call.id, []) if place.kind is WaitKind.CALLER]
@@ -172,9 +172,9 @@ def _callers(seen: Seen) -> Iterator[str]:
         if (len(places) == 1) is not (call.status is CallStatus.WAITING) or len(places) > 1:
             yield f"{call.status} with {len(places)} places in line: {call.id}"
     for offer in seen.offers.values():
-        if offer.state in LIVE_OFFERS and offer.waiting_id not in [r.id for r in seen.waiting if r.state in OPEN]:
+        if offer.state in LIVE_OFFERS and offer.queue_entry_id not in [r.id for r in seen.waiting if r.state in OPEN]:
             yield f"rings for a caller who is gone: {offer.id}"
-    answered = [offer.waiting_id for offer in seen.offers.values() if offer.state is OfferState.ANSWERED]
+    answered = [offer.queue_entry_id for offer in seen.offers.values() if offer.state is OfferState.ANSWERED]
     if len(answered) != len(set(answered)):
         yield "two winners"
 

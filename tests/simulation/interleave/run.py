@@ -27,7 +27,7 @@ from pydantic import SecretStr
 from sqlalchemy import event
 
 from hotline.configuration.settings import Settings
-from hotline.context import Ground, opened, prove
+from hotline.context import AppContext, open_unchecked, prove
 from hotline.encryption.keyring import new_key
 from hotline.models import Row
 from routing.agents import hospital_file
@@ -44,17 +44,17 @@ STEPS_PER_DAY = 2_000  # a new database then: rows that are over only make it sl
 STEPS_PER_SETTLING = 400
 
 
-def day(ground: Ground, seed: int, steps: int) -> Counter[str]:
+def day(context: AppContext, seed: int, steps: int) -> Counter[str]:
     """`steps` steps in a database with tables and nothing else; how often each event happened. Raises `Violation`.
 
     Even seeds have queues with every way out of the line.
     """
     if seed % 2 == 0:
-        ground = replace(ground, settings=ground.settings.model_copy(update={"queues_file": WAYS_OUT}))
+        context = replace(context, settings=context.settings.model_copy(update={"queues_file": WAYS_OUT}))
     with time_machine.travel(MORNING, tick=False) as travel:
-        with ground.database.write() as session:
-            hospital_file.store(session, hospital_file.read(HOSPITAL, queue_rules.of(ground.settings)), MORNING)
-        world = World(ground, seed, travel)
+        with context.database.write() as session:
+            hospital_file.store(session, hospital_file.read(HOSPITAL, queue_rules.of(context.settings)), MORNING)
+        world = World(context, seed, travel)
         rules = Rules(world)
         with closing(rules):
             for number in range(1, steps + 1):
@@ -94,7 +94,7 @@ def _careless(connection: Any, _record: object) -> None:
 
 
 @contextmanager
-def house(folder: Path, database_url: str, redis_url: str) -> Iterator[Ground]:
+def house(folder: Path, database_url: str, redis_url: str) -> Iterator[AppContext]:
     """An empty database with all tables, in `folder` or at `database_url`."""
     values: dict[str, object] = {
         "hotline_home": folder,
@@ -107,16 +107,16 @@ def house(folder: Path, database_url: str, redis_url: str) -> Iterator[Ground]:
         "voice_url": "http://voice.test",
         "hotline_number": "+861066880000",
     }
-    ground = opened(Settings.model_validate(values))
-    if ground.database.is_sqlite:
-        event.listen(ground.database.engine, "connect", _careless)
-    Row.metadata.drop_all(ground.database.engine)
-    Row.metadata.create_all(ground.database.engine)
-    prove(ground)
+    context = open_unchecked(Settings.model_validate(values))
+    if context.database.is_sqlite:
+        event.listen(context.database.engine, "connect", _careless)
+    Row.metadata.drop_all(context.database.engine)
+    Row.metadata.create_all(context.database.engine)
+    prove(context)
     try:
-        yield ground
+        yield context
     finally:
-        ground.close()
+        context.close()
 
 
 @dataclass(frozen=True)
@@ -147,10 +147,10 @@ def run(task: Task) -> Done:
     fast = MEMORY if MEMORY.is_dir() else None
     with (
         tempfile.TemporaryDirectory(prefix="hl", dir=fast) as name,
-        house(Path(name), task.database, task.redis_url) as ground,
+        house(Path(name), task.database, task.redis_url) as context,
     ):
         try:
-            counts = day(ground, task.seed, task.steps)
+            counts = day(context, task.seed, task.steps)
         except Violation as error:
             violation = str(error)
     return Done(task, os.getpid(), time.monotonic() - began, counts, violation)

@@ -11,9 +11,9 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import run_wsgi_app
 
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.database.database import Database
-from hotline.outbox.notifier import Bell
+from hotline.outbox.notifier import Notifier
 from ivr.dialogue.context import open_desk
 from ivr.dialogue.http import pages as ivr_pages
 from recordings.storage.http import pages as recording_pages
@@ -63,18 +63,18 @@ class InTurn(Executor):
         return done
 
 
-class Unheard(Bell):
+class Unheard(Notifier):
     """A bell that is always lost: routers and sweeps look by themselves, whenever chance has them look."""
 
     def ring(self, topic: str, text: str = "") -> None:
         """Nobody hears it."""
 
 
-def app_of(ground: Ground, provider: Provider) -> Flask:
+def app_of(context: AppContext, provider: Provider) -> Flask:
     """The public webhooks, without their signatures."""
     app = Flask("voice", static_folder=None)
     app.testing = True
-    app.extensions |= {"ground": ground, "provider": provider, "desk": open_desk(ground)}
+    app.extensions |= {"context": context, "provider": provider, "desk": open_desk(context)}
     for pages in (ivr_pages, routing_pages, recording_pages):
         app.register_blueprint(pages)
     return app

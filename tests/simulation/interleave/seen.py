@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 
 from hotline.database.database import Database
-from hotline.models import Agent, Call, Callback, Offer, Waiting
+from hotline.models import Agent, Call, Callback, Offer, QueueEntry
 from hotline.values.statuses import (
     LIVE_OFFERS,
     AgentState,
@@ -16,11 +16,11 @@ from hotline.values.statuses import (
     CallbackState,
     CallStatus,
     OfferState,
-    WaitingState,
+    QueueEntryState,
     WaitKind,
 )
 
-OPEN = (WaitingState.WAITING, WaitingState.WON)
+OPEN = (QueueEntryState.WAITING, QueueEntryState.WON)
 OPEN_PROMISES = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
 
 
@@ -41,7 +41,7 @@ class SeenPlace(NamedTuple):
     id: str
     call_id: str
     kind: WaitKind
-    state: WaitingState
+    state: QueueEntryState
     winner_id: str | None
     wish: dict[str, int]
     priority: int
@@ -69,7 +69,7 @@ class SeenOffer(NamedTuple):
 
     id: str
     call_id: str
-    waiting_id: str
+    queue_entry_id: str
     agent_id: str
     state: OfferState
     provider_sid: str | None
@@ -90,7 +90,7 @@ class NewOffer(NamedTuple):
     """An offer of any state, with its reasons."""
 
     id: str
-    waiting_id: str
+    queue_entry_id: str
     agent_id: str
     reasons: list[str]
 
@@ -126,24 +126,24 @@ _PROMISES = (
 )
 _PLACES = (
     select(
-        Waiting.id,
-        Waiting.call_id,
-        Waiting.kind,
-        Waiting.state,
-        Waiting.winner_id,
-        Waiting.wish,
-        Waiting.priority,
-        Waiting.asked_at,
-        Waiting.reason,
+        QueueEntry.id,
+        QueueEntry.call_id,
+        QueueEntry.kind,
+        QueueEntry.state,
+        QueueEntry.winner_id,
+        QueueEntry.wish,
+        QueueEntry.priority,
+        QueueEntry.asked_at,
+        QueueEntry.reason,
     )
-    .join(Call, Call.id == Waiting.call_id)
-    .where(Waiting.state.in_(OPEN) | (Call.status != CallStatus.ENDED))
+    .join(Call, Call.id == QueueEntry.call_id)
+    .where(QueueEntry.state.in_(OPEN) | (Call.status != CallStatus.ENDED))
 )
-_OFFERS = select(Offer.id, Offer.call_id, Offer.waiting_id, Offer.agent_id, Offer.state, Offer.provider_sid).where(
+_OFFERS = select(Offer.id, Offer.call_id, Offer.queue_entry_id, Offer.agent_id, Offer.state, Offer.provider_sid).where(
     Offer.state.in_(LIVE_OFFERS) | ((Offer.state == OfferState.ANSWERED) & Offer.ended_at.is_(None))
 )
 _AGENTS = select(Agent.id, Agent.state, Agent.status, Agent.offer_id, Agent.state_until, Agent.is_present)
-_NEW = select(Offer.id, Offer.waiting_id, Offer.agent_id, Offer.reasons).where(Offer.id > bindparam("last"))
+_NEW = select(Offer.id, Offer.queue_entry_id, Offer.agent_id, Offer.reasons).where(Offer.id > bindparam("last"))
 
 
 class Eye:
@@ -186,7 +186,7 @@ class Eye:
 
 
 def _place(row: Any) -> SeenPlace:
-    return SeenPlace(row[0], row[1], WaitKind(row[2]), WaitingState(row[3]), row[4], _json(row[5]), *row[6:])
+    return SeenPlace(row[0], row[1], WaitKind(row[2]), QueueEntryState(row[3]), row[4], _json(row[5]), *row[6:])
 
 
 def _promise(row: Any) -> SeenPromise:
@@ -204,8 +204,8 @@ def _parsed(text: str) -> Any:
 
 def without_phone(seen: Seen) -> Iterator[SeenPlace]:
     """Callers in line for whom no phone rings."""
-    rung = {offer.waiting_id for offer in seen.offers.values()}
-    return (row for row in seen.waiting if row.state is WaitingState.WAITING and row.id not in rung)
+    rung = {offer.queue_entry_id for offer in seen.offers.values()}
+    return (row for row in seen.waiting if row.state is QueueEntryState.WAITING and row.id not in rung)
 
 
 def rank(row: SeenPlace) -> tuple[int, Any, str]:

@@ -14,7 +14,7 @@ from sqlalchemy import event, select, update
 from time_machine import Traveller
 
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, Job, Lease
 from hotline.outbox.lease import Leadership
 from hotline.values.statuses import JobState, SignsIn
@@ -39,9 +39,9 @@ INTERRUPTED = 0.04
 class World:
     """One hospital and everything that can happen in it."""
 
-    def __init__(self, ground: Ground, seed: int, travel: Traveller) -> None:
-        """Begin with everyone available and nobody calling. `ground` holds a loaded hospital."""
-        self.ground = ground = replace(ground, bell=Unheard(ground.settings.redis_url))
+    def __init__(self, context: AppContext, seed: int, travel: Traveller) -> None:
+        """Begin with everyone available and nobody calling. `context` holds a loaded hospital."""
+        self.context = context = replace(context, notifier=Unheard(context.settings.redis_url))
         self.random = Random(seed)  # noqa: S311 (chance to be repeated, not a secret)
         self.travel = travel
         self.exchange = Exchange(self.random, self._between)
@@ -54,26 +54,26 @@ class World:
         self.is_clean = False
         self.interruptions = 0
         self.running: list[int] = []
-        self.app = app_of(ground, self.exchange)
+        self.app = app_of(context, self.exchange)
         self.client, self.door = self.app.test_client(), Door(self.app)
         self.routers = [self._router(), self._router()]
-        with ground.database.write() as session:
+        with context.database.write() as session:
             session.execute(update(Agent).values(signs_in=SignsIn.TELEPHONE))
-        with ground.database.read() as session:
+        with context.database.read() as session:
             self.agents = list(session.scalars(select(Agent).order_by(Agent.staff_number)))
-        talks.page_phones(ground, self.random)
+        talks.page_phones(context, self.random)
         # How often rows were changed: rules look again only then.
         self.commits = 0
-        event.listen(ground.database.engine, "commit", self._committed)
+        event.listen(context.database.engine, "commit", self._committed)
         self.on_pass: Callable[[], None] = lambda: None
 
     def _committed(self, _connection: object) -> None:
         self.commits += 1
 
     def _router(self) -> Router:
-        ground = replace(self.ground, database=Watched(self.ground.database, self._between))
-        lease = Leadership(ground.database, "router", clock.new_id(), lambda: clock.now().timestamp())
-        return Router(ground, self.exchange, InTurn(), lease)
+        context = replace(self.context, database=Watched(self.context.database, self._between))
+        lease = Leadership(context.database, "router", clock.new_id(), lambda: clock.now().timestamp())
+        return Router(context, self.exchange, InTurn(), lease)
 
     # Steps.
 
@@ -112,7 +112,7 @@ class World:
 
     def join(self, wish: Wish, caller: Caller = USUAL) -> Line:
         """A caller's line, in line for `wish`."""
-        return callers.join(self.ground, self.exchange, wish, caller)
+        return callers.join(self.context, self.exchange, wish, caller)
 
     def deliver(self) -> str:
         """Any webhook in flight arrives; some arrive again later."""
@@ -166,26 +166,26 @@ class World:
     def usurp(self) -> str:
         """The leader is silent for too long: the other one may lead."""
         self.travel.shift(timedelta(seconds=LEASE_SECONDS))
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             lease = session.get(Lease, "router")
         return "nobody led" if lease is None else "the lease is over"
 
     def look_again(self) -> str:
         """The sweep asks the exchange about lines and recordings it has not mentioned."""
-        lines = sweep.silent_lines(self.ground, self.exchange, clock.now())
+        lines = sweep.silent_lines(self.context, self.exchange, clock.now())
         try:
-            return f"{lines} lines, {sweep.silent_recordings(self.ground, self.exchange, clock.now())} messages"
+            return f"{lines} lines, {sweep.silent_recordings(self.context, self.exchange, clock.now())} messages"
         except ProviderDown:
             return f"{lines} lines"
 
     def work(self) -> str:
         """A worker does what is due for the messages of callers."""
-        pass_in_database(self.ground, timedelta(minutes=1))
+        pass_in_database(self.context, timedelta(minutes=1))
         query = select(Job.id).where(Job.state == JobState.DUE, Job.kind.in_(OF_MESSAGES))
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             due = list(session.scalars(query))
         for job_id in due:
-            run.run(run.House(self.ground, self.exchange), job_id)
+            run.run(run.House(self.context, self.exchange), job_id)
         return f"{len(due)} jobs" if due else ""
 
     def settle(self) -> None:
@@ -221,7 +221,7 @@ class World:
 
 
 EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
-    "arrive": (8, lambda world: callers.arrive(world.ground, world.exchange)),
+    "arrive": (8, lambda world: callers.arrive(world.context, world.exchange)),
     "rings": (10, lambda world: phones.begin_ringing(world.exchange)),
     "picks up": (7, lambda world: phones.pick_up(world.exchange)),
     "not answered": (2, lambda world: phones.not_answered(world.exchange)),
@@ -230,13 +230,13 @@ EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
     "webhook": (40, World.deliver),
     "wait": (4, lambda world: callers.wait(world.exchange, world.door)),
     "answers": (3, lambda world: callers.answer(world.exchange)),
-    "status": (1.5, lambda world: talks.change_status(world.ground, world.exchange, world.agents)),
-    "hands on": (1.5, lambda world: talks.hand_on(world.ground, world.exchange, world.agents)),
-    "transfer goes on": (1.5, lambda world: talks.go_on(world.ground, world.exchange)),
-    "hold": (0.5, lambda world: talks.hold(world.ground, world.exchange)),
-    "agent hangs up": (1.5, lambda world: talks.hang_up(world.ground, world.exchange)),
+    "status": (1.5, lambda world: talks.change_status(world.context, world.exchange, world.agents)),
+    "hands on": (1.5, lambda world: talks.hand_on(world.context, world.exchange, world.agents)),
+    "transfer goes on": (1.5, lambda world: talks.go_on(world.context, world.exchange)),
+    "hold": (0.5, lambda world: talks.hold(world.context, world.exchange)),
+    "agent hangs up": (1.5, lambda world: talks.hang_up(world.context, world.exchange)),
     "time": (10, World.pass_time),
-    "comes back": (3, lambda world: talks.come_back(world.ground, world.exchange, world.agents)),
+    "comes back": (3, lambda world: talks.come_back(world.context, world.exchange, world.agents)),
     "router": (9, World.route),
     "lease over": (0.4, World.usurp),
     "sweep": (0.6, World.look_again),

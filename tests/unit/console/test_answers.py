@@ -20,7 +20,7 @@ LABELS = Labels(scripts_file.of(None, "示范医院", "Model Hospital", "+861066
         ("挂号时间", "挂号时间", "挂号时间"),
     ],
 )
-def test_a_matter_says_what_it_is_about_in_the_readers_language(text: str, chinese: str, english: str) -> None:
+def test_a_case_says_what_it_is_about_in_the_readers_language(text: str, chinese: str, english: str) -> None:
     assert LABELS.told(text, words(Language.MANDARIN)) == chinese
     assert LABELS.told(text, words(Language.ENGLISH)) == english
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import console
+from accounts.errors import UserRefused
 from campaigns.dialling import next_attempt, pacing
 from campaigns.dialogue import scripts_file
 from campaigns.importing.record import VisitEvent
@@ -26,7 +27,6 @@ from console.crm.patients import FACTS
 from console.floor.http import SECTIONS
 from console.quality.queries import TABS
 from console.reports.http import PERIODS
-from accounts.errors import UserRefused
 from console.web.faults import KNOWN
 from console.web.language import words
 from hotline.models import Agent, Event
@@ -53,8 +53,8 @@ TABLES = {
     "offer_state": statuses.OfferState,
     "recording_state": statuses.RecordingState,
     "language_name": statuses.Language,
-    "matter_kind": statuses.MatterKind,
-    "matter_state": statuses.MatterState,
+    "case_kind": statuses.CaseKind,
+    "case_state": statuses.CaseState,
     "urgency": statuses.Urgency,
     "review_state": statuses.ReviewState,
     "coaching_state": statuses.CoachingState,
@@ -62,7 +62,7 @@ TABLES = {
     "campaign_state": statuses.CampaignState,
     "recipient_state": statuses.RecipientState,
     "attempt_outcome": statuses.AttemptOutcome,
-    "look_outcome": statuses.LookOutcome,
+    "look_outcome": statuses.AuditOutcome,
 }
 CANNOT_EDIT = (
     *("name_missing", "department_unknown", "address_unfit", "address_taken"),
@@ -123,7 +123,7 @@ def made_up() -> set[str]:
     keys |= {f"call.hear_{who}" for who in ("both", "caller", "agent")}
     keys |= {f"campaigns.{step}" for step in CAMPAIGN_STEPS} | {"campaigns.by_ward", "campaigns.by_month"}
     keys |= {f"campaign_why.{why}" for why in WHY} | {f"campaign_without.{why}" for why in WITHOUT}
-    keys |= {"matters.owner_nobody", "matters.owner_mine", "matters.written", "matters.handed_over", "matters.moved"}
+    keys |= {"cases.owner_nobody", "cases.owner_mine", "cases.written", "cases.handed_over", "cases.moved"}
     keys |= {f"transfer.state_{state}" for state in statuses.TransferState} | {f"why.{name}" for name in WHYS}
     keys |= {f"transfer.again_{why}" for why in (requeue.LINE_LOST, requeue.TRANSFER, requeue.RETURNED, requeue.ALONE)}
     keys |= {f"transfer.{why}" for why in CANNOT_TRANSFER} | {"transfer.from_consult", "transfer.from_caller"}

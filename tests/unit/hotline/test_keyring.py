@@ -10,7 +10,7 @@ from hotline.models.sealed import apart
 
 IDS = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1, max_size=16)
 RINGS = st.dictionaries(IDS, st.binary(min_size=32, max_size=32), min_size=1, max_size=4)
-PLACES = st.tuples(st.sampled_from(["patients.name", "patients.number", "matters.text"]), IDS)
+PLACES = st.tuples(st.sampled_from(["patients.name", "patients.number", "cases.text"]), IDS)
 
 
 @given(RINGS, st.binary(), PLACES, st.data())

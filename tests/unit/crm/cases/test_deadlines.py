@@ -1,4 +1,4 @@
-"""Deadlines of matters: hours, Chinese working days with their holidays and make-up days."""
+"""Deadlines of cases: hours, Chinese working days with their holidays and make-up days."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm.cases import deadlines
-from hotline.values.statuses import MatterKind, MatterState, Urgency
+from hotline.values.statuses import CaseKind, CaseState, Urgency
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -39,20 +39,20 @@ def test_the_day_is_the_local_one_not_that_of_greenwich() -> None:
 @pytest.mark.parametrize(
     ("kind", "urgency", "state", "end"),
     [
-        (MatterKind.COMPLAINT, Urgency.NORMAL, MatterState.OPEN, "2026-03-07T20:00"),  # 24 hours, also at a weekend
-        (MatterKind.COMPLAINT, Urgency.NORMAL, MatterState.IN_HAND, "2026-03-17T18:00"),  # seven working days
-        (MatterKind.COMPLAINT, Urgency.URGENT, MatterState.OPEN, "2026-03-07T00:00"),
-        (MatterKind.MESSAGE, Urgency.NORMAL, MatterState.OPEN, "2026-03-09T18:00"),
-        (MatterKind.MESSAGE, Urgency.URGENT, MatterState.OPEN, "2026-03-07T00:00"),
-        (MatterKind.MESSAGE, Urgency.URGENT, MatterState.ANSWERED, "2026-03-09T18:00"),
-        (MatterKind.OPINION, Urgency.NORMAL, MatterState.OPEN, "2026-03-17T18:00"),
-        (MatterKind.CALL_BACK, Urgency.NORMAL, MatterState.OPEN, "2026-03-09T18:00"),
+        (CaseKind.COMPLAINT, Urgency.NORMAL, CaseState.OPEN, "2026-03-07T20:00"),  # 24 hours, also at a weekend
+        (CaseKind.COMPLAINT, Urgency.NORMAL, CaseState.IN_HAND, "2026-03-17T18:00"),  # seven working days
+        (CaseKind.COMPLAINT, Urgency.URGENT, CaseState.OPEN, "2026-03-07T00:00"),
+        (CaseKind.MESSAGE, Urgency.NORMAL, CaseState.OPEN, "2026-03-09T18:00"),
+        (CaseKind.MESSAGE, Urgency.URGENT, CaseState.OPEN, "2026-03-07T00:00"),
+        (CaseKind.MESSAGE, Urgency.URGENT, CaseState.ANSWERED, "2026-03-09T18:00"),
+        (CaseKind.OPINION, Urgency.NORMAL, CaseState.OPEN, "2026-03-17T18:00"),
+        (CaseKind.CALL_BACK, Urgency.NORMAL, CaseState.OPEN, "2026-03-09T18:00"),
     ],
 )
-def test_what_is_due_next(kind: MatterKind, urgency: Urgency, state: MatterState, end: str) -> None:
+def test_what_is_due_next(kind: CaseKind, urgency: Urgency, state: CaseState, end: str) -> None:
     friday_evening = local("2026-03-06T20:00")
     assert deadlines.due(kind, urgency, state, friday_evening, SHANGHAI) == local(end)
 
 
-def test_every_kind_of_matter_has_a_deadline() -> None:
-    assert set(deadlines.DAYS) == set(MatterKind)
+def test_every_kind_of_case_has_a_deadline() -> None:
+    assert set(deadlines.DAYS) == set(CaseKind)

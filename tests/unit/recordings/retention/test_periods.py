@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hotline.errors import ConfigError
-from hotline.values.statuses import Intent, Language, MatterKind, Urgency
+from hotline.values.statuses import CaseKind, Intent, Language, Urgency
 from recordings.retention import periods
 from recordings.retention.periods import Facts, Keeper, Kind, What
 from recordings.speech import hints
@@ -28,9 +28,9 @@ def facts(intent: Intent = Intent.ENQUIRY, **more: object) -> Facts:
     [
         (facts(), Kind.ROUTINE),
         (facts(Intent.COMPLAINT), Kind.COMPLAINT),
-        (facts(matters=frozenset({MatterKind.COMPLAINT, MatterKind.FOLLOW_UP})), Kind.COMPLAINT),
+        (facts(cases=frozenset({CaseKind.COMPLAINT, CaseKind.FOLLOW_UP})), Kind.COMPLAINT),
         (facts(Intent.EMERGENCY), Kind.EMERGENCY),
-        (facts(matters=frozenset({MatterKind.FOLLOW_UP})), Kind.FOLLOW_UP),
+        (facts(cases=frozenset({CaseKind.FOLLOW_UP})), Kind.FOLLOW_UP),
         (facts(has_message=True), Kind.MESSAGE),
     ],
 )
@@ -100,8 +100,8 @@ def test_complaints_emergencies_low_ratings_and_warnings_are_urgent() -> None:
     assert is_urgent(Intent.EMERGENCY)
     assert is_urgent(Intent.ENQUIRY, rating=2)
     assert is_urgent(Intent.ENQUIRY, warned=True)
-    assert is_urgent(Intent.ENQUIRY, frozenset({(MatterKind.COMPLAINT, Urgency.NORMAL)}))
-    assert not is_urgent(Intent.ENQUIRY, frozenset({(MatterKind.MESSAGE, Urgency.NORMAL)}), rating=3)
+    assert is_urgent(Intent.ENQUIRY, frozenset({(CaseKind.COMPLAINT, Urgency.NORMAL)}))
+    assert not is_urgent(Intent.ENQUIRY, frozenset({(CaseKind.MESSAGE, Urgency.NORMAL)}), rating=3)
 
 
 def said(text: str, start: float, end: float, speaker: str = "agent") -> Line:

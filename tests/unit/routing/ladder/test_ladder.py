@@ -42,7 +42,7 @@ def test_best_level_is_rung_first_and_longest_idle_among_equals() -> None:
     assert starts(floor, NOW) == [("c", "idle", 1)]
 
 
-def test_owner_of_the_open_matter_is_rung_before_a_better_level() -> None:
+def test_owner_of_the_open_case_is_rung_before_a_better_level() -> None:
     floor = Floor((agent("expert", booking=5), agent("owner", booking=2)), (caller(preferred_agent_id="owner"),), ())
     assert starts(floor, NOW) == [("c", "owner", 1)]
 
@@ -141,7 +141,7 @@ def test_who_missed_this_caller_is_asked_last() -> None:
 def test_each_choice_is_explained() -> None:
     (start,) = decide(Floor((agent("a"),), (caller(preferred_agent_id="a"),), ()), NOW, RING)
     assert isinstance(start, Start)
-    assert start.reasons[0] == "rung first: owner of the open matter"
+    assert start.reasons[0] == "rung first: owner of the open case"
 
 
 levels = st.dictionaries(st.sampled_from(["booking", "nurse", "en-US"]), st.integers(1, 5), min_size=1)

@@ -59,7 +59,7 @@ def floors(draw: st.DrawFn) -> Floor:
                 helpers=tuple((way, draw(levels)) for way in draw(st.lists(helping, max_size=2))),
                 exits=tuple(draw(st.lists(leading, max_size=2))),
                 preferred_agent_id=draw(st.none() | st.sampled_from(names)),
-                because=draw(st.sampled_from([OWNER, "owner of matter 123"])),
+                because=draw(st.sampled_from([OWNER, "owner of case 123"])),
                 first_rung_at=None if first is None else at(first),
                 tried=frozenset(draw(st.lists(st.sampled_from(names), max_size=2))),
             )
@@ -235,7 +235,7 @@ def test_every_start_says_why(floor: Floor) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(floors())
-def test_the_owner_of_the_matter_is_rung_first_where_they_are_free_and_fit(floor: Floor) -> None:
+def test_the_owner_of_the_case_is_rung_first_where_they_are_free_and_fit(floor: Floor) -> None:
     starts = begun(floor)
     line = served(floor)
     assume(line)

@@ -106,7 +106,9 @@ class Settings(BaseSettings):
     campaign_law: Annotated[
         str, Field(description="whose limits hold for calls to patients: a name in the file of dialling limits")
     ] = "CN"
-    dialling_limits_file: Annotated[Path | None, Field(description="limits of calls to patients by law; empty means the standard ones")] = None
+    dialling_limits_file: Annotated[
+        Path | None, Field(description="limits of calls to patients by law; empty means the standard ones")
+    ] = None
     campaign_plans: Annotated[Path | None, Field(description="folder with the hospital's plans of calls")] = None
     campaign_scripts: Annotated[
         Path | None, Field(description="folder with the hospital's scripts of conversations")

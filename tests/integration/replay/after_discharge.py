@@ -1,4 +1,4 @@
-"""Calls after discharge: who is on the line, every question by key and in words, a nurse, and patients who call back."""
+"""Calls after discharge: who is on the line, questions by key and in words, a nurse, patients who call back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from tests.integration.campaign_house import CHECK, NOW, Outside, discharge, loo
 from tests.integration.replay.tape import Tape, TapedCaller, TapedPatient
 from tests.integration.test_conversations import nurse
 
-# What is said of each question of the general script, in words: recovery, pain, fever, medication, check-up, satisfaction.
+# The replies in words to recovery, pain, fever, medication, check-up, satisfaction.
 WORDS = {
     "zh-CN": ("好多了", "3", "没有发烧", "按时", "帮我约", "5"),
     "en-US": ("much better", "3", "no fever", "every day", "please arrange", "5"),

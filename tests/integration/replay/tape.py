@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.integration.campaign_house import Patient
 from tests.integration.caller import Caller, Document
+from tests.integration.campaign_house import Patient
 from tests.integration.replay import meaning
 
 

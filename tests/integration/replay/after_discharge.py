@@ -8,13 +8,14 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select
 
-from campaigns import after, appointments, laying, plan, service
-from campaigns.importing import intake
+from campaigns.dialogue import after_call
+from campaigns.importing import service as importing_service
 from campaigns.importing.record import VisitEvent, VisitRecord
+from campaigns.planning import absence_import, enrolment, plan, service
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Agent, AgentSkill, Recipient
-from hotline.values import Language, LegStatus
+from hotline.values.statuses import Language, LegStatus
 from tests.factories import load_hospital
 from tests.integration.campaign_house import CHECK, NOW, Outside, discharge, look, report
 from tests.integration.replay.tape import Tape, TapedCaller, TapedPatient
@@ -55,9 +56,9 @@ class Campaign:
         with self.ground.database.write() as session:
             session.add(_nurse())
         told = discharge(1, language=Language(self.language))
-        intake.store(self.ground, [told], "test", NOW)
+        importing_service.store(self.ground, [told], "test", NOW)
         service.make(self.ground, "spring", plan.Scope(), NOW)
-        laying.lay_out(self.ground, "spring", NOW)
+        enrolment.lay_out(self.ground, "spring", NOW)
         service.start(self.ground, "spring", NOW)
 
     def starts_for_absence(self) -> None:
@@ -70,7 +71,7 @@ class Campaign:
             "2026-03-05 09:30; 2026-03-06 14:00\n",
             "utf-8",
         )
-        appointments.take(self.ground, "away", file, NOW)
+        absence_import.take(self.ground, "away", file, NOW)
         with self.ground.database.write() as session:
             session.add(_nurse())
         service.start(self.ground, "away", NOW)
@@ -182,7 +183,7 @@ def a_warning_sign_in_words(campaign: Campaign) -> None:
     queue = patient.here
     patient.ask(queue.attribute("Enqueue", "waitUrl"), QueuePosition="1", QueueTime="3")
     campaign.exchange.redirect = lambda _sid, _url: None  # type: ignore[method-assign, assignment] # the line follows below
-    after.alarm(campaign.ground, campaign.exchange, clock.now() + timedelta(seconds=20))
+    after_call.alarm(campaign.ground, campaign.exchange, clock.now() + timedelta(seconds=20))
     patient.ask(f"{patient.base}/unanswered")
     patient.ask(queue.attribute("Enqueue", "action"), QueueResult="error")
     patient.end()
@@ -338,7 +339,7 @@ def stopped_in_between(campaign: Campaign) -> None:
     readmitted = VisitRecord(event=VisitEvent.ADMITTED, patient_number="P00001", visit="2")
     campaign.starts()
     patient = _verified(campaign)
-    intake.store(campaign.ground, [readmitted], "test", NOW)
+    importing_service.store(campaign.ground, [readmitted], "test", NOW)
     patient.press("1")
 
 

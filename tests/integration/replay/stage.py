@@ -8,9 +8,9 @@ import time_machine
 from flask import Flask
 
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import Ground
 from hotline.models import Offer, Waiting
-from routing import service
+from routing.queues import service
 from tests.integration.caller import new_sid
 from tests.integration.replay.tape import Tape, TapedCaller
 from tests.integration.test_line_ways import NUMBER, Scene, led_out

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from console import voice
-from hotline.ground import Ground, stand
-from ivr.load import STANDARD
+from hotline.context import Ground, stand
+from ivr.flow.reader import STANDARD
 from telephony.provider import connect
 from tests.conftest import make_settings
 from tests.factories import NOW
@@ -20,6 +19,7 @@ from tests.integration import campaign_house
 from tests.integration.replay import after_discharge, callback, menu, outage, rating, waiting
 from tests.integration.replay.stage import Stage
 from tests.integration.replay.tape import Tape
+from voice import app as voice_app
 
 RECORDED = Path(__file__).with_name("recorded")
 IS_RECORDING = bool(os.environ.get("REPLAY_RECORD"))
@@ -82,7 +82,7 @@ def test_flow_answers_as_it_was_recorded(
 ) -> None:
     with house(tmp_path, database_url, redis_server, flow) as ground, time_machine.travel(NOW, tick=False) as travel:
         provider = connect(ground.settings)
-        app = voice.create(ground, provider)
+        app = voice_app.create(ground, provider)
         tape = Tape(app)
         play(Stage(ground, app, language, tmp_path, travel, tape))
         provider.close()
@@ -96,7 +96,7 @@ def test_call_after_discharge_goes_as_it_was_recorded(
 ) -> None:
     with time_machine.travel(campaign_house.NOW, tick=False):
         exchange = campaign_house.outside()
-        app = voice.create(ground, exchange)
+        app = voice_app.create(ground, exchange)
         tape = Tape(app)
         play(after_discharge.Campaign(ground, app, exchange, language, tape, tmp_path))
     compare("after_discharge", f"{play.__name__} {language}", tape.turns)

@@ -43,7 +43,7 @@ class Outcome(StrEnum):
     OUT_OF_HOURS = "out_of_hours"
     CALL_BACK = "call_back"
     MESSAGE = "message"
-    LED_ON = "led_on"
+    FORWARDED = "forwarded"
     FAILED = "failed"
 
 
@@ -282,7 +282,7 @@ class RecipientState(StrEnum):
 class AttemptState(StrEnum):
     """The life of one try to speak with a recipient."""
 
-    MARKED = "marked"
+    RESERVED = "reserved"
     DIALLED = "dialled"
     RINGING = "ringing"
     ANSWERED = "answered"
@@ -468,7 +468,7 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (RecipientState.EXCLUDED, ""),
     ),
     AttemptState: _moves(
-        (AttemptState.MARKED, "dialled answered ended"),
+        (AttemptState.RESERVED, "dialled answered ended"),
         (AttemptState.DIALLED, "ringing answered ended"),
         (AttemptState.RINGING, "answered ended"),
         (AttemptState.ANSWERED, "ended"),

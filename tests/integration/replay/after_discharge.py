@@ -13,7 +13,7 @@ from campaigns.importing import service as importing_service
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.planning import absence_import, enrolment, plan, service
 from hotline import clock
-from hotline.context import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, AgentSkill, Recipient
 from hotline.values.statuses import Language, LegStatus
 from tests.factories import load_hospital
@@ -43,7 +43,7 @@ WISHES = {
 class Campaign:
     """One patient who is due, the exchange, and the tape."""
 
-    ground: Ground
+    context: AppContext
     app: Flask
     exchange: Outside
     language: str
@@ -52,18 +52,18 @@ class Campaign:
 
     def starts(self) -> None:
         """A patient was discharged eight days ago."""
-        load_hospital(self.ground)
-        with self.ground.database.write() as session:
+        load_hospital(self.context)
+        with self.context.database.write() as session:
             session.add(_nurse())
         told = discharge(1, language=Language(self.language))
-        importing_service.store(self.ground, [told], "test", NOW)
-        service.make(self.ground, "spring", plan.Scope(), NOW)
-        enrolment.lay_out(self.ground, "spring", NOW)
-        service.start(self.ground, "spring", NOW)
+        importing_service.store(self.context, [told], "test", NOW)
+        service.make(self.context, "spring", plan.Scope(), NOW)
+        enrolment.lay_out(self.context, "spring", NOW)
+        service.start(self.context, "spring", NOW)
 
     def starts_for_absence(self) -> None:
         """The patient's doctor will be away."""
-        load_hospital(self.ground)
+        load_hospital(self.context)
         file = self.folder / "away.csv"
         file.write_text(
             "patient_number,name,birth_date,phone,language,doctor,appointment,alternatives\n"
@@ -71,29 +71,29 @@ class Campaign:
             "2026-03-05 09:30; 2026-03-06 14:00\n",
             "utf-8",
         )
-        absence_import.take(self.ground, "away", file, NOW)
-        with self.ground.database.write() as session:
+        absence_import.take(self.context, "away", file, NOW)
+        with self.context.database.write() as session:
             session.add(_nurse())
-        service.start(self.ground, "away", NOW)
+        service.start(self.context, "away", NOW)
 
     def due_again(self) -> None:
         """The patient is to be called again now."""
-        with self.ground.database.write() as session:
+        with self.context.database.write() as session:
             session.scalars(select(Recipient)).one().due_at = NOW
 
     def dialled(self, after_minutes: int = 0) -> TapedPatient:
         """The patient's telephone rings."""
-        look(self.ground, self.exchange, NOW + timedelta(minutes=after_minutes))
+        look(self.context, self.exchange, NOW + timedelta(minutes=after_minutes))
         line = list(self.exchange.lines.values())[-1]
-        report(self.ground, line, LegStatus.RINGING, NOW)
-        settings = self.ground.settings
+        report(self.context, line, LegStatus.RINGING, NOW)
+        settings = self.context.settings
         return TapedPatient(self.app, settings, line.number, line.sid, attempt_id=line.attempt_id, tape=self.tape)
 
     def missed(self) -> TapedCaller:
         """The patient did not answer; their own line to us."""
         patient = self.dialled()
-        report(self.ground, list(self.exchange.lines.values())[-1], LegStatus.NO_ANSWER, NOW)
-        return TapedCaller(self.app, self.ground.settings, patient.number, "CAback", tape=self.tape)
+        report(self.context, list(self.exchange.lines.values())[-1], LegStatus.NO_ANSWER, NOW)
+        return TapedCaller(self.app, self.context.settings, patient.number, "CAback", tape=self.tape)
 
 
 def _nurse() -> Agent:
@@ -183,7 +183,7 @@ def a_warning_sign_in_words(campaign: Campaign) -> None:
     queue = patient.here
     patient.ask(queue.attribute("Enqueue", "waitUrl"), QueuePosition="1", QueueTime="3")
     campaign.exchange.redirect = lambda _sid, _url: None  # type: ignore[method-assign, assignment] # the line follows below
-    after_call.alarm(campaign.ground, campaign.exchange, clock.now() + timedelta(seconds=20))
+    after_call.alarm(campaign.context, campaign.exchange, clock.now() + timedelta(seconds=20))
     patient.ask(f"{patient.base}/unanswered")
     patient.ask(queue.attribute("Enqueue", "action"), QueueResult="error")
     patient.end()
@@ -339,7 +339,7 @@ def stopped_in_between(campaign: Campaign) -> None:
     readmitted = VisitRecord(event=VisitEvent.ADMITTED, patient_number="P00001", visit="2")
     campaign.starts()
     patient = _verified(campaign)
-    importing_service.store(campaign.ground, [readmitted], "test", NOW)
+    importing_service.store(campaign.context, [readmitted], "test", NOW)
     patient.press("1")
 
 

@@ -81,7 +81,7 @@ def _promised(stage: Stage) -> TapedCaller:
     caller.hang_up()
     stage.scene.at_work("1001")
     assert stage.scene.route()
-    return TapedCaller(stage.app, stage.ground.settings, NUMBER, "CB1", tape=stage.tape)
+    return TapedCaller(stage.app, stage.context.settings, NUMBER, "CB1", tape=stage.tape)
 
 
 def _base(stage: Stage) -> str:
@@ -126,7 +126,7 @@ def nobody_picks_up(stage: Stage) -> None:
     line.post(f"{_base(stage)}/status", CallStatus="ringing", SequenceNumber="1")
     line.post(f"{_base(stage)}/status", CallStatus="no-answer", SequenceNumber="2")
     stage.scene.route(600)
-    late = TapedCaller(stage.app, stage.ground.settings, NUMBER, "CB9", tape=stage.tape)
+    late = TapedCaller(stage.app, stage.context.settings, NUMBER, "CB9", tape=stage.tape)
     late.ask("/voice/callbacks/nothing/1/answer")
     late.ask("/voice/callbacks/nothing/1/join")
 

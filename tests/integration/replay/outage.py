@@ -7,7 +7,7 @@ from tests.integration.replay.tape import TapedCaller
 
 def kept_until_it_is_over(stage: Stage) -> None:
     caller, waiting = stage.at_menu(), stage.in_queue("+8613800000002")
-    Row.metadata.drop_all(stage.ground.database.engine)
+    Row.metadata.drop_all(stage.context.database.engine)
     caller.press("1")
     caller.goes_on()
     for seconds in (5, 28, 40, 600):

@@ -8,8 +8,8 @@ import time_machine
 from flask import Flask
 
 from hotline import clock
-from hotline.context import Ground
-from hotline.models import Offer, Waiting
+from hotline.context import AppContext
+from hotline.models import Offer, QueueEntry
 from routing.queues import service
 from tests.integration.caller import new_sid
 from tests.integration.replay.tape import Tape, TapedCaller
@@ -22,7 +22,7 @@ LANGUAGE_KEYS = {"zh-CN": "1", "en-US": "2"}
 class Stage:
     """One scenario: the language that is spoken, the tape, and the house."""
 
-    ground: Ground
+    context: AppContext
     app: Flask
     language: str
     folder: Path
@@ -32,11 +32,11 @@ class Stage:
 
     def __post_init__(self) -> None:
         """The sample hospital, with nobody at work."""
-        self.scene = Scene(self.ground, self.app)
+        self.scene = Scene(self.context, self.app)
 
     def caller(self, number: str = NUMBER) -> TapedCaller:
         """Somebody with a telephone."""
-        return TapedCaller(self.app, self.ground.settings, number, new_sid(), tape=self.tape)
+        return TapedCaller(self.app, self.context.settings, number, new_sid(), tape=self.tape)
 
     def at_menu(self, number: str = NUMBER) -> TapedCaller:
         """A caller who hears the menu in the language of this scenario."""
@@ -58,21 +58,21 @@ class Stage:
 
     def offered(self, caller: TapedCaller, staff_number: str) -> tuple[str, TapedCaller]:
         """An agent's phone rings for the caller: the offer, and the agent's line."""
-        waiting: Waiting = self.scene.places(caller)[-1]
+        waiting: QueueEntry = self.scene.places(caller)[-1]
         agent = self.scene.agents[staff_number]
         offer = Offer(
-            id=clock.new_id(), waiting_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
+            id=clock.new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
             ring=1, rings=3, reasons=[], started_at=clock.now(),
         )  # fmt: skip
-        assert service.start_offer(self.ground, offer)
-        return offer.id, TapedCaller(self.app, self.ground.settings, agent.address, new_sid(), tape=self.tape)
+        assert service.start_offer(self.context, offer)
+        return offer.id, TapedCaller(self.app, self.context.settings, agent.address, new_sid(), tape=self.tape)
 
     def talks(self, caller: TapedCaller, staff_number: str) -> tuple[str, TapedCaller]:
         """Caller and agent have met: the offer, and the agent's line."""
         offer_id, agent = self.offered(caller, staff_number)
         agent.ask(f"/voice/offers/{offer_id}/answer")
-        with self.ground.database.write() as session:
-            session.get_one(Waiting, self.scene.places(caller)[-1].id).moved_at = clock.now()
+        with self.context.database.write() as session:
+            session.get_one(QueueEntry, self.scene.places(caller)[-1].id).moved_at = clock.now()
         caller.leaves("redirected")
         caller.ask(f"/voice/calls/{self.scene.call(caller).id}/connect")
         events = agent.here.root.find("Dial/Conference")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from hotline.context import Ground, stand
+from hotline.context import AppContext, open_context
 from ivr.flow.reader import STANDARD
 from telephony.provider import connect
 from tests.conftest import make_settings
@@ -37,7 +37,7 @@ CASES = [(flow, play) for flow, plays in FLOWS.items() for play in plays]
 
 
 @contextmanager
-def house(tmp_path: Path, database_url: str, redis_server: str, flow: str) -> Iterator[Ground]:
+def house(tmp_path: Path, database_url: str, redis_server: str, flow: str) -> Iterator[AppContext]:
     """The resources of a hospital whose settings fit the flow that is played."""
     more: dict[str, object] = {}
     if flow == "menu_closed":
@@ -48,8 +48,8 @@ def house(tmp_path: Path, database_url: str, redis_server: str, flow: str) -> It
         more["flow_file"] = file
     if flow == "outage_with_number":
         more["outage_number"] = "+861088880000"
-    opened = stand(make_settings(tmp_path, database_url, redis_server, **more))
-    opened.bell.redis.flushdb()
+    opened = open_context(make_settings(tmp_path, database_url, redis_server, **more))
+    opened.notifier.redis.flushdb()
     yield opened
     opened.close()
 
@@ -80,11 +80,11 @@ def compare(flow: str, scenario: str, turns: list[dict[str, Any]]) -> None:
 def test_flow_answers_as_it_was_recorded(
     tmp_path: Path, database_url: str, redis_server: str, flow: str, play: Callable[[Stage], None], language: str
 ) -> None:
-    with house(tmp_path, database_url, redis_server, flow) as ground, time_machine.travel(NOW, tick=False) as travel:
-        provider = connect(ground.settings)
-        app = voice_app.create(ground, provider)
+    with house(tmp_path, database_url, redis_server, flow) as context, time_machine.travel(NOW, tick=False) as travel:
+        provider = connect(context.settings)
+        app = voice_app.create(context, provider)
         tape = Tape(app)
-        play(Stage(ground, app, language, tmp_path, travel, tape))
+        play(Stage(context, app, language, tmp_path, travel, tape))
         provider.close()
     compare(flow, f"{play.__name__} {language}", tape.turns)
 
@@ -92,11 +92,11 @@ def test_flow_answers_as_it_was_recorded(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("play", after_discharge.ALL, ids=[play.__name__ for play in after_discharge.ALL])
 def test_call_after_discharge_goes_as_it_was_recorded(
-    tmp_path: Path, ground: Ground, play: Callable[[after_discharge.Campaign], None], language: str
+    tmp_path: Path, context: AppContext, play: Callable[[after_discharge.Campaign], None], language: str
 ) -> None:
     with time_machine.travel(campaign_house.NOW, tick=False):
         exchange = campaign_house.outside()
-        app = voice_app.create(ground, exchange)
+        app = voice_app.create(context, exchange)
         tape = Tape(app)
-        play(after_discharge.Campaign(ground, app, exchange, language, tape, tmp_path))
+        play(after_discharge.Campaign(context, app, exchange, language, tape, tmp_path))
     compare("after_discharge", f"{play.__name__} {language}", tape.turns)

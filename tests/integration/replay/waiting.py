@@ -1,4 +1,4 @@
-"""Waiting for a person: what is announced, the ways out of the queue, and the way to an agent."""
+"""QueueEntry for a person: what is announced, the ways out of the queue, and the way to an agent."""
 
 from tests.integration.replay.stage import Stage
 from tests.integration.test_line_ways import OTHER

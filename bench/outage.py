@@ -20,7 +20,7 @@ import psycopg
 from sqlalchemy import select
 
 from hotline.models import Call, Callback
-from hotline.values.statuses import CallStatus
+from hotline.values.states.call import CallStatus
 from tests.calls.stage import ANSWER, NUMBER, QUESTION, Stage, agent, stage
 from tests.servers import Postgres
 

@@ -25,7 +25,7 @@ from bench.quality_calls import calls as quality_calls_calls
 from bench.quality_calls import plain
 from bench.quality_calls.calls import Labelled
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa import scorecards
 from qa.scorecards import phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder

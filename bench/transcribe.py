@@ -28,7 +28,7 @@ from rich.table import Table
 
 from bench.speech.counts import Count, invented_signs, names, numbers, syllables
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech import hints, recognise
 from recordings.speech.engines import weights
 from recordings.speech.text import comparable

@@ -31,19 +31,15 @@ from hotline.models import (
     Utterance,
 )
 from hotline.outbox import transitions
-from hotline.values.statuses import (
-    AgentState,
-    AgentStatus,
-    Answer,
-    CallStatus,
-    Intent,
-    Language,
-    OfferState,
-    Outcome,
-    QueueEntryState,
-    RecordingState,
-    Role,
-)
+from hotline.values.access import Role
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.recording import RecordingState
 from recordings.storage.service import about
 
 PASSWORD = "a long password"

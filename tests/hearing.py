@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import jiwer
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.text import comparable
 
 

@@ -7,7 +7,9 @@ from sqlalchemy import delete, select
 
 from hotline.context import AppContext
 from hotline.models import Call, MachineMark, Review, User
-from hotline.values.statuses import Answer, Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 from qa import scorecards
 from qa.reviews import answers, service
 from qa.reviews.service import Draft

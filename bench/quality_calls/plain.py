@@ -2,7 +2,8 @@
 
 import re
 
-from hotline.values.statuses import Answer, Language
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 from qa.scorecards.card import Phrases, Scorecard, Silence, Told
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue, gaps

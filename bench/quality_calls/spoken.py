@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.prompts.speak import synthesise
 from qa.scoring.tokens import Said
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav

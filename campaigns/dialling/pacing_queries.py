@@ -10,16 +10,12 @@ from sqlalchemy.orm import Session
 from campaigns.dialling.pacing import Counts
 from campaigns.dialling.queries import LIVE, due
 from hotline.models import Agent, AgentSkill, Attempt, Call, Offer, QueueEntry, Recipient
-from hotline.values.statuses import (
-    LIVE_OFFERS,
-    AgentState,
-    AgentStatus,
-    AttemptOutcome,
-    AttemptState,
-    Direction,
-    Language,
-    QueueEntryState,
-)
+from hotline.values.language import Language
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.call import Direction
+from hotline.values.states.offer import LIVE_OFFERS
+from hotline.values.states.queue_entry import QueueEntryState
 
 COUNTED_DAYS = 30
 

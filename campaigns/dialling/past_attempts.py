@@ -8,7 +8,7 @@ from campaigns.dialling import next_attempt, queries
 from campaigns.planning import preferences
 from hotline.context import AppContext
 from hotline.models import Attempt, Recipient
-from hotline.values.statuses import AttemptOutcome
+from hotline.values.states.attempt import AttemptOutcome
 
 
 def standing(

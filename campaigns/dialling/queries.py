@@ -6,7 +6,10 @@ from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Attempt, Call, Campaign, Person, Recipient
-from hotline.values.statuses import AttemptState, CallStatus, CampaignState, RecipientState
+from hotline.values.states.attempt import AttemptState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.recipient import RecipientState
 
 # The tables may still bring these anywhere.
 OPEN = (RecipientState.PLANNED, RecipientState.CALLING, RecipientState.TEXTED)

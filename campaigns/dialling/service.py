@@ -20,7 +20,10 @@ from hotline.context import AppContext
 from hotline.models import Attempt, Call, Campaign, Recipient
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
-from hotline.values.statuses import ENDED_LEGS, AttemptOutcome, AttemptState, CampaignState, LegStatus, RecipientState
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.leg import ENDED_LEGS, LegStatus
+from hotline.values.states.recipient import RecipientState
 from routing.calls.legs import Report
 from telephony.words import Heard
 

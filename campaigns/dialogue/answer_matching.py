@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from campaigns.dialogue.script import Option, Sign
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.phrases import has, sounds
 
 DENIALS = {

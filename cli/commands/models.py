@@ -8,7 +8,7 @@ from rich.table import Table
 from cli import audit_marks
 from cli.terminal.speech_options import LANGUAGES, place, place_options
 from hotline.errors import HotlineError
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.errors import EngineMissing
 from recordings.speech import recognise
 from recordings.speech.recognise import Place

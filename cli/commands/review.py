@@ -12,7 +12,8 @@ from rich.text import Text
 
 from cli import audit_marks
 from cli.terminal.speech_options import LANGUAGES, place, place_options
-from hotline.values.statuses import Answer, Language
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 from qa import scorecards
 from qa.scoring import recording_review
 from qa.scoring.recording_review import SIDES, Review, Task

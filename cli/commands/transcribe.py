@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli import audit_marks
 from cli.terminal.speech_options import LANGUAGES, place, place_options
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech import hints, recognise
 from recordings.speech.dialogue import Line
 from recordings.storage.audio import Sound, read_file

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Agent, Call, MachineMark, Offer, Recording, Transcript
-from hotline.values.statuses import Answer, OfferState
+from hotline.values.scorecard import Answer
+from hotline.values.states.offer import OfferState
 from recordings.storage import sealed_sound
 from reports.service_level import figures
 from routing.estimates import estimated_wait, wait

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.recognise import Place
 
 LANGUAGES = click.Choice([language.value for language in Language])

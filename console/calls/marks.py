@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from console.web.language import Words
 from hotline.models import MachineMark
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa.scorecards import Scorecard, Scorecards
 from qa.scoring.score import Result, Score, is_fault, score
 

@@ -18,7 +18,7 @@ from console.web.audit_marks import touches
 from console.web.standing import Guarded, Standing
 from hotline import clock
 from hotline.models import Call, Recording
-from hotline.values.statuses import RecordingKind
+from hotline.values.states.recording import RecordingKind
 from recordings.redaction.beep import Beeped, by_channel
 from recordings.speech.dialogue import speakers
 from recordings.speech.partial_transcripts import PART_SECONDS, shape

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from console.crm import need
 from console.crm.need import Reader
 from hotline.models import Agent, Answer, Attempt, Call, Campaign, Case, Offer, Patient, Recipient, Recording
-from hotline.values.statuses import CaseState, RecordingState
+from hotline.values.states.case import CaseState
+from hotline.values.states.recording import RecordingState
 
 MOST = 100
 HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)

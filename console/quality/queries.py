@@ -21,7 +21,8 @@ from hotline.models import (
     Transcript,
     User,
 )
-from hotline.values.statuses import ReviewState, Role
+from hotline.values.access import Role
+from hotline.values.states.review import ReviewState
 from qa.reviews.service import PUBLIC
 from qa.scoring import marks
 

@@ -15,7 +15,7 @@ from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
 from hotline.models import Review
-from hotline.values.statuses import ReviewState
+from hotline.values.states.review import ReviewState
 from qa.errors import ReviewRefused
 from qa.reviews import answers as reviews_answers
 from qa.reviews import calibration, comments, service

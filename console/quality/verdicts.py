@@ -9,7 +9,7 @@ from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, refusals
 from hotline import clock
-from hotline.values.statuses import Ruling
+from hotline.values.states.review import Ruling
 from qa.reviews import service
 
 pages = Blueprint("verdicts", __name__)

@@ -10,15 +10,11 @@ from hotline.models.padded import PaddedJson, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values.statuses import (
-    AttemptOutcome,
-    AttemptState,
-    CampaignKind,
-    CampaignState,
-    Direction,
-    Language,
-    RecipientState,
-)
+from hotline.values.language import Language
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.call import Direction
+from hotline.values.states.campaign import CampaignKind, CampaignState
+from hotline.values.states.recipient import RecipientState
 
 
 class Discharge(Row, WithId):

@@ -14,8 +14,10 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import transitions
-from hotline.values.statuses import ENDED_LEGS, CallStatus, LegStatus, RecordingKind
-from hotline.values.statuses import Outcome as CallOutcome
+from hotline.values.states.call import CallStatus
+from hotline.values.states.call import Outcome as CallOutcome
+from hotline.values.states.leg import ENDED_LEGS, LegStatus
+from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import decide, queries, quick
 from ivr.dialogue.context import Desk, lost, sorry, where
 from ivr.dialogue.decide import Asked, Consented, Ended, Outcome, Told

@@ -9,7 +9,9 @@ from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
-from hotline.values.statuses import CallbackState, CallStatus, Outcome, PhoneNumber
+from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.callback import CallbackState
 from ivr.dialogue import decide as menu
 from ivr.dialogue import queries
 from ivr.flow.nodes import Flow

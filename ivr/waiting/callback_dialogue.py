@@ -13,7 +13,9 @@ from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.values import phone_numbers
 from hotline.values.numbering_plan import Refusal
-from hotline.values.statuses import CallStatus, LegStatus, Outcome, PhoneNumber
+from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.leg import LegStatus
 from ivr.dialogue import decide, queries, service
 from ivr.dialogue.context import Desk, lost, where
 from ivr.dialogue.queries import Standing

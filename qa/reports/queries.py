@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Call, Draw, Offer, Review
-from hotline.values.statuses import OfferState, ReviewState
+from hotline.values.states.offer import OfferState
+from hotline.values.states.review import ReviewState
 from qa.reviews.service import PUBLIC
 from qa.statistics.aggregates import Heard, There
 from qa.statistics.assessment import Results

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Agent, Department, Queue
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa import scorecards
 from qa.reports import assessment, queries
 from qa.reports.chart import Chart, Value, by_group, over_time

@@ -11,7 +11,8 @@ from hotline.errors import Discard, LeaseLost, NotFound
 from hotline.models import Report as Row
 from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
-from hotline.values.statuses import Language, ReportState
+from hotline.values.language import Language
+from hotline.values.states.report import ReportState
 from qa.errors import Unfit
 from qa.reports import report, values
 from qa.reports.values import Wanted

@@ -13,7 +13,10 @@ from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Call, Review, ReviewStep, Round, User
 from hotline.outbox import transitions
-from hotline.values.statuses import Answer, ReviewState, Role, RoundState
+from hotline.values.access import Role
+from hotline.values.scorecard import Answer
+from hotline.values.states.calibration import RoundState
+from hotline.values.states.review import ReviewState
 from qa import scorecards
 from qa.errors import TooLate, Unfit, WordsMissing
 from qa.reviews import answers as reviews_answers

@@ -10,7 +10,7 @@ from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Coaching, Review, User
 from hotline.outbox import transitions
-from hotline.values.statuses import CoachingState
+from hotline.values.states.coaching import CoachingState
 from qa.errors import NotYours, TooLate, Unfit, WordsMissing
 from qa.reviews import service
 

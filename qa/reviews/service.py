@@ -15,7 +15,7 @@ from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Appeal, Review, ReviewStep, User
 from hotline.outbox import transitions
-from hotline.values.statuses import ReviewState, Ruling
+from hotline.values.states.review import ReviewState, Ruling
 from qa import scorecards
 from qa.errors import Incomplete, NotYours, Stale, TooLate, Unfit, WordsMissing
 from qa.reviews import answers as reviews_answers

@@ -14,7 +14,10 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Attempt, Call, Draw, Job, MachineMark, Recording, Review, ReviewStep
 from hotline.outbox import jobs
-from hotline.values.statuses import Answer, Direction, Intent, Outcome, RecordingState
+from hotline.values.intent import Intent
+from hotline.values.scorecard import Answer
+from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.recording import RecordingState
 from qa import scorecards
 from qa.sampling import policy
 from qa.sampling.policy import Policy

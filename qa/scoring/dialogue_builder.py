@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards.phrase_lists import Lists
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue
 from qa.scoring.phrase_match import Ear, Judged

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa.scorecards.card import FirstWords, Item, Phrases, Scorecard
 from qa.scoring.score import Result
 

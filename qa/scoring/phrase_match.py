@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.tokens import Said, Turn
 from qa.scoring.wording import Find, Wording, finds

@@ -4,7 +4,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Attempt, Call, Campaign, Case, MachineMark, Recording, Transcript
-from hotline.values.statuses import CampaignKind, RecordingKind
+from hotline.values.states.campaign import CampaignKind
+from hotline.values.states.recording import RecordingKind
 
 
 def locked_call(session: Session, call_id: str) -> Call | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hotline.errors import HotlineError
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards import Scorecard
 from qa.scorecards import phrase_lists as scorecards_phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa.scorecards.card import FatalMeans, Item, Scale, Scorecard
 
 # Answers that are neither good nor a fault.

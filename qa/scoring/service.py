@@ -11,7 +11,10 @@ from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError
 from hotline.models import Call, MachineMark, Recording, Transcript, Utterance
 from hotline.outbox import transitions
-from hotline.values.statuses import Answer, CaseKind, Intent, Language
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
+from hotline.values.states.case import CaseKind
 from qa import scorecards
 from qa.scorecards import Scorecard, phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder, queries

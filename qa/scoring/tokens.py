@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scoring import phonetics
 from recordings.speech.pinyin import syllables
 from recordings.speech.text import simplified

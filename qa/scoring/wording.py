@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scoring import names, phonetics
 from qa.scoring.tokens import Turn
 from recordings.speech.pinyin import syllables

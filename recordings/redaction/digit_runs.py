@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.transcripts.spoken_numbers import EN_VALUES, ZH_DIGITS, ZH_UNITS
 
 # A speaker who is asked for a number in pieces waits for the other to repeat each.

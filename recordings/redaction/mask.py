@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from crm.patients import identity_card
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.redaction.digit_runs import Run, Said, runs
 from recordings.redaction.people_names import names
 from recordings.redaction.postal_addresses import addresses

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.redaction.digit_runs import Said
 from recordings.redaction.mask import Found, Known, find
 

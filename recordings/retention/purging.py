@@ -27,7 +27,9 @@ from hotline.models import (
     Transcript,
 )
 from hotline.outbox import transitions
-from hotline.values.statuses import CallStatus, CaseKind, CaseState, RecordingKind, RecordingState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.recording import RecordingKind, RecordingState
 from recordings.errors import NotGone
 from recordings.retention import holds, periods, purging_reports
 from recordings.retention.periods import Facts, Verdict, What

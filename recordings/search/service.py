@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hotline.encryption.keyring import Keyring
 from hotline.models import Call, Term, Transcript, Utterance
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.search import terms
 
 DIGEST_SIGNS = 24

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.phrases import sounds
 from recordings.speech.text import comparable
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.engines import mel
 from recordings.speech.engines.whisper import CODES, LONGEST_PACK, WINDOWS, Whisper
 from recordings.speech.recognise import Place, engine

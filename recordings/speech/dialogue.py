@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.recognise import Engine, Segment
 from recordings.speech.voice_activity import stretches
 from recordings.storage.audio import Sound

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from hotline.errors import ConfigError
 from hotline.models import Agent, Department
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech import dialogue
 from recordings.speech.dialogue import Line
 from recordings.speech.pinyin import syllables

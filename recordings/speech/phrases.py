@@ -9,7 +9,7 @@ from functools import cache
 
 from rapidfuzz import fuzz
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.pinyin import syllables
 from recordings.speech.text import comparable
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.errors import EngineMissing
 from recordings.speech.voice_activity import Stretch
 from recordings.storage.audio import Pcm

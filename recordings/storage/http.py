@@ -4,7 +4,7 @@ from flask import Blueprint, Response, current_app, request
 
 from hotline import clock, log
 from hotline.context import AppContext
-from hotline.values.statuses import RecordingKind
+from hotline.values.states.recording import RecordingKind
 from recordings.errors import UnknownCall
 from recordings.storage import service
 from recordings.storage.recording_events import News

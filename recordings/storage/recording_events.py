@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hotline.values.statuses import RecordingKind, RecordingState
+from hotline.values.states.recording import RecordingKind, RecordingState
 
 
 @dataclass(frozen=True)

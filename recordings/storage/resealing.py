@@ -10,7 +10,7 @@ from hotline.encryption.keyring import Undecipherable
 from hotline.errors import NotFound
 from hotline.models import Recording
 from hotline.object_store import orphans
-from hotline.values.statuses import RecordingState
+from hotline.values.states.recording import RecordingState
 from recordings.errors import Altered
 from recordings.storage import sealed_sound
 

@@ -12,7 +12,7 @@ from hotline.errors import Discard
 from hotline.models import Recording, Transcript, Utterance
 from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
-from hotline.values.statuses import RecordingKind, RecordingState
+from hotline.values.states.recording import RecordingKind, RecordingState
 from recordings.errors import StillThere, UnknownCall
 from recordings.search import service
 from recordings.speech import recognise

@@ -10,7 +10,7 @@ from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError, NotFound
 from hotline.models import Correction, Transcript, Utterance
 from hotline.outbox import jobs
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.search import service
 from recordings.speech.text import comparable
 

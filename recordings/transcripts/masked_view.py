@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Agent, Call, Patient, Transcript, User, Utterance
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.redaction import mask
 from recordings.redaction import redacted_spans as hidden
 from recordings.redaction.mask import Found, Known, Said

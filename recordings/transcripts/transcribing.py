@@ -16,7 +16,8 @@ from hotline.errors import GivesWay
 from hotline.models import Job, Recording
 from hotline.models import Part as PartRow
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState, Language
+from hotline.values.language import Language
+from hotline.values.states.job import JobState
 from recordings.speech import hints, partial_transcripts
 from recordings.speech.dialogue import Line
 from recordings.speech.recognise import Engine

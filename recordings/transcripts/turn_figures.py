@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.phrases import has
 
 # A new turn begins when the other speaks; the same speaker's pauses belong to it.

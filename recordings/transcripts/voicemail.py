@@ -9,7 +9,10 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Call, Recording
 from hotline.outbox import transitions
-from hotline.values.statuses import CaseKind, Intent, Outcome, RecordingKind, RecordingState
+from hotline.values.intent import Intent
+from hotline.values.states.call import Outcome
+from hotline.values.states.case import CaseKind
+from hotline.values.states.recording import RecordingKind, RecordingState
 from recordings.speech import partial_transcripts
 from recordings.speech.voice_activity import stretches
 from recordings.storage import queries, sealed_sound

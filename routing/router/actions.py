@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from hotline import clock, log
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry
-from hotline.values.statuses import LIVE_OFFERS, Absence, OfferState, QueueEntryState
+from hotline.values.states.agent import Absence
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.queue_entry import QueueEntryState
 from recordings.storage import service as recordings
 from routing.calls.conferences import HELD
 from routing.ladder import floor_state

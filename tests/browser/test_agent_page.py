@@ -15,7 +15,10 @@ from exchange.media.audio import RATE
 from hotline import clock
 from hotline.models import Agent, Offer
 from hotline.outbox.notifier import FLOOR
-from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Outcome, Role
+from hotline.values.access import Role
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.offer import OfferState
 from recordings.storage import sealed_sound
 from tests.browser.person import Person
 from tests.browser.telephony import purity_db

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Review, Round, User
-from hotline.values.statuses import Language, ReviewState
+from hotline.values.language import Language
+from hotline.values.states.review import ReviewState
 from qa.reports import service
 from qa.reviews import calibration, coaching
 from qa.reviews import service as reviews_service

@@ -19,7 +19,9 @@ from campaigns.planning import enrolment, plan, service
 from cli.demo import act, follow_up
 from hotline import clock
 from hotline.models import Attempt, Recipient
-from hotline.values.statuses import AttemptOutcome, AttemptState, Language, RecipientState
+from hotline.values.language import Language
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.recipient import RecipientState
 from routing.agents import hospital_file
 from routing.queues import queues_file
 from telephony.provider import Provider, connect

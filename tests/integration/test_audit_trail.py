@@ -15,7 +15,10 @@ from hotline import clock
 from hotline.audit import log
 from hotline.context import AppContext
 from hotline.models import Agent, AuditEntry, Call, Campaign, Coaching, Offer, Patient, Report, User, Utterance
-from hotline.values.statuses import AuditOutcome, CampaignState, CaseKind, Language, Role
+from hotline.values.access import AuditOutcome, Role
+from hotline.values.language import Language
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.case import CaseKind
 from qa.reports import service
 from qa.reports.values import QUALITY, Wanted
 from qa.reviews import calibration, coaching

@@ -13,7 +13,8 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Prompt, Report
 from hotline.object_store.store import ObjectStore
-from hotline.values.statuses import Language, ReportState
+from hotline.values.language import Language
+from hotline.values.states.report import ReportState
 from ivr.prompts import catalogue
 from qa.reports import service
 from qa.reports.values import Wanted

@@ -15,7 +15,11 @@ from campaigns.planning import plan, service
 from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Answer, Case, Recipient
-from hotline.values.statuses import AttemptOutcome, AttemptState, CaseKind, Direction, LegStatus, RecipientState
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.call import Direction
+from hotline.values.states.case import CaseKind
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.recipient import RecipientState
 from routing.calls.legs import Report
 from tests.integration.campaign_house import (
     NOW,

@@ -10,7 +10,10 @@ from sqlalchemy import func, select
 from campaigns.planning import dialling_limits_file
 from hotline.context import AppContext
 from hotline.models import Attempt, Case, Job, Recipient
-from hotline.values.statuses import AttemptState, CaseKind, JobState, RecipientState, Urgency
+from hotline.values.states.attempt import AttemptState
+from hotline.values.states.case import CaseKind, Urgency
+from hotline.values.states.job import JobState
+from hotline.values.states.recipient import RecipientState
 from tests.integration.campaign_house import attempts_of, campaign
 from tests.integration.campaign_storm import BESIDE, TO_DO, Storm
 

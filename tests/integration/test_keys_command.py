@@ -31,7 +31,8 @@ from hotline.encryption.sealed_columns import Place, places
 from hotline.errors import ConfigError
 from hotline.models import Call, KnownKey, Patient, Prompt, Recording
 from hotline.models.sealed import in_row
-from hotline.values.statuses import Language, RecordingState
+from hotline.values.language import Language
+from hotline.values.states.recording import RecordingState
 from recordings.storage import sealed_sound, service
 from tests.integration.test_known_keys import FIRST, SECOND, with_keys
 from tests.integration.test_sealed_rows import NOW, a_patient

@@ -7,7 +7,10 @@ import pytest
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Case, MachineMark, Recording
-from hotline.values.statuses import Answer, CaseKind, CaseState, Intent, RecordingState
+from hotline.values.intent import Intent
+from hotline.values.scorecard import Answer
+from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.recording import RecordingState
 from qa.scoring import service
 from tests.integration.transcripts_house import recorded
 

@@ -14,17 +14,11 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Agent, AgentPage, Event, Offer, SignIn, User
-from hotline.values.statuses import (
-    Absence,
-    AgentState,
-    AgentStatus,
-    LegStatus,
-    OfferState,
-    PagePhone,
-    QueueEntryState,
-    Role,
-    SignsIn,
-)
+from hotline.values.access import Role
+from hotline.values.states.agent import Absence, AgentState, AgentStatus, PagePhone, SignsIn
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
 from qa.reports import queries as reports_queries
 from reports.service_level.figures import by_agent, summary
 from reports.service_level.queries import between

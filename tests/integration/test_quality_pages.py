@@ -13,7 +13,10 @@ from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Call, Job, Report, Review
-from hotline.values.statuses import JobState, ReportState, ReviewState, Role
+from hotline.values.access import Role
+from hotline.values.states.job import JobState
+from hotline.values.states.report import ReportState
+from hotline.values.states.review import ReviewState
 from qa.reports import service
 from qa.reviews import calibration, comments
 from qa.reviews import service as reviews_service

@@ -10,7 +10,9 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Case, Job, Recording
 from hotline.outbox import jobs
-from hotline.values.statuses import CallStatus, CaseKind, Outcome, RecordingState, Urgency
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.case import CaseKind, Urgency
+from hotline.values.states.recording import RecordingState
 from qa.reports import queries
 from qa.statistics import ratings
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened

@@ -23,7 +23,10 @@ from hotline.errors import Discard, NotFound
 from hotline.models import Call, Case, Event, Job, LooseBlob, MachineMark, Recording, Transcript
 from hotline.object_store import orphans
 from hotline.outbox import jobs
-from hotline.values.statuses import Answer, JobState, Language, RecordingKind, RecordingState
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
+from hotline.values.states.job import JobState
+from hotline.values.states.recording import RecordingKind, RecordingState
 from qa.scoring import service as qa
 from recordings.errors import Altered, Incomplete, StillThere
 from recordings.storage import service

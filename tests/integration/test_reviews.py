@@ -11,7 +11,10 @@ from console.web.app import create
 from hotline.context import AppContext
 from hotline.errors import Discard, NotFound
 from hotline.models import Appeal, Draw, Job, Review, ReviewStep, Round
-from hotline.values.statuses import Answer, CoachingState, ReviewState, Role, Ruling
+from hotline.values.access import Role
+from hotline.values.scorecard import Answer
+from hotline.values.states.coaching import CoachingState
+from hotline.values.states.review import ReviewState, Ruling
 from qa.errors import Incomplete, NotYours, Stale, TooLate, Unfit, WordsMissing
 from qa.reviews import calibration, coaching, service
 from qa.reviews.coaching import Finding

@@ -12,7 +12,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from cli.commands.models import command as models
 from cli.commands.transcribe import command as transcribe
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa import scorecards
 from qa.scorecards import phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder

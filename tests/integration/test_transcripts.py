@@ -11,7 +11,10 @@ from hotline.context import AppContext
 from hotline.encryption.keyring import Undecipherable
 from hotline.errors import NotFound
 from hotline.models import AuditEntry, Case, Correction, Hold, Job, Recording, Report, Term, Transcript, Utterance
-from hotline.values.statuses import CaseKind, CaseState, Intent, Language, RecordingState
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.recording import RecordingState
 from recordings.retention import holds, purging, purging_reports
 from recordings.retention.periods import What
 from recordings.search import service

@@ -17,7 +17,10 @@ from hotline.errors import GivesWay
 from hotline.models import Job, Recording
 from hotline.models import Part as PartRow
 from hotline.outbox import jobs
-from hotline.values.statuses import Intent, JobState, Language, RecordingState
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.job import JobState
+from hotline.values.states.recording import RecordingState
 from recordings.speech.recognise import Engine, Segment
 from recordings.speech.voice_activity import Stretch
 from recordings.storage.audio import Pcm

@@ -22,7 +22,9 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Job, Part, Prompt, Recording, Row, Transcript
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState, Language, RecordingState
+from hotline.values.language import Language
+from hotline.values.states.job import JobState
+from hotline.values.states.recording import RecordingState
 from recordings.errors import Altered, EngineMissing, TooLarge
 from recordings.storage import sealed_sound
 from telephony.errors import ProviderDown

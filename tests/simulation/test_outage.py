@@ -20,7 +20,9 @@ from hotline.context import AppContext, open_context
 from hotline.database.outage import Outage
 from hotline.models import Call, Callback, Job, QueueEntry
 from hotline.outbox import jobs
-from hotline.values.statuses import CallStatus, LegStatus, Outcome, QueueEntryState
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.queue_entry import QueueEntryState
 from ivr.dialogue import service
 from routing.agents import hospital_file
 from routing.queues import queues_file

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.errors import EngineMissing, ModelDamaged
 from recordings.speech.engines.vosk import CODES, by_hand
 from recordings.speech.recognise import Place

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.errors import ModelDamaged
 from recordings.speech.recognise import Place, Segment, Word
 from recordings.speech.text import tidy

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.engines import mel, tokens, weights
 from recordings.speech.engines.invented import is_formula, is_invented, without_echo
 from recordings.speech.engines.packing import Pack, packs

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa import scorecards
 from qa.reports import pdf, xlsx
 from qa.reports.chart import Value, by_group, over_time

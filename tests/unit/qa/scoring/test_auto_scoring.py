@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from bench.quality_calls.spoken import Script, as_text, scripts
-from hotline.values.statuses import Answer, Language
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 from qa import scorecards
 from qa.scorecards import ScorecardFault, UnknownScorecard, phrase_lists
 from qa.scorecards.phrase_lists import parse as parse_lists

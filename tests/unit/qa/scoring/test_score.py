@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.values.statuses import Answer, Language
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 from qa.scorecards import Item, Scale, Scorecard, Section
 from qa.scorecards.card import FatalMeans
 from qa.scoring.score import NOT_COUNTED, Result, is_fault, score

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards import phrase_lists
 from qa.scorecards.card import FirstWords, Hold, Speed, TalkOver, TalkShare
 from qa.scoring import timing

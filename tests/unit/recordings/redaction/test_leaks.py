@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.redaction import digit_runs, mask
 from recordings.redaction.mask import Kind, Said
 

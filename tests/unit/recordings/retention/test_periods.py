@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hotline.errors import ConfigError
-from hotline.values.statuses import CaseKind, Intent, Language, Urgency
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.case import CaseKind, Urgency
 from recordings.retention import periods
 from recordings.retention.periods import Facts, Keeper, Kind, What
 from recordings.speech import hints

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.engines.invented import is_formula, is_invented, is_loop, without_echo
 from recordings.speech.phrases import has
 from recordings.speech.text import comparable, tidy

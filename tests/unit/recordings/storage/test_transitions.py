@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from hotline.values.statuses import RecordingState, may_move
+from hotline.values.states.moves import may_move
+from hotline.values.states.recording import RecordingState
 from recordings.storage.transitions import after
 
 S = RecordingState

@@ -15,7 +15,8 @@ from campaigns.planning import absence_import, enrolment, plan, service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, AgentSkill, Recipient
-from hotline.values.statuses import Language, LegStatus
+from hotline.values.language import Language
+from hotline.values.states.leg import LegStatus
 from tests.factories import load_hospital
 from tests.integration.campaign_house import CHECK, NOW, Outside, discharge, look, report
 from tests.integration.replay.tape import Tape, TapedCaller, TapedPatient

@@ -12,7 +12,7 @@ from cli.local import upgrade as local_upgrade
 from hotline import clock
 from hotline.context import open_context, open_unchecked
 from hotline.outbox import jobs
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 from routing.agents import hospital_file
 from routing.queues import queues_file
 

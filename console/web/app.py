@@ -27,7 +27,7 @@ from console.web import access, audit_marks, faults, formatting, language
 from console.web.audit_marks import touches_nothing
 from hotline import clock
 from hotline.context import AppContext
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.queues import queues_file
 
 # Everything the pages use is served from here; nothing is inline.

@@ -33,7 +33,7 @@ class Decoder:
             return  # The first file tries it again, and says what is wrong.
 
     async def sound(self, data: bytes, kind: str = "", name: str = "") -> bytes:
-        """As `decode.sound`, and `UnreadableSound` too where it takes more time or memory than is given."""
+        """As `decode.decode`, and `UnreadableSound` too where it takes more time or memory than is given."""
         if is_light(data, kind, name):
             return decode.decode(data, kind, name)
         worker = self._small if len(data) <= SMALL_BYTES else self._large

@@ -78,7 +78,7 @@ def line(session: Session, late: datetime) -> tuple[int, int]:
 
 def inbound_a_second(session: Session, agents: Iterable[str], since: datetime, now: datetime) -> float:
     """How often callers of the hotline were answered by one of these agents since then."""
-    ours = select(Attempt.call_id).where(Attempt.call_id.is_not(None), Attempt.marked_at >= since - timedelta(hours=1))
+    ours = select(Attempt.call_id).where(Attempt.call_id.is_not(None), Attempt.reserved_at >= since - timedelta(hours=1))
     query = select(func.count()).where(
         Offer.agent_id.in_(list(agents)), Offer.answered_at >= since, Offer.call_id.not_in(ours)
     )
@@ -94,7 +94,7 @@ def counts(session: Session, campaign_id: str, now: datetime) -> Counts:
             Attempt.state == AttemptState.ENDED,
             Attempt.dialled_at.is_not(None),
             Attempt.outcome != AttemptOutcome.FAILED,
-            Attempt.marked_at > now - timedelta(days=COUNTED_DAYS),
+            Attempt.reserved_at > now - timedelta(days=COUNTED_DAYS),
         )
     ).all()
     return count(rows)

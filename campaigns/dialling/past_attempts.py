@@ -26,4 +26,4 @@ def standing(
 
 def _tried(row: Attempt) -> next_attempt.Tried:
     outcome = row.outcome or AttemptOutcome.FAILED
-    return next_attempt.Tried(outcome, row.dialled_at or row.marked_at, row.direction == "inbound")
+    return next_attempt.Tried(outcome, row.dialled_at or row.reserved_at, row.direction == "inbound")

@@ -235,7 +235,7 @@ def call_back(session: Session, recipient_id: str, sid: str, call_id: str | None
         state=AttemptState.ANSWERED,
         provider_sid=sid,
         call_id=call_id,
-        marked_at=now,
+        reserved_at=now,
         answered_at=now,
     )
     session.add(attempt)

@@ -125,7 +125,7 @@ def _listed(session: Session, *claims: ColumnElement[bool]) -> list[Try]:
         .join(Campaign, Campaign.id == Recipient.campaign_id)
         .outerjoin(Call, Call.id == Attempt.call_id)
         .where(*claims)
-        .order_by(Attempt.marked_at.desc(), Attempt.id.desc())
+        .order_by(Attempt.reserved_at.desc(), Attempt.id.desc())
         .limit(MOST)
     )
     rows = session.execute(query).all()

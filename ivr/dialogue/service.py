@@ -34,7 +34,7 @@ from telephony.turn import Turn, parse
 from telephony.views import LineView
 
 # Callers who left the line for one of these were not lost in it.
-LED_AWAY = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.LED_ON})
+LED_AWAY = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.FORWARDED})
 
 
 def first(desk: Desk, turn: Turn, now: datetime) -> str:

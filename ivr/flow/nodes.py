@@ -161,7 +161,7 @@ PHRASES = (
     "call_back_goodbye",
     "call_back_greeting",
     "all_busy",
-    "led_on",
+    "forwarded",
     "message_thanks",
     "message_empty",
     "line_lost",

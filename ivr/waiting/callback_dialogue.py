@@ -103,7 +103,7 @@ def led(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
         call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
         if turn.dial_status in {LegStatus.COMPLETED, LegStatus.ANSWERED}:
             if call.status is CallStatus.IN_MENU:
-                call.outcome = Outcome.LED_ON
+                call.outcome = Outcome.FORWARDED
             return desk.document((desk.phrase("thanks", known), Hangup()))
         return stay(session, desk, known, AWAY, now)
 
@@ -128,9 +128,9 @@ def _way_out(session: Session, desk: Desk, known: Standing, way: tuple[str, str]
     number = PhoneNumber.of_line(to) if kind == "number" else None
     if number is None:
         return None
-    transitions.tell(session, desk.context.notifier, transitions.event(known.call_id, "led_on", now))
+    transitions.tell(session, desk.context.notifier, transitions.event(known.call_id, "forwarded", now))
     lead = Lead(number.e164, desk.context.settings.hotline_number, f"/voice/calls/{known.call_id}/led")
-    return desk.document((desk.phrase("led_on", known), lead))
+    return desk.document((desk.phrase("forwarded", known), lead))
 
 
 def _chosen(

@@ -53,7 +53,7 @@ def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(
         tries = attempts_of(context, person)
         for before, after in pairwise(tries):
             assert before.ended_at is not None
-            assert before.ended_at <= after.marked_at
+            assert before.ended_at <= after.reserved_at
     # Everyone at an end of the table, and no work left.
     assert set(states) <= ENDS, states
     assert (due, failed) == (0, [])

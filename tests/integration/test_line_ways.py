@@ -646,7 +646,7 @@ def test_an_overflow_to_a_number_rings_there_and_falls_back_to_the_line(scene: S
     said = caller.ask(lead.attribute("Dial", "action"), DialCallStatus=status)
     assert (said.verbs[-1] == "Hangup") is ends
     caller.hang_up()
-    assert scene.call(caller).outcome is (Outcome.LED_ON if ends else Outcome.ABANDONED)
+    assert scene.call(caller).outcome is (Outcome.FORWARDED if ends else Outcome.ABANDONED)
 
 
 # Who calls.

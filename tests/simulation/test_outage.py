@@ -163,7 +163,7 @@ def test_after_a_minute_callers_are_connected_with_the_number_on_duty_and_stand_
     led, _ = timed(caller, f"{out.text_of('Redirect')}?{late}")
     assert led.text_of("Dial") == asked.text_of("Dial") == DUTY
     house.back()
-    wait_for(lambda: [c.outcome for c in calls(house)] == [Outcome.LED_ON] * 2, what="both calls led on")
+    wait_for(lambda: [c.outcome for c in calls(house)] == [Outcome.FORWARDED] * 2, what="both calls led on")
     with house.context.database.read() as session:
         assert {row.state for row in session.scalars(select(QueueEntry))} == {QueueEntryState.LEFT}
     done, _ = timed(caller, "/voice/fallback", DialCallStatus="completed")

@@ -6,7 +6,7 @@ from enum import StrEnum
 class AttemptState(StrEnum):
     """The life of one try to speak with a recipient."""
 
-    MARKED = "marked"
+    RESERVED = "reserved"
     DIALLED = "dialled"
     RINGING = "ringing"
     ANSWERED = "answered"

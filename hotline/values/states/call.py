@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     OUT_OF_HOURS = "out_of_hours"
     CALL_BACK = "call_back"
     MESSAGE = "message"
-    LED_ON = "led_on"
+    FORWARDED = "forwarded"
     FAILED = "failed"
 
 

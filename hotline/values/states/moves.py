@@ -110,7 +110,7 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (RecipientState.EXCLUDED, ""),
     ),
     AttemptState: _moves(
-        (AttemptState.MARKED, "dialled answered ended"),
+        (AttemptState.RESERVED, "dialled answered ended"),
         (AttemptState.DIALLED, "ringing answered ended"),
         (AttemptState.RINGING, "answered ended"),
         (AttemptState.ANSWERED, "ended"),

@@ -78,7 +78,9 @@ def line(session: Session, late: datetime) -> tuple[int, int]:
 
 def inbound_a_second(session: Session, agents: Iterable[str], since: datetime, now: datetime) -> float:
     """How often callers of the hotline were answered by one of these agents since then."""
-    ours = select(Attempt.call_id).where(Attempt.call_id.is_not(None), Attempt.reserved_at >= since - timedelta(hours=1))
+    ours = select(Attempt.call_id).where(
+        Attempt.call_id.is_not(None), Attempt.reserved_at >= since - timedelta(hours=1)
+    )
     query = select(func.count()).where(
         Offer.agent_id.in_(list(agents)), Offer.answered_at >= since, Offer.call_id.not_in(ours)
     )

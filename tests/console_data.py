@@ -40,7 +40,7 @@ from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recording import RecordingState
-from recordings.storage.service import about
+from recordings.storage.service import sealing_context
 
 PASSWORD = "a long password"
 SECONDS = 12
@@ -316,7 +316,7 @@ def _sound(context: AppContext, call: Call, start: datetime) -> Recording:
         size=len(plain),
         digest=hashlib.sha256(plain).hexdigest(),
         blob=name,
-        key_id=context.objects.put(name, plain, about(recording_id)),
+        key_id=context.objects.put(name, plain, sealing_context(recording_id)),
         started_at=start,
         stored_at=start + timedelta(seconds=17),
     )

@@ -175,7 +175,7 @@ def urgent_words(context: AppContext) -> int:
     )
     with context.database.write() as session:
         rows = list(session.execute(waiting))
-        rated = ratings.of(session, [call_id for _, call_id, _ in rows])
+        rated = ratings.ratings_of_calls(session, [call_id for _, call_id, _ in rows])
         return sum(
             jobs.urge(session, context.notifier, job)
             for job, call_id, intent in rows

@@ -42,7 +42,7 @@ def record(context: AppContext, provider: Provider, attempt_id: str, now: dateti
     except ProviderRefused as refusal:
         raise Discard(f"cannot be recorded: {refusal}") from refusal
     with context.database.write() as session:
-        recordings.started(session, context, call.id, sid, now)
+        recordings.add_started(session, context, call.id, sid, now)
 
 
 def advise(context: AppContext, provider: Provider, attempt_id: str, now: datetime) -> None:

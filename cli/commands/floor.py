@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from cli.terminal import tables
 from console.floor import breakdowns as divided
 from console.floor import snapshot

@@ -127,7 +127,7 @@ def _recording(context: AppContext, recording: Recording | None) -> dict[str, An
 
 def _is_sealed(context: AppContext, recording: Recording) -> bool:
     """Whether what lies in the store is no WAV, and opens to one with the key of the recording's row."""
-    opened = sealed_sound.whole(context, recording)
+    opened = sealed_sound.read_all(context, recording)
     return not context.objects.sealed(recording.blob or "").startswith(b"RIFF") and opened.startswith(b"RIFF")
 
 

@@ -128,7 +128,7 @@ def _apply(session: Session, desk: Desk, call_id: str, outcome: Outcome, now: da
             case Meant(intent=intent):
                 session.get_one(Call, call_id).intent = intent
             case Recorded(sid=sid):
-                recordings.started(session, desk.context, call_id, sid, now).kind = RecordingKind.MESSAGE
+                recordings.add_started(session, desk.context, call_id, sid, now).kind = RecordingKind.MESSAGE
             case Back():
                 call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
                 queue_place.back_in_line(session, desk.context, call, now)

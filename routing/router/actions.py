@@ -185,11 +185,11 @@ def _record(context: AppContext, provider: Provider, call: Call) -> None:
     """Start the recording of a conversation; one that was started before a crash is found, not doubled."""
     try:
         with context.database.read() as session:
-            messages = recordings.messages(session, call.id)
+            messages = recordings.voicemail_sids(session, call.id)
         known = [sid for sid in provider.recordings_of(call.provider_sid) if sid not in messages]
         events = f"{context.settings.voice_url}/voice/recordings/{call.id}/events"
         sid = known[0] if known else provider.record(call.provider_sid, events)
     except ProviderRefused:
         return  # the caller has hung up
     with context.database.write() as session:
-        recordings.started(session, context, call.id, sid, clock.now())
+        recordings.add_started(session, context, call.id, sid, clock.now())

@@ -31,7 +31,7 @@ def marks(
             case.state, case.closed_at = CaseState.CLOSED, due + closed
         session.add(case)
         session.get_one(Recording, made.recording.id).state = RecordingState.PURGED  # its words alone are marked
-    service.check(context, made.call.id, NOW)
+    service.score_call(context, made.call.id, NOW)
     with context.database.read() as session:
         rows = session.query(MachineMark).filter_by(call_id=made.call.id)
         return {row.item: row.answer for row in rows}

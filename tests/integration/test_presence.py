@@ -324,7 +324,7 @@ def test_offers_to_nobody_are_in_no_figure_and_no_assessment(told: Story) -> Non
         whole = summary(counted, context.settings.ring_seconds)
         own = by_agent(counted, context.settings.ring_seconds).values()
         day = (clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1))
-        assessed = reports_queries.results(session, *day, context.settings.ring_seconds)
+        assessed = reports_queries.offer_results(session, *day, context.settings.ring_seconds)
     assert (whole.offers, whole.missed, whole.rejected, whole.unreachable) == (0, 0, 0, 1)
     assert [(part.offers, part.missed) for part in own] == [(0, 0)]
     assert assessed == {}

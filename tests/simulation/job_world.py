@@ -230,7 +230,7 @@ class World:
         """Whether what the row names is in our store and can be opened."""
         recording = self.recording()
         try:
-            return recording.blob is not None and service.plain(self.context, recording) == SOUND
+            return recording.blob is not None and service.decrypted_wav(self.context, recording) == SOUND
         except HotlineError:
             return False
 

@@ -208,7 +208,7 @@ ACT = Act(
     environment={
         "QUEUES_FILE": str(HERE.parent / "queues.yaml"),
         "CAMPAIGN_PLANS": str(HERE / "plans"),
-        "CAMPAIGN_CAPS_FILE": str(HERE / "caps.yaml"),
+        "DIALLING_LIMITS_FILE": str(HERE / "dialling_limits.yaml"),
         "CAMPAIGN_LAW": "DEMO",
     },
     begin=begin,

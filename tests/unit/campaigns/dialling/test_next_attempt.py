@@ -143,7 +143,7 @@ def test_whatever_happens_everyone_comes_to_an_end_and_no_cap_is_broken(
 def test_the_caps_name_what_is_wrong_with_file_line_and_field(tmp_path: Path) -> None:
     before, after = 'value: 5, source: "ours: requirement', 'value: 50, source: "ours: requirement'
     text = dialling_limits_file.STANDARD.read_text("utf-8").replace(before, after)
-    file = tmp_path / "caps.yaml"
+    file = tmp_path / "dialling_limits.yaml"
     file.write_text(text, "utf-8")
     line = next(n for n, one in enumerate(text.splitlines(), 1) if "value: 50" in one)
     with pytest.raises(Exception, match=rf"caps\.yaml:{line}: CN\.tries\.value: must be a whole number"):

@@ -11,6 +11,7 @@ from hotline.errors import Discard, LeaseLost, NotFound
 from hotline.models import Report as Row
 from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.statuses import Language, ReportState
 from qa.errors import Unfit
 from qa.reports import report, values
@@ -35,6 +36,7 @@ def ask(context: AppContext, user_id: str, wanted: Wanted, form: tuple[str, Lang
         return row.id
 
 
+@job(JOB, queue="now")
 def make(context: AppContext, report_id: str, now: datetime) -> None:
     """Make the file. Raises `Discard` when it is there already; what fails is said on the page."""
     with context.database.read() as session:

@@ -27,6 +27,7 @@ from hotline.models import (
     Transcript,
 )
 from hotline.outbox import transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.statuses import CallStatus, CaseKind, CaseState, RecordingKind, RecordingState
 from recordings.errors import NotGone
 from recordings.retention import holds, periods, purging_reports
@@ -65,8 +66,9 @@ def plan(context: AppContext, now: datetime) -> Iterator[Item]:
         last = calls[-1].id
 
 
-def job(context: AppContext, _day: str, now: datetime) -> None:
-    """The job, once a day: delete what is due."""
+@job("purge", queue="now")
+def purge_day(context: AppContext, _day: str, now: datetime) -> None:
+    """Delete what is due, once a day."""
     run(context, now)
     purging_reports.run(context, now)
 

@@ -14,7 +14,8 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Answer, Attempt, Call, Case, Recipient
 from hotline.outbox.job_kinds import job
-from hotline.values.statuses import CallStatus, CaseKind, Urgency
+from hotline.values.states.call import CallStatus
+from hotline.values.states.case import CaseKind, Urgency
 from recordings.storage import service as recordings
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -43,7 +44,7 @@ def record(context: AppContext, provider: Provider, attempt_id: str, now: dateti
     except ProviderRefused as refusal:
         raise Discard(f"cannot be recorded: {refusal}") from refusal
     with context.database.write() as session:
-        recordings.started(session, context, call.id, sid, now)
+        recordings.add_started(session, context, call.id, sid, now)
 
 
 @job("text_advice", queue="now")

@@ -20,7 +20,7 @@ from hotline.database.database import after_commit
 from hotline.models import Job
 from hotline.outbox import transitions
 from hotline.outbox.notifier import Notifier
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 
 PERFORM = "workers.run.perform"
 # RQ's own limit, in seconds: a job that hangs is ended by it; the database's lease is what counts otherwise.

@@ -14,7 +14,7 @@ from hotline.models import Prompt
 from hotline.object_store import orphans
 from hotline.outbox import jobs
 from hotline.outbox.job_kinds import job
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.errors import PromptMissing
 from ivr.flow.nodes import Flow, prompts
 from ivr.prompts import speak

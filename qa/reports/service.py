@@ -11,6 +11,7 @@ from hotline.errors import Discard, LeaseLost, NotFound
 from hotline.models import Report as Row
 from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.language import Language
 from hotline.values.states.report import ReportState
 from qa.errors import InvalidAnswer
@@ -38,6 +39,7 @@ def request_report(
         return row.id
 
 
+@job(JOB, queue="now")
 def make_report(context: AppContext, report_id: str, now: datetime) -> None:
     """Make the file. Raises `Discard` when it is there already; what fails is said on the page."""
     with context.database.read() as session:

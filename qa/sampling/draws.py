@@ -14,6 +14,7 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Attempt, Call, DailySample, Job, MachineMark, Recording, Review, ReviewStep
 from hotline.outbox import jobs
+from hotline.outbox.job_kinds import job
 from hotline.values.intent import Intent
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.call import CallOutcome, Direction
@@ -56,6 +57,7 @@ def due(context: AppContext, now: datetime) -> list[date]:
     return [day for day in days if day not in drawn and day.isoformat() not in asked]
 
 
+@job(JOB, queue="now")
 def make(context: AppContext, subject_id: str, now: datetime) -> None:
     """Draw the day `subject_id` (`2026-03-02`) and open its reviews. Raises `Discard` when it was drawn before."""
     day, rules = date.fromisoformat(subject_id), policy.of(context.settings.quality_file)

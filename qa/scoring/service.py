@@ -11,6 +11,7 @@ from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError
 from hotline.models import Call, MachineMark, Recording, Transcript, Utterance
 from hotline.outbox import transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
@@ -33,6 +34,7 @@ LONGEST_SECONDS = 3600.0
 SIDES = 2
 
 
+@job("check_call", queue="speech")
 def score_call(context: AppContext, call_id: str, now: datetime) -> None:
     """Mark the call by its scorecard and store one row per item; done again, the rows are made anew.
 

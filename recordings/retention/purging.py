@@ -27,6 +27,7 @@ from hotline.models import (
     Transcript,
 )
 from hotline.outbox import transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingKind, RecordingState
@@ -67,8 +68,9 @@ def plan(context: AppContext, now: datetime) -> Iterator[PurgeItem]:
         last = calls[-1].id
 
 
-def job(context: AppContext, _day: str, now: datetime) -> None:
-    """The job, once a day: delete what is due."""
+@job("purge", queue="now")
+def purge_day(context: AppContext, _day: str, now: datetime) -> None:
+    """Delete what is due, once a day."""
     run(context, now)
     purging_reports.run(context, now)
 

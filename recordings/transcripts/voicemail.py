@@ -9,6 +9,7 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Call, Recording
 from hotline.outbox import transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.intent import Intent
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.case import CaseKind
@@ -24,6 +25,7 @@ LONGEST_STRETCH = 20.0
 UNSAID = frozenset({CallOutcome.ABANDONED, CallOutcome.LEFT_IN_MENU, CallOutcome.OUT_OF_HOURS})
 
 
+@job("file_message", queue="now")
 def file(context: AppContext, recording_id: str, now: datetime) -> None:
     """The job: open a message's case. Silence opens none, lost sound does. Again: nothing."""
     with context.database.read() as session:

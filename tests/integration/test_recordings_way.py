@@ -227,7 +227,7 @@ def test_a_recording_of_no_known_length_waits_until_the_provider_or_its_head_say
 def test_a_message_given_up_for_lost_is_a_case_and_is_fetched_after_all_once_it_is_ready_again(
     context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    worker = run.House(context, provider)
+    worker = run.WorkerContext(context, provider)
 
     def work(*kinds: str) -> None:
         with context.database.read() as session:
@@ -358,7 +358,7 @@ def test_a_recording_beyond_the_limit_is_left_at_the_provider_and_staff_see_why(
     recording_id = ready(context, call_id, seconds=60)
     with context.database.read() as session:
         job = session.scalars(select(Job).where(Job.kind == "fetch_recording")).one()
-    run.run(run.House(small, provider), job.id)
+    run.run(run.WorkerContext(small, provider), job.id)
     with context.database.read() as session:
         after = session.get_one(Job, job.id)
     assert (after.state, after.reason) == (JobState.FAILED, "recording_too_large")
@@ -366,7 +366,7 @@ def test_a_recording_beyond_the_limit_is_left_at_the_provider_and_staff_see_why(
     assert objects(context) == []  # what had come of it is not kept
     with context.database.write() as session:  # the limit was raised
         jobs.again(session, context.notifier)
-    run.run(run.House(context, provider), job.id)
+    run.run(run.WorkerContext(context, provider), job.id)
     assert service.decrypted_wav(context, recording(context)) == long
     assert len(objects(context)) == 1
     assert recording_id in objects(context)[0]

@@ -189,7 +189,7 @@ def test_files_of_reports_are_deleted_when_their_time_is_over_and_the_log_says_s
             made.asked_at, made.blob = NOW - timedelta(days=days), f"reports/{name}"
             session.add(made)
     assert len(purging_reports.due(context, NOW)) == 1
-    purging.job(context, "2026-03-02", NOW)
+    purging.purge_day(context, "2026-03-02", NOW)
     assert (context.objects.has("reports/old"), context.objects.has("reports/new")) == (False, True)
     with context.database.read() as session:
         assert [one.blob for one in session.scalars(select(Report))] == ["reports/new"]

@@ -30,7 +30,6 @@ from console.reports.http import PERIODS
 from console.web.faults import KNOWN
 from console.web.language import words
 from hotline.models import Agent, Event
-from hotline.outbox.jobs import LINES
 from hotline.values.access import AuditOutcome, Role
 from hotline.values.intent import Intent
 from hotline.values.language import Language
@@ -53,6 +52,7 @@ from qa.sampling.policy import RULES
 from routing.calls.legs import ENDS as LEG_ENDS
 from routing.queues import requeue
 from routing.router.actions import ENDS as ROUTER_ENDS
+from workers.registry import JOB_KINDS
 
 FOLDER = Path(console.__file__).parent
 LANGUAGES = list(Language)
@@ -151,7 +151,7 @@ def made_up() -> set[str]:
     keys |= {f"absence.{why}" for why in AbsenceReason} | {f"desk.fault_{why}" for why in DESK_FAULTS}
     scripts = scripts_file.of(None, "", "", "").values()
     keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
-    keys |= {f"work_kind.{kind}" for kind in LINES} | {f"work_reason.{code}" for code in (*REASONS, "other")}
+    keys |= {f"work_kind.{kind}" for kind in JOB_KINDS} | {f"work_reason.{code}" for code in (*REASONS, "other")}
     keys |= {f"audit_action.{code}" for code in audit_words.ACTIONS} | {"audit.whole", "audit.broken_now"}
     keys |= {f"audit_subject.{code}" for code in audit_words.SUBJECTS} | {f"audit.{name}" for name in AUDIT_COLUMNS}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}

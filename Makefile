@@ -35,7 +35,7 @@ $(READY) $(INSTALLED): pyproject.toml
 	@$(PIP) --require-hashes --no-deps --requirement $(VENV)/backend.lock
 	@$(PIP) --require-hashes --no-deps --no-build-isolation --requirement $(LOCK)
 	@$(PIP) --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -c 'import console.app, console.voice, exchange.__main__, routing.router, campaigns.dialler, workers.clock'  # compiled now, once
+	@$(BIN)/python -c 'import console.web.app, voice.app, exchange.__main__, routing.router.router, campaigns.dialling.dialler, workers.clock'  # compiled now, once
 	@touch $@
 
 demo: setup ## a morning at a sample hospital, then its calls after discharge: real calls, real audio
@@ -73,7 +73,7 @@ bench: setup ## measured claims, ours beside the alternative, as JSON
 	$(BIN)/python -m bench.decide
 	$(BIN)/python -m bench.exchange
 	$(BIN)/python -m bench.campaign
-	$(BIN)/python -m bench.interleave --steps 10000
+	$(BIN)/python -m tests.simulation.interleave.run --steps 10000
 
 lock: ## resolve the dependencies anew, with the digest of every file; needs uv
 	$(COMPILE) --upgrade --all-extras pyproject.toml - --output-file requirements.lock

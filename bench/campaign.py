@@ -10,10 +10,12 @@ from pathlib import Path
 
 import click
 
-from bench import campaign_rules, campaign_week, floor_file
-from bench.campaign_rules import Fixed, Nobody, Ours, Predictive
-from bench.campaign_week import Pacing, Week
-from bench.floor_day import Day
+from bench.campaign_week import rules as campaign_week_rules
+from bench.campaign_week import week as campaign_week_week
+from bench.campaign_week.rules import Fixed, Nobody, Ours, Predictive
+from bench.campaign_week.week import Pacing, Week
+from bench.hospital_day import day_file
+from bench.hospital_day.day import Day
 
 ROOT = Path(__file__).resolve().parent
 OPEN_MINUTES = 5 * 11 * 60
@@ -48,7 +50,7 @@ def compare(day: Day, people: int, seeds: int, only: Sequence[str] = ()) -> dict
 def _run(day: Day, people: int, pacing: Pacing, seed: int) -> dict[str, float]:
     week = Week(day, people, pacing, seed)
     week.run()
-    return campaign_rules.figures(week)
+    return campaign_week_rules.figures(week)
 
 
 @click.command()
@@ -60,9 +62,9 @@ def _run(day: Day, people: int, pacing: Pacing, seed: int) -> dict[str, float]:
 @click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here, too.")
 def main(day: Path, people: int, nurses: int, seeds: int, only: tuple[str, ...], out: Path | None) -> None:
     """Simulate and print the figures."""
-    found = compare(campaign_week.seats(floor_file.read(day), nurses), people, seeds, only)
-    given = {"people": people, "nurses": nurses, "seeds": seeds, "reach": campaign_week.REACH}
-    text = json.dumps({"given": given | {"handover": campaign_week.HANDOVER}, "rules": found}, indent=2)
+    found = compare(campaign_week_week.seats(day_file.read(day), nurses), people, seeds, only)
+    given = {"people": people, "nurses": nurses, "seeds": seeds, "reach": campaign_week_week.REACH}
+    text = json.dumps({"given": given | {"handover": campaign_week_week.HANDOVER}, "rules": found}, indent=2)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import click
 
-from exchange import decode
-from exchange.sound_file import UnreadableSound
-from recordings.audio import read_any
+from exchange.media import decode
+from exchange.media.sound_file import UnreadableSound
 from recordings.errors import UnreadableAudio
+from recordings.storage.audio import read_any
 from tests import sound_files
 
 MOST_SECONDS, MOST_MEGABYTES = 30.0, 200.0

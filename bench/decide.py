@@ -20,10 +20,10 @@ from pathlib import Path
 
 import click
 
-from routing.choice import Agent, fits
-from routing.ladder import decide
-from routing.queues import OverflowKind, Way
-from routing.situation import Caller, Floor, Ringing, Rung
+from routing.ladder.candidates import Agent, fits
+from routing.ladder.floor_state import Caller, Floor, Ringing, Rung
+from routing.ladder.ladder import decide
+from routing.queues.queues import OverflowKind, Way
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RING = 5.0

@@ -21,10 +21,10 @@ from typing import Any
 import click
 import numpy as np
 
-from bench.exchange_house import percentiles
-from bench.exchange_kept import wholeness
-from bench.exchange_load import Load, application
-from exchange.audio import FRAME_SECONDS
+from bench.exchange_load.house import percentiles
+from bench.exchange_load.kept import wholeness
+from bench.exchange_load.load import Load, application
+from exchange.media.audio import FRAME_SECONDS
 
 LATE_MS = 20.0
 SETTLE_SECONDS = 2.0
@@ -84,7 +84,7 @@ class Measured:
 @contextlib.asynccontextmanager
 async def measured(kind: str, folder: Path, app: str, plan: Plan) -> AsyncIterator[Measured]:
     """A process of that kind with a load, and at the end nothing of either."""
-    command = [sys.executable, "-m", "bench.exchange_house", kind, "--folder", str(folder), "--app", app]
+    command = [sys.executable, "-m", "bench.exchange_load.house", kind, "--folder", str(folder), "--app", app]
     command += ["--core", str(plan.core)] + ["--profile"] * plan.is_profiled
     pipe = asyncio.subprocess.PIPE
     with (folder / "log").open("wb") as log:

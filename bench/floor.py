@@ -13,12 +13,13 @@ from pathlib import Path
 
 import click
 
-from bench import floor_day, floor_file, floor_rules
-from bench.floor_clock import House, Rule
-from bench.floor_day import Day
-from hotline.values import OfferState
-from qa.quantiles import student
-from routing.service import SET_ASIDE
+from bench.hospital_day import day as hospital_day_day
+from bench.hospital_day import day_file, rules
+from bench.hospital_day.clock import House, Rule
+from bench.hospital_day.day import Day
+from hotline.values.statuses import OfferState
+from qa.statistics.quantiles import student
+from routing.queues.service import SET_ASIDE
 
 ROOT = Path(__file__).resolve().parent
 RINGS = 3
@@ -59,7 +60,7 @@ def bound(days: list[Day], seeds: int) -> list[dict[str, float]]:
     best = []
     for day in days:
         for seed in range(seeds):
-            both = [run(day, floor_rules.Bound(spare), seed) for spare in (False, True)]
+            both = [run(day, rules.Bound(spare), seed) for spare in (False, True)]
             best.append(max(both, key=lambda one: one["within_three_rings"]))
     return best
 
@@ -86,9 +87,9 @@ def ahead(ours: list[dict[str, float]], others: list[dict[str, float]]) -> dict[
 
 def compare(days: list[Day], seeds: int, aside_s: float = 0.0) -> dict[str, object]:
     """Every rule on the same days, with the same draws; the usual ones set aside who missed for `aside_s`."""
-    named: dict[str, Callable[[], Rule]] = {"ours": floor_rules.Ours}
-    for row in floor_rules.USUAL:
-        named[row[0]] = partial(floor_rules.Usual, *row, aside_s=aside_s)
+    named: dict[str, Callable[[], Rule]] = {"ours": rules.Ours}
+    for row in rules.USUAL:
+        named[row[0]] = partial(rules.Usual, *row, aside_s=aside_s)
     runs = {name: simulate(days, seeds, rule) for name, rule in named.items()}
     best = bound(days, seeds)
     others = {name: found for name, found in runs.items() if name != "ours"} | {"bound": best}
@@ -108,9 +109,11 @@ def compare(days: list[Day], seeds: int, aside_s: float = 0.0) -> dict[str, obje
 @click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here, too.")
 def main(day: Path, seeds: int, fresh: int, misses: float | None, aside: bool, out: Path | None) -> None:
     """Simulate and print the figures."""
-    days = [floor_day.with_misses(floor_file.read(day), misses)]
+    days = [hospital_day_day.with_misses(day_file.read(day), misses)]
     if fresh:
-        days = [floor_day.with_misses(floor_day.reference(500 + number), misses) for number in range(fresh)]
+        days = [
+            hospital_day_day.with_misses(hospital_day_day.reference(500 + number), misses) for number in range(fresh)
+        ]
     text = json.dumps(compare(days, seeds, SET_ASIDE[OfferState.MISSED] if aside else 0.0), indent=2)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")

@@ -20,7 +20,7 @@ import psycopg
 from sqlalchemy import select
 
 from hotline.models import Call, Callback
-from hotline.values import CallStatus
+from hotline.values.statuses import CallStatus
 from tests.calls.stage import ANSWER, NUMBER, QUESTION, Stage, agent, stage
 from tests.servers import Postgres
 
@@ -127,8 +127,8 @@ def _play(house: Stage, server: Postgres, wanted: tuple[str, int, float]) -> dic
 
 
 def _became(house: Stage, number: str) -> str:
-    index = house.ground.keyring.index(number)
-    with house.ground.database.read() as session:
+    index = house.context.keyring.index(number)
+    with house.context.database.read() as session:
         calls = list(session.scalars(select(Call).where(Call.caller_index == index)))
         promised = session.scalar(select(Callback.id).where(Callback.call_id.in_([call.id for call in calls])))
     if any(call.answered_at for call in calls):

@@ -1,10 +1,10 @@
 """The machine's marks beside a supervisor's, per item and language, and beside plain text matching on the same words.
 
-Every call of the folder goes through the product once (`recordings.dialogue`, `qa.machine`); plain matching reads the
-same transcript, phrase lists and parts of the call, but looks for the wordings letter by letter. `yes` is what counts:
-precision is the part of all yes that the supervisor gave too, recall the part of the supervisor's that was found, an
-`unsure` counting as not found; the share of unsure stands beside them. `--degrade` adds what lines do: noise, another
-rate, mu-law, quiet voices. `--spoken` adds calls in other words, spoken by the product's own voice.
+Every call of the folder goes through the product once (`recordings.speech.dialogue`, `qa.scoring.auto_scoring`); plain
+matching reads the same transcript, phrase lists and parts of the call, but looks for the wordings letter by letter.
+`yes` is what counts: precision is the part of all yes that the supervisor gave too, recall the part of the supervisor's
+that was found, an `unsure` counting as not found; the share of unsure stands beside them. `--degrade` adds what lines
+do: noise, another rate, mu-law, quiet voices. `--spoken` adds calls in other words, spoken by the product's own voice.
 
     python -m bench.quality [--json OUT] [--calls FOLDER] [--degrade] [--spoken]
 """
@@ -21,14 +21,17 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench import quality_calls, quality_plain
-from bench.quality_calls import Labelled
-from hotline.settings import Settings
-from hotline.values import Answer
-from qa import hearing, lists, machine, scorecards
-from qa.score import score
-from recordings import dialogue, recognise
-from recordings.align import Judge
+from bench.quality_calls import calls as quality_calls_calls
+from bench.quality_calls import plain
+from bench.quality_calls.calls import Labelled
+from hotline.configuration.settings import Settings
+from hotline.values.statuses import Answer
+from qa import scorecards
+from qa.scorecards import phrase_lists
+from qa.scoring import auto_scoring, dialogue_builder
+from qa.scoring.score import score
+from recordings.speech import dialogue, recognise
+from recordings.speech.closed_set import Judge
 
 CALLS = Path(__file__).parents[2] / "shared" / "audio" / "calls"
 # What the project has promised over all labelled items.
@@ -109,14 +112,14 @@ def run(calls: Iterator[Labelled], place: recognise.Place) -> tuple[Tallies, lis
 
 def _marks(call: Labelled, place: recognise.Place, judge: Judge) -> dict[str, Any]:
     engine = recognise.engine("auto", call.language, place)
-    said = hearing.said(dialogue.transcribe(call.sound, call.language, engine))
-    phrases = lists.of(None, call.language)
-    made = hearing.dialogue(said, hearing.Heard(call.sound, judge), phrases, call.language)
+    said = dialogue_builder.said(dialogue.transcribe(call.sound, call.language, engine))
+    phrases = phrase_lists.of(None, call.language)
+    made = dialogue_builder.dialogue(said, dialogue_builder.Heard(call.sound, judge), phrases, call.language)
     card = scorecards.of(None)["follow-up" if call.is_follow_up else "service"]
-    results = machine.mark(card, made)
+    results = auto_scoring.mark(card, made)
     return {
         "ours": {result.item_id: result.answer.value for result in results},
-        "plain": {item: answer.value for item, answer in quality_plain.mark(card, made).items()},
+        "plain": {item: answer.value for item, answer in plain.mark(card, made).items()},
         "probability": {result.item_id: result.probability for result in results},
         "fatal": score(card, results).fatal,
         "labels": dict(call.labels),
@@ -181,7 +184,7 @@ def _cell(figures: dict[str, Any]) -> str:
 def main(out: Path | None, folder: Path, degrade: bool, spoken: bool) -> None:
     """Measure the machine's marks; exit status 1 when the shared calls miss what was promised."""
     place = recognise.Place(Settings.model_fields["hotline_home"].default / "models", None, 2)
-    made = document(*run(quality_calls.all_calls(folder, degrade, spoken), place))
+    made = document(*run(quality_calls_calls.all_calls(folder, degrade, spoken), place))
     _show(made)
     if out is not None:
         out.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")

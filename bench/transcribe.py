@@ -1,12 +1,12 @@
 """Recognition errors and processor time of the product's own path beside the bare engine, on the same files in one run.
 
-The product: `recordings.dialogue` with the engine that `auto` chooses. The bare engine: faster-whisper's defaults on
-the same weights, given each channel and its language. Every file goes through both, one after the other, so that a
-slow moment of the machine meets both. Errors are counted on `recordings.text.comparable`, which is applied alike to
-the true text and to both outputs: no case, no punctuation, simplified characters, every number in figures, one
-spelling; Mandarin by characters (CER), English by words (WER). Beside them: wrong syllables of Mandarin without their
-tones, numbers and names of the true text that are not in the heard one, processor seconds per minute of sound, and
-signs invented where nobody speaks.
+The product: `recordings.speech.dialogue` with the engine that `auto` chooses. The bare engine: faster-whisper's
+defaults on the same weights, given each channel and its language. Every file goes through both, one after the other, so
+that a slow moment of the machine meets both. Errors are counted on `recordings.speech.text.comparable`, which is
+applied alike to the true text and to both outputs: no case, no punctuation, simplified characters, every number in
+figures, one spelling; Mandarin by characters (CER), English by words (WER). Beside them: wrong syllables of Mandarin
+without their tones, numbers and names of the true text that are not in the heard one, processor seconds per minute of
+sound, and signs invented where nobody speaks.
 
     python -m bench.transcribe [--json OUT] [--only human|calls] [--every N]
 """
@@ -26,13 +26,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench.transcribe_counts import Count, invented_signs, names, numbers, syllables
-from hotline.settings import Settings
-from hotline.values import Language
-from recordings import hints, recognise
-from recordings.audio import TELEPHONE_RATE, Sound, read_wav, resample, to_float
-from recordings.engines import weights
-from recordings.text import comparable
+from bench.speech.counts import Count, invented_signs, names, numbers, syllables
+from hotline.configuration.settings import Settings
+from hotline.values.statuses import Language
+from recordings.speech import hints, recognise
+from recordings.speech.engines import weights
+from recordings.speech.text import comparable
+from recordings.storage.audio import TELEPHONE_RATE, Sound, read_wav, resample, to_float
 
 AUDIO = Path(__file__).parents[2] / "shared" / "audio"
 # What the project has promised, in percent, for the mean over the files of a language.

@@ -15,16 +15,17 @@ from pathlib import Path
 
 import click
 
-from bench import floor_day, floor_file, floor_rules
 from bench.floor import ROOT
-from bench.floor_clock import Agent, Caller, Does, House, Offer
-from bench.floor_day import Day
-from hotline.values import OfferState
-from routing import wait, wait_estimate, wait_lately
-from routing.around import LATEST_WAITS, OFFERS_READ
-from routing.service import SET_ASIDE
-from routing.wait import Hand, Place
-from routing.wait_lately import Lately, Wait
+from bench.hospital_day import day as hospital_day_day
+from bench.hospital_day import day_file, rules
+from bench.hospital_day.clock import Agent, Caller, Does, House, Offer
+from bench.hospital_day.day import Day
+from hotline.values.statuses import OfferState
+from routing.estimates import recent_times, wait, wait_estimate
+from routing.estimates.queue_snapshot import LATEST_WAITS, OFFERS_READ
+from routing.estimates.recent_times import Lately, Wait
+from routing.estimates.wait import Hand, Place
+from routing.queues.service import SET_ASIDE
 
 HOUR, NEAR_SECONDS = 3600.0, 20.0
 RULES = ("ours", "former", "naive")
@@ -49,9 +50,9 @@ class Seen:
     waits: deque[Wait] = field(default_factory=lambda: deque(maxlen=LATEST_WAITS))
 
     def lately(self, now: float) -> Lately:
-        """As the product learns it, see `routing.around`."""
+        """As the product learns it, see `routing.estimates.queue_snapshot`."""
         hour = [seconds for at, seconds in self.handles if at > now - HOUR]
-        return wait_lately.learn(hour, [seconds for _, seconds in self.handles], self.waits)
+        return recent_times.learn(hour, [seconds for _, seconds in self.handles], self.waits)
 
     def mean_handle(self, now: float) -> float:
         """The mean that the former rule took."""
@@ -64,7 +65,7 @@ class ToldHouse(House):
 
     def __init__(self, day: Day, seed: int) -> None:
         """A day before its first call."""
-        super().__init__(day, floor_rules.Ours(), seed)
+        super().__init__(day, rules.Ours(), seed)
         self.seen = Seen()
         self.told: dict[str, Told] = {}
         self._talks: dict[str, float] = {}
@@ -72,7 +73,7 @@ class ToldHouse(House):
     def _asks(self, caller: Caller) -> None:
         super()._asks(caller)
         line = [
-            Place(each.id, {each.call.skill: each.call.level}, each.call.priority, floor_rules.when(each.call.t))
+            Place(each.id, {each.call.skill: each.call.level}, each.call.priority, rules.when(each.call.t))
             for each in self.line.values()
         ]
         hands = [self._hand(agent) for agent in self.agents if agent.does is not Does.OFF]
@@ -139,7 +140,7 @@ def figures(told: Sequence[Told], rule: str) -> dict[str, float]:
     pairs = [(each, seconds) for each in told if (seconds := each.by[rule]) is not None]
     answered = [(seconds, _real(each)) for each, seconds in pairs if each.caller.answered_at is not None]
     errors = sorted(abs(seconds - real) for seconds, real in answered)
-    short = wait_lately.share_above(
+    short = recent_times.share_above(
         [(_real(each) - seconds, each.caller.answered_at is not None) for each, seconds in pairs], 0.0
     )
     return {
@@ -185,7 +186,7 @@ def _group(told: Sequence[Told]) -> dict[str, object]:
 @click.option("--json", "out", type=click.Path(path_type=Path), help="write the figures there, too")
 def main(day: Path, fresh: int, seeds: int, out: Path | None) -> None:
     """Simulate and print the figures."""
-    days = [floor_day.reference(500 + number) for number in range(fresh)] or [floor_file.read(day)]
+    days = [hospital_day_day.reference(500 + number) for number in range(fresh)] or [day_file.read(day)]
     text = json.dumps(measure(days, seeds), indent=2)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")

@@ -28,14 +28,15 @@ from flask import Flask, Response
 from pydantic import SecretStr
 
 from hotline.clock import new_id, now
-from hotline.crypt import Keyring, new_key
-from hotline.database import Database
-from hotline.ground import stand
+from hotline.configuration.settings import Settings
+from hotline.context import open_context
+from hotline.database.database import Database
+from hotline.encryption.keyring import Keyring, new_key
 from hotline.models import Call, Row
-from hotline.settings import Settings
-from hotline.values import Language
-from ivr import flow, prompts, queries
-from ivr.desk import open_desk
+from hotline.values.statuses import Language
+from ivr.dialogue import decide, queries
+from ivr.dialogue.context import open_desk
+from ivr.prompts import catalogue
 from tests import servers
 
 KEYS = ("#", "2", "")  # back to the language, English, past the notice to the menu: then again
@@ -47,17 +48,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def bare() -> Flask:
     """What is compared with: no signature, no flow, no database, the same documents."""
-    from hotline.settings import load
-    from ivr.answer import document
+    from hotline.configuration.settings import load
+    from ivr.dialogue.answer import document
 
-    desk = open_desk(stand(load()))
+    desk = open_desk(open_context(load()))
     desk.sounds.refresh(now())
-    places = [flow.Place(name, Language.ENGLISH, consent=True) for name in NODES]
+    places = [decide.Place(name, Language.ENGLISH, consent=True) for name in NODES]
     app = Flask("bare")
 
     @app.post("/voice/calls/<call_id>/turns/<int:number>")
     def turn(call_id: str, number: int) -> Response:
-        verbs = flow.repeat(desk.flow, places[(number - 1) % len(places)])
+        verbs = decide.repeat(desk.flow, places[(number - 1) % len(places)])
         return Response(document(verbs, desk.sounds, call_id, number + 1), content_type="text/xml; charset=utf-8")
 
     return app
@@ -149,17 +150,17 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
     database = Database(settings.database, Keyring.parse(settings.hotline_keys.get_secret_value()))
     Row.metadata.create_all(database.engine)
     database.close()
-    ground = stand(settings)
-    desk = open_desk(ground)
-    prompts.prepare(ground, desk.flow, now())
+    context = open_context(settings)
+    desk = open_desk(context)
+    catalogue.prepare(context, desk.flow, now())
     found = [(new_id(), f"CA{number:032x}") for number in range(count)]
-    with ground.database.write() as session:
+    with context.database.write() as session:
         from sqlalchemy import update
 
         from hotline.models import Prompt
 
         session.execute(update(Prompt).values(blob="prompts/none", rendered_at=now()))
-        place = flow.Place("menu", Language.ENGLISH, trail=("language",), consent=True)
+        place = decide.Place("menu", Language.ENGLISH, trail=("language",), consent=True)
         for call_id, sid in found:
             session.add(
                 Call(
@@ -167,7 +168,7 @@ def prepare(settings: Settings, count: int) -> list[tuple[str, str]]:
                     consent_at=now(), started_at=now(), heard_at=now(),
                 )
             )  # fmt: skip
-    ground.close()
+    context.close()
     return found
 
 
@@ -250,7 +251,7 @@ def p(taken: list[float], percent: int) -> float:
 def measure(settings: Settings, rounds: int, slice_seconds: float, rate: float) -> dict[str, object]:
     """Both apps in turns; the figures."""
     calls = prepare(settings, 2 * CONNECTIONS)
-    with served("console.serve:voice()", settings) as ours, served("bench.webhook:bare()", settings) as plain:
+    with served("voice.serve:app()", settings) as ours, served("bench.webhook:bare()", settings) as plain:
         lines = {
             "hotline": [Line(ours, *ids) for ids in calls[:CONNECTIONS]],
             "bare": [Line(plain, *ids) for ids in calls[CONNECTIONS:]],

@@ -1,1 +1,1 @@
-"""Patients and what they want of the hospital: who calls, which matter is open, who owns it until when."""
+"""Patients and what they want of the hospital: who calls, which case is open, who owns it until when."""

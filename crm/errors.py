@@ -1,8 +1,8 @@
-"""Errors of patients and matters.
+"""Errors of patients and cases.
 
 HotlineError
 ├── UnreadableFile      a list of patients cannot be read at all; nothing of it is stored
-└── ClosedMatter        a matter is over: reopen it before anything else is done with it
+└── ClosedCase        a case is over: reopen it before anything else is done with it
 """
 
 from hotline.errors import HotlineError
@@ -14,7 +14,7 @@ class UnreadableFile(HotlineError):
     code = "unreadable_file"
 
 
-class ClosedMatter(HotlineError):
-    """The matter is closed."""
+class ClosedCase(HotlineError):
+    """The case is closed."""
 
-    code = "closed_matter"
+    code = "closed_case"

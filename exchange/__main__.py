@@ -5,7 +5,7 @@ import io
 import sys
 from collections.abc import Sequence
 
-from exchange import serve
+from exchange.core import serve
 from exchange.phone import command as phone
 
 

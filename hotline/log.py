@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from hotline import faults
+from hotline.values import faults
 
 
 def configure(process: str, form: str = "json") -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
-from hotline.settings import Settings
+from hotline.configuration.settings import Settings
 
 CLIENT = "client:"
 TOKEN_SECONDS = 60  # the local exchange asks for it at registration only

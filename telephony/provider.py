@@ -11,8 +11,8 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from hotline import phone_numbers
-from hotline.settings import Settings
+from hotline.configuration.settings import Settings
+from hotline.values import phone_numbers
 from telephony import words
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.views import LegView, LineView, PhoneView, RecordingView

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hotline import log
-from hotline.values import LegStatus, PhoneNumber, RecordingState
+from hotline.values.statuses import LegStatus, PhoneNumber, RecordingState
 from telephony import words
 from telephony.addresses import number_in
 from telephony.errors import UnknownWord

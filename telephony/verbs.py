@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hotline.values import Language
+from hotline.values.statuses import Language
 
 
 @dataclass(frozen=True)

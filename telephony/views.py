@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.values import LegStatus, RecordingState
+from hotline.values.statuses import LegStatus, RecordingState
 
 
 @dataclass(frozen=True)

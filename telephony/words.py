@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import TypeVar
 
-from hotline.values import LegStatus, RecordingState
+from hotline.values.statuses import LegStatus, RecordingState
 from telephony.errors import UnknownWord
 
 

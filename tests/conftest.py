@@ -16,11 +16,11 @@ from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
 from pydantic import SecretStr
 
-from hotline.crypt import Keyring, new_key
-from hotline.database import Database
-from hotline.ground import Ground, stand
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext, open_context
+from hotline.database.database import Database
+from hotline.encryption.keyring import Keyring, new_key
 from hotline.models import Row
-from hotline.settings import Settings
 from tests import servers
 
 # A run makes many objects that last: looking for dead ones as often as usual takes a tenth of its time.
@@ -111,7 +111,7 @@ def _emptied(url: str) -> bool:
         there = {row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
         if there != set(Row.metadata.tables):
             return False
-        # Without this, the order of the tables would matter.
+        # Without this, the order of the tables would case.
         connection.execute("SET session_replication_role = replica")
         deletes = [sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in there]
         connection.execute(sql.SQL("; ").join(deletes))
@@ -154,9 +154,9 @@ def settings(tmp_path: Path, database_url: str, redis_server: str) -> Settings:
 
 
 @pytest.fixture
-def ground(settings: Settings) -> Iterator[Ground]:
+def context(settings: Settings) -> Iterator[AppContext]:
     """Open resources on a fresh database (both kinds), and an emptied Redis."""
-    opened = stand(settings)
-    opened.bell.redis.flushdb()
+    opened = open_context(settings)
+    opened.notifier.redis.flushdb()
     yield opened
     opened.close()

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from argon2 import PasswordHasher
 
-from hotline import story
 from hotline.clock import new_id
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import (
     Agent,
     AgentSkill,
@@ -23,15 +22,16 @@ from hotline.models import (
     MachineMark,
     Offer,
     Queue,
+    QueueEntry,
     Recording,
     Row,
     Skill,
     Transcript,
     User,
     Utterance,
-    Waiting,
 )
-from hotline.values import (
+from hotline.outbox import transitions
+from hotline.values.statuses import (
     AgentState,
     AgentStatus,
     Answer,
@@ -40,11 +40,11 @@ from hotline.values import (
     Language,
     OfferState,
     Outcome,
+    QueueEntryState,
     RecordingState,
     Role,
-    WaitingState,
 )
-from recordings.service import about
+from recordings.storage.service import about
 
 PASSWORD = "a long password"
 SECONDS = 12
@@ -110,9 +110,9 @@ def tones(seconds: float = SECONDS) -> bytes:
     return file.getvalue()
 
 
-def people(ground: Ground, morning: Morning) -> None:
+def people(context: AppContext, morning: Morning) -> None:
     """Two queues, six agents, and a user of each role; the user `agent` is the first agent."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for name, zh, en in [("booking", "预约挂号", "Booking"), ("nurse", "急诊护士", "Emergency nurse")]:
             session.add(Skill(name=name, label_zh=zh, label_en=en))
             session.flush()
@@ -143,12 +143,12 @@ def hashed() -> str:
     return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 
 
-def morning(ground: Ground, now: datetime, language: Language = Language.MANDARIN) -> Morning:
+def morning(context: AppContext, now: datetime, language: Language = Language.MANDARIN) -> Morning:
     """The whole morning: an answered call with sound, one abandoned, one waiting, one talking, one in the menu."""
     made = Morning(now)
-    people(ground, made)
-    made.calls["answered"] = answered(ground, made, now - timedelta(minutes=9), language)
-    with ground.database.write() as session:
+    people(context, made)
+    made.calls["answered"] = answered(context, made, now - timedelta(minutes=9), language)
+    with context.database.write() as session:
         ago = now - timedelta(minutes=5)
         gone = a_call("gone", ago, Outcome.ABANDONED, intent=Intent.COMPLAINT, queue="booking")
         gone.asked_at, gone.ended_at = ago + timedelta(seconds=8), ago + timedelta(seconds=24)
@@ -165,7 +165,7 @@ def morning(ground: Ground, now: datetime, language: Language = Language.MANDARI
             made.calls[name] = call
         session.flush()
         for call, priority in [(waits, 0), (urgent, 5)]:
-            waiting = a_waiting(call, WaitingState.WAITING, priority)
+            waiting = a_waiting(call, QueueEntryState.WAITING, priority)
             session.add(waiting)
             if call is urgent:
                 session.flush()
@@ -174,7 +174,7 @@ def morning(ground: Ground, now: datetime, language: Language = Language.MANDARI
     return made
 
 
-def answered(ground: Ground, made: Morning, start: datetime, language: Language = Language.MANDARIN) -> Call:
+def answered(context: AppContext, made: Morning, start: datetime, language: Language = Language.MANDARIN) -> Call:
     """An ended call with its whole story: the first agent missed it, the second answered at the second ring."""
 
     def at(seconds: float) -> datetime:
@@ -185,17 +185,17 @@ def answered(ground: Ground, made: Morning, start: datetime, language: Language 
     call.asked_at, call.answered_at, call.ended_at = at(14), at(22.5), at(36)
     first, second = made.agents["N03"], made.agents["N01"]
     call.agent_id = second.id
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.add(call)
         session.flush()
-        waiting = a_waiting(call, WaitingState.CONNECTED)
+        waiting = a_waiting(call, QueueEntryState.CONNECTED)
         session.add(waiting)
         session.flush()
         missed = an_offer(waiting, first, OfferState.CANCELLED, (at(14.3), at(22)), why=FIRST)
         won = an_offer(waiting, second, OfferState.ANSWERED, (at(19), at(36)), at(22), JOINED)
         session.add_all([missed, won])
         session.flush()
-        made.recording = _sound(ground, call, at(23))
+        made.recording = _sound(context, call, at(23))
         session.add(made.recording)
         session.flush()
         session.add(a_transcript(made.recording, language, at(50)))
@@ -241,7 +241,7 @@ def events(call: Call, missed: Offer, won: Offer, at: Callable[[float], datetime
         ("transcribed", 50, {}),
         ("checked", 51, {}),
     ]
-    return [story.event(call.id, kind, at(seconds), **data) for kind, seconds, data in told]
+    return [transitions.event(call.id, kind, at(seconds), **data) for kind, seconds, data in told]
 
 
 def a_call(name: str, start: datetime, outcome: Outcome | None, **other: Any) -> Call:
@@ -259,13 +259,15 @@ def a_call(name: str, start: datetime, outcome: Outcome | None, **other: Any) ->
     return Call(**(values | other))
 
 
-def a_waiting(call: Call, state: WaitingState, priority: int = 0) -> Waiting:
+def a_waiting(call: Call, state: QueueEntryState, priority: int = 0) -> QueueEntry:
     """The row of a caller in line, or of one who was."""
-    return Waiting(call_id=call.id, queue=call.queue, wish={}, priority=priority, state=state, asked_at=call.asked_at)
+    return QueueEntry(
+        call_id=call.id, queue=call.queue, wish={}, priority=priority, state=state, asked_at=call.asked_at
+    )
 
 
 def an_offer(
-    waiting: Waiting,
+    waiting: QueueEntry,
     agent: Agent,
     state: OfferState,
     rang: tuple[datetime, datetime | None],
@@ -274,7 +276,7 @@ def an_offer(
 ) -> Offer:
     """An offer that rang from and until these moments, for these reasons."""
     return Offer(
-        waiting_id=waiting.id,
+        queue_entry_id=waiting.id,
         call_id=waiting.call_id,
         agent_id=agent.id,
         state=state,
@@ -304,7 +306,7 @@ def a_transcript(recording: Recording, language: Language, made_at: datetime) ->
     )
 
 
-def _sound(ground: Ground, call: Call, start: datetime) -> Recording:
+def _sound(context: AppContext, call: Call, start: datetime) -> Recording:
     plain = tones()
     recording_id = new_id()
     name = f"recordings/{recording_id}"
@@ -318,7 +320,7 @@ def _sound(ground: Ground, call: Call, start: datetime) -> Recording:
         size=len(plain),
         digest=hashlib.sha256(plain).hexdigest(),
         blob=name,
-        key_id=ground.blobs.put(name, plain, about(recording_id)),
+        key_id=context.objects.put(name, plain, about(recording_id)),
         started_at=start,
         stored_at=start + timedelta(seconds=17),
     )

@@ -6,42 +6,43 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from hotline.clock import new_id
-from hotline.ground import Ground
-from hotline.models import Agent, Call, Offer, Waiting
-from hotline.values import Language, OfferState, SignsIn
-from routing import hospital, rules, service
-from routing.service import Wish
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, QueueEntry
+from hotline.values.statuses import Language, OfferState, SignsIn
+from routing.agents import hospital_file
+from routing.queues import queues_file, service
+from routing.queues.service import Wish
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 SAMPLE = Path("cli/demo/hospital.yaml")
 
 
-def load_hospital(ground: Ground, now: datetime = NOW) -> dict[str, Agent]:
+def load_hospital(context: AppContext, now: datetime = NOW) -> dict[str, Agent]:
     """The sample hospital in the database; its agents by staff number, at work by their telephones alone."""
-    with ground.database.write() as session:
-        hospital.store(session, hospital.read(SAMPLE, rules.of(ground.settings)), now)
+    with context.database.write() as session:
+        hospital_file.store(session, hospital_file.read(SAMPLE, queues_file.of(context.settings)), now)
         session.execute(update(Agent).values(signs_in=SignsIn.TELEPHONE, is_present=True, absent_why=None))
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return {agent.staff_number: agent for agent in session.scalars(select(Agent))}
 
 
-def call_in_line(ground: Ground, wish: Wish | None = None, now: datetime = NOW) -> tuple[Call, Waiting]:
+def call_in_line(context: AppContext, wish: Wish | None = None, now: datetime = NOW) -> tuple[Call, QueueEntry]:
     """A caller who asked for a person at `now`."""
     call = Call(
         id=new_id(), provider_sid=f"CA{new_id()}", language=Language.ENGLISH, place={}, started_at=now, heard_at=now
     )
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.add(call)
         session.flush()
-        waiting = service.join(session, ground, call, wish or Wish("booking"), now)
+        waiting = service.join(session, context, call, wish or Wish("booking"), now)
     return call, waiting
 
 
-def offer_to(ground: Ground, waiting: Waiting, agent: Agent, now: datetime = NOW) -> Offer:
+def offer_to(context: AppContext, waiting: QueueEntry, agent: Agent, now: datetime = NOW) -> Offer:
     """A live offer of this caller to this agent; fails when the agent could not be leased."""
     offer = Offer(
-        id=new_id(), waiting_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
+        id=new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
         state=OfferState.STARTED, ring=1, rings=3, reasons=[], started_at=now,
     )  # fmt: skip
-    assert service.start_offer(ground, offer)
+    assert service.start_offer(context, offer)
     return offer

@@ -23,13 +23,16 @@ from pathlib import Path
 
 import openpyxl
 
-from campaigns.importing import fhir_file, hl7_file, intake, table_file
+from campaigns.importing import service
+from campaigns.importing.fhir import file as fhir_file
+from campaigns.importing.hl7 import file as hl7_file
 from campaigns.importing.record import VisitRecord
+from campaigns.importing.tables import file as tables_file
 from campaigns.importing.validation import Given, Item
-from crm import sheet
 from crm.errors import UnreadableFile
-from crm.limits import Limits
-from hotline.ground import Ground, opened, prove
+from crm.feeds import sheet
+from crm.feeds.limits import Limits
+from hotline.context import AppContext, open_unchecked, prove
 from hotline.models import Row
 from tests import servers
 from tests.conftest import make_settings
@@ -208,7 +211,7 @@ def read(file: Path, today: date) -> list[tuple[int, Item]]:
         elif file.suffix == ".hl7":
             found = list(hl7_file.read(file, given, limits))
         else:
-            found = list(table_file.read(file, given, limits))
+            found = list(tables_file.read(file, given, limits))
     except UnreadableFile:
         return []
     assert all(item if isinstance(item, list) else isinstance(item, VisitRecord) for _, item in found)
@@ -233,7 +236,7 @@ def read_sheet(file: Path) -> tuple[bool, float]:
     began = time.process_time()
     try:
         has_rows = bool(list(sheet.rows(str(file), Limits())))
-    except Exception:  # as `crm.sheet.main` has it
+    except Exception:  # as `crm.feeds.sheet.main` has it
         has_rows = False
     return has_rows, round(time.process_time() - began, 2)
 
@@ -252,7 +255,7 @@ def run_sheets(count: int, folder: Path) -> Tally:
     return tally
 
 
-def run(name: str, count: int, store_every: int, ground: Ground, folder: Path) -> Tally:
+def run(name: str, count: int, store_every: int, context: AppContext, folder: Path) -> Tally:
     """Read every mutant of a format; of some store what they tell, and store it again: then nothing changes."""
     tally, now = Tally(), datetime(2026, 11, 21, 2, tzinfo=UTC)
     for number in range(count):
@@ -261,12 +264,12 @@ def run(name: str, count: int, store_every: int, ground: Ground, folder: Path) -
         found = read(file, date(2026, 11, 21))
         tally.slowest_seconds = max(tally.slowest_seconds, round(time.monotonic() - began, 2))
         tally.files += 1
-        if intake.check(found).rows:
+        if service.check(found).rows:
             tally.taken += 1
             if number % store_every == 0:
                 tally.stored += 1
-                _store(found, ground, now)
-                again = _store(found, ground, now)
+                _store(found, context, now)
+                again = _store(found, context, now)
                 tally.told_twice += again.added + again.corrected + again.stopped
         else:
             tally.refused += 1
@@ -277,10 +280,10 @@ def run(name: str, count: int, store_every: int, ground: Ground, folder: Path) -
     return tally
 
 
-def _store(found: list[tuple[int, Item]], ground: Ground, now: datetime) -> intake.Stored:
+def _store(found: list[tuple[int, Item]], context: AppContext, now: datetime) -> service.Stored:
     seen: dict[int, int] = {}
-    records = [one for line, one in found if isinstance(one, VisitRecord) and not intake.second(seen, line, one)]
-    return intake.store(ground, records, "mutant", now)
+    records = [one for line, one in found if isinstance(one, VisitRecord) and not service.second(seen, line, one)]
+    return service.store(context, records, "mutant", now)
 
 
 def main() -> None:
@@ -295,12 +298,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as there, servers.valkey(Path(there)) as redis:
             folder = Path(there)
             settings = make_settings(folder, f"sqlite:///{folder}/mutants.db", redis)
-            ground = opened(settings)
-            Row.metadata.create_all(ground.database.engine)
-            prove(ground)
+            context = open_unchecked(settings)
+            Row.metadata.create_all(context.database.engine)
+            prove(context)
             count = given.count if name != "xlsx" else given.count // 50
-            tallies = [run(name, count, given.store_every if name != "xlsx" else 1, ground, folder)]
-            ground.close()
+            tallies = [run(name, count, given.store_every if name != "xlsx" else 1, context, folder)]
+            context.close()
             if name == "xlsx":
                 tallies.append(run_sheets(given.count, folder))
         for tally in tallies:

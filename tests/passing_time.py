@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from hotline.ground import Ground
+from hotline.context import AppContext
 
 BY_ITS_CLOCK = {
     "jobs": ("due_at", "held_until", "troubled_at"),
@@ -13,12 +13,12 @@ BY_ITS_CLOCK = {
 }
 
 
-def pass_in_database(ground: Ground, span: timedelta) -> None:
+def pass_in_database(context: AppContext, span: timedelta) -> None:
     """As if its clock went on by `span`. SQLite's is the clock of the machine, which the test itself moves."""
-    if ground.database.is_sqlite:
+    if context.database.is_sqlite:
         return
     seconds = span.total_seconds()
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for table, columns in BY_ITS_CLOCK.items():
             changes = ", ".join(f"{name} = {name} - make_interval(secs => :seconds)" for name in columns)
             session.execute(text(f"UPDATE {table} SET {changes}"), {"seconds": seconds})  # noqa: S608 (names of ours)

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Call, MachineMark, Review, User
-from hotline.values import Answer, Language, Role
-from qa import choosing, reviewing, reviews, scorecards
-from qa.reviews import Draft
+from hotline.values.statuses import Answer, Language, Role
+from qa import scorecards
+from qa.reviews import answers, service
+from qa.reviews.service import Draft
+from qa.sampling import targeted
 from tests.console_data import Morning, answered, hashed, morning
 
 # What the machine says of every call: sure of some items, unsure of one, wrong about none.
@@ -41,23 +43,23 @@ class House:
         return self.made.calls["answered"]
 
 
-def house(ground: Ground, now: datetime, language: Language = Language.MANDARIN) -> House:
+def house(context: AppContext, now: datetime, language: Language = Language.MANDARIN) -> House:
     """The morning, its answered call marked by the machine, and a second supervisor `second`."""
-    made = House(morning(ground, now, language))
-    with ground.database.write() as session:
+    made = House(morning(context, now, language))
+    with context.database.write() as session:
         session.add(User(login="second", password=hashed(), name="刘洋", role=Role.SUPERVISOR, language=language))
         for user in session.scalars(select(User)):
             user.language = language
             made.users[user.login] = user.id
         session.flush()
         made.users |= {user.login: user.id for user in session.scalars(select(User))}
-    mark(ground, made.call, made.made.sound.id, now)
+    mark(context, made.call, made.made.sound.id, now)
     return made
 
 
-def mark(ground: Ground, call: Call, recording_id: str, now: datetime, **other: Answer) -> None:
+def mark(context: AppContext, call: Call, recording_id: str, now: datetime, **other: Answer) -> None:
     """The machine's marks of a call; `other` answers by item replace those of `MARKS`."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.execute(delete(MachineMark).where(MachineMark.call_id == call.id))
         for item, (answer, probability, places) in MARKS.items():
             row = MachineMark(call_id=call.id, scorecard="service", item=item, answer=other.get(item, answer))
@@ -68,33 +70,33 @@ def mark(ground: Ground, call: Call, recording_id: str, now: datetime, **other: 
             session.add(row)
 
 
-def days_of_calls(ground: Ground, made: Morning, days: int, calls: int, now: datetime) -> list[Call]:
+def days_of_calls(context: AppContext, made: Morning, days: int, calls: int, now: datetime) -> list[Call]:
     """Answered calls of the agent N01 on each of the past `days`, each with its sound and a transcript."""
     found = []
     for day in range(1, days + 1):
         for number in range(calls):
-            found.append(answered(ground, made, now - timedelta(days=day, minutes=10 * number)))
+            found.append(answered(context, made, now - timedelta(days=day, minutes=10 * number)))
     return found
 
 
-def filled(ground: Ground, review: Review, **other: str) -> dict[str, str]:
+def filled(context: AppContext, review: Review, **other: str) -> dict[str, str]:
     """Good answers to every item; `other` answers by item replace them."""
-    card = scorecards.of(ground.settings.scorecards_folder)[review.scorecard]
-    best = {item.id: str(item.good) if "yes" in reviewing.choices(item) else str(item.points) for item in card.items}
+    card = scorecards.of(context.settings.scorecards_folder)[review.scorecard]
+    best = {item.id: str(item.good) if "yes" in answers.choices(item) else str(item.points) for item in card.items}
     return best | other
 
 
-def read(ground: Ground, review_id: str) -> Review:
+def read(context: AppContext, review_id: str) -> Review:
     """The review as it is now."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return session.get_one(Review, review_id)
 
 
-def published(ground: Ground, call: Call, user_id: str, now: datetime, **other: str) -> str:
+def published(context: AppContext, call: Call, user_id: str, now: datetime, **other: str) -> str:
     """A published review of the call; `other` answers by item. Its id."""
-    review_id = choosing.choose(ground, call.id, user_id, now)
-    reviews.take(ground, review_id, user_id, now)
-    review = read(ground, review_id)
-    draft = Draft(review.version, filled(ground, review, **other), {"remark": "讲得清楚，别忘了报工号。"})
-    reviews.publish(ground, review_id, user_id, draft, now)
+    review_id = targeted.choose(context, call.id, user_id, now)
+    service.take(context, review_id, user_id, now)
+    review = read(context, review_id)
+    draft = Draft(review.version, filled(context, review, **other), {"remark": "讲得清楚，别忘了报工号。"})
+    service.publish(context, review_id, user_id, draft, now)
     return review_id

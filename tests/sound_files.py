@@ -9,9 +9,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from recordings.greedy import Claims
-from recordings.parts import Shape
-from recordings.settling import settle
+from recordings.speech.partial_transcripts import Shape
+from recordings.storage.declared_lengths import Claims
+from recordings.storage.wav_repair import settle
 
 RATE = 8000
 GUID = bytes.fromhex("00000000100080 0000AA00389B71")

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hotline import clock, database_clock, log
-from hotline.database import Database
+from hotline import clock, log
+from hotline.database import server_clock
+from hotline.database.database import Database
 from hotline.models import Chore as Row
 from workers import retrying
 
@@ -92,14 +93,14 @@ class Chores:
         try:
             with self._database.write() as session:
                 mine = update(Row).where(Row.name == chore.name, Row.last_started == started)
-                session.execute(mine.values(last_ended=database_clock.now(session), last_error=error))
+                session.execute(mine.values(last_ended=server_clock.now(session), last_error=error))
         except Exception:
             log.get().exception("chore_not_closed", chore=chore.name)  # it counts as running until its limit
 
 
 def _take(session: Session, chore: Chore) -> datetime | None:
     """When it was started now; `None` where it is not due, or runs elsewhere."""
-    now = database_clock.now(session)
+    now = server_clock.now(session)
     row = session.scalar(select(Row).where(Row.name == chore.name).with_for_update())
     if row is None:
         row = Row(name=chore.name, due_at=now, late=0)

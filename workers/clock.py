@@ -4,9 +4,10 @@ import threading
 from concurrent.futures import Executor
 from datetime import timedelta
 
-from hotline import log, loose_blobs
-from hotline.ground import Ground
-from hotline.lease import Leadership, candidate
+from hotline import log
+from hotline.context import AppContext
+from hotline.object_store import orphans
+from hotline.outbox.lease import Leadership, candidate
 from telephony.provider import Provider
 from workers import sweep
 from workers.chores import Chore, Chores
@@ -19,11 +20,11 @@ class Clock:
     """Sweeps while it holds the lease."""
 
     def __init__(
-        self, ground: Ground, provider: Provider, pool: Executor | None = None, lease: Leadership | None = None
+        self, context: AppContext, provider: Provider, pool: Executor | None = None, lease: Leadership | None = None
     ) -> None:
         """Use these resources; nothing starts yet. Sweeps run in threads of their own, or in `pool`."""
-        self._lease = lease or candidate(ground.database, "clock")
-        self._chores = Chores(ground.database, chores(ground, provider), pool)
+        self._lease = lease or candidate(context.database, "clock")
+        self._chores = Chores(context.database, chores(context, provider), pool)
 
     def run(self, stop: threading.Event) -> None:
         """Sweep every second until `stop` is set."""
@@ -44,25 +45,25 @@ class Clock:
         return True
 
 
-def chores(ground: Ground, provider: Provider) -> list[Chore]:
+def chores(context: AppContext, provider: Provider) -> list[Chore]:
     """Everything that the clock does, how often, and how long each may take."""
     return [
-        Chore("lost_bells", SECOND, MINUTE, lambda _now, _in_time: sweep.lost_bells(ground)),
+        Chore("lost_bells", SECOND, MINUTE, lambda _now, _in_time: sweep.lost_bells(context)),
         Chore(
             "silent_lines",
             2 * SECOND,
             MINUTE,
-            lambda now, in_time: sweep.silent_lines(ground, provider, now, in_time),
+            lambda now, in_time: sweep.silent_lines(context, provider, now, in_time),
         ),
         Chore(
             "silent_recordings",
             5 * SECOND,
             MINUTE,
-            lambda now, in_time: sweep.silent_recordings(ground, provider, now, in_time),
+            lambda now, in_time: sweep.silent_recordings(context, provider, now, in_time),
         ),
-        Chore("unheard_calls", 15 * SECOND, MINUTE, lambda now, _in_time: sweep.unheard_calls(ground, provider, now)),
-        Chore("undrawn_days", 10 * SECOND, MINUTE, lambda now, _in_time: sweep.undrawn_days(ground, now)),
-        Chore("urgent_words", 5 * SECOND, MINUTE, lambda _now, _in_time: sweep.urgent_words(ground)),
-        Chore("over_periods", 30 * SECOND, MINUTE, lambda now, _in_time: sweep.over_periods(ground, now)),
-        Chore("loose_blobs", 10 * MINUTE, 10 * MINUTE, lambda _now, _in_time: loose_blobs.sweep(ground)),
+        Chore("unheard_calls", 15 * SECOND, MINUTE, lambda now, _in_time: sweep.unheard_calls(context, provider, now)),
+        Chore("undrawn_days", 10 * SECOND, MINUTE, lambda now, _in_time: sweep.undrawn_days(context, now)),
+        Chore("urgent_words", 5 * SECOND, MINUTE, lambda _now, _in_time: sweep.urgent_words(context)),
+        Chore("over_periods", 30 * SECOND, MINUTE, lambda now, _in_time: sweep.over_periods(context, now)),
+        Chore("loose_blobs", 10 * MINUTE, 10 * MINUTE, lambda _now, _in_time: orphans.sweep(context)),
     ]

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from hotline.database import Database
+from hotline.database.database import Database
 from telephony.provider import Provider
 from workers.hold import Hold
 

@@ -9,11 +9,13 @@ from typing import NoReturn
 from sqlalchemy import CursorResult, Update, case, select, update
 from sqlalchemy.orm import Session
 
-from hotline import clock, database_clock, jobs, log
-from hotline.database import Database
+from hotline import clock, log
+from hotline.database import server_clock
+from hotline.database.database import Database
 from hotline.errors import LeaseLost
 from hotline.models import Job
-from hotline.values import JobState
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState
 
 # So often in a lease it is renewed, and a renewal that failed is tried again.
 RENEWALS, TRIES = 3, 12
@@ -104,7 +106,7 @@ class Hold:
                 wait = soon
 
     def _renewal(self, session: Session) -> Update:
-        return update(Job).where(*self._mine).values(held_until=database_clock.now(session) + self._lease)
+        return update(Job).where(*self._mine).values(held_until=server_clock.now(session) + self._lease)
 
     def _stop_if_lost(self) -> None:
         if self._is_lost:
@@ -119,7 +121,7 @@ def take(database: Database, job_id: str, lease: timedelta, steady: Callable[[],
     """Take the job, if it is due and nobody holds it; `steady` counts seconds and never goes back."""
     begun = steady()
     with database.write() as session:
-        now = database_clock.now(session)
+        now = server_clock.now(session)
         died = case((Job.held_until.is_(None), Job.deaths), else_=Job.deaths + 1)
         free = (Job.id == job_id, Job.state == JobState.DUE, Job.due_at <= now, jobs.is_free(now))
         values = {"held_until": now + lease, "token": Job.token + 1, "deaths": died, "is_renewed": False}

@@ -5,19 +5,19 @@ import logging
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
-from hotline.bell import Bell
-from hotline.jobs import URGENT
+from hotline.outbox.jobs import URGENT
+from hotline.outbox.notifier import Notifier
 
 LINES = ("now", "speech-first", "speech")
 # A new process after this many jobs: what a library leaks does not add up.
 MAX_JOBS = 2_000
 
 
-def work(bell: Bell, lines: tuple[str, ...] = LINES) -> None:
+def work(notifier: Notifier, lines: tuple[str, ...] = LINES) -> None:
     """Work until told to stop (TERM ends after the job at hand) or `MAX_JOBS` are done; the supervisor starts anew."""
     logging.getLogger("rq").setLevel(logging.WARNING)
     urgent_first = dict.fromkeys(each for line in lines for each in (URGENT.get(line, line), line))
-    redis = bell.client(None)  # RQ sets the limit that its own waiting for jobs needs
+    redis = notifier.client(None)  # RQ sets the limit that its own waiting for jobs needs
     queues = [Queue(line, connection=redis, serializer=JSONSerializer) for line in urgent_first]
     worker = SimpleWorker(
         queues,

@@ -10,12 +10,16 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from hotline import clock, database_clock, faults, jobs, log, settings, story
-from hotline.database import Busy, after_commit
+from hotline import clock, log
+from hotline.configuration import settings
+from hotline.context import AppContext, open_context
+from hotline.database import server_clock
+from hotline.database.database import Busy, after_commit
 from hotline.errors import LeaseLost
-from hotline.ground import Ground, stand
 from hotline.models import Job
-from hotline.values import JobState
+from hotline.outbox import jobs, transitions
+from hotline.values import faults
+from hotline.values.statuses import JobState
 from telephony.provider import Provider, connect
 from workers import retrying
 from workers.fence import Fenced, guarded
@@ -30,7 +34,7 @@ CLOSING_PAUSE_SECONDS = 0.2
 class House:
     """What a worker process works with."""
 
-    ground: Ground
+    context: AppContext
     provider: Provider
     work: Mapping[str, Work] = field(default_factory=lambda: WORK)
     # Counts seconds and never goes back.
@@ -49,7 +53,7 @@ class End:
 def house() -> House:
     """The resources of this worker process, opened at its first job."""
     values = settings.load()
-    return House(stand(values), connect(values))
+    return House(open_context(values), connect(values))
 
 
 def perform(job_id: str) -> None:
@@ -59,19 +63,19 @@ def perform(job_id: str) -> None:
 
 def run(home: House, job_id: str) -> None:
     """Do the work of one row; may be called twice, at the same time, or too late."""
-    ground = home.ground
-    hold = take(ground.database, job_id, timedelta(seconds=ground.settings.worker_lease_seconds), home.steady)
+    context = home.context
+    hold = take(context.database, job_id, timedelta(seconds=context.settings.worker_lease_seconds), home.steady)
     if hold is None:
         return
     with structlog.contextvars.bound_contextvars(job_id=job_id, kind=hold.job.kind), hold.kept():
-        _close(ground, hold, _work(home, hold))
+        _close(context, hold, _work(home, hold))
 
 
 def _work(home: House, hold: Hold) -> End:
     """How the work ended. Whatever it wrote is committed only as far as the job was held."""
-    ground = replace(home.ground, database=Fenced(home.ground.database, hold))
+    context = replace(home.context, database=Fenced(home.context.database, hold))
     try:
-        home.work[hold.job.kind](ground, guarded(home.provider, hold), hold.job.subject_id, clock.now())
+        home.work[hold.job.kind](context, guarded(home.provider, hold), hold.job.subject_id, clock.now())
     except Exception as error:
         end = End(retrying.sort(error), retrying.code(error))
         if end.sort in (Sort.FAULT, Sort.PERMANENT):
@@ -83,12 +87,12 @@ def _work(home: House, hold: Hold) -> End:
     return End()
 
 
-def _close(ground: Ground, hold: Hold, end: End) -> None:
+def _close(context: AppContext, hold: Hold, end: End) -> None:
     """Write down how it ended. A database that is away is asked again until the lease is over; then the sweep acts."""
     while True:
         try:
-            with ground.database.write() as session:
-                _end(session, ground, hold.row(session), end)
+            with context.database.write() as session:
+                _end(session, context, hold.row(session), end)
         except LeaseLost:
             log.get().warning("job_was_lost", code=end.code)
         except (SQLAlchemyError, Busy):
@@ -99,12 +103,12 @@ def _close(ground: Ground, hold: Hold, end: End) -> None:
         return
 
 
-def _end(session: Session, ground: Ground, job: Job, end: End) -> None:
-    now = database_clock.now(session)
+def _end(session: Session, context: AppContext, job: Job, end: End) -> None:
+    now = server_clock.now(session)
     is_renewed, job.is_renewed, job.held_until, job.reason = job.is_renewed, False, None, end.code
     match end.sort:
         case None | Sort.DISCARD if not is_renewed:
-            story.move(job, JobState.DISCARDED if end.sort else JobState.DONE)
+            transitions.move(job, JobState.DISCARDED if end.sort else JobState.DONE)
             job.ended_at = now
         case Sort.FAULT | Sort.OUTAGE | Sort.PERMANENT as failed:
             _fail(job, failed, now, is_renewed)
@@ -113,7 +117,7 @@ def _end(session: Session, ground: Ground, job: Job, end: End) -> None:
         case _:
             _begin_anew(job, now)
     if job.state is JobState.DUE and job.due_at <= now:
-        after_commit(session, lambda: ground.bell.later(lambda: jobs.ring(ground.bell, job)))
+        after_commit(session, lambda: context.notifier.later(lambda: jobs.ring(context.notifier, job)))
 
 
 def _begin_anew(job: Job, now: datetime) -> None:
@@ -132,6 +136,6 @@ def _fail(job: Job, kind: Sort, now: datetime, is_renewed: bool) -> None:
     elif is_renewed:
         _begin_anew(job, now)
     else:
-        story.move(job, JobState.FAILED)
+        transitions.move(job, JobState.FAILED)
         job.ended_at = now
         log.get().error("job_given_up", code=job.reason, tries=job.tries, outages=job.outages)

@@ -7,16 +7,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select, update
 
-from hotline import database_clock, jobs, log, story
-from hotline.ground import Ground
+from hotline import log
+from hotline.context import AppContext
+from hotline.database import server_clock
 from hotline.models import Call, Job, Offer, Recording
-from hotline.values import ENDED_LEGS, CallStatus, JobState, LegStatus, OfferState, RecordingState
-from ivr import service as ivr
-from qa import draws, ratings
-from recordings import queries as recording_queries
-from recordings import service as recordings
-from recordings.urgency import is_urgent
-from routing import legs
+from hotline.outbox import jobs, transitions
+from hotline.values.statuses import ENDED_LEGS, CallStatus, JobState, LegStatus, OfferState, RecordingState
+from ivr.dialogue import service as ivr
+from qa.sampling import draws
+from qa.statistics import ratings
+from recordings.storage import queries as recording_queries
+from recordings.storage import service as recordings
+from recordings.transcripts.urgency import is_urgent
+from routing.calls import legs
 from telephony.errors import ProviderDown
 from telephony.provider import Provider
 from workers.retrying import DIED, MAX_DEATHS
@@ -39,10 +42,10 @@ def always() -> bool:
     return True
 
 
-def lost_bells(ground: Ground) -> int:
+def lost_bells(context: AppContext) -> int:
     """Ring again for every job that is due, not held and not in line; how many there were."""
-    with ground.database.read() as session:
-        now = database_clock.now(session)
+    with context.database.read() as session:
+        now = server_clock.now(session)
         due = (
             select(Job)
             .where(Job.state == JobState.DUE, Job.due_at < now - PATIENCE, jobs.is_free(now))
@@ -53,40 +56,40 @@ def lost_bells(ground: Ground) -> int:
     killers = {job.id for job in rows if job.held_until is not None and job.deaths + 1 >= MAX_DEATHS}
     for job in rows:
         if job.id in killers:
-            _give_up(ground, job)
-    return sum(jobs.ring(ground.bell, job) for job in rows if job.id not in killers)
+            _give_up(context, job)
+    return sum(jobs.ring(context.notifier, job) for job in rows if job.id not in killers)
 
 
-def _give_up(ground: Ground, job: Job) -> None:
+def _give_up(context: AppContext, job: Job) -> None:
     """The worker died of this job again and again: it fails, and staff see why."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         mine = (Job.id == job.id, Job.token == job.token, Job.state == JobState.DUE)
         row = session.scalar(select(Job).where(*mine).with_for_update())
         if row is None or row.held_until != job.held_until:
             return  # somebody took it meanwhile, or holds it after all
-        now = database_clock.now(session)
-        story.move(row, JobState.FAILED)
+        now = server_clock.now(session)
+        transitions.move(row, JobState.FAILED)
         row.deaths, row.troubled_at = job.deaths + 1, row.troubled_at or now
         row.reason, row.held_until, row.ended_at = DIED, None, now
     log.get().error("job_kills_workers", job_id=job.id, kind=job.kind)
 
 
-def silent_lines(ground: Ground, provider: Provider, now: datetime, in_time: InTime = always) -> int:
+def silent_lines(context: AppContext, provider: Provider, now: datetime, in_time: InTime = always) -> int:
     """Ask the exchange about lines it has long not mentioned, and write down what it says; how many there were.
 
     A line it does not know any more (it was restarted) has ended. What is not asked `in_time` is asked next time.
     """
-    with ground.database.read() as session:
+    with context.database.read() as session:
         calls = list(
             session.scalars(select(Call).where(Call.status != CallStatus.ENDED, Call.heard_at < now - SILENCE))
         )
         offers = list(session.scalars(_silent_offers(now)))
-    alive = [call.id for call in calls if in_time() and _is_up(ground, provider, call, now)]
+    alive = [call.id for call in calls if in_time() and _is_up(context, provider, call, now)]
     if alive:
-        with ground.database.write() as session:
+        with context.database.write() as session:
             session.execute(update(Call).where(Call.id.in_(alive)).values(heard_at=now))
     for offer in takewhile(lambda _offer: in_time(), offers):
-        _ask_agent(ground, provider, offer, now)
+        _ask_agent(context, provider, offer, now)
     return len(calls) + len(offers)
 
 
@@ -96,21 +99,21 @@ def _silent_offers(now: datetime) -> Select[Offer]:
     return select(Offer).where(live | talking, Offer.provider_sid.is_not(None), Offer.started_at < now - SILENCE)
 
 
-def _is_up(ground: Ground, provider: Provider, call: Call, now: datetime) -> bool:
+def _is_up(context: AppContext, provider: Provider, call: Call, now: datetime) -> bool:
     """Whether the exchange says that the caller's line is up; that it has ended is written down at once."""
     status = _status(provider, call.provider_sid)
     if status not in ENDED_LEGS:
         return status is not None
-    ivr.ended(ground, call.provider_sid, legs.Report(call.provider_sid, status), now)
+    ivr.ended(context, call.provider_sid, legs.Report(call.provider_sid, status), now)
     log.get().warning("call_end_found", call_id=call.id, status=status)
     return False
 
 
-def _ask_agent(ground: Ground, provider: Provider, offer: Offer, now: datetime) -> None:
+def _ask_agent(context: AppContext, provider: Provider, offer: Offer, now: datetime) -> None:
     sid = offer.provider_sid or ""
     status = _status(provider, sid)
     if status in ENDED_LEGS:
-        legs.agent_line(ground, offer.id, legs.Report(sid, status), now)
+        legs.agent_line(context, offer.id, legs.Report(sid, status), now)
         log.get().warning("agent_end_found", offer_id=offer.id, status=status)
 
 
@@ -123,41 +126,41 @@ def _status(provider: Provider, sid: str) -> LegStatus | None:
     return LegStatus.FAILED if view is None else view.status
 
 
-def unheard_calls(ground: Ground, provider: Provider, now: datetime) -> int:
+def unheard_calls(context: AppContext, provider: Provider, now: datetime) -> int:
     """Write down calls that ended without our ever hearing of them (the webhooks were down); how many there were.
 
     A lost call is a lost patient: it appears in the list of calls with its number, so that staff can call back.
     """
-    listed = provider.inbound(ground.settings.hotline_number, now - UNHEARD_SINCE)
+    listed = provider.inbound(context.settings.hotline_number, now - UNHEARD_SINCE)
     ended = {view.sid: view for view in listed if view.ended_at is not None and view.ended_at < now - SILENCE}
-    with ground.database.read() as session:
+    with context.database.read() as session:
         known = set(session.scalars(select(Call.provider_sid).where(Call.provider_sid.in_(ended))))
     for sid in ended.keys() - known:
-        ivr.unheard(ground, ended[sid], now)
+        ivr.unheard(context, ended[sid], now)
         log.get().error("call_unheard", sid=sid)
     return len(ended.keys() - known)
 
 
-def silent_recordings(ground: Ground, provider: Provider, now: datetime, in_time: InTime = always) -> int:
+def silent_recordings(context: AppContext, provider: Provider, now: datetime, in_time: InTime = always) -> int:
     """Ask about recordings of calls that ended a while ago and never became ready; how many there were."""
     query = (
         select(Recording, Call.ended_at)
         .join(Call, Call.id == Recording.call_id)
         .where(Recording.state == RecordingState.STARTED, Call.ended_at < now - RECORDING_SILENCE)
     )
-    with ground.database.read() as session:
+    with context.database.read() as session:
         rows = [recording for recording, _ in session.execute(query)]
     for recording in takewhile(lambda _recording: in_time(), rows):
-        recordings.reconcile(ground, provider, recording.id, now)
+        recordings.reconcile(context, provider, recording.id, now)
     return len(rows)
 
 
-def undrawn_days(ground: Ground, now: datetime) -> int:
+def undrawn_days(context: AppContext, now: datetime) -> int:
     """Have the sample of every past day drawn that was not; how many days were asked for."""
-    return draws.sweep(ground, now)
+    return draws.sweep(context, now)
 
 
-def urgent_words(ground: Ground) -> int:
+def urgent_words(context: AppContext) -> int:
     """Have transcripts made first of calls that have become a complaint or an emergency since; how many."""
     waiting = (
         select(Job, Call.id, Call.intent)
@@ -166,24 +169,24 @@ def urgent_words(ground: Ground) -> int:
         .where(Job.kind == "transcribe", Job.state == JobState.DUE, Job.urgency == 0)
         .limit(500)
     )
-    with ground.database.write() as session:
+    with context.database.write() as session:
         rows = list(session.execute(waiting))
         rated = ratings.of(session, [call_id for _, call_id, _ in rows])
         return sum(
-            jobs.urge(session, ground.bell, job)
+            jobs.urge(session, context.notifier, job)
             for job, call_id, intent in rows
-            if is_urgent(intent, recording_queries.matters(session, call_id), rated.get(call_id))
+            if is_urgent(intent, recording_queries.cases(session, call_id), rated.get(call_id))
         )
 
 
-def over_periods(ground: Ground, now: datetime) -> int:
+def over_periods(context: AppContext, now: datetime) -> int:
     """Have what is no longer kept deleted, once every local day, at night; 1 when it was asked for."""
-    local = now.astimezone(ZoneInfo(ground.settings.timezone))
+    local = now.astimezone(ZoneInfo(context.settings.timezone))
     if local.hour < PURGE_HOUR:
         return 0
     day = local.date().isoformat()
-    with ground.database.write() as session:
+    with context.database.write() as session:
         known = session.scalar(select(Job.id).where(Job.kind == "purge", Job.subject_id == day))
         if known is None:
-            jobs.add(session, ground.bell, "purge", day, now)
+            jobs.add(session, context.notifier, "purge", day, now)
     return int(known is None)

@@ -3,25 +3,27 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from campaigns import after as campaign_after
-from campaigns import messages as campaign_messages
-from hotline.ground import Ground
-from ivr import prompts
-from qa import draws, reports
-from qa import service as qa
-from recordings import corrections, messages, purging
-from recordings import service as recordings
+from campaigns.dialling import messages as campaign_messages
+from campaigns.dialogue import after_call as campaign_after
+from hotline.context import AppContext
+from ivr.prompts import catalogue
+from qa.reports import service
+from qa.sampling import draws
+from qa.scoring import service as qa
+from recordings.retention import purging
+from recordings.storage import service as recordings
+from recordings.transcripts import corrections, voicemail
 from telephony.provider import Provider
 
-Work = Callable[[Ground, Provider, str, datetime], None]
+Work = Callable[[AppContext, Provider, str, datetime], None]
 
 
-def _without_provider(work: Callable[[Ground, str, datetime], None]) -> Work:
-    return lambda ground, _provider, subject_id, now: work(ground, subject_id, now)
+def _without_provider(work: Callable[[AppContext, str, datetime], None]) -> Work:
+    return lambda context, _provider, subject_id, now: work(context, subject_id, now)
 
 
 WORK: dict[str, Work] = {
-    "render_prompt": _without_provider(prompts.render),
+    "render_prompt": _without_provider(catalogue.render),
     "fetch_recording": recordings.fetch,
     "delete_recording": recordings.delete_at_provider,
     "transcribe": _without_provider(recordings.transcribe),
@@ -31,7 +33,7 @@ WORK: dict[str, Work] = {
     "text_recipient": campaign_messages.text,
     "record_attempt": campaign_after.record,
     "text_advice": campaign_after.advise,
-    "file_message": _without_provider(messages.file),
+    "file_message": _without_provider(voicemail.file),
     "draw_sample": _without_provider(draws.make),
-    "make_report": _without_provider(reports.make),
+    "make_report": _without_provider(service.make),
 }

@@ -10,14 +10,17 @@ from itertools import chain
 from pathlib import Path
 
 from campaigns.errors import ImportFault, IncompleteExport
-from campaigns.importing import fhir_file, hl7_file, intake, table_file
-from campaigns.importing.intake import Checked, Item, Stored
+from campaigns.importing import service
+from campaigns.importing.fhir import file as fhir_file
+from campaigns.importing.hl7 import file as hl7_file
 from campaigns.importing.record import VisitRecord
+from campaigns.importing.service import Checked, Item, Stored
+from campaigns.importing.tables import file as tables_file
 from campaigns.importing.validation import Given
-from crm import limits, tables
 from crm.errors import UnreadableFile
-from crm.progress import Progress
-from hotline.ground import Ground
+from crm.feeds import limits, tables
+from crm.feeds.progress import Progress
+from hotline.context import AppContext
 
 TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"}
 FHIR = {".json", ".ndjson", ".jsonl"}
@@ -58,9 +61,9 @@ class Source:
     size: int | None = None
 
 
-def given(ground: Ground, has_consent: bool, now: datetime) -> Given:
+def given(context: AppContext, has_consent: bool, now: datetime) -> Given:
     """What holds for a source that is read now."""
-    house = ground.settings
+    house = context.settings
     return Given(
         today=house.day(now),
         zone=house.timezone,
@@ -82,7 +85,7 @@ def sources(files: Sequence[Path]) -> list[Sequence[Path]]:
 
 
 def take(
-    ground: Ground, files: Path | Sequence[Path], options: Options, now: datetime, progress: Progress | None = None
+    context: AppContext, files: Path | Sequence[Path], options: Options, now: datetime, progress: Progress | None = None
 ) -> Taken:
     """Check a source, then store it. Raises `ImportFault` when it cannot be read; then nothing is changed.
 
@@ -90,26 +93,26 @@ def take(
     """
     files, told = [files] if isinstance(files, Path) else files, progress or Progress()
     try:
-        source = open_source(ground, files, options, now)
+        source = open_source(context, files, options, now)
         told.begin("check", source.size)
-        taken = Taken(files, intake.check(source.items(), told.step))
+        taken = Taken(files, service.check(source.items(), told.step))
         if taken.checked.rejected and (not options.skips or not taken.checked.rows):
             return taken
         told.begin("store", taken.checked.rows + taken.checked.repeated)
         kind = files[0].suffix.lower().lstrip(".")
-        taken.stored = intake.store(ground, _records(source), kind, now, told.step, confirms=options.confirms)
+        taken.stored = service.store(context, _records(source), kind, now, told.step, confirms=options.confirms)
     except UnreadableFile as fault:
         raise ImportFault(str(fault)) from fault
     return taken
 
 
-def open_source(ground: Ground, files: Sequence[Path], options: Options, now: datetime) -> Source:
+def open_source(context: AppContext, files: Sequence[Path], options: Options, now: datetime) -> Source:
     """The files by their kind. Raises `UnreadableFile`, also while its items are read."""
-    file, kind, most = files[0], files[0].suffix.lower(), limits.of(ground.settings)
+    file, kind, most = files[0], files[0].suffix.lower(), limits.of(context.settings)
     if kind in TABLES:
-        by_row = given(ground, False, now)
-        return Source(lambda: table_file.read(file, by_row, most), tables.about(file))
-    feed = given(ground, options.has_consent, now)
+        by_row = given(context, False, now)
+        return Source(lambda: tables_file.read(file, by_row, most), tables.about(file))
+    feed = given(context, options.has_consent, now)
     if kind in HL7:
         return Source(lambda: hl7_file.read(file, feed, most))
     if kind in FHIR:
@@ -154,5 +157,5 @@ def _within(file: Path) -> list[Path]:
 def _records(source: Source) -> Iterator[VisitRecord]:
     seen: dict[int, int] = {}
     for line, item in source.items():
-        if isinstance(item, VisitRecord) and not intake.second(seen, line, item):
+        if isinstance(item, VisitRecord) and not service.second(seen, line, item):
             yield item

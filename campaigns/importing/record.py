@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from hotline.values import Language
+from hotline.values.statuses import Language
 
 
 class VisitEvent(StrEnum):

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from campaigns.importing import dates, deaths, diagnoses, preferences
+from campaigns.importing.fields import dates, deaths, diagnoses
 from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
-from crm import days, person_fields
-from crm import words as crm_words
-from crm.checked_row import CheckedRow
-from crm.rejects import Reject
-from hotline import phone_numbers
-from hotline.values import Language
+from campaigns.importing.tables import preferences
+from crm.feeds import cell_words as crm_words
+from crm.feeds import days
+from crm.feeds.checked_row import CheckedRow
+from crm.feeds.rejects import Reject
+from crm.patients import person_fields
+from hotline.values import phone_numbers
+from hotline.values.statuses import Language
 
 # Between several telephones, diagnoses or dispositions of one person, as the readers of messages put them.
 AND = "\n"

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from campaigns.errors import ImportFault, IncompleteExport
-from campaigns.importing import fhir_source, files, put_away, running
+from campaigns.importing import files, running_campaigns, watched_reports
+from campaigns.importing.fhir import source
 from campaigns.importing.files import FHIR, KINDS, Options
-from crm import limits
+from crm.feeds import limits
 from hotline import log
-from hotline.ground import Ground
+from hotline.context import AppContext
 
 QUIET = timedelta(seconds=5)
 # So long a file of a FHIR export waits for the others.
@@ -37,9 +38,9 @@ class Outcome(Enum):
 class WatchedFolder:
     """Looks at the folder again and again, and remembers which files were still growing."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, context: AppContext) -> None:
         """Use the folder of the settings; without one there is nothing to do."""
-        self._ground = ground
+        self._ground = context
         # Each file's size and time of last change, and when it was first seen so.
         self._seen: dict[Path, tuple[Seen, datetime]] = {}
         # What is not to be tried again before it changes: incomplete exports, and files that cannot be moved.
@@ -61,7 +62,7 @@ class WatchedFolder:
             handled += len(group) if outcome is not Outcome.WAITS else 0
             has_news |= outcome is Outcome.NEWS
         if has_news:
-            running.plan(self._ground, now)
+            running_campaigns.plan(self._ground, now)
         return handled
 
     def _look(self, folder: Path, now: datetime) -> tuple[list[Path], list[Path]]:
@@ -117,24 +118,28 @@ class WatchedFolder:
                 return Outcome.WAITS
             log.get().exception("watched_file_failed")
             return self._refuse(group, OURS)
-        self._put_away(group, put_away.REFUSED if taken.stored is None else put_away.DONE, files.report(taken))
+        self._put_away(
+            group, watched_reports.REFUSED if taken.stored is None else watched_reports.DONE, files.report(taken)
+        )
         return Outcome.NEWS if taken.stored is not None and taken.stored.is_news else Outcome.PUT_AWAY
 
     def _refuse(self, group: Sequence[Path], reason: str) -> Outcome:
         """Refuse what cannot be read; of an export only these files, so that the others may still be taken."""
         most = limits.of(self._ground.settings)
-        unreadable = [file for file in group if len(group) > 1 and not fhir_source.is_readable(file, most)]
-        self._put_away(unreadable or group, put_away.REFUSED, [reason])
+        unreadable = [file for file in group if len(group) > 1 and not source.is_readable(file, most)]
+        self._put_away(unreadable or group, watched_reports.REFUSED, [reason])
         return Outcome.PUT_AWAY
 
     def _put_away(self, group: Sequence[Path], where: str, lines: list[str]) -> None:
         for file in group:
             try:
-                put_away.move(file, where, lines)
+                watched_reports.move(file, where, lines)
             except OSError:
                 self._stuck |= self._held([file])
                 log.get().exception("watched_file_not_moved")  # staff see it lie there; it is not taken again
-        log.get().info("watched_file_taken" if where == put_away.DONE else "watched_file_refused", files=len(group))
+        log.get().info(
+            "watched_file_taken" if where == watched_reports.DONE else "watched_file_refused", files=len(group)
+        )
 
     def _database_answers(self) -> bool:
         try:

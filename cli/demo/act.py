@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from cli.demo import report, summary, watch
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, Call
-from hotline.values import AgentStatus, CallStatus
-from routing import service
+from hotline.values.statuses import AgentStatus, CallStatus
+from routing.queues import service
 
 HERE = Path(__file__).parent
 HOSPITAL = HERE / "hospital.yaml"
@@ -31,11 +31,11 @@ class Act:
 
     phones: Path
     environment: dict[str, str]
-    begin: Callable[[Ground], None]
-    is_over: Callable[[Ground], bool]
-    rows: Callable[[Ground, datetime, datetime], Rows]
+    begin: Callable[[AppContext], None]
+    is_over: Callable[[AppContext], bool]
+    rows: Callable[[AppContext, datetime, datetime], Rows]
     table: Callable[[Rows, float], RenderableType]
-    as_json: Callable[[Ground, datetime], dict[str, Any]]
+    as_json: Callable[[AppContext, datetime], dict[str, Any]]
     show: Callable[[Console, dict[str, Any]], None]
     # What was reached, from the JSON; 0 means that something is missing on this machine.
     success: Callable[[dict[str, Any]], int]
@@ -46,26 +46,26 @@ class Act:
     counting: frozenset[int] = field(default=frozenset())
 
 
-def nobody_talks(ground: Ground) -> bool:
+def nobody_talks(context: AppContext) -> bool:
     """Whether every call has ended."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return not session.scalar(select(func.count()).where(Call.status != CallStatus.ENDED))
 
 
-def on_duty(ground: Ground, staff_numbers: frozenset[str]) -> None:
+def on_duty(context: AppContext, staff_numbers: frozenset[str]) -> None:
     """Have these agents be available, whose telephones are there, and all others offline."""
     now = clock.now()
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for agent in session.scalars(select(Agent).order_by(Agent.id).with_for_update()):
             is_here = agent.staff_number in staff_numbers
             status = AgentStatus.AVAILABLE if is_here else AgentStatus.OFFLINE
-            service.choose_status(session, ground, agent, status, now)
+            service.choose_status(session, context, agent, status, now)
 
 
 MORNING = Act(
     phones=HERE / "morning.yaml",
     environment={"QUEUES_FILE": str(HERE / "queues.yaml")},
-    begin=lambda ground: on_duty(ground, DESK),
+    begin=lambda context: on_duty(context, DESK),
     is_over=nobody_talks,
     rows=watch.rows,
     table=watch.table,

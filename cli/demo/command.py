@@ -15,11 +15,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli import embedded, trail
+from cli import audit_marks
 from cli.demo import act, follow_up
 from cli.demo.act import Act
 from cli.demo.play import Demo
-from cli.house import House
+from cli.house import embedded
+from cli.house.house import House
 
 SCENARIOS = {"morning": act.MORNING, "follow-up": follow_up.ACT}
 BOTH = "both"
@@ -45,7 +46,7 @@ OWN = (
 @click.option("--exit", "leave", is_flag=True, help="end after the summary instead of staying up")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="write the summary to FILE")
 @click.option("--logs", is_flag=True, help="show what the processes print")
-@trail.touches_nothing("a made-up hospital in a folder of its own")
+@audit_marks.touches_nothing("a made-up hospital in a folder of its own")
 def command(scenario: str, leave: bool, file: Path | None, logs: bool) -> None:
     """A morning at a sample hospital, in real time, about two minutes.
 

@@ -18,13 +18,14 @@ from cli.demo import sign_ins
 from cli.demo.act import Act, on_duty
 from cli.demo.sign_ins import SignIn
 from cli.demo.watch import NONE
-from cli.house import House
+from cli.house.house import House
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Job, Prompt, Recording
-from hotline.values import JobState
-from recordings import life
-from routing import hospital, rules
+from hotline.values.statuses import JobState
+from recordings.storage import transitions
+from routing.agents import hospital_file as agents_hospital_file
+from routing.queues import queues_file
 
 PROMPT_SECONDS = 90.0
 PHONE_SECONDS = 30.0
@@ -46,26 +47,28 @@ class Demo:
         self._sign_ins: list[SignIn] = []
 
     @property
-    def _ground(self) -> Ground:
-        if self.house.ground is None:
+    def _ground(self) -> AppContext:
+        if self.house.context is None:
             raise RuntimeError("the house is not open")
-        return self.house.ground
+        return self.house.context
 
     def open(self, hospital_file: Path) -> None:
         """Start everything and have the prompts rendered."""
         with self._console.status("Starting Redis, database, exchange, web servers, router, worker and clock …"):
-            ground = self.house.open(lambda ground: self._fill(ground, hospital_file))
+            context = self.house.open(lambda context: self._fill(context, hospital_file))
         self._console.print("Every process of the Procfile is up.")
-        self._progress("Rendering the spoken prompts", lambda: self._prompts(ground), PROMPT_SECONDS)
+        self._progress("Rendering the spoken prompts", lambda: self._prompts(context), PROMPT_SECONDS)
 
-    def _fill(self, ground: Ground, file: Path) -> None:
-        with ground.database.write() as session:
-            hospital.store(session, hospital.read(file, rules.of(ground.settings)), clock.now())
-        self._sign_ins = sign_ins.make(ground, self._password)
+    def _fill(self, context: AppContext, file: Path) -> None:
+        with context.database.write() as session:
+            agents_hospital_file.store(
+                session, agents_hospital_file.read(file, queues_file.of(context.settings)), clock.now()
+            )
+        self._sign_ins = sign_ins.make(context, self._password)
 
     @staticmethod
-    def _prompts(ground: Ground) -> tuple[int, int]:
-        with ground.database.read() as session:
+    def _prompts(context: AppContext) -> tuple[int, int]:
+        with context.database.read() as session:
             done = session.scalar(select(func.count()).where(Prompt.rendered_at.is_not(None))) or 0
             return done, session.scalar(select(func.count()).select_from(Prompt)) or 0
 
@@ -158,7 +161,7 @@ class Demo:
             jobs = session.scalar(select(func.count()).where(kinds)) or 0
             due = session.scalar(select(func.count()).where(kinds, Job.state == JobState.DUE)) or 0
             recordings = session.scalar(select(func.count()).select_from(Recording)) or 0
-            coming = session.scalar(select(func.count()).where(Recording.state.in_(life.UNDER_WAY))) or 0
+            coming = session.scalar(select(func.count()).where(Recording.state.in_(transitions.UNDER_WAY))) or 0
         return jobs - due + recordings - coming, jobs + recordings
 
     def try_sign_ins(self) -> list[dict[str, Any]]:

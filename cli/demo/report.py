@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, Call, MachineMark, Offer, Recording, Transcript
-from hotline.values import Answer, OfferState
-from recordings import sealed
-from routing import figures, forecasts, wait
+from hotline.values.statuses import Answer, OfferState
+from recordings.storage import sealed_sound
+from reports.service_level import figures
+from routing.estimates import estimated_wait, wait
 
 # What is told of the machine's marks: the item of the scorecard, and the answer that is good.
 CHECKS = {"greeting": ("greeting", Answer.YES), "courtesy": ("forbidden", Answer.NO)}
@@ -76,19 +77,19 @@ def _story(session: Session, call: Call) -> Story:
     )
 
 
-def as_json(ground: Ground, since: datetime) -> dict[str, Any]:
+def as_json(context: AppContext, since: datetime) -> dict[str, Any]:
     """All calls since then and their summary, as `hotline demo --json` writes them."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         told = stories(session, since)
         return {
-            "calls": [_call(ground, story) for story in told],
-            "summary": _summary(ground, told) | _waits(forecasts.error_since(session, since)),
+            "calls": [_call(context, story) for story in told],
+            "summary": _summary(context, told) | _waits(estimated_wait.error_since(session, since)),
         }
 
 
-def _call(ground: Ground, story: Story) -> dict[str, Any]:
+def _call(context: AppContext, story: Story) -> dict[str, Any]:
     call, winner = story.call, story.winner
-    ring = ground.settings.ring_seconds
+    ring = context.settings.ring_seconds
     return {
         "call_id": call.id,
         "caller": call.caller_number,
@@ -100,7 +101,7 @@ def _call(ground: Ground, story: Story) -> dict[str, Any]:
         "answered_at": _iso(call.answered_at),
         "offer_rings": _round(figures.offer_rings(winner, ring) if winner else None),
         "caller_rings": _round(figures.caller_rings(call, ring)),
-        "recording": _recording(ground, story.recording),
+        "recording": _recording(context, story.recording),
         "transcript": _transcript(story.transcript),
         "checks": story.checks,
         "verdicts": story.verdicts,
@@ -113,20 +114,20 @@ def _probability(story: Story, item: str) -> float | None:
     return next((mark.probability for mark in story.marks if mark.item == item), None)
 
 
-def _recording(ground: Ground, recording: Recording | None) -> dict[str, Any] | None:
+def _recording(context: AppContext, recording: Recording | None) -> dict[str, Any] | None:
     if recording is None:
         return None
     return {
         "seconds": recording.seconds,
         "channels": recording.channels,
-        "encrypted": recording.blob is not None and _is_sealed(ground, recording),
+        "encrypted": recording.blob is not None and _is_sealed(context, recording),
     }
 
 
-def _is_sealed(ground: Ground, recording: Recording) -> bool:
+def _is_sealed(context: AppContext, recording: Recording) -> bool:
     """Whether what lies in the store is no WAV, and opens to one with the key of the recording's row."""
-    opened = sealed.whole(ground, recording)
-    return not ground.blobs.sealed(recording.blob or "").startswith(b"RIFF") and opened.startswith(b"RIFF")
+    opened = sealed_sound.whole(context, recording)
+    return not context.objects.sealed(recording.blob or "").startswith(b"RIFF") and opened.startswith(b"RIFF")
 
 
 def _transcript(transcript: Transcript | None) -> list[dict[str, Any]]:
@@ -138,10 +139,10 @@ def _transcript(transcript: Transcript | None) -> list[dict[str, Any]]:
     ]
 
 
-def _summary(ground: Ground, told: list[Story]) -> dict[str, Any]:
+def _summary(context: AppContext, told: list[Story]) -> dict[str, Any]:
     offers = [offer for story in told for offer in story.offers]
     rows = figures.Counted([story.call for story in told], offers)
-    counted = figures.summary(rows, ground.settings.ring_seconds)
+    counted = figures.summary(rows, context.settings.ring_seconds)
     engines = sorted({story.transcript.engine for story in told if story.transcript})
     return {
         "calls": counted.calls,

@@ -8,11 +8,11 @@ import requests
 from rich.table import Table
 from sqlalchemy import select
 
-from cli import tables
-from console import users
-from hotline.ground import Ground
+from accounts.users import service
+from cli.terminal import tables
+from hotline.context import AppContext
 from hotline.models import Agent
-from hotline.values import Role
+from hotline.values.statuses import Role
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 SECONDS = 30
@@ -28,16 +28,16 @@ class SignIn:
     number: str | None = None
 
 
-def make(ground: Ground, password: str) -> list[SignIn]:
+def make(context: AppContext, password: str) -> list[SignIn]:
     """An administrator, a supervisor, an auditor and every agent, all with this password."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         agents = session.scalars(select(Agent).order_by(Agent.staff_number)).all()
     made = [SignIn("admin", "林立 Lin Li", Role.ADMINISTRATOR), SignIn("supervisor", "周敏 Zhou Min", Role.SUPERVISOR)]
     made += [SignIn("auditor", "沈岚 Shen Lan", Role.AUDITOR)]
     made += [SignIn(agent.staff_number, agent.name, Role.AGENT, agent.staff_number) for agent in agents]
     ids = {agent.staff_number: agent.id for agent in agents}
     for one in made:
-        users.create(ground, one.login, password, one.name, one.role, ids.get(one.number or ""))
+        service.create(context, one.login, password, one.name, one.role, ids.get(one.number or ""))
     return made
 
 

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli import tables
 from cli.demo.watch import FAILED, NONE, PASSED, verdict
+from cli.terminal import tables
 
 COLUMNS = ("caller", "wants", "outcome", "queue", "agent", "offer\nrings", "caller\nrings", "recording", "checks")
 

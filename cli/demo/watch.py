@@ -6,11 +6,11 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
-from cli import tables
 from cli.demo.report import CHECKS, Story, stories
-from hotline.ground import Ground
+from cli.terminal import tables
+from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer
-from hotline.values import LIVE_OFFERS, Answer, CallStatus, Outcome
+from hotline.values.statuses import LIVE_OFFERS, Answer, CallStatus, Outcome
 
 COLUMNS = ("caller", "wants", "where", "agent", "rings", "recording", "transcript", "greeting", "courtesy")
 NARROW = ("caller", "wants", "where", "agent", "rings", "kept", "checks")
@@ -25,21 +25,21 @@ COLOURS = {
 }
 
 
-def rows(ground: Ground, since: datetime, now: datetime) -> list[tuple[str, ...]]:
+def rows(context: AppContext, since: datetime, now: datetime) -> list[tuple[str, ...]]:
     """One row of words per call since then, as the database has it at `now`; the call's status comes last."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         agents = {agent.id: agent for agent in session.query(Agent)}
-        return [_row(ground, story, agents, now) for story in stories(session, since)]
+        return [_row(context, story, agents, now) for story in stories(session, since)]
 
 
-def _row(ground: Ground, story: Story, agents: dict[str, Agent], now: datetime) -> tuple[str, ...]:
+def _row(context: AppContext, story: Story, agents: dict[str, Agent], now: datetime) -> tuple[str, ...]:
     call = story.call
     return (
         tables.last_digits(call.caller_number),
         str(call.intent).replace("unknown", NONE),
         _where(call),
-        _agent(ground, story, agents, now),
-        _rings(ground, call, now),
+        _agent(context, story, agents, now),
+        _rings(context, call, now),
         _kept(story),
         f"{len(story.transcript.utterances)} lines" if story.transcript else NONE,
         *(verdict(story.verdicts.get(name)) for name in CHECKS),
@@ -62,25 +62,25 @@ def _where(call: Call) -> str:
     return {Outcome.ANSWERED: "done", None: "ended"}.get(call.outcome, str(call.outcome)).replace("_", " ")
 
 
-def _agent(ground: Ground, story: Story, agents: dict[str, Agent], now: datetime) -> str:
+def _agent(context: AppContext, story: Story, agents: dict[str, Agent], now: datetime) -> str:
     """Whose telephones ring, at which ring; then who talks, or has talked, with the caller."""
     live = [offer for offer in story.offers if offer.state in LIVE_OFFERS]
-    parts = [f"{agents[offer.agent_id].name.split()[0]} ring {_ring(ground, offer, now)}" for offer in live]
+    parts = [f"{agents[offer.agent_id].name.split()[0]} ring {_ring(context, offer, now)}" for offer in live]
     if parts:
         return ", ".join(parts)
     return story.agent.name if story.agent and story.call.answered_at else NONE
 
 
-def _ring(ground: Ground, offer: Offer, now: datetime) -> int:
+def _ring(context: AppContext, offer: Offer, now: datetime) -> int:
     since = offer.ringing_at or now
-    return int((now - since).total_seconds() / ground.settings.ring_seconds) + 1
+    return int((now - since).total_seconds() / context.settings.ring_seconds) + 1
 
 
-def _rings(ground: Ground, call: Call, now: datetime) -> str:
+def _rings(context: AppContext, call: Call, now: datetime) -> str:
     if call.asked_at is None:
         return NONE
     end = call.answered_at or call.ended_at or now
-    return f"{(end - call.asked_at).total_seconds() / ground.settings.ring_seconds:.1f}"
+    return f"{(end - call.asked_at).total_seconds() / context.settings.ring_seconds:.1f}"
 
 
 def _kept(story: Story) -> str:

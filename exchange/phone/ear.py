@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exchange.audio import FRAME_SAMPLES, FRAME_SECONDS, level_db
+from exchange.media.audio import FRAME_SAMPLES, FRAME_SECONDS, level_db
 
 LOUD_DB = -45.0
 TONE_SHARE = 0.93

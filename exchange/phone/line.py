@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import aiohttp
 
-from exchange.audio import FRAME_BYTES, FRAME_SECONDS, SILENCE, frames
+from exchange.media.audio import FRAME_BYTES, FRAME_SECONDS, SILENCE, frames
 from exchange.phone.call import Call, Stage
 from exchange.phone.errors import CallOver, PhoneRefused
 

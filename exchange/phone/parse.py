@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from exchange.dtmf import tone_for
+from exchange.media.dtmf import tone_for
 from exchange.phone import document
 from exchange.phone.document import Place, Table, flag, number, one_of, text
 from exchange.phone.script import (

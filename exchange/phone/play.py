@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from exchange import wav
+from exchange.media import wav
 from exchange.phone.errors import PhoneError
 from exchange.phone.line import Phone
 from exchange.phone.run import Performer, Rota, call_out, load_sounds

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from exchange import sound_file
-from exchange.dtmf import tone_for
+from exchange.media import sound_file
+from exchange.media.dtmf import tone_for
 from exchange.phone import script
 from exchange.phone.call import Call, Stage
 from exchange.phone.errors import CallOver, PhoneError, ScriptError, StepFailed

@@ -12,12 +12,12 @@ import structlog
 from aiohttp import web
 from multidict import MultiDict
 
-from exchange import forms
-from exchange.errors import ApiError, not_found
-from exchange.office import Office
-from exchange.quantity import whole
-from exchange.status import Callback
-from exchange.switch import Switch
+from exchange.calls.status import Callback
+from exchange.calls.switch import Switch
+from exchange.core.core import Office
+from exchange.core.errors import ApiError, not_found
+from exchange.core.quantity import whole
+from exchange.webhooks import forms
 
 log = structlog.get_logger(__name__)
 ROOT = "/2010-04-01/Accounts/{account}"

@@ -3,19 +3,19 @@
 import re
 from urllib.parse import unquote
 
-from exchange.addresses import fault_of
-from exchange.amd import Patience
-from exchange.course import Beginning, Goto, Inline
-from exchange.errors import ApiError, not_found, required
-from exchange.legs import Ends
-from exchange.numbers import sid_of
-from exchange.office import How
-from exchange.plain import is_plain
+from exchange.calls.call_flow import Beginning, Goto, Inline
+from exchange.calls.legs import Ends
+from exchange.calls.status import API_VERSION, CallFacts, CallStatus, rfc2822
+from exchange.calls.switch import Wishes
+from exchange.core.addresses import fault_of
+from exchange.core.core import How
+from exchange.core.errors import ApiError, not_found, required
+from exchange.core.numbers import sid_of
+from exchange.core.plain import is_plain
+from exchange.media.amd import Patience
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.dates import is_within
-from exchange.status import API_VERSION, CallFacts, CallStatus, rfc2822
-from exchange.switch import Wishes
-from exchange.webhook import Target
+from exchange.webhooks.webhook import Target
 
 DEFAULT_TIMEOUT, LONGEST_DIGITS = 60, 32
 NOT_IN_PROGRESS = 21220

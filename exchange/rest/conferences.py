@@ -1,13 +1,13 @@
 """Conferences: read, announce, end. Who is inside is `participants.py`'s."""
 
-from exchange.announce import announce
-from exchange.conference import BY_API, Conference
-from exchange.errors import ApiError, not_found
-from exchange.participant import Participant
+from exchange.calls.status import API_VERSION, rfc2822
+from exchange.conference.announce import announce
+from exchange.conference.conference import BY_API, Conference
+from exchange.conference.participant import Participant
+from exchange.core.errors import ApiError, not_found
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.dates import is_within
-from exchange.status import API_VERSION, rfc2822
-from exchange.webhook import Target
+from exchange.webhooks.webhook import Target
 
 
 async def list_(ask: Ask) -> Json:

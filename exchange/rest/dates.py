@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from exchange.errors import ApiError
+from exchange.core.errors import ApiError
 from exchange.rest.api import Ask
 
 DAY = len("2026-01-01")

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime
 
-from exchange.deliver import cancel, send
-from exchange.errors import ApiError, not_found, required
-from exchange.ids import new_sid
+from exchange.calls.status import API_VERSION, rfc2822
+from exchange.core.errors import ApiError, not_found, required
+from exchange.core.ids import new_sid
+from exchange.core.text_delivery import cancel, send
+from exchange.core.text_segments import segments
+from exchange.core.texts import Message
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.dates import is_within
-from exchange.segments import segments
-from exchange.status import API_VERSION, rfc2822
-from exchange.texts import Message
 
 LONGEST_BODY, LONGEST_VALID_SECONDS = 1600, 36_000
 

@@ -1,11 +1,11 @@
 """The exchange's own telephone numbers: those of the settings, and those added while it runs."""
 
-from exchange.config import Number
-from exchange.errors import ApiError, not_found
-from exchange.numbers import sid_of
-from exchange.quantity import whole
+from exchange.calls.status import API_VERSION, rfc2822
+from exchange.core.config import Number
+from exchange.core.errors import ApiError, not_found
+from exchange.core.numbers import sid_of
+from exchange.core.quantity import whole
 from exchange.rest.api import Ask, Json, Route
-from exchange.status import API_VERSION, rfc2822
 
 LONGEST_NAME, LONGEST_DIGITS = 64, 15
 FIELDS = {

@@ -1,17 +1,17 @@
 """Participants of a conference: read, mute, hold, coach, announce to, remove, add."""
 
-from exchange.call import Leg
-from exchange.conference import LAST_LEFT, LED_AWAY, NEVER_CAME, Conference
-from exchange.errors import ApiError, not_found, required
-from exchange.ids import is_sid
-from exchange.legs import Ends
-from exchange.participant import Participant
+from exchange.calls.call import Leg
+from exchange.calls.legs import Ends
+from exchange.calls.status import CallStatus, rfc2822
+from exchange.calls.switch import Wishes
+from exchange.conference.conference import LAST_LEFT, LED_AWAY, NEVER_CAME, Conference
+from exchange.conference.participant import Participant
+from exchange.core.errors import ApiError, not_found, required
+from exchange.core.ids import is_sid
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.calls import dialled, machine_wish, recording_wish
 from exchange.rest.conferences import announce_to, find
-from exchange.status import CallStatus, rfc2822
-from exchange.switch import Wishes
-from exchange.twiml import Element
+from exchange.webhooks.twiml import Element
 
 
 async def participants(ask: Ask) -> Json:

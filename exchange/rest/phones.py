@@ -1,8 +1,8 @@
 """The registered telephones, and the end of somebody's tokens for them: of our own, Twilio has none like them."""
 
-from exchange.errors import ApiError
+from exchange.core.errors import ApiError
 from exchange.rest.api import Ask, Json, Route
-from exchange.tokens import HOLDER
+from exchange.web.tokens import HOLDER
 
 
 async def list_(ask: Ask) -> Json:

@@ -1,11 +1,11 @@
 """Queues and those who wait in them."""
 
-from exchange.course import Goto
-from exchange.errors import ApiError, not_found, required
-from exchange.queue import DEFAULT_MAX_SIZE, Member, Queue
+from exchange.calls.call_flow import Goto
+from exchange.calls.queue import DEFAULT_MAX_SIZE, Member, Queue
+from exchange.calls.status import rfc2822
+from exchange.core.errors import ApiError, not_found, required
 from exchange.rest.api import Ask, Json, Route
-from exchange.status import rfc2822
-from exchange.webhook import Target
+from exchange.webhooks.webhook import Target
 
 
 async def create(ask: Ask) -> Json:

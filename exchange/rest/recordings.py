@@ -5,14 +5,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from exchange import decode, sound_file
-from exchange.errors import ApiError, not_found
-from exchange.recording import Recording, RecordingFacts
+from exchange.calls.status import API_VERSION, rfc2822
+from exchange.core.errors import ApiError, not_found
+from exchange.media import decode, sound_file
+from exchange.recording.recording import Recording, RecordingFacts
+from exchange.recording.tape import header
 from exchange.rest.api import Ask, Json, Route
 from exchange.rest.calls import recording_wish
 from exchange.rest.dates import is_within
-from exchange.status import API_VERSION, rfc2822
-from exchange.tape import header
 
 CURRENT = "Twilio.CURRENT"
 

@@ -1,11 +1,11 @@
 """Media Streams of a live call: start and stop."""
 
-from exchange.course import Course
-from exchange.errors import ApiError, not_found, required
-from exchange.ids import new_sid
+from exchange.calls.call_flow import Course
+from exchange.calls.status import rfc2822
+from exchange.core.errors import ApiError, not_found, required
+from exchange.core.ids import new_sid
+from exchange.media.stream import Order, Stream
 from exchange.rest.api import Ask, Json, Route
-from exchange.status import rfc2822
-from exchange.stream import Order, Stream
 from exchange.verbs import VERBS
 from exchange.verbs.stream import TRACKS, begin
 

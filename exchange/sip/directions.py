@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 
 from aiosipua import SipDigestAuth, parse_uri
 
-from exchange.addresses import fault_of, is_reachable
-from exchange.errors import ConfigError
+from exchange.core.addresses import fault_of, is_reachable
+from exchange.core.errors import ConfigError
 from exchange.sip.caller import Address, Destination
 from exchange.sip.registrar import Registrar
 from exchange.sip.settings import SipSettings, SipTrunk, SipUser

@@ -3,12 +3,12 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from exchange.errors import ConfigError, reason_of
-from exchange.line import Line
-from exchange.office import Directory, Office
+from exchange.calls.line import Line
+from exchange.calls.status import CallStatus
+from exchange.calls.switch import Switch
+from exchange.core.core import Directory, Office
+from exchange.core.errors import ConfigError, reason_of
 from exchange.sip.settings import SipSettings
-from exchange.status import CallStatus
-from exchange.switch import Switch
 
 MISSING = "sip: the libraries for it are missing; pip install 'hospital-hotline[sip]' brings them"
 

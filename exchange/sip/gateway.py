@@ -20,7 +20,7 @@ from aiosipua import (
 from aiosipua.dialog import dialog_matches
 from aiosipua.refer import notify_refer
 
-from exchange.noise import Noise, place_of
+from exchange.core.noise import Noise, place_of
 from exchange.sip import sdp, trunks, uri
 from exchange.sip.agent import Agent
 from exchange.sip.caller import Address, Caller, Destination

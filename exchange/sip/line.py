@@ -9,9 +9,9 @@ from typing import Protocol
 import structlog
 from aiosipua import IncomingCall, OutgoingCall, SdpMessage
 
-from exchange.audio import FRAME_SECONDS, SILENCE
-from exchange.line import Answerer
-from exchange.noise import shown
+from exchange.calls.line import Answerer
+from exchange.core.noise import shown
+from exchange.media.audio import FRAME_SECONDS, SILENCE
 from exchange.sip import sdp
 from exchange.sip.agent import Agent, needs
 from exchange.sip.caller import Caller

@@ -10,7 +10,7 @@ from aiosipua import SipMessage, SipRequest, SipResponse
 from aiosipua.headers import parse_via, stringify_via
 from aiosipua.message import missing_required_headers
 
-from exchange.addresses import MOST_PORT, is_port, split_host
+from exchange.core.addresses import MOST_PORT, is_port, split_host
 
 LARGEST_BYTES, LARGEST_BODY_BYTES = 16 * 1024, 8 * 1024
 MOST_HEADERS, LONGEST_LINE, MOST_VIAS = 100, 4096, 20

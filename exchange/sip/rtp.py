@@ -11,12 +11,12 @@ import numpy as np
 from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT, DtmfEvent
 from aiortp.packet import RtpPacket
 
-from exchange import g711
-from exchange.audio import FRAME_BYTES, FRAME_SAMPLES, MISSING, SILENCE, frames
-from exchange.dtmf import QUIET_WINDOW, KeyDetector, keys_in, tone_for
-from exchange.flood import Allowance
-from exchange.line import Jitter
-from exchange.noise import Noise
+from exchange.calls.line import Jitter
+from exchange.core.noise import Noise
+from exchange.media import g711
+from exchange.media.audio import FRAME_BYTES, FRAME_SAMPLES, MISSING, SILENCE, frames
+from exchange.media.dtmf import QUIET_WINDOW, KeyDetector, keys_in, tone_for
+from exchange.media.jitter_limit import Allowance
 from exchange.sip.presses import Events, Presses, Way
 from exchange.sip.sdp import Agreed
 

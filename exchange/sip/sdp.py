@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from aiosipua import SdpMessage, SdpNegotiationError, negotiate_sdp, parse_sdp
 
-from exchange.addresses import is_reachable
-from exchange.g711 import ALAW, NAMES, ULAW
+from exchange.core.addresses import is_reachable
+from exchange.media.g711 import ALAW, NAMES, ULAW
 
 KEYS = "telephone-event"
 OFFERED_KEYS = 101

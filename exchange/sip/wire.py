@@ -12,9 +12,9 @@ from typing import Any
 import structlog
 from aiosipua import SipRequest, SipResponse, UdpSipTransport
 
-from exchange.addresses import is_reachable
-from exchange.flood import MESSAGE_COST, Allowance
-from exchange.noise import Noise, place_of
+from exchange.core.addresses import is_reachable
+from exchange.core.noise import Noise, place_of
+from exchange.media.jitter_limit import MESSAGE_COST, Allowance
 from exchange.sip.reading import Address, Fault, read
 
 log = structlog.get_logger(__name__)

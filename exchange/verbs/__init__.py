@@ -1,6 +1,6 @@
 """TwiML's verbs, one module each or a few of a kind: what the attributes mean, and the doing of it."""
 
-from exchange.course import Verbs
+from exchange.calls.call_flow import Verbs
 from exchange.verbs.dial import dial
 from exchange.verbs.enqueue import enqueue
 from exchange.verbs.flow import hang_up, leave, redirect, reject

@@ -2,17 +2,17 @@
 
 import asyncio
 
-from exchange.bridge import star_pressed
-from exchange.clock import either
-from exchange.course import Course, Step
-from exchange.office import How
-from exchange.recording import Recording
-from exchange.twiml import Element
+from exchange.calls.call_flow import Course, Step
+from exchange.core.core import How
+from exchange.media.bridge import star_pressed
+from exchange.media.clock import either
+from exchange.recording.recording import Recording
 from exchange.verbs.dial_conference import join_conference
 from exchange.verbs.dial_people import call_people
 from exchange.verbs.dial_queue import take_from_queue
 from exchange.verbs.outcome import Outcome
 from exchange.verbs.reporting import if_killed, recording_callback
+from exchange.webhooks.twiml import Element
 
 
 class Taping:

@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Mapping
 
-from exchange import waiting
-from exchange.clock import either
-from exchange.conference import HUNG_UP, LAST_LEFT, LED_AWAY, Conference, Seat
-from exchange.course import Course, Goto, cancelled
-from exchange.errors import CallError, WebhookError
-from exchange.music import hold_music
-from exchange.participant import Participant
-from exchange.recording import Recording
-from exchange.sound import Pcm, Source
-from exchange.tones import beep
-from exchange.twiml import Element
+from exchange.calls import waiting
+from exchange.calls.call_flow import Course, Goto, cancelled
+from exchange.conference.conference import HUNG_UP, LAST_LEFT, LED_AWAY, Conference, Seat
+from exchange.conference.participant import Participant
+from exchange.core.errors import CallError, WebhookError
+from exchange.media.clock import either
+from exchange.media.music import hold_music
+from exchange.media.sound import Pcm, Source
+from exchange.media.tones import beep
+from exchange.recording.recording import Recording
 from exchange.verbs.outcome import Outcome
 from exchange.verbs.reporting import recording_callback, status_callback
+from exchange.webhooks.twiml import Element
 
 DEFAULT_EVENTS = "start end"
 LABEL_TAKEN, COACHED_ABSENT, WRONG_VERB = 16025, 13240, 13238

@@ -5,24 +5,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from exchange.amd import Patience
-from exchange.bridge import talk
-from exchange.call import Leg
-from exchange.clock import either
-from exchange.course import Course, End, Goto
-from exchange.dtmf import tone_for
-from exchange.legs import Ends
-from exchange.ringing import RINGS
-from exchange.sound import Pcm
-from exchange.status import Callback
-from exchange.tones import CADENCES, Cadence, Repeating
-from exchange.twiml import Element
+from exchange.calls.call import Leg
+from exchange.calls.call_flow import Course, End, Goto
+from exchange.calls.legs import Ends
+from exchange.calls.status import Callback
+from exchange.media.amd import Patience
+from exchange.media.bridge import talk
+from exchange.media.clock import either
+from exchange.media.dtmf import tone_for
+from exchange.media.ringing import RINGS
+from exchange.media.sound import Pcm
+from exchange.media.tones import CADENCES, Cadence, Repeating
 from exchange.verbs.machine import detect_aside, patience_of
 from exchange.verbs.nouns import address_of, caller_id, digits_of, nouns_of
 from exchange.verbs.outcome import Outcome
 from exchange.verbs.referrals import referrals
 from exchange.verbs.reporting import callback_of, status_callback
-from exchange.webhook import Target
+from exchange.webhooks.twiml import Element
+from exchange.webhooks.webhook import Target
 
 DEFAULT_TIMEOUT, LEAST_TIMEOUT, MOST_TIMEOUT = 30, 5, 600
 DEFAULT_TIME_LIMIT = 14_400

@@ -2,15 +2,15 @@
 
 import asyncio
 
-from exchange.bridge import talk
-from exchange.clock import either
-from exchange.course import Course, Goto
-from exchange.errors import WebhookError
-from exchange.queue import Member
-from exchange.tones import Repeating
-from exchange.twiml import Element
+from exchange.calls.call_flow import Course, Goto
+from exchange.calls.queue import Member
+from exchange.core.errors import WebhookError
+from exchange.media.bridge import talk
+from exchange.media.clock import either
+from exchange.media.tones import Repeating
 from exchange.verbs.dial_people import DEFAULT_TIME_LIMIT, DEFAULT_TIMEOUT, tone_of
 from exchange.verbs.outcome import Outcome
+from exchange.webhooks.twiml import Element
 
 NO_QUEUE = 0  # Twilio has no number for it
 

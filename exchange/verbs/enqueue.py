@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
-from exchange import waiting
-from exchange.clock import either
-from exchange.course import Course, End, Goto, Step, cancelled
-from exchange.errors import CallError
-from exchange.music import hold_music
-from exchange.office import Office
-from exchange.queue import Member, Queue
-from exchange.twiml import Element
+from exchange.calls import waiting
+from exchange.calls.call_flow import Course, End, Goto, Step, cancelled
+from exchange.calls.queue import Member, Queue
+from exchange.core.core import Office
+from exchange.core.errors import CallError
+from exchange.media.clock import either
+from exchange.media.music import hold_music
 from exchange.verbs.reporting import if_killed
+from exchange.webhooks.twiml import Element
 
 
 async def enqueue(course: Course, element: Element) -> Step:

@@ -1,8 +1,8 @@
 """Redirect, Hangup, Leave and Reject: verbs that lead elsewhere and make no sound."""
 
-from exchange.course import Course, End, Goto, Step
-from exchange.status import CallStatus
-from exchange.twiml import Element
+from exchange.calls.call_flow import Course, End, Goto, Step
+from exchange.calls.status import CallStatus
+from exchange.webhooks.twiml import Element
 
 
 async def redirect(course: Course, element: Element) -> Step:

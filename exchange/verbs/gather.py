@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from exchange.clock import either
-from exchange.course import Course, Step
-from exchange.keys import KeyBox
-from exchange.twiml import Element
+from exchange.calls.call_flow import Course, Step
+from exchange.calls.keys import KeyBox
+from exchange.media.clock import either
+from exchange.media.voice import Utterance
 from exchange.verbs.gather_speech import Speech, words_of
-from exchange.voice import Utterance
+from exchange.webhooks.twiml import Element
 
 PROMPTS = ("Say", "Play", "Pause")
 

@@ -5,11 +5,11 @@ from typing import Self
 
 import structlog
 
-from exchange.course import Course
-from exchange.hear import HearingError
-from exchange.status import Callback
-from exchange.twiml import Element
-from exchange.voice import Utterance
+from exchange.calls.call_flow import Course
+from exchange.calls.status import Callback
+from exchange.media.voice import Utterance
+from exchange.speech.asr_process import HearingError
+from exchange.webhooks.twiml import Element
 
 log = structlog.get_logger(__name__)
 AUTO_SECONDS = 1.0

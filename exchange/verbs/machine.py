@@ -1,10 +1,10 @@
 """Answering-machine detection on a leg that has just been answered: before its document, or beside it."""
 
-from exchange.amd import Detector, Patience
-from exchange.call import Leg
-from exchange.office import Office
-from exchange.status import Callback
-from exchange.twiml import Element
+from exchange.calls.call import Leg
+from exchange.calls.status import Callback
+from exchange.core.core import Office
+from exchange.media.amd import Detector, Patience
+from exchange.webhooks.twiml import Element
 
 
 async def detect(office: Office, leg: Leg, patience: Patience) -> Detector:

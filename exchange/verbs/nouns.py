@@ -2,10 +2,10 @@
 
 from urllib.parse import unquote
 
-from exchange.course import Course
-from exchange.errors import DocumentError
-from exchange.plain import is_plain
-from exchange.twiml import Element
+from exchange.calls.call_flow import Course
+from exchange.core.errors import DocumentError
+from exchange.core.plain import is_plain
+from exchange.webhooks.twiml import Element
 
 BAD_CALLER, BAD_DIGITS, BAD_NUMBER, TOO_MANY, BAD_HEADER = 13214, 13222, 13223, 13250, 13252
 MOST_NOUNS, LONGEST_DIGITS = 10, 32

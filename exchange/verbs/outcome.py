@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from exchange.course import Goto
+from exchange.calls.call_flow import Goto
 
 
 def _nothing() -> None:

@@ -3,17 +3,17 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from exchange.audio import FRAME_SECONDS, level_db
-from exchange.clock import Signal
-from exchange.course import Course, Step
-from exchange.keys import KeyBox
-from exchange.office import trace_recording
-from exchange.recording import Recording
-from exchange.sound import Pcm
-from exchange.tones import beep
-from exchange.twiml import Element
+from exchange.calls.call_flow import Course, Step
+from exchange.calls.keys import KeyBox
+from exchange.core.core import trace_recording
+from exchange.media.audio import FRAME_SECONDS, level_db
+from exchange.media.clock import Signal
+from exchange.media.sound import Pcm
+from exchange.media.tones import beep
+from exchange.recording.recording import Recording
 from exchange.verbs.reporting import recording_callback
 from exchange.verbs.transcribe import AT_MOST_SECONDS, is_wanted, transcribe
+from exchange.webhooks.twiml import Element
 
 ANY_KEY = "1234567890*#"
 QUIET_DB = -45.0

@@ -4,11 +4,11 @@ import asyncio
 from typing import Protocol, runtime_checkable
 from urllib.parse import unquote
 
-from exchange.course import Course, End, Step
-from exchange.errors import DocumentError, WebhookError
-from exchange.plain import is_plain
-from exchange.twiml import Element
+from exchange.calls.call_flow import Course, End, Step
+from exchange.core.errors import DocumentError, WebhookError
+from exchange.core.plain import is_plain
 from exchange.verbs.nouns import BAD_HEADER
+from exchange.webhooks.twiml import Element
 
 NOT_SIP = 13801
 METHOD_NOT_ALLOWED = 405

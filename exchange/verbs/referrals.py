@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from exchange.attend import run
-from exchange.call import Leg
-from exchange.clock import Signal
-from exchange.course import Course, Goto
-from exchange.errors import WebhookError
-from exchange.twiml import Element
+from exchange.calls.attend import run
+from exchange.calls.call import Leg
+from exchange.calls.call_flow import Course, Goto
+from exchange.core.errors import WebhookError
+from exchange.media.clock import Signal
 from exchange.verbs.outcome import Outcome
+from exchange.webhooks.twiml import Element
 
 NO_ADDRESS = 13802
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from exchange.aftermath import Report
-from exchange.course import Course
-from exchange.status import Callback, CallStatus
-from exchange.twiml import Element
+from exchange.calls.call_end import Report
+from exchange.calls.call_flow import Course
+from exchange.calls.status import Callback, CallStatus
+from exchange.webhooks.twiml import Element
 
 
 def status_callback(course: Course, noun: Element, events: str = "completed") -> Callback:

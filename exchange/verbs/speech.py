@@ -3,11 +3,13 @@
 import re
 from functools import partial
 
-from exchange import attend, dtmf, ssml
-from exchange.course import Course, Step
-from exchange.errors import WebhookError
-from exchange.sound import Pcm
-from exchange.twiml import Element
+from exchange.calls import attend
+from exchange.calls.call_flow import Course, Step
+from exchange.core.errors import WebhookError
+from exchange.media import dtmf
+from exchange.media.sound import Pcm
+from exchange.speech import ssml
+from exchange.webhooks.twiml import Element
 
 _LANGUAGE = re.compile(r"\b([a-z]{2,3}-(?:[A-Z][a-z]{3}-)?[A-Z]{2})\b")
 _POLLY = {

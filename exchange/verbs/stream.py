@@ -1,13 +1,13 @@
 """Connect, Start and Stop: Media Streams of a call."""
 
-from exchange.course import Course, Step
-from exchange.errors import WebhookError
-from exchange.ids import new_sid
-from exchange.status import Callback, rfc2822
-from exchange.stream import Order, Socket, Stream
-from exchange.twiml import Element
+from exchange.calls.call_flow import Course, Step
+from exchange.calls.status import Callback, rfc2822
+from exchange.core.errors import WebhookError
+from exchange.core.ids import new_sid
+from exchange.media.stream import Order, Socket, Stream
 from exchange.verbs.reporting import status_callback
-from exchange.webhook import BAD_URL, signature
+from exchange.webhooks.twiml import Element
+from exchange.webhooks.webhook import BAD_URL, signature
 
 TRACKS = {"outbound_track": ("outbound",), "both_tracks": ("inbound", "outbound")}
 UNKNOWN_NOUN = 12200

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 import structlog
 
-from exchange.audio import RATE
-from exchange.course import Course
-from exchange.errors import WebhookError
-from exchange.hear import HearingError
-from exchange.ids import new_sid
-from exchange.recording import Recording
-from exchange.status import Callback
-from exchange.tape import HEADER_BYTES
-from exchange.twiml import Element
+from exchange.calls.call_flow import Course
+from exchange.calls.status import Callback
+from exchange.core.errors import WebhookError
+from exchange.core.ids import new_sid
+from exchange.media.audio import RATE
+from exchange.recording.recording import Recording
+from exchange.recording.tape import HEADER_BYTES
+from exchange.speech.asr_process import HearingError
+from exchange.webhooks.twiml import Element
 
 log = structlog.get_logger(__name__)
 OUT_OF_RANGE = 13617

@@ -2,13 +2,13 @@
 
 from hotline.models.agents import Agent, AgentPage, AgentSkill, Department, Queue, Skill
 from hotline.models.callbacks import Callback
-from hotline.models.calls import Call, Event, Leg, Offer, Waiting
+from hotline.models.calls import Call, Event, Leg, Offer, QueueEntry
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, RecipientChange
-from hotline.models.crm import Counter, Matter, MatterStep, Patient
+from hotline.models.crm import Case, CaseStep, Counter, Patient
 from hotline.models.doors import Guess, SignIn
 from hotline.models.floor import FloorEvent
 from hotline.models.keys import KeptSecret, KnownKey
-from hotline.models.people import Look, LookHead, User
+from hotline.models.people import AuditEntry, AuditHead, User
 from hotline.models.qa import MachineMark
 from hotline.models.recordings import Correction, Hold, Part, Recording, Term, Transcript, Utterance
 from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, ReviewComment, ReviewStep, Round
@@ -24,9 +24,13 @@ __all__ = [
     "Answer",
     "Appeal",
     "Attempt",
+    "AuditEntry",
+    "AuditHead",
     "Call",
     "Callback",
     "Campaign",
+    "Case",
+    "CaseStep",
     "Chore",
     "Coaching",
     "Correction",
@@ -44,18 +48,15 @@ __all__ = [
     "KnownKey",
     "Lease",
     "Leg",
-    "Look",
-    "LookHead",
     "LooseBlob",
     "MachineMark",
-    "Matter",
-    "MatterStep",
     "Offer",
     "Part",
     "Patient",
     "Person",
     "Prompt",
     "Queue",
+    "QueueEntry",
     "Recipient",
     "RecipientChange",
     "Recording",
@@ -73,5 +74,4 @@ __all__ = [
     "User",
     "Utterance",
     "Visit",
-    "Waiting",
 ]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
 from hotline.models.types import Utc, Word
-from hotline.values import Absence, AgentState, AgentStatus, PagePhone, SignsIn
+from hotline.values.statuses import Absence, AgentState, AgentStatus, PagePhone, SignsIn
 
 
 class Department(Row):
@@ -46,7 +46,7 @@ class Agent(Row, WithId):
     offer_id: Mapped[str | None] = mapped_column(String(32))
     # Since when the agent's telephone is the one in their page, which says so before it hangs up; else None.
     page_phone_since: Mapped[datetime | None] = mapped_column(Utc)
-    # What proves that they are at work; None: as their telephone and account say (`routing.presence`).
+    # What proves that they are at work; None: as their telephone and account say (`routing.agents.presence`).
     signs_in: Mapped[SignsIn | None] = mapped_column(Word(SignsIn))
     # What the exchange last said of their telephone (None: it does not tell), by which registration, of which page.
     registered: Mapped[bool | None] = mapped_column(Boolean)

@@ -9,7 +9,7 @@ from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import CallbackState, Intent, Language
+from hotline.values.statuses import CallbackState, Intent, Language
 
 
 class Callback(Row, WithId):

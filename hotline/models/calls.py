@@ -10,7 +10,7 @@ from hotline.models.padded import PaddedJson, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import (
+from hotline.values.statuses import (
     CallStatus,
     Direction,
     Intent,
@@ -19,7 +19,7 @@ from hotline.values import (
     LegStatus,
     OfferState,
     Outcome,
-    WaitingState,
+    QueueEntryState,
     WaitKind,
 )
 
@@ -53,7 +53,7 @@ class Call(Row, WithId):
     # When the caller was asked to rate the conversation, and the key from 1 to 5 that they pressed.
     rating_asked_at: Mapped[datetime | None] = mapped_column(Utc)
     rating: Mapped[int | None] = mapped_column(Integer)
-    # The conversation's room as it ought to be and as the exchange was last told, see `routing.rooms`.
+    # The conversation's room as it ought to be and as the exchange was last told, see `routing.calls.conferences`.
     is_held: Mapped[bool] = mapped_column(Boolean, default=False)
     room_wanted: Mapped[str] = mapped_column(String(40), default="")
     room_told: Mapped[str] = mapped_column(String(40), default="")
@@ -90,10 +90,10 @@ class Event(Row, WithId):
     __table_args__ = (Index(None, "call_id", "at"),)
 
 
-class Waiting(Row, WithId):
+class QueueEntry(Row, WithId):
     """A caller in line for a person: what is wished, since when, and how it ended."""
 
-    __tablename__ = "waiting"
+    __tablename__ = "queue_entries"
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     queue: Mapped[str] = mapped_column(ForeignKey("queues.name"))
     # Skill names with the least level wished, e.g. {"booking": 3, "en-US": 2}.
@@ -105,11 +105,11 @@ class Waiting(Row, WithId):
     is_lifted: Mapped[bool] = mapped_column(Boolean, default=False)
     # Why a caller who talked already is in line again: what they hear, and what staff read.
     again: Mapped[str] = mapped_column(String(24), default="")
-    state: Mapped[WaitingState] = mapped_column(Word(WaitingState), default=WaitingState.WAITING)
+    state: Mapped[QueueEntryState] = mapped_column(Word(QueueEntryState), default=QueueEntryState.WAITING)
     # Ways out of the line that this caller has been led already ("call_back", "voicemail", "number"): none twice.
     overflowed: Mapped[list[str]] = mapped_column(JSON, default=list)
-    # Why the priority and the preferred agent are as they are, for staff: ["owner of matter 123", …].
-    reasons: Mapped[list[str]] = mapped_column(PaddedJson("waiting.reasons"), default=list)
+    # Why the priority and the preferred agent are as they are, for staff: ["owner of case 123", …].
+    reasons: Mapped[list[str]] = mapped_column(PaddedJson("queue_entries.reasons"), default=list)
     reason: Mapped[str] = mapped_column(String(80), default="")
     asked_at: Mapped[datetime] = mapped_column(Utc)
     # The wait that the caller was told first, before it was rounded to what can be said, and when; and as it had been
@@ -137,7 +137,7 @@ class Offer(Row, WithId):
     """A lease on an agent for a waiting caller: their phone rings until it ends."""
 
     __tablename__ = "offers"
-    waiting_id: Mapped[str] = mapped_column(ForeignKey("waiting.id"), index=True)
+    queue_entry_id: Mapped[str] = mapped_column(ForeignKey("queue_entries.id"), index=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"))
     state: Mapped[OfferState] = mapped_column(Word(OfferState), default=OfferState.STARTED)
@@ -169,7 +169,7 @@ class Offer(Row, WithId):
         ),
         Index(
             "uq_offers_winner",
-            "waiting_id",
+            "queue_entry_id",
             unique=True,
             sqlite_where=text("state = 'answered'"),
             postgresql_where=text("state = 'answered'"),

@@ -10,7 +10,7 @@ from hotline.models.padded import PaddedJson, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import (
+from hotline.values.statuses import (
     AttemptOutcome,
     AttemptState,
     CampaignKind,

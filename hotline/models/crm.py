@@ -1,4 +1,4 @@
-"""Patients, and the matters that are followed for them to their end."""
+"""Patients, and the cases that are followed for them to their end."""
 
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import Language, MatterKind, MatterState, Urgency
+from hotline.values.statuses import CaseKind, CaseState, Language, Urgency
 
 
 class Patient(Row, WithId):
@@ -36,40 +36,40 @@ class Patient(Row, WithId):
     changed_at: Mapped[datetime] = mapped_column(Utc)
 
 
-class Matter(Row, WithId):
+class Case(Row, WithId):
     """What somebody wants of the hospital, followed to its end: whose it is and until when (A6, A7)."""
 
-    __tablename__ = "matters"
+    __tablename__ = "cases"
     number: Mapped[int] = mapped_column(Integer, unique=True)
-    kind: Mapped[MatterKind] = mapped_column(Word(MatterKind))
-    state: Mapped[MatterState] = mapped_column(Word(MatterState), default=MatterState.OPEN)
+    kind: Mapped[CaseKind] = mapped_column(Word(CaseKind))
+    state: Mapped[CaseState] = mapped_column(Word(CaseState), default=CaseState.OPEN)
     urgency: Mapped[Urgency] = mapped_column(Word(Urgency), default=Urgency.NORMAL)
     patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.id"), index=True)
     # Whose number it is, also where no patient is known by it.
     caller_index: Mapped[str | None] = mapped_column(String(64), index=True)
     call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.id"))
     owner_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"), index=True)
-    text: Mapped[str | None] = mapped_column(EncryptedText("matters.text"))
+    text: Mapped[str | None] = mapped_column(EncryptedText("cases.text"))
     opened_at: Mapped[datetime] = mapped_column(Utc)
     due_at: Mapped[datetime] = mapped_column(Utc)
     closed_at: Mapped[datetime | None] = mapped_column(Utc)
     __table_args__ = (UniqueConstraint("call_id", "kind"), Index(None, "state", "due_at"))
 
 
-class MatterStep(Row, WithId):
-    """One thing that was done in a matter: who, when, what. Rows are only ever added."""
+class CaseStep(Row, WithId):
+    """One thing that was done in a case: who, when, what. Rows are only ever added."""
 
-    __tablename__ = "matter_steps"
-    matter_id: Mapped[str] = mapped_column(ForeignKey("matters.id"))
+    __tablename__ = "case_steps"
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
     at: Mapped[datetime] = mapped_column(Utc)
     # What was done (`opened`, `handed_over`, …); ids and words that explain it; what somebody wrote to it.
     kind: Mapped[str] = mapped_column(String(40))
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    text: Mapped[str | None] = mapped_column(EncryptedText("matter_steps.text"))
+    text: Mapped[str | None] = mapped_column(EncryptedText("case_steps.text"))
     # Who did it: a user of the staff pages, an agent, or neither: the hotline itself.
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
-    __table_args__ = (Index(None, "matter_id", "at"),)
+    __table_args__ = (Index(None, "case_id", "at"),)
 
 
 class Counter(Row):

@@ -10,7 +10,10 @@ from hotline.models.types import Utc
 
 
 class SignIn(Row, WithId):
-    """A session of the staff pages; `hotline.sign_ins` says whether it holds. Without it a cookie opens nothing."""
+    """A session of the staff pages; `accounts.sessions.queries` says whether it holds.
+
+    Without it a cookie opens nothing.
+    """
 
     __tablename__ = "sign_ins"
     # SHA-256 of the random value in the cookie, which is kept nowhere.

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import Language, RecordingKind, RecordingState
+from hotline.values.statuses import Language, RecordingKind, RecordingState
 
 
 class Recording(Row, WithId):
@@ -104,10 +104,10 @@ class Term(Row):
 
 
 class Hold(Row, WithId):
-    """A legal hold: while it is not lifted nothing of this call or matter is deleted, whatever the periods say."""
+    """A legal hold: while it is not lifted nothing of this call or case is deleted, whatever the periods say."""
 
     __tablename__ = "holds"
-    subject: Mapped[str] = mapped_column(String(10))  # call or matter
+    subject: Mapped[str] = mapped_column(String(10))  # call or case
     subject_id: Mapped[str] = mapped_column(String(32), index=True)
     reason: Mapped[str] = mapped_column(EncryptedText("holds.reason"))
     placed_by: Mapped[str] = mapped_column(String(40))

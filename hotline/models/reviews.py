@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import CoachingState, Language, ReportState, ReviewState, RoundState, Ruling
+from hotline.values.statuses import CoachingState, Language, ReportState, ReviewState, RoundState, Ruling
 
 
 class Draw(Row, WithId):

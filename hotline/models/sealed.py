@@ -24,7 +24,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from hotline.clock import new_id
 from hotline.models.root import Row
 
-# An id is printable ASCII; what is sealed begins with a byte that is not (`hotline.crypt.head`).
+# An id is printable ASCII; what is sealed begins with a byte that is not (`hotline.encryption.keyring.head`).
 _SEALED = re.compile(rb"[^\x20-\x7e]")
 
 
@@ -62,7 +62,7 @@ class Sealed(TypeDecorator[Any]):
             raise TypeError(f"{self.about} was about to be sealed without its row; see hotline.models.sealed.in_row")
         if value.value is None:
             return None
-        keyring: Any = dialect.hotline_keyring  # type: ignore[attr-defined] # set by `hotline.database`
+        keyring: Any = dialect.hotline_keyring  # type: ignore[attr-defined] # set by `hotline.database.database`
         sealed: bytes = keyring.encrypt_in_row(self.to_bytes(value.value), self.about, value.row)
         return sealed
 

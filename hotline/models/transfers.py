@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values import TransferKind, TransferState
+from hotline.values.statuses import TransferKind, TransferState
 
 
 class Transfer(Row, WithId):
@@ -26,7 +26,7 @@ class Transfer(Row, WithId):
     to_queue: Mapped[str | None] = mapped_column(ForeignKey("queues.name"))
     note: Mapped[str] = mapped_column(EncryptedText("transfers.note"), default="")
     # The place in line by which the target is rung, and the offer that was answered.
-    waiting_id: Mapped[str] = mapped_column(ForeignKey("waiting.id"), index=True)
+    queue_entry_id: Mapped[str] = mapped_column(ForeignKey("queue_entries.id"), index=True)
     to_offer_id: Mapped[str | None] = mapped_column(ForeignKey("offers.id"))
     asked_at: Mapped[datetime] = mapped_column(Utc)
     answered_at: Mapped[datetime | None] = mapped_column(Utc)

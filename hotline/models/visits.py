@@ -10,7 +10,7 @@ from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson
 from hotline.models.types import Utc, Word
-from hotline.values import VisitState
+from hotline.values.statuses import VisitState
 
 
 class Person(Row):
@@ -20,7 +20,8 @@ class Person(Row):
     person_index: Mapped[str] = mapped_column(String(64), primary_key=True)
     # The same for all numbers of one person: the least of their indexes, so that merges come in any order.
     root: Mapped[str] = mapped_column(String(64), index=True)
-    # The latest telling of their death and of their wish not to be called (`campaigns.importing.visit_state.Telling`).
+    # The latest telling of their death and of their wish not to be called
+    # (`campaigns.importing.visits.visit_state.Telling`).
     death: Mapped[dict[str, Any] | None] = mapped_column(PaddedJson("persons.death"))
     refusal: Mapped[dict[str, Any] | None] = mapped_column(PaddedJson("persons.refusal"))
     # What stopped calls and was undone by staff: signatures of tellings, so that a later one stops calls again.

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
 from hotline.models.types import Utc, Word
-from hotline.values import JobState, Language
+from hotline.values.statuses import JobState, Language
 
 
 class Job(Row, WithId):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hotline.errors import NotFound
-from hotline.values import Answer, Language
+from hotline.values.statuses import Answer, Language
 
 Text = Mapping[Language, str]
 

@@ -3,15 +3,15 @@
 from functools import cache
 from pathlib import Path
 
+from hotline.configuration.yaml_fields import Field, Source
 from hotline.errors import ConfigError
-from hotline.source import Field, Source
-from hotline.values import Answer
+from hotline.values.statuses import Answer
 from qa.scorecards.card import FACTS, By, FatalMeans, Item, Scale, Scorecard, Scorecards, Section
 from qa.scorecards.fields import number, texts
 from qa.scorecards.rules import machine
 
 FOLDER = Path(__file__).parent
-LISTS = "phrases."  # files of phrase lists begin so and are read by `qa.phrases`
+LISTS = "phrases."  # files of phrase lists begin so and are read by `qa.scoring.phrase_match`
 GOOD = {"yes": Answer.YES, "no": Answer.NO}
 
 

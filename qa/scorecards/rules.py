@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from hotline.source import Field
-from hotline.values import Language
+from hotline.configuration.yaml_fields import Field
+from hotline.values.statuses import Language
 from qa.scorecards.card import (
     FACTS,
     Fact,

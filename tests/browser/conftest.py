@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from pydantic import SecretStr
 
 from hotline import clock
-from hotline.ground import Ground, stand
-from hotline.settings import Settings
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext, open_context
 from tests.browser.pages import Nursery
 from tests.browser.person import Person
 from tests.browser.telephony import tone_file
@@ -66,18 +66,18 @@ def talker(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def ground(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[Ground]:
+def context(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[AppContext]:
     """Open resources on a fresh SQLite database, shared with the server."""
-    opened = stand(make_settings(tmp_path, sqlite_url, redis_server))
-    opened.bell.redis.flushdb()
+    opened = open_context(make_settings(tmp_path, sqlite_url, redis_server))
+    opened.notifier.redis.flushdb()
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def made(ground: Ground) -> Morning:
+def made(context: AppContext) -> Morning:
     """The morning's rows."""
-    return morning(ground, clock.now())
+    return morning(context, clock.now())
 
 
 class Server:
@@ -124,10 +124,10 @@ def nursery() -> Iterator[Nursery]:
 
 
 @pytest.fixture
-def server(nursery: Nursery, ground: Ground, made: Morning, tmp_path: Path) -> Iterator[Server]:  # noqa: ARG001 (its rows are needed)
+def server(nursery: Nursery, context: AppContext, made: Morning, tmp_path: Path) -> Iterator[Server]:  # noqa: ARG001 (its rows are needed)
     """The running staff pages."""
     log = tmp_path / "gunicorn.log"
-    running = Server(nursery, ground.settings, log)
+    running = Server(nursery, context.settings, log)
     running.start()
     yield running
     told = log.read_text("utf-8")  # a quick end may tell of what it broke off

@@ -50,7 +50,7 @@ def _lives(process: int) -> bool:
 def _serve() -> None:
     """Read what is asked for, line by line, and fork."""
     monkey.patch_all(os=False, signal=False)  # before the code is loaded, as gunicorn's worker would
-    importlib.import_module("console.app")
+    importlib.import_module("console.web.app")
     gunicorn = importlib.import_module("gunicorn.app.wsgiapp")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     for line in sys.stdin:
@@ -64,7 +64,7 @@ def _serve() -> None:
         target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for stream in (1, 2):
             os.dup2(target, stream)
-        place = ["--graceful-timeout", "1", "--bind", address, "console.serve:staff()"]
+        place = ["--graceful-timeout", "1", "--bind", address, "console.serve:app()"]
         sys.argv = ["gunicorn", "--no-control-socket", "--worker-class", "gevent", *place]
         gevent.reinit()
         gunicorn.WSGIApplication().run()

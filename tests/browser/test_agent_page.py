@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console import users
-from exchange.audio import RATE
+from accounts.users import service
+from exchange.media.audio import RATE
 from hotline import clock
-from hotline.bell import FLOOR
 from hotline.models import Agent, Offer
-from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outcome, Role
-from recordings import sealed
+from hotline.outbox.notifier import FLOOR
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Outcome, Role
+from recordings.storage import sealed_sound
 from tests.browser.person import Person
 from tests.browser.telephony import purity_db
 from tests.calls.stage import QUESTION, Stage, patient, stage
@@ -30,11 +30,11 @@ MASKED = "+86139****0031"
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A house whose only agent at work is 1001, with a sign-in of her own."""
     with stage(tmp_path_factory.mktemp("house")) as house:
-        with house.ground.database.write() as session:
+        with house.context.database.write() as session:
             for row in session.query(Agent):
                 row.status = AgentStatus.OFFLINE
             own = session.query(Agent).filter_by(staff_number="1001").one().id
-        users.create(house.ground, "lijing", PASSWORD, "李静", Role.AGENT, own)
+        service.create(house.context, "lijing", PASSWORD, "李静", Role.AGENT, own)
         yield house
 
 
@@ -42,7 +42,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def house(opened: Stage) -> Stage:
     """The house, quiet, with its agent away from work."""
     opened.wait(opened.nothing_is_stuck, 60, "a quiet floor")
-    with opened.ground.database.write() as session:
+    with opened.context.database.write() as session:
         row = session.query(Agent).filter_by(staff_number="1001").one()
         row.status, row.state, row.state_until, row.offer_id = AgentStatus.OFFLINE, AgentState.IDLE, None, None
     return opened
@@ -109,7 +109,7 @@ def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: Pers
     assert ended.outcome is Outcome.ANSWERED
     assert ended.agent_id == own_row(house).id
     house.wait(lambda: house.recording(call).blob, 30, "a recording")
-    heard = heard_by_caller(sealed.whole(house.ground, house.recording(call)))
+    heard = heard_by_caller(sealed_sound.whole(house.context, house.recording(call)))
     seconds = [heard[at : at + 8000] for at in range(0, len(heard) - 8000, 4000)]
     assert max(purity_db(second, 1000) for second in seconds) > 30
 
@@ -189,10 +189,10 @@ def test_the_page_speaks_english_and_fits_a_phone(agent: Person, house: Stage) -
     becomes_available(page)
     expect(page.locator("#card")).to_contain_text("Waiting for a call")
     assert agent.width() == 390
-    with house.ground.database.write() as session:
+    with house.context.database.write() as session:
         own = session.query(Agent).filter_by(staff_number="1001").one()
         own.state, own.state_since, own.state_reason = AgentState.SET_ASIDE, clock.now(), "did not pick up"
-        house.ground.bell.ring_after(session, FLOOR, f"agent {own.id}")
+        house.context.notifier.ring_after(session, FLOOR, f"agent {own.id}")
     page.reload()
     agent.sees("#back", "I am back")
     assert agent.width() == 390

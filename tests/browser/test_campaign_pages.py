@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
-from campaigns import after, calling, talking
+from campaigns.dialling import service
+from campaigns.dialogue import after_call, attempt_progress
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Call, Recipient
-from hotline.values import AttemptOutcome, CallStatus, Direction, Language
+from hotline.values.statuses import AttemptOutcome, CallStatus, Direction, Language
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.browser.test_console_pages import PHONE
@@ -22,29 +23,31 @@ from tests.integration.campaign_storm import exchange_of
 
 
 @pytest.fixture
-def recipient_id(ground: Ground, made: object) -> str:  # noqa: ARG001 (the morning's users sign in)
+def recipient_id(context: AppContext, made: object) -> str:  # noqa: ARG001 (the morning's users sign in)
     """A campaign with one patient, whom we call at this moment."""
-    (only,) = campaign(ground, 1)
-    attempt_id = calling.mark(ground, only, NOW)
+    (only,) = campaign(context, 1)
+    attempt_id = service.mark(context, only, NOW)
     assert attempt_id is not None
-    calling.take(ground, attempt_id, NOW)
-    talking.answered(ground, attempt_id, "CAspring", NOW)
+    service.take(context, attempt_id, NOW)
+    attempt_progress.answered(context, attempt_id, "CAspring", NOW)
     return only
 
 
-def warns(ground: Ground, recipient_id: str) -> None:
+def warns(context: AppContext, recipient_id: str) -> None:
     """The patient says who they are, and tells of pain in the chest."""
-    attempt_id = attempts_of(ground, recipient_id)[-1].id
-    with ground.database.write() as session:
-        talking.verified(session, attempt_id, clock.now())
-        talking.give(session, ground, attempt_id, talking.Given("pain", "8", 8.0, is_warning=True), clock.now())
-        talking.warn(session, ground, attempt_id, "chest_pain", clock.now())
-        talking.caught(session, attempt_id, clock.now() + timedelta(seconds=4))
-        talking.conclude(session, attempt_id, AttemptOutcome.DONE)
+    attempt_id = attempts_of(context, recipient_id)[-1].id
+    with context.database.write() as session:
+        attempt_progress.verified(session, attempt_id, clock.now())
+        attempt_progress.give(
+            session, context, attempt_id, attempt_progress.Given("pain", "8", 8.0, is_warning=True), clock.now()
+        )
+        attempt_progress.warn(session, context, attempt_id, "chest_pain", clock.now())
+        attempt_progress.caught(session, attempt_id, clock.now() + timedelta(seconds=4))
+        attempt_progress.conclude(session, attempt_id, AttemptOutcome.DONE)
 
 
 def test_the_funnel_moves_by_itself_and_leads_to_the_patient(
-    person: Person, ground: Ground, recipient_id: str, server: Server, chromium: Browser
+    person: Person, context: AppContext, recipient_id: str, server: Server, chromium: Browser
 ) -> None:
     person.sign_in()
     person.open("/campaigns")
@@ -52,7 +55,7 @@ def test_the_funnel_moves_by_itself_and_leads_to_the_patient(
     signs = person.page.locator("#floor-campaigns tbody td").nth(6)
     expect(signs).to_contain_text("0")
     person.page.evaluate("window.untouched = true")
-    warns(ground, recipient_id)
+    warns(context, recipient_id)
     expect(signs).to_contain_text("1")
     assert person.page.evaluate("window.untouched")
     person.page.click("text=spring")
@@ -64,7 +67,7 @@ def test_the_funnel_moves_by_itself_and_leads_to_the_patient(
     person.sees("td .badge", "胸痛")
     person.sees("td", "疼痛: 8")
     person.sees("td small", "出院后第1周")
-    with ground.database.read() as session:
+    with context.database.read() as session:
         patient_id = session.scalars(select(Recipient.patient_id)).one()
     with Person.at(chromium, server.url, viewport=PHONE) as someone:
         someone.sign_in("administrator")
@@ -79,11 +82,11 @@ def test_the_funnel_moves_by_itself_and_leads_to_the_patient(
     _keep(person, "patient")
 
 
-def unheard(ground: Ground, recipient_id: str) -> None:
+def unheard(context: AppContext, recipient_id: str) -> None:
     """A warning sign that no nurse has taken within three rings; the patient is still in line."""
-    attempt = attempts_of(ground, recipient_id)[-1]
+    attempt = attempts_of(context, recipient_id)[-1]
     now = clock.now()
-    with ground.database.write() as session:
+    with context.database.write() as session:
         call = Call(
             id=clock.new_id(),
             provider_sid="CAworse",
@@ -96,13 +99,13 @@ def unheard(ground: Ground, recipient_id: str) -> None:
         )
         session.add(call)
         session.flush()
-        talking.joined(session, attempt.id, call.id)
-        talking.warn(session, ground, attempt.id, "chest_pain", now - timedelta(seconds=30))
-    assert after.alarm(ground, exchange_of(1, 0.0), now) == 1
+        attempt_progress.joined(session, attempt.id, call.id)
+        attempt_progress.warn(session, context, attempt.id, "chest_pain", now - timedelta(seconds=30))
+    assert after_call.alarm(context, exchange_of(1, 0.0), now) == 1
 
 
 def test_a_warning_sign_that_no_nurse_hears_is_on_every_live_page_until_somebody_takes_it(
-    person: Person, ground: Ground, recipient_id: str, server: Server, chromium: Browser
+    person: Person, context: AppContext, recipient_id: str, server: Server, chromium: Browser
 ) -> None:
     person.sign_in()
     person.sees_live()
@@ -112,7 +115,7 @@ def test_a_warning_sign_that_no_nurse_hears_is_on_every_live_page_until_somebody
         nurse.open("/desk")
         nurse.sees_live()
         expect(nurse.page.locator(".alarm")).to_have_count(0)
-        unheard(ground, recipient_id)
+        unheard(context, recipient_id)
         for someone, sign, words in ((person, "胸痛", "尚无护士接听"), (nurse, "Chest pain", "no nurse has come")):
             someone.sees("#alarms[aria-live=assertive] .alarm", sign)
             someone.sees("#alarms .alarm", words)

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
-from hotline import clock, story
-from hotline.ground import Ground
-from hotline.models import Agent, Call, Waiting
-from hotline.values import AgentState, CallStatus, Intent, WaitingState
+from hotline import clock
+from hotline.context import AppContext
+from hotline.models import Agent, Call, QueueEntry
+from hotline.outbox import transitions
+from hotline.values.statuses import AgentState, CallStatus, Intent, QueueEntryState
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.console_data import Morning, a_call, a_waiting
@@ -78,23 +79,23 @@ def test_both_channels_are_drawn(person: Person, made: Morning) -> None:
 
 
 def test_the_floor_shows_a_new_caller_and_an_agents_state_without_reloading(
-    person: Person, ground: Ground, made: Morning
+    person: Person, context: AppContext, made: Morning
 ) -> None:
     person.sign_in()
     person.sees_live()
     expect(person.page.locator(".waiter")).to_have_count(2)
     person.page.evaluate("window.untouched = true")
-    with ground.database.write() as session:
+    with context.database.write() as session:
         now = clock.now()
         call = a_call("new", now, None, status=CallStatus.WAITING, queue="booking", intent=Intent.OPINION)
         call.asked_at = now
         session.add(call)
         session.flush()
-        session.add(a_waiting(call, WaitingState.WAITING))
+        session.add(a_waiting(call, QueueEntryState.WAITING))
         agent = session.get_one(Agent, made.agents["N05"].id)
-        story.move(agent, AgentState.IDLE)
+        transitions.move(agent, AgentState.IDLE)
         agent.state_reason = ""
-        story.tell(session, ground.bell, story.event(call.id, "asked", now, queue="booking"))
+        transitions.tell(session, context.notifier, transitions.event(call.id, "asked", now, queue="booking"))
     expect(person.page.locator(".waiter")).to_have_count(3)
     person.sees(".waiter", "意见建议")
     expect(person.page.locator(".state-set_aside")).to_have_count(0)
@@ -102,10 +103,10 @@ def test_the_floor_shows_a_new_caller_and_an_agents_state_without_reloading(
 
 
 def test_waiting_is_counted_up_in_rings_and_turns_late_after_three(
-    person: Person, ground: Ground, made: Morning
+    person: Person, context: AppContext, made: Morning
 ) -> None:
-    with ground.database.write() as session:
-        waiting = session.query(Waiting).filter_by(call_id=made.calls["urgent"].id).one()
+    with context.database.write() as session:
+        waiting = session.query(QueueEntry).filter_by(call_id=made.calls["urgent"].id).one()
         waiting.asked_at = clock.now() - timedelta(seconds=4)
     person.sign_in()
     urgent = person.page.locator(".waiter", has_text="急诊护士")
@@ -115,7 +116,7 @@ def test_waiting_is_counted_up_in_rings_and_turns_late_after_three(
 
 
 def test_the_floor_comes_back_by_itself_after_the_server_was_away(
-    person: Person, server: Server, ground: Ground, made: Morning
+    person: Person, server: Server, context: AppContext, made: Morning
 ) -> None:
     person.sign_in()
     person.sees_live()
@@ -124,25 +125,27 @@ def test_the_floor_comes_back_by_itself_after_the_server_was_away(
     expect(person.page.locator("#pulse")).to_have_attribute("data-state", "lost")
     server.start()
     person.sees_live()
-    with ground.database.write() as session:
+    with context.database.write() as session:
         call = session.get_one(Call, made.calls["menu"].id)
-        story.move(call, CallStatus.ENDED, "status")
-        story.tell(session, ground.bell, story.event(call.id, "call_ended", clock.now(), outcome="left_in_menu"))
+        transitions.move(call, CallStatus.ENDED, "status")
+        transitions.tell(
+            session, context.notifier, transitions.event(call.id, "call_ended", clock.now(), outcome="left_in_menu")
+        )
     expect(person.page.locator("#floor-talks .row")).to_have_count(1)
 
 
 def test_the_floor_leaves_when_the_session_has_ended(
-    person: Person, server: Server, ground: Ground, made: Morning
+    person: Person, server: Server, context: AppContext, made: Morning
 ) -> None:
-    from console import users
+    from accounts.users import service
 
     person.sign_in()
     person.sees_live()
     person.expects_faults = True
     server.stop()
-    with ground.database.write() as session:
-        user = next(user for user in users.everyone(session) if user.login == "supervisor")
-        users.shut_out(session, user.id)
+    with context.database.write() as session:
+        user = next(user for user in service.everyone(session) if user.login == "supervisor")
+        service.shut_out(session, user.id)
     assert made.calls
     server.start()
     expect(person.page).to_have_url(re.compile(r"/sign-in\?next="))
@@ -191,14 +194,16 @@ def test_everything_can_be_done_with_the_keyboard_alone(person: Person, made: Mo
     expect(page.locator(".said").nth(1)).to_have_attribute("aria-current", "true")
 
 
-def test_a_link_keeps_the_focus_when_the_floor_is_sent_again(person: Person, ground: Ground, made: Morning) -> None:
+def test_a_link_keeps_the_focus_when_the_floor_is_sent_again(
+    person: Person, context: AppContext, made: Morning
+) -> None:
     person.sign_in()
     person.sees_live()
     link = person.page.locator(f"#open-{made.calls['talks'].id}")
     link.focus()
-    with ground.database.write() as session:
-        story.move(session.get_one(Agent, made.agents["N04"].id), AgentState.IDLE)
-        story.tell(session, ground.bell, story.event(made.calls["talks"].id, "checked", clock.now()))
+    with context.database.write() as session:
+        transitions.move(session.get_one(Agent, made.agents["N04"].id), AgentState.IDLE)
+        transitions.tell(session, context.notifier, transitions.event(made.calls["talks"].id, "checked", clock.now()))
     expect(person.page.locator(".state-wrap_up")).to_have_count(0)
     expect(link).to_be_focused()
 
@@ -215,12 +220,12 @@ def test_every_page_fits_a_phone(chromium: Browser, server: Server, made: Mornin
         someone.saw_no_faults()
 
 
-def test_words_spoken_by_a_caller_never_run_as_a_script(person: Person, ground: Ground, made: Morning) -> None:
+def test_words_spoken_by_a_caller_never_run_as_a_script(person: Person, context: AppContext, made: Morning) -> None:
     from sqlalchemy import select
 
     from hotline.models import Utterance
 
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for row in session.scalars(select(Utterance)):
             row.text = "<img src=x onerror='window.broken=1'><script>window.broken=1</script>"
     person.sign_in()

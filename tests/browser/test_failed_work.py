@@ -3,26 +3,27 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from hotline import clock, jobs
-from hotline.ground import Ground
-from hotline.values import JobState
+from hotline import clock
+from hotline.context import AppContext
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 
 PHONE = {"width": 390, "height": 844}
 
 
-def fail(ground: Ground, subject_id: str, reason: str) -> None:
+def fail(context: AppContext, subject_id: str, reason: str) -> None:
     """Work that was given up."""
     now = clock.now()
-    with ground.database.write() as session:
-        job = jobs.add(session, ground.bell, "make_report", subject_id, now)
+    with context.database.write() as session:
+        job = jobs.add(session, context.notifier, "make_report", subject_id, now)
         job.state, job.reason, job.tries, job.troubled_at, job.ended_at = JobState.FAILED, reason, 25, now, now
 
 
-def test_failed_work_is_done_again_by_keyboard(person: Person, ground: Ground) -> None:
+def test_failed_work_is_done_again_by_keyboard(person: Person, context: AppContext) -> None:
     for number in range(3):
-        fail(ground, f"r{number}", "store")
+        fail(context, f"r{number}", "store")
     person.sign_in()
     person.page.click("nav a:has-text('失败任务')")
     person.sees("h1", "失败任务")
@@ -38,8 +39,10 @@ def test_failed_work_is_done_again_by_keyboard(person: Person, ground: Ground) -
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
-def test_the_page_fits_a_phone_and_a_screen(chromium: Browser, server: Server, ground: Ground, locale: str) -> None:
-    fail(ground, f"of {locale}", "recording_too_large")
+def test_the_page_fits_a_phone_and_a_screen(
+    chromium: Browser, server: Server, context: AppContext, locale: str
+) -> None:
+    fail(context, f"of {locale}", "recording_too_large")
     for viewport in (PHONE, {"width": 1280, "height": 800}):
         with Person.at(chromium, server.url, viewport=viewport, locale=locale) as someone:
             someone.sign_in("supervisor")

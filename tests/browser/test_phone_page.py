@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from exchange.audio import FRAME_BYTES
-from exchange.dtmf import KeyDetector
+from exchange.media.audio import FRAME_BYTES
+from exchange.media.dtmf import KeyDetector
 from tests.browser.telephony import NUMBER, Exchange, purity_db
 from tests.servers import wait_for
 

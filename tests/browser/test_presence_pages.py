@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import APIResponse, Browser, Error, Page, Route, expect
 
-from console import users
+from accounts.users import service
 from exchange.phone.errors import PhoneRefused
 from exchange.phone.line import Phone
 from hotline.models import Agent, Call, Offer, User
-from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Role
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Role
 from tests.browser.person import Person
 from tests.browser.wire import Wire
 from tests.calls.stage import Stage, patient, stage
@@ -32,12 +32,12 @@ PATIENCE = {"wait_for_hang_up": {"timeout": 90, "required": False}}
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A house whose only agent at work is 1001, with a sign-in of her own, and a supervisor."""
     with stage(tmp_path_factory.mktemp("house"), is_deaf=True) as house:
-        with house.ground.database.write() as session:
+        with house.context.database.write() as session:
             for row in session.query(Agent):
                 row.status = AgentStatus.OFFLINE
             own = session.query(Agent).filter_by(staff_number="1001").one().id
-        users.create(house.ground, "lijing", PASSWORD, "李静", Role.AGENT, own)
-        users.create(house.ground, "zhoumin", PASSWORD, "周敏", Role.SUPERVISOR)
+        service.create(house.context, "lijing", PASSWORD, "李静", Role.AGENT, own)
+        service.create(house.context, "zhoumin", PASSWORD, "周敏", Role.SUPERVISOR)
         yield house
 
 
@@ -45,7 +45,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def house(opened: Stage) -> Stage:
     """The house, quiet, with its agent available and no page of hers open."""
     opened.wait(lambda: not opened.rows(Call, Call.status != CallStatus.ENDED), 60, "a quiet floor")
-    with opened.ground.database.write() as session:
+    with opened.context.database.write() as session:
         row = session.query(Agent).filter_by(staff_number="1001").one()
         row.status, row.state, row.state_until, row.offer_id = AgentStatus.AVAILABLE, AgentState.IDLE, None, None
     is_off_the_floor(opened)
@@ -134,12 +134,12 @@ def shut_out(house: Stage) -> Iterator[Callable[[], None]]:
     """Shuts the agent out, and lets her in again at the end."""
 
     def do() -> None:
-        with house.ground.database.write() as session:
-            users.shut_out(session, session.query(User).filter_by(login="lijing").one().id)
+        with house.context.database.write() as session:
+            service.shut_out(session, session.query(User).filter_by(login="lijing").one().id)
 
     yield do
-    with house.ground.database.write() as session:
-        users.let_in(session, session.query(User).filter_by(login="lijing").one().id)
+    with house.context.database.write() as session:
+        service.let_in(session, session.query(User).filter_by(login="lijing").one().id)
 
 
 def test_who_is_shut_out_is_off_the_floor_and_every_page_of_theirs_leaves(

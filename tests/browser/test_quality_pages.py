@@ -9,11 +9,14 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Call, Review, Round, User
-from hotline.values import Language, ReviewState
-from qa import calibration, choosing, coaching, draws, reports, reviews
-from qa.coaching import Finding
+from hotline.values.statuses import Language, ReviewState
+from qa.reports import service
+from qa.reviews import calibration, coaching
+from qa.reviews import service as reviews_service
+from qa.reviews.coaching import Finding
+from qa.sampling import draws, targeted
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
 from tests.browser.person import Person
@@ -23,16 +26,16 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
-def here(ground: Ground) -> House:
+def here(context: AppContext) -> House:
     """A morning with two supervisors and the machine's marks."""
-    return house(ground, clock.now())
+    return house(context, clock.now())
 
 
 @pytest.fixture
-def served(nursery: Nursery, ground: Ground, here: House, tmp_path: Path) -> Iterator[Server]:  # noqa: ARG001 (its rows are needed)
+def served(nursery: Nursery, context: AppContext, here: House, tmp_path: Path) -> Iterator[Server]:  # noqa: ARG001 (its rows are needed)
     """The running staff pages."""
     log = tmp_path / "gunicorn.log"
-    running = Server(nursery, ground.settings, log)
+    running = Server(nursery, context.settings, log)
     try:
         running.start()
         yield running
@@ -47,8 +50,8 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def state(ground: Ground, review_id: str) -> ReviewState:
-    return read(ground, review_id).state
+def state(context: AppContext, review_id: str) -> ReviewState:
+    return read(context, review_id).state
 
 
 def reviews_by_keyboard(supervisor: Person) -> None:
@@ -111,19 +114,19 @@ def rules(other: Person) -> None:
 
 
 def test_a_supervisor_reviews_by_keyboard_alone_the_agent_appeals_and_another_rules(
-    chromium: Browser, served: Server, ground: Ground, here: House
+    chromium: Browser, served: Server, context: AppContext, here: House
 ) -> None:
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
     with Person.at(chromium, served.url) as supervisor:
         reviews_by_keyboard(supervisor)
-    assert state(ground, review_id) is ReviewState.PUBLISHED
+    assert state(context, review_id) is ReviewState.PUBLISHED
     with Person.at(chromium, served.url) as agent:
         appeals(agent)
     with Person.at(chromium, served.url) as supervisor:
         may_not_rule(supervisor, f"/reviews/{review_id}")
     with Person.at(chromium, served.url) as other:
         rules(other)
-    assert state(ground, review_id) is ReviewState.CHANGED
+    assert state(context, review_id) is ReviewState.CHANGED
 
 
 def open_items(page: Page) -> int:
@@ -138,9 +141,9 @@ def go_to_open(page: Page) -> None:
         press(page, "j")
 
 
-def test_evidence_leads_to_its_second(chromium: Browser, served: Server, ground: Ground, here: House) -> None:
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
-    reviews.take(ground, review_id, here.users["supervisor"], clock.now())
+def test_evidence_leads_to_its_second(chromium: Browser, served: Server, context: AppContext, here: House) -> None:
+    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
+    reviews_service.take(context, review_id, here.users["supervisor"], clock.now())
     with Person.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
         supervisor.open(f"/reviews/{review_id}")
@@ -154,10 +157,10 @@ def test_evidence_leads_to_its_second(chromium: Browser, served: Server, ground:
 
 
 def test_nothing_is_lost_by_a_reload_or_a_second_window(
-    chromium: Browser, served: Server, ground: Ground, here: House
+    chromium: Browser, served: Server, context: AppContext, here: House
 ) -> None:
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
-    reviews.take(ground, review_id, here.users["supervisor"], clock.now())
+    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
+    reviews_service.take(context, review_id, here.users["supervisor"], clock.now())
     with Person.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
         supervisor.open(f"/reviews/{review_id}")
@@ -177,22 +180,22 @@ def test_nothing_is_lost_by_a_reload_or_a_second_window(
         supervisor.expects_faults = True  # the browser itself notes the conflict
         page.locator("[data-item=process] span", has_text="部分").click()
         expect(page.locator("#stale")).to_be_visible()
-        assert read(ground, review_id).answers["knowledge"] == "no"
+        assert read(context, review_id).answers["knowledge"] == "no"
         page.click("#mine")
         expect(page.locator("#stale")).to_be_hidden()
         expect(page.locator("#saved")).to_contain_text("已保存")
-    answers = read(ground, review_id).answers
+    answers = read(context, review_id).answers
     assert (answers["knowledge"], answers["process"]) == ("partly", "partly")
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_every_page_of_quality_fits_a_narrow_screen_in_both_languages(
-    chromium: Browser, served: Server, ground: Ground, here: House, language: Language
+    chromium: Browser, served: Server, context: AppContext, here: House, language: Language
 ) -> None:
-    fill(ground, here, language)
+    fill(context, here, language)
     with Person.at(chromium, served.url, viewport=PHONE) as supervisor:
         supervisor.sign_in()
-        for path in pages(ground, here):
+        for path in pages(context, here):
             supervisor.open(path)
             supervisor.sees("h1")
             assert supervisor.width() <= PHONE["width"], path
@@ -207,18 +210,18 @@ def test_every_page_of_quality_fits_a_narrow_screen_in_both_languages(
 
 
 def test_a_report_is_made_as_a_file_while_one_waits(
-    chromium: Browser, served: Server, ground: Ground, here: House
+    chromium: Browser, served: Server, context: AppContext, here: House
 ) -> None:
-    fill(ground, here, Language.MANDARIN)
+    fill(context, here, Language.MANDARIN)
     with Person.at(chromium, served.url) as supervisor:
         supervisor.sign_in()
         supervisor.open("/reports")
         supervisor.sees(".chart svg circle")
         supervisor.page.click("text=导出 PDF")
         supervisor.sees("[data-state=asked]", "正在生成")
-        with ground.database.read() as session:
-            row = reports.of_user(session, here.users["supervisor"])[0]
-        reports.make(ground, row.id, clock.now())  # the worker's part
+        with context.database.read() as session:
+            row = service.of_user(session, here.users["supervisor"])[0]
+        service.make(context, row.id, clock.now())  # the worker's part
         supervisor.sees("[data-state=made] a", "下载")
         with supervisor.page.expect_download() as download:
             supervisor.page.click("[data-state=made] a")
@@ -226,36 +229,36 @@ def test_a_report_is_made_as_a_file_while_one_waits(
         supervisor.saw_no_faults()
 
 
-def fill(ground: Ground, here: House, language: Language) -> None:
+def fill(context: AppContext, here: House, language: Language) -> None:
     """Weeks of quality: drawn days, published reviews, a calibration, coaching."""
     now = clock.now()
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for user in session.query(User):
             user.language = language
-    days_of_calls(ground, here.made, 3, 3, now)
+    days_of_calls(context, here.made, 3, 3, now)
     for number in range(1, 4):
-        draws.make(ground, ground.settings.day(now - timedelta(days=number)).isoformat(), now)
+        draws.make(context, context.settings.day(now - timedelta(days=number)).isoformat(), now)
     supervisor, second = here.users["supervisor"], here.users["second"]
-    with ground.database.read() as session:
+    with context.database.read() as session:
         drawn = list(session.scalars(select(Review).where(Review.is_random).order_by(Review.day)))
         calls = {review.call_id: session.get_one(Call, review.call_id) for review in drawn}
     for review in drawn[:2]:
-        published(ground, calls[review.call_id], supervisor, now, self_id="no")
+        published(context, calls[review.call_id], supervisor, now, self_id="no")
     if drawn:
         clip = (here.made.sound.id, 0.5, 3.0)
-        finding = Finding("self_id", "开头报工号 / say the number", ground.settings.day(now), clip)
-        coaching.begin(ground, drawn[0].id, supervisor, finding, now)
-    calibration.open_round(ground, supervisor, "March", "service", ([here.call.id], [supervisor, second]), now)
+        finding = Finding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
+        coaching.begin(context, drawn[0].id, supervisor, finding, now)
+    calibration.open_round(context, supervisor, "March", "service", ([here.call.id], [supervisor, second]), now)
 
 
-def pages(ground: Ground, here: House) -> list[str]:
+def pages(context: AppContext, here: House) -> list[str]:
     """Every page that a supervisor opens."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         blind = Review.round_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
         ids = {review.state: review.id for review in session.scalars(select(Review).where(blind))}
         made = session.scalars(select(Round.id)).first()
-    own = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
-    reviews.take(ground, own, here.users["supervisor"], clock.now())
+    own = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
+    reviews_service.take(context, own, here.users["supervisor"], clock.now())
     found = ["/reviews", "/reviews?tab=appeals", "/reviews?tab=done", *(f"/reviews/{one}" for one in ids.values())]
     rest = ["/calibrations", f"/calibrations/{made}", "/coaching", "/samples", "/reports", "/reports?kind=assessment"]
     return [*found, f"/reviews/{own}", *rest]

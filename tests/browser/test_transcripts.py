@@ -5,9 +5,10 @@ import re
 from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Transcript, Utterance
-from recordings import corrections, search
+from recordings.search import service
+from recordings.transcripts import corrections
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.console_data import Morning
@@ -15,16 +16,16 @@ from tests.console_data import Morning
 PHONE = {"width": 390, "height": 844}
 
 
-def spoken(ground: Ground) -> Utterance:
+def spoken(context: AppContext) -> Utterance:
     """What the caller says first; findable from now on."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         transcript = session.scalars(select(Transcript)).one()
-        search.index_transcript(session, ground.keyring, transcript)
+        service.index_transcript(session, context.keyring, transcript)
         return sorted(transcript.utterances, key=lambda one: one.start)[1]
 
 
-def test_a_line_is_corrected_by_keyboard_and_then_found(person: Person, made: Morning, ground: Ground) -> None:
-    row = spoken(ground)
+def test_a_line_is_corrected_by_keyboard_and_then_found(person: Person, made: Morning, context: AppContext) -> None:
+    row = spoken(context)
     person.sign_in()
     person.open(f"/calls/{made.calls['answered'].id}")
     page = person.page
@@ -44,9 +45,9 @@ def test_a_line_is_corrected_by_keyboard_and_then_found(person: Person, made: Mo
     page.keyboard.press("Enter")
     person.sees(".notice", "已更正")
     expect(page.locator(f"#said-{row.id} .machine")).to_contain_text("心内科")
-    with ground.database.read() as session:
+    with context.database.read() as session:
         [correction] = session.get_one(Utterance, row.id).corrections
-    corrections.reindex(ground, correction.id, correction.at)  # what the worker does
+    corrections.reindex(context, correction.id, correction.at)  # what the worker does
     page.click("nav >> text=搜索")
     expect(page.locator("[name=q]")).to_be_focused()
     page.keyboard.insert_text("肾内科")
@@ -57,9 +58,9 @@ def test_a_line_is_corrected_by_keyboard_and_then_found(person: Person, made: Mo
 
 
 def test_search_and_corrections_fit_a_telephone(
-    chromium: Browser, server: Server, made: Morning, ground: Ground
+    chromium: Browser, server: Server, made: Morning, context: AppContext
 ) -> None:
-    row = spoken(ground)
+    row = spoken(context)
     with Person.at(chromium, server.url, viewport=PHONE) as person:
         person.sign_in()
         for path in ("/search", f"/calls/{made.calls['answered'].id}?words=original"):

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from console import users
-from hotline.models import Agent, Call, Transfer, Waiting
-from hotline.values import AgentStatus, CallStatus, Role, TransferState
+from accounts.users import service
+from hotline.models import Agent, Call, QueueEntry, Transfer
+from hotline.values.statuses import AgentStatus, CallStatus, Role, TransferState
 from tests.browser.conftest import CHROMIUM, FLAGS, MICROPHONE
 from tests.browser.person import Person
 from tests.calls.stage import Stage, patient, stage
@@ -24,10 +24,10 @@ NAMES = {"1001": "lijing", "1002": "wangfang"}
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A house where 1001 and 1002 have a sign-in each."""
     with stage(tmp_path_factory.mktemp("house")) as house:
-        with house.ground.database.read() as session:
+        with house.context.database.read() as session:
             ids = {n: session.query(Agent).filter_by(staff_number=n).one().id for n in NAMES}
         for number, login in NAMES.items():
-            users.create(house.ground, login, PASSWORD, login, Role.AGENT, ids[number])
+            service.create(house.context, login, PASSWORD, login, Role.AGENT, ids[number])
         yield house
 
 
@@ -123,7 +123,7 @@ def test_a_caller_is_handed_on_after_a_talk_by_keyboard_alone(first: Person, sec
         house.wait(lambda: house.call("+8613900000061", agent_id=row.id), 10, "the colleague's caller")
         second.page.keyboard.press("h")
         house.wait(lambda: house.call("+8613900000061", status=CallStatus.ENDED), 20, "the end")
-    assert len(house.rows(Waiting, Waiting.call_id == call.id, Waiting.again == "line_lost")) == 0
+    assert len(house.rows(QueueEntry, QueueEntry.call_id == call.id, QueueEntry.again == "line_lost")) == 0
 
 
 def test_a_caller_is_handed_on_at_once_and_comes_back_when_the_colleague_declines(
@@ -173,7 +173,7 @@ def test_a_browser_killed_in_mid_call_puts_its_caller_first_in_line(
         for pid in _processes(mark):
             os.kill(pid, signal.SIGKILL)
         place = house.wait(
-            lambda: house.rows(Waiting, Waiting.call_id == call.id, Waiting.again == "line_lost"),
+            lambda: house.rows(QueueEntry, QueueEntry.call_id == call.id, QueueEntry.again == "line_lost"),
             20,
             "a place at the front",
         )[0]

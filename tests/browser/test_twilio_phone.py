@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, expect
 from pydantic import SecretStr
 
 from hotline import clock
-from hotline.ground import Ground, stand
+from hotline.context import AppContext, open_context
 from hotline.models import Agent
-from hotline.values import AgentStatus
+from hotline.values.statuses import AgentStatus
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.conftest import make_settings
@@ -31,20 +31,20 @@ OUTSIDE = """async (files) => {
 
 
 @pytest.fixture
-def ground(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[Ground]:
+def context(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[AppContext]:
     """Resources of a house whose provider is Twilio."""
     key = {"twilio_api_key": "SK" + "0" * 32, "twilio_api_secret": SecretStr("the secret of an API key, long enough")}
-    opened = stand(make_settings(tmp_path, sqlite_url, redis_server, **key))
-    opened.bell.redis.flushdb()
+    opened = open_context(make_settings(tmp_path, sqlite_url, redis_server, **key))
+    opened.notifier.redis.flushdb()
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def made(ground: Ground) -> Morning:
+def made(context: AppContext) -> Morning:
     """The morning's rows; the agent has not begun work."""
-    rows = morning(ground, clock.now())
-    with ground.database.write() as session:
+    rows = morning(context, clock.now())
+    with context.database.write() as session:
         session.get_one(Agent, rows.agents["N01"].id).status = AgentStatus.OFFLINE
     return rows
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from hotline.ground import Ground
+from hotline.context import AppContext
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.integration.test_identities import OTHER, correction, hears
@@ -14,9 +14,11 @@ VIEWPORTS = ({"width": 390, "height": 844}, {"width": 1280, "height": 800})
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
 @pytest.mark.parametrize("viewport", VIEWPORTS, ids=["phone", "screen"])
-def test_pages_fit(chromium: Browser, server: Server, ground: Ground, locale: str, viewport: dict[str, int]) -> None:
-    planned(ground)
-    hears(ground, correction(number=OTHER, name="李四"))
+def test_pages_fit(
+    chromium: Browser, server: Server, context: AppContext, locale: str, viewport: dict[str, int]
+) -> None:
+    planned(context)
+    hears(context, correction(number=OTHER, name="李四"))
     with Person.at(chromium, server.url, viewport=viewport, locale=locale) as someone:
         someone.sign_in("supervisor")
         someone.page.click(f".languages [value={locale}]")
@@ -27,9 +29,9 @@ def test_pages_fit(chromium: Browser, server: Server, ground: Ground, locale: st
         someone.saw_no_faults()
 
 
-def test_a_supervisor_decides_by_keyboard(person: Person, ground: Ground) -> None:
-    planned(ground)
-    hears(ground, correction(number=OTHER))
+def test_a_supervisor_decides_by_keyboard(person: Person, context: AppContext) -> None:
+    planned(context)
+    hears(context, correction(number=OTHER))
     person.sign_in()
     person.open("/identities")
     person.sees("main", OTHER)

@@ -13,13 +13,14 @@ from typing import Any
 import yaml
 from sqlalchemy import select, update
 
-from cli import embedded
-from cli.house import House
+from cli.house import embedded
+from cli.house.house import House
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import Agent, Call, Job, Offer, Recording, Row, Waiting
-from hotline.values import AgentState, JobState
-from routing import hospital, rules
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Job, Offer, QueueEntry, Recording, Row
+from hotline.values.statuses import AgentState, JobState
+from routing.agents import hospital_file
+from routing.queues import queues_file
 from tests.servers import wait_for
 
 NUMBER = embedded.HOTLINE_NUMBER
@@ -38,10 +39,10 @@ def words_of(line: str) -> str:
 class Stage:
     """A running house, what its database holds, and the means to hurt it."""
 
-    def __init__(self, house: House, ground: Ground, folder: Path, lines: list[str]) -> None:
+    def __init__(self, house: House, context: AppContext, folder: Path, lines: list[str]) -> None:
         """Play in `house`; scripts go to `folder`, `lines` are what the processes print."""
         self.house = house
-        self.ground = ground
+        self.context = context
         self.lines = lines
         self._folder = folder
 
@@ -79,7 +80,7 @@ class Stage:
 
     def rows(self, model: type[Row], *where: Any) -> list[Any]:
         """The rows of this model."""
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             return list(session.scalars(select(model).where(*where)))
 
     def wait(self, claim: Callable[[], object], seconds: float, what: str) -> Any:
@@ -91,7 +92,7 @@ class Stage:
 
     def call(self, number: str, **is_so: object) -> Call | None:
         """The newest call of this caller, if its fields are as said."""
-        index = self.ground.keyring.index(number)
+        index = self.context.keyring.index(number)
         found = self.rows(Call, Call.caller_index == index)
         fits = [call for call in found if all(getattr(call, name) == value for name, value in is_so.items())]
         return max(fits, key=lambda call: call.started_at, default=None)
@@ -100,7 +101,7 @@ class Stage:
         """No agent held, no phone ringing, nobody in line, no work left."""
         held = self.rows(Agent, Agent.state.in_([AgentState.OFFERED, AgentState.TALKING]))
         ringing = self.rows(Offer, Offer.state.in_(["started", "ringing"]))
-        waiting = self.rows(Waiting, Waiting.state.in_(["waiting", "won"]))
+        waiting = self.rows(QueueEntry, QueueEntry.state.in_(["waiting", "won"]))
         due = self.rows(Job, Job.state == JobState.DUE)
         open_calls = self.rows(Call, Call.status != "ended")
         return not (held or ringing or waiting or due or open_calls)
@@ -109,7 +110,7 @@ class Stage:
         """Wait for a quiet floor; then every agent is idle, with these fields."""
         self.wait(self.nothing_is_stuck, 60, "a quiet floor")
         idle = {"state": AgentState.IDLE, "state_until": None, "offer_id": None}
-        with self.ground.database.write() as session:
+        with self.context.database.write() as session:
             session.execute(update(Agent).values(idle | agents))
 
     def recording(self, call: Call) -> Recording:
@@ -138,15 +139,17 @@ def stage(folder: Path, is_deaf: bool = False, **settings: str) -> Iterator[Stag
     procfile.write_text(usual.replace("run worker", "run worker --line now") if is_deaf else usual, "utf-8")
     house = House(plan, lambda name, line: lines.append(json.dumps([name, line])), procfile)
     try:
-        ground = house.open(_fill)
-        yield Stage(house, ground, folder, lines)
+        context = house.open(_fill)
+        yield Stage(house, context, folder, lines)
     finally:
         house.close()
 
 
-def _fill(ground: Ground) -> None:
-    with ground.database.write() as session:
-        hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml"), rules.of(ground.settings)), clock.now())
+def _fill(context: AppContext) -> None:
+    with context.database.write() as session:
+        hospital_file.store(
+            session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(context.settings)), clock.now()
+        )
 
 
 def patient(number: str, *steps: Any, key: str = "1", at: float = 0.5, language: str = "2") -> dict[str, Any]:

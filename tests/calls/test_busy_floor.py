@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from hotline import clock
-from hotline.models import Agent, AgentSkill, Call, Offer, Waiting
-from hotline.values import AgentState, AgentStatus, CallStatus, OfferState, Outcome, WaitingState
-from routing import due, figures, figures_queries
+from hotline.models import Agent, AgentSkill, Call, Offer, QueueEntry
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Outcome, QueueEntryState
+from reports.service_level import figures, queries
+from routing.router import reconcile
 from tests.calls.stage import ANSWER, IGNORES, QUESTION, Stage, agent, patient, stage
 
 RING_SECONDS = 3.0
@@ -39,7 +40,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, li
 
 def _staff(house: Stage) -> None:
     """Twelve agents who can all book; their telephones announce that they hang up."""
-    with house.ground.database.write() as session:
+    with house.context.database.write() as session:
         for number in range(1, AGENTS + 1):
             address = f"client:agent-{number}"
             row = session.query(Agent).filter_by(address=address).one_or_none()
@@ -75,7 +76,7 @@ def test_every_caller_hears_a_person_and_nobody_is_stuck(played: tuple[Stage, li
     calls = house.rows(Call)
     assert len(calls) == CALLERS
     assert {call.outcome for call in calls} == {Outcome.ANSWERED}
-    assert not house.rows(Waiting, Waiting.state.in_([WaitingState.WAITING, WaitingState.WON]))
+    assert not house.rows(QueueEntry, QueueEntry.state.in_([QueueEntryState.WAITING, QueueEntryState.WON]))
     assert not house.rows(Offer, Offer.state.in_([OfferState.STARTED, OfferState.RINGING]))
     assert not house.rows(Agent, Agent.offer_id.is_not(None))
     assert {row.state for row in house.rows(Agent)} <= {AgentState.IDLE, AgentState.WRAP_UP, AgentState.SET_ASIDE}
@@ -86,7 +87,7 @@ def test_one_winner_for_each_place_and_one_talk_at_a_time_for_each_agent(
 ) -> None:
     house, _ = played
     offers = house.rows(Offer)
-    winners = [offer.waiting_id for offer in offers if offer.state is OfferState.ANSWERED]
+    winners = [offer.queue_entry_id for offer in offers if offer.state is OfferState.ANSWERED]
     assert len(winners) == len(set(winners))
     held: dict[str, list[Offer]] = defaultdict(list)
     for offer in offers:
@@ -102,9 +103,9 @@ def test_missed_rejected_and_dropped_calls_are_told_apart(played: tuple[Stage, l
     house, _ = played
     states = {offer.state for offer in house.rows(Offer)}
     assert {OfferState.ANSWERED, OfferState.REJECTED} <= states
-    lost = house.rows(Waiting, Waiting.again == "line_lost")
+    lost = house.rows(QueueEntry, QueueEntry.again == "line_lost")
     assert 1 <= len(lost) <= 3
-    assert all(place.state is WaitingState.CONNECTED and place.is_lifted for place in lost)
+    assert all(place.state is QueueEntryState.CONNECTED and place.is_lifted for place in lost)
 
 
 def test_nobody_counts_as_connected_only_because_the_exchange_kept_silent(
@@ -112,15 +113,15 @@ def test_nobody_counts_as_connected_only_because_the_exchange_kept_silent(
 ) -> None:
     house, _ = played
     picked_up = {offer.id: offer.answered_at for offer in house.rows(Offer)}
-    for place in house.rows(Waiting, Waiting.state == WaitingState.CONNECTED):
-        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < due.MEET_SECONDS
+    for place in house.rows(QueueEntry, QueueEntry.state == QueueEntryState.CONNECTED):
+        assert (place.ended_at - picked_up[place.winner_id]).total_seconds() < reconcile.MEET_SECONDS
 
 
 def test_the_figures_are_those_of_the_rows(played: tuple[Stage, list[dict[str, Any]]]) -> None:
     house, _ = played
     calls = house.rows(Call)
-    with house.ground.database.read() as session:
-        counted = figures_queries.since(session, min(call.started_at for call in calls), RING_SECONDS)
+    with house.context.database.read() as session:
+        counted = queries.since(session, min(call.started_at for call in calls), RING_SECONDS)
     assert (counted.calls, counted.asked, counted.answered, counted.abandoned, counted.other) == (30, 30, 30, 0, 0)
     assert counted.offers_answered == len(house.rows(Offer, Offer.state == OfferState.ANSWERED))
 

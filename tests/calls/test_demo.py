@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from hotline.values import Outcome, RecipientState
+from hotline.values.statuses import Outcome, RecipientState
 
 # Two acts in real time, and the recogniser after each on a machine that may do other things.
 SECONDS = 1500

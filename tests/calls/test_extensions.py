@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from exchange.dtmf import KeyDetector
+from exchange.media.dtmf import KeyDetector
 from exchange.phone.call import Stage
 from hotline import clock
 from telephony.provider import Provider

@@ -4,20 +4,12 @@ import json
 import wave
 from pathlib import Path
 
-from hotline.crypt import Keyring
-from hotline.database import Database
+from hotline.database.database import Database
+from hotline.encryption.keyring import Keyring
 from hotline.models import MachineMark, Offer, Row, Transcript
-from hotline.values import (
-    Answer,
-    CallStatus,
-    Intent,
-    Language,
-    OfferState,
-    Outcome,
-    RecordingState,
-)
-from recordings.audio import read_wav
-from routing import figures
+from hotline.values.statuses import Answer, CallStatus, Intent, Language, OfferState, Outcome, RecordingState
+from recordings.storage.audio import read_wav
+from reports.service_level import figures
 from tests.calls.stage import (
     ANSWER,
     GREETING,
@@ -49,7 +41,7 @@ def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> 
     assert recording.deleted_at_provider_at is not None or house.wait(
         lambda: house.recording(call).deleted_at_provider_at, 20, "deletion at the exchange"
     )
-    assert not house.ground.blobs.sealed(recording.blob or "").startswith(b"RIFF")
+    assert not house.context.objects.sealed(recording.blob or "").startswith(b"RIFF")
     (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
     for speaker, files in (("agent", (GREETING, ANSWER)), ("caller", (QUESTION,))):
         heard = (line.text for line in transcript.utterances if line.speaker == speaker)

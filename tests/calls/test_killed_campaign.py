@@ -14,16 +14,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from campaigns import laying, plan, service
 from campaigns.importing import files
+from campaigns.planning import enrolment, plan, service
 from cli.demo import act, follow_up
 from hotline import clock
 from hotline.models import Attempt, Recipient
-from hotline.values import AttemptOutcome, AttemptState, Language, RecipientState
-from routing import hospital, rules
+from hotline.values.statuses import AttemptOutcome, AttemptState, Language, RecipientState
+from routing.agents import hospital_file
+from routing.queues import queues_file
 from telephony.provider import Provider, connect
 from tests.calls.stage import IGNORES, Stage, agent, stage
-from tests.unit.test_conversation import MEDICAL
+from tests.unit.campaigns.dialogue.test_dialogue import MEDICAL
 
 ENDS = {RecipientState.DONE, RecipientState.REFUSED, RecipientState.STOPPED, RecipientState.WITH_PERSON}
 ATTEMPTS = 16
@@ -72,10 +73,10 @@ def house(folder: Path) -> Iterator[Stage]:
     (folder / "caps.yaml").write_text(law, "utf-8")
     own = follow_up.ACT.environment | {"CAMPAIGN_CAPS_FILE": str(folder / "caps.yaml")}
     with stage(folder, is_deaf=True, **own) as opened:
-        nurses = hospital.read(follow_up.ACT.hospital, rules.of(opened.ground.settings))
-        with opened.ground.database.write() as session:
-            hospital.store(session, nurses, clock.now())
-        act.on_duty(opened.ground, follow_up.NURSES)
+        nurses = hospital_file.read(follow_up.ACT.hospital, queues_file.of(opened.context.settings))
+        with opened.context.database.write() as session:
+            hospital_file.store(session, nurses, clock.now())
+        act.on_duty(opened.context, follow_up.NURSES)
         yield opened
 
 
@@ -108,7 +109,7 @@ def goes_on(house: Stage, since: datetime) -> bool:
     attempts = house.rows(Attempt, Attempt.marked_at >= since)
     if len(attempts) < ATTEMPTS:
         later = update(Recipient).where(Recipient.state == RecipientState.PLANNED, Recipient.due_at.is_not(None))
-        with house.ground.database.write() as session:
+        with house.context.database.write() as session:
             session.execute(later.values(due_at=clock.now()))
         return True
     return any(attempt.state is not AttemptState.ENDED for attempt in attempts)
@@ -143,15 +144,15 @@ def spoken(folder: Path, number: str) -> list[str]:
 def begin(house: Stage, folder: Path, name: str, rows: dict[str, str]) -> None:
     """A campaign of its own for these patients, by number."""
     now = clock.now()
-    yesterday = f"{now.astimezone(ZoneInfo(house.ground.settings.timezone)) - timedelta(days=1):%Y-%m-%d}"
+    yesterday = f"{now.astimezone(ZoneInfo(house.context.settings.timezone)) - timedelta(days=1):%Y-%m-%d}"
     lines = [f"{number[-6:]},{who},{number},1968-07-02,{yesterday},zh-CN,yes" for number, who in rows.items()]
     head = "patient_number,name,phone,birth_date,discharged_on,language,consent"
     file = folder / f"{name}.csv"
     file.write_text("\n".join([head, *lines]), "utf-8")
-    files.take(house.ground, file, files.Options(), now)
-    service.make(house.ground, name, plan.Scope(), now)
-    laying.lay_out(house.ground, name, now)
-    service.start(house.ground, name, now)
+    files.take(house.context, file, files.Options(), now)
+    service.make(house.context, name, plan.Scope(), now)
+    enrolment.lay_out(house.context, name, now)
+    service.start(house.context, name, now)
 
 
 def picks_up(number: str, *steps: Any) -> dict[str, Any]:
@@ -169,7 +170,7 @@ def test_a_machine_with_a_long_greeting_hears_no_name_and_a_person_is_asked_for_
     with telephones(house, folder, machine, person):
         begin(house, folder, "machine", {MACHINE: "李建国", PERSON: "刘志强"})
         ended = house.wait(lambda: len(over(house)) == 2 and over(house), 60, "the end of both calls")
-    service.finish(house.ground, "machine", clock.now())
+    service.finish(house.context, "machine", clock.now())
     assert {one.outcome for one in ended} == {AttemptOutcome.MACHINE, AttemptOutcome.WRONG_PERSON}
     heard = " ".join(spoken(folder, MACHINE))
     assert heard.startswith("您好，这里是")
@@ -183,20 +184,20 @@ def test_a_machine_with_a_long_greeting_hears_no_name_and_a_person_is_asked_for_
 def test_processes_killed_at_any_moment_dial_nobody_twice_and_lose_no_attempt(house: Stage, folder: Path) -> None:
     since, storm = clock.now(), Storm(house)
     with telephones(house, folder, *(phone(number) for number in range(1, 13))):
-        follow_up.begin(house.ground)
+        follow_up.begin(house.context)
         house.wait(lambda: house.rows(Attempt, Attempt.marked_at >= since), 60, "the first attempt")
         while goes_on(house, since) and clock.now().timestamp() - since.timestamp() < 200:
             storm.blows()
             time.sleep(0.1)
-        service.pause(house.ground, follow_up.NAME)
+        service.pause(house.context, follow_up.NAME)
         house.wait(lambda: not house.rows(Attempt, Attempt.state != AttemptState.ENDED), 90, "the end of every attempt")
-    service.finish(house.ground, follow_up.NAME, clock.now())
+    service.finish(house.context, follow_up.NAME, clock.now())
     attempts, people = house.rows(Attempt, Attempt.marked_at >= since), house.rows(Recipient)
     assert len(attempts) >= ATTEMPTS
     assert set(storm.killed) == set(KILLED)
     assert all(attempt.outcome is not None for attempt in attempts)
     assert {one.state for one in people} <= ENDS
     taken = [attempt.provider_sid for attempt in attempts if attempt.provider_sid]
-    provider = connect(house.ground.settings)
+    provider = connect(house.context.settings)
     assert sorted(dialled(provider, {one.number for one in people}, since)) == sorted(taken)
     provider.close()

@@ -3,14 +3,8 @@
 from datetime import timedelta
 
 from hotline import clock
-from hotline.models import Call, Offer, Transcript, Waiting
-from hotline.values import (
-    CallStatus,
-    OfferState,
-    Outcome,
-    RecordingState,
-    WaitingState,
-)
+from hotline.models import Call, Offer, QueueEntry, Transcript
+from hotline.values.statuses import CallStatus, OfferState, Outcome, QueueEntryState, RecordingState
 from telephony.provider import connect
 from tests.calls.stage import IGNORES, NUMBER, Stage, agent, asks_and_hangs_up, patient, picks_up
 
@@ -61,13 +55,13 @@ def test_an_exchange_that_dies_ends_its_calls_and_frees_everyone(house: Stage) -
         house.wait(house.nothing_is_stuck, 60, "a quiet floor")
     assert isinstance(call, Call)
     # Where the end of the agent's line is reported before that of the caller's, the caller is led back into line first.
-    first, *again = sorted(house.rows(Waiting, Waiting.call_id == call.id), key=lambda row: row.id)
-    assert (first.state, call.outcome) == (WaitingState.CONNECTED, Outcome.ANSWERED)
-    assert all(row.again and row.state is WaitingState.ABANDONED for row in again)
+    first, *again = sorted(house.rows(QueueEntry, QueueEntry.call_id == call.id), key=lambda row: row.id)
+    assert (first.state, call.outcome) == (QueueEntryState.CONNECTED, Outcome.ANSWERED)
+    assert all(row.again and row.state is QueueEntryState.ABANDONED for row in again)
 
 
 def test_a_call_that_came_while_the_webhooks_did_not_answer_is_found_and_listed(house: Stage) -> None:
-    provider = connect(house.ground.settings)
+    provider = connect(house.context.settings)
     since = clock.now() - timedelta(minutes=1)
     lost = {"address": "+8613900000010", "at": 0, "dial": NUMBER, "steps": [{"wait": 1}, "hang_up"]}
     house.freeze("voice")

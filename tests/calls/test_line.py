@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from hotline.models import Agent, Call, Callback, Matter, Offer, Recording, Transcript, Waiting
-from hotline.values import (
+from hotline.models import Agent, Call, Callback, Case, Offer, QueueEntry, Recording, Transcript
+from hotline.values.statuses import (
     AgentStatus,
     CallbackState,
     CallStatus,
+    CaseKind,
+    CaseState,
     Direction,
     Language,
-    MatterKind,
-    MatterState,
     Outcome,
+    QueueEntryState,
     RecordingKind,
     RecordingState,
-    WaitingState,
 )
-from ivr import load
+from ivr.flow import reader
 from tests.calls.stage import (
     LINES,
     NUMBER,
@@ -43,7 +43,7 @@ COMPLAINT = str(LINES / "caller-waited-three-hours.wav")
 def one_agent(tmp_path: Path) -> Iterator[Stage]:
     """A house in which only the agent 1001 works, with wrap-ups of five seconds."""
     with stage(tmp_path, QUEUES_FILE="cli/demo/queues.yaml") as house:
-        with house.ground.database.write() as session:
+        with house.context.database.write() as session:
             for row in session.query(Agent):
                 row.status = AgentStatus.AVAILABLE if row.staff_number == "1001" else AgentStatus.OFFLINE
         yield house
@@ -53,7 +53,7 @@ def one_agent(tmp_path: Path) -> Iterator[Stage]:
 def closed(tmp_path: Path) -> Iterator[Stage]:
     """A house that is never open."""
     flow = tmp_path / "closed.yaml"
-    flow.write_text(load.STANDARD.read_text("utf-8").replace("  open: always ", "  monday: [] "), "utf-8")
+    flow.write_text(reader.STANDARD.read_text("utf-8").replace("  open: always ", "  monday: [] "), "utf-8")
     with stage(tmp_path, FLOW_FILE=str(flow)) as house:
         yield house
 
@@ -87,11 +87,11 @@ def test_a_caller_who_asked_for_a_call_back_is_called_and_served_before_who_aske
     assert later is not None
     assert (asked.outcome, callback.tries) == (Outcome.CALL_BACK, 1)
     assert (back.direction, back.outcome, back.agent_id) == (Direction.OUTBOUND, Outcome.ANSWERED, later.agent_id)
-    (place,) = house.rows(Waiting, Waiting.call_id == back.id)
-    assert (place.asked_at, place.state) == (callback.asked_at, WaitingState.CONNECTED)
+    (place,) = house.rows(QueueEntry, QueueEntry.call_id == back.id)
+    assert (place.asked_at, place.state) == (callback.asked_at, QueueEntryState.CONNECTED)
     assert back.answered_at < later.answered_at
     assert place.asked_at < later.asked_at < back.asked_at
-    assert house.rows(Matter) == []
+    assert house.rows(Case) == []
     house.wait(lambda: house.recording(back).state is RecordingState.TRANSCRIBED, 60, "what was said")
     (transcript,) = house.rows(Transcript, Transcript.call_id == back.id)
     heard = (line.text for line in transcript.utterances if line.speaker == "caller")
@@ -99,7 +99,7 @@ def test_a_caller_who_asked_for_a_call_back_is_called_and_served_before_who_aske
     house.wait(house.nothing_is_stuck, 30, "no work left")
 
 
-def test_a_complaint_left_out_of_hours_becomes_a_matter(closed: Stage) -> None:
+def test_a_complaint_left_out_of_hours_becomes_a_case(closed: Stage) -> None:
     house = closed
     speaks = [
         {"wait_for_answer": 10}, {"wait": 0.5}, {"press": "2"},
@@ -114,9 +114,9 @@ def test_a_complaint_left_out_of_hours_becomes_a_matter(closed: Stage) -> None:
     with house.phones(*phones):
         call = house.wait(lambda: house.call(NIGHT, status=CallStatus.ENDED), 90, "the end of the call")
         quiet = house.wait(lambda: house.call(FIRST, status=CallStatus.ENDED), 60, "the end of the silent one")
-    (matter,) = house.wait(lambda: house.rows(Matter), 40, "a matter")
-    assert (matter.kind, matter.state, matter.call_id) == (MatterKind.COMPLAINT, MatterState.OPEN, call.id)
-    assert (matter.due_at - matter.opened_at).total_seconds() <= 24 * 3600
+    (case,) = house.wait(lambda: house.rows(Case), 40, "a case")
+    assert (case.kind, case.state, case.call_id) == (CaseKind.COMPLAINT, CaseState.OPEN, call.id)
+    assert (case.due_at - case.opened_at).total_seconds() <= 24 * 3600
     assert (call.outcome, quiet.outcome) == (Outcome.MESSAGE, Outcome.OUT_OF_HOURS)
     house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
     recording = house.recording(call)

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from campaigns import course, scripts_file
-from campaigns.place import Heard, Place, Stage
-from exchange import ssml
-from exchange import twiml as documents
-from exchange.speak import Speaker
+from campaigns.dialogue import dialogue, scripts_file
+from campaigns.dialogue.dialogue_state import Heard, Place, Stage
+from exchange.speech import ssml
+from exchange.speech.speak import Speaker
 from exchange.verbs.speech import spoken_language
-from hotline.values import Language
+from exchange.webhooks import twiml as documents
+from hotline.values.statuses import Language
 from telephony import twiml
-from tests.unit.test_conversation import NOW, WHO
+from tests.unit.campaigns.dialogue.test_dialogue import NOW, WHO
 
 VOICES = {"zh-CN": "cmn-latn-pinyin", "en-US": "en-us"}
 SCRIPTS = scripts_file.of(None, "仁和医院", "Renhe Hospital", "+861066880000")
@@ -23,8 +23,8 @@ SCRIPTS = scripts_file.of(None, "仁和医院", "Renhe Hospital", "+861066880000
 def test_the_question_lasts_longer_once_it_was_asked_to_be_slower(tmp_path: Path, language: Language) -> None:
     place = Place(Stage.QUESTION, language, "fever", has_consented=True)
     script = SCRIPTS["general"]
-    usual = twiml.render(course.repeat(script, WHO, place))
-    slow = twiml.render(course.step(script, WHO, place, Heard("#"), NOW).verbs)
+    usual = twiml.render(dialogue.repeat(script, WHO, place))
+    slow = twiml.render(dialogue.step(script, WHO, place, Heard("#"), NOW).verbs)
     before, after = asyncio.run(_lasting(tmp_path, usual, slow))
     assert after / before > 1.2
 

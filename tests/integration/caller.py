@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from hotline.settings import Settings
+from hotline.configuration.settings import Settings
 from telephony import signature
 
 _sids = itertools.count(1)

@@ -9,15 +9,17 @@ from random import Random
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from campaigns import calling, laying, plan, service, talking
-from campaigns.dialler import Dialler
-from campaigns.importing import intake
+from campaigns.dialling import service as dialling_service
+from campaigns.dialling.dialler import Dialler
+from campaigns.dialogue import attempt_progress
+from campaigns.importing import service as importing_service
 from campaigns.importing.record import Facts, VisitEvent, VisitRecord
+from campaigns.planning import enrolment, plan, service
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, AgentSkill, Attempt, Recipient
-from hotline.values import AgentStatus, AttemptOutcome, LegStatus
-from routing.legs import Report
+from hotline.values.statuses import AgentStatus, AttemptOutcome, LegStatus
+from routing.calls.legs import Report
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.views import LegView, LineView
@@ -172,63 +174,63 @@ def discharge(number: int, **told: object) -> VisitRecord:
     return VisitRecord(**(values | told))  # type: ignore[arg-type] # likewise
 
 
-def campaign(ground: Ground, count: int, now: datetime = NOW) -> list[str]:
+def campaign(context: AppContext, count: int, now: datetime = NOW) -> list[str]:
     """A running campaign with so many recipients; their ids."""
-    load_hospital(ground)
-    with ground.database.write() as session:
+    load_hospital(context)
+    with context.database.write() as session:
         for number in range(8):
             skills = [AgentSkill(skill=name, level=5) for name in ("nurse", "zh-CN", "en-US")]
             nurse = Agent(staff_number=f"7{number:03}", name="护士", address=f"client:7{number:03}", skills=skills)
             nurse.status, nurse.state_since = AgentStatus.AVAILABLE, now
             session.add(nurse)
-    intake.store(ground, [discharge(number) for number in range(count)], "test", now)
-    service.make(ground, "spring", plan.Scope(), now)
-    laying.lay_out(ground, "spring", now)
-    service.start(ground, "spring", now)
-    with ground.database.read() as session:
+    importing_service.store(context, [discharge(number) for number in range(count)], "test", now)
+    service.make(context, "spring", plan.Scope(), now)
+    enrolment.lay_out(context, "spring", now)
+    service.start(context, "spring", now)
+    with context.database.read() as session:
         return list(session.scalars(select(Recipient.id).order_by(Recipient.id)))
 
 
-def recipient(ground: Ground, recipient_id: str) -> Recipient:
+def recipient(context: AppContext, recipient_id: str) -> Recipient:
     """The recipient as it is now."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return session.get_one(Recipient, recipient_id)
 
 
-def attempts_of(ground: Ground, recipient_id: str) -> list[Attempt]:
+def attempts_of(context: AppContext, recipient_id: str) -> list[Attempt]:
     """The attempts of a recipient in their order."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         query = select(Attempt).where(Attempt.recipient_id == recipient_id).order_by(Attempt.number)
         return list(session.scalars(query))
 
 
-def look(ground: Ground, exchange: Outside, now: datetime) -> None:
+def look(context: AppContext, exchange: Outside, now: datetime) -> None:
     """One pass of the dialler, always the same one."""
     exchange.now = now
-    exchange.dialler = exchange.dialler or Dialler(ground, exchange)
+    exchange.dialler = exchange.dialler or Dialler(context, exchange)
     exchange.dialler.work(now)
 
 
-def report(ground: Ground, line: Line, status: LegStatus, now: datetime) -> None:
+def report(context: AppContext, line: Line, status: LegStatus, now: datetime) -> None:
     """The exchange reports on a line."""
     line.status, line.sequence = status, line.sequence + 1
-    calling.report(ground, line.attempt_id, Report(line.sid, status, line.sequence), now)
+    dialling_service.report(context, line.attempt_id, Report(line.sid, status, line.sequence), now)
 
 
-def ends(ground: Ground, line: Line, outcome: AttemptOutcome, now: datetime) -> None:
+def ends(context: AppContext, line: Line, outcome: AttemptOutcome, now: datetime) -> None:
     """The patient behind this line does this, and the line is over."""
     unanswered = {AttemptOutcome.BUSY: LegStatus.BUSY, AttemptOutcome.NO_ANSWER: LegStatus.NO_ANSWER}
     if outcome in unanswered or outcome is AttemptOutcome.FAILED:
-        report(ground, line, unanswered.get(outcome, LegStatus.FAILED), now)
+        report(context, line, unanswered.get(outcome, LegStatus.FAILED), now)
         return
-    report(ground, line, LegStatus.RINGING, now)
-    talking.answered(ground, line.attempt_id, line.sid, now)
+    report(context, line, LegStatus.RINGING, now)
+    attempt_progress.answered(context, line.attempt_id, line.sid, now)
     if outcome is AttemptOutcome.MACHINE:
-        talking.heard(ground, line.attempt_id, Heard.MACHINE)
+        attempt_progress.heard(context, line.attempt_id, Heard.MACHINE)
     else:
-        with ground.database.write() as session:
-            talking.verified(session, line.attempt_id, now)
+        with context.database.write() as session:
+            attempt_progress.verified(session, line.attempt_id, now)
             if outcome is not AttemptOutcome.HALF_WAY:
                 later = now + timedelta(hours=1) if outcome is AttemptOutcome.CALL_LATER else None
-                talking.conclude(session, line.attempt_id, outcome, later_at=later)
-    report(ground, line, LegStatus.COMPLETED, now + timedelta(minutes=2))
+                attempt_progress.conclude(session, line.attempt_id, outcome, later_at=later)
+    report(context, line, LegStatus.COMPLETED, now + timedelta(minutes=2))

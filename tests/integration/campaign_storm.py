@@ -15,21 +15,21 @@ import time_machine
 from flask import Flask
 from sqlalchemy import event, select
 
-from bench.interleave_seams import InTurn
-from campaigns import queries
-from campaigns.dialler import Dialler
-from console import voice
+from campaigns.dialling import queries
+from campaigns.dialling.dialler import Dialler
 from hotline.clock import new_id
-from hotline.ground import Ground
-from hotline.lease import Leadership
-from hotline.models import Attempt, Job, Matter, Recipient
-from hotline.values import AttemptState, JobState, LegStatus, Urgency
-from routing.router import Router
+from hotline.context import AppContext
+from hotline.models import Attempt, Case, Job, Recipient
+from hotline.outbox.lease import Leadership
+from hotline.values.statuses import AttemptState, JobState, LegStatus, Urgency
+from routing.router.router import Router
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.views import LineView, PhoneView
 from tests.integration.campaign_house import CHECK, NOW, Killed, Line, Outside, Patient
 from tests.passing_time import pass_in_database
+from tests.simulation.interleave.seams import InTurn
+from voice import app
 from workers.clock import Clock
 from workers.run import House
 from workers.run import run as perform
@@ -118,7 +118,7 @@ def exchange_of(seed: int, share: float) -> Exchange:
 class Storm:
     """The campaign's processes, its patients, and the moment."""
 
-    ground: Ground
+    context: AppContext
     seed: int
     share: float = 1 / 40
     now: datetime = NOW
@@ -129,7 +129,7 @@ class Storm:
         """Start every process."""
         self.draw = Random(self.seed)  # noqa: S311 (a simulation)
         self.exchange = exchange_of(self.seed, 0.03)
-        self.app: Flask = voice.create(self.ground, self.exchange)
+        self.app: Flask = app.create(self.context, self.exchange)
         self.passes = {name: self._start(name) for name in ("dialler", *BESIDE)}
         self.in_line: dict[str, Patient] = {}
 
@@ -137,23 +137,23 @@ class Storm:
         provider: Provider = self.exchange
         match name:
             case "dialler":
-                return Dialler(self.ground, provider, self._candidate(name)).work
+                return Dialler(self.context, provider, self._candidate(name)).work
             case "router":
-                return Router(self.ground, provider, InTurn(), self._candidate(name)).work
+                return Router(self.context, provider, InTurn(), self._candidate(name)).work
             case "clock":
-                clock = Clock(self.ground, provider, InTurn(), self._candidate(name))
+                clock = Clock(self.context, provider, InTurn(), self._candidate(name))
                 return lambda _now: clock.work()
             case _:
                 return self._do_jobs
 
     def _candidate(self, name: str) -> Leadership:
-        return Leadership(self.ground.database, name, new_id(), lambda: self.now.timestamp())
+        return Leadership(self.context.database, name, new_id(), lambda: self.now.timestamp())
 
     def _do_jobs(self, _now: datetime) -> None:
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             due = session.scalars(select(Job.id).where(*TO_DO)).all()
         for job_id in due:
-            perform(House(self.ground, self.exchange), job_id)
+            perform(House(self.context, self.exchange), job_id)
 
     @contextmanager
     def deadly(self) -> Iterator[None]:
@@ -164,11 +164,11 @@ class Storm:
                 raise Killed
 
         self.exchange.dies = die
-        event.listen(self.ground.database.engine, "begin", die, insert=True)
+        event.listen(self.context.database.engine, "begin", die, insert=True)
         try:
             yield
         finally:
-            event.remove(self.ground.database.engine, "begin", die)
+            event.remove(self.context.database.engine, "begin", die)
             self.exchange.dies = lambda: None
 
     def run(self, name: str) -> None:
@@ -203,7 +203,7 @@ class Storm:
     def _live(self, line: Line, life: str) -> None:
         """What happens on this line, until it ends or stands in a queue."""
         self.lives[life] += 1
-        patient = Patient(self.app, self.ground.settings, line.number, line.sid, attempt_id=line.attempt_id)
+        patient = Patient(self.app, self.context.settings, line.number, line.sid, attempt_id=line.attempt_id)
         if life in UNANSWERED:
             line.status = LegStatus.NO_ANSWER
             self._tell(patient, f"{patient.base}/status", CallStatus=UNANSWERED[life], SequenceNumber="3")
@@ -258,7 +258,7 @@ class Storm:
         with time_machine.travel(self.now) as traveller:
             for _ in range(most):
                 traveller.move_to(self.now)
-                pass_in_database(self.ground, STEP)
+                pass_in_database(self.context, STEP)
                 self.step()
                 left, due, live = self._left()
                 if not left and not live:
@@ -267,20 +267,20 @@ class Storm:
             while self._has_work():
                 self.now += STEP
                 traveller.move_to(self.now)
-                pass_in_database(self.ground, STEP)
+                pass_in_database(self.context, STEP)
                 for name in self.passes:
                     self.run(name)
 
     def _has_work(self) -> bool:
         """Whether a worker or an alarm is still wanted."""
-        urgent = select(Matter.id).where(Matter.call_id == Attempt.call_id, Matter.urgency == Urgency.URGENT)
+        urgent = select(Case.id).where(Case.call_id == Attempt.call_id, Case.urgency == Urgency.URGENT)
         unheard = select(Attempt.id).where(Attempt.warned_at.is_not(None), ~urgent.exists())
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             return any(session.scalar(query.limit(1)) for query in (select(Job.id).where(*TO_DO), unheard))
 
     def _left(self) -> tuple[bool, datetime | None, bool]:
         """Whether somebody is not at an end, when the next is due, and whether an attempt is not over."""
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             left = session.scalar(select(Recipient.id).where(Recipient.state.in_(queries.OPEN)).limit(1))
             due = session.scalar(
                 select(Recipient.due_at).where(Recipient.due_at.is_not(None)).order_by(Recipient.due_at).limit(1)

@@ -5,22 +5,22 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from console.app import create
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import AppContext
 from tests.console_data import Morning, morning
 
 
 @pytest.fixture
-def made(ground: Ground) -> Morning:
+def made(context: AppContext) -> Morning:
     """The morning's rows."""
-    return morning(ground, clock.now())
+    return morning(context, clock.now())
 
 
 @pytest.fixture
-def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+def app(context: AppContext, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
     """The staff pages, without a server."""
-    pages = create(ground)
+    pages = create(context)
     yield pages
     for live in ("live", "live_campaigns"):
         pages.extensions[live].close()

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Update, event, text
 
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Row
 
 T = TypeVar("T")
@@ -15,7 +15,7 @@ WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND
 
 
 @contextmanager
-def halfway(ground: Ground, row: type[Row], rival: Callable[[], T]) -> Iterator[list[T]]:
+def halfway(context: AppContext, row: type[Row], rival: Callable[[], T]) -> Iterator[list[T]]:
     """Before the first change of a `row`, `rival` has been through on a connection of its own, or stands at a lock.
 
     What came of the rival is in the list at the end of the block. On SQLite it waits for whoever writes already.
@@ -25,40 +25,40 @@ def halfway(ground: Ground, row: type[Row], rival: Callable[[], T]) -> Iterator[
 
     def begin() -> None:
         thread.start()
-        while thread.is_alive() and not _stands(ground):
+        while thread.is_alive() and not _stands(context):
             thread.join(0.01)
 
-    with _before(ground, row, lambda _connection: begin()):
+    with _before(context, row, lambda _connection: begin()):
         yield came
     thread.join()
 
 
 @contextmanager
-def changed(ground: Ground, row: type[Row], change: Update) -> Iterator[None]:
+def changed(context: AppContext, row: type[Row], change: Update) -> Iterator[None]:
     """Before the first change of a `row`, it is as a rival's `change` has left it, whatever was locked."""
-    with _before(ground, row, lambda connection: connection.execute(change)):
+    with _before(context, row, lambda connection: connection.execute(change)):
         yield
 
 
 @contextmanager
-def _before(ground: Ground, row: type[Row], do: Callable[[Any], object]) -> Iterator[None]:
+def _before(context: AppContext, row: type[Row], do: Callable[[Any], object]) -> Iterator[None]:
     left = [do]
 
     def look(connection: Any, _cursor: object, statement: str, *_: object) -> None:
         if left and statement.startswith(f"UPDATE {row.__tablename__} "):
             left.pop()(connection)
 
-    event.listen(ground.database.engine, "before_cursor_execute", look)
+    event.listen(context.database.engine, "before_cursor_execute", look)
     try:
         yield
     finally:
-        event.remove(ground.database.engine, "before_cursor_execute", look)
+        event.remove(context.database.engine, "before_cursor_execute", look)
     assert not left, f"no {row.__tablename__} was changed"
 
 
-def _stands(ground: Ground) -> bool:
+def _stands(context: AppContext) -> bool:
     """Whether somebody waits for a lock."""
-    if ground.database.is_sqlite:
+    if context.database.is_sqlite:
         return True
-    with ground.database.engine.connect() as connection:
+    with context.database.engine.connect() as connection:
         return connection.execute(text(WAITING)).first() is not None

@@ -9,14 +9,14 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from bench.interleave_arrivals import Wish
-from bench.interleave_exchange import Faults, Line
-from bench.interleave_world import World
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import Agent, Call, Event, Offer, Waiting
-from hotline.values import AgentStatus, CallStatus
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Event, Offer, QueueEntry
+from hotline.values.statuses import AgentStatus, CallStatus
 from tests.factories import NOW, load_hospital
+from tests.simulation.interleave.arrivals import Wish
+from tests.simulation.interleave.exchange import Faults, Line
+from tests.simulation.interleave.world import World
 
 BOOKING: Wish = ("booking", "booking", None, None)
 ADVICE: Wish = ("consultation", "nurse", None, None)
@@ -32,7 +32,7 @@ class Story:
 
     def only(self, *staff_numbers: str) -> None:
         """Nobody else is there."""
-        with self.world.ground.database.write() as session:
+        with self.world.context.database.write() as session:
             for agent in session.scalars(select(Agent)):
                 if agent.staff_number not in staff_numbers:
                     agent.status = AgentStatus.OFFLINE
@@ -63,7 +63,7 @@ class Story:
 
     def phones(self, caller: Line) -> list[Line]:
         """The phones that ring for a caller."""
-        with self.world.ground.database.read() as session:
+        with self.world.context.database.read() as session:
             offers = set(session.scalars(select(Offer.id).where(Offer.call_id == caller.owner)))
         return [line for line in self.world.exchange.lines.values() if line.is_agent and line.owner in offers]
 
@@ -91,22 +91,22 @@ class Story:
         return phone
 
     def status(self, caller: Line) -> CallStatus:
-        with self.world.ground.database.read() as session:
+        with self.world.context.database.read() as session:
             return session.get_one(Call, caller.owner).status
 
-    def place(self, caller: Line) -> Waiting:
+    def place(self, caller: Line) -> QueueEntry:
         """The caller's newest place in line."""
-        with self.world.ground.database.read() as session:
-            newest = select(Waiting).where(Waiting.call_id == caller.owner).order_by(Waiting.id.desc())
+        with self.world.context.database.read() as session:
+            newest = select(QueueEntry).where(QueueEntry.call_id == caller.owner).order_by(QueueEntry.id.desc())
             return session.scalars(newest).first() or pytest.fail("was never in line")
 
     def agent(self, staff_number: str) -> Agent:
-        with self.world.ground.database.read() as session:
+        with self.world.context.database.read() as session:
             return session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
 
     def told(self, kind: str) -> int:
         """How many events of this kind the stories have."""
-        with self.world.ground.database.read() as session:
+        with self.world.context.database.read() as session:
             return session.scalar(select(func.count()).where(Event.kind == kind)) or 0
 
 
@@ -116,13 +116,13 @@ def _has(url: str, form: dict[str, str], words: tuple[str, ...]) -> bool:
 
 
 @contextmanager
-def opened(ground: Ground) -> Iterator[Story]:
+def opened(context: AppContext) -> Iterator[Story]:
     """A story at the sample hospital, on an exchange without faults."""
-    load_hospital(ground)
+    load_hospital(context)
     with time_machine.travel(NOW, tick=False) as travel:
-        world = World(ground, 1, travel)
+        world = World(context, 1, travel)
         world.exchange.faults = Faults(0, 0, 0)
-        with ground.database.write() as session:
+        with context.database.write() as session:
             for agent in session.scalars(select(Agent)):
                 agent.page_phone_since = None
         yield Story(world, travel)

@@ -8,12 +8,13 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from cli import trail
+from cli import audit_marks
 from cli.main import group
-from hotline import audit, clock
-from hotline.ground import Ground
-from hotline.models import Call, Look, Recipient
-from hotline.values import LookOutcome, Outcome
+from hotline import clock
+from hotline.audit import log
+from hotline.context import AppContext
+from hotline.models import AuditEntry, Call, Recipient
+from hotline.values.statuses import AuditOutcome, Outcome
 from tests.console_data import a_call
 from tests.factories import load_hospital
 from tests.integration.campaign_house import campaign
@@ -31,9 +32,9 @@ NOTHING = {
 
 
 @pytest.fixture
-def run(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command of `hotline` on this house."""
-    settings = ground.settings
+    settings = context.settings
     for name, text in {
         "HOTLINE_HOME": str(settings.hotline_home),
         "DATABASE_URL": settings.database_url,
@@ -61,27 +62,27 @@ def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tup
         yield from commands(found, (*path, name))
 
 
-def looks(ground: Ground) -> list[Look]:
-    with ground.database.read() as session:
-        return list(session.scalars(select(Look).order_by(Look.number)))
+def looks(context: AppContext) -> list[AuditEntry]:
+    with context.database.read() as session:
+        return list(session.scalars(select(AuditEntry).order_by(AuditEntry.number)))
 
 
 def test_every_command_says_whether_it_touches_patient_data_and_why_not() -> None:
-    marks = {name: trail.mark(command.callback) for name, command in commands(group)}
+    marks = {name: audit_marks.mark(command.callback) for name, command in commands(group)}
     assert {name for name, mark in marks.items() if mark is None} == set()
     assert {name for name, mark in marks.items() if isinstance(mark, str)} == NOTHING
     assert all(marks[name] for name in NOTHING)
 
 
 @pytest.fixture
-def words(ground: Ground, tmp_path: Path) -> dict[str, tuple[str, ...]]:
+def words(context: AppContext, tmp_path: Path) -> dict[str, tuple[str, ...]]:
     """What each command that touches patient data is called with here."""
-    (one,) = campaign(ground, 1)
-    load_hospital(ground)
+    (one,) = campaign(context, 1)
+    load_hospital(context)
     table, doctors, out = tmp_path / "list.csv", tmp_path / "away.csv", tmp_path / "out.csv"
     table.write_text("number,name\n+8613800138000,病人\n", "utf-8")
     doctors.write_text("patient_number\n1\n", "utf-8")
-    with ground.database.write() as session:
+    with context.database.write() as session:
         call = a_call("held", clock.now(), Outcome.ABANDONED)
         session.add(call)
         session.flush()
@@ -106,54 +107,58 @@ def words(ground: Ground, tmp_path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def test_every_command_that_touches_patient_data_leaves_a_row_by_this_machine_s_account(
-    ground: Ground, run: Run, words: dict[str, tuple[str, ...]]
+    context: AppContext, run: Run, words: dict[str, tuple[str, ...]]
 ) -> None:
-    marks = {name: trail.mark(command.callback) for name, command in commands(group)}
-    assert {name for name, mark in marks.items() if isinstance(mark, trail.Mark)} == set(words)
-    told: dict[str, Look] = {}
+    marks = {name: audit_marks.mark(command.callback) for name, command in commands(group)}
+    assert {name for name, mark in marks.items() if isinstance(mark, audit_marks.Mark)} == set(words)
+    told: dict[str, AuditEntry] = {}
     for name, given in words.items():
-        mark, before = marks[name], len(looks(ground))
+        mark, before = marks[name], len(looks(context))
         result = run(*name.split(), *given)
-        added = [look for look in looks(ground)[before:] if isinstance(mark, trail.Mark) and look.action == mark.action]
+        added = [
+            look
+            for look in looks(context)[before:]
+            if isinstance(mark, audit_marks.Mark) and look.action == mark.action
+        ]
         assert added, f"hotline {name} left nothing: {result.output}{result.exception!r}"
-        assert all(look.address == trail.who() and look.user_id is None for look in added), name
+        assert all(look.address == audit_marks.who() and look.user_id is None for look in added), name
         is_done = result.exit_code == 0
-        assert (added[-1].outcome is LookOutcome.DONE) == is_done, f"{name}: {result.output}{result.exception!r}"
+        assert (added[-1].outcome is AuditOutcome.DONE) == is_done, f"{name}: {result.output}{result.exception!r}"
         told[name] = added[-1]
-    assert {name for name, look in told.items() if look.outcome is LookOutcome.FAILED} <= {
+    assert {name for name, look in told.items() if look.outcome is AuditOutcome.FAILED} <= {
         *("retention lift", "campaign import", "campaign away", "campaign listen")
     }
     assert (told["patients import"].count, told["campaign export"].count) == (1, 1)
     assert (told["campaign export"].filter, told["campaign export"].subject_id) == ('{"anonymous":"True"}', "spring")
-    with ground.database.read() as session:
-        assert audit.verify(session).broken is None
+    with context.database.read() as session:
+        assert log.verify(session).broken is None
         assert session.scalars(select(Call.id)).first()
 
 
-def test_verify_prints_the_end_and_finds_what_was_changed(ground: Ground, run: Run) -> None:
+def test_verify_prints_the_end_and_finds_what_was_changed(context: AppContext, run: Run) -> None:
     run("retention", "holds")
     result = run("audit", "verify")
     assert result.exit_code == 0, result.output
-    with ground.database.read() as session:
-        end = audit.verify(session).head
+    with context.database.read() as session:
+        end = log.verify(session).head
     assert end in result.output
     assert run("audit", "verify", "--head", end).exit_code == 0
     late = run("audit", "verify", "--head", f"9:{'0' * 64}")
     assert (late.exit_code, "row 2" in late.output) == (1, True)
     assert run("audit", "verify", "--head", "nonsense").exit_code == 2
-    with ground.database.engine.connect() as connection:
-        if ground.database.is_sqlite:
-            connection.exec_driver_sql("DROP TRIGGER looks_no_update")
+    with context.database.engine.connect() as connection:
+        if context.database.is_sqlite:
+            connection.exec_driver_sql("DROP TRIGGER audit_log_no_update")
         else:
             connection.exec_driver_sql("SET session_replication_role = replica")
-        connection.exec_driver_sql("UPDATE looks SET action = 'nothing' WHERE number = 1")
+        connection.exec_driver_sql("UPDATE audit_log SET action = 'nothing' WHERE number = 1")
         connection.commit()
     broken = run("audit", "verify")
     assert (broken.exit_code, "broken at row 1" in broken.output) == (1, True)
 
 
-def test_what_a_command_could_not_do_is_written_down_and_its_own_fault_is_told(ground: Ground, run: Run) -> None:
+def test_what_a_command_could_not_do_is_written_down_and_its_own_fault_is_told(context: AppContext, run: Run) -> None:
     result = run("campaign", "start", "none")
     assert result.exit_code == 1
-    (look,) = looks(ground)
-    assert (look.action, look.outcome, look.subject_id) == ("start_campaign", LookOutcome.FAILED, "none")
+    (look,) = looks(context)
+    assert (look.action, look.outcome, look.subject_id) == ("start_campaign", AuditOutcome.FAILED, "none")

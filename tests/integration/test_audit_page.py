@@ -9,34 +9,35 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from cli import trail as command_trail
+from cli import audit_marks as command_trail
 from cli.main import group
-from console import audit_words, trail
-from console.audit_export import to_csv, to_xlsx
-from console.audit_queries import cells
+from console.admin import audit_words
+from console.admin.audit_export import to_csv, to_xlsx
+from console.admin.audit_queries import cells
+from console.web import audit_marks
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import Look, User
-from hotline.values import LookOutcome, Role
+from hotline.context import AppContext
+from hotline.models import AuditEntry, User
+from hotline.values.statuses import AuditOutcome, Role
 from tests.console_client import signed_in
 from tests.console_data import Morning
 from tests.integration.test_audit_commands import commands
 
 
-def user_id(ground: Ground, login: str) -> str:
-    with ground.database.read() as session:
+def user_id(context: AppContext, login: str) -> str:
+    with context.database.read() as session:
         return session.scalars(select(User.id).where(User.login == login)).one()
 
 
-def fill(ground: Ground, login: str, count: int, days_ago: int = 0, **other: object) -> None:
+def fill(context: AppContext, login: str, count: int, days_ago: int = 0, **other: object) -> None:
     """Rows of a person on a day."""
-    who, at = user_id(ground, login), clock.now() - timedelta(days=days_ago)
+    who, at = user_id(context, login), clock.now() - timedelta(days=days_ago)
     facts = {"action": "view_call", "subject": "call", "subject_id": "c" * 32} | other
-    with ground.database.write() as session:
-        session.add_all([Look(at=at, user_id=who, **facts) for _ in range(count)])
+    with context.database.write() as session:
+        session.add_all([AuditEntry(at=at, user_id=who, **facts) for _ in range(count)])
 
 
-def test_an_auditor_begins_with_the_log_and_sees_no_other_page(app: Flask, ground: Ground, made: Morning) -> None:
+def test_an_auditor_begins_with_the_log_and_sees_no_other_page(app: Flask, context: AppContext, made: Morning) -> None:
     auditor = signed_in(app, Role.AUDITOR)
     first = auditor.send("/sign-in", login="auditor", password="a long password", next="/")
     assert first.location == "/audit"
@@ -45,17 +46,17 @@ def test_an_auditor_begins_with_the_log_and_sees_no_other_page(app: Flask, groun
     assert "/calls" not in page
     numbers = [call.caller_number or "-" for call in made.calls.values()]
     assert not any(number in page for number in numbers)
-    for path in ("/", "/calls", "/matters", "/search", "/users", f"/calls/{made.calls['answered'].id}"):
+    for path in ("/", "/calls", "/cases", "/search", "/users", f"/calls/{made.calls['answered'].id}"):
         assert auditor.open(path).status_code == 403, path
     for role in (Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR):
         assert signed_in(app, role).open("/audit").status_code == 403
-    assert ground
+    assert context
 
 
-def test_rows_are_found_by_person_action_object_outcome_and_day_and_paged(app: Flask, ground: Ground) -> None:
-    fill(ground, "agent", 60)
-    fill(ground, "supervisor", 2, action="view_patient", subject="patient", subject_id="d" * 32)
-    fill(ground, "supervisor", 1, days_ago=3, outcome=LookOutcome.REFUSED)
+def test_rows_are_found_by_person_action_object_outcome_and_day_and_paged(app: Flask, context: AppContext) -> None:
+    fill(context, "agent", 60)
+    fill(context, "supervisor", 2, action="view_patient", subject="patient", subject_id="d" * 32)
+    fill(context, "supervisor", 1, days_ago=3, outcome=AuditOutcome.REFUSED)
     auditor = signed_in(app, Role.AUDITOR)
     auditor.send("/language", language="en-US", next="/audit")
 
@@ -63,13 +64,13 @@ def test_rows_are_found_by_person_action_object_outcome_and_day_and_paged(app: F
         text = auditor.open(f"/audit?{query}").text
         return next(word for word in text.split('<p class="soft">') if " rows</p>" in word).split(" rows")[0]
 
-    agent = user_id(ground, "agent")
+    agent = user_id(context, "agent")
     assert total(f"person={agent}") == "60"
     assert total("action=view_patient") == "2"
     assert total("object=" + "d" * 32) == "2"
-    assert total("subject=patient&person=" + user_id(ground, "supervisor")) == "2"
+    assert total("subject=patient&person=" + user_id(context, "supervisor")) == "2"
     assert total("outcome=refused&action=view_call") == "1"
-    today = ground.settings.day(clock.now())
+    today = context.settings.day(clock.now())
     before = today - timedelta(days=3)
     assert total(f"since={before}&until={before}") == "1"
     assert total("person=machine") == "0"
@@ -78,11 +79,11 @@ def test_rows_are_found_by_person_action_object_outcome_and_day_and_paged(app: F
     assert auditor.open("/audit?since=nonsense&until=2026-13-01&outcome=x&page=99").status_code == 200
 
 
-def test_a_day_of_far_more_than_usual_is_marked(app: Flask, ground: Ground) -> None:
+def test_a_day_of_far_more_than_usual_is_marked(app: Flask, context: AppContext) -> None:
     for day in range(1, 5):
-        fill(ground, "agent", 5, days_ago=day)
-    fill(ground, "agent", 40)
-    fill(ground, "supervisor", 40)  # the only day: nothing to compare it with
+        fill(context, "agent", 5, days_ago=day)
+    fill(context, "agent", 40)
+    fill(context, "supervisor", 40)  # the only day: nothing to compare it with
     text = signed_in(app, Role.AUDITOR).open("/audit").text
     assert text.count("异常偏多") == 1
 
@@ -95,11 +96,11 @@ def test_unusual_is_what_stands_out_beside_a_person_s_other_days(counts: list[in
     assert [place for place, cell in enumerate(cells(counts)) if cell.is_unusual] == marked
 
 
-def test_an_export_holds_the_rows_wanted_is_written_down_and_starts_no_formula(app: Flask, ground: Ground) -> None:
-    with ground.database.write() as session:
+def test_an_export_holds_the_rows_wanted_is_written_down_and_starts_no_formula(app: Flask, context: AppContext) -> None:
+    with context.database.write() as session:
         session.scalars(select(User).where(User.login == "agent")).one().name = "=HYPERLINK(1)"
-    fill(ground, "agent", 3)
-    auditor, agent = signed_in(app, Role.AUDITOR), user_id(ground, "agent")
+    fill(context, "agent", 3)
+    auditor, agent = signed_in(app, Role.AUDITOR), user_id(context, "agent")
     answer = auditor.open(f"/audit/export?format=csv&person={agent}")
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert (len(rows), rows[1][2], rows[1][4]) == (4, "'=HYPERLINK(1)", "view_call")
@@ -107,8 +108,10 @@ def test_an_export_holds_the_rows_wanted_is_written_down_and_starts_no_formula(a
     cell = book.active["C2"]
     assert (cell.value, cell.data_type) == ("=HYPERLINK(1)", "s")
     assert auditor.open("/audit/export?format=pdf").status_code == 400
-    with ground.database.read() as session:
-        found = session.scalars(select(Look).where(Look.action == "export_audit").order_by(Look.number)).all()
+    with context.database.read() as session:
+        found = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "export_audit").order_by(AuditEntry.number)
+        ).all()
     assert [(look.count, look.outcome) for look in found] == [(3, "done"), (3, "done"), (None, "failed")]
     assert agent in found[0].filter
 
@@ -121,25 +124,25 @@ def test_no_cell_of_an_export_begins_a_formula() -> None:
     assert {cell.data_type for (cell,) in sheet.iter_rows(min_row=2)} == {"s"}
 
 
-def test_the_page_tells_whether_the_log_is_whole(app: Flask, ground: Ground) -> None:
+def test_the_page_tells_whether_the_log_is_whole(app: Flask, context: AppContext) -> None:
     auditor = signed_in(app, Role.AUDITOR)
     assert "尚未校验" in auditor.open("/audit").text
     assert auditor.send("/audit/verify").location == "/audit"
     assert "完好" in auditor.open("/audit").text
-    with ground.database.engine.connect() as connection:
-        if ground.database.is_sqlite:
-            connection.exec_driver_sql("DROP TRIGGER looks_no_update")
+    with context.database.engine.connect() as connection:
+        if context.database.is_sqlite:
+            connection.exec_driver_sql("DROP TRIGGER audit_log_no_update")
         else:
             connection.exec_driver_sql("SET session_replication_role = replica")
-        connection.exec_driver_sql("UPDATE looks SET subject_id = 'x' WHERE number = 1")
+        connection.exec_driver_sql("UPDATE audit_log SET subject_id = 'x' WHERE number = 1")
         connection.commit()
     auditor.send("/audit/verify")
     assert "第 1 条起不一致" in auditor.open("/audit").text
 
 
 def test_every_action_and_kind_of_the_marks_has_words(app: Flask) -> None:
-    marks = [trail.mark(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
+    marks = [audit_marks.mark(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
     of_commands = [command_trail.mark(command.callback) for _, command in commands(group)]
-    found = [mark for mark in (*marks, *of_commands) if isinstance(mark, trail.Mark | command_trail.Mark)]
+    found = [mark for mark in (*marks, *of_commands) if isinstance(mark, audit_marks.Mark | command_trail.Mark)]
     assert {mark.action for mark in found} <= set(audit_words.ACTIONS)
     assert {mark.subject for mark in found} <= set(audit_words.SUBJECTS)

@@ -7,16 +7,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import show, trail
-from console.app import create
-from crm import service as crm
-from crm.service import By, NewMatter
-from hotline import audit, clock
-from hotline.ground import Ground
-from hotline.models import Agent, Call, Campaign, Coaching, Look, Offer, Patient, Report, User, Utterance
-from hotline.values import CampaignState, Language, LookOutcome, MatterKind, Role
-from qa import calibration, coaching, reports
-from qa.report_values import QUALITY, Wanted
+from console.web import audit_marks, formatting
+from console.web.app import create
+from crm.cases import service as crm
+from crm.cases.service import By, NewCase
+from hotline import clock
+from hotline.audit import log
+from hotline.context import AppContext
+from hotline.models import Agent, AuditEntry, Call, Campaign, Coaching, Offer, Patient, Report, User, Utterance
+from hotline.values.statuses import AuditOutcome, CampaignState, CaseKind, Language, Role
+from qa.reports import service
+from qa.reports.values import QUALITY, Wanted
+from qa.reviews import calibration, coaching
 from tests.console_client import signed_in
 from tests.quality_data import House, house, published
 
@@ -32,40 +34,40 @@ NOTHING = {
 
 
 @pytest.fixture
-def made(ground: Ground) -> House:
+def made(context: AppContext) -> House:
     """A house with one of everything that an address can name."""
-    return house(ground, clock.now())
+    return house(context, clock.now())
 
 
 @pytest.fixture
-def app(ground: Ground, made: House) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+def app(context: AppContext, made: House) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
     """The staff pages."""
-    pages = create(ground)
+    pages = create(context)
     yield pages
     for live in ("live", "live_campaigns"):
         pages.extensions[live].close()
 
 
-def ids(ground: Ground, made: House) -> dict[str, str]:
+def ids(context: AppContext, made: House) -> dict[str, str]:
     """An object that is there for every argument of an address."""
     now, lead = clock.now(), made.users["supervisor"]
-    review_id = published(ground, made.call, lead, now)
-    with ground.database.write() as session:
+    review_id = published(context, made.call, lead, now)
+    with context.database.write() as session:
         call = session.get_one(Call, made.call.id)
         numbers = {"number": "+8613800000000", "number_index": call.caller_index or "", "identity_index": "i"}
         patient = Patient(name="病人", added_at=now, changed_at=now, **numbers)
         campaign = Campaign(name="spring", kind="follow_up", state=CampaignState.PAUSED, scope={}, pace={}, made_at=now)
         session.add_all([patient, campaign])
         session.flush()
-        matter = crm.open_matter(session, ground, NewMatter(MatterKind.ENQUIRY, call, patient.id), By(), now)
+        case = crm.open_case(session, context, NewCase(CaseKind.ENQUIRY, call, patient.id), By(), now)
         utterance = session.scalars(select(Utterance.id)).first()
-    finding = coaching.Finding(None, "speaks fast", ground.settings.day(now), None)
-    coaching.begin(ground, review_id, lead, finding, now)
-    day = ground.settings.day(now)
-    report_id = reports.ask(ground, lead, Wanted(QUALITY, day, day, "week"), ("xlsx", Language.MANDARIN), now)
+    finding = coaching.Finding(None, "speaks fast", context.settings.day(now), None)
+    coaching.begin(context, review_id, lead, finding, now)
+    day = context.settings.day(now)
+    report_id = service.ask(context, lead, Wanted(QUALITY, day, day, "week"), ("xlsx", Language.MANDARIN), now)
     sent = [made.call.id], [lead, made.users["second"]]
-    round_id = calibration.open_round(ground, lead, "spring", "service", sent, now)
-    with ground.database.read() as session:
+    round_id = calibration.open_round(context, lead, "spring", "service", sent, now)
+    with context.database.read() as session:
         coaching_id = session.scalars(select(Coaching.id)).one()
         assert session.scalars(select(Report.id)).all() == [report_id]
     return {
@@ -76,7 +78,7 @@ def ids(ground: Ground, made: House) -> dict[str, str]:
         "round_id": round_id,
         "coaching_id": coaching_id,
         "report_id": report_id,
-        "matter_id": matter.id,
+        "case_id": case.id,
         "campaign_id": campaign.id,
         "utterance_id": str(utterance),
         "patient_id": patient.id,
@@ -86,23 +88,23 @@ def ids(ground: Ground, made: House) -> dict[str, str]:
     }
 
 
-def looks(ground: Ground, **claims: object) -> list[Look]:
-    with ground.database.read() as session:
-        query = select(Look).order_by(Look.number).filter_by(**claims)
+def looks(context: AppContext, **claims: object) -> list[AuditEntry]:
+    with context.database.read() as session:
+        query = select(AuditEntry).order_by(AuditEntry.number).filter_by(**claims)
         return list(session.scalars(query))
 
 
-def routes(app: Flask) -> Iterator[tuple[str, str, str, trail.Mark]]:
+def routes(app: Flask) -> Iterator[tuple[str, str, str, audit_marks.Mark]]:
     """Endpoint, method and rule of every route that touches patient data, with its mark."""
     for rule in app.url_map.iter_rules():
-        mark = trail.mark(app.view_functions[rule.endpoint])
-        if isinstance(mark, trail.Mark):
+        mark = audit_marks.mark(app.view_functions[rule.endpoint])
+        if isinstance(mark, audit_marks.Mark):
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield rule.endpoint, method, rule.rule, mark
 
 
 def test_every_route_says_whether_it_touches_patient_data_and_why_not(app: Flask) -> None:
-    marks = {rule.endpoint: trail.mark(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()}
+    marks = {rule.endpoint: audit_marks.mark(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()}
     assert None not in marks.values()
     assert {endpoint for endpoint, mark in marks.items() if isinstance(mark, str)} == NOTHING
     assert all(marks[endpoint] for endpoint in NOTHING)
@@ -110,9 +112,9 @@ def test_every_route_says_whether_it_touches_patient_data_and_why_not(app: Flask
 
 @pytest.mark.parametrize("role", list(Role))
 def test_every_route_that_touches_patient_data_leaves_a_row(
-    app: Flask, ground: Ground, made: House, role: Role
+    app: Flask, context: AppContext, made: House, role: Role
 ) -> None:
-    values, staff = ids(ground, made), signed_in(app, role)
+    values, staff = ids(context, made), signed_in(app, role)
     token, done = staff.token(), set()
     for endpoint, method, rule, mark in routes(app):
         with app.test_request_context():
@@ -121,24 +123,24 @@ def test_every_route_that_touches_patient_data_leaves_a_row(
             path = adapter.build(endpoint, arguments)
         answer = staff.client.open(path, method=method, data={"csrf_token": token}, buffered=False)
         answer.close()
-        found = looks(ground, user_id=made.users[role.value], action=mark.action)
+        found = looks(context, user_id=made.users[role.value], action=mark.action)
         assert found, f"{role} {method} {path} left nothing: {answer.status_code}"
         if answer.status_code >= 400:
-            assert LookOutcome.DONE not in {look.outcome for look in found if look.at == found[-1].at}, path
-        elif any(look.outcome is LookOutcome.DONE for look in found):
+            assert AuditOutcome.DONE not in {look.outcome for look in found if look.at == found[-1].at}, path
+        elif any(look.outcome is AuditOutcome.DONE for look in found):
             done.add(endpoint)
         if mark.lists and answer.status_code < 400 and not endpoint.endswith("stream"):
             assert any(look.count is not None for look in found), f"{path} does not say how many"
     shown = {"audit.show", "audit.export"} if role is Role.AUDITOR else SHOWN[role]
     assert shown <= done, shown - done
-    with ground.database.read() as session:
-        assert audit.verify(session).broken is None
+    with context.database.read() as session:
+        assert log.verify(session).broken is None
 
 
 OWN = {
     *("floor.show", "floor.stream", "agent.show", "calls.listing", "calls.show_call", "sound.audio", "sound.outline"),
     *("transcripts.download", "search.results", "reviews.listing", "reviews.show", "coach.listing", "reporting.show"),
-    *("matters.listing", "matters.show", "patients.show"),
+    *("cases.listing", "cases.show", "patients.show"),
 }
 ALL = OWN | {
     *("sound.original", "campaigns.listing", "campaigns.stream", "campaigns.show", "calibrating.listing"),
@@ -148,68 +150,68 @@ SHOWN = {Role.AGENT: OWN | {"agent.stream"}, Role.SUPERVISOR: ALL, Role.ADMINIST
 
 
 def test_a_list_says_how_many_it_showed_and_what_was_asked_and_nothing_that_was_typed(
-    app: Flask, ground: Ground
+    app: Flask, context: AppContext
 ) -> None:
     lead = signed_in(app, Role.SUPERVISOR)
     lead.open("/calls?day=all&outcome=answered&queue=13800138000")
-    (look,) = looks(ground, action="list_calls")
+    (look,) = looks(context, action="list_calls")
     told = json.loads(look.filter)
     assert (look.count, told["day"], told["outcome"]) == (0, "all", "answered")
     assert told["queue"].startswith("~")
     assert "13800138000" not in look.filter
     lead.send("/search", q="张三", since="2026-01-02")
-    (look,) = looks(ground, action="search")
+    (look,) = looks(context, action="search")
     told = json.loads(look.filter)
     assert (told["since"], told["q"][0]) == ("2026-01-02", "~")
     assert look.count is not None
 
 
 def test_a_page_that_is_refreshed_within_minutes_is_one_row_and_another_filter_another(
-    app: Flask, ground: Ground
+    app: Flask, context: AppContext
 ) -> None:
     lead = signed_in(app, Role.SUPERVISOR)
-    for path in ("/", "/", "/matters", "/matters", "/matters?late=yes"):
+    for path in ("/", "/", "/cases", "/cases", "/cases?late=yes"):
         lead.open(path)
-    assert len(looks(ground, action="view_floor")) == 1
-    assert [look.filter for look in looks(ground, action="list_matters")] == ["", '{"late":"yes"}']
+    assert len(looks(context, action="view_floor")) == 1
+    assert [look.filter for look in looks(context, action="list_cases")] == ["", '{"late":"yes"}']
 
 
-def test_what_was_not_allowed_is_written_down(app: Flask, ground: Ground, made: House) -> None:
+def test_what_was_not_allowed_is_written_down(app: Flask, context: AppContext, made: House) -> None:
     agent = signed_in(app, Role.AGENT)
     assert agent.open(f"/calls/{made.made.calls['gone'].id}").status_code == 404
     assert agent.open("/campaigns").status_code == 403
     assert agent.open("/patients/13800138000").status_code == 404
-    found = {(look.action, look.subject_id): look.outcome for look in looks(ground, user_id=made.users["agent"])}
-    assert found["view_call", made.made.calls["gone"].id] is LookOutcome.REFUSED
-    assert found["list_campaigns", "campaigns"] is LookOutcome.REFUSED
-    assert found["view_patient", trail.UNKNOWN] is LookOutcome.REFUSED
+    found = {(look.action, look.subject_id): look.outcome for look in looks(context, user_id=made.users["agent"])}
+    assert found["view_call", made.made.calls["gone"].id] is AuditOutcome.REFUSED
+    assert found["list_campaigns", "campaigns"] is AuditOutcome.REFUSED
+    assert found["view_patient", audit_marks.UNKNOWN] is AuditOutcome.REFUSED
 
 
-def test_an_agent_s_page_says_whose_call_it_showed(app: Flask, ground: Ground, made: House) -> None:
-    with ground.database.write() as session:
+def test_an_agent_s_page_says_whose_call_it_showed(app: Flask, context: AppContext, made: House) -> None:
+    with context.database.write() as session:
         user = session.scalars(select(User).where(User.login == "agent")).one()
         user.agent_id = made.made.agents["N02"].id
         held = session.get_one(Agent, user.agent_id)
-        held.offer_id = _offer_of(ground, made.made.calls["urgent"].id)
+        held.offer_id = _offer_of(context, made.made.calls["urgent"].id)
     signed_in(app, Role.AGENT).open("/desk")
-    assert [look.subject_id for look in looks(ground, action="view_caller")] == [made.made.calls["urgent"].id]
+    assert [look.subject_id for look in looks(context, action="view_caller")] == [made.made.calls["urgent"].id]
 
 
-def _offer_of(ground: Ground, call_id: str) -> str:
-    with ground.database.read() as session:
+def _offer_of(context: AppContext, call_id: str) -> str:
+    with context.database.read() as session:
         return session.scalars(select(Offer.id).where(Offer.call_id == call_id)).one()
 
 
-def test_nothing_is_shown_where_nothing_can_be_written_down(app: Flask, ground: Ground, made: House) -> None:
+def test_nothing_is_shown_where_nothing_can_be_written_down(app: Flask, context: AppContext, made: House) -> None:
     lead = signed_in(app, Role.SUPERVISOR)
-    numbers = [show.number(call.caller_number) or "" for call in made.made.calls.values()]
+    numbers = [formatting.number(call.caller_number) or "" for call in made.made.calls.values()]
     rename = "ALTER TABLE {} RENAME TO {}"
-    with ground.database.engine.connect() as connection:
-        connection.exec_driver_sql(rename.format("look_heads", "elsewhere"))
+    with context.database.engine.connect() as connection:
+        connection.exec_driver_sql(rename.format("audit_heads", "elsewhere"))
         connection.commit()
     answers = [lead.open(path) for path in ("/calls?day=all", "/", f"/calls/{made.call.id}")]
-    with ground.database.engine.connect() as connection:
-        connection.exec_driver_sql(rename.format("elsewhere", "look_heads"))
+    with context.database.engine.connect() as connection:
+        connection.exec_driver_sql(rename.format("elsewhere", "audit_heads"))
         connection.commit()
     for answer in answers:
         assert answer.status_code == 500

@@ -9,65 +9,65 @@ from pathlib import Path
 import pytest
 
 from hotline import clock
-from hotline.blobs import Blobs
+from hotline.context import AppContext
 from hotline.errors import Discard
-from hotline.ground import Ground
 from hotline.models import Prompt, Report
-from hotline.values import Language, ReportState
-from ivr import prompts
-from qa import reports
-from qa.report_values import Wanted
+from hotline.object_store.store import ObjectStore
+from hotline.values.statuses import Language, ReportState
+from ivr.prompts import catalogue
+from qa.reports import service
+from qa.reports.values import Wanted
 from tests.integration.rivals import halfway
 from tests.integration.transcripts_house import a_user
 
 DIGEST = hashlib.sha256(b"a prompt").hexdigest()
 
 
-def blobs(ground: Ground) -> list[str]:
-    folder = Path(ground.settings.blobs.removeprefix("file://"))
+def objects(context: AppContext) -> list[str]:
+    folder = Path(context.settings.objects.removeprefix("file://"))
     return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
 
 
-def test_of_a_prompt_that_two_workers_speak_one_sound_is_kept(ground: Ground) -> None:
-    with ground.database.write() as session:
+def test_of_a_prompt_that_two_workers_speak_one_sound_is_kept(context: AppContext) -> None:
+    with context.database.write() as session:
         session.add(Prompt(digest=DIGEST, language=Language.ENGLISH, text="Hello."))
-    with halfway(ground, Prompt, lambda: prompts.render(ground, DIGEST, clock.now())):
-        prompts.render(ground, DIGEST, clock.now())
-    with ground.database.read() as session:
+    with halfway(context, Prompt, lambda: catalogue.render(context, DIGEST, clock.now())):
+        catalogue.render(context, DIGEST, clock.now())
+    with context.database.read() as session:
         kept = session.get_one(Prompt, DIGEST).blob
-    assert blobs(ground) == [kept]
-    assert prompts.audio(ground, DIGEST).startswith(b"RIFF")
+    assert objects(context) == [kept]
+    assert catalogue.audio(context, DIGEST).startswith(b"RIFF")
 
 
-def asked(ground: Ground) -> str:
+def asked(context: AppContext) -> str:
     """A report that somebody asked for."""
     wanted = Wanted("quality", date(2026, 3, 2), date(2026, 3, 8))
-    return reports.ask(ground, a_user(ground), wanted, ("xlsx", Language.ENGLISH), clock.now())
+    return service.ask(context, a_user(context), wanted, ("xlsx", Language.ENGLISH), clock.now())
 
 
-def report(ground: Ground, report_id: str) -> Report:
-    with ground.database.read() as session:
+def report(context: AppContext, report_id: str) -> Report:
+    with context.database.read() as session:
         return session.get_one(Report, report_id)
 
 
-def test_of_a_report_that_two_workers_make_one_file_is_kept(ground: Ground) -> None:
-    report_id = asked(ground)
+def test_of_a_report_that_two_workers_make_one_file_is_kept(context: AppContext) -> None:
+    report_id = asked(context)
 
     def make() -> None:
         with suppress(Discard):
-            reports.make(ground, report_id, clock.now())
+            service.make(context, report_id, clock.now())
 
-    with halfway(ground, Report, make):
+    with halfway(context, Report, make):
         make()
-    made = report(ground, report_id)
-    assert (made.state, made.progress, blobs(ground)) == (ReportState.MADE, 1.0, [made.blob])
-    assert reports.file(ground, made).startswith(b"PK")
+    made = report(context, report_id)
+    assert (made.state, made.progress, objects(context)) == (ReportState.MADE, 1.0, [made.blob])
+    assert service.file(context, made).startswith(b"PK")
 
 
-class Full(Blobs):
+class Full(ObjectStore):
     """A store on a full disk."""
 
-    def __init__(self, real: Blobs) -> None:
+    def __init__(self, real: ObjectStore) -> None:
         self.__dict__.update(real.__dict__)
 
     def put(self, name: str, plain: bytes, about: str) -> str:
@@ -75,10 +75,10 @@ class Full(Blobs):
         raise OSError("no space left on device")
 
 
-def test_a_report_that_failed_is_made_by_a_later_try(ground: Ground) -> None:
-    report_id = asked(ground)
+def test_a_report_that_failed_is_made_by_a_later_try(context: AppContext) -> None:
+    report_id = asked(context)
     with pytest.raises(OSError, match="space"):
-        reports.make(replace(ground, blobs=Full(ground.blobs)), report_id, clock.now())
-    assert report(ground, report_id).state is ReportState.FAILED
-    reports.make(ground, report_id, clock.now())
-    assert report(ground, report_id).state is ReportState.MADE
+        service.make(replace(context, objects=Full(context.objects)), report_id, clock.now())
+    assert report(context, report_id).state is ReportState.FAILED
+    service.make(context, report_id, clock.now())
+    assert report(context, report_id).state is ReportState.MADE

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.campaign import command
+from cli.commands.campaign import command
 from hotline import clock
-from hotline.settings import Settings
+from hotline.configuration.settings import Settings
 
 HEAD = "patient_number,name,birth_date,phone,ward,condition,discharged_on,consent\n"
 

@@ -12,15 +12,16 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from campaigns import laying, plan, service
 from campaigns.errors import ImportFault
-from campaigns.importing import files, mllp
+from campaigns.importing import files
 from campaigns.importing.files import Options, Taken
-from campaigns.importing.intake import Stored
+from campaigns.importing.hl7 import mllp
+from campaigns.importing.service import Stored
 from campaigns.importing.watched_folder import WatchedFolder
-from hotline.ground import Ground, stand
+from campaigns.planning import enrolment, plan, service
+from hotline.context import AppContext, open_context
 from hotline.models import Discharge, Patient, Recipient
-from hotline.values import RecipientState
+from hotline.values.statuses import RecipientState
 from tests.conftest import make_settings
 from tests.integration.campaign_house import NOW
 
@@ -41,33 +42,35 @@ def csv_of(path: Path, rows: list[list[str]], encoding: str = "utf-8", head: lis
     return path
 
 
-def taken(ground: Ground, file: Path, **options: bool) -> Taken:
-    return files.take(ground, file, Options(**options), NOW)
+def taken(context: AppContext, file: Path, **options: bool) -> Taken:
+    return files.take(context, file, Options(**options), NOW)
 
 
-def count(ground: Ground, row: type = Discharge) -> int:
-    with ground.database.read() as session:
+def count(context: AppContext, row: type = Discharge) -> int:
+    with context.database.read() as session:
         return session.scalar(select(func.count()).select_from(row)) or 0
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk", "gb18030"])
-def test_tables_are_taken_in_every_encoding_that_hospitals_use(ground: Ground, tmp_path: Path, encoding: str) -> None:
+def test_tables_are_taken_in_every_encoding_that_hospitals_use(
+    context: AppContext, tmp_path: Path, encoding: str
+) -> None:
     file = csv_of(tmp_path / "d.csv", ROWS, encoding)
-    assert taken(ground, file).stored == Stored(added=3)
-    with ground.database.read() as session:
+    assert taken(context, file).stored == Stored(added=3)
+    with context.database.read() as session:
         names = {row.name for row in session.scalars(select(Discharge))}
         patients = {row.name for row in session.scalars(select(Patient))}
     assert names == patients == {"王芳", "李敏", "张伟"}
 
 
-def test_the_same_discharge_twice_is_one_and_another_content_corrects_it(ground: Ground, tmp_path: Path) -> None:
+def test_the_same_discharge_twice_is_one_and_another_content_corrects_it(context: AppContext, tmp_path: Path) -> None:
     file = csv_of(tmp_path / "d.csv", [*ROWS, ROWS[0]])
-    assert taken(ground, file).stored == Stored(added=3)
-    again = taken(ground, file)
+    assert taken(context, file).stored == Stored(added=3)
+    again = taken(context, file)
     assert (again.stored, again.checked.repeated) == (Stored(known=3), 1)
     moved = csv_of(tmp_path / "e.csv", [[*ROWS[0][:3], "13900000009", *ROWS[0][4:]]])
-    assert taken(ground, moved, confirms=True).stored == Stored(corrected=1)
-    assert count(ground) == 3
+    assert taken(context, moved, confirms=True).stored == Stored(corrected=1)
+    assert count(context) == 3
 
 
 def sheet(path: Path, rows: list[list[Any]]) -> Path:
@@ -78,11 +81,11 @@ def sheet(path: Path, rows: list[list[Any]]) -> Path:
     return path
 
 
-def test_a_workbook_is_taken_and_its_formulas_are_not(ground: Ground, tmp_path: Path) -> None:
+def test_a_workbook_is_taken_and_its_formulas_are_not(context: AppContext, tmp_path: Path) -> None:
     good = sheet(tmp_path / "d.xlsx", [[*row[:3], int(row[3]), *row[4:]] for row in ROWS])
-    assert taken(ground, good).stored == Stored(added=3)
+    assert taken(context, good).stored == Stored(added=3)
     bad = sheet(tmp_path / "e.xlsx", [["P9", '=CONCATENATE("王","芳")', *ROWS[0][2:]]])
-    found = taken(ground, bad)
+    found = taken(context, bad)
     assert found.stored is None
     assert [str(one) for one in found.checked.rejects] == ["line 2, name: is a formula; paste it as a value"]
 
@@ -102,14 +105,14 @@ SWAPPED = [[row[0], row[3], row[2], row[1], *row[4:]] for row in ROWS]
     ids=["swapped", "emoji", "dates", "duplicate ids", "longer"],
 )
 def test_a_broken_table_leaves_the_database_unchanged_and_says_why(
-    ground: Ground, tmp_path: Path, rows: list[list[str]], fields: set[str]
+    context: AppContext, tmp_path: Path, rows: list[list[str]], fields: set[str]
 ) -> None:
-    found = taken(ground, csv_of(tmp_path / "d.csv", rows))
+    found = taken(context, csv_of(tmp_path / "d.csv", rows))
     assert found.stored is None
     assert {reject.field for reject in found.checked.rejects} == fields
-    assert count(ground) == count(ground, Patient) == 0
+    assert count(context) == count(context, Patient) == 0
     if len(rows) > len(ROWS):
-        assert taken(ground, tmp_path / "d.csv", skips=True).stored == Stored(added=3)
+        assert taken(context, tmp_path / "d.csv", skips=True).stored == Stored(added=3)
 
 
 @pytest.mark.parametrize(
@@ -124,12 +127,12 @@ def test_a_broken_table_leaves_the_database_unchanged_and_says_why(
         (b"", "columns are missing"),
     ],
 )
-def test_a_file_that_is_no_table_says_so(ground: Ground, tmp_path: Path, content: bytes, reason: str) -> None:
+def test_a_file_that_is_no_table_says_so(context: AppContext, tmp_path: Path, content: bytes, reason: str) -> None:
     file = tmp_path / "d.csv"
     file.write_bytes(content)
     with pytest.raises(ImportFault, match=reason):
-        taken(ground, file)
-    assert count(ground) == 0
+        taken(context, file)
+    assert count(context) == 0
 
 
 def resources(status: str = "finished", **patient: Any) -> list[dict[str, Any]]:
@@ -162,30 +165,30 @@ def resources(status: str = "finished", **patient: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("is_bundle", [True, False])
-def test_fhir_is_taken_as_a_bundle_and_line_by_line(ground: Ground, tmp_path: Path, is_bundle: bool) -> None:
+def test_fhir_is_taken_as_a_bundle_and_line_by_line(context: AppContext, tmp_path: Path, is_bundle: bool) -> None:
     file = tmp_path / ("b.json" if is_bundle else "b.ndjson")
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources()]}
     file.write_text(json.dumps(bundle) if is_bundle else "\n".join(map(json.dumps, resources())), "utf-8")
-    assert taken(ground, file, has_consent=True).stored == Stored(added=1)
-    with ground.database.read() as session:
+    assert taken(context, file, has_consent=True).stored == Stored(added=1)
+    with context.database.read() as session:
         (row,) = session.scalars(select(Discharge))
     assert (row.patient_number, row.name, row.condition) == ("P1", "王芳", "heart_failure")
     assert (row.number, row.has_consent) == ("+8613800000001", True)
 
 
-def test_fhir_with_a_field_that_cannot_be_read_is_refused_with_its_place(ground: Ground, tmp_path: Path) -> None:
+def test_fhir_with_a_field_that_cannot_be_read_is_refused_with_its_place(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "b.ndjson"
     file.write_text("\n".join(map(json.dumps, resources(birthDate="long ago"))), "utf-8")
-    found = taken(ground, file)
+    found = taken(context, file)
     assert found.stored is None
     assert (found.checked.rejects[0].line, found.checked.rejects[0].field) == (2, "birth_date")
 
 
-def planned(ground: Ground, tmp_path: Path) -> str:
-    taken(ground, csv_of(tmp_path / "first.csv", ROWS[:1]))
-    service.make(ground, "spring", plan.Scope(), NOW)
-    assert laying.lay_out(ground, "spring", NOW).added == 2
-    with ground.database.read() as session:
+def planned(context: AppContext, tmp_path: Path) -> str:
+    taken(context, csv_of(tmp_path / "first.csv", ROWS[:1]))
+    service.make(context, "spring", plan.Scope(), NOW)
+    assert enrolment.lay_out(context, "spring", NOW).added == 2
+    with context.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at)).all()[0]
 
 
@@ -193,16 +196,16 @@ def planned(ground: Ground, tmp_path: Path) -> str:
     ("change", "reason"), [({"deceasedBoolean": True}, plan.DIED), ({"status": "in-progress"}, plan.READMITTED)]
 )
 def test_a_death_or_readmission_in_fhir_stops_all_calls(
-    ground: Ground, tmp_path: Path, change: dict[str, Any], reason: str
+    context: AppContext, tmp_path: Path, change: dict[str, Any], reason: str
 ) -> None:
-    first = planned(ground, tmp_path)
+    first = planned(context, tmp_path)
     file = tmp_path / "b.ndjson"
     raw = resources(**change)
     if reason == plan.READMITTED:
         raw[1]["period"] = {"start": "2026-03-01"}
     file.write_text("\n".join(map(json.dumps, raw)), "utf-8")
-    assert taken(ground, file, skips=True).stored is not None
-    with ground.database.read() as session:
+    assert taken(context, file, skips=True).stored is not None
+    with context.database.read() as session:
         row = session.get_one(Recipient, first)
     assert (row.state, row.reason) == (RecipientState.STOPPED, reason)
 
@@ -211,19 +214,19 @@ def adt(trigger: str = "A03", number: str = "P1", discharged: str = "20260225", 
     return ADT.format(trigger=trigger, number=number, id=message, admitted="20260301", discharged=discharged)
 
 
-def test_hl7_messages_in_a_file_are_taken(ground: Ground, tmp_path: Path) -> None:
+def test_hl7_messages_in_a_file_are_taken(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "m.hl7"
     file.write_bytes(f"\x0b{adt()}\x1c\r\x0b{adt(number='P2', message='2')}\x1c\r".encode())
-    assert taken(ground, file, has_consent=True).stored == Stored(added=2)
-    assert taken(ground, file, has_consent=True).stored == Stored(known=2)
+    assert taken(context, file, has_consent=True).stored == Stored(added=2)
+    assert taken(context, file, has_consent=True).stored == Stored(known=2)
 
 
-def test_messages_over_mllp_are_acknowledged_once_they_are_stored(ground: Ground, tmp_path: Path) -> None:
-    first = planned(ground, tmp_path)
+def test_messages_over_mllp_are_acknowledged_once_they_are_stored(context: AppContext, tmp_path: Path) -> None:
+    first = planned(context, tmp_path)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    stop, listener = threading.Event(), mllp.Listener(ground, True)
+    stop, listener = threading.Event(), mllp.Listener(context, True)
     thread = threading.Thread(target=lambda: asyncio.run(listener.serve("127.0.0.1", port, stop)))
     thread.start()
 
@@ -249,8 +252,8 @@ def test_messages_over_mllp_are_acknowledged_once_they_are_stored(ground: Ground
         thread.join()
     expected = ("MSA|AA|1", "MSA|AE|2", "MSA|AR|", "MSA|AA|4")
     assert all(part in answer for part, answer in zip(expected, answers, strict=True)), answers
-    assert count(ground) == 2
-    with ground.database.read() as session:
+    assert count(context) == 2
+    with context.database.read() as session:
         assert session.get_one(Recipient, first).reason == plan.READMITTED  # A01: in hospital again
 
 
@@ -259,13 +262,13 @@ def test_the_watched_folder_takes_each_file_once_and_puts_it_away_with_a_report(
 ) -> None:
     folder = tmp_path / "inbox"
     folder.mkdir()
-    ground = stand(make_settings(tmp_path, sqlite_url, redis_server, campaign_inbox=folder))
+    context = open_context(make_settings(tmp_path, sqlite_url, redis_server, campaign_inbox=folder))
     csv_of(folder / "good.csv", ROWS)
     csv_of(folder / "bad.csv", SWAPPED)
     (folder / "note.pdf").write_bytes(b"not ours")
     written = datetime.fromtimestamp((folder / "note.pdf").stat().st_mtime, UTC)
     now = written + timedelta(minutes=1)
-    watched = WatchedFolder(ground)
+    watched = WatchedFolder(context)
     assert watched.sweep(written - timedelta(minutes=1)) == 0  # still being written
     assert watched.sweep(now) == 2
     assert watched.sweep(now) == 0
@@ -279,5 +282,5 @@ def test_the_watched_folder_takes_each_file_once_and_puts_it_away_with_a_report(
     text = (folder / "refused" / "bad.csv.report.txt").read_text("utf-8")
     assert "line 2, name: is a number" in text
     assert "The database is unchanged." in text
-    assert count(ground) == 3
-    ground.close()
+    assert count(context) == 3
+    context.close()

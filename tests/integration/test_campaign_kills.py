@@ -7,30 +7,34 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from campaigns import caps_file
-from hotline.ground import Ground
-from hotline.models import Attempt, Job, Matter, Recipient
-from hotline.values import AttemptState, JobState, MatterKind, RecipientState, Urgency
+from campaigns.planning import dialling_limits_file
+from hotline.context import AppContext
+from hotline.models import Attempt, Case, Job, Recipient
+from hotline.values.statuses import AttemptState, CaseKind, JobState, RecipientState, Urgency
 from tests.integration.campaign_house import attempts_of, campaign
 from tests.integration.campaign_storm import BESIDE, TO_DO, Storm
 
 ENDS = {RecipientState.DONE, RecipientState.REFUSED, RecipientState.STOPPED, RecipientState.WITH_PERSON}
 
 
-def hasty(ground: Ground, folder: Path) -> Ground:
+def hasty(context: AppContext, folder: Path) -> AppContext:
     """The same with a provider that takes five calls a second."""
-    law = caps_file.STANDARD.read_text("utf-8").replace("calls_a_second: {value: 1,", "calls_a_second: {value: 5,")
+    law = dialling_limits_file.STANDARD.read_text("utf-8").replace(
+        "calls_a_second: {value: 1,", "calls_a_second: {value: 5,"
+    )
     (folder / "caps.yaml").write_text(law, "utf-8")
-    return replace(ground, settings=ground.settings.model_copy(update={"campaign_caps_file": folder / "caps.yaml"}))
+    return replace(context, settings=context.settings.model_copy(update={"campaign_caps_file": folder / "caps.yaml"}))
 
 
-def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(ground: Ground, tmp_path: Path) -> None:
+def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(
+    context: AppContext, tmp_path: Path
+) -> None:
     """200 attempts over both databases: whoever works dies at one step in 40, requests fail, reports are lost."""
-    ground = hasty(ground, tmp_path)
-    people = campaign(ground, 31)
-    storm = Storm(ground, seed=1 if ground.database.is_sqlite else 2)
+    context = hasty(context, tmp_path)
+    people = campaign(context, 31)
+    storm = Storm(context, seed=1 if context.database.is_sqlite else 2)
     storm.blow()
-    with ground.database.read() as session:
+    with context.database.read() as session:
         attempts = list(session.scalars(select(Attempt)))
         states = Counter(session.scalars(select(Recipient.state)))
         due = session.scalar(select(func.count()).select_from(Job).where(*TO_DO))
@@ -43,21 +47,21 @@ def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(gr
     # No attempt lost: each ended, known how, and one of a person after the other.
     assert all(attempt.state is AttemptState.ENDED and attempt.outcome is not None for attempt in attempts)
     for person in people:
-        tries = attempts_of(ground, person)
+        tries = attempts_of(context, person)
         for before, after in pairwise(tries):
             assert before.ended_at is not None
             assert before.ended_at <= after.marked_at
     # Everyone at an end of the table, and no work left.
     assert set(states) <= ENDS, states
     assert (due, failed) == (0, [])
-    assert_signs_are_followed(ground, attempts)
+    assert_signs_are_followed(context, attempts)
 
 
-def assert_signs_are_followed(ground: Ground, attempts: list[Attempt]) -> None:
-    """Each warning sign, of which no nurse was told, is one urgent matter; each text was sent once."""
+def assert_signs_are_followed(context: AppContext, attempts: list[Attempt]) -> None:
+    """Each warning sign, of which no nurse was told, is one urgent case; each text was sent once."""
     warned = [attempt for attempt in attempts if attempt.warned_at is not None]
     assert warned
-    with ground.database.read() as session:
-        query = select(Matter).where(Matter.kind == MatterKind.FOLLOW_UP, Matter.urgency == Urgency.URGENT)
-        matters = Counter(matter.call_id for matter in session.scalars(query))
-    assert matters == Counter(attempt.call_id for attempt in warned)
+    with context.database.read() as session:
+        query = select(Case).where(Case.kind == CaseKind.FOLLOW_UP, Case.urgency == Urgency.URGENT)
+        cases = Counter(case.call_id for case in session.scalars(query))
+    assert cases == Counter(attempt.call_id for attempt in warned)

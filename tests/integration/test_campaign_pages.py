@@ -11,61 +11,66 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from campaigns import export, figures, groups, talking
-from cli import campaign_status as command
-from console.app import create
+from campaigns.dialogue import attempt_progress
+from campaigns.results import export, figures, groups
+from cli.commands import campaign_status as command
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import Agent, Attempt, Campaign, FloorEvent, Look, Patient, Recipient, User
-from hotline.values import AttemptOutcome, CampaignState, LegStatus, Outcome, Role
+from hotline.context import AppContext
+from hotline.models import Agent, Attempt, AuditEntry, Campaign, FloorEvent, Patient, Recipient, User
+from hotline.values.statuses import AttemptOutcome, CampaignState, LegStatus, Outcome, Role
 from tests.console_client import signed_in
 from tests.console_data import a_call, hashed
 from tests.integration.campaign_house import NOW, Outside, campaign, look, outside, report
 
 
 @pytest.fixture
-def spring(ground: Ground) -> str:
+def spring(context: AppContext) -> str:
     """A campaign of eight patients, six of whom answered; its id."""
-    campaign(ground, 8)
+    campaign(context, 8)
     exchange = outside()
     for number in range(6):
-        answers(ground, exchange, number)
-    with ground.database.read() as session:
+        answers(context, exchange, number)
+    with context.database.read() as session:
         return session.scalars(select(Campaign.id)).one()
 
 
 @pytest.fixture
-def app(ground: Ground, spring: str) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+def app(context: AppContext, spring: str) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
     """The staff pages."""
-    pages = create(ground)
+    pages = create(context)
     yield pages
     pages.extensions["live_campaigns"].close()
 
 
-def answers(ground: Ground, exchange: Outside, number: int) -> None:
+def answers(context: AppContext, exchange: Outside, number: int) -> None:
     """The next patient is called and answers: recovery, pain, an opinion; the first tells of a warning sign."""
     now = NOW + timedelta(seconds=10 * number)
-    look(ground, exchange, now)
+    look(context, exchange, now)
     line = list(exchange.lines.values())[-1]
-    talking.answered(ground, line.attempt_id, line.sid, now)
-    with ground.database.write() as session:
-        talking.verified(session, line.attempt_id, now)
-        given = talking.Given("pain", str(number), figure=float(number), is_warning=number == 0)
-        talking.give(session, ground, line.attempt_id, given, now)
+    attempt_progress.answered(context, line.attempt_id, line.sid, now)
+    with context.database.write() as session:
+        attempt_progress.verified(session, line.attempt_id, now)
+        given = attempt_progress.Given("pain", str(number), figure=float(number), is_warning=number == 0)
+        attempt_progress.give(session, context, line.attempt_id, given, now)
         words = "=1+1 更多热水" if number == 1 else "很好"
-        talking.give(
-            session, ground, line.attempt_id, talking.Given("opinion", "said", None, words, is_opinion=True), now
+        attempt_progress.give(
+            session,
+            context,
+            line.attempt_id,
+            attempt_progress.Given("opinion", "said", None, words, is_opinion=True),
+            now,
         )
         if number == 0:
-            talking.warn(session, ground, line.attempt_id, "pain", now)
-            talking.asks_person(session, line.attempt_id, now)
-            talking.caught(session, line.attempt_id, now + timedelta(seconds=6))
-        talking.conclude(session, line.attempt_id, AttemptOutcome.DONE)
-    report(ground, line, LegStatus.COMPLETED, now + timedelta(seconds=5))
+            attempt_progress.warn(session, context, line.attempt_id, "pain", now)
+            attempt_progress.asks_person(session, line.attempt_id, now)
+            attempt_progress.caught(session, line.attempt_id, now + timedelta(seconds=6))
+        attempt_progress.conclude(session, line.attempt_id, AttemptOutcome.DONE)
+    report(context, line, LegStatus.COMPLETED, now + timedelta(seconds=5))
 
 
-def test_the_funnel_counts_each_step(ground: Ground, spring: str) -> None:
-    with ground.database.read() as session:
+def test_the_funnel_counts_each_step(context: AppContext, spring: str) -> None:
+    with context.database.read() as session:
         found = figures.funnel(session, spring)
         (pain, opinion) = figures.questions(session, spring)
         compared = groups.compare(session, spring)
@@ -78,8 +83,10 @@ def test_the_funnel_counts_each_step(ground: Ground, spring: str) -> None:
     assert all(mean is None for group in compared.wards for mean in group.means.values())  # too few to compare
 
 
-def test_leads_see_campaigns_and_agents_do_not_and_each_look_is_logged(app: Flask, ground: Ground, spring: str) -> None:
-    users(ground)
+def test_leads_see_campaigns_and_agents_do_not_and_each_look_is_logged(
+    app: Flask, context: AppContext, spring: str
+) -> None:
+    users(context)
     assert signed_in(app, Role.AGENT).open("/campaigns").status_code == 403
     lead = signed_in(app, Role.SUPERVISOR)
     assert "spring" in lead.open("/campaigns").text
@@ -88,21 +95,23 @@ def test_leads_see_campaigns_and_agents_do_not_and_each_look_is_logged(app: Flas
     assert lead.send(f"/campaigns/{spring}/pause").status_code == 302
     assert lead.send(f"/campaigns/{spring}/pause").status_code == 302  # again: it stays as it is
     assert lead.open("/campaigns/none").status_code == 404
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.get_one(Campaign, spring).state is CampaignState.PAUSED
         looked = list(
             session.scalars(
-                select(Look.action).where(Look.subject_id == spring, Look.outcome == "done").order_by(Look.id)
+                select(AuditEntry.action)
+                .where(AuditEntry.subject_id == spring, AuditEntry.outcome == "done")
+                .order_by(AuditEntry.id)
             )
         )
     assert looked == ["view_campaign", "pause_campaign", "pause_campaign"]
 
 
 def test_the_patient_s_page_leads_to_every_try_and_is_open_to_whom_it_concerns(
-    app: Flask, ground: Ground, spring: str
+    app: Flask, context: AppContext, spring: str
 ) -> None:
-    users(ground)
-    with ground.database.read() as session:
+    users(context)
+    with context.database.read() as session:
         told = session.scalars(select(Attempt).where(Attempt.warned_at.is_not(None))).one()
         patient_id = session.get_one(Recipient, told.recipient_id).patient_id
     lead, agent = signed_in(app, Role.SUPERVISOR), signed_in(app, Role.AGENT)
@@ -114,17 +123,19 @@ def test_the_patient_s_page_leads_to_every_try_and_is_open_to_whom_it_concerns(
     assert "6.0" in page  # seconds from the sign to the nurse's voice
     assert agent.open(f"/patients/{patient_id}").status_code == 404
     assert lead.open("/patients/none").status_code == 404
-    with ground.database.read() as session:
+    with context.database.read() as session:
         looked = list(
-            session.scalars(select(Look.subject_id).where(Look.action == "view_patient", Look.outcome == "done"))
+            session.scalars(
+                select(AuditEntry.subject_id).where(AuditEntry.action == "view_patient", AuditEntry.outcome == "done")
+            )
         )
     assert looked == [patient_id]
 
 
-def test_an_agent_opens_the_history_of_whoever_they_spoke_with(app: Flask, ground: Ground, spring: str) -> None:
+def test_an_agent_opens_the_history_of_whoever_they_spoke_with(app: Flask, context: AppContext, spring: str) -> None:
     assert spring
-    users(ground)
-    with ground.database.write() as session:
+    users(context)
+    with context.database.write() as session:
         nurse = session.scalars(select(Agent).where(Agent.staff_number == "7000")).one()
         session.scalars(select(User).where(User.role == Role.AGENT)).one().agent_id = nurse.id
         patient = session.scalars(select(Patient).order_by(Patient.id)).first()
@@ -141,41 +152,41 @@ def test_an_agent_opens_the_history_of_whoever_they_spoke_with(app: Flask, groun
     assert patient.number not in page
 
 
-def users(ground: Ground) -> None:
+def users(context: AppContext) -> None:
     """A user of each role."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for role in Role:
             session.add(User(login=role.value, password=hashed(), name=role.value, role=role))
 
 
 @pytest.mark.usefixtures("spring")
-def test_results_go_out_as_table_and_as_fhir_and_without_names_on_request(ground: Ground, tmp_path: Path) -> None:
-    assert export.to_csv(ground, "spring", tmp_path / "a.csv", True) == 8
+def test_results_go_out_as_table_and_as_fhir_and_without_names_on_request(context: AppContext, tmp_path: Path) -> None:
+    assert export.to_csv(context, "spring", tmp_path / "a.csv", True) == 8
     with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as text:
         rows = list(csv.DictReader(text))
     assert {row["name"] for row in rows} == {"王芳"}
     assert sum("更多热水" in row["opinion"] for row in rows) == 1
     assert not any(cell.startswith("=") for row in rows for cell in row.values())
-    assert export.to_xlsx(ground, "spring", tmp_path / "a.xlsx", False) == 8
+    assert export.to_xlsx(context, "spring", tmp_path / "a.xlsx", False) == 8
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert sheet is not None
     assert not {"name", "phone", "birth_date", "patient_number"} & {cell.value for cell in sheet[1]}
     assert "王芳" not in {cell.value for row in sheet.iter_rows() for cell in row}
-    assert export.to_fhir(ground, "spring", tmp_path / "a.ndjson", True) == 6
+    assert export.to_fhir(context, "spring", tmp_path / "a.ndjson", True) == 6
     first = json.loads((tmp_path / "a.ndjson").read_text("utf-8").splitlines()[0])
     assert (first["resourceType"], first["status"]) == ("QuestionnaireResponse", "completed")
     assert first["item"][0] == {"linkId": "pain", "answer": [{"valueDecimal": 0.0}]}
 
 
-def test_the_status_says_what_bounds_the_pace(ground: Ground, spring: str) -> None:
-    with ground.database.read() as session:
+def test_the_status_says_what_bounds_the_pace(context: AppContext, spring: str) -> None:
+    with context.database.read() as session:
         told = command.explain(session.get_one(Campaign, spring))
     assert "nurses free" in told
     assert "hand-overs" in told
 
 
-def test_the_page_hears_of_every_try(ground: Ground, spring: str) -> None:
-    with ground.database.read() as session:
+def test_the_page_hears_of_every_try(context: AppContext, spring: str) -> None:
+    with context.database.read() as session:
         told = [(event.subject, event.state) for event in session.scalars(select(FloorEvent))]
     assert told.count(("attempt", "ended")) == 6
     assert ("campaign", "running") in told

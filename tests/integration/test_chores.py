@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from bench.interleave_seams import InTurn
-from hotline import database_clock
-from hotline.ground import Ground
+from hotline.context import AppContext
+from hotline.database import server_clock
 from hotline.models import Chore as Row
 from telephony.provider import connect
 from tests.servers import wait_for
+from tests.simulation.interleave.seams import InTurn
 from workers.chores import Chore, Chores
 from workers.clock import Clock, chores
 
@@ -23,41 +23,43 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 InTime = Callable[[], bool]
 
 
-def row(ground: Ground, name: str) -> Row:
-    with ground.database.read() as session:
+def row(context: AppContext, name: str) -> Row:
+    with context.database.read() as session:
         return session.get_one(Row, name)
 
 
-def change(ground: Ground, **values: object) -> None:
-    with ground.database.write() as session:
+def change(context: AppContext, **values: object) -> None:
+    with context.database.write() as session:
         session.execute(update(Row).values(**values))
 
 
-def now_of(ground: Ground) -> datetime:
-    with ground.database.read() as session:
-        return database_clock.now(session)
+def now_of(context: AppContext) -> datetime:
+    with context.database.read() as session:
+        return server_clock.now(session)
 
 
-def counted(ground: Ground, every: timedelta = HOUR) -> tuple[Chores, Counter[str]]:
+def counted(context: AppContext, every: timedelta = HOUR) -> tuple[Chores, Counter[str]]:
     """A chore that counts how often it is done, in turn."""
     done: Counter[str] = Counter()
     one = Chore("counts", every, MINUTE, lambda _now, _in_time: done.update(["counts"]))
-    return Chores(ground.database, [one], InTurn()), done
+    return Chores(context.database, [one], InTurn()), done
 
 
-def test_a_chore_is_done_when_it_is_due_and_then_after_its_time(ground: Ground) -> None:
-    runner, done = counted(ground)
+def test_a_chore_is_done_when_it_is_due_and_then_after_its_time(context: AppContext) -> None:
+    runner, done = counted(context)
     assert [runner.start_due() for _ in range(3)] == [["counts"], [], []]
-    assert row(ground, "counts").last_ended is not None
-    change(ground, due_at=now_of(ground) - timedelta(hours=5))  # a pass of hours skips nothing and makes up for nothing
+    assert row(context, "counts").last_ended is not None
+    change(
+        context, due_at=now_of(context) - timedelta(hours=5)
+    )  # a pass of hours skips nothing and makes up for nothing
     assert [runner.start_due() for _ in range(3)] == [["counts"], [], []]
     assert done["counts"] == 2
 
 
-def test_two_clocks_do_a_chore_once(ground: Ground) -> None:
-    (first, done), (second, done_too) = counted(ground), counted(ground)
+def test_two_clocks_do_a_chore_once(context: AppContext) -> None:
+    (first, done), (second, done_too) = counted(context), counted(context)
     first.start_due()
-    change(ground, due_at=now_of(ground) - MINUTE)
+    change(context, due_at=now_of(context) - MINUTE)
     barrier = threading.Barrier(2)
 
     def start(runner: Chores) -> None:
@@ -73,37 +75,37 @@ def test_two_clocks_do_a_chore_once(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_clock_that_is_set_neither_stops_a_chore_nor_has_it_done_twice(ground: Ground, hours: int) -> None:
-    runner, done = counted(ground, every=MINUTE)
+def test_a_clock_that_is_set_neither_stops_a_chore_nor_has_it_done_twice(context: AppContext, hours: int) -> None:
+    runner, done = counted(context, every=MINUTE)
     runner.start_due()
     # As it looks after the database's clock was set by so much.
-    found, by = row(ground, "counts"), -timedelta(hours=hours)
+    found, by = row(context, "counts"), -timedelta(hours=hours)
     assert found.last_started is not None
     assert found.last_ended is not None
-    change(ground, due_at=found.due_at + by, last_started=found.last_started + by, last_ended=found.last_ended + by)
+    change(context, due_at=found.due_at + by, last_started=found.last_started + by, last_ended=found.last_ended + by)
     assert [runner.start_due() for _ in range(3)] == [["counts"], [], []]
     assert done["counts"] == 2
 
 
-def test_a_chore_whose_process_died_is_taken_up_after_its_limit(ground: Ground) -> None:
-    runner, done = counted(ground)
+def test_a_chore_whose_process_died_is_taken_up_after_its_limit(context: AppContext) -> None:
+    runner, done = counted(context)
     runner.start_due()
-    now = now_of(ground)
-    change(ground, due_at=now - MINUTE, last_started=now - timedelta(seconds=30), last_ended=None)
+    now = now_of(context)
+    change(context, due_at=now - MINUTE, last_started=now - timedelta(seconds=30), last_ended=None)
     assert runner.start_due() == []  # another process may be at it
-    change(ground, last_started=now - timedelta(seconds=90))
+    change(context, last_started=now - timedelta(seconds=90))
     assert runner.start_due() == ["counts"]
     assert done["counts"] == 2
 
 
-def test_what_fails_is_written_down_and_done_again(ground: Ground) -> None:
+def test_what_fails_is_written_down_and_done_again(context: AppContext) -> None:
     def fails(_now: datetime, _in_time: InTime) -> None:
         raise OSError("no space left on device")
 
-    runner = Chores(ground.database, [Chore("fails", HOUR, MINUTE, fails)], InTurn())
+    runner = Chores(context.database, [Chore("fails", HOUR, MINUTE, fails)], InTurn())
     runner.start_due()
-    assert row(ground, "fails").last_error == "store"
-    change(ground, due_at=now_of(ground) - MINUTE)
+    assert row(context, "fails").last_error == "store"
+    change(context, due_at=now_of(context) - MINUTE)
     assert runner.start_due() == ["fails"]
 
 
@@ -123,12 +125,12 @@ def hanging() -> Iterator[tuple[Chore, threading.Event]]:
         go_on.set()
 
 
-def test_a_chore_that_hangs_holds_up_no_other_is_late_and_is_not_begun_twice(ground: Ground) -> None:
+def test_a_chore_that_hangs_holds_up_no_other_is_late_and_is_not_begun_twice(context: AppContext) -> None:
     done: Counter[str] = Counter()
     steady = [0.0]
     bells = Chore("bells", timedelta(0), MINUTE, lambda _now, _in_time: done.update(["bells"]))
     with hanging() as (hangs, begun), capture_logs() as logs:
-        runner = Chores(ground.database, [hangs, bells], steady=lambda: steady[0])
+        runner = Chores(context.database, [hangs, bells], steady=lambda: steady[0])
 
         def again() -> bool:
             assert "hangs" not in runner.start_due()
@@ -137,21 +139,21 @@ def test_a_chore_that_hangs_holds_up_no_other_is_late_and_is_not_begun_twice(gro
         assert runner.start_due()[0] == "hangs"
         assert begun.wait(60)
         wait_for(again, 60, "the bells")
-        assert row(ground, "hangs").late == 0
+        assert row(context, "hangs").late == 0
         steady[0] = 31.0
         for _ in range(3):
             runner.start_due()
-        assert row(ground, "hangs").late == 1
+        assert row(context, "hangs").late == 1
         assert [line["chore"] for line in logs if line["event"] == "chore_late"] == ["hangs"]
     wait_for(lambda: "hangs" not in runner.running(), 60, "its end")
-    assert row(ground, "hangs").last_error == ""
+    assert row(context, "hangs").last_error == ""
     runner.stop()
 
 
-def test_the_clock_does_everything_it_is_for(ground: Ground) -> None:
-    provider = connect(ground.settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"}))
-    assert Clock(ground, provider, InTurn()).work()
-    with ground.database.read() as session:
+def test_the_clock_does_everything_it_is_for(context: AppContext) -> None:
+    provider = connect(context.settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"}))
+    assert Clock(context, provider, InTurn()).work()
+    with context.database.read() as session:
         rows = {row.name: row.last_error for row in session.scalars(select(Row))}
-    assert set(rows) == {chore.name for chore in chores(ground, provider)}
+    assert set(rows) == {chore.name for chore in chores(context, provider)}
     assert {name: error for name, error in rows.items() if error} == {"unheard_calls": "provider_down"}

@@ -6,11 +6,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import access, trail, users
-from console.errors import LoginTaken, LoginUnfit, NameMissing, PasswordWeak
-from hotline.ground import Ground
-from hotline.models import Look, User
-from hotline.values import Language, Role
+from accounts.errors import LoginTaken, LoginUnfit, NameMissing, PasswordWeak
+from accounts.users import service
+from console.web import access, audit_marks
+from hotline.context import AppContext
+from hotline.models import AuditEntry, User
+from hotline.values.statuses import Language, Role
 from tests.console_client import Staff, signed_in
 from tests.console_data import Morning
 
@@ -72,11 +73,11 @@ MEANT: dict[str, set[str]] = {
     "reporting.file": STAFF,
     "reporting.samples": LEADS,
     "patients.show": STAFF,
-    "matters.listing": STAFF,
-    "matters.show": STAFF,
-    "matters.comment": STAFF,
-    "matters.hand_over": STAFF,
-    "matters.move": STAFF,
+    "cases.listing": STAFF,
+    "cases.show": STAFF,
+    "cases.comment": STAFF,
+    "cases.hand_over": STAFF,
+    "cases.move": STAFF,
     "presence.beat": STAFF,
     "presence.leave": STAFF,
     "talk.hang_up": STAFF,
@@ -124,7 +125,7 @@ def walk(app: Flask, made: Morning) -> list[tuple[str, str, str]]:
         "sign_in_id": "0" * 32,
         "proposal_id": "0" * 32,
         **{f"{name}_id": "0" * 32 for name in ("review", "comment", "round", "coaching", "report")},
-        **{f"{name}_id": "0" * 32 for name in ("matter", "campaign", "utterance", "patient", "recipient", "job")},
+        **{f"{name}_id": "0" * 32 for name in ("case", "campaign", "utterance", "patient", "recipient", "job")},
         "step": "merge",
         "form": "txt",
         "filename": "page.css",
@@ -173,7 +174,7 @@ def test_nobody_is_led_to_sign_in_by_pages_and_refused_by_everything_else(app: F
 def test_a_route_without_a_rule_is_closed_to_everyone(app: Flask) -> None:
     app._got_first_request = False
     app.add_url_rule("/forgotten", view_func=lambda: "secret", endpoint="forgotten")
-    trail.touches_nothing("it is forgotten")(app.view_functions["forgotten"])
+    audit_marks.touches_nothing("it is forgotten")(app.view_functions["forgotten"])
     assert signed_in(app, Role.ADMINISTRATOR).open("/forgotten").status_code == 403
 
 
@@ -206,11 +207,11 @@ def test_right_passwords_are_never_counted(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/language", "/sign-out", "/users"])
-def test_a_form_without_its_token_changes_nothing(app: Flask, ground: Ground, path: str) -> None:
+def test_a_form_without_its_token_changes_nothing(app: Flask, context: AppContext, path: str) -> None:
     staff = signed_in(app, Role.ADMINISTRATOR)
     answer = staff.send(path, token="forged", login="eve", password="0123456789", language="en-US", name="Eve")
     assert answer.status_code == 400
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.scalar(select(User).where(User.login == "eve")) is None
         user = session.scalars(select(User).where(User.login == "administrator")).one()
     assert user.language is Language.MANDARIN
@@ -232,9 +233,11 @@ def test_signing_out_ends_the_session(app: Flask) -> None:
     assert staff.open("/").status_code == 302
 
 
-def test_a_user_who_is_shut_out_loses_the_open_session_at_once_and_cannot_come_back(app: Flask, ground: Ground) -> None:
+def test_a_user_who_is_shut_out_loses_the_open_session_at_once_and_cannot_come_back(
+    app: Flask, context: AppContext
+) -> None:
     agent, admin = signed_in(app, Role.AGENT), signed_in(app, Role.ADMINISTRATOR)
-    with ground.database.read() as session:
+    with context.database.read() as session:
         user_id = session.scalars(select(User.id).where(User.login == "agent")).one()
     assert admin.send(f"/users/{user_id}/active", active="no").status_code == 302
     assert agent.open("/").status_code == 302
@@ -244,22 +247,24 @@ def test_a_user_who_is_shut_out_loses_the_open_session_at_once_and_cannot_come_b
     assert Staff(app).sign_in("agent").status_code == 302
 
 
-def test_an_administrator_cannot_shut_themselves_out(app: Flask, ground: Ground) -> None:
-    with ground.database.read() as session:
+def test_an_administrator_cannot_shut_themselves_out(app: Flask, context: AppContext) -> None:
+    with context.database.read() as session:
         user_id = session.scalars(select(User.id).where(User.login == "administrator")).one()
     admin = signed_in(app, Role.ADMINISTRATOR)
     assert admin.send(f"/users/{user_id}/active", active="no").status_code == 400
     assert admin.open("/users").status_code == 200
 
 
-def test_an_administrator_makes_a_user_who_can_sign_in_and_it_is_logged(app: Flask, ground: Ground) -> None:
+def test_an_administrator_makes_a_user_who_can_sign_in_and_it_is_logged(app: Flask, context: AppContext) -> None:
     admin = signed_in(app, Role.ADMINISTRATOR)
     form = {"login": "New.One", "password": "seven quiet rivers", "name": "新人", "role": "agent", "language": "en-US"}
     assert admin.send("/users", **form).status_code == 302
     assert Staff(app).sign_in("new.one", "seven quiet rivers").status_code == 302
-    with ground.database.read() as session:
+    with context.database.read() as session:
         user = session.scalars(select(User).where(User.login == "new.one")).one()
-        looks = session.scalars(select(Look).where(Look.subject_id == user.id).order_by(Look.at)).all()
+        looks = session.scalars(
+            select(AuditEntry).where(AuditEntry.subject_id == user.id).order_by(AuditEntry.at)
+        ).all()
     assert user.password.startswith("$argon2id$")
     assert [look.action for look in looks] == ["create_user", "signed_in"]
 
@@ -285,11 +290,11 @@ def test_a_form_that_cannot_be_done_comes_back_filled_in_and_without_the_passwor
     ],
 )
 def test_a_user_who_cannot_be_is_refused_with_the_reason(
-    ground: Ground, made: Morning, login: str, password: str, name: str, error: type[Exception]
+    context: AppContext, made: Morning, login: str, password: str, name: str, error: type[Exception]
 ) -> None:
     assert made.agents
     with pytest.raises(error):
-        users.create(ground, login, password, name, Role.AGENT)
+        service.create(context, login, password, name, Role.AGENT)
 
 
 def test_pages_are_never_kept_and_run_nothing_foreign(app: Flask) -> None:

@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console.app import create
-from exchange.tokens import is_signed
+from console.web.app import create
+from exchange.web.tokens import is_signed
 from hotline import clock
-from hotline.ground import Ground, stand
-from hotline.models import Agent, Call, Look, Offer, Patient, User, Waiting
-from hotline.values import AgentState, AgentStatus, Role
-from routing import service
+from hotline.context import AppContext, open_context
+from hotline.models import Agent, AuditEntry, Call, Offer, Patient, QueueEntry, User
+from hotline.values.statuses import AgentState, AgentStatus, Role
+from routing.queues import service
 from tests.conftest import make_settings
 from tests.console_client import Staff, signed_in
 from tests.console_data import Morning, morning
@@ -25,22 +25,22 @@ PLACE = "http://127.0.0.1:8002"
 
 
 @pytest.fixture
-def here(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[Ground]:
+def here(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[AppContext]:
     """Open resources with a local exchange."""
-    opened = stand(make_settings(tmp_path, sqlite_url, redis_server, twilio_api_base=PLACE))
+    opened = open_context(make_settings(tmp_path, sqlite_url, redis_server, twilio_api_base=PLACE))
     yield opened
-    opened.bell.redis.flushdb()
+    opened.notifier.redis.flushdb()
     opened.close()
 
 
 @pytest.fixture
-def made(here: Ground) -> Morning:
+def made(here: AppContext) -> Morning:
     """The morning's rows; the user `agent` is N01, who is in a conversation."""
     return morning(here, clock.now())
 
 
 @pytest.fixture
-def app(here: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+def app(here: AppContext, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
     """The staff pages."""
     pages = create(here)
     yield pages
@@ -53,32 +53,34 @@ def agent(app: Flask) -> Staff:
     return signed_in(app, Role.AGENT)
 
 
-def row(ground: Ground, made: Morning, number: str = "N01") -> Agent:
-    with ground.database.read() as session:
+def row(context: AppContext, made: Morning, number: str = "N01") -> Agent:
+    with context.database.read() as session:
         return session.get_one(Agent, made.agents[number].id)
 
 
-def becomes(ground: Ground, made: Morning, status: AgentStatus, state: AgentState) -> None:
-    with ground.database.write() as session:
+def becomes(context: AppContext, made: Morning, status: AgentStatus, state: AgentState) -> None:
+    with context.database.write() as session:
         own = session.get_one(Agent, made.agents["N01"].id)
         own.status, own.state, own.offer_id = status, state, None
         own.state_since, own.state_until = clock.now() - timedelta(minutes=9), None
 
 
-def test_the_token_is_for_the_agents_own_telephone_alone(agent: Staff, here: Ground) -> None:
+def test_the_token_is_for_the_agents_own_telephone_alone(agent: Staff, here: AppContext) -> None:
     token = agent.send("/desk/token").json["token"]  # type: ignore[index] # the answer is JSON
     key = here.settings.twilio_auth_token.get_secret_value()
     assert is_signed(token, "client:N01", key, clock.now())
     assert not is_signed(token, "client:N02", key, clock.now())
 
 
-def test_a_nurse_reads_the_warning_sign_and_is_led_to_the_patient(agent: Staff, here: Ground, made: Morning) -> None:
+def test_a_nurse_reads_the_warning_sign_and_is_led_to_the_patient(
+    agent: Staff, here: AppContext, made: Morning
+) -> None:
     with here.database.write() as session:
         own = session.get_one(Agent, made.agents["N01"].id)
         offer = session.scalars(select(Offer).where(Offer.agent_id == own.id)).first()
         assert offer is not None
         own.offer_id = offer.id
-        session.get_one(Waiting, offer.waiting_id).reasons = ["warning sign: chest_pain"]
+        session.get_one(QueueEntry, offer.queue_entry_id).reasons = ["warning sign: chest_pain"]
         call = session.get_one(Call, offer.call_id)
         call.caller_index = here.keyring.index(call.caller_number or "")
         facts = {"number": call.caller_number, "number_index": call.caller_index, "name": "王芳"}
@@ -101,7 +103,7 @@ def test_who_is_no_agent_gets_no_token_and_is_told_why(app: Flask) -> None:
     assert 'href="/desk"' not in staff.open("/").text
 
 
-def test_an_agent_with_a_number_loads_no_telephone(agent: Staff, here: Ground, made: Morning) -> None:
+def test_an_agent_with_a_number_loads_no_telephone(agent: Staff, here: AppContext, made: Morning) -> None:
     with here.database.write() as session:
         session.get_one(Agent, made.agents["N01"].id).address = "+861066880001"
     page = agent.open("/desk").text
@@ -123,20 +125,22 @@ def test_the_telephones_scripts_are_served_and_nothing_else_of_the_exchange(agen
         assert agent.open(f"/desk/phone/{name}").status_code == 404
 
 
-def test_a_status_is_chosen_written_down_and_seen_at_once(agent: Staff, here: Ground, made: Morning) -> None:
+def test_a_status_is_chosen_written_down_and_seen_at_once(agent: Staff, here: AppContext, made: Morning) -> None:
     becomes(here, made, AgentStatus.AVAILABLE, AgentState.IDLE)
     assert agent.send("/desk/status", status="away").status_code == 204
     assert row(here, made).status is AgentStatus.AWAY
     assert agent.send("/desk/status", status="busy").status_code == 400
     with here.database.read() as session:
-        looks = session.scalars(select(Look).where(Look.action.startswith("status_"))).all()
+        looks = session.scalars(select(AuditEntry).where(AuditEntry.action.startswith("status_"))).all()
         user = session.scalars(select(User).where(User.login == "agent")).one()
     assert [(look.action, look.subject_id, look.user_id) for look in looks] == [
         ("status_away", made.agents["N01"].id, user.id)
     ]
 
 
-def test_the_stream_shows_who_is_talked_to_with_the_number_masked(agent: Staff, here: Ground, made: Morning) -> None:
+def test_the_stream_shows_who_is_talked_to_with_the_number_masked(
+    agent: Staff, here: AppContext, made: Morning
+) -> None:
     with here.database.write() as session:
         offer = session.scalars(select(Offer).where(Offer.answered_at.is_not(None))).first()
         assert offer is not None
@@ -153,7 +157,7 @@ def test_the_stream_shows_who_is_talked_to_with_the_number_masked(agent: Staff, 
     assert number[-4:] in told["html"]
 
 
-def test_coming_back_ends_wrap_up_and_being_set_aside(agent: Staff, here: Ground, made: Morning) -> None:
+def test_coming_back_ends_wrap_up_and_being_set_aside(agent: Staff, here: AppContext, made: Morning) -> None:
     for state in (AgentState.WRAP_UP, AgentState.SET_ASIDE):
         becomes(here, made, AgentStatus.AVAILABLE, state)
         assert agent.send("/desk/back").status_code == 204
@@ -163,18 +167,18 @@ def test_coming_back_ends_wrap_up_and_being_set_aside(agent: Staff, here: Ground
 @pytest.mark.parametrize("status", list(AgentStatus))
 @pytest.mark.parametrize("state", list(AgentState))
 def test_choosing_a_status_never_takes_an_agent_out_of_a_call(
-    ground: Ground, status: AgentStatus, state: AgentState
+    context: AppContext, status: AgentStatus, state: AgentState
 ) -> None:
-    agent = load_hospital(ground)["1001"]
+    agent = load_hospital(context)["1001"]
     later = NOW + timedelta(minutes=3)
-    with ground.database.write() as session:
+    with context.database.write() as session:
         own = session.get_one(Agent, agent.id)
         own.status, own.state, own.state_since = AgentStatus.OFFLINE, state, NOW
-    with ground.database.write() as session:
+    with context.database.write() as session:
         own = session.get_one(Agent, agent.id)
-        assert service.choose_status(session, ground, own, status, later) == (status is not AgentStatus.OFFLINE)
-        assert not service.choose_status(session, ground, own, status, later)
-    with ground.database.read() as session:
+        assert service.choose_status(session, context, own, status, later) == (status is not AgentStatus.OFFLINE)
+        assert not service.choose_status(session, context, own, status, later)
+    with context.database.read() as session:
         own = session.get_one(Agent, agent.id)
     is_back = state is AgentState.SET_ASIDE and status is AgentStatus.AVAILABLE
     assert own.status is status

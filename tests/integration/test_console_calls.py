@@ -7,14 +7,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import queries
-from console.app import create
-from console.queries import Wanted
+from console.calls import queries
+from console.calls.queries import Wanted
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import Call, Look, MachineMark, Transcript, Utterance
-from hotline.values import Answer, Intent, Outcome, RecordingState, Role
-from qa import calibration
+from hotline.context import AppContext
+from hotline.models import AuditEntry, Call, MachineMark, Transcript, Utterance
+from hotline.values.statuses import Answer, Intent, Outcome, RecordingState, Role
+from qa.reviews import calibration
 from tests.console_client import signed_in
 from tests.console_data import Morning, a_call, answered, morning, tones
 
@@ -22,24 +22,26 @@ NOTHING_HIDDEN = calibration.blind_calls("somebody who judges no call")
 
 
 @pytest.fixture
-def made(ground: Ground) -> Morning:
+def made(context: AppContext) -> Morning:
     """The morning's rows."""
-    return morning(ground, clock.now())
+    return morning(context, clock.now())
 
 
 @pytest.fixture
-def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+def app(context: AppContext, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
     """The staff pages."""
-    pages = create(ground)
+    pages = create(context)
     yield pages
     pages.extensions["live"].close()
 
 
-def looks(ground: Ground, subject_id: str) -> list[str]:
-    with ground.database.read() as session:
+def looks(context: AppContext, subject_id: str) -> list[str]:
+    with context.database.read() as session:
         return list(
             session.scalars(
-                select(Look.action).where(Look.subject_id == subject_id, Look.outcome == "done").order_by(Look.id)
+                select(AuditEntry.action)
+                .where(AuditEntry.subject_id == subject_id, AuditEntry.outcome == "done")
+                .order_by(AuditEntry.id)
             )
         )
 
@@ -52,15 +54,15 @@ def test_supervisors_see_all_calls_and_agents_their_own(app: Flask, made: Mornin
         assert (call.id in theirs) == (name in {"answered", "talks"})
 
 
-def test_another_agents_call_looks_like_one_that_does_not_exist(app: Flask, made: Morning, ground: Ground) -> None:
+def test_another_agents_call_looks_like_one_that_does_not_exist(app: Flask, made: Morning, context: AppContext) -> None:
     agent = signed_in(app, Role.AGENT)
     assert agent.open(f"/calls/{made.calls['gone'].id}").status_code == 404
     assert agent.open(f"/calls/{'0' * 32}").status_code == 404
-    assert looks(ground, made.calls["gone"].id) == []
+    assert looks(context, made.calls["gone"].id) == []
 
 
-def test_another_agents_recording_cannot_be_heard(app: Flask, made: Morning, ground: Ground) -> None:
-    with ground.database.write() as session:
+def test_another_agents_recording_cannot_be_heard(app: Flask, made: Morning, context: AppContext) -> None:
+    with context.database.write() as session:
         session.get_one(Call, made.calls["answered"].id).agent_id = made.agents["N02"].id
     agent = signed_in(app, Role.AGENT)
     assert agent.open(f"/recordings/{made.sound.id}/audio").status_code == 404
@@ -91,19 +93,21 @@ def test_filters_leave_the_calls_that_fit(app: Flask, made: Morning, query: str,
     assert {name for name, call in made.calls.items() if call.id in text} == names
 
 
-def test_today_leaves_yesterday_out(ground: Ground, made: Morning) -> None:
-    with ground.database.write() as session:
+def test_today_leaves_yesterday_out(context: AppContext, made: Morning) -> None:
+    with context.database.write() as session:
         session.add(a_call("old", made.now - timedelta(days=2), Outcome.ANSWERED))
-    with ground.database.read() as session:
+    with context.database.read() as session:
         today = queries.listing(session, Wanted(since=made.now - timedelta(hours=1)), 1, NOTHING_HIDDEN)
         everything = queries.listing(session, Wanted(), 1, NOTHING_HIDDEN)
     assert (today.total, everything.total) == (6, 7)
 
 
-def test_a_long_list_comes_in_pages_newest_first_and_none_is_lost(app: Flask, ground: Ground, made: Morning) -> None:
-    with ground.database.write() as session:
+def test_a_long_list_comes_in_pages_newest_first_and_none_is_lost(
+    app: Flask, context: AppContext, made: Morning
+) -> None:
+    with context.database.write() as session:
         session.add_all(a_call(f"n{n}", made.now - timedelta(hours=1, seconds=n), Outcome.ANSWERED) for n in range(60))
-    with ground.database.read() as session:
+    with context.database.read() as session:
         pages = [queries.listing(session, Wanted(), page, NOTHING_HIDDEN) for page in (1, 2, 3, 99)]
     seen = [line.call for page in pages[:3] for line in page.lines]
     assert len({call.id for call in seen}) == 66
@@ -114,8 +118,8 @@ def test_a_long_list_comes_in_pages_newest_first_and_none_is_lost(app: Flask, gr
     assert 'rel="next"' in text
 
 
-def test_the_list_shows_rings_on_both_clocks_and_what_is_on_file(ground: Ground, made: Morning) -> None:
-    with ground.database.read() as session:
+def test_the_list_shows_rings_on_both_clocks_and_what_is_on_file(context: AppContext, made: Morning) -> None:
+    with context.database.read() as session:
         lines = {line.call.id: line for line in queries.listing(session, Wanted(), 1, NOTHING_HIDDEN).lines}
     line = lines[made.calls["answered"].id]
     assert (line.is_recorded, line.is_transcribed, line.greeting) == (True, True, True)
@@ -138,27 +142,27 @@ def test_calls_without_sound_or_end_can_be_read(app: Flask, made: Morning, name:
 
 @pytest.mark.parametrize("state", list(RecordingState))
 def test_every_state_of_a_recording_can_be_shown(
-    app: Flask, ground: Ground, made: Morning, state: RecordingState
+    app: Flask, context: AppContext, made: Morning, state: RecordingState
 ) -> None:
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.merge(made.sound).state = state
         session.delete(session.scalars(select(Transcript)).one())
     assert signed_in(app, Role.SUPERVISOR).open(f"/calls/{made.calls['answered'].id}").status_code == 200
 
 
-def test_every_look_at_a_call_is_logged_with_who_and_from_where(app: Flask, made: Morning, ground: Ground) -> None:
+def test_every_look_at_a_call_is_logged_with_who_and_from_where(app: Flask, made: Morning, context: AppContext) -> None:
     call_id = made.calls["answered"].id
     staff = signed_in(app, Role.SUPERVISOR)
     staff.open(f"/calls/{call_id}")
     staff.open(f"/calls/{call_id}")
-    with ground.database.read() as session:
-        rows = session.scalars(select(Look).where(Look.subject_id == call_id)).all()
+    with context.database.read() as session:
+        rows = session.scalars(select(AuditEntry).where(AuditEntry.subject_id == call_id)).all()
     assert [(row.action, row.subject, row.address) for row in rows] == [("view_call", "call", "192.0.2.1")] * 2
     assert all(row.user_id for row in rows)
 
 
 def test_sound_comes_whole_or_in_ranges_and_one_listening_is_logged_once(
-    app: Flask, made: Morning, ground: Ground
+    app: Flask, made: Morning, context: AppContext
 ) -> None:
     staff, path, plain = signed_in(app, Role.SUPERVISOR), f"/recordings/{made.sound.id}/audio", tones()
     whole = staff.open(path)
@@ -171,7 +175,7 @@ def test_sound_comes_whole_or_in_ranges_and_one_listening_is_logged_once(
     assert (tail.status_code, tail.data) == (206, plain[-10:])
     assert beyond.status_code == 416
     assert whole.headers["Cache-Control"] == "private, no-store"
-    assert looks(ground, made.sound.id) == ["hear_recording"]
+    assert looks(context, made.sound.id) == ["hear_recording"]
 
 
 def test_the_outline_is_loud_where_each_side_speaks(app: Flask, made: Morning) -> None:
@@ -183,9 +187,9 @@ def test_the_outline_is_loud_where_each_side_speaks(app: Flask, made: Morning) -
     assert max(agent[int(0.6 * at) : int(2.9 * at)]) > 0.4 > max(caller[int(0.6 * at) : int(2.9 * at)])
 
 
-def test_words_of_a_transcript_are_text_and_never_markup(app: Flask, ground: Ground, made: Morning) -> None:
+def test_words_of_a_transcript_are_text_and_never_markup(app: Flask, context: AppContext, made: Morning) -> None:
     attack = """<script>alert(1)</script><img src=x onerror=alert(1)>"'{{7*7}}"""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.scalars(select(Utterance).order_by(Utterance.start)).first().text = attack  # type: ignore[union-attr] # the morning has utterances
         session.add(
             MachineMark(
@@ -200,24 +204,24 @@ def test_words_of_a_transcript_are_text_and_never_markup(app: Flask, ground: Gro
     assert "{{7*7}}" in text
 
 
-def test_a_page_reads_the_database_a_fixed_number_of_times(app: Flask, ground: Ground, made: Morning) -> None:
+def test_a_page_reads_the_database_a_fixed_number_of_times(app: Flask, context: AppContext, made: Morning) -> None:
     from sqlalchemy import event
 
     for minutes in range(20, 40):
-        answered(ground, made, made.now - timedelta(minutes=minutes))
+        answered(context, made, made.now - timedelta(minutes=minutes))
     statements: list[str] = []
     staff = signed_in(app, Role.SUPERVISOR)
     listener = lambda _c, _cursor, statement, *_rest: statements.append(statement)  # noqa: E731 (kept to remove it)
-    event.listen(ground.database.engine, "before_cursor_execute", listener)
+    event.listen(context.database.engine, "before_cursor_execute", listener)
     staff.open("/calls?day=all")
-    event.remove(ground.database.engine, "before_cursor_execute", listener)
+    event.remove(context.database.engine, "before_cursor_execute", listener)
     assert len([one for one in statements if one.startswith("SELECT")]) <= 15
 
 
-def test_unknown_kinds_of_event_are_shown_as_they_are(app: Flask, ground: Ground, made: Morning) -> None:
-    from hotline import story
+def test_unknown_kinds_of_event_are_shown_as_they_are(app: Flask, context: AppContext, made: Morning) -> None:
+    from hotline.outbox import transitions
 
-    with ground.database.write() as session:
-        session.add(story.event(made.calls["gone"].id, "comet_passed", made.now))
+    with context.database.write() as session:
+        session.add(transitions.event(made.calls["gone"].id, "comet_passed", made.now))
     assert "comet passed" in signed_in(app, Role.SUPERVISOR).open(f"/calls/{made.calls['gone'].id}").text
     assert made.calls["gone"].intent is Intent.COMPLAINT

@@ -10,44 +10,45 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from console import snapshot
-from console.app import create
-from console.live import Live
-from hotline import clock, happenings, story
-from hotline.bell import FLOOR
-from hotline.ground import Ground
-from hotline.models import Agent, Call, FloorEvent, Waiting
-from hotline.values import AgentState, AgentStatus, CallStatus, Role, WaitingState
+from console.floor import snapshot
+from console.floor.live import Live
+from console.web.app import create
+from hotline import clock
+from hotline.context import AppContext
+from hotline.models import Agent, Call, FloorEvent, QueueEntry
+from hotline.outbox import floor_events, transitions
+from hotline.outbox.notifier import FLOOR
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, QueueEntryState, Role
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
 from tests.servers import wait_for
 
 
 @pytest.fixture
-def made(ground: Ground) -> Morning:
+def made(context: AppContext) -> Morning:
     """The morning's rows."""
-    return morning(ground, clock.now())
+    return morning(context, clock.now())
 
 
 @pytest.fixture
-def app(ground: Ground, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+def app(context: AppContext, made: Morning) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
     """The staff pages."""
-    pages = create(ground)
+    pages = create(context)
     yield pages
     pages.extensions["live"].close()
 
 
 @pytest.fixture
-def counting(ground: Ground) -> Iterator[Live[int]]:
+def counting(context: AppContext) -> Iterator[Live[int]]:
     """A live floor whose pictures are numbers, counted up by each read."""
     numbers = iter(range(1, 10_000))
-    live = Live(ground, lambda: next(numbers))
+    live = Live(context, lambda: next(numbers))
     yield live
     live.close()
 
 
-def test_a_snapshot_holds_who_waits_who_talks_and_the_figures(ground: Ground, made: Morning) -> None:
-    seen = snapshot.take(ground, made.now)
+def test_a_snapshot_holds_who_waits_who_talks_and_the_figures(context: AppContext, made: Morning) -> None:
+    seen = snapshot.take(context, made.now)
     assert [(w.queue.name, w.position, [r.agent.name for r in w.ringing]) for w in seen.waiting] == [
         ("nurse", 1, ["李敏"]),
         ("booking", 1, []),
@@ -57,40 +58,40 @@ def test_a_snapshot_holds_who_waits_who_talks_and_the_figures(ground: Ground, ma
     assert seen.agents[-1].staff_number == "N06"
 
 
-def test_positions_count_per_queue_and_a_caller_being_connected_has_none(ground: Ground, made: Morning) -> None:
-    with ground.database.write() as session:
+def test_positions_count_per_queue_and_a_caller_being_connected_has_none(context: AppContext, made: Morning) -> None:
+    with context.database.write() as session:
         session.add_all(
             [
-                Waiting(call_id=made.calls["menu"].id, queue="booking", wish={}, asked_at=made.now),
-                Waiting(
+                QueueEntry(call_id=made.calls["menu"].id, queue="booking", wish={}, asked_at=made.now),
+                QueueEntry(
                     call_id=made.calls["talks"].id,
                     queue="booking",
                     wish={},
                     asked_at=made.now - timedelta(seconds=60),
-                    state=WaitingState.WON,
+                    state=QueueEntryState.WON,
                 ),
             ]
         )
-    places = {w.call.id: w.position for w in snapshot.take(ground, made.now).waiting}
+    places = {w.call.id: w.position for w in snapshot.take(context, made.now).waiting}
     assert places[made.calls["talks"].id] == 0
     assert places[made.calls["waits"].id] == 1
     assert places[made.calls["menu"].id] == 2
 
 
-def test_the_day_begins_at_local_midnight(ground: Ground, made: Morning) -> None:
+def test_the_day_begins_at_local_midnight(context: AppContext, made: Morning) -> None:
     later = made.now + timedelta(days=1)
-    assert snapshot.take(ground, later).figures.calls == 0
+    assert snapshot.take(context, later).figures.calls == 0
 
 
-def changes(ground: Ground, times: int = 1) -> None:
+def changes(context: AppContext, times: int = 1) -> None:
     """Something changes on the floor, and the bell says so."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for number in range(times):
             session.add(FloorEvent(at=clock.now(), subject="agent", subject_id="x"))
-            ground.bell.ring_after(session, FLOOR, f"change {number}")
+            context.notifier.ring_after(session, FLOOR, f"change {number}")
 
 
-def statements(ground: Ground, pages: int) -> int:
+def statements(context: AppContext, pages: int) -> int:
     """How many statements the database gets for ten changes while so many pages look."""
     count = 0
 
@@ -98,37 +99,37 @@ def statements(ground: Ground, pages: int) -> int:
         nonlocal count
         count += 1
 
-    live = Live(ground, lambda: snapshot.take(ground, clock.now()))
+    live = Live(context, lambda: snapshot.take(context, clock.now()))
     viewers = [live.join() for _ in range(pages)]
-    wait_for(lambda: ground.bell.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
+    wait_for(lambda: context.notifier.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
     assert all(viewer.get(60) for viewer in viewers)
-    event.listen(ground.database.engine, "before_cursor_execute", one)
+    event.listen(context.database.engine, "before_cursor_execute", one)
     for _ in range(10):
-        ground.bell.ring(FLOOR, "a key in a menu")  # nothing changes on the floor
-        changes(ground)
+        context.notifier.ring(FLOOR, "a key in a menu")  # nothing changes on the floor
+        changes(context)
         assert all(viewer.get(60) for viewer in viewers)
-    event.remove(ground.database.engine, "before_cursor_execute", one)
+    event.remove(context.database.engine, "before_cursor_execute", one)
     live.close()
     return count
 
 
-def test_thirty_pages_cost_the_database_no_more_than_one(ground: Ground, made: Morning) -> None:  # noqa: ARG001 (its rows are needed)
-    one, thirty = statements(ground, 1), statements(ground, 30)
+def test_thirty_pages_cost_the_database_no_more_than_one(context: AppContext, made: Morning) -> None:  # noqa: ARG001 (its rows are needed)
+    one, thirty = statements(context, 1), statements(context, 30)
     assert thirty <= one * 2  # without an event the floor is read now and then as well
     assert thirty / 10 < 30
 
 
-def test_every_change_of_a_status_is_one_row_in_the_order_of_its_making(ground: Ground, made: Morning) -> None:
-    with ground.database.read() as session:
-        before = happenings.newest(session)
-    with ground.database.write() as session:
+def test_every_change_of_a_status_is_one_row_in_the_order_of_its_making(context: AppContext, made: Morning) -> None:
+    with context.database.read() as session:
+        before = floor_events.newest(session)
+    with context.database.write() as session:
         row = session.get_one(Agent, made.agents["N06"].id)
         row.status = AgentStatus.AVAILABLE
         row.state_reason = "nothing that pages follow"
         session.flush()
         row.name = "another name"
-    with ground.database.read() as session:
-        rows = [r for r in happenings.since(session, before) if r.number > before]
+    with context.database.read() as session:
+        rows = [r for r in floor_events.since(session, before) if r.number > before]
     assert [(r.subject, r.subject_id, r.state) for r in rows] == [("agent", made.agents["N06"].id, "available idle")]
 
 
@@ -147,12 +148,12 @@ def test_a_page_that_comes_back_with_the_number_it_saw_gets_no_picture_again(
     again.close()
 
 
-def test_a_burst_of_events_is_one_read_for_all_viewers(ground: Ground, counting: Live[int]) -> None:
+def test_a_burst_of_events_is_one_read_for_all_viewers(context: AppContext, counting: Live[int]) -> None:
     viewers = [counting.join() for _ in range(20)]
     assert all(viewer.get(60) is not None for viewer in viewers)
-    wait_for(lambda: ground.bell.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
+    wait_for(lambda: context.notifier.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
     before = counting.pictures
-    changes(ground, 50)
+    changes(context, 50)
     assert all(viewer.get(60) is not None for viewer in viewers)
     assert counting.pictures - before <= 10
     for viewer in viewers:
@@ -160,12 +161,12 @@ def test_a_burst_of_events_is_one_read_for_all_viewers(ground: Ground, counting:
     assert counting.watched == 0
 
 
-def test_a_slow_viewer_finds_the_newest_picture_only(ground: Ground, counting: Live[int]) -> None:
+def test_a_slow_viewer_finds_the_newest_picture_only(context: AppContext, counting: Live[int]) -> None:
     slow, quick = counting.join(), counting.join()
-    wait_for(lambda: ground.bell.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
+    wait_for(lambda: context.notifier.redis.pubsub_numsub(FLOOR)[0][1], what="the listener")
     newest = quick.get(60)
     for _ in range(3):
-        changes(ground)
+        changes(context)
         newest = quick.get(60)
     found = slow.get(60)
     assert found is not None
@@ -173,17 +174,17 @@ def test_a_slow_viewer_finds_the_newest_picture_only(ground: Ground, counting: L
     assert found >= newest  # the floor may have been read once more meanwhile; what came before is gone
 
 
-def test_nothing_is_read_while_nobody_looks(ground: Ground, counting: Live[int]) -> None:
+def test_nothing_is_read_while_nobody_looks(context: AppContext, counting: Live[int]) -> None:
     first = counting.join()
     assert first.get(60) == 1
     counting.leave(first)
     for _ in range(5):
-        ground.bell.ring(FLOOR)
+        context.notifier.ring(FLOOR)
     second = counting.join()
     assert second.get(60) == 2
 
 
-def test_a_read_that_fails_leaves_the_pages_as_they_are_and_the_next_one_works(ground: Ground) -> None:
+def test_a_read_that_fails_leaves_the_pages_as_they_are_and_the_next_one_works(context: AppContext) -> None:
     asked, may_answer = threading.Event(), threading.Event()
 
     def take() -> str:
@@ -193,30 +194,34 @@ def test_a_read_that_fails_leaves_the_pages_as_they_are_and_the_next_one_works(g
         may_answer.wait(60)
         return "a picture"
 
-    live = Live(ground, take)
+    live = Live(context, take)
     viewer = live.join()
     try:
         assert asked.wait(60)
         assert viewer.get(0.1) is None
         may_answer.set()
-        ground.bell.ring(FLOOR)
+        context.notifier.ring(FLOOR)
         assert viewer.get(60) == "a picture"
     finally:
         live.close()
 
 
-def test_the_stream_sends_the_floor_again_when_something_happens(app: Flask, ground: Ground, made: Morning) -> None:
+def test_the_stream_sends_the_floor_again_when_something_happens(
+    app: Flask, context: AppContext, made: Morning
+) -> None:
     staff = signed_in(app, Role.SUPERVISOR)
     answer = staff.client.get("/floor/stream", buffered=False)
     assert answer.mimetype == "text/event-stream"
     told = floors(iter(answer.iter_encoded()))
     assert made.calls["waits"].id in next(told)["sections"]["waiting"]
-    with ground.database.write() as session:
-        waiting = session.query(Waiting).filter_by(call_id=made.calls["waits"].id).one()
-        story.move(waiting, WaitingState.ABANDONED)
+    with context.database.write() as session:
+        waiting = session.query(QueueEntry).filter_by(call_id=made.calls["waits"].id).one()
+        transitions.move(waiting, QueueEntryState.ABANDONED)
         call = session.get_one(Call, made.calls["waits"].id)
-        story.move(call, CallStatus.ENDED, "status")
-        story.tell(session, ground.bell, story.event(call.id, "call_ended", made.now, outcome="abandoned"))
+        transitions.move(call, CallStatus.ENDED, "status")
+        transitions.tell(
+            session, context.notifier, transitions.event(call.id, "call_ended", made.now, outcome="abandoned")
+        )
     assert any(made.calls["waits"].id not in each["sections"]["waiting"] for each in told)
     answer.close()
     assert app.extensions["live"].watched == 0

@@ -10,23 +10,24 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from campaigns import after, appointments, messages, service
-from console import voice
+from campaigns.dialling import messages
+from campaigns.dialogue import after_call
+from campaigns.planning import absence_import, service
 from hotline import clock
+from hotline.context import AppContext
 from hotline.errors import Retry
-from hotline.ground import Ground
-from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Job, Matter, Recipient, Waiting
-from hotline.values import (
+from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Case, Job, QueueEntry, Recipient
+from hotline.values.statuses import (
     AgentStatus,
     AttemptOutcome,
     CallStatus,
+    CaseKind,
     LegStatus,
-    MatterKind,
+    QueueEntryState,
     RecipientState,
     Urgency,
-    WaitingState,
 )
-from recordings.messages import kind_of
+from recordings.transcripts.voicemail import kind_of
 from telephony.errors import ProviderDown
 from tests.factories import load_hospital
 from tests.integration.campaign_house import (
@@ -41,31 +42,32 @@ from tests.integration.campaign_house import (
     recipient,
     report,
 )
+from voice import app as voice_app
 
 
 @dataclass
 class House:
     """The voice app, the exchange and one patient who is due."""
 
-    ground: Ground
+    context: AppContext
     exchange: Outside
     app: Flask
     recipient_id: str
 
     def dialled(self, at: datetime = NOW) -> Patient:
         """The patient's line rings."""
-        look(self.ground, self.exchange, at)
+        look(self.context, self.exchange, at)
         line = list(self.exchange.lines.values())[-1]
-        report(self.ground, line, LegStatus.RINGING, NOW)
-        return Patient(self.app, self.ground.settings, line.number, line.sid, attempt_id=line.attempt_id)
+        report(self.context, line, LegStatus.RINGING, NOW)
+        return Patient(self.app, self.context.settings, line.number, line.sid, attempt_id=line.attempt_id)
 
     def attempt(self) -> Attempt:
         """The last attempt."""
-        return attempts_of(self.ground, self.recipient_id)[-1]
+        return attempts_of(self.context, self.recipient_id)[-1]
 
     def answers(self) -> dict[str, str]:
         """What was answered so far."""
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             rows = session.scalars(select(Answer).where(Answer.recipient_id == self.recipient_id).order_by(Answer.at))
             return {row.question: row.value for row in rows}
 
@@ -77,9 +79,9 @@ def monday() -> Iterator[None]:
         yield
 
 
-def app(ground: Ground) -> Flask:
+def app(context: AppContext) -> Flask:
     """The voice app on an exchange that never fails."""
-    return voice.create(ground, outside())
+    return voice_app.create(context, outside())
 
 
 def nurse(now: datetime) -> Agent:
@@ -91,11 +93,11 @@ def nurse(now: datetime) -> Agent:
 
 
 @pytest.fixture
-def house(ground: Ground) -> House:
+def house(context: AppContext) -> House:
     """A running campaign with one recipient."""
-    (only,) = campaign(ground, 1)
+    (only,) = campaign(context, 1)
     exchange = outside()
-    return House(ground, exchange, voice.create(ground, exchange), only)
+    return House(context, exchange, voice_app.create(context, exchange), only)
 
 
 def verified(house: House) -> Patient:
@@ -138,8 +140,8 @@ def test_a_whole_conversation_is_filed_and_the_recipient_done(house: House) -> N
         "satisfaction": "5",
         "opinion": "recorded",
     }
-    assert recipient(house.ground, house.recipient_id).state is RecipientState.DONE
-    with house.ground.database.read() as session:
+    assert recipient(house.context, house.recipient_id).state is RecipientState.DONE
+    with house.context.database.read() as session:
         kinds = set(session.scalars(select(Job.kind).where(Job.subject_id == patient.attempt_id)))
         call = session.get_one(Call, house.attempt().call_id)
     assert {"record_attempt", "text_advice"} <= kinds
@@ -147,19 +149,19 @@ def test_a_whole_conversation_is_filed_and_the_recipient_done(house: House) -> N
     assert call.consent_at is not None
 
 
-def test_opinions_told_by_key_and_in_words_are_one_matter_and_the_message_is_its_sound(house: House) -> None:
+def test_opinions_told_by_key_and_in_words_are_one_case_and_the_message_is_its_sound(house: House) -> None:
     patient = verified(house)
     patient.say("我要投诉，等了三个小时")
     assert "专人跟进" in patient.here.said
     for keys in ("1", "0", "1", "1", "1", "2"):
         patient.press(keys)
     patient.ask(patient.here.attribute("Record", "action"), RecordingSid="RE1", Digits="#")
-    with house.ground.database.read() as session:
-        matter = session.scalars(select(Matter).where(Matter.kind == MatterKind.OPINION)).one()
+    with house.context.database.read() as session:
+        case = session.scalars(select(Case).where(Case.kind == CaseKind.OPINION)).one()
         call = session.get_one(Call, house.attempt().call_id)
-    assert matter.text == "我要投诉，等了三个小时"
-    assert matter.patient_id == recipient(house.ground, house.recipient_id).patient_id
-    assert kind_of(call) is MatterKind.OPINION
+    assert case.text == "我要投诉，等了三个小时"
+    assert case.patient_id == recipient(house.context, house.recipient_id).patient_id
+    assert kind_of(call) is CaseKind.OPINION
     assert house.answers()["opinion_told"] == ""
 
 
@@ -172,8 +174,8 @@ def test_a_text_that_may_have_been_sent_is_not_sent_again(house: House) -> None:
 
     house.exchange.text = slow  # type: ignore[method-assign, assignment] # taken, and not said so
     with pytest.raises(Retry):
-        messages.send(house.ground, house.exchange, number, body, NOW)
-    messages.send(house.ground, house.exchange, number, body, NOW)
+        messages.send(house.context, house.exchange, number, body, NOW)
+    messages.send(house.context, house.exchange, number, body, NOW)
     assert house.exchange.texts == [(number, body)]
 
 
@@ -198,14 +200,14 @@ def test_every_webhook_twice_changes_nothing(house: House) -> None:
     assert house.answers() == {"recovery": "better"}
     patient.end()
     patient.end()
-    assert len(attempts_of(house.ground, house.recipient_id)) == 1
+    assert len(attempts_of(house.context, house.recipient_id)) == 1
 
 
 def test_a_webhook_without_a_signature_changes_nothing(house: House) -> None:
     patient = house.dialled()
     response = patient.client.post(f"{patient.base}/answer", data={"CallSid": patient.sid})
     assert response.status_code == 403
-    with house.ground.database.read() as session:
+    with house.context.database.read() as session:
         assert session.scalar(select(func.count(Call.id))) == 0
 
 
@@ -220,15 +222,15 @@ def test_a_late_turn_hears_where_the_conversation_stands(house: House) -> None:
     late = patient.ask(old, Digits="4").said
     assert late
     assert late in here  # the question again, without what came before it
-    assert recipient(house.ground, house.recipient_id).state is RecipientState.CALLING
+    assert recipient(house.context, house.recipient_id).state is RecipientState.CALLING
 
 
 def test_a_warning_sign_stands_first_in_the_nurses_line_with_its_reason(house: House) -> None:
     patient = verified(house)
     patient.say("我胸口痛")
     assert patient.here.verbs[-1] == "Enqueue"
-    with house.ground.database.read() as session:
-        waiting = session.scalars(select(Waiting)).one()
+    with house.context.database.read() as session:
+        waiting = session.scalars(select(QueueEntry)).one()
     assert waiting.queue == "nurse"
     assert waiting.priority >= 200
     assert waiting.reasons[0] == "warning sign: chest_pain"
@@ -238,36 +240,36 @@ def test_a_warning_sign_stands_first_in_the_nurses_line_with_its_reason(house: H
     assert patient.wait().text.startswith("<?xml")
 
 
-def test_no_nurse_in_three_rings_opens_an_urgent_matter_once_and_the_patient_is_told(
+def test_no_nurse_in_three_rings_opens_an_urgent_case_once_and_the_patient_is_told(
     house: House, moved: list[str]
 ) -> None:
     patient = verified(house)
     patient.say("我喘不过气")
     soon = clock.now() + timedelta(seconds=5)
-    assert after.alarm(house.ground, house.exchange, soon) == 0
+    assert after_call.alarm(house.context, house.exchange, soon) == 0
     late = clock.now() + timedelta(seconds=20)
-    assert after.alarm(house.ground, house.exchange, late) == 1
-    assert after.alarm(house.ground, house.exchange, late) == 0
-    with house.ground.database.read() as session:
-        matter = session.scalars(select(Matter).where(Matter.kind == MatterKind.FOLLOW_UP)).one()
-        waiting = session.scalars(select(Waiting)).one()
-    assert matter.urgency is Urgency.URGENT
-    assert matter.due_at is not None
-    assert waiting.state is WaitingState.WAITING
-    assert moved == [f"{house.ground.settings.voice_url}{patient.base}/unanswered"]
+    assert after_call.alarm(house.context, house.exchange, late) == 1
+    assert after_call.alarm(house.context, house.exchange, late) == 0
+    with house.context.database.read() as session:
+        case = session.scalars(select(Case).where(Case.kind == CaseKind.FOLLOW_UP)).one()
+        waiting = session.scalars(select(QueueEntry)).one()
+    assert case.urgency is Urgency.URGENT
+    assert case.due_at is not None
+    assert waiting.state is QueueEntryState.WAITING
+    assert moved == [f"{house.context.settings.voice_url}{patient.base}/unanswered"]
     told = patient.ask(f"{patient.base}/unanswered")
     assert "120" in told.said
     assert told.verbs[-1] == "Enqueue"
 
 
-def test_who_hangs_up_after_a_sign_has_an_urgent_matter_and_no_further_call(
+def test_who_hangs_up_after_a_sign_has_an_urgent_case_and_no_further_call(
     house: House,
 ) -> None:
     patient = verified(house)
     patient.press("3")  # worse
     patient.end()
-    assert after.alarm(house.ground, house.exchange, clock.now() + timedelta(seconds=20)) == 1
-    assert recipient(house.ground, house.recipient_id).state is RecipientState.DONE
+    assert after_call.alarm(house.context, house.exchange, clock.now() + timedelta(seconds=20)) == 1
+    assert recipient(house.context, house.recipient_id).state is RecipientState.DONE
 
 
 def test_who_stops_half_way_is_called_again_and_goes_on_there_after_the_check(house: House) -> None:
@@ -276,7 +278,7 @@ def test_who_stops_half_way_is_called_again_and_goes_on_there_after_the_check(ho
     patient.press("2")
     patient.end()
     assert house.attempt().outcome is AttemptOutcome.HALF_WAY
-    with house.ground.database.write() as session:
+    with house.context.database.write() as session:
         session.get_one(Recipient, house.recipient_id).due_at = NOW
     again = house.dialled(NOW + timedelta(minutes=1))
     again.pick_up()
@@ -333,7 +335,7 @@ def test_the_line_goes_on_as_soon_as_it_is_known_who_answered(house: House, move
     patient.go_on()
     assert moved == []  # its greeting goes on
     patient.told("machine_end_beep")
-    assert moved == [f"{house.ground.settings.voice_url}{patient.base}/known"]
+    assert moved == [f"{house.context.settings.voice_url}{patient.base}/known"]
     heard = patient.ask(f"{patient.base}/known")
     assert "请您方便时致电" in heard.said
     assert "王" not in heard.said
@@ -367,7 +369,7 @@ def test_a_stranger_hears_nothing_medical_and_the_patient_is_tried_again(house: 
     patient.press("4")
     patient.end()
     assert house.attempt().outcome is AttemptOutcome.WRONG_PERSON
-    assert recipient(house.ground, house.recipient_id).state is RecipientState.PLANNED
+    assert recipient(house.context, house.recipient_id).state is RecipientState.PLANNED
 
 
 def test_who_refuses_is_never_called_again(house: House) -> None:
@@ -375,14 +377,14 @@ def test_who_refuses_is_never_called_again(house: House) -> None:
     patient.pick_up()
     patient.press("5")
     patient.end()
-    assert recipient(house.ground, house.recipient_id).state is RecipientState.REFUSED
+    assert recipient(house.context, house.recipient_id).state is RecipientState.REFUSED
 
 
 def test_a_patient_who_calls_back_is_recognised_and_goes_on_or_hears_the_menu(house: House) -> None:
     patient = house.dialled()
     line = list(house.exchange.lines.values())[-1]
-    report(house.ground, line, LegStatus.NO_ANSWER, NOW)
-    back = Patient(house.app, house.ground.settings, patient.number, "CAback")
+    report(house.context, line, LegStatus.NO_ANSWER, NOW)
+    back = Patient(house.app, house.context.settings, patient.number, "CAback")
     heard = back.call()
     assert "我们曾给您打过电话" in heard.said
     on = back.ask("/voice/campaigns/back", Digits="1")
@@ -390,37 +392,37 @@ def test_a_patient_who_calls_back_is_recognised_and_goes_on_or_hears_the_menu(ho
     assert back.ask("/voice/campaigns/back", Digits="1").text == on.text
     back.press(CHECK)
     assert house.attempt().verified_at is not None
-    other = Patient(house.app, house.ground.settings, patient.number, "CAother")
+    other = Patient(house.app, house.context.settings, patient.number, "CAother")
     assert "我们曾给您打过电话" not in other.call().said  # we are speaking with them
 
 
 def test_a_patient_who_calls_back_for_something_else_hears_the_menu(house: House) -> None:
     patient = house.dialled()
     line = list(house.exchange.lines.values())[-1]
-    report(house.ground, line, LegStatus.NO_ANSWER, NOW)
-    back = Patient(house.app, house.ground.settings, patient.number, "CAback")
+    report(house.context, line, LegStatus.NO_ANSWER, NOW)
+    back = Patient(house.app, house.context.settings, patient.number, "CAback")
     back.call()
     assert back.ask("/voice/campaigns/back", Digits="2").text_of("Redirect") == "/voice/calls?menu=1"
     assert "普通话" in back.ask("/voice/calls?menu=1", CallStatus="ringing").text or back.here.verbs[0] == "Gather"
 
 
-def test_a_patient_of_an_absent_doctor_chooses_another_time_by_key(ground: Ground, tmp_path: Path) -> None:
-    load_hospital(ground)
+def test_a_patient_of_an_absent_doctor_chooses_another_time_by_key(context: AppContext, tmp_path: Path) -> None:
+    load_hospital(context)
     file = tmp_path / "away.csv"
     file.write_text(
         "patient_number,name,birth_date,phone,language,doctor,appointment,alternatives\n"
         "P1,王芳,1980-05-17,+8613900000001,zh-CN,王医生,2026-03-04 09:00,2026-03-05 09:30; 2026-03-06 14:00\n",
         "utf-8",
     )
-    done, rejects = appointments.take(ground, "away", file, NOW)
+    done, rejects = absence_import.take(context, "away", file, NOW)
     assert (done.added, rejects) == (1, [])
-    assert appointments.take(ground, "away", file, NOW)[0].known == 1
-    with ground.database.write() as session:
+    assert absence_import.take(context, "away", file, NOW)[0].known == 1
+    with context.database.write() as session:
         session.add(nurse(NOW))
-    service.start(ground, "away", NOW)
-    with ground.database.read() as session:
+    service.start(context, "away", NOW)
+    with context.database.read() as session:
         only = session.scalars(select(Recipient.id)).one()
-    house = House(ground, outside(), app(ground), only)
+    house = House(context, outside(), app(context), only)
     patient = house.dialled()
     assert "门诊" not in patient.pick_up().said
     patient.press("1")
@@ -432,15 +434,15 @@ def test_a_patient_of_an_absent_doctor_chooses_another_time_by_key(ground: Groun
     assert goodbye.verbs[-1] == "Hangup"
     patient.end()
     assert house.answers() == {"another_time": "2026-03-06T14:00"}
-    with ground.database.read() as session:
-        matter = session.scalars(select(Matter)).one()
+    with context.database.read() as session:
+        case = session.scalars(select(Case)).one()
         advised = session.scalars(select(Job).where(Job.kind == "text_advice")).one()
-    assert matter.kind is MatterKind.ENQUIRY
-    after.advise(ground, house.exchange, advised.subject_id, NOW)
+    assert case.kind is CaseKind.ENQUIRY
+    after_call.advise(context, house.exchange, advised.subject_id, NOW)
     assert "3月6日下午2点" in house.exchange.texts[-1][1]
 
 
-def test_a_table_of_appointments_with_faults_changes_nothing(ground: Ground, tmp_path: Path) -> None:
+def test_a_table_of_appointments_with_faults_changes_nothing(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "away.csv"
     file.write_text(
         "name,phone,birth_date,doctor,appointment,alternatives\n"
@@ -448,11 +450,11 @@ def test_a_table_of_appointments_with_faults_changes_nothing(ground: Ground, tmp
         "李强,letters,1980-05-17,王医生,2026-03-04 09:00,\n",
         "utf-8",
     )
-    _, rejects = appointments.take(ground, "away", file, NOW)
+    _, rejects = absence_import.take(context, "away", file, NOW)
     assert [(reject.line, reject.field) for reject in rejects] == [
         (2, "appointment"),
         (3, "alternatives"),
         (3, "phone"),
     ]
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.scalar(select(func.count(Recipient.id))) == 0

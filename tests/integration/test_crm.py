@@ -1,4 +1,4 @@
-"""Patients from the hospital's list, who a caller is, and matters with their history, on both databases."""
+"""Patients from the hospital's list, who a caller is, and cases with their history, on both databases."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from crm import patients_file, queries, service
-from crm.errors import ClosedMatter, UnreadableFile
-from crm.service import By, NewMatter
+from crm.cases import queries, service
+from crm.cases.service import By, NewCase
+from crm.errors import ClosedCase, UnreadableFile
+from crm.patients import patients_file
 from hotline.clock import new_id
+from hotline.context import AppContext
 from hotline.errors import IllegalMove
-from hotline.ground import Ground
-from hotline.models import Call, Matter, MatterStep, Patient
-from hotline.values import Language, MatterKind, MatterState
+from hotline.models import Call, Case, CaseStep, Patient
+from hotline.values.statuses import CaseKind, CaseState, Language
 from tests.factories import NOW, load_hospital
 
 NUMBER = "+8613800000001"
@@ -34,41 +35,41 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def call_of(ground: Ground, number: str | None = NUMBER) -> Call:
+def call_of(context: AppContext, number: str | None = NUMBER) -> Call:
     """A call from this number."""
     call = Call(
         id=new_id(), provider_sid=f"CA{new_id()}", language=Language.MANDARIN, place={}, started_at=NOW, heard_at=NOW
     )
     if number is not None:
-        call.caller_number, call.caller_index = number, ground.keyring.index(number)
-    with ground.database.write() as session:
+        call.caller_number, call.caller_index = number, context.keyring.index(number)
+    with context.database.write() as session:
         session.add(call)
     return call
 
 
-def opened(ground: Ground, new: NewMatter) -> Matter:
-    """A matter, as it was opened."""
-    with ground.database.write() as session:
-        return service.open_matter(session, ground, new, By(), NOW)
+def opened(context: AppContext, new: NewCase) -> Case:
+    """A case, as it was opened."""
+    with context.database.write() as session:
+        return service.open_case(session, context, new, By(), NOW)
 
 
-def history(ground: Ground, matter: Matter) -> list[MatterStep]:
-    with ground.database.read() as session:
-        return queries.steps(session, matter.id)
+def history(context: AppContext, case: Case) -> list[CaseStep]:
+    with context.database.read() as session:
+        return queries.steps(session, case.id)
 
 
-def known(ground: Ground, number: str | None = NUMBER) -> service.Known:
-    with ground.database.read() as session:
-        return service.known(session, ground.keyring.index(number) if number else None, NOW)
+def known(context: AppContext, number: str | None = NUMBER) -> service.Known:
+    with context.database.read() as session:
+        return service.known(session, context.keyring.index(number) if number else None, NOW)
 
 
-def test_a_list_is_stored_sealed_and_a_caller_of_it_is_known(ground: Ground, file: Path) -> None:
-    assert patients_file.load(ground, file, NOW) == patients_file.Outcome(3, 0, ())
-    found = known(ground)
+def test_a_list_is_stored_sealed_and_a_caller_of_it_is_known(context: AppContext, file: Path) -> None:
+    assert patients_file.load(context, file, NOW) == patients_file.Outcome(3, 0, ())
+    found = known(context)
     assert (found.age, found.cardiac, found.limited_mobility, found.diabetic) == (77, True, True, False)
     assert found.discharged_on == date(2026, 2, 20)
     assert found.patient_id is not None
-    with ground.database.read() as session:
+    with context.database.read() as session:
         stored = session.execute(text("SELECT number, name, birth_date FROM patients")).all()
     for value in (bytes(cell) for row in stored for cell in row if cell is not None):
         assert b"138" not in value
@@ -76,12 +77,12 @@ def test_a_list_is_stored_sealed_and_a_caller_of_it_is_known(ground: Ground, fil
         assert b"1948" not in value
 
 
-def test_the_same_list_again_changes_nothing_and_a_new_fact_one_patient(ground: Ground, file: Path) -> None:
-    patients_file.load(ground, file, NOW)
-    assert patients_file.load(ground, file, NOW) == patients_file.Outcome(0, 0, ())
+def test_the_same_list_again_changes_nothing_and_a_new_fact_one_patient(context: AppContext, file: Path) -> None:
+    patients_file.load(context, file, NOW)
+    assert patients_file.load(context, file, NOW) == patients_file.Outcome(0, 0, ())
     file.write_text(HEAD + "13800000001,王秀英,,diabetic,\n", "utf-8")
-    assert patients_file.load(ground, file, NOW) == patients_file.Outcome(0, 1, ())
-    found = known(ground)
+    assert patients_file.load(context, file, NOW) == patients_file.Outcome(0, 1, ())
+    found = known(context)
     assert (found.age, found.cardiac, found.diabetic) == (77, False, True)
 
 
@@ -92,30 +93,30 @@ FAULTY = LIST + (
 
 
 def test_rejected_rows_are_reported_with_line_field_and_reason_and_keep_the_list_out(
-    ground: Ground, file: Path
+    context: AppContext, file: Path
 ) -> None:
     file.write_text(FAULTY, "utf-8")
-    outcome = patients_file.load(ground, file, NOW)
+    outcome = patients_file.load(context, file, NOW)
     assert (outcome.added, outcome.is_stored, outcome.rows, outcome.rejects) == (0, False, 4, 7)
     assert [(rejected.line, rejected.field) for rejected in outcome.rejected] == [
         (5, "number"), (6, "name"), (7, "birth_date"), (8, "birth_date"), (9, "flags"), (10, "discharged_on"),
         (11, "row"),
     ]  # fmt: skip
     assert "1948" not in " ".join(map(str, outcome.rejected))
-    assert known(ground).patient_id is None
+    assert known(context).patient_id is None
 
 
-def test_with_skip_the_good_rows_are_stored_and_the_others_reported(ground: Ground, file: Path) -> None:
+def test_with_skip_the_good_rows_are_stored_and_the_others_reported(context: AppContext, file: Path) -> None:
     file.write_text(FAULTY, "utf-8")
-    outcome = patients_file.load(ground, file, NOW, skips=True)
+    outcome = patients_file.load(context, file, NOW, skips=True)
     assert (outcome.added, outcome.is_stored, outcome.rejects) == (4, True, 7)
-    assert patients_file.load(ground, file, NOW, skips=True).added == 0
+    assert patients_file.load(context, file, NOW, skips=True).added == 0
 
 
-def test_who_left_today_is_taken_before_the_day_has_begun_in_greenwich(ground: Ground, file: Path) -> None:
+def test_who_left_today_is_taken_before_the_day_has_begun_in_greenwich(context: AppContext, file: Path) -> None:
     file.write_text(f"{HEAD}13800000001,A,,,2026-03-03\n13800000002,B,,,2026-03-04\n", "utf-8")
     early = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)  # half past six in Shanghai
-    outcome = patients_file.load(ground, file, early, skips=True)
+    outcome = patients_file.load(context, file, early, skips=True)
     assert outcome.added == 1
     assert [(rejected.line, rejected.field) for rejected in outcome.rejected] == [(3, "discharged_on")]
 
@@ -133,105 +134,105 @@ def test_who_left_today_is_taken_before_the_day_has_begun_in_greenwich(ground: G
     ],
     ids=["not text", "empty", "other columns", "broken quotes", "a column twice", "no row", "an endless field"],
 )
-def test_a_broken_file_stores_nothing(ground: Ground, file: Path, content: bytes) -> None:
+def test_a_broken_file_stores_nothing(context: AppContext, file: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(UnreadableFile):
-        patients_file.load(ground, file, NOW)
-    with ground.database.read() as session:
+        patients_file.load(context, file, NOW)
+    with context.database.read() as session:
         assert session.scalars(select(Patient)).all() == []
 
 
-def test_a_shared_telephone_names_no_patient_but_keeps_the_facts_that_matter(ground: Ground, file: Path) -> None:
+def test_a_shared_telephone_names_no_patient_but_keeps_the_facts_that_matter(context: AppContext, file: Path) -> None:
     file.write_text(HEAD + "13800000001,王秀英,1948-05-01,,\n13800000001,王小明,2010-01-01,diabetic,\n", "utf-8")
-    patients_file.load(ground, file, NOW)
-    found = known(ground)
+    patients_file.load(context, file, NOW)
+    found = known(context)
     assert (found.patient_id, found.age, found.diabetic) == (None, 77, True)
 
 
-def test_a_list_never_takes_back_that_somebody_wants_no_calls(ground: Ground, file: Path) -> None:
+def test_a_list_never_takes_back_that_somebody_wants_no_calls(context: AppContext, file: Path) -> None:
     file.write_text(HEAD + "13800000001,王秀英,,do_not_call,\n", "utf-8")
-    patients_file.load(ground, file, NOW)
+    patients_file.load(context, file, NOW)
     file.write_text(LIST, "utf-8")
-    patients_file.load(ground, file, NOW)
-    with ground.database.read() as session:
-        row = session.scalars(select(Patient).where(Patient.number_index == ground.keyring.index(NUMBER))).one()
+    patients_file.load(context, file, NOW)
+    with context.database.read() as session:
+        row = session.scalars(select(Patient).where(Patient.number_index == context.keyring.index(NUMBER))).one()
     assert row.do_not_call
 
 
-def test_nobody_is_known_by_a_hidden_number(ground: Ground) -> None:
-    opened(ground, NewMatter(MatterKind.ENQUIRY, call_of(ground, None)))
-    assert known(ground, None) == service.Known()
+def test_nobody_is_known_by_a_hidden_number(context: AppContext) -> None:
+    opened(context, NewCase(CaseKind.ENQUIRY, call_of(context, None)))
+    assert known(context, None) == service.Known()
 
 
-def test_a_matter_has_the_next_number_and_its_first_step(ground: Ground) -> None:
-    call = call_of(ground)
-    first = opened(ground, NewMatter(MatterKind.MESSAGE, call, text="要改预约"))
-    second = opened(ground, NewMatter(MatterKind.COMPLAINT, call))
+def test_a_case_has_the_next_number_and_its_first_step(context: AppContext) -> None:
+    call = call_of(context)
+    first = opened(context, NewCase(CaseKind.MESSAGE, call, text="要改预约"))
+    second = opened(context, NewCase(CaseKind.COMPLAINT, call))
     assert (first.number, second.number) == (1, 2)
-    assert first.state is MatterState.OPEN
-    assert [step.kind for step in history(ground, first)] == ["opened"]
+    assert first.state is CaseState.OPEN
+    assert [step.kind for step in history(context, first)] == ["opened"]
     assert second.due_at == NOW + timedelta(hours=24)
 
 
-def test_a_call_opens_one_matter_of_a_kind_however_often_it_says_so(ground: Ground) -> None:
-    call = call_of(ground)
+def test_a_call_opens_one_case_of_a_kind_however_often_it_says_so(context: AppContext) -> None:
+    call = call_of(context)
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: opened(ground, NewMatter(MatterKind.MESSAGE, call)).number, range(8)))
+        found = list(pool.map(lambda _: opened(context, NewCase(CaseKind.MESSAGE, call)).number, range(8)))
     assert set(found) == {found[0]}
-    with ground.database.read() as session:
-        assert len(session.scalars(select(Matter)).all()) == 1
+    with context.database.read() as session:
+        assert len(session.scalars(select(Case)).all()) == 1
 
 
-def test_numbers_are_given_once_though_many_ask_at_the_same_time(ground: Ground) -> None:
-    calls = [call_of(ground) for _ in range(8)]
+def test_numbers_are_given_once_though_many_ask_at_the_same_time(context: AppContext) -> None:
+    calls = [call_of(context) for _ in range(8)]
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda call: opened(ground, NewMatter(MatterKind.ENQUIRY, call)).number, calls))
+        found = list(pool.map(lambda call: opened(context, NewCase(CaseKind.ENQUIRY, call)).number, calls))
     assert sorted(found) == list(range(1, 9))
 
 
-def test_the_owner_of_an_open_matter_is_known_until_it_is_closed(ground: Ground) -> None:
-    agents = load_hospital(ground)
+def test_the_owner_of_an_open_case_is_known_until_it_is_closed(context: AppContext) -> None:
+    agents = load_hospital(context)
     owner, other = agents["1001"].id, agents["1002"].id
-    matter = opened(ground, NewMatter(MatterKind.ENQUIRY, call_of(ground), owner_agent_id=owner))
-    opened(ground, NewMatter(MatterKind.MESSAGE, call_of(ground)))  # newer, and nobody's
-    found = known(ground)
-    assert (found.owner_agent_id, found.matter_number, found.matter_kind) == (owner, 1, MatterKind.ENQUIRY)
-    with ground.database.write() as session:
-        row = queries.locked(session, matter.id)
+    case = opened(context, NewCase(CaseKind.ENQUIRY, call_of(context), owner_agent_id=owner))
+    opened(context, NewCase(CaseKind.MESSAGE, call_of(context)))  # newer, and nobody's
+    found = known(context)
+    assert (found.owner_agent_id, found.case_number, found.case_kind) == (owner, 1, CaseKind.ENQUIRY)
+    with context.database.write() as session:
+        row = queries.locked(session, case.id)
         assert service.hand_over(session, row, other, By(agent_id=owner), NOW)
         assert not service.hand_over(session, row, other, By(agent_id=owner), NOW)
-    assert known(ground).owner_agent_id == other
-    with ground.database.write() as session:
-        assert service.close(session, ground, queries.locked(session, matter.id), By(agent_id=other), NOW)
-    assert known(ground).owner_agent_id is None
-    steps = history(ground, matter)
+    assert known(context).owner_agent_id == other
+    with context.database.write() as session:
+        assert service.close(session, context, queries.locked(session, case.id), By(agent_id=other), NOW)
+    assert known(context).owner_agent_id is None
+    steps = history(context, case)
     assert [step.kind for step in steps] == ["opened", "handed_over", "moved"]
     assert steps[1].data == {"from": owner, "to": other}
     assert steps[1].agent_id == owner
 
 
-def test_a_closed_matter_is_handed_to_nobody_and_may_be_reopened(ground: Ground) -> None:
-    agents = load_hospital(ground)
-    matter = opened(ground, NewMatter(MatterKind.COMPLAINT, call_of(ground)))
-    with ground.database.write() as session:
-        row = queries.locked(session, matter.id)
-        service.close(session, ground, row, By(), NOW)
-        with pytest.raises(ClosedMatter):
+def test_a_closed_case_is_handed_to_nobody_and_may_be_reopened(context: AppContext) -> None:
+    agents = load_hospital(context)
+    case = opened(context, NewCase(CaseKind.COMPLAINT, call_of(context)))
+    with context.database.write() as session:
+        row = queries.locked(session, case.id)
+        service.close(session, context, row, By(), NOW)
+        with pytest.raises(ClosedCase):
             service.hand_over(session, row, agents["1001"].id, By(), NOW)
         with pytest.raises(IllegalMove):
-            service.advance(session, ground, row, MatterState.OPEN, By(), NOW)
-        assert service.advance(session, ground, row, MatterState.IN_HAND, By(), NOW)
+            service.advance(session, context, row, CaseState.OPEN, By(), NOW)
+        assert service.advance(session, context, row, CaseState.IN_HAND, By(), NOW)
         assert row.closed_at is None
 
 
-def test_what_is_said_about_a_matter_is_sealed(ground: Ground) -> None:
-    matter = opened(ground, NewMatter(MatterKind.ENQUIRY, call_of(ground), text="secret words"))
-    with ground.database.write() as session:
-        service.comment(session, queries.locked(session, matter.id), "more secret words", By(), NOW)
-    with ground.database.read() as session:
+def test_what_is_said_about_a_case_is_sealed(context: AppContext) -> None:
+    case = opened(context, NewCase(CaseKind.ENQUIRY, call_of(context), text="secret words"))
+    with context.database.write() as session:
+        service.comment(session, queries.locked(session, case.id), "more secret words", By(), NOW)
+    with context.database.read() as session:
         rows = [
-            *session.execute(text("SELECT text FROM matters")),
-            *session.execute(text("SELECT text FROM matter_steps")),
+            *session.execute(text("SELECT text FROM cases")),
+            *session.execute(text("SELECT text FROM case_steps")),
         ]
     assert all(b"secret" not in bytes(row[0]) for row in rows if row[0] is not None)
-    assert history(ground, matter)[-1].text == "more secret words"
+    assert history(context, case)[-1].text == "more secret words"

@@ -9,45 +9,45 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from cli.demo import act, follow_up, report, sign_ins, watch
-from console.app import create
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, MachineMark
-from hotline.values import AgentStatus, Answer, Outcome, Role
+from hotline.values.statuses import AgentStatus, Answer, Outcome, Role
 from tests.console_data import a_call, morning
 from tests.factories import load_hospital
 
 PASSWORD = "k7mq-x2np-8rtw"
 
 
-def available(ground: Ground) -> set[str]:
-    with ground.database.read() as session:
+def available(context: AppContext) -> set[str]:
+    with context.database.read() as session:
         query = select(Agent.staff_number).where(Agent.status == AgentStatus.AVAILABLE)
         return set(session.scalars(query))
 
 
-def test_each_act_has_its_own_agents_on_duty_and_nobody_afterwards(ground: Ground) -> None:
-    assert load_hospital(ground).keys() == act.DESK | follow_up.NURSES
-    act.MORNING.begin(ground)
-    assert available(ground) == act.DESK
-    act.on_duty(ground, follow_up.NURSES)
-    assert available(ground) == follow_up.NURSES
-    act.on_duty(ground, frozenset())
-    assert available(ground) == set()
+def test_each_act_has_its_own_agents_on_duty_and_nobody_afterwards(context: AppContext) -> None:
+    assert load_hospital(context).keys() == act.DESK | follow_up.NURSES
+    act.MORNING.begin(context)
+    assert available(context) == act.DESK
+    act.on_duty(context, follow_up.NURSES)
+    assert available(context) == follow_up.NURSES
+    act.on_duty(context, frozenset())
+    assert available(context) == set()
 
 
-def test_an_act_tells_of_its_own_calls_alone_in_the_order_of_their_numbers(ground: Ground) -> None:
+def test_an_act_tells_of_its_own_calls_alone_in_the_order_of_their_numbers(context: AppContext) -> None:
     begin = clock.now()
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for number, minutes in ((8, -9), (7, 1), (3, 2), (5, 3)):
             call = a_call(str(number), begin + timedelta(minutes=minutes), Outcome.ABANDONED)
             call.caller_number = f"+861380000000{number}"
             session.add(call)
-    told = report.as_json(ground, begin)
+    told = report.as_json(context, begin)
     assert [call["caller"][-1] for call in told["calls"]] == ["3", "5", "7"]
     assert told["summary"]["calls"] == 3
-    assert [row[0] for row in watch.rows(ground, begin, begin)] == ["…0003", "…0005", "…0007"]
-    assert len(report.as_json(ground, begin - timedelta(hours=1))["calls"]) == 4
+    assert [row[0] for row in watch.rows(context, begin, begin)] == ["…0003", "…0005", "…0007"]
+    assert len(report.as_json(context, begin - timedelta(hours=1))["calls"]) == 4
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,14 @@ def test_an_act_tells_of_its_own_calls_alone_in_the_order_of_their_numbers(groun
     [(Answer.YES, "passed", True), (Answer.NO, "failed", False), (Answer.UNSURE, "unsure", None)],
 )
 def test_a_check_that_the_machine_leaves_to_people_is_unsure_and_not_unchecked(
-    ground: Ground, answer: Answer, verdict: str, check: bool | None
+    context: AppContext, answer: Answer, verdict: str, check: bool | None
 ) -> None:
     begin = clock.now()
-    morning(ground, begin)
-    with ground.database.write() as session:
+    morning(context, begin)
+    with context.database.write() as session:
         mark = session.scalars(select(MachineMark)).one()
         mark.answer = answer
-    told = report.as_json(ground, begin - timedelta(hours=1))["calls"]
+    told = report.as_json(context, begin - timedelta(hours=1))["calls"]
     (marked,) = [call for call in told if call["verdicts"]]
     assert marked["verdicts"] == {"greeting": verdict}
     assert marked["checks"].get("greeting") is check
@@ -70,9 +70,9 @@ def test_a_check_that_the_machine_leaves_to_people_is_unsure_and_not_unchecked(
 
 
 @pytest.fixture
-def url(ground: Ground) -> Iterator[str]:
+def url(context: AppContext) -> Iterator[str]:
     """The staff pages at an address of this machine."""
-    app = create(ground)
+    app = create(context)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     serving = threading.Thread(target=server.serve_forever)
     serving.start()
@@ -84,9 +84,9 @@ def url(ground: Ground) -> Iterator[str]:
         app.extensions[live].close()
 
 
-def test_every_account_of_the_demo_is_let_in_and_a_wrong_password_is_not(ground: Ground, url: str) -> None:
-    load_hospital(ground)
-    made = sign_ins.make(ground, PASSWORD)
+def test_every_account_of_the_demo_is_let_in_and_a_wrong_password_is_not(context: AppContext, url: str) -> None:
+    load_hospital(context)
+    made = sign_ins.make(context, PASSWORD)
     assert [one.role for one in made[:3]] == [Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR]
     assert {one.login for one in made} == {"admin", "supervisor", "auditor"} | act.DESK | follow_up.NURSES
     assert all(sign_ins.works(url, one.login, PASSWORD) for one in made)

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from console import access, voice
-from console.app import create
-from hotline.ground import Ground, stand
-from hotline.values import Role
+from console.web import access
+from console.web.app import create
+from hotline.context import AppContext, open_context
+from hotline.values.statuses import Role
 from telephony.provider import connect
 from tests.conftest import make_settings
 from tests.documents import table
+from voice import app as voice_app
 
 PAGE = "docs/operations.md"
 WHO = {
@@ -28,11 +29,11 @@ WHO = {
 
 
 @pytest.fixture
-def here(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[Ground]:
+def here(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[AppContext]:
     """Open resources; one kind of database is enough to list routes."""
-    opened = stand(make_settings(tmp_path, sqlite_url, redis_server))
+    opened = open_context(make_settings(tmp_path, sqlite_url, redis_server))
     yield opened
-    opened.bell.redis.flushdb()
+    opened.notifier.redis.flushdb()
     opened.close()
 
 
@@ -45,14 +46,14 @@ def routes(app: Flask) -> dict[tuple[str, str], str]:
     }
 
 
-def test_every_webhook_is_explained_and_no_other(here: Ground) -> None:
+def test_every_webhook_is_explained_and_no_other(here: AppContext) -> None:
     provider = connect(here.settings)
-    app = voice.create(here, provider)
+    app = voice_app.create(here, provider)
     provider.close()
     assert {(row[0], row[1]) for row in table(PAGE, "Voice webhooks")} == set(routes(app))
 
 
-def test_every_staff_page_is_explained_with_who_may_see_it_and_no_other(here: Ground) -> None:
+def test_every_staff_page_is_explained_with_who_may_see_it_and_no_other(here: AppContext) -> None:
     app = create(here)
     written = {(row[0], row[1]): row[2] for row in table(PAGE, "Staff pages")}
     there = {key: WHO[access.rule(app.view_functions[endpoint])] for key, endpoint in routes(app).items()}

@@ -11,12 +11,14 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from hotline import clock, database_clock, jobs
-from hotline.database import Database
+from hotline import clock
+from hotline.context import AppContext
+from hotline.database import server_clock
+from hotline.database.database import Database
 from hotline.errors import LeaseLost
-from hotline.ground import Ground
 from hotline.models import Job, LooseBlob
-from hotline.values import JobState
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.servers import wait_for
@@ -28,49 +30,49 @@ from workers.table import Work
 LEASE = timedelta(seconds=600)
 
 
-def add(ground: Ground) -> Job:
-    with ground.database.write() as session:
-        return jobs.add(session, ground.bell, "check_call", "c1", clock.now())
+def add(context: AppContext) -> Job:
+    with context.database.write() as session:
+        return jobs.add(session, context.notifier, "check_call", "c1", clock.now())
 
 
-def row(ground: Ground, job: Job) -> Job:
-    with ground.database.read() as session:
+def row(context: AppContext, job: Job) -> Job:
+    with context.database.read() as session:
         return session.get_one(Job, job.id)
 
 
-def take_over(ground: Ground, job: Job) -> Hold:
+def take_over(context: AppContext, job: Job) -> Hold:
     """Another worker takes the work, because the lease of the first has run out."""
-    with ground.database.write() as session:
-        past = database_clock.now(session) - timedelta(seconds=1)
+    with context.database.write() as session:
+        past = server_clock.now(session) - timedelta(seconds=1)
         session.execute(update(Job).where(Job.id == job.id).values(held_until=past))
-    hold = take(ground.database, job.id, LEASE)
+    hold = take(context.database, job.id, LEASE)
     assert hold is not None
     return hold
 
 
-def written(ground: Ground) -> list[str]:
-    with ground.database.read() as session:
+def written(context: AppContext) -> list[str]:
+    with context.database.read() as session:
         return sorted(session.scalars(select(LooseBlob.name)))
 
 
-def write(ground: Ground, name: str, now: datetime) -> None:
+def write(context: AppContext, name: str, now: datetime) -> None:
     """A row like any other that a job writes."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.add(LooseBlob(name=name, made_at=now))
 
 
-def home(ground: Ground, work: Work, lease_seconds: int = 600) -> House:
+def home(context: AppContext, work: Work, lease_seconds: int = 600) -> House:
     changed = {"worker_lease_seconds": lease_seconds, "twilio_api_base": "http://127.0.0.1:1"}
-    settings = ground.settings.model_copy(update=changed)
-    return House(replace(ground, settings=settings), connect(settings), {"check_call": work})
+    settings = context.settings.model_copy(update=changed)
+    return House(replace(context, settings=settings), connect(settings), {"check_call": work})
 
 
-def test_what_a_worker_writes_or_asks_for_that_has_lost_its_work_does_not_happen(ground: Ground) -> None:
-    job, came = add(ground), []
+def test_what_a_worker_writes_or_asks_for_that_has_lost_its_work_does_not_happen(context: AppContext) -> None:
+    job, came = add(context), []
 
-    def slow(of_job: Ground, provider: Provider, _subject: str, now: datetime) -> None:
+    def slow(of_job: AppContext, provider: Provider, _subject: str, now: datetime) -> None:
         write(of_job, "before", now)
-        take_over(ground, job)
+        take_over(context, job)
         deeds: tuple[Callable[[], object], ...] = (lambda: write(of_job, "after", now), lambda: provider.leg("CA1"))
         for deed in deeds:
             try:
@@ -78,37 +80,37 @@ def test_what_a_worker_writes_or_asks_for_that_has_lost_its_work_does_not_happen
             except Exception as fault:
                 came.append(type(fault))
 
-    run.run(home(ground, slow), job.id)
+    run.run(home(context, slow), job.id)
     assert came == [LeaseLost, LeaseLost]  # and not that the provider cannot be reached
-    assert written(ground) == ["before"]
-    after = row(ground, job)
+    assert written(context) == ["before"]
+    after = row(context, job)
     assert (after.state, after.token, after.deaths, after.held_until is None) == (JobState.DUE, 2, 1, False)
 
 
-def test_who_holds_it_asks_the_provider_and_writes(ground: Ground) -> None:
-    job, came = add(ground), []
+def test_who_holds_it_asks_the_provider_and_writes(context: AppContext) -> None:
+    job, came = add(context), []
 
-    def work(of_job: Ground, provider: Provider, _subject: str, now: datetime) -> None:
+    def work(of_job: AppContext, provider: Provider, _subject: str, now: datetime) -> None:
         with pytest.raises(ProviderDown):
             provider.leg("CA1")
         write(of_job, "mine", now)
         came.append(now)
 
-    run.run(home(ground, work), job.id)
-    assert (len(came), written(ground), row(ground, job).state) == (1, ["mine"], JobState.DONE)
+    run.run(home(context, work), job.id)
+    assert (len(came), written(context), row(context, job).state) == (1, ["mine"], JobState.DONE)
 
 
-def test_staff_who_have_it_done_again_take_it_from_a_worker_that_was_given_up(ground: Ground) -> None:
-    job = add(ground)
-    hold = take(ground.database, job.id, LEASE)
+def test_staff_who_have_it_done_again_take_it_from_a_worker_that_was_given_up(context: AppContext) -> None:
+    job = add(context)
+    hold = take(context.database, job.id, LEASE)
     assert hold is not None
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.get_one(Job, job.id).state = JobState.FAILED
-    with ground.database.write() as session:
-        assert jobs.again(session, ground.bell) == [job.id]
+    with context.database.write() as session:
+        assert jobs.again(session, context.notifier) == [job.id]
     with pytest.raises(LeaseLost):
         hold.renew()
-    assert take(ground.database, job.id, LEASE) is not None
+    assert take(context.database, job.id, LEASE) is not None
 
 
 class Unsteady(Database):
@@ -127,37 +129,37 @@ class Unsteady(Database):
             yield session
 
 
-def test_a_lease_is_renewed_again_after_the_database_was_away_for_a_while(ground: Ground) -> None:
-    job, unsteady = add(ground), Unsteady(ground.database)
+def test_a_lease_is_renewed_again_after_the_database_was_away_for_a_while(context: AppContext) -> None:
+    job, unsteady = add(context), Unsteady(context.database)
 
     def work(*_: object) -> None:
         unsteady.is_away = True
         wait_for(lambda: unsteady.refused > 2, 60, "several renewals that fail")
         unsteady.is_away = False
-        before = row(ground, job).held_until
-        wait_for(lambda: row(ground, job).held_until != before, 60, "a renewal")
+        before = row(context, job).held_until
+        wait_for(lambda: row(context, job).held_until != before, 60, "a renewal")
 
-    run.run(home(replace(ground, database=unsteady), work, 6), job.id)
-    assert (row(ground, job).state, row(ground, job).tries) == (JobState.DONE, 0)
+    run.run(home(replace(context, database=unsteady), work, 6), job.id)
+    assert (row(context, job).state, row(context, job).tries) == (JobState.DONE, 0)
 
 
-def test_a_lease_that_cannot_be_renewed_until_its_end_stops_the_work(ground: Ground) -> None:
-    job, unsteady, came = add(ground), Unsteady(ground.database), []
+def test_a_lease_that_cannot_be_renewed_until_its_end_stops_the_work(context: AppContext) -> None:
+    job, unsteady, came = add(context), Unsteady(context.database), []
 
-    def work(of_job: Ground, _provider: Provider, _subject: str, now: datetime) -> None:
+    def work(of_job: AppContext, _provider: Provider, _subject: str, now: datetime) -> None:
         unsteady.is_away = True
         wait_for(lambda: not any(t.name == "lease" for t in threading.enumerate()), 60, "the end of the lease")
         unsteady.is_away = False
         came.append(now)
         write(of_job, "too late", now)
 
-    run.run(home(replace(ground, database=unsteady), work, 2), job.id)
-    assert (len(came), written(ground)) == (1, [])
-    assert row(ground, job).state is JobState.DUE
+    run.run(home(replace(context, database=unsteady), work, 2), job.id)
+    assert (len(came), written(context)) == (1, [])
+    assert row(context, job).state is JobState.DUE
 
 
-def test_the_end_of_work_is_written_down_after_the_database_was_away(ground: Ground) -> None:
-    job = add(ground)
+def test_the_end_of_work_is_written_down_after_the_database_was_away(context: AppContext) -> None:
+    job = add(context)
 
     class Locked(Unsteady):
         @contextmanager
@@ -168,10 +170,10 @@ def test_the_end_of_work_is_written_down_after_the_database_was_away(ground: Gro
             with self._real.write() as session:
                 yield session
 
-    locked = Locked(ground.database)
+    locked = Locked(context.database)
 
     def work(*_: object) -> None:
         locked.is_away = True
 
-    run.run(home(replace(ground, database=locked), work), job.id)
-    assert (row(ground, job).state, row(ground, job).deaths, locked.refused) == (JobState.DONE, 0, 3)
+    run.run(home(replace(context, database=locked), work), job.id)
+    assert (row(context, job).state, row(context, job).deaths, locked.refused) == (JobState.DONE, 0, 3)

@@ -9,13 +9,13 @@ from flask import render_template
 from rich.console import Console
 from sqlalchemy.orm import Session
 
-from cli import floor
-from console import parts, snapshot
-from console.app import create
+from cli.commands import floor
+from console.floor import breakdowns, snapshot
+from console.web.app import create
 from hotline.clock import new_id
-from hotline.ground import Ground
-from hotline.models import Agent, Call, Callback, Offer, Waiting
-from hotline.values import (
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Callback, Offer, QueueEntry
+from hotline.values.statuses import (
     CallbackState,
     CallStatus,
     Direction,
@@ -23,10 +23,11 @@ from hotline.values import (
     Language,
     OfferState,
     Outcome,
+    QueueEntryState,
     Role,
-    WaitingState,
 )
-from routing import figures, figures_queries, rules
+from reports.service_level import figures, queries
+from routing.queues import queues_file
 from tests.console_client import signed_in
 from tests.console_data import morning
 from tests.factories import NOW, load_hospital
@@ -65,9 +66,9 @@ class Day:
         self.session.flush()
         return row
 
-    def place(self, call: Call, state: WaitingState, *overflowed: str) -> Waiting:
+    def place(self, call: Call, state: QueueEntryState, *overflowed: str) -> QueueEntry:
         """Where this call stood."""
-        row = Waiting(
+        row = QueueEntry(
             call_id=call.id,
             queue=call.queue,
             wish={},
@@ -80,12 +81,12 @@ class Day:
         self.session.flush()
         return row
 
-    def offer(self, place: Waiting, staff_number: str, state: OfferState, *reasons: str) -> None:
+    def offer(self, place: QueueEntry, staff_number: str, state: OfferState, *reasons: str) -> None:
         """A phone that rang for this place, ten seconds."""
         self.session.add(
             Offer(
                 id=new_id(),
-                waiting_id=place.id,
+                queue_entry_id=place.id,
                 call_id=place.call_id,
                 agent_id=self.staff[staff_number].id,
                 state=state,
@@ -120,17 +121,17 @@ class Day:
 
 
 @pytest.fixture
-def staff(ground: Ground) -> dict[str, Agent]:
+def staff(context: AppContext) -> dict[str, Agent]:
     """The sample hospital, and nine calls in both directions."""
-    agents = load_hospital(ground)
-    with ground.database.write() as session:
+    agents = load_hospital(context)
+    with context.database.write() as session:
         day = Day(session, agents)
-        met = day.place(day.call(Outcome.ANSWERED, 12), WaitingState.CONNECTED)
+        met = day.place(day.call(Outcome.ANSWERED, 12), QueueEntryState.CONNECTED)
         day.offer(met, "1001", OfferState.MISSED)
         day.offer(met, "1002", OfferState.ANSWERED, figures.OVERFLOW + "nurse helps")
-        day.place(day.call(Outcome.ABANDONED, ended=4), WaitingState.ABANDONED)
-        day.place(day.call(Outcome.ABANDONED, ended=40), WaitingState.ABANDONED)
-        day.place(day.call(Outcome.MESSAGE, queue="nurse"), WaitingState.LEFT, "voicemail")
+        day.place(day.call(Outcome.ABANDONED, ended=4), QueueEntryState.ABANDONED)
+        day.place(day.call(Outcome.ABANDONED, ended=40), QueueEntryState.ABANDONED)
+        day.place(day.call(Outcome.MESSAGE, queue="nurse"), QueueEntryState.LEFT, "voicemail")
         day.call(Outcome.LEFT_IN_MENU, asked_at=None, queue=None)
         _call_backs(day)
         day.call(Outcome.ABANDONED, direction=Direction.OUTBOUND)  # of a campaign, and wanted a person
@@ -141,23 +142,23 @@ def _call_backs(day: Day) -> None:
     """One caller was called back, one waits for it, one stayed in line and was answered."""
     first, second = day.call(Outcome.CALL_BACK), day.call(Outcome.CALL_BACK)
     back = day.call(Outcome.ANSWERED, 10, direction=Direction.OUTBOUND)
-    day.offer(day.place(back, WaitingState.CONNECTED), "1001", OfferState.ANSWERED)
-    day.place(first, WaitingState.LEFT)
-    day.place(second, WaitingState.LEFT, "call_back")
+    day.offer(day.place(back, QueueEntryState.CONNECTED), "1001", OfferState.ANSWERED)
+    day.place(first, QueueEntryState.LEFT)
+    day.place(second, QueueEntryState.LEFT, "call_back")
     day.call_back(first, CallbackState.DONE, back)
     day.call_back(second, CallbackState.WAITING)
     stayed = day.call(Outcome.ANSWERED, 20)
-    day.place(stayed, WaitingState.CONNECTED)
+    day.place(stayed, QueueEntryState.CONNECTED)
     day.call_back(stayed, CallbackState.CANCELLED)
 
 
-def counted(ground: Ground) -> figures.Counted:
-    with ground.database.read() as session:
-        return figures_queries.between(session, NOW)
+def counted(context: AppContext) -> figures.Counted:
+    with context.database.read() as session:
+        return queries.between(session, NOW)
 
 
-def test_everybody_who_asked_is_counted_once(ground: Ground, staff: dict[str, Agent]) -> None:  # noqa: ARG001 (its rows)
-    whole = figures.summary(counted(ground), RING)
+def test_everybody_who_asked_is_counted_once(context: AppContext, staff: dict[str, Agent]) -> None:  # noqa: ARG001 (its rows)
+    whole = figures.summary(counted(context), RING)
     assert (whole.calls, whole.asked, whole.answered) == (8, 7, 2)
     assert (whole.abandoned_early, whole.abandoned_late, whole.abandoned) == (1, 1, 2)
     assert (whole.call_backs, whole.called_back, whole.overflowed) == (2, 1, 3)
@@ -166,8 +167,8 @@ def test_everybody_who_asked_is_counted_once(ground: Ground, staff: dict[str, Ag
     assert (whole.offers, whole.offers_answered, whole.within_offer, whole.missed) == (3, 2, 2, 1)
 
 
-def test_queues_half_hours_and_agents_tell_the_same(ground: Ground, staff: dict[str, Agent]) -> None:
-    rows = counted(ground)
+def test_queues_half_hours_and_agents_tell_the_same(context: AppContext, staff: dict[str, Agent]) -> None:
+    rows = counted(context)
     queues = figures.by_queue(rows, RING)
     assert (queues["booking"].asked, queues["booking"].called_back, queues["nurse"].overflowed) == (6, 1, 1)
     hours = figures.by_half_hour(rows, RING, ZoneInfo("Asia/Shanghai"))
@@ -179,14 +180,14 @@ def test_queues_half_hours_and_agents_tell_the_same(ground: Ground, staff: dict[
     assert (second.offers, second.offers_answered, second.called_back, second.overflowed) == (1, 1, 0, 1)
 
 
-def test_the_floor_page_and_the_terminal_show_these_figures(ground: Ground, staff: dict[str, Agent]) -> None:  # noqa: ARG001
-    seen = snapshot.take(ground, LATER)
-    assert seen.figures == figures.summary(counted(ground), ground.settings.ring_seconds)
+def test_the_floor_page_and_the_terminal_show_these_figures(context: AppContext, staff: dict[str, Agent]) -> None:  # noqa: ARG001
+    seen = snapshot.take(context, LATER)
+    assert seen.figures == figures.summary(counted(context), context.settings.ring_seconds)
     console = Console(width=140)
     with console.capture() as text:
         console.print(floor.figures(seen))
     assert "1 of 2" in text.get()
-    pages = create(ground)
+    pages = create(context)
     with pages.test_request_context():
         page = render_template("floor_figures.html", floor=seen)
     pages.extensions["live"].close()
@@ -194,11 +195,11 @@ def test_the_floor_page_and_the_terminal_show_these_figures(ground: Ground, staf
     assert "Of 2 who chose a call-back" in page or "共 2 个选择回电" in page
 
 
-def test_the_terminal_divides_today_s_figures(ground: Ground, staff: dict[str, Agent]) -> None:  # noqa: ARG001
+def test_the_terminal_divides_today_s_figures(context: AppContext, staff: dict[str, Agent]) -> None:  # noqa: ARG001
     console = Console(width=140)
     with console.capture() as text:
-        for by in parts.PARTS:
-            console.print(floor.parts(ground, by, LATER))
+        for by in breakdowns.PARTS:
+            console.print(floor.parts(context, by, LATER))
     shown = " ".join(text.get().split())
     assert "booking 6 2 1 1 2 1 of 2 16% of 6" in shown
     assert "2026-03-02 16:30 7 2 1 1 3 1 of 2 14% of 7" in shown
@@ -214,15 +215,17 @@ def test_the_terminal_divides_today_s_figures(ground: Ground, staff: dict[str, A
     ],
 )
 def test_the_floor_page_divides_today_s_figures_as_the_terminal_does(
-    ground: Ground,
+    context: AppContext,
     staff: dict[str, Agent],  # noqa: ARG001
     by: str,
     name: str,
     numbers: list[str],
 ) -> None:
-    pages = create(ground)
-    found = parts.take(ground, by, LATER)
-    kept = {queue.name: queue.label for queue in rules.of(ground.settings).queues.values()} if by == "queue" else {}
+    pages = create(context)
+    found = breakdowns.take(context, by, LATER)
+    kept = (
+        {queue.name: queue.label for queue in queues_file.of(context.settings).queues.values()} if by == "queue" else {}
+    )
     with pages.test_request_context(headers={"Accept-Language": "zh"}):
         page = render_template("divided.html", parts=found, by=by, labels=kept)
     pages.extensions["live"].close()
@@ -235,9 +238,9 @@ def test_the_floor_page_divides_today_s_figures_as_the_terminal_does(
     assert row.count("<rect") == len(bar)
 
 
-def test_only_who_sees_all_calls_is_shown_the_divided_figures(ground: Ground) -> None:
-    morning(ground, LATER)
-    pages = create(ground)
+def test_only_who_sees_all_calls_is_shown_the_divided_figures(context: AppContext) -> None:
+    morning(context, LATER)
+    pages = create(context)
     supervisor, agent = signed_in(pages, Role.SUPERVISOR), signed_in(pages, Role.AGENT)
     assert 'id="title-parts"' in supervisor.open("/?by=agent").text
     assert supervisor.open("/floor/figures?by=week").status_code == 400

@@ -11,34 +11,34 @@ from datetime import datetime, timedelta
 
 from rich.console import Console
 
-from cli import floor
-from console import snapshot
+from cli.commands import floor
+from console.floor import snapshot
 from hotline import clock
-from hotline.ground import Ground
-from hotline.values import AgentStatus
-from routing import service
+from hotline.context import AppContext
+from hotline.values.statuses import AgentStatus
+from routing.queues import service
 from tests.factories import call_in_line, load_hospital, offer_to
 from tests.servers import wait_for
 
 
-def drawn(ground: Ground, now: datetime, seconds: float = 0.0) -> str:
+def drawn(context: AppContext, now: datetime, seconds: float = 0.0) -> str:
     console = Console(width=140)
     with console.capture() as text:
-        seen = snapshot.take(ground, now)
-        console.print(floor.picture(seen, now + timedelta(seconds=seconds), ground.settings.ring_seconds))
+        seen = snapshot.take(context, now)
+        console.print(floor.picture(seen, now + timedelta(seconds=seconds), context.settings.ring_seconds))
     return text.get()
 
 
-def test_the_floor_shows_callers_agents_and_figures(ground: Ground) -> None:
+def test_the_floor_shows_callers_agents_and_figures(context: AppContext) -> None:
     now = clock.now()
-    staff = load_hospital(ground, now)
-    _, place = call_in_line(ground, now=now)
-    call_in_line(ground, now=now)
-    offer_to(ground, place, staff["1001"], now)
-    with ground.database.write() as session:
+    staff = load_hospital(context, now)
+    _, place = call_in_line(context, now=now)
+    call_in_line(context, now=now)
+    offer_to(context, place, staff["1001"], now)
+    with context.database.write() as session:
         away = session.get_one(type(staff["1002"]), staff["1002"].id)
-        service.choose_status(session, ground, away, AgentStatus.AWAY, now)
-    text = drawn(ground, now, 12.4)
+        service.choose_status(session, context, away, AgentStatus.AWAY, now)
+    text = drawn(context, now, 12.4)
     assert "李静" in text
     assert "offered" in text
     assert "away" in text
@@ -47,8 +47,8 @@ def test_the_floor_shows_callers_agents_and_figures(ground: Ground) -> None:
     assert "0% of 2" in text
 
 
-def environment(ground: Ground) -> dict[str, str]:
-    settings = ground.settings
+def environment(context: AppContext) -> dict[str, str]:
+    settings = context.settings
     return os.environ | {
         "HOTLINE_HOME": str(settings.hotline_home),
         "DATABASE_URL": settings.database_url,
@@ -64,20 +64,20 @@ def environment(ground: Ground) -> dict[str, str]:
     }
 
 
-def test_once_prints_and_leaves(ground: Ground) -> None:
-    load_hospital(ground)
-    call_in_line(ground, now=clock.now())
+def test_once_prints_and_leaves(context: AppContext) -> None:
+    load_hospital(context)
+    call_in_line(context, now=clock.now())
     run = [sys.executable, "-m", "cli.main", "floor", "--once"]
-    done = subprocess.run(run, env=environment(ground), capture_output=True, encoding="utf-8", check=True)
+    done = subprocess.run(run, env=environment(context), capture_output=True, encoding="utf-8", check=True)
     assert "In line" in done.stdout
     assert "Booking and service desk" in done.stdout
 
 
-def test_a_caller_appears_and_ctrl_c_ends_the_view(ground: Ground) -> None:
-    load_hospital(ground)
+def test_a_caller_appears_and_ctrl_c_ends_the_view(context: AppContext) -> None:
+    load_hospital(context)
     screen, terminal = pty.openpty()
     run = [sys.executable, "-m", "cli.main", "floor"]
-    with subprocess.Popen(run, env=environment(ground) | {"TERM": "xterm"}, stdout=terminal) as view:
+    with subprocess.Popen(run, env=environment(context) | {"TERM": "xterm"}, stdout=terminal) as view:
         os.close(terminal)
         shown: list[str] = []
         reading = threading.Thread(target=lambda: shown.extend(_texts(screen)))
@@ -85,7 +85,7 @@ def test_a_caller_appears_and_ctrl_c_ends_the_view(ground: Ground) -> None:
         try:
             wait_for(lambda: "Agents" in "".join(shown), 20, "the floor")
             assert "withheld" not in "".join(shown)
-            call_in_line(ground, now=clock.now())
+            call_in_line(context, now=clock.now())
             wait_for(lambda: "withheld" in "".join(shown), 10, "the caller")
             view.send_signal(signal.SIGINT)
             assert view.wait(20) == 0

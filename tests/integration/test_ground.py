@@ -8,14 +8,14 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from hotline import jobs, story
-from hotline.bell import ROUTER
-from hotline.crypt import Undecipherable
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext, open_context
+from hotline.encryption.keyring import Undecipherable
 from hotline.errors import IllegalMove, NotFound
-from hotline.ground import Ground, stand
 from hotline.models import Call, Event, Job
-from hotline.settings import Settings
-from hotline.values import CallStatus, Language
+from hotline.outbox import jobs, transitions
+from hotline.outbox.notifier import ROUTER
+from hotline.values.statuses import CallStatus, Language
 from tests.servers import wait_for
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -27,10 +27,10 @@ def a_call(number: str = "+8613800000001") -> Call:
     )
 
 
-def test_phone_number_is_unreadable_in_the_database_and_readable_through_the_model(ground: Ground) -> None:
-    with ground.database.write() as session:
+def test_phone_number_is_unreadable_in_the_database_and_readable_through_the_model(context: AppContext) -> None:
+    with context.database.write() as session:
         session.add(a_call())
-    with ground.database.read() as session:
+    with context.database.read() as session:
         raw = session.execute(text("SELECT caller_number FROM calls")).scalar_one()
         call = session.scalars(select(Call)).one()
     assert b"138" not in bytes(raw)
@@ -39,70 +39,70 @@ def test_phone_number_is_unreadable_in_the_database_and_readable_through_the_mod
     assert call.language is Language.ENGLISH
 
 
-def test_a_transaction_that_fails_leaves_nothing_and_rings_no_bell(ground: Ground) -> None:
-    with pytest.raises(IntegrityError), ground.database.write() as session:  # noqa: PT012 (both lines are one transaction)
-        jobs.add(session, ground.bell, "transcribe", "r1", NOW)
+def test_a_transaction_that_fails_leaves_nothing_and_rings_no_bell(context: AppContext) -> None:
+    with pytest.raises(IntegrityError), context.database.write() as session:  # noqa: PT012 (both lines are one transaction)
+        jobs.add(session, context.notifier, "transcribe", "r1", NOW)
         session.add(Event(call_id="no such call", kind="x", at=NOW))
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.scalars(select(Job)).all() == []
-    assert in_line(ground) == []
+    assert in_line(context) == []
 
 
-def test_a_job_asked_for_twice_is_one_row_and_one_bell_after_the_commit(ground: Ground) -> None:
-    with ground.database.write() as session:
-        first = jobs.add(session, ground.bell, "transcribe", "r1", NOW)
-        assert jobs.add(session, ground.bell, "transcribe", "r1", NOW) is first
-        assert in_line(ground) == []
-    wait_for(lambda: in_line(ground) == [f"{first.id}-0"], what="the bell")
-    assert not jobs.ring(ground.bell, first)
-    with ground.database.read() as session:
+def test_a_job_asked_for_twice_is_one_row_and_one_bell_after_the_commit(context: AppContext) -> None:
+    with context.database.write() as session:
+        first = jobs.add(session, context.notifier, "transcribe", "r1", NOW)
+        assert jobs.add(session, context.notifier, "transcribe", "r1", NOW) is first
+        assert in_line(context) == []
+    wait_for(lambda: in_line(context) == [f"{first.id}-0"], what="the bell")
+    assert not jobs.ring(context.notifier, first)
+    with context.database.read() as session:
         assert [job.id for job in session.scalars(select(Job))] == [first.id]
-    assert in_line(ground) == [f"{first.id}-0"]
+    assert in_line(context) == [f"{first.id}-0"]
 
 
 def test_a_bell_that_cannot_ring_costs_nothing_that_was_stored(settings: Settings) -> None:
-    deaf = stand(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+    deaf = open_context(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
     with deaf.database.write() as session:
-        jobs.add(session, deaf.bell, "transcribe", "r1", NOW)
-        deaf.bell.ring_after(session, ROUTER)
+        jobs.add(session, deaf.notifier, "transcribe", "r1", NOW)
+        deaf.notifier.ring_after(session, ROUTER)
     with deaf.database.read() as session:
         assert len(session.scalars(select(Job)).all()) == 1
     deaf.close()
 
 
-def test_the_bell_is_heard_by_who_listens(ground: Ground) -> None:
-    bells = ground.bell.listen(ROUTER, 0.05)
+def test_the_bell_is_heard_by_who_listens(context: AppContext) -> None:
+    bells = context.notifier.listen(ROUTER, 0.05)
     assert next(bells) is None
-    ground.bell.ring(ROUTER, "x")
+    context.notifier.ring(ROUTER, "x")
     assert "x" in {next(bells) for _ in range(20)}
 
 
-def in_line(ground: Ground) -> list[str]:
-    ids: list[str] = Queue("speech", connection=ground.bell.redis, serializer=JSONSerializer).job_ids
+def in_line(context: AppContext) -> list[str]:
+    ids: list[str] = Queue("speech", connection=context.notifier.redis, serializer=JSONSerializer).job_ids
     return ids
 
 
-def test_story_moves_by_the_table_only(ground: Ground) -> None:
+def test_story_moves_by_the_table_only(context: AppContext) -> None:
     call = a_call()
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.add(call)
         session.flush()
-        assert story.move(call, CallStatus.WAITING, "status")
-        assert not story.move(call, CallStatus.WAITING, "status")
-        story.tell(session, ground.bell, story.event(call.id, "asked", NOW, queue="booking"))
+        assert transitions.move(call, CallStatus.WAITING, "status")
+        assert not transitions.move(call, CallStatus.WAITING, "status")
+        transitions.tell(session, context.notifier, transitions.event(call.id, "asked", NOW, queue="booking"))
     with pytest.raises(IllegalMove):
-        story.move(Call(status=CallStatus.ENDED), CallStatus.TALKING, "status")
-    with ground.database.read() as session:
+        transitions.move(Call(status=CallStatus.ENDED), CallStatus.TALKING, "status")
+    with context.database.read() as session:
         assert session.scalars(select(Event.kind)).all() == ["asked"]
 
 
-def test_blob_is_sealed_for_its_row_and_gone_after_delete(ground: Ground) -> None:
-    ground.blobs.put("a/b", b"sound", about="recording 1")
-    assert b"sound" not in ground.blobs.sealed("a/b")
-    assert ground.blobs.get("a/b", "recording 1") == b"sound"
+def test_blob_is_sealed_for_its_row_and_gone_after_delete(context: AppContext) -> None:
+    context.objects.put("a/b", b"sound", about="recording 1")
+    assert b"sound" not in context.objects.sealed("a/b")
+    assert context.objects.get("a/b", "recording 1") == b"sound"
     with pytest.raises(Undecipherable):
-        ground.blobs.get("a/b", "recording 2")
-    ground.blobs.delete("a/b")
-    ground.blobs.delete("a/b")
+        context.objects.get("a/b", "recording 2")
+    context.objects.delete("a/b")
+    context.objects.delete("a/b")
     with pytest.raises(NotFound):
-        ground.blobs.get("a/b", "recording 1")
+        context.objects.get("a/b", "recording 1")

@@ -19,13 +19,14 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
+from accounts.passwords import guesses
 from cli.main import group
-from console import devices, guesses
+from console.accounts import devices
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import Guess, Look, User
-from hotline.settings import Settings
-from hotline.values import Role
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext
+from hotline.models import AuditEntry, Guess, User
+from hotline.values.statuses import Role
 from tests.conftest import environment
 from tests.console_client import Staff, signed_in
 from tests.console_data import PASSWORD, Morning
@@ -44,7 +45,7 @@ def served(settings: Settings, folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--worker-class", "gevent", "--bind", address]
     with (folder / f"{address}.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--graceful-timeout", "1", "console.serve:staff()"],
+            [*command, "--graceful-timeout", "1", "console.serve:app()"],
             env=os.environ | environment(settings),
             stdout=log,
             stderr=log,
@@ -82,11 +83,11 @@ def codes(urls: list[str], login: str = "supervisor") -> list[int]:
 
 
 def test_sixty_guesses_at_once_at_two_processes_are_looked_at_five_times_and_so_after_a_restart(
-    ground: Ground, made: Morning, tmp_path: Path
+    context: AppContext, made: Morning, tmp_path: Path
 ) -> None:
     assert made.agents
     # Redis is away, which changes nothing.
-    settings = ground.settings.model_copy(update={"redis_url": f"unix://{tmp_path / 'nothing.sock'}?db=0"})
+    settings = context.settings.model_copy(update={"redis_url": f"unix://{tmp_path / 'nothing.sock'}?db=0"})
     with ExitStack() as both:
         urls = [both.enter_context(served(settings, tmp_path)) for _ in range(2)]
         found = codes(urls)
@@ -100,10 +101,10 @@ def test_sixty_guesses_at_once_at_two_processes_are_looked_at_five_times_and_so_
 
 
 def test_whoever_is_signed_in_is_served_while_passwords_are_guessed(
-    ground: Ground, made: Morning, tmp_path: Path
+    context: AppContext, made: Morning, tmp_path: Path
 ) -> None:
     assert made.agents
-    with served(ground.settings, tmp_path) as url, ThreadPoolExecutor(PARALLEL) as pool:
+    with served(context.settings, tmp_path) as url, ThreadPoolExecutor(PARALLEL) as pool:
         names = [pool.submit(guess, url, f"name{n}") for n in range(PARALLEL)]
         served_meanwhile = 0
         while not all(each.done() for each in names):
@@ -167,29 +168,29 @@ def test_a_password_that_was_changed_forgets_other_browsers(app: Flask) -> None:
     assert elsewhere.sign_in("agent", "seven quiet rivers").status_code == LATER
 
 
-def test_one_person_shuts_no_address_that_all_share(app: Flask, ground: Ground) -> None:
+def test_one_person_shuts_no_address_that_all_share(app: Flask, context: AppContext) -> None:
     for n in range(2 * guesses.PER_NAME):
         assert Staff(app).sign_in("agent", f"guess {n}").status_code == (WRONG if n < guesses.PER_NAME else LATER)
-    with ground.database.read() as session:
-        of_address = guesses.of_sign_in(ground.keyring, "agent", "192.0.2.1", None)[1]
+    with context.database.read() as session:
+        of_address = guesses.of_sign_in(context.keyring, "agent", "192.0.2.1", None)[1]
         assert session.get_one(Guess, of_address.key).spent == guesses.PER_NAME
     assert Staff(app).sign_in("supervisor").status_code == RIGHT
 
 
-def tried(ground: Ground, address: str, count: int) -> None:
+def tried(context: AppContext, address: str, count: int) -> None:
     """So many names were tried in vain from this address."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for n in range(count):
-            allowances = guesses.of_sign_in(ground.keyring, f"name{n}", address, None)
+            allowances = guesses.of_sign_in(context.keyring, f"name{n}", address, None)
             guesses.reserve(session, allowances, clock.now())
 
 
 def test_many_names_from_one_address_are_too_many_and_other_addresses_and_known_browsers_are_open(
-    app: Flask, ground: Ground
+    app: Flask, context: AppContext
 ) -> None:
     known = signed_in(app, Role.SUPERVISOR)
     known.send("/sign-out")
-    tried(ground, "192.0.2.1", guesses.PER_ADDRESS - 1)
+    tried(context, "192.0.2.1", guesses.PER_ADDRESS - 1)
     assert [Staff(app).sign_in("agent", "wrong").status_code for _ in range(2)] == [WRONG, LATER]
     assert Staff(app).sign_in("administrator").status_code == LATER
     assert known.sign_in("supervisor").status_code == RIGHT
@@ -200,51 +201,53 @@ def test_many_names_from_one_address_are_too_many_and_other_addresses_and_known_
     ("addresses", "last"),
     [(["2001:db8::1", "2001:db8::2:3"], LATER), (["2001:db8::1", "2001:db8:0:1::1"], WRONG)],
 )
-def test_addresses_of_one_network_are_one(app: Flask, ground: Ground, addresses: list[str], last: int) -> None:
-    tried(ground, addresses[0], guesses.PER_ADDRESS)
+def test_addresses_of_one_network_are_one(app: Flask, context: AppContext, addresses: list[str], last: int) -> None:
+    tried(context, addresses[0], guesses.PER_ADDRESS)
     assert Staff(app, addresses[1]).sign_in("agent", "wrong").status_code == last
 
 
-def test_an_administrator_unlocks_a_name_on_its_page_and_it_is_logged(app: Flask, ground: Ground) -> None:
-    admin, user_id = signed_in(app, Role.ADMINISTRATOR), user(ground, "agent").id
+def test_an_administrator_unlocks_a_name_on_its_page_and_it_is_logged(app: Flask, context: AppContext) -> None:
+    admin, user_id = signed_in(app, Role.ADMINISTRATOR), user(context, "agent").id
     assert "立即解锁" not in admin.open(f"/users/{user_id}").text
     for _ in range(6):
         Staff(app).sign_in("agent", "wrong")
     assert "立即解锁" in admin.open(f"/users/{user_id}").text
     assert admin.send(f"/users/{user_id}/unlock").status_code == RIGHT
     assert Staff(app).sign_in("agent").status_code == RIGHT
-    assert "unlock_user" in actions(ground, user_id)
+    assert "unlock_user" in actions(context, user_id)
 
 
-def test_a_command_unlocks_a_name_and_it_is_logged(app: Flask, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(ground.settings).items():
+def test_a_command_unlocks_a_name_and_it_is_logged(
+    app: Flask, context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(context.settings).items():
         monkeypatch.setenv(name, value)
     for _ in range(6):
         Staff(app).sign_in("agent", "wrong")
     assert "locked" in CliRunner().invoke(group, ["users", "list"]).output
     assert CliRunner().invoke(group, ["users", "unlock", "agent"]).exit_code == 0
     assert Staff(app).sign_in("agent").status_code == RIGHT
-    assert "unlock_user" in actions(ground, user(ground, "agent").id)
+    assert "unlock_user" in actions(context, user(context, "agent").id)
 
 
-def test_names_that_were_typed_are_not_kept_and_old_counts_are_deleted(app: Flask, ground: Ground) -> None:
+def test_names_that_were_typed_are_not_kept_and_old_counts_are_deleted(app: Flask, context: AppContext) -> None:
     with time_machine.travel(clock.now(), tick=False) as moment:
         Staff(app).sign_in("my secret word", "wrong")
-        with ground.database.read() as session:
+        with context.database.read() as session:
             rows = session.scalars(select(Guess)).all()
         assert len(rows) == 2
         assert not [row for row in rows if "secret" in row.key + row.name_index or "192" in row.key]
         moment.shift(guesses.WINDOW + timedelta(seconds=1))
         signed_in(app, Role.AGENT)
-        with ground.database.read() as session:
+        with context.database.read() as session:
             assert [row.spent for row in session.scalars(select(Guess))] == []
 
 
-def user(ground: Ground, login: str) -> User:
-    with ground.database.read() as session:
+def user(context: AppContext, login: str) -> User:
+    with context.database.read() as session:
         return session.scalars(select(User).where(User.login == login)).one()
 
 
-def actions(ground: Ground, subject_id: str) -> list[str]:
-    with ground.database.read() as session:
-        return list(session.scalars(select(Look.action).where(Look.subject_id == subject_id)))
+def actions(context: AppContext, subject_id: str) -> list[str]:
+    with context.database.read() as session:
+        return list(session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == subject_id)))

@@ -5,21 +5,21 @@ from datetime import timedelta
 import pytest
 
 from hotline.clock import new_id
-from hotline.ground import Ground
-from hotline.models import Agent, Offer, Waiting
-from hotline.values import OfferState
-from routing import floor
+from hotline.context import AppContext
+from hotline.models import Agent, Offer, QueueEntry
+from hotline.values.statuses import OfferState
+from routing.router import floor_queries
 from tests.factories import NOW, call_in_line, load_hospital
 
 
 class Offers:
     """Offers that were made for one caller, one after the other."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, context: AppContext) -> None:
         """None yet."""
-        self._ground = ground
-        self.agents = load_hospital(ground)
-        _, self._waiting = call_in_line(ground)
+        self._ground = context
+        self.agents = load_hospital(context)
+        _, self._waiting = call_in_line(context)
 
     def made(self, agent: Agent, state: OfferState, seconds: float, times: int = 1) -> None:
         """Phones that rang for so long and ended like this, each for a caller of its own."""
@@ -36,10 +36,10 @@ class Offers:
                 row.answered_at = end if is_answered else None
 
     @staticmethod
-    def _offer(agent: Agent, waiting: Waiting, state: OfferState, is_answered: bool) -> Offer:
+    def _offer(agent: Agent, waiting: QueueEntry, state: OfferState, is_answered: bool) -> Offer:
         return Offer(
             id=new_id(),
-            waiting_id=waiting.id,
+            queue_entry_id=waiting.id,
             call_id=waiting.call_id,
             agent_id=agent.id,
             state=state,
@@ -53,13 +53,15 @@ class Offers:
     def misses(self, agent: Agent) -> float:
         """The share of calls that this agent is thought to let ring out."""
         with self._ground.database.read() as session:
-            curve = floor.habits_of(session)[agent.id].curve
+            curve = floor_queries.habits_of(session)[agent.id].curve
         assert curve is not None
         return curve.unanswered(15.0)
 
 
-def test_misses_are_learned_from_offers_that_rang_out_and_not_from_those_cut_off_or_never_rung(ground: Ground) -> None:
-    offers = Offers(ground)
+def test_misses_are_learned_from_offers_that_rang_out_and_not_from_those_cut_off_or_never_rung(
+    context: AppContext,
+) -> None:
+    offers = Offers(context)
     often, cut, broken = (offers.agents[number] for number in ("1001", "1002", "1003"))
     for agent in (often, cut, broken):
         offers.made(agent, OfferState.ANSWERED, 4, 12)
@@ -71,10 +73,10 @@ def test_misses_are_learned_from_offers_that_rang_out_and_not_from_those_cut_off
     assert offers.misses(broken) == pytest.approx(offers.misses(cut), abs=0.05)
 
 
-def test_the_time_to_an_answer_is_that_of_answered_offers_alone(ground: Ground) -> None:
-    offers = Offers(ground)
+def test_the_time_to_an_answer_is_that_of_answered_offers_alone(context: AppContext) -> None:
+    offers = Offers(context)
     agent = offers.agents["1001"]
     offers.made(agent, OfferState.ANSWERED, 4, 20)
     offers.made(agent, OfferState.MISSED, 15, 20)
-    with ground.database.read() as session:
-        assert floor.habits_of(session)[agent.id].answers_in == 4.0
+    with context.database.read() as session:
+        assert floor_queries.habits_of(session)[agent.id].answers_in == 4.0

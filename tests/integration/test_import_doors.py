@@ -10,16 +10,18 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from campaigns import appointments
-from campaigns.importing import files, hl7_file, mllp
+from campaigns.importing import files
 from campaigns.importing.files import Options
+from campaigns.importing.hl7 import file as hl7_file
+from campaigns.importing.hl7 import mllp
 from campaigns.importing.record import VisitRecord
 from campaigns.importing.watched_folder import WatchedFolder
-from crm import patients_file
-from crm.limits import Limits
-from crm.rejects import Reject
+from campaigns.planning import absence_import
+from crm.feeds.limits import Limits
+from crm.feeds.rejects import Reject
+from crm.patients import patients_file
 from hotline import clock
-from hotline.ground import Ground, stand
+from hotline.context import AppContext, open_context
 from hotline.models import Discharge, Patient, Recipient
 from tests.conftest import make_settings
 from tests.integration.campaign_house import NOW
@@ -178,9 +180,9 @@ WRITERS = [csv, xlsx, fhir, ndjson, hl7]
 Writer = Callable[[Path, tuple[Person, ...]], Path]
 
 
-def told(ground: Ground, file: Path) -> tuple[list[VisitRecord], list[set[tuple[str, str]]]]:
+def told(context: AppContext, file: Path) -> tuple[list[VisitRecord], list[set[tuple[str, str]]]]:
     """The records of a file, and the refusals of each row that is not taken: fields and reasons."""
-    source = files.open_source(ground, [file], Options(has_consent=True), NOW)
+    source = files.open_source(context, [file], Options(has_consent=True), NOW)
     records, refusals = [], []
     for _, item in source.items():
         if isinstance(item, VisitRecord):
@@ -192,19 +194,19 @@ def told(ground: Ground, file: Path) -> tuple[list[VisitRecord], list[set[tuple[
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_every_format_gives_the_same_records_and_the_same_refusals(
-    ground: Ground, tmp_path: Path, write: Writer
+    context: AppContext, tmp_path: Path, write: Writer
 ) -> None:
-    expected, reasons = told(ground, csv(tmp_path, PEOPLE))
-    records, refusals = told(ground, write(tmp_path, PEOPLE))
+    expected, reasons = told(context, csv(tmp_path, PEOPLE))
+    records, refusals = told(context, write(tmp_path, PEOPLE))
     assert records == expected
     assert refusals == reasons
     assert [{name for name, _ in each} for each in refusals] == [set(one.refused) for one in BAD]
     assert len(records) == len(GOOD)
 
 
-def rows(ground: Ground) -> set[tuple[str, ...]]:
+def rows(context: AppContext) -> set[tuple[str, ...]]:
     """What is stored of each discharge that somebody may be called for."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return {
             (one.patient_number, one.name, one.birth_date, one.number, one.language, one.ward, one.condition)
             for one in session.scalars(select(Discharge))
@@ -212,37 +214,37 @@ def rows(ground: Ground) -> set[tuple[str, ...]]:
 
 
 @pytest.fixture
-def expected(ground: Ground, tmp_path: Path) -> set[tuple[str, ...]]:
+def expected(context: AppContext, tmp_path: Path) -> set[tuple[str, ...]]:
     """The rows that CSV leads to, in a database that is empty again."""
-    files.take(ground, csv(tmp_path, PEOPLE), Options(skips=True), NOW)
-    found = rows(ground)
+    files.take(context, csv(tmp_path, PEOPLE), Options(skips=True), NOW)
+    found = rows(context)
     assert len(found) == len(GOOD) - 1  # nobody calls for the dead
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for table in reversed(Discharge.metadata.sorted_tables):
-            if table.name not in ("looks", "look_heads"):  # rows of the audit log stay
+            if table.name not in ("looks", "audit_heads"):  # rows of the audit log stay
                 session.execute(table.delete())
     return found
 
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_every_format_leads_to_the_same_rows(
-    ground: Ground, tmp_path: Path, expected: set[tuple[str, ...]], write: Writer
+    context: AppContext, tmp_path: Path, expected: set[tuple[str, ...]], write: Writer
 ) -> None:
-    assert files.take(ground, write(tmp_path, PEOPLE), Options(has_consent=True), NOW).stored is None
-    assert rows(ground) == set()
-    taken = files.take(ground, write(tmp_path, PEOPLE), Options(has_consent=True, skips=True), NOW)
+    assert files.take(context, write(tmp_path, PEOPLE), Options(has_consent=True), NOW).stored is None
+    assert rows(context) == set()
+    taken = files.take(context, write(tmp_path, PEOPLE), Options(has_consent=True, skips=True), NOW)
     assert taken.stored is not None
     assert taken.checked.rejected == len(BAD)
-    assert rows(ground) == expected
-    again = files.take(ground, write(tmp_path, PEOPLE), Options(has_consent=True, skips=True), NOW)
+    assert rows(context) == expected
+    again = files.take(context, write(tmp_path, PEOPLE), Options(has_consent=True, skips=True), NOW)
     assert again.stored is not None
     assert (again.stored.added, again.stored.corrected) == (0, 0)
 
 
 def test_mllp_leads_to_the_same_rows_and_acknowledges_each_message(
-    ground: Ground, tmp_path: Path, expected: set[tuple[str, ...]]
+    context: AppContext, tmp_path: Path, expected: set[tuple[str, ...]]
 ) -> None:
-    listener = mllp.Listener(ground, has_consent=True)
+    listener = mllp.Listener(context, has_consent=True)
     packet = hl7(tmp_path, PEOPLE).read_bytes()
     answers = [answer.decode("gb18030") for answer in listener.take(packet, NOW)]
     codes = [answer.split("MSA|")[1].split("|")[0:2] for answer in answers]
@@ -250,7 +252,7 @@ def test_mllp_leads_to_the_same_rows_and_acknowledges_each_message(
     assert [[code, number.strip()] for code, number in codes] == [
         ["AE" if one.refused else "AA", *number] for one, number in zip(PEOPLE, numbers, strict=True)
     ]
-    assert rows(ground) == expected
+    assert rows(context) == expected
     assert all(one.name not in answer for one in PEOPLE for answer in answers if one.name.isalpha())
 
 
@@ -263,25 +265,25 @@ def test_the_watched_folder_leads_to_the_same_rows(
     settings = make_settings(
         tmp_path, sqlite_url, redis_server, campaign_inbox=folder, campaign_consent=True, import_skips_rejected=True
     )
-    ground = stand(settings)
+    context = open_context(settings)
     write(folder, PEOPLE)
     # What was written a moment ago may still grow: the folder is looked at as if a minute had passed.
-    assert WatchedFolder(ground).sweep(clock.now() + timedelta(minutes=1)) == 1
-    assert {one[0] for one in rows(ground)} == {"P1", "00042", "P3", "P4", "P5", "42", "P7", "P9"}
+    assert WatchedFolder(context).sweep(clock.now() + timedelta(minutes=1)) == 1
+    assert {one[0] for one in rows(context)} == {"P1", "00042", "P3", "P4", "P5", "42", "P7", "P9"}
     (report,) = (folder / "done").glob("*.report.txt")
     text = report.read_text("utf-8")
     assert f"{len(BAD)} rows cannot be taken." in text
     assert all(one.number not in text and one.name not in text for one in PEOPLE if len(one.name) > 1 < len(one.number))
-    ground.close()
+    context.close()
 
 
-def test_a_record_told_as_a_batch_in_mllp_is_that_of_the_file(ground: Ground, tmp_path: Path) -> None:
-    given = files.given(ground, True, NOW)
+def test_a_record_told_as_a_batch_in_mllp_is_that_of_the_file(context: AppContext, tmp_path: Path) -> None:
+    given = files.given(context, True, NOW)
     packet = b"FHS|^~\\&\rBHS|^~\\&\r" + message(GOOD[0], 1) + b"\r" + message(GOOD[1], 2) + b"\rBTS|2\rFTS|1\r"
     file = tmp_path / "batch.hl7"
     file.write_bytes(packet)
     assert len(list(hl7_file.read(file, given, Limits()))) == 2
-    listener = mllp.Listener(ground, has_consent=True)
+    listener = mllp.Listener(context, has_consent=True)
     assert [b"MSA|AA|" in answer for answer in listener.take(packet, NOW)] == [True, True]
 
 
@@ -314,37 +316,37 @@ def table(folder: Path, heads: str, cells: Callable[[Person], tuple[str, ...]]) 
 
 
 @pytest.fixture
-def expected_refusals(ground: Ground, tmp_path: Path) -> dict[int, set[tuple[str, str]]]:
+def expected_refusals(context: AppContext, tmp_path: Path) -> dict[int, set[tuple[str, str]]]:
     """Who is refused as a discharge, and why."""
-    source = files.open_source(ground, [csv(tmp_path, LISTED)], Options(), NOW)
+    source = files.open_source(context, [csv(tmp_path, LISTED)], Options(), NOW)
     return who(reject for _, item in source.items() if isinstance(item, list) for reject in item)
 
 
 def test_the_list_of_patients_refuses_the_same_people_for_the_same_reasons(
-    ground: Ground, tmp_path: Path, expected_refusals: dict[int, set[tuple[str, str]]]
+    context: AppContext, tmp_path: Path, expected_refusals: dict[int, set[tuple[str, str]]]
 ) -> None:
     file = table(tmp_path, "手机号,姓名,出生日期", lambda one: (one.phone, one.name, one.born))
-    outcome = patients_file.load(ground, file, NOW, skips=True)
+    outcome = patients_file.load(context, file, NOW, skips=True)
     others = {line: {one for one in each if one[0] != "patient_number"} for line, each in expected_refusals.items()}
     assert who(outcome.rejected) == {line: each for line, each in others.items() if each}
-    discharges = files.take(ground, csv(tmp_path, LISTED), Options(skips=True), NOW)
+    discharges = files.take(context, csv(tmp_path, LISTED), Options(skips=True), NOW)
     assert discharges.stored is not None
-    with ground.database.read() as session:
+    with context.database.read() as session:
         stored = {(one.number, one.name) for one in session.scalars(select(Patient))}
-    assert {(number, name) for _, name, _, number, *_ in rows(ground)} <= stored
+    assert {(number, name) for _, name, _, number, *_ in rows(context)} <= stored
     assert len(stored) == outcome.added  # the discharges of listed patients are theirs
 
 
 def test_the_appointments_of_an_absent_doctor_refuse_the_same_people_for_the_same_reasons(
-    ground: Ground, tmp_path: Path, expected_refusals: dict[int, set[tuple[str, str]]]
+    context: AppContext, tmp_path: Path, expected_refusals: dict[int, set[tuple[str, str]]]
 ) -> None:
     def cells(one: Person) -> tuple[str, ...]:
         return one.number, one.name, one.born or "1950-01-02", one.phone, one.language, "王医生", TOMORROW, TOMORROW
 
     file = table(tmp_path, "病案号,姓名,出生日期,联系电话,语言,医生,预约时间,可选时间", cells)
-    _, rejects = appointments.take(ground, "away", file, NOW, skips=True)
+    _, rejects = absence_import.take(context, "away", file, NOW, skips=True)
     assert who(rejects) == expected_refusals
-    with ground.database.read() as session:
+    with context.database.read() as session:
         planned = {(one.name, one.number) for one in session.scalars(select(Recipient))}
-    files.take(ground, csv(tmp_path, LISTED), Options(skips=True), NOW)
-    assert {(name, number) for _, name, _, number, *_ in rows(ground)} <= planned
+    files.take(context, csv(tmp_path, LISTED), Options(skips=True), NOW)
+    assert {(name, number) for _, name, _, number, *_ in rows(context)} <= planned

@@ -9,27 +9,27 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
-from console import voice
-from hotline.ground import Ground
-from hotline.models import Call, Event, Queue, Skill, Waiting
-from hotline.values import CallStatus, Outcome, WaitingState
+from hotline.context import AppContext
+from hotline.models import Call, Event, Queue, QueueEntry, Skill
+from hotline.values.statuses import CallStatus, Outcome, QueueEntryState
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
+from voice import app as voice_app
 
-OPEN = [WaitingState.WAITING, WaitingState.WON]
+OPEN = [QueueEntryState.WAITING, QueueEntryState.WON]
 REPORTS = ("ringing", "in-progress", "completed", "busy", "no-answer", "failed", "canceled")
 
 
 class Life(RuleBasedStateMachine):
-    """One call after another on one app; `app` and `ground` are set by the test."""
+    """One call after another on one app; `app` and `context` are set by the test."""
 
     app: Flask
-    ground: Ground
+    context: AppContext
 
     def __init__(self) -> None:
         """A new caller dials."""
         super().__init__()
-        self.caller = Caller(self.app, self.ground.settings)
+        self.caller = Caller(self.app, self.context.settings)
         self.sent: list[tuple[str, dict[str, str]]] = []
         self.has_ended = False
         self._send("/voice/calls", CallStatus="ringing")
@@ -48,7 +48,7 @@ class Life(RuleBasedStateMachine):
     @property
     def place(self) -> tuple[str, int]:
         """The call's id and the turn that is expected."""
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             row = session.execute(select(Call.id, Call.turn).where(Call.provider_sid == self.caller.sid)).one()
             return row[0], row[1]
 
@@ -108,13 +108,15 @@ class Life(RuleBasedStateMachine):
         assert self._send(f"/voice/calls/{call_id}/turns/{number}", Digits="1").verbs == ["Hangup"]  # type: ignore[union-attr] # 200
 
     def _rows(self) -> Any:
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             call = session.execute(
                 select(Call.status, Call.outcome, Call.turn, Call.place, Call.consent_at, Call.language, Call.id)
                 .where(Call.provider_sid == self.caller.sid)
             ).one()  # fmt: skip
             events = session.scalar(select(func.count()).where(Event.call_id == call.id))
-            lines = session.execute(select(Waiting.queue, Waiting.state).where(Waiting.call_id == call.id)).all()
+            lines = session.execute(
+                select(QueueEntry.queue, QueueEntry.state).where(QueueEntry.call_id == call.id)
+            ).all()
         return tuple(call), events, [tuple(line) for line in lines]
 
     @invariant()
@@ -131,19 +133,19 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def end_is_told_once(self) -> None:
         """However many reports of the end arrive."""
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             query = select(func.count()).where(Event.call_id == self.place[0], Event.kind == "call_ended")
             assert session.scalar(query) == (1 if self.has_ended else 0)
 
 
-def test_life_of_a_call_holds_together_whatever_arrives(ground: Ground) -> None:
-    with ground.database.write() as session:
+def test_life_of_a_call_holds_together_whatever_arrives(context: AppContext) -> None:
+    with context.database.write() as session:
         session.add_all([Skill(name=n, label_zh=n, label_en=n) for n in ("booking", "complaint", "nurse")])
         session.flush()
         session.add_all([Queue(name=n, label_zh=n, label_en=n) for n in ("booking", "nurse")])
-    provider = connect(ground.settings)
-    app = voice.create(ground, provider)
-    machine = type("LifeOnThis", (Life,), {"app": app, "ground": ground})
+    provider = connect(context.settings)
+    app = voice_app.create(context, provider)
+    machine = type("LifeOnThis", (Life,), {"app": app, "context": context})
     quick = effort(max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=quick)
     provider.close()

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Prompt
-from hotline.values import Language
-from ivr import load, melody, prompts, speak
+from hotline.values.statuses import Language
 from ivr.errors import PromptMissing
-from ivr.sounds import Sounds, url_of
+from ivr.flow import reader
+from ivr.prompts import catalogue, melody, speak
+from ivr.prompts.sounds import Sounds, url_of
 from telephony.verbs import Play, Say
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -26,36 +27,36 @@ def seconds(sound: bytes) -> float:
         return float(opened.getnframes()) / 8000
 
 
-def test_prompt_is_said_until_it_is_rendered_and_played_from_then_on(ground: Ground) -> None:
-    flow = load.load(ground.settings).flow
-    assert prompts.prepare(ground, flow, NOW) > 60
-    assert prompts.prepare(ground, flow, NOW) == 0
-    sounds = Sounds(ground, flow)
+def test_prompt_is_said_until_it_is_rendered_and_played_from_then_on(context: AppContext) -> None:
+    flow = reader.load(context.settings).flow
+    assert catalogue.prepare(context, flow, NOW) > 60
+    assert catalogue.prepare(context, flow, NOW) == 0
+    sounds = Sounds(context, flow)
     sounds.refresh(NOW)
     said = Say(flow.phrases["thanks"][Language.ENGLISH], Language.ENGLISH)
     assert sounds.voiced(said) == said
-    digest = prompts.digest(Language.ENGLISH, said.text)
+    digest = catalogue.digest(Language.ENGLISH, said.text)
     with pytest.raises(PromptMissing):
         sounds.audio(digest)
-    prompts.render(ground, digest, NOW)
-    prompts.render(ground, digest, NOW + timedelta(hours=1))
+    catalogue.render(context, digest, NOW)
+    catalogue.render(context, digest, NOW + timedelta(hours=1))
     sounds.refresh(NOW + timedelta(seconds=4))
     assert sounds.voiced(said) == Play(url_of(digest))
     assert 1 < seconds(sounds.audio(digest)) < 5
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.scalars(select(Prompt.rendered_at).where(Prompt.digest == digest)).one() == NOW
 
 
 def test_recording_of_the_hospital_takes_the_place_of_one_prompt_and_of_the_music(
-    ground: Ground, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     own = melody.hold_music()[:8044]
     (tmp_path / "zh-CN").mkdir()
     (tmp_path / "zh-CN" / "thanks.wav").write_bytes(own)
     (tmp_path / "music.wav").write_bytes(own + b"\0\0")
-    flow = load.load(ground.settings).flow
-    settings = ground.settings.model_copy(update={"prompts_folder": tmp_path})
-    sounds = Sounds(Ground(settings, ground.keyring, ground.database, ground.bell, ground.blobs), flow)
+    flow = reader.load(context.settings).flow
+    settings = context.settings.model_copy(update={"prompts_folder": tmp_path})
+    sounds = Sounds(AppContext(settings, context.keyring, context.database, context.notifier, context.objects), flow)
     played = sounds.voiced(Say(flow.phrases["thanks"][Language.MANDARIN], Language.MANDARIN))
     assert isinstance(played, Play)
     assert sounds.audio(played.url.removeprefix("/voice/prompts/").removesuffix(".wav")) == own
@@ -66,7 +67,7 @@ def test_recording_of_the_hospital_takes_the_place_of_one_prompt_and_of_the_musi
 
 @pytest.mark.parametrize("language", list(Language))
 def test_same_text_gives_the_same_sound_each_time(language: Language) -> None:
-    text = load.read_file(load.STANDARD, _house()).flow.phrases["position_next"][language]
+    text = reader.read_file(reader.STANDARD, _house()).flow.phrases["position_next"][language]
     first = speak.synthesise(text, language)
     speak.synthesise("120", Language.ENGLISH)
     again = speak.synthesise(text, language)
@@ -74,8 +75,8 @@ def test_same_text_gives_the_same_sound_each_time(language: Language) -> None:
     assert seconds(first) > 0.8
 
 
-def _house() -> load.House:
-    return load.House(dict.fromkeys(Language, "H"), ZoneInfo("Asia/Shanghai"))
+def _house() -> reader.House:
+    return reader.House(dict.fromkeys(Language, "H"), ZoneInfo("Asia/Shanghai"))
 
 
 def test_numbers_to_dial_are_spelled_and_numbers_of_keys_are_not() -> None:

@@ -18,20 +18,21 @@ from click.testing import CliRunner
 from sqlalchemy import func, insert, select
 from sqlalchemy import update as change
 
-from cli import embedded, sealed_things, secrets_file
-from cli.keys import SETTLED
+from cli.commands.keys import SETTLED
+from cli.house import embedded, sealed_things, secrets_file
 from cli.main import group
-from hotline import clock, known_keys, resealing
-from hotline.crypt import Keyring, key_id, new_key
-from hotline.database import Database
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext, open_context, open_unchecked
+from hotline.database.database import Database
+from hotline.encryption import known_keys, resealing
+from hotline.encryption.keyring import Keyring, key_id, new_key
+from hotline.encryption.sealed_columns import Place, places
 from hotline.errors import ConfigError
-from hotline.ground import Ground, opened, stand
 from hotline.models import Call, KnownKey, Patient, Prompt, Recording
 from hotline.models.sealed import in_row
-from hotline.sealed_columns import Place, places
-from hotline.settings import Settings
-from hotline.values import Language, RecordingState
-from recordings import sealed, service
+from hotline.values.statuses import Language, RecordingState
+from recordings.storage import sealed_sound, service
 from tests.integration.test_known_keys import FIRST, SECOND, with_keys
 from tests.integration.test_sealed_rows import NOW, a_patient
 from tests.integration.test_tables_checked import as_environment
@@ -50,7 +51,7 @@ def run(settings: Settings, *words: str) -> tuple[int, str]:
 
 def fill(settings: Settings, count: int) -> None:
     """Patients of the first key; every other one is sealed as before rows were bound."""
-    with stand(with_keys(settings, f"k1:{FIRST}")) as ground, ground.database.write() as session:
+    with open_context(with_keys(settings, f"k1:{FIRST}")) as context, context.database.write() as session:
         facts = {"language": Language.ENGLISH, "added_at": NOW, "changed_at": NOW}
         flags = dict.fromkeys(("limited_mobility", "cardiac", "diabetic", "flagged", "do_not_call", "deceased"), False)
         rows = [
@@ -68,13 +69,13 @@ def fill(settings: Settings, count: int) -> None:
         session.execute(insert(Patient.__table__), [in_row(Patient, row) for row in rows])  # type: ignore[arg-type] # a table
         for n in range(0, count, 2):
             old = {
-                place.column: ground.keyring.encrypt(f"{place.column} {n}".encode(), place.name) for place in (NAME,)
+                place.column: context.keyring.encrypt(f"{place.column} {n}".encode(), place.name) for place in (NAME,)
             }
             session.execute(change(NAME.raw).where(NAME.row == f"{n:05}").values(**old))
 
 
 def resealed(settings: Settings) -> int:
-    with opened(settings) as ground, ground.database.read() as session:
+    with open_unchecked(settings) as context, context.database.read() as session:
         begins = func.substr(NUMBER.sealed, 1, 3) == NUMBER.head("k2")
         return session.scalar(select(func.count()).select_from(NUMBER.raw).where(begins)) or 0
 
@@ -91,14 +92,14 @@ def test_rotate_goes_on_where_it_was_killed(settings: Settings) -> None:
         wait_for(lambda aim=aim, process=process: resealed(both) > aim or process.poll() is not None, 60)  # type: ignore[misc] # the defaults
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        with stand(both) as ground, ground.database.read() as session:
+        with open_context(both) as context, context.database.read() as session:
             names = dict(session.execute(select(Patient.id, Patient.name)).all())
             assert names == {f"{n:05}": f"name {n}" for n in range(MANY)}
     code, said = run(both, "rotate", "--yes")
     assert code == 0, said
-    with stand(both) as ground:
-        assert resealing.left(ground.database, ground.keyring) == 0
-        assert sealed_things.counted(ground, ["k1", "k2"]).of("k1") == 0
+    with open_context(both) as context:
+        assert resealing.left(context.database, context.keyring) == 0
+        assert sealed_things.counted(context, ["k1", "k2"]).of("k1") == 0
     assert run(both, "rotate", "--yes")[1] == "0 values and 0 files were sealed with k2.\n"
 
 
@@ -107,7 +108,7 @@ def test_rotate_loses_nothing_of_what_is_written_meanwhile(settings: Settings) -
     both = with_keys(settings, BOTH)
     wanted = {f"{n:05}": f"name {n}" for n in range(600)}
     over = threading.Event()
-    with stand(both) as ours, stand(both) as theirs:
+    with open_context(both) as ours, open_context(both) as theirs:
 
         def write() -> None:
             chance, number = random.Random(9), 0  # noqa: S311 (the same rows in every run)
@@ -136,33 +137,33 @@ def test_rotate_loses_nothing_of_what_is_written_meanwhile(settings: Settings) -
 def test_what_no_key_opens_stays_and_is_named(settings: Settings) -> None:
     fill(settings, 3)
     both = with_keys(settings, BOTH)
-    with stand(both) as ground, ground.database.write() as session:
+    with open_context(both) as context, context.database.write() as session:
         stolen = session.execute(select(NAME.sealed).where(NAME.row == "00001")).scalar_one()
         session.execute(change(NAME.raw).where(NAME.row == "00002").values(name=stolen))
     code, said = run(both, "rotate", "--yes")
     assert (code, "patients.name of 00002" in said) == (1, True)
-    with stand(both) as ground:
-        assert resealing.left(ground.database, ground.keyring) == 1
+    with open_context(both) as context:
+        assert resealing.left(context.database, context.keyring) == 1
 
 
 def test_what_is_bound_to_its_column_alone_is_bound_to_its_row_without_a_new_key(settings: Settings) -> None:
     fill(settings, 4)
     one = with_keys(settings, f"k1:{FIRST}")
-    with stand(one) as ground:
-        assert sealed_things.counted(ground, ["k1"]).values["k1"].unbound == 2
+    with open_context(one) as context:
+        assert sealed_things.counted(context, ["k1"]).values["k1"].unbound == 2
     assert run(one, "rotate") == (0, "2 values and 0 files were sealed with k1.\n")
-    with stand(one) as ground, ground.database.read() as session:
-        assert sealed_things.counted(ground, ["k1"]).values["k1"].unbound == 0
+    with open_context(one) as context, context.database.read() as session:
+        assert sealed_things.counted(context, ["k1"]).values["k1"].unbound == 0
         assert session.scalars(select(Patient.name).order_by(Patient.id)).all() == [f"name {n}" for n in range(4)]
 
 
 def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> None:
-    with stand(with_keys(settings, f"k1:{FIRST}")) as ground, ground.database.write() as session:
+    with open_context(with_keys(settings, f"k1:{FIRST}")) as context, context.database.write() as session:
         call = Call(id="c", provider_sid="CA", language=Language.ENGLISH, started_at=NOW, heard_at=NOW, place={})
         session.add(call)
         session.flush()
-        ground.blobs.put("recordings/old", b"old sound", service.about("old"))
-        lock = sealed.put(ground, "recordings/new", "new", [b"new sound"])
+        context.objects.put("recordings/old", b"old sound", service.about("old"))
+        lock = sealed_sound.put(context, "recordings/new", "new", [b"new sound"])
         whole: dict[str, Any] = {"blob": "recordings/old", "data_key": None}
         for name, facts in {"old": whole, "new": {"blob": lock.blob, "data_key": lock.data_key}}.items():
             recording = Recording(id=name, provider_sid=name, call_id="c", key_id="k1", size=9, started_at=NOW)
@@ -173,20 +174,20 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
                 facts["data_key"],
             )
             session.add(recording)
-        ground.blobs.put("prompts/d", b"spoken", about="prompts/d")
+        context.objects.put("prompts/d", b"spoken", about="prompts/d")
         session.add(Prompt(digest="d", language=Language.ENGLISH, text="x", blob="prompts/d"))
         session.add(a_patient("01"))
     both = with_keys(settings, BOTH)
     assert run(both, "rotate", "--yes") == (0, "8 values and 2 files were sealed with k2.\n")
-    with stand(with_keys(settings, BOTH)) as ground:
-        with ground.database.read() as session:
+    with open_context(with_keys(settings, BOTH)) as context:
+        with context.database.read() as session:
             old, new = session.get_one(Recording, "old"), session.get_one(Recording, "new")
-        assert (service.plain(ground, old), service.plain(ground, new)) == (b"old sound", b"new sound")
+        assert (service.plain(context, old), service.plain(context, new)) == (b"old sound", b"new sound")
         assert (old.key_id, new.key_id, old.data_key is not None) == ("k2", "k2", True)
-        assert not ground.blobs.has("recordings/old")
-        assert ground.blobs.get("prompts/d", "prompts/d") == b"spoken"
-        assert key_id(ground.blobs.sealed("prompts/d")) == "k2"
-        counts = sealed_things.counted(ground, ["k1", "k2"])
+        assert not context.objects.has("recordings/old")
+        assert context.objects.get("prompts/d", "prompts/d") == b"spoken"
+        assert key_id(context.objects.sealed("prompts/d")) == "k2"
+        counts = sealed_things.counted(context, ["k1", "k2"])
         assert (counts.of("k1"), counts.strange) == (0, 0)
     assert {place.name for place in places()} >= {"recordings.data_key", "kept_secrets.sealed", "utterances.words"}
 
@@ -194,22 +195,22 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
 def test_a_key_is_retired_only_when_nothing_is_sealed_with_it(settings: Settings) -> None:
     fill(settings, 3)
     both = with_keys(settings, BOTH)
-    stand(both).close()
+    open_context(both).close()
     assert "k1 seals" in run(both, "retire", "k1")[1]
-    with stand(both) as ground:
-        index = ground.keyring.index("x")
-        known_keys.choose(ground.database, ground.keyring, "k2", clock.now())
+    with open_context(both) as context:
+        index = context.keyring.index("x")
+        known_keys.choose(context.database, context.keyring, "k2", clock.now())
     assert "less than a minute" in run(both, "retire", "k1")[1]
     with time_machine.travel(clock.now() + 2 * SETTLED):
         assert "k1 still seals 19 values" in run(both, "retire", "k1")[1]
         assert run(both, "rotate", "--yes")[0] == 0
         code, said = run(both, "retire", "k1")
     assert (code, f"HOTLINE_KEYS=k2:{SECOND}\n" in said) == (0, True), said
-    with stand(with_keys(settings, f"k2:{SECOND}")) as ground, ground.database.read() as session:
-        assert ground.keyring.index("x") == index
+    with open_context(with_keys(settings, f"k2:{SECOND}")) as context, context.database.read() as session:
+        assert context.keyring.index("x") == index
         assert len(session.scalars(select(Patient.name)).all()) == 3
     with pytest.raises(ConfigError, match="under the key id k1"):
-        stand(with_keys(settings, f"k2:{SECOND},k1:{new_key()}"))
+        open_context(with_keys(settings, f"k2:{SECOND},k1:{new_key()}"))
 
 
 def test_add_prints_the_new_value_once_where_the_environment_holds_the_keys(settings: Settings) -> None:
@@ -226,7 +227,7 @@ def test_add_prints_the_new_value_once_where_the_environment_holds_the_keys(sett
 
 
 def _restarted(settings: Settings) -> str:
-    stand(settings).close()
+    open_context(settings).close()
     return run(settings, "add")[1]
 
 
@@ -244,16 +245,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def up(folder: Path) -> Ground:
+def up(folder: Path) -> AppContext:
     """What `hotline up` does before it starts its processes."""
     plan = embedded.plan(folder, {"HOTLINE_HOME": str(folder), "REDIS_URL": "redis://127.0.0.1:1/0"})
-    ground = opened(Settings.model_validate({name.lower(): text for name, text in plan.environment.items()}))
-    from cli import newest
+    context = open_unchecked(Settings.model_validate({name.lower(): text for name, text in plan.environment.items()}))
+    from cli.house import newest
 
-    newest.upgrade(ground)
+    newest.upgrade(context)
     embedded.write(folder, plan.environment)
-    ground.close()
-    return ground
+    context.close()
+    return context
 
 
 def keys_of(folder: Path) -> list[str]:
@@ -335,7 +336,7 @@ def test_doctor_and_a_server_say_in_one_line_that_keys_are_others(settings: Sett
     done = CliRunner().invoke(group, ["doctor"], env=environment)
     assert done.exit_code == 1
     assert "Loss of keys" in " ".join(done.output.split())
-    server = "import console.serve; console.serve.staff()"
+    server = "import console.serve; console.serve.app()"
     told = subprocess.run(
         [sys.executable, "-c", server],
         env=os.environ | environment,
@@ -349,6 +350,6 @@ def test_doctor_and_a_server_say_in_one_line_that_keys_are_others(settings: Sett
 
 def test_known_keys_are_written_once(settings: Settings) -> None:
     fill(settings, 1)
-    with stand(with_keys(settings, f"k1:{FIRST}")) as ground, ground.database.read() as session:
+    with open_context(with_keys(settings, f"k1:{FIRST}")) as context, context.database.read() as session:
         assert session.scalars(select(KnownKey.id)).all() == ["k1"]
-        assert isinstance(ground.database, Database)
+        assert isinstance(context.database, Database)

@@ -9,32 +9,37 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import voice
-from crm import patients_file
-from crm import service as crm
+from crm.cases import service as crm
+from crm.patients import patients_file
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import Agent, Call, Callback, Event, Matter, Offer, Patient, Recording, Row, Waiting
-from hotline.settings import Settings
-from hotline.values import (
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Callback, Case, Event, Offer, Patient, QueueEntry, Recording, Row
+from hotline.values.statuses import (
     AgentState,
     AgentStatus,
     CallbackState,
     CallStatus,
+    CaseKind,
     Direction,
     LegStatus,
-    MatterKind,
     Outcome,
+    QueueEntryState,
     RecordingKind,
-    WaitingState,
 )
-from routing import callbacks, callbacks_service, exits, floor, forecasts, queries, rules, service, situation
-from routing.queues import OverflowKind
+from routing.callbacks import due
+from routing.callbacks import service as callbacks_service
+from routing.estimates import estimated_wait
+from routing.ladder import floor_state
+from routing.queues import overflow, queries, queues_file, service
+from routing.queues.queues import OverflowKind
+from routing.router import floor_queries
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider, connect
 from telephony.views import LegView
 from tests.factories import load_hospital
 from tests.integration.caller import Caller, Document, new_sid
+from voice import app as voice_app
 
 NUMBER, OTHER = "+8613800000001", "+8613800000002"
 
@@ -56,7 +61,7 @@ class Telephones(Provider):
     def dial(self, address: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int) -> str:
         """Ring; the fault, if any, comes after the telephone has begun to ring."""
         assert answer_url.removesuffix("/answer") == status_url.removesuffix("/status")
-        assert (caller_id, timeout_seconds) == ("+861066880000", callbacks.RING_SECONDS)
+        assert (caller_id, timeout_seconds) == ("+861066880000", due.RING_SECONDS)
         self.dialled.append((address, answer_url.removeprefix(self._prefix).removesuffix("/answer")))
         if self.fault is not None:
             raise self.fault
@@ -70,23 +75,23 @@ class Telephones(Provider):
 class Scene:
     """The hotline in a test: rows, callers, and the moments at which the router looks at call-backs."""
 
-    def __init__(self, ground: Ground, app: Flask) -> None:
+    def __init__(self, context: AppContext, app: Flask) -> None:
         """The sample hospital, everybody at home."""
-        self.ground, self.app = ground, app
-        self.telephones = Telephones(ground.settings)
-        self.agents = load_hospital(ground, clock.now())
+        self.context, self.app = context, app
+        self.telephones = Telephones(context.settings)
+        self.agents = load_hospital(context, clock.now())
         self.at_work()
 
     def at_work(self, *staff_numbers: str) -> None:
         """These agents are available and idle, the others are offline."""
-        with self.ground.database.write() as session:
+        with self.context.database.write() as session:
             for row in session.scalars(select(Agent)):
                 row.status = AgentStatus.AVAILABLE if row.staff_number in staff_numbers else AgentStatus.OFFLINE
                 row.state = AgentState.IDLE
 
     def rows(self, model: type[Row]) -> list[Any]:
         """All rows, the oldest first."""
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             return list(session.scalars(select(model).order_by(model.id)))  # type: ignore[attr-defined] # rows have ids
 
     def one(self, model: type[Row]) -> Any:
@@ -96,17 +101,17 @@ class Scene:
 
     def call(self, caller: Caller) -> Call:
         """The call of this line."""
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             return session.scalars(select(Call).where(Call.provider_sid == caller.sid)).one()
 
-    def places(self, caller: Caller) -> list[Waiting]:
+    def places(self, caller: Caller) -> list[QueueEntry]:
         """The places in line of this call, the newest last."""
         call = self.call(caller)
-        return [row for row in self.rows(Waiting) if row.call_id == call.id]
+        return [row for row in self.rows(QueueEntry) if row.call_id == call.id]
 
     def caller(self, number: str = NUMBER) -> Caller:
         """Somebody in line for an enquiry, in English."""
-        caller = Caller(self.app, self.ground.settings, number)
+        caller = Caller(self.app, self.context.settings, number)
         caller.call()
         for key in ("2", "", "2"):
             caller.press(key)
@@ -122,12 +127,12 @@ class Scene:
     def route(self, after_seconds: float = 0) -> bool:
         """The router looks at call-backs."""
         now = clock.now() + timedelta(seconds=after_seconds)
-        return callbacks_service.act(self.ground, self.telephones, now)
+        return callbacks_service.act(self.context, self.telephones, now)
 
     def picks_up(self, sid: str) -> tuple[Caller, Document]:
         """The patient picks up the telephone that was dialled last: their line, and what they hear."""
         number, path = self.telephones.dialled[-1]
-        line = Caller(self.app, self.ground.settings, number, sid)
+        line = Caller(self.app, self.context.settings, number, sid)
         return line, line.ask(f"{path}/answer", Direction="outbound-api")
 
 
@@ -145,17 +150,17 @@ def digits(document: Document) -> str:
 
 
 @pytest.fixture
-def app(ground: Ground) -> Iterator[Flask]:
+def app(context: AppContext) -> Iterator[Flask]:
     """The voice app."""
-    provider = connect(ground.settings)
-    yield voice.create(ground, provider)
+    provider = connect(context.settings)
+    yield voice_app.create(context, provider)
     provider.close()
 
 
 @pytest.fixture
-def scene(ground: Ground, app: Flask) -> Scene:
+def scene(context: AppContext, app: Flask) -> Scene:
     """The sample hospital with nobody at work."""
-    return Scene(ground, app)
+    return Scene(context, app)
 
 
 # What is told.
@@ -182,28 +187,28 @@ def test_nothing_is_said_of_the_wait_where_nobody_could_answer(scene: Scene) -> 
     said = scene.caller().wait().said
     assert "You are next" in said
     assert "wait is" not in said
-    assert scene.one(Waiting).announced_at is None
+    assert scene.one(QueueEntry).announced_at is None
 
 
 def test_a_caller_whom_only_the_overflow_can_help_is_told_when_it_will(scene: Scene) -> None:
     scene.at_work("2001")  # a nurse
     assert "less than a minute" in scene.caller().wait().said
-    told = scene.one(Waiting).announced_seconds
+    told = scene.one(QueueEntry).announced_seconds
     assert told is not None
-    assert 3 * scene.ground.settings.ring_seconds <= told <= 45
+    assert 3 * scene.context.settings.ring_seconds <= told <= 45
 
 
 def test_the_error_of_announcements_is_reported(scene: Scene) -> None:
     scene.at_work("1001")
     scene.caller().wait()
-    with scene.ground.database.write() as session:
-        row = session.scalars(select(Waiting)).one()
+    with scene.context.database.write() as session:
+        row = session.scalars(select(QueueEntry)).one()
         assert row.announced_at is not None
         assert row.announced_seconds is not None
         waited = timedelta(seconds=row.announced_seconds + 15)
-        row.state, row.ended_at = WaitingState.CONNECTED, row.announced_at + waited
-    with scene.ground.database.read() as session:
-        error = forecasts.error_since(session, clock.now() - timedelta(hours=1))
+        row.state, row.ended_at = QueueEntryState.CONNECTED, row.announced_at + waited
+    with scene.context.database.read() as session:
+        error = estimated_wait.error_since(session, clock.now() - timedelta(hours=1))
     assert error is not None
     assert (error.count, error.median_seconds, error.too_short) == (1, 15, 1)
 
@@ -213,19 +218,19 @@ def test_waits_that_were_longer_than_told_make_the_next_ones_longer(scene: Scene
     scene.caller()
     told = scene.caller(OTHER)
     told.wait()
-    with scene.ground.database.write() as session:
-        row = session.get_one(Waiting, scene.places(told)[-1].id)
+    with scene.context.database.write() as session:
+        row = session.get_one(QueueEntry, scene.places(told)[-1].id)
         assert row.announced_at is not None
         for number in range(40):
             asked = row.announced_at - timedelta(hours=2, seconds=number)
-            past = Waiting(call_id=row.call_id, queue=row.queue, wish=row.wish, state=WaitingState.CONNECTED)
+            past = QueueEntry(call_id=row.call_id, queue=row.queue, wish=row.wish, state=QueueEntryState.CONNECTED)
             past.asked_at = past.announced_at = asked
             past.announced_seconds, past.estimated_seconds = 60, 60.0
             past.ended_at = asked + timedelta(seconds=120)
             session.add(past)
         call_id, now = row.call_id, row.announced_at
-    with scene.ground.database.read() as session:
-        forecast = forecasts.of(session, scene.ground.settings, call_id, now)
+    with scene.context.database.read() as session:
+        forecast = estimated_wait.of(session, scene.context.settings, call_id, now)
     assert forecast is not None
     assert forecast.estimate is not None
     assert forecast.estimate.told > 1.5 * forecast.estimate.raw
@@ -255,7 +260,7 @@ def test_a_call_back_keeps_the_place_and_is_promised_at_once(scene: Scene) -> No
     caller.hang_up()
     call = scene.call(caller)
     assert (call.status, call.outcome) == (CallStatus.ENDED, Outcome.CALL_BACK)
-    assert scene.places(caller)[-1].state is WaitingState.LEFT
+    assert scene.places(caller)[-1].state is QueueEntryState.LEFT
 
 
 def test_whoever_asked_later_stands_behind_a_call_back(scene: Scene) -> None:
@@ -272,8 +277,8 @@ def test_the_patient_is_called_when_an_agent_is_free_and_stands_where_they_stood
     assert scene.route()
     assert scene.telephones.dialled[0][0] == NUMBER
     assert not scene.route()
-    with scene.ground.database.read() as session:  # the agent is kept for them
-        seen = floor.read(session, rules.of(scene.ground.settings), clock.now())
+    with scene.context.database.read() as session:  # the agent is kept for them
+        seen = floor_queries.read(session, queues_file.of(scene.context.settings), clock.now())
         assert [agent.id for agent in seen.agents] == [scene.agents["1001"].id]
         assert callbacks_service.without_kept(session, seen, clock.now()).agents == ()
     line, said = scene.picks_up("CB1")
@@ -286,7 +291,7 @@ def test_the_patient_is_called_when_an_agent_is_free_and_stands_where_they_stood
     assert call.direction is Direction.OUTBOUND
     assert call.consent_at is not None
     assert place.asked_at == scene.places(asked)[-1].asked_at
-    with scene.ground.database.read() as session:
+    with scene.context.database.read() as session:
         assert queries.position(session, place) == 1
         assert queries.position(session, scene.places(later)[-1]) == 2
     assert "You are next" in line.wait().said
@@ -296,17 +301,17 @@ def meet(scene: Scene, line: Caller, staff_number: str) -> None:
     """An agent answers whoever is on this line."""
     place = scene.places(line)[-1]
     offer = Offer(
-        id=clock.new_id(), waiting_id=place.id, call_id=place.call_id, agent_id=scene.agents[staff_number].id,
+        id=clock.new_id(), queue_entry_id=place.id, call_id=place.call_id, agent_id=scene.agents[staff_number].id,
         ring=1, rings=3, reasons=[], started_at=clock.now(),
     )  # fmt: skip
-    assert service.start_offer(scene.ground, offer)
-    assert service.answer(scene.ground, offer.id, clock.now(), new_sid())
-    with scene.ground.database.write() as session:
-        session.get_one(Waiting, place.id).moved_at = clock.now()
+    assert service.start_offer(scene.context, offer)
+    assert service.answer(scene.context, offer.id, clock.now(), new_sid())
+    with scene.context.database.write() as session:
+        session.get_one(QueueEntry, place.id).moved_at = clock.now()
     line.post(f"/voice/conferences/{place.call_id}/events?offer={offer.id}", StatusCallbackEvent="conference-start")
 
 
-def test_a_call_back_that_met_a_person_is_done_and_opens_no_matter(scene: Scene) -> None:
+def test_a_call_back_that_met_a_person_is_done_and_opens_no_case(scene: Scene) -> None:
     scene.promised()
     scene.at_work("1001")
     scene.route()
@@ -316,7 +321,7 @@ def test_a_call_back_that_met_a_person_is_done_and_opens_no_matter(scene: Scene)
     line.hang_up()
     assert scene.one(Callback).state is CallbackState.DONE
     assert scene.call(line).outcome is Outcome.ANSWERED
-    assert scene.rows(Matter) == []
+    assert scene.rows(Case) == []
     assert not scene.route(600)
 
 
@@ -387,7 +392,7 @@ def test_star_asks_for_the_number_again_as_often_as_wanted(scene: Scene) -> None
 
 
 def test_in_mandarin_too_the_reason_is_said(scene: Scene) -> None:
-    caller = Caller(scene.app, scene.ground.settings, NUMBER)
+    caller = Caller(scene.app, scene.context.settings, NUMBER)
     caller.call()
     for key in ("1", "", "2"):
         caller.press(key)
@@ -408,7 +413,7 @@ def test_whoever_would_rather_wait_stands_where_they_stood(scene: Scene) -> None
     press(caller, "1")
     assert caller.press("*").verbs == ["Redirect"]
     now = scene.places(caller)[-1]
-    assert (now.state, now.asked_at) == (WaitingState.WAITING, before.asked_at)
+    assert (now.state, now.asked_at) == (QueueEntryState.WAITING, before.asked_at)
     assert scene.one(Callback).state is CallbackState.CANCELLED
     assert len(scene.places(caller)) == 2
     caller.hang_up()
@@ -418,11 +423,11 @@ def test_whoever_would_rather_wait_stands_where_they_stood(scene: Scene) -> None
 def test_a_hidden_number_is_asked_for_and_the_caller_stays_in_line_meanwhile(scene: Scene) -> None:
     caller = scene.caller("anonymous")
     assert "key in your telephone number" in press(caller, "1").said
-    assert scene.places(caller)[-1].state is WaitingState.WAITING
+    assert scene.places(caller)[-1].state is QueueEntryState.WAITING
     caller.press("7")
     assert caller.press("").verbs == ["Redirect"]
     assert scene.rows(Callback) == []
-    assert scene.places(caller)[-1].state is WaitingState.WAITING
+    assert scene.places(caller)[-1].state is QueueEntryState.WAITING
 
 
 def test_a_patient_who_does_not_pick_up_is_tried_twice_and_then_a_person_sees_to_it(scene: Scene) -> None:
@@ -430,7 +435,7 @@ def test_a_patient_who_does_not_pick_up_is_tried_twice_and_then_a_person_sees_to
     scene.at_work("1001")
     for attempt in (1, 2):
         assert scene.route(600 * attempt)
-        line = Caller(scene.app, scene.ground.settings, NUMBER, f"CB{attempt}")
+        line = Caller(scene.app, scene.context.settings, NUMBER, f"CB{attempt}")
         path = f"{scene.telephones.dialled[-1][1]}/status"
         line.post(path, CallStatus="ringing", SequenceNumber="1")
         line.post(path, CallStatus="no-answer", SequenceNumber="2")
@@ -438,8 +443,8 @@ def test_a_patient_who_does_not_pick_up_is_tried_twice_and_then_a_person_sees_to
         assert not scene.route()  # not at once again
     callback = scene.one(Callback)
     assert (callback.state, callback.tries, callback.reason) == (CallbackState.FAILED, 2, "the patient did not pick up")
-    matter = scene.one(Matter)
-    assert (matter.kind, matter.call_id) == (MatterKind.CALL_BACK, scene.call(caller).id)
+    case = scene.one(Case)
+    assert (case.kind, case.call_id) == (CaseKind.CALL_BACK, scene.call(caller).id)
     assert not scene.route(6000)
 
 
@@ -448,7 +453,7 @@ def test_a_report_of_the_first_try_that_comes_late_does_not_end_the_second(scene
     scene.at_work("1001")
     scene.route()
     first = scene.telephones.dialled[-1][1]
-    line = Caller(scene.app, scene.ground.settings, NUMBER, "CB1")
+    line = Caller(scene.app, scene.context.settings, NUMBER, "CB1")
     line.post(f"{first}/status", CallStatus="busy", SequenceNumber="2")
     scene.route(600)
     line.post(f"{first}/status", CallStatus="completed", SequenceNumber="3")
@@ -465,7 +470,7 @@ def test_a_router_that_dies_while_dialling_never_dials_twice(scene: Scene) -> No
         scene.route()
     scene.telephones.fault = None
     assert not scene.route()
-    assert not scene.route(callbacks.SILENT_SECONDS - 5)
+    assert not scene.route(due.SILENT_SECONDS - 5)
     assert len(scene.telephones.dialled) == 1
     line, said = scene.picks_up("CB1")  # it rings all the same, and is the line of this try
     assert "calling you back" in said.said
@@ -479,17 +484,17 @@ def test_a_try_of_which_nothing_is_heard_is_over_after_a_while(scene: Scene) -> 
     scene.telephones.fault = ProviderDown("no answer")
     scene.route()
     scene.telephones.fault = None
-    scene.route(callbacks.SILENT_SECONDS + 5)
+    scene.route(due.SILENT_SECONDS + 5)
     callback = scene.one(Callback)
     assert (callback.state, callback.tries, callback.held_agent_id) == (CallbackState.WAITING, 1, None)
     scene.route(900)
     scene.telephones.views["CB2"] = LegView("CB2", LegStatus.RINGING, None)
-    scene.route(900 + callbacks.SILENT_SECONDS + 5)  # the exchange says that it still rings
+    scene.route(900 + due.SILENT_SECONDS + 5)  # the exchange says that it still rings
     assert scene.one(Callback).state is CallbackState.DIALLING
     del scene.telephones.views["CB2"]
-    scene.route(900 + callbacks.SILENT_SECONDS + 6)
+    scene.route(900 + due.SILENT_SECONDS + 6)
     assert scene.one(Callback).state is CallbackState.FAILED
-    assert scene.one(Matter).kind is MatterKind.CALL_BACK
+    assert scene.one(Case).kind is CaseKind.CALL_BACK
 
 
 def test_a_number_that_the_exchange_refuses_is_a_try(scene: Scene) -> None:
@@ -534,11 +539,11 @@ def test_nobody_is_called_who_is_still_on_the_line(scene: Scene) -> None:
     assert scene.route()
 
 
-def test_a_call_back_for_which_nobody_ever_was_free_becomes_a_matter(scene: Scene) -> None:
+def test_a_call_back_for_which_nobody_ever_was_free_becomes_a_case(scene: Scene) -> None:
     scene.promised()
     scene.route(13 * 3600)
     assert scene.one(Callback).state is CallbackState.FAILED
-    assert scene.one(Matter).kind is MatterKind.CALL_BACK
+    assert scene.one(Case).kind is CaseKind.CALL_BACK
 
 
 # Messages.
@@ -568,7 +573,7 @@ def test_without_a_message_the_caller_is_back_in_line_where_they_stood(scene: Sc
     back = caller.ask(asked.text_of("Redirect"))
     assert back.verbs[-1] == "Enqueue"
     now = scene.places(caller)[-1]
-    assert (now.id != before.id, now.asked_at, now.state) == (True, before.asked_at, WaitingState.WAITING)
+    assert (now.id != before.id, now.asked_at, now.state) == (True, before.asked_at, QueueEntryState.WAITING)
     assert scene.rows(Recording) == []
 
 
@@ -597,10 +602,10 @@ def test_the_sound_of_a_message_is_reported_as_one(scene: Scene) -> None:
 def led_out(scene: Scene, caller: Caller, way: str) -> Document:
     """The router leads the caller out of the line."""
     call = scene.call(caller)
-    with scene.ground.database.write() as session:
+    with scene.context.database.write() as session:
         held = queries.locked_call(session, call.id)
         assert held is not None
-        service.leave(session, scene.ground, held, "overflow", clock.now())
+        service.leave(session, scene.context, held, "overflow", clock.now())
     return caller.ask(f"/voice/calls/{call.id}/overflow?{way}")
 
 
@@ -621,7 +626,7 @@ def test_whoever_declines_or_cannot_be_led_on_is_back_in_line(scene: Scene, way:
         said = caller.press("")
     assert said.verbs[-1] == "Enqueue"
     now = scene.places(caller)[-1]
-    assert (now.asked_at, now.state) == (before.asked_at, WaitingState.WAITING)
+    assert (now.asked_at, now.state) == (before.asked_at, QueueEntryState.WAITING)
 
 
 def test_an_overflow_that_comes_when_the_caller_is_in_line_again_changes_nothing(scene: Scene) -> None:
@@ -657,7 +662,7 @@ def listed(scene: Scene, tmp_path: Path) -> Scene:
     """A hospital that knows an old patient at `NUMBER`."""
     file = tmp_path / "patients.csv"
     file.write_text(f"number,name,birth_date,flags\n{NUMBER},王秀英,1940-05-01,cardiac\n", "utf-8")
-    patients_file.load(scene.ground, file, clock.now())
+    patients_file.load(scene.context, file, clock.now())
     return scene
 
 
@@ -681,17 +686,17 @@ def test_what_is_known_of_a_patient_reaches_no_event_and_no_address(
         assert all(word not in text for word in ("cardiac", "aged", "green", "王秀英", NUMBER))
 
 
-def test_the_owner_of_an_open_matter_is_preferred(listed: Scene) -> None:
+def test_the_owner_of_an_open_case_is_preferred(listed: Scene) -> None:
     owner = listed.agents["1003"].id
     first = listed.caller()
-    with listed.ground.database.write() as session:
+    with listed.context.database.write() as session:
         call = session.get_one(Call, listed.call(first).id)
-        new = crm.NewMatter(MatterKind.ENQUIRY, call, owner_agent_id=owner)
-        crm.open_matter(session, listed.ground, new, crm.By(), clock.now())
+        new = crm.NewCase(CaseKind.ENQUIRY, call, owner_agent_id=owner)
+        crm.open_case(session, listed.context, new, crm.By(), clock.now())
     again = listed.caller()
     place = listed.places(again)[-1]
     assert place.preferred_agent_id == owner
-    assert place.reasons[0] == "owner of matter 1"
+    assert place.reasons[0] == "owner of case 1"
 
 
 def test_a_birthday_is_counted_by_the_hospital_s_day() -> None:
@@ -714,39 +719,41 @@ class Redirects(Telephones):
 
 def test_the_router_leads_a_caller_out_once_per_kind(scene: Scene) -> None:
     caller = scene.caller()
-    telephones = Redirects(scene.ground.settings)
-    out = situation.Overflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
-    assert exits.lead(scene.ground, telephones, out, clock.now())
-    assert not exits.lead(scene.ground, telephones, out, clock.now())
+    telephones = Redirects(scene.context.settings)
+    out = floor_state.Overflow(scene.places(caller)[-1].id, OverflowKind.NUMBER, "+861088889999")
+    assert overflow.lead(scene.context, telephones, out, clock.now())
+    assert not overflow.lead(scene.context, telephones, out, clock.now())
     ((sid, url),) = telephones.dialled
     assert sid == caller.sid
     lead = caller.ask(url)
     assert lead.text_of("Dial") == "+861088889999"
     caller.ask(lead.attribute("Dial", "action"), DialCallStatus="busy")
     place = scene.places(caller)[-1]
-    assert (place.state, place.overflowed) == (WaitingState.WAITING, ["number"])
-    again = situation.Overflow(place.id, OverflowKind.NUMBER, "+861088889999")
-    assert not exits.lead(scene.ground, telephones, again, clock.now())
+    assert (place.state, place.overflowed) == (QueueEntryState.WAITING, ["number"])
+    again = floor_state.Overflow(place.id, OverflowKind.NUMBER, "+861088889999")
+    assert not overflow.lead(scene.context, telephones, again, clock.now())
 
 
 def test_a_caller_whom_the_exchange_does_not_move_stays_where_they_stood(scene: Scene) -> None:
     caller = scene.caller()
     before = scene.places(caller)[-1]
-    telephones = Redirects(scene.ground.settings)
+    telephones = Redirects(scene.context.settings)
     telephones.fault = ProviderDown("away")
-    exits.lead(scene.ground, telephones, situation.Overflow(before.id, OverflowKind.CALL_BACK, None), clock.now())
+    overflow.lead(scene.context, telephones, floor_state.Overflow(before.id, OverflowKind.CALL_BACK, None), clock.now())
     now = scene.places(caller)[-1]
-    assert (now.state, now.asked_at) == (WaitingState.WAITING, before.asked_at)
+    assert (now.state, now.asked_at) == (QueueEntryState.WAITING, before.asked_at)
 
 
 def test_a_router_that_dies_while_it_leads_a_caller_out_loses_nobody(scene: Scene) -> None:
     caller = scene.caller()
     before = scene.places(caller)[-1]
-    telephones = Redirects(scene.ground.settings)
+    telephones = Redirects(scene.context.settings)
     telephones.fault = Killed()
     with pytest.raises(Killed):
-        exits.lead(scene.ground, telephones, situation.Overflow(before.id, OverflowKind.VOICEMAIL, None), clock.now())
-    assert scene.places(caller)[-1].state is WaitingState.LEFT
+        overflow.lead(
+            scene.context, telephones, floor_state.Overflow(before.id, OverflowKind.VOICEMAIL, None), clock.now()
+        )
+    assert scene.places(caller)[-1].state is QueueEntryState.LEFT
     caller.wait()  # the music is over, the exchange asks what comes next
     now = scene.places(caller)[-1]
-    assert (now.state, now.asked_at) == (WaitingState.WAITING, before.asked_at)
+    assert (now.state, now.asked_at) == (QueueEntryState.WAITING, before.asked_at)

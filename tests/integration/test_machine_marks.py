@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import MachineMark, Matter, Recording
-from hotline.values import Answer, Intent, MatterKind, MatterState, RecordingState
-from qa import service
+from hotline.context import AppContext
+from hotline.models import Case, MachineMark, Recording
+from hotline.values.statuses import Answer, CaseKind, CaseState, Intent, RecordingState
+from qa.scoring import service
 from tests.integration.transcripts_house import recorded
 
 NOW = clock.now()
@@ -16,20 +16,20 @@ HOUR = timedelta(hours=1)
 
 
 def marks(
-    ground: Ground, text: str | None, closed: timedelta | None, intent: Intent = Intent.ENQUIRY
+    context: AppContext, text: str | None, closed: timedelta | None, intent: Intent = Intent.ENQUIRY
 ) -> dict[str, Answer]:
-    """The marks of a call of which a matter came with this text, closed so long after its deadline."""
-    made = recorded(ground, NOW - timedelta(days=3), intent=intent)
+    """The marks of a call of which a case came with this text, closed so long after its deadline."""
+    made = recorded(context, NOW - timedelta(days=3), intent=intent)
     due = NOW - timedelta(days=1)
-    with ground.database.write() as session:
-        matter = Matter(number=1, kind=MatterKind.ENQUIRY, call_id=made.call.id, text=text)
-        matter.opened_at, matter.due_at = NOW - timedelta(days=3), due
+    with context.database.write() as session:
+        case = Case(number=1, kind=CaseKind.ENQUIRY, call_id=made.call.id, text=text)
+        case.opened_at, case.due_at = NOW - timedelta(days=3), due
         if closed is not None:
-            matter.state, matter.closed_at = MatterState.CLOSED, due + closed
-        session.add(matter)
+            case.state, case.closed_at = CaseState.CLOSED, due + closed
+        session.add(case)
         session.get_one(Recording, made.recording.id).state = RecordingState.PURGED  # its words alone are marked
-    service.check(ground, made.call.id, NOW)
-    with ground.database.read() as session:
+    service.check(context, made.call.id, NOW)
+    with context.database.read() as session:
         rows = session.query(MachineMark).filter_by(call_id=made.call.id)
         return {row.item: row.answer for row in rows}
 
@@ -42,19 +42,21 @@ def marks(
         (None, None, Answer.NO, Answer.NA),
     ],
 )
-def test_records_and_deadlines_are_marked_from_the_matters_of_the_call(
-    ground: Ground, text: str | None, closed: timedelta | None, records: Answer, deadline: Answer
+def test_records_and_deadlines_are_marked_from_the_cases_of_the_call(
+    context: AppContext, text: str | None, closed: timedelta | None, records: Answer, deadline: Answer
 ) -> None:
-    found = marks(ground, text, closed)
+    found = marks(context, text, closed)
     assert (found["records"], found["deadline"], found["apology"]) == (records, deadline, Answer.NA)
 
 
-def test_only_who_complains_is_owed_an_apology(ground: Ground) -> None:
-    assert marks(ground, "等候过久", None, Intent.COMPLAINT)["apology"] is Answer.NO
+def test_only_who_complains_is_owed_an_apology(context: AppContext) -> None:
+    assert marks(context, "等候过久", None, Intent.COMPLAINT)["apology"] is Answer.NO
 
 
-def test_where_our_script_led_the_call_its_part_is_not_marked(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.queries.is_follow_up", lambda *_of: True)
-    found = marks(ground, "伤口", None)
+def test_where_our_script_led_the_call_its_part_is_not_marked(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.scoring.queries.is_follow_up", lambda *_of: True)
+    found = marks(context, "伤口", None)
     assert found["identity"] is found["greeting"] is Answer.NA
     assert found["red_flag"] is Answer.NO

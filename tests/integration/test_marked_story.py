@@ -10,20 +10,20 @@ import sqlalchemy as sa
 import structlog
 import time_machine
 
-from campaigns import laying, plan, service
 from campaigns.importing.watched_folder import WatchedFolder
-from console import voice
-from crm import patients_file
+from campaigns.planning import enrolment, plan, service
+from crm.patients import patients_file
 from hotline import clock, log
-from hotline.database import Database
-from hotline.ground import Ground, stand
-from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Job, Offer, Waiting
-from hotline.values import AgentStatus, CallStatus, LegStatus
-from routing.router import Router
+from hotline.context import AppContext, open_context
+from hotline.database.database import Database
+from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Job, Offer, QueueEntry
+from hotline.values.statuses import AgentStatus, CallStatus, LegStatus
+from routing.router.router import Router
 from tests.conftest import make_settings
 from tests.factories import load_hospital
 from tests.integration.caller import Caller
 from tests.integration.campaign_house import NOW, Outside, Patient, look, report
+from voice import app as voice_app
 from workers import run, sweep
 from workers.table import WORK
 
@@ -77,66 +77,66 @@ class Exchange(Outside):
 
 
 @pytest.fixture
-def house(tmp_path: Path, database_url: str, redis_server: str) -> Iterator[Ground]:
+def house(tmp_path: Path, database_url: str, redis_server: str) -> Iterator[AppContext]:
     """A hospital that watches a folder of its own, and its log in the form of production."""
     (tmp_path / "inbox").mkdir()
     (tmp_path / "home").mkdir()
     before = structlog.get_config()
     more = {"campaign_inbox": tmp_path / "inbox", "import_skips_rejected": True}
-    with stand(make_settings(tmp_path, database_url, redis_server, **more)) as ground:
-        ground.bell.redis.flushdb()
+    with open_context(make_settings(tmp_path, database_url, redis_server, **more)) as context:
+        context.notifier.redis.flushdb()
         log.configure("story")
-        load_hospital(ground)
-        yield ground
-        ground.bell.redis.flushdb()
+        load_hospital(context)
+        yield context
+        context.notifier.redis.flushdb()
     structlog.configure(**before)
     structlog.contextvars.unbind_contextvars("process")
 
 
-def lists(ground: Ground, folder: Path) -> None:
+def lists(context: AppContext, folder: Path) -> None:
     """The hospital's list of patients is loaded, and a file of discharges lies in the watched folder."""
     (folder / "patients.csv").write_text(LISTED, "utf-8")
-    assert patients_file.load(ground, folder / "patients.csv", NOW).added == 1
+    assert patients_file.load(context, folder / "patients.csv", NOW).added == 1
     (folder / "inbox" / f"{NAME}.csv").write_text(DISCHARGED, "utf-8")
-    watched = WatchedFolder(ground)
+    watched = WatchedFolder(context)
     watched.sweep(NOW)
     assert watched.sweep(NOW + timedelta(minutes=1)) == 1
     assert (folder / "inbox" / "done" / f"{NAME}.csv").exists()
 
 
-def call(ground: Ground, exchange: Exchange) -> Caller:
+def call(context: AppContext, exchange: Exchange) -> Caller:
     """The patient calls, asks for a person, and an agent's telephone rings; in line still."""
-    caller = Caller(voice.create(ground, exchange), ground.settings, f"+86{NUMBER}")
+    caller = Caller(voice_app.create(context, exchange), context.settings, f"+86{NUMBER}")
     caller.call()
     for key in ("2", "", "2"):
         caller.press(key)
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for agent in session.scalars(sa.select(Agent)):
             agent.status = AgentStatus.AVAILABLE
-    assert Router(ground, exchange).work(clock.now())
-    with ground.database.read() as session:
-        for column in (Waiting.reasons, Offer.reasons):
+    assert Router(context, exchange).work(clock.now())
+    with context.database.read() as session:
+        for column in (QueueEntry.reasons, Offer.reasons):
             reasons = [why for listed in session.scalars(sa.select(column)) for why in listed]
             assert any("aged 80" in why for why in reasons)
             assert any("cardiac" in why for why in reasons)
     return caller
 
 
-def conversation(ground: Ground, exchange: Exchange) -> Patient:
+def conversation(context: AppContext, exchange: Exchange) -> Patient:
     """The campaign calls the patient, who answers in words and tells of a warning sign."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         skills = [AgentSkill(skill=name, level=5) for name in ("nurse", "zh-CN", "en-US")]
         nurse = Agent(staff_number="7001", name="护士", address="client:7001", skills=skills)
         nurse.status, nurse.state_since = AgentStatus.AVAILABLE, NOW
         session.add(nurse)
-    service.make(ground, "spring", plan.Scope(), NOW)
-    assert laying.lay_out(ground, "spring", NOW).added > 0
-    service.start(ground, "spring", NOW)
-    look(ground, exchange, NOW)
+    service.make(context, "spring", plan.Scope(), NOW)
+    assert enrolment.lay_out(context, "spring", NOW).added > 0
+    service.start(context, "spring", NOW)
+    look(context, exchange, NOW)
     (line,) = exchange.lines.values()
-    report(ground, line, LegStatus.RINGING, NOW)
-    app = voice.create(ground, exchange)
-    patient = Patient(app, ground.settings, line.number, line.sid, attempt_id=line.attempt_id)
+    report(context, line, LegStatus.RINGING, NOW)
+    app = voice_app.create(context, exchange)
+    patient = Patient(app, context.settings, line.number, line.sid, attempt_id=line.attempt_id)
     patient.pick_up()
     assert NAME in patient.here.said
     patient.press("1")
@@ -144,16 +144,16 @@ def conversation(ground: Ground, exchange: Exchange) -> Patient:
     patient.press("1")
     patient.say(SAID)
     patient.say("I have chest pain")
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.scalars(sa.select(Attempt.warning)).one() == "chest_pain"
         assert session.scalars(sa.select(Answer)).first() is not None
     return patient
 
 
-def work_off(ground: Ground, exchange: Exchange) -> None:
+def work_off(context: AppContext, exchange: Exchange) -> None:
     """Whatever waits for a worker is done, and fails where nothing of a voice is here."""
-    home = run.House(ground, exchange, WORK)
-    with ground.database.read() as session:
+    home = run.House(context, exchange, WORK)
+    with context.database.read() as session:
         ids = list(session.scalars(sa.text("SELECT id FROM jobs WHERE kind <> 'render_prompt'")))
     for job_id in ids:
         run.run(home, job_id)
@@ -197,15 +197,15 @@ def files(folder: Path) -> str:
 
 
 def test_a_whole_story_leaves_no_mark_for_whoever_has_no_key(
-    house: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    house: AppContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rung = house.bell.redis.pubsub()
+    rung = house.notifier.redis.pubsub()
     rung.psubscribe("*")
     exchange = Exchange()
     lists(house, tmp_path)
     caller = call(house, exchange)
     patient = conversation(house, exchange)
-    places = {"redis": kept(house.bell.redis), "files": files(tmp_path)}
+    places = {"redis": kept(house.notifier.redis), "files": files(tmp_path)}
     places["database"] = stored(house.database, tmp_path / "hotline.db")
     caller.hang_up()
     patient.end()
@@ -216,7 +216,11 @@ def test_a_whole_story_leaves_no_mark_for_whoever_has_no_key(
     with house.database.read() as session:
         calls = session.execute(sa.select(Call.status, Call.last_answer)).all()
     logged = capsys.readouterr()
-    places |= {"log": logged.out + logged.err, "redis later": kept(house.bell.redis), "files later": files(tmp_path)}
+    places |= {
+        "log": logged.out + logged.err,
+        "redis later": kept(house.notifier.redis),
+        "files later": files(tmp_path),
+    }
     places |= {"database later": stored(house.database, tmp_path / "hotline.db")}
     messages = iter(lambda: rung.get_message(timeout=0.1), None)
     places["bells"] = repr([message["data"] for message in messages])
@@ -231,11 +235,11 @@ def _is_in(mark: str, text: str) -> bool:
     return any(form in text for form in (mark, mark.encode().decode("latin-1"), ascii(mark)[1:-1]))
 
 
-def test_the_looking_would_find_a_mark(house: Ground, tmp_path: Path) -> None:
+def test_the_looking_would_find_a_mark(house: AppContext, tmp_path: Path) -> None:
     with house.database.write() as session:
         session.execute(sa.text("UPDATE skills SET label_en = 'Zinnober'"))
-    house.bell.redis.set("name", "Zinnober")
+    house.notifier.redis.set("name", "Zinnober")
     (tmp_path / "home" / "left.txt").write_text("Zinnober", "utf-8")
     assert "Zinnober" in stored(house.database, tmp_path / "hotline.db")
-    assert "Zinnober" in kept(house.bell.redis)
+    assert "Zinnober" in kept(house.notifier.redis)
     assert "Zinnober" in files(tmp_path / "home")

@@ -12,10 +12,10 @@ from typing import Self
 import pytest
 from sqlalchemy import func, select
 
-from campaigns.importing import mllp
-from campaigns.importing.mllp_frames import frame
+from campaigns.importing.hl7 import mllp
+from campaigns.importing.hl7.mllp_frames import frame
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Discharge
 from tests.integration.campaign_house import NOW
 
@@ -70,12 +70,12 @@ class Sender:
 
 
 @contextmanager
-def listening(ground: Ground, **settings: object) -> Iterator[int]:
+def listening(context: AppContext, **settings: object) -> Iterator[int]:
     """The port of a listener that runs with these settings."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         found = int(probe.getsockname()[1])
-    own = replace(ground, settings=ground.settings.model_copy(update=settings))
+    own = replace(context, settings=context.settings.model_copy(update=settings))
     stop, listener = threading.Event(), mllp.Listener(own, True)
     thread = threading.Thread(target=lambda: asyncio.run(listener.serve("127.0.0.1", found, stop)))
     thread.start()
@@ -93,9 +93,9 @@ def listening(ground: Ground, **settings: object) -> Iterator[int]:
 
 
 @pytest.fixture
-def port(ground: Ground) -> Iterator[int]:
+def port(context: AppContext) -> Iterator[int]:
     """The port of a listener that takes as many from one address as there is room for."""
-    with listening(ground, mllp_senders_of_a_peer=ground.settings.mllp_senders) as found:
+    with listening(context, mllp_senders_of_a_peer=context.settings.mllp_senders) as found:
         yield found
 
 
@@ -107,39 +107,39 @@ def sender(port: int) -> Iterator[Sender]:
     opened.close()
 
 
-def count(ground: Ground) -> int:
+def count(context: AppContext) -> int:
     """The discharges that are stored."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return session.scalar(select(func.count()).select_from(Discharge)) or 0
 
 
 @pytest.mark.parametrize("name", ["00-good", "70-lf", "72-crcr", "80-gbk", "97-short-msh"])
 def test_every_way_of_writing_is_taken_as_in_a_file_and_told_again_harmlessly(
-    ground: Ground, sender: Sender, name: str
+    context: AppContext, sender: Sender, name: str
 ) -> None:
     assert b"MSA|AA|1\r" in sender.ask(case(name))
-    assert count(ground) == 1
+    assert count(context) == 1
     assert b"MSA|AA|1\r" in sender.ask(case(name))
-    assert count(ground) == 1
+    assert count(context) == 1
 
 
-def test_each_message_of_a_batch_gets_its_own_acknowledgement(ground: Ground, sender: Sender) -> None:
+def test_each_message_of_a_batch_gets_its_own_acknowledgement(context: AppContext, sender: Sender) -> None:
     sender.send(frame(case("73-batch")))
     assert [b"MSA|AA|" + number in sender.answer() for number in (b"1", b"2")] == [True, True]
-    assert count(ground) == 2
+    assert count(context) == 2
 
 
-def test_several_messages_in_a_packet_and_one_in_many_are_all_taken(ground: Ground, sender: Sender) -> None:
+def test_several_messages_in_a_packet_and_one_in_many_are_all_taken(context: AppContext, sender: Sender) -> None:
     sender.send(frame(case("00-good")) + b"\r\n" + frame(case("00-good", "M2")) + frame(case("00-good", "M3"))[:60])
     assert [b"MSA|AA" in sender.answer() for _ in range(2)] == [True, True]
     for byte in frame(case("00-good", "M3"))[60:]:
         sender.send(bytes([byte]))
     assert b"MSA|AA" in sender.answer()
-    assert count(ground) == 3
+    assert count(context) == 3
 
 
 def test_what_cannot_be_stored_is_refused_with_its_field_and_what_cannot_be_read_is_rejected(
-    ground: Ground, sender: Sender
+    context: AppContext, sender: Sender
 ) -> None:
     refused = sender.ask(case("00-good").replace(b"13800000011", b"12345678901"))
     assert b"MSA|AE|1|phone: " in refused
@@ -147,7 +147,7 @@ def test_what_cannot_be_stored_is_refused_with_its_field_and_what_cannot_be_read
     assert "林".encode() not in refused
     assert b"MSA|AR|" in sender.ask(b"nonsense")
     assert b"MSA|AA|1" in sender.ask(case("00-good").replace(b"ADT^A03", b"ORU^R01"))
-    assert count(ground) == 0
+    assert count(context) == 0
 
 
 def test_a_sender_that_fails_does_not_touch_the_next_message_or_the_next_sender(port: int, sender: Sender) -> None:
@@ -185,16 +185,16 @@ def test_more_senders_than_there_is_room_for_are_turned_away_and_the_others_serv
         other.close()
 
 
-def test_a_fault_of_ours_is_an_error_that_is_sent_again(ground: Ground) -> None:
-    listener = mllp.Listener(ground, True)
-    with ground.database.write() as session:
+def test_a_fault_of_ours_is_an_error_that_is_sent_again(context: AppContext) -> None:
+    listener = mllp.Listener(context, True)
+    with context.database.write() as session:
         session.execute(Discharge.__table__.delete())  # type: ignore[attr-defined] # a table
-    ground.database.engine.dispose()
-    with ground.database.write() as session:
+    context.database.engine.dispose()
+    with context.database.write() as session:
         Discharge.metadata.drop_all(session.connection())
     (answer,) = listener.take(case("00-good"), NOW)
     assert b"MSA|AE|1|could not be stored" in answer
-    with ground.database.write() as session:
+    with context.database.write() as session:
         Discharge.metadata.create_all(session.connection())
     assert b"MSA|AA|1" in listener.take(case("00-good"), clock.now())[0]
-    assert count(ground) == 1
+    assert count(context) == 1

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from campaigns.importing import mllp_door
-from campaigns.importing.mllp_frames import frame
+from campaigns.importing.hl7 import mllp_access
+from campaigns.importing.hl7.mllp_frames import frame
 from cli.main import group
 from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext
 from hotline.errors import ConfigError
-from hotline.ground import Ground
-from hotline.settings import Settings
 from tests.conftest import environment, make_settings
 from tests.integration.test_mllp import Sender, case, count, listening
 from tests.servers import wait_for
@@ -102,11 +102,11 @@ class SealedSender(Sender):
 
 
 def test_a_sender_with_a_certificate_of_the_authority_is_taken_and_nobody_else(
-    ground: Ground, authority: Authority, tmp_path: Path
+    context: AppContext, authority: Authority, tmp_path: Path
 ) -> None:
     stranger = Authority(tmp_path, "stranger").issue("his")
     his = authority.issue("his")
-    with listening(ground, **tls(authority)) as port, SealedSender(port, authority.file, his) as known:
+    with listening(context, **tls(authority)) as port, SealedSender(port, authority.file, his) as known:
         assert b"MSA|AA|1" in known.ask(case("00-good"))
         for own in (None, stranger):
             with pytest.raises((ConnectionError, ssl.SSLError)), SealedSender(port, authority.file, own) as other:
@@ -114,34 +114,34 @@ def test_a_sender_with_a_certificate_of_the_authority_is_taken_and_nobody_else(
         with Sender(port) as plain, pytest.raises((ConnectionError, TimeoutError)):
             plain.ask(case("00-good", "M3"))
         assert b"MSA|AA|1" in known.ask(case("00-good"))
-    assert count(ground) == 1
+    assert count(context) == 1
 
 
 @pytest.mark.parametrize(
     ("peers", "is_let_in"), [("127.0.0.1", True), ("10.1.2.3, 127.0.0.0/8", True), ("10.0.0.0/8", False)]
 )
-def test_named_addresses_are_taken_and_no_others(ground: Ground, peers: str, is_let_in: bool) -> None:
-    with listening(ground, mllp_peers=peers) as port, Sender(port) as sender:
+def test_named_addresses_are_taken_and_no_others(context: AppContext, peers: str, is_let_in: bool) -> None:
+    with listening(context, mllp_peers=peers) as port, Sender(port) as sender:
         if is_let_in:
             assert b"MSA|AA|1" in sender.ask(case("00-good"))
         else:
             with pytest.raises(ConnectionError):
                 sender.ask(case("00-good"))
-    assert count(ground) == int(is_let_in)
+    assert count(context) == int(is_let_in)
 
 
 @pytest.mark.parametrize("host", [EVERYWHERE, "", "::", "192.0.2.7", "hl7.hospital.example"])
 def test_beyond_this_machine_nothing_is_opened_to_everybody(here: Settings, authority: Authority, host: str) -> None:
     for half in ({}, {name: path for name, path in tls(authority).items() if name != "mllp_client_ca"}):
         with pytest.raises(ConfigError, match=r"MLLP_CLIENT_CA.*MLLP_PEERS"):
-            mllp_door.of(here.model_copy(update=half), host)
-    assert mllp_door.of(here.model_copy(update=tls(authority)), host).tls
-    assert mllp_door.of(here.model_copy(update={"mllp_peers": "192.0.2.0/24"}), host).peers
+            mllp_access.of(here.model_copy(update=half), host)
+    assert mllp_access.of(here.model_copy(update=tls(authority)), host).tls
+    assert mllp_access.of(here.model_copy(update={"mllp_peers": "192.0.2.0/24"}), host).peers
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.4.5", "::1", "localhost"])
 def test_on_this_machine_nothing_is_needed(here: Settings, host: str) -> None:
-    assert mllp_door.of(here, host).tls is None
+    assert mllp_access.of(here, host).tls is None
 
 
 def test_the_command_refuses_and_names_the_remedy(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,11 +167,11 @@ def test_what_is_wrong_with_a_setting_is_told_with_its_name(
         ({"mllp_peers": "his.example"}, "MLLP_PEERS"),
     ):
         with pytest.raises(ConfigError, match=name):
-            mllp_door.of(here.model_copy(update=faulty), "127.0.0.1")
+            mllp_access.of(here.model_copy(update=faulty), "127.0.0.1")
 
 
 def test_an_address_that_comes_in_the_new_form_is_the_old_one(here: Settings) -> None:
-    door = mllp_door.of(here.model_copy(update={"mllp_peers": "10.0.0.0/8"}), "::")
+    door = mllp_access.of(here.model_copy(update={"mllp_peers": "10.0.0.0/8"}), "::")
     assert door.enter("::ffff:10.1.1.1") == ""
     assert door.enter("::ffff:11.1.1.1") == "not_allowed"
 
@@ -179,8 +179,8 @@ def test_an_address_that_comes_in_the_new_form_is_the_old_one(here: Settings) ->
 # How many, and how slowly
 
 
-def test_one_address_takes_no_more_than_its_part(ground: Ground) -> None:
-    with listening(ground, mllp_senders_of_a_peer=2) as port, admitted(port) as second:
+def test_one_address_takes_no_more_than_its_part(context: AppContext) -> None:
+    with listening(context, mllp_senders_of_a_peer=2) as port, admitted(port) as second:
         with admitted(port), Sender(port) as third, pytest.raises(ConnectionError):
             third.ask(case("00-good", "M3"))
         admitted(port).close()  # the first is gone: there is a place for the next one
@@ -206,8 +206,8 @@ def served(port: int) -> Sender | None:
 
 
 @pytest.fixture
-def impatient(ground: Ground) -> Iterator[int]:
-    with listening(ground, mllp_message_seconds=2, mllp_idle_seconds=2) as port:
+def impatient(context: AppContext) -> Iterator[int]:
+    with listening(context, mllp_message_seconds=2, mllp_idle_seconds=2) as port:
         yield port
 
 
@@ -219,8 +219,8 @@ def test_whoever_is_silent_or_does_not_finish_is_disconnected(impatient: int) ->
                 slow.answer()
 
 
-def test_slow_senders_hold_nobody_else_up(ground: Ground) -> None:
-    with listening(ground, mllp_senders_of_a_peer=32) as port, ExitStack() as slow:
+def test_slow_senders_hold_nobody_else_up(context: AppContext) -> None:
+    with listening(context, mllp_senders_of_a_peer=32) as port, ExitStack() as slow:
         for _ in range(7):
             one = socket.create_connection(("127.0.0.1", port), timeout=WAIT_SECONDS)
             slow.enter_context(one)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.patients import command
-from hotline.settings import Settings
+from cli.commands.patients import command
+from hotline.configuration.settings import Settings
 
 CASES = Path(__file__).resolve().parents[2] / ".." / "shared" / "cases" / "other"
 

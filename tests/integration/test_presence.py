@@ -9,32 +9,36 @@ import pytest
 import yaml
 from sqlalchemy import func, select
 
-from hotline import clock, sign_ins
-from hotline.ground import Ground
+from accounts.sessions import queries
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext
 from hotline.models import Agent, AgentPage, Event, Offer, SignIn, User
-from hotline.settings import Settings
-from hotline.values import (
+from hotline.values.statuses import (
     Absence,
     AgentState,
     AgentStatus,
     LegStatus,
     OfferState,
     PagePhone,
+    QueueEntryState,
     Role,
     SignsIn,
-    WaitingState,
 )
-from qa import report_queries
-from routing import floor, legs, presence_service, rules, service
-from routing.figures import by_agent, summary
-from routing.figures_queries import between
-from routing.presence_service import Beat
+from qa.reports import queries as reports_queries
+from reports.service_level.figures import by_agent, summary
+from reports.service_level.queries import between
+from routing.agents import service as agents_service
+from routing.agents.service import Beat
+from routing.calls import legs
+from routing.queues import queues_file, service
+from routing.router import floor_queries
 from telephony.views import PhoneView
 from tests.conftest import make_settings
 from tests.factories import call_in_line, load_hospital, offer_to
 from tests.integration.stories import ADVICE, BOOKING, Story, opened
 
-STANDARD = Path("routing/queues.yaml")
+STANDARD = Path("routing/queues/queues.yaml")
 
 
 @pytest.fixture
@@ -48,9 +52,9 @@ def settings(tmp_path: Path, database_url: str, redis_server: str) -> Settings:
 
 
 @pytest.fixture
-def told(ground: Ground) -> Iterator[Story]:
+def told(context: AppContext) -> Iterator[Story]:
     """A story at the sample hospital, with 1001 alone at work."""
-    with opened(ground) as story:
+    with opened(context) as story:
         story.only("1001")
         yield story
 
@@ -61,7 +65,7 @@ class Desk:
     def __init__(self, told: Story, page_id: str = "a" * 32) -> None:
         """Open the page."""
         self.told = told
-        with told.world.ground.database.write() as session:
+        with told.world.context.database.write() as session:
             agent = session.scalars(select(Agent).where(Agent.staff_number == "1001")).one()
             user = session.scalars(select(User).where(User.agent_id == agent.id)).first()
             if user is None:
@@ -69,17 +73,17 @@ class Desk:
                 session.add(user)
                 session.flush()
             made = SignIn(id=clock.new_id())
-            sign_ins.begin(session, user, made, timedelta(hours=12), clock.now())
+            queries.begin(session, user, made, timedelta(hours=12), clock.now())
             self.beat = Beat(page_id, agent.id, user.id, PagePhone.CONNECTED, made.id)
             agent.signs_in = None
         self.stays(0)
 
     def stays(self, seconds: float) -> None:
         """Say every other second that it is there, for so long."""
-        ground = self.told.world.ground
+        context = self.told.world.context
         while True:
-            with ground.database.write() as session:
-                assert presence_service.beat(session, ground, self.beat, clock.now())
+            with context.database.write() as session:
+                assert agents_service.beat(session, context, self.beat, clock.now())
             if seconds <= 0:
                 return
             self.told.wait(2)
@@ -98,13 +102,13 @@ class Desk:
         self.told.route()
 
     def closes(self) -> None:
-        ground = self.told.world.ground
-        with ground.database.write() as session:
-            presence_service.leave(session, ground, self.beat.agent_id, self.beat.page_id, clock.now())
+        context = self.told.world.context
+        with context.database.write() as session:
+            agents_service.leave(session, context, self.beat.agent_id, self.beat.page_id, clock.now())
 
 
 def offers(told: Story) -> list[Offer]:
-    with told.world.ground.database.read() as session:
+    with told.world.context.database.read() as session:
         return list(session.scalars(select(Offer).order_by(Offer.id)))
 
 
@@ -160,13 +164,13 @@ def test_a_page_that_says_good_bye_is_gone_at_once_and_its_phone_stops(told: Sto
 
 def test_signing_out_ends_the_pages_of_that_session_and_no_others(told: Story) -> None:
     here, there = Desk(told), Desk(told, "b" * 32)
-    ground = told.world.ground
+    context = told.world.context
     there.registers()
-    with ground.database.write() as session:
-        presence_service.sign_out(session, ground, here.beat.agent_id, here.beat.sign_in_id or "", clock.now())
+    with context.database.write() as session:
+        agents_service.sign_out(session, context, here.beat.agent_id, here.beat.sign_in_id or "", clock.now())
     assert is_there(told)
-    with ground.database.write() as session:
-        presence_service.sign_out(session, ground, here.beat.agent_id, there.beat.sign_in_id or "", clock.now())
+    with context.database.write() as session:
+        agents_service.sign_out(session, context, here.beat.agent_id, there.beat.sign_in_id or "", clock.now())
         assert session.scalar(select(func.count()).select_from(AgentPage)) == 0
     assert not is_there(told)
 
@@ -174,7 +178,7 @@ def test_signing_out_ends_the_pages_of_that_session_and_no_others(told: Story) -
 def test_who_is_shut_out_is_off_the_floor_whatever_their_page_says(told: Story) -> None:
     desk = Desk(told)
     desk.registers()
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         session.get_one(User, desk.beat.user_id).is_active = False
     desk.stays(2)
     told.route()
@@ -183,22 +187,22 @@ def test_who_is_shut_out_is_off_the_floor_whatever_their_page_says(told: Story) 
 
 def test_nobody_speaks_for_anothers_page(told: Story) -> None:
     desk = Desk(told)
-    ground = told.world.ground
+    context = told.world.context
     other = Beat(desk.beat.page_id, told.agent("1002").id, desk.beat.user_id, PagePhone.CONNECTED)
-    with ground.database.write() as session:
-        assert not presence_service.beat(session, ground, other, clock.now())
+    with context.database.write() as session:
+        assert not agents_service.beat(session, context, other, clock.now())
 
 
 def test_an_agent_with_a_number_is_there_while_a_page_is_open_or_where_the_file_says_so(told: Story) -> None:
     desk = Desk(told)
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         session.get_one(Agent, desk.beat.agent_id).address = "+861066880001"
     desk.looks()
     assert is_there(told)
     told.wait(10)
     told.route()
     assert told.agent("1001").absent_why is Absence.NOT_SIGNED_IN
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         session.get_one(Agent, desk.beat.agent_id).signs_in = SignsIn.TELEPHONE
     told.route()
     assert is_there(told)
@@ -231,17 +235,17 @@ def test_a_registration_lost_between_lease_and_dial_is_no_missed_offer(told: Sto
     assert told.agent("1001").state is AgentState.IDLE
 
 
-def test_signing_out_between_decision_and_lease_wins(ground: Ground) -> None:
-    agent = load_hospital(ground)["1001"]
-    _, waiting = call_in_line(ground)
-    with ground.database.write() as session:
+def test_signing_out_between_decision_and_lease_wins(context: AppContext) -> None:
+    agent = load_hospital(context)["1001"]
+    _, waiting = call_in_line(context)
+    with context.database.write() as session:
         row = session.get_one(Agent, agent.id)
         row.is_present, row.absent_why = False, Absence.NOT_SIGNED_IN
     offer = Offer(
-        id=clock.new_id(), waiting_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
+        id=clock.new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
         ring=1, rings=3, reasons=[], started_at=clock.now(),
     )  # fmt: skip
-    assert not service.start_offer(ground, offer)
+    assert not service.start_offer(context, offer)
 
 
 def test_an_address_that_cannot_be_reached_is_tried_with_growing_pauses(told: Story) -> None:
@@ -277,9 +281,9 @@ def test_a_new_registration_ends_the_pause(told: Story) -> None:
 
 
 def come(told: Story, staff_number: str) -> None:
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         agent = session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
-        service.choose_status(session, told.world.ground, agent, AgentStatus.AVAILABLE, clock.now())
+        service.choose_status(session, told.world.context, agent, AgentStatus.AVAILABLE, clock.now())
 
 
 # Callers whose queue is not there
@@ -294,7 +298,7 @@ def test_a_caller_whose_whole_queue_is_not_there_is_led_to_overflow_at_once(told
     caller = told.call()
     told.route()
     place = told.place(caller)
-    assert (place.state, place.reason) == (WaitingState.LEFT, "overflow: call_back")
+    assert (place.state, place.reason) == (QueueEntryState.LEFT, "overflow: call_back")
     assert offers(told) == []
 
 
@@ -306,7 +310,7 @@ def test_who_may_be_loading_their_page_again_is_waited_for(told: Story) -> None:
     caller = told.call()
     told.wait(4)
     told.route()
-    assert told.place(caller).state is WaitingState.WAITING
+    assert told.place(caller).state is QueueEntryState.WAITING
     again = Desk(told, "b" * 32)
     again.registers("PH2")
     assert told.ring(caller)
@@ -320,13 +324,13 @@ def test_offers_to_nobody_are_in_no_figure_and_no_assessment(told: Story) -> Non
     desk.registers()
     told.ring(told.call())
     desk.closes()
-    ground = told.world.ground
-    with ground.database.read() as session:
+    context = told.world.context
+    with context.database.read() as session:
         counted = between(session, clock.now() - timedelta(hours=1))
-        whole = summary(counted, ground.settings.ring_seconds)
-        own = by_agent(counted, ground.settings.ring_seconds).values()
+        whole = summary(counted, context.settings.ring_seconds)
+        own = by_agent(counted, context.settings.ring_seconds).values()
         day = (clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1))
-        assessed = report_queries.results(session, *day, ground.settings.ring_seconds)
+        assessed = reports_queries.results(session, *day, context.settings.ring_seconds)
     assert (whole.offers, whole.missed, whole.rejected, whole.unreachable) == (0, 0, 0, 1)
     assert [(part.offers, part.missed) for part in own] == [(0, 0)]
     assert assessed == {}
@@ -369,28 +373,28 @@ def test_an_offer_that_never_rang_does_not_count_as_a_ring_of_the_caller(told: S
     caller = told.call(BOOKING)
     told.ring(caller)
     desk.closes()
-    ground = told.world.ground
-    with ground.database.read() as session:
-        seen = floor.read(session, rules.of(ground.settings), clock.now())
+    context = told.world.context
+    with context.database.read() as session:
+        seen = floor_queries.read(session, queues_file.of(context.settings), clock.now())
     assert [row.first_rung_at for row in seen.callers] == [None]
 
 
-def test_a_lost_report_of_ringing_is_not_taken_for_an_empty_room(ground: Ground) -> None:
-    agent = load_hospital(ground)["1001"]
-    _, waiting = call_in_line(ground)
-    offer = offer_to(ground, waiting, agent)
-    legs.agent_line(ground, offer.id, legs.Report("CA1", LegStatus.NO_ANSWER, 2), clock.now())
-    with ground.database.read() as session:
+def test_a_lost_report_of_ringing_is_not_taken_for_an_empty_room(context: AppContext) -> None:
+    agent = load_hospital(context)["1001"]
+    _, waiting = call_in_line(context)
+    offer = offer_to(context, waiting, agent)
+    legs.agent_line(context, offer.id, legs.Report("CA1", LegStatus.NO_ANSWER, 2), clock.now())
+    with context.database.read() as session:
         assert session.get_one(Offer, offer.id).state is OfferState.MISSED
         assert session.scalar(select(func.count()).where(Event.kind == "offer_missed")) == 1
 
 
-def test_a_phone_that_vanishes_while_it_rings_has_let_nobody_ring(ground: Ground) -> None:
-    agent = load_hospital(ground)["1001"]
-    _, waiting = call_in_line(ground)
-    offer = offer_to(ground, waiting, agent)
-    legs.agent_line(ground, offer.id, legs.Report("CA1", LegStatus.RINGING, 1), clock.now())
-    legs.agent_line(ground, offer.id, legs.Report("CA1", LegStatus.NO_ANSWER, 2, 410), clock.now())
-    with ground.database.read() as session:
+def test_a_phone_that_vanishes_while_it_rings_has_let_nobody_ring(context: AppContext) -> None:
+    agent = load_hospital(context)["1001"]
+    _, waiting = call_in_line(context)
+    offer = offer_to(context, waiting, agent)
+    legs.agent_line(context, offer.id, legs.Report("CA1", LegStatus.RINGING, 1), clock.now())
+    legs.agent_line(context, offer.id, legs.Report("CA1", LegStatus.NO_ANSWER, 2, 410), clock.now())
+    with context.database.read() as session:
         assert session.get_one(Offer, offer.id).state is OfferState.UNREACHABLE
         assert session.get_one(Agent, agent.id).state is AgentState.IDLE

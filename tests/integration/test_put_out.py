@@ -6,19 +6,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from hotline import clock, sign_ins
-from hotline.ground import Ground
+from accounts.sessions import queries
+from hotline import clock
+from hotline.context import AppContext
 from hotline.models import Agent, SignIn, User
-from hotline.values import AgentState, CallStatus, Role
-from routing import again
+from hotline.values.statuses import AgentState, CallStatus, Role
+from routing.queues import requeue
 from telephony.views import PhoneView
 from tests.integration.stories import Story, opened
 
 
 @pytest.fixture
-def told(ground: Ground) -> Iterator[Story]:
+def told(context: AppContext) -> Iterator[Story]:
     """A story at the sample hospital, with 1001 alone at work."""
-    with opened(ground) as story:
+    with opened(context) as story:
         story.world.exchange.registered = []  # it tells of telephones
         story.only("1001")
         yield story
@@ -26,7 +27,7 @@ def told(ground: Ground) -> Iterator[Story]:
 
 def signs_in(told: Story, has_phone: bool = True) -> str:
     """1001 signs in, and her page may get a token for its telephone; the session."""
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         agent = session.scalars(select(Agent).where(Agent.staff_number == "1001")).one()
         user = session.scalars(select(User).where(User.agent_id == agent.id)).first()
         if user is None:
@@ -34,10 +35,10 @@ def signs_in(told: Story, has_phone: bool = True) -> str:
             session.add(user)
             session.flush()
         made = SignIn(id=clock.new_id())
-        sign_ins.begin(session, user, made, timedelta(hours=12), clock.now())
+        queries.begin(session, user, made, timedelta(hours=12), clock.now())
         agent.signs_in, agent.registered = None, True
         if has_phone:
-            sign_ins.took_phone(session, made.id, clock.now())
+            queries.took_phone(session, made.id, clock.now())
     if has_phone:
         registers(told, made.id)
         passes(told)
@@ -58,13 +59,13 @@ def passes(told: Story) -> None:
 
 
 def ends(told: Story, sign_in_id: str) -> None:
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         user_id = session.get_one(SignIn, sign_in_id).user_id
-        sign_ins.end(session, sign_in_id, user_id, clock.now())
+        queries.end(session, sign_in_id, user_id, clock.now())
 
 
 def shuts_out(told: Story) -> None:
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         session.scalars(select(User).where(User.login == "lijing")).one().is_active = False
 
 
@@ -133,7 +134,7 @@ def test_who_is_shut_out_in_a_conversation_is_cut_and_the_caller_is_first_in_lin
     assert told.world.exchange.lines[caller.sid].is_up
     assert told.status(caller) is CallStatus.WAITING
     place = told.place(caller)
-    assert (place.again, place.is_lifted, place.preferred_agent_id) == (again.LINE_LOST, True, None)
+    assert (place.again, place.is_lifted, place.preferred_agent_id) == (requeue.LINE_LOST, True, None)
     assert told.agent("1001").state is not AgentState.TALKING
     told.wait(30)
     told.route()

@@ -9,36 +9,41 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from console.app import create
+from console.web.app import create
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import Call, Job, Look, Report, Review
-from hotline.values import JobState, ReportState, ReviewState, Role
-from qa import calibration, choosing, comments, draws, reports, reviews
+from hotline.context import AppContext
+from hotline.models import AuditEntry, Call, Job, Report, Review
+from hotline.values.statuses import JobState, ReportState, ReviewState, Role
+from qa.reports import service
+from qa.reviews import calibration, comments
+from qa.reviews import service as reviews_service
+from qa.sampling import draws, targeted
 from tests.console_client import Staff, signed_in
 from tests.quality_data import House, days_of_calls, filled, house, published, read
 from workers.table import WORK
 
 
 @pytest.fixture
-def here(ground: Ground) -> House:
+def here(context: AppContext) -> House:
     """The morning with two supervisors."""
-    return house(ground, clock.now())
+    return house(context, clock.now())
 
 
 @pytest.fixture
-def app(ground: Ground, here: House) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
+def app(context: AppContext, here: House) -> Iterator[Flask]:  # noqa: ARG001 (its rows are needed)
     """The staff pages."""
-    pages = create(ground)
+    pages = create(context)
     yield pages
     pages.extensions["live"].close()
 
 
-def looks(ground: Ground, subject_id: str) -> list[str]:
-    with ground.database.read() as session:
+def looks(context: AppContext, subject_id: str) -> list[str]:
+    with context.database.read() as session:
         return list(
             session.scalars(
-                select(Look.action).where(Look.subject_id == subject_id, Look.outcome == "done").order_by(Look.id)
+                select(AuditEntry.action)
+                .where(AuditEntry.subject_id == subject_id, AuditEntry.outcome == "done")
+                .order_by(AuditEntry.id)
             )
         )
 
@@ -49,38 +54,40 @@ def person(app: Flask, login: str) -> Staff:
     return staff
 
 
-def test_an_agent_reads_only_what_was_published_of_their_own_calls(app: Flask, ground: Ground, here: House) -> None:
+def test_an_agent_reads_only_what_was_published_of_their_own_calls(
+    app: Flask, context: AppContext, here: House
+) -> None:
     now, user = clock.now(), here.users["supervisor"]
     agent = signed_in(app, Role.AGENT)
-    draft = choosing.choose(ground, here.call.id, user, now)
-    reviews.take(ground, draft, user, now)
+    draft = targeted.choose(context, here.call.id, user, now)
+    reviews_service.take(context, draft, user, now)
     assert agent.open(f"/reviews/{draft}").status_code == 404
-    other = days_of_calls(ground, here.made, 1, 1, now)[0]
-    with ground.database.write() as session:
+    other = days_of_calls(context, here.made, 1, 1, now)[0]
+    with context.database.write() as session:
         session.get_one(Call, other.id).agent_id = here.made.agents["N03"].id
-    foreign = published(ground, here_again(ground, other.id), user, now)
+    foreign = published(context, here_again(context, other.id), user, now)
     assert agent.open(f"/reviews/{foreign}").status_code == 404
-    answers = filled(ground, read(ground, draft))
-    reviews.publish(ground, draft, user, reviews.Draft(0, answers, {"remark": "很好"}), now)
+    answers = filled(context, read(context, draft))
+    reviews_service.publish(context, draft, user, reviews_service.Draft(0, answers, {"remark": "很好"}), now)
     page = agent.open(f"/reviews/{draft}")
     assert page.status_code == 200
     assert "很好" in page.text
     listing = agent.open("/reviews").text
     assert draft in listing
     assert foreign not in listing
-    assert looks(ground, draft)[-1] == "view_review"
+    assert looks(context, draft)[-1] == "view_review"
 
 
-def here_again(ground: Ground, call_id: str) -> Call:
+def here_again(context: AppContext, call_id: str) -> Call:
     """The call as it is now."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return session.get_one(Call, call_id)
 
 
 def test_a_save_on_an_older_page_is_answered_with_a_conflict_and_the_newer_version(
-    app: Flask, ground: Ground, here: House
+    app: Flask, context: AppContext, here: House
 ) -> None:
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], clock.now())
+    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
     staff = signed_in(app, Role.SUPERVISOR)
     assert staff.send(f"/reviews/{review_id}/take").status_code == 302
     token = staff.token()
@@ -93,17 +100,17 @@ def test_a_save_on_an_older_page_is_answered_with_a_conflict_and_the_newer_versi
     code, said = save(0, "yes")
     assert (code, said["version"]) == (200, 1)  # type: ignore[index] # an object
     assert save(0, "no") == (409, {"code": "stale", "version": 1})
-    assert read(ground, review_id).answers == {"greeting": "yes"}
-    assert looks(ground, review_id) == ["take_review", "save_review"]
+    assert read(context, review_id).answers == {"greeting": "yes"}
+    assert looks(context, review_id) == ["take_review", "save_review"]
 
 
 def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
-    app: Flask, ground: Ground, here: House
+    app: Flask, context: AppContext, here: House
 ) -> None:
     now, one, two = clock.now(), here.users["supervisor"], here.users["second"]
-    plain = published(ground, here.call, two, now)
-    made = calibration.open_round(ground, one, "三月", "service", ([here.call.id], [one, two]), now)
-    with ground.database.read() as session:
+    plain = published(context, here.call, two, now)
+    made = calibration.open_round(context, one, "三月", "service", ([here.call.id], [one, two]), now)
+    with context.database.read() as session:
         own, other = sorted(calibration.of(session, made), key=lambda review: review.reviewer_id != one)
     staff = person(app, "supervisor")
     assert "校准中" in staff.open(f"/reviews/{own.id}").text
@@ -112,43 +119,43 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
         assert staff.open(f"/reviews/{review_id}").status_code == 404
     assert "问候语合格" not in staff.open("/calls?day=all").text
     assert "完成您自己的部分后" in staff.open(f"/calibrations/{made}").text
-    reviews.take(ground, own.id, one, now)
-    reviews.publish(ground, own.id, one, reviews.Draft(0, filled(ground, own)), now)
+    reviews_service.take(context, own.id, one, now)
+    reviews_service.publish(context, own.id, one, reviews_service.Draft(0, filled(context, own)), now)
     assert staff.open(f"/reviews/{plain}").status_code == 200
     assert "问候语合格" in staff.open("/calls?day=all").text
     assert "Fleiss" in staff.open(f"/calibrations/{made}").text
 
 
-def test_an_agents_report_is_about_nobody_else(app: Flask, ground: Ground, here: House) -> None:
-    published(ground, here.call, here.users["supervisor"], clock.now())
+def test_an_agents_report_is_about_nobody_else(app: Flask, context: AppContext, here: House) -> None:
+    published(context, here.call, here.users["supervisor"], clock.now())
     other = here.made.agents["N03"]
     agent = signed_in(app, Role.AGENT)
     text = agent.open(f"/reports?agent={other.id}").text
     assert other.name not in text
     assert "N01" in text
     assert agent.send("/reports", format="xlsx", agent=other.id).status_code == 302
-    with ground.database.read() as session:
+    with context.database.read() as session:
         row = session.scalars(select(Report)).one()
     assert row.wanted["agent_id"] == here.made.agents["N01"].id
 
 
-def test_a_report_is_made_by_its_job_and_fetched_by_whoever_asked(app: Flask, ground: Ground, here: House) -> None:
-    published(ground, here.call, here.users["supervisor"], clock.now())
+def test_a_report_is_made_by_its_job_and_fetched_by_whoever_asked(app: Flask, context: AppContext, here: House) -> None:
+    published(context, here.call, here.users["supervisor"], clock.now())
     staff = signed_in(app, Role.SUPERVISOR)
     staff.send("/reports", format="xlsx", kind="quality", unit="week")
-    with ground.database.read() as session:
+    with context.database.read() as session:
         row = session.scalars(select(Report)).one()
-        job = session.scalars(select(Job).where(Job.kind == reports.JOB)).one()
+        job = session.scalars(select(Job).where(Job.kind == service.JOB)).one()
     assert (job.subject_id, job.state) == (row.id, JobState.DUE)
     assert staff.open(f"/reports/{row.id}").json == {"state": "asked", "progress": 0.0}
     assert staff.open(f"/reports/{row.id}/file").status_code == 404
-    WORK[job.kind](ground, None, row.id, clock.now())  # type: ignore[arg-type] # needs no provider
+    WORK[job.kind](context, None, row.id, clock.now())  # type: ignore[arg-type] # needs no provider
     got = staff.open(f"/reports/{row.id}/file")
     book = openpyxl.load_workbook(io.BytesIO(got.data))
     assert "评分项" in book.sheetnames
     assert person(app, "second").open(f"/reports/{row.id}/file").status_code == 404
-    assert looks(ground, row.id) == ["export_report", "fetch_report"]
-    with ground.database.read() as session:
+    assert looks(context, row.id) == ["export_report", "fetch_report"]
+    with context.database.read() as session:
         assert session.scalars(select(Report)).one().state is ReportState.MADE
 
 
@@ -157,35 +164,35 @@ def test_a_report_that_cannot_be_is_refused(app: Flask, query: str) -> None:
     assert signed_in(app, Role.SUPERVISOR).open(f"/reports?{query}").status_code == 400
 
 
-def test_the_queue_reads_the_database_a_fixed_number_of_times(app: Flask, ground: Ground, here: House) -> None:
-    for call in days_of_calls(ground, here.made, 4, 5, clock.now()):
-        choosing.choose(ground, call.id, here.users["supervisor"], clock.now())
+def test_the_queue_reads_the_database_a_fixed_number_of_times(app: Flask, context: AppContext, here: House) -> None:
+    for call in days_of_calls(context, here.made, 4, 5, clock.now()):
+        targeted.choose(context, call.id, here.users["supervisor"], clock.now())
     staff = signed_in(app, Role.SUPERVISOR)
     statements: list[str] = []
     listener = lambda _c, _cursor, statement, *_rest: statements.append(statement)  # noqa: E731 (kept to remove it)
-    event.listen(ground.database.engine, "before_cursor_execute", listener)
+    event.listen(context.database.engine, "before_cursor_execute", listener)
     assert staff.open("/reviews").status_code == 200
-    event.remove(ground.database.engine, "before_cursor_execute", listener)
+    event.remove(context.database.engine, "before_cursor_execute", listener)
     assert len([one for one in statements if one.startswith("SELECT")]) <= 16
 
 
-def test_words_of_people_are_text_and_never_markup(app: Flask, ground: Ground, here: House) -> None:
+def test_words_of_people_are_text_and_never_markup(app: Flask, context: AppContext, here: House) -> None:
     attack, now = "<script>alert(1)</script>{{7*7}}", clock.now()
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], now)
-    reviews.take(ground, review_id, here.users["supervisor"], now)
-    comments.comment(ground, review_id, here.users["supervisor"], (here.made.sound.id, 1.0), attack, now)
-    draft = reviews.Draft(0, filled(ground, read(ground, review_id)), {"remark": attack})
-    reviews.publish(ground, review_id, here.users["supervisor"], draft, now)
-    reviews.appeal(ground, review_id, here.users["agent"], attack, now)
+    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], now)
+    reviews_service.take(context, review_id, here.users["supervisor"], now)
+    comments.comment(context, review_id, here.users["supervisor"], (here.made.sound.id, 1.0), attack, now)
+    draft = reviews_service.Draft(0, filled(context, read(context, review_id)), {"remark": attack})
+    reviews_service.publish(context, review_id, here.users["supervisor"], draft, now)
+    reviews_service.appeal(context, review_id, here.users["agent"], attack, now)
     text = signed_in(app, Role.SUPERVISOR).open(f"/reviews/{review_id}").text
     assert "<script>alert" not in text
     assert text.count("&lt;script&gt;alert(1)") >= 3
 
 
-def test_samples_show_their_proof(app: Flask, ground: Ground, here: House) -> None:
+def test_samples_show_their_proof(app: Flask, context: AppContext, here: House) -> None:
     now = clock.now()
-    days_of_calls(ground, here.made, 1, 3, now)
-    draws.make(ground, ground.settings.day(now - timedelta(days=1)).isoformat(), now)
+    days_of_calls(context, here.made, 1, 3, now)
+    draws.make(context, context.settings.day(now - timedelta(days=1)).isoformat(), now)
     assert "重抽一致" in signed_in(app, Role.SUPERVISOR).open("/samples").text
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.scalars(select(Review.state).where(Review.is_random)).all() == [ReviewState.DUE]

@@ -6,20 +6,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bench.interleave_exchange import Line, Place
-from hotline import clock, jobs
-from hotline.ground import Ground
-from hotline.models import Call, Job, Matter, Recording
-from hotline.values import CallStatus, MatterKind, Outcome, RecordingState, Urgency
-from qa import ratings, report_queries
+from hotline import clock
+from hotline.context import AppContext
+from hotline.models import Call, Case, Job, Recording
+from hotline.outbox import jobs
+from hotline.values.statuses import CallStatus, CaseKind, Outcome, RecordingState, Urgency
+from qa.reports import queries
+from qa.statistics import ratings
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
+from tests.simulation.interleave.exchange import Line, Place
 from workers import sweep
 
 
 @pytest.fixture
-def told(ground: Ground) -> Iterator[Story]:
+def told(context: AppContext) -> Iterator[Story]:
     """A story at the sample hospital."""
-    with opened(ground) as story:
+    with opened(context) as story:
         story.only("1001", "2001")
         yield story
 
@@ -34,7 +36,7 @@ def talked(told: Story, keys: str = "2") -> Line:
 
 def rating_of(told: Story, caller: Line) -> tuple[int | None, bool]:
     """The stored rating, and whether they were asked."""
-    with told.world.ground.database.read() as session:
+    with told.world.context.database.read() as session:
         call = session.get_one(Call, caller.owner)
         return call.rating, call.rating_asked_at is not None
 
@@ -44,12 +46,12 @@ def test_a_caller_whose_agent_hung_up_is_asked_and_the_key_is_kept(told: Story) 
     told.post()
     assert (rating_of(told, caller), told.status(caller)) == ((4, True), CallStatus.ENDED)
     assert (told.told("rating_asked"), told.told("call_rated")) == (1, 1)
-    with told.world.ground.database.read() as session:
+    with told.world.context.database.read() as session:
         call = session.get_one(Call, caller.owner)
         assert call.outcome is Outcome.ANSWERED
         agent = call.agent_id or ""
         start, end = clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)
-        assert report_queries.ratings_of(session, start, end) == {agent: [4]}
+        assert queries.ratings_of(session, start, end) == {agent: [4]}
 
 
 @pytest.mark.parametrize("key", ["0", "6", "9", "*", "#", "12"])
@@ -89,15 +91,15 @@ def test_who_was_never_asked_cannot_rate(told: Story) -> None:
     assert rating_of(told, caller) == (None, False)
 
 
-def test_an_emergency_and_an_urgent_matter_are_not_asked(told: Story) -> None:
+def test_an_emergency_and_an_urgent_case_are_not_asked(told: Story) -> None:
     emergency = told.call(EMERGENCY)
     told.world.exchange.end(told.meet(emergency), "completed")
     told.post()
     warned = told.call(BOOKING)
     phone = told.meet(warned)
     now = clock.now()
-    with told.world.ground.database.write() as session:
-        made = Matter(number="1", kind=MatterKind.FOLLOW_UP, urgency=Urgency.URGENT, call_id=warned.owner)
+    with told.world.context.database.write() as session:
+        made = Case(number="1", kind=CaseKind.FOLLOW_UP, urgency=Urgency.URGENT, call_id=warned.owner)
         made.opened_at, made.due_at = now, now
         session.add(made)
     told.world.exchange.end(phone, "completed")
@@ -117,19 +119,19 @@ def test_who_hung_up_first_is_not_asked(told: Story) -> None:
 def test_a_low_rating_is_heard_first_and_points_at_the_call(told: Story) -> None:
     caller = talked(told, "1")
     told.post()
-    ground, now = told.world.ground, clock.now()
-    with ground.database.read() as session:
+    context, now = told.world.context, clock.now()
+    with context.database.read() as session:
         assert ratings.of(session, [caller.owner, "none"]) == {caller.owner: 1}
     low = {rating: rating <= ratings.LOW for rating in range(1, 6)}
     assert low == {1: True, 2: True, 3: False, 4: False, 5: False}
 
-    with ground.database.write() as session:
+    with context.database.write() as session:
         recording = Recording(provider_sid="RE1", call_id=caller.owner, state=RecordingState.STORED, started_at=now)
         session.add(recording)
         session.flush()
-        jobs.add(session, ground.bell, "transcribe", recording.id, now)
-    assert sweep.urgent_words(ground) == 1
-    with ground.database.write() as session:
+        jobs.add(session, context.notifier, "transcribe", recording.id, now)
+    assert sweep.urgent_words(context) == 1
+    with context.database.write() as session:
         session.execute(update(Call).values(rating=3))
         session.execute(update(Job).values(urgency=0))
-    assert sweep.urgent_words(ground) == 0
+    assert sweep.urgent_words(context) == 0

@@ -15,18 +15,20 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from hotline import clock, jobs, loose_blobs
-from hotline.crypt import Undecipherable
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext
+from hotline.encryption.keyring import Undecipherable
 from hotline.errors import Discard, NotFound
-from hotline.ground import Ground
-from hotline.models import Call, Event, Job, LooseBlob, MachineMark, Matter, Recording, Transcript
-from hotline.settings import Settings
-from hotline.values import Answer, JobState, Language, RecordingKind, RecordingState
-from qa import service as qa
-from recordings import service
+from hotline.models import Call, Case, Event, Job, LooseBlob, MachineMark, Recording, Transcript
+from hotline.object_store import orphans
+from hotline.outbox import jobs
+from hotline.values.statuses import Answer, JobState, Language, RecordingKind, RecordingState
+from qa.scoring import service as qa
 from recordings.errors import Altered, Incomplete, StillThere
-from recordings.http import pages
-from recordings.news import News
+from recordings.storage import service
+from recordings.storage.http import pages
+from recordings.storage.recording_events import News
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.conftest import make_settings
@@ -58,17 +60,17 @@ def provider(settings: Settings) -> Provider:
 
 
 @pytest.fixture
-def call_id(ground: Ground) -> str:
-    with ground.database.write() as session:
+def call_id(context: AppContext) -> str:
+    with context.database.write() as session:
         call = Call(provider_sid="CA1", language=Language.ENGLISH, place={}, started_at=NOW, heard_at=NOW)
         session.add(call)
     return call.id
 
 
-def post(ground: Ground, call_id: str, status: str, sid: str = "RE1", **more: str) -> int:
+def post(context: AppContext, call_id: str, status: str, sid: str = "RE1", **more: str) -> int:
     """The exchange's callback, as it arrives at the blueprint."""
     app = Flask("voice")
-    app.extensions["ground"] = ground
+    app.extensions["context"] = context
     app.register_blueprint(pages)
     form = {"CallSid": "CA1", "RecordingSid": sid, "RecordingStatus": status} | more
     if status == "completed":
@@ -76,25 +78,25 @@ def post(ground: Ground, call_id: str, status: str, sid: str = "RE1", **more: st
     return app.test_client().post(f"/voice/recordings/{call_id}/events", data=form).status_code
 
 
-def recording(ground: Ground, sid: str = "RE1") -> Recording:
-    with ground.database.read() as session:
+def recording(context: AppContext, sid: str = "RE1") -> Recording:
+    with context.database.read() as session:
         return session.scalars(select(Recording).where(Recording.provider_sid == sid)).one()
 
 
-def told(ground: Ground) -> list[str]:
-    with ground.database.read() as session:
+def told(context: AppContext) -> list[str]:
+    with context.database.read() as session:
         return sorted(event.kind for event in session.scalars(select(Event)))
 
 
-def jobs_of(ground: Ground) -> set[str]:
-    with ground.database.read() as session:
+def jobs_of(context: AppContext) -> set[str]:
+    with context.database.read() as session:
         return {job.kind for job in session.scalars(select(Job))}
 
 
-def ready(ground: Ground, call_id: str, sid: str = "RE1", seconds: int = SECONDS) -> str:
+def ready(context: AppContext, call_id: str, sid: str = "RE1", seconds: int = SECONDS) -> str:
     """A recording that the exchange has called ready; its id."""
-    service.heard(ground, call_id, News(sid, RecordingState.READY, seconds, 2), NOW)
-    return recording(ground, sid).id
+    service.heard(context, call_id, News(sid, RecordingState.READY, seconds, 2), NOW)
+    return recording(context, sid).id
 
 
 def wav(seconds: float) -> bytes:
@@ -107,28 +109,28 @@ def wav(seconds: float) -> bytes:
     return file.getvalue()
 
 
-def test_callbacks_in_any_order_and_twice_leave_the_same_rows(ground: Ground, call_id: str) -> None:
+def test_callbacks_in_any_order_and_twice_leave_the_same_rows(context: AppContext, call_id: str) -> None:
     for number, order in enumerate(permutations(["in-progress", "completed", "completed", "in-progress"])):
         sid = f"RE{number}"
         for status in order:
-            assert post(ground, call_id, status, sid) == 204
-        row = recording(ground, sid)
+            assert post(context, call_id, status, sid) == 204
+        row = recording(context, sid)
         assert (row.state, row.seconds, row.channels, row.reason) == (RecordingState.READY, 17.0, 2, "")
-        with ground.database.read() as session:
+        with context.database.read() as session:
             found = session.scalars(select(Job).where(Job.subject_id == row.id)).all()
             events = [e.kind for e in session.scalars(select(Event)) if e.data["recording_id"] == row.id]
         assert [job.kind for job in found] == ["fetch_recording"]
         assert sorted(events) == ["recording_ready", "recording_started"]
 
 
-def test_two_processes_that_hear_of_a_new_recording_at_once_add_one_row(ground: Ground, call_id: str) -> None:
+def test_two_processes_that_hear_of_a_new_recording_at_once_add_one_row(context: AppContext, call_id: str) -> None:
     faults: list[BaseException] = []
     barrier = threading.Barrier(4)
 
     def hear() -> None:
         barrier.wait()
         try:
-            service.heard(ground, call_id, News("RE1", RecordingState.READY, SECONDS, 2), NOW)
+            service.heard(context, call_id, News("RE1", RecordingState.READY, SECONDS, 2), NOW)
         except Exception as fault:
             faults.append(fault)
 
@@ -138,160 +140,162 @@ def test_two_processes_that_hear_of_a_new_recording_at_once_add_one_row(ground: 
     for thread in threads:
         thread.join()
     assert faults == []
-    assert recording(ground).state is RecordingState.READY
-    assert told(ground) == ["recording_ready", "recording_started"]
+    assert recording(context).state is RecordingState.READY
+    assert told(context) == ["recording_ready", "recording_started"]
 
 
-def test_a_recording_of_an_unknown_call_or_without_readable_words_leaves_nothing(ground: Ground, call_id: str) -> None:
-    assert post(ground, "no such call", "completed") == 204
-    assert post(ground, call_id, "a new word") == 204
-    assert post(ground, call_id, "completed", sid="<script>") == 204
-    with ground.database.read() as session:
+def test_a_recording_of_an_unknown_call_or_without_readable_words_leaves_nothing(
+    context: AppContext, call_id: str
+) -> None:
+    assert post(context, "no such call", "completed") == 204
+    assert post(context, call_id, "a new word") == 204
+    assert post(context, call_id, "completed", sid="<script>") == 204
+    with context.database.read() as session:
         assert session.scalars(select(Recording)).all() == []
 
 
 def test_a_ready_recording_is_fetched_sealed_and_then_deleted_there(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    recording_id = ready(ground, call_id)
-    service.fetch(ground, provider, recording_id, NOW)
-    row = recording(ground)
+    recording_id = ready(context, call_id)
+    service.fetch(context, provider, recording_id, NOW)
+    row = recording(context)
     assert (row.state, row.channels, row.size) == (RecordingState.STORED, 2, RUDE.stat().st_size)
     assert row.seconds == pytest.approx(16.89, abs=0.01)
-    assert {"delete_recording", "transcribe"} <= jobs_of(ground)
-    assert b"RIFF" not in ground.blobs.sealed(row.blob or "")
-    assert service.plain(ground, row) == RUDE.read_bytes()
-    service.delete_at_provider(ground, provider, recording_id, NOW)
-    service.delete_at_provider(ground, provider, recording_id, NOW)
+    assert {"delete_recording", "transcribe"} <= jobs_of(context)
+    assert b"RIFF" not in context.objects.sealed(row.blob or "")
+    assert service.plain(context, row) == RUDE.read_bytes()
+    service.delete_at_provider(context, provider, recording_id, NOW)
+    service.delete_at_provider(context, provider, recording_id, NOW)
     assert house.deleted == ["RE1", "RE1"]
-    assert recording(ground).deleted_at_provider_at == NOW
+    assert recording(context).deleted_at_provider_at == NOW
     with pytest.raises(Discard):
-        service.fetch(ground, provider, recording_id, NOW)
+        service.fetch(context, provider, recording_id, NOW)
 
 
 def test_a_file_that_is_not_whole_yet_is_fetched_again_and_nothing_is_deleted(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    recording_id = ready(ground, call_id)
+    recording_id = ready(context, call_id)
     whole = house.files["RE1"]
     for part in (whole[:-2000], wav(3.0), b"<html>", b""):
         house.files["RE1"] = part
         with pytest.raises(Incomplete):
-            service.fetch(ground, provider, recording_id, NOW)
+            service.fetch(context, provider, recording_id, NOW)
     with pytest.raises(Discard):
-        service.delete_at_provider(ground, provider, recording_id, NOW)
+        service.delete_at_provider(context, provider, recording_id, NOW)
     house.is_down = True
     with pytest.raises(ProviderDown):
-        service.fetch(ground, provider, recording_id, NOW)
-    assert recording(ground).state is RecordingState.READY
+        service.fetch(context, provider, recording_id, NOW)
+    assert recording(context).state is RecordingState.READY
     house.is_down = False
     house.files["RE1"] = whole
-    service.fetch(ground, provider, recording_id, NOW)
-    assert recording(ground).state is RecordingState.STORED
+    service.fetch(context, provider, recording_id, NOW)
+    assert recording(context).state is RecordingState.STORED
 
 
 @pytest.mark.parametrize("length", [0, 0xFFFFFFFF, 64_000])
 def test_a_recording_whose_head_says_a_wrong_length_is_kept_whole_with_a_right_one(
-    ground: Ground, provider: Provider, house: House, call_id: str, length: int
+    context: AppContext, provider: Provider, house: House, call_id: str, length: int
 ) -> None:
     whole = house.files["RE1"]
     house.files["RE1"] = whole[:40] + length.to_bytes(4, "little") + whole[44:]
-    recording_id = ready(ground, call_id)
-    service.fetch(ground, provider, recording_id, NOW)
-    row = recording(ground)
+    recording_id = ready(context, call_id)
+    service.fetch(context, provider, recording_id, NOW)
+    row = recording(context)
     assert (row.state, row.size) == (RecordingState.STORED, len(whole))
-    assert service.plain(ground, row) == whole
+    assert service.plain(context, row) == whole
 
 
 def test_a_recording_of_no_known_length_waits_until_the_provider_or_its_head_says_it(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
     whole = house.files["RE1"]
-    service.heard(ground, call_id, News("RE1", RecordingState.READY, None, 2), NOW)
-    recording_id = recording(ground).id
+    service.heard(context, call_id, News("RE1", RecordingState.READY, None, 2), NOW)
+    recording_id = recording(context).id
     house.files["RE1"] = whole[:40] + bytes(4) + whole[44:]
     with pytest.raises(Incomplete, match="not written yet"):
-        service.fetch(ground, provider, recording_id, NOW)
+        service.fetch(context, provider, recording_id, NOW)
     house.states["RE1"] = "completed"  # now it says 17 seconds
-    service.fetch(ground, provider, recording_id, NOW)
-    assert service.plain(ground, recording(ground)) == whole
+    service.fetch(context, provider, recording_id, NOW)
+    assert service.plain(context, recording(context)) == whole
 
 
-def test_a_message_given_up_for_lost_is_a_matter_and_is_fetched_after_all_once_it_is_ready_again(
-    ground: Ground, provider: Provider, house: House, call_id: str
+def test_a_message_given_up_for_lost_is_a_case_and_is_fetched_after_all_once_it_is_ready_again(
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    worker = run.House(ground, provider)
+    worker = run.House(context, provider)
 
     def work(*kinds: str) -> None:
-        with ground.database.read() as session:
+        with context.database.read() as session:
             found = list(session.scalars(select(Job).where(Job.kind.in_(kinds)).order_by(Job.kind)))
         for job in found:
             run.run(worker, job.id)
 
     news = News("RE1", RecordingState.READY, SECONDS, 1, kind=RecordingKind.MESSAGE)
     house.refuses = True
-    service.heard(ground, call_id, news, clock.now())
+    service.heard(context, call_id, news, clock.now())
     work("fetch_recording")
-    assert recording(ground).state is RecordingState.FAILED
-    service.heard(ground, call_id, news, clock.now())  # late or twice, before anybody saw to the lost one
+    assert recording(context).state is RecordingState.FAILED
+    service.heard(context, call_id, news, clock.now())  # late or twice, before anybody saw to the lost one
     work("file_message")
     work("fetch_recording")
     work("file_message")
     house.refuses = False
-    service.heard(ground, call_id, news, clock.now())
+    service.heard(context, call_id, news, clock.now())
     work("fetch_recording", "file_message")
-    assert recording(ground).state is RecordingState.STORED
-    with ground.database.read() as session:
-        assert [matter.call_id for matter in session.scalars(select(Matter))] == [call_id]
+    assert recording(context).state is RecordingState.STORED
+    with context.database.read() as session:
+        assert [case.call_id for case in session.scalars(select(Case))] == [call_id]
 
 
 def test_a_provider_that_keeps_its_copy_is_asked_again(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    recording_id = ready(ground, call_id)
-    service.fetch(ground, provider, recording_id, NOW)
+    recording_id = ready(context, call_id)
+    service.fetch(context, provider, recording_id, NOW)
     house.keeps_everything = True
     with pytest.raises(StillThere):
-        service.delete_at_provider(ground, provider, recording_id, NOW)
-    assert recording(ground).deleted_at_provider_at is None
+        service.delete_at_provider(context, provider, recording_id, NOW)
+    assert recording(context).deleted_at_provider_at is None
 
 
 def test_absent_gone_and_empty_recordings_end_and_leave_nothing_waiting(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    post(ground, call_id, "absent", "RE2")
-    post(ground, call_id, "completed", "RE3", RecordingDuration="0")
-    service.fetch(ground, provider, ready(ground, call_id, "RE4"), NOW)
+    post(context, call_id, "absent", "RE2")
+    post(context, call_id, "completed", "RE3", RecordingDuration="0")
+    service.fetch(context, provider, ready(context, call_id, "RE4"), NOW)
     house.files["RE5"] = wav(0.0)
-    service.fetch(ground, provider, ready(ground, call_id, "RE5", seconds=1), NOW)
-    states = {sid: recording(ground, sid).state for sid in ("RE2", "RE3", "RE4", "RE5")}
+    service.fetch(context, provider, ready(context, call_id, "RE5", seconds=1), NOW)
+    states = {sid: recording(context, sid).state for sid in ("RE2", "RE3", "RE4", "RE5")}
     assert set(states.values()) == {RecordingState.ABSENT}, states
-    assert "check_call" in jobs_of(ground)
+    assert "check_call" in jobs_of(context)
 
 
 def test_a_recording_of_which_nothing_was_heard_is_asked_for(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    with ground.database.write() as session:
-        first = service.started(session, ground, call_id, "RE1", NOW)
-        assert service.started(session, ground, call_id, "RE1", NOW) is first
-        gone = service.started(session, ground, call_id, "RE9", NOW)
+    with context.database.write() as session:
+        first = service.started(session, context, call_id, "RE1", NOW)
+        assert service.started(session, context, call_id, "RE1", NOW) is first
+        gone = service.started(session, context, call_id, "RE9", NOW)
     house.states["RE1"] = "completed"
     for row in (first, gone, first):
-        service.reconcile(ground, provider, row.id, NOW)
-    assert (recording(ground).state, recording(ground).seconds) == (RecordingState.READY, 17.0)
-    assert recording(ground, "RE9").state is RecordingState.ABSENT
+        service.reconcile(context, provider, row.id, NOW)
+    assert (recording(context).state, recording(context).seconds) == (RecordingState.READY, 17.0)
+    assert recording(context, "RE9").state is RecordingState.ABSENT
 
 
 def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked(
-    ground: Ground, provider: Provider, call_id: str
+    context: AppContext, provider: Provider, call_id: str
 ) -> None:
-    recording_id = ready(ground, call_id)
-    service.fetch(ground, provider, recording_id, NOW)
-    service.transcribe(ground, recording_id, NOW)
+    recording_id = ready(context, call_id)
+    service.fetch(context, provider, recording_id, NOW)
+    service.transcribe(context, recording_id, NOW)
     with pytest.raises(Discard):
-        service.transcribe(ground, recording_id, NOW)
-    with ground.database.read() as session:
+        service.transcribe(context, recording_id, NOW)
+    with context.database.read() as session:
         [transcript] = session.scalars(select(Transcript)).all()
     assert transcript.engine == "whisper-base"
     assert [line.speaker for line in transcript.utterances] == ["agent", "caller"] * 3
@@ -300,8 +304,8 @@ def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked
     assert error_rate(said, (line.text for line in transcript.utterances), Language.ENGLISH) < 0.2
     assert all(0 < line.start < line.end < SECONDS for line in transcript.utterances)
     for _ in range(2):
-        qa.check(ground, call_id, NOW)
-    with ground.database.read() as session:
+        qa.check(context, call_id, NOW)
+    with context.database.read() as session:
         marks = {mark.item: mark for mark in session.scalars(select(MachineMark))}
     answers = {item: marks[item] for item in ("greeting", "self_id", "forbidden", "closing", "records")}
     chances = [mark.probability for mark in list(answers.values())[:4]]
@@ -309,131 +313,133 @@ def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked
     assert answers["records"].answer is Answer.NA
     assert transcript.utterances[2].id in [one for place in marks["forbidden"].evidence for one in place["utterances"]]
     assert "problem" not in str(marks["forbidden"].evidence)  # places, never words
-    assert {"transcribed", "checked", "recording_stored"} <= set(told(ground))
+    assert {"transcribed", "checked", "recording_stored"} <= set(told(context))
 
 
 def test_a_call_of_two_recordings_is_checked_after_the_last_one(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
     house.files |= {"RE1": wav(2.0), "RE2": wav(2.0)}
-    first, second = ready(ground, call_id, "RE1", 2), ready(ground, call_id, "RE2", 2)
+    first, second = ready(context, call_id, "RE1", 2), ready(context, call_id, "RE2", 2)
     for recording_id in (first, second):
-        service.fetch(ground, provider, recording_id, NOW)
-    service.transcribe(ground, first, NOW)
-    assert "check_call" not in jobs_of(ground)
-    service.transcribe(ground, second, NOW)
-    assert "check_call" in jobs_of(ground)
-    with ground.database.read() as session:
+        service.fetch(context, provider, recording_id, NOW)
+    service.transcribe(context, first, NOW)
+    assert "check_call" not in jobs_of(context)
+    service.transcribe(context, second, NOW)
+    assert "check_call" in jobs_of(context)
+    with context.database.read() as session:
         assert [row.utterances for row in session.scalars(select(Transcript))] == [[], []]  # silence has no words
 
 
-def test_a_call_without_a_transcript_has_nothing_to_check(ground: Ground, call_id: str) -> None:
+def test_a_call_without_a_transcript_has_nothing_to_check(context: AppContext, call_id: str) -> None:
     with pytest.raises(Discard):
-        qa.check(ground, call_id, NOW)
+        qa.check(context, call_id, NOW)
 
 
-def test_sound_that_was_exchanged_in_the_store_is_refused(ground: Ground, provider: Provider, call_id: str) -> None:
-    recording_id = ready(ground, call_id)
-    service.fetch(ground, provider, recording_id, NOW)
-    ground.blobs.put(recording(ground).blob or "", wav(17.0), service.about(recording_id))
+def test_sound_that_was_exchanged_in_the_store_is_refused(
+    context: AppContext, provider: Provider, call_id: str
+) -> None:
+    recording_id = ready(context, call_id)
+    service.fetch(context, provider, recording_id, NOW)
+    context.objects.put(recording(context).blob or "", wav(17.0), service.about(recording_id))
     with pytest.raises((Altered, Undecipherable)):
-        service.transcribe(ground, recording_id, NOW)
+        service.transcribe(context, recording_id, NOW)
 
 
 def test_a_recording_beyond_the_limit_is_left_at_the_provider_and_staff_see_why(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    small = replace(ground, settings=ground.settings.model_copy(update={"recording_megabytes": 1}))
+    small = replace(context, settings=context.settings.model_copy(update={"recording_megabytes": 1}))
     house.files["RE1"] = long = wav(60.0)
     assert len(long) > 1 << 20
-    recording_id = ready(ground, call_id, seconds=60)
-    with ground.database.read() as session:
+    recording_id = ready(context, call_id, seconds=60)
+    with context.database.read() as session:
         job = session.scalars(select(Job).where(Job.kind == "fetch_recording")).one()
     run.run(run.House(small, provider), job.id)
-    with ground.database.read() as session:
+    with context.database.read() as session:
         after = session.get_one(Job, job.id)
     assert (after.state, after.reason) == (JobState.FAILED, "recording_too_large")
-    assert (recording(ground).state, house.deleted, "RE1" in house.files) == (RecordingState.READY, [], True)
-    assert blobs(ground) == []  # what had come of it is not kept
-    with ground.database.write() as session:  # the limit was raised
-        jobs.again(session, ground.bell)
-    run.run(run.House(ground, provider), job.id)
-    assert service.plain(ground, recording(ground)) == long
-    assert len(blobs(ground)) == 1
-    assert recording_id in blobs(ground)[0]
+    assert (recording(context).state, house.deleted, "RE1" in house.files) == (RecordingState.READY, [], True)
+    assert objects(context) == []  # what had come of it is not kept
+    with context.database.write() as session:  # the limit was raised
+        jobs.again(session, context.notifier)
+    run.run(run.House(context, provider), job.id)
+    assert service.plain(context, recording(context)) == long
+    assert len(objects(context)) == 1
+    assert recording_id in objects(context)[0]
 
 
 def test_the_providers_copy_stays_while_ours_cannot_be_opened(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    recording_id = ready(ground, call_id)
-    service.fetch(ground, provider, recording_id, NOW)
-    name = recording(ground).blob or ""
-    sound = ground.blobs.sealed(name)
+    recording_id = ready(context, call_id)
+    service.fetch(context, provider, recording_id, NOW)
+    name = recording(context).blob or ""
+    sound = context.objects.sealed(name)
     damages = (sound[:-1] + bytes([sound[-1] ^ 1]), sound[:-100], b"")
     for damaged in damages:
-        ground.blobs.put_sealed(name, [damaged])
+        context.objects.put_sealed(name, [damaged])
         with pytest.raises((Altered, Undecipherable)):
-            service.delete_at_provider(ground, provider, recording_id, NOW)
-    ground.blobs.delete(name)
+            service.delete_at_provider(context, provider, recording_id, NOW)
+    context.objects.delete(name)
     with pytest.raises(NotFound):
-        service.delete_at_provider(ground, provider, recording_id, NOW)
+        service.delete_at_provider(context, provider, recording_id, NOW)
     assert house.deleted == []
-    ground.blobs.put_sealed(name, [sound])
-    service.delete_at_provider(ground, provider, recording_id, NOW)
+    context.objects.put_sealed(name, [sound])
+    service.delete_at_provider(context, provider, recording_id, NOW)
     assert house.deleted == ["RE1"]
 
 
 def test_a_recording_is_written_under_a_name_of_its_own_each_time(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    recording_id = ready(ground, call_id)
+    recording_id = ready(context, call_id)
     names = set()
     for _ in range(2):
-        service.fetch(ground, provider, recording_id, NOW)
-        names.add(recording(ground).blob)
-        with ground.database.write() as session:
+        service.fetch(context, provider, recording_id, NOW)
+        names.add(recording(context).blob)
+        with context.database.write() as session:
             session.get_one(Recording, recording_id).state = RecordingState.READY
     assert len(names) == 2
     assert house.deleted == []
 
 
 def test_blobs_that_nothing_came_to_name_are_deleted_after_a_day_and_no_others(
-    ground: Ground, provider: Provider, call_id: str
+    context: AppContext, provider: Provider, call_id: str
 ) -> None:
-    service.fetch(ground, provider, ready(ground, call_id), NOW)
-    kept = recording(ground).blob
-    with suppress(OSError), loose_blobs.fresh(ground, "recordings/x") as lost:
-        ground.blobs.put_sealed(lost, [b"sealed"])
+    service.fetch(context, provider, ready(context, call_id), NOW)
+    kept = recording(context).blob
+    with suppress(OSError), orphans.fresh(context, "recordings/x") as lost:
+        context.objects.put_sealed(lost, [b"sealed"])
         raise OSError("the disk is full")
-    assert sorted(blobs(ground)) == sorted([kept or "", lost])
-    assert loose_blobs.sweep(ground) == 0  # somebody may still be at it
-    with ground.database.write() as session:
-        session.get_one(LooseBlob, lost).made_at -= loose_blobs.SAFE
-    assert loose_blobs.sweep(ground) == 1
-    assert blobs(ground) == [kept]
-    with pytest.raises(loose_blobs.Swept), ground.database.write() as session:
-        loose_blobs.keep(session, lost)
+    assert sorted(objects(context)) == sorted([kept or "", lost])
+    assert orphans.sweep(context) == 0  # somebody may still be at it
+    with context.database.write() as session:
+        session.get_one(LooseBlob, lost).made_at -= orphans.SAFE
+    assert orphans.sweep(context) == 1
+    assert objects(context) == [kept]
+    with pytest.raises(orphans.Swept), context.database.write() as session:
+        orphans.keep(session, lost)
 
 
 def test_a_long_recording_is_brought_here_and_read_back_without_being_held(
-    ground: Ground, provider: Provider, house: House, call_id: str
+    context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
     data = wav(3600.0)  # 115 MB
     house.files["RE1"] = data
-    recording_id = ready(ground, call_id, seconds=3600)
+    recording_id = ready(context, call_id, seconds=3600)
     tracemalloc.start()
     try:
-        service.fetch(ground, provider, recording_id, NOW)
-        service.delete_at_provider(ground, provider, recording_id, NOW)
+        service.fetch(context, provider, recording_id, NOW)
+        service.delete_at_provider(context, provider, recording_id, NOW)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert most < 20 << 20  # the provider of this test sends from memory that it had before
-    assert (recording(ground).size, house.deleted) == (len(data), ["RE1"])
+    assert (recording(context).size, house.deleted) == (len(data), ["RE1"])
 
 
-def blobs(ground: Ground) -> list[str]:
+def objects(context: AppContext) -> list[str]:
     """The names of everything in the store."""
-    folder = Path(ground.settings.blobs.removeprefix("file://"))
+    folder = Path(context.settings.objects.removeprefix("file://"))
     return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]

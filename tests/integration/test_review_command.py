@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.review import command
+from cli.commands.review import command
 from hotline.errors import HotlineError
-from recordings.audio import Pcm, read_wav, resample, to_float, to_pcm
-from recordings.engines import weights
+from recordings.speech.engines import weights
+from recordings.storage.audio import Pcm, read_wav, resample, to_float, to_pcm
 from tests import sound_files
 
 CALL = Path("../shared/audio/calls/en-complaint-rude.wav")

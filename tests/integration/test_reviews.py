@@ -7,15 +7,16 @@ import time_machine
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from console.app import create
+from console.web.app import create
+from hotline.context import AppContext
 from hotline.errors import Discard, NotFound
-from hotline.ground import Ground
 from hotline.models import Appeal, Draw, Job, Review, ReviewStep, Round
-from hotline.values import Answer, CoachingState, ReviewState, Role, Ruling
-from qa import calibration, choosing, coaching, draws, reviews
-from qa.coaching import Finding
+from hotline.values.statuses import Answer, CoachingState, ReviewState, Role, Ruling
 from qa.errors import Incomplete, NotYours, Stale, TooLate, Unfit, WordsMissing
-from qa.reviews import Draft
+from qa.reviews import calibration, coaching, service
+from qa.reviews.coaching import Finding
+from qa.reviews.service import Draft
+from qa.sampling import draws, targeted
 from tests.console_client import signed_in
 from tests.quality_data import House, days_of_calls, filled, house, mark, published, read
 
@@ -23,125 +24,129 @@ NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def here(ground: Ground) -> House:
+def here(context: AppContext) -> House:
     """The morning with two supervisors."""
-    return house(ground, NOW)
+    return house(context, NOW)
 
 
 @pytest.fixture
-def mine(ground: Ground, here: House) -> str:
+def mine(context: AppContext, here: House) -> str:
     """A review that the first supervisor has begun."""
-    review_id = choosing.choose(ground, here.call.id, here.users["supervisor"], NOW)
-    reviews.take(ground, review_id, here.users["supervisor"], NOW)
+    review_id = targeted.choose(context, here.call.id, here.users["supervisor"], NOW)
+    service.take(context, review_id, here.users["supervisor"], NOW)
     return review_id
 
 
-def steps(ground: Ground, review_id: str) -> list[str]:
-    with ground.database.read() as session:
+def steps(context: AppContext, review_id: str) -> list[str]:
+    with context.database.read() as session:
         query = select(ReviewStep.kind).where(ReviewStep.review_id == review_id).order_by(ReviewStep.id)
         return list(session.scalars(query))
 
 
 def test_a_fresh_review_holds_the_machines_sure_answers_and_leaves_the_unsure_to_people(
-    ground: Ground, mine: str
+    context: AppContext, mine: str
 ) -> None:
-    answers = read(ground, mine).answers
+    answers = read(context, mine).answers
     assert answers["greeting"] == "yes"
     assert answers["self_id"] == "no"
     assert "confirm" not in answers  # unsure
     assert "forbidden" not in answers  # people answer it too
 
 
-def test_a_draft_saved_on_an_older_version_changes_nothing_and_says_so(ground: Ground, here: House, mine: str) -> None:
+def test_a_draft_saved_on_an_older_version_changes_nothing_and_says_so(
+    context: AppContext, here: House, mine: str
+) -> None:
     user = here.users["supervisor"]
-    saved = reviews.save(ground, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
+    saved = service.save(context, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
     with pytest.raises(Stale):
-        reviews.save(ground, mine, user, Draft(0, {"greeting": "yes"}), NOW)
-    review = read(ground, mine)
+        service.save(context, mine, user, Draft(0, {"greeting": "yes"}), NOW)
+    review = read(context, mine)
     assert (saved.version, review.version, review.answers) == (1, 1, {"greeting": "no"})
     assert review.words == {"comment": "begun"}
-    same = reviews.save(ground, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
+    same = service.save(context, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
     assert same.version == 2, "the same once more is no conflict"
 
 
-def test_what_is_incomplete_is_kept_and_not_published(ground: Ground, here: House, mine: str) -> None:
+def test_what_is_incomplete_is_kept_and_not_published(context: AppContext, here: House, mine: str) -> None:
     with pytest.raises(Incomplete) as refused:
-        reviews.publish(ground, mine, here.users["supervisor"], Draft(0, {"greeting": "yes"}), NOW)
+        service.publish(context, mine, here.users["supervisor"], Draft(0, {"greeting": "yes"}), NOW)
     assert "knowledge" in refused.value.items
-    review = read(ground, mine)
+    review = read(context, mine)
     assert (review.state, review.answers) == (ReviewState.DRAFT, {"greeting": "yes"})
 
 
 @pytest.mark.parametrize("answers", [{"no_such": "yes"}, {"greeting": "perhaps"}, {"attitude": "6"}])
 def test_answers_that_the_scorecard_does_not_know_are_refused(
-    ground: Ground, here: House, mine: str, answers: dict[str, str]
+    context: AppContext, here: House, mine: str, answers: dict[str, str]
 ) -> None:
     with pytest.raises(Unfit):
-        reviews.save(ground, mine, here.users["supervisor"], Draft(0, answers), NOW)
+        service.save(context, mine, here.users["supervisor"], Draft(0, answers), NOW)
 
 
-def test_a_fatal_fault_makes_the_score_nothing(ground: Ground, here: House, mine: str) -> None:
-    answers = filled(ground, read(ground, mine), forbidden="yes")
-    saved = reviews.save(ground, mine, here.users["supervisor"], Draft(0, answers), NOW)
+def test_a_fatal_fault_makes_the_score_nothing(context: AppContext, here: House, mine: str) -> None:
+    answers = filled(context, read(context, mine), forbidden="yes")
+    saved = service.save(context, mine, here.users["supervisor"], Draft(0, answers), NOW)
     assert (saved.score, saved.is_fatal, saved.missing) == (0.0, True, ())
 
 
-def test_nobody_takes_somebody_elses_review_nor_one_about_themselves(ground: Ground, here: House, mine: str) -> None:
+def test_nobody_takes_somebody_elses_review_nor_one_about_themselves(
+    context: AppContext, here: House, mine: str
+) -> None:
     with pytest.raises(NotYours):
-        reviews.take(ground, mine, here.users["second"], NOW)
+        service.take(context, mine, here.users["second"], NOW)
     with pytest.raises(NotYours):
-        reviews.save(ground, mine, here.users["second"], Draft(0), NOW)
-    reviews.release(ground, mine, here.users["supervisor"], NOW)
+        service.save(context, mine, here.users["second"], Draft(0), NOW)
+    service.release(context, mine, here.users["supervisor"], NOW)
     with pytest.raises(NotYours):
-        reviews.take(ground, mine, here.users["agent"], NOW)
-    reviews.take(ground, mine, here.users["second"], NOW)
-    assert read(ground, mine).reviewer_id == here.users["second"]
+        service.take(context, mine, here.users["agent"], NOW)
+    service.take(context, mine, here.users["second"], NOW)
+    assert read(context, mine).reviewer_id == here.users["second"]
 
 
-def test_an_agent_appeals_once_and_another_supervisor_rules(ground: Ground, here: House) -> None:
-    review_id = published(ground, here.call, here.users["supervisor"], NOW, self_id="no")
-    before = read(ground, review_id).score
+def test_an_agent_appeals_once_and_another_supervisor_rules(context: AppContext, here: House) -> None:
+    review_id = published(context, here.call, here.users["supervisor"], NOW, self_id="no")
+    before = read(context, review_id).score
     with pytest.raises(WordsMissing):
-        reviews.appeal(ground, review_id, here.users["agent"], "  ", NOW)
-    reviews.appeal(ground, review_id, here.users["agent"], "我在第一句就报了工号。", NOW)
-    for again in (reviews.appeal, lambda g, r, u, _text, n: reviews.acknowledge(g, r, u, n)):
+        service.appeal(context, review_id, here.users["agent"], "  ", NOW)
+    service.appeal(context, review_id, here.users["agent"], "我在第一句就报了工号。", NOW)
+    for again in (service.appeal, lambda g, r, u, _text, n: service.acknowledge(g, r, u, n)):
         with pytest.raises(TooLate):
-            again(ground, review_id, here.users["agent"], "再申诉", NOW)
-    ruling, answers = (Ruling.CHANGED, "录音里听到了。"), filled(ground, read(ground, review_id))
+            again(context, review_id, here.users["agent"], "再申诉", NOW)
+    ruling, answers = (Ruling.CHANGED, "录音里听到了。"), filled(context, read(context, review_id))
     for user in ("supervisor", "agent"):
         with pytest.raises(NotYours):
-            reviews.decide(ground, review_id, here.users[user], ruling, answers, NOW)
-    reviews.decide(ground, review_id, here.users["second"], ruling, answers, NOW)
-    with ground.database.read() as session:
+            service.decide(context, review_id, here.users[user], ruling, answers, NOW)
+    service.decide(context, review_id, here.users["second"], ruling, answers, NOW)
+    with context.database.read() as session:
         appeal = session.scalars(select(Appeal)).one()
     assert (appeal.score_before, appeal.score_after, appeal.decided_by) == (before, 100.0, here.users["second"])
-    assert read(ground, review_id).state is ReviewState.CHANGED
+    assert read(context, review_id).state is ReviewState.CHANGED
     with pytest.raises(TooLate):
-        reviews.decide(ground, review_id, here.users["second"], ruling, answers, NOW)
-    assert steps(ground, review_id) == ["drawn", "taken", "published", "appealed", "changed"]
+        service.decide(context, review_id, here.users["second"], ruling, answers, NOW)
+    assert steps(context, review_id) == ["drawn", "taken", "published", "appealed", "changed"]
 
 
-def test_a_ruling_that_upholds_changes_no_answer(ground: Ground, here: House) -> None:
-    review_id = published(ground, here.call, here.users["supervisor"], NOW, self_id="no")
-    before = read(ground, review_id)
-    reviews.appeal(ground, review_id, here.users["agent"], "不同意", NOW)
-    reviews.decide(ground, review_id, here.users["second"], (Ruling.UPHELD, "没有报工号。"), {"greeting": "no"}, NOW)
-    after = read(ground, review_id)
+def test_a_ruling_that_upholds_changes_no_answer(context: AppContext, here: House) -> None:
+    review_id = published(context, here.call, here.users["supervisor"], NOW, self_id="no")
+    before = read(context, review_id)
+    service.appeal(context, review_id, here.users["agent"], "不同意", NOW)
+    service.decide(context, review_id, here.users["second"], (Ruling.UPHELD, "没有报工号。"), {"greeting": "no"}, NOW)
+    after = read(context, review_id)
     assert (after.state, after.score, after.answers) == (ReviewState.UPHELD, before.score, before.answers)
 
 
-def test_other_agents_do_not_even_learn_that_a_review_exists(ground: Ground, here: House, mine: str) -> None:
+def test_other_agents_do_not_even_learn_that_a_review_exists(context: AppContext, here: House, mine: str) -> None:
     with pytest.raises(NotFound):
-        reviews.acknowledge(ground, mine, here.users["agent"], NOW)  # not published yet
+        service.acknowledge(context, mine, here.users["agent"], NOW)  # not published yet
     review_id = mine
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.execute(update(Review).where(Review.id == review_id).values(agent_id=here.made.agents["N03"].id))
     with pytest.raises(NotFound):
-        reviews.appeal(ground, review_id, here.users["agent"], "x", NOW)
+        service.appeal(context, review_id, here.users["agent"], "x", NOW)
 
 
-def test_history_is_only_added_to(ground: Ground, mine: str) -> None:
-    with ground.database.write() as session:
+def test_history_is_only_added_to(context: AppContext, mine: str) -> None:
+    with context.database.write() as session:
         step = session.scalars(select(ReviewStep).where(ReviewStep.review_id == mine)).first()
         assert step is not None
         step.kind = "forged"
@@ -150,29 +155,29 @@ def test_history_is_only_added_to(ground: Ground, mine: str) -> None:
         session.rollback()
 
 
-def test_the_database_itself_refuses_a_second_review_of_a_call(ground: Ground, here: House, mine: str) -> None:
-    first = read(ground, mine)
+def test_the_database_itself_refuses_a_second_review_of_a_call(context: AppContext, here: House, mine: str) -> None:
+    first = read(context, mine)
     copy = Review(call_id=here.call.id, agent_id=first.agent_id, day=first.day, scorecard=first.scorecard)
     copy.added_at = NOW
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.add(copy)
         with pytest.raises(IntegrityError):
             session.flush()
         session.rollback()
-    assert choosing.choose(ground, here.call.id, here.users["second"], NOW) == mine
+    assert targeted.choose(context, here.call.id, here.users["second"], NOW) == mine
 
 
-def test_a_day_is_drawn_once_and_can_be_proven(ground: Ground, here: House) -> None:
-    calls = days_of_calls(ground, here.made, 1, 6, NOW)
-    mark(ground, calls[2], here.made.sound.id, NOW, long_silence=Answer.YES, forbidden=Answer.UNSURE)
+def test_a_day_is_drawn_once_and_can_be_proven(context: AppContext, here: House) -> None:
+    calls = days_of_calls(context, here.made, 1, 6, NOW)
+    mark(context, calls[2], here.made.sound.id, NOW, long_silence=Answer.YES, forbidden=Answer.UNSURE)
     day = (NOW - timedelta(days=1)).date()
-    assert draws.due(ground, NOW) == [day]
-    assert draws.sweep(ground, NOW) == 1
-    assert draws.sweep(ground, NOW) == 0
-    draws.make(ground, day.isoformat(), NOW)
+    assert draws.due(context, NOW) == [day]
+    assert draws.sweep(context, NOW) == 1
+    assert draws.sweep(context, NOW) == 0
+    draws.make(context, day.isoformat(), NOW)
     with pytest.raises(Discard):
-        draws.make(ground, day.isoformat(), NOW)
-    with ground.database.read() as session:
+        draws.make(context, day.isoformat(), NOW)
+    with context.database.read() as session:
         draw = session.scalars(select(Draw)).one()
         found = list(session.scalars(select(Review).where(Review.draw_id == draw.id)))
         assert session.scalars(select(Job).where(Job.kind == draws.JOB)).one().subject_id == day.isoformat()
@@ -185,80 +190,80 @@ def test_a_day_is_drawn_once_and_can_be_proven(ground: Ground, here: House) -> N
     assert not draws.is_proven(draw)
 
 
-def test_a_call_chosen_by_hand_still_counts_as_random_when_chance_picks_it(ground: Ground, here: House) -> None:
-    call = days_of_calls(ground, here.made, 1, 1, NOW)[0]
-    review_id = choosing.choose(ground, call.id, here.users["supervisor"], NOW)
-    draws.make(ground, (NOW - timedelta(days=1)).date().isoformat(), NOW)
-    review = read(ground, review_id)
+def test_a_call_chosen_by_hand_still_counts_as_random_when_chance_picks_it(context: AppContext, here: House) -> None:
+    call = days_of_calls(context, here.made, 1, 1, NOW)[0]
+    review_id = targeted.choose(context, call.id, here.users["supervisor"], NOW)
+    draws.make(context, (NOW - timedelta(days=1)).date().isoformat(), NOW)
+    review = read(context, review_id)
     assert review.is_random
     assert "chosen" in review.reasons
 
 
-def test_a_calibration_is_blind_until_ones_own_part_is_done(ground: Ground, here: House) -> None:
+def test_a_calibration_is_blind_until_ones_own_part_is_done(context: AppContext, here: House) -> None:
     one, two = here.users["supervisor"], here.users["second"]
     with pytest.raises(Unfit):
-        calibration.open_round(ground, one, "三月", "service", ([here.call.id], [one]), NOW)
+        calibration.open_round(context, one, "三月", "service", ([here.call.id], [one]), NOW)
     made = calibration.open_round(
-        ground, one, "三月", "service", ([here.call.id], [one, two, here.users["agent"]]), NOW
+        context, one, "三月", "service", ([here.call.id], [one, two, here.users["agent"]]), NOW
     )
-    with ground.database.read() as session:
+    with context.database.read() as session:
         sent = calibration.of(session, made)
     assert {review.reviewer_id for review in sent} == {one, two}
     own = next(review.id for review in sent if review.reviewer_id == one)
     other = next(review.id for review in sent if review.reviewer_id == two)
     with pytest.raises(NotYours):
-        reviews.take(ground, other, one, NOW)
-    reviews.take(ground, own, one, NOW)
-    assert read(ground, own).answers == {}, "the machine's answers would be no blind judgement"
-    with ground.database.read() as session:
+        service.take(context, other, one, NOW)
+    service.take(context, own, one, NOW)
+    assert read(context, own).answers == {}, "the machine's answers would be no blind judgement"
+    with context.database.read() as session:
         assert calibration.is_blind(session, here.call.id, one)
         row = session.get_one(Round, made)
         assert not calibration.may_see(calibration.of(session, made), row, one)
     for review_id, user in ((own, one), (other, two)):
-        reviews.take(ground, review_id, user, NOW)
-        answers = filled(ground, read(ground, review_id), self_id="no" if user == one else "yes")
-        reviews.publish(ground, review_id, user, Draft(read(ground, review_id).version, answers), NOW)
-    with ground.database.read() as session:
+        service.take(context, review_id, user, NOW)
+        answers = filled(context, read(context, review_id), self_id="no" if user == one else "yes")
+        service.publish(context, review_id, user, Draft(read(context, review_id).version, answers), NOW)
+    with context.database.read() as session:
         sent = calibration.of(session, made)
-        card = reviews.card_of(ground, sent[0])
+        card = service.card_of(context, sent[0])
         found = calibration.result(session, card, sent)
         assert not calibration.is_blind(session, here.call.id, one)
     items = {item.item: item for item in found.items}
     assert (items["self_id"].agreed, items["greeting"].agreed) == (0.0, 1.0)
     assert found.pairs[min(one, two), max(one, two)] is not None
     assert sorted(found.leans.values()) == pytest.approx([-found.leans[two], found.leans[two]])
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.scalar(select(Review.id).where(Review.state == ReviewState.PUBLISHED)) is None
 
 
-def test_coaching_goes_on_until_a_re_check_is_passed(ground: Ground, here: House) -> None:
-    review_id = published(ground, here.call, here.users["supervisor"], NOW, self_id="no")
+def test_coaching_goes_on_until_a_re_check_is_passed(context: AppContext, here: House) -> None:
+    review_id = published(context, here.call, here.users["supervisor"], NOW, self_id="no")
     clip = (here.made.sound.id, 0.5, 3.0)
     finding = Finding("self_id", "开头报工号", date(2026, 3, 16), clip)
-    made = coaching.begin(ground, review_id, here.users["supervisor"], finding, NOW)
+    made = coaching.begin(context, review_id, here.users["supervisor"], finding, NOW)
     backwards = Finding(None, "x", date(2026, 3, 16), (here.made.sound.id, 3.0, 0.5))
     with pytest.raises(Unfit):
-        coaching.begin(ground, review_id, here.users["supervisor"], backwards, NOW)
+        coaching.begin(context, review_id, here.users["supervisor"], backwards, NOW)
     with pytest.raises(NotFound):
-        coaching.done(ground, made, here.users["second"], NOW)
-    coaching.done(ground, made, here.users["agent"], NOW)
+        coaching.done(context, made, here.users["second"], NOW)
+    coaching.done(context, made, here.users["agent"], NOW)
     with pytest.raises(NotYours):
-        coaching.check(ground, made, here.users["agent"], (True, None, None), NOW)
-    coaching.check(ground, made, here.users["second"], (False, date(2026, 3, 30), None), NOW)
-    coaching.done(ground, made, here.users["agent"], NOW)
-    coaching.check(ground, made, here.users["second"], (True, None, review_id), NOW)
-    with ground.database.read() as session:
+        coaching.check(context, made, here.users["agent"], (True, None, None), NOW)
+    coaching.check(context, made, here.users["second"], (False, date(2026, 3, 30), None), NOW)
+    coaching.done(context, made, here.users["agent"], NOW)
+    coaching.check(context, made, here.users["second"], (True, None, review_id), NOW)
+    with context.database.read() as session:
         row = coaching.of_agent(session, here.made.agents["N01"].id)[0]
     assert (row.state, row.due_on, row.recheck_id) == (CoachingState.PASSED, date(2026, 3, 30), review_id)
 
 
-def test_what_is_begun_without_a_day_is_due_on_the_local_one(ground: Ground, here: House) -> None:
-    review_id = published(ground, here.call, here.users["supervisor"], NOW, self_id="no")
-    pages = create(ground)
+def test_what_is_begun_without_a_day_is_due_on_the_local_one(context: AppContext, here: House) -> None:
+    review_id = published(context, here.call, here.users["supervisor"], NOW, self_id="no")
+    pages = create(context)
     with time_machine.travel(datetime(2026, 3, 2, 22, 30, tzinfo=UTC), tick=False):  # half past six in Shanghai
         person = signed_in(pages, Role.SUPERVISOR)
         person.send(f"/reviews/{review_id}/coaching", item="self_id", finding="开头报工号")
         assert "2026-03-03" in person.open("/coaching").text
     pages.extensions["live"].close()
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert [row.due_on for row in coaching.of_agent(session, None)] == [date(2026, 3, 3)]

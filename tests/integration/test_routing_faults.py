@@ -8,31 +8,36 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bench.interleave_arrivals import Caller
-from bench.interleave_callers import calm_down
-from bench.interleave_exchange import Faults, Mail, Place
 from hotline import clock
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer
-from hotline.values import AgentState, AgentStatus, CallStatus, Outcome, WaitingState
-from routing import exits, figures_queries, floor, service, situation, statements, talks, transfers
-from routing.queues import OverflowKind
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, Outcome, QueueEntryState
+from reports.service_level import queries
+from routing.calls import conversations, transfers
+from routing.ladder import floor_state
+from routing.queues import overflow as queues_overflow
+from routing.queues import service
+from routing.queues.queues import OverflowKind
+from routing.router import floor_queries, statements
 from tests.factories import NOW
 from tests.integration.stories import ADVICE, BOOKING, EMERGENCY, Story, opened
+from tests.simulation.interleave.arrivals import Caller
+from tests.simulation.interleave.callers import calm_down
+from tests.simulation.interleave.exchange import Faults, Mail, Place
 
 
 @pytest.fixture
-def told(ground: Ground) -> Iterator[Story]:
+def told(context: AppContext) -> Iterator[Story]:
     """A story at the sample hospital."""
-    with opened(ground) as story:
+    with opened(context) as story:
         yield story
 
 
 def come(told: Story, staff_number: str) -> None:
     """This agent is available from now on."""
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         agent = session.scalars(select(Agent).where(Agent.staff_number == staff_number)).one()
-        service.choose_status(session, told.world.ground, agent, AgentStatus.AVAILABLE, clock.now())
+        service.choose_status(session, told.world.context, agent, AgentStatus.AVAILABLE, clock.now())
 
 
 # What others had.
@@ -55,10 +60,10 @@ def test_an_agent_who_was_reserved_by_a_router_that_died_is_free_again(told: Sto
     told.only("1001")
     caller = told.call()
     offer = Offer(
-        id=clock.new_id(), waiting_id=told.place(caller).id, call_id=caller.owner, agent_id=told.agent("1001").id,
+        id=clock.new_id(), queue_entry_id=told.place(caller).id, call_id=caller.owner, agent_id=told.agent("1001").id,
         ring=1, rings=3, started_at=clock.now(), dialled_at=clock.now(),
     )  # fmt: skip
-    assert service.start_offer(told.world.ground, offer)
+    assert service.start_offer(told.world.context, offer)
     told.wait(9)
     told.route()
     assert (told.agent("1001").state, told.agent("1001").is_present) == (AgentState.IDLE, False)
@@ -135,14 +140,14 @@ def test_counters_are_not_doubled_by_webhooks_that_come_at_the_same_time(told: S
     (start,) = [mail for mail in told.world.exchange.mail if "StatusCallbackEvent" in mail.form]
     app = told.world.app
     several = [threading.Thread(target=lambda: app.test_client().post(start.url, data=start.form)) for _ in range(4)]
-    several += [threading.Thread(target=service.answer, args=(told.world.ground, phone.owner, clock.now()))]
+    several += [threading.Thread(target=service.answer, args=(told.world.context, phone.owner, clock.now()))]
     for thread in several:
         thread.start()
     for thread in several:
         thread.join()
     assert (told.told("caller_connected"), told.told("offer_answered")) == (1, 1)
-    with told.world.ground.database.read() as session:
-        counted = figures_queries.since(session, NOW, 5)
+    with told.world.context.database.read() as session:
+        counted = queries.since(session, NOW, 5)
     assert (counted.asked, counted.answered, counted.offers, counted.offers_answered) == (1, 1, 1, 1)
 
 
@@ -164,8 +169,8 @@ def test_callers_who_gave_up_are_in_the_figures(told: Story) -> None:
     for caller in callers:
         told.world.exchange.end(caller, "completed")
     told.post()
-    with told.world.ground.database.read() as session:
-        counted = figures_queries.since(session, NOW, 5)
+    with told.world.context.database.read() as session:
+        counted = queries.since(session, NOW, 5)
         outcomes = set(session.scalars(select(Call.outcome)))
     assert (counted.asked, counted.abandoned, counted.caller_share, outcomes) == (2, 2, 0, {Outcome.ABANDONED})
 
@@ -175,9 +180,9 @@ def test_an_agent_who_went_away_stays_away_whatever_comes_late(told: Story) -> N
     caller = told.call()
     phone = told.ring(caller)
     told.pick_up(phone)
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         row = session.get_one(Agent, told.agent("1001").id)
-        service.choose_status(session, told.world.ground, row, AgentStatus.AWAY, clock.now())
+        service.choose_status(session, told.world.context, row, AgentStatus.AWAY, clock.now())
     told.world.exchange.end(phone, "completed")
     reports = list(told.world.exchange.mail)
     told.post()
@@ -201,7 +206,7 @@ def test_a_caller_whose_agent_left_at_once_is_in_line_though_the_conference_s_st
     told.post("/connect")
     told.world.exchange.end(phone, "completed")
     told.post("/after", "/line")
-    assert (caller.place, told.place(caller).state) == (Place.QUEUE, WaitingState.WAITING)
+    assert (caller.place, told.place(caller).state) == (Place.QUEUE, QueueEntryState.WAITING)
     told.post()
     assert told.status(caller) is CallStatus.WAITING
     told.route()
@@ -269,12 +274,12 @@ def test_the_start_of_an_earlier_conference_does_not_connect_a_caller_to_the_nex
     second = told.ring(caller)
     told.pick_up(second)
     told.world.post(late[0])
-    assert told.place(caller).state is WaitingState.WON
+    assert told.place(caller).state is QueueEntryState.WON
     told.route()
     told.world.post(late[0])
-    assert told.place(caller).state is WaitingState.WON
+    assert told.place(caller).state is QueueEntryState.WON
     told.post()
-    assert told.place(caller).state is WaitingState.CONNECTED
+    assert told.place(caller).state is QueueEntryState.CONNECTED
 
 
 def test_a_line_of_which_no_report_arrived_is_known_by_its_answer_and_ended_with_its_call(told: Story) -> None:
@@ -283,7 +288,7 @@ def test_a_line_of_which_no_report_arrived_is_known_by_its_answer_and_ended_with
     told.world.exchange.faults = Faults(down=0, lost=1)
     told.route()
     (phone,) = told.phones(caller)
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         session.get_one(Offer, phone.owner).provider_sid = None  # the router died before it wrote it down
     told.pick_up(phone)
     told.world.exchange.faults = Faults(0, 0, 0)
@@ -306,7 +311,7 @@ def test_an_answer_that_comes_before_the_report_of_its_ringing_counts_from_the_d
     told.world.exchange.fetch(phone, phone.answer_url)
     told.post("/answer")
     told.post()
-    with told.world.ground.database.read() as session:
+    with told.world.context.database.read() as session:
         offer = session.get_one(Offer, phone.owner)
     assert offer.answered_at is not None
     assert offer.ringing_at is not None
@@ -326,7 +331,7 @@ def test_who_picks_up_while_the_answer_to_the_dialling_gets_lost_has_the_caller(
 
     told.world.exchange.between = meanwhile
     told.route()
-    assert (told.place(caller).state, told.agent("1001").state) == (WaitingState.WON, AgentState.TALKING)
+    assert (told.place(caller).state, told.agent("1001").state) == (QueueEntryState.WON, AgentState.TALKING)
     told.world.exchange.faults = Faults(0, 0, 0)
     told.route()
     told.post()
@@ -345,19 +350,19 @@ def test_a_conference_that_begins_before_the_router_has_heard_back_is_believed_a
     told.world.exchange.between = meanwhile
     told.route()
     assert told.status(caller) is CallStatus.TALKING
-    assert (told.place(caller).state, told.told("caller_connected")) == (WaitingState.CONNECTED, 1)
+    assert (told.place(caller).state, told.told("caller_connected")) == (QueueEntryState.CONNECTED, 1)
     # Whoever hangs up soon after was answered, and has not given up.
     told.world.exchange.end(caller, "completed")
     told.post()
-    with told.world.ground.database.read() as session:
-        counted = figures_queries.since(session, NOW, 5)
+    with told.world.context.database.read() as session:
+        counted = queries.since(session, NOW, 5)
     assert (counted.asked, counted.answered, counted.abandoned) == (1, 1, 0)
 
 
 def test_who_has_become_busy_between_two_looks_is_not_freed_by_the_end_of_a_pause(told: Story) -> None:
     told.only("1001")
     told.call()
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         agent = session.get_one(Agent, told.agent("1001").id)
         agent.state, agent.state_until = AgentState.WRAP_UP, clock.now()
     told.route()
@@ -374,7 +379,7 @@ def test_a_decision_that_could_not_be_applied_is_followed_by_a_new_one(told: Sto
     def leave() -> None:
         """After the lease, who is back, and the floor have been looked at, the best agent leaves."""
         if next(looks) == 5:
-            with told.world.ground.database.write() as session:
+            with told.world.context.database.write() as session:
                 session.get_one(Agent, taken).status = AgentStatus.AWAY
 
     told.world._between = leave  # type: ignore[method-assign] # what happens between the steps of a router
@@ -386,11 +391,11 @@ def test_a_decision_that_could_not_be_applied_is_followed_by_a_new_one(told: Sto
 def test_a_caller_who_is_in_line_again_before_they_are_found_alone_stays_there(told: Story) -> None:
     told.only("1001")
     caller = told.call()
-    ground = told.world.ground
+    context = told.world.context
     assert told.place(caller).winner_id is None
-    with ground.database.write() as session:
-        talks.alone(session, ground, session.get_one(Call, caller.owner), clock.now())
-    assert told.place(caller).state is WaitingState.WAITING
+    with context.database.write() as session:
+        conversations.alone(session, context, session.get_one(Call, caller.owner), clock.now())
+    assert told.place(caller).state is QueueEntryState.WAITING
 
 
 def test_nobody_is_called_back_while_they_are_on_the_line_for_something_else(told: Story) -> None:
@@ -410,16 +415,22 @@ def test_nobody_is_called_back_while_they_are_on_the_line_for_something_else(tol
     assert [(line.address, line.is_agent) for line in exchange.dialled] == [(patient.number, False)]
 
 
-def test_the_router_never_reads_through_what_is_over(ground: Ground) -> None:
-    if not ground.database.is_sqlite:
+def test_the_router_never_reads_through_what_is_over(context: AppContext) -> None:
+    if not context.database.is_sqlite:
         pytest.skip("PostgreSQL decides by the size of the tables")
     asked = (statements.TO_HANG_UP, statements.TO_DIAL, statements.TO_MOVE, statements.TO_ARRANGE, statements.TO_RECORD)
-    seen = (statements.UNCONNECTED, statements.ALONE, floor._IN_LINE, floor._MADE, floor._RINGING)
+    seen = (
+        statements.UNCONNECTED,
+        statements.ALONE,
+        floor_queries._IN_LINE,
+        floor_queries._MADE,
+        floor_queries._RINGING,
+    )
     moments = dict.fromkeys(("ghosts", "met", "left"), NOW)
-    with ground.database.engine.connect() as connection:
+    with context.database.engine.connect() as connection:
         for query in (*asked, *seen):
             compiled = query.params(moments).compile(
-                ground.database.engine, compile_kwargs={"render_postcompile": True}
+                context.database.engine, compile_kwargs={"render_postcompile": True}
             )
             plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + str(compiled).replace("?", "''")).all()
             assert not [row[3] for row in plan if row[3].startswith("SCAN") and "recordings" not in row[3]]
@@ -433,8 +444,8 @@ def test_a_caller_put_on_hold_before_they_are_in_the_room_hears_nobody_when_they
     told.wait(8)
     told.route()
     assert told.status(caller) is CallStatus.TALKING
-    with told.world.ground.database.write() as session:
-        transfers.hold(session, told.world.ground, session.get_one(Call, caller.owner), True, clock.now())
+    with told.world.context.database.write() as session:
+        transfers.hold(session, told.world.context, session.get_one(Call, caller.owner), True, clock.now())
     told.route()
     told.post()
     assert caller.place is Place.ROOM
@@ -451,18 +462,18 @@ def test_who_is_not_yet_back_in_line_is_not_led_out_of_it(told: Story) -> None:
     told.world.exchange.end(phone, "completed")
     told.post("completed")
     place = told.place(caller)
-    assert (place.state, place.moved_at is not None) == (WaitingState.WAITING, True)
-    way = situation.Overflow(place.id, OverflowKind.CALL_BACK, None)
-    assert not exits.lead(told.world.ground, told.world.exchange, way, clock.now())
-    assert told.place(caller).state is WaitingState.WAITING
+    assert (place.state, place.moved_at is not None) == (QueueEntryState.WAITING, True)
+    way = floor_state.Overflow(place.id, OverflowKind.CALL_BACK, None)
+    assert not queues_overflow.lead(told.world.context, told.world.exchange, way, clock.now())
+    assert told.place(caller).state is QueueEntryState.WAITING
 
 
 def test_who_is_in_the_queue_though_they_were_led_out_of_it_leaves_it_for_where_they_stand(told: Story) -> None:
     told.only()
     caller = told.call()
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         call = session.get_one(Call, caller.owner)
-        service.leave(session, told.world.ground, call, "overflow: voicemail", clock.now())
+        service.leave(session, told.world.context, call, "overflow: voicemail", clock.now())
     overflow = Mail(None, f"/voice/calls/{caller.owner}/overflow?kind=voicemail", {"CallSid": caller.sid})
     told.world.post(overflow)  # late: its document is not wanted any more, the caller is in the queue
     assert told.status(caller) is CallStatus.IN_MENU

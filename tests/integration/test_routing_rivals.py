@@ -11,25 +11,27 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import func, select, update
 
-from campaigns import calling
-from hotline import clock, jobs
+from campaigns.dialling import service as dialling_service
+from hotline import clock
 from hotline.clock import new_id
-from hotline.ground import Ground
-from hotline.lease import LEASE, Leadership
-from hotline.models import Agent, Attempt, Call, Event, Job, Lease, Offer, Recipient, Row, Waiting
-from hotline.settings import Settings
-from hotline.values import (
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext
+from hotline.models import Agent, Attempt, Call, Event, Job, Lease, Offer, QueueEntry, Recipient, Row
+from hotline.outbox import jobs
+from hotline.outbox.lease import LEASE, Leadership
+from hotline.values.statuses import (
     LIVE_OFFERS,
     AgentState,
     AgentStatus,
     JobState,
     LegStatus,
     OfferState,
+    QueueEntryState,
     RecipientState,
-    WaitingState,
 )
-from ivr import service as calls
-from routing import legs, service
+from ivr.dialogue import service as calls
+from routing.calls import legs
+from routing.queues import service
 from telephony.provider import connect
 from tests.factories import NOW, call_in_line, load_hospital, offer_to
 from tests.integration import campaign_house
@@ -40,78 +42,86 @@ R = TypeVar("R", bound=Row)
 LATER = NOW + timedelta(seconds=5)
 
 
-def offer_of(waiting: Waiting, agent: Agent) -> Offer:
+def offer_of(waiting: QueueEntry, agent: Agent) -> Offer:
     """An offer that is not made yet."""
     return Offer(
-        id=new_id(), waiting_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id, ring=1, rings=3, started_at=NOW
+        id=new_id(),
+        queue_entry_id=waiting.id,
+        call_id=waiting.call_id,
+        agent_id=agent.id,
+        ring=1,
+        rings=3,
+        started_at=NOW,
     )
 
 
-def now_of(ground: Ground, kind: type[R], row_id: str) -> R:
-    with ground.database.read() as session:
+def now_of(context: AppContext, kind: type[R], row_id: str) -> R:
+    with context.database.read() as session:
         return session.get_one(kind, row_id)
 
 
-def ended(ground: Ground, call: Call) -> Callable[[], bool]:
+def ended(context: AppContext, call: Call) -> Callable[[], bool]:
     """The exchange reports the end of this caller's line."""
-    return lambda: calls.ended(ground, call.provider_sid, legs.Report(call.provider_sid, LegStatus.COMPLETED, 9), LATER)
+    return lambda: calls.ended(
+        context, call.provider_sid, legs.Report(call.provider_sid, LegStatus.COMPLETED, 9), LATER
+    )
 
 
 # A rival on a connection of its own.
 
 
-def test_of_two_who_pick_up_one_has_the_caller(ground: Ground) -> None:
-    agents = load_hospital(ground)
-    _, waiting = call_in_line(ground)
-    first, second = (offer_to(ground, waiting, agents[number]) for number in ("1001", "1002"))
-    with halfway(ground, Waiting, lambda: service.answer(ground, second.id, LATER)) as rival:
-        mine = service.answer(ground, first.id, LATER)
+def test_of_two_who_pick_up_one_has_the_caller(context: AppContext) -> None:
+    agents = load_hospital(context)
+    _, waiting = call_in_line(context)
+    first, second = (offer_to(context, waiting, agents[number]) for number in ("1001", "1002"))
+    with halfway(context, QueueEntry, lambda: service.answer(context, second.id, LATER)) as rival:
+        mine = service.answer(context, first.id, LATER)
     assert sorted([mine, *rival]) == [False, True]
-    states = {now_of(ground, Offer, offer.id).state for offer in (first, second)}
+    states = {now_of(context, Offer, offer.id).state for offer in (first, second)}
     assert states == {OfferState.ANSWERED, OfferState.CANCELLED}
-    with ground.database.read() as session:
+    with context.database.read() as session:
         talking = session.scalars(select(Agent.offer_id).where(Agent.state == AgentState.TALKING)).all()
-    assert talking == [now_of(ground, Waiting, waiting.id).winner_id]
+    assert talking == [now_of(context, QueueEntry, waiting.id).winner_id]
 
 
-def test_of_two_callers_one_rings_the_only_agent(ground: Ground) -> None:
-    agent = load_hospital(ground)["1001"]
-    first, second = (offer_of(call_in_line(ground)[1], agent) for _ in range(2))
-    with halfway(ground, Agent, lambda: service.start_offer(ground, second)) as rival:
-        mine = service.start_offer(ground, first)
+def test_of_two_callers_one_rings_the_only_agent(context: AppContext) -> None:
+    agent = load_hospital(context)["1001"]
+    first, second = (offer_of(call_in_line(context)[1], agent) for _ in range(2))
+    with halfway(context, Agent, lambda: service.start_offer(context, second)) as rival:
+        mine = service.start_offer(context, first)
     assert sorted([mine, *rival]) == [False, True]
-    with ground.database.read() as session:
-        assert session.scalars(select(Offer.id)).all() == [now_of(ground, Agent, agent.id).offer_id]
+    with context.database.read() as session:
+        assert session.scalars(select(Offer.id)).all() == [now_of(context, Agent, agent.id).offer_id]
 
 
-def test_no_phone_goes_on_ringing_for_a_caller_who_hangs_up_as_it_starts(ground: Ground) -> None:
-    agent = load_hospital(ground)["1001"]
-    call, waiting = call_in_line(ground)
-    with halfway(ground, Agent, ended(ground, call)) as rival:
-        service.start_offer(ground, offer_of(waiting, agent))
+def test_no_phone_goes_on_ringing_for_a_caller_who_hangs_up_as_it_starts(context: AppContext) -> None:
+    agent = load_hospital(context)["1001"]
+    call, waiting = call_in_line(context)
+    with halfway(context, Agent, ended(context, call)) as rival:
+        service.start_offer(context, offer_of(waiting, agent))
     assert rival == [True]
-    assert now_of(ground, Agent, agent.id).state is AgentState.IDLE
-    with ground.database.read() as session:
+    assert now_of(context, Agent, agent.id).state is AgentState.IDLE
+    with context.database.read() as session:
         assert not session.scalars(select(Offer).where(Offer.state.in_(LIVE_OFFERS))).all()
-    assert not service.start_offer(ground, offer_of(waiting, agent))  # decided before, but too late
+    assert not service.start_offer(context, offer_of(waiting, agent))  # decided before, but too late
 
 
-def test_a_call_ends_once_though_its_end_is_reported_twice_at_the_same_time(ground: Ground) -> None:
-    load_hospital(ground)
-    call, _ = call_in_line(ground)
-    with halfway(ground, Call, ended(ground, call)) as rival:
-        mine = ended(ground, call)()
+def test_a_call_ends_once_though_its_end_is_reported_twice_at_the_same_time(context: AppContext) -> None:
+    load_hospital(context)
+    call, _ = call_in_line(context)
+    with halfway(context, Call, ended(context, call)) as rival:
+        mine = ended(context, call)()
     assert [mine, *rival] == [True, True]
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.scalar(select(func.count()).where(Event.kind == "call_ended")) == 1
 
 
-def test_an_attempt_is_dialled_by_one_of_two(ground: Ground) -> None:
-    (only,) = campaign_house.campaign(ground, 1)
-    attempt_id = calling.mark(ground, only, campaign_house.NOW)
+def test_an_attempt_is_dialled_by_one_of_two(context: AppContext) -> None:
+    (only,) = campaign_house.campaign(context, 1)
+    attempt_id = dialling_service.mark(context, only, campaign_house.NOW)
     assert attempt_id is not None
-    with halfway(ground, Attempt, lambda: calling.take(ground, attempt_id, campaign_house.NOW)) as rival:
-        mine = calling.take(ground, attempt_id, campaign_house.NOW)
+    with halfway(context, Attempt, lambda: dialling_service.take(context, attempt_id, campaign_house.NOW)) as rival:
+        mine = dialling_service.take(context, attempt_id, campaign_house.NOW)
     assert [mine, *rival].count(None) == 1
 
 
@@ -126,11 +136,11 @@ class Later:
         return self.at
 
 
-def test_of_two_candidates_one_leads(ground: Ground) -> None:
-    assert Leadership(ground.database, "router", "gone").holds()
-    first, second = standbys = [Leadership(ground.database, "router", name, Later()) for name in ("first", "second")]
+def test_of_two_candidates_one_leads(context: AppContext) -> None:
+    assert Leadership(context.database, "router", "gone").holds()
+    first, second = standbys = [Leadership(context.database, "router", name, Later()) for name in ("first", "second")]
     assert not any(one.holds() for one in standbys)  # they have seen it for the first time
-    with halfway(ground, Lease, second.holds) as rival:
+    with halfway(context, Lease, second.holds) as rival:
         mine = first.holds()
     assert sorted([mine, *rival]) == [False, True]
 
@@ -138,62 +148,62 @@ def test_of_two_candidates_one_leads(ground: Ground) -> None:
 # Rows as a rival left them.
 
 
-def test_the_place_decides_who_has_the_caller_whatever_the_offer_says(ground: Ground) -> None:
-    agents = load_hospital(ground)
-    _, waiting = call_in_line(ground)
-    first, second = (offer_to(ground, waiting, agents[number]) for number in ("1001", "1002"))
-    with changed(ground, Waiting, update(Waiting).values(state=WaitingState.WON, winner_id=first.id)):
-        assert not service.answer(ground, second.id, LATER)
-    assert now_of(ground, Waiting, waiting.id).winner_id == first.id
-    assert now_of(ground, Offer, second.id).state is OfferState.CANCELLED
-    assert now_of(ground, Agent, agents["1002"].id).state is AgentState.IDLE
+def test_the_place_decides_who_has_the_caller_whatever_the_offer_says(context: AppContext) -> None:
+    agents = load_hospital(context)
+    _, waiting = call_in_line(context)
+    first, second = (offer_to(context, waiting, agents[number]) for number in ("1001", "1002"))
+    with changed(context, QueueEntry, update(QueueEntry).values(state=QueueEntryState.WON, winner_id=first.id)):
+        assert not service.answer(context, second.id, LATER)
+    assert now_of(context, QueueEntry, waiting.id).winner_id == first.id
+    assert now_of(context, Offer, second.id).state is OfferState.CANCELLED
+    assert now_of(context, Agent, agents["1002"].id).state is AgentState.IDLE
 
 
 @pytest.mark.parametrize("meanwhile", [{"state": AgentState.TALKING}, {"status": AgentStatus.AWAY}])
 def test_an_agent_who_became_busy_or_went_away_meanwhile_is_not_rung(
-    ground: Ground, meanwhile: dict[str, object]
+    context: AppContext, meanwhile: dict[str, object]
 ) -> None:
-    agent = load_hospital(ground)["1001"]
-    offer = offer_of(call_in_line(ground)[1], agent)
-    with changed(ground, Agent, update(Agent).where(Agent.id == agent.id).values(meanwhile)):
-        assert not service.start_offer(ground, offer)
-    assert now_of(ground, Agent, agent.id).offer_id is None
+    agent = load_hospital(context)["1001"]
+    offer = offer_of(call_in_line(context)[1], agent)
+    with changed(context, Agent, update(Agent).where(Agent.id == agent.id).values(meanwhile)):
+        assert not service.start_offer(context, offer)
+    assert now_of(context, Agent, agent.id).offer_id is None
 
 
 @pytest.mark.parametrize("meanwhile", ["held", "done"])
 def test_work_that_somebody_else_took_or_did_meanwhile_is_left_alone(
-    ground: Ground, settings: Settings, meanwhile: str
+    context: AppContext, settings: Settings, meanwhile: str
 ) -> None:
     now: dict[str, object] = {"held_until": clock.now() + timedelta(minutes=5)}
     done: list[str] = []
-    home = run.House(ground, connect(settings), {"check_call": lambda _g, _p, subject, _now: done.append(subject)})
-    with ground.database.write() as session:
-        job = jobs.add(session, ground.bell, "check_call", "c1", clock.now())
-    with changed(ground, Job, update(Job).values(now if meanwhile == "held" else {"state": JobState.DONE})):
+    home = run.House(context, connect(settings), {"check_call": lambda _g, _p, subject, _now: done.append(subject)})
+    with context.database.write() as session:
+        job = jobs.add(session, context.notifier, "check_call", "c1", clock.now())
+    with changed(context, Job, update(Job).values(now if meanwhile == "held" else {"state": JobState.DONE})):
         run.run(home, job.id)
     assert done == []
 
 
-def test_a_patient_who_is_being_called_already_is_not_marked_again(ground: Ground) -> None:
-    (only,) = campaign_house.campaign(ground, 1)
-    with changed(ground, Recipient, update(Recipient).values(state=RecipientState.CALLING, due_at=None)):
-        assert calling.mark(ground, only, campaign_house.NOW) is None
-    assert not campaign_house.attempts_of(ground, only)
+def test_a_patient_who_is_being_called_already_is_not_marked_again(context: AppContext) -> None:
+    (only,) = campaign_house.campaign(context, 1)
+    with changed(context, Recipient, update(Recipient).values(state=RecipientState.CALLING, due_at=None)):
+        assert dialling_service.mark(context, only, campaign_house.NOW) is None
+    assert not campaign_house.attempts_of(context, only)
 
 
-def test_nobody_leads_who_comes_after_somebody_else(ground: Ground) -> None:
-    assert Leadership(ground.database, "router", "gone").holds()
-    late = Leadership(ground.database, "router", "late", Later())
+def test_nobody_leads_who_comes_after_somebody_else(context: AppContext) -> None:
+    assert Leadership(context.database, "router", "gone").holds()
+    late = Leadership(context.database, "router", "late", Later())
     assert not late.holds()
-    with changed(ground, Lease, update(Lease).values(holder="other", beat=Lease.beat + 1)):
+    with changed(context, Lease, update(Lease).values(holder="other", beat=Lease.beat + 1)):
         assert not late.holds()
 
 
-def test_an_offer_that_no_longer_holds_its_agent_does_not_move_them(ground: Ground) -> None:
-    agent = load_hospital(ground)["1001"]
-    offer = offer_to(ground, call_in_line(ground)[1], agent)
-    with ground.database.write() as session:
+def test_an_offer_that_no_longer_holds_its_agent_does_not_move_them(context: AppContext) -> None:
+    agent = load_hospital(context)["1001"]
+    offer = offer_to(context, call_in_line(context)[1], agent)
+    with context.database.write() as session:
         session.execute(update(Agent).where(Agent.id == agent.id).values(offer_id=None, state=AgentState.WRAP_UP))
-    legs.agent_line(ground, offer.id, legs.Report("CAx", LegStatus.NO_ANSWER, 2), LATER)
-    assert now_of(ground, Offer, offer.id).state is OfferState.MISSED
-    assert now_of(ground, Agent, agent.id).state is AgentState.WRAP_UP
+    legs.agent_line(context, offer.id, legs.Report("CAx", LegStatus.NO_ANSWER, 2), LATER)
+    assert now_of(context, Offer, offer.id).state is OfferState.MISSED
+    assert now_of(context, Agent, agent.id).state is AgentState.WRAP_UP

@@ -8,11 +8,11 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import aliased
 
-from hotline.crypt import Undecipherable, is_bound
-from hotline.ground import Ground
-from hotline.models import Matter, Patient, Visit
+from hotline.context import AppContext
+from hotline.encryption.keyring import Undecipherable, is_bound
+from hotline.models import Case, Patient, Visit
 from hotline.models.sealed import InRow, in_row
-from hotline.values import Language, MatterKind
+from hotline.values.statuses import CaseKind, Language
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
@@ -25,25 +25,25 @@ def a_patient(key: str, **other: Any) -> Patient:
     return Patient(**values | other)
 
 
-def raw(ground: Ground, column: str, key: str) -> bytes:
-    with ground.database.read() as session:
+def raw(context: AppContext, column: str, key: str) -> bytes:
+    with context.database.read() as session:
         return bytes(session.execute(text(f"SELECT {column} FROM patients WHERE id = :id"), {"id": key}).scalar_one())  # noqa: S608 (a name of this file)
 
 
-def put(ground: Ground, column: str, key: str, sealed: bytes) -> None:
-    with ground.database.write() as session:
+def put(context: AppContext, column: str, key: str, sealed: bytes) -> None:
+    with context.database.write() as session:
         session.execute(text(f"UPDATE patients SET {column} = :new WHERE id = :id"), {"new": sealed, "id": key})  # noqa: S608 (as above)
 
 
 @pytest.fixture
-def two(ground: Ground) -> Ground:
+def two(context: AppContext) -> AppContext:
     """A house with two patients, 01 and 02."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.add_all([a_patient("01"), a_patient("02", birth_date="1950-01-02")])
-    return ground
+    return context
 
 
-def test_a_value_copied_to_another_row_does_not_open(two: Ground) -> None:
+def test_a_value_copied_to_another_row_does_not_open(two: AppContext) -> None:
     put(two, "name", "02", raw(two, "name", "01"))
     with two.database.read() as session:
         assert session.get_one(Patient, "01").name == "name of 01"
@@ -53,13 +53,13 @@ def test_a_value_copied_to_another_row_does_not_open(two: Ground) -> None:
             session.scalars(select(Patient.name).where(Patient.id == "02")).all()
 
 
-def test_a_value_copied_to_another_column_does_not_open(two: Ground) -> None:
+def test_a_value_copied_to_another_column_does_not_open(two: AppContext) -> None:
     put(two, "name", "01", raw(two, "number", "01"))
     with two.database.read() as session, pytest.raises(Undecipherable):
         session.get_one(Patient, "01")
 
 
-def test_values_are_read_by_entity_column_alias_and_join(two: Ground) -> None:
+def test_values_are_read_by_entity_column_alias_and_join(two: AppContext) -> None:
     other = aliased(Patient)
     with two.database.read() as session:
         assert session.scalars(select(Patient.name).order_by(Patient.id)).all() == ["name of 01", "name of 02"]
@@ -74,7 +74,7 @@ def test_values_are_read_by_entity_column_alias_and_join(two: Ground) -> None:
         assert session.execute(select(Patient.__table__.c.name).order_by(Patient.id)).scalars().first() == "name of 01"
 
 
-def test_a_changed_value_is_bound_and_the_object_keeps_it_plain(two: Ground) -> None:
+def test_a_changed_value_is_bound_and_the_object_keeps_it_plain(two: AppContext) -> None:
     with two.database.write() as session:
         patient = session.get_one(Patient, "01")
         patient.name, patient.flagged = "王芳", True
@@ -89,16 +89,16 @@ def test_a_changed_value_is_bound_and_the_object_keeps_it_plain(two: Ground) -> 
     assert is_bound(raw(two, "name", "01"))
 
 
-def test_a_row_without_an_id_gets_one_before_it_is_sealed(ground: Ground) -> None:
-    with ground.database.write() as session:
-        matter = Matter(number=1, kind=MatterKind.COMPLAINT, text="words", opened_at=NOW, due_at=NOW)
-        session.add(matter)
-    with ground.database.read() as session:
-        assert session.scalars(select(Matter.text).where(Matter.id == matter.id)).one() == "words"
+def test_a_row_without_an_id_gets_one_before_it_is_sealed(context: AppContext) -> None:
+    with context.database.write() as session:
+        case = Case(number=1, kind=CaseKind.COMPLAINT, text="words", opened_at=NOW, due_at=NOW)
+        session.add(case)
+    with context.database.read() as session:
+        assert session.scalars(select(Case.text).where(Case.id == case.id)).one() == "words"
 
 
-def test_lists_and_dicts_are_bound_too(ground: Ground) -> None:
-    with ground.database.write() as session:
+def test_lists_and_dicts_are_bound_too(context: AppContext) -> None:
+    with context.database.write() as session:
         session.execute(text("INSERT INTO persons (person_index, root, undone) VALUES ('p', 'p', '[]')"))
         row = {
             "id": "v", "key": "v", "person_index": "p", "tellings": {}, "facts": {"name": "王芳"},
@@ -106,18 +106,18 @@ def test_lists_and_dicts_are_bound_too(ground: Ground) -> None:
         }  # fmt: skip
         rows = [in_row(Visit, one) for one in (row, row | {"id": "w", "key": "w", "facts": None})]
         session.execute(insert(Visit.__table__), rows)  # type: ignore[arg-type] # a table
-    with ground.database.write() as session:
+    with context.database.write() as session:
         visit = session.get_one(Visit, "v")
         assert visit.facts == {"name": "王芳"}
         assert session.get_one(Visit, "w").facts is None
         visit.facts = {"name": "李强"}
         session.flush()
         assert visit.facts == {"name": "李强"}
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.get_one(Visit, "v").facts == {"name": "李强"}
 
 
-def test_what_would_be_sealed_without_its_row_is_refused(two: Ground) -> None:
+def test_what_would_be_sealed_without_its_row_is_refused(two: AppContext) -> None:
     row = {"id": "03", "name": "x", "number": "y", "number_index": "3", "identity_index": "3", "added_at": NOW}
     with pytest.raises(StatementError, match="without its row"), two.database.write() as session:
         session.execute(insert(Patient.__table__), [row | {"changed_at": NOW}])  # type: ignore[arg-type] # a table
@@ -126,7 +126,7 @@ def test_what_would_be_sealed_without_its_row_is_refused(two: Ground) -> None:
     assert "secret" not in repr(InRow("01", "secret"))
 
 
-def test_what_was_sealed_before_rows_were_bound_is_read_and_bound_when_it_is_written(two: Ground) -> None:
+def test_what_was_sealed_before_rows_were_bound_is_read_and_bound_when_it_is_written(two: AppContext) -> None:
     put(two, "name", "01", two.keyring.encrypt(b"from before", "patients.name"))
     with two.database.write() as session:
         patient = session.get_one(Patient, "01")

@@ -8,12 +8,13 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from console import users
-from console.live import MOST_MESSAGES
-from hotline import clock, sign_ins
-from hotline.ground import Ground
+from accounts.sessions import queries
+from accounts.users import service
+from console.floor.live import MOST_MESSAGES
+from hotline import clock
+from hotline.context import AppContext
 from hotline.models import SignIn, User
-from hotline.values import Role
+from hotline.values.statuses import Role
 from tests.console_client import Staff, signed_in
 from tests.console_data import PASSWORD, Morning, tones
 
@@ -30,8 +31,8 @@ def copy_of(app: Flask, staff: Staff) -> Staff:
     return thief
 
 
-def user(ground: Ground, login: str) -> User:
-    with ground.database.read() as session:
+def user(context: AppContext, login: str) -> User:
+    with context.database.read() as session:
         return session.scalars(select(User).where(User.login == login)).one()
 
 
@@ -50,7 +51,7 @@ def test_signing_out_ends_no_session_elsewhere(app: Flask) -> None:
     assert elsewhere.open("/calls").status_code == OPEN
 
 
-def test_a_session_elsewhere_is_listed_and_can_be_ended_by_its_owner_alone(app: Flask, ground: Ground) -> None:
+def test_a_session_elsewhere_is_listed_and_can_be_ended_by_its_owner_alone(app: Flask, context: AppContext) -> None:
     here, elsewhere = signed_in(app, Role.SUPERVISOR), signed_in(app, Role.SUPERVISOR)
     page = here.open("/account").text
     (path,) = set(re.findall(r'action="(/account/sessions/[0-9a-f]+/end)"', page))
@@ -60,8 +61,8 @@ def test_a_session_elsewhere_is_listed_and_can_be_ended_by_its_owner_alone(app: 
     assert here.send(path).status_code == DOOR
     assert elsewhere.open("/calls").status_code == DOOR
     assert here.open("/calls").status_code == OPEN
-    with ground.database.read() as session:
-        assert len(sign_ins.of_user(session, user(ground, "supervisor").id, clock.now())) == 1
+    with context.database.read() as session:
+        assert len(queries.of_user(session, user(context, "supervisor").id, clock.now())) == 1
 
 
 def test_a_session_ends_after_twelve_hours_however_busy(app: Flask) -> None:
@@ -88,28 +89,30 @@ def test_a_session_ends_after_ten_idle_hours_and_what_a_page_does_by_itself_is_i
 
 
 @pytest.mark.parametrize("how", ["change", "reset", "shut_out"])
-def test_what_ends_all_sessions_ends_copies_too(app: Flask, ground: Ground, how: str) -> None:
-    staff, own = signed_in(app, Role.AGENT), user(ground, "agent").id
+def test_what_ends_all_sessions_ends_copies_too(app: Flask, context: AppContext, how: str) -> None:
+    staff, own = signed_in(app, Role.AGENT), user(context, "agent").id
     thief = copy_of(app, signed_in(app, Role.AGENT))
     if how == "change":
         staff.send("/account/password", old=PASSWORD, password="seven quiet rivers", again="seven quiet rivers")
     else:
-        with ground.database.write() as session:
-            ends = {"reset": lambda: users.reset_password(session, own, clock.now())}
-            ends.get(how, lambda: users.shut_out(session, own))()
+        with context.database.write() as session:
+            ends = {"reset": lambda: service.reset_password(session, own, clock.now())}
+            ends.get(how, lambda: service.shut_out(session, own))()
     assert thief.open("/calls").status_code == DOOR
 
 
 @pytest.mark.parametrize("path", ["/floor/stream", "/campaigns/stream", "/desk/stream"])
-def test_a_stream_ends_with_its_session_whoever_listens(app: Flask, ground: Ground, made: Morning, path: str) -> None:
-    with ground.database.write() as session:
+def test_a_stream_ends_with_its_session_whoever_listens(
+    app: Flask, context: AppContext, made: Morning, path: str
+) -> None:
+    with context.database.write() as session:
         one = session.scalars(select(User).where(User.login == "supervisor")).one()
         one.agent_id = made.agents["N02"].id
     answer = signed_in(app, Role.SUPERVISOR).client.get(path)
     told = answer.iter_encoded()
     assert b"retry" in next(told)
-    with ground.database.write() as session:
-        users.shut_out(session, user(ground, "supervisor").id)
+    with context.database.write() as session:
+        service.shut_out(session, user(context, "supervisor").id)
     ended = clock.now()
     rest = list(told)
     assert rest[-1].startswith(b"event: over")
@@ -117,22 +120,22 @@ def test_a_stream_ends_with_its_session_whoever_listens(app: Flask, ground: Grou
     print(f"{path} ended after {(clock.now() - ended).total_seconds():.2f} s")
 
 
-def test_a_stream_ends_when_its_user_gets_another_role(app: Flask, ground: Ground) -> None:
+def test_a_stream_ends_when_its_user_gets_another_role(app: Flask, context: AppContext) -> None:
     told = signed_in(app, Role.SUPERVISOR).client.get("/campaigns/stream").iter_encoded()
     next(told)
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.scalars(select(User).where(User.login == "supervisor")).one().role = Role.AGENT
     assert list(told)[-1].startswith(b"event: over")
 
 
-def test_a_sound_that_is_being_sent_breaks_off_with_its_session(app: Flask, ground: Ground, made: Morning) -> None:
+def test_a_sound_that_is_being_sent_breaks_off_with_its_session(app: Flask, context: AppContext, made: Morning) -> None:
     with time_machine.travel(clock.now(), tick=False) as moment:
         staff = signed_in(app, Role.SUPERVISOR)
         path = f"/recordings/{made.sound.id}/original"
         told = staff.client.get(path).iter_encoded()
         first = next(told)
-        with ground.database.write() as session:
-            users.shut_out(session, user(ground, "supervisor").id)
+        with context.database.write() as session:
+            service.shut_out(session, user(context, "supervisor").id)
         moment.shift(1)
         with pytest.raises(ConnectionResetError):
             list(told)
@@ -140,10 +143,10 @@ def test_a_sound_that_is_being_sent_breaks_off_with_its_session(app: Flask, grou
         assert staff.client.get(path, headers={"Range": "bytes=100-"}).status_code == 401
 
 
-def test_rows_of_old_sessions_are_deleted(app: Flask, ground: Ground) -> None:
+def test_rows_of_old_sessions_are_deleted(app: Flask, context: AppContext) -> None:
     with time_machine.travel(clock.now(), tick=False) as moment:
         signed_in(app, Role.AGENT)
-        moment.shift(timedelta(hours=12) + sign_ins.KEPT + timedelta(seconds=1))
+        moment.shift(timedelta(hours=12) + queries.KEPT + timedelta(seconds=1))
         signed_in(app, Role.SUPERVISOR)
-        with ground.database.read() as session:
+        with context.database.read() as session:
             assert session.scalar(select(func.count()).select_from(SignIn)) == 1

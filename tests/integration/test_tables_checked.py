@@ -2,17 +2,16 @@
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from click.testing import CliRunner
 
-from cli import newest
+from cli.house import newest
 from cli.main import group
-from hotline import migrate, tables
-from hotline.database import Database
+from hotline.configuration.settings import Settings
+from hotline.context import open_context, open_unchecked
+from hotline.database import table_check
+from hotline.database.database import Database
 from hotline.errors import TablesDiffer
-from hotline.ground import opened, stand
 from hotline.models import Row
-from hotline.settings import Settings
 
 CHANGES = {
     "patients.flagged is missing": ["ALTER TABLE patients DROP COLUMN flagged"],
@@ -48,7 +47,7 @@ CHANGES = {
 
 
 def change(settings: Settings, statements: list[str]) -> None:
-    with opened(settings) as ground, ground.database.engine.begin() as connection:
+    with open_unchecked(settings) as context, context.database.engine.begin() as connection:
         for statement in statements:
             is_sqlite = connection.dialect.name == "sqlite"
             connection.exec_driver_sql(statement.replace("BYTEA", "BLOB") if is_sqlite else statement)
@@ -57,43 +56,42 @@ def change(settings: Settings, statements: list[str]) -> None:
 @pytest.fixture
 def migrated(settings: Settings) -> Settings:
     """A house whose tables were made by the migrations."""
-    with opened(settings) as ground:
-        Row.metadata.drop_all(ground.database.engine)
-        newest.upgrade(ground)
+    with open_unchecked(settings) as context:
+        Row.metadata.drop_all(context.database.engine)
+        newest.upgrade(context)
     return settings
 
 
 def test_tables_made_by_the_migrations_are_the_models(migrated: Settings) -> None:
-    with opened(migrated) as ground, ground.database.engine.connect() as connection:
-        assert list(tables.differences(connection)) == []
-    stand(migrated).close()
+    with open_unchecked(migrated) as context, context.database.engine.connect() as connection:
+        assert list(table_check.differences(connection)) == []
+    open_context(migrated).close()
 
 
 @pytest.mark.parametrize("told", CHANGES)
 def test_no_process_starts_on_tables_that_differ(migrated: Settings, told: str) -> None:
-    stand(migrated).close()
+    open_context(migrated).close()
     change(migrated, CHANGES[told])
     with pytest.raises(TablesDiffer) as refused:
-        stand(migrated)
-    with opened(migrated) as ground:
-        assert told in tables.found(ground.database)
+        open_context(migrated)
+    with open_unchecked(migrated) as context:
+        assert told in table_check.found(context.database)
     assert "hotline db upgrade" in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
 def test_a_table_of_somebody_else_is_none_of_ours(migrated: Settings) -> None:
     change(migrated, ["CREATE TABLE of_the_hospital (id INTEGER)"])
-    stand(migrated).close()
+    open_context(migrated).close()
 
 
-def test_an_older_database_is_mended_by_the_upgrade(settings: Settings) -> None:
-    with opened(settings) as ground:
-        Row.metadata.drop_all(ground.database.engine)
-        command.upgrade(migrate.config(ground.database), "0005")
+def test_an_empty_database_is_refused_until_it_is_upgraded(settings: Settings) -> None:
+    with open_unchecked(settings) as context:
+        Row.metadata.drop_all(context.database.engine)
     with pytest.raises(TablesDiffer, match="chores is missing"):
-        stand(settings)
+        open_context(settings)
     assert told_by_upgrade(settings) == (0, "The database is up to date.\n")
-    stand(settings).close()
+    open_context(settings).close()
 
 
 def test_an_upgrade_that_finds_nothing_to_add_says_what_differs(migrated: Settings) -> None:
@@ -107,7 +105,7 @@ def test_an_upgrade_that_finds_nothing_to_add_says_what_differs(migrated: Settin
 def test_a_newer_database_is_refused_by_start_and_upgrade(migrated: Settings) -> None:
     change(migrated, ["UPDATE alembic_version SET version_num = '9999'"])
     with pytest.raises(TablesDiffer, match="newer version of the hotline has upgraded"):
-        stand(migrated)
+        open_context(migrated)
     code, said = told_by_upgrade(migrated)
     assert (code, "9999" in said, "up to date" in said) == (1, True, False)
 
@@ -127,12 +125,12 @@ def as_environment(settings: Settings) -> dict[str, str]:
 
 
 def test_the_tables_are_looked_at_whole_once_per_process(database_url: str) -> None:
-    from hotline.crypt import Keyring
+    from hotline.encryption.keyring import Keyring
 
     database = Database(database_url, Keyring({"t": b"0" * 32}))
-    tables.check(database)
+    table_check.check(database)
     seen: list[str] = []
     sa.event.listen(database.engine, "before_cursor_execute", lambda *found: seen.append(found[2]))
-    tables.check(database)
+    table_check.check(database)
     assert len(seen) < 6
     database.close()

@@ -7,13 +7,14 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from campaigns import appointments, listed
 from campaigns.errors import ImportFault
-from crm import identity, patients_file
+from campaigns.planning import absence_import
+from campaigns.stopping import patient_list
 from crm.errors import UnreadableFile
-from hotline.ground import Ground
+from crm.patients import patients_file, same_person
+from hotline.context import AppContext
 from hotline.models import Patient, Recipient
-from hotline.values import RecipientState
+from hotline.values.statuses import RecipientState
 
 CASES = Path(__file__).resolve().parents[2] / ".." / "shared" / "cases" / "other"
 NOW = datetime(2026, 11, 29, 2, 0, tzinfo=UTC)
@@ -21,40 +22,40 @@ HEAD = "patient_number,name,birth_date,phone,language,doctor,appointment,alterna
 ROW = "M1,林晓,1960-01-02,13800000011,zh-CN,王医生,2026-12-10 09:00,2026-12-11 09:00\n"
 
 
-def patients(ground: Ground) -> list[Patient]:
+def patients(context: AppContext) -> list[Patient]:
     """Everyone whom the hospital knows."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return list(session.scalars(select(Patient).order_by(Patient.id)))
 
 
-def recipients(ground: Ground) -> list[Recipient]:
+def recipients(context: AppContext) -> list[Recipient]:
     """Everyone who is to be called."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return list(session.scalars(select(Recipient).order_by(Recipient.id)))
 
 
 @pytest.mark.parametrize("case", ["good", "phone0", "longrow", "seconds", "semicolon", "slash", "zhheads"])
-def test_an_appointment_is_the_same_however_the_table_is_written(ground: Ground, case: str) -> None:
-    done, rejects = appointments.take(ground, case, CASES / f"away-{case}.csv", NOW)
+def test_an_appointment_is_the_same_however_the_table_is_written(context: AppContext, case: str) -> None:
+    done, rejects = absence_import.take(context, case, CASES / f"away-{case}.csv", NOW)
     assert (done.added, rejects) == (1, [])
-    (only,) = recipients(ground)
+    (only,) = recipients(context)
     assert (only.name, only.birth_date, only.number) == ("林晓", "1960-01-02", "+8613800000011")
     assert only.about == {
         "doctor": "王医生", "at": "2026-12-10T09:00:00+08:00", "others": ["2026-12-11T09:00:00+08:00"],
     }  # fmt: skip
-    assert appointments.take(ground, case, CASES / "away-good.csv", NOW)[0].known == 1
+    assert absence_import.take(context, case, CASES / "away-good.csv", NOW)[0].known == 1
 
 
 @pytest.mark.parametrize(("case", "reason"), [("longfield", "line 2"), ("quote", "line 2")])
-def test_a_broken_table_is_one_clear_line(ground: Ground, case: str, reason: str) -> None:
+def test_a_broken_table_is_one_clear_line(context: AppContext, case: str, reason: str) -> None:
     with pytest.raises(ImportFault, match=reason) as fault:
-        appointments.take(ground, case, CASES / f"away-{case}.csv", NOW)
+        absence_import.take(context, case, CASES / f"away-{case}.csv", NOW)
     assert len(str(fault.value)) < 200
-    assert recipients(ground) == []
+    assert recipients(context) == []
 
 
-def test_a_sign_that_cannot_be_printed_is_refused_in_its_row(ground: Ground) -> None:
-    _, rejects = appointments.take(ground, "nul", CASES / "away-nul.csv", NOW)
+def test_a_sign_that_cannot_be_printed_is_refused_in_its_row(context: AppContext) -> None:
+    _, rejects = absence_import.take(context, "nul", CASES / "away-nul.csv", NOW)
     assert [(reject.line, reject.field) for reject in rejects] == [(2, "name")]
 
 
@@ -74,27 +75,27 @@ def test_a_sign_that_cannot_be_printed_is_refused_in_its_row(ground: Ground) -> 
     ],
 )
 def test_an_appointment_is_checked_as_a_discharge_is(
-    ground: Ground, tmp_path: Path, cells: str, field: str, reason: str
+    context: AppContext, tmp_path: Path, cells: str, field: str, reason: str
 ) -> None:
     file = tmp_path / "away.csv"
     file.write_text(HEAD + cells + "\n", "utf-8")
-    _, rejects = appointments.take(ground, "away", file, NOW)
+    _, rejects = absence_import.take(context, "away", file, NOW)
     assert [reject.field for reject in rejects] == [field]
     assert reason in rejects[0].reason
-    assert recipients(ground) == []
+    assert recipients(context) == []
 
 
-def test_good_appointments_are_planned_where_the_others_may_be_left_out(ground: Ground, tmp_path: Path) -> None:
+def test_good_appointments_are_planned_where_the_others_may_be_left_out(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "away.csv"
     file.write_text(HEAD + ROW + ROW.replace("M1", "NULL").replace("11,zh", "12,zh"), "utf-8")
-    done, rejects = appointments.take(ground, "away", file, NOW)
+    done, rejects = absence_import.take(context, "away", file, NOW)
     assert (done.added, len(rejects)) == (0, 1)
-    assert recipients(ground) == []
-    done, rejects = appointments.take(ground, "away", file, NOW, skips=True)
+    assert recipients(context) == []
+    done, rejects = absence_import.take(context, "away", file, NOW, skips=True)
     assert (done.added, len(rejects)) == (1, 1)
 
 
-def test_appointments_come_as_a_workbook_too(ground: Ground, tmp_path: Path) -> None:
+def test_appointments_come_as_a_workbook_too(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "away.xlsx"
     book = openpyxl.Workbook()
     book.active.append(["姓名", "出生日期", "手机号", "医生", "就诊时间", "可选时间"])
@@ -103,26 +104,26 @@ def test_appointments_come_as_a_workbook_too(ground: Ground, tmp_path: Path) -> 
     others = "2026年12月11日 9:00、2026/12/12 14:30"
     book.active.append(["林晓", born, 13800000011, "王医生", at, others])
     book.save(file)
-    done, rejects = appointments.take(ground, "away", file, NOW)
+    done, rejects = absence_import.take(context, "away", file, NOW)
     assert (done.added, rejects) == (1, [])
-    assert recipients(ground)[0].about["others"] == ["2026-12-11T09:00:00+08:00", "2026-12-12T14:30:00+08:00"]
+    assert recipients(context)[0].about["others"] == ["2026-12-11T09:00:00+08:00", "2026-12-12T14:30:00+08:00"]
 
 
-def test_a_table_without_an_appointment_is_no_success(ground: Ground, tmp_path: Path) -> None:
+def test_a_table_without_an_appointment_is_no_success(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "away.csv"
     file.write_text(HEAD, "utf-8")
     with pytest.raises(ImportFault, match="no appointment"):
-        appointments.take(ground, "away", file, NOW)
+        absence_import.take(context, "away", file, NOW)
 
 
-def test_the_list_of_the_field_keeps_strangers_out(ground: Ground) -> None:
-    outcome = patients_file.load(ground, CASES / "patients.csv", NOW)
+def test_the_list_of_the_field_keeps_strangers_out(context: AppContext) -> None:
+    outcome = patients_file.load(context, CASES / "patients.csv", NOW)
     assert [(reject.line, reject.field) for reject in outcome.rejected] == [
         (3, "number"), (5, "number"), (8, "name"),
     ]  # fmt: skip
-    assert patients(ground) == []
-    patients_file.load(ground, CASES / "patients.csv", NOW, skips=True)
-    assert {(one.name, one.number) for one in patients(ground)} == {
+    assert patients(context) == []
+    patients_file.load(context, CASES / "patients.csv", NOW, skips=True)
+    assert {(one.name, one.number) for one in patients(context)} == {
         ("林晓", "+8613800138000"),
         ("李敏", "+861066880000;ext=8"),
         ("周周", "+8613800000011"),
@@ -130,22 +131,22 @@ def test_the_list_of_the_field_keeps_strangers_out(ground: Ground) -> None:
     }
 
 
-def test_with_an_area_code_of_the_house_local_numbers_are_theirs(ground: Ground, tmp_path: Path) -> None:
-    object.__setattr__(ground, "settings", ground.settings.model_copy(update={"phone_area_code": "010"}))
+def test_with_an_area_code_of_the_house_local_numbers_are_theirs(context: AppContext, tmp_path: Path) -> None:
+    object.__setattr__(context, "settings", context.settings.model_copy(update={"phone_area_code": "010"}))
     file = tmp_path / "list.csv"
     file.write_text("number,name\n66880000,王芳\n", "utf-8")
-    patients_file.load(ground, file, NOW)
-    assert [one.number for one in patients(ground)] == ["+861066880000"]
+    patients_file.load(context, file, NOW)
+    assert [one.number for one in patients(context)] == ["+861066880000"]
 
 
 @pytest.mark.parametrize("case", ["patients-gbk", "patients-xlsxhead"])
-def test_a_list_in_gbk_or_with_columns_of_others_is_read(ground: Ground, case: str) -> None:
-    assert patients_file.load(ground, CASES / f"{case}.csv", NOW).added == 1
-    (only,) = patients(ground)
+def test_a_list_in_gbk_or_with_columns_of_others_is_read(context: AppContext, case: str) -> None:
+    assert patients_file.load(context, CASES / f"{case}.csv", NOW).added == 1
+    (only,) = patients(context)
     assert (only.name, only.number) == ("林晓", "+8613800000011")
 
 
-def test_another_spelling_of_name_or_number_is_no_other_patient(ground: Ground, tmp_path: Path) -> None:
+def test_another_spelling_of_name_or_number_is_no_other_patient(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     spellings = [
         "13800000011,林晓",
@@ -155,55 +156,55 @@ def test_another_spelling_of_name_or_number_is_no_other_patient(ground: Ground, 
     ]
     for number, spelling in enumerate(spellings):
         file.write_text(f"手机号,姓名\n{spelling}\n", "utf-8")
-        assert patients_file.load(ground, file, NOW).added == (number == 0), spelling
-    assert len(patients(ground)) == 1
+        assert patients_file.load(context, file, NOW).added == (number == 0), spelling
+    assert len(patients(context)) == 1
 
 
-def test_who_was_stored_under_another_spelling_before_is_found_again(ground: Ground, tmp_path: Path) -> None:
-    facts = {"number": "+8613800000011", "number_index": ground.keyring.index("+8613800000011"), "name": "Mary Lin"}
-    before = ground.keyring.index("+8613800000011 Mary Lin")
-    with ground.database.write() as session:
+def test_who_was_stored_under_another_spelling_before_is_found_again(context: AppContext, tmp_path: Path) -> None:
+    facts = {"number": "+8613800000011", "number_index": context.keyring.index("+8613800000011"), "name": "Mary Lin"}
+    before = context.keyring.index("+8613800000011 Mary Lin")
+    with context.database.write() as session:
         session.add(Patient(**facts, identity_index=before, added_at=NOW, changed_at=NOW))
     file = tmp_path / "list.csv"
     file.write_text("number,name,flags\n13800000011,Mary Lin,cardiac\n", "utf-8")
-    outcome = patients_file.load(ground, file, NOW)
+    outcome = patients_file.load(context, file, NOW)
     assert (outcome.added, outcome.changed) == (0, 1)
     file.write_text("number,name,flags\n13800000011,MARY LIN,cardiac\n", "utf-8")
-    assert patients_file.load(ground, file, NOW) == patients_file.Outcome(0, 0)
+    assert patients_file.load(context, file, NOW) == patients_file.Outcome(0, 0)
 
 
-def test_a_caller_at_an_extension_is_known_by_the_line(ground: Ground, tmp_path: Path) -> None:
+def test_a_caller_at_an_extension_is_known_by_the_line(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text("number,name\n010-62345678转801,王芳\n", "utf-8")
-    patients_file.load(ground, file, NOW)
-    (only,) = patients(ground)
+    patients_file.load(context, file, NOW)
+    (only,) = patients(context)
     assert only.number == "+861062345678;ext=801"
-    assert only.number_index == ground.keyring.index("+861062345678")
-    assert only.number_index == identity.number_index(ground.keyring, "+861062345678")
+    assert only.number_index == context.keyring.index("+861062345678")
+    assert only.number_index == same_person.number_index(context.keyring, "+861062345678")
 
 
 @pytest.mark.parametrize(
     "told", ["died_on\n13800000011,林 晓,2026-11", "死亡\n13800000011,林晓,是", "flags\n13800000011,林晓,已故"]
 )
-def test_whom_the_list_calls_dead_is_not_called_any_more(ground: Ground, tmp_path: Path, told: str) -> None:
-    appointments.take(ground, "away", CASES / "away-good.csv", NOW)
+def test_whom_the_list_calls_dead_is_not_called_any_more(context: AppContext, tmp_path: Path, told: str) -> None:
+    absence_import.take(context, "away", CASES / "away-good.csv", NOW)
     file = tmp_path / "list.csv"
     file.write_text(f"number,name,{told}\n", "utf-8")
-    patients_file.load(ground, file, NOW)
-    assert listed.follow(ground, NOW).stopped == 1
-    assert listed.follow(ground, NOW).stopped == 0
-    (only,) = recipients(ground)
+    patients_file.load(context, file, NOW)
+    assert patient_list.follow(context, NOW).stopped == 1
+    assert patient_list.follow(context, NOW).stopped == 0
+    (only,) = recipients(context)
     assert (only.state, only.reason) == (RecipientState.STOPPED, "died")
-    assert patients(ground)[0].deceased
+    assert patients(context)[0].deceased
     file.write_text("number,name,flags\n13800000011,林晓,\n", "utf-8")
-    patients_file.load(ground, file, NOW)
-    assert patients(ground)[0].deceased
+    patients_file.load(context, file, NOW)
+    assert patients(context)[0].deceased
 
 
-def test_a_list_that_cannot_be_read_stores_nothing(ground: Ground, tmp_path: Path) -> None:
+def test_a_list_that_cannot_be_read_stores_nothing(context: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     for content in (b"", b"number,name\n", b"number,name\n\xff\xff\xff,x\n", b"PK\x03\x04nonsense"):
         file.write_bytes(content)
         with pytest.raises(UnreadableFile):
-            patients_file.load(ground, file, NOW)
-    assert patients(ground) == []
+            patients_file.load(context, file, NOW)
+    assert patients(context) == []

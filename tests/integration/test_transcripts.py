@@ -7,219 +7,227 @@ import pytest
 from sqlalchemy import select
 
 from hotline import clock
-from hotline.crypt import Undecipherable
+from hotline.context import AppContext
+from hotline.encryption.keyring import Undecipherable
 from hotline.errors import NotFound
-from hotline.ground import Ground
-from hotline.models import Correction, Hold, Job, Look, Matter, Recording, Report, Term, Transcript, Utterance
-from hotline.values import Intent, Language, MatterKind, MatterState, RecordingState
-from recordings import corrections, holds, purging, purging_reports, sealed, search
-from recordings.retention import What
-from recordings.search import Wanted
+from hotline.models import AuditEntry, Case, Correction, Hold, Job, Recording, Report, Term, Transcript, Utterance
+from hotline.values.statuses import CaseKind, CaseState, Intent, Language, RecordingState
+from recordings.retention import holds, purging, purging_reports
+from recordings.retention.periods import What
+from recordings.search import service
+from recordings.search.service import Wanted
+from recordings.storage import sealed_sound
+from recordings.transcripts import corrections
 from tests.integration.transcripts_house import Recorded, a_user, recorded, wav
 
 NOW = clock.now()
 OLD = NOW - timedelta(days=400)
 
 
-def texts(ground: Ground, query: str, **more: object) -> list[str]:
-    with ground.database.read() as session:
-        hits = search.find(session, ground.keyring, Wanted(query, **more))  # type: ignore[arg-type] # filters of a test
+def texts(context: AppContext, query: str, **more: object) -> list[str]:
+    with context.database.read() as session:
+        hits = service.find(session, context.keyring, Wanted(query, **more))  # type: ignore[arg-type] # filters of a test
         return [corrections.shown(hit.utterance) for hit in hits]
 
 
-def row(ground: Ground, made: Recorded) -> Recording:
-    with ground.database.read() as session:
+def row(context: AppContext, made: Recorded) -> Recording:
+    with context.database.read() as session:
         return session.get_one(Recording, made.recording.id)
 
 
-def test_a_word_is_found_by_its_characters_by_its_sound_and_nowhere_else(ground: Ground) -> None:
-    recorded(ground, NOW)
-    assert texts(ground, "心内科") == ["好的，心内科专家号还有"]
-    assert texts(ground, "新内科") == ["好的，心内科专家号还有"]  # a wrong character of the same sound
-    assert texts(ground, "骨科") == []
-    assert texts(ground, "科") == ["好的，心内科专家号还有"]
-    assert texts(ground, "1024") == ["您好，市人民医院热线，工号一零二四为您服务"]
-    assert texts(ground, "，。") == []
-    assert texts(ground, "") == []
+def test_a_word_is_found_by_its_characters_by_its_sound_and_nowhere_else(context: AppContext) -> None:
+    recorded(context, NOW)
+    assert texts(context, "心内科") == ["好的，心内科专家号还有"]
+    assert texts(context, "新内科") == ["好的，心内科专家号还有"]  # a wrong character of the same sound
+    assert texts(context, "骨科") == []
+    assert texts(context, "科") == ["好的，心内科专家号还有"]
+    assert texts(context, "1024") == ["您好，市人民医院热线，工号一零二四为您服务"]
+    assert texts(context, "，。") == []
+    assert texts(context, "") == []
 
 
-def test_english_is_found_by_the_stem_of_its_words(ground: Ground) -> None:
+def test_english_is_found_by_the_stem_of_its_words(context: AppContext) -> None:
     lines = (("agent", "Your appointments were confirmed"), ("caller", "I am waiting for the doctor's call"))
-    recorded(ground, NOW, lines, language=Language.ENGLISH)
-    assert texts(ground, "appointment confirms") == []  # not beside each other
-    assert texts(ground, "Appointment") == ["Your appointments were confirmed"]
-    assert texts(ground, "wait") == ["I am waiting for the doctor's call"]
+    recorded(context, NOW, lines, language=Language.ENGLISH)
+    assert texts(context, "appointment confirms") == []  # not beside each other
+    assert texts(context, "Appointment") == ["Your appointments were confirmed"]
+    assert texts(context, "wait") == ["I am waiting for the doctor's call"]
 
 
-def test_the_search_leaves_out_what_the_filters_do(ground: Ground) -> None:
-    recorded(ground, NOW)
-    assert texts(ground, "心内科", since=NOW - timedelta(hours=1))
-    assert not texts(ground, "心内科", since=NOW + timedelta(hours=1))
-    assert not texts(ground, "心内科", agent_id="nobody")
-    assert not texts(ground, "心内科", queue="nurse")
+def test_the_search_leaves_out_what_the_filters_do(context: AppContext) -> None:
+    recorded(context, NOW)
+    assert texts(context, "心内科", since=NOW - timedelta(hours=1))
+    assert not texts(context, "心内科", since=NOW + timedelta(hours=1))
+    assert not texts(context, "心内科", agent_id="nobody")
+    assert not texts(context, "心内科", queue="nurse")
 
 
-def test_the_table_of_terms_shows_no_word(ground: Ground) -> None:
-    recorded(ground, NOW)
-    with ground.database.read() as session:
+def test_the_table_of_terms_shows_no_word(context: AppContext) -> None:
+    recorded(context, NOW)
+    with context.database.read() as session:
         digests = set(session.scalars(select(Term.digest)))
     assert digests
-    assert all(len(one) == search.DIGEST_SIGNS and set(one) <= set("0123456789abcdef") for one in digests)
+    assert all(len(one) == service.DIGEST_SIGNS and set(one) <= set("0123456789abcdef") for one in digests)
 
 
-def test_a_correction_stands_beside_the_machine_s_text_and_is_found_once_the_job_is_done(ground: Ground) -> None:
-    made, user = recorded(ground, NOW), a_user(ground)
+def test_a_correction_stands_beside_the_machine_s_text_and_is_found_once_the_job_is_done(context: AppContext) -> None:
+    made, user = recorded(context, NOW), a_user(context)
     utterance = made.transcript.utterances[2]
-    correction = corrections.correct(ground, utterance.id, " 好的，肾内科  专家号还有 ", user, NOW)
-    assert not texts(ground, "肾内科")
-    with ground.database.read() as session:
+    correction = corrections.correct(context, utterance.id, " 好的，肾内科  专家号还有 ", user, NOW)
+    assert not texts(context, "肾内科")
+    with context.database.read() as session:
         jobs = list(session.scalars(select(Job).where(Job.kind == "index_correction")))
         assert [job.subject_id for job in jobs] == [correction.id]
         kept = session.get_one(Utterance, utterance.id)
         assert (kept.text, corrections.shown(kept)) == ("好的，心内科专家号还有", "好的，肾内科 专家号还有")
         assert [(one.user_id, one.at) for one in kept.corrections] == [(user, NOW)]
-    corrections.reindex(ground, correction.id, NOW)
-    assert texts(ground, "肾内科") == ["好的，肾内科 专家号还有"]
-    assert texts(ground, "心内科") == ["好的，肾内科 专家号还有"]  # still found by what the machine heard
+    corrections.reindex(context, correction.id, NOW)
+    assert texts(context, "肾内科") == ["好的，肾内科 专家号还有"]
+    assert texts(context, "心内科") == ["好的，肾内科 专家号还有"]  # still found by what the machine heard
 
 
-def test_a_correction_that_says_nothing_is_refused_and_one_that_changes_nothing_is_none(ground: Ground) -> None:
-    made, user = recorded(ground, NOW), a_user(ground)
+def test_a_correction_that_says_nothing_is_refused_and_one_that_changes_nothing_is_none(context: AppContext) -> None:
+    made, user = recorded(context, NOW), a_user(context)
     first = made.transcript.utterances[0]
     with pytest.raises(corrections.Empty):
-        corrections.correct(ground, first.id, "  ", user, NOW)
+        corrections.correct(context, first.id, "  ", user, NOW)
     with pytest.raises(NotFound):
-        corrections.correct(ground, "nothing", "好", user, NOW)
-    corrections.correct(ground, first.id, first.text, user, NOW)
-    with ground.database.read() as session:
+        corrections.correct(context, "nothing", "好", user, NOW)
+    corrections.correct(context, first.id, first.text, user, NOW)
+    with context.database.read() as session:
         assert not session.scalars(select(Correction)).all()
 
 
-def test_words_that_people_put_in_often_become_hints(ground: Ground) -> None:
-    made, user = recorded(ground, NOW), a_user(ground)
+def test_words_that_people_put_in_often_become_hints(context: AppContext) -> None:
+    made, user = recorded(context, NOW), a_user(context)
     for utterance in made.transcript.utterances[:2]:
-        corrections.correct(ground, utterance.id, utterance.text + "，冠脉造影", user, NOW)
-    with ground.database.read() as session:
+        corrections.correct(context, utterance.id, utterance.text + "，冠脉造影", user, NOW)
+    with context.database.read() as session:
         assert set(corrections.frequent(session, Language.MANDARIN)) & {"冠脉", "造影", "冠脉造影"}
         assert corrections.frequent(session, Language.ENGLISH) == []
 
 
-def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one_is_not(ground: Ground) -> None:
+def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one_is_not(context: AppContext) -> None:
     data = wav(60.0)
     made = Recording(id="r1", size=len(data))
-    lock = sealed.put(ground, "recordings/r1/x", "r1", [data])
+    lock = sealed_sound.put(context, "recordings/r1/x", "r1", [data])
     made.blob, made.data_key = lock.blob, lock.data_key
-    file = sealed.stream(ground, made)
-    for start, length in ((0, 44), (sealed.PIECE - 5, 10), (len(data) - 3, 99), (sealed.PIECE * 2, sealed.PIECE + 1)):
+    file = sealed_sound.stream(context, made)
+    for start, length in (
+        (0, 44),
+        (sealed_sound.PIECE - 5, 10),
+        (len(data) - 3, 99),
+        (sealed_sound.PIECE * 2, sealed_sound.PIECE + 1),
+    ):
         file.seek(start)
         assert file.read(length) == data[start : start + length]
     assert file.seek(0, io.SEEK_END) == len(data)
     stolen = Recording(id="r2", size=len(data), blob=lock.blob, data_key=lock.data_key)
     with pytest.raises(Undecipherable):
-        sealed.stream(ground, stolen)
+        sealed_sound.stream(context, stolen)
 
 
-def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(ground: Ground) -> None:
-    old, new = recorded(ground, OLD), recorded(ground, NOW - timedelta(days=3))
-    done = purging.run(ground, NOW)
+def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(context: AppContext) -> None:
+    old, new = recorded(context, OLD), recorded(context, NOW - timedelta(days=3))
+    done = purging.run(context, NOW)
     assert [(item.call.id, item.verdict.what) for item in done] == [(old.call.id, What.AUDIO)]
-    gone = row(ground, old)
+    gone = row(context, old)
     assert (gone.state, gone.data_key, gone.blob) == (RecordingState.PURGED, None, None)
-    assert not ground.blobs.has(old.recording.blob or "")
+    assert not context.objects.has(old.recording.blob or "")
     with pytest.raises(NotFound):
-        sealed.stream(ground, gone)
-    with ground.database.read() as session:
-        [entry] = session.scalars(select(Look).where(Look.action == "purge_audio"))
+        sealed_sound.stream(context, gone)
+    with context.database.read() as session:
+        [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "purge_audio"))
         assert (entry.subject_id, entry.user_id) == (old.recording.id, None)
-    assert row(ground, new).state is RecordingState.TRANSCRIBED
-    assert purging.run(ground, NOW) == []
+    assert row(context, new).state is RecordingState.TRANSCRIBED
+    assert purging.run(context, NOW) == []
 
 
-def test_a_copy_of_the_blob_cannot_be_opened_once_the_key_is_destroyed(ground: Ground) -> None:
-    old = recorded(ground, OLD)
-    copy = ground.blobs.sealed(old.recording.blob or "")
-    purging.run(ground, NOW)
-    ground.blobs.put_sealed(old.recording.blob or "", [copy])  # somebody kept a backup
-    gone = row(ground, old)
+def test_a_copy_of_the_blob_cannot_be_opened_once_the_key_is_destroyed(context: AppContext) -> None:
+    old = recorded(context, OLD)
+    copy = context.objects.sealed(old.recording.blob or "")
+    purging.run(context, NOW)
+    context.objects.put_sealed(old.recording.blob or "", [copy])  # somebody kept a backup
+    gone = row(context, old)
     gone.blob = old.recording.blob
     with pytest.raises(Undecipherable):
-        sealed.stream(ground, gone)
+        sealed_sound.stream(context, gone)
 
 
-def test_words_are_deleted_later_and_are_found_no_more(ground: Ground) -> None:
-    old = recorded(ground, NOW - timedelta(days=800))
-    corrections.correct(ground, old.transcript.utterances[0].id, "更正", a_user(ground), NOW)
-    assert {item.verdict.what for item in purging.run(ground, NOW)} == {What.AUDIO, What.TRANSCRIPT}
-    assert texts(ground, "心内科") == []
-    with ground.database.read() as session:
+def test_words_are_deleted_later_and_are_found_no_more(context: AppContext) -> None:
+    old = recorded(context, NOW - timedelta(days=800))
+    corrections.correct(context, old.transcript.utterances[0].id, "更正", a_user(context), NOW)
+    assert {item.verdict.what for item in purging.run(context, NOW)} == {What.AUDIO, What.TRANSCRIPT}
+    assert texts(context, "心内科") == []
+    with context.database.read() as session:
         assert not session.scalars(select(Utterance)).all()
         assert not session.scalars(select(Correction)).all()
         assert not session.scalars(select(Term)).all()
         assert session.scalars(select(Transcript)).one().purged_at == NOW
 
 
-def test_files_of_reports_are_deleted_when_their_time_is_over_and_the_log_says_so(ground: Ground) -> None:
-    user = a_user(ground)
-    with ground.database.write() as session:
+def test_files_of_reports_are_deleted_when_their_time_is_over_and_the_log_says_so(context: AppContext) -> None:
+    user = a_user(context)
+    with context.database.write() as session:
         for days, name in ((2000, "old"), (1000, "new")):
-            ground.blobs.put(f"reports/{name}", b"pages", f"reports.{name}")
+            context.objects.put(f"reports/{name}", b"pages", f"reports.{name}")
             made = Report(kind="quality", format="pdf", language=Language.MANDARIN, made_by=user)
             made.asked_at, made.blob = NOW - timedelta(days=days), f"reports/{name}"
             session.add(made)
-    assert len(purging_reports.due(ground, NOW)) == 1
-    purging.job(ground, "2026-03-02", NOW)
-    assert (ground.blobs.has("reports/old"), ground.blobs.has("reports/new")) == (False, True)
-    with ground.database.read() as session:
+    assert len(purging_reports.due(context, NOW)) == 1
+    purging.job(context, "2026-03-02", NOW)
+    assert (context.objects.has("reports/old"), context.objects.has("reports/new")) == (False, True)
+    with context.database.read() as session:
         assert [one.blob for one in session.scalars(select(Report))] == ["reports/new"]
-        assert [look.action for look in session.scalars(select(Look))] == ["purge_report"]
-    assert purging_reports.run(ground, NOW) == 0
+        assert [look.action for look in session.scalars(select(AuditEntry))] == ["purge_report"]
+    assert purging_reports.run(context, NOW) == 0
 
 
-def matter(ground: Ground, made: Recorded, state: MatterState) -> Matter:
-    with ground.database.write() as session:
-        found = Matter(
-            number=7, kind=MatterKind.COMPLAINT, state=state, call_id=made.call.id, opened_at=OLD, due_at=OLD,
-            closed_at=NOW - timedelta(days=2) if state is MatterState.CLOSED else None,
+def case(context: AppContext, made: Recorded, state: CaseState) -> Case:
+    with context.database.write() as session:
+        found = Case(
+            number=7, kind=CaseKind.COMPLAINT, state=state, call_id=made.call.id, opened_at=OLD, due_at=OLD,
+            closed_at=NOW - timedelta(days=2) if state is CaseState.CLOSED else None,
         )  # fmt: skip
         session.add(found)
     return found
 
 
-@pytest.mark.parametrize("state", list(MatterState))
+@pytest.mark.parametrize("state", list(CaseState))
 def test_the_evidence_of_a_complaint_is_not_deleted_while_it_is_open_nor_soon_after(
-    ground: Ground, state: MatterState
+    context: AppContext, state: CaseState
 ) -> None:
-    old = recorded(ground, NOW - timedelta(days=4000))
-    matter(ground, old, state)
-    assert purging.run(ground, NOW) == []
-    assert not purging.purge(ground, old.call.id, What.AUDIO, NOW)
-    assert row(ground, old).state is RecordingState.TRANSCRIBED
+    old = recorded(context, NOW - timedelta(days=4000))
+    case(context, old, state)
+    assert purging.run(context, NOW) == []
+    assert not purging.purge(context, old.call.id, What.AUDIO, NOW)
+    assert row(context, old).state is RecordingState.TRANSCRIBED
 
 
-@pytest.mark.parametrize("kind", [holds.CALL, holds.MATTER])
-def test_a_legal_hold_keeps_everything_until_it_is_lifted(ground: Ground, kind: str) -> None:
-    old = recorded(ground, NOW - timedelta(days=4000), intent=Intent.ENQUIRY)
-    with ground.database.write() as session:
-        session.add(Matter(number=9, kind=MatterKind.ENQUIRY, call_id=old.call.id, opened_at=OLD, due_at=OLD))
-    hold = holds.place(ground, (kind, old.call.id if kind == holds.CALL else "9"), "court file 12", "legal", NOW)
-    assert purging.run(ground, NOW) == []
-    assert {item.verdict.kept_by for item in purging.plan(ground, NOW)} == {"legal_hold"}
-    holds.lift(ground, hold.id, "legal", NOW)
-    assert {item.verdict.what for item in purging.run(ground, NOW)} == {What.AUDIO, What.TRANSCRIPT}
-    with ground.database.read() as session:
+@pytest.mark.parametrize("kind", [holds.CALL, holds.CASE])
+def test_a_legal_hold_keeps_everything_until_it_is_lifted(context: AppContext, kind: str) -> None:
+    old = recorded(context, NOW - timedelta(days=4000), intent=Intent.ENQUIRY)
+    with context.database.write() as session:
+        session.add(Case(number=9, kind=CaseKind.ENQUIRY, call_id=old.call.id, opened_at=OLD, due_at=OLD))
+    hold = holds.place(context, (kind, old.call.id if kind == holds.CALL else "9"), "court file 12", "legal", NOW)
+    assert purging.run(context, NOW) == []
+    assert {item.verdict.kept_by for item in purging.plan(context, NOW)} == {"legal_hold"}
+    holds.lift(context, hold.id, "legal", NOW)
+    assert {item.verdict.what for item in purging.run(context, NOW)} == {What.AUDIO, What.TRANSCRIPT}
+    with context.database.read() as session:
         assert session.scalars(select(Hold)).one().lifted_by == "legal"
-        assert {look.action for look in session.scalars(select(Look))} >= {"place_hold", "lift_hold"}
+        assert {look.action for look in session.scalars(select(AuditEntry))} >= {"place_hold", "lift_hold"}
 
 
-def test_a_hold_on_nothing_is_refused(ground: Ground) -> None:
+def test_a_hold_on_nothing_is_refused(context: AppContext) -> None:
     with pytest.raises(NotFound):
-        holds.place(ground, (holds.MATTER, "4711"), "", "legal", NOW)
+        holds.place(context, (holds.CASE, "4711"), "", "legal", NOW)
 
 
-def test_deleting_that_was_cut_off_is_ended_by_the_next_run(ground: Ground) -> None:
-    old = recorded(ground, OLD)
-    with ground.database.write() as session:
+def test_deleting_that_was_cut_off_is_ended_by_the_next_run(context: AppContext) -> None:
+    old = recorded(context, OLD)
+    with context.database.write() as session:
         session.merge(old.recording).state = RecordingState.PURGED  # the worker died before the blob was deleted
-    purging.run(ground, NOW)
-    assert row(ground, old).blob is None
-    assert not ground.blobs.has(old.recording.blob or "")
+    purging.run(context, NOW)
+    assert row(context, old).blob is None
+    assert not context.objects.has(old.recording.blob or "")

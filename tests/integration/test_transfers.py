@@ -5,28 +5,22 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from bench.interleave_exchange import Faults, Line, Place
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import Agent, Call, Offer, Transfer, Waiting
-from hotline.values import (
-    AgentState,
-    AgentStatus,
-    CallStatus,
-    TransferKind,
-    TransferState,
-    WaitingState,
-)
-from routing import again, service, transfers
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, QueueEntryState, TransferKind, TransferState
+from routing.calls import transfers
 from routing.errors import CannotTransfer
+from routing.queues import requeue, service
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
+from tests.simulation.interleave.exchange import Faults, Line, Place
 
 
 @pytest.fixture
-def told(ground: Ground) -> Iterator[Story]:
+def told(context: AppContext) -> Iterator[Story]:
     """A story whose agents have their telephones in their pages."""
-    with opened(ground) as story:
-        with ground.database.write() as session:
+    with opened(context) as story:
+        with context.database.write() as session:
             for agent in session.scalars(select(Agent)):
                 agent.page_phone_since = clock.now()
         yield story
@@ -42,7 +36,7 @@ def drops(told: Story, phone: Line) -> None:
 
 def hangs_up(told: Story, phone: Line) -> None:
     """The agent's page says that the talk is over, and its telephone hangs up."""
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         offer = service.locked_offer(session, phone.owner)
         assert offer is not None
         offer.released_at = clock.now()
@@ -50,7 +44,7 @@ def hangs_up(told: Story, phone: Line) -> None:
 
 
 def transfer(told: Story, caller: Line) -> Transfer:
-    with told.world.ground.database.read() as session:
+    with told.world.context.database.read() as session:
         return session.scalars(select(Transfer).where(Transfer.call_id == caller.owner)).one()
 
 
@@ -58,18 +52,18 @@ def ask(told: Story, phone: Line, to: str, kind: TransferKind = TransferKind.COL
     """The agent of this line hands the caller on, to a staff number or a queue."""
     agent_id = told.agent(to).id if to.isdigit() else None
     wish = transfers.Ask(kind, agent_id, None if agent_id else to, "asks for a bed")
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         offer = service.locked_offer(session, phone.owner)
         assert offer is not None
-        transfers.begin(session, told.world.ground, offer, wish, clock.now())
+        transfers.begin(session, told.world.context, offer, wish, clock.now())
 
 
 def act(told: Story, caller: Line, what: str) -> bool:
     """Complete, merge or take back."""
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         session.get_one(Call, caller.owner, with_for_update=True)
         row = session.scalars(select(Transfer).where(Transfer.call_id == caller.owner)).one()
-        done: bool = getattr(transfers, what)(session, told.world.ground, row, clock.now())
+        done: bool = getattr(transfers, what)(session, told.world.context, row, clock.now())
     return done
 
 
@@ -113,14 +107,14 @@ def test_a_caller_whose_agent_was_lost_is_first_in_line_and_hears_why(told: Stor
     drops(told, phone)
     place = told.place(caller)
     assert (place.again, place.state, place.preferred_agent_id) == (
-        again.LINE_LOST,
-        WaitingState.WAITING,
+        requeue.LINE_LOST,
+        QueueEntryState.WAITING,
         told.agent("1001").id,
     )
     assert caller.place is Place.QUEUE
     answer = told.world.client.post(f"/voice/calls/{caller.owner}/line", data={"CallSid": caller.sid})
     assert "/voice/prompts/" in answer.text or "您排在第一位" in answer.text
-    with told.world.ground.database.read() as session:
+    with told.world.context.database.read() as session:
         positions = [service.position(session, line.owner) for line in (caller, earlier)]
     assert positions == [1, 2]
     assert (told.agent("1001").state, told.agent("1001").state_reason) == (AgentState.WRAP_UP, "line lost")
@@ -132,7 +126,7 @@ def test_a_more_urgent_caller_goes_before_one_whose_line_was_lost(told: Story) -
     phone = told.meet(caller)
     urgent = told.call(EMERGENCY)
     drops(told, phone)
-    with told.world.ground.database.read() as session:
+    with told.world.context.database.read() as session:
         assert [service.position(session, line.owner) for line in (urgent, caller)] == [1, 2]
 
 
@@ -161,7 +155,7 @@ def test_a_caller_who_hangs_up_first_never_looks_like_a_lost_line(told: Story) -
 
 def test_a_desk_phone_that_hangs_up_has_ended_the_call_and_one_that_failed_has_not(told: Story) -> None:
     told.only("1001")
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         session.get_one(Agent, told.agent("1001").id).page_phone_since = None
     first = told.call()
     drops(told, told.meet(first))
@@ -172,7 +166,7 @@ def test_a_desk_phone_that_hangs_up_has_ended_the_call_and_one_that_failed_has_n
     told.world.exchange.end(phone, "failed")
     told.post()
     settle(told)
-    assert (told.status(second), told.place(second).again) == (CallStatus.WAITING, again.LINE_LOST)
+    assert (told.status(second), told.place(second).again) == (CallStatus.WAITING, requeue.LINE_LOST)
 
 
 def test_reports_that_come_late_or_twice_change_nothing_after_a_lost_line(told: Story) -> None:
@@ -218,7 +212,7 @@ def test_a_cold_transfer_to_an_agent_rings_nobody_else(told: Story) -> None:
     assert (first.place, room(told, caller)) == (Place.ENDED, {caller.owner, second.owner})
     assert transfer(told, caller).state is TransferState.COMPLETED
     assert told.agent(talker).state is AgentState.WRAP_UP
-    with told.world.ground.database.read() as session:
+    with told.world.context.database.read() as session:
         offers = session.scalars(select(Offer).where(Offer.call_id == caller.owner).order_by(Offer.id)).all()
     assert len(offers) == 2
     assert offers[1].reasons[0] == "rung first: asked for by a colleague"
@@ -234,7 +228,7 @@ def test_a_cold_transfer_that_nobody_answers_comes_back_to_the_first_agent(told:
     told.world.exchange.end(phone_of(told, caller, other), "busy")
     told.post()
     settle(told)
-    assert (transfer(told, caller).state, told.place(caller).again) == (TransferState.FAILED, again.RETURNED)
+    assert (transfer(told, caller).state, told.place(caller).again) == (TransferState.FAILED, requeue.RETURNED)
     back = picks_up(told, caller, mine)
     assert room(told, caller) == {caller.owner, back.owner}
 
@@ -246,7 +240,7 @@ def test_a_cold_transfer_to_a_queue_goes_to_its_front(told: Story) -> None:
     waiting = told.call(("consultation", "nurse", None, None))
     ask(told, first, "nurse")
     settle(told)
-    with told.world.ground.database.read() as session:
+    with told.world.context.database.read() as session:
         assert [service.position(session, line.owner) for line in (caller, waiting)] == [1, 2]
         assert session.get_one(Call, caller.owner).queue == "nurse"
 
@@ -358,7 +352,7 @@ def test_what_cannot_be_handed_on_is_refused_with_a_reason(told: Story) -> None:
     caller = told.call()
     first = told.meet(caller)
     other = next(n for n in ("1001", "1002") if told.agent(n).address != first.address)
-    with told.world.ground.database.write() as session:
+    with told.world.context.database.write() as session:
         session.get_one(Agent, told.agent(other).id).status = AgentStatus.AWAY
     for to, why in ((other, "not_free"), ("surgery", "no_such_queue")):
         with pytest.raises(CannotTransfer, match=why):
@@ -370,7 +364,9 @@ def test_what_cannot_be_handed_on_is_refused_with_a_reason(told: Story) -> None:
 
 def test_callers_of_the_same_wish_wait_behind_one_consultation_only(told: Story) -> None:
     caller, _, _ = consultation(told)
-    with told.world.ground.database.read() as session:
-        kinds = session.scalars(select(Waiting.kind).where(Waiting.call_id == caller.owner).order_by(Waiting.id)).all()
+    with told.world.context.database.read() as session:
+        kinds = session.scalars(
+            select(QueueEntry.kind).where(QueueEntry.call_id == caller.owner).order_by(QueueEntry.id)
+        ).all()
     assert [kind.value for kind in kinds] == ["caller", "consult"]
     assert told.call(BOOKING).place is Place.QUEUE

@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hotline import clock, jobs
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext
 from hotline.errors import GivesWay
-from hotline.ground import Ground
 from hotline.models import Job, Recording
 from hotline.models import Part as PartRow
-from hotline.settings import Settings
-from hotline.values import Intent, JobState, Language, RecordingState
-from recordings import transcribing
-from recordings.audio import Pcm
-from recordings.recognise import Engine, Segment
-from recordings.speech import Stretch
+from hotline.outbox import jobs
+from hotline.values.statuses import Intent, JobState, Language, RecordingState
+from recordings.speech.recognise import Engine, Segment
+from recordings.speech.voice_activity import Stretch
+from recordings.storage.audio import Pcm
+from recordings.transcripts import transcribing
 from tests.integration.transcripts_house import Recorded, recorded
 from tests.servers import wait_for
 from workers import sweep
@@ -52,34 +53,34 @@ def worker(environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     process.communicate(timeout=20)
 
 
-def waiting(ground: Ground, made: Recorded, urgency: int = 0) -> Job:
+def waiting(context: AppContext, made: Recorded, urgency: int = 0) -> Job:
     """Its transcript is to be made; the sound is gone, so that each try ends at once."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.get_one(Recording, made.recording.id).state = RecordingState.STORED
         session.get_one(Recording, made.recording.id).blob = None
-        return jobs.add(session, ground.bell, "transcribe", made.recording.id, NOW, urgency)
+        return jobs.add(session, context.notifier, "transcribe", made.recording.id, NOW, urgency)
 
 
 def test_urgent_recordings_overtake_a_backlog_whenever_they_become_urgent(
-    ground: Ground, worker: subprocess.Popen[bytes]
+    context: AppContext, worker: subprocess.Popen[bytes]
 ) -> None:
     for _ in range(BACKLOG):
-        waiting(ground, recorded(ground, NOW, (("agent", "您好"),)))
-    became = waiting(ground, recorded(ground, NOW, (("agent", "您好"),), intent=Intent.COMPLAINT))
-    last = waiting(ground, recorded(ground, NOW, (("agent", "您好"),)), urgency=1)
-    assert sweep.urgent_words(ground) == 1
-    assert sweep.urgent_words(ground) == 0
+        waiting(context, recorded(context, NOW, (("agent", "您好"),)))
+    became = waiting(context, recorded(context, NOW, (("agent", "您好"),), intent=Intent.COMPLAINT))
+    last = waiting(context, recorded(context, NOW, (("agent", "您好"),)), urgency=1)
+    assert sweep.urgent_words(context) == 1
+    assert sweep.urgent_words(context) == 0
     assert worker.stdin is not None
     worker.stdin.write(b"go\n")
     worker.stdin.flush()
-    wait_for(lambda: tried(ground) == BACKLOG + 2, 90, "every job")
-    with ground.database.read() as session:
+    wait_for(lambda: tried(context) == BACKLOG + 2, 90, "every job")
+    with context.database.read() as session:
         order = list(session.scalars(select(Job.id).order_by(Job.troubled_at)))
     assert set(order[:2]) == {became.id, last.id}
 
 
-def tried(ground: Ground) -> int:
-    with ground.database.read() as session:
+def tried(context: AppContext) -> int:
+    with context.database.read() as session:
         return len(session.scalars(select(Job.id).where(Job.troubled_at.is_not(None))).all())
 
 
@@ -99,24 +100,24 @@ class Deaf:
         return iter([Segment(one.start, one.end, "", 0.0) for one in stretches][:0])
 
 
-def test_a_long_recording_makes_room_and_goes_on_where_it_stopped(ground: Ground) -> None:
-    long = recorded(ground, NOW)
-    with ground.database.write() as session:
-        jobs.add(session, ground.bell, "transcribe", long.recording.id, NOW)
+def test_a_long_recording_makes_room_and_goes_on_where_it_stopped(context: AppContext) -> None:
+    long = recorded(context, NOW)
+    with context.database.write() as session:
+        jobs.add(session, context.notifier, "transcribe", long.recording.id, NOW)
     engine = Deaf()
     heard: Engine = engine
-    urgent = recorded(ground, NOW - timedelta(minutes=1))
-    with ground.database.write() as session:
-        job = jobs.add(session, ground.bell, "transcribe", urgent.recording.id, NOW, urgency=1)
+    urgent = recorded(context, NOW - timedelta(minutes=1))
+    with context.database.write() as session:
+        job = jobs.add(session, context.notifier, "transcribe", urgent.recording.id, NOW, urgency=1)
     with pytest.raises(GivesWay):
-        transcribing.lines_of(ground, long.recording, Language.MANDARIN, heard, 5.0)
+        transcribing.lines_of(context, long.recording, Language.MANDARIN, heard, 5.0)
     first = engine.given
     assert 0 < first < 2 * 6
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.get_one(Job, job.id).state = JobState.DONE
-    assert transcribing.lines_of(ground, long.recording, Language.MANDARIN, heard, 5.0) == []
+    assert transcribing.lines_of(context, long.recording, Language.MANDARIN, heard, 5.0) == []
     assert engine.given == pytest.approx(2 * 13.0, abs=0.1)  # both channels, nothing twice
-    with ground.database.write() as session:
+    with context.database.write() as session:
         assert session.scalars(select(PartRow)).all()
         transcribing.forget(session, long.recording.id)
         assert not session.scalars(select(PartRow)).all()

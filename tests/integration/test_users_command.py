@@ -10,15 +10,16 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import select
 
+from accounts.users import service
 from cli.main import group
-from console import users
-from console.app import create
+from console.web.app import create
 from hotline import clock
+from hotline.context import AppContext
 from hotline.errors import HotlineError
-from hotline.ground import Ground
-from hotline.models import Look, User
-from hotline.values import Role
-from routing import hospital, roster, rules
+from hotline.models import AuditEntry, User
+from hotline.values.statuses import Role
+from routing.agents import hospital_file, roster
+from routing.queues import queues_file
 from tests.console_client import Staff
 from tests.console_data import PASSWORD
 from tests.factories import SAMPLE, load_hospital
@@ -28,10 +29,10 @@ SECRET = re.compile(r"^    (\S+)$", re.MULTILINE)
 
 
 @pytest.fixture
-def run(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command of `hotline` on this house."""
-    settings = ground.settings
-    load_hospital(ground)
+    settings = context.settings
+    load_hospital(context)
     for name, text in {
         "HOTLINE_HOME": str(settings.hotline_home),
         "DATABASE_URL": settings.database_url,
@@ -54,37 +55,39 @@ def run(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Run:
     return invoke
 
 
-def sees(ground: Ground) -> Flask:
-    app = create(ground)
+def sees(context: AppContext) -> Flask:
+    app = create(context)
     for live in ("live", "live_campaigns"):
         app.extensions[live].close()
     return app
 
 
-def user(ground: Ground, login: str) -> User:
-    with ground.database.read() as session:
-        return users.named(session, login)
+def user(context: AppContext, login: str) -> User:
+    with context.database.read() as session:
+        return service.named(session, login)
 
 
-def audit(ground: Ground) -> list[tuple[str | None, str, str]]:
-    with ground.database.read() as session:
-        looks = session.scalars(select(Look).order_by(Look.at, Look.id))
+def audit(context: AppContext) -> list[tuple[str | None, str, str]]:
+    with context.database.read() as session:
+        looks = session.scalars(select(AuditEntry).order_by(AuditEntry.at, AuditEntry.id))
         return [(look.user_id, look.action, look.address.split(" ")[0]) for look in looks]
 
 
-def test_an_added_user_signs_in_with_the_printed_password_and_must_change_it(ground: Ground, run: Run) -> None:
+def test_an_added_user_signs_in_with_the_printed_password_and_must_change_it(context: AppContext, run: Run) -> None:
     printed = run("users", "add", "wang", "--name", "王芳", "--role", "agent", "--agent", "1002").output
     secret = SECRET.search(printed)
     assert secret
-    staff = Staff(sees(ground))
+    staff = Staff(sees(context))
     assert staff.sign_in("wang", secret[1]).status_code == 302
     assert staff.open("/").location.startswith("/account")
-    assert audit(ground)[0] == (None, "create_user", "command,")
+    assert audit(context)[0] == (None, "create_user", "command,")
 
 
-def test_the_first_administrator_is_made_as_the_readme_shows_and_changes_no_password(ground: Ground, run: Run) -> None:
+def test_the_first_administrator_is_made_as_the_readme_shows_and_changes_no_password(
+    context: AppContext, run: Run
+) -> None:
     run("db", "user", "admin", "--name", "Your Name", "--role", "administrator", "--password", PASSWORD)
-    staff = Staff(sees(ground))
+    staff = Staff(sees(context))
     assert staff.sign_in("admin").status_code == 302
     assert staff.open("/users").status_code == 200
 
@@ -94,21 +97,21 @@ def test_a_weak_password_is_refused_by_the_command_too(run: Run) -> None:
     assert "easy to guess" in str(run(*weak, fails=True).exception)
 
 
-def test_users_are_edited_by_command_and_what_changed_is_logged(ground: Ground, run: Run) -> None:
+def test_users_are_edited_by_command_and_what_changed_is_logged(context: AppContext, run: Run) -> None:
     run("users", "add", "wang", "--name", "王芳", "--role", "agent", "--agent", "1002")
     changed = run(
         "users", "edit", "wang", "--role", "supervisor", "--no-agent", "--language", "en-US", "--name", "Wang"
     )
     assert changed.output == "wang: rename_user, role_supervisor, language_en-US, unlink_agent.\n"
     assert run("users", "edit", "wang", "--role", "supervisor").output == "wang: nothing to change.\n"
-    one = user(ground, "wang")
+    one = user(context, "wang")
     assert (one.name, one.role, one.language, one.agent_id) == ("Wang", Role.SUPERVISOR, "en-US", None)
     told = ["create_user", "rename_user", "role_supervisor", "language_en-US", "unlink_agent"]
-    assert [action for _, action, _ in audit(ground)] == told
+    assert [action for _, action, _ in audit(context)] == told
 
 
-def test_refusals_of_the_commands_name_what_is_wrong(ground: Ground, run: Run) -> None:
-    users.create(ground, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
+def test_refusals_of_the_commands_name_what_is_wrong(context: AppContext, run: Run) -> None:
+    service.create(context, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
     run("users", "add", "wang", "--name", "王芳", "--role", "agent", "--agent", "1002")
     for words, told in [
         (("users", "edit", "admin", "--role", "agent"), "only administrator"),
@@ -127,12 +130,12 @@ def test_refusals_of_the_commands_name_what_is_wrong(ground: Ground, run: Run) -
         refused = run(*words, fails=True)
         assert isinstance(refused.exception, HotlineError)
         assert told in str(refused.exception), words
-    assert user(ground, "admin").role is Role.ADMINISTRATOR
+    assert user(context, "admin").role is Role.ADMINISTRATOR
 
 
-def test_a_disabled_user_is_out_until_enabled(ground: Ground, run: Run) -> None:
-    users.create(ground, "li", PASSWORD, "Li", Role.SUPERVISOR)
-    staff = Staff(sees(ground))
+def test_a_disabled_user_is_out_until_enabled(context: AppContext, run: Run) -> None:
+    service.create(context, "li", PASSWORD, "Li", Role.SUPERVISOR)
+    staff = Staff(sees(context))
     staff.sign_in("li")
     assert staff.open("/").status_code == 200
     run("users", "disable", "li")
@@ -142,16 +145,16 @@ def test_a_disabled_user_is_out_until_enabled(ground: Ground, run: Run) -> None:
     assert staff.sign_in("li").status_code == 302
 
 
-def test_the_last_administrator_who_forgot_the_password_gets_another_by_command(ground: Ground, run: Run) -> None:
-    users.create(ground, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
+def test_the_last_administrator_who_forgot_the_password_gets_another_by_command(context: AppContext, run: Run) -> None:
+    service.create(context, "admin", PASSWORD, "A", Role.ADMINISTRATOR)
     secret = SECRET.search(run("users", "reset-password", "admin").output)
     assert secret
-    assert Staff(sees(ground)).sign_in("admin", secret[1]).status_code == 302
+    assert Staff(sees(context)).sign_in("admin", secret[1]).status_code == 302
     assert SECRET.search(run("users", "reset-password", "admin").output), "and once more, when the day has passed"
 
 
-def test_lists_fit_a_terminal_of_eighty_columns(ground: Ground, run: Run) -> None:
-    users.create(ground, "administrator-of-nights", PASSWORD, "欧阳 Administrator of Nights", Role.ADMINISTRATOR)
+def test_lists_fit_a_terminal_of_eighty_columns(context: AppContext, run: Run) -> None:
+    service.create(context, "administrator-of-nights", PASSWORD, "欧阳 Administrator of Nights", Role.ADMINISTRATOR)
     for words in (("users", "list"), ("agents", "list")):
         lines = run(*words).output.splitlines()
         assert max(map(len, lines)) <= 80
@@ -167,36 +170,36 @@ def file_with(tmp_path: Path, old: str, new: str) -> Path:
     return path
 
 
-def name_of(ground: Ground, number: str) -> str:
-    with ground.database.read() as session:
+def name_of(context: AppContext, number: str) -> str:
+    with context.database.read() as session:
         return roster.numbered(session, number).name
 
 
-def test_the_file_leaves_edited_agents_alone_and_names_them(ground: Ground, run: Run, tmp_path: Path) -> None:
+def test_the_file_leaves_edited_agents_alone_and_names_them(context: AppContext, run: Run, tmp_path: Path) -> None:
     assert run("agents", "edit", "1002", "--name", "王芳芳", "--skill", "booking=5").output.startswith(
         "1002: rename_agent"
     )
     file = file_with(tmp_path, "张伟 Zhang Wei", "张伟 Zhang W.")
     loaded = run("db", "load", str(file)).output
     assert "left as they are: 1002." in loaded
-    assert name_of(ground, "1002") == "王芳芳"
-    assert name_of(ground, "1003") == "张伟 Zhang W.", "whom nobody has edited is as the file says"
+    assert name_of(context, "1002") == "王芳芳"
+    assert name_of(context, "1003") == "张伟 Zhang W.", "whom nobody has edited is as the file says"
     assert "left as they are" not in run("db", "load", str(file), "--overwrite").output
-    assert name_of(ground, "1002") == "王芳 Wang Fang"
+    assert name_of(context, "1002") == "王芳 Wang Fang"
     run("db", "load", str(file_with(tmp_path, "王芳 Wang Fang", "王芳 W.")))
-    assert name_of(ground, "1002") == "王芳 W.", "the file is right about them again"
+    assert name_of(context, "1002") == "王芳 W.", "the file is right about them again"
 
 
-def test_an_edit_that_says_the_same_leaves_the_agent_to_the_file(ground: Ground, run: Run, tmp_path: Path) -> None:
+def test_an_edit_that_says_the_same_leaves_the_agent_to_the_file(context: AppContext, run: Run, tmp_path: Path) -> None:
     assert run("agents", "edit", "1002", "--name", "王芳 Wang Fang").output == "1002: nothing to change.\n"
     run("db", "load", str(file_with(tmp_path, "王芳 Wang Fang", "王芳 W.")))
-    assert name_of(ground, "1002") == "王芳 W."
+    assert name_of(context, "1002") == "王芳 W."
 
 
-def test_a_file_that_gives_an_edited_agent_s_telephone_to_another_is_refused(ground: Ground, run: Run) -> None:
+def test_a_file_that_gives_an_edited_agent_s_telephone_to_another_is_refused(context: AppContext, run: Run) -> None:
     run("agents", "edit", "1002", "--address", "client:agent-77")
-    data = hospital.read(SAMPLE, rules.of(ground.settings))
+    data = hospital_file.read(SAMPLE, queues_file.of(context.settings))
     part = replace(data.agents["1003"], address="client:agent-77")
     moved = replace(data, agents={"1003": part})
-    with pytest.raises(HotlineError, match="the same telephone"), ground.database.write() as session:
-        hospital.store(session, moved, clock.now())
+    with pytest.raises(HotlineError, match="the same telephone"), context.database.write() as session:
+        hospital_file.store(session, moved, clock.now())

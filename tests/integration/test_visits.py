@@ -12,13 +12,15 @@ from hypothesis import settings as search
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from campaigns import laying, plan, service, stopping
-from campaigns.importing import causes, intake
-from campaigns.importing.persons import person_index
+from campaigns.importing import service as importing_service
 from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
-from hotline.ground import Ground
+from campaigns.importing.visits import stop_reasons
+from campaigns.importing.visits.persons import person_index
+from campaigns.planning import enrolment, plan, service
+from campaigns.stopping import service as stopping_service
+from hotline.context import AppContext
 from hotline.models import Discharge, Patient, Recipient, RecipientChange, Visit
-from hotline.values import RecipientState, VisitState
+from hotline.values.statuses import RecipientState, VisitState
 from tests.factories import load_hospital
 from tests.integration.campaign_house import NOW, recipient
 
@@ -43,25 +45,25 @@ def told(
 DISCHARGE = told(VisitEvent.DISCHARGED, hour=0)
 
 
-def take(ground: Ground, *records: VisitRecord) -> intake.Stored:
+def take(context: AppContext, *records: VisitRecord) -> importing_service.Stored:
     """Store these as one source."""
-    return intake.store(ground, records, "hl7", NOW, confirms=True)
+    return importing_service.store(context, records, "hl7", NOW, confirms=True)
 
 
-def planned(ground: Ground, *records: VisitRecord) -> str:
+def planned(context: AppContext, *records: VisitRecord) -> str:
     """A running campaign for whoever these discharges are about; the first of its recipients."""
-    load_hospital(ground)
-    take(ground, *(records or (DISCHARGE,)))
-    service.make(ground, "spring", plan.Scope(), NOW)
-    assert laying.lay_out(ground, "spring", NOW).added
-    service.start(ground, "spring", NOW)
-    with ground.database.read() as session:
+    load_hospital(context)
+    take(context, *(records or (DISCHARGE,)))
+    service.make(context, "spring", plan.Scope(), NOW)
+    assert enrolment.lay_out(context, "spring", NOW).added
+    service.start(context, "spring", NOW)
+    with context.database.read() as session:
         return session.scalars(select(Recipient.id).order_by(Recipient.opens_at, Recipient.id)).all()[0]
 
 
-def stands(ground: Ground, recipient_id: str) -> tuple[RecipientState, str]:
+def stands(context: AppContext, recipient_id: str) -> tuple[RecipientState, str]:
     """The state of a recipient and its reason."""
-    row = recipient(ground, recipient_id)
+    row = recipient(context, recipient_id)
     return row.state, row.reason
 
 
@@ -85,103 +87,103 @@ CASES = [
         ],
         "",
     ),
-    ([told(VisitEvent.DISCHARGE_CANCELLED, hour=0)], causes.DISCHARGE_CANCELLED),  # stamped as the discharge was
-    ([told(VisitEvent.ADMISSION_CANCELLED, hour=3)], causes.ADMISSION_CANCELLED),
-    ([told(VisitEvent.ENTERED_IN_ERROR)], causes.ENTERED_IN_ERROR),
-    ([told(VisitEvent.CLASS_CHANGED, hour=3, visit_class=VisitClass.OUTPATIENT)], causes.OUTPATIENT),
-    ([RETURN], causes.READMITTED),
+    ([told(VisitEvent.DISCHARGE_CANCELLED, hour=0)], stop_reasons.DISCHARGE_CANCELLED),  # stamped as the discharge was
+    ([told(VisitEvent.ADMISSION_CANCELLED, hour=3)], stop_reasons.ADMISSION_CANCELLED),
+    ([told(VisitEvent.ENTERED_IN_ERROR)], stop_reasons.ENTERED_IN_ERROR),
+    ([told(VisitEvent.CLASS_CHANGED, hour=3, visit_class=VisitClass.OUTPATIENT)], stop_reasons.OUTPATIENT),
+    ([RETURN], stop_reasons.READMITTED),
     ([RETURN, told(VisitEvent.ADMISSION_CANCELLED, visit="V2", hour=10)], ""),
     ([told(VisitEvent.TRANSFERRED, hour=5, happened_on=date(2026, 2, 23))], ""),
-    ([told(VisitEvent.DIED, visit="", is_dead=True)], causes.DIED),
-    ([told(VisitEvent.UPDATED, visit="other", is_dead=True)], causes.DIED),  # told with another stay
+    ([told(VisitEvent.DIED, visit="", is_dead=True)], stop_reasons.DIED),
+    ([told(VisitEvent.UPDATED, visit="other", is_dead=True)], stop_reasons.DIED),  # told with another stay
     ([told(VisitEvent.ADMITTED, "M2", "V9", hour=9, happened_on=date(2026, 2, 27))], ""),  # somebody else
 ]
 
 
 @pytest.mark.parametrize(("records", "reason"), CASES)
 def test_calls_stop_for_what_happened_and_for_nothing_else(
-    ground: Ground, records: list[VisitRecord], reason: str
+    context: AppContext, records: list[VisitRecord], reason: str
 ) -> None:
-    only = planned(ground)
-    take(ground, *records)
-    assert stands(ground, only) == ((RecipientState.STOPPED, reason) if reason else CALLED)
-    take(ground, *records)
-    assert stands(ground, only) == ((RecipientState.STOPPED, reason) if reason else CALLED)
+    only = planned(context)
+    take(context, *records)
+    assert stands(context, only) == ((RecipientState.STOPPED, reason) if reason else CALLED)
+    take(context, *records)
+    assert stands(context, only) == ((RecipientState.STOPPED, reason) if reason else CALLED)
 
 
-def test_the_end_of_an_outpatient_visit_is_no_discharge_until_its_class_changes(ground: Ground) -> None:
-    assert take(ground, replace(DISCHARGE, visit_class=VisitClass.OUTPATIENT)) == intake.Stored(noted=1)
-    with ground.database.read() as session:
+def test_the_end_of_an_outpatient_visit_is_no_discharge_until_its_class_changes(context: AppContext) -> None:
+    assert take(context, replace(DISCHARGE, visit_class=VisitClass.OUTPATIENT)) == importing_service.Stored(noted=1)
+    with context.database.read() as session:
         assert session.scalars(select(Discharge)).all() == []
         assert [row.state for row in session.scalars(select(Visit))] == [VisitState.OUTPATIENT]
     changed = told(VisitEvent.CLASS_CHANGED, hour=1)
-    assert take(ground, changed) == intake.Stored(added=1)
-    with ground.database.read() as session:
+    assert take(context, changed) == importing_service.Stored(added=1)
+    with context.database.read() as session:
         (row,) = session.scalars(select(Discharge))
     assert (row.name, row.discharged_on, row.ward) == (FACTS.name, HOME, FACTS.ward)
-    assert take(ground, changed) == intake.Stored(known=1)
+    assert take(context, changed) == importing_service.Stored(known=1)
 
 
-def test_a_discharge_that_was_cancelled_and_told_anew_is_called_for_on_its_new_days(ground: Ground) -> None:
-    only = planned(ground)
-    before = recipient(ground, only)
-    assert take(ground, told(VisitEvent.DISCHARGE_CANCELLED, hour=1)).stopped == 1
-    stored = take(ground, told(VisitEvent.DISCHARGED, hour=30, happened_on=HOME + timedelta(days=3)))
+def test_a_discharge_that_was_cancelled_and_told_anew_is_called_for_on_its_new_days(context: AppContext) -> None:
+    only = planned(context)
+    before = recipient(context, only)
+    assert take(context, told(VisitEvent.DISCHARGE_CANCELLED, hour=1)).stopped == 1
+    stored = take(context, told(VisitEvent.DISCHARGED, hour=30, happened_on=HOME + timedelta(days=3)))
     assert (stored.corrected, stored.resumed) == (1, 1)
-    after = recipient(ground, only)
+    after = recipient(context, only)
     assert (after.opens_at - before.opens_at, after.closes_at - before.closes_at) == (timedelta(days=3),) * 2
     assert after.due_at is not None
     assert after.due_at >= after.opens_at
-    assert laying.lay_out(ground, "spring", NOW).added == 0  # nobody is planned twice
-    with ground.database.read() as session:
+    assert enrolment.lay_out(context, "spring", NOW).added == 0  # nobody is planned twice
+    with context.database.read() as session:
         rows = session.scalars(select(RecipientChange).order_by(RecipientChange.id)).all()
     assert [(row.change, row.reason, row.event, row.source) for row in rows] == [
-        ("stopped", causes.DISCHARGE_CANCELLED, "discharge_cancelled", "hl7"),
-        ("resumed", causes.DISCHARGE_CANCELLED, "", ""),
+        ("stopped", stop_reasons.DISCHARGE_CANCELLED, "discharge_cancelled", "hl7"),
+        ("resumed", stop_reasons.DISCHARGE_CANCELLED, "", ""),
     ]
 
 
-def test_whose_days_are_over_meanwhile_is_not_called_again(ground: Ground) -> None:
-    only = planned(ground)
-    take(ground, RETURN)
+def test_whose_days_are_over_meanwhile_is_not_called_again(context: AppContext) -> None:
+    only = planned(context)
+    take(context, RETURN)
     late = NOW + timedelta(days=60)
     cancelled = told(VisitEvent.ADMISSION_CANCELLED, visit="V2", hour=20)
-    assert intake.store(ground, [cancelled], "hl7", late).resumed == 0
-    assert stands(ground, only) == (RecipientState.STOPPED, plan.TOO_LATE)
+    assert importing_service.store(context, [cancelled], "hl7", late).resumed == 0
+    assert stands(context, only) == (RecipientState.STOPPED, plan.TOO_LATE)
 
 
-def test_a_correction_reaches_whoever_is_still_to_be_called(ground: Ground) -> None:
-    only = planned(ground)
+def test_a_correction_reaches_whoever_is_still_to_be_called(context: AppContext) -> None:
+    only = planned(context)
     corrected = replace(FACTS, number="+8613900000022", ward="")
-    stored = take(ground, told(VisitEvent.UPDATED, hour=5, facts=corrected))
-    assert stored == intake.Stored(corrected=1)
-    row = recipient(ground, only)
+    stored = take(context, told(VisitEvent.UPDATED, hour=5, facts=corrected))
+    assert stored == importing_service.Stored(corrected=1)
+    row = recipient(context, only)
     assert (row.number, row.ward) == ("+8613900000022", "外科")  # what a correction leaves out stays
     late = told(VisitEvent.UPDATED, hour=3, facts=replace(FACTS, number="+8613900000033"))
-    assert take(ground, late).corrected == 0  # an older one that comes late
-    assert recipient(ground, only).number == "+8613900000022"
+    assert take(context, late).corrected == 0  # an older one that comes late
+    assert recipient(context, only).number == "+8613900000022"
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])
-def test_numbers_that_were_merged_are_one_person_whatever_came_first(ground: Ground, order: int) -> None:
-    only = planned(ground)
+def test_numbers_that_were_merged_are_one_person_whatever_came_first(context: AppContext, order: int) -> None:
+    only = planned(context)
     merges = [
         told(VisitEvent.MERGED, "M2", "", merged_from="M1"),
         told(VisitEvent.MERGED, "M3", "", merged_from="M2"),
         told(VisitEvent.DIED, "M3", "", is_dead=True),
     ]
-    take(ground, *merges[order:], *merges[:order])
-    assert stands(ground, only) == (RecipientState.STOPPED, causes.DIED)
-    assert take(ground, *merges) == intake.Stored(known=3)
+    take(context, *merges[order:], *merges[:order])
+    assert stands(context, only) == (RecipientState.STOPPED, stop_reasons.DIED)
+    assert take(context, *merges) == importing_service.Stored(known=3)
 
 
-def test_a_refusal_under_one_number_counts_for_the_other(ground: Ground) -> None:
-    only = planned(ground)
+def test_a_refusal_under_one_number_counts_for_the_other(context: AppContext) -> None:
+    only = planned(context)
     refuses = replace(FACTS, number="+8613900000022", do_not_call=True)
-    take(ground, told(VisitEvent.DISCHARGED, "M2", "V8", happened_on=date(2026, 1, 3), facts=refuses))
-    assert stands(ground, only) == CALLED
-    take(ground, told(VisitEvent.MERGED, "M1", "", merged_from="M2"))
-    assert stands(ground, only) == (RecipientState.STOPPED, causes.DO_NOT_CALL)
+    take(context, told(VisitEvent.DISCHARGED, "M2", "V8", happened_on=date(2026, 1, 3), facts=refuses))
+    assert stands(context, only) == CALLED
+    take(context, told(VisitEvent.MERGED, "M1", "", merged_from="M2"))
+    assert stands(context, only) == (RecipientState.STOPPED, stop_reasons.DO_NOT_CALL)
 
 
 # Order and repetition, on the database.
@@ -228,16 +230,16 @@ def of_copy(records: Iterable[VisitRecord], copy: str) -> list[VisitRecord]:
     ]
 
 
-def outcome(ground: Ground, copy: str) -> dict[str, object]:
+def outcome(context: AppContext, copy: str) -> dict[str, object]:
     """Everything that is known of these people and planned for them, without what only tells them apart."""
     found: dict[str, object] = {}
-    with ground.database.read() as session:
+    with context.database.read() as session:
         for number in ("1", "2"):
-            index = person_index(ground, f"{copy}{number}")
+            index = person_index(context, f"{copy}{number}")
             visits = session.scalars(select(Visit).where(Visit.person_index == index)).all()
             keys = {}
             for visit in ("V1", "V2", "V3"):
-                keys[ground.keyring.index(f"stay {copy}{number}|{visit}")] = visit
+                keys[context.keyring.index(f"stay {copy}{number}|{visit}")] = visit
             found |= {
                 f"visit {number} {keys[row.key]}": (row.state, row.began_on, row.ended_on, row.facts is None)
                 for row in visits
@@ -259,10 +261,10 @@ def outcome(ground: Ground, copy: str) -> dict[str, object]:
     return found
 
 
-def tell(ground: Ground, records: Sequence[VisitRecord], parts: int) -> None:
+def tell(context: AppContext, records: Sequence[VisitRecord], parts: int) -> None:
     """These are told, so many at a time."""
     for start in range(0, len(records), parts):
-        take(ground, *records[start : start + parts])
+        take(context, *records[start : start + parts])
 
 
 # A failing example is told as it was found: to make it smaller would take a database many minutes.
@@ -274,26 +276,26 @@ def tell(ground: Ground, records: Sequence[VisitRecord], parts: int) -> None:
 )
 @given(records=TELLINGS, random=st.randoms(use_true_random=False), parts=st.integers(1, 3))
 def test_told_twice_late_or_out_of_order_events_lead_to_the_same(
-    ground: Ground, records: list[VisitRecord], random: Random, parts: int
+    context: AppContext, records: list[VisitRecord], random: Random, parts: int
 ) -> None:
-    if "spring" not in service.names(ground):
-        load_hospital(ground)
-        service.make(ground, "spring", plan.Scope(), NOW)
+    if "spring" not in service.names(context):
+        load_hospital(context)
+        service.make(context, "spring", plan.Scope(), NOW)
     again = [*records, *records[::2], told(VisitEvent.DISCHARGED, "1", hour=0)]
     random.shuffle(again)
     first, second = (f"{next(NUMBERS)}-" for _ in range(2))
     discharge = told(VisitEvent.DISCHARGED, "1", hour=0)
-    take(ground, *of_copy([discharge], first), *of_copy([discharge], second))
-    laying.lay_out(ground, "spring", NOW)
-    tell(ground, of_copy(records, first), 10)
-    tell(ground, of_copy(again, second), parts)
-    laying.lay_out(ground, "spring", NOW)
-    assert outcome(ground, second) == outcome(ground, first)
+    take(context, *of_copy([discharge], first), *of_copy([discharge], second))
+    enrolment.lay_out(context, "spring", NOW)
+    tell(context, of_copy(records, first), 10)
+    tell(context, of_copy(again, second), parts)
+    enrolment.lay_out(context, "spring", NOW)
+    assert outcome(context, second) == outcome(context, first)
 
 
-def test_a_list_of_patients_that_says_somebody_died_stops_their_calls(ground: Ground) -> None:
-    only = planned(ground)
-    with ground.database.write() as session:
+def test_a_list_of_patients_that_says_somebody_died_stops_their_calls(context: AppContext) -> None:
+    only = planned(context)
+    with context.database.write() as session:
         session.scalars(select(Patient)).one().deceased = True
-    assert stopping.follow_list(ground, NOW).stopped == 1
-    assert stands(ground, only) == (RecipientState.STOPPED, causes.DIED)
+    assert stopping_service.follow_list(context, NOW).stopped == 1
+    assert stands(context, only) == (RecipientState.STOPPED, stop_reasons.DIED)

@@ -8,18 +8,27 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from console import voice
 from hotline import log
 from hotline.clock import now
-from hotline.ground import Ground
-from hotline.models import Agent, AgentSkill, Call, Event, Job, Leg, Offer, Prompt, Queue, Row, Skill, Waiting
-from hotline.settings import Settings
-from hotline.values import AgentStatus, CallStatus, Intent, Language, LegStatus, OfferState, Outcome, WaitingState
-from routing import service as routing
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext
+from hotline.models import Agent, AgentSkill, Call, Event, Job, Leg, Offer, Prompt, Queue, QueueEntry, Row, Skill
+from hotline.values.statuses import (
+    AgentStatus,
+    CallStatus,
+    Intent,
+    Language,
+    LegStatus,
+    OfferState,
+    Outcome,
+    QueueEntryState,
+)
+from routing.queues import service as routing
 from telephony import signature
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
 from tests.servers import wait_for
+from voice import app as voice_app
 
 STRANGE = (
     "/voice/calls",
@@ -35,14 +44,14 @@ STRANGE = (
 
 
 @pytest.fixture
-def app(ground: Ground) -> Iterator[Flask]:
+def app(context: AppContext) -> Iterator[Flask]:
     """The voice app of a small hospital."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.add_all([Skill(name=n, label_zh=n, label_en=n) for n in ("booking", "complaint", "nurse", "zh-CN")])
         session.flush()
         session.add_all([Queue(name=n, label_zh=n, label_en=n) for n in ("booking", "nurse")])
-    provider = connect(ground.settings)
-    yield voice.create(ground, provider)
+    provider = connect(context.settings)
+    yield voice_app.create(context, provider)
     provider.close()
 
 
@@ -52,90 +61,90 @@ def caller(app: Flask, settings: Settings) -> Caller:
     return Caller(app, settings)
 
 
-def the_call(ground: Ground) -> Call:
-    with ground.database.read() as session:
+def the_call(context: AppContext) -> Call:
+    with context.database.read() as session:
         return session.scalars(select(Call)).one()
 
 
-def the_lines(ground: Ground) -> list[Waiting]:
-    with ground.database.read() as session:
-        return list(session.scalars(select(Waiting).order_by(Waiting.id)))
+def the_lines(context: AppContext) -> list[QueueEntry]:
+    with context.database.read() as session:
+        return list(session.scalars(select(QueueEntry).order_by(QueueEntry.id)))
 
 
-def story(ground: Ground) -> list[str]:
-    with ground.database.read() as session:
+def story(context: AppContext) -> list[str]:
+    with context.database.read() as session:
         return list(session.scalars(select(Event.kind).order_by(Event.at, Event.id)))
 
 
-def rows(ground: Ground) -> dict[str, list[dict[str, Any]]]:
+def rows(context: AppContext) -> dict[str, list[dict[str, Any]]]:
     """Everything in the database that webhooks may change; times of hearing aside."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return {
             model.__tablename__: [
                 {c.name: getattr(row, c.key) for c in model.__table__.columns if c.name != "heard_at"}
                 for row in session.scalars(select(model).order_by(model.id))
             ]
-            for model in (Call, Leg, Event, Waiting)
+            for model in (Call, Leg, Event, QueueEntry)
         }
 
 
-def test_caller_who_chooses_booking_in_english_waits_in_its_line(ground: Ground, caller: Caller) -> None:
+def test_caller_who_chooses_booking_in_english_waits_in_its_line(context: AppContext, caller: Caller) -> None:
     assert "普通话请按1" in caller.call().said
     assert "recorded" in caller.press("2").said
     assert "Booking, press 1" in caller.press("").said
     document = caller.press("1")
     assert document.verbs == ["Say", "Enqueue"]
     assert document.text_of("Enqueue") == "booking"
-    call, (line,) = the_call(ground), the_lines(ground)
+    call, (line,) = the_call(context), the_lines(context)
     assert (call.language, call.intent, call.status) == (Language.ENGLISH, Intent.BOOKING, CallStatus.WAITING)
     assert (call.caller_number, call.consent_at is not None) == ("+8613800000001", True)
-    assert call.caller_index == ground.keyring.index("+8613800000001")
+    assert call.caller_index == context.keyring.index("+8613800000001")
     assert (line.queue, line.wish, line.priority) == ("booking", {"booking": 1, "en-US": 1}, 0)
-    assert story(ground) == [
+    assert story(context) == [
         "call_started", "menu_shown", "key_pressed", "language_chosen", "menu_shown", "consent_heard", "menu_shown",
         "key_pressed", "asked",
     ]  # fmt: skip
     assert "You are next" in caller.wait().said
 
 
-def test_caller_who_presses_nothing_and_then_a_wrong_key_reaches_a_person(ground: Ground, caller: Caller) -> None:
+def test_caller_who_presses_nothing_and_then_a_wrong_key_reaches_a_person(context: AppContext, caller: Caller) -> None:
     caller.call()
     caller.press("")
     caller.press("")
     assert "没有收到您的按键" in caller.press("").said
     document = caller.press("7")
     assert document.text_of("Enqueue") == "booking"
-    assert [k for k in story(ground) if k in {"timed_out", "wrong_key", "asked"}] == [
+    assert [k for k in story(context) if k in {"timed_out", "wrong_key", "asked"}] == [
         "timed_out", "timed_out", "wrong_key", "asked",
     ]  # fmt: skip
-    assert the_call(ground).intent is Intent.UNKNOWN
+    assert the_call(context).intent is Intent.UNKNOWN
 
 
 def test_emergency_key_works_before_anything_else_and_counts_as_consent_only_once_heard(
-    ground: Ground, caller: Caller
+    context: AppContext, caller: Caller
 ) -> None:
     caller.call()
     document = caller.press("9")
     assert "120" in document.said
-    assert (the_lines(ground)[0].queue, the_lines(ground)[0].priority) == ("nurse", 100)
-    assert the_call(ground).consent_at is None
+    assert (the_lines(context)[0].queue, the_lines(context)[0].priority) == ("nurse", 100)
+    assert the_call(context).consent_at is None
     caller.wait()
     caller.wait()
-    assert the_call(ground).consent_at is not None
-    assert story(ground).count("consent_heard") == 1
+    assert the_call(context).consent_at is not None
+    assert story(context).count("consent_heard") == 1
 
 
-def test_caller_in_line_who_presses_the_emergency_key_moves_to_the_nurses(ground: Ground, caller: Caller) -> None:
+def test_caller_in_line_who_presses_the_emergency_key_moves_to_the_nurses(context: AppContext, caller: Caller) -> None:
     caller.call()
     for key in ("1", "", "1"):
         caller.press(key)
     assert caller.wait(Digits="9").verbs == ["Leave"]
     document = caller.ask(caller.here.attribute("Enqueue", "action"), QueueResult="leave")
     assert document.text_of("Enqueue") == "nurse"
-    assert [(line.queue, line.state) for line in the_lines(ground)] == [
-        ("booking", WaitingState.LEFT), ("nurse", WaitingState.WAITING),
+    assert [(line.queue, line.state) for line in the_lines(context)] == [
+        ("booking", QueueEntryState.LEFT), ("nurse", QueueEntryState.WAITING),
     ]  # fmt: skip
-    assert the_call(ground).intent is Intent.EMERGENCY
+    assert the_call(context).intent is Intent.EMERGENCY
 
 
 def test_person_key_before_the_notice_speaks_the_notice_on_the_way(caller: Caller) -> None:
@@ -151,13 +160,13 @@ def test_repeat_says_the_menu_again_and_back_returns_to_the_language(caller: Cal
     assert "For English" in caller.press("#").said
 
 
-def test_every_webhook_twice_leaves_the_same_rows_and_the_same_answers(ground: Ground, caller: Caller) -> None:
+def test_every_webhook_twice_leaves_the_same_rows_and_the_same_answers(context: AppContext, caller: Caller) -> None:
     def twice(path: str, **parameters: str) -> Document:
         first = caller.ask(path, **parameters)
-        before = rows(ground)
+        before = rows(context)
         again = caller.ask(path, **parameters)
         assert again.text == first.text
-        assert rows(ground) == before
+        assert rows(context) == before
         return again
 
     twice("/voice/calls", CallStatus="ringing")
@@ -166,54 +175,56 @@ def test_every_webhook_twice_leaves_the_same_rows_and_the_same_answers(ground: G
     enqueue = caller.here
     twice(enqueue.attribute("Enqueue", "waitUrl"))
     twice(enqueue.attribute("Enqueue", "action"), QueueResult="hangup")
-    before = rows(ground)
+    before = rows(context)
     caller.hang_up()
     caller.hang_up()
-    assert rows(ground)["calls"] == before["calls"]
-    assert the_call(ground).outcome is Outcome.ABANDONED
+    assert rows(context)["calls"] == before["calls"]
+    assert the_call(context).outcome is Outcome.ABANDONED
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (2, 0, 1), (1, 2, 0), (0, 0, 2)])
 def test_status_callbacks_in_any_order_leave_an_ended_call(
-    ground: Ground, caller: Caller, order: tuple[int, ...]
+    context: AppContext, caller: Caller, order: tuple[int, ...]
 ) -> None:
     words = ("ringing", "in-progress", "completed")
     caller.call()
     for number in order:
         assert caller.report(words[number], number).status_code == 204
-    call = the_call(ground)
-    with ground.database.read() as session:
+    call = the_call(context)
+    with context.database.read() as session:
         leg = session.scalars(select(Leg)).one()
     assert (call.status, call.outcome) == (CallStatus.ENDED, Outcome.LEFT_IN_MENU)
     assert leg.status is LegStatus.COMPLETED
-    assert story(ground).count("call_ended") == 1
+    assert story(context).count("call_ended") == 1
     assert caller.press("1").verbs == ["Hangup"]
 
 
-def test_caller_who_hangs_up_in_line_is_abandoned_and_the_phone_that_rang_stops(ground: Ground, caller: Caller) -> None:
+def test_caller_who_hangs_up_in_line_is_abandoned_and_the_phone_that_rang_stops(
+    context: AppContext, caller: Caller
+) -> None:
     caller.call()
     for key in ("1", "", "1"):
         caller.press(key)
-    line = the_lines(ground)[0]
-    with ground.database.write() as session:
+    line = the_lines(context)[0]
+    with context.database.write() as session:
         agent = Agent(
             staff_number="1", name="n", address="client:n", status=AgentStatus.AVAILABLE, state_since=now(),
             skills=[AgentSkill(skill="booking", level=3)],
         )  # fmt: skip
         session.add(agent)
-    offer = Offer(waiting_id=line.id, call_id=line.call_id, agent_id=agent.id, ring=1, rings=3, started_at=now())
+    offer = Offer(queue_entry_id=line.id, call_id=line.call_id, agent_id=agent.id, ring=1, rings=3, started_at=now())
     offer.id = "o1"
-    assert routing.start_offer(ground, offer)
+    assert routing.start_offer(context, offer)
     caller.hang_up()
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert session.scalars(select(Offer.state)).one() is OfferState.CANCELLED
-    assert the_lines(ground)[0].state is WaitingState.ABANDONED
-    assert the_call(ground).outcome is Outcome.ABANDONED
+    assert the_lines(context)[0].state is QueueEntryState.ABANDONED
+    assert the_call(context).outcome is Outcome.ABANDONED
 
 
 @pytest.mark.parametrize("path", ["/voice/calls", "/voice/calls/status", "/voice/fallback", "/voice/calls/x/turns/1"])
 def test_webhook_without_a_genuine_signature_is_refused_and_stores_nothing(
-    ground: Ground, caller: Caller, path: str
+    context: AppContext, caller: Caller, path: str
 ) -> None:
     form = caller.form({})
     for headers in (
@@ -222,7 +233,7 @@ def test_webhook_without_a_genuine_signature_is_refused_and_stores_nothing(
         {signature.HEADER: signature.sign("http://voice.test/x", form, "t")},
     ):
         assert caller.client.post(path, data=form, headers=headers).status_code == 403
-    assert rows(ground) == {"calls": [], "legs": [], "events": [], "waiting": []}
+    assert rows(context) == {"calls": [], "legs": [], "events": [], "queue_entries": []}
 
 
 @pytest.mark.parametrize(
@@ -243,47 +254,49 @@ def test_malformed_webhook_gets_a_spoken_way_out(caller: Caller, parameters: dic
 
 
 @pytest.mark.parametrize("key", ["1", "9"])
-def test_one_turn_delivered_to_several_threads_at_once_is_taken_once(ground: Ground, caller: Caller, key: str) -> None:
+def test_one_turn_delivered_to_several_threads_at_once_is_taken_once(
+    context: AppContext, caller: Caller, key: str
+) -> None:
     caller.call()
     caller.press("1")
     action = caller.here.attribute("Gather", "action")
     with ThreadPoolExecutor(6) as pool:
         answers = {r.text for r in pool.map(lambda _: caller.post(action, Digits=key), range(6))}
     assert len(answers) == 1
-    assert story(ground).count("consent_heard") == 1
-    assert len(the_lines(ground)) == (1 if key == "9" else 0)
+    assert story(context).count("consent_heard") == 1
+    assert len(the_lines(context)) == (1 if key == "9" else 0)
 
 
-def test_first_webhook_delivered_to_several_threads_at_once_makes_one_call(ground: Ground, caller: Caller) -> None:
+def test_first_webhook_delivered_to_several_threads_at_once_makes_one_call(context: AppContext, caller: Caller) -> None:
     with ThreadPoolExecutor(6) as pool:
         answers = {r.text for r in pool.map(lambda _: caller.post("/voice/calls"), range(6))}
     assert len(answers) == 1
-    assert story(ground) == ["call_started", "menu_shown"]
+    assert story(context) == ["call_started", "menu_shown"]
 
 
-def test_call_that_the_exchange_could_not_go_on_with_is_led_to_a_person(ground: Ground, caller: Caller) -> None:
+def test_call_that_the_exchange_could_not_go_on_with_is_led_to_a_person(context: AppContext, caller: Caller) -> None:
     caller.call()
     document = caller.ask("/voice/fallback", ErrorCode="11200", ErrorUrl="http://voice.test/x")
     assert "抱歉" in document.said
     assert document.text_of("Enqueue") == "booking"
     again = caller.ask("/voice/fallback", ErrorCode="11200")
     assert again.text_of("Enqueue") == "booking"
-    assert len(the_lines(ground)) == 1
+    assert len(the_lines(context)) == 1
 
 
 def test_call_never_heard_of_is_written_down_by_the_fallback_and_led_to_a_person(
-    ground: Ground, caller: Caller
+    context: AppContext, caller: Caller
 ) -> None:
     assert caller.ask("/voice/fallback").text_of("Enqueue") == "booking"
-    assert the_call(ground).status is CallStatus.WAITING
+    assert the_call(context).status is CallStatus.WAITING
 
 
 def test_broken_database_is_answered_with_a_way_out_and_reports_are_asked_for_again(
-    ground: Ground, caller: Caller
+    context: AppContext, caller: Caller
 ) -> None:
     log.configure("voice")  # the form of production: without the values of variables
     caller.call()
-    Row.metadata.drop_all(ground.database.engine)
+    Row.metadata.drop_all(context.database.engine)
     document = caller.press("1")
     assert document.verbs == ["Redirect"]
     last = caller.ask(document.text_of("Redirect"))
@@ -293,21 +306,21 @@ def test_broken_database_is_answered_with_a_way_out_and_reports_are_asked_for_ag
     assert caller.hang_up().status_code == 503
 
 
-def _prompts(ground: Ground) -> list[str]:
-    with ground.database.read() as session:
+def _prompts(context: AppContext) -> list[str]:
+    with context.database.read() as session:
         return list(session.scalars(select(Prompt.digest)))
 
 
-def test_prompts_of_the_flow_are_asked_for_once(ground: Ground, app: Flask) -> None:
+def test_prompts_of_the_flow_are_asked_for_once(context: AppContext, app: Flask) -> None:
     del app
-    wait_for(lambda: _prompts(ground), what="the prompts")
-    with ground.database.read() as session:
+    wait_for(lambda: _prompts(context), what="the prompts")
+    with context.database.read() as session:
         count = len(session.scalars(select(Prompt)).all())
         jobs = session.scalars(select(Job.subject_id).where(Job.kind == "render_prompt")).all()
-    provider = connect(ground.settings)
-    voice.create(ground, provider)
+    provider = connect(context.settings)
+    voice_app.create(context, provider)
     provider.close()
-    with ground.database.read() as session:
+    with context.database.read() as session:
         assert len(session.scalars(select(Prompt)).all()) == count == len(jobs) > 60
 
 

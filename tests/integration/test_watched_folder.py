@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from campaigns.importing import put_away
+from campaigns.importing import watched_reports
 from campaigns.importing.watched_folder import PATIENCE, WatchedFolder
-from console.app import create
-from hotline.ground import Ground, stand
+from console.web.app import create
+from hotline.context import AppContext, open_context
 from hotline.models import Discharge, User
-from hotline.values import Role
+from hotline.values.statuses import Role
 from tests.conftest import make_settings
 from tests.console_client import signed_in
 from tests.console_data import hashed
@@ -28,9 +28,9 @@ WRITTEN, LATER = NOW - timedelta(hours=1), NOW
 class Folder:
     """A watched folder with its files."""
 
-    def __init__(self, ground: Ground, path: Path) -> None:
+    def __init__(self, context: AppContext, path: Path) -> None:
         """Watch `path`."""
-        self.ground, self.path, self._watched = ground, path, WatchedFolder(ground)
+        self.context, self.path, self._watched = context, path, WatchedFolder(context)
 
     def put(self, name: str, content: str | bytes, at: datetime = WRITTEN) -> Path:
         """Leave a file there."""
@@ -54,7 +54,7 @@ class Folder:
 
     def count(self) -> int:
         """The discharges that are stored."""
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             return session.scalar(select(func.count()).select_from(Discharge)) or 0
 
 
@@ -63,9 +63,11 @@ def folder(tmp_path: Path, sqlite_url: str, redis_server: str) -> Iterator[Folde
     """An empty watched folder."""
     path = tmp_path / "in"
     path.mkdir()
-    ground = stand(make_settings(tmp_path, sqlite_url, redis_server, campaign_inbox=path, campaign_consent=True))
-    yield Folder(ground, path)
-    ground.close()
+    context = open_context(
+        make_settings(tmp_path, sqlite_url, redis_server, campaign_inbox=path, campaign_consent=True)
+    )
+    yield Folder(context, path)
+    context.close()
 
 
 def row(number: int) -> str:
@@ -122,13 +124,13 @@ def test_files_of_the_field_that_are_refused_leave_a_clear_line(folder: Folder, 
 
 
 def test_what_was_refused_is_told_to_staff_until_it_is_taken_away(folder: Folder) -> None:
-    assert put_away.refused(folder.ground.settings) == []
+    assert watched_reports.refused(folder.context.settings) == []
     folder.put("bad.csv", "a\n")
     folder.put("good.csv", HEAD + row(1))
     folder.sweep()
-    assert [one.name for one in put_away.refused(folder.ground.settings)] == ["bad.csv"]
+    assert [one.name for one in watched_reports.refused(folder.context.settings)] == ["bad.csv"]
     (folder.path / "refused" / "bad.csv").unlink()
-    assert put_away.refused(folder.ground.settings) == []
+    assert watched_reports.refused(folder.context.settings) == []
 
 
 def test_files_of_one_name_are_all_kept(folder: Folder) -> None:
@@ -164,7 +166,7 @@ def test_a_name_that_is_no_text_is_no_hindrance(folder: Folder) -> None:
     folder.put(name, "a\n")
     folder.put("good.csv", HEAD + row(1))
     assert folder.sweep() == 2
-    assert len(put_away.refused(folder.ground.settings)) == 1
+    assert len(watched_reports.refused(folder.context.settings)) == 1
     assert folder.count() == 1
 
 
@@ -211,8 +213,8 @@ def test_a_file_that_cannot_be_moved_is_not_taken_again_and_again(folder: Folder
 
 def test_while_the_database_is_away_files_stay_where_they_are(folder: Folder) -> None:
     folder.put("a.csv", HEAD + row(1))
-    database = Path(folder.ground.settings.database.removeprefix("sqlite:///"))
-    folder.ground.database.engine.dispose()
+    database = Path(folder.context.settings.database.removeprefix("sqlite:///"))
+    folder.context.database.engine.dispose()
     database.rename(database.with_suffix(".away"))
     database.mkdir()
     folder.sweep()
@@ -233,10 +235,10 @@ def test_in_the_hospitals_own_zone_the_day_is_the_hospitals(folder: Folder) -> N
 def test_staff_see_which_files_were_refused(folder: Folder) -> None:
     folder.put("出院名单.csv", "a\n")
     folder.sweep()
-    with folder.ground.database.write() as session:
+    with folder.context.database.write() as session:
         user = User(login=Role.SUPERVISOR.value, name="主管", role=Role.SUPERVISOR, password=hashed())
         session.add(user)
-    app = create(folder.ground)
+    app = create(folder.context)
     staff = signed_in(app, Role.SUPERVISOR)
     assert "出院名单.csv" in staff.open("/campaigns").text
     (folder.path / "refused" / "出院名单.csv").unlink()

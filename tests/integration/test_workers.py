@@ -16,14 +16,15 @@ from rq.timeouts import JobTimeoutException
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from hotline import clock, jobs
+from hotline import clock
+from hotline.configuration.settings import Settings
+from hotline.context import AppContext
 from hotline.errors import Discard
-from hotline.ground import Ground
 from hotline.models import Job, Part, Prompt, Recording, Row, Transcript
-from hotline.settings import Settings
-from hotline.values import JobState, Language, RecordingState
-from recordings import sealed
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState, Language, RecordingState
 from recordings.errors import Altered, EngineMissing, TooLarge
+from recordings.storage import sealed_sound
 from telephony.errors import ProviderDown
 from telephony.provider import connect
 from tests.integration.transcripts_house import recorded, wav
@@ -48,25 +49,25 @@ CODES: dict[type[Exception], str] = {
 
 
 @pytest.fixture
-def home(ground: Ground, settings: Settings) -> House:
+def home(context: AppContext, settings: Settings) -> House:
     """A worker's resources; the exchange is one that nobody answers at."""
-    return House(ground, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
+    return House(context, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
 
 
 def doing(home: House, work: Work) -> House:
     """The same worker, with other work behind the job kind `check_call`."""
-    return House(home.ground, home.provider, {"check_call": work})
+    return House(home.context, home.provider, {"check_call": work})
 
 
-def add(ground: Ground, kind: str = "check_call", subject: str = "c1", ago: float = 0) -> Job:
-    with ground.database.write() as session:
-        job = jobs.add(session, ground.bell, kind, subject, clock.now())
+def add(context: AppContext, kind: str = "check_call", subject: str = "c1", ago: float = 0) -> Job:
+    with context.database.write() as session:
+        job = jobs.add(session, context.notifier, kind, subject, clock.now())
         job.due_at -= timedelta(seconds=ago)
         return job
 
 
-def row(ground: Ground, job: Job) -> Job:
-    with ground.database.read() as session:
+def row(context: AppContext, job: Job) -> Job:
+    with context.database.read() as session:
         return session.get_one(Job, job.id)
 
 
@@ -74,7 +75,7 @@ def test_work_is_done_once_though_two_workers_take_it_at_the_same_time(home: Hou
     done: list[str] = []
     both = threading.Barrier(2)
     home = doing(home, lambda _ground, _provider, subject, _now: done.append(subject))
-    job = add(home.ground)
+    job = add(home.context)
 
     def take() -> None:
         both.wait()
@@ -87,7 +88,7 @@ def test_work_is_done_once_though_two_workers_take_it_at_the_same_time(home: Hou
         thread.join()
     run.run(home, job.id)
     assert done == ["c1"]
-    assert row(home.ground, job).state is JobState.DONE
+    assert row(home.context, job).state is JobState.DONE
 
 
 @pytest.mark.parametrize(
@@ -110,9 +111,9 @@ def test_failures_are_sorted(home: House, error: Exception, state: JobState) -> 
     def fails(*_: object) -> None:
         raise error
 
-    job = add(home.ground)
+    job = add(home.context)
     run.run(doing(home, fails), job.id)
-    after = row(home.ground, job)
+    after = row(home.context, job)
     assert after.state is state
     assert after.reason == CODES[type(error)]
     is_outage = isinstance(error, ProviderDown)
@@ -126,44 +127,44 @@ def test_failures_are_sorted(home: House, error: Exception, state: JobState) -> 
 def test_work_that_is_asked_for_anew_while_a_worker_is_at_it_is_done_once_more(home: House) -> None:
     done: list[str] = []
 
-    def asked_meanwhile(_ground: Ground, _provider: object, subject: str, now: datetime) -> None:
+    def asked_meanwhile(_ground: AppContext, _provider: object, subject: str, now: datetime) -> None:
         done.append(subject)
         if len(done) == 1:
-            with home.ground.database.write() as session:
-                jobs.renew(session, home.ground.bell, "check_call", subject, now)
+            with home.context.database.write() as session:
+                jobs.renew(session, home.context.notifier, "check_call", subject, now)
             raise Discard("nothing to do yet")
 
-    job = add(home.ground)
+    job = add(home.context)
     for _ in range(3):
         run.run(doing(home, asked_meanwhile), job.id)
     assert done == ["c1", "c1"]
-    assert row(home.ground, job).state is JobState.DONE
+    assert row(home.context, job).state is JobState.DONE
 
 
 def test_work_that_outlives_its_lease_keeps_it(home: House) -> None:
-    ground = home.ground
+    context = home.context
     short = House(
-        Ground(
-            settings=ground.settings.model_copy(update={"worker_lease_seconds": 1}),
-            keyring=ground.keyring, database=ground.database, bell=ground.bell, blobs=ground.blobs,
+        AppContext(
+            settings=context.settings.model_copy(update={"worker_lease_seconds": 1}),
+            keyring=context.keyring, database=context.database, notifier=context.notifier, objects=context.objects,
         ),
         home.provider,
     )  # fmt: skip
-    job = add(ground)
+    job = add(context)
     first_lease: list[datetime] = []
 
     def slow(*_: object) -> None:
-        first_lease.append(row(ground, job).held_until or clock.now())
-        wait_for(lambda: (row(ground, job).held_until or first_lease[0]) > first_lease[0], 5, "a renewed lease")
+        first_lease.append(row(context, job).held_until or clock.now())
+        wait_for(lambda: (row(context, job).held_until or first_lease[0]) > first_lease[0], 5, "a renewed lease")
 
     run.run(doing(short, slow), job.id)
-    assert row(ground, job).state is JobState.DONE
+    assert row(context, job).state is JobState.DONE
 
 
-def test_sweep_rings_again_for_a_lost_bell_and_for_a_dead_worker_and_for_nothing_else(ground: Ground) -> None:
-    lost, held, dead, later, done = (add(ground, subject=name, ago=60) for name in "abcde")
+def test_sweep_rings_again_for_a_lost_bell_and_for_a_dead_worker_and_for_nothing_else(context: AppContext) -> None:
+    lost, held, dead, later, done = (add(context, subject=name, ago=60) for name in "abcde")
     now = clock.now()
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for job, values in (
             (held, {"held_until": now + timedelta(seconds=60), "token": 1}),
             (dead, {"held_until": now - timedelta(seconds=5), "token": 1}),
@@ -171,21 +172,21 @@ def test_sweep_rings_again_for_a_lost_bell_and_for_a_dead_worker_and_for_nothing
             (done, {"state": JobState.DONE}),
         ):
             session.execute(update(Job).where(Job.id == job.id).values(**values))
-    wait_for(lambda: len(list(ground.bell.redis.scan_iter("rq:job:*"))) == 5, 60, "every bell")
-    ground.bell.redis.flushdb()
-    assert sweep.lost_bells(ground) == 2
-    assert sweep.lost_bells(ground) == 0  # they are in line now
-    rung = {key.decode().split(":")[-1] for key in ground.bell.redis.scan_iter("rq:job:*")}
+    wait_for(lambda: len(list(context.notifier.redis.scan_iter("rq:job:*"))) == 5, 60, "every bell")
+    context.notifier.redis.flushdb()
+    assert sweep.lost_bells(context) == 2
+    assert sweep.lost_bells(context) == 0  # they are in line now
+    rung = {key.decode().split(":")[-1] for key in context.notifier.redis.scan_iter("rq:job:*")}
     assert rung == {f"{lost.id}-0", f"{dead.id}-1"}
 
 
-def test_work_that_kills_its_workers_is_given_up_with_a_reason(ground: Ground) -> None:
-    job = add(ground, ago=60)
+def test_work_that_kills_its_workers_is_given_up_with_a_reason(context: AppContext) -> None:
+    job = add(context, ago=60)
     past = clock.now() - timedelta(seconds=5)
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.execute(update(Job).where(Job.id == job.id).values(held_until=past, deaths=4))
-    sweep.lost_bells(ground)
-    after = row(ground, job)
+    sweep.lost_bells(context)
+    after = row(context, job)
     assert (after.state, after.reason, after.deaths, after.tries) == (JobState.FAILED, "worker_died", 5, 0)
 
 
@@ -193,27 +194,27 @@ def test_failed_work_is_done_again_when_staff_ask_for_it(home: House) -> None:
     def fails(*_: object) -> None:
         raise Altered
 
-    job = add(home.ground)
+    job = add(home.context)
     run.run(doing(home, fails), job.id)
-    assert again(home.ground) == [job.id]
-    assert again(home.ground) == []
+    assert again(home.context) == [job.id]
+    assert again(home.context) == []
     run.run(doing(home, lambda *_: None), job.id)
-    assert row(home.ground, job).state is JobState.DONE
+    assert row(home.context, job).state is JobState.DONE
 
 
-def again(ground: Ground) -> list[str]:
-    with ground.database.write() as session:
-        return jobs.again(session, ground.bell)
+def again(context: AppContext) -> list[str]:
+    with context.database.write() as session:
+        return jobs.again(session, context.notifier)
 
 
 @pytest.fixture
-def environment(settings: Settings, ground: Ground) -> dict[str, str]:
+def environment(settings: Settings, context: AppContext) -> dict[str, str]:
     """The environment of a worker process of this installation."""
     secret = {"hotline_keys", "secret_key", "twilio_auth_token"}
     plain = {name.upper(): str(value) for name, value in settings if value is not None and name not in secret}
     for name in secret:
         plain[name.upper()] = getattr(settings, name).get_secret_value()
-    assert ground.settings is settings
+    assert context.settings is settings
     return os.environ | plain | {"WORKER_LEASE_SECONDS": "2", "DEFAULT_LANGUAGE": settings.default_language.value}
 
 
@@ -234,38 +235,38 @@ def worker(environment: dict[str, str]) -> Iterator[Callable[[], subprocess.Pope
 
 
 def test_a_worker_killed_while_it_transcribes_costs_that_call_its_own_time_and_no_other_job(
-    ground: Ground, settings: Settings, worker: Callable[[], subprocess.Popen[bytes]]
+    context: AppContext, settings: Settings, worker: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
-    long = stored(ground, 490.0)
-    with ground.database.write() as session:
-        jobs.add(session, ground.bell, "transcribe", long.id, clock.now())
+    long = stored(context, 490.0)
+    with context.database.write() as session:
+        jobs.add(session, context.notifier, "transcribe", long.id, clock.now())
     first = worker()
-    wait_for(lambda: rows(ground, Part), 60, "a part of the transcript")
+    wait_for(lambda: rows(context, Part), 60, "a part of the transcript")
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
-    [part] = rows(ground, Part)
-    prompts(ground, 3)
+    [part] = rows(context, Part)
+    prompts(context, 3)
     worker()
-    sweeps = Clock(ground, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
-    wait_for(lambda: sweeps.work() and count(ground, JobState.DUE) == 0, 40, "every job")
-    [transcript] = rows(ground, Transcript)
-    assert (transcript.recording_id, rows(ground, Part)) == (long.id, [])
-    [recording] = rows(ground, Recording)
+    sweeps = Clock(context, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
+    wait_for(lambda: sweeps.work() and count(context, JobState.DUE) == 0, 40, "every job")
+    [transcript] = rows(context, Transcript)
+    assert (transcript.recording_id, rows(context, Part)) == (long.id, [])
+    [recording] = rows(context, Recording)
     assert recording.state is RecordingState.TRANSCRIBED
-    [job] = [job for job in rows(ground, Job) if job.kind == "transcribe"]
+    [job] = [job for job in rows(context, Job) if job.kind == "transcribe"]
     assert (job.state, job.deaths, job.tries, part.next_at > 100) == (JobState.DONE, 1, 0, True)
-    assert all(prompt.rendered_at is not None for prompt in rows(ground, Prompt))
+    assert all(prompt.rendered_at is not None for prompt in rows(context, Prompt))
     # Nobody who called for something else waited for the lease of the dead.
-    others = [other for other in rows(ground, Job) if other.kind == "render_prompt"]
+    others = [other for other in rows(context, Job) if other.kind == "render_prompt"]
     assert {other.ended_at is not None and other.ended_at < job.ended_at for other in others} == {True}
 
 
-def stored(ground: Ground, seconds: float) -> Recording:
+def stored(context: AppContext, seconds: float) -> Recording:
     """A stored recording on one channel, long enough to be worked through in several parts."""
-    made = recorded(ground, clock.now(), ())
+    made = recorded(context, clock.now(), ())
     data = wav(seconds, channels=1)
-    lock = sealed.put(ground, "recordings/long", made.recording.id, [data])
-    with ground.database.write() as session:
+    lock = sealed_sound.put(context, "recordings/long", made.recording.id, [data])
+    with context.database.write() as session:
         session.delete(session.get_one(Transcript, made.transcript.id))
         row = session.get_one(Recording, made.recording.id)
         row.state, row.seconds, row.channels, row.size = RecordingState.STORED, seconds, 1, len(data)
@@ -274,20 +275,20 @@ def stored(ground: Ground, seconds: float) -> Recording:
     return row
 
 
-def prompts(ground: Ground, number: int) -> None:
+def prompts(context: AppContext, number: int) -> None:
     """Prompts that are to be rendered."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for each in range(number):
             session.add(Prompt(digest=f"{each:064x}", language=Language.ENGLISH, text=f"prompt number {each}"))
-            jobs.add(session, ground.bell, "render_prompt", f"{each:064x}", clock.now())
+            jobs.add(session, context.notifier, "render_prompt", f"{each:064x}", clock.now())
 
 
-def rows(ground: Ground, model: type[Row]) -> list[Any]:
+def rows(context: AppContext, model: type[Row]) -> list[Any]:
     """All rows of this table."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return list(session.scalars(select(model)))
 
 
-def count(ground: Ground, state: JobState) -> int:
-    with ground.database.read() as session:
+def count(context: AppContext, state: JobState) -> int:
+    with context.database.read() as session:
         return len(session.scalars(select(Job.id).where(Job.state == state)).all())

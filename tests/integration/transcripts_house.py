@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from hotline.clock import new_id
-from hotline.ground import Ground
+from hotline.context import AppContext
 from hotline.models import Call, Recording, Transcript, User, Utterance
-from hotline.values import CallStatus, Intent, Language, Outcome, RecordingState, Role
-from recordings import sealed, search
+from hotline.values.statuses import CallStatus, Intent, Language, Outcome, RecordingState, Role
+from recordings.search import service
+from recordings.storage import sealed_sound
 
 ZH_LINES = (
     ("agent", "您好，市人民医院热线，工号一零二四为您服务"),
@@ -46,12 +47,12 @@ def wav(seconds: float = 13.0, rate: int = 8000, channels: int = 2) -> bytes:
 
 
 def recorded(
-    ground: Ground, ended_at: datetime, lines: tuple[tuple[str, str], ...] = ZH_LINES, **of_call: Any
+    context: AppContext, ended_at: datetime, lines: tuple[tuple[str, str], ...] = ZH_LINES, **of_call: Any
 ) -> Recorded:
     """An ended call of `lines`, three seconds each; every character or word of them with its time."""
     language = of_call.pop("language", Language.MANDARIN)
     data, recording_id = wav(3.0 * len(lines) + 1), new_id()
-    lock = sealed.put(ground, f"recordings/{recording_id}/{new_id()}", recording_id, [data])
+    lock = sealed_sound.put(context, f"recordings/{recording_id}/{new_id()}", recording_id, [data])
     call = Call(
         **{
             "provider_sid": f"CA{new_id()}", "language": language, "status": CallStatus.ENDED, "intent": Intent.ENQUIRY,
@@ -59,7 +60,7 @@ def recorded(
             "ended_at": ended_at,
         } | of_call
     )  # fmt: skip
-    with ground.database.write() as session:
+    with context.database.write() as session:
         session.add(call)
         session.flush()
         recording = Recording(
@@ -77,7 +78,7 @@ def recorded(
         ]
         session.add(transcript)
         session.flush()
-        search.index_transcript(session, ground.keyring, transcript)
+        service.index_transcript(session, context.keyring, transcript)
     return Recorded(call, recording, transcript)
 
 
@@ -88,9 +89,9 @@ def _utterance(start: float, speaker: str, text: str, language: Language) -> Utt
     return Utterance(speaker=speaker, start=start, end=start + 2.5, text=text, confidence=0.8, words=words)
 
 
-def a_user(ground: Ground, role: Role = Role.SUPERVISOR) -> str:
+def a_user(context: AppContext, role: Role = Role.SUPERVISOR) -> str:
     """The id of a new user."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         user = User(login=new_id(), password="x", name="周敏", role=role)
         session.add(user)
     return user.id

@@ -15,15 +15,18 @@ from typing import cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from campaigns import messages
-from hotline import clock, database_clock, jobs, loose_blobs
-from hotline.blobs import Blobs
-from hotline.database import Database
+from campaigns.dialling import messages
+from hotline import clock
+from hotline.context import AppContext
+from hotline.database import server_clock
+from hotline.database.database import Database
 from hotline.errors import HotlineError
-from hotline.ground import Ground
 from hotline.models import Call, Event, Job, LooseBlob, Recording
-from hotline.values import JobState, Language, RecordingState
-from recordings import service
+from hotline.object_store import orphans
+from hotline.object_store.store import ObjectStore
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState, Language, RecordingState
+from recordings.storage import service
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 from tests.integration.transcripts_house import wav
@@ -82,10 +85,10 @@ class SteppedDatabase(Database):
         self._step("written")
 
 
-class SteppedBlobs(Blobs):
+class SteppedBlobs(ObjectStore):
     """A store with a step before and after each request that may take long."""
 
-    def __init__(self, real: Blobs, step: Steps) -> None:
+    def __init__(self, real: ObjectStore, step: Steps) -> None:
         self.__dict__.update(real.__dict__)
         self._step = step
 
@@ -152,20 +155,20 @@ class Reached:
         return "SM1"
 
 
-def advise(ground: Ground, provider: Provider, _subject_id: str, now: datetime) -> None:
-    """As `campaigns.after.advise` sends it."""
-    messages.send(ground, provider, NUMBER, BODY, now)
+def advise(context: AppContext, provider: Provider, _subject_id: str, now: datetime) -> None:
+    """As `campaigns.dialogue.after_call.advise` sends it."""
+    messages.send(context, provider, NUMBER, BODY, now)
 
 
 class World:
     """One recording that is ready at the provider, one text that is to be sent, and the work of both."""
 
-    def __init__(self, ground: Ground) -> None:
-        self.ground = replace(ground, settings=ground.settings.model_copy(update={"worker_lease_seconds": LEASE}))
+    def __init__(self, context: AppContext) -> None:
+        self.context = replace(context, settings=context.settings.model_copy(update={"worker_lease_seconds": LEASE}))
         self.outside = Outside(self.opens)
         self.passed = 0.0
         now = clock.now()
-        with ground.database.write() as session:
+        with context.database.write() as session:
             call = Call(provider_sid="CA1", language=Language.ENGLISH, place={}, started_at=now, heard_at=now)
             session.add(call)
             session.flush()
@@ -173,33 +176,33 @@ class World:
             recording.seconds, recording.channels = SECONDS, 2
             session.add(recording)
             session.flush()
-            jobs.add(session, ground.bell, "fetch_recording", recording.id, now)
-            jobs.add(session, ground.bell, "text_advice", "a1", now)
+            jobs.add(session, context.notifier, "fetch_recording", recording.id, now)
+            jobs.add(session, context.notifier, "text_advice", "a1", now)
         self.recording_id = recording.id
 
     def job(self, kind: str) -> Job:
         """The work of this kind."""
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             return session.scalars(select(Job).where(Job.kind == kind)).one()
 
     def recording(self) -> Recording:
         """The recording's row."""
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             return session.get_one(Recording, self.recording_id)
 
     def work(self, kind: str, step: Steps | None = None) -> None:
         """A worker does this work, if it can be taken."""
         step = step or Steps()
-        stepped = SteppedDatabase(self.ground.database, step)
-        ground = replace(self.ground, database=stepped, blobs=SteppedBlobs(self.ground.blobs, step))
+        stepped = SteppedDatabase(self.context.database, step)
+        context = replace(self.context, database=stepped, objects=SteppedBlobs(self.context.objects, step))
         table = {**WORK, "text_advice": advise}
-        run.run(House(ground, self.outside.of(step), table, lambda: self.passed), self.job(kind).id)
+        run.run(House(context, self.outside.of(step), table, lambda: self.passed), self.job(kind).id)
 
     def expire(self) -> None:
         """Time passes: every lease runs out, and every pause is over."""
         self.passed += LEASE + 1
-        with self.ground.database.write() as session:
-            past = database_clock.now(session) - timedelta(seconds=5)
+        with self.context.database.write() as session:
+            past = server_clock.now(session) - timedelta(seconds=5)
             session.execute(update(Job).where(Job.held_until.is_not(None)).values(held_until=past))
             session.execute(update(Job).where(Job.state == JobState.DUE).values(due_at=past))
 
@@ -212,8 +215,8 @@ class World:
         """Nothing fails any more: work is done as often as it is due, by workers who come and go."""
         for _ in range(4):
             self.expire()
-            sweep.lost_bells(self.ground)
-            with self.ground.database.read() as session:
+            sweep.lost_bells(self.context)
+            with self.context.database.read() as session:
                 is_due = (Job.kind.in_(KINDS), Job.state == JobState.DUE)
                 due = list(session.scalars(select(Job.kind).where(*is_due)))
             if not due:
@@ -225,7 +228,7 @@ class World:
         """Whether what the row names is in our store and can be opened."""
         recording = self.recording()
         try:
-            return recording.blob is not None and service.plain(self.ground, recording) == SOUND
+            return recording.blob is not None and service.plain(self.context, recording) == SOUND
         except HotlineError:
             return False
 
@@ -243,22 +246,22 @@ class World:
         ends = {JobState.DONE, JobState.DISCARDED}
         assert set(states.values()) <= ends, {kind: (self.job(kind).state, self.job(kind).reason) for kind in KINDS}
         assert (self.opens(), self.outside.files, self.outside.texts) == (True, {}, [BODY])
-        with self.ground.database.read() as session:
+        with self.context.database.read() as session:
             told = Counter(session.scalars(select(Event.kind)))
         assert told["recording_stored"] == 1
         self._sweep_blobs()
         assert self.stored() == [self.recording().blob]
 
     def _sweep_blobs(self) -> None:
-        with self.ground.database.write() as session:
+        with self.context.database.write() as session:
             session.execute(update(LooseBlob).values(made_at=LooseBlob.made_at))
             for row in session.scalars(select(LooseBlob)):
-                row.made_at -= loose_blobs.SAFE + timedelta(minutes=1)
-        loose_blobs.sweep(self.ground)
+                row.made_at -= orphans.SAFE + timedelta(minutes=1)
+        orphans.sweep(self.context)
 
     def stored(self) -> list[str]:
         """The names of all blobs."""
-        folder = Path(self.ground.settings.blobs.removeprefix("file://"))
+        folder = Path(self.context.settings.objects.removeprefix("file://"))
         return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 

@@ -7,16 +7,16 @@ import os
 
 import pytest
 
-from bench import interleave
-from hotline.ground import Ground
+from hotline.context import AppContext
+from tests.simulation.interleave import run
 
 ON_SQLITE, ON_POSTGRESQL = 1_800, 200
 DAYS = int(os.environ.get("INTERLEAVE_DAYS", "4"))
 
 
 @pytest.mark.parametrize("seed", range(1, DAYS + 1))
-def test_no_interleaving_of_events_loses_a_caller_or_holds_an_agent(ground: Ground, seed: int) -> None:
-    steps = ON_SQLITE if ground.database.is_sqlite else ON_POSTGRESQL
-    counts = interleave.day(ground, seed, steps)
+def test_no_interleaving_of_events_loses_a_caller_or_holds_an_agent(context: AppContext, seed: int) -> None:
+    steps = ON_SQLITE if context.database.is_sqlite else ON_POSTGRESQL
+    counts = run.day(context, seed, steps)
     assert counts.total() >= steps
     assert {"arrive", "router", "webhook", "wait"} <= set(counts)

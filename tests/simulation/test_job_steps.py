@@ -13,10 +13,11 @@ from obstore.exceptions import PermissionDeniedError
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from hotline import clock, loose_blobs
-from hotline.ground import Ground
+from hotline import clock
+from hotline.context import AppContext
 from hotline.models import Row
-from hotline.values import JobState
+from hotline.object_store import orphans
+from hotline.values.statuses import JobState
 from telephony.errors import ProviderDown
 from tests.simulation.job_world import KINDS, LEASE, Killed, Steps, World, stalled
 from workers.hold import Hold
@@ -58,23 +59,23 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-def worlds(ground: Ground) -> Callable[[], World]:
+def worlds(context: AppContext) -> Callable[[], World]:
     """A new world, in the same database emptied."""
 
     def make() -> World:
-        empty(ground)
-        return World(ground)
+        empty(context)
+        return World(context)
 
     return make
 
 
-def empty(ground: Ground) -> None:
+def empty(context: AppContext) -> None:
     """Neither work nor recordings, and nothing in the store."""
-    with ground.database.write() as session:
+    with context.database.write() as session:
         for table in reversed(Row.metadata.sorted_tables):
             if table.name in {"jobs", "recordings", "calls", "events", "loose_blobs", "transcripts"}:
                 session.execute(table.delete())
-    for path in Path(ground.settings.blobs.removeprefix("file://")).iterdir():
+    for path in Path(context.settings.objects.removeprefix("file://")).iterdir():
         shutil.rmtree(path)
 
 
@@ -177,17 +178,17 @@ class Always(Steps):
 
 
 @contextmanager
-def named_by_its_row(ground: Ground, folder: str) -> Iterator[str]:
+def named_by_its_row(context: AppContext, folder: str) -> Iterator[str]:
     """A blob's name as it was: always the same."""
-    del ground
+    del context
     yield folder
 
 
 def test_the_steps_find_blobs_that_are_written_twice_under_one_name(
     worlds: Callable[[], World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loose_blobs, "fresh", named_by_its_row)
-    monkeypatch.setattr(loose_blobs, "keep", lambda _session, _name: None)
+    monkeypatch.setattr(orphans, "fresh", named_by_its_row)
+    monkeypatch.setattr(orphans, "keep", lambda _session, _name: None)
     with pytest.raises(AssertionError, match="fetch_recording, step"):
         test_a_worker_that_stalls_anywhere_and_one_that_takes_over_do_it_once(worlds, "fetch_recording")
 

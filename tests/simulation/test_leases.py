@@ -11,9 +11,9 @@ from hypothesis import settings as search
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from hotline.ground import Ground
-from hotline.lease import LEASE, RENEW_AFTER, Leadership
+from hotline.context import AppContext
 from hotline.models import Lease
+from hotline.outbox.lease import LEASE, RENEW_AFTER, Leadership
 
 DAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -32,16 +32,16 @@ class Machine:
 class Machines:
     """Two candidates for one lease, and the seconds that have really passed."""
 
-    ground: Ground
+    context: AppContext
     passed: float = 0.0
     both: list[Machine] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        with self.ground.database.write() as session:
+        with self.context.database.write() as session:
             for row in session.query(Lease):
                 session.delete(row)
         for name in ("first", "second"):
-            self.both.append(Machine(Leadership(self.ground.database, "router", name, lambda: self.passed)))
+            self.both.append(Machine(Leadership(self.context.database, "router", name, lambda: self.passed)))
 
     def looks(self, number: int) -> bool:
         """Whether this machine leads, at its own time of the day."""
@@ -58,8 +58,8 @@ class Machines:
 
 
 @pytest.fixture
-def machines(ground: Ground) -> Machines:
-    return Machines(ground)
+def machines(context: AppContext) -> Machines:
+    return Machines(context)
 
 
 def test_leadership_has_one_holder_and_passes_on_when_it_falls_silent(machines: Machines) -> None:
@@ -101,7 +101,7 @@ def test_a_clock_that_is_set_gives_neither_two_leaders_nor_none(
 def test_the_clock_of_the_database_may_be_set_too(machines: Machines, step: timedelta) -> None:
     assert machines.looks(0)
     assert not machines.looks(1)
-    with machines.ground.database.write() as session:
+    with machines.context.database.write() as session:
         session.execute(update(Lease).values(until=DAY + step))
     machines.passed += 1.5
     assert (machines.looks(1), machines.looks(0)) == (False, True)
@@ -120,8 +120,10 @@ STEPS = st.one_of(
 
 @search(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=40))
-def test_no_steps_of_clocks_make_two_leaders_or_leave_none(ground: Ground, steps: list[tuple[str, object]]) -> None:
-    machines = Machines(ground)
+def test_no_steps_of_clocks_make_two_leaders_or_leave_none(
+    context: AppContext, steps: list[tuple[str, object]]
+) -> None:
+    machines = Machines(context)
 
     def look(number: int) -> None:
         machines.looks(number)

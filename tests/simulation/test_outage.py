@@ -15,14 +15,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from console import voice, voice_limits
-from hotline import clock, jobs
-from hotline.ground import Ground, stand
-from hotline.models import Call, Callback, Job, Waiting
-from hotline.outage import Outage
-from hotline.values import CallStatus, LegStatus, Outcome, WaitingState
-from ivr import service
-from routing import hospital, rules
+from hotline import clock
+from hotline.context import AppContext, open_context
+from hotline.database.outage import Outage
+from hotline.models import Call, Callback, Job, QueueEntry
+from hotline.outbox import jobs
+from hotline.values.statuses import CallStatus, LegStatus, Outcome, QueueEntryState
+from ivr.dialogue import service
+from routing.agents import hospital_file
+from routing.queues import queues_file
 from telephony import signature
 from telephony.provider import connect
 from telephony.views import LineView
@@ -30,6 +31,8 @@ from tests import gate
 from tests.conftest import make_settings
 from tests.integration.caller import Caller, Document
 from tests.servers import PATIENCE, wait_for
+from voice import app as voice_app
+from voice import time_limits
 
 WHOLE = {"query_only": "OFF", "max_page_count": 1_000_000}
 DUTY = "+861066880009"
@@ -42,11 +45,11 @@ class House:
     """A voice app behind a gate to its database."""
 
     gate: gate.Gate
-    ground: Ground
+    context: AppContext
     app: Flask
 
     def caller(self) -> Caller:
-        return Caller(self.app, self.ground.settings)
+        return Caller(self.app, self.context.settings)
 
     @property
     def outage(self) -> Outage:
@@ -64,24 +67,24 @@ def house(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str, red
     with gate.before(postgres_url) as (door, url):
         settings = make_settings(tmp_path, url, redis_server, outage_number=request.param)
         provider = connect(settings)
-        with stand(settings) as ground:
-            with ground.database.write() as session:
-                known = hospital.read(Path("cli/demo/hospital.yaml"), rules.of(settings))
-                hospital.store(session, known, clock.now())
-            app = voice.create(ground, provider)
-            wait_for(lambda: _count(ground, Job) > 60, what="the prompts' rows")
-            yield House(door, ground, app)
+        with open_context(settings) as context:
+            with context.database.write() as session:
+                known = hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(settings))
+                hospital_file.store(session, known, clock.now())
+            app = voice_app.create(context, provider)
+            wait_for(lambda: _count(context, Job) > 60, what="the prompts' rows")
+            yield House(door, context, app)
             door.open()
         provider.close()
 
 
-def _count(ground: Ground, model: type[Job]) -> int:
-    with ground.database.read() as session:
+def _count(context: AppContext, model: type[Job]) -> int:
+    with context.database.read() as session:
         return len(session.scalars(select(model.id)).all())
 
 
 def calls(house: House) -> list[Call]:
-    with house.ground.database.read() as session:
+    with house.context.database.read() as session:
         return list(session.scalars(select(Call).order_by(Call.started_at)))
 
 
@@ -134,8 +137,8 @@ def test_a_caller_in_line_hears_music_and_stands_where_they_stood(house: House) 
     assert document.text_of("Redirect").startswith(path)
     house.back()
     assert "Gather" in timed(caller, document.text_of("Redirect"))[0].verbs
-    with house.ground.database.read() as session:
-        assert [row.state for row in session.scalars(select(Waiting))] == [WaitingState.WAITING]
+    with house.context.database.read() as session:
+        assert [row.state for row in session.scalars(select(QueueEntry))] == [QueueEntryState.WAITING]
 
 
 def test_after_a_minute_callers_are_connected_with_the_number_on_duty_and_stand_in_no_line(house: House) -> None:
@@ -149,7 +152,7 @@ def test_after_a_minute_callers_are_connected_with_the_number_on_duty_and_stand_
     late = f"since={long_ago.timestamp():.0f}"
     in_line, _ = timed(caller, f"/voice/calls/{call.id}/wait?{late}")
     asked, _ = timed(unknown, f"/voice/fallback?{late}")
-    if not house.ground.settings.outage_number:
+    if not house.context.settings.outage_number:
         assert in_line.verbs == ["Play", "Redirect"]
         assert asked.verbs[-1] == "Redirect"
         return
@@ -159,8 +162,8 @@ def test_after_a_minute_callers_are_connected_with_the_number_on_duty_and_stand_
     assert led.text_of("Dial") == asked.text_of("Dial") == DUTY
     house.back()
     wait_for(lambda: [c.outcome for c in calls(house)] == [Outcome.LED_ON] * 2, what="both calls led on")
-    with house.ground.database.read() as session:
-        assert {row.state for row in session.scalars(select(Waiting))} == {WaitingState.LEFT}
+    with house.context.database.read() as session:
+        assert {row.state for row in session.scalars(select(QueueEntry))} == {QueueEntryState.LEFT}
     done, _ = timed(caller, "/voice/fallback", DialCallStatus="completed")
     assert done.verbs == ["Hangup"]
     again, _ = timed(unknown, "/voice/fallback", DialCallStatus="no-answer")
@@ -180,15 +183,17 @@ def test_who_hangs_up_while_they_are_kept_is_called_back(house: House) -> None:
         known.heard -= 120
     kept.make_up(clock.now())
     (call,) = calls(house)
-    with house.ground.database.read() as session:
+    with house.context.database.read() as session:
         (promised,) = session.scalars(select(Callback))
     assert (promised.call_id, promised.number) == (call.id, caller.number)
     assert kept.make_up(clock.now()) == 0
 
 
-def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_called_again(ground: Ground) -> None:
-    with ground.database.write() as session:
-        hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml"), rules.of(ground.settings)), clock.now())
+def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_called_again(context: AppContext) -> None:
+    with context.database.write() as session:
+        hospital_file.store(
+            session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(context.settings)), clock.now()
+        )
     begun = clock.now() - timedelta(minutes=2)
 
     def view(number: int, caller: str, at: int) -> LineView:
@@ -196,9 +201,9 @@ def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_call
         return LineView(f"CA{number:032x}", caller, LegStatus.COMPLETED, started, started + timedelta(seconds=9))
 
     for one in (view(2, "+8613900000002", 5), view(1, "+8613900000002", 0), view(3, "anonymous", 0)):
-        assert service.unheard(ground, one, clock.now())
-        assert not service.unheard(ground, one, clock.now())
-    with ground.database.read() as session:
+        assert service.unheard(context, one, clock.now())
+        assert not service.unheard(context, one, clock.now())
+    with context.database.read() as session:
         assert [row.number for row in session.scalars(select(Callback))] == ["+8613900000002"]
 
 
@@ -209,13 +214,13 @@ def test_a_redis_that_accepts_and_stays_silent_keeps_nobody_waiting(
     silent = gate.Gate(("127.0.0.1", 1))
     silent.silence()
     settings = make_settings(tmp_path, sqlite_url, f"redis://127.0.0.1:{silent.port}/0")
-    with stand(settings) as ground:
+    with open_context(settings) as context:
         begun = time.monotonic()
-        with ground.database.write() as session:
-            jobs.add_many(session, ground.bell, "transcribe", [f"r{n}" for n in range(20)], clock.now())
-            jobs.add(session, ground.bell, "transcribe", "one more", clock.now())
+        with context.database.write() as session:
+            jobs.add_many(session, context.notifier, "transcribe", [f"r{n}" for n in range(20)], clock.now())
+            jobs.add(session, context.notifier, "transcribe", "one more", clock.now())
         assert time.monotonic() - begun < 1.5 * PATIENCE
-        assert _count(ground, Job) == 21
+        assert _count(context, Job) == 21
     silent.close()
 
 
@@ -224,9 +229,9 @@ def test_a_lock_that_another_process_holds_costs_a_caller_no_error(
 ) -> None:
     settings = make_settings(tmp_path, sqlite_url, redis_server)
     provider = connect(settings)
-    with stand(settings) as ground:
-        app = voice.create(ground, provider)
-        wait_for(lambda: _count(ground, Job) > 60, what="the prompts' rows")
+    with open_context(settings) as context:
+        app = voice_app.create(context, provider)
+        wait_for(lambda: _count(context, Job) > 60, what="the prompts' rows")
         caller = Caller(app, settings)
         held = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
         held.execute("BEGIN IMMEDIATE")
@@ -252,12 +257,14 @@ def test_a_disk_that_takes_nothing_sends_no_caller_away(
         name = pragma.split(" ", maxsplit=1)[0]
         connection.execute(f"PRAGMA {pragma}" if is_broken[0] else f"PRAGMA {name} = {WHOLE[name]}")
 
-    with stand(settings) as ground:
-        event.listen(ground.database.engine, "checkout", breaks)
-        with ground.database.write() as session:
-            hospital.store(session, hospital.read(Path("cli/demo/hospital.yaml"), rules.of(settings)), clock.now())
-        app = voice.create(ground, provider)
-        wait_for(lambda: _count(ground, Job) > 60, what="the prompts' rows")
+    with open_context(settings) as context:
+        event.listen(context.database.engine, "checkout", breaks)
+        with context.database.write() as session:
+            hospital_file.store(
+                session, hospital_file.read(Path("cli/demo/hospital.yaml"), queues_file.of(settings)), clock.now()
+            )
+        app = voice_app.create(context, provider)
+        wait_for(lambda: _count(context, Job) > 60, what="the prompts' rows")
         is_broken[0] = True
         document = Document("")
         for number in range(40):  # a file has room within its pages for a few
@@ -298,11 +305,11 @@ def test_a_database_that_only_reads_sends_no_caller_away(house: House, postgres_
 def test_a_webhook_that_comes_too_late_is_answered_only_when_it_is_signed(
     tmp_path: Path, sqlite_url: str, redis_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(voice_limits, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(time_limits, "ANSWER_SECONDS", 0.2)
     settings = make_settings(tmp_path, sqlite_url, redis_server)
     provider, goes_on = connect(settings), threading.Event()
-    with stand(settings) as ground:
-        app = voice.create(ground, provider)
+    with open_context(settings) as context:
+        app = voice_app.create(context, provider)
         inner: Any = app.wsgi_app
         monkeypatch.setattr(inner, "_app", lambda _environ, _start: goes_on.wait(60) and [])
         caller = Caller(app, settings)

@@ -12,16 +12,16 @@ from rich.text import Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import laying, plan, service
 from campaigns.importing import files
-from cli import tables
+from campaigns.planning import enrolment, plan, service
 from cli.demo import act, report, summary
 from cli.demo.act import Act
 from cli.demo.watch import NONE
+from cli.terminal import tables
 from hotline import clock
-from hotline.ground import Ground
-from hotline.models import Answer, Attempt, Call, Matter, Recipient
-from hotline.values import AttemptState, MatterKind, Outcome, RecipientState
+from hotline.context import AppContext
+from hotline.models import Answer, Attempt, Call, Case, Recipient
+from hotline.values.statuses import AttemptState, CaseKind, Outcome, RecipientState
 
 HERE = Path(__file__).parent
 NAME = "demo"
@@ -39,33 +39,33 @@ COLOURS = {
 }
 
 
-def begin(ground: Ground) -> None:
+def begin(context: AppContext) -> None:
     """The nurses are at their telephones, the discharge list comes in, the campaign is planned and started."""
     now = clock.now()
-    act.on_duty(ground, NURSES)
-    yesterday = f"{now.astimezone(ZoneInfo(ground.settings.timezone)) - timedelta(days=1):%Y-%m-%d}"
+    act.on_duty(context, NURSES)
+    yesterday = f"{now.astimezone(ZoneInfo(context.settings.timezone)) - timedelta(days=1):%Y-%m-%d}"
     with TemporaryDirectory() as folder:
         file = Path(folder) / "patients.csv"
         file.write_text((HERE / "patients.csv").read_text("utf-8").replace("{yesterday}", yesterday), "utf-8")
-        files.take(ground, file, files.Options(), now)
-    service.make(ground, NAME, plan.Scope(), now)
-    laying.lay_out(ground, NAME, now)
-    service.start(ground, NAME, now)
+        files.take(context, file, files.Options(), now)
+    service.make(context, NAME, plan.Scope(), now)
+    enrolment.lay_out(context, NAME, now)
+    service.start(context, NAME, now)
 
 
-def is_over(ground: Ground) -> bool:
+def is_over(context: AppContext) -> bool:
     """Whether everybody was tried once and nobody is on the line."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         untried = select(Recipient.id).where(Recipient.tries == 0, Recipient.state == RecipientState.PLANNED)
         live = select(Attempt.id).where(Attempt.state != AttemptState.ENDED)
         if session.scalar(untried.limit(1)) is not None or session.scalar(live.limit(1)) is not None:
             return False
-    return act.nobody_talks(ground)
+    return act.nobody_talks(context)
 
 
-def rows(ground: Ground, _since: datetime, now: datetime) -> list[tuple[str, ...]]:
+def rows(context: AppContext, _since: datetime, now: datetime) -> list[tuple[str, ...]]:
     """One row of words per recipient; their state comes last."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         return [_row(session, recipient, now) for recipient in _recipients(session)]
 
 
@@ -139,14 +139,14 @@ def _style(line: tuple[str, ...]) -> str:
     return COLOURS.get(RecipientState(line[-1]), "dim")
 
 
-def as_json(ground: Ground, since: datetime) -> dict[str, Any]:
+def as_json(context: AppContext, since: datetime) -> dict[str, Any]:
     """All calls since then and their summary as in the first act, and every recipient."""
-    with ground.database.read() as session:
+    with context.database.read() as session:
         told = [_told(session, recipient) for recipient in _recipients(session)]
-        urgent = select(Matter.id).where(Matter.kind.in_([MatterKind.FOLLOW_UP, MatterKind.OPINION]))
-        matters = len(session.scalars(urgent).all())
-    made = report.as_json(ground, since)
-    made["summary"] |= _ours(made["calls"]) | {"recipients": len(told), "matters": matters}
+        urgent = select(Case.id).where(Case.kind.in_([CaseKind.FOLLOW_UP, CaseKind.OPINION]))
+        cases = len(session.scalars(urgent).all())
+    made = report.as_json(context, since)
+    made["summary"] |= _ours(made["calls"]) | {"recipients": len(told), "cases": cases}
     return made | {"recipients": told}
 
 

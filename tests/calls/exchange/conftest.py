@@ -13,11 +13,11 @@ from aiohttp import web
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from exchange.config import from_values
+from exchange.core.config import from_values
+from exchange.core.server import Exchange, running
 from exchange.phone.call import Call, Stage
 from exchange.phone.line import Phone
-from exchange.server import Exchange, running
-from exchange.webhook import signature
+from exchange.webhooks.webhook import signature
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "secret-of-the-tests"
 NUMBER = "+861012345"

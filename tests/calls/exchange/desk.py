@@ -22,7 +22,7 @@ from aiosipua import (
 )
 from aiosipua.refer import notify_refer
 
-from exchange.audio import FRAME_SECONDS, SILENCE, frames
+from exchange.media.audio import FRAME_SECONDS, SILENCE, frames
 from exchange.sip.wire import Wire
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, House, Page, opened, until
 

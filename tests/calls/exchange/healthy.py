@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exchange import sound_file
-from exchange.audio import FRAME_BYTES, FRAME_SECONDS, level_db
+from exchange.media import sound_file
+from exchange.media.audio import FRAME_BYTES, FRAME_SECONDS, level_db
+from exchange.media.tones import tone
 from exchange.phone.call import Stage
-from exchange.tones import tone
 from tests.calls.exchange.conftest import NUMBER, House, is_tone, saying, until
 
 PULSE_SECONDS = 0.01

@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 
-from exchange.dtmf import KeyDetector
-from exchange.tones import tone
+from exchange.media.dtmf import KeyDetector
+from exchange.media.tones import tone
 
 RING_SECONDS = 0.2
 PROMPT = "For a booking, press 1."

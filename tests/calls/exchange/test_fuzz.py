@@ -20,10 +20,10 @@ pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'ho
 from aiosipua import RegistrationState
 from structlog.testing import capture_logs
 
-from exchange.audio import FRAME_BYTES, level_db
+from exchange.media.audio import FRAME_BYTES, level_db
+from exchange.media.tones import tone
 from exchange.phone.call import Call, Stage
 from exchange.phone.line import Phone
-from exchange.tones import tone
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, House, hears, saying, until
 from tests.calls.exchange.desk import HOST, Desk, sip_house
 from tests.calls.exchange.fuzz import Chance, Talk

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange import hear, sound_file, whisper
+from exchange.media import sound_file
+from exchange.speech import asr_process, whisper
 from exchange.verbs.transcribe import windows
-from hotline.values import Language
+from hotline.values.statuses import Language
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, until
 from tests.hearing import error_rate
 
@@ -109,5 +110,5 @@ def test_caller_speaks_and_the_application_is_told_what(tell: Tell) -> None:
 
 
 def test_a_machine_without_the_model_says_what_to_install() -> None:
-    with pytest.raises(hear.HearingError, match="install faster-whisper"):
-        asyncio.run(hear.Deaf().understand(b"", "en-US", ()))
+    with pytest.raises(asr_process.HearingError, match="install faster-whisper"):
+        asyncio.run(asr_process.Deaf().understand(b"", "en-US", ()))

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from exchange.phone.errors import PhoneRefused
-from exchange.tokens import sign
+from exchange.web.tokens import sign
 from tests.calls.exchange.conftest import TOKEN, House, Tell
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from exchange import sound_file, wav
 from exchange.__main__ import main
-from exchange.audio import to_pcm
+from exchange.media import sound_file, wav
+from exchange.media.audio import to_pcm
 from exchange.phone.errors import PhoneRefused
 from exchange.phone.line import Phone
 from exchange.phone.parse import parse_play

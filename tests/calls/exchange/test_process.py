@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from exchange import sound_file
+from exchange.media import sound_file
 from exchange.phone.call import Stage
 from exchange.phone.line import Phone
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, until

@@ -14,8 +14,8 @@ import requests
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from exchange.config import from_values
-from exchange.errors import ConfigError
+from exchange.core.config import from_values
+from exchange.core.errors import ConfigError
 from exchange.phone.call import Stage
 from tests.calls.exchange.conftest import ACCOUNT, NUMBER, PATIENCE_SECONDS, TOKEN, opened, until
 

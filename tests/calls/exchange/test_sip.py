@@ -14,10 +14,10 @@ pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'ho
 
 from aiosipua import RegistrationState
 
-from exchange import sound_file
-from exchange.audio import FRAME_SECONDS
+from exchange.media import sound_file
+from exchange.media.audio import FRAME_SECONDS
+from exchange.media.tones import tone
 from exchange.phone.call import Stage
-from exchange.tones import tone
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, House, Page, hears, is_tone, loudest, saying, until
 from tests.calls.exchange.desk import HOST, Desk, Talk, sip_house
 

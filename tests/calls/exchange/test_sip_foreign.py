@@ -13,8 +13,8 @@ import pytest
 
 pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'hospital-hotline[sip]'")
 
-from exchange import sound_file, wav
-from exchange.tones import tone
+from exchange.media import sound_file, wav
+from exchange.media.tones import tone
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, is_tone, loudest, until
 from tests.calls.exchange.desk import HOST, sip_house
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange import decode, ssml
-from exchange.decoder import Decoder
-from exchange.sound_file import UnreadableSound
-from exchange.speak import Speaker
-from exchange.tones import tone
+from exchange.media import decode
+from exchange.media.decoder import Decoder
+from exchange.media.sound_file import UnreadableSound
+from exchange.media.tones import tone
+from exchange.speech import ssml
+from exchange.speech.speak import Speaker
 from tests import sound_files
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, until, until_over
 from tests.calls.exchange.test_process import ACCOUNT, TOKEN, Process

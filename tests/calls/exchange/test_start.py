@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from exchange.config import from_values, load
-from exchange.errors import ConfigError
-from exchange.server import running
+from exchange.core.config import from_values, load
+from exchange.core.errors import ConfigError
+from exchange.core.server import running
 from tests.calls.exchange.conftest import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[3]

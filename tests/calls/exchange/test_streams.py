@@ -9,9 +9,9 @@ import pytest
 from aiohttp import WSMsgType, web
 from twilio.base.exceptions import TwilioRestException
 
+from exchange.media.tones import tone
 from exchange.phone.call import Stage
-from exchange.tones import tone
-from exchange.webhook import signature
+from exchange.webhooks.webhook import signature
 from tests.calls.exchange.conftest import TOKEN, hears, saying, until
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from exchange.phone.call import Stage
-from exchange.phones import MOST_OF_ADDRESS, MOST_UNREGISTERED
+from exchange.web.phones import MOST_OF_ADDRESS, MOST_UNREGISTERED
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, until
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import requests
 
 from exchange.phone.call import Stage
 from exchange.phone.errors import PhoneRefused
-from exchange.tokens import holder_of, is_signed, sign
+from exchange.web.tokens import holder_of, is_signed, sign
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, House, Tell, until
 
 PAUSE = '<Pause length="60"/>'

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import requests
 
-from exchange.dtmf import tone_for
+from exchange.media.dtmf import tone_for
+from exchange.media.tones import tone
 from exchange.phone.call import Stage
-from exchange.tones import tone
 from tests.calls.exchange.conftest import hears, is_tone, saying, until
 
 if TYPE_CHECKING:

@@ -8,25 +8,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from exchange.audio import FRAME_SECONDS, SILENCE, frames
-from exchange.call import Leg
-from exchange.clock import Ticker
-from exchange.conference import Conferences
-from exchange.config import Config, Number, WebhookLimits
-from exchange.course import Goto, Inline
-from exchange.errors import WebhookError
-from exchange.journal import Journal
-from exchange.legs import Ends, Legs
-from exchange.line import Answerer, Line
-from exchange.media import Media
-from exchange.office import Office
-from exchange.queue import Queues
-from exchange.recorder import Recordings
-from exchange.server import stop_recordings
-from exchange.status import Callback
-from exchange.switch import Switch
-from exchange.tones import tone
-from exchange.webhook import CONNECTION, Request, Response, Target, Webhooks
+from exchange.calls.call import Leg
+from exchange.calls.call_flow import Goto, Inline
+from exchange.calls.journal import Journal
+from exchange.calls.legs import Ends, Legs
+from exchange.calls.line import Answerer, Line
+from exchange.calls.queue import Queues
+from exchange.calls.status import Callback
+from exchange.calls.switch import Switch
+from exchange.conference.conference import Conferences
+from exchange.core.config import Config, Number, WebhookLimits
+from exchange.core.core import Office
+from exchange.core.errors import WebhookError
+from exchange.core.server import stop_recordings
+from exchange.media.audio import FRAME_SECONDS, SILENCE, frames
+from exchange.media.clock import Ticker
+from exchange.media.sound_cache import Media
+from exchange.media.tones import tone
+from exchange.recording.recorder import Recordings
+from exchange.webhooks.webhook import CONNECTION, Request, Response, Target, Webhooks
 
 ACCOUNT = "AC" + "1" * 32
 HOSPITAL = "+861012345"

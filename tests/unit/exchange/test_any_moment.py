@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exchange.dtmf import tone_for
-from exchange.office import How
-from exchange.status import Callback
+from exchange.calls.status import Callback
+from exchange.core.core import How
+from exchange.media.dtmf import tone_for
 from tests.unit.exchange.stage import HOSPITAL, Stage, document, play
 
 EVENTS = 'statusCallback="/events" statusCallbackEvent="start end join leave"'

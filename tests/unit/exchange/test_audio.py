@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from exchange.audio import FRAME_BYTES, SILENCE, SILENT_DB, frames, level_db, mix, to_pcm
-from exchange.tones import tone
+from exchange.media.audio import FRAME_BYTES, SILENCE, SILENT_DB, frames, level_db, mix, to_pcm
+from exchange.media.tones import tone
 
 
 def constant(value: int) -> bytes:

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from exchange.attend import run
-from exchange.course import Course
-from exchange.dtmf import tone_for
-from exchange.legs import Ends
-from exchange.sound import Pcm
-from exchange.speak import SpeechError
-from exchange.tones import tone
-from exchange.twiml import Element
+from exchange.calls.attend import run
+from exchange.calls.call_flow import Course
+from exchange.calls.legs import Ends
+from exchange.media.dtmf import tone_for
+from exchange.media.sound import Pcm
+from exchange.media.tones import tone
+from exchange.speech.speak import SpeechError
+from exchange.webhooks.twiml import Element
 from tests.unit.exchange.stage import SITE, Stage, Story, play
 
 Staged = Callable[[Story], None]

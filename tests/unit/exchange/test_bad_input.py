@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from exchange.config import WebhookLimits
-from exchange.errors import WebhookError
-from exchange.tones import tone
-from exchange.webhook import Request, Response, Webhooks
+from exchange.core.config import WebhookLimits
+from exchange.core.errors import WebhookError
+from exchange.media.tones import tone
+from exchange.webhooks.webhook import Request, Response, Webhooks
 from tests.unit.exchange.stage import HOSPITAL, SITE, Stage, Story
 
 Staged = Callable[[Story], None]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bench.exchange import verdict
-from bench.exchange_kept import Faults, faults_of
-from bench.exchange_load import Talk, Telephone
-from exchange import wav
-from exchange.audio import FRAME_BYTES, SILENCE
+from bench.exchange_load.kept import Faults, faults_of
+from bench.exchange_load.load import Talk, Telephone
+from exchange.media import wav
+from exchange.media.audio import FRAME_BYTES, SILENCE
 
 
 def talk_of(told: int) -> Talk:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from exchange.audio import level_db
-from exchange.clock import EPOCH
-from exchange.status import FINAL, MOVES, CallFacts, CallStatus, IllegalMove
-from exchange.twiml import Element
-from exchange.webhook import Response
+from exchange.calls.status import FINAL, MOVES, CallFacts, CallStatus, IllegalMove
+from exchange.media.audio import level_db
+from exchange.media.clock import EPOCH
+from exchange.webhooks.twiml import Element
+from exchange.webhooks.webhook import Response
 from tests.unit.exchange.stage import Stage, Story, play
 
 Staged = Callable[[Story], None]

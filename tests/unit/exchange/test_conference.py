@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from exchange.audio import level_db
-from exchange.conference import BY_API
-from exchange.tape import header
-from exchange.tones import tone
-from exchange.webhook import Response
+from exchange.conference.conference import BY_API
+from exchange.media.audio import level_db
+from exchange.media.tones import tone
+from exchange.recording.tape import header
+from exchange.webhooks.webhook import Response
 from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
 
 Staged = Callable[[Story], None]

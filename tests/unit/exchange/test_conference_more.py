@@ -6,12 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from exchange.announce import announce, sound_of
-from exchange.audio import RATE, level_db
-from exchange.conference import LED_AWAY
-from exchange.errors import DocumentError
-from exchange.tones import tone
-from exchange.webhook import Target
+from exchange.conference.announce import announce, sound_of
+from exchange.conference.conference import LED_AWAY
+from exchange.core.errors import DocumentError
+from exchange.media.audio import RATE, level_db
+from exchange.media.tones import tone
+from exchange.webhooks.webhook import Target
 from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
 
 Staged = Callable[[Story], None]

@@ -5,9 +5,9 @@ import struct
 import numpy as np
 import pytest
 
-from exchange import decode, g711
-from exchange.audio import level_db
-from exchange.tones import tone
+from exchange.media import decode, g711
+from exchange.media.audio import level_db
+from exchange.media.tones import tone
 
 
 def pitch(pcm: bytes) -> float:

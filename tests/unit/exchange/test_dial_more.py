@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from exchange.audio import level_db
-from exchange.dtmf import tone_for
-from exchange.tones import tone
+from exchange.media.audio import level_db
+from exchange.media.dtmf import tone_for
+from exchange.media.tones import tone
 from tests.unit.exchange.stage import HOSPITAL, Stage, Story
 
 Staged = Callable[[Story], None]

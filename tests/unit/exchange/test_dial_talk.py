@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from exchange.audio import level_db
-from exchange.dtmf import tone_for
-from exchange.tones import tone
+from exchange.media.audio import level_db
+from exchange.media.dtmf import tone_for
+from exchange.media.tones import tone
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]

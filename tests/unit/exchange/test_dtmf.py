@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exchange import sound_file
-from exchange.audio import MISSING, SILENCE, frames, to_pcm
-from exchange.dtmf import KeyDetector, hear, tone_for
-from exchange.tones import CADENCES, Repeating
+from exchange.media import sound_file
+from exchange.media.audio import MISSING, SILENCE, frames, to_pcm
+from exchange.media.dtmf import KeyDetector, hear, tone_for
+from exchange.media.tones import CADENCES, Repeating
 
 SPEECH = Path(__file__).parents[4] / "shared" / "audio"
 ALL_KEYS = "0123456789*#ABCD"

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from exchange.audio import SILENCE, frames, to_pcm
-from exchange.dtmf import tone_for
+from exchange.media.audio import SILENCE, frames, to_pcm
+from exchange.media.dtmf import tone_for
+from exchange.media.tones import tone
 from exchange.phone.ear import Ear
-from exchange.tones import tone
 
 
 def voice(seconds: float) -> bytes:

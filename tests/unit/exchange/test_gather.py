@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from exchange.dtmf import tone_for
+from exchange.media.dtmf import tone_for
 from tests.unit.exchange.stage import Stage, Story, Telephone
 
 Staged = Callable[[Story], None]

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from exchange.dtmf import tone_for
-from exchange.tones import tone
+from exchange.media.dtmf import tone_for
+from exchange.media.tones import tone
 from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
 
 Staged = Callable[[Story], None]

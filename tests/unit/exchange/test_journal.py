@@ -8,8 +8,8 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from exchange.aftermath import Aftermath, Report
-from exchange.journal import Journal
+from exchange.calls.call_end import Aftermath, Report
+from exchange.calls.journal import Journal
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]

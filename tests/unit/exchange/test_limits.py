@@ -7,15 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange import charset, decoder, document, places, quantity, sentences, ssml, twiml
-from exchange.config import WebhookLimits
-from exchange.cookies import MOST_COOKIES, Cookies
-from exchange.errors import DocumentError
-from exchange.overrides import split
-from exchange.segments import segments
-from exchange.twiml import Element
-from exchange.urls import written
-from exchange.webhook import Response
+from exchange.core import countries, quantity
+from exchange.core.config import WebhookLimits
+from exchange.core.errors import DocumentError
+from exchange.core.text_segments import segments
+from exchange.media import decoder
+from exchange.speech import sentences, ssml
+from exchange.webhooks import charset, document, twiml
+from exchange.webhooks.cookies import MOST_COOKIES, Cookies
+from exchange.webhooks.overrides import split
+from exchange.webhooks.twiml import Element
+from exchange.webhooks.urls import written
+from exchange.webhooks.webhook import Response
 from tests import sound_files as made
 from tests.calls.exchange.made import documents
 from tests.unit.exchange.stage import SITE
@@ -195,11 +198,11 @@ def test_message_has_as_many_segments_as_its_alphabet_needs(body: str, count: in
 
 
 def test_countries_and_numbers_without_one() -> None:
-    assert (places.country_of("+8613800138000"), places.country_of("+14155551212")) == ("CN", "US")
-    assert (places.country_of("client:a"), places.country_of("+"), places.country_of("+999")) == ("", "", "")
-    assert places.international("(415) 555-1212", "US") == "+14155551212"
-    assert places.international("110", "CN") is None
-    assert places.whereabouts("From", "client:a") == {}
+    assert (countries.country_of("+8613800138000"), countries.country_of("+14155551212")) == ("CN", "US")
+    assert (countries.country_of("client:a"), countries.country_of("+"), countries.country_of("+999")) == ("", "", "")
+    assert countries.international("(415) 555-1212", "US") == "+14155551212"
+    assert countries.international("110", "CN") is None
+    assert countries.whereabouts("From", "client:a") == {}
 
 
 def test_cookies_keep_path_domain_and_expiry() -> None:

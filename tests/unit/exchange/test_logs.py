@@ -4,8 +4,8 @@ import logging
 
 from structlog.testing import capture_logs
 
-from exchange.logs import LONGEST_FIELD, Library, shorten
-from exchange.noise import LONGEST_VALUE, MOST_LINES, WINDOW_SECONDS, Noise, shown
+from exchange.core.logs import LONGEST_FIELD, Library, shorten
+from exchange.core.noise import LONGEST_VALUE, MOST_LINES, WINDOW_SECONDS, Noise, shown
 
 
 def test_of_one_kind_there_are_few_lines_a_minute_and_the_rest_is_counted() -> None:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from exchange.amd import Detector, Patience
-from exchange.audio import frames
-from exchange.course import Goto
-from exchange.legs import Ends
-from exchange.status import Callback
-from exchange.switch import Wishes
-from exchange.tones import tone
-from exchange.webhook import Target
+from exchange.calls.call_flow import Goto
+from exchange.calls.legs import Ends
+from exchange.calls.status import Callback
+from exchange.calls.switch import Wishes
+from exchange.media.amd import Detector, Patience
+from exchange.media.audio import frames
+from exchange.media.tones import tone
+from exchange.webhooks.webhook import Target
 from tests.unit.exchange.stage import HOSPITAL, SITE, Stage, Story
 
 Staged = Callable[[Story], None]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from exchange.config import from_values
-from exchange.errors import ConfigError, WebhookError
-from exchange.mapping import Mapped, MappedSockets
-from exchange.webhook import Request
+from exchange.core.config import from_values
+from exchange.core.errors import ConfigError, WebhookError
+from exchange.webhooks.mapping import Mapped, MappedSockets
+from exchange.webhooks.webhook import Request
 from tests.unit.exchange.stage import App, Wires
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from cli.demo import act, follow_up
-from exchange import sound_file
+from exchange.media import sound_file
 from exchange.phone.parse import parse_play
 from exchange.phone.run import load_sounds
 from exchange.phone.script import Actor, Speak, Step, Wait

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from exchange.audio import level_db
-from exchange.tones import tone
+from exchange.media.audio import level_db
+from exchange.media.tones import tone
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.audio import MISSING, SILENCE
-from exchange.clock import Bell, Signal, Ticker
-from exchange.config import from_values, load
-from exchange.errors import ConfigError, DocumentError
-from exchange.line import GAP_FRAMES, MOST_FRAMES, PREFILL_FRAMES, Jitter
-from exchange.speak import voice_for
-from exchange.tones import tone
-from exchange.twiml import Element, parse
+from exchange.calls.line import GAP_FRAMES, MOST_FRAMES, PREFILL_FRAMES, Jitter
+from exchange.core.config import from_values, load
+from exchange.core.errors import ConfigError, DocumentError
+from exchange.media.audio import MISSING, SILENCE
+from exchange.media.clock import Bell, Signal, Ticker
+from exchange.media.tones import tone
+from exchange.speech.speak import voice_for
+from exchange.webhooks.twiml import Element, parse
 
 LOUD = tone([600], 0.02)
 GOOD = {"account_sid": "AC1", "auth_token": "t"}

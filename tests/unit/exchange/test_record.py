@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from exchange import sound_file
-from exchange.clock import Ticker
-from exchange.dtmf import tone_for
-from exchange.office import How
-from exchange.recorder import Recordings
-from exchange.status import Callback
-from exchange.tape import HEADER_BYTES, header
-from exchange.tones import tone
+from exchange.calls.status import Callback
+from exchange.core.core import How
+from exchange.media import sound_file
+from exchange.media.clock import Ticker
+from exchange.media.dtmf import tone_for
+from exchange.media.tones import tone
+from exchange.recording.recorder import Recordings
+from exchange.recording.tape import HEADER_BYTES, header
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]

@@ -5,13 +5,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from exchange import sound_file
-from exchange.audio import frames
-from exchange.clock import Ticker
-from exchange.recorder import Recordings
-from exchange.status import Callback
-from exchange.tape import HEADER_BYTES, Tape
-from exchange.tones import tone
+from exchange.calls.status import Callback
+from exchange.media import sound_file
+from exchange.media.audio import frames
+from exchange.media.clock import Ticker
+from exchange.media.tones import tone
+from exchange.recording.recorder import Recordings
+from exchange.recording.tape import HEADER_BYTES, Tape
 
 CALLBACK = Callback("http://app.test/recorded", "POST", ("in-progress", "completed", "absent"))
 

@@ -11,7 +11,7 @@ pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'ho
 from aiortp.packet import RtpPacket
 from aiosipua import SipRequest, SipResponse, parse_auth, parse_sdp
 
-from exchange.g711 import ALAW
+from exchange.media.g711 import ALAW
 from exchange.sip import presses, rtp, sdp
 from exchange.sip.registrar import Registrar
 from exchange.sip.rtp import Rtp

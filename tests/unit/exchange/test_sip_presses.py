@@ -12,9 +12,9 @@ pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'ho
 from aiortp.dtmf import DTMF_EVENTS, DtmfEvent
 from aiortp.packet import RtpPacket
 
-from exchange import g711
-from exchange.audio import FRAME_BYTES, FRAME_SAMPLES, SILENCE, frames
-from exchange.dtmf import KeyDetector, tone_for
+from exchange.media import g711
+from exchange.media.audio import FRAME_BYTES, FRAME_SAMPLES, SILENCE, frames
+from exchange.media.dtmf import KeyDetector, tone_for
 from exchange.sip.presses import relayed
 from exchange.sip.rtp import Rtp
 from exchange.sip.sdp import Agreed

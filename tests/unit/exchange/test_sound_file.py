@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from exchange import decode, sound_file
-from exchange.sound_file import UnreadableSound
+from exchange.media import decode, sound_file
+from exchange.media.sound_file import UnreadableSound
 from tests import sound_files as made
 
 CASES = Path(__file__).resolve().parents[3] / ".." / "shared" / "cases" / "wav"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exchange import speak
+from exchange.speech import speak
 
 SOUND = b"\x01\x00" * 80
 

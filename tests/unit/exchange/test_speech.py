@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from exchange import wav
-from exchange.audio import level_db
-from exchange.tones import tone
-from exchange.webhook import Response
+from exchange.media import wav
+from exchange.media.audio import level_db
+from exchange.media.tones import tone
+from exchange.webhooks.webhook import Response
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]

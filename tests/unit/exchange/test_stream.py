@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exchange import g711
-from exchange.audio import level_db
-from exchange.dtmf import tone_for
-from exchange.tones import tone
-from exchange.webhook import signature
+from exchange.media import g711
+from exchange.media.audio import level_db
+from exchange.media.dtmf import tone_for
+from exchange.media.tones import tone
+from exchange.webhooks.webhook import signature
 from tests.unit.exchange.stage import Stage, Story
 
 Staged = Callable[[Story], None]

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from exchange.deliver import cancel, hand_over, resume, send
-from exchange.status import Callback
-from exchange.texts import MOST_WAITING, Message, Texts
+from exchange.calls.status import Callback
+from exchange.core.text_delivery import cancel, hand_over, resume, send
+from exchange.core.texts import MOST_WAITING, Message, Texts
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from exchange.audio import SILENCE
-from exchange.phone_line import PhoneLine
-from exchange.tokens import LONGEST_SECONDS, is_signed, sign
+from exchange.media.audio import SILENCE
+from exchange.web.phone_line import PhoneLine
+from exchange.web.tokens import LONGEST_SECONDS, is_signed, sign
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SOON = int(NOW.timestamp()) + 60

@@ -2,8 +2,8 @@
 
 import pytest
 
-from exchange.audio import FRAME_BYTES, SILENT_DB, level_db
-from exchange.tones import CADENCES, Repeating, beep, tone
+from exchange.media.audio import FRAME_BYTES, SILENT_DB, level_db
+from exchange.media.tones import CADENCES, Repeating, beep, tone
 
 
 @pytest.mark.parametrize(("name", "on", "cycle"), [("cn", 50, 250), ("us", 100, 300), ("eu", 50, 250), ("jp", 50, 150)])

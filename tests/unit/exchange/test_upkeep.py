@@ -6,12 +6,12 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from exchange.aftermath import Aftermath, Report
-from exchange.audio import FRAME_SECONDS
-from exchange.journal import Journal
-from exchange.status import Callback
-from exchange.texts import Message, Texts
-from exchange.upkeep import forget_speech, shut, tidy
+from exchange.calls.call_end import Aftermath, Report
+from exchange.calls.journal import Journal
+from exchange.calls.status import Callback
+from exchange.core.texts import Message, Texts
+from exchange.media.audio import FRAME_SECONDS
+from exchange.recording.upkeep import forget_speech, shut, tidy
 from tests.unit.exchange.stage import Stage
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)

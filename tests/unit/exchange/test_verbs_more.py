@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from exchange import g711, ssml, twiml
-from exchange.audio import level_db
-from exchange.speak import voice_for
-from exchange.tones import tone
+from exchange.media import g711
+from exchange.media.audio import level_db
+from exchange.media.tones import tone
+from exchange.speech import ssml
+from exchange.speech.speak import voice_for
 from exchange.verbs.refer import understood
 from exchange.verbs.speech import spoken_language
-from exchange.webhook import Response
+from exchange.webhooks import twiml
+from exchange.webhooks.webhook import Response
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exchange import sound_file, wav
-from exchange.audio import level_db
-from exchange.tones import tone
+from exchange.media import sound_file, wav
+from exchange.media.audio import level_db
+from exchange.media.tones import tone
 
 
 def file_of(samples: "np.typing.ArrayLike", rate: int, channels: int = 1) -> bytes:

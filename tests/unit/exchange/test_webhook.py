@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from exchange.config import WebhookLimits
-from exchange.errors import WebhookError
-from exchange.overrides import split
-from exchange.webhook import BAD_URL, Request, Response, Target, Webhooks, signature
+from exchange.core.config import WebhookLimits
+from exchange.core.errors import WebhookError
+from exchange.webhooks.overrides import split
+from exchange.webhooks.webhook import BAD_URL, Request, Response, Target, Webhooks, signature
 from tests.unit.exchange.stage import SITE, App
 
 LIMITS = WebhookLimits()

@@ -1,0 +1,106 @@
+"""Sessions of the staff pages on their rows: begin one, find one, end some. Each runs in its caller's transaction.
+
+A session holds while its row says so, its user may sign in, and nothing has ended all sessions of the user since.
+"""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from hotline import clock
+from hotline.models import Agent, SignIn, User
+from hotline.values.statuses import AgentState
+
+# Nobody opened anything for so long: the session is over.
+IDLE = timedelta(hours=10)
+# A row is kept so long after its end, for tokens of telephones that were given out in it.
+KEPT = timedelta(days=1)
+# `seen_at` is written this often.
+NOTED = timedelta(minutes=1)
+
+
+def holds(now: datetime) -> ColumnElement[bool]:
+    """Whether a session holds at this moment; for queries that join `SignIn` and `User`."""
+    return and_(
+        SignIn.ended_at.is_(None),
+        SignIn.ends_at > now,
+        SignIn.seen_at > now - IDLE,
+        SignIn.version == User.session_version,
+        User.is_active,
+        or_(User.one_time_until.is_(None), User.one_time_until > now),
+    )
+
+
+def begin(session: Session, user: User, made: SignIn, lasting: timedelta, now: datetime) -> str:
+    """A new session of `user` for at most `lasting`; what its cookie says, which is kept nowhere.
+
+    `made` brings the browser and the address. What is long over is deleted here.
+    """
+    token = clock.new_secret()
+    made.digest, made.user_id, made.version = _digest(token), user.id, user.session_version
+    made.made_at, made.seen_at, made.ends_at = now, now, now + lasting
+    session.execute(delete(SignIn).where(SignIn.ends_at < now - KEPT))
+    session.add(made)
+    session.flush()
+    return token
+
+
+def find(session: Session, token: str, now: datetime) -> tuple[User, SignIn] | None:
+    """Whose session the cookie says, where it holds."""
+    query = select(User, SignIn).join(SignIn, SignIn.user_id == User.id)
+    row = session.execute(query.where(SignIn.digest == _digest(token), holds(now))).first()
+    return None if row is None else (row[0], row[1])
+
+
+def used(session: Session, sign_in_id: str, now: datetime) -> None:
+    """Its person has opened something."""
+    session.execute(update(SignIn).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None)).values(seen_at=now))
+
+
+def end(session: Session, sign_in_id: str, user_id: str, now: datetime) -> None:
+    """This session of the user is over; again, or another one's, nothing changes."""
+    own = (SignIn.id == sign_in_id, SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+    session.execute(update(SignIn).where(*own).values(ended_at=now))
+
+
+def of_user(session: Session, user_id: str, now: datetime) -> Sequence[SignIn]:
+    """The sessions of the user that hold, the one used last first."""
+    query = select(SignIn).join(User, User.id == SignIn.user_id).where(User.id == user_id, holds(now))
+    return session.scalars(query.order_by(SignIn.seen_at.desc(), SignIn.id)).all()
+
+
+# Telephones that pages of a session are.
+
+
+def took_phone(session: Session, sign_in_id: str, now: datetime) -> None:
+    """A page of the session got a token for its telephone."""
+    session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(phone_at=now, revoked_at=None))
+
+
+def to_revoke(session: Session, now: datetime) -> Sequence[str]:
+    """Sessions that are over, whose telephones the exchange has not been told to put down.
+
+    A conversation that goes on is not cut: its agent hangs up first, unless they may not sign in any more.
+    """
+    talks = and_(User.is_active, Agent.state == AgentState.TALKING)
+    query = select(SignIn.id).join(User, User.id == SignIn.user_id).outerjoin(Agent, Agent.id == User.agent_id)
+    due = (SignIn.phone_at.is_not(None), SignIn.revoked_at.is_(None), ~holds(now), ~func.coalesce(talks, false()))
+    return session.scalars(query.where(*due).order_by(SignIn.id)).all()
+
+
+def revoked(session: Session, sign_in_id: str, now: datetime) -> None:
+    """The exchange has put the session's telephones down and lets in no more."""
+    session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(revoked_at=now))
+
+
+def registered_again(session: Session, sign_in_ids: Collection[str]) -> bool:
+    """Of these, those whose telephones ought to be down are to be told of once more; whether there are any."""
+    told = update(SignIn).where(SignIn.id.in_(sign_in_ids), SignIn.revoked_at.is_not(None))
+    return bool(session.execute(told.values(revoked_at=None)).rowcount)  # type: ignore[attr-defined] # of an UPDATE
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,89 @@
+"""The labelled calls of the quality bench: the shared ones, the same on worse lines, and others spoken for it."""
+
+import io
+import json
+import wave
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bench.quality_calls.spoken import spoken_calls
+from hotline.values.statuses import Language
+from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, resample, to_float, to_pcm
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A call and the marks that a supervisor gave it. `kind` is the set that it belongs to."""
+
+    name: str
+    kind: str
+    language: Language
+    is_follow_up: bool
+    sound: Sound
+    labels: Mapping[str, int]
+
+
+def all_calls(folder: Path, degrade: bool, spoken: bool) -> Iterator[Labelled]:
+    """The calls of all sets that are wished."""
+    shared = [_read(path) for path in sorted(folder.glob("*.json"))]
+    yield from shared
+    if degrade:
+        for name, worsen in LINES.items():
+            for call in shared:
+                sides = tuple(worsen(pcm) for pcm in call.sound.channels)
+                yield replace(call, kind=name, sound=Sound(sides))
+    if spoken:
+        for made in spoken_calls():
+            yield Labelled(made.name, "spoken", made.language, made.is_follow_up, made.sound, made.labels)
+
+
+def _read(path: Path) -> Labelled:
+    told = json.loads(path.read_text("utf-8"))
+    sound = read_wav(path.with_suffix(".wav").read_bytes())
+    if told["channels"] == ["agent", "caller"]:
+        sound = Sound((sound.channels[1], sound.channels[0]))
+    is_follow_up = told["topic"] == "follow-up"
+    return Labelled(told["name"], "calls", Language(told["language"]), is_follow_up, sound, told["labels"])
+
+
+def _noise(pcm: Pcm) -> Pcm:
+    """White noise 12 dB below the speech."""
+    sound = to_float(pcm)
+    loud = sound[np.abs(sound) > 0.02]
+    level = float(np.sqrt(np.mean(loud**2))) if len(loud) else 0.05
+    noise = np.random.default_rng(7).normal(size=len(sound)) * level * 10 ** (-12 / 20)
+    return to_pcm((sound + noise).astype(np.float32))
+
+
+def _mu_law(pcm: Pcm) -> Pcm:
+    """Through the telephone's coding, once there and back."""
+    sound = np.clip(to_float(pcm), -1, 1)
+    coded = np.round(127 * np.sign(sound) * np.log1p(255 * np.abs(sound)) / np.log(256))
+    back = np.sign(coded) * np.expm1(np.abs(coded) / 127 * np.log(256)) / 255
+    return to_pcm(back.astype(np.float32))
+
+
+def _quiet(pcm: Pcm) -> Pcm:
+    """A tenth as loud."""
+    return to_pcm(to_float(pcm) * np.float32(0.1))
+
+
+def _studio(pcm: Pcm) -> Pcm:
+    """As a file at 44.1 kHz."""
+    wide = to_pcm(resample(to_float(pcm), TELEPHONE_RATE, 44_100))
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setparams((1, 2, 44_100, 0, "NONE", ""))
+        file.writeframes(wide.tobytes())
+    return read_wav(buffer.getvalue()).channels[0]
+
+
+LINES: dict[str, Callable[[Pcm], Pcm]] = {
+    "noise 12 dB": _noise,
+    "mu-law": _mu_law,
+    "quiet": _quiet,
+    "44.1 kHz": _studio,
+}

@@ -1,0 +1,39 @@
+"""What follows for a recipient: another try, the text, a person, the end. Runs in its caller's transaction."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from campaigns.dialling import next_attempt
+from crm.cases import service as crm
+from hotline.context import AppContext
+from hotline.models import Recipient
+from hotline.outbox import jobs, transitions
+from hotline.values.statuses import CaseKind, RecipientState
+
+TOPIC = "campaign"
+
+
+def follow(session: Session, context: AppContext, recipient: Recipient, then: next_attempt.Next, now: datetime) -> None:
+    """Do what was decided for the recipient."""
+    match then:
+        case next_attempt.Again(at):
+            transitions.move(recipient, RecipientState.PLANNED)
+            recipient.due_at = at
+        case next_attempt.Text(until):
+            transitions.move(recipient, RecipientState.TEXTED)
+            recipient.due_at = until
+            jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
+        case next_attempt.Person(reason):
+            _to_person(session, context, recipient, reason, now)
+        case next_attempt.End(state):
+            transitions.move(recipient, state)
+            recipient.due_at, recipient.ended_at = None, now
+
+
+def _to_person(session: Session, context: AppContext, recipient: Recipient, reason: str, now: datetime) -> None:
+    """On the list for a person: a case with a deadline, which names the recipient and nothing medical."""
+    transitions.move(recipient, RecipientState.WITH_PERSON)
+    recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
+    new = crm.NewCase(CaseKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
+    crm.open_case(session, context, new, crm.By(), now)

@@ -1,0 +1,29 @@
+"""What was tried with a recipient so far, as the decision about the next try takes it. Never commits."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from campaigns.dialling import next_attempt, queries
+from campaigns.planning import preferences
+from hotline.context import AppContext
+from hotline.models import Attempt, Recipient
+from hotline.values.statuses import AttemptOutcome
+
+
+def standing(
+    session: Session, context: AppContext, recipient: Recipient, later_at: datetime | None = None
+) -> next_attempt.Standing:
+    """The recipient after all tries that are over; `later_at` is the time that they named in the last one."""
+    return next_attempt.Standing(
+        tries=tuple(_tried(row) for row in queries.tries(session, recipient.id)),
+        window=preferences.window_of(context, recipient),
+        closes_at=recipient.closes_at,
+        is_texted=recipient.texted_at is not None,
+        later_at=later_at,
+    )
+
+
+def _tried(row: Attempt) -> next_attempt.Tried:
+    outcome = row.outcome or AttemptOutcome.FAILED
+    return next_attempt.Tried(outcome, row.dialled_at or row.marked_at, row.direction == "inbound")

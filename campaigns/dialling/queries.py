@@ -1,0 +1,153 @@
+"""What campaigns read: rows with their locks, what is due, the floor and the counts that pacing goes by. No commits."""
+
+from datetime import datetime
+
+from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from hotline.models import Attempt, Call, Campaign, Person, Recipient
+from hotline.values.statuses import AttemptState, CallStatus, CampaignState, RecipientState
+
+# The tables may still bring these anywhere.
+OPEN = (RecipientState.PLANNED, RecipientState.CALLING, RecipientState.TEXTED)
+# A patient who calls back is recognised in these.
+RECOGNISED = (RecipientState.PLANNED, RecipientState.TEXTED, RecipientState.WITH_PERSON)
+LIVE = Attempt.state != AttemptState.ENDED
+
+
+def locked(session: Session, recipient_id: str) -> Recipient | None:
+    """The recipient, locked until the transaction ends: the one lock that everything about them takes first."""
+    return session.get(Recipient, recipient_id, with_for_update=True, populate_existing=True)
+
+
+def attempt_locked(session: Session, attempt_id: str) -> tuple[Attempt, Recipient] | None:
+    """The attempt, its recipient locked; `None` when there is none."""
+    found = session.get(Attempt, attempt_id)
+    recipient = None if found is None else locked(session, found.recipient_id)
+    if found is None or recipient is None:
+        return None
+    session.refresh(found)
+    return found, recipient
+
+
+def tries(session: Session, recipient_id: str) -> list[Attempt]:
+    """The attempts of a recipient that are over, in their order."""
+    query = select(Attempt).where(Attempt.recipient_id == recipient_id, Attempt.state == AttemptState.ENDED)
+    return list(session.scalars(query.order_by(Attempt.number)))
+
+
+def next_number(session: Session, recipient_id: str) -> int:
+    """The number of the next attempt."""
+    return (session.scalar(select(func.max(Attempt.number)).where(Attempt.recipient_id == recipient_id)) or 0) + 1
+
+
+def running(session: Session) -> list[Campaign]:
+    """Campaigns that call."""
+    query = select(Campaign).where(Campaign.state == CampaignState.RUNNING)
+    return list(session.scalars(query.order_by(Campaign.started_at)))
+
+
+def by_name(session: Session, name: str) -> Campaign | None:
+    """The campaign of this name or id."""
+    return session.scalar(select(Campaign).where(or_(Campaign.name == name, Campaign.id == name)))
+
+
+def _calling() -> CompoundSelect[str]:
+    """The numbers of everyone with whom a conversation goes on, and the other numbers of the same person."""
+    busy = select(Recipient.person_index).where(Recipient.state == RecipientState.CALLING)
+    roots = select(Person.root).where(Person.person_index.in_(busy))
+    return busy.union(select(Person.person_index).where(Person.root.in_(roots)))
+
+
+def is_spoken_with(session: Session, recipient: Recipient) -> bool:
+    """Whether a conversation with this person goes on under another of their numbers; the person is locked."""
+    roots = select(Person.root).where(Person.person_index == recipient.person_index)
+    theirs = select(Person.person_index).where(Person.root.in_(roots))
+    query = select(Recipient.id).where(Recipient.person_index.in_(theirs), Recipient.id != recipient.id)
+    return session.scalar(query.where(Recipient.state == RecipientState.CALLING).limit(1)) is not None
+
+
+def due(campaign_id: str, now: datetime) -> Select[str]:
+    """Recipients who may be called now, whoever waits longest first; nobody with whom a conversation goes on."""
+    return (
+        select(Recipient.id)
+        .where(
+            Recipient.campaign_id == campaign_id,
+            Recipient.state == RecipientState.PLANNED,
+            Recipient.due_at <= now,
+            Recipient.closes_at > now,
+            Recipient.person_index.not_in(_calling()),
+        )
+        .order_by(Recipient.due_at, Recipient.id)
+    )
+
+
+def overdue(session: Session, now: datetime, most: int = 200) -> list[str]:
+    """Recipients whom no call reached in time, and those texted who never called back."""
+    planned = and_(
+        Recipient.state == RecipientState.PLANNED, or_(Recipient.closes_at <= now, Recipient.due_at.is_(None))
+    )
+    texted = and_(Recipient.state == RecipientState.TEXTED, Recipient.due_at <= now)
+    active = Campaign.state.in_([CampaignState.RUNNING, CampaignState.FINISHED])
+    query = (
+        select(Recipient.id).join(Campaign, Campaign.id == Recipient.campaign_id).where(or_(planned, texted), active)
+    )
+    return list(session.scalars(query.limit(most)))
+
+
+def recognised(session: Session, number_index: str) -> list[Recipient]:
+    """Recipients of this number whom we tried to reach, whose conversation is not complete, the latest try first."""
+    tried = select(Attempt.recipient_id, func.max(Attempt.marked_at).label("at")).group_by(Attempt.recipient_id)
+    last = tried.subquery()
+    query = (
+        select(Recipient)
+        .join(last, last.c.recipient_id == Recipient.id)
+        .join(Campaign, Campaign.id == Recipient.campaign_id)
+        .where(Recipient.number_index == number_index, Recipient.state.in_(RECOGNISED))
+        .where(Campaign.state != CampaignState.FINISHED)
+        .order_by(last.c.at.desc())
+    )
+    return list(session.scalars(query))
+
+
+# What the dialler still has to do, each a fact in the database.
+
+
+def to_dial(session: Session) -> list[str]:
+    """Attempts of which the exchange was not asked yet."""
+    return list(session.scalars(select(Attempt.id).where(Attempt.state == AttemptState.MARKED).order_by(Attempt.id)))
+
+
+def to_hang_up(session: Session) -> list[Attempt]:
+    """Lines that ring for someone who must not be called any more."""
+    query = (
+        select(Attempt)
+        .join(Recipient, Recipient.id == Attempt.recipient_id)
+        .where(LIVE, Attempt.state != AttemptState.ANSWERED, Attempt.provider_sid.is_not(None))
+        .where(Recipient.state != RecipientState.CALLING, Attempt.hung_up_at.is_(None))
+    )
+    return list(session.scalars(query))
+
+
+def lost(session: Session, stale: datetime) -> list[tuple[Attempt, str]]:
+    """Attempts asked of the exchange before `stale` of which it never spoke, with their number."""
+    query = (
+        select(Attempt, Recipient)
+        .join(Recipient, Recipient.id == Attempt.recipient_id)
+        .where(Attempt.state == AttemptState.DIALLED, Attempt.provider_sid.is_(None), Attempt.dialled_at < stale)
+    )
+    return [(attempt, recipient.number) for attempt, recipient in session.execute(query)]
+
+
+def silent(session: Session, stale: datetime) -> list[Attempt]:
+    """Live attempts with a line, begun before `stale`; those in a conversation are asked about by their call."""
+    query = select(Attempt).where(
+        LIVE, Attempt.provider_sid.is_not(None), Attempt.call_id.is_(None), Attempt.marked_at < stale
+    )
+    return list(session.scalars(query))
+
+
+def hung_over(session: Session) -> list[str]:
+    """Attempts whose conversation is over by its call, though nobody said so of the attempt."""
+    query = select(Attempt.id).join(Call, Call.id == Attempt.call_id).where(LIVE, Call.status == CallStatus.ENDED)
+    return list(session.scalars(query))

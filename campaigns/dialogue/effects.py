@@ -1,0 +1,110 @@
+"""What follows from a turn of a conversation: answers filed, signs told, a nurse asked for. In its transaction."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from campaigns.dialogue import attempt_progress, dialogue_state, doctor_absence
+from campaigns.dialogue.attempt_progress import Given, Start
+from campaigns.dialogue.dialogue_state import Outcome
+from crm.cases import queries as crm_queries
+from crm.cases import service as crm
+from hotline.context import AppContext
+from hotline.models import Call, Recipient
+from hotline.outbox import jobs, transitions
+from hotline.values.statuses import CampaignKind, CaseKind, Intent
+from hotline.values.statuses import Outcome as CallOutcome
+from ivr.dialogue import queries
+from ivr.dialogue.decide import Place as MenuPlace
+from ivr.flow import reader
+from routing.queues import service as routing
+from routing.queues.service import Wish
+
+# Ahead of every other caller, the emergency key's included: the sign is certain, and we have called them ourselves.
+SIGN_PRIORITY = 200
+RECORD = "record_attempt"
+ADVISE = "text_advice"
+# Under which name an opinion is filed that was told beside the questions.
+TOLD = "opinion_told"
+
+
+def apply(session: Session, context: AppContext, about: tuple[Start, Call], outcome: Outcome, now: datetime) -> None:
+    """Write down everything that this turn means, for the attempt and for its call."""
+    start, call = about
+    for effect in outcome.effects:
+        match effect:
+            case dialogue_state.Reached():
+                attempt_progress.reached(session, start.attempt_id, now)
+            case dialogue_state.Verified():
+                attempt_progress.verified(session, start.attempt_id, now)
+                call.outcome = CallOutcome.ANSWERED
+            case dialogue_state.Consented():
+                call.consent_at = call.consent_at or now
+                jobs.add(session, context.notifier, RECORD, start.attempt_id, now)
+            case dialogue_state.Answered():
+                _file(session, context, about, effect, now)
+            case dialogue_state.Opined(words=words):
+                told = Given(TOLD, "", words=words, is_opinion=True)
+                attempt_progress.give(session, context, start.attempt_id, told, now)
+                _opinion(session, context, about, words, now)
+            case dialogue_state.Warned(sign=sign):
+                attempt_progress.warn(session, context, start.attempt_id, sign, now)
+                transitions.tell(session, context.notifier, transitions.event(call.id, "warning_sign", now))
+            case dialogue_state.AsksPerson():
+                _ask(session, context, about, effect, now)
+            case dialogue_state.Advised():
+                jobs.add(session, context.notifier, ADVISE, start.attempt_id, now)
+            case dialogue_state.Concluded(outcome=how, reason=reason, later_at=later_at):
+                attempt_progress.conclude(session, start.attempt_id, how, reason, later_at)
+
+
+def _file(
+    session: Session, context: AppContext, about: tuple[Start, Call], answered: dialogue_state.Answered, now: datetime
+) -> None:
+    start, call = about
+    given = Given(
+        question=answered.question,
+        value=answered.value,
+        figure=answered.figure,
+        words=answered.words or None,
+        is_warning=answered.is_warning,
+        is_opinion=answered.value == "recorded",
+    )
+    attempt_progress.give(session, context, start.attempt_id, given, now)
+    if start.kind is CampaignKind.DOCTOR_AWAY and answered.value != "unanswered":
+        # Somebody changes the booking, and the case is followed until it is done.
+        new = crm.NewCase(
+            CaseKind.ENQUIRY, call, text=doctor_absence.told(doctor_absence.Notice.read(start.about), answered.value)
+        )
+        crm.open_case(session, context, new, crm.By(), now)
+    if given.is_opinion:
+        call.intent = Intent.OPINION  # what the message becomes a case of
+    if answered.is_low:
+        _opinion(session, context, about, f"{answered.question}: {answered.value}", now)
+
+
+def _opinion(session: Session, context: AppContext, about: tuple[Start, Call], text: str, now: datetime) -> None:
+    """Somebody looks into it (D2): one case a conversation, with the patient and what was said."""
+    start, call = about
+    patient_id = session.get_one(Recipient, start.recipient_id).patient_id
+    before = crm_queries.of_call(session, call.id, CaseKind.OPINION)
+    if before is None:
+        crm.open_case(session, context, crm.NewCase(CaseKind.OPINION, call, patient_id, text=text), crm.By(), now)
+    else:
+        crm.comment(session, before, text, crm.By(), now)
+
+
+def _ask(
+    session: Session, context: AppContext, about: tuple[Start, Call], asks: dialogue_state.AsksPerson, now: datetime
+) -> None:
+    """Stand in the line of that queue, for a warning sign ahead of everybody, with the reason for the screen."""
+    (start, call), sign = about, asks.sign
+    menu = reader.load(context.settings).flow
+    call.place = queries.write_place(MenuPlace(menu.emergency, call.language, consent=True))
+    call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
+    waiting = routing.join(session, context, call, Wish(asks.queue, priority=SIGN_PRIORITY if sign else None), now)
+    reason = f"warning sign: {sign}" if sign else "asked for a person in a call of ours"
+    waiting.reasons = [reason, *waiting.reasons]
+    if sign:
+        waiting.priority = max(waiting.priority, SIGN_PRIORITY)
+    attempt_progress.asks_person(session, start.attempt_id, now)

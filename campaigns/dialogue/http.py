@@ -1,0 +1,87 @@
+"""The webhooks of calls to patients: picked up, what the line does, whether a machine answered."""
+
+from flask import Blueprint, Response, current_app, request
+
+from campaigns.dialling import service
+from campaigns.dialogue import attempt_progress
+from campaigns.dialogue import service as dialogue_service
+from hotline import clock, log
+from hotline.context import AppContext
+from ivr.dialogue import service as calls
+from routing.calls.legs import Report
+from telephony import turn, twiml
+from telephony.errors import ProviderDown, ProviderRefused
+from telephony.provider import Provider
+
+pages = Blueprint("campaigns", __name__)
+BASE = "/voice/campaigns/attempts/{}"
+
+
+def _ground() -> AppContext:
+    context: AppContext = current_app.extensions["context"]
+    return context
+
+
+@pages.post("/voice/campaigns/attempts/<attempt_id>/answer")
+def answer(attempt_id: str) -> Response:
+    """Somebody or something picked up: the conversation begins."""
+    context, now = _ground(), clock.now()
+    sid = turn.parse(request.form).call_sid
+    start = attempt_progress.answered(context, attempt_id, sid, now)
+    spoken = dialogue_service.goodbye(context) if start is None else dialogue_service.begin(context, start, sid, now)
+    return Response(spoken, content_type=twiml.CONTENT_TYPE)
+
+
+@pages.post("/voice/campaigns/attempts/<attempt_id>/turns/<int:number>")
+def next_turn(attempt_id: str, number: int) -> Response:
+    """A key, words, or the time for them has passed."""
+    spoken = dialogue_service.turn(_ground(), attempt_id, number, turn.parse(request.form), clock.now())
+    return Response(spoken, content_type=twiml.CONTENT_TYPE)
+
+
+@pages.post("/voice/campaigns/attempts/<attempt_id>/unanswered")
+def unanswered(attempt_id: str) -> Response:
+    """No nurse came within the rings: the patient hears what to do, and stays in line."""
+    return Response(dialogue_service.unanswered(_ground(), attempt_id), content_type=twiml.CONTENT_TYPE)
+
+
+@pages.post("/voice/campaigns/back")
+def back() -> Response:
+    """A patient whom we tried to reach has called, and chosen between going on and the menu."""
+    spoken = dialogue_service.call_back(_ground(), turn.parse(request.form), clock.now())
+    return Response(spoken, content_type=twiml.CONTENT_TYPE)
+
+
+@pages.post("/voice/campaigns/attempts/<attempt_id>/status")
+def status(attempt_id: str) -> Response:
+    """A status callback of the patient's line."""
+    said = turn.parse(request.form)
+    if said.call_sid is not None and said.status is not None:
+        report = Report(said.call_sid, said.status, said.sequence)
+        calls.ended(_ground(), said.call_sid, report, clock.now())  # what the call became is told before what follows
+        service.report(_ground(), attempt_id, report, clock.now())
+    return Response(status=204)
+
+
+@pages.post("/voice/campaigns/attempts/<attempt_id>/machine")
+def machine(attempt_id: str) -> Response:
+    """Whether a machine answered, as the exchange guesses beside the call: the line goes on accordingly at once."""
+    heard = turn.parse(request.form).answered_by
+    sid = None if heard is None else attempt_progress.heard(_ground(), attempt_id, heard)
+    if sid is not None:
+        _lead(sid, attempt_id)
+    return Response(status=204)
+
+
+def _lead(sid: str, attempt_id: str) -> None:
+    provider: Provider = current_app.extensions["provider"]
+    try:
+        provider.redirect(sid, f"{_ground().settings.voice_url.rstrip('/')}{BASE.format(attempt_id)}/known")
+    except (ProviderDown, ProviderRefused) as error:
+        log.get().info("line_not_led", attempt_id=attempt_id, error=str(error))  # its next turn finds what was heard
+
+
+@pages.post("/voice/campaigns/attempts/<attempt_id>/known")
+def known(attempt_id: str) -> Response:
+    """It is known who answered: the question for the patient, or the wording for machines."""
+    return Response(dialogue_service.known(_ground(), attempt_id, clock.now()), content_type=twiml.CONTENT_TYPE)

@@ -1,0 +1,195 @@
+"""FHIR files: discharges and other events of visits from Encounter, Patient, Condition and Location, of R4 and R5.
+
+Several files are one source: a bulk export has one per type of resource. Of each resource only what is needed is kept.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from campaigns.importing import validation
+from campaigns.importing.fhir import person as fhir_person
+from campaigns.importing.fhir import references, source
+from campaigns.importing.fhir import visit as fhir_visit
+from campaigns.importing.fhir.json_parts import Json, many, text
+from campaigns.importing.fhir.visit import Encounter
+from campaigns.importing.fields import dates
+from campaigns.importing.record import VisitClass, VisitEvent
+from campaigns.importing.validation import AND, Given, Item, Told
+from crm.feeds.limits import Limits
+from crm.feeds.rejects import Reject
+
+NO_PATIENT = "its Patient is not in this file, nor in the others that were given with it"
+Cells = dict[str, str]
+
+
+@dataclass
+class Resources:
+    """What was read of all files: each kind of resource by its keys, and each Encounter with its file and line."""
+
+    patients: dict[str, Cells] = field(default_factory=dict)
+    encounters: list[tuple[str, int, Encounter]] = field(default_factory=list)
+    by_condition: dict[str, list[str]] = field(default_factory=dict)
+    by_visit: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    places: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    merges: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Events:
+    """The events of FHIR files; `is_incomplete`: they tell of no visit, or of visits whose Patient stands elsewhere."""
+
+    items: list[tuple[int, Item]]
+    is_incomplete: bool
+
+
+def read(files: Sequence[Path], given: Given, limits: Limits) -> Events:
+    """Every event of these files. Raises `UnreadableFile` when one of them is no FHIR."""
+    found = Resources()
+    for file in files:
+        for one in source.resources(file, limits):
+            _take(found, file.name if len(files) > 1 else "", one, given)
+    items: list[tuple[int, Item]] = [(reject.line, [reject]) for reject in found.rejects]
+    seen: set[str] = set()
+    for name, line, encounter in found.encounters:
+        items.extend((line, item) for item in _of_visit(found, (name, line), encounter, given, seen))
+    items += _deaths(found, seen, given)
+    items += _merges(found, given)
+    lacks = any(isinstance(item, list) and NO_PATIENT in item[0].reason for _, item in items)
+    return Events(items, lacks or not found.encounters)
+
+
+def _take(found: Resources, name: str, one: source.Found | Reject, given: Given) -> None:
+    if isinstance(one, Reject):
+        found.rejects.append(_in_file(one, name))
+        return
+    resource, keys = one.resource, references.keys_of(one.resource, one.address)
+    kind = text(resource, "resourceType")
+    if kind == "Patient":
+        cells = fhir_person.cells(resource, given.today, given.zone)
+        cells |= {"recorded_at": text(resource, "meta", "lastUpdated"), "line": str(one.line)}
+        _newest(found.patients, keys, cells)
+        found.merges.extend(_links(one.line, resource, keys))
+    elif kind == "Encounter" and (encounter := fhir_visit.encounter(resource, keys)) is not None:
+        found.encounters.append((name, one.line, encounter))
+    elif kind == "Condition":
+        _condition(found, resource, keys, given)
+    elif kind == "Location":
+        found.places |= dict.fromkeys(keys, fhir_visit.location(resource))
+
+
+def _newest(patients: dict[str, Cells], keys: Sequence[str], cells: Cells) -> None:
+    """Of two versions of a Patient the one that was written later counts, else the one that stands later."""
+    for key in keys:
+        before = patients.get(key)
+        if before is None or before["recorded_at"] <= cells["recorded_at"]:
+            patients[key] = cells
+
+
+def _links(line: int, resource: Json, keys: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """Patients that are one person: the keys of the one that stays, and of the one that is replaced."""
+    for link in many(resource, "link"):
+        other = references.wanted(references.reference(link, "other"), "Patient")
+        if text(link, "type") == "replaced-by":
+            yield line, other, tuple(keys)
+        elif text(link, "type") == "replaces":
+            yield line, tuple(keys), other
+
+
+def _condition(found: Resources, resource: Json, keys: Sequence[str], given: Given) -> None:
+    told = fhir_visit.diagnoses(resource, given.today, given.zone)
+    found.by_condition |= dict.fromkeys(keys, told)
+    visit = references.wanted(references.reference(resource, "encounter"), "Encounter")
+    person = references.wanted(references.reference(resource, "subject"), "Patient")
+    for key in visit or person:
+        found.by_visit[key].extend(told)
+
+
+def _of_visit(
+    found: Resources, where: tuple[str, int], visit: Encounter, given: Given, seen: set[str]
+) -> Iterator[Item]:
+    name, line = where
+    cells = _patient(found, visit, given)
+    if cells is None:
+        if visit.visit_class is VisitClass.INPATIENT:
+            yield [_in_file(Reject(line, "patient_number", NO_PATIENT), name)]
+        return
+    if visit.visit_class is None:
+        yield [_in_file(Reject(line, "visit_class", "is no kind of visit that is known"), name)]
+        return
+    seen.add(cells["patient_number"])
+    item = validation.read(_told(found, line, visit, cells, given), given)
+    yield [_in_file(reject, name) for reject in item] if isinstance(item, list) else item
+
+
+def _told(found: Resources, line: int, visit: Encounter, cells: Cells, given: Given) -> Told:
+    event = visit.event
+    if event is VisitEvent.ADMITTED and visit.visit_class is not VisitClass.INPATIENT:
+        event = VisitEvent.REGISTERED
+    about = {"diagnosis": AND.join(_diagnoses(found, visit)), "ward": _ward(found, visit)}
+    return Told(
+        line=line,
+        cells={**cells, **visit.cells, **about},
+        event=event,
+        visit_class=visit.visit_class or VisitClass.INPATIENT,
+        happened_on=dates.last_day(visit.start, given.zone),
+        recorded_at=dates.moment((visit.recorded_at,), given.zone),
+    )
+
+
+def _patient(found: Resources, visit: Encounter, given: Given) -> Cells | None:
+    if visit.patient is not None:
+        return fhir_person.cells(visit.patient, given.today, given.zone)
+    return next((found.patients[key] for key in visit.patient_keys if key in found.patients), None)
+
+
+def _diagnoses(found: Resources, visit: Encounter) -> list[str]:
+    """Those that the visit names, else those that name the visit, else those of the patient alone."""
+    named = [part for keys in visit.condition_keys for part in _first(found.by_condition, keys)]
+    own = [*named, *visit.diagnoses]
+    return own or _first(found.by_visit, visit.keys) or _first(found.by_visit, visit.patient_keys)
+
+
+def _first(by_key: dict[str, list[str]], keys: Sequence[str]) -> list[str]:
+    return next((by_key[key] for key in keys if key in by_key), [])
+
+
+def _ward(found: Resources, visit: Encounter) -> str:
+    """The last place that says it is a ward, else the last that has a name."""
+    places = [(place, next((found.places[key] for key in place.keys if key in found.places), ("", False)))
+              for place in visit.places]  # fmt: skip
+    named = [(place.name or name, is_ward) for place, (name, is_ward) in places if place.name or name]
+    return next((name for name, is_ward in named if is_ward), named[0][0] if named else "")
+
+
+def _deaths(found: Resources, seen: set[str], given: Given) -> Iterator[tuple[int, Item]]:
+    """Patients who have died and of whom no visit is told here."""
+    for cells in {id(cells): cells for cells in found.patients.values()}.values():
+        if cells["patient_number"] in seen:
+            continue
+        line = int(cells["line"])
+        written = dates.moment((cells["recorded_at"],), given.zone)
+        item = validation.read(Told(line=line, cells=cells, event=VisitEvent.DIED, recorded_at=written), given)
+        if isinstance(item, list) or item.is_dead:
+            yield line, item
+
+
+def _merges(found: Resources, given: Given) -> Iterator[tuple[int, Item]]:
+    for line, stays, goes in found.merges:
+        one, other = (
+            next((found.patients[key] for key in keys if key in found.patients), None) for keys in (stays, goes)
+        )
+        if one and other and one["patient_number"] != other["patient_number"]:
+            cells = {"patient_number": one["patient_number"], "merged_from": other["patient_number"]}
+            written = dates.moment((other["recorded_at"],), given.zone)
+            yield (
+                line,
+                validation.read(Told(line=line, cells=cells, event=VisitEvent.MERGED, recorded_at=written), given),
+            )
+
+
+def _in_file(reject: Reject, name: str) -> Reject:
+    """The reject with its file's name, where there are several."""
+    return Reject(reject.line, reject.field, f"{reject.reason} ({name})") if name else reject

@@ -1,0 +1,135 @@
+"""Records of visits into the database: a whole source is checked first and stored after, some at a time.
+
+Told twice, late or out of order, they lead to the same state: of each kind of event the latest telling is kept, and
+what is true of a visit follows from these (`visit_state`). Whatever stops or frees calls does so at once, too.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from campaigns.importing.record import VisitRecord
+from campaigns.importing.visits import persons, reports, storing
+from crm.feeds.rejects import Reject
+from hotline.context import AppContext
+
+CHUNK = 250
+# So many rejected rows are told of; a file with more is broken as a whole.
+MOST_REJECTS = 1000
+Item = VisitRecord | list[Reject]
+Tell = Callable[[int], object]
+
+
+@dataclass
+class Checked:
+    """What a source holds: rows that can be taken, rows told twice, and rows that cannot be (the first thousand)."""
+
+    rows: int = 0
+    repeated: int = 0
+    rejected: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+
+
+@dataclass
+class Stored:
+    """What became of a source.
+
+    Discharges added, visits corrected, tellings known before, other news; recipients stopped, and those who go on;
+    names, numbers and birth dates told otherwise than they are known, which wait for staff.
+    """
+
+    added: int = 0
+    corrected: int = 0
+    known: int = 0
+    stopped: int = 0
+    resumed: int = 0
+    noted: int = 0
+    proposed: int = 0
+
+    @property
+    def is_news(self) -> bool:
+        """Whether campaigns that run have somebody to look at."""
+        return bool(self.added or self.corrected or self.resumed)
+
+
+def nothing(_count: int) -> None:
+    """Tell nobody."""
+
+
+def check(items: Iterable[tuple[int, Item]], tell: Tell = nothing) -> Checked:
+    """Look at a whole source. The same event of one visit with two contents is rejected; the same row twice is one.
+
+    Where a source says when each was written down, the later one counts and nothing is rejected. Beyond the rows
+    themselves this keeps two numbers a row, to know repeated ones.
+    """
+    found = Checked()
+    seen: dict[int, int] = {}
+    for count, (line, item) in enumerate(items, 1):
+        if count % CHUNK == 0:
+            tell(CHUNK)
+        rejects = item if isinstance(item, list) else second(seen, line, item)
+        if rejects is None:
+            found.repeated += 1
+        elif rejects:
+            found.rejected += 1
+            found.rejects.extend(rejects[: max(0, MOST_REJECTS - len(found.rejects))])
+        else:
+            found.rows += 1
+    return found
+
+
+def second(seen: dict[int, int], line: int, one: VisitRecord) -> list[Reject] | None:
+    """Nothing wrong (`[]`), the same row again (`None`), or another content for a stay that stood there before."""
+    stay = one.visit or one.happened_on
+    key = hash((one.event, one.patient_number, one.merged_from, stay, one.recorded_at))
+    content, before = hash(one), seen.get(key)
+    if before is None:
+        seen[key] = content
+        return []
+    if before == content:
+        return None
+    if one.recorded_at is not None:
+        return []  # a system tells its events; of two at one moment, either may count, and it is always the same
+    return [Reject(line, "patient_number", "this stay stands there before, with other contents")]
+
+
+def store(
+    context: AppContext,
+    records: Iterable[VisitRecord],
+    source: str,
+    now: datetime,
+    tell: Tell = nothing,
+    *,
+    confirms: bool = False,
+) -> Stored:
+    """Store records, some at a time in a transaction each, so that calls go on meanwhile.
+
+    `confirms`: somebody answers for the names, numbers and birth dates in it; else those that are known stay.
+
+    Killed in the middle and done again, it goes on: whatever is there already stays as it is.
+    """
+    done = Stored()
+    arrived = (now, context.settings.day(now))
+    for chunk in context.database.in_pieces(_chunks(records)):
+        told = [reports.of(record, source[:20], arrived, context.keyring.index) for record in chunk]
+        with context.database.write() as session:
+            batch = storing.Batch(session, context, now, _people(context, told), confirms=confirms)
+            batch.store(told)
+        done.added, done.corrected = done.added + batch.added, done.corrected + batch.corrected
+        done.known, done.noted = done.known + batch.known, done.noted + batch.noted
+        done.stopped, done.resumed = done.stopped + batch.stopped, done.resumed + batch.resumed
+        done.proposed += batch.proposed
+        tell(len(chunk))
+    return done
+
+
+def _people(context: AppContext, told: Iterable[reports.Told]) -> dict[str, str]:
+    numbers = {one.record.patient_number for one in told} | {one.record.merged_from for one in told}
+    return {number: persons.person_index(context, number) for number in numbers if number}
+
+
+def _chunks(records: Iterable[VisitRecord]) -> Iterator[list[VisitRecord]]:
+    left = iter(records)
+    while chunk := list(islice(left, CHUNK)):
+        yield chunk

@@ -1,0 +1,134 @@
+"""Why nobody may call for a discharge, or a person at all: by what was told, never by the order it came in. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from campaigns.importing.record import VisitEvent
+from campaigns.importing.visits.visit_state import Telling, Visit
+from hotline.values.statuses import VisitState
+
+DIED = "died"
+READMITTED = "readmitted"
+DO_NOT_CALL = "do_not_call"
+ENTERED_IN_ERROR = "entered_in_error"
+ADMISSION_CANCELLED = "admission_cancelled"
+DISCHARGE_CANCELLED = "discharge_cancelled"
+OUTPATIENT = "outpatient"
+NOT_DISCHARGED = "not_discharged"
+# A recipient who was stopped for one of these goes on when it has gone away.
+CAUSES = frozenset(
+    {
+        DIED,
+        READMITTED,
+        DO_NOT_CALL,
+        ENTERED_IN_ERROR,
+        ADMISSION_CANCELLED,
+        DISCHARGE_CANCELLED,
+        OUTPATIENT,
+        NOT_DISCHARGED,
+    }
+)
+BY_STATE = {
+    VisitState.ENTERED_IN_ERROR: ENTERED_IN_ERROR,
+    VisitState.ADMISSION_CANCELLED: ADMISSION_CANCELLED,
+    VisitState.DISCHARGE_CANCELLED: DISCHARGE_CANCELLED,
+    VisitState.OUTPATIENT: OUTPATIENT,
+    VisitState.IN_HOSPITAL: NOT_DISCHARGED,
+    VisitState.UNKNOWN: NOT_DISCHARGED,
+}
+STAYS = (VisitState.IN_HOSPITAL, VisitState.DISCHARGED, VisitState.DISCHARGE_CANCELLED)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why calls stop, and the telling it comes from (`None`: a list of the hospital's, or the patient's own word).
+
+    `signature` tells it from a later fact: staff who undo a cause undo this one.
+    """
+
+    reason: str
+    signature: str
+    told: Telling | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that is known of one person, over all their numbers: visits by key, death, wishes, what staff undid.
+
+    `is_listed_dead` and `is_listed_refusing` are the word of the hospital's own list of patients; `refused` names
+    recipients who have told us themselves that they want no more calls.
+    """
+
+    visits: Mapping[str, Visit] = field(default_factory=dict)
+    tellings: Mapping[str, Mapping[str, Telling]] = field(default_factory=dict)
+    deaths: tuple[Telling, ...] = ()
+    refusals: tuple[Telling, ...] = ()
+    listed_dead: frozenset[str] = frozenset()
+    listed_refusing: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    undone: frozenset[str] = frozenset()
+
+
+def cause(known: Known, visit: str | None, is_checked: bool = True) -> Cause | None:
+    """The first cause that staff have not undone; `None`: they may be called.
+
+    `visit` is the key of the visit that the call is about, `None` for a call about something else. With `is_checked`
+    off, what staff undid counts as well.
+    """
+    undone = known.undone if is_checked else frozenset[str]()
+    return next((one for one in causes(known, visit) if one.signature not in undone), None)
+
+
+def causes(known: Known, visit: str | None) -> Iterator[Cause]:
+    """Every cause, the gravest first."""
+    yield from _told(DIED, known.deaths, known.listed_dead)
+    if visit is not None:
+        yield from _of_visit(known, visit)
+    yield from _told(DO_NOT_CALL, known.refusals, known.listed_refusing | known.refused)
+
+
+def _told(reason: str, told: Iterable[Telling], listed: Iterable[str]) -> Iterator[Cause]:
+    for telling in sorted(told, key=lambda telling: (telling.at, telling.digest), reverse=True):
+        yield Cause(reason, f"{reason}/{telling.signature}", telling)
+    for row_id in sorted(listed):
+        yield Cause(reason, f"{reason}/listed/{row_id}")
+
+
+def _of_visit(known: Known, key: str) -> Iterator[Cause]:
+    found = known.visits.get(key)
+    if found is None:
+        return
+    if found.state is not VisitState.DISCHARGED:
+        reason = BY_STATE[found.state]
+        told = found.told
+        yield Cause(reason, f"{reason}/{key[:16]}/{told.signature if told else ''}", told)
+        return
+    own = known.tellings[key].get(VisitEvent.DISCHARGED)
+    if own is not None and own.readmitted_on is not None and found.ended_on and own.readmitted_on >= found.ended_on:
+        yield Cause(READMITTED, f"{READMITTED}/{key[:16]}/{own.signature}", own)
+    for other, visit in sorted(known.visits.items()):
+        if other != key and is_readmission((key, found), (other, visit)):
+            by = visit.began or visit.told
+            yield Cause(READMITTED, f"{READMITTED}/{other[:16]}/{by.signature if by else ''}", by)
+
+
+def is_readmission(left: tuple[str, Visit], other: tuple[str, Visit]) -> bool:
+    """Whether a visit is a stay after the discharge of another.
+
+    It is when it began on the day of the discharge or later: whoever leaves in the morning and is brought back in the
+    evening must not be called. Where only its end or a transfer is known, that must lie on a later day, for a transfer
+    or a second record of the same day is no return. Of two stays of one day, one is the later one, not both.
+    """
+    ended_on, visit = left[1].ended_on, other[1]
+    if ended_on is None or visit.state not in STAYS:
+        return False
+    if visit.began_on is not None and visit.began_on >= ended_on:
+        return _order(*other) > _order(*left)
+    if visit.state is VisitState.DISCHARGED:
+        return visit.ended_on is not None and visit.ended_on > ended_on
+    return visit.began_on is None and visit.seen_on is not None and visit.seen_on > ended_on
+
+
+def _order(key: str, visit: Visit) -> tuple[date, date, str]:
+    return visit.began_on or date.min, visit.ended_on or date.max, key

@@ -1,0 +1,157 @@
+"""Appointments of a doctor who is away, from a table: whoever is affected becomes a recipient (requirement B4).
+
+Told twice, an appointment is called for once.
+"""
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns.errors import CampaignRefused, ImportFault
+from campaigns.importing.tables import appointment_row
+from campaigns.importing.tables.appointment_row import Affected
+from campaigns.importing.visits import persons, stop_reasons
+from campaigns.planning import dialling_limits_file, enrolment, plan, plans_file, preferences, service
+from campaigns.planning.plan import Facts, Plan, Scope
+from campaigns.stopping import stop_causes
+from crm.errors import UnreadableFile
+from crm.feeds import limits, tables
+from crm.feeds.rejects import Reject
+from crm.patients import same_person
+from hotline import clock
+from hotline.context import AppContext
+from hotline.models import Discharge, Patient
+from hotline.values.statuses import CampaignKind, RecipientState
+
+
+def take(
+    context: AppContext, name: str, file: Path, now: datetime, *, skips: bool | None = None
+) -> tuple[enrolment.Planned, list[Reject]]:
+    """Plan calls to everyone in the file. Rows that cannot be taken keep all of it out, or with `skips` are left out.
+
+    `None` does as the settings say. Raises `ImportFault` when it is no such table; then nothing is stored.
+    """
+    found, rejects = _read(context, file, now)
+    skips = context.settings.import_skips_rejected if skips is None else skips
+    if rejects and not (skips and found):
+        return enrolment.Planned(0, {}, 0), rejects
+    campaign_id = service.make(context, name, Scope(), now, CampaignKind.DOCTOR_AWAY)
+    rows = [_row(context, campaign_id, one, now) for one in found]
+    fresh: list[dict[str, Any]] = []
+    for start in context.database.in_pieces(range(0, len(rows), enrolment.CHUNK)):
+        some = rows[start : start + enrolment.CHUNK]
+        with context.database.write() as session:
+            left_out = _left_out(session, context, some)
+            fresh += enrolment.store(session, [_without(row, left_out, now) for row in some])
+    added = sum(row["state"] is RecipientState.PLANNED for row in fresh)
+    without = Counter(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
+    return enrolment.Planned(added, without, len(rows) - len(fresh)), rejects
+
+
+def _read(context: AppContext, file: Path, now: datetime) -> tuple[list[Affected], list[Reject]]:
+    local, area_code = now.astimezone(ZoneInfo(context.settings.timezone)), context.settings.phone_area_code
+    found: list[Affected] = []
+    rejects: list[Reject] = []
+    try:
+        for row in tables.rows(file, appointment_row.COLUMNS, limits.of(context.settings)):
+            one = appointment_row.read(row, local, area_code)
+            if isinstance(one, list):
+                rejects.extend(one)
+            else:
+                found.append(one)
+    except UnreadableFile as fault:
+        raise ImportFault(str(fault)) from fault
+    if not found and not rejects:
+        raise ImportFault(f"{file.name}: holds no appointment below its first line")
+    return found, rejects
+
+
+def _plan(context: AppContext) -> Plan:
+    for one in plans_file.of(context.settings).values():
+        if one.kind is CampaignKind.DOCTOR_AWAY:
+            return one
+    raise CampaignRefused("no plan of the kind doctor_away; copy campaigns/plans/doctor_away.yaml to CAMPAIGN_PLANS")
+
+
+def _row(context: AppContext, campaign_id: str, one: Affected, now: datetime) -> dict[str, Any]:
+    chosen, legal, zone = _plan(context), dialling_limits_file.of(context.settings).hours, context.settings.timezone
+    today = now.astimezone(ZoneInfo(zone)).date()
+    facts = Facts("general", "", one.birth_date, today, ZoneInfo(zone))
+    wanted = plan.steps(chosen, facts, legal, now)[0]
+    window = plan.window(chosen, facts, legal)
+    index, is_out = context.keyring.index, bool(wanted.without)
+    return {
+        "id": clock.new_id(),
+        "campaign_id": campaign_id,
+        "discharge_id": None,
+        "key": f"away:{index(f'{one.number} {one.notice.doctor} {one.notice.at.isoformat()}')}"[:80],
+        "person_index": persons.person_index(context, one.patient_number or one.number),
+        "is_numbered": bool(one.patient_number),
+        "name": one.name,
+        "birth_date": one.birth_date.isoformat() if one.birth_date else "",
+        "number": one.number,
+        "number_index": same_person.number_index(context.keyring, one.number),
+        "patient_id": None,
+        "language": one.language,
+        "zone": zone,
+        "ward": "",
+        "condition": "general",
+        "script": chosen.script,
+        "step": wanted.step.name,
+        "wishes": preferences.write_window(window) if window else {},
+        "about": one.notice.write(),
+        "before": {},
+        "place": {},
+        "state": RecipientState.EXCLUDED if is_out else RecipientState.PLANNED,
+        "reason": wanted.without,
+        "due_at": wanted.due_at,
+        "opens_at": wanted.opens_at,
+        "closes_at": wanted.closes_at,
+        "tries": 0,
+        "added_at": now,
+        "ended_at": now if is_out else None,
+    }
+
+
+def _left_out(session: Session, context: AppContext, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Why some of these must not be called, by the key of their row; each gets the person whom the hospital knows.
+
+    Without the patient's number in the file, that is whoever is known by name and telephone.
+    """
+    names = {row["key"]: same_person.index(context.keyring, (row["number"], row["name"])) for row in rows}
+    known = same_person.known(session, context.keyring, [(row["number"], row["name"]) for row in rows])
+    patient_of = {index: patient.id for index, patient in known.items()}
+    told = select(Discharge.patient_id, Discharge.person_index).where(Discharge.patient_id.in_(patient_of.values()))
+    person_of = dict(session.execute(told).all())
+    for row in rows:
+        is_numbered = row.pop("is_numbered")
+        if not is_numbered:
+            row["person_index"] = person_of.get(patient_of.get(names[row["key"]]), row["person_index"])
+        row["patient_id"] = patient_of.get(names[row["key"]])
+    persons.hold(session, {row["person_index"] for row in rows})
+    people = stop_causes.known(session, {row["person_index"] for row in rows})
+    found = {row["key"]: stop_reasons.cause(people.get(row["person_index"], stop_causes.NOTHING), None) for row in rows}
+    return _listed(session, rows) | {key: cause.reason for key, cause in found.items() if cause is not None}
+
+
+def _listed(session: Session, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Who has died by the hospital's own list, and whose number wants no calls."""
+    numbers = {row["number_index"] for row in rows}
+    query = select(Patient.number_index).where(Patient.number_index.in_(numbers), Patient.do_not_call)
+    refusing = set(session.scalars(query))
+    ids = {row["patient_id"] for row in rows}
+    dead = set(session.scalars(select(Patient.id).where(Patient.id.in_(ids), Patient.deceased)))
+    refused = {row["key"]: stop_reasons.DO_NOT_CALL for row in rows if row["number_index"] in refusing}
+    return refused | {row["key"]: stop_reasons.DIED for row in rows if row["patient_id"] in dead}
+
+
+def _without(row: dict[str, Any], left_out: dict[str, str], now: datetime) -> dict[str, Any]:
+    reason = left_out.get(row["key"])
+    if reason is None:
+        return row
+    return row | {"state": RecipientState.EXCLUDED, "reason": reason, "due_at": None, "ended_at": now}

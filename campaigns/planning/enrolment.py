@@ -1,0 +1,191 @@
+"""A campaign's plan becomes recipients: every step of every discharge in its scope, once, some at a time."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session, aliased
+
+from campaigns.dialling import follow_up, queries
+from campaigns.importing.visits import persons, stop_reasons
+from campaigns.planning import dialling_limits_file, plan, plans_file, service
+from campaigns.planning import preferences as wishes
+from campaigns.planning.calling_windows import Hours
+from campaigns.planning.plan import Facts, Plan, Scope, Wanted
+from campaigns.stopping import stop_causes
+from hotline import clock
+from hotline.context import AppContext
+from hotline.models import Campaign, Discharge, Person, Recipient
+from hotline.models.sealed import in_row
+from hotline.outbox.notifier import FLOOR
+from hotline.values.statuses import RecipientState
+
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What planning did: recipients added, those left out by reason, steps that were planned before."""
+
+    added: int
+    without: Mapping[str, int]
+    known: int
+
+
+def lay_out(context: AppContext, name: str, now: datetime) -> Planned:
+    """Plan the campaign: every step of every discharge in its scope becomes a recipient, once. May be done again.
+
+    Whoever was left out before is looked at anew. Raises `NotFound`, `PlanFault`.
+    """
+    plans = plans_file.of(context.settings)
+    with context.database.write() as session:
+        campaign = service.named(session, name)
+        session.execute(
+            delete(Recipient).where(Recipient.campaign_id == campaign.id, Recipient.state == RecipientState.EXCLUDED)
+        )
+    added, known, without = 0, 0, Counter[str]()
+    for chunk in context.database.in_pieces(_chunks(context, campaign)):
+        with context.database.write() as session:
+            people = {discharge.person_index for discharge, _ in chunk}
+            persons.hold(session, people, is_new=False)  # nothing is told of them until they are planned
+            rows = [row for pair in _known(session, chunk) for row in _rows(context, plans, campaign, pair, now)]
+            fresh = store(session, rows)
+        known += len(rows) - len(fresh)
+        added += sum(row["state"] is RecipientState.PLANNED for row in fresh)
+        without.update(row["reason"] for row in fresh if row["state"] is RecipientState.EXCLUDED)
+    context.notifier.ring(FLOOR, follow_up.TOPIC)
+    return Planned(added, dict(without), known)
+
+
+def _chunks(context: AppContext, campaign: Campaign) -> Iterator[list[tuple[Discharge, Facts]]]:
+    """The discharges in scope, some at a time, with what the plans go by."""
+    last, scope = "", service.read_scope(campaign.scope)
+    while True:
+        with context.database.read() as session:
+            claims = (Discharge.id > last, *_claims(scope))
+            rows = session.scalars(select(Discharge).where(*claims).order_by(Discharge.id).limit(CHUNK)).all()
+            busy = _busy(session, {discharge.person_index for discharge in rows}, campaign.id)
+        if not rows:
+            return
+        last = rows[-1].id
+        found = [(one, facts_of(one, one.person_index in busy)) for one in rows]
+        yield [pair for pair in found if scope.takes(pair[1])]
+
+
+def _known(session: Session, chunk: list[tuple[Discharge, Facts]]) -> list[tuple[Discharge, Facts]]:
+    """The same, each with what stands against a call as the database says now."""
+    known = stop_causes.known(session, {discharge.person_index for discharge, _ in chunk})
+    found = []
+    for discharge, facts in chunk:
+        person = known.get(discharge.person_index, stop_causes.NOTHING)
+        found.append((discharge, replace(facts, cause=stop_reasons.cause(person, discharge.key))))
+    return found
+
+
+def _claims(scope: Scope) -> list[ColumnElement[bool]]:
+    claims: list[ColumnElement[bool]] = []
+    if scope.since is not None:
+        claims.append(Discharge.discharged_on >= scope.since)
+    if scope.until is not None:
+        claims.append(Discharge.discharged_on <= scope.until)
+    return claims
+
+
+def _busy(session: Session, people: set[str], campaign_id: str) -> set[str]:
+    """Of these numbers, those whose person another campaign has open, under whichever number."""
+    theirs = (Recipient.state.in_(queries.OPEN), Recipient.campaign_id != campaign_id)
+    busy = set(session.scalars(select(Recipient.person_index).where(Recipient.person_index.in_(people), *theirs)))
+    same, other = aliased(Person), aliased(Person)
+    query = (
+        select(same.person_index)
+        .join(other, other.root == same.root)
+        .join(Recipient, Recipient.person_index == other.person_index)
+        .where(same.person_index.in_(people), other.person_index != same.person_index, *theirs)
+    )
+    return busy | set(session.scalars(query))
+
+
+def facts_of(discharge: Discharge, is_busy: bool = False) -> Facts:
+    """What the plans go by, of a discharge's row; what stands against a call is not among it."""
+    wishes = discharge.wishes
+    preferred = None
+    if wishes.get("from") and wishes.get("to"):
+        preferred = Hours(time.fromisoformat(wishes["from"]), time.fromisoformat(wishes["to"]))
+    return Facts(
+        condition=discharge.condition,
+        ward=discharge.ward,
+        birth_date=date.fromisoformat(discharge.birth_date) if discharge.birth_date else None,
+        discharged_on=discharge.discharged_on,
+        zone=ZoneInfo(discharge.zone),
+        has_consent=discharge.has_consent,
+        refused_days=frozenset(wishes.get("refused", [])),
+        preferred=preferred,
+        open_elsewhere=is_busy,
+    )
+
+
+def _rows(
+    context: AppContext, plans: Mapping[str, Plan], campaign: Campaign, pair: tuple[Discharge, Facts], now: datetime
+) -> list[dict[str, Any]]:
+    discharge, facts = pair
+    scope = service.read_scope(campaign.scope)
+    wanted = {name: each for name, each in plans.items() if not scope.plans or name in scope.plans}
+    chosen = plan.choose(wanted.values(), facts)
+    if chosen is None:
+        return []
+    legal = dialling_limits_file.of(context.settings).hours
+    window = plan.window(chosen, facts, legal)
+    shared = _shared(campaign, discharge, chosen) | {
+        "wishes": wishes.write_window(window) if window else {},
+        "added_at": now,
+    }
+    return [_row(shared, discharge, step, now) for step in plan.steps(chosen, facts, legal, now)]
+
+
+def _shared(campaign: Campaign, discharge: Discharge, chosen: Plan) -> dict[str, Any]:
+    copied = ("person_index", "name", "birth_date", "number", "number_index", "patient_id", "language", "zone")
+    return {column: getattr(discharge, column) for column in (*copied, "ward", "condition")} | {
+        "campaign_id": campaign.id,
+        "discharge_id": discharge.id,
+        "script": chosen.script,
+        "about": {},
+        "before": {},
+        "place": {},
+        "tries": 0,
+    }
+
+
+def _row(shared: dict[str, Any], discharge: Discharge, wanted: Wanted, now: datetime) -> dict[str, Any]:
+    is_out = bool(wanted.without)
+    return shared | {
+        "id": clock.new_id(),
+        "key": f"{discharge.id}:{wanted.step.name}",
+        "step": wanted.step.name,
+        "state": RecipientState.EXCLUDED if is_out else RecipientState.PLANNED,
+        "reason": wanted.without,
+        "due_at": wanted.due_at,
+        "opens_at": wanted.opens_at,
+        "closes_at": wanted.closes_at,
+        "ended_at": now if is_out else None,
+    }
+
+
+def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add what is not there yet; the rows that were added."""
+    if not rows:
+        return []
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = (sqlite_insert if is_sqlite else postgresql_insert)(Recipient.__table__)  # type: ignore[arg-type] # for its speed
+    keys = [row["key"] for row in rows]
+    before = set(session.scalars(select(Recipient.key).where(Recipient.key.in_(keys))))
+    fresh = [row for row in rows if row["key"] not in before]
+    if fresh:
+        sealed = [in_row(Recipient, row) for row in fresh]
+        session.execute(insert.on_conflict_do_nothing(index_elements=["key"]), sealed)
+    return fresh

@@ -1,0 +1,109 @@
+"""Campaigns: made, started, paused, finished, each in one transaction; planning is `campaigns.planning.enrolment`."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from campaigns.dialling import follow_up, queries
+from campaigns.errors import CampaignRefused
+from campaigns.planning.plan import Scope
+from hotline import clock
+from hotline.context import AppContext
+from hotline.errors import NotFound
+from hotline.models import Campaign, Recipient
+from hotline.outbox import transitions
+from hotline.outbox.notifier import FLOOR
+from hotline.values.statuses import CampaignKind, CampaignState, RecipientState
+
+
+def make(
+    context: AppContext, name: str, scope: Scope, now: datetime, kind: CampaignKind = CampaignKind.FOLLOW_UP
+) -> str:
+    """A campaign of this name, as a draft; its id. Asked again with the same name, its scope is the new one."""
+    with context.database.write() as session:
+        campaign = queries.by_name(session, name)
+        if campaign is None:
+            campaign = Campaign(id=clock.new_id(), name=name, kind=kind, made_at=now)
+            session.add(campaign)
+        campaign.scope = write_scope(scope)
+        return campaign.id
+
+
+def names(context: AppContext, state: CampaignState | None = None) -> list[str]:
+    """The names of all campaigns, or of those in this state, the newest first."""
+    query = select(Campaign.name).order_by(Campaign.made_at.desc())
+    with context.database.read() as session:
+        return list(session.scalars(query if state is None else query.where(Campaign.state == state)))
+
+
+def start(context: AppContext, name: str, now: datetime) -> None:
+    """The campaign calls from now on. Raises `CampaignRefused` when nobody is planned."""
+    with context.database.write() as session:
+        campaign = named(session, name)
+        planned = select(func.count()).where(
+            Recipient.campaign_id == campaign.id, Recipient.state.in_([RecipientState.PLANNED, RecipientState.TEXTED])
+        )
+        if not session.scalar(planned):
+            raise CampaignRefused(f"{name}: nobody is planned; `hotline campaign plan {name}` first")
+        transitions.move(campaign, CampaignState.RUNNING)
+        campaign.started_at, campaign.reason = campaign.started_at or now, ""
+        context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+
+
+def pause(context: AppContext, name: str, reason: str = "") -> None:
+    """Nobody is dialled any more until it is started again; conversations go on, and whoever calls back is heard."""
+    with context.database.write() as session:
+        campaign = named(session, name)
+        transitions.move(campaign, CampaignState.PAUSED)
+        campaign.reason, campaign.pace = reason[:120], {}
+        context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+
+
+def finish(context: AppContext, name: str, now: datetime) -> None:
+    """The campaign is over: whoever is still planned is stopped."""
+    with context.database.write() as session:
+        campaign = named(session, name)
+        left = select(Recipient.id).where(
+            Recipient.campaign_id == campaign.id, Recipient.state.in_([RecipientState.PLANNED, RecipientState.TEXTED])
+        )
+        for recipient_id in session.scalars(left).all():
+            recipient = queries.locked(session, recipient_id)
+            if recipient is not None:
+                transitions.move(recipient, RecipientState.STOPPED)
+                recipient.reason, recipient.due_at, recipient.ended_at = "campaign finished", None, now
+        transitions.move(campaign, CampaignState.FINISHED)
+        campaign.ended_at, campaign.pace = now, {}
+        context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+
+
+def write_scope(scope: Scope) -> dict[str, Any]:
+    """The scope as the campaign's row keeps it."""
+    return {
+        "since": scope.since.isoformat() if scope.since else None,
+        "until": scope.until.isoformat() if scope.until else None,
+        "wards": sorted(scope.wards),
+        "conditions": sorted(scope.conditions),
+        "plans": sorted(scope.plans),
+    }
+
+
+def read_scope(stored: Mapping[str, Any]) -> Scope:
+    """The scope that `write_scope` stored."""
+    return Scope(
+        since=date.fromisoformat(stored["since"]) if stored.get("since") else None,
+        until=date.fromisoformat(stored["until"]) if stored.get("until") else None,
+        wards=frozenset(stored.get("wards", [])),
+        conditions=frozenset(stored.get("conditions", [])),
+        plans=frozenset(stored.get("plans", [])),
+    )
+
+
+def named(session: Session, name: str) -> Campaign:
+    """The campaign of this name or id. Raises `NotFound`."""
+    campaign = queries.by_name(session, name)
+    if campaign is None:
+        raise NotFound(f"no campaign {name!r}; `hotline campaign status` lists those there are, `plan` makes one")
+    return campaign

@@ -1,0 +1,31 @@
+"""The hospital's own list of patients says that somebody has died, or wants no calls: what is planned is stopped."""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from campaigns.stopping import service
+from campaigns.stopping.service import Changed
+from crm.patients import person_fields
+from hotline.context import AppContext
+from hotline.models import Patient, Recipient
+
+
+def follow(context: AppContext, now: datetime) -> Changed:
+    """Look at everyone whom a campaign has of these patients; what was stopped, and who goes on. Again: nothing."""
+    with context.database.write() as session:
+        _recognise(session)
+    return service.follow_list(context, now)
+
+
+def _recognise(session: Session) -> None:
+    """Recipients whom the list did not know when they were planned are its patients, by telephone and name."""
+    query = (
+        select(Recipient, Patient)
+        .join(Patient, Patient.number_index == Recipient.number_index)
+        .where(or_(Patient.deceased, Patient.do_not_call), Recipient.patient_id.is_(None))
+    )
+    for recipient, patient in session.execute(query).all():
+        if person_fields.name_key(recipient.name) == person_fields.name_key(patient.name):
+            recipient.patient_id = patient.id

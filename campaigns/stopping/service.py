@@ -1,0 +1,207 @@
+"""A fact stops calls, and calls go on when it has gone away. Runs in its caller's transaction, the person's row locked.
+
+A line that rings is hung up by the dialler; a conversation ends at its next turn
+(`campaigns.dialogue.attempt_progress`).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from campaigns.dialling import follow_up, next_attempt, past_attempts, queries
+from campaigns.importing.visits import persons, stop_reasons
+from campaigns.importing.visits.stop_reasons import Cause
+from campaigns.planning import dialling_limits_file, plan
+from campaigns.stopping import stop_causes
+from crm.cases import queries as crm_queries
+from crm.cases import service as crm
+from hotline.context import AppContext
+from hotline.models import Campaign, CaseStep, Discharge, Patient, Person, Recipient, RecipientChange
+from hotline.outbox import jobs, transitions
+from hotline.outbox.notifier import FLOOR
+from hotline.values.statuses import CampaignState, RecipientState
+
+CHUNK = 250
+# The source of what no message told: the hospital's list of patients, or the patients themselves.
+LISTED = "list"
+STOPPED, RESUMED, UNDONE = "stopped", "resumed", "undone"
+# The step of a case that says that its patient is not called any more.
+TOLD = "calls_stopped"
+# For one of these a recipient is held back, and goes on when it has gone away.
+HELD = stop_reasons.CAUSES | {plan.TOO_LATE}
+# A recipient in one of these can be stopped, or was and may go on.
+CONCERNED = (*queries.OPEN, RecipientState.WITH_PERSON, RecipientState.STOPPED)
+# What a recipient has from their discharge: corrected with it.
+COPIED = ("name", "birth_date", "number", "number_index", "patient_id", "language", "zone", "ward", "condition")
+
+
+@dataclass
+class Changed:
+    """How many recipients were stopped, and how many go on."""
+
+    stopped: int = 0
+    resumed: int = 0
+
+
+def restand(
+    session: Session,
+    context: AppContext,
+    indexes: Collection[str],
+    now: datetime,
+    moved: Mapping[str, int] | None = None,
+) -> Changed:
+    """Look at everyone whom a campaign has of these people: stop them, or let them go on, as all that is known says.
+
+    `moved` holds discharges whose day was corrected, with the days between: the time of each call moves with it.
+    """
+    changed = Changed()
+    if not indexes:
+        return changed
+    roots = select(Person.root).where(Person.person_index.in_(indexes))
+    everyone = set(session.scalars(select(Person.person_index).where(Person.root.in_(roots)))) | set(indexes)
+    theirs = (Recipient.person_index.in_(everyone), Recipient.state.in_(CONCERNED))
+    query = select(Recipient).where(*theirs).order_by(Recipient.id).with_for_update()
+    found = session.scalars(query.execution_options(populate_existing=True)).all()
+    if not found:
+        return changed
+    known = stop_causes.known(session, everyone)
+    keys = stop_causes.visit_keys(session, {one.discharge_id for one in found if one.discharge_id})
+    for recipient in found:
+        days = (moved or {}).get(recipient.discharge_id or "", 0)
+        _move(recipient, days)
+        person = known.get(recipient.person_index, stop_causes.NOTHING)
+        cause = stop_reasons.cause(person, keys.get(recipient.discharge_id or ""))
+        if cause is not None:
+            changed.stopped += stop(session, context, recipient, cause, now)
+        elif recipient.state is RecipientState.STOPPED and recipient.reason in HELD:
+            changed.resumed += _resume(session, context, recipient, now)
+        elif days and recipient.state is RecipientState.PLANNED and not _plan(session, context, recipient, now):
+            changed.stopped += stop(session, context, recipient, Cause(plan.TOO_LATE, ""), now)
+    return changed
+
+
+def stop(session: Session, context: AppContext, recipient: Recipient, cause: Cause, now: datetime) -> bool:
+    """Nobody calls them any more, from now on, for this cause; whether they were to be called before."""
+    is_stopped = recipient.state is RecipientState.STOPPED
+    if is_stopped and (recipient.reason not in HELD or recipient.reason == cause.reason):
+        return False
+    if not is_stopped:
+        was = RecipientState.PLANNED if recipient.state is RecipientState.CALLING else recipient.state
+        recipient.before = {"state": was.value, "reason": recipient.reason}
+        transitions.move(recipient, RecipientState.STOPPED)
+        _tell_cases(session, recipient, cause, now)
+    recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
+    note(session, recipient, STOPPED, cause, now)
+    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+    return not is_stopped
+
+
+def note(session: Session, recipient: Recipient, change: str, cause: Cause, now: datetime, **by: Any) -> None:
+    """Write it into the recipient's history; `by` says which member of staff, and why."""
+    told = cause.told
+    session.add(
+        RecipientChange(
+            recipient_id=recipient.id,
+            at=now,
+            change=change,
+            reason=cause.reason,
+            source=told.source if told else LISTED if cause.signature else "",
+            event=told.event.value if told else "",
+            told_at=told.at if told else None,
+            **by,
+        )
+    )
+
+
+def follow_list(context: AppContext, now: datetime) -> Changed:
+    """The hospital's list of patients has changed: whoever has died by it, or wants no calls, is stopped."""
+    changed = Changed()
+    marked = or_(Patient.deceased, Patient.do_not_call)
+    with context.database.read() as session:
+        ours = select(Recipient.person_index).join(Patient, Patient.id == Recipient.patient_id)
+        stays = select(Discharge.person_index).join(Patient, Patient.id == Discharge.patient_id)
+        indexes = sorted(set(session.scalars(ours.where(marked).union(stays.where(marked)))))
+    for start in context.database.in_pieces(range(0, len(indexes), CHUNK)):
+        some = indexes[start : start + CHUNK]
+        with context.database.write() as session:
+            persons.hold(session, some, is_new=False)
+            done = restand(session, context, some, now)
+        changed.stopped, changed.resumed = changed.stopped + done.stopped, changed.resumed + done.resumed
+    return changed
+
+
+def correct(session: Session, discharge_id: str, values: Mapping[str, Any]) -> None:
+    """The facts of a discharge are others now: whoever is still to be called for it is called by these."""
+    copied = {name: values[name] for name in COPIED if name in values}
+    if copied:
+        ours = (Recipient.discharge_id == discharge_id, Recipient.state.in_(CONCERNED))
+        for recipient in session.scalars(select(Recipient).where(*ours).order_by(Recipient.id).with_for_update()):
+            for name, value in copied.items():
+                setattr(recipient, name, value)
+
+
+def _resume(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
+    """They go on where they stood; whether they do: not when their time is over, nor the campaign."""
+    campaign = session.get_one(Campaign, recipient.campaign_id)
+    if campaign.state is CampaignState.FINISHED:
+        return False
+    cause = Cause(recipient.reason, "")
+    before = RecipientState(recipient.before.get("state", RecipientState.PLANNED))
+    if before is RecipientState.WITH_PERSON:
+        transitions.move(recipient, before)
+        recipient.reason, recipient.ended_at = recipient.before.get("reason", ""), now
+    elif before is RecipientState.TEXTED:
+        transitions.move(recipient, before)
+        recipient.reason, recipient.due_at, recipient.ended_at = "", now + next_attempt.TEXT_WAIT, None
+        if recipient.texted_at is None:
+            jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
+    elif not _plan(session, context, recipient, now):
+        stop(session, context, recipient, Cause(plan.TOO_LATE, ""), now)
+        return False
+    recipient.before = {}
+    note(session, recipient, RESUMED, cause, now)
+    context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
+    return True
+
+
+def _plan(session: Session, context: AppContext, recipient: Recipient, now: datetime) -> bool:
+    """Plan the next try as hours, wishes and caps allow; whether there is one within the days of the call."""
+    caps = dialling_limits_file.of(context.settings)
+    standing = past_attempts.standing(session, context, recipient)
+    if next_attempt.counted(standing.tries) >= caps.tries:
+        return False
+    at = next_attempt.allowed(standing, caps, (max(now, recipient.opens_at), False))
+    if at is None:
+        return False
+    transitions.move(recipient, RecipientState.PLANNED)
+    recipient.reason, recipient.due_at, recipient.ended_at = "", at, None
+    return True
+
+
+def _move(recipient: Recipient, days: int) -> None:
+    """The discharge was on another day: so are the days on which a call makes sense."""
+    if days:
+        zone = ZoneInfo(recipient.zone)
+        recipient.opens_at = _days_later(recipient.opens_at, days, zone)
+        recipient.closes_at = _days_later(recipient.closes_at, days, zone)
+
+
+def _days_later(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """So many of the calendar's days later, at the same hour there."""
+    local = moment.astimezone(zone)
+    return datetime.combine(local.date() + timedelta(days=days), local.time(), zone)
+
+
+def _tell_cases(session: Session, recipient: Recipient, cause: Cause, now: datetime) -> None:
+    """Whoever works on an open case of this patient's follow-up reads what has happened."""
+    if recipient.patient_id is None:
+        return
+    for case in crm_queries.open_follow_ups(session, recipient.patient_id):
+        is_told = any(step.kind == TOLD and step.at == now for step in crm_queries.steps(session, case.id))
+        if not is_told:
+            crm.note(session, case, CaseStep(kind=TOLD, at=now, data={"reason": cause.reason}), crm.By())

@@ -1,0 +1,69 @@
+"""`hotline run`: one process by itself, as the Procfile starts it."""
+
+import signal
+import threading
+
+import click
+
+from cli import audit_marks
+from hotline import log
+from hotline.configuration import settings
+from hotline.context import open_context
+from telephony.provider import connect
+
+
+@click.group()
+def command() -> None:
+    """Run one process by itself; the environment holds its settings (see docs/operations.md)."""
+
+
+def _until_told() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@command.command()
+@audit_marks.touches_nothing("a process; what it changes for patients is written down by it")
+def router() -> None:
+    """Offer waiting callers to agents; a second one stands by and takes over within seconds."""
+    from routing.router.router import Router
+
+    values = settings.load()
+    log.configure("router", values.log_format)
+    Router(open_context(values), connect(values)).run(_until_told())
+
+
+@command.command()
+@audit_marks.touches_nothing("a process; what it changes for patients is written down by it")
+def dialler() -> None:
+    """Call patients at the pace that nurses can catch; a second one stands by."""
+    from campaigns.dialling.dialler import Dialler
+
+    values = settings.load()
+    log.configure("dialler", values.log_format)
+    Dialler(open_context(values), connect(values)).run(_until_told())
+
+
+@command.command()
+@click.option("--line", "lines", multiple=True, type=click.Choice(["now", "speech"]), help="work on these lines only")
+@audit_marks.touches_nothing("a process; what it changes for patients is written down by it")
+def worker(lines: tuple[str, ...]) -> None:
+    """Fetch, transcribe, check, render; start as many as there are cores to spare."""
+    from workers.process import LINES, work
+
+    values = settings.load()
+    log.configure("worker", values.log_format)
+    work(open_context(values).notifier, lines or LINES)
+
+
+@command.command()
+@audit_marks.touches_nothing("a process; what it changes for patients is written down by it")
+def clock() -> None:
+    """Sweep what is due, every second; a second one stands by."""
+    from workers.clock import Clock
+
+    values = settings.load()
+    log.configure("clock", values.log_format)
+    Clock(open_context(values), connect(values)).run(_until_told())

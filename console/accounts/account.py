@@ -1,0 +1,94 @@
+"""My account: who one is here, and one's own password. Whoever has a one-time password sees nothing else before."""
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from accounts.errors import PasswordWrong, UserRefused
+from accounts.passwords import check, guesses, hashing, strength
+from accounts.sessions import queries
+from accounts.users import service
+from console.accounts import devices, sign_in
+from console.web import audit_log
+from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, context
+from console.web.audit_marks import touches_nothing
+from hotline import clock
+from hotline.models import Agent, User
+
+pages = Blueprint("account", __name__)
+
+
+@pages.get("/account")
+@allow_before_change
+@allow(*SIGNED_IN)
+@touches_nothing("one's own account")
+def show() -> ResponseReturnValue:
+    """Name, role and agent of the signed-in user, and the form for another password."""
+    return _page(None, 200)
+
+
+@pages.post("/account/password")
+@allow_before_change
+@allow(*SIGNED_IN)
+@touches_nothing("one's own account; the change is logged by itself")
+def change() -> ResponseReturnValue:
+    """Set another password of one's own; other sessions end, this one goes on."""
+    was_one_time = current_user.must_change_password
+    try:
+        with hashing.place():
+            user, signed_in = _changed()
+    except check.Refused as refused:
+        return check.later(refused, _page(None, 429, *check.words(refused, clock.now())), clock.now())
+    except UserRefused as refused:
+        return _page(refused, 401 if isinstance(refused, PasswordWrong) else 422)
+    sign_in.enter_as(signed_in)
+    flash("account.changed")
+    answer = make_response(redirect(sign_in.next_page() if was_one_time else url_for("account.show")))
+    devices.remember(context(), request, answer, user)
+    return answer
+
+
+@pages.post("/account/sessions/<sign_in_id>/end")
+@allow(*SIGNED_IN)
+@touches_nothing("one's own sessions; the end is logged by itself")
+def end_session(sign_in_id: str) -> ResponseReturnValue:
+    """End a session of one's own elsewhere. Ended already, or another one's: nothing changes."""
+    with context().database.write() as writing:
+        queries.end(writing, sign_in_id, current_user.id, clock.now())
+        audit_log.note(
+            writing, audit_log.look(current_user.id, "end_session", ("session", sign_in_id), clock.now(), _address())
+        )
+    flash("account.session_ended")
+    return redirect(url_for("account.show"))
+
+
+def _changed() -> tuple[User, SignedIn]:
+    """Set the new password, and begin a session with it: all others end. Raises what is against it."""
+    old, new = request.form.get("old", ""), (request.form.get("password", ""), request.form.get("again", ""))
+    with context().database.read() as reading:
+        seen = reading.get_one(User, current_user.id)
+    # Who finds an open page does not guess the password there either.
+    allowances = guesses.of_owner(context().keyring, seen.login)
+    if not check.proven(context(), seen.password, old, allowances):
+        raise PasswordWrong("the present password is another")
+    with context().database.write() as writing:
+        guesses.give_back(writing, allowances)
+    service.check_own(seen, old, new)
+    digest = strength.sealed(new[0])
+    with context().database.write() as writing:
+        user = service.change_password(writing, seen, digest)
+        audit_log.note(writing, audit_log.look(user.id, "change_password", ("user", user.id), clock.now(), _address()))
+        return user, sign_in.begun(writing, user)
+
+
+def _page(refused: UserRefused | None, code: int, fault: str = "", minutes: int = 0) -> ResponseReturnValue:
+    with context().database.read() as reading:
+        user = reading.get_one(User, current_user.id)
+        agent = reading.get(Agent, user.agent_id) if user.agent_id else None
+        sessions = queries.of_user(reading, user.id, clock.now())
+    values = {"account": user, "agent": agent, "sessions": sessions, "fault": fault, "minutes": minutes}
+    return render_template("account.html", refused=refused, next=sign_in.next_page(), **values), code
+
+
+def _address() -> str:
+    return request.remote_addr or ""

@@ -1,0 +1,145 @@
+"""Signing in and out, and the choice of language."""
+
+from datetime import timedelta
+
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user, logout_user
+from sqlalchemy.orm import Session
+
+from accounts.errors import PasswordExpired
+from accounts.passwords import check, guesses, hashing
+from accounts.sessions import queries
+from accounts.users import service
+from console.accounts import browsers, devices
+from console.web import audit_log
+from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, allow_everyone, context, home
+from console.web.audit_marks import touches_nothing
+from hotline import clock
+from hotline.models import SignIn, User
+from hotline.values.statuses import Language
+
+pages = Blueprint("sign_in", __name__)
+
+
+@pages.get("/sign-in")
+@allow_everyone
+@touches_nothing("a form")
+def show() -> ResponseReturnValue:
+    """Ask for name and password."""
+    if current_user.is_authenticated:
+        return redirect(home())
+    return _page("", "", 200)
+
+
+@pages.post("/sign-in")
+@allow_everyone
+@touches_nothing("one's own account; signing in is logged by itself")
+def enter() -> ResponseReturnValue:
+    """Begin a session for the right password."""
+    login, password = request.form.get("login", ""), request.form.get("password", "")
+    try:
+        with hashing.place():
+            user = _admitted(login, password)
+    except check.Refused as refused:
+        fault, minutes = check.words(refused, clock.now())
+        return check.later(refused, _page(fault, login, 429, minutes), clock.now())
+    except PasswordExpired:
+        return _page("sign_in.expired", login, 401)
+    if user is None:
+        return _page("sign_in.wrong", login, 401)
+    answer = make_response(redirect(next_page()))
+    devices.remember(context(), request, answer, user)
+    return answer
+
+
+def _admitted(login: str, password: str) -> User | None:
+    """The user with this name, with a session begun, if it is their password. Raises what keeps them out."""
+    with context().database.read() as reading:
+        seen = service.under(reading, login)
+    device = devices.known(context(), request, seen)
+    allowances = guesses.of_sign_in(context().keyring, login, request.remote_addr or "", device)
+    if not check.proven(context(), seen.password if seen else None, password, allowances) or seen is None:
+        return None
+    try:
+        with context().database.write() as writing:
+            user = service.admit(writing, seen, clock.now())
+            if user is None:
+                return None
+            guesses.give_back(writing, allowances)
+            guesses.forget_old(writing, clock.now())
+            _note(writing, user, session.get("language"))
+            signed_in = begun(writing, user)
+    except PasswordExpired:
+        with context().database.write() as writing:
+            guesses.give_back(writing, allowances)  # it was right
+        raise
+    enter_as(signed_in)
+    return user
+
+
+def begun(writing: Session, user: User) -> SignedIn:
+    """A session of the user in this browser, in the caller's transaction."""
+    agent = request.user_agent.string
+    made = SignIn(id=clock.new_id(), browser=browsers.label(agent), address=(request.remote_addr or "")[:45])
+    hours = timedelta(hours=context().settings.session_hours)
+    return SignedIn(user, made.id, queries.begin(writing, user, made, hours, clock.now()))
+
+
+def enter_as(signed_in: SignedIn) -> None:
+    """The session that was begun is this browser's: nothing of the one before lives on."""
+    session.clear()
+    login_user(signed_in)
+    session.permanent = True
+
+
+@pages.post("/sign-out")
+@allow_before_change
+@allow(*SIGNED_IN)
+@touches_nothing("one's own session")
+def leave() -> ResponseReturnValue:
+    """End the session, here and for every copy of its cookie."""
+    with context().database.write() as writing:
+        queries.end(writing, current_user.sign_in_id, current_user.id, clock.now())
+    logout_user()
+    session.clear()
+    return redirect(url_for("sign_in.show"))
+
+
+@pages.post("/language")
+@allow_everyone
+@touches_nothing("one's own account")
+def choose_language() -> ResponseReturnValue:
+    """Show the pages in another language from now on."""
+    wanted = request.form.get("language", "")
+    if wanted in list(Language):
+        session["language"] = wanted
+        if current_user.is_authenticated:
+            _keep(current_user.id, Language(wanted))
+    return redirect(next_page())
+
+
+def next_page() -> str:
+    """Return where the person was going; their first page when that is no page of ours."""
+    # Only a path of ours: anything else could lead a freshly signed-in user astray.
+    wanted = request.values.get("next", "")
+    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if is_ours and wanted != url_for("floor.show") else home()
+
+
+def _page(fault: str, login: str, code: int, minutes: int = 0) -> ResponseReturnValue:
+    values = {"fault": fault, "minutes": minutes, "login": login[:40], "next": next_page()}
+    return render_template("sign_in.html", **values), code
+
+
+def _note(writing: Session, user: User, language: str | None) -> None:
+    audit_log.note(
+        writing, audit_log.look(user.id, "signed_in", ("user", user.id), clock.now(), request.remote_addr or "")
+    )
+    if language in list(Language):
+        user.language = Language(language)
+
+
+def _keep(user_id: str, language: Language) -> None:
+    with context().database.write() as writing:
+        writing.get_one(User, user_id).language = language

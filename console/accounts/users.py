@@ -1,0 +1,163 @@
+"""The users of the staff pages, for administrators: who they are, a new one, what changes, shutting one out."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from accounts.errors import LastAdministrator, UserRefused
+from accounts.passwords import guesses, strength
+from accounts.users import service
+from accounts.users.service import Wanted
+from console.calls import queries
+from console.web import audit_log
+from console.web.access import allow, context
+from console.web.audit_marks import touches_nothing
+from hotline import clock
+from hotline.models import User
+from hotline.values.statuses import Language, Role
+
+pages = Blueprint("staff", __name__)
+
+
+@pages.get("/users")
+@allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff")
+def show() -> ResponseReturnValue:
+    """Everyone who may sign in, and those who no longer may."""
+    return _page(None, 200)
+
+
+@pages.post("/users")
+@allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff; the change is logged by itself")
+def make() -> ResponseReturnValue:
+    """A new user from the form, with a one-time password; the form comes back with a message where it cannot be."""
+    now, wanted = clock.now(), _from_form()
+    typed = request.form.get("password", "")
+    password = typed or clock.new_password()
+    user = User(name=wanted.name, role=wanted.role, language=wanted.language, agent_id=wanted.agent_id)
+    user.one_time_until = now + strength.ONE_TIME
+    try:
+        with context().database.write() as session:
+            service.add(session, request.form.get("login", ""), password, user)
+            _note(session, "create_user", user.id)
+    except UserRefused as refused:
+        return _page(refused, 422)
+    if not typed:
+        return _secret(user, password, is_new=True)
+    flash("users.made")
+    return redirect(url_for("staff.show"))
+
+
+@pages.get("/users/<user_id>")
+@allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff")
+def edit(user_id: str) -> ResponseReturnValue:
+    """One user: name, role, language, agent; another password; shutting out."""
+    return _form(user_id, None, 200)
+
+
+@pages.post("/users/<user_id>")
+@allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff; the change is logged by itself")
+def change(user_id: str) -> ResponseReturnValue:
+    """Change a user from the form; what is refused comes back with a message."""
+    wanted = _from_form()
+    try:
+        with context().database.write() as session:
+            for action in service.edit(session, user_id, wanted, current_user.id, request.form.get("seen", "")):
+                _note(session, action, user_id)
+    except UserRefused as refused:
+        return _form(user_id, refused, 422)
+    flash("users.changed")
+    return redirect(url_for("staff.show"))
+
+
+@pages.post("/users/<user_id>/password")
+@allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff; the change is logged by itself")
+def reset(user_id: str) -> ResponseReturnValue:
+    """Give a user a one-time password. It is shown on this answer, and never again. One's own is changed, not reset."""
+    if user_id == current_user.id:
+        abort(400)
+    try:
+        with context().database.write() as session:
+            password = service.reset_password(session, user_id, clock.now())
+            _note(session, "reset_password", user_id)
+            user = session.get_one(User, user_id)
+    except LastAdministrator as refused:
+        return _form(user_id, refused, 422)
+    return _secret(user, password, is_new=False)
+
+
+@pages.post("/users/<user_id>/active")
+@allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff; the change is logged by itself")
+def set_active(user_id: str) -> ResponseReturnValue:
+    """Shut a user out, or let one in again. Nobody shuts themselves out."""
+    if user_id == current_user.id:
+        abort(400)
+    is_let_in = request.form.get("active") == "yes"
+    try:
+        with context().database.write() as session:
+            (service.let_in if is_let_in else service.shut_out)(session, user_id)
+            _note(session, "let_in_user" if is_let_in else "shut_out_user", user_id)
+    except LastAdministrator as refused:
+        flash(f"user_fault.{refused.code}", "fault")
+        return redirect(url_for("staff.show"))
+    flash("users.let_in" if is_let_in else "users.shut_out")
+    return redirect(url_for("staff.show"))
+
+
+@pages.post("/users/<user_id>/unlock")
+@allow(Role.ADMINISTRATOR)
+@touches_nothing("accounts of staff; the change is logged by itself")
+def unlock(user_id: str) -> ResponseReturnValue:
+    """Forget the wrong passwords that were tried under a user's name, so that they can sign in from anywhere."""
+    with context().database.write() as session:
+        one = service.find(session, user_id) or abort(404)
+        guesses.unlock(session, context().keyring, one.login)
+        _note(session, "unlock_user", user_id)
+    flash("users.unlocked")
+    return redirect(url_for("staff.edit", user_id=user_id))
+
+
+def _page(refused: UserRefused | None, code: int) -> ResponseReturnValue:
+    with context().database.read() as session:
+        agents, everyone = queries.agents(session), service.everyone(session)
+    names = {agent.id: agent for agent in agents}
+    return render_template(
+        "users.html", users=everyone, agents=agents, names=names, roles=list(Role), refused=refused, form=request.form
+    ), code
+
+
+def _form(user_id: str, refused: UserRefused | None, code: int) -> ResponseReturnValue:
+    with context().database.read() as session:
+        one = service.find(session, user_id) or abort(404)
+        agents = queries.agents(session)
+        locked_until = guesses.locked_until(session, context().keyring, one.login, clock.now())
+    # What was typed comes back, unless somebody else's change has to be seen first.
+    typed = request.form if refused and refused.code != "changed_meanwhile" else None
+    values = typed or {"name": one.name, "role": one.role, "language": one.language, "agent_id": one.agent_id or ""}
+    seen = typed["seen"] if typed else service.stamp(one)
+    lists = {"agents": agents, "roles": list(Role), "locked_until": locked_until}
+    return render_template("user.html", one=one, refused=refused, form=values, seen=seen, **lists), code
+
+
+def _secret(user: User, password: str, *, is_new: bool) -> ResponseReturnValue:
+    return render_template("one_time.html", one=user, password=password, is_new=is_new)
+
+
+def _from_form() -> Wanted:
+    form = request.form
+    role, language = form.get("role", ""), form.get("language", "")
+    if role not in list(Role) or language not in list(Language):
+        abort(400)
+    return Wanted(form.get("name", ""), Role(role), Language(language), form.get("agent_id") or None)
+
+
+def _note(session: Session, action: str, user_id: str) -> None:
+    audit_log.note(
+        session, audit_log.look(current_user.id, action, ("user", user_id), clock.now(), request.remote_addr or "")
+    )

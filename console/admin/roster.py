@@ -1,0 +1,113 @@
+"""The hospital's agents, for administrators: their names, departments, telephones, skills and languages."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from console.calls import queries
+from console.web import audit_log
+from console.web.access import allow, context
+from console.web.audit_marks import touches_nothing
+from hotline import clock
+from hotline.models import Agent, Department, Skill, User
+from hotline.values.statuses import Language, Role
+from routing.agents import roster
+from routing.agents.roster import Wanted
+from routing.errors import AgentRefused
+
+pages = Blueprint("roster", __name__)
+
+LEVELS = ("1", "2", "3", "4", "5")
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What a form of an agent chooses from."""
+
+    departments: list[Department]
+    skills: list[Skill]
+    languages: list[Skill]
+
+
+@pages.get("/agents")
+@allow(Role.ADMINISTRATOR)
+@touches_nothing("agents")
+def show() -> ResponseReturnValue:
+    """All agents, by staff number."""
+    with context().database.read() as session:
+        agents = queries.agents(session)
+        levels = {agent.id: roster.of(agent).levels for agent in agents}
+        logins = {row.agent_id: row.login for row in session.scalars(select(User).where(User.agent_id.is_not(None)))}
+        lists = _lists(session)
+    departments = {row.name: row for row in lists.departments}
+    return render_template(
+        "roster.html", agents=agents, levels=levels, logins=logins, lists=lists, departments=departments
+    )
+
+
+@pages.get("/agents/<agent_id>")
+@allow(Role.ADMINISTRATOR)
+@touches_nothing("agents")
+def edit(agent_id: str) -> ResponseReturnValue:
+    """One agent in a form."""
+    return _form(agent_id, None, 200)
+
+
+@pages.post("/agents/<agent_id>")
+@allow(Role.ADMINISTRATOR)
+@touches_nothing("agents; the change is logged by itself")
+def change(agent_id: str) -> ResponseReturnValue:
+    """Change an agent from the form; what is refused comes back with a message."""
+    now, wanted = clock.now(), _from_form()
+    try:
+        with context().database.write() as session:
+            for action in roster.edit(session, context(), agent_id, wanted, now, request.form.get("seen", "")):
+                entry = audit_log.look(current_user.id, action, ("agent", agent_id), now, request.remote_addr or "")
+                audit_log.note(session, entry)
+    except AgentRefused as refused:
+        return _form(agent_id, refused, 422)
+    flash("roster.changed")
+    return redirect(url_for("roster.show"))
+
+
+def _form(agent_id: str, refused: AgentRefused | None, code: int) -> ResponseReturnValue:
+    with context().database.read() as session:
+        agent = session.get(Agent, agent_id) or abort(404)
+        stored, seen, lists = roster.of(agent), roster.stamp(agent), _lists(session)
+    # What was typed comes back, unless somebody else's change has to be seen first.
+    is_typed = refused is not None and refused.code != "changed_meanwhile"
+    return render_template(
+        "agent.html",
+        agent=agent,
+        lists=lists,
+        levels=LEVELS,
+        form=_from_form() if is_typed else stored,
+        seen=request.form.get("seen", "") if is_typed else seen,
+        refused=refused,
+    ), code
+
+
+def _lists(session: Session) -> Lists:
+    skills = list(session.scalars(select(Skill).order_by(Skill.name)))
+    return Lists(
+        departments=list(session.scalars(select(Department).order_by(Department.name))),
+        skills=[skill for skill in skills if skill.name not in list(Language)],
+        languages=[skill for skill in skills if skill.name in list(Language)],
+    )
+
+
+def _from_form() -> Wanted:
+    form = request.form
+    levels = {name.removeprefix("level."): text for name, text in form.items() if name.startswith("level.") and text}
+    if not set(levels.values()) <= set(LEVELS):
+        abort(400)
+    return Wanted(
+        name=form.get("name", "").strip(),
+        address=form.get("address", "").strip(),
+        department=form.get("department") or None,
+        levels={name: int(text) for name, text in levels.items()},
+    )

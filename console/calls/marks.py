@@ -1,0 +1,60 @@
+"""The machine's marks of a call as its page shows them: the item in the reader's words, the answer, the place."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from console.web.language import Words
+from hotline.models import MachineMark
+from hotline.values.statuses import Answer
+from qa.scorecards import Scorecard, Scorecards
+from qa.scoring.score import Result, Score, is_fault, score
+
+
+@dataclass(frozen=True)
+class Line:
+    """One mark. `tone` is the badge's: good, bad, or empty for what does not count. `moments`: recording and second."""
+
+    item: str
+    label: str
+    answer: Answer
+    tone: str
+    sure: int | None
+    moments: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All marks of one call and what they come to."""
+
+    title: str
+    lines: tuple[Line, ...]
+    score: Score | None
+
+
+def sheet(marks: Iterable[MachineMark], cards: Scorecards, words: Words) -> Sheet:
+    """The marks in the order of their scorecard; by their bare ids where the card is no longer there."""
+    rows = {mark.item: mark for mark in marks}
+    card = cards.cards.get(next((mark.scorecard for mark in rows.values()), ""))
+    if card is None:
+        return Sheet("", tuple(_line(mark, None, words) for mark in rows.values()), None)
+    order = {item.id: number for number, item in enumerate(card.items)}
+    known = sorted(rows.values(), key=lambda mark: order.get(mark.item, len(order)))
+    results = [Result(mark.item, mark.answer) for mark in known if mark.item in order]
+    lines = tuple(_line(mark, card if mark.item in order else None, words) for mark in known)
+    return Sheet(card.labels[words.language], lines, score(card, results))
+
+
+def _line(mark: MachineMark, card: Scorecard | None, words: Words) -> Line:
+    item = card.item(mark.item) if card else None
+    tone = ""
+    if item is not None and item.weight and mark.answer in (Answer.YES, Answer.NO):
+        tone = "bad" if is_fault(item, Result(mark.item, mark.answer)) else "good"
+    chance = mark.probability
+    return Line(
+        item=mark.item,
+        label=item.labels[words.language] if item else mark.item,
+        answer=mark.answer,
+        tone=tone,
+        sure=None if chance is None else round(100 * max(chance, 1 - chance)),
+        moments=tuple((str(place.get("recording_id", "")), float(place["start"])) for place in mark.evidence),
+    )

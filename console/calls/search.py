@@ -1,0 +1,94 @@
+"""The search in what was said: by words or sound, in Mandarin and English, in the calls that one may see."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from console.calls import queries
+from console.web import audit_marks, language
+from console.web.access import STAFF, allow, context
+from console.web.audit_marks import touches, touches_nothing
+from hotline.models import Call, Transcript
+from recordings.search import service
+from recordings.search.service import Hit, Wanted
+from recordings.transcripts import masked_view
+from recordings.transcripts.masked_view import Shown
+
+pages = Blueprint("search", __name__)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A hit as it is shown: its line is always masked."""
+
+    hit: Hit
+    line: Shown
+
+
+@pages.get("/search")
+@allow(*STAFF)
+@touches_nothing("the empty form")
+def form() -> ResponseReturnValue:
+    """The empty form."""
+    return _page(None)
+
+
+@pages.post("/search")
+@allow(*STAFF)
+@touches("search", "search", "search", lists=True, typed=("q",))
+def results() -> ResponseReturnValue:
+    """Where it was said. Posted, so that what is sought stands in no address and in no log of a proxy."""
+    wanted = _wanted()
+    # What was sought is logged by its digest: the audit log holds no patient data.
+    audit_marks.about(context().keyring.index(f"search:{wanted.query}")[:32])
+    with context().database.read() as session:
+        found = _shown(session, service.find(session, context().keyring, wanted))
+    audit_marks.showed(len(found))
+    return _page(found)
+
+
+def _page(found: list[Found] | None) -> str:
+    words = language.words(language.chosen(request))
+    with context().database.read() as session:
+        queues = [(queue.name, words.label(queue)) for queue in queries.queues(session)]
+        agents = [(agent.id, agent.name) for agent in queries.agents(session)] if current_user.sees_all_calls else []
+        names = {agent.id: agent.name for agent in queries.agents(session)}
+    chosen = {name: request.form.get(name, "") for name in ("q", "since", "until", "queue", "agent")}
+    return render_template("search.html", found=found, queues=queues, agents=agents, names=names, chosen=chosen)
+
+
+def _wanted() -> Wanted:
+    zone = ZoneInfo(context().settings.timezone)
+    until = _day(request.form.get("until", ""), zone)
+    agent = request.form.get("agent") or None
+    return Wanted(
+        query=request.form.get("q", ""),
+        since=_day(request.form.get("since", ""), zone),
+        until=until + timedelta(days=1) if until else None,
+        queue=request.form.get("queue") or None,
+        agent_id=agent if current_user.sees_all_calls else current_user.agent_id or "-",
+    )
+
+
+def _day(text: str, zone: ZoneInfo) -> datetime | None:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), zone)
+    except ValueError:
+        return None
+
+
+def _shown(session: Session, hits: list[Hit]) -> list[Found]:
+    """The lines of the hits, masked in the light of their whole dialogue, each transcript read once."""
+    by_transcript: dict[str, dict[str, Shown]] = {}
+    for hit in hits:
+        key = hit.utterance.transcript_id
+        if key not in by_transcript:
+            transcript = session.get_one(Transcript, key)
+            known = masked_view.known(session, session.get_one(Call, transcript.call_id))
+            by_transcript[key] = {line.id: line for line in masked_view.lines(session, transcript, known)}
+    return [Found(hit, by_transcript[hit.utterance.transcript_id][hit.utterance.id]) for hit in hits]

@@ -1,0 +1,62 @@
+"""What patients are asked and answer, in words: as the hospital's own scripts name it."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from campaigns.dialogue import service
+from campaigns.dialogue.script import Choice, Script, Text
+from campaigns.errors import ScriptFault
+from console.web.language import Words
+from hotline.context import AppContext
+
+STEP = re.compile(r"(day|week)_(\d+)")
+# Questions that stand in no script, and answers that any question may have.
+BESIDE = ("opinion_told", "another_time")
+COMMON = ("unanswered", "recorded", "nothing", "cancel", "in_words")
+
+
+class Labels:
+    """The labels of questions and answers of these scripts."""
+
+    def __init__(self, scripts: Iterable[Script]) -> None:
+        """Read the labels; a question that several scripts ask is the same one."""
+        asked = [question for script in scripts for question in script.questions]
+        self._questions: Mapping[str, Text] = {question.name: question.label for question in asked}
+        self._values: Mapping[tuple[str, str], Text] = {
+            (question.name, option.value): option.label
+            for question in asked
+            if isinstance(question, Choice)
+            for option in question.options
+        }
+
+    def question(self, name: str, words: Words) -> str:
+        """The question; by its name where no script asks it any more."""
+        label = self._questions.get(name)
+        return label[words.language] if label else words.known(f"question.{name}") or name.replace("_", " ")
+
+    def value(self, value: str, name: str, words: Words) -> str:
+        """An answer to the question `name`."""
+        label = self._values.get((name, value))
+        return label[words.language] if label else words.known(f"answer.{value or 'in_words'}") or value
+
+    def told(self, text: str, words: Words) -> str:
+        """What a case says; a question with its answer, and why somebody is on the list for a person, in words."""
+        name, _, value = text.partition(": ")
+        if name in self._questions:
+            return f"{self.question(name, words)}: {self.value(value, name, words)}"
+        reason = words.known(f"to_person.{name}")
+        return f"{reason}: {step(value, words)}" if reason else text
+
+
+def of(context: AppContext) -> Labels:
+    """The labels of this hospital's scripts."""
+    try:
+        return Labels(service.scripts_of(context).values())
+    except ScriptFault:
+        return Labels(())  # names stand in; `hotline campaign draw` says what is wrong
+
+
+def step(name: str, words: Words) -> str:
+    """A step of a plan: the days or weeks after discharge where its name says so."""
+    found = STEP.fullmatch(name)
+    return words(f"step.{found[1]}", count=found[2]) if found else name.replace("_", " ")

@@ -1,0 +1,229 @@
+"""The pages of calls to patients: every campaign live with its funnel, one campaign with answers and comparisons."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from campaigns.errors import CampaignRefused, UndoRefused
+from campaigns.importing import watched_reports
+from campaigns.planning import service
+from campaigns.results import figures, groups
+from campaigns.results.figures import Funnel
+from campaigns.stopping import identity_decisions, undo
+from console.campaigns import stop_queries
+from console.crm import patient_queries
+from console.floor import warning_signs as alarms
+from console.floor.live import Live, Viewer, messages
+from console.floor.warning_signs import Alarm
+from console.web import audit_log, audit_marks, language
+from console.web.access import LEADS, allow, by_itself, context
+from console.web.audit_marks import touches, touches_nothing
+from console.web.standing import Standing
+from hotline import clock
+from hotline.context import AppContext
+from hotline.errors import IllegalMove, NotFound
+from hotline.models import Campaign, Recipient
+from hotline.values.statuses import CampaignState, Language
+
+pages = Blueprint("campaigns", __name__)
+Seen = list[tuple[Campaign, Funnel]]
+# The steps of the funnel, each a figure of it.
+STEPS = ("planned", "reached", "verified", "completed", "warnings", "opinions")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All campaigns at a moment, and their section as it was rendered for each language."""
+
+    seen: Seen
+    alarms: list[Alarm]
+    now: float
+    rendered: dict[Language, str] = field(default_factory=dict)
+
+
+def open_live(app: Flask, context: AppContext) -> None:
+    """Give `app` its live campaigns; nothing runs until a page looks."""
+    app.extensions["live_campaigns"] = Live(context, lambda: Picture(*take(context), clock.now().timestamp()))
+
+
+def take(context: AppContext) -> tuple[Seen, list[Alarm]]:
+    """Every campaign with its funnel, the newest first, and the alarms."""
+    with context.database.read() as session:
+        seen = [(one, figures.funnel(session, one.id)) for one in figures.campaigns(session)]
+        return seen, alarms.take(session)
+
+
+@pages.get("/campaigns")
+@allow(*LEADS)
+@touches("list_campaigns", "campaigns", "campaigns", lists=True)
+def listing() -> ResponseReturnValue:
+    """Every campaign with its funnel; live."""
+    seen, open_alarms = take(context())
+    audit_marks.showed(len(open_alarms))
+    with context().database.read() as session:
+        changed = identity_decisions.count(session)
+    refused = watched_reports.refused(context().settings)
+    return render_template(
+        "campaigns.html",
+        changed=changed,
+        seen=seen,
+        alarms=open_alarms,
+        steps=STEPS,
+        now=clock.now(),
+        refused_files=refused,
+    )
+
+
+@pages.get("/campaigns/stream")
+@by_itself
+@allow(*LEADS)
+@touches("list_campaigns", "campaigns", "campaigns", lists=True)
+def stream() -> ResponseReturnValue:
+    """Server-sent events that keep the funnels live."""
+    live: Live[Picture] = current_app.extensions["live_campaigns"]
+    viewer = live.join()
+    chosen = language.chosen(request)
+    response = Response(
+        stream_with_context(_messages(viewer, chosen, Standing.of_request())), mimetype="text/event-stream"
+    )
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(lambda: live.leave(viewer))
+    return response
+
+
+@pages.get("/campaigns/here")
+@by_itself
+@allow(*LEADS)
+@touches_nothing("answers nothing")
+def here() -> ResponseReturnValue:
+    """Nothing, for whoever is still signed in."""
+    return "", 204
+
+
+def _messages(viewer: Viewer[Picture], chosen: Language, standing: Standing) -> Iterator[str]:
+    return messages(viewer, lambda picture: f"event: floor\ndata: {_render(picture, chosen)}\n\n", standing.holds)
+
+
+def _render(picture: Picture, chosen: Language) -> str:
+    found = picture.rendered.get(chosen)
+    if found is None:
+        section = render_template("campaigns_list.html", seen=picture.seen, steps=STEPS)
+        told = {
+            "now": picture.now,
+            "sections": {"campaigns": section},
+            "alarms": render_template("alarms.html", alarms=picture.alarms),
+        }
+        found = json.dumps(told, ensure_ascii=False)
+        picture.rendered[chosen] = found
+    return found
+
+
+@pages.get("/campaigns/<campaign_id>")
+@allow(*LEADS)
+@touches("view_campaign", "campaign", "campaign_id")
+def show(campaign_id: str) -> ResponseReturnValue:
+    """One campaign: funnel, answers per question, wards and months beside each other. The look is logged."""
+    with context().database.write() as session:
+        campaign = _campaign(session, campaign_id)
+        _note(session, campaign, "view_campaign")
+    with context().database.read() as session:  # counting takes long, and nobody waits for it
+        questions, compared = figures.questions(session, campaign.id), groups.compare(session, campaign.id)
+        return render_template(
+            "campaign.html",
+            campaign=campaign,
+            funnel=figures.funnel(session, campaign.id),
+            questions=questions,
+            told=patient_queries.told(session, campaign.id),
+            stops=stop_queries.of_campaign(session, campaign.id),
+            groups=[("ward", compared.wards), ("month", compared.months)],
+            scored=[question.name for question in questions if question.mean is not None],
+            steps=STEPS,
+        )
+
+
+@pages.post("/campaigns/<campaign_id>/start")
+@allow(*LEADS)
+@touches("start_campaign", "campaign", "campaign_id")
+def start(campaign_id: str) -> ResponseReturnValue:
+    """Call from now on."""
+    return _move(campaign_id, CampaignState.RUNNING)
+
+
+@pages.post("/campaigns/<campaign_id>/pause")
+@allow(*LEADS)
+@touches("pause_campaign", "campaign", "campaign_id")
+def pause(campaign_id: str) -> ResponseReturnValue:
+    """Dial nobody until it is started again."""
+    return _move(campaign_id, CampaignState.PAUSED)
+
+
+@pages.post("/recipients/<recipient_id>/undo")
+@allow(*LEADS)
+@touches("undo_stop", "recipient", "recipient_id")
+def undo_stop(recipient_id: str) -> ResponseReturnValue:
+    """Undo what stopped this recipient's calls, as it was seen: with a reason, a death only when it is confirmed."""
+    form = request.form
+    asked = undo.Undo(
+        why=form.get("why", ""),
+        user_id=current_user.id,
+        token=form.get("seen", ""),
+        is_sure=form.get("sure") == "yes",
+        address=request.remote_addr or "",
+    )
+    try:
+        done = undo.undo(context(), recipient_id, asked, clock.now())
+        flash("stops.undone" if done.resumed else "stops.undone_nobody")
+    except UndoRefused as refused:
+        audit_marks.failed()
+        flash(f"undo_fault.{refused.reason}")
+    except NotFound:
+        abort(404)
+    with context().database.read() as session:
+        recipient = session.get_one(Recipient, recipient_id)
+    if form.get("back") == "patient" and recipient.patient_id:
+        return redirect(url_for("patients.show", patient_id=recipient.patient_id))
+    return redirect(url_for("campaigns.show", campaign_id=recipient.campaign_id))
+
+
+def _move(campaign_id: str, state: CampaignState) -> ResponseReturnValue:
+    with context().database.write() as session:
+        campaign = _campaign(session, campaign_id)
+        _note(session, campaign, "start_campaign" if state is CampaignState.RUNNING else "pause_campaign")
+    try:
+        if state is CampaignState.RUNNING:
+            service.start(context(), campaign.id, clock.now())
+        else:
+            service.pause(context(), campaign.id)
+    except (CampaignRefused, IllegalMove):
+        audit_marks.failed()
+        flash("campaigns.refused")
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+
+
+def _campaign(session: Session, campaign_id: str) -> Campaign:
+    campaign = session.get(Campaign, campaign_id)
+    if campaign is None:
+        abort(404)
+    return campaign
+
+
+def _note(session: Session, campaign: Campaign, action: str) -> None:
+    address = request.remote_addr or ""
+    audit_log.note(session, audit_log.look(current_user.id, action, ("campaign", campaign.id), clock.now(), address))

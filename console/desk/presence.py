@@ -1,0 +1,87 @@
+"""A page's word that it is there, every other second, and what it hears back: whether calls can be offered.
+
+What follows from it is `routing.agents.presence`. These requests keep nobody signed in: a page that is left open is no
+sign of a person, and an answer that comes after signing out must not bring the session back.
+"""
+
+import re
+
+from flask import Blueprint, Flask, Response, abort, jsonify, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, user_logged_out
+from sqlalchemy.orm import Session
+
+from console.web.access import STAFF, SignedIn, allow, by_itself, context
+from console.web.audit_marks import touches_nothing
+from hotline import clock
+from hotline.models import Agent
+from hotline.values.statuses import PagePhone
+from routing.agents import presence, presence_facts, service
+
+pages = Blueprint("presence", __name__)
+PAGE = re.compile(r"[0-9a-f]{32}")
+# Where an agent's telephone is, for one of their pages.
+HERE, ELSEWHERE, NOWHERE = "here", "elsewhere", "nowhere"
+
+
+@pages.post("/presence")
+@by_itself
+@allow(*STAFF)
+@touches_nothing("whether the agent's own page is there")
+def beat() -> ResponseReturnValue:
+    """The page is there, and its telephone is as it says; answered by whether calls can be offered to its agent."""
+    told = said(request.form.get("phone", ""))
+    with context().database.write() as session:
+        if not service.beat(session, context(), told, clock.now()):
+            abort(409)
+        return jsonify(_answer(session, told))
+
+
+@pages.post("/presence/leave")
+@by_itself
+@allow(*STAFF)
+@touches_nothing("whether the agent's own page is there")
+def leave() -> ResponseReturnValue:
+    """The page is being closed, or left for another one."""
+    told = said(PagePhone.NONE)
+    with context().database.write() as session:
+        service.leave(session, context(), told.agent_id, told.page_id, clock.now())
+    return "", 204
+
+
+def said(phone: str) -> service.Beat:
+    """What the signed-in agent's page says of itself; without an agent there is no such page (404)."""
+    page_id = request.form.get("page", "")
+    agent_id: str = current_user.agent_id or abort(404)
+    if not PAGE.fullmatch(page_id) or phone not in list(PagePhone):
+        abort(400)
+    return service.Beat(page_id, agent_id, current_user.id, PagePhone(phone), current_user.sign_in_id)
+
+
+def _answer(session: Session, told: service.Beat) -> dict[str, object]:
+    agent = session.get_one(Agent, told.agent_id)
+    owner = presence.phone_page(presence_facts.pages_of(session, agent.id, clock.now()), clock.now())
+    place = NOWHERE if owner is None else HERE if owner == told.page_id else ELSEWHERE
+    return {"present": agent.is_present, "why": agent.absent_why, "status": agent.status, "phone": place}
+
+
+class QuietSessions(SecureCookieSessionInterface):
+    """Sessions that are not renewed by what pages do by themselves."""
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Whether the answer brings the session's cookie."""
+        return request.blueprint != pages.name and super().should_set_cookie(app, session)
+
+
+def watch(app: Flask) -> None:
+    """Have `app` take whoever signs out off the floor at once, and renew no session by a page's own requests."""
+    app.session_interface = QuietSessions()
+    user_logged_out.connect(_signed_out, app)
+
+
+def _signed_out(_app: Flask, user: object, **_more: Response) -> None:
+    if not isinstance(user, SignedIn) or user.agent_id is None:
+        return
+    with context().database.write() as session:
+        service.sign_out(session, context(), user.agent_id, user.sign_in_id, clock.now())

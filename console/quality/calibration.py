@@ -1,0 +1,84 @@
+"""Calibrations: open one, see who is done, and how far people and machine agree per item."""
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+
+from console.quality import queries
+from console.web import audit_marks
+from console.web.access import LEADS, allow, context
+from console.web.audit_marks import touches
+from console.web.flash_errors import logged, note, refusals
+from hotline import clock
+from hotline.models import Agent, Call, Round
+from qa import scorecards
+from qa.reviews import calibration
+
+pages = Blueprint("calibrating", __name__)
+
+
+@pages.get("/calibrations")
+@allow(*LEADS)
+@touches("list_calibrations", "calibrations", "calibrations", lists=True)
+def listing() -> ResponseReturnValue:
+    """All calibrations, the drift of reviewers, and a form for a new one."""
+    with context().database.read() as session:
+        rounds = list(session.scalars(select(Round).order_by(Round.made_at.desc()).limit(50)))
+        done = {made.id: calibration.of(session, made.id) for made in rounds}
+        people = {user.id: user for user in queries.supervisors(session)}
+        drifts = [one for one in calibration.drifts(session) if one.rater in people]
+        calls = queries.recent(session)
+    audit_marks.showed(len(rounds) + len(calls))
+    cards = scorecards.of(context().settings.scorecards_folder)
+    found = {"rounds": rounds, "done": done, "people": people, "calls": calls, "cards": cards, "drifts": drifts}
+    return render_template("calibrations.html", **found)
+
+
+@pages.post("/calibrations")
+@allow(*LEADS)
+@touches("open_calibration", "round", "round")
+def make() -> ResponseReturnValue:
+    """Send calls to supervisors, blind."""
+    form = request.form
+    with refusals() as said:
+        sent = form.getlist("call"), form.getlist("person")
+        name, card = form.get("name", ""), form.get("scorecard", "")
+        made = calibration.open_round(context(), current_user.id, name, card, sent, clock.now())
+        logged("open_calibration", made, "round")
+        said.well("calibration.made")
+        return redirect(url_for("calibrating.show", round_id=made))
+    return redirect(url_for("calibrating.listing"))
+
+
+@pages.get("/calibrations/<round_id>")
+@allow(*LEADS)
+@touches("view_calibration", "round", "round_id")
+def show(round_id: str) -> ResponseReturnValue:
+    """One calibration: who is done, and, for whoever has finished their own part, how far all agree."""
+    with context().database.write() as session:
+        made = session.get(Round, round_id)
+        if made is None:
+            abort(404)
+        note(session, "view_calibration", round_id, "round")
+        sent = calibration.of(session, round_id)
+        card = scorecards.of(context().settings.scorecards_folder)[made.scorecard]
+        is_open = calibration.may_see(sent, made, current_user.id)
+        found = calibration.result(session, card, sent) if is_open else None
+        people = {user.id: user for user in queries.supervisors(session)}
+        calls = {one.call_id: session.get_one(Call, one.call_id) for one in sent}
+        agents = {call.agent_id: session.get(Agent, call.agent_id) for call in calls.values()}
+    page = {"round": made, "sent": sent, "card": card, "found": found, "people": people}
+    return render_template("calibration.html", **page, calls=calls, agents=agents)
+
+
+@pages.post("/calibrations/<round_id>/close")
+@allow(*LEADS)
+@touches("close_calibration", "round", "round_id")
+def close(round_id: str) -> ResponseReturnValue:
+    """End a calibration; what is not finished is dropped."""
+    with refusals() as said:
+        calibration.close(context(), round_id, clock.now())
+        logged("close_calibration", round_id, "round")
+        said.well("calibration.closed")
+    return redirect(url_for("calibrating.show", round_id=round_id))

@@ -1,0 +1,93 @@
+"""Coaching: what agents work on, with an example to hear, and the re-check."""
+
+from datetime import date
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+
+from console.quality import queries
+from console.web.access import LEADS, STAFF, allow, context
+from console.web.audit_marks import touches
+from console.web.flash_errors import logged, note, refusals
+from hotline import clock
+from hotline.models import Agent, Review
+from qa import scorecards
+from qa.reviews import coaching
+from qa.reviews.coaching import Finding
+
+pages = Blueprint("coach", __name__)
+
+
+@pages.get("/coaching")
+@allow(*STAFF)
+@touches("view_coaching", "coaching", "coaching")
+def listing() -> ResponseReturnValue:
+    """What is worked on: an agent's own, for supervisors everybody's."""
+    agent_id = None if current_user.sees_all_calls else current_user.agent_id or "-"
+    with context().database.write() as session:
+        note(session, "view_coaching", agent_id or "everybody", "coaching")
+        rows = coaching.of_agent(session, agent_id)
+        agents = {agent.id: agent for agent in session.scalars(select(Agent))}
+        origins = {row.review_id: session.get_one(Review, row.review_id) for row in rows}
+        later = {row.id: _later(queries.done(session, row.agent_id), row.review_id) for row in rows}
+    cards = scorecards.of(context().settings.scorecards_folder)
+    found = {"rows": rows, "agents": agents, "origins": origins, "later": later, "cards": cards}
+    return render_template("coaching.html", **found, today=context().settings.day(clock.now()))
+
+
+@pages.post("/reviews/<review_id>/coaching")
+@allow(*LEADS)
+@touches("begin_coaching", "review", "review_id")
+def begin(review_id: str) -> ResponseReturnValue:
+    """Make a finding something to work on."""
+    with refusals() as said:
+        coaching.begin(context(), review_id, current_user.id, _finding(), clock.now())
+        logged("begin_coaching", review_id)
+        said.well("coaching.begun")
+    return redirect(url_for("reviews.show", review_id=review_id))
+
+
+@pages.post("/coaching/<coaching_id>/done")
+@allow(*STAFF)
+@touches("coaching_done", "coaching", "coaching_id")
+def done(coaching_id: str) -> ResponseReturnValue:
+    """The agent has worked on it."""
+    with refusals():
+        coaching.done(context(), coaching_id, current_user.id, clock.now())
+        logged("coaching_done", coaching_id, "coaching")
+    return redirect(url_for("coach.listing"))
+
+
+@pages.post("/coaching/<coaching_id>/check")
+@allow(*LEADS)
+@touches("coaching_checked", "coaching", "coaching_id")
+def check(coaching_id: str) -> ResponseReturnValue:
+    """The re-check: it is well now, or it goes on until another day."""
+    is_passed = request.form.get("passed") == "yes"
+    outcome = is_passed, _day("due_on"), request.form.get("recheck") or None
+    with refusals():
+        coaching.check(context(), coaching_id, current_user.id, outcome, clock.now())
+        logged("coaching_checked", coaching_id, "coaching")
+    return redirect(url_for("coach.listing"))
+
+
+def _finding() -> Finding:
+    form = request.form
+    start, end = form.get("clip_start", type=float), form.get("clip_end", type=float)
+    recording = form.get("recording") or None
+    clip = (recording, start, end) if recording and start is not None and end is not None else None
+    due_on = _day("due_on") or context().settings.day(clock.now())
+    return Finding(form.get("item") or None, form.get("finding", ""), due_on, clip)
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.form.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _later(lines: list[queries.Line], review_id: str) -> list[Review]:
+    return [line.review for line in lines if line.review.id > review_id][:10]

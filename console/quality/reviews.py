@@ -1,0 +1,228 @@
+"""Reviews: the queue, the one page of a review, and everything a supervisor does on it."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from console.quality import queries
+from console.quality.queries import Page
+from console.web import audit_marks
+from console.web.access import LEADS, STAFF, allow, context
+from console.web.audit_marks import touches
+from console.web.flash_errors import logged, note, refusals
+from hotline import clock
+from hotline.models import Review
+from hotline.values.statuses import ReviewState
+from qa.errors import ReviewRefused
+from qa.reviews import answers as reviews_answers
+from qa.reviews import calibration, comments, service
+from qa.reviews.service import Draft
+from qa.sampling import targeted
+
+pages = Blueprint("reviews", __name__)
+
+# The begin of a form's field that holds an answer.
+ANSWER = "answer-"
+
+
+@pages.get("/reviews")
+@allow(*STAFF)
+@touches("list_reviews", "reviews", "reviews", lists=True)
+def listing() -> ResponseReturnValue:
+    """A supervisor's queue; an agent's own published reviews."""
+    tab = request.args.get("tab", "todo")
+    with context().database.read() as session:
+        if not current_user.sees_all_calls:
+            lines = queries.done(session, current_user.agent_id or "-")
+            audit_marks.showed(len(lines))
+            return render_template("reviews.html", lines=lines, tab="own", tabs={})
+        tabs = queries.counts(session, current_user.id, current_user.agent_id)
+        if tab == "appeals":
+            lines = queries.appeals(session)
+        elif tab == "done":
+            lines = queries.done(session, None)
+        else:
+            tab, lines = "todo", queries.todo(session, current_user.id, current_user.agent_id)
+    audit_marks.showed(len(lines))
+    return render_template("reviews.html", lines=lines, tab=tab, tabs=tabs)
+
+
+@pages.get("/reviews/<review_id>")
+@allow(*STAFF)
+@touches("view_review", "review", "review_id")
+def show(review_id: str) -> ResponseReturnValue:
+    """One review: to fill in, to rule on, or to read. The look is logged before anything is shown."""
+    with context().database.write() as session:
+        review = session.get(Review, review_id)
+        if review is None or not _may_read(session, review):
+            abort(404)
+        note(session, "view_review", review_id)
+        page = queries.page(session, review)
+    return render_template("review.html", **_shown(page))
+
+
+@pages.post("/reviews/<review_id>/take")
+@allow(*LEADS)
+@touches("take_review", "review", "review_id")
+def take(review_id: str) -> ResponseReturnValue:
+    """Begin a review."""
+    with refusals():
+        service.take(context(), review_id, current_user.id, clock.now())
+        logged("take_review", review_id)
+    return _back(review_id)
+
+
+@pages.post("/reviews/<review_id>/save")
+@allow(*LEADS)
+@touches("save_review", "review", "review_id", once=True)
+def save(review_id: str) -> ResponseReturnValue:
+    """Keep the draft: JSON for the page that saves by itself, else the page again."""
+    try:
+        saved = service.save(context(), review_id, current_user.id, draft(), clock.now())
+    except ReviewRefused as refused:
+        audit_marks.failed()
+        if not _wants_json():
+            flash(f"quality_fault.{refused.code}")
+            return _back(review_id)
+        return jsonify(code=refused.code, version=_version(review_id)), 409
+    if _wants_json():
+        return jsonify(version=saved.version, score=saved.score, fatal=saved.is_fatal, missing=saved.missing)
+    flash("review.saved")
+    return _back(review_id)
+
+
+@pages.post("/reviews/<review_id>/publish")
+@allow(*LEADS)
+@touches("publish_review", "review", "review_id")
+def publish(review_id: str) -> ResponseReturnValue:
+    """Publish to the agent, or finish the review of a calibration; then the next one."""
+    with refusals() as said:
+        service.publish(context(), review_id, current_user.id, draft(), clock.now())
+        logged("publish_review", review_id)
+        said.well("review.published")
+    return _back(review_id)
+
+
+@pages.post("/reviews/<review_id>/release")
+@allow(*LEADS)
+@touches("release_review", "review", "review_id")
+def release(review_id: str) -> ResponseReturnValue:
+    """Give a review back to the queue."""
+    with refusals() as said:
+        service.release(context(), review_id, current_user.id, clock.now())
+        logged("release_review", review_id)
+        said.well("review.released")
+    return redirect(url_for("reviews.listing"))
+
+
+@pages.post("/reviews/<review_id>/drop")
+@allow(*LEADS)
+@touches("drop_review", "review", "review_id")
+def drop(review_id: str) -> ResponseReturnValue:
+    """Leave a call unheard, with the reason."""
+    with refusals() as said:
+        service.drop(context(), review_id, current_user.id, request.form.get("why", ""), clock.now())
+        logged("drop_review", review_id)
+        said.well("review.dropped")
+    return redirect(url_for("reviews.listing"))
+
+
+@pages.post("/reviews/<review_id>/comments")
+@allow(*LEADS)
+@touches("comment_review", "review", "review_id")
+def comment(review_id: str) -> ResponseReturnValue:
+    """Say something to a second of the recording; the list of comments again."""
+    place = request.form.get("recording") or None, request.form.get("second", 0.0, float)
+    with refusals():
+        comments.comment(context(), review_id, current_user.id, place, request.form.get("comment", ""), clock.now())
+    return _comments(review_id)
+
+
+@pages.post("/comments/<comment_id>/remove")
+@allow(*LEADS)
+@touches("uncomment_review", "comment", "comment_id")
+def uncomment(comment_id: str) -> ResponseReturnValue:
+    """Take one's own comment back, before the review is published."""
+    with refusals():
+        return _comments(comments.take_back(context(), comment_id, current_user.id))
+    return redirect(url_for("reviews.listing"))
+
+
+@pages.post("/calls/<call_id>/review")
+@allow(*LEADS)
+@touches("choose_call", "call", "call_id")
+def choose(call_id: str) -> ResponseReturnValue:
+    """Have a call heard that somebody chose: it counts as targeted."""
+    review_id = targeted.choose(context(), call_id, current_user.id, clock.now())
+    logged("choose_call", review_id)
+    return _back(review_id)
+
+
+def draft() -> Draft:
+    """What the form holds."""
+    words = {name: request.form.get(name, "") for name in ("remark", "comment")}
+    return Draft(request.form.get("version", -1, int), answers(), words)
+
+
+def answers() -> Mapping[str, str]:
+    """The answers of the form, by item."""
+    return {name.removeprefix(ANSWER): value for name, value in request.form.items() if name.startswith(ANSWER)}
+
+
+def _may_read(session: Session, review: Review) -> bool:
+    """Agents read what was published of their own calls; in a calibration nobody reads others before they finish."""
+    if not current_user.sees_all_calls:
+        is_own = current_user.agent_id is not None and review.agent_id == current_user.agent_id
+        return is_own and review.state in service.PUBLIC and review.round_id is None
+    if review.reviewer_id == current_user.id:
+        return True
+    return not calibration.is_blind(session, review.call_id, current_user.id)
+
+
+def _shown(page: Page) -> dict[str, object]:
+    review = page.review
+    card = service.card_of(context(), review)
+    is_mine = review.reviewer_id == current_user.id
+    is_about_me = review.agent_id == current_user.agent_id
+    is_open = review.round_id is not None and review.state in (ReviewState.DUE, ReviewState.DRAFT)
+    mode = "read"
+    if review.state is ReviewState.DRAFT and is_mine:
+        mode = "fill"
+    elif review.state is ReviewState.APPEALED and current_user.sees_all_calls and not is_mine and not is_about_me:
+        mode = "rule"
+    return {
+        "page": page,
+        "card": card,
+        "mode": mode,
+        "total": reviews_answers.total(card, review.answers),
+        "choices": reviews_answers.choices,
+        "marks": {} if is_open else page.marks,
+        "is_blind": is_open,
+        "may_take": review.state is ReviewState.DUE and current_user.sees_all_calls and not is_about_me,
+        "may_answer": review.state is ReviewState.PUBLISHED and is_about_me and review.round_id is None,
+        "may_coach": review.state in service.PUBLIC and current_user.sees_all_calls and not is_about_me,
+    }
+
+
+def _comments(review_id: str) -> ResponseReturnValue:
+    if not request.headers.get("X-Requested-With"):
+        return _back(review_id)
+    with context().database.read() as session:
+        page = queries.page(session, session.get_one(Review, review_id))
+    return render_template("review_comments.html", page=page, mode="fill")
+
+
+def _version(review_id: str) -> int:
+    with context().database.read() as session:
+        return session.get_one(Review, review_id).version
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _back(review_id: str) -> ResponseReturnValue:
+    return redirect(url_for("reviews.show", review_id=review_id))

@@ -1,0 +1,141 @@
+"""Reports of quality: read in the browser, or made as a file; and the samples with their proof."""
+
+import io
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+
+from console.calls import queries
+from console.web import language
+from console.web.access import LEADS, STAFF, allow, context
+from console.web.audit_marks import touches, touches_nothing
+from console.web.flash_errors import logged, note, refusals
+from hotline import clock
+from hotline.models import Agent, Department, Draw, Report
+from qa.reports import report, service
+from qa.reports import values as reports_values
+from qa.reports.values import KINDS, QUALITY, UNITS, Wanted
+from qa.reports.words import words
+from qa.sampling import draws
+
+pages = Blueprint("reporting", __name__)
+
+LONGEST_DAYS = 400
+PERIODS = ("last_7", "last_30", "this_month", "last_month", "this_quarter", "last_quarter", "this_year", "own")
+
+
+@pages.get("/reports")
+@allow(*STAFF)
+@touches("view_report", "report", "report")
+def show() -> ResponseReturnValue:
+    """A report in the browser: supervisors choose of whom, an agent sees their own."""
+    wanted, period = _wanted(), request.args.get("period", "last_30")
+    spoken = language.chosen(request)
+    with context().database.write() as session:
+        note(session, "view_report", wanted.agent_id or "everybody", "report")
+        made = report.build(context(), session, wanted, spoken, clock.now())
+        files = service.of_user(session, current_user.id)
+        agents = queries.agents(session) if current_user.sees_all_calls else []
+        departments = list(session.scalars(select(Department).order_by(Department.name)))
+        lines = queries.queues(session)
+    choice = {"agents": agents, "departments": departments, "queues": lines, "periods": PERIODS, "units": UNITS}
+    shown = {"shown": reports_values.shown, "say": words(spoken), "period": period, "kinds": KINDS}
+    return render_template("reports.html", report=made, wanted=wanted, files=files, **choice, **shown)
+
+
+@pages.post("/reports")
+@allow(*STAFF)
+@touches("export_report", "report", "report")
+def ask() -> ResponseReturnValue:
+    """Have the report made as a file."""
+    wanted = _wanted()
+    with refusals():
+        form = request.form.get("format", ""), language.chosen(request)
+        made = service.ask(context(), current_user.id, wanted, form, clock.now())
+        logged("export_report", made, "report")
+    return redirect(url_for("reporting.show", **_query(wanted)))
+
+
+@pages.get("/reports/<report_id>")
+@allow(*STAFF)
+@touches_nothing("how far a file is")
+def state(report_id: str) -> ResponseReturnValue:
+    """How far a file is, as JSON."""
+    row = _own(report_id)
+    return jsonify(state=row.state, progress=row.progress)
+
+
+@pages.get("/reports/<report_id>/file")
+@allow(*STAFF)
+@touches("fetch_report", "report", "report_id")
+def file(report_id: str) -> ResponseReturnValue:
+    """The file, for whoever asked for it; logged."""
+    row = _own(report_id)
+    content = service.file(context(), row)
+    logged("fetch_report", report_id, "report")
+    name = f"{row.kind}-{row.wanted['since']}-{row.wanted['until']}.{row.format}"
+    return send_file(io.BytesIO(content), mimetype=service.FORMATS[row.format], as_attachment=True, download_name=name)
+
+
+@pages.get("/samples")
+@allow(*LEADS)
+@touches("view_samples", "sample", "draws")
+def samples() -> ResponseReturnValue:
+    """The draws of the last days, each drawn again to prove it."""
+    with context().database.read() as session:
+        rows = list(session.scalars(select(Draw).order_by(Draw.day.desc()).limit(31)))
+        agents = {agent.id: agent for agent in session.scalars(select(Agent))}
+    proven = {row.id: draws.is_proven(row) for row in rows}
+    logged("view_samples", "draws", "sample")
+    return render_template("samples.html", rows=rows, proven=proven, agents=agents)
+
+
+def _own(report_id: str) -> Report:
+    with context().database.read() as session:
+        row = session.get(Report, report_id)
+    if row is None or row.made_by != current_user.id:
+        abort(404)
+    return row
+
+
+def _wanted() -> Wanted:
+    values = request.values
+    since, until = _days(values.get("period", "last_30"), context().settings.day(clock.now()))
+    kind, unit = values.get("kind", QUALITY), values.get("unit", "week")
+    if kind not in KINDS or unit not in UNITS or not 0 <= (until - since).days <= LONGEST_DAYS:
+        abort(400)
+    if not current_user.sees_all_calls:
+        return Wanted(kind, since, until, unit, current_user.agent_id or "-")
+    return Wanted(kind, since, until, unit, *(values.get(name) or None for name in ("agent", "department", "queue")))
+
+
+def _days(period: str, today: date) -> tuple[date, date]:
+    month = today.replace(day=1)
+    quarter = month.replace(month=(today.month - 1) // 3 * 3 + 1)
+    before = month - timedelta(days=1)
+    earlier = quarter - timedelta(days=1)
+    known = {
+        "last_7": (today - timedelta(days=6), today),
+        "last_30": (today - timedelta(days=29), today),
+        "this_month": (month, today),
+        "last_month": (before.replace(day=1), before),
+        "this_quarter": (quarter, today),
+        "this_year": (month.replace(month=1), today),
+        "last_quarter": (earlier.replace(month=earlier.month - 2, day=1), earlier),
+    }
+    if period in known:
+        return known[period]
+    try:
+        return tuple(date.fromisoformat(request.values.get(name, "")) for name in ("since", "until"))  # type: ignore[return-value] # two names, two days
+    except ValueError:
+        abort(400)
+
+
+def _query(wanted: Wanted) -> dict[str, Any]:
+    days = {"period": "own", "since": wanted.since.isoformat(), "until": wanted.until.isoformat()}
+    rest = {"agent": wanted.agent_id, "department": wanted.department, "queue": wanted.queue}
+    return days | {"kind": wanted.kind, "unit": wanted.unit} | rest

@@ -1,0 +1,74 @@
+"""One leg in a conference: who hears it, what it alone is told, and what it asked for."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from exchange.calls.call import Leg
+from exchange.media.clock import Bell
+from exchange.media.sound import Source
+from exchange.media.voice import Speech
+
+
+@dataclass
+class Participant:
+    """One leg in a conference."""
+
+    leg: Leg
+    joined: datetime
+    label: str = ""
+    is_muted: bool = False
+    is_held: bool = False
+    hold_url: str = ""
+    hold_method: str = "POST"
+    starts: bool = True
+    ends: bool = False
+    updated: datetime | None = None
+    is_gone: bool = False
+    coaches: str = ""
+    has_exit_beep: bool = False
+    effects: list[Source] = field(default_factory=list)
+    speech: Speech | None = None
+    changed: Bell = field(default_factory=Bell)
+
+    def wake(self) -> None:
+        """Tell the one who plays to this participant that something is different now."""
+        self.changed.ring()
+
+    @property
+    def is_heard(self) -> bool:
+        return not (self.is_muted or self.is_held or self.is_gone)
+
+    def is_heard_by(self, listener: "Participant") -> bool:
+        """Who coaches is heard by that one alone."""
+        return self.is_heard and self is not listener and self.coaches in ("", listener.leg.sid)
+
+    def own_effect(self) -> bytes | None:
+        """The next frame of what this participant alone is told."""
+        while self.effects:
+            frame = self.effects[0].next_frame()
+            if frame is not None:
+                return frame
+            self.effects.pop(0)
+        return None
+
+    def departure(self, why: str) -> dict[str, str]:
+        """What else the event tells when it has left; an empty `why` is none that Twilio has a word for."""
+        told = {"ParticipantCallStatus": str(self.leg.facts.status)}
+        return self.about() | told | ({"ReasonParticipantLeft": why} if why else {})
+
+    def about(self) -> dict[str, str]:
+        """What conference events tell of it."""
+
+        def word(flag: bool) -> str:
+            return "true" if flag else "false"
+
+        told = {
+            "CallSid": self.leg.sid,
+            "Muted": word(self.is_muted),
+            "Hold": word(self.is_held),
+            "Coaching": word(bool(self.coaches)),
+            "EndConferenceOnExit": word(self.ends),
+            "StartConferenceOnEnter": word(self.starts),
+        }
+        more = {"ParticipantLabel": self.label, "CallSidToCoach": self.coaches}
+        return told | {name: value for name, value in more.items() if value}

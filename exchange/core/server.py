@@ -1,0 +1,227 @@
+"""Puts the exchange together and serves it: telephones, REST and health on one port, and the media clock beside."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+
+from exchange.calls.call import Leg
+from exchange.calls.call_end import Aftermath
+from exchange.calls.journal import Journal
+from exchange.calls.legs import Legs
+from exchange.calls.queue import Queues
+from exchange.calls.status import Callback, CallStatus
+from exchange.calls.switch import Switch
+from exchange.conference.conference import Conferences
+from exchange.core import text_delivery
+from exchange.core.config import Config
+from exchange.core.core import Office, trace_recording
+from exchange.core.errors import ConfigError, reason_of
+from exchange.core.numbers import Numbers
+from exchange.core.texts import Texts
+from exchange.media import clock
+from exchange.media.clock import Ticker, wall_clock
+from exchange.media.decoder import Decoder
+from exchange.media.sound_cache import Media
+from exchange.recording import upkeep
+from exchange.recording.recorder import Recordings
+from exchange.recording.recording import Recording
+from exchange.rest import ROUTES, api
+from exchange.sip.door import opened
+from exchange.speech import asr_process
+from exchange.speech.speak import Speaker
+from exchange.web.pages import Pages
+from exchange.web.phone_line import PhoneLine
+from exchange.web.phones import Phones
+from exchange.web.tokens import Admission
+from exchange.webhooks import forms
+from exchange.webhooks.mapping import Mapped, MappedSockets
+from exchange.webhooks.transport import HttpTransport
+from exchange.webhooks.webhook import Webhooks
+
+log = structlog.get_logger(__name__)
+FAREWELL_SECONDS = 5.0
+BACKLOG = 128
+
+
+class Exchange:
+    """One running exchange; `port` is known once it is up."""
+
+    def __init__(self, config: Config, transport: HttpTransport) -> None:
+        self.config = config
+        self.port = config.port
+        self.sip_port = 0
+        self._ticking: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
+        self.lateness: deque[float] = deque(maxlen=3000)
+        ticker = Ticker(wall_clock)
+        webhooks = Webhooks(Mapped(transport, config.map), config.webhook, config.auth_token)
+        self.speaker = Speaker(config.data_dir / "speech", config.voices)
+        self.decoder = Decoder()
+        self.journal = Journal(config.data_dir / "calls.jsonl")
+        self.ears = asr_process.best(config.data_dir / "whisper-base")
+        legs = Legs(config, ticker, webhooks, self.journal)
+        admission = Admission(config.phone_token, config.auth_token, ticker.now)
+        self.phones = Phones(admission, self._dial, config.silent_seconds)
+        self.pages = Pages(config, admission)
+        self.office = Office(
+            config=config,
+            ticker=ticker,
+            webhooks=webhooks,
+            voice=self.speaker,
+            media=Media(webhooks, ticker, self.decoder.sound),
+            directory=self.phones,
+            ears=self.ears,
+            sockets=MappedSockets(transport, config.map),
+            legs=legs,
+            queues=Queues(ticker),
+            conferences=Conferences(ticker, config.account_sid, self._report),
+            recordings=Recordings(config.data_dir / "recordings", ticker, config.account_sid, self.url),
+        )
+        self.office.recordings.report = self._report
+        self.office.recordings.write_aside()
+        self.office.use(Aftermath(config.data_dir / "owed.jsonl", config.account_sid))
+        self.office.texts = Texts(config.data_dir / "messages.jsonl")
+        self.office.tokens = self.phones
+        self.phones.on_register = lambda line: text_delivery.hand_over(self.office, line)
+        legs.on_end.append(stop_recordings)
+        legs.on_end.append(lambda _leg: upkeep.forget_speech(config.data_dir / "speech"))
+        self.switch = Switch(self.office)
+
+    def url(self) -> str:
+        """The address by which others reach this exchange."""
+        return self.config.public_url.rstrip("/") or f"http://{self.config.host}:{self.port}"
+
+    def restore(self) -> None:
+        """Finish what a killed exchange left behind."""
+        self.office.recordings.load()
+        self.office.legs.restore(self.journal.known(), self.journal.last_alive)
+        text_delivery.resume(self.office)
+        self.office.aftermath.tell(self.office.webhooks, self.office.ticker.now())
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=forms.LARGEST_BYTES)
+        app.router.add_get("/healthz", self._health)
+        app.router.add_get("/phones", self.phones.serve)
+        self.pages.mount(app)
+        api.mount(app, self.switch, ROUTES)
+        return app
+
+    async def warm_up(self) -> None:
+        """Begin the processes beside this one before the first caller needs them."""
+        await self.speaker.warm_up()
+        await self.decoder.warm_up()
+
+    def abandon(self) -> None:
+        """It did not come up: whatever the last one left behind is left for the next start."""
+        self.speaker.close()
+        self.decoder.close()
+        self.ears.close()
+        self.journal.close()
+        self.office.aftermath.close()
+        self.office.recordings.close()
+
+    def go(self) -> None:
+        """Begin: finish what the last one left behind, and let time pass."""
+        self.restore()
+        self._ticking = asyncio.create_task(clock.run(self.office.tick, self.lateness.append))
+        self._tidying = asyncio.create_task(upkeep.run(self.office, timedelta(days=self.config.keep_recordings_days)))
+
+    async def leave(self) -> None:
+        """End in good order; one that never came up leaves everything to the next start."""
+        if self._ticking is None:
+            self.abandon()
+            return
+        await self.close()
+        tasks = [each for each in (self._ticking, self._tidying) if each]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        upkeep.forget_speech(self.config.data_dir / "speech")
+
+    async def close(self) -> None:
+        """Hang up whatever is up, tell the applications, stop the synthesiser."""
+        for leg in list(self.office.legs.active.values()):
+            leg.end(None if leg.is_up else CallStatus.FAILED)
+        # First, for nobody is left to hear what they still work at.
+        self.speaker.close()
+        self.decoder.close()
+        await self.office.webhooks.drain(FAREWELL_SECONDS)
+        self.ears.close()
+        self.journal.close()
+        self.office.aftermath.retire()
+        self.office.recordings.close()
+
+    def _dial(self, line: PhoneLine, to: str, own: dict[str, str]) -> None:
+        if self.switch.inbound(line, to, own) is None:
+            line.tell("error", code=31486, message="the line is busy with another call")
+
+    def _report(self, order: str, callback: Callback, params: dict[str, str]) -> None:
+        self.office.report(order, callback, params)
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        late = sorted(self.lateness)
+        return web.json_response(
+            {
+                "status": "ok",
+                "calls": len(self.office.legs.active),
+                "phones": len(self.phones.addresses()),
+                "late_ms_p50": round(1000 * late[len(late) // 2], 1) if late else 0,
+                "late_ms_p99": round(1000 * late[len(late) * 99 // 100], 1) if late else 0,
+            }
+        )
+
+
+def stop_recordings(leg: Leg) -> None:
+    """A leg that is over is recorded no more."""
+    taps, leg.taps = leg.taps, []
+    for tap in taps:
+        if isinstance(tap, Recording):
+            tap.stop()
+            trace_recording(leg, tap)
+
+
+@contextlib.asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Exchange]:
+    """An exchange that is up, with its ports open and its clock going; ConfigError when it cannot be."""
+    began = time.monotonic()
+    # The port first: where another exchange has it, that one's files are not touched.
+    with _bound(config) as listening:
+        async with HttpTransport(config.webhook) as transport, contextlib.AsyncExitStack() as up:
+            exchange = _made(config, transport)
+            exchange.port = listening.getsockname()[1]
+            runner = web.AppRunner(exchange.application(), access_log=None, shutdown_timeout=1.0)
+            up.push_async_callback(runner.cleanup)
+            up.push_async_callback(exchange.leave)
+            exchange.sip_port = await up.enter_async_context(opened(config.sip, exchange.office, exchange.switch))
+            await runner.setup()
+            await web.SockSite(runner, listening).start()
+            exchange.go()
+            log.info("exchange_up", port=exchange.port, seconds=round(time.monotonic() - began, 2))
+            yield exchange
+
+
+def _bound(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else "no such host"
+        raise ConfigError(f"port: {config.host}:{config.port} (TCP): {reason}") from error
+
+
+def _made(config: Config, transport: HttpTransport) -> Exchange:
+    # What REST changed is read before anything is opened, so that nothing need be closed where it cannot be.
+    Numbers(config.numbers, wall_clock(), config.data_dir / "numbers.json")
+    try:
+        upkeep.shut(config.data_dir)
+        upkeep.forget_speech(config.data_dir / "speech")
+        return Exchange(config, transport)
+    except OSError as error:
+        raise ConfigError(f"data_dir: {error.filename or config.data_dir}: {reason_of(error)}") from error

@@ -1,0 +1,38 @@
+"""What the fragment of an address overrides: `https://app/voice#rc=2&rt=5000&rp=ct,rt`. Pure."""
+
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+from exchange.core.config import RETRIES, WebhookLimits
+from exchange.core.quantity import whole
+
+MOST_RETRIES = 5
+
+
+def split(url: str, limits: WebhookLimits) -> tuple[str, WebhookLimits]:
+    """The address without its fragment, and the limits it asks for; what makes no sense changes nothing."""
+    address, _, fragment = url.partition("#")
+    for name, value in parse_qsl(fragment):
+        number = whole(value)
+        match name:
+            case "ct" if number is not None:
+                limits = replace(limits, connect_seconds=_seconds(number, 10_000))
+            case "rt" if number is not None:
+                limits = replace(limits, read_seconds=_seconds(number, 15_000))
+            case "tt" if number is not None:
+                limits = replace(limits, total_seconds=_seconds(number, 15_000))
+            case "rc" if number is not None:
+                limits = replace(limits, retries=min(number, MOST_RETRIES))
+            case "rp" if not set(value.split(",")) - set(RETRIES):
+                limits = replace(limits, retry_on=value)
+    return address, limits
+
+
+def repeats(limits: WebhookLimits, failure: str) -> bool:
+    """Whether a failure of this kind (`4xx`, `5xx`, `ct`, `rt`) is tried again."""
+    wanted = limits.retry_on.split(",")
+    return failure in wanted or ("all" in wanted and failure in RETRIES)
+
+
+def _seconds(milliseconds: int, most: int) -> float:
+    return min(max(milliseconds, 100), most) / 1000

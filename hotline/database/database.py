@@ -1,0 +1,149 @@
+"""The database: SQLite embedded or PostgreSQL, short transactions, and what happens after a commit."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+from hotline.audit import log
+from hotline.database import postgres, time_limits
+from hotline.database.time_limits import LONGEST_LOCK_SECONDS, USUAL, Patience
+from hotline.encryption.keyring import Keyring
+from hotline.errors import HotlineError
+from hotline.outbox import floor_events
+
+CLOSING_SECONDS = 5.0
+LONGEST_HOLD_SECONDS, GIVE_WAY_SECONDS = 0.5, 0.15
+Piece = TypeVar("Piece")
+
+
+class Busy(HotlineError):
+    """Another thread of this process writes for longer than this one may wait."""
+
+    code = "database_busy"
+
+
+class Database:
+    """One engine and the two ways to use it: `read()` and `write()`.
+
+    SQLite takes its write lock at the start of a write transaction (`BEGIN IMMEDIATE`) and one thread of a process
+    writes at a time, because a deferred lock fails under load instead of waiting.
+    """
+
+    def __init__(self, url: str, keyring: Keyring, limits: Patience = USUAL) -> None:
+        """Open the database at the SQLAlchemy `url`; encrypted columns use `keyring`, waits end after `limits`."""
+        self.engine = _engine(url, limits)
+        self.engine.dialect.hotline_keyring = keyring  # type: ignore[attr-defined] # read by models.types.EncryptedText
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # PostgreSQL for single statements that commit by themselves: no transaction, no question whether it is there.
+        self.direct = None if self.is_sqlite else _direct(url, limits)
+        # Called before each transaction that writes; it may refuse it (`hotline.context` sets it).
+        self.before_write: Callable[[], object] = _nothing
+        self.closing = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.RLock()
+        self._reader = sessionmaker(self.engine, expire_on_commit=False)
+        self._writer = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+        event.listen(self._writer, "before_flush", floor_events.watch)
+        event.listen(self._writer, "before_flush", log.collect)
+        event.listen(self._writer, "after_rollback", log.drop)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with self._reader() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction: committed at the end of the block, undone by an exception.
+
+        What was given to `after_commit` runs once the commit is through, outside of any lock.
+        """
+        self.before_write()
+        with self._serial(), self._writer() as session:
+            yield session
+            log.seal(session)
+            session.commit()
+            hooks: list[Callable[[], object]] = session.info.pop("after_commit", [])
+        for hook in hooks:
+            hook()
+
+    def in_pieces(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        """The pieces of long work, each for a short transaction of its own.
+
+        SQLite's lock has no queue: who waits looks for it every 100 ms, so that now and then it is left alone for
+        longer than that.
+        """
+        since = time.monotonic()
+        for piece in pieces:
+            if self.is_sqlite and time.monotonic() - since > LONGEST_HOLD_SECONDS:
+                time.sleep(GIVE_WAY_SECONDS)
+                since = time.monotonic()
+            yield piece
+
+    @contextmanager
+    def _serial(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._lock.acquire(timeout=time_limits.left(LONGEST_LOCK_SECONDS)):
+            raise Busy("another thread of this process writes for too long")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def background(self, work: Callable[[], object], name: str) -> None:
+        """Do `work` in a thread that looks at `closing`, and ends with this database."""
+        thread = threading.Thread(target=work, daemon=True, name=name)
+        self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+        thread.start()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.closing.set()
+        for thread in self._threads:
+            thread.join(CLOSING_SECONDS)
+        self.engine.dispose()
+        if self.direct is not None:
+            self.direct.dispose()
+
+
+def _nothing() -> None:
+    return
+
+
+def after_commit(session: Session, hook: Callable[[], object]) -> None:
+    """Run `hook` when the transaction of `session` is committed; never when it is undone."""
+    session.info.setdefault("after_commit", []).append(hook)
+
+
+def _direct(url: str, limits: Patience) -> Engine:
+    return postgres.engine(url, limits, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+
+
+def _engine(url: str, limits: Patience) -> Engine:
+    if not url.startswith("sqlite"):
+        return postgres.engine(url, limits, pool_pre_ping=True)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we begin our transactions ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    driver: Any = connection.connection.driver_connection  # past the library: it is every transaction's first word
+    driver.execute(f"PRAGMA busy_timeout={1000 * time_limits.left(LONGEST_LOCK_SECONDS):.0f}")
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,84 @@
+"""Blobs get a name of their own each time they are written; one that no row comes to name is deleted in the end.
+
+The name is written down before the blob, and struck off by the commit that names it in its row. So two who write the
+same thing never touch each other's, and what a crash leaves in the store is known without looking through it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from hotline import clock, log
+from hotline.context import AppContext
+from hotline.database import server_clock
+from hotline.errors import HotlineError, Retry
+from hotline.models import LooseBlob
+
+# Far longer than any job may take from the first byte of a blob to the commit that names it.
+SAFE = timedelta(days=1)
+BATCH = 200
+
+
+class Swept(Retry):
+    """The blob is being deleted, because it was taken for one that nobody comes back for."""
+
+    code = "blob_swept"
+
+
+@contextmanager
+def fresh(context: AppContext, start: str) -> Iterator[str]:
+    """A new name that begins with `start` for a blob that is written and named (`keep`) in the block.
+
+    Where the block does not name it, or ends with an error of ours, it is deleted at once. After any other error the
+    commit may have come through all the same, and the sweep decides.
+    """
+    # Not inside of it: before, a blob had the name of its row alone, and a file is no folder.
+    name = f"{start}.{clock.new_id()}"
+    with context.database.write() as session:
+        session.add(LooseBlob(name=name, made_at=server_clock.now(session)))
+    try:
+        yield name
+    except HotlineError:
+        _drop(context, name)
+        raise
+    _drop(context, name)
+
+
+def keep(session: Session, name: str) -> None:
+    """Within the transaction that names it in a row: the blob is not loose any more. Raises `Swept`."""
+    mine = delete(LooseBlob).where(LooseBlob.name == name, ~LooseBlob.is_going)
+    if session.execute(mine).rowcount != 1:  # type: ignore[attr-defined] # a DELETE has a row count
+        raise Swept(f"{name} was given up before it was named")
+
+
+def _drop(context: AppContext, name: str) -> None:
+    """Delete a blob that lost; one that was named stays. What fails is left to the sweep."""
+    try:
+        with context.database.read() as session:
+            is_loose = session.get(LooseBlob, name) is not None
+        if is_loose:
+            context.objects.delete(name)
+    except Exception as error:
+        log.get().warning("loose_blob_not_deleted", blob=name, error=type(error).__name__)
+
+
+def sweep(context: AppContext) -> int:
+    """Delete blobs that nothing came to name within a day; how many."""
+    with context.database.read() as session:
+        old = LooseBlob.made_at < server_clock.now(session) - SAFE
+        names = list(session.scalars(select(LooseBlob.name).where(old | LooseBlob.is_going).limit(BATCH)))
+    for name in names:
+        # From here on nothing can name it; a run that is cut off is taken up by the next.
+        with context.database.write() as session:
+            going = update(LooseBlob).where(LooseBlob.name == name).values(is_going=True)
+            is_loose = session.execute(going).rowcount == 1  # type: ignore[attr-defined] # an UPDATE has a row count
+        if not is_loose:
+            continue  # it was named a moment ago
+        context.objects.delete(name)
+        with context.database.write() as session:
+            session.execute(delete(LooseBlob).where(LooseBlob.name == name))
+        log.get().info("loose_blob_deleted", blob=name)
+    return len(names)

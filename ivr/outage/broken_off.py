@@ -1,0 +1,76 @@
+"""Calls that broke off because of us: whoever was told, or ought to hear, that we call back is called back."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.models import Call, Callback
+from hotline.outbox import transitions
+from hotline.outbox.notifier import ROUTER
+from hotline.values.statuses import CallbackState, CallStatus, Outcome, PhoneNumber
+from ivr.dialogue import decide as menu
+from ivr.dialogue import queries
+from ivr.flow.nodes import Flow
+from routing.callbacks import queue_place
+from routing.queues import queues_file, service
+
+SERVED = frozenset({Outcome.CALL_BACK, Outcome.MESSAGE, Outcome.LED_ON})
+
+
+def promise(context: AppContext, flow: Flow, sid: str, now: datetime) -> bool:
+    """Have the caller of this ended line called back; whether that was news. Unknown lines are the sweep's."""
+    with context.database.write() as session:
+        call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
+        if call is None or call.status is not CallStatus.ENDED or call.answered_at or call.outcome in SERVED:
+            return False
+        return promise_for(session, context, flow, call, now)
+
+
+def promise_for(session: Session, context: AppContext, flow: Flow, call: Call, now: datetime) -> bool:
+    """The same for a call that is locked, or new. Not for hidden numbers, nor for who has called again since."""
+    number = PhoneNumber.parse(call.caller_number or "")
+    if number is None or queue_place.open_of(session, call.id) is not None or _called_again(session, call):
+        return False
+    place = queries.read_place(call.place or {}, call.language)
+    asked = next(e for e in menu.ask_for_person(flow, place, now).effects if isinstance(e, menu.Asked))
+    queue = queues_file.of(context.settings).queues[asked.queue]
+    session.add(
+        Callback(
+            call_id=call.id,
+            number=number.e164,
+            language=call.language,
+            intent=call.intent,
+            queue=queue.name,
+            wish=queue.levels(call.language, asked.skill),
+            priority=queue.priority if asked.priority is None else asked.priority,
+            reasons=[],
+            asked_at=call.started_at,
+            state=CallbackState.WAITING,
+            tries=0,
+            due_at=now,
+            requested_at=now,
+        )
+    )
+    transitions.tell(session, context.notifier, transitions.event(call.id, "call_back_asked", now, queue=queue.name))
+    context.notifier.ring_after(session, ROUTER)
+    return True
+
+
+def _called_again(session: Session, call: Call) -> bool:
+    later = select(Call.id).where(Call.caller_index == call.caller_index, Call.started_at > call.started_at)
+    return session.scalar(later.limit(1)) is not None
+
+
+def led_away(context: AppContext, sid: str, now: datetime) -> None:
+    """While the database was away this caller was connected with a number outside: they stand in no line."""
+    with context.database.write() as session:
+        call = session.scalar(select(Call).where(Call.provider_sid == sid).with_for_update())
+        if call is None or call.status not in {CallStatus.IN_MENU, CallStatus.WAITING}:
+            return
+        if call.status is CallStatus.WAITING:
+            service.leave(session, context, call, "led_on", now)
+            transitions.move(call, CallStatus.IN_MENU, "status")
+        call.outcome = Outcome.LED_ON
+        transitions.tell(session, context.notifier, transitions.event(call.id, "led_on", now))

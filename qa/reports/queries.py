@@ -1,0 +1,67 @@
+"""What reports read: the calls that could be drawn, the reviews that count, what telephones did, ratings."""
+
+from collections import defaultdict
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.models import Call, Draw, Offer, Review
+from hotline.values.statuses import OfferState, ReviewState
+from qa.reviews.service import PUBLIC
+from qa.statistics.aggregates import Heard, There
+from qa.statistics.assessment import Results
+
+RINGS = 3
+# Offers that tell something of the agent: those taken away before anyone could answer do not.
+TOLD = (OfferState.ANSWERED, OfferState.MISSED, OfferState.REJECTED)
+APPEALED = (ReviewState.APPEALED, ReviewState.UPHELD, ReviewState.CHANGED)
+
+
+def there(session: Session, since: date, until: date) -> list[There]:
+    """Every call that could be drawn on these days, both included."""
+    draws = select(Draw.day, Draw.frame).where(Draw.day >= since, Draw.day <= until)
+    return [There(agent_id, queue, day) for day, frame in session.execute(draws) for _, agent_id, queue, _, _ in frame]
+
+
+def heard(session: Session, since: date, until: date) -> list[Heard]:
+    """Every published review of these days' calls."""
+    wanted = (Review.day >= since, Review.day <= until, Review.round_id.is_(None), Review.state.in_(PUBLIC))
+    return [
+        Heard(
+            agent_id=row.agent_id,
+            queue=row.queue or "",
+            day=row.day,
+            scorecard=row.scorecard,
+            is_random=row.is_random,
+            score=row.score,
+            is_fatal=row.is_fatal,
+            answers=row.answers,
+            is_appealed=row.state in APPEALED,
+            is_changed=row.state is ReviewState.CHANGED,
+        )
+        for row in session.scalars(select(Review).where(*wanted).order_by(Review.id))
+    ]
+
+
+def results(session: Session, start: datetime, end: datetime, ring_seconds: float) -> dict[str, Results]:
+    """What each agent's telephone did between two moments."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    wanted = (Offer.started_at >= start, Offer.started_at < end, Offer.state.in_(TOLD))
+    rows = select(Offer.agent_id, Offer.state, Offer.ringing_at, Offer.answered_at).where(*wanted)
+    for agent_id, state, rang, answered in session.execute(rows):
+        own = counts[agent_id]
+        own[0] += 1
+        if state is OfferState.ANSWERED:
+            own[1] += 1
+            own[2] += bool(rang and answered and (answered - rang).total_seconds() <= RINGS * ring_seconds)
+    return {agent_id: Results(*own) for agent_id, own in counts.items()}
+
+
+def ratings_of(session: Session, start: datetime, end: datetime) -> dict[str, list[int]]:
+    """The ratings that patients gave each agent between two moments."""
+    wanted = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None), Call.rating.is_not(None))
+    found: dict[str, list[int]] = defaultdict(list)
+    for agent_id, rating in session.execute(select(Call.agent_id, Call.rating).where(*wanted)):
+        found[agent_id or ""].append(rating or 0)
+    return dict(found)

@@ -1,0 +1,119 @@
+"""Reports as files: asked for on a page, made by a worker with its progress, kept sealed, fetched by who asked."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.encryption.sealed_objects import Blob
+from hotline.errors import Discard, LeaseLost, NotFound
+from hotline.models import Report as Row
+from hotline.object_store import orphans
+from hotline.outbox import jobs, transitions
+from hotline.values.statuses import Language, ReportState
+from qa.errors import Unfit
+from qa.reports import report, values
+from qa.reports.values import Wanted
+from qa.reports.words import Words, words
+
+JOB = "make_report"
+FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
+
+
+def ask(context: AppContext, user_id: str, wanted: Wanted, form: tuple[str, Language], now: datetime) -> str:
+    """Have a report made in a format (`xlsx`, `pdf`) and language; its id. Raises `Unfit` for an unknown format."""
+    format_, language = form
+    if format_ not in FORMATS or wanted.kind not in values.KINDS or wanted.unit not in values.UNITS:
+        raise Unfit(f"no report {wanted.kind!r} as {format_!r}")
+    with context.database.write() as session:
+        row = Row(kind=wanted.kind, format=format_, language=language, wanted=wanted.as_row())
+        row.made_by, row.asked_at = user_id, now
+        session.add(row)
+        session.flush()
+        jobs.add(session, context.notifier, JOB, row.id, now)
+        return row.id
+
+
+def make(context: AppContext, report_id: str, now: datetime) -> None:
+    """Make the file. Raises `Discard` when it is there already; what fails is said on the page."""
+    with context.database.read() as session:
+        row = session.get(Row, report_id)
+    if row is None or row.state is ReportState.MADE:
+        raise Discard("the report is made")
+    try:
+        _make(context, row, now)
+    except (Discard, LeaseLost):
+        raise
+    except Exception:
+        _end(context, report_id, ReportState.FAILED, None, now)  # the page says so until a later try makes it
+        raise
+
+
+def file(context: AppContext, row: Row) -> bytes:
+    """The bytes of a made report. Raises `NotFound` while it is not made."""
+    if row.blob is None:
+        raise NotFound(f"report {row.id} is not made yet")
+    return context.objects.get(row.blob, about(row.id))
+
+
+def of_user(session: Session, user_id: str) -> list[Row]:
+    """The reports that somebody asked for, newest first."""
+    return list(session.scalars(select(Row).where(Row.made_by == user_id).order_by(Row.id.desc()).limit(12)))
+
+
+def about(report_id: str) -> str:
+    """What a report's blob is sealed for."""
+    return f"reports.{report_id}"
+
+
+def sealed_blobs(session: Session) -> list[Blob]:
+    """The files that the keyring sealed."""
+    made = session.scalars(select(Row).where(Row.blob.is_not(None)))
+    return [Blob(row.blob, about(row.id)) for row in made if row.blob]
+
+
+def _make(context: AppContext, row: Row, now: datetime) -> None:
+    _progress(context, row.id, 0.1)
+    with context.database.read() as session:
+        made = report.build(context, session, Wanted.from_row(row.kind, row.wanted), row.language, now)
+    _progress(context, row.id, 0.6)
+    with orphans.fresh(context, f"reports/{row.id}") as name:
+        context.objects.put(name, _file(row.format, made, words(row.language)), about(row.id))
+        context.objects.get(name, about(row.id))
+        _end(context, row.id, ReportState.MADE, name, now)
+
+
+def _file(format_: str, made: values.Report, say: Words) -> bytes:
+    """The bytes of a report; what draws them is loaded only where one is made."""
+    if format_ == "pdf":
+        from qa.reports.pdf import pdf
+
+        return pdf(made, say)
+    from qa.reports.xlsx import xlsx
+
+    return xlsx(made, say)
+
+
+def _progress(context: AppContext, report_id: str, part: float) -> None:
+    with context.database.write() as session:
+        row = _unmade(session, report_id)
+        transitions.move(row, ReportState.ASKED)  # where a try before this one failed
+        row.progress = part
+
+
+def _end(context: AppContext, report_id: str, state: ReportState, blob: str | None, now: datetime) -> None:
+    with context.database.write() as session:
+        row = _unmade(session, report_id)
+        transitions.move(row, state)
+        if blob is not None:
+            orphans.keep(session, blob)
+        row.blob, row.progress, row.made_at = blob, 1.0, now
+
+
+def _unmade(session: Session, report_id: str) -> Row:
+    """The report, locked. Raises `Discard` where it is made meanwhile."""
+    row = session.get_one(Row, report_id, with_for_update=True)
+    if row.state is ReportState.MADE:
+        raise Discard("another worker was faster")
+    return row

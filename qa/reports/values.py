@@ -1,0 +1,115 @@
+"""What a report is asked for and made of: the wish, tables, drawings, and the rows behind all of its parts."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from hotline.models import Agent, Department, Queue
+from qa.reports.chart import Chart
+from qa.reports.words import Words
+from qa.statistics.aggregates import Heard, Terms, There
+
+QUALITY, ASSESSMENT = "quality", "assessment"
+KINDS, UNITS = (QUALITY, ASSESSMENT), ("week", "month", "quarter")
+Cell = str | int | float | None
+SHARES = ("random_share", "targeted_share")
+WHOLE = {"heard", "calls", "more", "fatal", "targeted", "targeted_fatal", "appealed", "changed"}
+WHOLE |= {"random_count", "targeted_count", "offers", "ratings"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for: both days included; `None` means everybody."""
+
+    kind: str
+    since: date
+    until: date
+    unit: str = "week"
+    agent_id: str | None = None
+    department: str | None = None
+    queue: str | None = None
+
+    @classmethod
+    def from_row(cls, kind: str, row: dict[str, Any]) -> "Wanted":
+        """From the JSON of a stored report."""
+        days = {name: date.fromisoformat(row[name]) for name in ("since", "until")}
+        rest = {name: row.get(name) for name in ("agent_id", "department", "queue")}
+        return cls(kind, days["since"], days["until"], row.get("unit") or "week", **rest)
+
+    def as_row(self) -> dict[str, Any]:
+        """As JSON for a stored report."""
+        return {
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "unit": self.unit,
+            "agent_id": self.agent_id,
+            "department": self.department,
+            "queue": self.queue,
+        }
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under columns; `columns` are keys of the catalogue (`score`), which also say how a cell looks."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole report in one language."""
+
+    title: str
+    subtitle: str
+    charts: tuple[Chart, ...]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+    is_empty: bool
+
+
+@dataclass(frozen=True)
+class House:
+    """What all parts of a report are made from."""
+
+    wanted: Wanted
+    terms: Terms
+    say: Words
+    agents: dict[str, Agent]
+    departments: dict[str, Department]
+    queues: dict[str, Queue]
+    there: list[There]
+    heard: list[Heard]
+
+    def agent(self, agent_id: str) -> str:
+        """Staff number and name."""
+        found = self.agents.get(agent_id)
+        return f"{found.staff_number} {found.name}" if found else agent_id
+
+    def team(self, one: There | Heard) -> str:
+        """The name of the agent's department."""
+        found = self.agents.get(one.agent_id)
+        return self.say.label(self.departments.get(found.department or "") if found else None, "no_team")
+
+
+def fits(wanted: Wanted, agents: dict[str, Agent], one: There | Heard) -> bool:
+    """Whether a call or review is one that was asked for."""
+    agent = agents.get(one.agent_id)
+    return (
+        wanted.agent_id in (None, one.agent_id)
+        and wanted.queue in (None, one.queue)
+        and (wanted.department is None or (agent is not None and agent.department == wanted.department))
+    )
+
+
+def shown(column: str, cell: Cell) -> str:
+    """A cell as people read it."""
+    if cell is None:
+        return "–"
+    if isinstance(cell, str):
+        return cell
+    if column in SHARES:
+        return f"{100 * cell:.0f}%"
+    return f"{cell:.0f}" if column in WHOLE else f"{cell:.1f}"

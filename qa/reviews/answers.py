@@ -1,0 +1,85 @@
+"""What a reviewer may answer, what is still missing, and what the answers score. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hotline.values.statuses import Answer
+from qa.scorecards.card import By, Item, Scale, Scorecard
+from qa.scoring.score import Result, score, value
+
+Answers = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Total:
+    """The score, 0 to 100, `None` where every item was not applicable; and whether a fatal fault was found."""
+
+    score: float | None
+    is_fatal: bool
+    # Weight earned and weight that counted, by section.
+    sections: Mapping[str, tuple[float, float]]
+
+
+def choices(item: Item) -> tuple[str, ...]:
+    """The answers an item takes, in the order of their keys; not applicable last."""
+    answers: tuple[str, ...] = (Answer.YES, Answer.NO)
+    if item.scale is Scale.YES_NO_PARTLY:
+        answers = (Answer.YES, Answer.PARTLY, Answer.NO)
+    if item.scale is Scale.POINTS:
+        answers = tuple(str(points) for points in range(item.points, -1, -1))
+    return (*(str(answer) for answer in answers), *([str(Answer.NA)] if takes_na(item) else []))
+
+
+def takes_na(item: Item) -> bool:
+    """Whether an item may be not applicable: it says so, or something else excuses it or makes it apply."""
+    return item.may_be_na or any((item.excused_by, item.applies_if, item.waived_if))
+
+
+def unfit(card: Scorecard, answers: Answers) -> list[str]:
+    """Items that the card does not have, or with an answer that it does not know."""
+    known = {item.id: choices(item) for item in card.items}
+    return [name for name, answer in answers.items() if answer not in known.get(name, ())]
+
+
+def missing(card: Scorecard, answers: Answers) -> list[str]:
+    """Items without an answer, in their order."""
+    return [item.id for item in card.items if item.id not in answers]
+
+
+def given(card: Scorecard, answers: Answers) -> dict[str, Result]:
+    """The answers as results of a rater, as the arithmetic of scores takes them; what the card lacks is left out."""
+    return {item.id: _result(item, answers[item.id]) for item in card.items if item.id in answers}
+
+
+def earned(item: Item, answer: str) -> float | None:
+    """The part of its weight, 0 to 1, that an answer earns by itself; `None` where the item does not count."""
+    return value(item, _result(item, answer), {})
+
+
+def parts(card: Scorecard, answers: Answers) -> dict[str, float | None]:
+    """The part of its weight that each answered item earns; `None` where it does not count or is excused."""
+    results = given(card, answers)
+    return {item.id: value(item, results[item.id], results) for item in card.items if item.id in results}
+
+
+def total(card: Scorecard, answers: Answers) -> Total:
+    """What these answers score, in all and by section (`qa.scoring.score` holds the arithmetic)."""
+    found = score(card, given(card, answers).values())
+    each = parts(card, answers)
+    sections = {}
+    for section in card.sections:
+        counted = [(item.weight, part) for item in section.items if (part := each.get(item.id)) is not None]
+        sections[section.id] = (sum(weight * part for weight, part in counted), sum(weight for weight, _ in counted))
+    return Total(found.score, found.fatal, sections)
+
+
+def first_answers(card: Scorecard, marks: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What stands in a fresh review: the machine's sure answers to the items that are left to it alone."""
+    alone = {item.id: choices(item) for item in card.items if item.by is By.MACHINE}
+    return {name: answer for name, answer in marks if answer in alone.get(name, ())}
+
+
+def _result(item: Item, answer: str) -> Result:
+    if item.scale is Scale.POINTS and answer.isdigit():
+        return Result(item.id, Answer.YES, points=float(answer))
+    return Result(item.id, Answer(answer))

@@ -1,0 +1,221 @@
+"""Calibration: the same calls to several supervisors, blind; what they answered, and how far they agree."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import mean
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.errors import NotFound
+from hotline.models import Call, Review, ReviewStep, Round, User
+from hotline.outbox import transitions
+from hotline.values.statuses import Answer, ReviewState, Role, RoundState
+from qa import scorecards
+from qa.errors import TooLate, Unfit, WordsMissing
+from qa.reviews import answers as reviews_answers
+from qa.scorecards import Scale, Scorecard
+from qa.scoring import marks
+from qa.statistics.agreement import Drift, Level, alpha, cohen, drift, fleiss, pairwise
+
+MACHINE = "machine"
+MOST_CALLS, LEAST_PEOPLE = 20, 2
+
+
+@dataclass(frozen=True)
+class ItemAgreement:
+    """How far raters agree on one item; a figure is `None` where there is nothing to compare."""
+
+    item: str
+    units: int
+    agreed: float | None
+    fleiss: float | None
+    alpha: float | None
+    level: Level
+    # Cohen's kappa of every person with the machine.
+    with_machine: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a calibration came to: per item, per pair of people over all items, and per person the lean of scores."""
+
+    items: list[ItemAgreement]
+    pairs: dict[tuple[str, str], float | None]
+    scores: dict[str, dict[str, float]]
+    leans: dict[str, float]
+
+
+def open_round(
+    context: AppContext,
+    user_id: str,
+    name: str,
+    scorecard: str,
+    sent: tuple[Sequence[str], Sequence[str]],
+    now: datetime,
+) -> str:
+    """Give the calls to the people (`sent` holds ids of both), each blind; the round's id.
+
+    Raises `WordsMissing` without a name, `Unfit` without calls of agents or with fewer than two supervisors.
+    """
+    calls, people = sent
+    if not 0 < len(name.strip()) <= 80:
+        raise WordsMissing("a calibration needs a name of at most 80 characters")
+    card = scorecards.of(context.settings.scorecards_folder)[scorecard]
+    zone = ZoneInfo(context.settings.timezone)
+    with context.database.write() as session:
+        heard = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
+        judges = [user for user in (session.get(User, one) for one in dict.fromkeys(people)) if _may_judge(user)]
+        if not 0 < len(heard) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in heard):
+            raise Unfit(f"1 to {MOST_CALLS} calls of agents and at least {LEAST_PEOPLE} supervisors are needed")
+        made = Round(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)
+        session.add(made)
+        session.flush()
+        for call in heard:
+            for judge in judges:
+                if judge is not None and judge.agent_id != call.agent_id:
+                    _send(session, made, call, judge, zone, now)
+        return made.id
+
+
+def close(context: AppContext, round_id: str, now: datetime) -> None:
+    """End a calibration; reviews that nobody finished are dropped."""
+    with context.database.write() as session:
+        made = session.get(Round, round_id, with_for_update=True)
+        if made is None:
+            raise NotFound(f"no calibration {round_id}")
+        if made.state is RoundState.CLOSED:
+            raise TooLate("the calibration is closed")
+        for review in of(session, round_id):
+            if review.state in (ReviewState.DUE, ReviewState.DRAFT):
+                transitions.move(review, ReviewState.DROPPED)
+                review.ended_at = now
+        transitions.move(made, RoundState.CLOSED)
+        made.closed_at = now
+
+
+def of(session: Session, round_id: str) -> list[Review]:
+    """The reviews of a calibration."""
+    return list(session.scalars(select(Review).where(Review.round_id == round_id).order_by(Review.call_id, Review.id)))
+
+
+def may_see(reviews: Sequence[Review], made: Round, user_id: str) -> bool:
+    """Whether someone may see what others answered: only once their own part is finished, or all is closed."""
+    own = [review for review in reviews if review.reviewer_id == user_id]
+    return made.state is RoundState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
+
+
+def is_blind(session: Session, call_id: str, user_id: str) -> bool:
+    """Whether someone still has to judge this call in a calibration, and must not see what others made of it."""
+    return session.scalar(blind_calls(user_id).where(Review.call_id == call_id).limit(1)) is not None
+
+
+def blind_calls(user_id: str) -> Select[str]:
+    """The query for the calls for which someone is blind."""
+    own = (Review.reviewer_id == user_id, Review.round_id.is_not(None))
+    return select(Review.call_id).where(*own, Review.state.in_((ReviewState.DUE, ReviewState.DRAFT)))
+
+
+def result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> Outcome:
+    """The agreement of people, and of the machine as one more rater, on what is finished."""
+    done = [review for review in reviews if review.state is ReviewState.FINISHED]
+    machine = marks.of(session, {review.call_id for review in done}, card.name)
+    calls = {review.call_id: [one for one in done if one.call_id == review.call_id] for review in done}
+    people = {call: {_name(one): one.answers for one in own} for call, own in calls.items()}
+    heard = {
+        call: {
+            item: mark.answer.value for item, mark in machine.get(call, {}).items() if mark.answer is not Answer.UNSURE
+        }
+        for call in calls
+    }
+    items = [_item(card, item.id, people, heard) for item in card.items]
+    every = [
+        {rater: answers[item.id] for rater, answers in own.items() if item.id in answers}
+        for own in people.values()
+        for item in card.items
+    ]
+    scores = {call: {_name(one): one.score for one in own if one.score is not None} for call, own in calls.items()}
+    leans = {one.rater: one.lean for one in drift([("", own) for own in scores.values()])}
+    return Outcome(items, pairwise(every), scores, leans)
+
+
+def drifts(session: Session) -> list[Drift]:
+    """The lean of every reviewer by month, over all calibrations."""
+    rows = session.execute(
+        select(Round.made_at, Review)
+        .join(Review, Review.round_id == Round.id)
+        .where(Review.state == ReviewState.FINISHED, Review.score.is_not(None))
+    )
+    things: dict[tuple[str, str, str], dict[str, float]] = {}
+    for made_at, review in rows:
+        key = (made_at.strftime("%Y-%m"), review.round_id or "", review.call_id)
+        things.setdefault(key, {})[_name(review)] = review.score or 0.0
+    return drift([(key[0], values) for key, values in sorted(things.items())])
+
+
+def _item(
+    card: Scorecard,
+    item_id: str,
+    people: Mapping[str, Mapping[str, Mapping[str, str]]],
+    heard: Mapping[str, Mapping[str, str]],
+) -> ItemAgreement:
+    item = card.item(item_id)
+    units = [{rater: given[item_id] for rater, given in own.items() if item_id in given} for own in people.values()]
+    level = Level.NOMINAL if item.scale is Scale.YES_NO else Level.ORDINAL
+    ranked = [
+        {rater: part for rater, answer in unit.items() if (part := reviews_answers.earned(item, answer)) is not None}
+        for unit in units
+    ]
+    sizes = {len(unit) for unit in units}
+    counts = [{answer: list(unit.values()).count(answer) for answer in set(unit.values())} for unit in units]
+    raters = sorted({rater for unit in units for rater in unit})
+    pairs = [
+        (one, two) for unit in units for at, one in enumerate(unit.values()) for two in list(unit.values())[at + 1 :]
+    ]
+    return ItemAgreement(
+        item=item_id,
+        units=len(units),
+        agreed=mean(one == two for one, two in pairs) if pairs else None,
+        fleiss=fleiss(counts) if len(sizes) == 1 and sizes != {1} else None,
+        alpha=alpha(units if level is Level.NOMINAL else ranked, level),
+        level=level,
+        with_machine={
+            rater: cohen(
+                [
+                    (own[rater][item_id], heard[call][item_id])
+                    for call, own in people.items()
+                    if item_id in own.get(rater, {}) and item_id in heard[call]
+                ]
+            )
+            for rater in raters
+        },
+    )
+
+
+def _send(session: Session, made: Round, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
+    day = call.started_at.astimezone(zone).date()
+    review = Review(
+        call_id=call.id,
+        agent_id=call.agent_id,
+        queue=call.queue,
+        day=day,
+        scorecard=made.scorecard,
+        reasons=["calibration"],
+        round_id=made.id,
+        reviewer_id=judge.id,
+        added_at=now,
+    )
+    session.add(review)
+    session.flush()
+    session.add(ReviewStep(review_id=review.id, at=now, kind="drawn", user_id=made.made_by, data={"round": made.id}))
+
+
+def _may_judge(user: User | None) -> bool:
+    return user is not None and user.is_active and user.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
+def _name(review: Review) -> str:
+    return review.reviewer_id or ""

@@ -1,0 +1,39 @@
+"""Comments at a second of a recording, while a review is not published. One transaction per function."""
+
+from datetime import datetime
+
+from hotline.context import AppContext
+from hotline.errors import NotFound
+from hotline.models import ReviewComment
+from qa.reviews.service import own_draft, words_of
+
+
+def comment(
+    context: AppContext, review_id: str, user_id: str, place: tuple[str | None, float], text: str, now: datetime
+) -> str:
+    """Say something to one second of a recording (`place`); the comment's id."""
+    with context.database.write() as session:
+        review = own_draft(session, review_id, user_id)
+        recording_id, second = place
+        said = ReviewComment(
+            review_id=review.id,
+            recording_id=recording_id,
+            second=max(0.0, second),
+            text=words_of(text),
+            user_id=user_id,
+            at=now,
+        )
+        session.add(said)
+        session.flush()
+        return said.id
+
+
+def take_back(context: AppContext, comment_id: str, user_id: str) -> str:
+    """Remove one's own comment from a review that is not published yet; the review's id."""
+    with context.database.write() as session:
+        said = session.get(ReviewComment, comment_id)
+        if said is None:
+            raise NotFound(f"no comment {comment_id}")
+        review = own_draft(session, said.review_id, user_id)
+        session.delete(said)
+        return review.id

@@ -1,0 +1,250 @@
+"""The life of a review: taken, saved, published, acknowledged or appealed, ruled on. One transaction per function.
+
+Every step is kept (`review_steps` is only added to). Who may open a page is the console's case; who may do what to
+this review is decided here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.errors import NotFound
+from hotline.models import Appeal, Review, ReviewStep, User
+from hotline.outbox import transitions
+from hotline.values.statuses import ReviewState, Ruling
+from qa import scorecards
+from qa.errors import Incomplete, NotYours, Stale, TooLate, Unfit, WordsMissing
+from qa.reviews import answers as reviews_answers
+from qa.scorecards import Scorecard
+from qa.scoring import marks
+
+LONGEST = 2000
+# What an agent may read: reviews that were published, whatever came of them.
+PUBLIC = frozenset(
+    {
+        ReviewState.PUBLISHED,
+        ReviewState.ACKNOWLEDGED,
+        ReviewState.APPEALED,
+        ReviewState.UPHELD,
+        ReviewState.CHANGED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a reviewer has filled in so far; `version` is the one that the page was filled in on."""
+
+    version: int
+    answers: Mapping[str, str] = field(default_factory=dict)
+    # `remark` to the agent, and `comment`: one that was begun and not yet sent.
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a save came to: the new version, the score so far, and the items still without an answer."""
+
+    version: int
+    score: float | None
+    is_fatal: bool
+    missing: tuple[str, ...]
+
+
+def card_of(context: AppContext, review: Review) -> Scorecard:
+    """The scorecard of a review."""
+    return scorecards.of(context.settings.scorecards_folder)[review.scorecard]
+
+
+def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
+    """Begin a review, or go on with one's own. Raises `NotYours` when it is somebody else's, or about oneself."""
+    with context.database.write() as session:
+        review = locked(session, review_id)
+        if review.state is ReviewState.DRAFT and review.reviewer_id == user_id:
+            return
+        if review.state is not ReviewState.DUE or review.reviewer_id not in (None, user_id):
+            raise NotYours("somebody else has this review")
+        _not_about(session, review, user_id)
+        transitions.move(review, ReviewState.DRAFT)
+        review.reviewer_id, review.taken_at = user_id, now
+        if review.round_id is None:
+            review.answers = reviews_answers.first_answers(card_of(context, review), marks.answers(session, review))
+        _tell(session, review, "taken", user_id, now)
+
+
+def release(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
+    """Give a review back to the queue; what was filled in is gone."""
+    with context.database.write() as session:
+        review = own_draft(session, review_id, user_id)
+        transitions.move(review, ReviewState.DUE)
+        review.answers, review.words, review.version = {}, None, review.version + 1
+        if review.round_id is None:
+            review.reviewer_id, review.taken_at = None, None
+        _tell(session, review, "released", user_id, now)
+
+
+def save(context: AppContext, review_id: str, user_id: str, draft: Draft, now: datetime) -> Saved:
+    """Keep a draft. Raises `Stale` when something newer is there: nothing is overwritten unseen."""
+    with context.database.write() as session:
+        review = own_draft(session, review_id, user_id)
+        return _save(context, review, draft, now)
+
+
+def publish(context: AppContext, review_id: str, user_id: str, draft: Draft, now: datetime) -> None:
+    """Save, and let the agent read it; in a calibration: finish it. Raises `Incomplete` and what `save` raises."""
+    saved = save(context, review_id, user_id, draft, now)  # kept whatever follows
+    if saved.missing:
+        raise Incomplete(saved.missing)
+    with context.database.write() as session:
+        review = own_draft(session, review_id, user_id)
+        if review.version != saved.version:
+            raise Stale("something newer was saved in the same moment")
+        is_blind = review.round_id is not None
+        transitions.move(review, ReviewState.FINISHED if is_blind else ReviewState.PUBLISHED)
+        review.published_at, review.ended_at = (None, now) if is_blind else (now, None)
+        _tell(session, review, str(review.state), user_id, now, _snapshot(review))
+
+
+def drop(context: AppContext, review_id: str, user_id: str, why: str, now: datetime) -> None:
+    """Leave a call unheard that cannot be judged, with the reason: it stays in the sample and counts as not heard."""
+    with context.database.write() as session:
+        review = locked(session, review_id)
+        if review.state is ReviewState.DRAFT and review.reviewer_id != user_id:
+            raise NotYours("somebody else has this review")
+        _in_state(review, ReviewState.DUE, ReviewState.DRAFT)
+        transitions.move(review, ReviewState.DROPPED)
+        review.reviewer_id, review.ended_at = user_id, now
+        _tell(session, review, "dropped", user_id, now, text=words_of(why))
+
+
+def acknowledge(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
+    """The agent has read it and agrees."""
+    with context.database.write() as session:
+        review = _agents_own(session, review_id, user_id)
+        _in_state(review, ReviewState.PUBLISHED)
+        transitions.move(review, ReviewState.ACKNOWLEDGED)
+        review.ended_at = now
+        _tell(session, review, "acknowledged", user_id, now)
+
+
+def appeal(context: AppContext, review_id: str, user_id: str, reasons: str, now: datetime) -> None:
+    """The agent objects, once, with reasons."""
+    with context.database.write() as session:
+        review = _agents_own(session, review_id, user_id)
+        _in_state(review, ReviewState.PUBLISHED)
+        text = words_of(reasons)
+        transitions.move(review, ReviewState.APPEALED)
+        session.add(Appeal(review_id=review.id, reasons=text, made_by=user_id, made_at=now, score_before=review.score))
+        _tell(session, review, "appealed", user_id, now, text=text)
+
+
+def decide(
+    context: AppContext,
+    review_id: str,
+    user_id: str,
+    ruling: tuple[Ruling, str],
+    answers: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Rule on an appeal: uphold, or change the answers. Never by who reviewed, nor by whom it is about."""
+    verdict, why = ruling
+    with context.database.write() as session:
+        review = locked(session, review_id)
+        _in_state(review, ReviewState.APPEALED)
+        if review.reviewer_id == user_id:
+            raise NotYours("another supervisor rules on an appeal")
+        _not_about(session, review, user_id)
+        answer = words_of(why)
+        if verdict is Ruling.CHANGED:
+            _score(context, review, answers)
+        transitions.move(review, ReviewState(verdict.value))
+        review.ended_at = now
+        made = session.query(Appeal).filter_by(review_id=review.id).one()
+        made.ruling, made.answer, made.score_after = verdict, answer, review.score
+        made.decided_by, made.decided_at = user_id, now
+        _tell(session, review, verdict.value, user_id, now, _snapshot(review), answer)
+
+
+def locked(session: Session, review_id: str) -> Review:
+    """The review, locked for this transaction. Raises `NotFound`."""
+    review = session.get(Review, review_id, with_for_update=True)
+    if review is None:
+        raise NotFound(f"no review {review_id}")
+    return review
+
+
+def own_draft(session: Session, review_id: str, user_id: str) -> Review:
+    """The draft of this person, locked. Raises `TooLate` when it is none any more, `NotYours` when it is another's."""
+    review = locked(session, review_id)
+    if review.state is not ReviewState.DRAFT:
+        raise TooLate(f"the review is {review.state}")
+    if review.reviewer_id != user_id:
+        raise NotYours("somebody else has this review")
+    return review
+
+
+def _agents_own(session: Session, review_id: str, user_id: str) -> Review:
+    review = locked(session, review_id)
+    user = session.get_one(User, user_id)
+    if review.agent_id != user.agent_id or review.round_id is not None or review.state not in PUBLIC:
+        raise NotFound(f"no review {review_id}")
+    return review
+
+
+def _not_about(session: Session, review: Review, user_id: str) -> None:
+    if session.get_one(User, user_id).agent_id == review.agent_id:
+        raise NotYours("nobody judges a call of their own")
+
+
+def _in_state(review: Review, *states: ReviewState) -> None:
+    if review.state not in states:
+        raise TooLate(f"the review is {review.state}")
+
+
+def _save(context: AppContext, review: Review, draft: Draft, now: datetime) -> Saved:
+    words = {name: text[:LONGEST] for name, text in draft.words.items() if text}
+    is_there = dict(draft.answers) == review.answers and words == (review.words or {})
+    if draft.version != review.version and not is_there:  # the same once more is no conflict
+        raise Stale(f"version {draft.version} is older than {review.version}")
+    card = _score(context, review, draft.answers)
+    review.words = words
+    review.version, review.saved_at = review.version + 1, now
+    missing = tuple(reviews_answers.missing(card, review.answers))
+    return Saved(review.version, review.score, review.is_fatal, missing)
+
+
+def _score(context: AppContext, review: Review, answers: Mapping[str, str]) -> Scorecard:
+    card = card_of(context, review)
+    if wrong := reviews_answers.unfit(card, answers):
+        raise Unfit(f"no such item or answer: {', '.join(wrong)}")
+    total = reviews_answers.total(card, answers)
+    review.answers, review.score, review.is_fatal = dict(answers), total.score, total.is_fatal
+    return card
+
+
+def _snapshot(review: Review) -> dict[str, Any]:
+    return {"score": review.score, "fatal": review.is_fatal, "answers": dict(review.answers)}
+
+
+def words_of(text: str) -> str:
+    """What somebody wrote, without blanks around it. Raises `WordsMissing` when it is nothing or too long."""
+    text = text.strip()
+    if not 0 < len(text) <= LONGEST:
+        raise WordsMissing(f"words are needed, at most {LONGEST} characters")
+    return text
+
+
+def _tell(
+    session: Session,
+    review: Review,
+    kind: str,
+    user_id: str,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+    text: str | None = None,
+) -> None:
+    session.add(ReviewStep(review_id=review.id, at=now, kind=kind, user_id=user_id, data=data or {}, text=text))

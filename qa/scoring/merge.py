@@ -1,0 +1,27 @@
+"""One answer per item from the recordings of one call, which a transfer or a lost line may have cut in pieces. Pure."""
+
+from collections.abc import Sequence
+
+from hotline.values.statuses import Answer
+from qa.scorecards.card import FirstWords, Item, Phrases, Scorecard
+from qa.scoring.score import Result
+
+# Which piece's answer holds where neither beginning nor end is asked for: what was said anywhere was said.
+_FIRST_WINS = (Answer.YES, Answer.UNSURE, Answer.NO, Answer.NA)
+
+
+def merge(card: Scorecard, pieces: Sequence[Sequence[Result]]) -> list[Result]:
+    """The results of all pieces, in the order of their recordings, as those of one call."""
+    if len(pieces) == 1:
+        return list(pieces[0])
+    by_item = [{result.item_id: result for result in piece} for piece in pieces]
+    return [_one(item, [found[item.id] for found in by_item]) for item in card.items if item.machine is not None]
+
+
+def _one(item: Item, results: Sequence[Result]) -> Result:
+    rule = item.machine
+    if isinstance(rule, FirstWords) or (isinstance(rule, Phrases) and rule.where.first_seconds is not None):
+        return results[0]
+    if isinstance(rule, Phrases) and rule.where.last_seconds is not None:
+        return results[-1]
+    return min(results, key=lambda result: (_FIRST_WINS.index(result.answer), -(result.probability or 0.0)))

@@ -1,0 +1,215 @@
+"""Whether a phrase was said, as a probability: found by sound in what was recognised, confirmed on the audio. Pure.
+
+A place that sounds like one of a list's wordings is only a candidate. Its probability comes from how alike it is, how
+long the wording is, and, where the two differ, how the audio judges them: the log-probability of the turn's text with
+the wording in that place, less that of the text as it was recognised (`recordings.speech.closed_set`, given as a
+function). The weights were fitted on human telephone speech, by pieces of its true text sought in it and in other
+speech.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from hotline.values.statuses import Language
+from qa.scorecards.phrase_lists import PhraseList
+from qa.scoring.tokens import Said, Turn
+from qa.scoring.wording import Find, Wording, finds
+from recordings.speech.text import simplified, traditional
+
+# The utterances that texts are compared on, and the texts; log-probabilities, or `None` where there is no sound.
+Judged = Callable[[Sequence[Said], Sequence[str]], Sequence[float] | None]
+
+# bias, worst-heard syllable, log-likelihood ratio, 1 / length. Fitted on human telephone speech, clean and at 8 dB of
+# noise, where the false wordings were true ones with one or two words exchanged.
+WEIGHTS = {Language.MANDARIN: (7.3, -3.7, 0.28, -4.7), Language.ENGLISH: (5.9, -1.0, 0.68, -2.9)}
+# Many wordings are tried on every call, so chance has more tries than in the fit.
+PRIOR = -0.7
+# Without sound: the ratio that may be expected, between that of true wordings and of false ones.
+UNHEARD_ANYWAY, UNHEARD_WORST = -8.0, -25.0
+WEAK = 0.5
+# Of the places of one list in one turn so many are listened to, the likeliest first.
+MOST_HEARD = 4
+# How many tokens beside a find may take it back, and how few leave no doubt that they do.
+NEAR, CLOSE = 4, {Language.MANDARIN: 2, Language.ENGLISH: 1}
+# A rival's likeness from which the audio decides between it and the wording.
+RIVAL = 0.8
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something of a list that may have been said in a turn; times in seconds."""
+
+    turn: Turn
+    find: Find
+    probability: float
+
+    @property
+    def start(self) -> float:
+        """When it begins."""
+        return self.turn.tokens[self.find.first].start
+
+    @property
+    def end(self) -> float:
+        """When it ends."""
+        return self.turn.tokens[self.find.last - 1].end
+
+
+@dataclass(frozen=True)
+class Ear:
+    """The language that is spoken, and what judges texts by the sound."""
+
+    language: Language
+    judged: Judged
+
+
+def hits(sought: PhraseList, turn: Turn, ear: Ear) -> list[Hit]:
+    """Where something of the list may have been said in this turn, none over another, the likeliest first."""
+    rivals = _best(sought.unless, turn, ear.language)
+    found: list[Hit] = []
+    for find, is_weak in _candidates(sought, turn, ear.language)[: 2 * MOST_HEARD]:
+        # What the sound spoke against does not stand in the way of another wording of the same place.
+        taken = any(hit.probability >= WEAK and _overlap(find, hit.find) for hit in found)
+        left = (
+            0.0
+            if taken or len(found) >= MOST_HEARD or _beaten(find, rivals)
+            else _left(sought, find, turn, ear.language)
+        )
+        if not left:
+            continue
+        chance = left * _probability(find, turn, rivals, ear)
+        found.append(Hit(turn, find, WEAK * chance if is_weak else chance))
+    kept: list[Hit] = []
+    for hit in sorted(found, key=lambda one: -one.probability):
+        if not any(_overlap(hit.find, other.find) for other in kept):
+            kept.append(hit)
+    return kept
+
+
+def exact(sought: PhraseList, turn: Turn, language: Language) -> list[Find]:
+    """Where something of the list was recognised to the letter, and no look-alike around it."""
+    found, rivals = _exact(sought.say, turn, language), _exact(sought.unless, turn, language)
+    return [find for find in found if not _beaten(find, rivals)]
+
+
+def _exact(wordings: Iterable[Wording], turn: Turn, language: Language) -> list[Find]:
+    return [find for find in _best(wordings, turn, language) if find.likeness == 1.0]
+
+
+def _overlap(one: Find, other: Find) -> bool:
+    return one.first < other.last and other.first < one.last
+
+
+def chance_of(find: Find, ratio: float, language: Language) -> float:
+    """The probability that a wording was said where it was found, given its log-likelihood ratio."""
+    bias, missed, heard, short = WEIGHTS[language]
+    length = max(1, find.wording.length + sum(isinstance(part, str) and part != "…" for part in find.wording.parts))
+    return _sigmoid(bias + PRIOR + missed * find.worst + heard * ratio + short / length)
+
+
+def _candidates(sought: PhraseList, turn: Turn, language: Language) -> list[tuple[Find, bool]]:
+    """Every place of every wording, weak ones marked, by what the text alone makes of them."""
+    found = [(find, False) for find in _best(sought.say, turn, language)]
+    found += [(find, True) for find in _best(sought.weak, turn, language)]
+    return sorted(found, key=lambda one: (one[1], -_unheard(one[0], language), -one[0].wording.length))
+
+
+def _best(wordings: Iterable[Wording], turn: Turn, language: Language) -> list[Find]:
+    return [find for one in wordings for find in finds(one, turn, language)]
+
+
+def _unheard(find: Find, language: Language) -> float:
+    ratio = 0.0 if find.likeness == 1.0 else UNHEARD_ANYWAY + UNHEARD_WORST * find.worst
+    return chance_of(find, ratio, language)
+
+
+def _beaten(find: Find, rivals: Sequence[Find]) -> bool:
+    """Whether a look-alike fits this place as well, and says at least as much of it."""
+    return any(
+        rival.likeness >= find.likeness - 0.02
+        and (
+            (rival.first <= find.first and rival.last >= find.last)
+            or (rival.first < find.last and find.first < rival.last and rival.wording.length >= find.wording.length)
+        )
+        for rival in rivals
+    )
+
+
+def _left(sought: PhraseList, find: Find, turn: Turn, language: Language) -> float:
+    """What words of its own clause, just before or after it, leave of a find: nothing, the half, or all."""
+    before, after = _beside(turn, find)
+    left = 1.0
+    for one in sought.negated_before:
+        gap = _last(before, one.units)
+        left = min(left, 1.0 if gap is None else 0.0 if gap <= CLOSE[language] else WEAK)
+    for one in sought.negated_after:
+        left = 0.0 if _last(after[::-1], one.units[::-1]) is not None else left
+    return left
+
+
+def _beside(turn: Turn, find: Find) -> tuple[list[str], list[str]]:
+    """The tokens before it in its clause, and those after it, which may stand behind a comma."""
+    before: list[str] = []
+    for token in reversed(turn.tokens[max(0, find.first - NEAR) : find.first]):
+        if token.stops:
+            break
+        before.insert(0, token.unit)
+    return before, list(turn.units[find.last : find.last + NEAR])
+
+
+def _last(units: Sequence[str], wanted: Sequence[str]) -> int | None:
+    """How many tokens follow the last place of the wanted ones; `None` where they are not."""
+    for at in range(len(units) - len(wanted), -1, -1):
+        if list(units[at : at + len(wanted)]) == list(wanted):
+            return len(units) - at - len(wanted)
+    return None
+
+
+def _probability(find: Find, turn: Turn, rivals: Sequence[Find], ear: Ear) -> float:
+    near = [
+        rival for rival in rivals if rival.likeness >= RIVAL and rival.first < find.last and find.first < rival.last
+    ]
+    if find.likeness == 1.0 and not near:
+        return chance_of(find, 0.0, ear.language)
+    said, texts = _texts(turn, [find, *near[:2]], ear.language)
+    scores = ear.judged(said, texts)
+    if scores is None:
+        return _unheard(find, ear.language)
+    chance = chance_of(find, min(3.0, scores[1] - scores[0]), ear.language)
+    for rival in scores[2:]:
+        chance *= _sigmoid(0.35 * (scores[1] - rival) + 1.5)
+    return chance
+
+
+def _texts(turn: Turn, found: Sequence[Find], language: Language) -> tuple[list[Said], list[str]]:
+    """The utterances around the first find, their text as it was recognised, and with each find's wording in place."""
+    inside = {token.utterance for token in turn.tokens[found[0].first : found[0].last]}
+    low = min(index for index, token in enumerate(turn.tokens) if token.utterance in inside)
+    high = max(index for index, token in enumerate(turn.tokens) if token.utterance in inside) + 1
+    between = "" if language is Language.MANDARIN else " "
+    texts = [between.join(token.raw for token in turn.tokens[low:high])]
+    for find in found:
+        texts.append(between.join(_with(turn, find, (low, high))))
+    return [one for number, one in enumerate(turn.said) if number in inside], texts
+
+
+def _with(turn: Turn, find: Find, span: tuple[int, int]) -> list[str]:
+    pieces, at = [], span[0]
+    around = "".join(token.raw for token in turn.tokens[span[0] : span[1]])
+    is_traditional = not around.isascii() and simplified(around) != around
+    for number, begin, end in find.spans:
+        if begin < at or end > span[1]:
+            continue
+        pieces += [token.raw for token in turn.tokens[at:begin]]
+        written, first, last = find.wording.texts[number], turn.tokens[begin].raw, turn.tokens[end - 1].raw
+        ending = re.search(r"\W*$", last)
+        written = traditional(written) if is_traditional else written
+        written = written[:1].upper() + written[1:] if first[:1].isupper() else written
+        pieces.append(written + (ending[0] if ending else ""))
+        at = end
+    return pieces + [token.raw for token in turn.tokens[at : span[1]]]
+
+
+def _sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, value))))

@@ -1,0 +1,99 @@
+"""`hotline review`: a two-channel recording from anywhere, marked by a scorecard. No database, no settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hotline.errors import HotlineError
+from hotline.values.statuses import Language
+from qa.scorecards import Scorecard
+from qa.scorecards import phrase_lists as scorecards_phrase_lists
+from qa.scoring import auto_scoring, dialogue_builder
+from qa.scoring.dialogue import AGENT, CALLER
+from qa.scoring.score import Result, Score, score
+from recordings.errors import UnreadableAudio
+from recordings.speech import dialogue, recognise
+from recordings.speech.closed_set import Judge
+from recordings.storage.audio import Sound, read_file
+
+SIDES = (CALLER, AGENT)
+
+
+class NotReviewable(HotlineError):
+    """A file that cannot be marked; the message says what to do about it."""
+
+    code = "not_reviewable"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be marked, and how. `order` says who is on which channel."""
+
+    card: Scorecard
+    language: Language
+    order: tuple[str, ...] = SIDES
+    folder: Path | None = None
+    hospital: str = ""
+
+
+@dataclass(frozen=True)
+class Review:
+    """The machine's marks of one file."""
+
+    results: tuple[Result, ...]
+    score: Score
+    engine: str
+
+
+def read(file: Path, order: tuple[str, ...]) -> Sound:
+    """The file's sound, the caller's channel first. Raises `NotReviewable`."""
+    if file.stat().st_size == 0:
+        raise NotReviewable(f"{file}: the file is empty; export the recording again")
+    try:
+        sound = read_file(file)
+    except UnreadableAudio as error:
+        raise NotReviewable(str(error)) from error
+    count = len(sound.channels)
+    if count != len(SIDES):
+        raise NotReviewable(
+            f"{file}: it has {count} channel{'s' if count > 1 else ''}, and two are needed, caller and agent apart; "
+            "export it as a stereo WAV file (most systems call it dual channel or split recording)"
+        )
+    if sound.seconds < 1.0:
+        raise NotReviewable(f"{file}: it lasts {sound.seconds:.1f} seconds; nothing can be marked in so little")
+    return sound if order == SIDES else replace(sound, channels=(sound.channels[1], sound.channels[0]))
+
+
+def review(
+    sound: Sound, task: Task, engine: recognise.Engine, judge: Judge, heard: Callable[[float], None] | None = None
+) -> Review:
+    """Transcribe and mark. `heard` is told each time how many more seconds of channel are worked through."""
+    lines = dialogue.transcribe(sound, task.language, engine, heard)
+    phrase_lists = dialogue_builder.with_name(
+        scorecards_phrase_lists.of(task.folder, task.language), task.hospital, task.language
+    )
+    made = dialogue_builder.dialogue(
+        dialogue_builder.said(lines), dialogue_builder.Heard(sound, judge), phrase_lists, task.language
+    )
+    results = tuple(auto_scoring.mark(task.card, made))
+    return Review(results, score(task.card, results), engine.name)
+
+
+def document(made: Review) -> dict[str, object]:
+    """The review as `--json` writes it."""
+    return {
+        "score": made.score.score,
+        "fatal": made.score.fatal,
+        "items": [
+            {
+                "id": result.item_id,
+                "answer": result.answer.value,
+                "probability": result.probability,
+                "evidence": [
+                    {"start": place.start, "end": place.end, "speaker": place.speaker, "text": place.text}
+                    for place in result.evidence
+                ],
+            }
+            for result in made.results
+        ],
+    }

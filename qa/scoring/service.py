@@ -1,0 +1,136 @@
+"""Quality supervision's writing side: the machine's marks of a call. One transaction per function."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hotline import log
+from hotline.context import AppContext
+from hotline.errors import Discard, HotlineError
+from hotline.models import Call, MachineMark, Recording, Transcript, Utterance
+from hotline.outbox import transitions
+from hotline.values.statuses import Answer, CaseKind, Intent, Language
+from qa import scorecards
+from qa.scorecards import Scorecard, phrase_lists
+from qa.scoring import auto_scoring, dialogue_builder, queries
+from qa.scoring.merge import merge
+from qa.scoring.score import Evidence, Result, is_fault
+from qa.scoring.tokens import Said
+from recordings.speech.closed_set import Judge
+from recordings.speech.recognise import Place
+from recordings.storage import service as recordings
+from recordings.storage.audio import read_wav
+from recordings.storage.transitions import HELD
+
+SERVICE, FOLLOW_UP = "service", "follow-up"
+# A longer recording is marked by its words alone: its sound would fill the memory of a worker.
+LONGEST_SECONDS = 3600.0
+SIDES = 2
+
+
+def check(context: AppContext, call_id: str, now: datetime) -> None:
+    """Mark the call by its scorecard and store one row per item; done again, the rows are made anew.
+
+    Raises `Discard` when there is no transcript to mark.
+    """
+    with context.database.read() as session:
+        call = session.get(Call, call_id)
+        pieces = queries.pieces(session, call_id)
+        name = FOLLOW_UP if queries.is_follow_up(session, call_id) else SERVICE
+        facts = _facts(session, call) | {"scripted": name == FOLLOW_UP} if call else {}
+    if call is None or not pieces:
+        raise Discard("the call has no transcript")
+    card = scorecards.of(context.settings.scorecards_folder)[name]
+    marked = [_marks(context, card, call.language, piece, facts) for piece in pieces]
+    results = merge(card, marked)
+    with context.database.write() as session:
+        queries.locked_call(session, call_id)
+        queries.forget_marks(session, call_id)
+        session.add_all(_row(call_id, card.name, result, now) for result in results)
+        faults = [result.item_id for result in results if is_fault(card.item(result.item_id), result)]
+        unsure = [result.item_id for result in results if result.answer is Answer.UNSURE]
+        data = {"scorecard": card.name, "faults": faults, "unsure": unsure}
+        transitions.tell(session, context.notifier, transitions.event(call_id, "checked", now, **data))
+
+
+def _marks(
+    context: AppContext,
+    card: Scorecard,
+    language: Language,
+    piece: tuple[Recording, Transcript],
+    facts: Mapping[str, bool],
+) -> list[Result]:
+    """The marks of one recording."""
+    recording, transcript = piece
+    settings = context.settings
+    name = settings.hospital_name_zh if language is Language.MANDARIN else settings.hospital_name_en
+    phrases = dialogue_builder.with_name(phrase_lists.of(settings.scorecards_folder, language), name, language)
+    said = [_said(row) for row in transcript.utterances]
+    made = dialogue_builder.dialogue(said, _sound(context, recording), phrases, language)
+    found = auto_scoring.mark(card, dialogue_builder.with_facts(made, facts))
+    return [
+        replace(result, evidence=tuple(replace(place, recording_id=recording.id) for place in result.evidence))
+        for result in found
+    ]
+
+
+def _sound(context: AppContext, recording: Recording) -> dialogue_builder.Heard | None:
+    """The sound, where it is still there and small enough; without it phrases are judged by the words alone."""
+    if recording.state not in HELD or (recording.seconds or 0.0) > LONGEST_SECONDS:
+        return None
+    try:
+        sound = read_wav(recordings.plain(context, recording))
+        judge = Judge(Place.of(context.settings))
+    except HotlineError as error:
+        # Words are there, so a mark can be given; whoever plays the recording learns of its damage there.
+        log.get().warning("marked_without_sound", recording_id=recording.id, reason=error.code)
+        return None
+    return dialogue_builder.Heard(sound, judge) if len(sound.channels) == SIDES else None
+
+
+def _said(row: Utterance) -> Said:
+    """What was said, as a person corrected it where one did."""
+    if row.corrections:
+        return Said(row.speaker, row.start, row.end, row.corrections[-1].text, id=row.id)
+    words = tuple((float(word[0]), float(word[1]), str(word[2]), float(word[3])) for word in row.words or [])
+    return Said(row.speaker, row.start, row.end, row.text, words, row.confidence, row.id)
+
+
+def _facts(session: Session, call: Call) -> dict[str, bool]:
+    """What the records know of the call; what they cannot tell is left away."""
+    cases = queries.cases(session, call.id)
+    facts = {"is_complaint": call.intent is Intent.COMPLAINT or any(m.kind is CaseKind.COMPLAINT for m in cases)}
+    if cases:
+        facts["records_complete"] = all((case.text or "").strip() for case in cases)
+    closed = [case.closed_at <= case.due_at for case in cases if case.closed_at is not None]
+    if closed:
+        facts["deadline_kept"] = all(closed)
+    return facts
+
+
+def _row(call_id: str, scorecard: str, result: Result, now: datetime) -> MachineMark:
+    return MachineMark(
+        call_id=call_id,
+        scorecard=scorecard,
+        item=result.item_id,
+        answer=result.answer,
+        probability=result.probability,
+        evidence=_places(result.evidence),
+        made_at=now,
+    )
+
+
+def _places(evidence: Sequence[Evidence]) -> list[dict[str, object]]:
+    """Where to listen; never the words, which stand encrypted in the transcript."""
+    return [
+        {
+            "recording_id": place.recording_id,
+            "start": place.start,
+            "end": place.end,
+            "speaker": place.speaker,
+            "utterances": list(place.utterances),
+        }
+        for place in evidence
+    ]

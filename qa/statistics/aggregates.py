@@ -1,0 +1,170 @@
+"""What reviews add up to: scores with intervals for agents, teams, queues and periods, and shares per item. Pure.
+
+Random and targeted reviews are never added together: scores come from random ones, targeted ones are counted beside.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from qa.reviews.answers import parts, total
+from qa.scorecards.card import Scorecards
+from qa.statistics.confidence_interval import Day, Estimate, Standing, estimate, standing
+
+Cell = tuple[str, date]
+
+
+@dataclass(frozen=True)
+class There:
+    """One call that could be drawn."""
+
+    agent_id: str
+    queue: str
+    day: date
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One review that counts: published and not dropped, with what became of it."""
+
+    agent_id: str
+    queue: str
+    day: date
+    scorecard: str
+    is_random: bool
+    score: float | None
+    is_fatal: bool
+    answers: Mapping[str, str] = field(default_factory=dict)
+    is_appealed: bool = False
+    is_changed: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a report: a group's score by chance, where it stands, and its targeted reviews beside."""
+
+    name: str
+    estimate: Estimate
+    standing: Standing
+    fatal: int
+    targeted: int
+    targeted_mean: float | None
+    targeted_fatal: int
+    appealed: int
+    changed: int
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """One item: which part of its weight was earned, in random and in targeted reviews, and in how many it applied."""
+
+    scorecard: str
+    item: str
+    random: float | None
+    random_count: int
+    targeted: float | None
+    targeted_count: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The bar that is aimed at and how sure an interval is."""
+
+    bar: float
+    confidence: float
+
+
+def lines(
+    there: Iterable[There], heard: Iterable[Heard], by: Callable[[There | Heard], str], terms: Terms
+) -> list[Line]:
+    """A line per group, by name. A cluster is one agent's day, so that agents with few calls do not count for more."""
+    calls: dict[str, list[There]] = defaultdict(list)
+    reviews: dict[str, list[Heard]] = defaultdict(list)
+    for one in there:
+        calls[by(one)].append(one)
+    for review in heard:
+        reviews[by(review)].append(review)
+    names = sorted(set(calls) | set(reviews))
+    return [line(name, calls[name], reviews[name], terms) for name in names]
+
+
+def line(name: str, there: Sequence[There], heard: Sequence[Heard], terms: Terms) -> Line:
+    """One group's line."""
+    days = cells(there, heard)
+    aimed = [one for one in heard if not one.is_random]
+    scores = [one.score for one in aimed if one.score is not None]
+    return Line(
+        name=name,
+        estimate=estimate(days, terms.confidence),
+        standing=standing(days, terms.bar, terms.confidence),
+        fatal=sum(one.is_random and one.is_fatal for one in heard),
+        targeted=len(aimed),
+        targeted_mean=sum(scores) / len(scores) if scores else None,
+        targeted_fatal=sum(one.is_fatal for one in aimed),
+        appealed=sum(one.is_appealed for one in heard),
+        changed=sum(one.is_changed for one in heard),
+    )
+
+
+def cells(there: Iterable[There], heard: Iterable[Heard]) -> list[Day]:
+    """The days of agents: how many calls each had, and the scores of those that chance chose."""
+    calls: dict[Cell, int] = defaultdict(int)
+    scores: dict[Cell, list[float]] = defaultdict(list)
+    for one in there:
+        calls[one.agent_id, one.day] += 1
+    for review in heard:
+        if review.is_random and review.score is not None:
+            scores[review.agent_id, review.day].append(review.score)
+    # A call cannot have been heard that was not there; where the draw's calls are gone, the heard ones are all we know.
+    keys = sorted(set(calls) | set(scores))
+    return [Day(max(calls[key], len(scores[key])), tuple(scores[key])) for key in keys]
+
+
+def items(heard: Iterable[Heard], cards: Scorecards) -> list[ItemLine]:
+    """Every item of every scorecard that was used, in the scorecard's order."""
+    found: dict[tuple[str, str, bool], list[float]] = defaultdict(list)
+    for review in heard:
+        if review.scorecard not in cards.cards:
+            continue
+        for item_id, part in parts(cards[review.scorecard], review.answers).items():
+            if part is not None:
+                found[review.scorecard, item_id, review.is_random].append(part)
+    used = {card for card, _, _ in found}
+    return [
+        ItemLine(
+            card.name,
+            item.id,
+            *_share(found[card.name, item.id, True]),
+            *_share(found[card.name, item.id, False]),
+        )
+        for card in cards
+        if card.name in used
+        for item in card.items
+    ]
+
+
+def sections(heard: Iterable[Heard], cards: Scorecards) -> dict[str, tuple[float, int]]:
+    """Per section, 0 to 100: the weight earned over the weight that applied in random reviews, and in how many."""
+    got: dict[str, float] = defaultdict(float)
+    of: dict[str, float] = defaultdict(float)
+    count: dict[str, int] = defaultdict(int)
+    for review in heard:
+        if not review.is_random or review.scorecard not in cards.cards:
+            continue
+        for name, (part, weight) in total(cards[review.scorecard], review.answers).sections.items():
+            if weight:
+                got[name], of[name], count[name] = got[name] + part, of[name] + weight, count[name] + 1
+    return {name: (100 * got[name] / of[name], count[name]) for name in of}
+
+
+def period(day: date, unit: str) -> str:
+    """The period a day lies in: `2026-W10` (ISO 8601), `2026-03` or `2026-Q1`."""
+    if unit == "week":
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02d}"
+    return f"{day.year}-Q{(day.month + 2) // 3}" if unit == "quarter" else f"{day:%Y-%m}"
+
+
+def _share(found: Sequence[float]) -> tuple[float | None, int]:
+    return (sum(found) / len(found) if found else None), len(found)

@@ -1,1 +1,0 @@
-"""The engines that turn speech into words, one file each, all behind `recordings.recognise.Engine`."""

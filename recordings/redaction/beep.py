@@ -1,0 +1,60 @@
+"""A recording with a tone over what must not be heard, readable from anywhere like the original. No database here."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+
+from recordings.speech.partial_transcripts import Shape
+from recordings.storage.seekable import Seekable
+from recordings.storage.wav_lengths import Source
+
+PITCH, LOUDNESS = 1000.0, 0.15  # Hz; part of full scale
+
+
+class Beeped(Seekable):
+    """The WAV file `source` of shape `shape` with a tone in `spans` of each channel, (start, end) in seconds."""
+
+    def __init__(self, source: Source, shape: Shape, spans: Sequence[Sequence[tuple[float, float]]]) -> None:
+        """Read `source` only as far as this file is read."""
+        super().__init__(source.seek(0, io.SEEK_END))
+        self._source, self._shape = source, shape
+        self._spans = [[(round(a * shape.rate), round(b * shape.rate)) for a, b in one] for one in spans]
+
+    def read(self, size: int | None = -1) -> bytes:
+        """The next bytes, with the tone where it belongs."""
+        begin, end = self._at, self.size if size is None or size < 0 else min(self.size, self._at + size)
+        if begin >= end:
+            return b""
+        # Whole frames around what is wanted, so that samples are never cut.
+        frame, start = self._shape.frame, self._shape.start
+        low = begin if begin < start else start + (begin - start) // frame * frame
+        high = end if end <= start else min(self.size, start + -(-(end - start) // frame) * frame)
+        self._source.seek(low)
+        data = bytearray(self._source.read(high - low) or b"")
+        self._cover(data, low)
+        self._at = end
+        return bytes(data[begin - low : end - low])
+
+    def _cover(self, data: bytearray, low: int) -> None:
+        shape = self._shape
+        skip = max(0, shape.start - low)  # bytes of the header
+        sound_end = min(len(data), shape.start + shape.length - low)
+        whole = max(0, sound_end - skip) // shape.frame * shape.frame
+        if not whole:
+            return
+        samples = np.frombuffer(data, dtype="<i2", count=whole // 2, offset=skip).reshape(-1, shape.channels)
+        first = max(0, low - shape.start) // shape.frame
+        for channel, spans in enumerate(self._spans[: shape.channels]):
+            for start, end in spans:
+                a, b = max(start, first) - first, min(end, first + len(samples)) - first
+                if a < b:
+                    moments = np.arange(a + first, b + first) / shape.rate
+                    samples[a:b, channel] = (LOUDNESS * 32767 * np.sin(2 * np.pi * PITCH * moments)).astype("<i2")
+
+
+def by_channel(spans: Sequence[tuple[str, float, float]], speakers: Sequence[str]) -> list[list[tuple[float, float]]]:
+    """The spans of each channel; of a speaker who is on no channel they count for all of them."""
+    return [
+        [(start, end) for who, start, end in spans if who == speaker or who not in speakers] for speaker in speakers
+    ]

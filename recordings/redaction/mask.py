@@ -1,0 +1,202 @@
+"""Personal data in a dialogue: found in spoken and written form, and masked in its text. Pure.
+
+Masking rather hides a harmless number than shows a dangerous one: every string of seven digits and more is hidden,
+after words such as 电话 or "card" every one of four, and what stands beside it.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from crm.patients import identity_card
+from hotline.values.statuses import Language
+from recordings.redaction.digit_runs import Run, Said, runs
+from recordings.redaction.people_names import names
+from recordings.redaction.postal_addresses import addresses
+
+__all__ = ["Found", "Kind", "Known", "Said", "find", "is_card", "is_identity", "mask", "masked"]
+
+LEAST_DIGITS, LEAST_AFTER_WORD, LEAST_ECHO = 7, 4, 3
+
+
+class Kind(StrEnum):
+    """What was found."""
+
+    IDENTITY = "identity"
+    PHONE = "phone"
+    CARD = "card"
+    NUMBER = "number"
+    NAME = "name"
+    ADDRESS = "address"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Personal data in utterance `line`, from sign `start` to `end` of its text."""
+
+    line: int
+    start: int
+    end: int
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Known:
+    """Who and what is known: names of staff and numbers of the hospital, which stay; names of patients, which go."""
+
+    staff: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+
+
+LABELS = {
+    Language.MANDARIN: {
+        Kind.IDENTITY: "〔身份证号〕",
+        Kind.PHONE: "〔电话号码〕",
+        Kind.CARD: "〔银行卡号〕",
+        Kind.NUMBER: "〔号码〕",
+        Kind.NAME: "〔姓名〕",
+        Kind.ADDRESS: "〔地址〕",
+        Kind.EMAIL: "〔邮箱〕",
+    },
+    Language.ENGLISH: {
+        Kind.IDENTITY: "[identity card]",
+        Kind.PHONE: "[phone number]",
+        Kind.CARD: "[card number]",
+        Kind.NUMBER: "[number]",
+        Kind.NAME: "[name]",
+        Kind.ADDRESS: "[address]",
+        Kind.EMAIL: "[e-mail]",
+    },
+}
+# Where two findings overlap, the first of these names the whole.
+_RANK = list(Kind)
+_EMAIL = re.compile(r"[\w.+-]+\s*(?:@|\bat\b)\s*[\w-]+(?:\s*(?:\.|\bdot\b)\s*[a-z]{2,})+", re.IGNORECASE)
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_ASKS = re.compile(
+    r"电话|手机|号码|身份证|证件|证号|卡号|银行卡|社保|医保|就诊卡|病历号|住院号|联系方式|微信|护照|尾号|后四位"
+    r"|\b(?:phone|mobile|cell|telephone|identity|identification|card|passport|id number|id|account|insurance|"
+    r"contact|last four)\b",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(
+    r"\s*(?:[年月日天点分秒块元角岁次片粒颗盒毫克升度楼层床米斤公周折%％万亿]|°|yuan|rmb|dollars|percent|mg|ml|"
+    r"degrees|years|steps|people)",
+    re.IGNORECASE,
+)
+
+
+def find(lines: Sequence[Said], language: Language, known: Known | None = None) -> list[Found]:
+    """Everything personal in a dialogue, by place; findings do not overlap."""
+    known = known or Known()
+    texts = [line.text for line in lines]
+    every = list(runs(lines, language))
+    personal = {run: _kind(run.digits) for run in every if _is_personal(run, lines, known)}
+    # The other side says it again, piece by piece.
+    pieces = (piece for run in every if run not in personal for piece in run.by_line())
+    echoes = {piece: kind for piece in pieces if (kind := _echoed(piece, personal))}
+    places = [
+        Found(line, start, end, kind)
+        for run, kind in (personal | echoes).items()
+        for line, start, end in _widened(run, texts)
+    ]
+    places += [Found(*span, Kind.NAME) for span in names(texts, language, known.staff, known.people)]
+    places += [Found(*span, Kind.ADDRESS) for span in addresses(texts, language)]
+    places += [Found(n, *m.span(), Kind.EMAIL) for n, text in enumerate(texts) for m in _EMAIL.finditer(text)]
+    return _joined(places)
+
+
+def masked(text: str, places: Iterable[Found], language: Language) -> str:
+    """`text` of one utterance with what was found in it replaced by its kind."""
+    out, at = "", 0
+    for found in sorted(places, key=lambda one: one.start):
+        out, at = out + text[at : found.start] + LABELS[language][found.kind], found.end
+    return out + text[at:]
+
+
+def mask(lines: Sequence[Said], language: Language, known: Known | None = None) -> list[str]:
+    """The texts of a dialogue without personal data."""
+    by_line: dict[int, list[Found]] = defaultdict(list)
+    for found in find(lines, language, known):
+        by_line[found.line].append(found)
+    return [masked(line.text, by_line[number], language) for number, line in enumerate(lines)]
+
+
+def is_identity(digits: str) -> bool:
+    """Whether these are a citizen's identity number (GB 11643): 18 signs, a day of birth, the check digit."""
+    return identity_card.is_one(digits)
+
+
+def is_card(digits: str) -> bool:
+    """Whether these are a bank card's number: 13 to 19 digits that Luhn's rule accepts (ISO/IEC 7812)."""
+    if not re.fullmatch(r"\d{13,19}", digits):
+        return False
+    doubled = [int(d) * (2 if n % 2 else 1) for n, d in enumerate(reversed(digits))]
+    return sum(n - 9 if n > 9 else n for n in doubled) % 10 == 0
+
+
+def _is_personal(run: Run, lines: Sequence[Said], known: Known) -> bool:
+    digits = run.digits
+    if digits in known.numbers or not digits.strip("X"):
+        return False
+    first, last = run.atoms[0], run.atoms[-1]
+    text, after = lines[first.line].text, lines[last.line].text[last.end :]
+    asked = _ASKS.search(text[: first.start]) is not None or any(
+        _ASKS.search(line.text) for line in lines[max(0, first.line - 2) : first.line]
+    )
+    if _UNIT.match(after) and len(run.spans()) == 1 and run.spoken < 11:
+        return False
+    if asked:
+        return run.spoken >= LEAST_AFTER_WORD
+    return run.spoken >= LEAST_DIGITS and not (len(digits) == 8 and digits[:2] in ("19", "20") and _is_day(digits))
+
+
+def _echoed(run: Run, personal: Mapping[Run, Kind]) -> Kind | None:
+    if len(run.digits) < LEAST_ECHO:
+        return None
+    return next((kind for other, kind in personal.items() if run.digits in other.digits), None)
+
+
+def _kind(digits: str) -> Kind:
+    if any(is_identity(digits[at : at + 18]) for at in range(max(0, len(digits) - 17))):
+        return Kind.IDENTITY
+    if is_card(digits):
+        return Kind.CARD
+    if _MOBILE.search(digits) and len(digits) <= 15:
+        return Kind.PHONE
+    return Kind.PHONE if re.fullmatch(r"0\d{9,11}", digits) else Kind.NUMBER
+
+
+def _widened(run: Run, texts: Sequence[str]) -> list[tuple[int, int, int]]:
+    """With the letters of a passport or the + of a country in front."""
+    spans = []
+    for line, start, end in run.spans():
+        before = re.search(r"(?:[A-Za-z]{1,2}|\+|\()$", texts[line][:start])
+        spans.append(
+            (line, before.start() if before and not re.search(r"[A-Za-z]{3}$", texts[line][:start]) else start, end)
+        )
+    return spans
+
+
+def _is_day(digits: str) -> bool:
+    try:
+        return 1850 < date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])).year < 2100
+    except ValueError:
+        return False
+
+
+def _joined(places: Iterable[Found]) -> list[Found]:
+    """Overlapping findings as one, of the kind that is gravest."""
+    joined: list[Found] = []
+    for found in sorted(places, key=lambda one: (one.line, one.start, one.end)):
+        last = joined[-1] if joined else None
+        if last is not None and last.line == found.line and found.start < last.end:
+            kind = min(last.kind, found.kind, key=_RANK.index)
+            joined[-1] = Found(last.line, last.start, max(last.end, found.end), kind)
+        elif found.end > found.start:
+            joined.append(found)
+    return joined

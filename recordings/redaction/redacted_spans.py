@@ -1,0 +1,53 @@
+"""Which seconds of a recording must not be heard, because something personal is said there. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from hotline.values.statuses import Language
+from recordings.redaction.digit_runs import Said
+from recordings.redaction.mask import Found, Known, find
+
+# Sound hidden before and after a word: alignment is a little late or early.
+MARGIN_SECONDS = 0.25
+
+
+def beeps(
+    lines: Sequence[tuple[Said, Sequence[Sequence[object]]]], language: Language, known: Known | None = None
+) -> list[tuple[str, float, float]]:
+    """Which seconds of which speaker must not be heard: (speaker, start, end).
+
+    Each line comes with its words as they are stored, `[start, end, text, confidence]`. Personal data is sought in the
+    shown text and in the words themselves; where the words do not show what the text does, the whole line is hidden.
+    """
+    said = [line for line, _ in lines]
+    shown = {found.line for found in find(said, language, known)}
+    glue = "" if language is Language.MANDARIN else " "
+    worded = [Said(line.speaker, line.start, line.end, glue.join(str(w[2]) for w in words)) for line, words in lines]
+    by_words = find(worded, language, known)
+    hidden = [(said[n].speaker, said[n].start, said[n].end) for n in shown - {found.line for found in by_words}]
+    for found in by_words:
+        line, words = lines[found.line]
+        times = _times(words, glue, found)
+        hidden.append((line.speaker, *(times or (line.start, line.end))))
+    return _merged(hidden)
+
+
+def _times(words: Sequence[Sequence[object]], glue: str, found: Found) -> tuple[float, float] | None:
+    at, touched = 0, []
+    for word in words:
+        end = at + len(str(word[2]))
+        if at < found.end and end > found.start:
+            touched.append(word)
+        at = end + len(glue)
+    if not touched:
+        return None
+    return float(str(touched[0][0])), float(str(touched[-1][1]))
+
+
+def _merged(hidden: Iterable[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
+    merged: list[tuple[str, float, float]] = []
+    for speaker, start, end in sorted((s, max(0.0, a - MARGIN_SECONDS), b + MARGIN_SECONDS) for s, a, b in hidden):
+        if merged and merged[-1][0] == speaker and start <= merged[-1][2]:
+            merged[-1] = (speaker, merged[-1][1], max(end, merged[-1][2]))
+        else:
+            merged.append((speaker, start, end))
+    return merged

@@ -1,0 +1,63 @@
+"""Legal holds: what keeps a call's evidence whatever the periods say, placed and lifted by people."""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.errors import NotFound
+from hotline.models import AuditEntry, Call, Case, Hold
+
+CALL, CASE = "call", "case"
+
+
+def place(context: AppContext, subject: tuple[str, str], reason: str, by: str, now: datetime) -> Hold:
+    """Put a hold on `("call", id)` or `("case", id or number)`. Raises `NotFound` where there is none."""
+    with context.database.write() as session:
+        subject_id = _found(session, subject)
+        hold = Hold(subject=subject[0], subject_id=subject_id, reason=reason[:500], placed_by=by[:40], placed_at=now)
+        session.add(hold)
+        session.flush()
+        session.add(AuditEntry(at=now, user_id=None, action="place_hold", subject=subject[0], subject_id=subject_id))
+    return hold
+
+
+def lift(context: AppContext, hold_id: str, by: str, now: datetime) -> Hold:
+    """Take a hold away; its row stays. Raises `NotFound`."""
+    with context.database.write() as session:
+        hold = session.get(Hold, hold_id, with_for_update=True)
+        if hold is None:
+            raise NotFound(f"no hold {hold_id}")
+        if hold.lifted_at is None:
+            hold.lifted_at, hold.lifted_by = now, by[:40]
+            session.add(
+                AuditEntry(at=now, user_id=None, action="lift_hold", subject=hold.subject, subject_id=hold.subject_id)
+            )
+    return hold
+
+
+def standing(session: Session) -> list[Hold]:
+    """Holds that are not lifted, oldest first."""
+    return list(session.scalars(select(Hold).where(Hold.lifted_at.is_(None)).order_by(Hold.placed_at)))
+
+
+def is_held(session: Session, call_id: str) -> bool:
+    """Whether a hold is on this call, or on a case that came of it."""
+    cases = select(Case.id).where(Case.call_id == call_id)
+    on_call = (Hold.subject == CALL) & (Hold.subject_id == call_id)
+    on_case = (Hold.subject == CASE) & Hold.subject_id.in_(cases)
+    query = select(Hold.id).where(Hold.lifted_at.is_(None), or_(on_call, on_case))
+    return session.scalar(query.limit(1)) is not None
+
+
+def _found(session: Session, subject: tuple[str, str]) -> str:
+    kind, given = subject
+    if kind == CALL:
+        found = session.scalar(select(Call.id).where(or_(Call.id == given, Call.provider_sid == given)))
+    else:
+        by_number = Case.number == int(given) if given.isdigit() and len(given) < 10 else Case.id == given
+        found = session.scalar(select(Case.id).where(or_(Case.id == given, by_number)))
+    if found is None:
+        raise NotFound(f"no {kind} {given}")
+    return found

@@ -1,0 +1,36 @@
+"""Deleting the files of reports whose time is over: the blob gone, then the row, and the log of looks says so."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from hotline import log
+from hotline.context import AppContext
+from hotline.models import AuditEntry, Report
+from recordings.errors import NotGone
+from recordings.retention import periods
+
+
+def due(context: AppContext, now: datetime) -> list[Report]:
+    """The reports whose files are over; nothing is changed."""
+    days = periods.of(context.settings.retention_file).report_days
+    with context.database.read() as session:
+        return list(session.scalars(select(Report).where(Report.asked_at < now - timedelta(days=days))))
+
+
+def run(context: AppContext, now: datetime) -> int:
+    """Delete them; how many. Raises `NotGone`."""
+    rows = due(context, now)
+    for row in rows:
+        if row.blob is not None:
+            context.objects.delete(row.blob)
+            if context.objects.has(row.blob):
+                raise NotGone(f"the store still holds {row.blob}")
+        with context.database.write() as session:
+            there = session.get(Report, row.id, with_for_update=True)
+            if there is None:
+                continue  # somebody else deleted it at the same time
+            session.delete(there)
+            session.add(AuditEntry(at=now, user_id=None, action="purge_report", subject="report", subject_id=row.id))
+        log.get().info("report_purged", report_id=row.id)
+    return len(rows)

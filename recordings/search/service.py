@@ -1,0 +1,116 @@
+"""Full-text search in text that is sealed: utterances are found by keyed digests of their terms, then opened and read.
+
+A digest tells nothing without the keyring but which utterances share a term; how often each comes is visible.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy.orm import Session
+
+from hotline.encryption.keyring import Keyring
+from hotline.models import Call, Term, Transcript, Utterance
+from hotline.values.statuses import Language
+from recordings.search import terms
+
+DIGEST_SIGNS = 24
+# So many candidates are opened at most; newer calls first.
+MOST_CANDIDATES = 400
+QUERY_SIGNS = 60
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is sought: words, and in which calls; `None` means all."""
+
+    query: str
+    since: datetime | None = None
+    until: datetime | None = None
+    queue: str | None = None
+    agent_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An utterance in which it was said, of which call; exact where it is written so, else it sounds so."""
+
+    call: Call
+    utterance: Utterance
+    recording_id: str
+    is_exact: bool
+
+
+def index_transcript(session: Session, keyring: Keyring, transcript: Transcript) -> None:
+    """Within the caller's transaction: make every utterance of a transcript findable, anew where it was before."""
+    for utterance in transcript.utterances:
+        index(session, keyring, utterance, transcript.call_id, transcript.language)
+
+
+def index(session: Session, keyring: Keyring, utterance: Utterance, call_id: str, language: Language) -> None:
+    """Within the caller's transaction: find `utterance` by the machine's words and by those of its corrections."""
+    texts = [utterance.text, *(correction.text for correction in utterance.corrections)]
+    digests = {digest(keyring, term) for text in texts for term in terms.terms(text, language)}
+    session.execute(delete(Term).where(Term.utterance_id == utterance.id))
+    session.add_all(Term(digest=one, utterance_id=utterance.id, call_id=call_id) for one in sorted(digests))
+
+
+def forget(session: Session, utterance_ids: Sequence[str]) -> None:
+    """Within the caller's transaction: these utterances are found no more."""
+    session.execute(delete(Term).where(Term.utterance_id.in_(utterance_ids)))
+
+
+def find(session: Session, keyring: Keyring, wanted: Wanted, most: int = 50) -> list[Hit]:
+    """Where it was said, newest calls first, what is written so before what sounds so."""
+    query = wanted.query.strip()[:QUERY_SIGNS]
+    hits = [hit for language in terms.languages_of(query) for hit in _hits(session, keyring, wanted, query, language)]
+    return sorted(hits, key=lambda hit: (not hit.is_exact, -hit.call.started_at.timestamp(), hit.utterance.start))[
+        :most
+    ]
+
+
+def _hits(session: Session, keyring: Keyring, wanted: Wanted, query: str, language: Language) -> list[Hit]:
+    needed = terms.needed(query, language)
+    if not needed:
+        return []
+    digests = [digest(keyring, term) for term in needed]
+    hits = []
+    for utterance, call, transcript in session.execute(_candidates(wanted, digests, language)):
+        texts = [utterance.text, *(one.text for one in utterance.corrections)]
+        if not any(terms.holds(text, query, language) for text in texts):
+            continue
+        is_exact = any(terms.is_exact(text, query, language) for text in texts)
+        hits.append(Hit(call, utterance, transcript.recording_id, is_exact))
+    return hits
+
+
+def digest(keyring: Keyring, term: str) -> str:
+    """What stands for a term in the table."""
+    return keyring.index(f"term:{term}")[:DIGEST_SIGNS]
+
+
+def _candidates(wanted: Wanted, digests: list[str], language: Language) -> Select[Utterance, Call, Transcript]:
+    having_all = (
+        select(Term.utterance_id)
+        .where(Term.digest.in_(digests))
+        .group_by(Term.utterance_id)
+        .having(func.count() == len(digests))
+    )
+    claims: list[ColumnElement[bool]] = [Utterance.id.in_(having_all), Transcript.language == language]
+    if wanted.since is not None:
+        claims.append(Call.started_at >= wanted.since)
+    if wanted.until is not None:
+        claims.append(Call.started_at < wanted.until)
+    if wanted.queue is not None:
+        claims.append(Call.queue == wanted.queue)
+    if wanted.agent_id is not None:
+        claims.append(Call.agent_id == wanted.agent_id)
+    return (
+        select(Utterance, Call, Transcript)
+        .join(Transcript, Transcript.id == Utterance.transcript_id)
+        .join(Call, Call.id == Transcript.call_id)
+        .where(*claims)
+        .order_by(Call.started_at.desc(), Utterance.start)
+        .limit(MOST_CANDIDATES)
+    )

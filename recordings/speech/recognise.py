@@ -1,0 +1,97 @@
+"""What recognition is: speech in, words with times and confidence out; and which engine does it, opened once."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from hotline.configuration.settings import Settings
+from hotline.values.statuses import Language
+from recordings.errors import EngineMissing
+from recordings.speech.voice_activity import Stretch
+from recordings.storage.audio import Pcm
+
+ENGINES = ("auto", "vosk", "whisper")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word; times in seconds from the start of the channel, confidence 0 to 1."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Words of one stretch that belong together. `words` is empty where an engine times only the whole."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float
+    words: tuple[Word, ...] = ()
+
+
+class Engine(Protocol):
+    """Turns the stretches of speech in a channel into text."""
+
+    @property
+    def name(self) -> str:
+        """Engine and model, as it is stored with a transcript."""
+
+    @property
+    def longest_seconds(self) -> float:
+        """The longest stretch that it takes."""
+
+    def recognise(
+        self, pcm: Pcm, stretches: Sequence[Stretch], language: Language, prompt: str = ""
+    ) -> Iterator[Segment]:
+        """What is said in these stretches of `pcm` (a whole channel, 8 kHz), by time; empty when nothing is.
+
+        `prompt` is a text of words that may come, for engines that can use one.
+        """
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where models are kept and how much of the machine one recognition may use."""
+
+    models: Path
+    vosk: Path | None = None
+    threads: int = 2
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Place":
+        """The place that the settings name."""
+        return cls(settings.hotline_home / "models", settings.vosk_model_path, settings.speech_threads)
+
+
+_open: dict[tuple[str, str, Place], Engine] = {}
+_lock = threading.Lock()
+
+
+def engine(wish: str, language: Language, place: Place) -> Engine:
+    """The engine for `language`, opened at its first use and kept for this process.
+
+    `auto` is Vosk where a model of the language is installed, else Whisper. Raises `EngineMissing`, `ModelDamaged`.
+    """
+    from recordings.speech.engines import (
+        vosk,
+        whisper,  # each loads a library of its own, and only when it is used
+    )
+
+    if wish not in ENGINES:
+        raise EngineMissing(f"no speech engine {wish!r}; there are {', '.join(ENGINES)}")
+    folder = vosk.find(language, place) if wish in ("auto", "vosk") else None
+    kind = "vosk" if folder is not None else "whisper"
+    if wish == "vosk" and folder is None:
+        raise EngineMissing(vosk.remedy(language, place))
+    key = (kind, str(folder or ""), place)
+    with _lock:
+        if key not in _open:
+            _open[key] = vosk.Vosk(folder) if folder is not None else whisper.Whisper(place)
+        return _open[key]

@@ -1,0 +1,85 @@
+"""Recordings and transcripts in the database: reading, locking, and the one insert that two processes may race for."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from hotline.errors import NotFound
+from hotline.models import Call, Case, QueueEntry, Recording, Transcript
+from hotline.values.statuses import CaseKind, QueueEntryState, RecordingKind, RecordingState, Urgency
+from recordings.storage.transitions import UNDER_WAY
+
+
+def recording(session: Session, recording_id: str) -> Recording:
+    """The recording, locked for this transaction. Raises `NotFound`."""
+    found = session.get(Recording, recording_id, with_for_update=True)
+    if found is None:
+        raise NotFound(f"no recording {recording_id}")
+    return found
+
+
+def call(session: Session, call_id: str) -> Call | None:
+    """The call, or `None`."""
+    return session.get(Call, call_id)
+
+
+def locked_call(session: Session, call_id: str) -> Call | None:
+    """The call, locked for this transaction: two recordings of it that end at once see each other."""
+    return session.get(Call, call_id, with_for_update=True)
+
+
+def found_or_added(session: Session, provider_sid: str, call_id: str, now: datetime) -> tuple[Recording, bool]:
+    """The recording that the provider calls so, locked, and whether this transaction added it."""
+    by_sid = select(Recording).where(Recording.provider_sid == provider_sid).with_for_update()
+    found = session.scalar(by_sid)
+    if found is not None:
+        return found, False
+    try:
+        with session.begin_nested():
+            added = Recording(provider_sid=provider_sid, call_id=call_id, state=RecordingState.STARTED, started_at=now)
+            session.add(added)
+            session.flush()
+    except IntegrityError:
+        return session.scalars(by_sid).one(), False  # another process was faster
+    return added, True
+
+
+def transcript_of(session: Session, recording_id: str) -> Transcript | None:
+    """The transcript of a recording, or `None`."""
+    return session.scalar(select(Transcript).where(Transcript.recording_id == recording_id))
+
+
+def has_conversation(session: Session, call_id: str) -> bool:
+    """Whether anything of a call was recorded but messages that its caller left."""
+    query = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.CONVERSATION)
+    return session.scalar(query.limit(1)) is not None
+
+
+def message_sids(session: Session, call_id: str) -> frozenset[str]:
+    """The exchange's ids of the messages that the caller left."""
+    query = select(Recording.provider_sid).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
+    return frozenset(session.scalars(query))
+
+
+def gave_up(session: Session, call_id: str) -> bool:
+    """Whether the caller hung up while they stood in line."""
+    abandoned = select(QueueEntry.id).where(
+        QueueEntry.call_id == call_id, QueueEntry.state == QueueEntryState.ABANDONED
+    )
+    return session.scalar(abandoned.limit(1)) is not None
+
+
+def cases(session: Session, call_id: str) -> frozenset[tuple[CaseKind, Urgency]]:
+    """Kind and urgency of the cases that came of a call."""
+    rows = session.execute(select(Case.kind, Case.urgency).where(Case.call_id == call_id))
+    return frozenset((kind, urgency) for kind, urgency in rows)
+
+
+def others_under_way(session: Session, done: Recording) -> bool:
+    """Whether the call of `done` has another recording that is not worked through yet."""
+    query = select(Recording.id).where(
+        Recording.call_id == done.call_id, Recording.id != done.id, Recording.state.in_(UNDER_WAY)
+    )
+    return session.scalar(query.limit(1)) is not None

@@ -1,0 +1,16 @@
+"""What the exchange says of a recording, as a value."""
+
+from dataclasses import dataclass
+
+from hotline.values.statuses import RecordingKind, RecordingState
+
+
+@dataclass(frozen=True)
+class News:
+    """The recording `provider_sid` is in this state; its length in whole seconds and channels where they were said."""
+
+    provider_sid: str
+    state: RecordingState
+    seconds: int | None = None
+    channels: int | None = None
+    kind: RecordingKind = RecordingKind.CONVERSATION

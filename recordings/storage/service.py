@@ -1,0 +1,236 @@
+"""A recording's way from the exchange to a transcript in our database; one transaction per function."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hotline import log
+from hotline.context import AppContext
+from hotline.errors import Discard
+from hotline.models import Recording, Transcript, Utterance
+from hotline.object_store import orphans
+from hotline.outbox import jobs, transitions
+from hotline.values.statuses import RecordingKind, RecordingState
+from recordings.errors import StillThere, UnknownCall
+from recordings.search import service
+from recordings.speech import recognise
+from recordings.speech.dialogue import Line
+from recordings.storage import fetching, queries, sealed_sound
+from recordings.storage import transitions as storage_transitions
+from recordings.storage.fetching import Brought
+from recordings.storage.recording_events import News
+from recordings.transcripts import transcribing, urgency
+from telephony.errors import ProviderRefused
+from telephony.provider import Provider
+
+GONE = 404
+SHORTEST_SECONDS = 0.1
+
+
+def started(session: Session, context: AppContext, call_id: str, provider_sid: str, now: datetime) -> Recording:
+    """Within the caller's transaction: the recording that the exchange has just begun; asked again, the same row."""
+    recording, is_new = queries.found_or_added(session, provider_sid, call_id, now)
+    if is_new:
+        transitions.tell(
+            session, context.notifier, transitions.event(call_id, "recording_started", now, recording_id=recording.id)
+        )
+    return recording
+
+
+def messages(session: Session, call_id: str) -> frozenset[str]:
+    """The exchange's ids of the messages that the caller left in this call."""
+    return queries.message_sids(session, call_id)
+
+
+def heard(context: AppContext, call_id: str, news: News, now: datetime) -> None:
+    """What the exchange says of a recording, in any order and any number of times. Raises `UnknownCall`."""
+    with context.database.write() as session:
+        if queries.call(session, call_id) is None:
+            raise UnknownCall(f"a recording of a call that is not ours: {call_id}")
+        recording = started(session, context, call_id, news.provider_sid, now)
+        if news.kind is RecordingKind.MESSAGE:
+            recording.kind = news.kind
+        _follow(session, context, recording, news, now)
+
+
+def reconcile(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
+    """Ask the exchange about a recording of which it has said nothing, and act as if it had. Raises `ProviderDown`."""
+    with context.database.read() as session:
+        recording = session.get(Recording, recording_id)
+    if recording is None or recording.state is not RecordingState.STARTED:
+        return
+    view = provider.recording(recording.provider_sid)
+    news = News(recording.provider_sid, RecordingState.ABSENT)
+    if view is not None:
+        news = News(view.sid, view.state, view.seconds, view.channels)
+    heard(context, recording.call_id, news, now)
+
+
+def fetch(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
+    """Bring the sound here: fetched, its length checked, sealed, read back, and only then to be deleted there.
+
+    Raises `Discard` when there is nothing to fetch, `ProviderDown` and `Incomplete` when it should be tried again,
+    `TooLarge`, after which the provider keeps its copy.
+    """
+    with context.database.read() as session:
+        recording = queries.recording(session, recording_id)
+    if recording.state is not RecordingState.READY:
+        raise Discard(f"the recording is {recording.state}, not ready")
+    try:
+        seconds = _length(provider, recording)
+        with fetching.brought(context, provider, recording, seconds) as found:
+            if found.shape.seconds < SHORTEST_SECONDS:
+                _end(context, recording_id, RecordingState.ABSENT, "it holds no sound", now)
+            else:
+                _keep(context, recording_id, found, now)
+    except ProviderRefused as refusal:
+        end = RecordingState.ABSENT if refusal.status == GONE else RecordingState.FAILED
+        _end(context, recording_id, end, f"the provider refused it: {refusal.status or refusal.reason}", now)
+
+
+def delete_at_provider(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
+    """Delete the provider's copy of a recording that we hold, once ours was read back and opened as its row names it.
+
+    Raises `Altered`, `Undecipherable`, `NotFound` when it cannot be, `StillThere` when the provider refuses,
+    `ProviderDown`.
+    """
+    with context.database.read() as session:
+        recording = queries.recording(session, recording_id)
+    is_purged = recording.state is RecordingState.PURGED
+    if not is_purged and (recording.state not in storage_transitions.HELD or recording.blob is None):
+        raise Discard(f"the recording is {recording.state}: the provider's copy may be the only one")
+    if not is_purged:
+        sealed_sound.check(context, recording)
+    try:
+        provider.delete_recording(recording.provider_sid)
+    except ProviderRefused as refusal:
+        raise StillThere(f"the provider keeps its copy: {refusal.status or refusal.reason}") from refusal
+    with context.database.write() as session:
+        queries.recording(session, recording_id).deleted_at_provider_at = now
+
+
+def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
+    """Turn the sound that we hold into a dialogue. Raises `EngineMissing`, `ModelDamaged`, `Altered`."""
+    with context.database.read() as session:
+        recording = queries.recording(session, recording_id)
+        call = queries.call(session, recording.call_id)
+    if recording.state is not RecordingState.STORED or call is None:
+        raise Discard(f"the recording is {recording.state}, not stored")
+    engine = recognise.engine(context.settings.speech_engine, call.language, recognise.Place.of(context.settings))
+    lines = transcribing.lines_of(context, recording, call.language, engine)
+    if recording.kind is RecordingKind.MESSAGE:
+        lines = [replace(line, speaker="caller") for line in lines]  # one channel, and nobody else is on it
+    transcript = Transcript(
+        recording_id=recording_id, call_id=call.id, engine=engine.name, language=call.language, made_at=now
+    )
+    transcript.utterances = [_utterance(line) for line in lines]
+    _file(context, transcript, lines, now)
+
+
+def plain(context: AppContext, recording: Recording) -> bytes:
+    """The WAV file of a recording that we hold, decrypted. Raises `NotFound`, `Undecipherable`, `Altered`."""
+    return sealed_sound.whole(context, recording)
+
+
+def about(recording_id: str) -> str:
+    """What audio is bound to that the keyring itself sealed: it cannot be opened as another recording's."""
+    return f"recording:{recording_id}"
+
+
+def _follow(session: Session, context: AppContext, recording: Recording, news: News, now: datetime) -> None:
+    state = storage_transitions.after(recording.state, news.state)
+    if state is RecordingState.READY and news.seconds == 0:
+        state = RecordingState.ABSENT
+    if not transitions.move(recording, state):
+        log.get().info("recording_news_changes_nothing", recording_id=recording.id, state=recording.state)
+        return
+    recording.reason = "" if state is RecordingState.READY else f"the exchange says: {news.state}"
+    recording.seconds = None if news.seconds is None else float(news.seconds)
+    recording.channels = news.channels
+    if state is RecordingState.READY:
+        # Given up before, it is fetched anew.
+        jobs.renew(session, context.notifier, "fetch_recording", recording.id, now)
+    _tell(session, context, recording, now)
+    _check_when_last(session, context, recording, now)
+
+
+def _length(provider: Provider, recording: Recording) -> float | None:
+    """How long the provider says that it lasts."""
+    if recording.seconds is not None:
+        return recording.seconds
+    view = provider.recording(recording.provider_sid)
+    return None if view is None or view.seconds is None else float(view.seconds)
+
+
+def _keep(context: AppContext, recording_id: str, found: Brought, now: datetime) -> None:
+    with context.database.write() as session:
+        recording = queries.recording(session, recording_id)
+        if recording.state is not RecordingState.READY:
+            raise Discard("another worker was faster")
+        transitions.move(recording, RecordingState.STORED)
+        orphans.keep(session, found.lock.blob)
+        found.lock.write(recording)
+        recording.seconds, recording.channels, recording.stored_at = found.shape.seconds, found.shape.channels, now
+        recording.reason = ""
+        _file_message(session, context, recording, now)
+        jobs.add(session, context.notifier, "delete_recording", recording_id, now)
+        call = queries.call(session, recording.call_id)
+        is_urgent = call is not None and urgency.is_urgent(call.intent, queries.cases(session, call.id), call.rating)
+        jobs.add(session, context.notifier, "transcribe", recording_id, now, urgency=int(is_urgent))
+        _tell(session, context, recording, now)
+
+
+def _end(context: AppContext, recording_id: str, state: RecordingState, reason: str, now: datetime) -> None:
+    with context.database.write() as session:
+        recording = queries.recording(session, recording_id)
+        if transitions.move(recording, state):
+            recording.reason = reason[:120]
+            _tell(session, context, recording, now)
+            _check_when_last(session, context, recording, now)
+            if state is RecordingState.FAILED:
+                # After the call's row was locked: the job locks its own row last, too.
+                _file_message(session, context, recording, now)
+
+
+def _file(context: AppContext, transcript: Transcript, lines: Sequence[Line], now: datetime) -> None:
+    with context.database.write() as session:
+        recording = queries.recording(session, transcript.recording_id)
+        if recording.state is not RecordingState.STORED:
+            raise Discard("another worker was faster")
+        transitions.move(recording, RecordingState.TRANSCRIBED)
+        session.add(transcript)
+        session.flush()
+        transcribing.forget(session, recording.id)
+        service.index_transcript(session, context.keyring, transcript)
+        _tell(session, context, recording, now, lines=len(lines))
+        _check_when_last(session, context, recording, now)
+
+
+def _check_when_last(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
+    """The call is marked when the last of its recordings is worked through, and again when one comes late."""
+    queries.locked_call(session, recording.call_id)
+    if not queries.has_conversation(session, recording.call_id):
+        return  # a message has no agent to be checked
+    if recording.state not in storage_transitions.UNDER_WAY and not queries.others_under_way(session, recording):
+        jobs.renew(session, context.notifier, "check_call", recording.call_id, now)
+
+
+def _file_message(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
+    """A message becomes a case as soon as its sound is here, or is known to be lost."""
+    if recording.kind is RecordingKind.MESSAGE:
+        jobs.renew(session, context.notifier, "file_message", recording.id, now)
+
+
+def _tell(session: Session, context: AppContext, recording: Recording, now: datetime, **data: int) -> None:
+    kind = "transcribed" if recording.state is RecordingState.TRANSCRIBED else f"recording_{recording.state}"
+    event = transitions.event(recording.call_id, kind, now, recording_id=recording.id, **data)
+    transitions.tell(session, context.notifier, event)
+
+
+def _utterance(line: Line) -> Utterance:
+    words = [list(word) for word in line.words]
+    return Utterance(
+        speaker=line.speaker, start=line.start, end=line.end, text=line.text, confidence=line.confidence, words=words
+    )

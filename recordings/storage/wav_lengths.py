@@ -1,0 +1,174 @@
+"""Which lengths of a WAV file can be believed: streams, crashes and old recorders leave zero, all ones or a wrong one.
+
+FFmpeg reads the file; here it is only compared what the file says of its sound and what it holds.
+"""
+
+import io
+from dataclasses import dataclass, replace
+
+import av
+from av.audio.codeccontext import AudioCodecContext
+
+from recordings.storage.seekable import Seekable
+
+Source = io.RawIOBase | io.BytesIO
+Options = dict[str, str]
+MAGIC = (b"RIFF", b"RIFX", b"RF64", b"BW64")
+HEAD_BYTES = 1 << 16
+GREEDY = (b"LIST", b"bext", b"_PMX")
+# From here on a length stands for "not known yet", as streams write it.
+UNKNOWN_BYTES = 0x7FFF_0000
+LEAST_SECONDS = 0.1  # less than this behind the sound is no sound that was forgotten
+# A head tells all there is to know of WAV, so nothing is tried out, and pieces are larger: a tenth of the time.
+QUICKLY: Options = {"format_whitelist": "wav", "probesize": "4096", "max_size": "16384"}
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a WAV file of samples of one size says of itself, and how much of its sound is there (bytes)."""
+
+    coding: str
+    rate: int
+    channels: int
+    start: int
+    block: int  # bytes of one moment of all channels
+    promised: int | None  # None where the head says no length, or more than twice of what there is
+    there: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether less is there than was promised."""
+        return self.promised is not None and self.there + self.block <= self.promised
+
+    @property
+    def is_honest(self) -> bool:
+        """Whether what was promised is there, no more and no less."""
+        return self.promised is not None and abs(self.there - self.promised) < self.block
+
+
+def is_wav(head: bytes) -> bool:
+    """Whether it begins as a WAV file does, in either byte order."""
+    return head[:4] in MAGIC and head[8:12] == b"WAVE"
+
+
+def stated(source: Source) -> Stated | None:
+    """What the file says and what is there; None when it holds no sound, or none whose samples have one size."""
+    found = _opened(source)
+    if found is None or _is_part(source, found.start):
+        return None
+    size = source.seek(0, io.SEEK_END)
+    is_known = found.promised is not None and found.promised < min(UNKNOWN_BYTES, 2 * size)
+    there = size - found.start
+    if found.promised is not None and not _goes_on(source, found):
+        there = min(there, found.promised)
+    source.seek(0)
+    # FFmpeg reads the head of such a file rightly, and takes its samples for the usual ones.
+    order = "big-endian " if source.read(4) == b"RIFX" else ""
+    return replace(
+        found,
+        coding=order + found.coding,
+        promised=found.promised if is_known else None,
+        there=there - there % found.block,
+    )
+
+
+def harmless(data: bytes) -> bytes:
+    """The file without the names of parts that claim to end behind it: FFmpeg takes as much memory as they say."""
+    changed: bytearray | None = None
+    for name in GREEDY:
+        at = data.find(name, 12)
+        while at >= 0:
+            if _length(data, at) > len(data) - at - 8:
+                changed = changed or bytearray(data)
+                changed[at : at + 4] = b"JUNK"
+            at = data.find(name, at + 4)
+    return bytes(changed) if changed else data
+
+
+def honest(data: bytes) -> tuple[bytes, Options]:
+    """A WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
+    data = harmless(data)
+    found = _opened(io.BytesIO(data))
+    if found is None or _is_part(io.BytesIO(data), found.start):
+        # A part between head and sound has a wrong length, or the sound has none and another part follows it.
+        rebuilt = _rebuilt(data, found.start if found else 12)
+        if rebuilt is None:
+            return data[: found.start] if found else data, QUICKLY
+        data, found = rebuilt, _opened(io.BytesIO(rebuilt))
+    is_longer = found is not None and _goes_on(io.BytesIO(data), found)
+    return data, QUICKLY | ({"ignore_length": "1"} if is_longer else {})
+
+
+def quick(source: Source) -> Options | None:
+    """The options with which FFmpeg reads a WAV file as it is; `None` where its head must be mended first."""
+    found = _opened(source)
+    if found is None or _is_part(source, found.start):
+        return None
+    return QUICKLY | ({"ignore_length": "1"} if _goes_on(source, found) else {})
+
+
+class _Longer(Seekable):
+    """A file that seems longer than it is: of one that ends too soon, FFmpeg does not tell what was promised."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(2 * source.seek(0, io.SEEK_END) + HEAD_BYTES)
+        self._source = source
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._source.seek(self._at)
+        data = self._source.read(size if size is not None and size >= 0 else HEAD_BYTES) or b""
+        self._at += len(data)
+        return data
+
+
+def _opened(source: Source) -> Stated | None:
+    try:
+        with av.open(_Longer(source), "r", options=QUICKLY) as container:
+            stream = container.streams.audio[0]
+            codec: AudioCodecContext | None = stream.codec_context
+            first = next((packet for packet in container.demux(stream) if packet.size), None)
+            if codec is None or not codec.name.startswith("pcm_") or first is None:
+                return None
+            if first.pos is None or not first.duration or not stream.duration:
+                return None
+            block = first.size // first.duration
+            return Stated(codec.name, stream.rate, stream.channels, first.pos, block, stream.duration * block, 0)
+    except (av.error.FFmpegError, ValueError, IndexError, OverflowError):
+        return None
+
+
+def _goes_on(source: Source, found: Stated) -> bool:
+    """Whether there is more sound where it should be over."""
+    end = found.start + (found.promised or 0)
+    is_more = source.seek(0, io.SEEK_END) - end > LEAST_SECONDS * found.rate * found.block
+    return is_more and not any(_is_part(source, at) for at in (end, end + 1))
+
+
+def _is_part(source: Source, at: int) -> bool:
+    """Whether another part of the file begins there: four letters and a length that fits."""
+    size = source.seek(0, io.SEEK_END)
+    source.seek(0)
+    order = (source.read(4) or b"")[:4]
+    source.seek(at)
+    head = source.read(8) or b""
+    is_named = len(head) == 8 and head[:4].isascii() and head[:4].decode().isprintable()
+    return is_named and int.from_bytes(head[4:], "big" if order == b"RIFX" else "little") <= size - at - 7
+
+
+def _rebuilt(data: bytes, start: int) -> bytes | None:
+    """The file without all parts but format and sound, found by name, the sound not before `start`."""
+    form = data.find(b"fmt ", 12, HEAD_BYTES)
+    if form < 0 or not 14 <= _length(data, form) <= 64:
+        return None
+    at = data.find(b"data", start, start + HEAD_BYTES)
+    while at >= 0 and not (_length(data, at) >= UNKNOWN_BYTES or _length(data, at) <= len(data) - at - 8):
+        at = data.find(b"data", at + 1, start + HEAD_BYTES)
+    if at < 0:
+        return None
+    # The long forms (RF64, BW64) keep the length in a part of its own, which is left out here.
+    magic = data[:4] if data[:4] == b"RIFX" else b"RIFF"
+    return magic + data[4:12] + data[form : form + 8 + _length(data, form)] + data[at:]
+
+
+def _length(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at + 4 : at + 8], "big" if data[:4] == b"RIFX" else "little")

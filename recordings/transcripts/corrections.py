@@ -1,0 +1,83 @@
+"""Corrections by people: kept beside the machine's text, shown instead of it, found by the search, used as hints."""
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.errors import Discard, HotlineError, NotFound
+from hotline.models import Correction, Transcript, Utterance
+from hotline.outbox import jobs
+from hotline.values.statuses import Language
+from recordings.search import service
+from recordings.speech.text import comparable
+
+LONGEST = 1000
+RECENT = 2000
+
+
+class Empty(HotlineError):
+    """A correction says what was said: it cannot be empty or endless."""
+
+    code = "correction_unfit"
+
+
+def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now: datetime) -> Correction:
+    """Write down what was said in an utterance. Raises `NotFound`, `Empty`."""
+    text = " ".join(text.split())
+    if not 0 < len(text) <= LONGEST:
+        raise Empty(f"a correction has 1 to {LONGEST} signs")
+    with context.database.write() as session:
+        utterance = session.get(Utterance, utterance_id)
+        if utterance is None:
+            raise NotFound(f"no utterance {utterance_id}")
+        if shown(utterance) == text:
+            return utterance.corrections[-1] if utterance.corrections else Correction(text=text)
+        correction = Correction(utterance_id=utterance_id, text=text, user_id=user_id, at=now)
+        session.add(correction)
+        session.flush()
+        jobs.add(session, context.notifier, "index_correction", correction.id, now)
+    return correction
+
+
+def reindex(context: AppContext, correction_id: str, _now: datetime) -> None:
+    """The job: have the search find what a correction says. Raises `Discard` when it is gone."""
+    with context.database.write() as session:
+        correction = session.get(Correction, correction_id)
+        utterance = session.get(Utterance, correction.utterance_id) if correction else None
+        if utterance is None:
+            raise Discard("the utterance is gone")
+        transcript = session.get_one(Transcript, utterance.transcript_id)
+        service.index(session, context.keyring, utterance, transcript.call_id, transcript.language)
+
+
+def shown(utterance: Utterance) -> str:
+    """The text that counts: the newest correction, else the machine's."""
+    return utterance.corrections[-1].text if utterance.corrections else utterance.text
+
+
+def frequent(session: Session, language: Language, most: int = 30) -> list[str]:
+    """The words that people put in most often where the machine had others: hints for recognition."""
+    query = (
+        select(Utterance.text, Correction.text)
+        .join(Correction, Correction.utterance_id == Utterance.id)
+        .join(Transcript, Transcript.id == Utterance.transcript_id)
+        .where(Transcript.language == language)
+        .order_by(Correction.at.desc())
+        .limit(RECENT)
+    )
+    counts: Counter[str] = Counter()
+    for machine, person in session.execute(query):
+        counts.update(_words(person, language) - _words(machine, language))
+    return [word for word, count in counts.most_common(most) if count > 1]
+
+
+def _words(text: str, language: Language) -> set[str]:
+    text = comparable(text, language)
+    if language is Language.ENGLISH:
+        return {word for word in text.split() if len(word) > 2}
+    import rjieba
+
+    return {word for word in rjieba.cut(text) if len(word) > 1}

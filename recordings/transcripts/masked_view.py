@@ -1,0 +1,146 @@
+"""A transcript as it is shown and handed out: readable, corrected, masked unless otherwise wished, doubt marked."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.models import Agent, Call, Patient, Transcript, User, Utterance
+from hotline.values.statuses import Language
+from recordings.redaction import mask
+from recordings.redaction import redacted_spans as hidden
+from recordings.redaction.mask import Found, Known, Said
+from recordings.transcripts import corrections
+from recordings.transcripts.readable import readable
+
+# Below this a word is marked as doubtful; measured, two of three such words of Whisper's are wrong.
+DOUBT = 0.5
+UNSURE, MASKED, PLAIN = "unsure", "masked", ""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some signs of a line: plain, doubtful or masked."""
+
+    text: str
+    kind: str = PLAIN
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One utterance for people."""
+
+    id: str
+    speaker: str
+    start: float
+    end: float
+    pieces: tuple[Piece, ...]
+    confidence: float | None
+    # What the machine understood, where a person has said better; by whom, when.
+    machine: str | None = None
+    corrected_by: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+def known(session: Session, call: Call) -> Known:
+    """Who is known by name in this call: the staff, who stay, and the patients of its number, who go."""
+    staff = session.scalars(select(Agent.name))
+    patients: list[str] = []
+    if call.caller_index is not None:
+        patients = list(session.scalars(select(Patient.name).where(Patient.number_index == call.caller_index)))
+    return Known(staff=frozenset(staff), people=frozenset(name for name in patients if len(name) > 1))
+
+
+def said_of(transcript: Transcript) -> list[Said]:
+    """The lines of a transcript as they are shown, before masking."""
+    return [
+        Said(one.speaker, one.start, one.end, readable(corrections.shown(one), transcript.language))
+        for one in transcript.utterances
+    ]
+
+
+def lines(session: Session, transcript: Transcript, known: Known, original: bool = False) -> list[Shown]:
+    """Every utterance, by time. Only with `original` does personal data stay readable."""
+    said = said_of(transcript)
+    hidden: dict[int, list[Found]] = {}
+    for found in () if original else mask.find(said, transcript.language, known):
+        hidden.setdefault(found.line, []).append(found)
+    authors = _authors(session, transcript)
+    machine = _machine(transcript, known, original)
+    return [
+        Shown(
+            id=row.id,
+            speaker=row.speaker,
+            start=row.start,
+            end=row.end,
+            pieces=pieces(line.text, row, hidden.get(number, []), transcript.language),
+            confidence=row.confidence,
+            machine=machine.get(row.id),
+            corrected_by=authors.get(row.corrections[-1].user_id, "–") if row.corrections else None,
+        )
+        for number, (row, line) in enumerate(zip(transcript.utterances, said, strict=True))
+    ]
+
+
+def silent_spans(transcript: Transcript, known: Known) -> list[tuple[str, float, float]]:
+    """What of the sound must not be heard: (speaker, start, end)."""
+    pairs = [(said, row.words or []) for said, row in zip(said_of(transcript), transcript.utterances, strict=True)]
+    return hidden.beeps(pairs, transcript.language, known)
+
+
+def pieces(text: str, row: Utterance, hidden: Sequence[Found], language: Language) -> tuple[Piece, ...]:
+    """The text cut where doubt or masking begins and ends."""
+    kinds = [PLAIN] * len(text) if row.corrections else _doubts(text, row)
+    for found in hidden:
+        kinds[found.start : found.end] = [MASKED] * (found.end - found.start)
+    cut: list[Piece] = []
+    masks = {found.start: mask.LABELS[language][found.kind] for found in hidden}
+    for at, (sign, kind) in enumerate(zip(text, kinds, strict=True)):
+        if kind == MASKED:
+            if at in masks:
+                cut.append(Piece(masks[at], MASKED))
+        elif cut and cut[-1].kind == kind:
+            cut[-1] = Piece(cut[-1].text + sign, kind)
+        else:
+            cut.append(Piece(sign, kind))
+    return tuple(cut)
+
+
+def _doubts(text: str, row: Utterance) -> list[str]:
+    """For each sign of the shown text whether the word that it came from is doubtful."""
+    kinds = [PLAIN] * len(text)
+    words = row.words or []
+    if not any(float(word[3]) < DOUBT for word in words):
+        return kinds
+    heard = "".join(str(word[2]) for word in words)
+    doubtful = [float(word[3]) < DOUBT for word in words for _ in str(word[2])]
+    bare = [(at, sign) for at, sign in enumerate(text) if not sign.isspace()]
+    matcher = difflib.SequenceMatcher(None, heard, "".join(sign for _, sign in bare), autojunk=False)
+    for kind, a, a_end, b, b_end in matcher.get_opcodes():
+        for offset in range(b_end - b):
+            source = a + offset if kind == "equal" else min(a + offset, a_end - 1)
+            is_known = kind != "insert" and a < a_end and source < len(doubtful)
+            if is_known and doubtful[source]:
+                kinds[bare[b + offset][0]] = UNSURE
+    return kinds
+
+
+def _authors(session: Session, transcript: Transcript) -> dict[str, str]:
+    ids = {one.user_id for row in transcript.utterances for one in row.corrections}
+    return {user.id: user.name for user in session.scalars(select(User).where(User.id.in_(ids)))} if ids else {}
+
+
+def _machine(transcript: Transcript, known: Known, original: bool) -> dict[str, str]:
+    """The machine's text of corrected lines, masked like the rest."""
+    rows = [row for row in transcript.utterances if row.corrections]
+    texts = [readable(row.text, transcript.language) for row in rows]
+    if not original and rows:
+        said = [Said(row.speaker, row.start, row.end, text) for row, text in zip(rows, texts, strict=True)]
+        texts = mask.mask(said, transcript.language, known)
+    return {row.id: text for row, text in zip(rows, texts, strict=True)}

@@ -1,0 +1,92 @@
+"""From the sealed sound of a recording to the lines of its dialogue, part by part, so that nothing of it is lost.
+
+What a part yielded is kept until the whole is done: a worker that dies, or that makes room for an urgent recording,
+costs no more than the part it was at.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.database import server_clock
+from hotline.errors import GivesWay
+from hotline.models import Job, Recording
+from hotline.models import Part as PartRow
+from hotline.outbox import jobs
+from hotline.values.statuses import JobState, Language
+from recordings.speech import hints, partial_transcripts
+from recordings.speech.dialogue import Line
+from recordings.speech.recognise import Engine
+from recordings.storage import sealed_sound
+
+KIND = "transcribe"
+
+
+def lines_of(
+    context: AppContext,
+    recording: Recording,
+    language: Language,
+    engine: Engine,
+    seconds: float = partial_transcripts.PART_SECONDS,
+) -> list[Line]:
+    """The whole dialogue. Raises `GivesWay` between two parts when another recording is urgent and this is not."""
+    with context.database.read() as session:
+        done = _done(session, recording.id)
+        known = hints.of(session, context.settings.hints_file, language)
+    lines = [_line(raw) for row in done for raw in row.lines]
+    begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
+    length = recording.seconds or 0.0
+    for part in partial_transcripts.parts(sealed_sound.stream(context, recording), begin, seconds):
+        found = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, known)]
+        lines += found
+        if part.end >= length - 0.5:
+            break
+        _keep(context, recording.id, number, part.end, found)
+        number += 1
+        if _is_awaited(context, recording.id):
+            raise GivesWay(f"an urgent recording waits; this one goes on at {part.end:.0f} s")
+    return lines
+
+
+def forget(session: Session, recording_id: str) -> None:
+    """Within the caller's transaction: the parts of a recording whose transcript is stored, or that is purged."""
+    session.execute(delete(PartRow).where(PartRow.recording_id == recording_id))
+
+
+def _done(session: Session, recording_id: str) -> list[PartRow]:
+    query = select(PartRow).where(PartRow.recording_id == recording_id).order_by(PartRow.number)
+    return list(session.scalars(query))
+
+
+def _keep(context: AppContext, recording_id: str, number: int, next_at: float, lines: list[Line]) -> None:
+    raw = [[line.speaker, line.start, line.end, line.text, line.confidence, line.words] for line in lines]
+    with context.database.write() as session:
+        known = select(PartRow.id).where(PartRow.recording_id == recording_id, PartRow.number == number)
+        if session.scalar(known) is None:
+            session.add(PartRow(recording_id=recording_id, number=number, next_at=next_at, lines=raw))
+
+
+def _line(raw: list) -> Line:  # type: ignore[type-arg] # as JSON gives it back
+    speaker, start, end, text, confidence, words = raw
+    return Line(speaker, start, end, text, confidence, tuple((w[0], w[1], w[2], w[3]) for w in words))
+
+
+def _moved(line: Line, by: float) -> Line:
+    move: Callable[[float], float] = lambda second: round(second + by, 2)  # noqa: E731 (three uses in one expression)
+    words = tuple((move(start), move(end), text, chance) for start, end, text, chance in line.words)
+    return replace(line, start=move(line.start), end=move(line.end), words=words)
+
+
+def _is_awaited(context: AppContext, recording_id: str) -> bool:
+    with context.database.read() as session:
+        now = server_clock.now(session)
+        own = session.scalar(select(Job.urgency).where(Job.kind == KIND, Job.subject_id == recording_id))
+        if own:
+            return False
+        urgent = select(Job.id).where(
+            Job.kind == KIND, Job.state == JobState.DUE, Job.urgency > 0, Job.due_at <= now, jobs.is_free(now)
+        )
+        return session.scalar(urgent.limit(1)) is not None

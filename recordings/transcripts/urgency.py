@@ -1,0 +1,20 @@
+"""Whose words are wanted first: complaints, bad ratings, warning signs. Pure."""
+
+from hotline.values.statuses import CaseKind, Intent, Urgency
+
+LOW_RATING = 2
+_INTENTS = frozenset({Intent.COMPLAINT, Intent.EMERGENCY})
+
+
+def is_urgent(
+    intent: Intent,
+    cases: frozenset[tuple[CaseKind, Urgency]] = frozenset(),
+    rating: int | None = None,
+    warned: bool = False,
+) -> bool:
+    """Whether a call's transcript goes before others: by what the caller wanted, the cases that came of it (kind and
+    urgency), the caller's rating from 1 to 5, and whether a warning sign was told.
+    """
+    if intent in _INTENTS or warned or (rating is not None and rating <= LOW_RATING):
+        return True
+    return any(kind is CaseKind.COMPLAINT or urgency is not Urgency.NORMAL for kind, urgency in cases)

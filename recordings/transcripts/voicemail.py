@@ -1,0 +1,59 @@
+"""Messages that callers left: each becomes a case with a deadline, unless there is nothing to be heard in it."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from crm.cases import service as crm
+from hotline.context import AppContext
+from hotline.errors import Discard
+from hotline.models import Call, Recording
+from hotline.outbox import transitions
+from hotline.values.statuses import CaseKind, Intent, Outcome, RecordingKind, RecordingState
+from recordings.speech import partial_transcripts
+from recordings.speech.voice_activity import stretches
+from recordings.storage import queries, sealed_sound
+from recordings.storage import transitions as storage_transitions
+
+KINDS = {Intent.COMPLAINT: CaseKind.COMPLAINT, Intent.OPINION: CaseKind.OPINION}
+LONGEST_STRETCH = 20.0
+# How a call ends whose caller hung up while speaking.
+UNSAID = frozenset({Outcome.ABANDONED, Outcome.LEFT_IN_MENU, Outcome.OUT_OF_HOURS})
+
+
+def file(context: AppContext, recording_id: str, now: datetime) -> None:
+    """The job: open a message's case. Silence opens none, lost sound does. Again: nothing."""
+    with context.database.read() as session:
+        recording = queries.recording(session, recording_id)
+    if recording.kind is not RecordingKind.MESSAGE:
+        raise Discard("the recording is no message")
+    if recording.state in storage_transitions.HELD and not speaks(context, recording):
+        with context.database.write() as session:
+            transitions.tell(session, context.notifier, transitions.event(recording.call_id, "message_silent", now))
+        return
+    if recording.state not in storage_transitions.HELD and recording.state is not RecordingState.FAILED:
+        raise Discard(f"the recording is {recording.state}")
+    with context.database.write() as session:
+        _open(session, context, recording, now)
+
+
+def speaks(context: AppContext, recording: Recording) -> bool:
+    """Whether anybody speaks in a recording that we hold. Raises `Altered`, `Undecipherable`."""
+    pieces = partial_transcripts.parts(sealed_sound.stream(context, recording))
+    return any(stretches(channel, LONGEST_STRETCH) for piece in pieces for channel in piece.sound.channels)
+
+
+def _open(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
+    call = queries.locked_call(session, recording.call_id)
+    if call is None:
+        raise Discard("the call is gone")
+    if call.outcome in UNSAID and not queries.gave_up(session, call.id):
+        call.outcome = Outcome.MESSAGE  # they hung up instead of pressing a key
+    owner = crm.known(session, call.caller_index, now).owner_agent_id
+    new = crm.NewCase(kind_of(call), call, owner_agent_id=owner)
+    crm.open_case(session, context, new, crm.By(), now)
+
+
+def kind_of(call: Call) -> CaseKind:
+    """A complaint and an opinion are what they are; anything else is a message."""
+    return KINDS.get(call.intent, CaseKind.MESSAGE)

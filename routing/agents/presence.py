@@ -1,0 +1,105 @@
+"""Who can be offered calls at all: signed in, with a telephone that can be reached. Pure: facts and `now` in.
+
+What the agent chose (`AgentStatus`) is another case: a status survives a closed page, presence does not.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hotline.values.statuses import Absence, SignsIn
+
+# A page says every other second that it is there: silent for three of them, it is gone.
+PAGE_SECONDS = 6.0
+# Who vanished without signing out may be loading their page again: so long their callers are not led elsewhere.
+RETURN_SECONDS = 6.0
+# How long a telephone that a dial did not reach is left alone, growing with each dial in a row.
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2.0, 60.0
+# The exchange itself did not answer: no fault of the telephone's, the pause does not grow.
+EXCHANGE_PAUSE_SECONDS = 4.0
+MAY_RETURN = frozenset({Absence.NOT_SIGNED_IN, Absence.NOT_CONNECTED, Absence.PAGE_SILENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that an agent had open: when it was last heard of, and whether its telephone was connected then."""
+
+    id: str
+    seen_at: datetime
+    is_connected: bool = False
+    # When it last took the agent's telephone; `None`: never.
+    phone_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one agent.
+
+    `is_in_page`: the telephone is one of those that pages are (`client:…`). `is_shut_out`: none of their accounts may
+    sign in any more. `registered` is what the exchange says of
+    the telephone, `None` where it does not tell; `registered_page` the page that it said it belongs to.
+    """
+
+    is_in_page: bool
+    signs_in: SignsIn | None = None
+    has_account: bool = False
+    is_shut_out: bool = False
+    registered: bool | None = None
+    registered_page: str | None = None
+    pages: tuple[Page, ...] = ()
+    dial_after: datetime | None = None
+    is_exchange_down: bool = False
+
+
+def absence(facts: Facts, now: datetime) -> Absence | None:
+    """Why this agent can be offered no call; `None` when they can."""
+    pages = live(facts.pages, now)
+    is_shut_out = facts.is_shut_out and facts.signs_in is not SignsIn.TELEPHONE
+    if is_shut_out or (needs_page(facts) and not pages):
+        return Absence.NOT_SIGNED_IN
+    if facts.registered is False:
+        return Absence.NOT_CONNECTED
+    if facts.registered and facts.registered_page and facts.registered_page not in {page.id for page in pages}:
+        return Absence.PAGE_SILENT
+    if _counts_by_word(facts) and not any(page.is_connected for page in pages):
+        return Absence.NOT_CONNECTED
+    if facts.dial_after is not None and now < facts.dial_after:
+        return Absence.EXCHANGE_DOWN if facts.is_exchange_down else Absence.NOT_REACHED
+    return None
+
+
+def needs_page(facts: Facts) -> bool:
+    """Whether a page must be open.
+
+    Where nothing is said about the agent: a telephone in a page needs it where the exchange does not tell of
+    registrations (where it does, the registration is the proof); any other needs it of an agent with an account.
+    """
+    if facts.signs_in is not None:
+        return facts.signs_in is SignsIn.PAGE
+    return facts.registered is None if facts.is_in_page else facts.has_account
+
+
+def _counts_by_word(facts: Facts) -> bool:
+    """Whether only the page itself can say that its telephone is connected."""
+    return facts.is_in_page and facts.registered is None and facts.signs_in is not SignsIn.TELEPHONE
+
+
+def live(pages: Iterable[Page], now: datetime) -> list[Page]:
+    """The pages that are there now."""
+    return [page for page in pages if now - page.seen_at < timedelta(seconds=PAGE_SECONDS)]
+
+
+def phone_page(pages: Iterable[Page], now: datetime) -> str | None:
+    """The page that has the agent's telephone: of those that are there, the one that took it last."""
+    taken = [(page.phone_since, page.id) for page in live(pages, now) if page.phone_since is not None]
+    return max(taken)[1] if taken else None
+
+
+def may_return(why: Absence | None, since: datetime | None, now: datetime) -> bool:
+    """Whether someone who is absent for this reason since then may be back any moment."""
+    return why in MAY_RETURN and since is not None and now - since < timedelta(seconds=RETURN_SECONDS)
+
+
+def pause(failures: int) -> timedelta:
+    """How long a telephone is left alone that so many dials in a row did not reach."""
+    return timedelta(seconds=min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 10)))

@@ -1,0 +1,190 @@
+"""What pages and the exchange tell of who is there, and what follows for each agent and the phones that ring.
+
+`routing.agents.presence` decides; its decision is kept on the agent's row (`is_present`), so that an offer is a lease
+on who is there and every page shows the same. Functions with a session run inside their caller's transaction.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.models import Agent, AgentPage, Event, Offer
+from hotline.outbox import transitions
+from hotline.outbox.notifier import FLOOR, ROUTER
+from hotline.values.statuses import LIVE_OFFERS, Absence, AgentState, OfferState, PagePhone
+from routing.agents import presence_facts
+from routing.agents.status import come_back
+from routing.queues import queries, service
+from telephony.phones import CLIENT
+from telephony.views import PhoneView
+
+# Pages that said nothing for so long are forgotten.
+KEPT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A page's word that it is there: of whom, what its telephone does, and in which session it is open."""
+
+    page_id: str
+    agent_id: str
+    user_id: str
+    phone: PagePhone
+    sign_in_id: str | None = None
+
+
+# What pages say.
+
+
+def beat(session: Session, context: AppContext, told: Beat, now: datetime) -> bool:
+    """A page is there. `False` when its id is that of another one's page."""
+    if _is_no_news(session, told, now):
+        return True
+    held = _held(session, told.agent_id)  # before the page: its row refers to the agent's
+    page = session.get(AgentPage, told.page_id)
+    if page is None:
+        page = AgentPage(id=told.page_id, agent_id=told.agent_id, user_id=told.user_id, browser="", opened_at=now)
+        session.add(page)
+    elif (page.agent_id, page.user_id) != (told.agent_id, told.user_id):
+        return False
+    page.seen_at, page.phone, page.sign_in_id = now, told.phone, told.sign_in_id
+    page.phone_since = None if told.phone is PagePhone.NONE else page.phone_since or now
+    session.flush()
+    _settle(session, context, held, now)
+    context.notifier.ring_after(session, ROUTER)
+    return True
+
+
+def _is_no_news(session: Session, told: Beat, now: datetime) -> bool:
+    """Whether a known page of somebody who is there says the same again, which is written down."""
+    same = (AgentPage.id == told.page_id, AgentPage.agent_id == told.agent_id, AgentPage.user_id == told.user_id)
+    again = update(AgentPage).where(*same, AgentPage.phone == told.phone, AgentPage.sign_in_id == told.sign_in_id)
+    is_known = service.changed(session.execute(again.values(seen_at=now)))
+    return is_known and bool(session.scalar(select(Agent.is_present).where(Agent.id == told.agent_id)))
+
+
+def take_phone(session: Session, context: AppContext, told: Beat, now: datetime) -> None:
+    """This page is the agent's telephone from now on, and no older one."""
+    if beat(session, context, told, now):
+        session.get_one(AgentPage, told.page_id).phone_since = now
+
+
+def leave(session: Session, context: AppContext, agent_id: str, page_id: str, now: datetime) -> None:
+    """This page of the agent says good-bye."""
+    _forget(session, context, agent_id, AgentPage.id == page_id, now)
+
+
+def sign_out(session: Session, context: AppContext, agent_id: str, sign_in_id: str, now: datetime) -> None:
+    """Somebody signed out: no page of this session is the agent's any more."""
+    _forget(session, context, agent_id, AgentPage.sign_in_id == sign_in_id, now)
+
+
+def _forget(session: Session, context: AppContext, agent_id: str, where: ColumnElement[bool], now: datetime) -> None:
+    session.execute(delete(AgentPage).where(AgentPage.agent_id == agent_id, where))
+    _settle(session, context, _held(session, agent_id), now)
+    context.notifier.ring_after(session, ROUTER)
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Delete pages that were closed long ago without a word."""
+    session.execute(delete(AgentPage).where(AgentPage.seen_at < now - KEPT))
+
+
+# What the exchange says.
+
+
+def listed(context: AppContext, phones: Iterable[PhoneView] | None) -> None:
+    """The exchange has told which telephones are registered; `None`: it never tells."""
+    known = None if phones is None else {phone.address: phone for phone in phones}
+    with context.database.read() as session:
+        found = session.execute(
+            select(Agent.id, Agent.address, Agent.registered, Agent.registration).order_by(Agent.id)
+        )
+        rows = found.all()
+    changed = [row for row in rows if _registration(known, row.address) != (row.registered, row.registration)]
+    if not changed:
+        return
+    with context.database.write() as session:
+        for row in changed:
+            agent = session.get_one(Agent, row.id, with_for_update=True)
+            phone = None if known is None else known.get(agent.address)
+            agent.registered, registration = _registration(known, agent.address)
+            agent.registered_page = phone.label or None if phone is not None else None
+            if registration is not None and registration != agent.registration:
+                agent.dial_failures, agent.dial_after = 0, None
+            agent.registration = registration
+        context.notifier.ring_after(session, ROUTER)
+
+
+def _registration(known: Mapping[str, PhoneView] | None, address: str) -> tuple[bool | None, str | None]:
+    """Whether the address is registered (`None`: the exchange does not know it), and by which registration."""
+    if known is None:
+        return None, None
+    phone = known.get(address)
+    if phone is None:
+        return (False if address.startswith(CLIENT) else None), None
+    return phone.sid is not None, phone.sid
+
+
+# What follows.
+
+
+def look(context: AppContext, now: datetime) -> bool:
+    """Bring every agent's presence up to date; whether anybody came or went."""
+    with context.database.read() as session:
+        moved = [agent_id for agent_id, why, was in presence_facts.decide(session, now) if why is not was]
+    for agent_id in moved:
+        with context.database.write() as session:
+            _settle(session, context, _held(session, agent_id), now)
+    return bool(moved)
+
+
+def _held(session: Session, agent_id: str) -> tuple[Agent | None, Offer | None]:
+    """The agent and the offer that holds them, both locked: the call first, as everywhere."""
+    held = session.scalar(select(Agent.offer_id).where(Agent.id == agent_id))
+    offer = None if held is None else queries.locked_offer(session, held)
+    return session.get(Agent, agent_id, with_for_update=True, populate_existing=True), offer
+
+
+def _settle(session: Session, context: AppContext, held: tuple[Agent | None, Offer | None], now: datetime) -> None:
+    """Decide anew for this agent; who has gone is rung no more, and what they could not hear they have not missed."""
+    agent, offer = held
+    if agent is None:
+        return
+    ((_, why, was),) = presence_facts.decide(session, now, agent.id)
+    if why is was:
+        return
+    presence_facts.apply(agent, why, now)
+    session.flush()
+    context.notifier.ring_after(session, ROUTER)
+    context.notifier.ring_after(session, FLOOR, f"agent {agent.id}")
+    if why is None:
+        return
+    if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:
+        service.end_offer(session, context, offer, OfferState.UNREACHABLE, why.value, now)
+    if why in {Absence.PAGE_SILENT, Absence.NOT_SIGNED_IN}:
+        _not_missed(session, context, agent, now)
+
+
+def _not_missed(session: Session, context: AppContext, agent: Agent, now: datetime) -> None:
+    """Offers that ended as missed after their page's last sign of life rang where nobody could hear them."""
+    seen = select(func.max(AgentPage.seen_at)).where(AgentPage.agent_id == agent.id)
+    of_phone = [AgentPage.id == agent.registered_page] if agent.absent_why is Absence.PAGE_SILENT else []
+    last = session.scalar(seen.where(*of_phone))
+    if last is None:
+        return
+    missed = select(Offer).where(Offer.agent_id == agent.id, Offer.state == OfferState.MISSED, Offer.ended_at > last)
+    for offer in session.scalars(missed):
+        transitions.move(offer, OfferState.UNREACHABLE)
+        offer.reason = Absence.PAGE_SILENT.value
+        for event in session.scalars(
+            select(Event).where(Event.call_id == offer.call_id, Event.kind == f"offer_{OfferState.MISSED}")
+        ):
+            if event.data.get("offer_id") == offer.id:
+                event.kind, event.data = f"offer_{OfferState.UNREACHABLE}", {**event.data, "reason": offer.reason}
+        if agent.state is AgentState.SET_ASIDE and agent.state_reason == queries.DID_NOT_PICK_UP:
+            come_back(session, context, agent, now)

@@ -1,0 +1,127 @@
+"""Leaving the line for a call-back, and coming back to it: the place is kept. Inside the caller's transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.models import Call, Callback, QueueEntry
+from hotline.outbox import transitions
+from hotline.outbox.notifier import ROUTER
+from hotline.values.statuses import CallbackState, CallStatus, Outcome, PhoneNumber, QueueEntryState
+from routing.queues import queries, service
+
+OPEN = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
+LEFT_FOR = "call-back"
+
+
+def open_of(session: Session, call_id: str) -> Callback | None:
+    """The open call-back that this call asked for."""
+    query = select(Callback).where(Callback.call_id == call_id, Callback.state.in_(OPEN))
+    return session.scalar(query.with_for_update())
+
+
+def promise(session: Session, context: AppContext, call: Call, number: PhoneNumber, now: datetime) -> Callback | None:
+    """The caller leaves the line and is called back at `number`; asked again, that number for the same call-back.
+
+    `None` where they are in no line, or on their way to an agent already.
+    """
+    found = open_of(session, call.id)
+    if found is not None:
+        if found.state is CallbackState.WAITING:
+            found.number = number.e164
+        return found
+    waiting = queries.open_waiting(session, call.id) or queries.last_waiting(session, call.id)
+    if waiting is None or waiting.state not in {QueueEntryState.WAITING, QueueEntryState.LEFT}:
+        return None
+    callback = _row(call, waiting, number, now)
+    session.add(callback)
+    service.leave(session, context, call, LEFT_FOR, now)
+    if call.status is CallStatus.WAITING:
+        transitions.move(call, CallStatus.IN_MENU, "status")
+    call.outcome = Outcome.CALL_BACK
+    transitions.tell(session, context.notifier, transitions.event(call.id, "call_back_asked", now, queue=waiting.queue))
+    return callback
+
+
+def _row(call: Call, waiting: QueueEntry, number: PhoneNumber, now: datetime) -> Callback:
+    return Callback(
+        call_id=call.id,
+        number=number.e164,
+        language=call.language,
+        intent=call.intent,
+        queue=waiting.queue,
+        wish=waiting.wish,
+        priority=waiting.priority,
+        preferred_agent_id=waiting.preferred_agent_id,
+        reasons=waiting.reasons,
+        asked_at=waiting.asked_at,
+        state=CallbackState.WAITING,
+        tries=0,
+        due_at=now,
+        requested_at=now,
+    )
+
+
+def withdraw(session: Session, context: AppContext, call: Call, now: datetime) -> None:
+    """The caller would rather wait: the call-back is off, and they stand where they stood."""
+    found = open_of(session, call.id)
+    if found is not None and found.state is CallbackState.WAITING:
+        end(session, context, found, CallbackState.CANCELLED, "the caller stays in line", now)
+    back_in_line(session, context, call, now)
+
+
+def step_out(session: Session, context: AppContext, call: Call, now: datetime) -> bool:
+    """The caller leaves the line for something else, and may come back; not on the way to an agent: then `False`."""
+    waiting = queries.open_waiting(session, call.id)
+    if waiting is None or waiting.state is not QueueEntryState.WAITING:
+        return False
+    service.leave(session, context, call, "message", now)
+    transitions.move(call, CallStatus.IN_MENU, "status")
+    session.flush()
+    return True
+
+
+def back_in_line(session: Session, context: AppContext, call: Call, now: datetime) -> QueueEntry | None:
+    """Put a caller who left the line back to their old place; `None` where they have none to go back to."""
+    if queries.open_waiting(session, call.id) is not None:
+        return None
+    last = queries.last_waiting(session, call.id)
+    may_come_back = call.status in {CallStatus.IN_MENU, CallStatus.WAITING}
+    if last is None or last.state is not QueueEntryState.LEFT or not may_come_back:
+        return None
+    again = place_like(call.id, last)
+    again.overflowed = list(last.overflowed)
+    call.outcome = None
+    return open_context(session, context, call, again, now)
+
+
+def end(
+    session: Session, context: AppContext, callback: Callback, state: CallbackState, reason: str, now: datetime
+) -> None:
+    transitions.move(callback, state)
+    callback.reason, callback.ended_at, callback.held_agent_id = reason, now, None
+    transitions.tell(session, context.notifier, transitions.event(callback.call_id, f"call_back_{state}", now))
+    context.notifier.ring_after(session, ROUTER)
+
+
+def place_like(call_id: str, old: QueueEntry | Callback) -> QueueEntry:
+    return QueueEntry(
+        call_id=call_id,
+        queue=old.queue,
+        wish=old.wish,
+        priority=old.priority,
+        preferred_agent_id=old.preferred_agent_id,
+        reasons=old.reasons,
+        asked_at=old.asked_at,
+    )
+
+
+def open_context(session: Session, context: AppContext, call: Call, place: QueueEntry, now: datetime) -> QueueEntry:
+    session.add(place)
+    transitions.move(call, CallStatus.WAITING, "status")
+    call.queue = place.queue
+    transitions.tell(session, context.notifier, transitions.event(call.id, "back_in_line", now, queue=place.queue))
+    context.notifier.ring_after(session, ROUTER)
+    return place

@@ -1,0 +1,81 @@
+"""The room of a conversation: who is in it, whether the caller is on hold, and on whose line it depends.
+
+`Call.room_wanted` says how the room ought to be, `Call.room_told` how the exchange was last told; the router brings the
+second to the first. A room depends on the one agent who is in it: when they leave, the caller is led on at once. With
+two agents it depends on neither. Each function runs inside its caller's transaction, which holds the call.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.models import Call, Offer, QueueEntry, Transfer
+from hotline.outbox import transitions
+from hotline.values.statuses import CallStatus, OfferState, QueueEntryState, TransferState
+from routing.router import statements
+
+OPEN, HELD = "open", "held"
+
+
+def present(session: Session, call_id: str) -> list[Offer]:
+    """The agents who are in the conversation and have not been told to leave, the first to answer first."""
+    return list(session.scalars(statements.PRESENT, {"call_id": call_id}))
+
+
+def anybody(session: Session, call_id: str) -> bool:
+    """Whether any agent's line of this call is up."""
+    up = (Offer.call_id == call_id, Offer.state == OfferState.ANSWERED, Offer.ended_at.is_(None))
+    return session.scalars(select(Offer.id).where(*up).limit(1)).first() is not None
+
+
+def enter(call: Call, offer_id: str) -> None:
+    """Caller and agent have met in a fresh room, which depends on both of them."""
+    call.is_held = False
+    call.room_wanted = call.room_told = f"{OPEN} {offer_id}"
+
+
+def settle(session: Session, call: Call) -> None:
+    """Write down how the room ought to be now. A room that nobody is left in is as it is."""
+    inside = present(session, call.id)
+    if call.status is CallStatus.TALKING and inside:
+        ender = inside[0].id if len(inside) == 1 else ""
+        call.room_wanted = f"{HELD if call.is_held else OPEN} {ender}"
+
+
+def hold(session: Session, call: Call, is_held: bool) -> None:
+    """The caller hears music from now on, or the agents again."""
+    call.is_held = is_held
+    settle(session, call)
+
+
+def depends_on(call: Call, offer_id: str) -> bool:
+    """Whether the exchange was told that the room ends with the line of this offer."""
+    return call.room_told.endswith(f" {offer_id}")
+
+
+def transfer_of(session: Session, call_id: str) -> Transfer | None:
+    """The transfer of this call that goes on, if any."""
+    return session.scalar(statements.OPEN_TRANSFER, {"call_id": call_id})
+
+
+def consulted(session: Session, call: Call, waiting: QueueEntry, offer: Offer, now: datetime) -> None:
+    """A colleague who was rung for a consultation has picked up: the agents talk, the caller is on hold."""
+    transitions.move(waiting, QueueEntryState.CONNECTED)
+    waiting.ended_at = now
+    transfer = transfer_of(session, call.id)
+    if transfer is not None and transfer.queue_entry_id == waiting.id:
+        transitions.move(transfer, TransferState.CONSULTING)
+        transfer.to_offer_id, transfer.answered_at = offer.id, now
+    session.flush()
+    settle(session, call)
+
+
+def close(session: Session, call_id: str, end: TransferState, reason: str, now: datetime) -> Transfer | None:
+    """The transfer that goes on, if any, is over."""
+    transfer = transfer_of(session, call_id)
+    if transfer is not None:
+        transitions.move(transfer, end)
+        transfer.reason, transfer.ended_at = reason, now
+        session.flush()
+    return transfer

@@ -1,0 +1,183 @@
+"""The conversation: caller and agent meet, and one of them leaves. Each function runs inside its caller's transaction.
+
+What happens before they meet, the line and the offers, is `routing.queues.service`. A line counts as lost, and not as
+hung up, when it ended before the caller's, nobody had said that the conversation was over, and either the exchange
+calls it failed, or the telephone is that of the agent's page, which announces every hang-up, or the agent was shut out.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, QueueEntry
+from hotline.outbox import transitions
+from hotline.outbox.notifier import ROUTER
+from hotline.values.statuses import (
+    AgentState,
+    CallStatus,
+    LegStatus,
+    OfferState,
+    QueueEntryState,
+    TransferState,
+    WaitKind,
+)
+from routing.agents import presence_facts
+from routing.agents.status import LINE_LOST
+from routing.calls import conferences
+from routing.calls import transfer_ends as ends
+from routing.queues import queries, queues_file, requeue, service
+
+
+class Exit(StrEnum):
+    """Why a caller came out of the room: to go in line again, because it is over, or it cannot be told yet."""
+
+    LINE = "line"
+    OVER = "over"
+    UNKNOWN = "unknown"
+
+
+def agent_left(
+    session: Session, context: AppContext, offer: Offer, now: datetime, status: LegStatus | None = None
+) -> None:
+    """The line of an agent who had answered has ended, with this status where it is known: wrap-up begins.
+
+    A caller whom they had not met, or whom they lost, is in line again.
+    """
+    if offer.state is not OfferState.ANSWERED or offer.ended_at is not None:
+        return
+    waiting = session.get_one(QueueEntry, offer.queue_entry_id)
+    offer.ended_at = now
+    if waiting.state is QueueEntryState.WON:
+        transitions.move(waiting, QueueEntryState.WAITING)
+        waiting.winner_id = None
+        # The caller may be in the conference, or on the way: the router leads them back.
+        waiting.moved_at = waiting.moved_at or now
+        transitions.move(offer, OfferState.FAILED)  # a new winner must be possible
+        service.settle(session, offer, AgentState.IDLE, "", None, now)
+        service.tell(session, context, offer, "agent_lost", now)
+    else:
+        _leave_talk(session, context, offer, status, now)
+    context.notifier.ring_after(session, ROUTER)
+
+
+def _leave_talk(session: Session, context: AppContext, offer: Offer, status: LegStatus | None, now: datetime) -> None:
+    waiting = session.get_one(QueueEntry, offer.queue_entry_id)
+    call = session.get_one(Call, offer.call_id)
+    is_lost = call.status is CallStatus.TALKING and _is_lost(session, offer, status)
+    until = now + timedelta(seconds=queues_file.wrap_up_seconds(context.settings, waiting.queue))
+    service.settle(session, offer, AgentState.WRAP_UP, LINE_LOST if is_lost else "", until, now)
+    service.tell(session, context, offer, "line_lost" if is_lost else "agent_left", now)
+    session.flush()
+    if call.status is CallStatus.TALKING:
+        _one_less(session, context, call, (offer, is_lost), now)
+        conferences.settle(session, call)
+
+
+def _is_lost(session: Session, offer: Offer, status: LegStatus | None) -> bool:
+    if offer.released_at is not None:
+        return False
+    agent = session.get_one(Agent, offer.agent_id)
+    is_of_page = agent.page_phone_since is not None
+    return status is LegStatus.FAILED or is_of_page or presence_facts.is_shut_out(session, agent)
+
+
+def _one_less(session: Session, context: AppContext, call: Call, left: tuple[Offer, bool], now: datetime) -> None:
+    """Who has the caller now that this agent, whose line was lost or not, is gone."""
+    offer, is_lost = left
+    inside = conferences.present(session, call.id)
+    transfer = conferences.transfer_of(session, call.id)
+    if transfer is not None and offer.id == transfer.from_offer_id and transfer.state is TransferState.ASKED:
+        ends.goes_cold(session, context, call, transfer, now)
+    elif transfer is not None and offer.id == transfer.from_offer_id and inside:
+        ends.taken_over(session, context, call, transfer, now)
+    elif transfer is not None and offer.id == transfer.to_offer_id and inside:
+        ends.target_left(session, context, call, transfer, now)
+    elif inside:
+        call.agent_id = inside[0].agent_id
+    elif is_lost or not conferences.depends_on(call, offer.id):
+        conferences.close(session, call.id, TransferState.FAILED, LINE_LOST, now)
+        _to_the_front(session, context, call, offer, is_lost, now)
+
+
+def _to_the_front(
+    session: Session, context: AppContext, call: Call, offer: Offer, is_lost: bool, now: datetime
+) -> None:
+    """Nobody is left with the caller, who is still there."""
+    if not is_lost:
+        requeue.back(session, context, call, requeue.Aim(requeue.ALONE), now)
+        return
+    # The same agent is preferred once: a phone that fails again and again must not hold the caller for ever.
+    may_return = not presence_facts.is_shut_out(session, session.get_one(Agent, offer.agent_id))
+    preferred = offer.agent_id if may_return and requeue.fronts(session, call.id) == 0 else None
+    requeue.back(session, context, call, requeue.Aim(requeue.LINE_LOST, preferred_agent_id=preferred), now)
+
+
+def dismissed(context: AppContext, offer_id: str, now: datetime) -> None:
+    """The room ended around an agent whose own line was up: somebody else left first, their line is not lost."""
+    with context.database.write() as session:
+        offer = service.locked_offer(session, offer_id)
+        if offer is not None and offer.state is OfferState.ANSWERED and offer.ended_at is None:
+            offer.released_at = offer.released_at or now
+
+
+def came_out(session: Session, context: AppContext, call: Call, place_id: str, now: datetime) -> Exit:
+    """The caller came out of the room into which `place_id` had led them, with their own line up: what now."""
+    place = queries.last_waiting(session, call.id)
+    if call.status is not CallStatus.TALKING or place is None or place.id != place_id:
+        return Exit.LINE
+    if place.state is not QueueEntryState.CONNECTED:
+        return Exit.LINE
+    gone = conferences.present(session, call.id)
+    if len(gone) == 1 and not _is_lost(session, gone[0], None) and conferences.transfer_of(session, call.id) is None:
+        return Exit.UNKNOWN  # the report on their line is on its way
+    for offer in gone:
+        agent_left(session, context, offer, now)
+        session.flush()
+    return Exit.LINE if queries.open_waiting(session, call.id) is not None else Exit.OVER
+
+
+def not_met(session: Session, context: AppContext, call: Call, now: datetime) -> None:
+    """The caller came out of the conference before the exchange said that it began: they are in line again."""
+    waiting = queries.open_waiting(session, call.id)
+    if waiting is None or waiting.kind is not WaitKind.CALLER:
+        return
+    if waiting.state is QueueEntryState.WON and waiting.moved_at is not None:
+        agent_left(session, context, session.get_one(Offer, waiting.winner_id), now)
+
+
+def alone(session: Session, context: AppContext, call: Call, now: datetime) -> None:
+    """The caller is still on the line long after their agent has left: back in line, at the front."""
+    last = queries.last_waiting(session, call.id)
+    # Meanwhile they may stand in line again, where nobody has won them.
+    winner = None if last is None or last.winner_id is None else session.get(Offer, last.winner_id)
+    if last is None or call.status is not CallStatus.TALKING or winner is None or winner.ended_at is None:
+        return
+    if queries.open_waiting(session, call.id) is not None or conferences.anybody(session, call.id):
+        return
+    conferences.close(session, call.id, TransferState.FAILED, LINE_LOST, now)
+    requeue.back(session, context, call, requeue.Aim(requeue.ALONE), now)
+
+
+def connected(session: Session, context: AppContext, call: Call, now: datetime, offer_id: str | None = None) -> None:
+    """Caller and agent hear each other: the caller clock stops. Again or late, nothing changes.
+
+    `offer_id` names the agent's offer where it is known: the report of an earlier agent's conference may come late.
+    One that names the winner may overtake the exchange's answer to the router who sent the caller there: it is true.
+    """
+    waiting = queries.open_waiting(session, call.id)
+    if waiting is None or waiting.state is not QueueEntryState.WON:
+        return
+    if (offer_id != waiting.winner_id) if offer_id is not None else (waiting.moved_at is None):
+        return
+    transitions.move(waiting, QueueEntryState.CONNECTED)
+    waiting.ended_at = now
+    transitions.move(call, CallStatus.TALKING, "status")
+    call.answered_at = call.answered_at or now
+    conferences.enter(call, waiting.winner_id or "")
+    ends.reached(session, context, call, waiting, now)
+    transitions.tell(
+        session, context.notifier, transitions.event(call.id, "caller_connected", now, agent_id=call.agent_id)
+    )
+    context.notifier.ring_after(session, ROUTER)

@@ -1,0 +1,110 @@
+"""The webhooks of routing: the agent's phone, the caller on the way to the conference, the conference itself."""
+
+from flask import Blueprint, Response, current_app, request
+
+from hotline import clock
+from hotline.context import AppContext
+from hotline.models import Call, QueueEntry
+from hotline.values.statuses import ENDED_LEGS, Language, QueueEntryState, WaitKind
+from routing.calls import conversations, legs
+from routing.queues import queries, service
+from telephony import twiml, verbs
+from telephony.turn import parse
+
+pages = Blueprint("routing", __name__)
+TAKEN = {
+    Language.MANDARIN: "这通电话已被接听，谢谢。",
+    Language.ENGLISH: "This call has already been answered. Thank you.",
+}
+
+
+def _ground() -> AppContext:
+    context: AppContext = current_app.extensions["context"]
+    return context
+
+
+def _speak(*document: verbs.Verb) -> Response:
+    return Response(twiml.render(document), mimetype="text/xml")
+
+
+@pages.post("/voice/offers/<offer_id>/answer")
+def answer(offer_id: str) -> Response:
+    """The agent picked up: they join the call's conference, or hear that another was faster."""
+    context = _ground()
+    won = service.answer(context, offer_id, clock.now(), parse(request.form).call_sid)
+    with context.database.read() as session:
+        offer = queries.offer(session, offer_id)
+        place = None if offer is None else session.get(QueueEntry, offer.queue_entry_id)
+    if not won or offer is None or place is None:
+        language = context.settings.default_language
+        return _speak(verbs.Say(TAKEN[language], language), verbs.Hangup())
+    return _speak(
+        verbs.Dial(
+            conference=offer.call_id,
+            action=f"/voice/offers/{offer_id}/done",
+            status_url=_events(offer.call_id, offer_id),
+            starts=True,
+            ends=place.kind is WaitKind.CALLER,  # who is consulted may leave without ending anything
+        )
+    )
+
+
+@pages.post("/voice/offers/<offer_id>/status")
+def status(offer_id: str) -> Response:
+    """A status callback of the agent's line."""
+    turn = parse(request.form)
+    if turn.call_sid is not None and turn.status is not None:
+        report = legs.Report(turn.call_sid, turn.status, turn.sequence, turn.response_code)
+        legs.agent_line(_ground(), offer_id, report, clock.now())
+    return Response(status=204)
+
+
+@pages.post("/voice/offers/<offer_id>/done")
+def done(offer_id: str) -> Response:
+    """The conference is over for the agent; the end of their line starts the wrap-up."""
+    if parse(request.form).status not in ENDED_LEGS:
+        conversations.dismissed(_ground(), offer_id, clock.now())
+    return _speak(verbs.Hangup())
+
+
+@pages.post("/voice/calls/<call_id>/connect")
+def connect(call_id: str) -> Response:
+    """The router sent the caller here: into the conference with the agent who won, or back into line without one."""
+    with _ground().database.read() as session:
+        waiting = queries.last_waiting(session, call_id)
+    if waiting is None:
+        return _speak(verbs.Hangup())
+    if waiting.state is QueueEntryState.WAITING:
+        return _speak(verbs.Redirect(f"/voice/calls/{call_id}/line"))
+    return _speak(
+        verbs.Dial(
+            conference=call_id,
+            action=f"/voice/calls/{call_id}/after?place={waiting.id}",
+            status_url=_events(call_id, waiting.winner_id or ""),
+            starts=True,
+            ends=True,
+        )
+    )
+
+
+def _events(call_id: str, offer_id: str) -> str:
+    """Where the conference of a caller and this agent reports."""
+    return f"/voice/conferences/{call_id}/events?offer={offer_id}"
+
+
+def in_line(call_id: str, queue: str) -> verbs.Enqueue:
+    """The verb that has the caller wait, hearing the wait prompts."""
+    return verbs.Enqueue(queue, f"/voice/calls/{call_id}/wait", f"/voice/calls/{call_id}/left")
+
+
+@pages.post("/voice/conferences/<call_id>/events")
+def events(call_id: str) -> Response:
+    """The conference of a call: its start is the moment the caller hears a person."""
+    turn = parse(request.form)
+    if turn.event == "conference-start":
+        context = _ground()
+        with context.database.write() as session:
+            call: Call | None = queries.locked_call(session, call_id)
+            if call is not None:
+                conversations.connected(session, context, call, clock.now(), request.args.get("offer"))
+    return Response(status=204)

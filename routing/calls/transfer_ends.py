@@ -1,0 +1,138 @@
+"""How a transfer goes on by itself: the colleague answers or does not, one of the agents leaves, the caller arrives.
+
+Each function runs inside its caller's transaction, which holds the call.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
+from hotline.outbox import transitions
+from hotline.outbox.notifier import ROUTER
+from hotline.values.statuses import (
+    LIVE_OFFERS,
+    AgentState,
+    AgentStatus,
+    CallStatus,
+    OfferState,
+    QueueEntryState,
+    TransferKind,
+    TransferState,
+    WaitKind,
+)
+from routing.calls import conferences
+from routing.queues import queries, requeue, service
+
+# How long the first phone of a consultation may take to begin: the target was free when it was asked.
+PATIENCE_SECONDS = 6.0
+# How long a queue is rung for a consultation while the caller listens to music.
+CONSULT_SECONDS = 30.0
+
+
+def taken_over(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
+    """The colleague has the caller from now on."""
+    end(session, transfer, TransferState.COMPLETED, "", now)
+    call.agent_id = session.get_one(Offer, transfer.to_offer_id).agent_id
+    conferences.hold(session, call, False)
+    tell(session, context, transfer, "transfer_completed", now)
+
+
+def goes_cold(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
+    """The first agent is gone while the colleague's phone still rings: the caller themselves waits for them now."""
+    place = session.get_one(QueueEntry, transfer.queue_entry_id)
+    place.kind, place.moved_at, place.again = WaitKind.CALLER, now, requeue.TRANSFER
+    transfer.kind = TransferKind.COLD
+    transitions.move(call, CallStatus.WAITING, "status")
+    call.is_held, call.queue = False, place.queue
+    session.flush()
+    transitions.tell(
+        session,
+        context.notifier,
+        transitions.event(call.id, "back_in_line", now, queue=place.queue, why=requeue.TRANSFER),
+    )
+    context.notifier.ring_after(session, ROUTER)
+
+
+def target_left(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
+    """The colleague has left the consultation: the first agent goes on with the caller."""
+    end(session, transfer, TransferState.FAILED, "left", now)
+    conferences.hold(session, call, False)
+    tell(session, context, transfer, "transfer_failed", now)
+
+
+def reached(session: Session, context: AppContext, call: Call, waiting: QueueEntry, now: datetime) -> None:
+    """The caller has met somebody: a cold transfer that led to this place in line is done."""
+    transfer = conferences.transfer_of(session, call.id)
+    if transfer is not None and transfer.queue_entry_id == waiting.id:
+        transfer.to_offer_id, transfer.answered_at = waiting.winner_id, now
+        end(session, transfer, TransferState.COMPLETED, "", now)
+        tell(session, context, transfer, "transfer_completed", now)
+
+
+def give_up(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
+    """Nobody answers this transfer: the caller is with the first agent again, or in line for them; whether it is so."""
+    place = session.get_one(QueueEntry, transfer.queue_entry_id)
+    if transfer.state is not TransferState.ASKED or place.state is not QueueEntryState.WAITING:
+        return False
+    if not _is_hopeless(session, transfer, place, now):
+        return False
+    if transfer.kind is TransferKind.WARM:
+        stop_ringing(session, context, transfer, "did not answer", now)
+        conferences.hold(session, session.get_one(Call, transfer.call_id), False)
+    else:
+        _return(session, context, transfer, place, now)
+    end(session, transfer, TransferState.FAILED, "did not answer", now)
+    tell(session, context, transfer, "transfer_failed", now)
+    return True
+
+
+def _is_hopeless(session: Session, transfer: Transfer, place: QueueEntry, now: datetime) -> bool:
+    waited = (now - transfer.asked_at).total_seconds()
+    if not requeue.is_personal(place.wish):
+        return transfer.kind is TransferKind.WARM and waited >= CONSULT_SECONDS
+    offers = session.scalars(select(Offer).where(Offer.queue_entry_id == place.id)).all()
+    if any(offer.state in LIVE_OFFERS for offer in offers):
+        return False
+    return waited >= PATIENCE_SECONDS or any(offer.state is not OfferState.CANCELLED for offer in offers)
+
+
+def _return(session: Session, context: AppContext, transfer: Transfer, place: QueueEntry, now: datetime) -> None:
+    """Nobody but the target was rung so far: now the first agent is, first of all, and who else the caller needs."""
+    before = requeue.usual(session, transfer.call_id)
+    place.wish, place.preferred_agent_id, place.again = before.wish, transfer.from_agent_id, requeue.RETURNED
+    place.asked_at = now
+    first = session.get_one(Agent, transfer.from_agent_id, with_for_update=True)
+    if first.status is AgentStatus.AVAILABLE and first.state is AgentState.WRAP_UP:
+        service.come_back(session, context, first, now)
+
+
+def stop_ringing(session: Session, context: AppContext, transfer: Transfer, reason: str, now: datetime) -> None:
+    place = session.get_one(QueueEntry, transfer.queue_entry_id)
+    if place.state is not QueueEntryState.WAITING:
+        return
+    transitions.move(place, QueueEntryState.LEFT)
+    place.reason, place.ended_at = reason, now
+    for offer in queries.live_offers(session, place.id):
+        service.end_offer(session, context, offer, OfferState.CANCELLED, reason, now)
+
+
+def end(session: Session, transfer: Transfer, end: TransferState, reason: str, now: datetime) -> None:
+    transitions.move(transfer, end)
+    transfer.reason, transfer.ended_at = reason, now
+    session.flush()
+
+
+def tell(session: Session, context: AppContext, transfer: Transfer, kind: str, now: datetime) -> None:
+    facts = {
+        "transfer_id": transfer.id,
+        "agent_id": transfer.from_agent_id,
+        "to_agent_id": transfer.to_agent_id,
+        "queue": transfer.to_queue,
+        "how": transfer.kind.value,
+        "reason": transfer.reason,
+    }
+    transitions.tell(session, context.notifier, transitions.event(transfer.call_id, kind, now, **facts))
+    context.notifier.ring_after(session, ROUTER)

@@ -1,0 +1,181 @@
+"""Transfers: an agent hands the caller on to a colleague or a queue, at once (cold) or after a talk (warm).
+
+Rows say what is to be, the router does it. The case's owner stays who they are: handing a case over is another act.
+Each function runs inside its caller's transaction, which holds the call.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hotline import clock
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
+from hotline.outbox import transitions
+from hotline.outbox.notifier import ROUTER
+from hotline.values.statuses import AgentState, AgentStatus, CallStatus, TransferKind, TransferState, WaitKind
+from routing.calls import conferences
+from routing.calls import transfer_ends as ends
+from routing.errors import CannotTransfer
+from routing.queues import queues_file, requeue
+
+NOTE_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What the agent asks for: to whom (one agent, or a queue), how, and why, for whoever answers."""
+
+    kind: TransferKind
+    agent_id: str | None = None
+    queue: str | None = None
+    note: str = ""
+
+
+def begin(session: Session, context: AppContext, offer: Offer, ask: Ask, now: datetime) -> Transfer:
+    """The agent of `offer` hands their caller on. Raises `CannotTransfer`."""
+    call = session.get_one(Call, offer.call_id)
+    _check(session, context, call, offer, ask)
+    place = (
+        _cold(session, context, call, ask, now)
+        if ask.kind is TransferKind.COLD
+        else _warm(session, context, call, ask, now)
+    )
+    transfer = Transfer(
+        id=clock.new_id(),
+        call_id=call.id,
+        kind=ask.kind,
+        from_agent_id=offer.agent_id,
+        from_offer_id=offer.id,
+        to_agent_id=ask.agent_id,
+        to_queue=ask.queue,
+        note=ask.note[:NOTE_LENGTH],
+        queue_entry_id=place.id,
+        asked_at=now,
+    )
+    session.add(transfer)
+    if ask.kind is TransferKind.COLD:
+        offer.released_at = now
+    session.flush()
+    conferences.settle(session, call)
+    ends.tell(session, context, transfer, "transfer_asked", now)
+    return transfer
+
+
+def _check(session: Session, context: AppContext, call: Call, offer: Offer, ask: Ask) -> None:
+    if call.status is not CallStatus.TALKING or [o.id for o in conferences.present(session, call.id)] != [offer.id]:
+        raise CannotTransfer("not_talking")
+    if conferences.transfer_of(session, call.id) is not None:
+        raise CannotTransfer("goes_on")
+    if ask.queue is not None:
+        if ask.queue not in queues_file.of(context.settings).queues:
+            raise CannotTransfer("no_such_queue")
+        return
+    target = session.get(Agent, ask.agent_id or "")
+    if target is None or target.id == offer.agent_id:
+        raise CannotTransfer("no_such_agent")
+    is_free = target.status is AgentStatus.AVAILABLE and target.state is AgentState.IDLE
+    if not (is_free and target.is_present):
+        raise CannotTransfer("not_free")
+
+
+def _wish(context: AppContext, call: Call, ask: Ask) -> dict[str, int]:
+    if ask.agent_id is not None:
+        return requeue.personal(ask.agent_id)
+    return queues_file.of(context.settings).queues[ask.queue or ""].levels(call.language)
+
+
+def _cold(session: Session, context: AppContext, call: Call, ask: Ask, now: datetime) -> QueueEntry:
+    aim = requeue.Aim(
+        requeue.TRANSFER, ask.queue, _wish(context, call, ask), ask.agent_id, _priority(session, context, call, ask)
+    )
+    return requeue.back(session, context, call, aim, now)
+
+
+def _priority(session: Session, context: AppContext, call: Call, ask: Ask) -> int:
+    """The caller's own, or the queue's where that is higher."""
+    own = requeue.own_priority(requeue.usual(session, call.id))
+    return own if ask.queue is None else max(own, queues_file.of(context.settings).queues[ask.queue].priority)
+
+
+def _warm(session: Session, context: AppContext, call: Call, ask: Ask, now: datetime) -> QueueEntry:
+    place = QueueEntry(
+        id=clock.new_id(),
+        call_id=call.id,
+        kind=WaitKind.CONSULT,
+        queue=ask.queue or requeue.usual(session, call.id).queue,
+        wish=_wish(context, call, ask),
+        priority=_priority(session, context, call, ask) + 1,
+        is_lifted=True,
+        again=requeue.TRANSFER,
+        preferred_agent_id=ask.agent_id,
+        asked_at=now,
+    )
+    session.add(place)
+    call.is_held = True
+    session.flush()
+    return place
+
+
+def complete(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
+    """The first agent leaves: the colleague has the caller, or, where nobody has answered yet, the caller waits."""
+    call = session.get_one(Call, transfer.call_id)
+    first = session.get_one(Offer, transfer.from_offer_id)
+    if transfer.state is TransferState.ASKED:
+        if transfer.kind is TransferKind.COLD:
+            return False
+        first.released_at = now
+        ends.goes_cold(session, context, call, transfer, now)
+        return True
+    if transfer.to_offer_id is None or transfer.state not in {TransferState.CONSULTING, TransferState.MERGED}:
+        return False
+    first.released_at = now
+    session.flush()
+    ends.taken_over(session, context, call, transfer, now)
+    return True
+
+
+def merge(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
+    """All three talk."""
+    if transfer.state is not TransferState.CONSULTING:
+        return False
+    transitions.move(transfer, TransferState.MERGED)
+    conferences.hold(session, session.get_one(Call, transfer.call_id), False)
+    ends.tell(session, context, transfer, "transfer_merged", now)
+    return True
+
+
+def take_back(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
+    """The first agent keeps the caller; the colleague's phone stops, or they leave."""
+    if transfer.kind is TransferKind.COLD:
+        return False
+    call = session.get_one(Call, transfer.call_id)
+    if transfer.to_offer_id is not None:
+        session.get_one(Offer, transfer.to_offer_id).released_at = now
+    ends.stop_ringing(session, context, transfer, "taken back", now)
+    ends.end(session, transfer, TransferState.TAKEN_BACK, "", now)
+    conferences.hold(session, call, False)
+    ends.tell(session, context, transfer, "transfer_taken_back", now)
+    return True
+
+
+def let_go(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
+    """The agent says that they are done with the caller: it is over, or the colleague has them from now on."""
+    transfer = conferences.transfer_of(session, offer.call_id)
+    if transfer is not None and transfer.from_offer_id == offer.id:
+        complete(session, context, transfer, now)
+    offer.released_at = offer.released_at or now
+    session.flush()
+    if transfer is not None and transfer.to_offer_id == offer.id:
+        ends.target_left(session, context, session.get_one(Call, offer.call_id), transfer, now)
+    conferences.settle(session, session.get_one(Call, offer.call_id))
+    context.notifier.ring_after(session, ROUTER)
+
+
+def hold(session: Session, context: AppContext, call: Call, is_held: bool, now: datetime) -> None:
+    """The caller hears music from now on, or the agents again."""
+    if call.is_held != is_held:
+        conferences.hold(session, call, is_held)
+        transitions.tell(session, context.notifier, transitions.event(call.id, "held" if is_held else "unheld", now))
+        context.notifier.ring_after(session, ROUTER)

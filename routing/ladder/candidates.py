@@ -1,0 +1,72 @@
+"""Who can be rung, whom a caller wants, and who was chosen with what reasons. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+from routing.ladder.answer_curve import AnswerCurve
+
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+# The reason that stands at an offer to someone who is set aside.
+SET_ASIDE = "set aside, but nobody else is free"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Someone who can be rung: skills with levels 1 to 5, and since when they are idle."""
+
+    id: str
+    skills: Mapping[str, int]
+    idle_since: datetime
+    # Seconds within which they have answered nearly all the offers they answered; None where too few are known.
+    answers_in: float | None = None
+    # They let a phone ring out a moment ago: rung only where nobody else is free.
+    is_set_aside: bool = False
+    # How soon and how often they answer; None where too little is known.
+    curve: AnswerCurve | None = None
+
+
+class Wanted(NamedTuple):
+    """Whom a caller wants, from the levels in `prefers` on with pleasure.
+
+    Agents in `tried` come last; `last_resort` allows for those set aside by others.
+    """
+
+    wish: Mapping[str, int]
+    prefers: Mapping[str, int] = NOTHING
+    preferred_agent_id: str | None = None
+    tried: frozenset[str] = frozenset()
+    last_resort: bool = True
+    # Someone in `tried` who has been set aside later than this is left in peace for a while.
+    rested_since: datetime | None = None
+    # Only someone who is no harder to replace than this, see `routing.ladder.agent_choice`.
+    spare: float | None = None
+
+
+class Chosen(NamedTuple):
+    """Someone who was chosen for a wish; `single` are the skills that only one of all who were free had."""
+
+    agent: Agent
+    wish: Mapping[str, int]
+    single: frozenset[str]
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why this agent, for supervisors."""
+        agent = self.agent
+        levels = ", ".join([f"{name} {agent.skills.get(name, 0)}" for name in self.wish])
+        last = sorted(name for name in self.single.intersection(agent.skills) if name not in self.wish)
+        return (
+            f"skills {levels}",
+            *([f"although the only one free for {', '.join(last)}"] if last else []),
+            *([SET_ASIDE] if agent.is_set_aside else []),
+            *([] if agent.answers_in is None else [f"answers within {agent.answers_in:.0f} s"]),
+            f"idle since {agent.idle_since:%Y-%m-%dT%H:%M:%S}Z",
+        )
+
+
+def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:
+    """Whether these skills satisfy the wish: every wished skill is there at its level or above."""
+    return all(skills.get(name, 0) >= max(1, least) for name, least in wish.items())

@@ -1,0 +1,59 @@
+"""Phones that ring for one caller and are taken for another, who has none. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from itertools import chain
+
+from routing.ladder.candidates import fits
+from routing.ladder.floor_state import Caller, Lend, Ringing, Yield
+from routing.ladder.ring_budget import line_of, passed, wishes
+
+# An urgent caller takes a phone that rings for someone whose priority is this much lower.
+URGENT_GAP = 50
+
+
+def yields(callers: list[Caller], live: list[Ringing], started: set[str]) -> list[Yield]:
+    """Phones that ring for someone much less urgent, one for each urgent caller who has no phone at all."""
+    rung = {offer.caller_id for offer in live} | started
+    left = sorted(live, key=lambda offer: (offer.priority, offer.started_at, offer.id))
+    given = []
+    hopeless: set[tuple[tuple[str, int], ...]] = set()  # wishes that nobody less urgent can meet
+    for caller in callers:
+        if not left or caller.priority - left[0].priority < URGENT_GAP:
+            break  # nor can those after: they are no more urgent
+        wish = tuple(sorted(caller.wish.items()))
+        if caller.id in rung or wish in hopeless:
+            continue
+        weaker = (o for o in left if caller.priority - o.priority >= URGENT_GAP and fits(o.skills, caller.wish))
+        offer = next(weaker, None)
+        if offer is None:
+            hopeless.add(wish)
+        else:
+            left.remove(offer)
+            given.append(Yield(offer.id))
+    return given
+
+
+def lends(without: list[Caller], phones: Mapping[str, list[Ringing]], now: datetime, ring: timedelta) -> list[Lend]:
+    """A phone for each who has none from those who have several, the one that began to ring last."""
+    # Someone who is set aside may well not be there: neither what is kept nor what is given.
+    present = ([offer for offer in rung if not offer.is_set_aside] for rung in phones.values() if len(rung) > 1)
+    several = chain.from_iterable(rung for rung in present if len(rung) > 1)
+    left = sorted(several, key=lambda offer: (offer.started_at, offer.id), reverse=True)
+    kept = Counter(offer.caller_id for offer in left)
+    given, hopeless = [], set[tuple[int, int]]()
+    for caller in without if left else ():
+        if line_of(caller) in hopeless:
+            continue
+        theirs = [wish for wish, _ in wishes(caller, passed(caller, now, ring), now)]
+        fitting = (o for o in left if kept[o.caller_id] > 1 and any(fits(o.skills, wish) for wish in theirs))
+        offer = next((offer for offer in fitting if offer.agent_id not in caller.tried), None)
+        if offer is None:
+            # Another one of their line may have been rung by fewer.
+            hopeless |= set() if caller.tried else {line_of(caller)}
+            continue
+        left.remove(offer)
+        kept[offer.caller_id] -= 1
+        given.append(Lend(offer.id))
+    return given

@@ -1,0 +1,49 @@
+"""Callers whose whole queue cannot be reached: help comes at once, and where none can come, the next way out. Pure.
+
+A queue counts its overflow in rings, which pass while phones ring. Where none can ring, nothing is to be waited for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from routing.ladder.candidates import fits
+from routing.ladder.floor_state import Caller
+from routing.queues.queues import Way
+
+Helpers = tuple[tuple[Way, Mapping[str, int]], ...]
+
+
+class Reach:
+    """What the people who are there, or may be back any moment, can do: their skills."""
+
+    def __init__(self, skills: Iterable[Mapping[str, int]]) -> None:
+        """The skills of each of them, whatever their status and state: who talks will be free again."""
+        self._skills: Sequence[Mapping[str, int]] = list(skills)
+        self._known: dict[tuple[tuple[str, int], ...], bool] = {}
+        # By the line they belong to: callers of one line keep one object, by which the ladder knows them.
+        self._hastened: dict[int, Helpers] = {}
+
+    def can_serve(self, wish: Mapping[str, int]) -> bool:
+        """Whether anybody fits this wish."""
+        key = tuple(sorted(wish.items()))
+        if key not in self._known:
+            self._known[key] = any(fits(skills, wish) for skills in self._skills)
+        return self._known[key]
+
+    def hasten(self, caller: Caller) -> Caller:
+        """The caller as they are, or with the overflow due now where nobody of their queue can be reached."""
+        wishes = [caller.wish, *(rung.wish for rung in caller.ladder if rung.wish)]
+        if any(self.can_serve(wish) for wish in wishes):
+            return caller
+        if any(self.can_serve(wish) for _, wish in caller.helpers):
+            return replace(caller, helpers=self._due_now(caller.helpers))
+        return replace(caller, exits=tuple(_at_once(way) for way in caller.exits))
+
+    def _due_now(self, helpers: Helpers) -> Helpers:
+        if id(helpers) not in self._hastened:
+            self._hastened[id(helpers)] = tuple((_at_once(way), wish) for way, wish in helpers)
+        return self._hastened[id(helpers)]
+
+
+def _at_once(way: Way) -> Way:
+    return replace(way, after_rings=0, after=None)

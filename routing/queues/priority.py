@@ -1,0 +1,65 @@
+"""Who asks: what the hospital knows of a caller decides their place in line and whom they are offered to first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.cases import service as crm
+from hotline.context import AppContext
+from hotline.models import Call, Callback
+from hotline.outbox import transitions
+from hotline.values.statuses import CallbackState
+from routing.queues import priority_patients, queues_file
+
+FACTS = ("age", "limited_mobility", "cardiac", "diabetic", "flagged", "discharged_on")
+# Of a place's reasons, what every offer of it shows; the owner is named where the owner is rung.
+GREEN = "green channel"
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The priority, the agent who is offered the caller first, and why, for staff."""
+
+    priority: int
+    preferred_agent_id: str | None
+    reasons: tuple[str, ...]
+
+
+def recognise(session: Session, context: AppContext, call: Call, base: int, now: datetime) -> Recognised:
+    """Requirements A7 and A8: the owner of an open case first, the green channel ahead; `base` is the usual priority.
+
+    Nobody is recognised by a hidden number.
+    """
+    zone = ZoneInfo(context.settings.timezone)
+    known = crm.known(session, call.caller_index, now, zone)
+    facts = priority_patients.Facts(**{name: getattr(known, name) for name in FACTS})
+    today = now.astimezone(zone).date()
+    priority, why = priority_patients.priority_of(queues_file.of(context.settings).green, facts, base, today)
+    owner = (f"owner of case {known.case_number}",) if known.owner_agent_id is not None else ()
+    return Recognised(priority, known.owner_agent_id, (*owner, *why))
+
+
+def take_over(session: Session, context: AppContext, call: Call, queue: str, now: datetime) -> datetime | None:
+    """Whoever calls again while they wait for our call stands where that one stood: since when, and it is off."""
+    if call.caller_index is None:
+        return None
+    query = (
+        select(Callback)
+        .join(Call, Call.id == Callback.call_id)
+        .where(
+            Call.caller_index == call.caller_index,
+            Callback.state == CallbackState.WAITING,
+            Callback.queue == queue,
+            Callback.call_id != call.id,
+        )
+    )
+    found = session.scalars(query.with_for_update(of=Callback)).first()
+    if found is None:
+        return None
+    transitions.move(found, CallbackState.CANCELLED)
+    found.reason, found.ended_at = "the caller called again", now
+    transitions.tell(session, context.notifier, transitions.event(found.call_id, "call_back_cancelled", now))
+    return found.asked_at

@@ -1,0 +1,77 @@
+"""What routing reads of one call: its rows with their locks, its place in line. Nothing here commits."""
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from hotline.models import Agent, Call, Callback, Offer, QueueEntry
+from hotline.values.statuses import AgentState, CallbackState, QueueEntryState
+from routing.router import statements
+
+# Why an agent is set aside who may all the same be asked where nobody else is free (declined or broken: no).
+DID_NOT_PICK_UP = "did not pick up"
+CAN_BE_RUNG = (
+    Agent.state == AgentState.IDLE,
+    and_(Agent.state == AgentState.SET_ASIDE, Agent.state_reason == DID_NOT_PICK_UP),
+)
+
+
+def locked_call(session: Session, call_id: str) -> Call | None:
+    """The call, locked until the transaction ends: it is the one lock that changes of its line and offers take."""
+    return _held(session, session.scalar(statements.LOCKED_CALL, {"call_id": call_id}))
+
+
+def locked_offer(session: Session, offer_id: str) -> Offer | None:
+    """The offer as it is once its call is locked; `None` when there is none."""
+    call = _held(session, session.scalar(statements.CALL_OF_OFFER, {"offer_id": offer_id}))
+    return None if call is None else session.scalar(statements.OFFER, {"offer_id": offer_id})
+
+
+def _held(session: Session, call: Call | None) -> Call | None:
+    """A session forgets rows that nobody refers to; who asks for the locked call again need not read it again."""
+    session.info["locked"] = call
+    return call
+
+
+def open_waiting(session: Session, call_id: str) -> QueueEntry | None:
+    """The caller's place in line, `None` when they are not (or no longer) in one."""
+    return session.scalar(statements.OPEN_PLACE, {"call_id": call_id})
+
+
+def live_offers(session: Session, queue_entry_id: str) -> list[Offer]:
+    """Phones that ring or are being dialled for this caller, always in the order of their agents."""
+    return list(session.scalars(statements.LIVE_FOR, {"queue_entry_id": queue_entry_id}))
+
+
+def position(session: Session, waiting: QueueEntry) -> int:
+    """How many callers of the same queue are served before this one, plus one."""
+    earlier = or_(
+        QueueEntry.priority > waiting.priority,
+        and_(QueueEntry.priority == waiting.priority, QueueEntry.asked_at < waiting.asked_at),
+    )
+    ahead = select(func.count()).where(
+        QueueEntry.queue == waiting.queue,
+        QueueEntry.state == QueueEntryState.WAITING,
+        QueueEntry.id != waiting.id,
+        earlier,
+    )
+    return (session.scalar(ahead) or 0) + (session.scalar(_called_before(waiting)) or 0) + 1
+
+
+def _called_before(waiting: QueueEntry) -> Select[int]:
+    """How many who are to be called back stand before this caller: they kept their place."""
+    earlier = or_(
+        Callback.priority > waiting.priority,
+        and_(Callback.priority == waiting.priority, Callback.asked_at < waiting.asked_at),
+    )
+    open_ = Callback.state.in_([CallbackState.WAITING, CallbackState.DIALLING])
+    return select(func.count()).where(Callback.queue == waiting.queue, open_, earlier)
+
+
+def offer(session: Session, offer_id: str) -> Offer | None:
+    """The offer with this id."""
+    return session.get(Offer, offer_id)
+
+
+def last_waiting(session: Session, call_id: str) -> QueueEntry | None:
+    """The caller's newest place in line, open or closed; consultations of agents are none."""
+    return session.scalar(statements.LAST_PLACE, {"call_id": call_id})

@@ -1,0 +1,189 @@
+"""What the router does: decisions become rows, and rows become requests to the exchange."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hotline import clock, log
+from hotline.context import AppContext
+from hotline.models import Agent, Call, Offer, QueueEntry
+from hotline.values.statuses import LIVE_OFFERS, Absence, OfferState, QueueEntryState
+from recordings.storage import service as recordings
+from routing.calls.conferences import HELD
+from routing.ladder import floor_state
+from routing.queues import queries, service
+from routing.queues.priority import GREEN
+from routing.router import reconcile
+from routing.router.floor_queries import SELF
+from telephony.errors import ProviderDown, ProviderRefused
+from telephony.provider import Provider
+
+# The exchange stops a phone by itself this long after the ladder should have.
+SPARE_SECONDS = 10
+
+ENDS: dict[type[floor_state.Decision], tuple[OfferState, str]] = {
+    floor_state.Miss: (OfferState.MISSED, queries.DID_NOT_PICK_UP),
+    floor_state.Unreachable: (OfferState.UNREACHABLE, Absence.NOT_REACHED.value),
+    floor_state.Yield: (OfferState.CANCELLED, "an urgent caller goes first"),
+    floor_state.Lend: (OfferState.CANCELLED, "another caller had no phone"),
+}
+
+
+def offer_of(session: Session, start: floor_state.Start, now: datetime) -> Offer | None:
+    """The offer that a decision asks for, not yet stored; `None` when the caller is gone."""
+    waiting = session.get(QueueEntry, start.caller_id)
+    if waiting is None:
+        return None
+    return Offer(
+        id=clock.new_id(),
+        queue_entry_id=waiting.id,
+        call_id=waiting.call_id,
+        agent_id=start.agent_id,
+        state=OfferState.STARTED,
+        ring=start.ring,
+        rings=start.rings,
+        reasons=[
+            *(why for why in start.reasons if SELF not in why),
+            *(why for why in waiting.reasons if why.startswith(GREEN)),
+        ],
+        started_at=now,
+    )
+
+
+def end(context: AppContext, decision: floor_state.End, now: datetime) -> bool:
+    """End the offer as decided; whether it was still live."""
+    state, reason = ENDS[type(decision)]
+    with context.database.write() as session:
+        offer = service.locked_offer(session, decision.offer_id)
+        if offer is None or offer.state not in LIVE_OFFERS:
+            return False
+        service.end_offer(session, context, offer, state, reason, now)
+    return True
+
+
+def act(context: AppContext, provider: Provider, pool: Executor, now: datetime) -> bool:
+    """Ask of the exchange what the database already says; whether anything was asked and heard.
+
+    Phones stop before others start, so that a line is free again when it is dialled.
+    """
+    with context.database.read() as session:
+        asks = reconcile.asks(session, now)
+    tasks: list[list[Callable[[], bool]]] = [
+        [_bind(_arrange, context, provider, *room) for room in asks.arrange],
+        [_bind(_hang_up, context, provider, row) for row in asks.hang_up]
+        + [_bind(_move, context, provider, waiting, call) for waiting, call in asks.move],
+        [_bind(_dial, context, provider, offer, agent, call) for offer, agent, call in asks.dial]
+        + [_bind(_record, context, provider, call) for call in asks.record],
+    ]
+    done = [list(pool.map(lambda task: task(), batch)) for batch in tasks]
+    return any(map(any, done))
+
+
+def _bind(action: Callable[..., object], context: AppContext, provider: Provider, *rows: object) -> Callable[[], bool]:
+    """The action with its rows; its answer is whether something was done. One that says `False` is asked again."""
+
+    def run() -> bool:
+        try:
+            return action(context, provider, *rows) is not False
+        except ProviderDown as error:
+            # The row still says what is to be done: the next pass asks again.
+            log.get().warning("exchange_down", action=action.__name__.strip("_"), error=str(error))
+            return False
+
+    return run
+
+
+def _hang_up(context: AppContext, provider: Provider, offer: Offer) -> None:
+    sid = offer.provider_sid or ""
+    try:
+        provider.hang_up(sid)
+    except ProviderRefused:
+        log.get().info("line_had_ended", sid=sid)
+    with context.database.write() as session:
+        session.get_one(Offer, offer.id).hung_up_at = clock.now()
+
+
+def _move(context: AppContext, provider: Provider, waiting: QueueEntry, call: Call) -> None:
+    try:
+        way = "connect" if waiting.state is QueueEntryState.WON else "line"
+        provider.redirect(call.provider_sid, f"{context.settings.voice_url}/voice/calls/{call.id}/{way}")
+    except ProviderRefused:
+        log.get().info("caller_had_gone", call_id=call.id)  # the status callback or the sweep closes the call
+    with context.database.write() as session:
+        queries.locked_call(session, call.id)
+        row = session.get_one(QueueEntry, waiting.id)
+        session.refresh(row)
+        if row.state is waiting.state and row.winner_id == waiting.winner_id:
+            row.moved_at = clock.now() if row.state is QueueEntryState.WON else None
+
+
+def _arrange(context: AppContext, provider: Provider, call: Call, agents: list[Offer]) -> bool:
+    """Bring a conversation's room to what is wanted: again and again the same, so it may be done twice.
+
+    `False` while a caller who is to be on hold is not in it yet: whoever comes in later would hear the agents.
+    """
+    word, _, ender = call.room_wanted.partition(" ")
+    room = provider.room(call.id)
+    is_told = word != HELD
+    if room is not None:
+        music = f"{context.settings.voice_url}/voice/calls/{call.id}/wait" if word == HELD else None
+        is_told |= _tell_line(lambda: provider.hold(room, call.provider_sid, music))
+        for offer in agents:
+            _tell_line(lambda: provider.depend(room, offer.provider_sid or "", offer.id == ender))  # noqa: B023 (at once)
+    with context.database.write() as session:
+        row = queries.locked_call(session, call.id)
+        if row is not None and is_told:
+            row.room_told = call.room_wanted
+    return is_told
+
+
+def _tell_line(request: Callable[[], None]) -> bool:
+    try:
+        request()
+    except ProviderRefused:
+        log.get().info("not_in_the_room")  # the line has left, or is not there yet
+        return False
+    return True
+
+
+def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, call: Call) -> None:
+    with context.database.write() as session:
+        row = service.locked_offer(session, offer.id)
+        if row is None or row.state is not OfferState.STARTED or row.dialled_at is not None:
+            return
+        row.dialled_at = clock.now()
+    base = f"{context.settings.voice_url}/voice/offers/{offer.id}"
+    seconds = max(5, round(offer.rings * context.settings.ring_seconds) + SPARE_SECONDS)
+    try:
+        sid = provider.dial(agent.address, context.settings.hotline_number, f"{base}/answer", f"{base}/status", seconds)
+    except (ProviderDown, ProviderRefused) as error:
+        log.get().warning("dial_failed", call_id=call.id, offer_id=offer.id, error=str(error))
+        _unreachable(context, offer, Absence.EXCHANGE_DOWN if isinstance(error, ProviderDown) else Absence.NOT_REACHED)
+        return
+    with context.database.write() as session:
+        row = service.locked_offer(session, offer.id)
+        if row is not None:
+            row.provider_sid = row.provider_sid or sid
+
+
+def _unreachable(context: AppContext, offer: Offer, why: Absence) -> None:
+    with context.database.write() as session:
+        row = service.locked_offer(session, offer.id)
+        if row is not None:
+            service.end_offer(session, context, row, OfferState.UNREACHABLE, why.value, clock.now())
+
+
+def _record(context: AppContext, provider: Provider, call: Call) -> None:
+    """Start the recording of a conversation; one that was started before a crash is found, not doubled."""
+    try:
+        with context.database.read() as session:
+            messages = recordings.messages(session, call.id)
+        known = [sid for sid in provider.recordings_of(call.provider_sid) if sid not in messages]
+        events = f"{context.settings.voice_url}/voice/recordings/{call.id}/events"
+        sid = known[0] if known else provider.record(call.provider_sid, events)
+    except ProviderRefused:
+        return  # the caller has hung up
+    with context.database.write() as session:
+        recordings.started(session, context, call.id, sid, clock.now())

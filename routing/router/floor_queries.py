@@ -1,0 +1,209 @@
+"""The floor as the ladder sees it: who waits, who can be rung, which phones ring, how soon agents answer.
+
+Columns instead of rows: it is read at every pass of the router.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from hotline.models import Agent, AgentSkill, Offer, QueueEntry
+from hotline.values.statuses import LIVE_OFFERS, AgentState, AgentStatus, OfferState, QueueEntryState, WaitKind
+from routing.agents import presence
+from routing.ladder import answer_times, candidates, floor_state
+from routing.ladder.answer_curve import Rang
+from routing.ladder.answer_times import Habit
+from routing.ladder.unreachable import Reach
+from routing.queues.queries import DID_NOT_PICK_UP
+from routing.queues.queue_groups import Lines, asked
+from routing.queues.queues import HELPERS, Queue, Rules, Way
+
+Columns = Row[*tuple[Any, ...]]
+# Before an agent's id: the skill of being this very agent, for callers who are handed on to them.
+SELF, SELF_LEVEL = "@", 5
+# Why an agent goes first for a caller who talked to somebody already, by `Waiting.again`.
+AGAIN = {
+    "transfer": "asked for by a colleague",
+    "returned": "had handed the caller on",
+    "line_lost": "talked to the caller when the line was lost",
+}
+# How many of the latest offers habits are learned from, over all agents; and which: a telephone that could not be
+# reached tells nothing of its owner.
+OFFERS_READ = 4000
+TELLING = frozenset({OfferState.ANSWERED, OfferState.MISSED, OfferState.REJECTED, OfferState.CANCELLED})
+HAVE_LET_RING = frozenset({OfferState.MISSED, OfferState.REJECTED})
+
+_IN_LINE = select(QueueEntry).where(QueueEntry.state == QueueEntryState.WAITING)
+_AGENTS = select(
+    Agent.id,
+    Agent.state,
+    Agent.state_reason,
+    Agent.state_since,
+    Agent.status,
+    Agent.is_present,
+    Agent.absent_why,
+    Agent.presence_since,
+)
+_LEVELS = select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level)
+_MADE = (
+    select(Offer.queue_entry_id, Offer.agent_id, Offer.state, Offer.ringing_at, Offer.started_at)
+    .join(QueueEntry, QueueEntry.id == Offer.queue_entry_id)
+    .where(QueueEntry.state == QueueEntryState.WAITING)
+)
+_RINGING = (
+    select(
+        Offer.id,
+        Offer.queue_entry_id,
+        Offer.agent_id,
+        Offer.started_at,
+        Offer.ringing_at,
+        Offer.rings,
+        Offer.reasons,
+        QueueEntry.priority,
+    )
+    .join(QueueEntry, QueueEntry.id == Offer.queue_entry_id)
+    .where(Offer.state.in_(LIVE_OFFERS))
+)
+_RANG = (
+    select(Offer.agent_id, Offer.state, Offer.ringing_at, Offer.answered_at, Offer.ended_at)
+    .where(Offer.state.in_(TELLING), Offer.ringing_at.is_not(None))
+    .order_by(Offer.id.desc())
+    .limit(OFFERS_READ)
+)
+
+
+def read(
+    session: Session, rules: Rules, now: datetime, known: Mapping[str, Habit] = MappingProxyType({})
+) -> floor_state.Floor:
+    """The floor at `now`, as values; `known` are the agents' habits, as `habits_of` learned them."""
+    waiting = session.scalars(_IN_LINE).all()
+    ringing = session.execute(_RINGING).all()
+    if not waiting and not ringing:
+        return floor_state.Floor((), (), (), asked=asked(rules))
+    levels = _levels(session)
+    offers = _made(session)
+    wished = frozenset(name for row in waiting for name in row.wish if name.startswith(SELF))
+    lines = Lines(rules)
+    agents = session.execute(_AGENTS).all()
+    reach = Reach(_skills(row.id, levels, wished) for row in agents if _can_be_reached(row, now))
+    return floor_state.Floor(
+        agents=tuple(_free(agents, levels, known, wished)),
+        callers=tuple(reach.hasten(_caller(row, rules, lines, offers[row.id])) for row in waiting),
+        offers=tuple(_ringing(row, levels, known) for row in ringing),
+        asked=asked(rules),
+    )
+
+
+def habits_of(session: Session) -> dict[str, Habit]:
+    """How soon and how often each agent answers, from the latest offers of all."""
+    offers: dict[str, list[Rang]] = defaultdict(list)
+    for agent_id, state, ringing_at, answered_at, ended_at in session.execute(_RANG):
+        end = answered_at if state is OfferState.ANSWERED else ended_at
+        if ringing_at is not None and end is not None:
+            offers[agent_id].append(Rang((end - ringing_at).total_seconds(), state is OfferState.ANSWERED))
+    return answer_times.learn(offers)
+
+
+def _levels(session: Session) -> dict[str, dict[str, int]]:
+    levels: dict[str, dict[str, int]] = defaultdict(dict)
+    for agent_id, skill, level in session.execute(_LEVELS):
+        levels[agent_id][skill] = level
+    return levels
+
+
+def _made(session: Session) -> dict[str, list[Columns]]:
+    """Every offer of those who wait, by their place."""
+    made: dict[str, list[Columns]] = defaultdict(list)
+    for row in session.execute(_MADE):
+        made[row.queue_entry_id].append(row)
+    return made
+
+
+def _free(
+    agents: Iterable[Columns], levels: Mapping[str, dict[str, int]], known: Mapping[str, Habit], wished: Set[str]
+) -> Iterable[candidates.Agent]:
+    """Who can be rung; of `wished` agents, the skill of being themselves is among their skills."""
+    for agent in agents:
+        aside = agent.state is AgentState.SET_ASIDE and agent.state_reason == DID_NOT_PICK_UP
+        if agent.is_present and agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
+            skills = _skills(agent.id, levels, wished)
+            habit = known.get(agent.id, answer_times.UNKNOWN)
+            yield candidates.Agent(agent.id, skills, agent.state_since, habit.answers_in, aside, habit.curve)
+
+
+def _skills(agent_id: str, levels: Mapping[str, dict[str, int]], wished: Set[str]) -> dict[str, int]:
+    itself = {SELF + agent_id: SELF_LEVEL} if SELF + agent_id in wished else {}
+    return levels.get(agent_id, {}) | itself
+
+
+def _can_be_reached(agent: Columns, now: datetime) -> bool:
+    """Whether they are there, or may be back any moment; who talks is, whatever their telephone is said to do."""
+    is_there = agent.is_present or agent.state is AgentState.TALKING
+    return is_there or presence.may_return(agent.absent_why, agent.presence_since, now)
+
+
+def _caller(row: QueueEntry, rules: Rules, lines: Lines, offers: list[Columns]) -> floor_state.Caller:
+    queue = rules.queue(row.queue)
+    if any(name.startswith(SELF) for name in row.wish):
+        return _for_one(row, queue, offers)
+    line = lines.of(row.queue, row.wish)
+    return floor_state.Caller(
+        id=row.id,
+        wish=line.wish,
+        priority=row.priority,
+        asked_at=row.asked_at,
+        rings=line.rings,
+        prefers=line.prefers,
+        ladder=line.ladder,
+        helpers=line.helpers,
+        exits=() if row.kind is WaitKind.CONSULT else tuple(_exits(row, queue)),
+        preferred_agent_id=row.preferred_agent_id,
+        because=AGAIN.get(row.again) or next((t for t in row.reasons if t.startswith("owner")), floor_state.OWNER),
+        first_rung_at=_first_rung_at(offers),
+        tried=frozenset(offer.agent_id for offer in offers if offer.state in HAVE_LET_RING),
+    )
+
+
+def _first_rung_at(offers: Iterable[Columns]) -> datetime | None:
+    rang = (offer for offer in offers if offer.state is not OfferState.UNREACHABLE)
+    return min((offer.ringing_at or offer.started_at for offer in rang), default=None)
+
+
+def _exits(row: QueueEntry, queue: Queue) -> Iterable[Way]:
+    return (way for way in queue.overflow if way.kind not in HELPERS and way.kind not in row.overflowed)
+
+
+def _for_one(row: QueueEntry, queue: Queue, offers: list[Columns]) -> floor_state.Caller:
+    """A caller for one certain agent: nobody else is rung, nothing else follows."""
+    return floor_state.Caller(
+        id=row.id,
+        wish=row.wish,
+        priority=row.priority,
+        asked_at=row.asked_at,
+        rings=queue.rings,
+        preferred_agent_id=row.preferred_agent_id,
+        because=AGAIN["transfer"],
+        first_rung_at=_first_rung_at(offers),
+    )
+
+
+def _ringing(row: Columns, levels: Mapping[str, Mapping[str, int]], known: Mapping[str, Habit]) -> floor_state.Ringing:
+    habit = known.get(row.agent_id, answer_times.UNKNOWN)
+    return floor_state.Ringing(
+        row.id,
+        row.queue_entry_id,
+        row.agent_id,
+        row.started_at,
+        row.ringing_at,
+        row.rings,
+        row.priority,
+        levels.get(row.agent_id, {}),
+        candidates.SET_ASIDE in row.reasons,
+        habit.answers_in,
+        habit.curve,
+    )

@@ -1,0 +1,142 @@
+"""The router: one leader that decides with the ladder and brings the exchange in line with the database.
+
+Whatever it asks of the exchange is a fact in the database first, and is marked there when done: a router that is killed
+at any point leaves work that the next one finds.
+"""
+
+import threading
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from hotline import clock, log
+from hotline.context import AppContext
+from hotline.models import Agent, Transfer
+from hotline.outbox import floor_events
+from hotline.outbox.lease import Leadership, candidate
+from hotline.outbox.notifier import ROUTER
+from routing.agents import hospital_file
+from routing.agents import service as agents_service
+from routing.agents.attendance import Attendance
+from routing.callbacks import service as callbacks_service
+from routing.calls import conversations
+from routing.calls import transfer_ends as ends
+from routing.ladder import answer_times, floor_state, ladder
+from routing.queues import overflow, queries, queues_file, service
+from routing.router import actions, floor_queries, reconcile
+from routing.router.actions import offer_of
+from telephony.provider import Provider
+
+TICK_SECONDS = 0.25
+HABITS_SECONDS = 600.0  # how often it learns anew how soon and how often agents answer
+MAX_PASSES = 8  # a decision makes room for the next one; more in a row would be a fault of ours
+
+
+class Router:
+    """Decides and acts, again and again, while it holds the lease."""
+
+    def __init__(
+        self, context: AppContext, provider: Provider, pool: Executor | None = None, lease: Leadership | None = None
+    ) -> None:
+        """Use these resources; nothing starts yet. The exchange is asked in `pool`, by default eight at a time."""
+        self._ground = context
+        self._provider = provider
+        self._lease = lease or candidate(context.database, "router")
+        self._habits: dict[str, answer_times.Habit] = {}
+        self._phones = answer_times.Phones()
+        self._learned_at: datetime | None = None
+        self._pool = pool or ThreadPoolExecutor(8, thread_name_prefix="exchange")
+        self._attendance = Attendance(context, provider, self._pool)
+
+    def run(self, stop: threading.Event) -> None:
+        """Act at every bell and tick until `stop` is set; after a fault the next pass tries again."""
+        with self._ground.database.write() as session:
+            hospital_file.store_rules(session, queues_file.of(self._ground.settings))
+        for _ in self._ground.notifier.listen(ROUTER, TICK_SECONDS):
+            if stop.is_set():
+                break
+            try:
+                self.work(clock.now())
+            except Exception:
+                # The next tick tries again; the log and the growing line tell staff.
+                log.get().exception("router_pass_failed")
+                stop.wait(TICK_SECONDS)
+        self._lease.release()
+        self._pool.shutdown()
+
+    def work(self, now: datetime) -> bool:
+        """Decide and act until there is nothing left to do now; `False` when another router leads."""
+        if not self._lease.holds():
+            return False
+        self._bring_back(now)
+        self._attendance.look(now)
+        for _ in range(MAX_PASSES):
+            changed = self._decide(clock.now())
+            acted = actions.act(self._ground, self._provider, self._pool, clock.now())
+            if not changed and not acted:
+                break
+        callbacks_service.act(self._ground, self._provider, clock.now())
+        return True
+
+    def _bring_back(self, now: datetime) -> None:
+        with self._ground.database.read() as session:
+            over = reconcile.over(session, now)
+        for agent in over.back:
+            self._come_back(agent.id, now)
+        for call, winner_id in over.unconnected:
+            with self._ground.database.write() as session:
+                held = queries.locked_call(session, call.id)
+                if held is not None:
+                    conversations.connected(session, self._ground, held, now, winner_id)
+        for transfer in over.ringing:
+            self._give_up(transfer.call_id, transfer.id, now)
+        for call in over.alone:
+            with self._ground.database.write() as session:
+                held = queries.locked_call(session, call.id)
+                if held is not None:
+                    conversations.alone(session, self._ground, held, now)
+
+    def _give_up(self, call_id: str, transfer_id: str, now: datetime) -> None:
+        with self._ground.database.write() as session:
+            queries.locked_call(session, call_id)
+            ends.give_up(session, self._ground, session.get_one(Transfer, transfer_id), now)
+
+    def _come_back(self, agent_id: str, now: datetime) -> None:
+        with self._ground.database.write() as session:
+            agent = session.get_one(Agent, agent_id, with_for_update=True)
+            if agent.state_until is not None and agent.state_until <= now:
+                service.come_back(session, self._ground, agent, now)
+
+    def _decide(self, now: datetime) -> bool:
+        with self._ground.database.read() as session:
+            seen = floor_queries.read(session, queues_file.of(self._ground.settings), now, self._learn(session, now))
+            seen = replace(callbacks_service.without_kept(session, seen, now), phones_each=self._phones.each())
+        changed = False
+        for decision in ladder.decide(seen, now, self._ground.settings.ring_seconds):
+            if isinstance(decision, floor_state.Overflow):
+                changed = overflow.lead(self._ground, self._provider, decision, now) or changed
+                continue
+            if not self._apply(decision, now):
+                return True  # the floor has changed meanwhile: what follows was decided for another one
+            changed = True
+        return changed
+
+    def _learn(self, session: Session, now: datetime) -> dict[str, answer_times.Habit]:
+        if self._learned_at is None or now - self._learned_at >= timedelta(seconds=HABITS_SECONDS):
+            self._habits, self._learned_at = floor_queries.habits_of(session), now
+            with self._ground.database.write() as writing:
+                floor_events.forget(writing)
+                agents_service.forget_old(writing, now)
+        return self._habits
+
+    def _apply(self, decision: floor_state.Start | floor_state.End, now: datetime) -> bool:
+        if isinstance(decision, floor_state.Start):
+            with self._ground.database.read() as session:
+                offer = offer_of(session, decision, now)
+            if offer is None or not service.start_offer(self._ground, offer):
+                return False
+            self._phones.rang(decision.caller_id)
+            return True
+        return actions.end(self._ground, decision, now)

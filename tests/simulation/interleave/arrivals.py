@@ -1,0 +1,46 @@
+"""Callers of the interleavings, led into a line as the menu does it: at the node of the flow where they would be."""
+
+from dataclasses import dataclass
+
+from hotline import clock
+from hotline.context import AppContext
+from hotline.models import Call
+from hotline.values.statuses import Language
+from ivr.dialogue import decide, queries
+from routing.queues import service
+
+# What callers ask for: the node of the flow, its queue, a skill of its own, a priority of its own.
+Wish = tuple[str, str, str | None, int | None]
+WISHES: tuple[Wish, ...] = (
+    ("booking", "booking", None, None),
+    ("booking", "booking", None, None),
+    ("complaint", "booking", "complaint", None),
+    ("consultation", "nurse", None, None),
+    ("emergency", "nurse", None, 100),
+)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls: in which language, whether they may be recorded, and from where (`None`: a hidden number)."""
+
+    language: Language = Language.MANDARIN
+    may_record: bool = False
+    number: str | None = None
+
+
+def join(context: AppContext, wish: Wish, caller: Caller) -> tuple[str, str]:
+    """A call in line for `wish`: our id, and the exchange's."""
+    node, queue, skill, priority = wish
+    now = clock.now()
+    place = decide.Place(node, caller.language, consent=True)
+    call = Call(
+        id=clock.new_id(), provider_sid=f"CA{clock.new_id()}", language=caller.language, turn=2, started_at=now,
+        heard_at=now, consent_at=now if caller.may_record else None, place=queries.write_place(place),
+        caller_number=caller.number, caller_index=context.keyring.index(caller.number) if caller.number else None,
+    )  # fmt: skip
+    with context.database.write() as session:
+        session.add(call)
+        session.flush()
+        service.join(session, context, call, service.Wish(queue, skill, priority), now)
+    return call.id, call.provider_sid

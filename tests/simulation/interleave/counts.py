@@ -1,0 +1,42 @@
+"""The figures of the interleavings, counted twice: by the product's own figures, and from events and outcomes."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hotline.models import Call, Event
+from hotline.values.statuses import Direction, Outcome
+from reports.service_level import queries
+
+_KINDS = select(Event.kind, func.count()).group_by(Event.kind)
+_CALLS = (
+    select(func.count(Event.call_id.distinct()))
+    .join(Call, Call.id == Event.call_id)
+    .where(Call.direction == Direction.INBOUND)
+)
+_ENDS = select(func.count()).where(Call.direction == Direction.INBOUND)
+_LED_AWAY = _ENDS.where(Call.asked_at.is_not(None), Call.answered_at.is_(None), Call.outcome != Outcome.ABANDONED)
+
+
+def figures(session: Session, began: datetime) -> Iterator[str]:
+    """The counters equal the events; everyone who asked is in one of them."""
+    counted = queries.since(session, began, 5.0)
+    events: dict[str, int] = {}
+    for kind, count in session.execute(_KINDS):
+        events[kind] = count
+    told: dict[str, int | None] = {
+        "asked": session.scalar(_CALLS.where(Event.kind == "asked")),
+        "answered": session.scalar(_CALLS.where(Event.kind == "caller_connected")),
+        "offers": events.get("offer_started", 0) - events.get("offer_unreachable", 0),
+        "offers_answered": events.get("offer_answered", 0) - events.get("agent_lost", 0),
+        "abandoned": session.scalar(_ENDS.where(Call.outcome == Outcome.ABANDONED)),
+        "call_backs": session.scalar(_LED_AWAY.where(Call.outcome == Outcome.CALL_BACK)),
+    }
+    for name, number in told.items():
+        if getattr(counted, name) != number:
+            yield f"counter {name} is {getattr(counted, name)}, events say {number}"
+    going_on = counted.asked - counted.answered - counted.abandoned - (session.scalar(_LED_AWAY) or 0)
+    if counted.waiting != going_on:
+        yield f"{counted.waiting} wait, {going_on} were neither answered nor led away nor gave up"

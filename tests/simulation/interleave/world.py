@@ -1,0 +1,246 @@
+"""The world of the interleavings: callers, agents, two routers and a clock, all moved by one source of chance.
+
+Whatever it does goes through the product's own webhooks, router and sweep; a step of a router may be interrupted by any
+other event, or be its last.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+from sqlalchemy import event, select, update
+from time_machine import Traveller
+
+from hotline import clock
+from hotline.context import AppContext
+from hotline.models import Agent, Job, Lease
+from hotline.outbox.lease import Leadership
+from hotline.values.statuses import JobState, SignsIn
+from routing.router.router import Router
+from telephony.errors import ProviderDown
+from tests.passing_time import pass_in_database
+from tests.simulation.interleave import callers, phones, talks
+from tests.simulation.interleave.arrivals import Caller, Wish
+from tests.simulation.interleave.exchange import Exchange
+from tests.simulation.interleave.lines import Line, Mail, Place
+from tests.simulation.interleave.seams import Door, InTurn, Killed, Unheard, Watched, app_of
+from workers import run, sweep
+
+USUAL = Caller()
+OF_MESSAGES = ("fetch_recording", "file_message")
+ASIDE_SECONDS = 125  # longer than any agent is set aside
+LEASE_SECONDS = 3.2
+KILLED = 0.004
+INTERRUPTED = 0.04
+
+
+class World:
+    """One hospital and everything that can happen in it."""
+
+    def __init__(self, context: AppContext, seed: int, travel: Traveller) -> None:
+        """Begin with everyone available and nobody calling. `context` holds a loaded hospital."""
+        self.context = context = replace(context, notifier=Unheard(context.settings.redis_url))
+        self.random = Random(seed)  # noqa: S311 (chance to be repeated, not a secret)
+        self.travel = travel
+        self.exchange = Exchange(self.random, self._between)
+        self.trace: deque[str] = deque(maxlen=2_000)
+        self.exchange.tell = self.trace.append
+        self.counts: Counter[str] = Counter()
+        self.is_routing = False
+        self.is_calm = False
+        # The last step was a router's pass that ran to its end with nothing in between.
+        self.is_clean = False
+        self.interruptions = 0
+        self.running: list[int] = []
+        self.app = app_of(context, self.exchange)
+        self.client, self.door = self.app.test_client(), Door(self.app)
+        self.routers = [self._router(), self._router()]
+        with context.database.write() as session:
+            session.execute(update(Agent).values(signs_in=SignsIn.TELEPHONE))
+        with context.database.read() as session:
+            self.agents = list(session.scalars(select(Agent).order_by(Agent.staff_number)))
+        talks.page_phones(context, self.random)
+        # How often rows were changed: rules look again only then.
+        self.commits = 0
+        event.listen(context.database.engine, "commit", self._committed)
+        self.on_pass: Callable[[], None] = lambda: None
+
+    def _committed(self, _connection: object) -> None:
+        self.commits += 1
+
+    def _router(self) -> Router:
+        context = replace(self.context, database=Watched(self.context.database, self._between))
+        lease = Leadership(context.database, "router", clock.new_id(), lambda: clock.now().timestamp())
+        return Router(context, self.exchange, InTurn(), lease)
+
+    # Steps.
+
+    def step(self) -> str:
+        """One event; its name."""
+        self.is_clean = False
+        while True:
+            (name,) = self.random.choices(list(EVENTS), [weight for weight, _ in EVENTS.values()])
+            if self._do(name):
+                return name
+
+    def _do(self, name: str) -> bool:
+        done = EVENTS[name][1](self)
+        if done:
+            self.counts[name] += 1
+            self.trace.append(f"{clock.now():%H:%M:%S.%f} {'  ' * self.is_routing}{name} {done}")
+        return bool(done)
+
+    def _between(self) -> None:
+        """Between two steps of a router: nothing, its death, or any event, even a pass of the other router."""
+        if not self.is_routing or self.is_calm:
+            return
+        roll = self.random.random()
+        if roll < KILLED:
+            raise Killed
+        if roll < KILLED + INTERRUPTED:
+            self.is_routing = False
+            self.interruptions += 1
+            self.trace.append("in the middle of a pass:")
+            try:
+                self.step()
+            finally:
+                self.is_routing = True
+
+    # What can happen. Each says what happened, or "" when it cannot happen now.
+
+    def join(self, wish: Wish, caller: Caller = USUAL) -> Line:
+        """A caller's line, in line for `wish`."""
+        return callers.join(self.context, self.exchange, wish, caller)
+
+    def deliver(self) -> str:
+        """Any webhook in flight arrives; some arrive again later."""
+        if not self.exchange.mail:
+            return ""
+        index = self.random.randrange(len(self.exchange.mail))
+        mail = self.exchange.mail[index]
+        if self.is_calm or self.random.random() >= self.exchange.faults.doubled:
+            del self.exchange.mail[index]
+        return self.post(mail)
+
+    def post(self, mail: Mail) -> str:
+        """Deliver a webhook, and have the line do what the answer says, if it still waits for it."""
+        status, text = self.door.post(mail.url, mail.form)
+        if status not in (200, 204):
+            raise AssertionError(f"{mail.url}: HTTP {status}")
+        line = mail.line
+        if line is not None and line.place is Place.DOCUMENT and line.document == mail.document:
+            self.exchange.obey(line, text)
+        said = mail.form.get("CallStatus") or mail.form.get("StatusCallbackEvent") or mail.form.get("QueueResult")
+        return f"{mail.url.replace('/voice', '')} {said}"
+
+    def pass_time(self) -> str:
+        """A moment, or a ring."""
+        seconds = self.random.choice([0.05, 0.25, 0.25, 1.0, 1.0, 5.0])
+        self.travel.shift(timedelta(seconds=seconds))
+        self.exchange.ring_out(clock.now())
+        return f"{seconds} s"
+
+    def route(self) -> str:
+        """A router's pass; it may die in it, and is started again."""
+        free = [index for index in range(len(self.routers)) if index not in self.running]
+        if not free:
+            return ""
+        index, before = self.random.choice(free), self.interruptions + self.exchange.failures
+        if not self.running:
+            self.on_pass()
+        self.running.append(index)
+        self.is_routing = True
+        try:
+            led = self.routers[index].work(clock.now())
+        except Killed:
+            self.routers[index] = self._router()
+            return f"{index} is killed"
+        finally:
+            self.is_routing = False
+            self.running.pop()
+        self.is_clean = led and before == self.interruptions + self.exchange.failures
+        return f"{index} {'leads' if led else 'stands by'}"
+
+    def usurp(self) -> str:
+        """The leader is silent for too long: the other one may lead."""
+        self.travel.shift(timedelta(seconds=LEASE_SECONDS))
+        with self.context.database.read() as session:
+            lease = session.get(Lease, "router")
+        return "nobody led" if lease is None else "the lease is over"
+
+    def look_again(self) -> str:
+        """The sweep asks the exchange about lines and recordings it has not mentioned."""
+        lines = sweep.silent_lines(self.context, self.exchange, clock.now())
+        try:
+            return f"{lines} lines, {sweep.silent_recordings(self.context, self.exchange, clock.now())} messages"
+        except ProviderDown:
+            return f"{lines} lines"
+
+    def work(self) -> str:
+        """A worker does what is due for the messages of callers."""
+        pass_in_database(self.context, timedelta(minutes=1))
+        query = select(Job.id).where(Job.state == JobState.DUE, Job.kind.in_(OF_MESSAGES))
+        with self.context.database.read() as session:
+            due = list(session.scalars(query))
+        for job_id in due:
+            run.run(run.House(self.context, self.exchange), job_id)
+        return f"{len(due)} jobs" if due else ""
+
+    def settle(self) -> None:
+        """Nothing new happens, nothing fails: all webhooks arrive, routers and sweep do their work, time passes."""
+        faults, self.is_calm = self.exchange.faults, True
+        self.exchange.faults = replace(faults, down=0, lost=0, doubled=0)
+        for turn in range(16):
+            self.travel.shift(timedelta(seconds=3))
+            self.exchange.ring_out(clock.now())
+            self._deliver_all()
+            self.route()
+            if turn % 4 == 3:
+                callers.calm_down(self.exchange, self.door)
+                self.look_again()
+                self.work()
+        for _ in range(12):  # until the leader has nothing more to ask, at this very moment
+            self._deliver_all()
+            self.route()
+            if self.is_clean and not self.exchange.mail:
+                break
+        self.exchange.faults, self.is_calm, self.is_clean = faults, False, False
+        self.trace.append(f"{clock.now():%H:%M:%S} settled")
+
+    def _deliver_all(self) -> None:
+        while self.exchange.mail:
+            self.deliver()
+
+    def rest(self) -> None:
+        """Enough time for everyone to be back, and the lines that have ended are forgotten."""
+        self.travel.shift(timedelta(seconds=ASIDE_SECONDS))
+        self.exchange.lines = {sid: line for sid, line in self.exchange.lines.items() if line.place is not Place.ENDED}
+        self.exchange.dialled.clear()
+
+
+EVENTS: dict[str, tuple[float, Callable[[World], str]]] = {
+    "arrive": (8, lambda world: callers.arrive(world.context, world.exchange)),
+    "rings": (10, lambda world: phones.begin_ringing(world.exchange)),
+    "picks up": (7, lambda world: phones.pick_up(world.exchange)),
+    "not answered": (2, lambda world: phones.not_answered(world.exchange)),
+    "caller hangs up": (2.5, lambda world: phones.caller_hangs_up(world.exchange)),
+    "agent drops": (2.5, lambda world: phones.agent_drops(world.exchange)),
+    "webhook": (40, World.deliver),
+    "wait": (4, lambda world: callers.wait(world.exchange, world.door)),
+    "answers": (3, lambda world: callers.answer(world.exchange)),
+    "status": (1.5, lambda world: talks.change_status(world.context, world.exchange, world.agents)),
+    "hands on": (1.5, lambda world: talks.hand_on(world.context, world.exchange, world.agents)),
+    "transfer goes on": (1.5, lambda world: talks.go_on(world.context, world.exchange)),
+    "hold": (0.5, lambda world: talks.hold(world.context, world.exchange)),
+    "agent hangs up": (1.5, lambda world: talks.hang_up(world.context, world.exchange)),
+    "time": (10, World.pass_time),
+    "comes back": (3, lambda world: talks.come_back(world.context, world.exchange, world.agents)),
+    "router": (9, World.route),
+    "lease over": (0.4, World.usurp),
+    "sweep": (0.6, World.look_again),
+    "worker": (0.6, World.work),
+}
+# Events of the outside world alone: no row changes before their webhooks arrive.
+OUTSIDE = frozenset({"rings", "picks up", "not answered", "caller hangs up", "agent drops", "answers", "time"})

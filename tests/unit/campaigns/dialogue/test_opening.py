@@ -1,0 +1,124 @@
+"""The first seconds of a call of ours: whatever the exchange makes of who answered, and whenever it says so."""
+
+from collections import deque
+from itertools import product
+
+import pytest
+
+from campaigns.dialogue import dialogue, opening
+from campaigns.dialogue.dialogue_state import Heard, Outcome, Place, Reached, Stage
+from hotline.values.statuses import Language
+from telephony.verbs import Gather, Hangup, Redirect
+from telephony.words import Heard as Verdict
+from tests.unit.campaigns.dialogue.test_dialogue import CASES, MEDICAL, NOW, SCRIPTS, WHO, said
+
+MACHINES = (Verdict.MACHINE, Verdict.MACHINE_READY)
+# What a line without a person can bring: nothing, or the words of an announcement.
+SOUNDS = (Heard(), Heard(words="请留言，找护士，是的"), Heard(words="yes, please leave a message"))
+SCRIPT, ZH = SCRIPTS["general"], Language.MANDARIN
+
+
+def may_hear(name: str, language: Language) -> set[str]:
+    """All that a machine may hear."""
+    phrases = SCRIPTS[name].phrases
+    return {phrases[phrase][language] for phrase in ("greeting", "any_key", "machine")}
+
+
+def after(place: Place, heard: Heard) -> Outcome:
+    """The next turn of the general script in Mandarin."""
+    return dialogue.step(SCRIPT, WHO, place, heard, NOW)
+
+
+@pytest.mark.parametrize(("name", "language"), CASES)
+def test_what_a_machine_may_hear_names_nobody_and_nothing_medical(name: str, language: Language) -> None:
+    for text in may_hear(name, language):
+        assert WHO.name not in text
+        assert not [word for word in MEDICAL[language] if word in text.lower()], text
+    wording = SCRIPTS[name].phrases["machine"][language]
+    assert ("Renhe Hospital" if language is Language.ENGLISH else "仁和医院") in wording
+    assert "1 0 6 6 8 8 0 0 0 0" in wording or "+861066880000" in wording
+
+
+@pytest.mark.parametrize(("name", "language"), CASES)
+def test_a_machine_hears_no_name_whether_it_is_known_early_late_twice_or_never(name: str, language: Language) -> None:
+    """Every walk in which the verdict is a machine from some moment on, or never comes; to the end of the line."""
+    script, allowed = SCRIPTS[name], may_hear(name, language)
+    ends = set()
+    for early in (None, *MACHINES):
+        begun = dialogue.begin(script, WHO, language, "fever", early)
+        assert set(said(begun)) <= allowed
+        line, seen = deque([(begun.place, early)]), set()
+        while line:
+            place, verdict = line.popleft()
+            for sound, now in product(SOUNDS, MACHINES if verdict else (None, *MACHINES)):
+                outcome = dialogue.step(script, WHO, place, Heard(words=sound.words, by=now), NOW)
+                assert set(said(outcome)) <= allowed, (place, sound, now)
+                assert set(said(Outcome(outcome.place, dialogue.repeat(script, WHO, outcome.place)))) <= allowed
+                assert not outcome.effects
+                ends |= {outcome.place.stage}
+                if outcome.place.stage is not Stage.END and (outcome.place, now) not in seen:
+                    seen.add((outcome.place, now))
+                    line.append((outcome.place, now))
+    assert ends == {Stage.OPENING, Stage.MACHINE, Stage.END}
+
+
+@pytest.mark.parametrize(("name", "language"), CASES)
+@pytest.mark.parametrize("verdict", [Verdict.HUMAN, Verdict.UNKNOWN])
+def test_a_person_is_asked_for_by_name_as_soon_as_the_greeting_is_over(
+    name: str, language: Language, verdict: Verdict
+) -> None:
+    script = SCRIPTS[name]
+    begun = dialogue.begin(script, WHO, language)
+    assert said(begun) == [script.phrases["greeting"][language]]
+    assert isinstance(begun.verbs[-1], Redirect)  # no time passes
+    asked = dialogue.step(script, WHO, begun.place, Heard(by=verdict), NOW)
+    assert asked.place.stage is Stage.WHO
+    assert script.phrases["greeting"][language] not in said(asked)
+    assert WHO.name in said(asked)[0]
+
+
+def test_who_answers_before_we_speak_hears_the_hospital_and_the_question_in_one() -> None:
+    begun = dialogue.begin(SCRIPT, WHO, ZH, by=Verdict.HUMAN)
+    assert said(begun)[0] == SCRIPT.phrases["greeting"][ZH]
+    assert WHO.name in said(begun)[1]
+
+
+def test_while_nothing_is_known_nobody_is_left_in_silence_for_more_than_three_seconds() -> None:
+    place = after(dialogue.begin(SCRIPT, WHO, ZH).place, Heard()).place
+    for turn in range(opening.ASKED + 1):
+        (verb,) = dialogue.repeat(SCRIPT, WHO, place)
+        assert isinstance(verb, Gather)
+        assert verb.timeout_seconds <= 4
+        assert verb.prompts or (turn == 0 and verb.timeout_seconds == 3)
+        place = after(place, Heard()).place
+    assert place.stage is Stage.MACHINE
+
+
+@pytest.mark.parametrize("key", [*"0123456789*#"])
+def test_any_key_is_a_person_however_long_the_line_was_taken_for_a_machine(key: str) -> None:
+    waiting = after(dialogue.begin(SCRIPT, WHO, ZH).place, Heard()).place
+    machine = dialogue.begin(SCRIPT, WHO, ZH, by=Verdict.MACHINE_READY).place
+    for place in (waiting, machine, after(machine, Heard()).place):
+        spoken_with = after(place, Heard(key, by=Verdict.MACHINE_READY))
+        assert spoken_with.place.stage is Stage.WHO
+        assert spoken_with.effects == (Reached(),)
+        assert WHO.name in "".join(said(spoken_with))
+
+
+def test_who_is_taken_for_a_machine_is_told_how_to_go_on_and_is_not_hung_up_on_while_they_speak() -> None:
+    outcome = dialogue.begin(SCRIPT, WHO, ZH, by=Verdict.MACHINE_READY)
+    assert "按任意键" in said(outcome)[0]
+    outcome = after(outcome.place, Heard())
+    pleas = 0
+    while outcome.verbs != (Hangup(),):
+        assert isinstance(outcome.verbs[0], Gather)
+        assert outcome.verbs[0].language is ZH
+        outcome = after(outcome.place, Heard(words="喂，我在听"))
+        pleas += said(outcome) == [SCRIPT.phrases["any_key"][ZH]]
+    assert pleas == opening.PLEAS
+
+
+def test_a_machine_that_is_silent_after_its_wording_is_hung_up() -> None:
+    outcome = dialogue.begin(SCRIPT, WHO, ZH, by=Verdict.MACHINE_READY)
+    outcome = after(after(outcome.place, Heard()).place, Heard())
+    assert (outcome.place.stage, outcome.verbs) == (Stage.END, (Hangup(),))

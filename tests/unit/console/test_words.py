@@ -1,0 +1,186 @@
+"""The words of the pages: the same keys in both languages, every key that is used exists, none is left over."""
+
+import re
+import string
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import console
+from accounts.errors import UserRefused
+from campaigns.dialling import next_attempt, pacing
+from campaigns.dialogue import scripts_file
+from campaigns.importing.record import VisitEvent
+from campaigns.importing.visits import stop_reasons
+from campaigns.importing.visits.identities import FIELDS
+from campaigns.planning import plan
+from campaigns.stopping import service
+from console.admin import audit_words
+from console.admin.audit_http import COLUMNS as AUDIT_COLUMNS
+from console.admin.failed_work import REASONS
+from console.calls import event_text
+from console.calls.event_text import WHYS
+from console.campaigns.answers import BESIDE, COMMON
+from console.campaigns.http import STEPS as CAMPAIGN_STEPS
+from console.crm.patients import FACTS
+from console.floor.http import SECTIONS
+from console.quality.queries import TABS
+from console.reports.http import PERIODS
+from console.web.faults import KNOWN
+from console.web.language import words
+from hotline.models import Agent, Event
+from hotline.outbox.jobs import LINES
+from hotline.values import statuses
+from hotline.values.statuses import Language
+from qa.errors import ReviewRefused
+from qa.reports.values import KINDS, UNITS
+from qa.sampling.policy import RULES
+from routing.calls.legs import ENDS as LEG_ENDS
+from routing.queues import requeue
+from routing.router.actions import ENDS as ROUTER_ENDS
+
+FOLDER = Path(console.__file__).parent
+LANGUAGES = list(Language)
+# Prefixes of keys that are put together from a word of a row: every word of the enumeration has its entry.
+TABLES = {
+    "role": statuses.Role,
+    "intent": statuses.Intent,
+    "outcome": statuses.Outcome,
+    "status": statuses.CallStatus,
+    "agent_status": statuses.AgentStatus,
+    "agent_state": statuses.AgentState,
+    "offer_state": statuses.OfferState,
+    "recording_state": statuses.RecordingState,
+    "language_name": statuses.Language,
+    "case_kind": statuses.CaseKind,
+    "case_state": statuses.CaseState,
+    "urgency": statuses.Urgency,
+    "review_state": statuses.ReviewState,
+    "coaching_state": statuses.CoachingState,
+    "answer": statuses.Answer,
+    "campaign_state": statuses.CampaignState,
+    "recipient_state": statuses.RecipientState,
+    "attempt_outcome": statuses.AttemptOutcome,
+    "look_outcome": statuses.AuditOutcome,
+}
+CANNOT_EDIT = (
+    *("name_missing", "department_unknown", "address_unfit", "address_taken"),
+    *("level_unfit", "busy", "changed_meanwhile"),
+)
+CANNOT_TRANSFER = ("not_talking", "goes_on", "no_such_queue", "no_such_agent", "not_free")
+STEPS = (
+    *("drawn", "taken", "released", "published", "finished", "dropped"),
+    *("acknowledged", "appealed", "upheld", "changed"),
+)
+WHY = (
+    pacing.HOTLINE_BUSY,
+    pacing.NO_NURSE,
+    pacing.NURSES,
+    pacing.PROVIDER,
+    pacing.NOBODY_DUE,
+    pacing.ALL_DUE,
+    pacing.LIMIT,
+)
+WITHOUT = (*sorted(stop_reasons.CAUSES), plan.NO_CONSENT, plan.TOO_LATE, plan.NO_HOURS, plan.ELSEWHERE)
+SOURCES = ("hl7", "json", "ndjson", "csv", "xlsx", service.LISTED)
+KEYS = ("items", "answer", "machine", "evidence", "play", "seek", "comment", "publish", "escape", "help")
+DESK_FAULTS = ("network", "slow", "out", "forbidden", "other", "gone")
+TABLES_OF_A_CALL = ("menu", "waiting", "talking", "recording", "caller_clock", "offer_clock")
+
+
+def used() -> set[str]:
+    """The keys that stand as a whole in templates and modules."""
+    texts = [path.read_text("utf-8") for path in [*FOLDER.glob("templates/*.html"), *FOLDER.glob("*.py")]]
+    pattern = re.compile(
+        r"""(?:(?<![\w.])(?:t|words|flash)|\.well)\(["']([a-z_.]+[a-z_])["'][,)]|["']((?:nav|users)\.(?!html)[a-z_]+)["']"""
+    )
+    return {one or other for text in texts for one, other in pattern.findall(text)}
+
+
+def kinds(error: type[UserRefused]) -> list[type[UserRefused]]:
+    """The errors of this kind that are raised: those that have no kinds of their own."""
+    found = error.__subclasses__()
+    return [one for kind in found for one in kinds(kind)] if found else [error]
+
+
+def made_up() -> set[str]:
+    """The keys that are put together while a page is made."""
+    keys = {f"{table}.{word}" for table, enumeration in TABLES.items() for word in enumeration}
+    keys |= {f"fault.{code}" for code in KNOWN} | {"fault.stale", "fault.other", "outcome.live"}
+    keys |= {f"user_fault.{error.code}" for error in kinds(UserRefused)} | {
+        f"sign_in.{fault}" for fault in ("wrong", "expired", "locked", "busy")
+    }
+    keys |= {f"identities.{name}" for name in (*FIELDS, "accepted", "refused", "decided_before")}
+    keys |= {f"agent_fault.{code}" for code in CANNOT_EDIT} | {"roster.languages"}
+    keys |= {f"quality_fault.{error.code}" for error in ReviewRefused.__subclasses__()}
+    keys |= {f"rule.{name}" for name in (*RULES, "chosen", "calibration", "random", "targeted")}
+    keys |= {f"reporting.{name}" for name in (*PERIODS, *KINDS, *UNITS)}
+    keys |= {f"review_step.{name}" for name in STEPS} | {f"review.key_{name}" for name in KEYS}
+    keys |= {f"reviews.{tab}" for tab in TABS} | {f"calibration.{state}" for state in statuses.RoundState}
+    keys |= {f"figures.{name}{end}" for name in ("caller", "offer") for end in ("", "_note")}
+    keys |= {f"call.{name}" for name in TABLES_OF_A_CALL}
+    keys |= {f"call.hear_{who}" for who in ("both", "caller", "agent")}
+    keys |= {f"campaigns.{step}" for step in CAMPAIGN_STEPS} | {"campaigns.by_ward", "campaigns.by_month"}
+    keys |= {f"campaign_why.{why}" for why in WHY} | {f"campaign_without.{why}" for why in WITHOUT}
+    keys |= {"cases.owner_nobody", "cases.owner_mine", "cases.written", "cases.handed_over", "cases.moved"}
+    keys |= {f"transfer.state_{state}" for state in statuses.TransferState} | {f"why.{name}" for name in WHYS}
+    keys |= {f"transfer.again_{why}" for why in (requeue.LINE_LOST, requeue.TRANSFER, requeue.RETURNED, requeue.ALONE)}
+    keys |= {f"transfer.{why}" for why in CANNOT_TRANSFER} | {"transfer.from_consult", "transfer.from_caller"}
+    keys |= {f"recipient_change.{name}" for name in (service.STOPPED, service.RESUMED, service.UNDONE)}
+    keys |= {f"visit_event.{event}" for event in VisitEvent} | {f"stop_source.{name}" for name in SOURCES}
+    keys |= {f"undo_fault.{name}" for name in ("say_why", "confirm", "changed")}
+    keys |= {"stops.undone", "stops.undone_nobody"}
+    keys |= {f"patient.{name}" for name in (*FACTS, *statuses.Direction)} | {"step.day", "step.week"}
+    keys |= {f"question.{name}" for name in BESIDE} | {f"answer.{name}" for name in COMMON}
+    keys |= {f"to_person.{rule.reason}" for rule in next_attempt.RULES.values() if rule.reason}
+    keys |= {f"absence.{why}" for why in statuses.Absence} | {f"desk.fault_{why}" for why in DESK_FAULTS}
+    scripts = scripts_file.of(None, "", "", "").values()
+    keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
+    keys |= {f"work_kind.{kind}" for kind in LINES} | {f"work_reason.{code}" for code in (*REASONS, "other")}
+    keys |= {f"audit_action.{code}" for code in audit_words.ACTIONS} | {"audit.whole", "audit.broken_now"}
+    keys |= {f"audit_subject.{code}" for code in audit_words.SUBJECTS} | {f"audit.{name}" for name in AUDIT_COLUMNS}
+    return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(words(Language.MANDARIN).entries) == set(words(Language.ENGLISH).entries)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_that_the_pages_use_exists(language: Language) -> None:
+    assert used() | made_up() <= set(words(language).entries)
+
+
+def test_no_words_are_left_over() -> None:
+    unused = set(words(Language.ENGLISH).entries) - used() - made_up()
+    assert {key for key in unused if key.split(".")[0] not in {"event", "reason", "check"}} == set()
+
+
+def test_placeholders_are_the_same_in_both_languages() -> None:
+    for key, text in words(Language.ENGLISH).entries.items():
+        assert fields(text) == fields(words(Language.MANDARIN).entries[key]), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_that_an_offer_ends_for_has_words(language: Language) -> None:
+    known = [reason for _state, reason in [*ROUTER_ENDS.values(), *LEG_ENDS.values()]]
+    for reason in [*known, *statuses.Absence]:
+        assert words(language).known(f"reason.{reason.replace(' ', '_')}"), reason
+
+
+def test_an_event_is_told_with_names_and_without_what_is_missing() -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    agent = Agent(id="a", staff_number="1", name="王芳", address="client:1")
+    known = Event(call_id="c", at=now, kind="offer_started", data={"agent_id": "a", "ring": 2})
+    bare = Event(call_id="c", at=now, kind="offer_started", data={})
+    assert event_text.tell(words(Language.ENGLISH), known, {"a": agent}, None) == "Calling 王芳 (ring 2)"
+    assert event_text.tell(words(Language.MANDARIN), bare, {}, None) == "呼叫 –（第 – 声）"
+
+
+def test_the_floor_has_a_template_for_each_section() -> None:
+    assert {path.name for path in FOLDER.glob("templates/floor_*.html")} == {f"floor_{name}.html" for name in SECTIONS}
+
+
+def fields(text: str) -> set[str]:
+    return {name for _before, name, _form, _conversion in string.Formatter().parse(text) if name}

@@ -1,0 +1,59 @@
+"""The green channel: who goes ahead, how far, and why."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.queues.priority_patients import Facts, Green, priority_of
+
+TODAY = date(2026, 3, 2)
+RULES = Green(
+    ages=((65, 10), (80, 20)), limited_mobility=10, cardiac=25, diabetic=5, flagged=20, discharged=15, at_most=40
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "lift", "reasons"),
+    [
+        (Facts(), 0, ()),
+        (Facts(age=64), 0, ()),
+        (Facts(age=65), 10, ("green channel: aged 65 or over",)),
+        (Facts(age=93), 20, ("green channel: aged 80 or over",)),
+        (Facts(limited_mobility=True), 10, ("green channel: limited mobility",)),
+        (Facts(cardiac=True), 25, ("green channel: cardiac patient",)),
+        (Facts(diabetic=True), 5, ("green channel: diabetic patient",)),
+        (Facts(flagged=True), 20, ("green channel: flagged patient",)),
+        (Facts(discharged_on=TODAY), 15, ("green channel: discharged in the last 30 days",)),
+        (Facts(discharged_on=date(2026, 1, 31)), 15, ("green channel: discharged in the last 30 days",)),
+        (Facts(discharged_on=date(2026, 1, 30)), 0, ()),
+        (Facts(discharged_on=date(2026, 3, 3)), 0, ()),
+        (Facts(age=70, diabetic=True), 15, ("green channel: aged 65 or over", "green channel: diabetic patient")),
+    ],
+)
+def test_each_fact_lifts_by_its_rule_and_says_so(facts: Facts, lift: int, reasons: tuple[str, ...]) -> None:
+    assert priority_of(RULES, facts, 7, TODAY) == (7 + lift, reasons)
+
+
+def test_a_rule_that_gives_nothing_is_no_reason() -> None:
+    assert priority_of(Green(), Facts(90, True, True, True, True, TODAY), 10, TODAY) == (10, ())
+
+
+flags = st.booleans()
+facts = st.builds(
+    Facts,
+    st.none() | st.integers(0, 110),
+    flags,
+    flags,
+    flags,
+    flags,
+    st.none() | st.integers(-5, 60).map(lambda ago: TODAY - timedelta(days=ago)),
+)
+
+
+@given(facts, st.integers(0, 100))
+def test_the_lift_is_never_negative_never_above_the_most_and_always_explained(known: Facts, base: int) -> None:
+    priority, reasons = priority_of(RULES, known, base, TODAY)
+    assert base <= priority <= base + RULES.at_most
+    assert (priority > base) == bool(reasons)

@@ -14,14 +14,17 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from campaigns import caps_file, plans_file, scripts_file
+from campaigns.dialogue import scripts_file
+from campaigns.planning import dialling_limits_file, plans_file
 from hotline.errors import ConfigError
-from hotline.values import Language
-from ivr import load
-from qa import lists, policy
-from qa.scorecards import read
-from recordings import hints, retention
-from routing import hospital, rules
+from hotline.values.statuses import Language
+from ivr.flow import reader
+from qa.sampling import policy
+from qa.scorecards import phrase_lists, read
+from recordings.retention import periods
+from recordings.speech import hints
+from routing.agents import hospital_file
+from routing.queues import queues_file
 
 FOLDER = Path(__file__).parent
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -47,27 +50,27 @@ class BrokenFile:
 
 
 def _flow(path: Path) -> tuple[str, ...]:
-    return load.read_file(path, load.House(NAMES, ZONE)).warnings
+    return reader.read_file(path, reader.House(NAMES, ZONE)).warnings
 
 
 def _hospital(path: Path) -> object:
-    return hospital.read(path, rules.read_file(FOLDER / "sound/queues.yaml", ZONE))
+    return hospital_file.read(path, queues_file.read_file(FOLDER / "sound/queues.yaml", ZONE))
 
 
 KINDS: dict[str, Kind] = {
     "flow": Kind("flow.yaml", _flow),
-    "queues": Kind("queues.yaml", lambda path: rules.read_file(path, ZONE)),
+    "queues": Kind("queues.yaml", lambda path: queues_file.read_file(path, ZONE)),
     "hospital": Kind("hospital.yaml", _hospital),
     "bank": Kind("bank.yaml", lambda path: scripts_file.load(path.parent, NAMES, "+861012345678"), "script.yaml"),
     "script": Kind("script.yaml", lambda path: scripts_file.load(path.parent, NAMES, "+861012345678"), "bank.yaml"),
     "plan": Kind("plan.yaml", plans_file.read_file),
-    "dialling_limits": Kind("dialling_limits.yaml", lambda path: caps_file.read_file(path, "CN")),
+    "dialling_limits": Kind("dialling_limits.yaml", lambda path: dialling_limits_file.read_file(path, "CN")),
     "scorecard": Kind("scorecard.yaml", lambda path: read.parse(path.read_text("utf-8"), str(path))),
     "phrases": Kind(
-        "phrases.en-US.yaml", lambda path: lists.parse(path.read_text("utf-8"), Language.ENGLISH, str(path))
+        "phrases.en-US.yaml", lambda path: phrase_lists.parse(path.read_text("utf-8"), Language.ENGLISH, str(path))
     ),
     "sampling_policy": Kind("sampling_policy.yaml", policy.of),
-    "retention": Kind("retention.yaml", retention.of),
+    "retention": Kind("retention.yaml", periods.of),
     "hints": Kind("hints.yaml", hints.words_of),
 }
 
@@ -100,7 +103,7 @@ def messages(broken: BrokenFile) -> list[str]:
         try:
             read = kind.read(folder / kind.file)
         except ConfigError as error:
-            return str(error).replace(f"{folder}/", "").splitlines()
+            return str(error).replace(f"{folder}/", "").replace(f"{FOLDER}/", "").splitlines()
         except UnicodeDecodeError as error:
             return [f"no message: {error}"]
         return [text.replace(f"{folder}/", "") for text in read] if broken.kind == "flow" else []  # type: ignore[attr-defined]

@@ -18,11 +18,11 @@ from hotline.errors import NotFound
 from hotline.models import Agent, Department, Skill
 from hotline.outbox import floor_events
 from hotline.outbox.notifier import FLOOR, ROUTER
-from hotline.values.statuses import AgentState, AgentStatus
+from hotline.values.statuses import AgentState, AgentStatus, Language
 from routing.agents.hospital_file import ADDRESS, CLIENT, change_telephone, set_levels
 from routing.agents.status import choose_status
 from routing.errors import AgentRefused
-from routing.queues.queues_file import LANGUAGES, MOST_LEVEL
+from routing.queues.queues_file import MOST_LEVEL
 
 LONGEST_NAME = 80
 HELD = frozenset({AgentState.OFFERED, AgentState.TALKING})

@@ -13,13 +13,13 @@ from hotline.database.migrations_render import render_type
 from hotline.models import Row
 from hotline.models.people import PROTECTION
 
-TARGET = migrate.SCRIPTS / "versions" / "0001_the_first_tables.py"
+TARGET = migrate.SCRIPTS / "versions" / "0100_the_first_tables.py"
 HEAD = '''"""The first tables, and what keeps rows of the audit log from being changed."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0001'
+revision = '0100'
 down_revision = None
 
 PROTECTION = {protection}

@@ -43,7 +43,7 @@ CONTENT_POLICY = {
 
 def create(context: AppContext) -> Flask:
     """The staff pages on the open resources of this process."""
-    app = Flask("console", static_folder="static", template_folder="templates")
+    app = Flask("console.web", static_folder="static", template_folder="templates")
     app.extensions["context"] = context
     app.config.update(_config(context))
     if proxies := context.settings.proxies:

@@ -16,6 +16,8 @@ from hotline.errors import TablesDiffer
 from hotline.models import Row
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
+# The first migration of 0.1.0.
+_FIRST = "0100"
 REMEDY = "run `hotline db upgrade`"
 BY_HAND = "no migration of this version mends that: restore a backup, or alter the table by hand to what is named"
 NAMED = 4
@@ -45,12 +47,16 @@ def check(database: Database) -> None:
 
 
 def refuse_newer(database: Database) -> None:
-    """Raise `TablesDiffer` when the database stands at a migration that this program does not have."""
+    """Raise `TablesDiffer` when the database is at a migration that this program does not have."""
     known = {path.name.partition("_")[0] for path in _VERSIONS.glob("*.py")}
     with database.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return
         stands = set(connection.scalars(text("SELECT version_num FROM alembic_version")))
+    if any(revision < _FIRST for revision in stands):
+        raise TablesDiffer(
+            "the database was made before 0.1.0 and cannot be upgraded; keep it aside and start with an empty one"
+        )
     if stands - known:
         newer = ", ".join(sorted(stands - known))
         raise TablesDiffer(f"a newer version of the hotline has upgraded the database (to {newer}); start that version")

@@ -102,6 +102,12 @@ def test_an_upgrade_that_finds_nothing_to_add_says_what_differs(migrated: Settin
     assert "up to date" not in said
 
 
+def test_a_database_from_before_the_first_release_is_refused(migrated: Settings) -> None:
+    change(migrated, ["UPDATE alembic_version SET version_num = '0014'"])
+    with pytest.raises(TablesDiffer, match=r"made before 0\.1\.0"):
+        open_context(migrated)
+
+
 def test_a_newer_database_is_refused_by_start_and_upgrade(migrated: Settings) -> None:
     change(migrated, ["UPDATE alembic_version SET version_num = '9999'"])
     with pytest.raises(TablesDiffer, match="newer version of the hotline has upgraded"):

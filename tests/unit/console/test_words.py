@@ -91,7 +91,7 @@ TABLES_OF_A_CALL = ("menu", "waiting", "talking", "recording", "caller_clock", "
 
 def used() -> set[str]:
     """The keys that stand as a whole in templates and modules."""
-    texts = [path.read_text("utf-8") for path in [*FOLDER.glob("templates/*.html"), *FOLDER.glob("*.py")]]
+    texts = [path.read_text("utf-8") for path in [*FOLDER.rglob("*.html"), *FOLDER.rglob("*.py")]]
     pattern = re.compile(
         r"""(?:(?<![\w.])(?:t|words|flash)|\.well)\(["']([a-z_.]+[a-z_])["'][,)]|["']((?:nav|users)\.(?!html)[a-z_]+)["']"""
     )
@@ -179,7 +179,9 @@ def test_an_event_is_told_with_names_and_without_what_is_missing() -> None:
 
 
 def test_the_floor_has_a_template_for_each_section() -> None:
-    assert {path.name for path in FOLDER.glob("templates/floor_*.html")} == {f"floor_{name}.html" for name in SECTIONS}
+    assert {path.name for path in FOLDER.glob("web/templates/floor_*.html")} == {
+        f"floor_{name}.html" for name in SECTIONS
+    }
 
 
 def fields(text: str) -> set[str]:

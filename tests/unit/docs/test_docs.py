@@ -148,7 +148,7 @@ def test_every_move_of_a_status_is_written_and_no_other() -> None:
 
 
 def test_the_events_to_look_for_in_logs_are_logged() -> None:
-    folders = ("hotline", "routing", "workers", "console", "ivr", "recordings")
+    folders = ("hotline", "routing", "workers", "console", "voice", "ivr", "recordings", "accounts", "campaigns")
     code = "".join(path.read_text("utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py"))
     for row in table(OPERATIONS, "Logs"):
         for event in row[0].split(", "):

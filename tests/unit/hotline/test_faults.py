@@ -31,7 +31,7 @@ def test_a_fault_of_others_is_told_by_kind_and_place() -> None:
     told = faults.trace(failed())
     assert NUMBER not in told
     assert [line.split(" at ")[0] for line in told.splitlines() if " at " in line] == ["KeyError", "ValueError"]
-    assert "unit/test_faults.py" in faults.kind(failed())
+    assert "hotline/test_faults.py" in faults.kind(failed())
 
 
 def test_a_fault_of_ours_says_what_it_says() -> None:

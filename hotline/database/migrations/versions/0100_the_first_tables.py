@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0001'
+revision = '0100'
 down_revision = None
 
 PROTECTION = {

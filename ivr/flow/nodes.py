@@ -6,6 +6,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from hotline.configuration.field_types import FileModel
+from hotline.configuration.texts import TelephoneKey
 from hotline.values.statuses import Intent, Language, Outcome
 from ivr.outage import keeping
 from routing.estimates.wait import SPOKEN_MINUTES
@@ -110,14 +112,13 @@ class Message:
 Node = Menu | LanguageMenu | Notice | Opening | Ask | End | Message
 
 
-@dataclass(frozen=True)
-class Keys:
+class Keys(FileModel):
     """Keys that mean the same at every node."""
 
-    emergency: str = "9"
-    person: str = "0"
-    repeat: str = "*"
-    back: str = "#"
+    emergency: TelephoneKey = "9"
+    person: TelephoneKey = "0"
+    repeat: TelephoneKey = "*"
+    back: TelephoneKey = "#"
 
     @property
     def all(self) -> tuple[str, str, str, str]:
@@ -125,12 +126,11 @@ class Keys:
         return (self.emergency, self.person, self.repeat, self.back)
 
 
-@dataclass(frozen=True)
-class LineKeys:
-    """Keys that lead out of the line: to be called back, or to leave a message instead."""
+class LineKeys(FileModel):
+    """Keys for who waits: to be called back, or to leave a message instead."""
 
-    call_back: str = "1"
-    message: str = "2"
+    call_back: TelephoneKey = "1"
+    message: TelephoneKey = "2"
 
 
 # Spoken one by one; a one in a Mandarin telephone number is yao.

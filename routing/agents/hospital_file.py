@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from hotline.configuration import reader
+from hotline.configuration import yaml_file
 from hotline.configuration.errors import FileFault
 from hotline.configuration.field_types import Context, FileModel, Known, Parsed
 from hotline.configuration.texts import Label, Name
@@ -82,9 +82,9 @@ def read(path: Path, rules: Rules) -> Hospital:
     """Read the file of a hospital with these queues. Raises `FileFault` that lists everything that is wrong with it."""
 
     def context(data: Any) -> Context:
-        return {"skills": rules.skills, "skills_in": rules.file, "departments": reader.names(data, "departments")}
+        return {"skills": rules.skills, "skills_in": rules.file, "departments": yaml_file.names(data, "departments")}
 
-    fields = reader.read(HospitalFile, path, context)
+    fields = yaml_file.read(HospitalFile, path, context)
     return Hospital(fields.departments, fields.agents, rules)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from hotline.configuration import reader
+from hotline.configuration import yaml_file
 from hotline.configuration.field_types import (
     Context,
     Exactly,
@@ -273,15 +273,15 @@ def _read_once(file: Path, timezone: str) -> Rules:
 
 def read_file(file: Path, zone: ZoneInfo) -> Rules:
     """Read the file. Raises `FileFault` that lists everything that is wrong with it."""
-    return parse(reader.text_of(file), zone, str(file))
+    return parse(yaml_file.text_of(file), zone, str(file))
 
 
 def parse(text: str, zone: ZoneInfo, file: str = "queues.yaml") -> Rules:
     """Read the text; `file` is its name in messages. Raises `FileFault`."""
 
     def context(data: Any) -> Context:
-        return {"zone": zone, "skills": reader.names(data, "skills"), "queues": reader.names(data, "queues")}
+        return {"zone": zone, "skills": yaml_file.names(data, "skills"), "queues": yaml_file.names(data, "queues")}
 
-    fields = reader.parse(QueuesFile, text, file, context)
+    fields = yaml_file.parse(QueuesFile, text, file, context)
     queues = {name: queue.queue(name, zone) for name, queue in fields.queues.items()}
     return Rules(file, zone, fields.skills, queues, fields.green_channel)

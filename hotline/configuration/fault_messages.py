@@ -15,6 +15,8 @@ NOUNS = {"integer": "a whole number", "number": "a number", "boolean": "true or 
 
 def faults_of(error: ErrorDetails, document: Document, schema: Callable[[], Schema]) -> Iterator[Fault]:
     """Yield the faults that one error of pydantic stands for; `schema` makes the JSON Schema of the file."""
+    if error["type"] == "too_short" and error["input"]:
+        return  # its entries have faults of their own
     path = _path(error, document)
     cause = (error.get("ctx") or {}).get("error")
     if isinstance(cause, FieldFaults):
@@ -44,6 +46,8 @@ def _message(error: ErrorDetails, path: Path, schema: Schema) -> str:
     match error["type"].removesuffix("_type").removesuffix("_parsing"):
         case "missing":
             return f"missing; write {_wanted(schema, field)}"
+        case "too_short":
+            return f"is empty; write {_wanted(schema, field)}"
         case "extra_forbidden":
             return _unknown(str(path[-1]), list(_field(schema, error["loc"][:-1]).get("properties", ())))
         case "enum" | "literal_error":
@@ -85,7 +89,7 @@ def _wanted(schema: Schema, field: Schema) -> str:
     if "enum" in field:
         return f"one of {', '.join(map(str, field['enum']))}"
     if field.get("type") == "object":
-        return f"named fields ({', '.join(field.get('properties', ())) or 'name: value'})"
+        return f"{{{': …, '.join(field.get('properties') or ['name'])}: …}}"
     return NOUNS.get(field.get("type", ""), "a text") + " here"
 
 

@@ -116,8 +116,8 @@ class ScaleFields(QuestionFields):
         if self.least >= self.most:
             yield ("most",), f"must be more than least ({self.least})"
             return
-        figures = {("low_to",): self.low_to, ("signs_from", "value"): self.signs_from and self.signs_from.value}
-        for path, figure in figures.items():
+        from_ = None if self.signs_from is None else self.signs_from.value
+        for path, figure in ((("low_to",), self.low_to), (("signs_from", "value"), from_)):
             if figure is not None and not self.least <= figure <= self.most:
                 yield path, f"must be a whole number from {self.least} to {self.most}, not '{figure}'"
 
@@ -180,7 +180,7 @@ class BankFile(FileModel):
     phrases: Annotated[Mapping[str, Texts], Exactly.of(PHRASES), AfterValidator(_filled)]
     replies: Annotated[Mapping[str, Words], Exactly.of(REPLIES, missing=NO_WORDS)] = dict.fromkeys(REPLIES, NO_WORDS)
     questions: dict[str, Annotated[ChoiceFields | ScaleFields | OpenFields, Field(discriminator="kind")]]
-    signs: dict[str, SignFields] = {}
+    signs: dict[str, SignFields] = Field({})
 
     @model_validator(mode="after")
     def _check(self) -> "BankFile":

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -130,7 +131,7 @@ class PlanFile(FileModel):
 
 
 def _step_faults(steps: tuple[Step, ...]) -> Iterator[tuple[Sequence[str | int], str]]:
-    for place, (before, step) in enumerate(zip(steps, steps[1:], strict=False), 1):
+    for place, (before, step) in enumerate(pairwise(steps), 1):
         if step.day <= before.until:
             fault = f"day {step.day} is before the step {before.name!r} is over, on day {before.until}"
             yield (place, "day"), fault

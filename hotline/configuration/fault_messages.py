@@ -46,6 +46,8 @@ def _message(error: ErrorDetails, path: Path, schema: Schema) -> str:
     match error["type"].removesuffix("_type").removesuffix("_parsing"):
         case "missing":
             return f"missing; write {_wanted(schema, field)}"
+        case "string_too_short":
+            return "is empty; write a text here"
         case "too_short":
             return f"is empty; write {_wanted(schema, field)}"
         case "extra_forbidden":
@@ -67,7 +69,7 @@ def _message(error: ErrorDetails, path: Path, schema: Schema) -> str:
         case "bool":
             return f"must be true or false, not {_shown(error['input'])}"
         case "int" | "int_from_float" | "float" | "greater_than_equal" | "less_than_equal" | "greater_than":
-            return f"must be {_number(field)}, not {_shown(error['input'])}"
+            return f"must be {_number(_resolved(schema, field))}, not {_shown(error['input'])}"
     return error["msg"]
 
 

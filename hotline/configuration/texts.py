@@ -19,9 +19,7 @@ Texts = Annotated[Mapping[Language, str], Exactly.of(Language)]
 # {zh: …, en: …}
 Label = Annotated[Mapping[Language, str], Exactly((("zh", Language.MANDARIN), ("en", Language.ENGLISH)))]
 # Words that patients say, where there are any.
-Words = Annotated[
-    Mapping[Language, Annotated[tuple[str, ...], OneOrMore()]], Exactly.of(Language, missing=())
-]
+Words = Annotated[Mapping[Language, Annotated[tuple[str, ...], OneOrMore()]], Exactly.of(Language, missing=())]
 TelephoneKey = Annotated[
     str,
     Parsed(

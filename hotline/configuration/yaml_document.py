@@ -12,6 +12,8 @@ import yaml
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MERGE = "tag:yaml.org,2002:merge"
 NULLS = frozenset({"", "~", "null"})
+# Anchors that repeat each other could stand for any number of fields.
+MOST_FIELDS = 100_000
 
 Path = tuple[str | int, ...]
 
@@ -44,8 +46,10 @@ class Document:
             problem = getattr(error, "problem", None) or str(error)
             document.faults.append(Fault((), mark.line + 1 if mark else 1, f"not YAML: {problem}"))
             return document
-        if node is not None:
-            document.data = document._plain(node, (), 1)
+        try:
+            document.data = None if node is None else document._plain(node, (), 1)
+        except RecursionError:
+            document.faults.append(Fault((), 1, "an anchor stands for itself or for too much; write the fields out"))
         return document
 
     def line(self, path: Path) -> int:
@@ -56,13 +60,15 @@ class Document:
 
     def _plain(self, node: yaml.Node, path: Path, line: int) -> Any:
         self.lines[path] = line
+        if len(self.lines) > MOST_FIELDS:
+            raise RecursionError
         match node:
             case yaml.MappingNode():
                 return self._mapping(node, path)
             case yaml.SequenceNode():
                 entries = enumerate(node.value)
                 return [self._plain(entry, (*path, number), entry.start_mark.line + 1) for number, entry in entries]
-            case yaml.ScalarNode(style=None) if node.value in NULLS:
+            case yaml.ScalarNode() if not node.style and node.value in NULLS:
                 return None
             case _:
                 return " ".join(str(node.value).split())

@@ -1,8 +1,10 @@
-"""The one reader of configuration files: YAML, checked by the model of its kind, every fault with file, line and field."""
+"""The one reader of configuration files: YAML checked by a model, every fault with file, line and field."""
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 import pathlib
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from copy import deepcopy
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -39,21 +41,52 @@ def parse(model: type[_Model], text: str, file: str, context: Contexts | None = 
 
 
 def parse_located(
-    model: type[_Model], text: str, file: str, context: Contexts | None = None
+    model: type[_Model],
+    text: str,
+    file: str,
+    context: Contexts | None = None,
+    check: Callable[[_Model], Iterable[tuple[Path, str]]] = lambda _: (),
 ) -> tuple[_Model, Document]:
-    """Read the text as `parse` does, and return with it the document, which knows the line of every field."""
+    """Read the text as `parse` does, and return with it the document, which knows the line of every field.
+
+    `check` finds what is wrong with the whole: paths and messages. Where single fields are wrong, it sees the file
+    without them, if that is possible.
+    """
     document = Document.parse(text)
     if document.data is None:
+        # Nothing to check: the text is no YAML, or there is none.
         empty = Fault((), 1, f"is empty; copy {getattr(model, 'standard', '')} and change it")
         raise FileFault(listed(document.faults or [empty], file))
+    known = context(document.data) if context else None
+    value: _Model | None = None
     try:
-        value = model.model_validate(document.data, context=context and context(document.data))
+        value = model.model_validate(document.data, context=known)
     except ValidationError as error:
         errors = error.errors()
         document.faults += [fault for one in errors for fault in faults_of(one, document, lambda: schema(model))]
-    if document.faults:
+        with suppress(ValidationError):
+            value = model.model_validate(_without(document), context=known)
+    if value is not None:
+        document.faults += [Fault(path, document.line(path), message) for path, message in check(value)]
+    if document.faults or value is None:
         raise FileFault(listed(document.faults, file))
     return value, document
+
+
+def _without(document: Document) -> Any:
+    """Return the data without the fields that have faults."""
+    data = deepcopy(document.data)
+    for fault in document.faults:
+        within = data
+        for part in fault.path[:-1]:
+            within = within[part] if _has(within, part) else None
+        if fault.path and isinstance(within, dict):
+            within.pop(fault.path[-1], None)
+    return data
+
+
+def _has(data: Any, part: str | int) -> bool:
+    return part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int)
 
 
 @cache

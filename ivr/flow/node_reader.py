@@ -23,7 +23,7 @@ class ChoiceFields(FileModel):
     language: Language | None = None
 
 
-Choices = Annotated[dict[TelephoneKey, ChoiceFields], Field(description="choices by key, at least one, like \"1\": {…}")]
+Choices = Annotated[dict[TelephoneKey, ChoiceFields], Field(description='at least one choice by key, like "1": {…}')]
 
 
 class NodeFields(FileModel):
@@ -60,7 +60,7 @@ class LanguageMenuFields(NodeFields):
     @model_validator(mode="after")
     def _check(self) -> "LanguageMenuFields":
         _check_any(self.choices)
-        faults = [
+        faults: list[tuple[tuple[str, ...], str]] = [
             (("choices", key), "no language; a language menu sets one with every key")
             for key, choice in self.choices.items()
             if choice.language is None
@@ -136,7 +136,7 @@ class EndFields(NodeFields):
     kind: Literal["end"]
     say: FilledTextsWithChoices
     outcome: Outcome | None = None
-    choices: Choices = {}
+    choices: Choices = Field({})
 
     def node(self, name: str) -> End:
         """Return the node."""

@@ -205,7 +205,7 @@ class Flow:
     hours: Hours
     phrases: Mapping[str, Text]
     nodes: Mapping[str, Node]
-    line: LineKeys = LineKeys()
+    line: LineKeys = field(default_factory=LineKeys)
     # The node at which callers in line may leave a message.
     message: str | None = None
     # The queues of the house, by name.

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from hotline.configuration import yaml_file
-from hotline.configuration.errors import FileFault
 from hotline.configuration.field_types import Context, Exactly, FileModel
 from hotline.configuration.settings import Settings
 from hotline.configuration.texts import Filled, Texts
@@ -110,10 +109,10 @@ def parse(text: str, house: House, file: str = "flow.yaml") -> Loaded:
     def context(data: Any) -> Context:
         return {"hospital": house.hospital, "zone": house.zone, "nodes": yaml_file.names(data, "nodes")}
 
-    fields, document = yaml_file.parse_located(FlowFile, text, file, context)
+    def faults(fields: FlowFile) -> check.Located:
+        return check.faults(fields.flow(house))
+
+    fields, document = yaml_file.parse_located(FlowFile, text, file, context, faults)
     flow = fields.flow(house)
-    faults = [Fault(path, document.line(path), message) for path, message in check.faults(flow)]
-    if faults:
-        raise FileFault(yaml_file.listed(faults, file))
     warnings = [Fault(path, document.line(path), f"warning: {message}") for path, message in check.warnings(flow)]
     return Loaded(flow, tuple(yaml_file.listed(warnings, file)))

@@ -65,8 +65,8 @@ class HospitalFile(FileModel):
 
     standard: ClassVar = "cli/demo/hospital.yaml"
 
-    departments: dict[Name, Label] = {}
-    agents: dict[str, AgentEntry] = {}
+    departments: dict[Name, Label] = Field({})
+    agents: dict[str, AgentEntry] = Field({})
 
 
 @dataclass(frozen=True)

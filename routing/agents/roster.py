@@ -96,7 +96,7 @@ def _check(session: Session, agent: Agent, wanted: Wanted) -> None:
     if wanted.department is not None and session.get(Department, wanted.department) is None:
         raise AgentRefused("department_unknown", "department", f"no department {wanted.department!r}")
     _check_address(session, agent, wanted.address)
-    known = set(session.scalars(select(Skill.name))) | set(LANGUAGES)
+    known = set(session.scalars(select(Skill.name))) | set(Language)
     for name, level in wanted.levels.items():
         if name not in known or not 1 <= level <= MOST_LEVEL:
             raise AgentRefused("level_unfit", "levels", f"{name!r}: a known skill or language, level 1 to {MOST_LEVEL}")

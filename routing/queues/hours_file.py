@@ -20,10 +20,8 @@ def _date(text: str) -> date | None:
         return None
 
 
-Spans = Annotated[
-    tuple[Annotated[Span, Parsed(parse_span, "is no span of a day; write 08:00-17:30", "^[0-2]?[0-9]:[0-5][0-9]-")], ...],
-    OneOrMore(),
-]
+SpanField = Annotated[Span, Parsed(parse_span, "is no span of a day; write 08:00-17:30")]
+Spans = Annotated[tuple[SpanField, ...], OneOrMore()]
 Weekdays = Annotated[
     range,
     Parsed(
@@ -38,7 +36,7 @@ Date = Annotated[date, Parsed(_date, "is no date; write YYYY-MM-DD", "^[0-9]{4}-
 class HoursFields(FileModel):
     """Opening hours: spans of the day by weekday, dates that differ, and whether Chinese public holidays are kept."""
 
-    week: dict[Weekdays, Spans] = {}
+    week: dict[Weekdays, Spans] = Field({})
     days: dict[Date, Spans] = Field({}, description="dates that differ; an empty list closes the day")
     holidays: Literal["china", "none"] = "none"
     open: Literal["always"] | None = None

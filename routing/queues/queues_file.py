@@ -64,8 +64,8 @@ NeedField = Annotated[Need, ReadAs(NeedFields), Shorthand(_need, LEVEL_SCHEMA)]
 
 
 def _for_every_language(value: Any) -> Any:
-    is_one = isinstance(value, str) or (isinstance(value, dict) and not value.keys().isdisjoint(NeedFields.model_fields))
-    return dict.fromkeys(Language, value) if is_one else value
+    is_need = isinstance(value, dict) and not value.keys().isdisjoint(NeedFields.model_fields)
+    return dict.fromkeys(Language, value) if isinstance(value, str) or is_need else value
 
 
 def _phones(text: str) -> int | None:
@@ -150,7 +150,7 @@ class QueueFields(FileModel):
         Mapping[Language, NeedField],
         Exactly.of(Language, missing=Need()),
         Shorthand(_for_every_language, LEVEL_SCHEMA),
-    ] = {}
+    ] = Field({})
     rings: Annotated[int, Field(ge=1, le=MOST_RINGS)] = 3
     ladder: Annotated[
         tuple[Annotated[Step, ReadAs(StepFields), Shorthand(_step, {"type": ["integer", "string"]})], ...],
@@ -200,7 +200,7 @@ class QueueFields(FileModel):
 class AgePriority(FileModel):
     """Who has reached the age goes ahead so far."""
 
-    from_: Annotated[int, Field(ge=0, le=120)] = Field(alias="from", description="the least age in years, like from: 65")
+    from_: Annotated[int, Field(ge=0, le=120)] = Field(alias="from", description="the least age, like from: 65")
     priority: Priority = 0
 
 
@@ -238,7 +238,7 @@ class QueuesFile(FileModel):
 
     standard: ClassVar = "routing/queues/queues.yaml"
 
-    skills: dict[Name, Label] = {}
+    skills: dict[Name, Label] = Field({})
     queues: dict[Name, QueueFields] = Field(description="the queues, at least one")
     green_channel: Annotated[Green, ReadAs(GreenFields)] = Green()
 

@@ -146,12 +146,12 @@ def test_the_caps_name_what_is_wrong_with_file_line_and_field(tmp_path: Path) ->
     line = next(n for n, one in enumerate(text.splitlines(), 1) if "value: 50" in one)
     with pytest.raises(Exception, match=rf"caps\.yaml:{line}: CN\.tries\.value: must be a whole number"):
         dialling_limits_file.read_file(file, "CN")
-    with pytest.raises(Exception, match="no caps for 'FR'"):
+    with pytest.raises(Exception, match="no limits for 'FR'"):
         dialling_limits_file.read_file(dialling_limits_file.STANDARD, "FR")
 
 
 def test_every_cap_has_its_source() -> None:
     for law in ("CN", "US", "GB"):
         caps = dialling_limits_file.read_file(dialling_limits_file.STANDARD, law)
-        assert set(caps.sources) == {"hours", *dialling_limits_file.FIGURES}
+        assert set(caps.sources) == {*dialling_limits_file.LimitsFields.model_fields}
         assert all(caps.sources.values())

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.dialogue.script import Choice, Option, Script, Text
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow.spoken_choices import read_out
 
 QUESTION = "another_time"

@@ -32,7 +32,7 @@ from hotline.configuration.texts import (
     Words,
     unknown_placeholders,
 )
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow.spoken_choices import with_choices
 
 STANDARD = Path(__file__).parents[1] / "scripts"

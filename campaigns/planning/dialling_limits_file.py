@@ -53,7 +53,7 @@ class DiallingLimitsFile(RootModel[dict[str, LimitsFields]]):
 
 def of(settings: Settings) -> Caps:
     """Return the limits that hold for this installation, read once. Raises `FileFault`."""
-    return _read_once(settings.campaign_caps_file or STANDARD, settings.campaign_law)
+    return _read_once(settings.dialling_limits_file or STANDARD, settings.campaign_law)
 
 
 @cache

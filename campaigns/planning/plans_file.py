@@ -17,7 +17,7 @@ from hotline.configuration.errors import FileFault
 from hotline.configuration.field_types import Context, FieldFaults, FileModel, OneOrMore, Parsed, ReadAs
 from hotline.configuration.settings import Settings
 from hotline.configuration.texts import Label
-from hotline.values.statuses import CampaignKind
+from hotline.values.states.campaign import CampaignKind
 
 STANDARD = Path(__file__).parents[1] / "plans"
 DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}

@@ -9,7 +9,7 @@ import click
 from cli import audit_marks
 from hotline.configuration.errors import FileFault
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow import drawing, reader
 from ivr.flow.check import seconds
 from ivr.flow.nodes import LanguageMenu, Menu

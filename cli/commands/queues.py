@@ -15,7 +15,7 @@ from cli import audit_marks
 from hotline import clock
 from hotline.configuration.errors import FileFault
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.queues import hours, queues_file
 from routing.queues.hours import WEEKDAYS, Hours, Span
 from routing.queues.priority_patients import Green

@@ -9,7 +9,7 @@ from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from hotline.configuration.field_types import Exactly, FieldFaults, OneOrMore, Parsed
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 KEYPAD = frozenset("0123456789*#")
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")

@@ -7,7 +7,9 @@ from pydantic import Field, model_validator
 
 from hotline.configuration.field_types import FieldFaults, FileModel, Known
 from hotline.configuration.texts import FilledTexts, FilledTextsWithChoices, TelephoneKey
-from hotline.values.statuses import Intent, Language, Outcome
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.call import Outcome
 from ivr.flow.nodes import Ask, Choice, End, LanguageMenu, Menu, Message, Notice, Opening, Text
 from ivr.flow.spoken_choices import with_choices
 

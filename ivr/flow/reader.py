@@ -13,7 +13,7 @@ from hotline.configuration.field_types import Context, Exactly, FileModel
 from hotline.configuration.settings import Settings
 from hotline.configuration.texts import Filled, Texts
 from hotline.configuration.yaml_document import Fault
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow import check
 from ivr.flow.node_reader import NodeField, NodeName
 from ivr.flow.nodes import PHRASES, Flow, Keys, Line, LineKeys, Text

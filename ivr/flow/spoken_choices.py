@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 CHOICE = {Language.MANDARIN: "{label}按{key}", Language.ENGLISH: "{label}, press {key}"}
 BETWEEN = {Language.MANDARIN: "，", Language.ENGLISH: ". "}

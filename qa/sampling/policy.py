@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from hotline.configuration import yaml_file
 from hotline.configuration.field_types import Context, Exactly, FileModel, ReadAs
-from qa.sampling.sample import Quota, Rule
+from qa.sampling.sample import Quota, TargetRule
 
 RuleName = Literal["fatal", "complaint", "low_rating", "long_silence", "new_agent", "campaign"]
 RULES: tuple[str, ...] = get_args(RuleName)
@@ -38,9 +38,9 @@ class RuleFields(FileModel):
     rule: RuleName
     most: Calls | None = None
 
-    def value(self, _context: Context) -> Rule:
+    def value(self, _context: Context) -> TargetRule:
         """Return the rule."""
-        return Rule(self.rule, self.most)
+        return TargetRule(self.rule, self.most)
 
 
 class Policy(FileModel):
@@ -50,7 +50,7 @@ class Policy(FileModel):
 
     scorecards: dict[str, str] = Field(description="which scorecard a call is heard against, like {inbound: service}")
     quota: Annotated[Quota, ReadAs(QuotaFields)] = Field(alias="random")
-    rules: tuple[Annotated[Rule, ReadAs(RuleFields)], ...] = Field(
+    rules: tuple[Annotated[TargetRule, ReadAs(RuleFields)], ...] = Field(
         alias="targeted", description="a list of rules, like - {rule: complaint}"
     )
     new_agent_days: Annotated[int, Field(ge=0, le=3650)]

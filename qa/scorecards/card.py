@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from hotline.configuration.field_types import Exactly, FileModel, Known, OneOrMore
 from hotline.errors import NotFound
-from hotline.values.statuses import Answer, Language
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 
 Text = Mapping[Language, str]
 

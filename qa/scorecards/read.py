@@ -11,7 +11,7 @@ from hotline.configuration import yaml_file
 from hotline.configuration.errors import FileFault
 from hotline.configuration.field_types import Context, FieldFaults, FileModel, Known, OneOrMore, Parsed
 from hotline.configuration.texts import Texts
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa.scorecards.card import By, FactName, FatalMeans, Item, Machine, Scale, Scorecard, Scorecards, Section
 
 FOLDER = Path(__file__).parent

@@ -12,7 +12,8 @@ from pydantic import Field, field_validator
 
 from hotline.configuration import yaml_file
 from hotline.configuration.field_types import Exactly, FieldFaults, FileModel
-from hotline.values.statuses import CaseKind, Intent
+from hotline.values.intent import Intent
+from hotline.values.states.case import CaseKind
 
 LONGEST_DAYS = 36_500
 STANDARD = Path(__file__).with_name("retention.yaml")

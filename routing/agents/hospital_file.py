@@ -25,7 +25,8 @@ from hotline.configuration.texts import Label, Name
 from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Agent, AgentSkill, Department, Queue, Skill
-from hotline.values.statuses import Absence, AgentState, AgentStatus, Language, SignsIn
+from hotline.values.language import Language
+from hotline.values.states.agent import Absence, AgentState, AgentStatus, SignsIn
 from routing.queues.queues import Rules, Text
 from routing.queues.queues_file import Level
 

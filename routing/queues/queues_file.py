@@ -23,7 +23,8 @@ from hotline.configuration.field_types import (
 )
 from hotline.configuration.settings import Settings
 from hotline.configuration.texts import Label, Name
-from hotline.values.statuses import Language, PhoneNumber
+from hotline.values.language import Language
+from hotline.values.phone_numbers import PhoneNumber
 from routing.queues.hours import Hours
 from routing.queues.hours_file import HoursField
 from routing.queues.priority_patients import Green

@@ -17,7 +17,7 @@ import yaml
 from campaigns.dialogue import scripts_file
 from campaigns.planning import dialling_limits_file, plans_file
 from hotline.errors import ConfigError
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow import reader
 from qa.sampling import policy
 from qa.scorecards import phrase_lists, read

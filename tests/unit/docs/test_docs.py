@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from pydantic_core import PydanticUndefined
 
 from cli.commands import ivr as ivr_command
-from cli.house.embedded import PORTS
-from cli.house.supervisor import read_procfile
+from cli.local.embedded import PORTS
+from cli.local.supervisor import read_procfile
 from cli.main import group
 from exchange.__main__ import main as exchange
 from hotline.configuration.settings import Settings
 from hotline.outbox.jobs import LINES
-from hotline.values.statuses import MOVES
+from hotline.values.states.moves import MOVES
 from tests import documents
 from tests.documents import ROOT, pages, table
 

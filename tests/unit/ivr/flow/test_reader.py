@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.configuration.errors import FileFault
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow import check, drawing, reader
 from ivr.flow.nodes import prompts
 from routing.queues.hours import parse_span, parse_weekdays

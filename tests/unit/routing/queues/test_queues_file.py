@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hotline.configuration.errors import FileFault
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.queues import queues_file
 from routing.queues.queues import Need, OverflowKind, Rules, Step, Way
 

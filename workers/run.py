@@ -19,7 +19,7 @@ from hotline.errors import LeaseLost
 from hotline.models import Job
 from hotline.outbox import jobs, transitions
 from hotline.values import faults
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 from telephony.provider import Provider, connect
 from workers import retrying
 from workers.fence import Fenced, guarded

@@ -12,7 +12,11 @@ from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.models import Call, Job, Offer, Recording
 from hotline.outbox import jobs, transitions
-from hotline.values.statuses import ENDED_LEGS, CallStatus, JobState, LegStatus, OfferState, RecordingState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.job import JobState
+from hotline.values.states.leg import ENDED_LEGS, LegStatus
+from hotline.values.states.offer import OfferState
+from hotline.values.states.recording import RecordingState
 from ivr.dialogue import service as ivr
 from qa.sampling import draws
 from qa.statistics import ratings
@@ -171,7 +175,7 @@ def urgent_words(context: AppContext) -> int:
     )
     with context.database.write() as session:
         rows = list(session.execute(waiting))
-        rated = ratings.of(session, [call_id for _, call_id, _ in rows])
+        rated = ratings.ratings_of_calls(session, [call_id for _, call_id, _ in rows])
         return sum(
             jobs.urge(session, context.notifier, job)
             for job, call_id, intent in rows

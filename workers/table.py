@@ -29,11 +29,11 @@ WORK: dict[str, Work] = {
     "transcribe": _without_provider(recordings.transcribe),
     "index_correction": _without_provider(corrections.reindex),
     "purge": _without_provider(purging.job),
-    "check_call": _without_provider(qa.check),
+    "check_call": _without_provider(qa.score_call),
     "text_recipient": campaign_messages.text,
     "record_attempt": campaign_after.record,
     "text_advice": campaign_after.advise,
     "file_message": _without_provider(voicemail.file),
     "draw_sample": _without_provider(draws.make),
-    "make_report": _without_provider(service.make),
+    "make_report": _without_provider(service.make_report),
 }

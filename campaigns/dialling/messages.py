@@ -7,7 +7,8 @@ from campaigns.stopping import permission
 from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.values import phone_numbers
-from hotline.values.statuses import Language, RecipientState
+from hotline.values.language import Language
+from hotline.values.states.recipient import RecipientState
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 

@@ -13,7 +13,8 @@ from hotline import log
 from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Answer, Attempt, Call, Case, Recipient
-from hotline.values.statuses import CallStatus, CaseKind, Urgency
+from hotline.values.states.call import CallStatus
+from hotline.values.states.case import CaseKind, Urgency
 from recordings.storage import service as recordings
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -41,7 +42,7 @@ def record(context: AppContext, provider: Provider, attempt_id: str, now: dateti
     except ProviderRefused as refusal:
         raise Discard(f"cannot be recorded: {refusal}") from refusal
     with context.database.write() as session:
-        recordings.started(session, context, call.id, sid, now)
+        recordings.add_started(session, context, call.id, sid, now)
 
 
 def advise(context: AppContext, provider: Provider, attempt_id: str, now: datetime) -> None:

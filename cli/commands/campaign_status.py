@@ -15,7 +15,8 @@ from cli.house import embedded
 from console.floor.live import Live
 from hotline.context import AppContext, open_context
 from hotline.models import Campaign
-from hotline.values.statuses import CampaignState, RecipientState
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.recipient import RecipientState
 
 DRAW_SECONDS = 1.0
 COLUMNS = ("name", "state", "planned", "reached", "verified", "done", "signs", "opinions", "open")

@@ -11,7 +11,7 @@ from cli.house import embedded, newest
 from hotline import clock
 from hotline.context import open_context, open_unchecked
 from hotline.outbox import jobs
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 from routing.agents import hospital_file
 from routing.queues import queues_file
 

@@ -25,7 +25,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_unchecked, prove
 from hotline.errors import ConfigError, HotlineError, TablesDiffer
 from hotline.models import Agent, Job, Queue, Skill, User
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 from ivr.flow import reader
 from ivr.flow.nodes import Ask
 

@@ -20,7 +20,7 @@ from console.web import formatting
 from hotline import clock
 from hotline.context import AppContext, open_context
 from hotline.models import Agent
-from hotline.values.statuses import AgentState, AgentStatus
+from hotline.values.states.agent import AgentState, AgentStatus
 from reports.service_level import figures as counts
 from routing.estimates.wait import Error
 

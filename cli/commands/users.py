@@ -20,7 +20,8 @@ from hotline import clock
 from hotline.context import open_context
 from hotline.encryption.keyring import Keyring
 from hotline.models import User
-from hotline.values.statuses import Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
 from routing.agents import roster
 
 ROLE = click.Choice([role.value for role in Role])

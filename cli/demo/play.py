@@ -22,7 +22,7 @@ from cli.house.house import House
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Job, Prompt, Recording
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 from recordings.storage import transitions
 from routing.agents import hospital_file as agents_hospital_file
 from routing.queues import queues_file

@@ -11,7 +11,8 @@ import flask_babel
 from babel import dates
 
 from hotline.models import Agent
-from hotline.values.statuses import AgentState, AgentStatus, PhoneNumber
+from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.states.agent import AgentState, AgentStatus
 
 DASH = "–"
 # The 24-hour clock in both languages: nobody at a switchboard should think about a.m. and p.m.

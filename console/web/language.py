@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from hotline.configuration import translations
 from hotline.configuration.translations import LOCALES, Words
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 __all__ = ["NAMES", "Words", "chosen", "speak", "words"]
 

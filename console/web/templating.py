@@ -15,7 +15,7 @@ from console.reports import http as reports_http
 from console.web import access, formatting, language
 from hotline import clock
 from hotline.context import AppContext
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.queues import queues_file
 
 FILTERS = {

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hotline.errors import ConfigError
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 
 class Settings(BaseSettings):

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 LOCALES = {Language.MANDARIN: "zh_Hans_CN", Language.ENGLISH: "en"}
 

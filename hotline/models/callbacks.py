@@ -9,7 +9,9 @@ from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values.statuses import CallbackState, Intent, Language
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.callback import CallbackState
 
 
 class Callback(Row, WithId):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values.statuses import TransferKind, TransferState
+from hotline.values.states.transfer import TransferKind, TransferState
 
 
 class Transfer(Row, WithId):

@@ -20,7 +20,7 @@ from hotline.database.database import after_commit
 from hotline.models import Job
 from hotline.outbox import transitions
 from hotline.outbox.notifier import Notifier
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 
 # What is to be done -> the line it waits in. `now` is short and urgent, `speech` takes seconds of processor.
 LINES = {

@@ -13,7 +13,7 @@ from hotline.encryption.sealed_objects import Blob
 from hotline.models import Prompt
 from hotline.object_store import orphans
 from hotline.outbox import jobs
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.errors import PromptMissing
 from ivr.flow.nodes import Flow, prompts
 from ivr.prompts import speak

@@ -8,7 +8,7 @@ from hotline.context import AppContext
 from hotline.models import Agent
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
-from hotline.values.statuses import AgentState, AgentStatus
+from hotline.values.states.agent import AgentState, AgentStatus
 
 LINE_LOST = "line lost"  # why an agent wraps up who did not mean to
 

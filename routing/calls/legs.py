@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Leg, Offer
-from hotline.values.statuses import ENDED_LEGS, LIVE_OFFERS, Absence, LegKind, LegStatus, OfferState
+from hotline.values.states.agent import Absence
+from hotline.values.states.leg import ENDED_LEGS, LegKind, LegStatus
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from routing.calls import conversations
 from routing.queues import service
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from hotline import log
 from hotline.context import AppContext
 from hotline.models import Call, QueueEntry
-from hotline.values.statuses import QueueEntryState
+from hotline.values.states.queue_entry import QueueEntryState
 from routing.callbacks import queue_place
 from routing.ladder import floor_state
 from routing.queues import queries, service

@@ -11,7 +11,7 @@ from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
-from hotline.values.statuses import CallbackState
+from hotline.values.states.callback import CallbackState
 from routing.queues import priority_patients, queues_file
 
 FACTS = ("age", "limited_mobility", "cardiac", "diabetic", "flagged", "discharged_on")

@@ -4,7 +4,9 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Agent, Call, Callback, Offer, QueueEntry
-from hotline.values.statuses import AgentState, CallbackState, QueueEntryState
+from hotline.values.states.agent import AgentState
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.queue_entry import QueueEntryState
 from routing.router import statements
 
 # Why an agent is set aside who may all the same be asked where nobody else is free (declined or broken: no).

@@ -14,7 +14,8 @@ from hotline.context import AppContext
 from hotline.models import Call, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
-from hotline.values.statuses import CallStatus, WaitKind
+from hotline.values.states.call import CallStatus
+from hotline.values.states.queue_entry import WaitKind
 from routing.router.floor_queries import SELF
 
 # Why they are in line again (`Waiting.again`): what the caller hears, what staff read.

@@ -18,7 +18,8 @@ from cli.house.house import House
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Job, Offer, QueueEntry, Recording, Row
-from hotline.values.statuses import AgentState, JobState
+from hotline.values.states.agent import AgentState
+from hotline.values.states.job import JobState
 from routing.agents import hospital_file
 from routing.queues import queues_file
 from tests.servers import wait_for

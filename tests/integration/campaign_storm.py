@@ -21,7 +21,10 @@ from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Attempt, Case, Job, Recipient
 from hotline.outbox.lease import Leadership
-from hotline.values.statuses import AttemptState, JobState, LegStatus, Urgency
+from hotline.values.states.attempt import AttemptState
+from hotline.values.states.case import Urgency
+from hotline.values.states.job import JobState
+from hotline.values.states.leg import LegStatus
 from routing.router.router import Router
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider

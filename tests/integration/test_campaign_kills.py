@@ -10,7 +10,10 @@ from sqlalchemy import func, select
 from campaigns.planning import dialling_limits_file
 from hotline.context import AppContext
 from hotline.models import Attempt, Case, Job, Recipient
-from hotline.values.statuses import AttemptState, CaseKind, JobState, RecipientState, Urgency
+from hotline.values.states.attempt import AttemptState
+from hotline.values.states.case import CaseKind, Urgency
+from hotline.values.states.job import JobState
+from hotline.values.states.recipient import RecipientState
 from tests.integration.campaign_house import attempts_of, campaign
 from tests.integration.campaign_storm import BESIDE, TO_DO, Storm
 
@@ -50,7 +53,7 @@ def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(
         tries = attempts_of(context, person)
         for before, after in pairwise(tries):
             assert before.ended_at is not None
-            assert before.ended_at <= after.marked_at
+            assert before.ended_at <= after.reserved_at
     # Everyone at an end of the table, and no work left.
     assert set(states) <= ENDS, states
     assert (due, failed) == (0, [])

@@ -18,7 +18,7 @@ from hotline.database.database import Database
 from hotline.errors import LeaseLost
 from hotline.models import Job, LooseBlob
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.servers import wait_for

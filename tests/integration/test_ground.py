@@ -15,7 +15,8 @@ from hotline.errors import IllegalMove, NotFound
 from hotline.models import Call, Event, Job
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import ROUTER
-from hotline.values.statuses import CallStatus, Language
+from hotline.values.language import Language
+from hotline.values.states.call import CallStatus
 from tests.servers import wait_for
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)

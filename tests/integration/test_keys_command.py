@@ -31,7 +31,8 @@ from hotline.encryption.sealed_columns import Place, places
 from hotline.errors import ConfigError
 from hotline.models import Call, KnownKey, Patient, Prompt, Recording
 from hotline.models.sealed import in_row
-from hotline.values.statuses import Language, RecordingState
+from hotline.values.language import Language
+from hotline.values.states.recording import RecordingState
 from recordings.storage import sealed_sound, service
 from tests.integration.test_known_keys import FIRST, SECOND, with_keys
 from tests.integration.test_sealed_rows import NOW, a_patient
@@ -162,7 +163,7 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
         call = Call(id="c", provider_sid="CA", language=Language.ENGLISH, started_at=NOW, heard_at=NOW, place={})
         session.add(call)
         session.flush()
-        context.objects.put("recordings/old", b"old sound", service.about("old"))
+        context.objects.put("recordings/old", b"old sound", service.sealing_context("old"))
         lock = sealed_sound.put(context, "recordings/new", "new", [b"new sound"])
         whole: dict[str, Any] = {"blob": "recordings/old", "data_key": None}
         for name, facts in {"old": whole, "new": {"blob": lock.blob, "data_key": lock.data_key}}.items():
@@ -182,7 +183,10 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
     with open_context(with_keys(settings, BOTH)) as context:
         with context.database.read() as session:
             old, new = session.get_one(Recording, "old"), session.get_one(Recording, "new")
-        assert (service.plain(context, old), service.plain(context, new)) == (b"old sound", b"new sound")
+        assert (service.decrypted_wav(context, old), service.decrypted_wav(context, new)) == (
+            b"old sound",
+            b"new sound",
+        )
         assert (old.key_id, new.key_id, old.data_key is not None) == ("k2", "k2", True)
         assert not context.objects.has("recordings/old")
         assert context.objects.get("prompts/d", "prompts/d") == b"spoken"

@@ -17,7 +17,9 @@ from hotline import clock, log
 from hotline.context import AppContext, open_context
 from hotline.database.database import Database
 from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Job, Offer, QueueEntry
-from hotline.values.statuses import AgentStatus, CallStatus, LegStatus
+from hotline.values.states.agent import AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.leg import LegStatus
 from routing.router.router import Router
 from tests.conftest import make_settings
 from tests.factories import load_hospital

@@ -19,16 +19,12 @@ from hotline.context import AppContext
 from hotline.models import Agent, Attempt, Call, Event, Job, Lease, Offer, QueueEntry, Recipient, Row
 from hotline.outbox import jobs
 from hotline.outbox.lease import LEASE, Leadership
-from hotline.values.statuses import (
-    LIVE_OFFERS,
-    AgentState,
-    AgentStatus,
-    JobState,
-    LegStatus,
-    OfferState,
-    QueueEntryState,
-    RecipientState,
-)
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.job import JobState
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.recipient import RecipientState
 from ivr.dialogue import service as calls
 from routing.calls import legs
 from routing.queues import service

@@ -8,7 +8,10 @@ from sqlalchemy import select
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
-from hotline.values.statuses import AgentState, AgentStatus, CallStatus, QueueEntryState, TransferKind, TransferState
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.transfer import TransferKind, TransferState
 from routing.calls import transfers
 from routing.errors import CannotTransfer
 from routing.queues import requeue, service

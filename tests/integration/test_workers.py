@@ -22,8 +22,10 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Job, Part, Prompt, Recording, Row, Transcript
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState, Language, RecordingState
-from recordings.errors import Altered, EngineMissing, TooLarge
+from hotline.values.language import Language
+from hotline.values.states.job import JobState
+from hotline.values.states.recording import RecordingState
+from recordings.errors import DigestMismatch, EngineMissing, RecordingTooLarge
 from recordings.storage import sealed_sound
 from telephony.errors import ProviderDown
 from telephony.provider import connect
@@ -42,9 +44,9 @@ CODES: dict[type[Exception], str] = {
     GenericError: "store",
     OperationalError: "database",
     JobTimeoutException: "took_too_long",
-    Altered: "altered_recording",
+    DigestMismatch: "altered_recording",
     EngineMissing: "engine_missing",
-    TooLarge: "recording_too_large",
+    RecordingTooLarge: "recording_too_large",
 }
 
 
@@ -101,9 +103,9 @@ def test_work_is_done_once_though_two_workers_take_it_at_the_same_time(home: Hou
         (GenericError("S3 is away"), JobState.DUE),
         (OperationalError("SELECT 1", {}, Exception("the database is locked")), JobState.DUE),
         (JobTimeoutException("30 minutes"), JobState.DUE),
-        (Altered("r1"), JobState.FAILED),
+        (DigestMismatch("r1"), JobState.FAILED),
         (EngineMissing("no model"), JobState.FAILED),
-        (TooLarge("501 MB"), JobState.FAILED),
+        (RecordingTooLarge("501 MB"), JobState.FAILED),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
 )
@@ -192,7 +194,7 @@ def test_work_that_kills_its_workers_is_given_up_with_a_reason(context: AppConte
 
 def test_failed_work_is_done_again_when_staff_ask_for_it(home: House) -> None:
     def fails(*_: object) -> None:
-        raise Altered
+        raise DigestMismatch
 
     job = add(home.context)
     run.run(doing(home, fails), job.id)

@@ -25,7 +25,9 @@ from hotline.models import Call, Event, Job, LooseBlob, Recording
 from hotline.object_store import orphans
 from hotline.object_store.store import ObjectStore
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState, Language, RecordingState
+from hotline.values.language import Language
+from hotline.values.states.job import JobState
+from hotline.values.states.recording import RecordingState
 from recordings.storage import service
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
@@ -228,7 +230,7 @@ class World:
         """Whether what the row names is in our store and can be opened."""
         recording = self.recording()
         try:
-            return recording.blob is not None and service.plain(self.context, recording) == SOUND
+            return recording.blob is not None and service.decrypted_wav(self.context, recording) == SOUND
         except HotlineError:
             return False
 

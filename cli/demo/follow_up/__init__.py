@@ -21,7 +21,10 @@ from cli.terminal import tables
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Answer, Attempt, Call, Case, Recipient
-from hotline.values.statuses import AttemptState, CaseKind, Outcome, RecipientState
+from hotline.values.states.attempt import AttemptState
+from hotline.values.states.call import Outcome
+from hotline.values.states.case import CaseKind
+from hotline.values.states.recipient import RecipientState
 
 HERE = Path(__file__).parent
 NAME = "demo"

@@ -17,7 +17,8 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Job, Lease
 from hotline.outbox.lease import Leadership
-from hotline.values.statuses import JobState, SignsIn
+from hotline.values.states.agent import SignsIn
+from hotline.values.states.job import JobState
 from routing.router.router import Router
 from telephony.errors import ProviderDown
 from tests.passing_time import pass_in_database

@@ -10,7 +10,7 @@ from flask_babel import Babel
 
 from console.web import formatting
 from hotline.configuration.translations import LOCALES
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EVENING = datetime(2026, 3, 1, 16, 30, 5, tzinfo=UTC)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from console.calls import event_text
 from console.web.language import words
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.ladder.candidates import Agent
 from routing.ladder.floor_state import OWNER, Caller, Floor, Start
 from routing.ladder.ladder import BESIDE, decide

@@ -33,8 +33,22 @@ from console.web.language import words
 from hotline.configuration import translations
 from hotline.models import Agent, Event
 from hotline.outbox.jobs import LINES
-from hotline.values import statuses
-from hotline.values.statuses import Language
+from hotline.values.access import AuditOutcome, Role
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
+from hotline.values.states.agent import Absence, AgentState, AgentStatus
+from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.calibration import RoundState
+from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.case import CaseKind, CaseState, Urgency
+from hotline.values.states.coaching import CoachingState
+from hotline.values.states.offer import OfferState
+from hotline.values.states.recipient import RecipientState
+from hotline.values.states.recording import RecordingState
+from hotline.values.states.review import ReviewState
+from hotline.values.states.transfer import TransferState
 from qa.errors import ReviewRefused
 from qa.reports.values import KINDS, UNITS
 from qa.sampling.policy import RULES
@@ -46,25 +60,25 @@ FOLDER = Path(console.__file__).parent
 LANGUAGES = list(Language)
 # Prefixes of keys that are put together from a word of a row: every word of the enumeration has its entry.
 TABLES = {
-    "role": statuses.Role,
-    "intent": statuses.Intent,
-    "outcome": statuses.Outcome,
-    "status": statuses.CallStatus,
-    "agent_status": statuses.AgentStatus,
-    "agent_state": statuses.AgentState,
-    "offer_state": statuses.OfferState,
-    "recording_state": statuses.RecordingState,
-    "language_name": statuses.Language,
-    "case_kind": statuses.CaseKind,
-    "case_state": statuses.CaseState,
-    "urgency": statuses.Urgency,
-    "review_state": statuses.ReviewState,
-    "coaching_state": statuses.CoachingState,
-    "answer": statuses.Answer,
-    "campaign_state": statuses.CampaignState,
-    "recipient_state": statuses.RecipientState,
-    "attempt_outcome": statuses.AttemptOutcome,
-    "look_outcome": statuses.AuditOutcome,
+    "role": Role,
+    "intent": Intent,
+    "outcome": Outcome,
+    "status": CallStatus,
+    "agent_status": AgentStatus,
+    "agent_state": AgentState,
+    "offer_state": OfferState,
+    "recording_state": RecordingState,
+    "language_name": Language,
+    "case_kind": CaseKind,
+    "case_state": CaseState,
+    "urgency": Urgency,
+    "review_state": ReviewState,
+    "coaching_state": CoachingState,
+    "answer": Answer,
+    "campaign_state": CampaignState,
+    "recipient_state": RecipientState,
+    "attempt_outcome": AttemptOutcome,
+    "look_outcome": AuditOutcome,
 }
 CANNOT_EDIT = (
     *("name_missing", "department_unknown", "address_unfit", "address_taken"),
@@ -119,24 +133,24 @@ def made_up() -> set[str]:
     keys |= {f"rule.{name}" for name in (*RULES, "chosen", "calibration", "random", "targeted")}
     keys |= {f"reporting.{name}" for name in (*PERIODS, *KINDS, *UNITS)}
     keys |= {f"review_step.{name}" for name in STEPS} | {f"review.key_{name}" for name in KEYS}
-    keys |= {f"reviews.{tab}" for tab in TABS} | {f"calibration.{state}" for state in statuses.RoundState}
+    keys |= {f"reviews.{tab}" for tab in TABS} | {f"calibration.{state}" for state in RoundState}
     keys |= {f"figures.{name}{end}" for name in ("caller", "offer") for end in ("", "_note")}
     keys |= {f"call.{name}" for name in TABLES_OF_A_CALL}
     keys |= {f"call.hear_{who}" for who in ("both", "caller", "agent")}
     keys |= {f"campaigns.{step}" for step in CAMPAIGN_STEPS} | {"campaigns.by_ward", "campaigns.by_month"}
     keys |= {f"campaign_why.{why}" for why in WHY} | {f"campaign_without.{why}" for why in WITHOUT}
     keys |= {"cases.owner_nobody", "cases.owner_mine", "cases.written", "cases.handed_over", "cases.moved"}
-    keys |= {f"transfer.state_{state}" for state in statuses.TransferState} | {f"why.{name}" for name in WHYS}
+    keys |= {f"transfer.state_{state}" for state in TransferState} | {f"why.{name}" for name in WHYS}
     keys |= {f"transfer.again_{why}" for why in (requeue.LINE_LOST, requeue.TRANSFER, requeue.RETURNED, requeue.ALONE)}
     keys |= {f"transfer.{why}" for why in CANNOT_TRANSFER} | {"transfer.from_consult", "transfer.from_caller"}
     keys |= {f"recipient_change.{name}" for name in (service.STOPPED, service.RESUMED, service.UNDONE)}
     keys |= {f"visit_event.{event}" for event in VisitEvent} | {f"stop_source.{name}" for name in SOURCES}
     keys |= {f"undo_fault.{name}" for name in ("say_why", "confirm", "changed")}
     keys |= {"stops.undone", "stops.undone_nobody"}
-    keys |= {f"patient.{name}" for name in (*FACTS, *statuses.Direction)} | {"step.day", "step.week"}
+    keys |= {f"patient.{name}" for name in (*FACTS, *Direction)} | {"step.day", "step.week"}
     keys |= {f"question.{name}" for name in BESIDE} | {f"answer.{name}" for name in COMMON}
     keys |= {f"to_person.{rule.reason}" for rule in next_attempt.RULES.values() if rule.reason}
-    keys |= {f"absence.{why}" for why in statuses.Absence} | {f"desk.fault_{why}" for why in DESK_FAULTS}
+    keys |= {f"absence.{why}" for why in Absence} | {f"desk.fault_{why}" for why in DESK_FAULTS}
     scripts = scripts_file.of(None, "", "", "").values()
     keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
     keys |= {f"work_kind.{kind}" for kind in LINES} | {f"work_reason.{code}" for code in (*REASONS, "other")}
@@ -185,7 +199,7 @@ def test_a_count_chooses_the_plural_and_is_written_with_separators() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_that_an_offer_ends_for_has_words(language: Language) -> None:
     known = [reason for _state, reason in [*ROUTER_ENDS.values(), *LEG_ENDS.values()]]
-    for reason in [*known, *statuses.Absence]:
+    for reason in [*known, *Absence]:
         assert words(language).known(f"reason.{reason.replace(' ', '_')}"), reason
 
 

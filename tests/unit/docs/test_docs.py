@@ -16,7 +16,7 @@ from cli.main import group
 from exchange.__main__ import main as exchange
 from hotline.configuration.settings import Settings
 from hotline.outbox.jobs import LINES
-from hotline.values.statuses import MOVES
+from hotline.values.states.moves import MOVES
 from tests import documents
 from tests.documents import ROOT, pages, table
 

@@ -12,7 +12,9 @@ from campaigns.dialling import next_attempt
 from campaigns.dialling.next_attempt import Again, End, Person, Standing, Text, Tried
 from campaigns.planning import dialling_limits_file
 from campaigns.planning.calling_windows import Hours, Window, part_of
-from hotline.values.statuses import MOVES, AttemptOutcome, RecipientState
+from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.moves import MOVES
+from hotline.values.states.recipient import RecipientState
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # Monday, ten o'clock there

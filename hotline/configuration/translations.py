@@ -35,10 +35,11 @@ class Words:
         Raises `KeyError` when the catalogue lacks it: a fault that tests find.
         """
         count = values.get("count")
+        text = key
         if isinstance(count, int):
-            text: str = self.translations.ungettext(key, key, count)
+            text = self.translations.ungettext(key, key, count)
             values["count"] = format_decimal(count, locale=LOCALES[self.language])
-        else:
+        if text == key:  # no plural
             text = self.translations.ugettext(key)
         if text == key:
             raise KeyError(key)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from hotline import clock
 from hotline.context import open_context
 from recordings.retention import holds, purging, purging_reports

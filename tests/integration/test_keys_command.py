@@ -19,7 +19,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy import update as change
 
 from cli.commands.keys import SETTLED
-from cli.house import embedded, sealed_things, secrets_file
+from cli.local import embedded, sealed_data, secrets_file
 from cli.main import group
 from hotline import clock
 from hotline.configuration.settings import Settings
@@ -100,7 +100,7 @@ def test_rotate_goes_on_where_it_was_killed(settings: Settings) -> None:
     assert code == 0, said
     with open_context(both) as context:
         assert resealing.left(context.database, context.keyring) == 0
-        assert sealed_things.counted(context, ["k1", "k2"]).of("k1") == 0
+        assert sealed_data.counted(context, ["k1", "k2"]).of("k1") == 0
     assert run(both, "rotate", "--yes")[1] == "0 values and 0 files were sealed with k2.\n"
 
 
@@ -151,10 +151,10 @@ def test_what_is_bound_to_its_column_alone_is_bound_to_its_row_without_a_new_key
     fill(settings, 4)
     one = with_keys(settings, f"k1:{FIRST}")
     with open_context(one) as context:
-        assert sealed_things.counted(context, ["k1"]).values["k1"].unbound == 2
+        assert sealed_data.counted(context, ["k1"]).values["k1"].unbound == 2
     assert run(one, "rotate") == (0, "2 values and 0 files were sealed with k1.\n")
     with open_context(one) as context, context.database.read() as session:
-        assert sealed_things.counted(context, ["k1"]).values["k1"].unbound == 0
+        assert sealed_data.counted(context, ["k1"]).values["k1"].unbound == 0
         assert session.scalars(select(Patient.name).order_by(Patient.id)).all() == [f"name {n}" for n in range(4)]
 
 
@@ -191,7 +191,7 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
         assert not context.objects.has("recordings/old")
         assert context.objects.get("prompts/d", "prompts/d") == b"spoken"
         assert key_id(context.objects.sealed("prompts/d")) == "k2"
-        counts = sealed_things.counted(context, ["k1", "k2"])
+        counts = sealed_data.counted(context, ["k1", "k2"])
         assert (counts.of("k1"), counts.strange) == (0, 0)
     assert {place.name for place in places()} >= {"recordings.data_key", "kept_secrets.sealed", "utterances.words"}
 
@@ -253,9 +253,9 @@ def up(folder: Path) -> AppContext:
     """What `hotline up` does before it starts its processes."""
     plan = embedded.plan(folder, {"HOTLINE_HOME": str(folder), "REDIS_URL": "redis://127.0.0.1:1/0"})
     context = open_unchecked(Settings.model_validate({name.lower(): text for name, text in plan.environment.items()}))
-    from cli.house import newest
+    from cli.local import upgrade
 
-    newest.upgrade(context)
+    upgrade.upgrade(context)
     embedded.write(folder, plan.environment)
     context.close()
     return context

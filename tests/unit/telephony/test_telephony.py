@@ -46,7 +46,7 @@ def test_verbs_become_the_documents_that_the_provider_reads() -> None:
     )  # fmt: skip
     root = ElementTree.fromstring(text)  # noqa: S314 (our own document)
     assert [child.tag for child in root] == [
-        "Say", "Gather", "Enqueue", "JoinConference", "Redirect", "Play", "Leave", "Reject", "Hangup",
+        "Say", "Gather", "Enqueue", "Dial", "Redirect", "Play", "Leave", "Reject", "Hangup",
     ]  # fmt: skip
     assert (root[0].text, root[0].attrib) == ("您好 & <再见>", {"language": "zh-CN"})
     assert root[1].attrib == {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from cli.house import embedded
+from cli.local import embedded
 from hotline import clock
 from hotline.audit import log
 from hotline.context import open_context

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import jiwer
 
 from hotline.values.language import Language
-from recordings.speech.text import comparable
+from recordings.speech.normalisation import comparable
 
 
 def error_rate(said: Iterable[str], heard: Iterable[str], language: Language) -> float:

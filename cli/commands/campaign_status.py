@@ -11,7 +11,7 @@ from rich.text import Text
 from campaigns.results import figures
 from campaigns.results.figures import Funnel
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from console.floor.live import Live
 from hotline.context import AppContext, open_context
 from hotline.models import Campaign

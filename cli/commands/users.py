@@ -12,7 +12,7 @@ from accounts.passwords import guesses, strength
 from accounts.users import service
 from accounts.users.service import Wanted
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from cli.terminal import tables
 from console.calls import queries
 from console.web import audit_log

@@ -19,7 +19,7 @@ from hotline.values.states.review import ReviewState
 from qa.errors import ReviewRefused
 from qa.reviews import answers as reviews_answers
 from qa.reviews import calibration, comments, service
-from qa.reviews.service import Draft
+from qa.reviews.service import ReviewDraft
 from qa.sampling import targeted
 
 pages = Blueprint("reviews", __name__)
@@ -137,7 +137,7 @@ def comment(review_id: str) -> ResponseReturnValue:
     """Say something to a second of the recording; the list of comments again."""
     place = request.form.get("recording") or None, request.form.get("second", 0.0, float)
     with refusals():
-        comments.comment(context(), review_id, current_user.id, place, request.form.get("comment", ""), clock.now())
+        comments.add_comment(context(), review_id, current_user.id, place, request.form.get("comment", ""), clock.now())
     return _comments(review_id)
 
 
@@ -147,7 +147,7 @@ def comment(review_id: str) -> ResponseReturnValue:
 def uncomment(comment_id: str) -> ResponseReturnValue:
     """Take one's own comment back, before the review is published."""
     with refusals():
-        return _comments(comments.take_back(context(), comment_id, current_user.id))
+        return _comments(comments.remove_comment(context(), comment_id, current_user.id))
     return redirect(url_for("reviews.listing"))
 
 
@@ -161,10 +161,10 @@ def choose(call_id: str) -> ResponseReturnValue:
     return _back(review_id)
 
 
-def draft() -> Draft:
+def draft() -> ReviewDraft:
     """What the form holds."""
     words = {name: request.form.get(name, "") for name in ("remark", "comment")}
-    return Draft(request.form.get("version", -1, int), answers(), words)
+    return ReviewDraft(request.form.get("version", -1, int), answers(), words)
 
 
 def answers() -> Mapping[str, str]:
@@ -176,7 +176,7 @@ def _may_read(session: Session, review: Review) -> bool:
     """Agents read what was published of their own calls; in a calibration nobody reads others before they finish."""
     if not current_user.sees_all_calls:
         is_own = current_user.agent_id is not None and review.agent_id == current_user.agent_id
-        return is_own and review.state in service.PUBLIC and review.round_id is None
+        return is_own and review.state in service.PUBLIC and review.calibration_id is None
     if review.reviewer_id == current_user.id:
         return True
     return not calibration.is_blind(session, review.call_id, current_user.id)
@@ -187,7 +187,7 @@ def _shown(page: Page) -> dict[str, object]:
     card = service.card_of(context(), review)
     is_mine = review.reviewer_id == current_user.id
     is_about_me = review.agent_id == current_user.agent_id
-    is_open = review.round_id is not None and review.state in (ReviewState.DUE, ReviewState.DRAFT)
+    is_open = review.calibration_id is not None and review.state in (ReviewState.DUE, ReviewState.DRAFT)
     mode = "read"
     if review.state is ReviewState.DRAFT and is_mine:
         mode = "fill"
@@ -202,7 +202,7 @@ def _shown(page: Page) -> dict[str, object]:
         "marks": {} if is_open else page.marks,
         "is_blind": is_open,
         "may_take": review.state is ReviewState.DUE and current_user.sees_all_calls and not is_about_me,
-        "may_answer": review.state is ReviewState.PUBLISHED and is_about_me and review.round_id is None,
+        "may_answer": review.state is ReviewState.PUBLISHED and is_about_me and review.calibration_id is None,
         "may_coach": review.state in service.PUBLIC and current_user.sees_all_calls and not is_about_me,
     }
 

@@ -14,8 +14,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import transitions
-from hotline.values.states.call import CallStatus
-from hotline.values.states.call import Outcome as CallOutcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import decide, queries, quick
@@ -129,7 +128,7 @@ def _apply(session: Session, desk: Desk, call_id: str, outcome: Outcome, now: da
             case Meant(intent=intent):
                 session.get_one(Call, call_id).intent = intent
             case Recorded(sid=sid):
-                recordings.started(session, desk.context, call_id, sid, now).kind = RecordingKind.MESSAGE
+                recordings.add_started(session, desk.context, call_id, sid, now).kind = RecordingKind.MESSAGE
             case Back():
                 call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
                 queue_place.back_in_line(session, desk.context, call, now)

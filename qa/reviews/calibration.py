@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.errors import NotFound
-from hotline.models import Call, Review, ReviewStep, Round, User
+from hotline.models import Calibration, Call, Review, ReviewStep, User
 from hotline.outbox import transitions
 from hotline.values.access import Role
-from hotline.values.scorecard import Answer
-from hotline.values.states.calibration import RoundState
+from hotline.values.scorecard import ItemAnswer
+from hotline.values.states.calibration import CalibrationState
 from hotline.values.states.review import ReviewState
 from qa import scorecards
-from qa.errors import TooLate, Unfit, WordsMissing
+from qa.errors import InvalidAnswer, TextRequired, WrongReviewState
 from qa.reviews import answers as reviews_answers
 from qa.scorecards import Scale, Scorecard
 from qa.scoring import marks
@@ -43,7 +43,7 @@ class ItemAgreement:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CalibrationResult:
     """What a calibration came to: per item, per pair of people over all items, and per person the lean of scores."""
 
     items: list[ItemAgreement]
@@ -66,15 +66,15 @@ def open_round(
     """
     calls, people = sent
     if not 0 < len(name.strip()) <= 80:
-        raise WordsMissing("a calibration needs a name of at most 80 characters")
+        raise TextRequired("a calibration needs a name of at most 80 characters")
     card = scorecards.of(context.settings.scorecards_folder)[scorecard]
     zone = ZoneInfo(context.settings.timezone)
     with context.database.write() as session:
         heard = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
         judges = [user for user in (session.get(User, one) for one in dict.fromkeys(people)) if _may_judge(user)]
         if not 0 < len(heard) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in heard):
-            raise Unfit(f"1 to {MOST_CALLS} calls of agents and at least {LEAST_PEOPLE} supervisors are needed")
-        made = Round(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)
+            raise InvalidAnswer(f"1 to {MOST_CALLS} calls of agents and at least {LEAST_PEOPLE} supervisors are needed")
+        made = Calibration(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)
         session.add(made)
         session.flush()
         for call in heard:
@@ -84,31 +84,35 @@ def open_round(
         return made.id
 
 
-def close(context: AppContext, round_id: str, now: datetime) -> None:
+def close_round(context: AppContext, calibration_id: str, now: datetime) -> None:
     """End a calibration; reviews that nobody finished are dropped."""
     with context.database.write() as session:
-        made = session.get(Round, round_id, with_for_update=True)
+        made = session.get(Calibration, calibration_id, with_for_update=True)
         if made is None:
-            raise NotFound(f"no calibration {round_id}")
-        if made.state is RoundState.CLOSED:
-            raise TooLate("the calibration is closed")
-        for review in of(session, round_id):
+            raise NotFound(f"no calibration {calibration_id}")
+        if made.state is CalibrationState.CLOSED:
+            raise WrongReviewState("the calibration is closed")
+        for review in reviews_of_round(session, calibration_id):
             if review.state in (ReviewState.DUE, ReviewState.DRAFT):
                 transitions.move(review, ReviewState.DROPPED)
                 review.ended_at = now
-        transitions.move(made, RoundState.CLOSED)
+        transitions.move(made, CalibrationState.CLOSED)
         made.closed_at = now
 
 
-def of(session: Session, round_id: str) -> list[Review]:
+def reviews_of_round(session: Session, calibration_id: str) -> list[Review]:
     """The reviews of a calibration."""
-    return list(session.scalars(select(Review).where(Review.round_id == round_id).order_by(Review.call_id, Review.id)))
+    return list(
+        session.scalars(
+            select(Review).where(Review.calibration_id == calibration_id).order_by(Review.call_id, Review.id)
+        )
+    )
 
 
-def may_see(reviews: Sequence[Review], made: Round, user_id: str) -> bool:
+def may_see(reviews: Sequence[Review], made: Calibration, user_id: str) -> bool:
     """Whether someone may see what others answered: only once their own part is finished, or all is closed."""
     own = [review for review in reviews if review.reviewer_id == user_id]
-    return made.state is RoundState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
+    return made.state is CalibrationState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
 
 
 def is_blind(session: Session, call_id: str, user_id: str) -> bool:
@@ -118,19 +122,21 @@ def is_blind(session: Session, call_id: str, user_id: str) -> bool:
 
 def blind_calls(user_id: str) -> Select[str]:
     """The query for the calls for which someone is blind."""
-    own = (Review.reviewer_id == user_id, Review.round_id.is_not(None))
+    own = (Review.reviewer_id == user_id, Review.calibration_id.is_not(None))
     return select(Review.call_id).where(*own, Review.state.in_((ReviewState.DUE, ReviewState.DRAFT)))
 
 
-def result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> Outcome:
+def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> CalibrationResult:
     """The agreement of people, and of the machine as one more rater, on what is finished."""
     done = [review for review in reviews if review.state is ReviewState.FINISHED]
-    machine = marks.of(session, {review.call_id for review in done}, card.name)
+    machine = marks.marks_of_calls(session, {review.call_id for review in done}, card.name)
     calls = {review.call_id: [one for one in done if one.call_id == review.call_id] for review in done}
     people = {call: {_name(one): one.answers for one in own} for call, own in calls.items()}
     heard = {
         call: {
-            item: mark.answer.value for item, mark in machine.get(call, {}).items() if mark.answer is not Answer.UNSURE
+            item: mark.answer.value
+            for item, mark in machine.get(call, {}).items()
+            if mark.answer is not ItemAnswer.UNSURE
         }
         for call in calls
     }
@@ -142,19 +148,19 @@ def result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> Outc
     ]
     scores = {call: {_name(one): one.score for one in own if one.score is not None} for call, own in calls.items()}
     leans = {one.rater: one.lean for one in drift([("", own) for own in scores.values()])}
-    return Outcome(items, pairwise(every), scores, leans)
+    return CalibrationResult(items, pairwise(every), scores, leans)
 
 
 def drifts(session: Session) -> list[Drift]:
     """The lean of every reviewer by month, over all calibrations."""
     rows = session.execute(
-        select(Round.made_at, Review)
-        .join(Review, Review.round_id == Round.id)
+        select(Calibration.made_at, Review)
+        .join(Review, Review.calibration_id == Calibration.id)
         .where(Review.state == ReviewState.FINISHED, Review.score.is_not(None))
     )
     things: dict[tuple[str, str, str], dict[str, float]] = {}
     for made_at, review in rows:
-        key = (made_at.strftime("%Y-%m"), review.round_id or "", review.call_id)
+        key = (made_at.strftime("%Y-%m"), review.calibration_id or "", review.call_id)
         things.setdefault(key, {})[_name(review)] = review.score or 0.0
     return drift([(key[0], values) for key, values in sorted(things.items())])
 
@@ -169,7 +175,11 @@ def _item(
     units = [{rater: given[item_id] for rater, given in own.items() if item_id in given} for own in people.values()]
     level = Level.NOMINAL if item.scale is Scale.YES_NO else Level.ORDINAL
     ranked = [
-        {rater: part for rater, answer in unit.items() if (part := reviews_answers.earned(item, answer)) is not None}
+        {
+            rater: part
+            for rater, answer in unit.items()
+            if (part := reviews_answers.earned_share(item, answer)) is not None
+        }
         for unit in units
     ]
     sizes = {len(unit) for unit in units}
@@ -198,7 +208,7 @@ def _item(
     )
 
 
-def _send(session: Session, made: Round, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
+def _send(session: Session, made: Calibration, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
     day = call.started_at.astimezone(zone).date()
     review = Review(
         call_id=call.id,
@@ -207,7 +217,7 @@ def _send(session: Session, made: Round, call: Call, judge: User, zone: ZoneInfo
         day=day,
         scorecard=made.scorecard,
         reasons=["calibration"],
-        round_id=made.id,
+        calibration_id=made.id,
         reviewer_id=judge.id,
         added_at=now,
     )

@@ -13,7 +13,7 @@ def locked_call(session: Session, call_id: str) -> Call | None:
     return session.get(Call, call_id, with_for_update=True)
 
 
-def pieces(session: Session, call_id: str) -> list[tuple[Recording, Transcript]]:
+def scorable_recordings(session: Session, call_id: str) -> list[tuple[Recording, Transcript]]:
     """The call's conversations with their transcripts, in the order in which they began; no messages, none purged."""
     query = (
         select(Recording, Transcript)

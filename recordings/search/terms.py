@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from hotline.values.language import Language
+from recordings.speech.normalisation import comparable
 from recordings.speech.phrases import sounds
-from recordings.speech.text import comparable
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("edly", ""), ("ed", ""), ("ly", ""), ("es", "e"), ("s", ""))

@@ -6,7 +6,7 @@ from hotline.values.states.recording import RecordingKind, RecordingState
 
 
 @dataclass(frozen=True)
-class News:
+class RecordingEvent:
     """The recording `provider_sid` is in this state; its length in whole seconds and channels where they were said."""
 
     provider_sid: str

@@ -15,6 +15,6 @@ UNDER_WAY = frozenset({State.STARTED, State.READY, State.STORED})
 HELD = frozenset({State.STORED, State.TRANSCRIBED})
 
 
-def after(state: State, heard: State) -> State:
+def state_after(state: State, heard: State) -> State:
     """Where a recording in `state` stands once the exchange has said `heard`."""
     return HEARD.get((state, heard), state)

@@ -7,7 +7,7 @@ from hotline.context import AppContext
 from hotline.models import Call, QueueEntry
 from hotline.values.language import Language
 from hotline.values.states.leg import ENDED_LEGS
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.calls import conversations, legs
 from routing.queues import queries, service
 from telephony import twiml, verbs, webhook_urls
@@ -46,7 +46,7 @@ def answer(offer_id: str) -> Response:
             action=webhook_urls.offer_done(offer_id),
             status_url=webhook_urls.conference_events(offer.call_id, offer_id),
             starts=True,
-            ends=place.kind is WaitKind.CALLER,  # who is consulted may leave without ending anything
+            ends=place.kind is QueueEntryKind.CALLER,  # who is consulted may leave without ending anything
         )
     )
 

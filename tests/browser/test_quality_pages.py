@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Call, Review, Round, User
+from hotline.models import Calibration, Call, Review, User
 from hotline.values.language import Language
 from hotline.values.states.review import ReviewState
 from qa.reports import service
 from qa.reviews import calibration, coaching
 from qa.reviews import service as reviews_service
-from qa.reviews.coaching import Finding
+from qa.reviews.coaching import CoachingFinding
 from qa.sampling import draws, targeted
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
@@ -222,7 +222,7 @@ def test_a_report_is_made_as_a_file_while_one_waits(
         supervisor.sees("[data-state=asked]", "正在生成")
         with context.database.read() as session:
             row = service.of_user(session, here.users["supervisor"])[0]
-        service.make(context, row.id, clock.now())  # the worker's part
+        service.make_report(context, row.id, clock.now())  # the worker's part
         supervisor.sees("[data-state=made] a", "下载")
         with supervisor.page.expect_download() as download:
             supervisor.page.click("[data-state=made] a")
@@ -247,7 +247,7 @@ def fill(context: AppContext, here: House, language: Language) -> None:
         published(context, calls[review.call_id], supervisor, now, self_id="no")
     if drawn:
         clip = (here.made.sound.id, 0.5, 3.0)
-        finding = Finding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
+        finding = CoachingFinding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
         coaching.begin(context, drawn[0].id, supervisor, finding, now)
     calibration.open_round(context, supervisor, "March", "service", ([here.call.id], [supervisor, second]), now)
 
@@ -255,9 +255,9 @@ def fill(context: AppContext, here: House, language: Language) -> None:
 def pages(context: AppContext, here: House) -> list[str]:
     """Every page that a supervisor opens."""
     with context.database.read() as session:
-        blind = Review.round_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
+        blind = Review.calibration_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
         ids = {review.state: review.id for review in session.scalars(select(Review).where(blind))}
-        made = session.scalars(select(Round.id)).first()
+        made = session.scalars(select(Calibration.id)).first()
     own = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
     reviews_service.take(context, own, here.users["supervisor"], clock.now())
     found = ["/reviews", "/reviews?tab=appeals", "/reviews?tab=done", *(f"/reviews/{one}" for one in ids.values())]

@@ -68,12 +68,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def house(folder: Path) -> Iterator[Stage]:
     """A house that calls the patients of the demo: at any hour, several a second."""
     law = (
-        (follow_up.HERE / "caps.yaml")
+        (follow_up.HERE / "dialling_limits.yaml")
         .read_text("utf-8")
         .replace("calls_a_second: {value: 1,", "calls_a_second: {value: 4,")
     )
-    (folder / "caps.yaml").write_text(law, "utf-8")
-    own = follow_up.ACT.environment | {"CAMPAIGN_CAPS_FILE": str(folder / "caps.yaml")}
+    (folder / "dialling_limits.yaml").write_text(law, "utf-8")
+    own = follow_up.ACT.environment | {"DIALLING_LIMITS_FILE": str(folder / "dialling_limits.yaml")}
     with stage(folder, is_deaf=True, **own) as opened:
         nurses = hospital_file.read(follow_up.ACT.hospital, queues_file.of(opened.context.settings))
         with opened.context.database.write() as session:

@@ -25,8 +25,10 @@ def hasty(context: AppContext, folder: Path) -> AppContext:
     law = dialling_limits_file.STANDARD.read_text("utf-8").replace(
         "calls_a_second: {value: 1,", "calls_a_second: {value: 5,"
     )
-    (folder / "caps.yaml").write_text(law, "utf-8")
-    return replace(context, settings=context.settings.model_copy(update={"campaign_caps_file": folder / "caps.yaml"}))
+    (folder / "dialling_limits.yaml").write_text(law, "utf-8")
+    return replace(
+        context, settings=context.settings.model_copy(update={"dialling_limits_file": folder / "dialling_limits.yaml"})
+    )
 
 
 def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(

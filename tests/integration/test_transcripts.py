@@ -10,7 +10,18 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.encryption.keyring import Undecipherable
 from hotline.errors import NotFound
-from hotline.models import AuditEntry, Case, Correction, Hold, Job, Recording, Report, Term, Transcript, Utterance
+from hotline.models import (
+    AuditEntry,
+    Case,
+    Correction,
+    Job,
+    LegalHold,
+    Recording,
+    Report,
+    SearchTerm,
+    Transcript,
+    Utterance,
+)
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.case import CaseKind, CaseState
@@ -18,7 +29,7 @@ from hotline.values.states.recording import RecordingState
 from recordings.retention import holds, purging, purging_reports
 from recordings.retention.periods import What
 from recordings.search import service
-from recordings.search.service import Wanted
+from recordings.search.service import SearchQuery
 from recordings.storage import sealed_sound
 from recordings.transcripts import corrections
 from tests.integration.transcripts_house import Recorded, a_user, recorded, wav
@@ -29,8 +40,8 @@ OLD = NOW - timedelta(days=400)
 
 def texts(context: AppContext, query: str, **more: object) -> list[str]:
     with context.database.read() as session:
-        hits = service.find(session, context.keyring, Wanted(query, **more))  # type: ignore[arg-type] # filters of a test
-        return [corrections.shown(hit.utterance) for hit in hits]
+        hits = service.find(session, context.keyring, SearchQuery(query, **more))  # type: ignore[arg-type] # filters of a test
+        return [corrections.current_text(hit.utterance) for hit in hits]
 
 
 def row(context: AppContext, made: Recorded) -> Recording:
@@ -68,7 +79,7 @@ def test_the_search_leaves_out_what_the_filters_do(context: AppContext) -> None:
 def test_the_table_of_terms_shows_no_word(context: AppContext) -> None:
     recorded(context, NOW)
     with context.database.read() as session:
-        digests = set(session.scalars(select(Term.digest)))
+        digests = set(session.scalars(select(SearchTerm.digest)))
     assert digests
     assert all(len(one) == service.DIGEST_SIGNS and set(one) <= set("0123456789abcdef") for one in digests)
 
@@ -82,7 +93,7 @@ def test_a_correction_stands_beside_the_machine_s_text_and_is_found_once_the_job
         jobs = list(session.scalars(select(Job).where(Job.kind == "index_correction")))
         assert [job.subject_id for job in jobs] == [correction.id]
         kept = session.get_one(Utterance, utterance.id)
-        assert (kept.text, corrections.shown(kept)) == ("好的，心内科专家号还有", "好的，肾内科 专家号还有")
+        assert (kept.text, corrections.current_text(kept)) == ("好的，心内科专家号还有", "好的，肾内科 专家号还有")
         assert [(one.user_id, one.at) for one in kept.corrections] == [(user, NOW)]
     corrections.reindex(context, correction.id, NOW)
     assert texts(context, "肾内科") == ["好的，肾内科 专家号还有"]
@@ -92,7 +103,7 @@ def test_a_correction_stands_beside_the_machine_s_text_and_is_found_once_the_job
 def test_a_correction_that_says_nothing_is_refused_and_one_that_changes_nothing_is_none(context: AppContext) -> None:
     made, user = recorded(context, NOW), a_user(context)
     first = made.transcript.utterances[0]
-    with pytest.raises(corrections.Empty):
+    with pytest.raises(corrections.EmptyCorrection):
         corrections.correct(context, first.id, "  ", user, NOW)
     with pytest.raises(NotFound):
         corrections.correct(context, "nothing", "好", user, NOW)
@@ -115,7 +126,7 @@ def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one
     made = Recording(id="r1", size=len(data))
     lock = sealed_sound.put(context, "recordings/r1/x", "r1", [data])
     made.blob, made.data_key = lock.blob, lock.data_key
-    file = sealed_sound.stream(context, made)
+    file = sealed_sound.open_stream(context, made)
     for start, length in (
         (0, 44),
         (sealed_sound.PIECE - 5, 10),
@@ -127,7 +138,7 @@ def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one
     assert file.seek(0, io.SEEK_END) == len(data)
     stolen = Recording(id="r2", size=len(data), blob=lock.blob, data_key=lock.data_key)
     with pytest.raises(Undecipherable):
-        sealed_sound.stream(context, stolen)
+        sealed_sound.open_stream(context, stolen)
 
 
 def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(context: AppContext) -> None:
@@ -138,7 +149,7 @@ def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(context: AppCon
     assert (gone.state, gone.data_key, gone.blob) == (RecordingState.PURGED, None, None)
     assert not context.objects.has(old.recording.blob or "")
     with pytest.raises(NotFound):
-        sealed_sound.stream(context, gone)
+        sealed_sound.open_stream(context, gone)
     with context.database.read() as session:
         [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "purge_audio"))
         assert (entry.subject_id, entry.user_id) == (old.recording.id, None)
@@ -154,7 +165,7 @@ def test_a_copy_of_the_blob_cannot_be_opened_once_the_key_is_destroyed(context: 
     gone = row(context, old)
     gone.blob = old.recording.blob
     with pytest.raises(Undecipherable):
-        sealed_sound.stream(context, gone)
+        sealed_sound.open_stream(context, gone)
 
 
 def test_words_are_deleted_later_and_are_found_no_more(context: AppContext) -> None:
@@ -165,7 +176,7 @@ def test_words_are_deleted_later_and_are_found_no_more(context: AppContext) -> N
     with context.database.read() as session:
         assert not session.scalars(select(Utterance)).all()
         assert not session.scalars(select(Correction)).all()
-        assert not session.scalars(select(Term)).all()
+        assert not session.scalars(select(SearchTerm)).all()
         assert session.scalars(select(Transcript)).one().purged_at == NOW
 
 
@@ -178,7 +189,7 @@ def test_files_of_reports_are_deleted_when_their_time_is_over_and_the_log_says_s
             made.asked_at, made.blob = NOW - timedelta(days=days), f"reports/{name}"
             session.add(made)
     assert len(purging_reports.due(context, NOW)) == 1
-    purging.job(context, "2026-03-02", NOW)
+    purging.purge_day(context, "2026-03-02", NOW)
     assert (context.objects.has("reports/old"), context.objects.has("reports/new")) == (False, True)
     with context.database.read() as session:
         assert [one.blob for one in session.scalars(select(Report))] == ["reports/new"]
@@ -218,7 +229,7 @@ def test_a_legal_hold_keeps_everything_until_it_is_lifted(context: AppContext, k
     holds.lift(context, hold.id, "legal", NOW)
     assert {item.verdict.what for item in purging.run(context, NOW)} == {What.AUDIO, What.TRANSCRIPT}
     with context.database.read() as session:
-        assert session.scalars(select(Hold)).one().lifted_by == "legal"
+        assert session.scalars(select(LegalHold)).one().lifted_by == "legal"
         assert {look.action for look in session.scalars(select(AuditEntry))} >= {"place_hold", "lift_hold"}
 
 

@@ -1,0 +1,102 @@
+"""A recording of any length in parts of a few minutes, cut where it is quiet, so that memory stays small."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from recordings.errors import UnreadableAudio
+from recordings.storage.audio import TELEPHONE_RATE, Sound, read_pcm, read_wav
+from recordings.storage.decoding import CHANNELS, RATES
+from recordings.storage.wav_lengths import Source, is_wav, read_header
+
+CHUNK_SECONDS, SEARCH_SECONDS, STEP_SECONDS = 240.0, 20.0, 0.1
+PLAIN = "pcm_s16le"
+
+
+@dataclass(frozen=True)
+class PcmLayout:
+    """How the sound lies in a WAV file of plain PCM of 16 bits."""
+
+    rate: int
+    channels: int
+    start: int
+    length: int  # bytes of sound that are there
+
+    @property
+    def frame(self) -> int:
+        """Bytes of one moment of all channels."""
+        return 2 * self.channels
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return self.length // self.frame / self.rate
+
+
+@dataclass(frozen=True)
+class AudioChunk:
+    """Some of the sound: where it begins, where the next begins (seconds), and itself."""
+
+    start: float
+    end: float
+    sound: Sound
+
+
+def pcm_layout(source: Source) -> PcmLayout | None:
+    """The shape of a WAV file, `None` where it is no plain PCM. Raises `UnreadableAudio` where it is no WAV."""
+    source.seek(0)
+    if not is_wav(source.read(12) or b""):
+        raise UnreadableAudio("no WAV file; convert it to WAV (PCM) first")
+    found = read_header(source)
+    if found is None or found.coding != PLAIN or found.channels not in CHANNELS or found.rate not in RATES:
+        return None
+    return PcmLayout(found.rate, found.channels, found.start, found.there)
+
+
+def chunks(source: Source, begin: float = 0.0, seconds: float = CHUNK_SECONDS) -> Iterator[AudioChunk]:
+    """The sound from `begin` on, part by part. Raises `UnreadableAudio`."""
+    known = pcm_layout(source)
+    if known is None:
+        source.seek(0)
+        yield from _cut(read_wav(source.read() or b""), begin, seconds)
+        return
+    at = begin
+    while at < known.seconds - 0.01:
+        sound = _read(source, known, at, seconds)
+        is_last = at + seconds >= known.seconds - 1.0
+        end = known.seconds if is_last else at + _quiet(sound)
+        yield AudioChunk(at, end, _until(sound, end - at))
+        at = end
+
+
+def _read(source: Source, known: PcmLayout, at: float, seconds: float) -> Sound:
+    first = int(at * known.rate)
+    source.seek(known.start + first * known.frame)
+    left = known.length - first * known.frame
+    data = source.read(min(left, int(seconds * known.rate) * known.frame)) or b""
+    return read_pcm(data, known.rate, known.channels)
+
+
+def _cut(sound: Sound, begin: float, seconds: float) -> Iterator[AudioChunk]:
+    at = begin
+    while at < sound.seconds - 0.01:
+        rest = Sound(tuple(pcm[round(at * TELEPHONE_RATE) :] for pcm in sound.channels))
+        is_last = rest.seconds <= seconds + 1.0
+        end = sound.seconds if is_last else at + _quiet(_until(rest, seconds))
+        yield AudioChunk(at, end, _until(rest, end - at))
+        at = end
+
+
+def _until(sound: Sound, seconds: float) -> Sound:
+    return Sound(tuple(pcm[: round(seconds * TELEPHONE_RATE)] for pcm in sound.channels))
+
+
+def _quiet(sound: Sound) -> float:
+    """The second near its end at which least is to be heard on all channels together."""
+    step = int(STEP_SECONDS * TELEPHONE_RATE)
+    tail = int(min(SEARCH_SECONDS, sound.seconds / 2) * TELEPHONE_RATE) // step * step
+    loud = sum(np.abs(pcm[-tail:].astype(np.float32)).reshape(-1, step).sum(axis=1) for pcm in sound.channels)
+    smooth = np.convolve(np.asarray(loud), np.ones(5), mode="same")
+    smooth[:2] = smooth[-2:] = np.inf
+    return sound.seconds - (tail - (int(np.argmin(smooth)) + 0.5) * step) / TELEPHONE_RATE

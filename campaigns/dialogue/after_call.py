@@ -13,9 +13,11 @@ from hotline import log
 from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Answer, Attempt, Call, Case, Recipient
+from hotline.outbox.job_kinds import job
 from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, Urgency
 from recordings.storage import service as recordings
+from telephony import webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
@@ -25,6 +27,7 @@ RINGS = 3
 LONGEST = timedelta(days=2)
 
 
+@job("record_attempt", queue="now")
 def record(context: AppContext, provider: Provider, attempt_id: str, now: datetime) -> None:
     """The job: record the conversation from the patient's consent on. Again: the recording there is, is found.
 
@@ -37,7 +40,7 @@ def record(context: AppContext, provider: Provider, attempt_id: str, now: dateti
         raise Discard("the line has ended")
     try:
         known = provider.recordings_of(call.provider_sid)
-        events = f"{context.settings.voice_url.rstrip('/')}/voice/recordings/{call.id}/events"
+        events = webhook_urls.absolute(context.settings.voice_url, webhook_urls.recording_events(call.id))
         sid = known[0] if known else provider.record(call.provider_sid, events)
     except ProviderRefused as refusal:
         raise Discard(f"cannot be recorded: {refusal}") from refusal
@@ -45,6 +48,7 @@ def record(context: AppContext, provider: Provider, attempt_id: str, now: dateti
         recordings.add_started(session, context, call.id, sid, now)
 
 
+@job("text_advice", queue="now")
 def advise(context: AppContext, provider: Provider, attempt_id: str, now: datetime) -> None:
     """The job: send the advice of the script as a text, to whom it was spoken. Raises `Retry`, `Discard`."""
     with context.database.read() as session:
@@ -108,8 +112,8 @@ def _unheard(session: Session, limit: datetime, oldest: datetime) -> list[tuple[
 
 def _tell(context: AppContext, provider: Provider, sid: str, attempt_id: str) -> None:
     """The patient hears what to do until somebody comes, and stays in line."""
-    base = context.settings.voice_url.rstrip("/")
+    url = webhook_urls.absolute(context.settings.voice_url, webhook_urls.attempt_unanswered(attempt_id))
     try:
-        provider.redirect(sid, f"{base}/voice/campaigns/attempts/{attempt_id}/unanswered")
+        provider.redirect(sid, url)
     except (ProviderDown, ProviderRefused) as error:
         log.get().info("patient_not_told", attempt_id=attempt_id, error=str(error))  # the case stands all the same

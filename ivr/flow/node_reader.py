@@ -9,7 +9,7 @@ from hotline.configuration.field_types import FieldFaults, FileModel, Known
 from hotline.configuration.texts import FilledTexts, FilledTextsWithChoices, TelephoneKey
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from ivr.flow.nodes import Ask, Choice, End, LanguageMenu, Menu, Message, Notice, Opening, Text
 from ivr.flow.spoken_choices import with_choices
 
@@ -137,7 +137,7 @@ class EndFields(NodeFields):
 
     kind: Literal["end"]
     say: FilledTextsWithChoices
-    outcome: Outcome | None = None
+    outcome: CallOutcome | None = None
     choices: Choices = Field({})
 
     def node(self, name: str) -> End:

@@ -10,7 +10,7 @@ from hotline.configuration.field_types import FileModel
 from hotline.configuration.texts import TelephoneKey
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from ivr.outage import keeping
 from routing.estimates.wait import SPOKEN_MINUTES
 from routing.queues.hours import Hours
@@ -95,7 +95,7 @@ class End:
     name: str
     label: Text
     say: Text
-    outcome: Outcome | None
+    outcome: CallOutcome | None
     # Keys that lead on in the time that is left; any other one ends the call.
     choices: tuple[Choice, ...] = ()
 

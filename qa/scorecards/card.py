@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from hotline.configuration.field_types import Exactly, FileModel, Known, OneOrMore
 from hotline.errors import NotFound
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 
 Text = Mapping[Language, str]
 
@@ -167,7 +167,7 @@ class Item:
     weight: float
     scale: Scale = Scale.YES_NO
     # The answer that is no fault; the other of yes and no is.
-    good: Answer = Answer.YES
+    good: ItemAnswer = ItemAnswer.YES
     fatal: bool = False
     by: By = By.MACHINE
     may_be_na: bool = False

@@ -11,7 +11,7 @@ from hotline.configuration import yaml_file
 from hotline.configuration.errors import FileFault
 from hotline.configuration.field_types import Context, FieldFaults, FileModel, Known, OneOrMore, Parsed
 from hotline.configuration.texts import Texts
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.card import By, FactName, FatalMeans, Item, Machine, Scale, Scorecard, Scorecards, Section
 
 FOLDER = Path(__file__).parent
@@ -23,7 +23,9 @@ def _id(text: str) -> str | None:
 
 
 Id = Annotated[str, Parsed(_id, "is no name; letters, digits, _ and -, at most 40")]
-YesOrNo = Annotated[Answer, Parsed({"yes": Answer.YES, "no": Answer.NO}.get, "is not one of yes, no", "^(yes|no)$")]
+YesOrNo = Annotated[
+    ItemAnswer, Parsed({"yes": ItemAnswer.YES, "no": ItemAnswer.NO}.get, "is not one of yes, no", "^(yes|no)$")
+]
 
 
 class ItemFields(FileModel):
@@ -35,7 +37,7 @@ class ItemFields(FileModel):
     points: Annotated[int, Field(ge=1, le=100)] = Field(
         5, description="the best of the points, where that is the scale"
     )
-    good: YesOrNo = Field(Answer.YES, description="the answer that is no fault")
+    good: YesOrNo = Field(ItemAnswer.YES, description="the answer that is no fault")
     fatal: bool = False
     by: By | None = None
     na: bool = Field(False, description="whether it may be not applicable")

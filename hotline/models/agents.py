@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
 from hotline.models.types import Utc, Word
+from hotline.values.reason_codes import AgentStateReason
 from hotline.values.statuses import Absence, AgentState, AgentStatus, PagePhone, SignsIn
 
 
@@ -38,7 +39,7 @@ class Agent(Row, WithId):
     department: Mapped[str | None] = mapped_column(ForeignKey("departments.name"))
     status: Mapped[AgentStatus] = mapped_column(Word(AgentStatus), default=AgentStatus.OFFLINE)
     state: Mapped[AgentState] = mapped_column(Word(AgentState), default=AgentState.IDLE)
-    state_reason: Mapped[str] = mapped_column(String(80), default="")
+    state_reason: Mapped[AgentStateReason | None] = mapped_column(Word(AgentStateReason))
     state_since: Mapped[datetime] = mapped_column(Utc)
     # When the state ends by itself (wrap-up); None where only an event ends it.
     state_until: Mapped[datetime | None] = mapped_column(Utc)

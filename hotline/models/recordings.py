@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import ReasonJson, Utc, Word
+from hotline.values.reason import Reason
 from hotline.values.statuses import Language, RecordingKind, RecordingState
 
 
@@ -20,7 +21,7 @@ class Recording(Row, WithId):
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     kind: Mapped[RecordingKind] = mapped_column(Word(RecordingKind), default=RecordingKind.CONVERSATION)
     state: Mapped[RecordingState] = mapped_column(Word(RecordingState), default=RecordingState.STARTED)
-    reason: Mapped[str] = mapped_column(String(120), default="")
+    reason: Mapped[Reason | None] = mapped_column(ReasonJson)
     seconds: Mapped[float | None] = mapped_column(Float)
     channels: Mapped[int | None] = mapped_column(Integer)
     # Of the plain audio: its length in bytes and SHA-256; of the sealed blob: where it lies and with which key.

@@ -9,6 +9,7 @@ from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.statuses import CallbackState, CallStatus, Outcome, PhoneNumber
 from ivr.dialogue import decide as menu
 from ivr.dialogue import queries
@@ -70,7 +71,7 @@ def led_away(context: AppContext, sid: str, now: datetime) -> None:
         if call is None or call.status not in {CallStatus.IN_MENU, CallStatus.WAITING}:
             return
         if call.status is CallStatus.WAITING:
-            service.leave(session, context, call, "led_on", now)
+            service.leave(session, context, call, QueueEntryEndReason.FORWARDED, now)
             transitions.move(call, CallStatus.IN_MENU, "status")
         call.outcome = Outcome.LED_ON
         transitions.tell(session, context.notifier, transitions.event(call.id, "led_on", now))

@@ -9,6 +9,7 @@ from crm.patients import same_person
 from hotline import clock
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
+from hotline.values.reason_codes import CallbackReason
 from hotline.values.statuses import ENDED_LEGS, CallStatus, Direction, LegStatus
 from ivr.dialogue import decide, queries, service
 from ivr.dialogue.context import Desk, sorry, where
@@ -21,9 +22,9 @@ from telephony.verbs import Gather, Hangup, Say
 
 KEY_SECONDS = 2
 REASONS = {
-    LegStatus.BUSY: "the patient's line was busy",
-    LegStatus.NO_ANSWER: "the patient did not pick up",
-    LegStatus.FAILED: "the number cannot be reached",
+    LegStatus.BUSY: CallbackReason.BUSY,
+    LegStatus.NO_ANSWER: CallbackReason.NO_ANSWER,
+    LegStatus.FAILED: CallbackReason.NUMBER_UNREACHABLE,
 }
 
 
@@ -72,7 +73,7 @@ def reported(desk: Desk, callback_id: str, attempt: int, report: legs.Report, no
     if service.ended(context, report.sid, report, now):
         return
     if report.status in ENDED_LEGS:
-        reason = REASONS.get(report.status, "the patient was not reached")
+        reason = REASONS.get(report.status, CallbackReason.NOT_REACHED)
         callbacks.not_reached(context, callback_id, attempt, reason, now)
     else:
         callbacks.heard_of(context, callback_id, attempt, report.sid)

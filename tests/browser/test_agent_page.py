@@ -15,6 +15,7 @@ from exchange.media.audio import RATE
 from hotline import clock
 from hotline.models import Agent, Offer
 from hotline.outbox.notifier import FLOOR
+from hotline.values.reason_codes import AgentStateReason
 from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Outcome, Role
 from recordings.storage import sealed_sound
 from tests.browser.person import Person
@@ -191,7 +192,11 @@ def test_the_page_speaks_english_and_fits_a_phone(agent: Person, house: Stage) -
     assert agent.width() == 390
     with house.context.database.write() as session:
         own = session.query(Agent).filter_by(staff_number="1001").one()
-        own.state, own.state_since, own.state_reason = AgentState.SET_ASIDE, clock.now(), "did not pick up"
+        own.state, own.state_since, own.state_reason = (
+            AgentState.SET_ASIDE,
+            clock.now(),
+            AgentStateReason.RING_NO_ANSWER,
+        )
         house.context.notifier.ring_after(session, FLOOR, f"agent {own.id}")
     page.reload()
     agent.sees("#back", "I am back")

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from accounts.users import service
 from hotline.models import Agent, Call, QueueEntry, Transfer
+from hotline.values.reason_codes import RequeueReason
 from hotline.values.statuses import AgentStatus, CallStatus, Role, TransferState
 from tests.browser.conftest import CHROMIUM, FLAGS, MICROPHONE
 from tests.browser.person import Person
@@ -18,6 +19,8 @@ from tests.console_data import PASSWORD
 
 STAYS = {"wait_for_hang_up": {"timeout": 60, "required": False}}
 NAMES = {"1001": "lijing", "1002": "wangfang"}
+
+IS_LOST = QueueEntry.requeue_reason == RequeueReason.LINE_LOST
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +126,7 @@ def test_a_caller_is_handed_on_after_a_talk_by_keyboard_alone(first: Person, sec
         house.wait(lambda: house.call("+8613900000061", agent_id=row.id), 10, "the colleague's caller")
         second.page.keyboard.press("h")
         house.wait(lambda: house.call("+8613900000061", status=CallStatus.ENDED), 20, "the end")
-    assert len(house.rows(QueueEntry, QueueEntry.call_id == call.id, QueueEntry.again == "line_lost")) == 0
+    assert len(house.rows(QueueEntry, QueueEntry.call_id == call.id, IS_LOST)) == 0
 
 
 def test_a_caller_is_handed_on_at_once_and_comes_back_when_the_colleague_declines(
@@ -173,7 +176,9 @@ def test_a_browser_killed_in_mid_call_puts_its_caller_first_in_line(
         for pid in _processes(mark):
             os.kill(pid, signal.SIGKILL)
         place = house.wait(
-            lambda: house.rows(QueueEntry, QueueEntry.call_id == call.id, QueueEntry.again == "line_lost"),
+            lambda: house.rows(
+                QueueEntry, QueueEntry.call_id == call.id, QueueEntry.requeue_reason == RequeueReason.LINE_LOST
+            ),
             20,
             "a place at the front",
         )[0]

@@ -10,6 +10,7 @@ import pytest
 
 from hotline import clock
 from hotline.models import Agent, AgentSkill, Call, Offer, QueueEntry
+from hotline.values.reason_codes import RequeueReason
 from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Outcome, QueueEntryState
 from reports.service_level import figures, queries
 from routing.router import reconcile
@@ -103,7 +104,7 @@ def test_missed_rejected_and_dropped_calls_are_told_apart(played: tuple[Stage, l
     house, _ = played
     states = {offer.state for offer in house.rows(Offer)}
     assert {OfferState.ANSWERED, OfferState.REJECTED} <= states
-    lost = house.rows(QueueEntry, QueueEntry.again == "line_lost")
+    lost = house.rows(QueueEntry, QueueEntry.requeue_reason == RequeueReason.LINE_LOST)
     assert 1 <= len(lost) <= 3
     assert all(place.state is QueueEntryState.CONNECTED and place.is_lifted for place in lost)
 

@@ -14,6 +14,7 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Agent, AgentPage, Event, Offer, SignIn, User
+from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason
 from hotline.values.statuses import (
     Absence,
     AgentState,
@@ -155,7 +156,7 @@ def test_a_page_that_says_good_bye_is_gone_at_once_and_its_phone_stops(told: Sto
     phone = told.ring(caller)
     desk.closes()
     (offer,) = offers(told)
-    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, "page_silent")
+    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, OfferEndReason.PAGE_SILENT)
     assert (told.agent("1001").state, is_there(told)) == (AgentState.IDLE, False)
     told.route()
     assert phone.word == "canceled"
@@ -231,7 +232,7 @@ def test_a_registration_lost_between_lease_and_dial_is_no_missed_offer(told: Sto
     told.world.exchange.end(phone, "no-answer")  # nobody was there: it never rang
     told.post("no-answer")
     (offer,) = offers(told)
-    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, Absence.NOT_REACHED)
+    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, OfferEndReason.NOT_REACHED)
     assert told.agent("1001").state is AgentState.IDLE
 
 
@@ -298,7 +299,7 @@ def test_a_caller_whose_whole_queue_is_not_there_is_led_to_overflow_at_once(told
     caller = told.call()
     told.route()
     place = told.place(caller)
-    assert (place.state, place.reason) == (QueueEntryState.LEFT, "overflow: call_back")
+    assert (place.state, place.reason) == (QueueEntryState.LEFT, QueueEntryEndReason.OVERFLOW_CALLBACK)
     assert offers(told) == []
 
 
@@ -349,7 +350,7 @@ def test_what_rang_out_after_the_page_was_cut_off_turns_out_not_to_be_missed(tol
     told.wait(5.5)
     told.route()
     (offer,) = offers(told)
-    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, Absence.PAGE_SILENT)
+    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, OfferEndReason.PAGE_SILENT)
     assert told.agent("1001").state is AgentState.IDLE
     assert (told.told("offer_missed"), told.told("offer_unreachable")) == (0, 1)
 

@@ -17,7 +17,7 @@ from bench.hospital_day import day as hospital_day_day
 from bench.hospital_day import day_file, rules
 from bench.hospital_day.clock import House, Rule
 from bench.hospital_day.day import Day
-from hotline.values.statuses import OfferState
+from hotline.values.states.offer import OfferState
 from qa.statistics.quantiles import student
 from routing.queues.service import SET_ASIDE
 

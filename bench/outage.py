@@ -20,7 +20,7 @@ import psycopg
 from sqlalchemy import select
 
 from hotline.models import Call, Callback
-from hotline.values.statuses import CallStatus
+from hotline.values.states.call import CallStatus
 from tests.calls.stage import ANSWER, NUMBER, QUESTION, Stage, agent, stage
 from tests.servers import Postgres
 
@@ -133,7 +133,7 @@ def _became(house: Stage, number: str) -> str:
         promised = session.scalar(select(Callback.id).where(Callback.call_id.in_([call.id for call in calls])))
     if any(call.answered_at for call in calls):
         return "spoke_with_a_person"
-    if any(call.outcome == "led_on" for call in calls):
+    if any(call.outcome == "forwarded" for call in calls):
         return "connected_with_duty"
     return "called_back" if promised else "sent_away"
 

@@ -25,13 +25,13 @@ from bench.quality_calls import calls as quality_calls_calls
 from bench.quality_calls import plain
 from bench.quality_calls.calls import Labelled
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa import scorecards
 from qa.scorecards import phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder
 from qa.scoring.score import score
 from recordings.speech import dialogue, recognise
-from recordings.speech.closed_set import Judge
+from recordings.speech.closed_set import ClosedSetScorer
 
 CALLS = Path(__file__).parents[2] / "shared" / "audio" / "calls"
 # What the project has promised over all labelled items.
@@ -95,11 +95,11 @@ class Tally:
 Tallies = dict[tuple[str, str, str], dict[str, Tally]]
 
 
-def run(calls: Iterator[Labelled], place: recognise.Place) -> tuple[Tallies, list[dict[str, Any]]]:
+def run(calls: Iterator[Labelled], place: recognise.ModelLocation) -> tuple[Tallies, list[dict[str, Any]]]:
     """All calls through both ways: tallies by set, language and item, and each call's answers."""
     tallies: Tallies = defaultdict(lambda: {way: Tally() for way in WAYS})
     told = []
-    judge = Judge(place)
+    judge = ClosedSetScorer(place)
     for call in track(list(calls), "listening", console=Console(stderr=True)):
         answers = _marks(call, place, judge)
         told.append({"call": call.name, "set": call.kind, **answers})
@@ -110,13 +110,15 @@ def run(calls: Iterator[Labelled], place: recognise.Place) -> tuple[Tallies, lis
     return tallies, told
 
 
-def _marks(call: Labelled, place: recognise.Place, judge: Judge) -> dict[str, Any]:
-    engine = recognise.engine("auto", call.language, place)
-    said = dialogue_builder.said(dialogue.transcribe(call.sound, call.language, engine))
+def _marks(call: Labelled, place: recognise.ModelLocation, judge: ClosedSetScorer) -> dict[str, Any]:
+    engine = recognise.open_engine("auto", call.language, place)
+    said = dialogue_builder.spoken_utterances(dialogue.transcribe(call.sound, call.language, engine))
     phrases = phrase_lists.of(None, call.language)
-    made = dialogue_builder.dialogue(said, dialogue_builder.Heard(call.sound, judge), phrases, call.language)
+    made = dialogue_builder.build_dialogue(
+        said, dialogue_builder.ScorableAudio(call.sound, judge), phrases, call.language
+    )
     card = scorecards.of(None)["follow-up" if call.is_follow_up else "service"]
-    results = auto_scoring.mark(card, made)
+    results = auto_scoring.auto_score(card, made)
     return {
         "ours": {result.item_id: result.answer.value for result in results},
         "plain": {item: answer.value for item, answer in plain.mark(card, made).items()},
@@ -183,7 +185,7 @@ def _cell(figures: dict[str, Any]) -> str:
 @click.option("--spoken", is_flag=True, help="also calls in other words, by the product's own voice")
 def main(out: Path | None, folder: Path, degrade: bool, spoken: bool) -> None:
     """Measure the machine's marks; exit status 1 when the shared calls miss what was promised."""
-    place = recognise.Place(Settings.model_fields["hotline_home"].default / "models", None, 2)
+    place = recognise.ModelLocation(Settings.model_fields["hotline_home"].default / "models", None, 2)
     made = document(*run(quality_calls_calls.all_calls(folder, degrade, spoken), place))
     _show(made)
     if out is not None:

@@ -2,8 +2,8 @@
 
 The product: `recordings.speech.dialogue` with the engine that `auto` chooses. The bare engine: faster-whisper's
 defaults on the same weights, given each channel and its language. Every file goes through both, one after the other, so
-that a slow moment of the machine meets both. Errors are counted on `recordings.speech.text.comparable`, which is
-applied alike to the true text and to both outputs: no case, no punctuation, simplified characters, every number in
+that a slow moment of the machine meets both. Errors are counted on `recordings.speech.normalisation.comparable`, which
+is applied alike to the true text and to both outputs: no case, no punctuation, simplified characters, every number in
 figures, one spelling; Mandarin by characters (CER), English by words (WER). Beside them: wrong syllables of Mandarin
 without their tones, numbers and names of the true text that are not in the heard one, processor seconds per minute of
 sound, and signs invented where nobody speaks.
@@ -28,10 +28,10 @@ from rich.table import Table
 
 from bench.speech.counts import Count, invented_signs, names, numbers, syllables
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech import hints, recognise
 from recordings.speech.engines import weights
-from recordings.speech.text import comparable
+from recordings.speech.normalisation import comparable
 from recordings.storage.audio import TELEPHONE_RATE, Sound, read_wav, resample, to_float
 
 AUDIO = Path(__file__).parents[2] / "shared" / "audio"
@@ -92,18 +92,18 @@ def calls() -> Iterator[Clip]:
             yield Clip(f"{path.stem} {speaker}", "calls", Language(call["language"]), Sound((channel,)), text)
 
 
-def product(place: recognise.Place) -> Callable[[Clip], str]:
+def product(place: recognise.ModelLocation) -> Callable[[Clip], str]:
     """The product's own path from sound to text."""
 
     def listen(clip: Clip) -> str:
-        engine = recognise.engine("auto", clip.language, place)
+        engine = recognise.open_engine("auto", clip.language, place)
         known = hints.Hints(clip.language, hints.words_of(None)[clip.language])
         return " ".join(line.text for line in hints.transcribe(clip.sound, engine, known))
 
     return listen
 
 
-def bare(place: recognise.Place) -> Callable[[Clip], str]:
+def bare(place: recognise.ModelLocation) -> Callable[[Clip], str]:
     """faster-whisper with its defaults, on the same weights and threads."""
     from faster_whisper import WhisperModel
 
@@ -137,7 +137,7 @@ def errors(clip: Clip, heard: str) -> tuple[int, int]:
 def main(out: Path | None, only: str | None, every: int, home: Path, threads: int, show: bool) -> None:
     """Compare the product with the bare engine."""
     clips = [*(human() if only != "calls" else ()), *(calls() if only != "human" else ())][::every]
-    place = recognise.Place(home / "models", threads=threads)
+    place = recognise.ModelLocation(home / "models", threads=threads)
     ways = {"product": product(place), "bare": bare(place)}
     for listen in ways.values():
         listen(clips[0])  # loads the model

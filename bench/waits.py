@@ -20,7 +20,7 @@ from bench.hospital_day import day as hospital_day_day
 from bench.hospital_day import day_file, rules
 from bench.hospital_day.clock import Agent, Caller, Does, House, Offer
 from bench.hospital_day.day import Day
-from hotline.values.statuses import OfferState
+from hotline.values.states.offer import OfferState
 from routing.estimates import recent_times, wait, wait_estimate
 from routing.estimates.queue_snapshot import LATEST_WAITS, OFFERS_READ
 from routing.estimates.recent_times import Lately, Wait

@@ -33,7 +33,7 @@ from hotline.context import open_context
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring, new_key
 from hotline.models import Call, Row
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.dialogue import decide, queries
 from ivr.dialogue.context import open_desk
 from ivr.prompts import catalogue

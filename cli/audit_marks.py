@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from cli.house import embedded
+from cli.local import embedded
 from hotline import clock
 from hotline.audit import log
 from hotline.context import open_context
 from hotline.models import AuditEntry
-from hotline.values.statuses import AuditOutcome
+from hotline.values.access import AuditOutcome
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _count: ContextVar[int | None] = ContextVar("shown_by_command", default=None)

@@ -1,0 +1,1 @@
+"""The staff pages and their JSON API, one folder per part of the work."""

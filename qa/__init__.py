@@ -1,0 +1,1 @@
+"""Quality: scorecards, auto scoring, samples, reviews, statistics, reports."""

@@ -22,19 +22,19 @@ class ReviewRefused(HotlineError):
     is_permanent = True
 
 
-class Stale(ReviewRefused):
+class StaleDraft(ReviewRefused):
     """Somebody, or oneself in another window, has saved meanwhile."""
 
     code = "stale"
 
 
-class NotYours(ReviewRefused):
+class NotPermitted(ReviewRefused):
     """Somebody else's review, a call of one's own, or a ruling on one's own review."""
 
     code = "not_yours"
 
 
-class Incomplete(ReviewRefused):
+class UnansweredItems(ReviewRefused):
     """Items are without an answer."""
 
     code = "incomplete"
@@ -45,19 +45,19 @@ class Incomplete(ReviewRefused):
         self.items = tuple(items)
 
 
-class Unfit(ReviewRefused):
+class InvalidAnswer(ReviewRefused):
     """An answer that the scorecard does not know."""
 
     code = "unfit"
 
 
-class WordsMissing(ReviewRefused):
+class TextRequired(ReviewRefused):
     """Reasons or a finding are needed, or are too long."""
 
     code = "words_missing"
 
 
-class TooLate(ReviewRefused):
+class WrongReviewState(ReviewRefused):
     """Its state does not allow it any more, or it was done before."""
 
     code = "too_late"

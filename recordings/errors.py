@@ -44,33 +44,33 @@ class UnknownCall(Discard):
     code = "unknown_call"
 
 
-class Incomplete(Retry):
+class IncompleteRecording(Retry):
     """The fetched file holds less sound than the provider said."""
 
     code = "incomplete_recording"
 
 
-class StillThere(Retry):
+class ProviderCopyRemains(Retry):
     """The provider keeps a copy that it was asked to delete; it must be asked again until it is gone."""
 
     code = "still_at_provider"
 
 
-class Altered(HotlineError):
+class DigestMismatch(HotlineError):
     """A recording does not have the digest that was written down when it was stored."""
 
     code = "altered_recording"
     is_permanent = True
 
 
-class TooLarge(HotlineError):
+class RecordingTooLarge(HotlineError):
     """The provider's file is larger than `RECORDING_MEGABYTES`."""
 
     code = "recording_too_large"
     is_permanent = True
 
 
-class NotGone(HotlineError):
+class DeletionFailed(HotlineError):
     """What was deleted can still be read from the store."""
 
     code = "still_in_store"

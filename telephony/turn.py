@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hotline import log
-from hotline.values.statuses import LegStatus, PhoneNumber, RecordingState
+from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.recording import RecordingState
 from telephony import words
 from telephony.addresses import number_in
 from telephony.errors import UnknownWord

@@ -8,7 +8,7 @@ from twilio.twiml.voice_response import Dial as DialElement
 from twilio.twiml.voice_response import Gather as GatherElement
 from twilio.twiml.voice_response import VoiceResponse
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from telephony.verbs import (
     Dial,
     Enqueue,

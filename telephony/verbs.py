@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 
 @dataclass(frozen=True)

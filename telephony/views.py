@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.values.statuses import LegStatus, RecordingState
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.recording import RecordingState
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import TypeVar
 
-from hotline.values.statuses import LegStatus, RecordingState
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.recording import RecordingState
 from telephony.errors import UnknownWord
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 from tests.console_data import PASSWORD
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

@@ -31,22 +31,18 @@ from hotline.models import (
     Utterance,
 )
 from hotline.outbox import transitions
+from hotline.values.access import Role
+from hotline.values.intent import Intent
+from hotline.values.language import Language
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import AgentStateReason, OfferReason
-from hotline.values.statuses import (
-    AgentState,
-    AgentStatus,
-    Answer,
-    CallStatus,
-    Intent,
-    Language,
-    OfferState,
-    Outcome,
-    QueueEntryState,
-    RecordingState,
-    Role,
-)
-from recordings.storage.service import about
+from hotline.values.scorecard import Answer
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.recording import RecordingState
+from recordings.storage.service import sealing_context
 
 PASSWORD = "a long password"
 SECONDS = 12
@@ -332,7 +328,7 @@ def _sound(context: AppContext, call: Call, start: datetime) -> Recording:
         size=len(plain),
         digest=hashlib.sha256(plain).hexdigest(),
         blob=name,
-        key_id=context.objects.put(name, plain, about(recording_id)),
+        key_id=context.objects.put(name, plain, sealing_context(recording_id)),
         started_at=start,
         stored_at=start + timedelta(seconds=17),
     )

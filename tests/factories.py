@@ -8,7 +8,9 @@ from sqlalchemy import select, update
 from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry
-from hotline.values.statuses import Language, OfferState, SignsIn
+from hotline.values.language import Language
+from hotline.values.states.agent import SignsIn
+from hotline.values.states.offer import OfferState
 from routing.agents import hospital_file
 from routing.queues import queues_file, service
 from routing.queues.service import Wish

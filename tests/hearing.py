@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import jiwer
 
-from hotline.values.statuses import Language
-from recordings.speech.text import comparable
+from hotline.values.language import Language
+from recordings.speech.normalisation import comparable
 
 
 def error_rate(said: Iterable[str], heard: Iterable[str], language: Language) -> float:

@@ -7,10 +7,12 @@ from sqlalchemy import delete, select
 
 from hotline.context import AppContext
 from hotline.models import Call, MachineMark, Review, User
-from hotline.values.statuses import Answer, Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 from qa import scorecards
 from qa.reviews import answers, service
-from qa.reviews.service import Draft
+from qa.reviews.service import ReviewDraft
 from qa.sampling import targeted
 from tests.console_data import Morning, answered, hashed, morning
 
@@ -97,6 +99,6 @@ def published(context: AppContext, call: Call, user_id: str, now: datetime, **ot
     review_id = targeted.choose(context, call.id, user_id, now)
     service.take(context, review_id, user_id, now)
     review = read(context, review_id)
-    draft = Draft(review.version, filled(context, review, **other), {"remark": "讲得清楚，别忘了报工号。"})
+    draft = ReviewDraft(review.version, filled(context, review, **other), {"remark": "讲得清楚，别忘了报工号。"})
     service.publish(context, review_id, user_id, draft, now)
     return review_id

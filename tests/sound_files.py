@@ -9,9 +9,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from recordings.speech.partial_transcripts import Shape
-from recordings.storage.declared_lengths import Claims
-from recordings.storage.wav_repair import settle
+from recordings.speech.audio_chunks import PcmLayout
+from recordings.storage.oversized_chunks import OversizedChunks
+from recordings.storage.wav_repair import repaired
 
 RATE = 8000
 GUID = bytes.fromhex("00000000100080 0000AA00389B71")
@@ -161,10 +161,10 @@ def _damage(data: bytearray, chance: random.Random, whole: list[bytes]) -> None:
             data[at:] = other[chance.randrange(len(other)) :]
 
 
-def settled(data: bytes, seconds: float | None) -> tuple[bytes, Shape]:
+def settled(data: bytes, seconds: float | None) -> tuple[bytes, PcmLayout]:
     """The file as it is kept of `data`, and how the sound lies in it."""
-    claims = Claims()
+    claims = OversizedChunks()
     for start in range(0, len(data), 1000):
         claims.see(data[start : start + 1000])
-    found = settle(io.BytesIO(data), seconds, claims.spots())
+    found = repaired(io.BytesIO(data), seconds, claims.spots())
     return data if found.pieces is None else b"".join(found.pieces()), found.shape

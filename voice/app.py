@@ -16,7 +16,8 @@ from hotline import clock, log
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.database.outage import Outage, is_away
-from hotline.values.statuses import ENDED_LEGS, Language
+from hotline.values.language import Language
+from hotline.values.states.leg import ENDED_LEGS
 from ivr.dialogue import context as front
 from ivr.dialogue.context import Desk
 from ivr.dialogue.http import pages as ivr_pages

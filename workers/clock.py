@@ -48,7 +48,7 @@ class Clock:
 def chores(context: AppContext, provider: Provider) -> list[Chore]:
     """Everything that the clock does, how often, and how long each may take."""
     return [
-        Chore("lost_bells", SECOND, MINUTE, lambda _now, _in_time: sweep.lost_bells(context)),
+        Chore("forgotten_jobs", SECOND, MINUTE, lambda _now, _in_time: sweep.forgotten_jobs(context)),
         Chore(
             "silent_lines",
             2 * SECOND,

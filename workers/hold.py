@@ -15,7 +15,7 @@ from hotline.database.database import Database
 from hotline.errors import LeaseLost
 from hotline.models import Job
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 
 # So often in a lease it is renewed, and a renewal that failed is tried again.
 RENEWALS, TRIES = 3, 12

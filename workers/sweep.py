@@ -1,4 +1,4 @@
-"""The sweep: rows whose bell was lost, and lines of which the exchange has said nothing for too long."""
+"""The sweep: jobs that RQ forgot, and lines of which the exchange has said nothing for too long."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,7 +12,11 @@ from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.models import Call, Job, Offer, Recording
 from hotline.outbox import jobs, transitions
-from hotline.values.statuses import ENDED_LEGS, CallStatus, JobState, LegStatus, OfferState, RecordingState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.job import JobState
+from hotline.values.states.leg import ENDED_LEGS, LegStatus
+from hotline.values.states.offer import OfferState
+from hotline.values.states.recording import RecordingState
 from ivr.dialogue import service as ivr
 from qa.sampling import draws
 from qa.statistics import ratings
@@ -25,7 +29,7 @@ from telephony.provider import Provider
 from workers.retrying import DIED, MAX_DEATHS
 
 InTime = Callable[[], bool]
-# A bell takes milliseconds; a row that is due for longer has lost its own.
+# RQ takes milliseconds; what is due for longer was forgotten by it.
 PATIENCE = timedelta(seconds=2)
 # The exchange is asked about lines it has not mentioned for this long.
 SILENCE = timedelta(seconds=15)
@@ -42,8 +46,8 @@ def always() -> bool:
     return True
 
 
-def lost_bells(context: AppContext) -> int:
-    """Ring again for every job that is due, not held and not in line; how many there were."""
+def forgotten_jobs(context: AppContext) -> int:
+    """Enqueue every job that is due, not held and that RQ does not have; return how many there were."""
     with context.database.read() as session:
         now = server_clock.now(session)
         due = (
@@ -57,7 +61,7 @@ def lost_bells(context: AppContext) -> int:
     for job in rows:
         if job.id in killers:
             _give_up(context, job)
-    return sum(jobs.ring(context.notifier, job) for job in rows if job.id not in killers)
+    return sum(jobs.enqueue(context.notifier, job) for job in rows if job.id not in killers)
 
 
 def _give_up(context: AppContext, job: Job) -> None:
@@ -171,7 +175,7 @@ def urgent_words(context: AppContext) -> int:
     )
     with context.database.write() as session:
         rows = list(session.execute(waiting))
-        rated = ratings.of(session, [call_id for _, call_id, _ in rows])
+        rated = ratings.ratings_of_calls(session, [call_id for _, call_id, _ in rows])
         return sum(
             jobs.urge(session, context.notifier, job)
             for job, call_id, intent in rows

@@ -1,0 +1,1 @@
+"""Sessions of signed-in users: begun, found and ended."""

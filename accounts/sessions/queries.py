@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hotline import clock
 from hotline.models import Agent, SignIn, User
-from hotline.values.statuses import AgentState
+from hotline.values.states.agent import AgentState
 
 # Nobody opened anything for so long: the session is over.
 IDLE = timedelta(hours=10)

@@ -1,0 +1,1 @@
+"""Users: made, changed, shut out."""

@@ -32,7 +32,8 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Agent, User
-from hotline.values.statuses import Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
 
 LONGEST_NAME = 80
 _LOGIN = re.compile(r"[a-z0-9._-]{2,40}")

@@ -1,0 +1,1 @@
+"""A simulated week of calls to patients, for `bench.campaign`."""

@@ -20,7 +20,7 @@ from campaigns.dialling.pacing import Counts, Floor
 from campaigns.planning import dialling_limits_file
 from campaigns.planning.calling_windows import Hours, Window
 from campaigns.planning.dialling_limits import Caps
-from hotline.values.statuses import AttemptOutcome
+from hotline.values.states.attempt import AttemptOutcome
 
 # What the patients do.
 REACH = 0.40

@@ -13,7 +13,7 @@ from functools import partial
 
 from bench.hospital_day.clock import Agent, Caller, Does, House, Offer
 from bench.hospital_day.day import Day
-from hotline.values.statuses import OfferState
+from hotline.values.states.offer import OfferState
 from routing.ladder import answer_times, candidates, floor_state, ladder
 from routing.ladder.answer_curve import AnswerCurve, learn
 from routing.queues.service import SET_ASIDE

@@ -1,0 +1,1 @@
+"""The labelled calls of `bench.quality`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.quality_calls.spoken import spoken_calls
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, resample, to_float, to_pcm
 
 

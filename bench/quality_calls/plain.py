@@ -2,11 +2,12 @@
 
 import re
 
-from hotline.values.statuses import Answer, Language
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 from qa.scorecards.card import Phrases, Scorecard, Silence, Told
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue, gaps
-from recordings.speech.text import simplified
+from recordings.speech.normalisation import simplified
 
 SLOTS = {"{number}": r"[\d零一二三四五六七八九幺]{2,}", "{name}": r"\w{2,}", "…": r".{0,24}?"}
 

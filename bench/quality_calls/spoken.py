@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.prompts.speak import synthesise
-from qa.scoring.tokens import Said
+from qa.scoring.tokens import SpokenUtterance
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav
 
 SCRIPTS = Path(__file__).with_name("scripts.yaml")
@@ -59,7 +59,7 @@ def _part(side: str, text: str) -> tuple[str | None, str | float]:
     return (None, float(text)) if side == "-" else (SIDES[side], text)
 
 
-def as_text(script: Script) -> list[Said]:
+def as_text(script: Script) -> list[SpokenUtterance]:
     """The script as a perfect transcript."""
     at, found = 1.0, []
     for side, said in script.parts:
@@ -67,7 +67,7 @@ def as_text(script: Script) -> list[Said]:
             at += float(said)
             continue
         end = at + max(0.6, len(str(said)) / RATE[script.language])
-        found.append(Said(side, at, end, str(said), confidence=1.0))
+        found.append(SpokenUtterance(side, at, end, str(said), confidence=1.0))
         at = end + PAUSE_SECONDS
     return found
 

@@ -1,0 +1,1 @@
+"""Counts and worker processes of `bench.transcribe`."""

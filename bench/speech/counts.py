@@ -10,8 +10,8 @@ import jiwer
 import numpy as np
 from pypinyin import lazy_pinyin
 
-from hotline.values.statuses import Language
-from recordings.speech.text import comparable
+from hotline.values.language import Language
+from recordings.speech.normalisation import comparable
 from recordings.storage.audio import TELEPHONE_RATE, Sound, to_pcm
 
 if TYPE_CHECKING:

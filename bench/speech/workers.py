@@ -26,7 +26,7 @@ NUMBERS = (1, 2, 4)
 
 
 def _work(line: "Queue[Clip | None]", done: "Queue[float]", models: Path) -> None:
-    listen = product(recognise.Place(models, threads=1))
+    listen = product(recognise.ModelLocation(models, threads=1))
     clip = line.get()
     if clip is not None:
         listen(clip)  # loads the model

@@ -1,0 +1,1 @@
+"""Reaching recipients: pacing, attempts, and what follows from each."""

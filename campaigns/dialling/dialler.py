@@ -25,7 +25,9 @@ from hotline.context import AppContext
 from hotline.models import Attempt, Campaign, Recipient
 from hotline.outbox.lease import Leadership, candidate
 from hotline.outbox.notifier import FLOOR
-from hotline.values.statuses import ENDED_LEGS, CampaignState, Language, LegStatus
+from hotline.values.language import Language
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from routing.calls.legs import Report
 from routing.queues import queues_file
 from telephony.errors import ProviderDown, ProviderRefused

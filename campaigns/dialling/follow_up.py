@@ -9,7 +9,8 @@ from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.models import Recipient
 from hotline.outbox import jobs, transitions
-from hotline.values.statuses import CaseKind, RecipientState
+from hotline.values.states.case import CaseKind
+from hotline.values.states.recipient import RecipientState
 
 TOPIC = "campaign"
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from campaigns.planning.calling_windows import Part, Window, part_of
 from campaigns.planning.dialling_limits import Caps
-from hotline.values.statuses import AttemptOutcome, RecipientState
+from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.recipient import RecipientState
 
 # Why a recipient goes to a person's list.
 NOT_REACHED = "not_reached"

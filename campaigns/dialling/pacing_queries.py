@@ -10,16 +10,12 @@ from sqlalchemy.orm import Session
 from campaigns.dialling.pacing import Counts
 from campaigns.dialling.queries import LIVE, due
 from hotline.models import Agent, AgentSkill, Attempt, Call, Offer, QueueEntry, Recipient
-from hotline.values.statuses import (
-    LIVE_OFFERS,
-    AgentState,
-    AgentStatus,
-    AttemptOutcome,
-    AttemptState,
-    Direction,
-    Language,
-    QueueEntryState,
-)
+from hotline.values.language import Language
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.call import Direction
+from hotline.values.states.offer import LIVE_OFFERS
+from hotline.values.states.queue_entry import QueueEntryState
 
 COUNTED_DAYS = 30
 
@@ -82,7 +78,9 @@ def line(session: Session, late: datetime) -> tuple[int, int]:
 
 def inbound_a_second(session: Session, agents: Iterable[str], since: datetime, now: datetime) -> float:
     """How often callers of the hotline were answered by one of these agents since then."""
-    ours = select(Attempt.call_id).where(Attempt.call_id.is_not(None), Attempt.marked_at >= since - timedelta(hours=1))
+    ours = select(Attempt.call_id).where(
+        Attempt.call_id.is_not(None), Attempt.reserved_at >= since - timedelta(hours=1)
+    )
     query = select(func.count()).where(
         Offer.agent_id.in_(list(agents)), Offer.answered_at >= since, Offer.call_id.not_in(ours)
     )
@@ -98,7 +96,7 @@ def counts(session: Session, campaign_id: str, now: datetime) -> Counts:
             Attempt.state == AttemptState.ENDED,
             Attempt.dialled_at.is_not(None),
             Attempt.outcome != AttemptOutcome.FAILED,
-            Attempt.marked_at > now - timedelta(days=COUNTED_DAYS),
+            Attempt.reserved_at > now - timedelta(days=COUNTED_DAYS),
         )
     ).all()
     return count(rows)

@@ -8,7 +8,7 @@ from campaigns.dialling import next_attempt, queries
 from campaigns.planning import preferences
 from hotline.context import AppContext
 from hotline.models import Attempt, Recipient
-from hotline.values.statuses import AttemptOutcome
+from hotline.values.states.attempt import AttemptOutcome
 
 
 def standing(
@@ -26,4 +26,4 @@ def standing(
 
 def _tried(row: Attempt) -> next_attempt.Tried:
     outcome = row.outcome or AttemptOutcome.FAILED
-    return next_attempt.Tried(outcome, row.dialled_at or row.marked_at, row.direction == "inbound")
+    return next_attempt.Tried(outcome, row.dialled_at or row.reserved_at, row.direction == "inbound")

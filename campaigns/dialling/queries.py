@@ -6,7 +6,10 @@ from sqlalchemy import CompoundSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Attempt, Call, Campaign, Person, Recipient
-from hotline.values.statuses import AttemptState, CallStatus, CampaignState, RecipientState
+from hotline.values.states.attempt import AttemptState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.recipient import RecipientState
 
 # The tables may still bring these anywhere.
 OPEN = (RecipientState.PLANNED, RecipientState.CALLING, RecipientState.TEXTED)
@@ -97,7 +100,7 @@ def overdue(session: Session, now: datetime, most: int = 200) -> list[str]:
 
 def recognised(session: Session, number_index: str) -> list[Recipient]:
     """Recipients of this number whom we tried to reach, whose conversation is not complete, the latest try first."""
-    tried = select(Attempt.recipient_id, func.max(Attempt.marked_at).label("at")).group_by(Attempt.recipient_id)
+    tried = select(Attempt.recipient_id, func.max(Attempt.reserved_at).label("at")).group_by(Attempt.recipient_id)
     last = tried.subquery()
     query = (
         select(Recipient)
@@ -115,7 +118,7 @@ def recognised(session: Session, number_index: str) -> list[Recipient]:
 
 def to_dial(session: Session) -> list[str]:
     """Attempts of which the exchange was not asked yet."""
-    return list(session.scalars(select(Attempt.id).where(Attempt.state == AttemptState.MARKED).order_by(Attempt.id)))
+    return list(session.scalars(select(Attempt.id).where(Attempt.state == AttemptState.RESERVED).order_by(Attempt.id)))
 
 
 def to_hang_up(session: Session) -> list[Attempt]:
@@ -142,7 +145,7 @@ def lost(session: Session, stale: datetime) -> list[tuple[Attempt, str]]:
 def silent(session: Session, stale: datetime) -> list[Attempt]:
     """Live attempts with a line, begun before `stale`; those in a conversation are asked about by their call."""
     query = select(Attempt).where(
-        LIVE, Attempt.provider_sid.is_not(None), Attempt.call_id.is_(None), Attempt.marked_at < stale
+        LIVE, Attempt.provider_sid.is_not(None), Attempt.call_id.is_(None), Attempt.reserved_at < stale
     )
     return list(session.scalars(query))
 

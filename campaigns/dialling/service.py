@@ -20,7 +20,10 @@ from hotline.context import AppContext
 from hotline.models import Attempt, Call, Campaign, Recipient
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
-from hotline.values.statuses import ENDED_LEGS, AttemptOutcome, AttemptState, CampaignState, LegStatus, RecipientState
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.leg import ENDED_LEGS, LegStatus
+from hotline.values.states.recipient import RecipientState
 from routing.calls.legs import Report
 from telephony.words import Heard
 
@@ -63,7 +66,7 @@ def mark(context: AppContext, recipient_id: str, now: datetime) -> str | None:
                 campaign_id=recipient.campaign_id,
                 recipient_id=recipient_id,
                 number=queries.next_number(session, recipient_id),
-                marked_at=now,
+                reserved_at=now,
             )
             session.add(attempt)
             session.flush()
@@ -100,7 +103,7 @@ def take(context: AppContext, attempt_id: str, now: datetime) -> Dialling | None
         recipient_id = session.scalar(select(Attempt.recipient_id).where(Attempt.id == attempt_id))
         recipient = None if recipient_id is None else permission.hold(session, recipient_id)
         attempt = session.get(Attempt, attempt_id, populate_existing=True)
-        if attempt is None or recipient is None or attempt.state is not AttemptState.MARKED:
+        if attempt is None or recipient is None or attempt.state is not AttemptState.RESERVED:
             return None
         if recipient.state is not RecipientState.CALLING or permission.is_barred(session, context, recipient, now):
             end(session, context, (attempt, recipient), AttemptOutcome.STOPPED, recipient.reason, now)
@@ -151,7 +154,7 @@ def _advance(
     attempt, _ = held
     if status in ENDED_LEGS:
         end(session, context, held, *_outcome(attempt, status), now)
-    elif status is LegStatus.RINGING and attempt.state in {AttemptState.MARKED, AttemptState.DIALLED}:
+    elif status is LegStatus.RINGING and attempt.state in {AttemptState.RESERVED, AttemptState.DIALLED}:
         attempt.dialled_at = attempt.dialled_at or now
         transitions.move(attempt, AttemptState.DIALLED)
         transitions.move(attempt, AttemptState.RINGING)

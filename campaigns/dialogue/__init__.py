@@ -1,0 +1,1 @@
+"""The conversation with a patient: right-party verification, questions, answers, warning signs."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from campaigns.dialogue.script import Option, Sign
-from hotline.values.statuses import Language
-from recordings.speech.phrases import has, sounds
+from hotline.values.language import Language
+from recordings.speech.phrases import contains_phrase, sounds
 
 DENIALS = {
     Language.MANDARIN: ("没有", "没", "不", "无", "并未", "从来没"),
@@ -27,7 +27,7 @@ def _sounds(text: str, language: Language) -> tuple[str, ...]:
 @lru_cache(maxsize=2048)
 def tells(words: str, phrases: tuple[str, ...], language: Language) -> str:
     """The longest of these phrases that was said, `""` for none."""
-    said = [phrase for phrase in phrases if has(words, phrase, language)]
+    said = [phrase for phrase in phrases if contains_phrase(words, phrase, language)]
     return max(said, key=lambda phrase: len(_sounds(phrase, language)), default="")
 
 

@@ -19,7 +19,11 @@ from hotline.context import AppContext
 from hotline.models import Answer, Attempt, Campaign, Discharge, Recipient
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
-from hotline.values.statuses import AttemptOutcome, AttemptState, CampaignKind, Direction, Language, RecipientState
+from hotline.values.language import Language
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.call import Direction
+from hotline.values.states.campaign import CampaignKind
+from hotline.values.states.recipient import RecipientState
 from telephony.words import Heard
 
 
@@ -231,7 +235,7 @@ def call_back(session: Session, recipient_id: str, sid: str, call_id: str | None
         state=AttemptState.ANSWERED,
         provider_sid=sid,
         call_id=call_id,
-        marked_at=now,
+        reserved_at=now,
         answered_at=now,
     )
     session.add(attempt)

@@ -27,7 +27,8 @@ from campaigns.dialogue.dialogue_state import (
 )
 from campaigns.dialogue.right_party import FETCH_SECONDS
 from campaigns.dialogue.script import Choice, Open, Option, Scale, Script, Sign
-from hotline.values.statuses import AttemptOutcome, Language
+from hotline.values.language import Language
+from hotline.values.states.attempt import AttemptOutcome
 from ivr.dialogue.decide import LEFT, RECORDED, TURN, WAIT
 from telephony.verbs import Enqueue, Hangup, Record, Say, Verb
 from telephony.words import Heard as Verdict

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from hotline.values.statuses import AttemptOutcome, Language
+from hotline.values.language import Language
+from hotline.values.states.attempt import AttemptOutcome
 from telephony.verbs import Verb
 from telephony.words import Heard as Verdict
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.dialogue.script import Choice, Option, Script, Text
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow.node_reader import BETWEEN, READ_OUT
 
 QUESTION = "another_time"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from campaigns.dialogue.script import Choice, Open, Question, Scale, Script
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow.drawing import FONT, INK, LINE, PAPER, SOFT, URGENT
 
 ZH, EN = Language.MANDARIN, Language.ENGLISH

@@ -12,10 +12,12 @@ from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.models import Call, Recipient
 from hotline.outbox import jobs, transitions
+from hotline.values.intent import Intent
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import PriorityReason
-from hotline.values.statuses import CampaignKind, CaseKind, Intent
-from hotline.values.statuses import Outcome as CallOutcome
+from hotline.values.states.call import Outcome as CallOutcome
+from hotline.values.states.campaign import CampaignKind
+from hotline.values.states.case import CaseKind
 from ivr.dialogue import queries
 from ivr.dialogue.decide import Place as MenuPlace
 from ivr.flow import reader

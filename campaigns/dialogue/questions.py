@@ -5,7 +5,7 @@ from dataclasses import replace
 from campaigns.dialogue import answer_matching
 from campaigns.dialogue.dialogue_state import Effect, Heard, Outcome, Place, Reached, Stage
 from campaigns.dialogue.script import Choice, Question, Scale, Script, Text
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.dialogue.decide import TURN
 from telephony.verbs import Gather, Hangup, Say, Verb
 

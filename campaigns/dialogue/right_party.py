@@ -8,7 +8,7 @@ from campaigns.dialogue import questions
 from campaigns.dialogue.dialogue_state import Concluded, Effect, Heard, Outcome, Person, Place, Reached, Stage
 from campaigns.dialogue.questions import LISTEN_SECONDS
 from campaigns.dialogue.script import Script
-from hotline.values.statuses import AttemptOutcome
+from hotline.values.states.attempt import AttemptOutcome
 from ivr.dialogue.decide import TURN
 from telephony.verbs import Gather, Verb
 

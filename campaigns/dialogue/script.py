@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 Text = Mapping[Language, str]
 Words = Mapping[Language, tuple[str, ...]]

@@ -25,7 +25,7 @@ from campaigns.dialogue.script import (
 )
 from campaigns.errors import ScriptFault
 from hotline.configuration.yaml_fields import Field, Source
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow.node_reader import BETWEEN, READ_OUT, key, texts
 
 _Part = TypeVar("_Part")

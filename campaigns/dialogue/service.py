@@ -21,7 +21,12 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Attempt, Call
 from hotline.outbox import transitions
-from hotline.values.statuses import CallStatus, CampaignKind, Direction, Intent, Language, LegStatus, RecordingKind
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.call import CallStatus, Direction
+from hotline.values.states.campaign import CampaignKind
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import decide
 from routing.calls import legs
 from telephony import twiml

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 
 class VisitEvent(StrEnum):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from campaigns.planning import enrolment, service
 from hotline.context import AppContext
-from hotline.values.statuses import CampaignState
+from hotline.values.states.campaign import CampaignState
 
 
 def plan(context: AppContext, now: datetime) -> None:

@@ -17,7 +17,7 @@ from crm.feeds.checked_row import CheckedRow
 from crm.feeds.rejects import Reject
 from crm.patients import person_fields
 from hotline.values import phone_numbers
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 # Between several telephones, diagnoses or dispositions of one person, as the readers of messages put them.
 AND = "\n"

@@ -1,0 +1,1 @@
+"""Who is called when: plans, dialling limits, calling windows, enrolment."""

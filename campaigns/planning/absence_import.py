@@ -26,7 +26,8 @@ from crm.patients import same_person
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Discharge, Patient
-from hotline.values.statuses import CampaignKind, RecipientState
+from hotline.values.states.campaign import CampaignKind
+from hotline.values.states.recipient import RecipientState
 
 
 def take(

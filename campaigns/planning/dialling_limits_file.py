@@ -25,7 +25,7 @@ FIGURES = {
 
 def of(settings: Settings) -> Caps:
     """The caps that hold for this installation, read once. Raises `PlanFault`."""
-    return _read_once(settings.campaign_caps_file or STANDARD, settings.campaign_law)
+    return _read_once(settings.dialling_limits_file or STANDARD, settings.campaign_law)
 
 
 @cache

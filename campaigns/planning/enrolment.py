@@ -24,7 +24,7 @@ from hotline.context import AppContext
 from hotline.models import Campaign, Discharge, Person, Recipient
 from hotline.models.sealed import in_row
 from hotline.outbox.notifier import FLOOR
-from hotline.values.statuses import RecipientState
+from hotline.values.states.recipient import RecipientState
 
 CHUNK = 500
 

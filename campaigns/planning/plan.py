@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from campaigns.importing.visits import stop_reasons
 from campaigns.importing.visits.stop_reasons import Cause
 from campaigns.planning.calling_windows import EVERY_DAY, Hours, Window
-from hotline.values.statuses import CampaignKind, Language
+from hotline.values.language import Language
+from hotline.values.states.campaign import CampaignKind
 
 # Reasons for leaving a patient out, beside those of `importing.causes`; pages and reports have words for each.
 NO_CONSENT = "no_consent"

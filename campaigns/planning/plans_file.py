@@ -11,7 +11,8 @@ from campaigns.planning.calling_windows import EVERY_DAY, MIDNIGHT, Hours
 from campaigns.planning.plan import Plan, Step
 from hotline.configuration.settings import Settings
 from hotline.configuration.yaml_fields import Field, Source
-from hotline.values.statuses import CampaignKind, Language
+from hotline.values.language import Language
+from hotline.values.states.campaign import CampaignKind
 
 STANDARD = Path(__file__).parents[1] / "plans"
 TOP = ("label", "kind", "for", "script", "steps", "hours", "elderly", "days")

@@ -16,7 +16,8 @@ from hotline.errors import NotFound
 from hotline.models import Campaign, Recipient
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
-from hotline.values.statuses import CampaignKind, CampaignState, RecipientState
+from hotline.values.states.campaign import CampaignKind, CampaignState
+from hotline.values.states.recipient import RecipientState
 
 
 def make(

@@ -1,0 +1,1 @@
+"""What campaigns have come to: figures, comparisons, exports."""

@@ -19,7 +19,7 @@ from campaigns.dialling import queries
 from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Answer, Campaign, Discharge, Recipient
-from hotline.values.statuses import RecipientState
+from hotline.values.states.recipient import RecipientState
 
 CHUNK = 500
 PERSONAL = ("patient_number", "name", "birth_date", "phone")

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Answer, Attempt, Campaign, Recipient
-from hotline.values.statuses import AttemptState, RecipientState
+from hotline.values.states.attempt import AttemptState
+from hotline.values.states.recipient import RecipientState
 
 HISTOGRAM = 12
 

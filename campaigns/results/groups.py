@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Answer, Attempt, Discharge, Recipient
-from hotline.values.statuses import RecipientState
+from hotline.values.states.recipient import RecipientState
 
 FEW = 5  # fewer answers than this are no comparison, and might show who gave them
 LOADED = 1000

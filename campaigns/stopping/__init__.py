@@ -1,0 +1,1 @@
+"""What stands against calling somebody: found, written down, undone."""

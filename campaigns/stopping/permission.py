@@ -14,7 +14,7 @@ from campaigns.importing.visits import persons
 from campaigns.stopping import service, stop_causes
 from hotline.context import AppContext
 from hotline.models import Recipient
-from hotline.values.statuses import RecipientState
+from hotline.values.states.recipient import RecipientState
 
 
 def hold(session: Session, recipient_id: str) -> Recipient | None:

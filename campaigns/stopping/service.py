@@ -24,7 +24,8 @@ from hotline.context import AppContext
 from hotline.models import Campaign, CaseStep, Discharge, Patient, Person, Recipient, RecipientChange
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import FLOOR
-from hotline.values.statuses import CampaignState, RecipientState
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.recipient import RecipientState
 
 CHUNK = 250
 # The source of what no message told: the hospital's list of patients, or the patients themselves.

@@ -11,7 +11,7 @@ from campaigns.importing.visits import stop_reasons, visit_state
 from campaigns.importing.visits.stop_reasons import Cause, Known
 from campaigns.importing.visits.visit_state import Telling
 from hotline.models import Discharge, Patient, Person, Recipient, Visit
-from hotline.values.statuses import RecipientState
+from hotline.values.states.recipient import RecipientState
 
 NOTHING = Known()
 

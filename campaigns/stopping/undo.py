@@ -16,7 +16,7 @@ from campaigns.stopping import permission, service, stop_causes
 from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import AuditEntry, Recipient
-from hotline.values.statuses import RecipientState
+from hotline.values.states.recipient import RecipientState
 
 LONGEST_WHY = 300
 

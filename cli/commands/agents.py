@@ -7,7 +7,7 @@ from rich.console import Console
 
 from cli import audit_marks
 from cli.commands.users import note
-from cli.house import embedded
+from cli.local import embedded
 from cli.terminal import tables
 from console.calls import queries
 from hotline import clock

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from hotline.audit import log
 from hotline.context import AppContext, open_context
 

@@ -15,7 +15,7 @@ from cli import audit_marks
 from cli.commands import campaign_draw, campaign_status
 from cli.commands.run import _until_told
 from cli.commands.users import note
-from cli.house import embedded
+from cli.local import embedded
 from cli.terminal import import_progress
 from hotline import clock, log
 from hotline.context import AppContext, open_context

@@ -11,11 +11,12 @@ from rich.text import Text
 from campaigns.results import figures
 from campaigns.results.figures import Funnel
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from console.floor.live import Live
 from hotline.context import AppContext, open_context
 from hotline.models import Campaign
-from hotline.values.statuses import CampaignState, RecipientState
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.recipient import RecipientState
 
 DRAW_SECONDS = 1.0
 COLUMNS = ("name", "state", "planned", "reached", "verified", "done", "signs", "opinions", "open")

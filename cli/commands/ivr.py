@@ -8,7 +8,7 @@ import click
 
 from cli import audit_marks
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.errors import FlowFault
 from ivr.flow import drawing, reader
 from ivr.flow.check import seconds

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cli import audit_marks
-from cli.house import embedded, secrets_file
-from cli.house.sealed_things import counted, reseal
+from cli.local import embedded, secrets_file
+from cli.local.sealed_data import counted, reseal
 from hotline import clock
 from hotline.context import AppContext, open_context
 from hotline.database.start_check import RENEWED_EVERY

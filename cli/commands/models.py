@@ -8,11 +8,11 @@ from rich.table import Table
 from cli import audit_marks
 from cli.terminal.speech_options import LANGUAGES, place, place_options
 from hotline.errors import HotlineError
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.errors import EngineMissing
 from recordings.speech import recognise
-from recordings.speech.recognise import Place
-from recordings.speech.voice_activity import Stretch
+from recordings.speech.recognise import ModelLocation
+from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import TELEPHONE_RATE
 
 
@@ -65,21 +65,21 @@ def check(**where: object) -> None:
     raise SystemExit(1 if faults else 0)
 
 
-def _engines(language: Language, here: Place) -> list[tuple[str, str, str]]:
+def _engines(language: Language, here: ModelLocation) -> list[tuple[str, str, str]]:
     """Engine, its model or nothing, and the remedy."""
     from recordings.speech.engines import vosk, weights
 
     folder = vosk.find(language, here)
     rows = [("vosk", folder.name if folder else "", "" if folder else vosk.remedy(language, here))]
     try:
-        weights.parts()
+        weights.package_folders()
         rows.append(("whisper", "whisper-base (packaged)", "used where Vosk has no model" if not folder else ""))
     except EngineMissing as missing:
         rows.append(("whisper", "", str(missing)))
     return rows
 
 
-def _faults(language: Language, here: Place) -> list[str]:
+def _faults(language: Language, here: ModelLocation) -> list[str]:
     import numpy as np
 
     faults = []
@@ -89,8 +89,8 @@ def _faults(language: Language, here: Place) -> list[str]:
                 faults.append(remedy)
             continue
         try:
-            engine = recognise.engine(kind, language, here)
-            list(engine.recognise(np.zeros(TELEPHONE_RATE, np.int16), [Stretch(0.0, 1.0, 0.0, 1.0)], language))
+            engine = recognise.open_engine(kind, language, here)
+            list(engine.recognise(np.zeros(TELEPHONE_RATE, np.int16), [SpeechSegment(0.0, 1.0, 0.0, 1.0)], language))
             click.echo(f"{language} {kind}: {model} works")
         except HotlineError as error:
             faults.append(str(error))

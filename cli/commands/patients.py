@@ -6,7 +6,7 @@ import click
 
 from campaigns.stopping import patient_list
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from cli.terminal import import_progress
 from crm.patients import patients_file
 from hotline import clock

@@ -14,7 +14,7 @@ from rich.table import Table
 from cli import audit_marks
 from hotline import clock
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.errors import QueuesFault
 from routing.queues import hours, queues_file
 from routing.queues.hours import WEEKDAYS, Hours, Span

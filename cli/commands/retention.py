@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from hotline import clock
 from hotline.context import open_context
 from recordings.retention import holds, purging, purging_reports
-from recordings.retention.purging import Item
+from recordings.retention.purging import PurgeItem
 
 SHOWN = 200
 
@@ -82,7 +82,7 @@ def lift(hold_id: str, by: str) -> None:
     click.echo(f"hold {hold_id} is lifted")
 
 
-def _show(items: list[Item], dry_run: bool) -> None:
+def _show(items: list[PurgeItem], dry_run: bool) -> None:
     table = Table("call", "ended", "kind", "what", "days", "over since", "kept by" if dry_run else "kept by (stays)")
     for item in items:
         verdict, ended = item.verdict, item.call.ended_at

@@ -12,13 +12,14 @@ from rich.text import Text
 
 from cli import audit_marks
 from cli.terminal.speech_options import LANGUAGES, place, place_options
-from hotline.values.statuses import Answer, Language
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 from qa import scorecards
 from qa.scoring import recording_review
-from qa.scoring.recording_review import SIDES, Review, Task
+from qa.scoring.recording_review import SIDES, RecordingReview, ReviewTask
 from qa.scoring.score import is_fault
 from recordings.speech import recognise
-from recordings.speech.closed_set import Judge
+from recordings.speech.closed_set import ClosedSetScorer
 from recordings.storage.audio import Sound
 
 ORDERS = {",".join(SIDES): SIDES, ",".join(reversed(SIDES)): tuple(reversed(SIDES))}
@@ -57,7 +58,7 @@ def command(file: Path, scorecard: str, folder: Path | None, out: Path | None, *
     What the machine is not sure of is left to people and is never a fault.
     """
     card = scorecards.of(folder)[scorecard]
-    task = Task(card, Language(options["language"]), ORDERS[options["channels"]], folder, options["hospital"])
+    task = ReviewTask(card, Language(options["language"]), ORDERS[options["channels"]], folder, options["hospital"])
     where = {name: options[name] for name in ("home", "vosk_models", "threads")}
     made = _with_progress(recording_review.read(file, task.order), task, place(**where))  # type: ignore[arg-type] # click gives the types
     _show(task, made)
@@ -65,14 +66,14 @@ def command(file: Path, scorecard: str, folder: Path | None, out: Path | None, *
         out.write_text(json.dumps(recording_review.document(made), ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def _with_progress(sound: Sound, task: Task, where: recognise.Place) -> Review:
+def _with_progress(sound: Sound, task: ReviewTask, where: recognise.ModelLocation) -> RecordingReview:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
     )
-    engine = recognise.engine("auto", task.language, where)
+    engine = recognise.open_engine("auto", task.language, where)
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"listening, {engine.name}", total=sound.seconds * len(sound.channels))
 
@@ -81,10 +82,10 @@ def _with_progress(sound: Sound, task: Task, where: recognise.Place) -> Review:
             if progress.finished:
                 progress.update(bar, description="marking")
 
-        return recording_review.review(sound, task, engine, Judge(where), heard)
+        return recording_review.review(sound, task, engine, ClosedSetScorer(where), heard)
 
 
-def _show(task: Task, made: Review) -> None:
+def _show(task: ReviewTask, made: RecordingReview) -> None:
     console = Console(highlight=False)
     table = Table(title=task.card.labels[task.language], title_justify="left")
     for column in ("item", "answer", "sure", "where"):
@@ -99,7 +100,7 @@ def _show(task: Task, made: Review) -> None:
     console.print(_sum(made))
 
 
-def _sum(made: Review) -> Text:
+def _sum(made: RecordingReview) -> Text:
     """The score in one line, with what is left to people."""
     found = made.score
     if found.score is None:

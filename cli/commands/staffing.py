@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from hotline.context import open_context
 from hotline.errors import ConfigError
 from reports.service_level import figures, queries

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from cli import audit_marks
 from cli.terminal.speech_options import LANGUAGES, place, place_options
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech import hints, recognise
-from recordings.speech.dialogue import Line
+from recordings.speech.dialogue import TranscriptLine
 from recordings.storage.audio import Sound, read_file
 
 COLOURS = {"caller": "cyan", "agent": "green"}
@@ -39,14 +39,14 @@ def command(file: Path, language: str, wish: str, out: Path | None, **where: obj
     """
     spoken = Language(language)
     sound = read_file(file)
-    engine = recognise.engine(wish, spoken, place(**where))  # type: ignore[arg-type] # click gives the types
+    engine = recognise.open_engine(wish, spoken, place(**where))  # type: ignore[arg-type] # click gives the types
     lines = _with_progress(sound, spoken, engine)
     _show(lines)
     if out is not None:
         out.write_text(json.dumps(_document(file, spoken, engine.name, sound, lines), ensure_ascii=False, indent=1))
 
 
-def _with_progress(sound: Sound, language: Language, engine: recognise.Engine) -> list[Line]:
+def _with_progress(sound: Sound, language: Language, engine: recognise.Engine) -> list[TranscriptLine]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -59,7 +59,7 @@ def _with_progress(sound: Sound, language: Language, engine: recognise.Engine) -
         return hints.transcribe(sound, engine, known, lambda seconds: progress.advance(bar, seconds))
 
 
-def _show(lines: list[Line]) -> None:
+def _show(lines: list[TranscriptLine]) -> None:
     console = Console(highlight=False)
     if not lines:
         console.print("Nobody speaks in this file.")
@@ -72,7 +72,9 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60:02}:{seconds % 60:04.1f}"
 
 
-def _document(file: Path, language: Language, engine: str, sound: Sound, lines: list[Line]) -> dict[str, object]:
+def _document(
+    file: Path, language: Language, engine: str, sound: Sound, lines: list[TranscriptLine]
+) -> dict[str, object]:
     return {
         "file": file.name,
         "language": language.value,

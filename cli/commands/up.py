@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from cli import audit_marks
 from cli.commands.db import edited_since
-from cli.house.embedded import plan
-from cli.house.house import House
+from cli.local.embedded import plan
+from cli.local.processes import LocalHotline
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent
@@ -36,7 +36,7 @@ def command(home: Path | None, file: Path | None, free_ports: bool, procfile: Pa
     dies is started again; what it had not finished is found by the sweep.
     """
     home = home or Path(os.environ.get("HOTLINE_HOME", "var/hotline"))
-    house = House(plan(home, os.environ, free_ports), _say, procfile)
+    house = LocalHotline(plan(home, os.environ, free_ports), _say, procfile)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -59,7 +59,7 @@ def _fill(context: AppContext, file: Path | None) -> None:
             click.echo(edited_since(left_alone))
 
 
-def _welcome(house: House) -> str:
+def _welcome(house: LocalHotline) -> str:
     environment = house.environment
     exchange = f"http://127.0.0.1:{environment['EXCHANGE_PORT']}"
     phone = f"  a telephone  {exchange}/phone\n" if house.plan.has_exchange else ""

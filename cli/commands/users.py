@@ -12,7 +12,7 @@ from accounts.passwords import guesses, strength
 from accounts.users import service
 from accounts.users.service import Wanted
 from cli import audit_marks
-from cli.house import embedded
+from cli.local import embedded
 from cli.terminal import tables
 from console.calls import queries
 from console.web import audit_log
@@ -20,7 +20,8 @@ from hotline import clock
 from hotline.context import open_context
 from hotline.encryption.keyring import Keyring
 from hotline.models import User
-from hotline.values.statuses import Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
 from routing.agents import roster
 
 ROLE = click.Choice([role.value for role in Role])

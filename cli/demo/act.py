@@ -13,7 +13,8 @@ from cli.demo import report, summary, watch
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call
-from hotline.values.statuses import AgentStatus, CallStatus
+from hotline.values.states.agent import AgentStatus
+from hotline.values.states.call import CallStatus
 from routing.queues import service
 
 HERE = Path(__file__).parent

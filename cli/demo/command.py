@@ -19,8 +19,8 @@ from cli import audit_marks
 from cli.demo import act, follow_up
 from cli.demo.act import Act
 from cli.demo.play import Demo
-from cli.house import embedded
-from cli.house.house import House
+from cli.local import embedded
+from cli.local.processes import LocalHotline
 
 SCENARIOS = {"morning": act.MORNING, "follow-up": follow_up.ACT}
 BOTH = "both"
@@ -94,7 +94,7 @@ def _demo(acts: list[Act], console: Console, stop: threading.Event, shows_logs: 
         if shows_logs:
             click.echo(f"{name:>8} | {line}", err=True)
 
-    demo = Demo(House(embedded.plan(home, _environment(acts), free_ports=True), say), console, home)
+    demo = Demo(LocalHotline(embedded.plan(home, _environment(acts), free_ports=True), say), console, home)
     demo.stop = stop
     try:
         yield demo

@@ -18,11 +18,11 @@ from cli.demo import sign_ins
 from cli.demo.act import Act, on_duty
 from cli.demo.sign_ins import SignIn
 from cli.demo.watch import NONE
-from cli.house.house import House
+from cli.local.processes import LocalHotline
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Job, Prompt, Recording
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 from recordings.storage import transitions
 from routing.agents import hospital_file as agents_hospital_file
 from routing.queues import queues_file
@@ -37,7 +37,7 @@ Count = Callable[[], tuple[int, int]]
 class Demo:
     """The house, the acts and what is shown of them."""
 
-    def __init__(self, house: House, console: Console, home: Path) -> None:
+    def __init__(self, house: LocalHotline, console: Console, home: Path) -> None:
         """Play in `house`, show on `console`."""
         self.house = house
         self.stop = threading.Event()

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Agent, Call, MachineMark, Offer, Recording, Transcript
-from hotline.values.statuses import Answer, OfferState
+from hotline.values.scorecard import Answer
+from hotline.values.states.offer import OfferState
 from recordings.storage import sealed_sound
 from reports.service_level import figures
 from routing.estimates import estimated_wait, wait
@@ -126,7 +127,7 @@ def _recording(context: AppContext, recording: Recording | None) -> dict[str, An
 
 def _is_sealed(context: AppContext, recording: Recording) -> bool:
     """Whether what lies in the store is no WAV, and opens to one with the key of the recording's row."""
-    opened = sealed_sound.whole(context, recording)
+    opened = sealed_sound.read_all(context, recording)
     return not context.objects.sealed(recording.blob or "").startswith(b"RIFF") and opened.startswith(b"RIFF")
 
 

@@ -12,7 +12,7 @@ from accounts.users import service
 from cli.terminal import tables
 from hotline.context import AppContext
 from hotline.models import Agent
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 SECONDS = 30

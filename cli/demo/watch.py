@@ -10,7 +10,9 @@ from cli.demo.report import CHECKS, Story, stories
 from cli.terminal import tables
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer
-from hotline.values.statuses import LIVE_OFFERS, Answer, CallStatus, Outcome
+from hotline.values.scorecard import Answer
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.offer import LIVE_OFFERS
 
 COLUMNS = ("caller", "wants", "where", "agent", "rings", "recording", "transcript", "greeting", "courtesy")
 NARROW = ("caller", "wants", "where", "agent", "rings", "kept", "checks")

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Language
-from recordings.speech.recognise import Place
+from hotline.values.language import Language
+from recordings.speech.recognise import ModelLocation
 
 LANGUAGES = click.Choice([language.value for language in Language])
 
@@ -37,6 +37,6 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def place(home: Path, vosk_models: Path | None, threads: int) -> Place:
+def place(home: Path, vosk_models: Path | None, threads: int) -> ModelLocation:
     """Where models are kept on this machine."""
-    return Place(home / "models", vosk_models, threads)
+    return ModelLocation(home / "models", vosk_models, threads)

@@ -17,7 +17,7 @@ from console.web.access import SIGNED_IN, SignedIn, allow, allow_before_change, 
 from console.web.audit_marks import touches_nothing
 from hotline import clock
 from hotline.models import SignIn, User
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 pages = Blueprint("sign_in", __name__)
 

@@ -15,7 +15,8 @@ from console.web.access import allow, context
 from console.web.audit_marks import touches_nothing
 from hotline import clock
 from hotline.models import User
-from hotline.values.statuses import Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
 
 pages = Blueprint("staff", __name__)
 

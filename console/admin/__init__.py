@@ -1,0 +1,1 @@
+"""Pages of administrators and auditors: agents, failed work, the audit log."""

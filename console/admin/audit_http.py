@@ -20,7 +20,7 @@ from console.web.audit_marks import touches, touches_nothing
 from hotline import clock
 from hotline.audit import log
 from hotline.models import AuditEntry
-from hotline.values.statuses import AuditOutcome, Role
+from hotline.values.access import AuditOutcome, Role
 
 pages = Blueprint("audit", __name__)
 COLUMNS = ("number", "at", "person", "address", "action", "subject", "object", "outcome", "count", "filter", "digest")

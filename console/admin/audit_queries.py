@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from console.web.paging import Listing, within
 from hotline.models import AuditEntry, User
-from hotline.values.statuses import AuditOutcome
+from hotline.values.access import AuditOutcome
 
 PAGE = 50
 # The table by person and day shows at most so many days, the latest of the period.

@@ -14,7 +14,8 @@ from console.web.access import allow, context
 from console.web.audit_marks import touches_nothing
 from hotline import clock
 from hotline.models import Agent, Department, Skill, User
-from hotline.values.statuses import Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
 from routing.agents import roster
 from routing.agents.roster import Wanted
 from routing.errors import AgentRefused

@@ -1,0 +1,1 @@
+"""Pages of calls: the list, one call with time line and sound, the search."""

@@ -15,7 +15,7 @@ from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
 from hotline import clock
 from hotline.models import Call
-from hotline.values.statuses import Outcome
+from hotline.values.states.call import Outcome
 from qa import scorecards
 from qa.reviews import calibration
 from reports.service_level import figures

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from console.web.language import Words
 from hotline.models import MachineMark
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa.scorecards import Scorecard, Scorecards
-from qa.scoring.score import Result, Score, is_fault, score
+from qa.scoring.score import ItemResult, Score, is_fault, score
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def sheet(marks: Iterable[MachineMark], cards: Scorecards, words: Words) -> Shee
         return Sheet("", tuple(_line(mark, None, words) for mark in rows.values()), None)
     order = {item.id: number for number, item in enumerate(card.items)}
     known = sorted(rows.values(), key=lambda mark: order.get(mark.item, len(order)))
-    results = [Result(mark.item, mark.answer) for mark in known if mark.item in order]
+    results = [ItemResult(mark.item, mark.answer) for mark in known if mark.item in order]
     lines = tuple(_line(mark, card if mark.item in order else None, words) for mark in known)
     return Sheet(card.labels[words.language], lines, score(card, results))
 
@@ -48,7 +48,7 @@ def _line(mark: MachineMark, card: Scorecard | None, words: Words) -> Line:
     item = card.item(mark.item) if card else None
     tone = ""
     if item is not None and item.weight and mark.answer in (Answer.YES, Answer.NO):
-        tone = "bad" if is_fault(item, Result(mark.item, mark.answer)) else "good"
+        tone = "bad" if is_fault(item, ItemResult(mark.item, mark.answer)) else "good"
     chance = mark.probability
     return Line(
         item=mark.item,

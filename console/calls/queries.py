@@ -9,7 +9,10 @@ from sqlalchemy.orm import Session
 
 from console.web.paging import Listing, within
 from hotline.models import Agent, Call, Event, MachineMark, Offer, Queue, QueueEntry, Recording, Transcript
-from hotline.values.statuses import Answer, CallStatus, OfferState, Outcome, RecordingState
+from hotline.values.scorecard import Answer
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.offer import OfferState
+from hotline.values.states.recording import RecordingState
 
 PAGE = 25
 HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)

@@ -15,9 +15,9 @@ from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches, touches_nothing
 from hotline.models import Call, Transcript
 from recordings.search import service
-from recordings.search.service import Hit, Wanted
+from recordings.search.service import SearchHit, SearchQuery
 from recordings.transcripts import masked_view
-from recordings.transcripts.masked_view import Shown
+from recordings.transcripts.masked_view import DisplayedUtterance
 
 pages = Blueprint("search", __name__)
 
@@ -26,8 +26,8 @@ pages = Blueprint("search", __name__)
 class Found:
     """A hit as it is shown: its line is always masked."""
 
-    hit: Hit
-    line: Shown
+    hit: SearchHit
+    line: DisplayedUtterance
 
 
 @pages.get("/search")
@@ -62,11 +62,11 @@ def _page(found: list[Found] | None) -> str:
     return render_template("search.html", found=found, queues=queues, agents=agents, names=names, chosen=chosen)
 
 
-def _wanted() -> Wanted:
+def _wanted() -> SearchQuery:
     zone = ZoneInfo(context().settings.timezone)
     until = _day(request.form.get("until", ""), zone)
     agent = request.form.get("agent") or None
-    return Wanted(
+    return SearchQuery(
         query=request.form.get("q", ""),
         since=_day(request.form.get("since", ""), zone),
         until=until + timedelta(days=1) if until else None,
@@ -82,13 +82,15 @@ def _day(text: str, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def _shown(session: Session, hits: list[Hit]) -> list[Found]:
+def _shown(session: Session, hits: list[SearchHit]) -> list[Found]:
     """The lines of the hits, masked in the light of their whole dialogue, each transcript read once."""
-    by_transcript: dict[str, dict[str, Shown]] = {}
+    by_transcript: dict[str, dict[str, DisplayedUtterance]] = {}
     for hit in hits:
         key = hit.utterance.transcript_id
         if key not in by_transcript:
             transcript = session.get_one(Transcript, key)
-            known = masked_view.known(session, session.get_one(Call, transcript.call_id))
-            by_transcript[key] = {line.id: line for line in masked_view.lines(session, transcript, known)}
+            known = masked_view.known_names(session, session.get_one(Call, transcript.call_id))
+            by_transcript[key] = {
+                line.id: line for line in masked_view.displayed_utterances(session, transcript, known)
+            }
     return [Found(hit, by_transcript[hit.utterance.transcript_id][hit.utterance.id]) for hit in hits]

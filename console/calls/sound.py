@@ -18,10 +18,10 @@ from console.web.audit_marks import touches
 from console.web.standing import Guarded, Standing
 from hotline import clock
 from hotline.models import Call, Recording
-from hotline.values.statuses import RecordingKind
-from recordings.redaction.beep import Beeped, by_channel
+from hotline.values.states.recording import RecordingKind
+from recordings.redaction.beep import BeepedFile, by_channel
+from recordings.speech.audio_chunks import CHUNK_SECONDS, pcm_layout
 from recordings.speech.dialogue import speakers
-from recordings.speech.partial_transcripts import PART_SECONDS, shape
 from recordings.storage import sealed_sound
 from recordings.storage.queries import transcript_of
 from recordings.storage.wav_lengths import Source
@@ -40,7 +40,7 @@ BLOCK = 1 << 16
 def audio(recording_id: str) -> ResponseReturnValue:
     """The recording as WAV, whole or in the range that was asked for, with a tone over what names people."""
     found, call = _open_to_user(recording_id, "hear_recording")
-    source = sealed_sound.stream(context(), found)
+    source = sealed_sound.open_stream(context(), found)
     if source.seek(0, io.SEEK_END) == 0:
         abort(404)
     return _answer(_masked(source, found, call), found, "masked")
@@ -52,7 +52,7 @@ def audio(recording_id: str) -> ResponseReturnValue:
 def original(recording_id: str) -> ResponseReturnValue:
     """The recording as it was spoken; every listening is logged as one to the original."""
     found, _ = _open_to_user(recording_id, "hear_original")
-    return _answer(sealed_sound.stream(context(), found), found, "original")
+    return _answer(sealed_sound.open_stream(context(), found), found, "original")
 
 
 @pages.get("/recordings/<recording_id>/outline")
@@ -61,7 +61,7 @@ def original(recording_id: str) -> ResponseReturnValue:
 def outline(recording_id: str) -> ResponseReturnValue:
     """How loud each channel is over time: `{"seconds": …, "channels": [[0…1, …], …]}`."""
     found, _ = _open_to_user(recording_id, "view_outline")
-    return jsonify(peaks(sealed_sound.stream(context(), found)))
+    return jsonify(peaks(sealed_sound.open_stream(context(), found)))
 
 
 def peaks(source: Source, steps: int = STEPS) -> dict[str, object]:
@@ -69,14 +69,14 @@ def peaks(source: Source, steps: int = STEPS) -> dict[str, object]:
 
     Read minute by minute, so that hours of sound need no more memory than minutes.
     """
-    known = shape(source)
+    known = pcm_layout(source)
     frames = known.length // known.frame if known is not None else 0
     if known is None or not frames:
         return {"seconds": 0.0, "channels": [[] for _ in range(known.channels if known else 2)]}
     steps = min(steps, frames)
     edges = np.linspace(0, frames, steps + 1).astype(int)
     loud: NDArray[np.int32] = np.zeros((steps, known.channels), dtype=np.int32)
-    at_once = max(1, int(PART_SECONDS * known.rate * steps / frames))
+    at_once = max(1, int(CHUNK_SECONDS * known.rate * steps / frames))
     for first in range(0, steps, at_once):
         last = min(steps, first + at_once)
         source.seek(known.start + int(edges[first]) * known.frame)
@@ -93,14 +93,14 @@ def _masked(source: Source, found: Recording, call: Call) -> Source:
         transcript = transcript_of(session, found.id)
         if transcript is None or transcript.purged_at is not None:
             abort(404)
-        spans = masked_view.silent_spans(transcript, masked_view.known(session, call))
+        spans = masked_view.redacted_audio_spans(transcript, masked_view.known_names(session, call))
     if not spans:
         source.seek(0)
         return source
-    known = shape(source)
+    known = pcm_layout(source)
     if known is None:
         abort(404)  # nothing here can put a tone over this coding: nobody hears what may name somebody
-    return Beeped(source, known, by_channel(spans, speakers(known.channels)))
+    return BeepedFile(source, known, by_channel(spans, speakers(known.channels)))
 
 
 def _answer(source: Source, found: Recording, kind: str) -> Response:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hotline.models import Call, Offer, Recording
-from hotline.values.statuses import OfferState
+from hotline.values.states.offer import OfferState
 
 # The whole drawing is at least this long, so that a call of one second is not a wall.
 LEAST = timedelta(seconds=10)

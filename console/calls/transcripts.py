@@ -15,7 +15,7 @@ from hotline.errors import NotFound
 from hotline.models import Call, Transcript, Utterance
 from recordings.storage.queries import transcript_of
 from recordings.transcripts import corrections, downloads, masked_view, turn_figures
-from recordings.transcripts.masked_view import Shown
+from recordings.transcripts.masked_view import DisplayedUtterance
 
 pages = Blueprint("transcripts", __name__)
 ORIGINAL = "original"
@@ -51,14 +51,14 @@ def view_of(original: bool) -> str:
     return url_for(str(request.endpoint), **kept)
 
 
-def shown_lines(transcript: Transcript) -> list[Shown]:
+def shown_lines(transcript: Transcript) -> list[DisplayedUtterance]:
     """The lines of a transcript as this request may see them; a look at the original is logged before it is shown."""
     original = sees_original()
     if original:
         audit_marks.note("view_original", ("transcript", transcript.id))
     with context().database.read() as session:
         call = session.get_one(Call, transcript.call_id)
-        return masked_view.lines(session, transcript, masked_view.known(session, call), original)
+        return masked_view.displayed_utterances(session, transcript, masked_view.known_names(session, call), original)
 
 
 @pages.get("/recordings/<recording_id>/transcript.<any(vtt, txt, json):form>")
@@ -101,7 +101,7 @@ def correct(utterance_id: str) -> ResponseReturnValue:
         corrections.correct(context(), utterance_id, request.form.get("text", ""), current_user.id, clock.now())
     except NotFound:
         abort(404)
-    except corrections.Empty:
+    except corrections.EmptyCorrection:
         audit_marks.failed()
         flash("call.correction_unfit")
     else:

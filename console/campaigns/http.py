@@ -40,7 +40,8 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.errors import IllegalMove, NotFound
 from hotline.models import Campaign, Recipient
-from hotline.values.statuses import CampaignState, Language
+from hotline.values.language import Language
+from hotline.values.states.campaign import CampaignState
 
 pages = Blueprint("campaigns", __name__)
 Seen = list[tuple[Campaign, Funnel]]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from campaigns.importing.visits import stop_reasons
 from campaigns.stopping import undo
 from hotline.models import Campaign, Recipient, RecipientChange, User
-from hotline.values.statuses import RecipientState
+from hotline.values.states.recipient import RecipientState
 
 MOST = 100
 

@@ -12,7 +12,8 @@ from console.crm.need import Reader
 from console.web.paging import Listing, within
 from crm.cases import queries as crm
 from hotline.models import Agent, Call, Case, CaseStep, Patient, Recording, Transcript, User
-from hotline.values.statuses import CaseKind, CaseState, RecordingKind
+from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.recording import RecordingKind
 
 PAGE = 50
 _Row = TypeVar("_Row", Agent, Call, Patient, User)

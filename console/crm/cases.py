@@ -20,7 +20,7 @@ from hotline import clock
 from hotline.errors import IllegalMove
 from hotline.models import Agent, Call, Case
 from hotline.outbox.notifier import FLOOR
-from hotline.values.statuses import CaseKind, CaseState
+from hotline.values.states.case import CaseKind, CaseState
 
 pages = Blueprint("cases", __name__)
 LONGEST_TEXT = 2000

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from console.web.access import context
 from hotline.models import Agent, Call, Case, Offer
-from hotline.values.statuses import CaseState, Urgency
+from hotline.values.states.case import CaseState, Urgency
 from routing.queues import queues_file
 
 # So long after a call's end, or the closing of a case of one's own, there may be something left to do.

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from console.crm import need
 from console.crm.need import Reader
 from hotline.models import Agent, Answer, Attempt, Call, Campaign, Case, Offer, Patient, Recipient, Recording
-from hotline.values.statuses import CaseState, RecordingState
+from hotline.values.states.case import CaseState
+from hotline.values.states.recording import RecordingState
 
 MOST = 100
 HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)
@@ -124,7 +125,7 @@ def _listed(session: Session, *claims: ColumnElement[bool]) -> list[Try]:
         .join(Campaign, Campaign.id == Recipient.campaign_id)
         .outerjoin(Call, Call.id == Attempt.call_id)
         .where(*claims)
-        .order_by(Attempt.marked_at.desc(), Attempt.id.desc())
+        .order_by(Attempt.reserved_at.desc(), Attempt.id.desc())
         .limit(MOST)
     )
     rows = session.execute(query).all()

@@ -1,0 +1,1 @@
+"""The agent's own page: telephone, caller, status."""

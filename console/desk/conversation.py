@@ -15,7 +15,9 @@ from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
 from hotline import clock
 from hotline.models import Agent, Call, Offer
-from hotline.values.statuses import AgentState, CallStatus, TransferKind
+from hotline.values.states.agent import AgentState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.transfer import TransferKind
 from routing.calls import conferences, transfers
 from routing.errors import CannotTransfer
 from routing.queues import service

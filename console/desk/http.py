@@ -27,7 +27,7 @@ from console.web.standing import Standing
 from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.models import Agent
-from hotline.values.statuses import AgentStatus, PagePhone
+from hotline.values.states.agent import AgentStatus, PagePhone
 from routing.agents import service as agents_service
 from routing.queues import service
 from telephony import phones

@@ -16,7 +16,7 @@ from console.web.access import STAFF, SignedIn, allow, by_itself, context
 from console.web.audit_marks import touches_nothing
 from hotline import clock
 from hotline.models import Agent
-from hotline.values.statuses import PagePhone
+from hotline.values.states.agent import PagePhone
 from routing.agents import presence, presence_facts, service
 
 pages = Blueprint("presence", __name__)

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from console.crm import case_queries, patient_queries
 from hotline.models import Agent, Call, Case, Offer, Queue, QueueEntry, Transfer
-from hotline.values.statuses import OPEN_TRANSFERS, AgentState, AgentStatus, QueueEntryState, WaitKind
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.transfer import OPEN_TRANSFERS
 
 
 @dataclass(frozen=True)

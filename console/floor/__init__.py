@@ -1,0 +1,1 @@
+"""The live floor: who waits, who answers, today's figures."""

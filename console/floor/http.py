@@ -17,7 +17,7 @@ from console.web.audit_marks import touches, touches_nothing
 from console.web.standing import Standing
 from hotline import clock
 from hotline.context import AppContext
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.queues import queues_file
 
 pages = Blueprint("floor", __name__)

@@ -16,7 +16,10 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, Queue, QueueEntry
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RequeueReason
-from hotline.values.statuses import LIVE_OFFERS, AgentState, AgentStatus, CallStatus, QueueEntryState, WaitKind
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.offer import LIVE_OFFERS
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
 from reports.service_level import queries
 from reports.service_level.figures import Summary
 from routing.estimates import estimated_wait

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Attempt, Call, Case
-from hotline.values.statuses import CallStatus, CaseKind, CaseState, Urgency
+from hotline.values.states.call import CallStatus
+from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 
 @dataclass(frozen=True)

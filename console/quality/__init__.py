@@ -1,0 +1,1 @@
+"""Pages of quality: reviews, appeals, calibration, coaching."""

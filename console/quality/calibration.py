@@ -25,7 +25,7 @@ def listing() -> ResponseReturnValue:
     """All calibrations, the drift of reviewers, and a form for a new one."""
     with context().database.read() as session:
         rounds = list(session.scalars(select(Round).order_by(Round.made_at.desc()).limit(50)))
-        done = {made.id: calibration.of(session, made.id) for made in rounds}
+        done = {made.id: calibration.reviews_of_round(session, made.id) for made in rounds}
         people = {user.id: user for user in queries.supervisors(session)}
         drifts = [one for one in calibration.drifts(session) if one.rater in people]
         calls = queries.recent(session)
@@ -61,10 +61,10 @@ def show(round_id: str) -> ResponseReturnValue:
         if made is None:
             abort(404)
         note(session, "view_calibration", round_id, "round")
-        sent = calibration.of(session, round_id)
+        sent = calibration.reviews_of_round(session, round_id)
         card = scorecards.of(context().settings.scorecards_folder)[made.scorecard]
         is_open = calibration.may_see(sent, made, current_user.id)
-        found = calibration.result(session, card, sent) if is_open else None
+        found = calibration.calibration_result(session, card, sent) if is_open else None
         people = {user.id: user for user in queries.supervisors(session)}
         calls = {one.call_id: session.get_one(Call, one.call_id) for one in sent}
         agents = {call.agent_id: session.get(Agent, call.agent_id) for call in calls.values()}
@@ -78,7 +78,7 @@ def show(round_id: str) -> ResponseReturnValue:
 def close(round_id: str) -> ResponseReturnValue:
     """End a calibration; what is not finished is dropped."""
     with refusals() as said:
-        calibration.close(context(), round_id, clock.now())
+        calibration.close_round(context(), round_id, clock.now())
         logged("close_calibration", round_id, "round")
         said.well("calibration.closed")
     return redirect(url_for("calibrating.show", round_id=round_id))

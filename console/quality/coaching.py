@@ -15,7 +15,7 @@ from hotline import clock
 from hotline.models import Agent, Review
 from qa import scorecards
 from qa.reviews import coaching
-from qa.reviews.coaching import Finding
+from qa.reviews.coaching import CoachingFinding
 
 pages = Blueprint("coach", __name__)
 
@@ -55,7 +55,7 @@ def begin(review_id: str) -> ResponseReturnValue:
 def done(coaching_id: str) -> ResponseReturnValue:
     """The agent has worked on it."""
     with refusals():
-        coaching.done(context(), coaching_id, current_user.id, clock.now())
+        coaching.mark_done(context(), coaching_id, current_user.id, clock.now())
         logged("coaching_done", coaching_id, "coaching")
     return redirect(url_for("coach.listing"))
 
@@ -68,18 +68,18 @@ def check(coaching_id: str) -> ResponseReturnValue:
     is_passed = request.form.get("passed") == "yes"
     outcome = is_passed, _day("due_on"), request.form.get("recheck") or None
     with refusals():
-        coaching.check(context(), coaching_id, current_user.id, outcome, clock.now())
+        coaching.recheck(context(), coaching_id, current_user.id, outcome, clock.now())
         logged("coaching_checked", coaching_id, "coaching")
     return redirect(url_for("coach.listing"))
 
 
-def _finding() -> Finding:
+def _finding() -> CoachingFinding:
     form = request.form
     start, end = form.get("clip_start", type=float), form.get("clip_end", type=float)
     recording = form.get("recording") or None
     clip = (recording, start, end) if recording and start is not None and end is not None else None
     due_on = _day("due_on") or context().settings.day(clock.now())
-    return Finding(form.get("item") or None, form.get("finding", ""), due_on, clip)
+    return CoachingFinding(form.get("item") or None, form.get("finding", ""), due_on, clip)
 
 
 def _day(name: str) -> date | None:

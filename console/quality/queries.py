@@ -21,7 +21,8 @@ from hotline.models import (
     Transcript,
     User,
 )
-from hotline.values.statuses import ReviewState, Role
+from hotline.values.access import Role
+from hotline.values.states.review import ReviewState
 from qa.reviews.service import PUBLIC
 from qa.scoring import marks
 
@@ -106,7 +107,7 @@ def page(session: Session, review: Review) -> Page:
         transcripts={
             one.recording_id: one for one in session.scalars(select(Transcript).where(Transcript.call_id == call_id))
         },
-        marks=marks.of(session, [call_id], review.scorecard).get(call_id, {}),
+        marks=marks.marks_of_calls(session, [call_id], review.scorecard).get(call_id, {}),
         comments=list(session.scalars(comments)),
         steps=list(session.scalars(steps)),
         appeal=session.scalar(select(Appeal).where(Appeal.review_id == review.id)),

@@ -15,11 +15,11 @@ from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
 from hotline.models import Review
-from hotline.values.statuses import ReviewState
+from hotline.values.states.review import ReviewState
 from qa.errors import ReviewRefused
 from qa.reviews import answers as reviews_answers
 from qa.reviews import calibration, comments, service
-from qa.reviews.service import Draft
+from qa.reviews.service import ReviewDraft
 from qa.sampling import targeted
 
 pages = Blueprint("reviews", __name__)
@@ -137,7 +137,7 @@ def comment(review_id: str) -> ResponseReturnValue:
     """Say something to a second of the recording; the list of comments again."""
     place = request.form.get("recording") or None, request.form.get("second", 0.0, float)
     with refusals():
-        comments.comment(context(), review_id, current_user.id, place, request.form.get("comment", ""), clock.now())
+        comments.add_comment(context(), review_id, current_user.id, place, request.form.get("comment", ""), clock.now())
     return _comments(review_id)
 
 
@@ -147,7 +147,7 @@ def comment(review_id: str) -> ResponseReturnValue:
 def uncomment(comment_id: str) -> ResponseReturnValue:
     """Take one's own comment back, before the review is published."""
     with refusals():
-        return _comments(comments.take_back(context(), comment_id, current_user.id))
+        return _comments(comments.remove_comment(context(), comment_id, current_user.id))
     return redirect(url_for("reviews.listing"))
 
 
@@ -161,10 +161,10 @@ def choose(call_id: str) -> ResponseReturnValue:
     return _back(review_id)
 
 
-def draft() -> Draft:
+def draft() -> ReviewDraft:
     """What the form holds."""
     words = {name: request.form.get(name, "") for name in ("remark", "comment")}
-    return Draft(request.form.get("version", -1, int), answers(), words)
+    return ReviewDraft(request.form.get("version", -1, int), answers(), words)
 
 
 def answers() -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, refusals
 from hotline import clock
-from hotline.values.statuses import Ruling
+from hotline.values.states.review import Ruling
 from qa.reviews import service
 
 pages = Blueprint("verdicts", __name__)
@@ -49,7 +49,7 @@ def decide(review_id: str) -> ResponseReturnValue:
         abort(400)
     with refusals() as said:
         verdict = Ruling(ruling), request.form.get("answer", "")
-        service.decide(context(), review_id, current_user.id, verdict, answers(), clock.now())
+        service.rule_on_appeal(context(), review_id, current_user.id, verdict, answers(), clock.now())
         logged("rule_on_appeal", review_id)
         said.well("review.decided")
     return _back(review_id)

@@ -18,7 +18,7 @@ from hotline import clock
 from hotline.models import Agent, Department, Draw, Report
 from qa.reports import report, service
 from qa.reports import values as reports_values
-from qa.reports.values import KINDS, QUALITY, UNITS, Wanted
+from qa.reports.values import KINDS, QUALITY, UNITS, ReportRequest
 from qa.reports.words import words
 from qa.sampling import draws
 
@@ -43,7 +43,7 @@ def show() -> ResponseReturnValue:
         departments = list(session.scalars(select(Department).order_by(Department.name)))
         lines = queries.queues(session)
     choice = {"agents": agents, "departments": departments, "queues": lines, "periods": PERIODS, "units": UNITS}
-    shown = {"shown": reports_values.shown, "say": words(spoken), "period": period, "kinds": KINDS}
+    shown = {"shown": reports_values.cell_text, "say": words(spoken), "period": period, "kinds": KINDS}
     return render_template("reports.html", report=made, wanted=wanted, files=files, **choice, **shown)
 
 
@@ -55,7 +55,7 @@ def ask() -> ResponseReturnValue:
     wanted = _wanted()
     with refusals():
         form = request.form.get("format", ""), language.chosen(request)
-        made = service.ask(context(), current_user.id, wanted, form, clock.now())
+        made = service.request_report(context(), current_user.id, wanted, form, clock.now())
         logged("export_report", made, "report")
     return redirect(url_for("reporting.show", **_query(wanted)))
 
@@ -75,7 +75,7 @@ def state(report_id: str) -> ResponseReturnValue:
 def file(report_id: str) -> ResponseReturnValue:
     """The file, for whoever asked for it; logged."""
     row = _own(report_id)
-    content = service.file(context(), row)
+    content = service.report_file(context(), row)
     logged("fetch_report", report_id, "report")
     name = f"{row.kind}-{row.wanted['since']}-{row.wanted['until']}.{row.format}"
     return send_file(io.BytesIO(content), mimetype=service.FORMATS[row.format], as_attachment=True, download_name=name)
@@ -102,15 +102,17 @@ def _own(report_id: str) -> Report:
     return row
 
 
-def _wanted() -> Wanted:
+def _wanted() -> ReportRequest:
     values = request.values
     since, until = _days(values.get("period", "last_30"), context().settings.day(clock.now()))
     kind, unit = values.get("kind", QUALITY), values.get("unit", "week")
     if kind not in KINDS or unit not in UNITS or not 0 <= (until - since).days <= LONGEST_DAYS:
         abort(400)
     if not current_user.sees_all_calls:
-        return Wanted(kind, since, until, unit, current_user.agent_id or "-")
-    return Wanted(kind, since, until, unit, *(values.get(name) or None for name in ("agent", "department", "queue")))
+        return ReportRequest(kind, since, until, unit, current_user.agent_id or "-")
+    return ReportRequest(
+        kind, since, until, unit, *(values.get(name) or None for name in ("agent", "department", "queue"))
+    )
 
 
 def _days(period: str, today: date) -> tuple[date, date]:
@@ -135,7 +137,7 @@ def _days(period: str, today: date) -> tuple[date, date]:
         abort(400)
 
 
-def _query(wanted: Wanted) -> dict[str, Any]:
+def _query(wanted: ReportRequest) -> dict[str, Any]:
     days = {"period": "own", "since": wanted.since.isoformat(), "until": wanted.until.isoformat()}
     rest = {"agent": wanted.agent_id, "department": wanted.department, "queue": wanted.queue}
     return days | {"kind": wanted.kind, "unit": wanted.unit} | rest

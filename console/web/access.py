@@ -11,7 +11,7 @@ from accounts.sessions import queries
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import User
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 

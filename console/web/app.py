@@ -27,7 +27,7 @@ from console.web import access, audit_marks, faults, formatting, language
 from console.web.audit_marks import touches_nothing
 from hotline import clock
 from hotline.context import AppContext
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.queues import queues_file
 
 # Everything the pages use is served from here; nothing is inline.
@@ -46,7 +46,7 @@ def create(context: AppContext) -> Flask:
     app = Flask("console.web", static_folder="static", template_folder="templates")
     app.extensions["context"] = context
     app.config.update(_config(context))
-    if proxies := context.settings.proxies:
+    if proxies := context.settings.trusted_proxies:
         # Only then: without a proxy anyone could claim any address, and wrong passwords would count for nothing.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's way
     audit_marks.watch(app)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hotline.audit import log
 from hotline.models import AuditEntry
-from hotline.values.statuses import AuditOutcome
+from hotline.values.access import AuditOutcome
 
 # A player asks for its sound in several pieces; within this time they are one listening.
 SAME_LOOK = timedelta(minutes=10)

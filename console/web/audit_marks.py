@@ -21,7 +21,7 @@ from console.web.access import context
 from hotline import clock
 from hotline.audit import log
 from hotline.models import AuditEntry
-from hotline.values.statuses import AuditOutcome
+from hotline.values.access import AuditOutcome
 
 View = TypeVar("View", bound=Callable[..., Any])
 

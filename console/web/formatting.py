@@ -4,7 +4,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hotline.models import Agent
-from hotline.values.statuses import AgentState, AgentStatus, PhoneNumber
+from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.states.agent import AgentState, AgentStatus
 
 
 def midnight(now: datetime, zone: ZoneInfo) -> datetime:

@@ -8,7 +8,7 @@ import yaml
 from flask import Request, session
 from flask_login import current_user
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 NAMES = {Language.MANDARIN: "中文", Language.ENGLISH: "English"}
 # How browsers name the languages; every kind of Chinese and of English leads to the one that is here.

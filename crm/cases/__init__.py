@@ -1,0 +1,1 @@
+"""Cases: what a patient wants, followed to its end; owners, deadlines, history."""

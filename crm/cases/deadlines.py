@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hotline.values import workdays
-from hotline.values.statuses import CaseKind, CaseState, Urgency
+from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 INVESTIGATION = timedelta(hours=24)
 REPLY_DAYS = 7

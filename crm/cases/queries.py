@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline.errors import NotFound
 from hotline.models import Case, CaseStep, Counter, Patient
-from hotline.values.statuses import CaseKind, CaseState
+from hotline.values.states.case import CaseKind, CaseState
 
 
 def patients(session: Session, number_index: str) -> list[Patient]:

@@ -15,7 +15,7 @@ from crm.errors import ClosedCase
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Case, CaseStep, Patient
 from hotline.outbox import transitions
-from hotline.values.statuses import CaseKind, CaseState, Urgency
+from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 from hotline.values import characters
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 # Columns of words hold few different texts: each is looked at once.
 OFTEN = lru_cache(maxsize=1 << 14)

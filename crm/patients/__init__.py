@@ -1,0 +1,1 @@
+"""Patients: who calls, and the lists they come from."""

@@ -13,7 +13,7 @@ from crm.feeds.tables import Columns
 from crm.feeds.tables import Row as TableRow
 from crm.patients import person_fields
 from hotline.values import phone_numbers
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 HEADS = {
     "number": ("number", "phone", "telephone", "mobile", "手机", "手机号", "手机号码", "电话", "电话号码", "联系电话"),

@@ -1,0 +1,1 @@
+"""Conferences: who is in, who may speak, announcements."""

@@ -1,0 +1,1 @@
+"""Recordings on disk while they are made."""

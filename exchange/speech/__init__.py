@@ -1,0 +1,1 @@
+"""Speaking and understanding, each in processes of its own."""

@@ -1,0 +1,1 @@
+"""Browser telephones: their page, tokens and WebSocket."""

@@ -1,0 +1,1 @@
+"""Asking the application: signed requests, and what its documents mean."""

@@ -20,7 +20,7 @@ from hotline.audit import chain
 from hotline.encryption.keyring import Undecipherable
 from hotline.models import AuditEntry, AuditHead
 from hotline.models.sealed import InRow
-from hotline.values.statuses import AuditOutcome
+from hotline.values.access import AuditOutcome
 
 HEAD = "audit"
 CHUNK = 2_000

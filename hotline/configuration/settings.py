@@ -4,16 +4,18 @@ Each field is an environment variable of the same name in capitals (`database_ur
 default: `hotline up` makes its own and keeps them in `HOTLINE_HOME`; elsewhere a missing one stops the start.
 """
 
+import os
+import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hotline.errors import ConfigError
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 
 class Settings(BaseSettings):
@@ -46,7 +48,7 @@ class Settings(BaseSettings):
     ] = ""
     voice_url: Annotated[str, Field(description="address at which the exchange reaches the voice process")]
     console_url: Annotated[str, Field(description="address of the staff pages")] = "http://127.0.0.1:8000"
-    proxies: Annotated[
+    trusted_proxies: Annotated[
         int, Field(ge=0, le=5, description="reverse proxies in front of the staff pages whose headers are trusted")
     ] = 0
     session_hours: Annotated[
@@ -102,9 +104,11 @@ class Settings(BaseSettings):
 
     # Calls to patients.
     campaign_law: Annotated[
-        str, Field(description="whose caps hold for calls to patients: a name in the caps file")
+        str, Field(description="whose limits hold for calls to patients: a name in the file of dialling limits")
     ] = "CN"
-    campaign_caps_file: Annotated[Path | None, Field(description="the caps; empty means the standard ones")] = None
+    dialling_limits_file: Annotated[
+        Path | None, Field(description="limits of calls to patients by law; empty means the standard ones")
+    ] = None
     campaign_plans: Annotated[Path | None, Field(description="folder with the hospital's plans of calls")] = None
     campaign_scripts: Annotated[
         Path | None, Field(description="folder with the hospital's scripts of conversations")
@@ -174,10 +178,24 @@ class Settings(BaseSettings):
         return moment.astimezone(ZoneInfo(self.timezone)).date()
 
 
+# Settings whose name has changed, by their old name: read until the next version, with a line that names the new one.
+RENAMED = {"CAMPAIGN_CAPS_FILE": "DIALLING_LIMITS_FILE", "PROXIES": "TRUSTED_PROXIES"}
+
+
 def load() -> Settings:
     """Read the environment. Raises `ConfigError` that names every variable that is missing or wrong."""
     try:
-        return Settings()
+        return Settings(**_renamed())
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         raise ConfigError(f"settings: {faults}. Set them in the environment; docs/operations.md lists them.") from None
+
+
+def _renamed() -> dict[str, Any]:
+    """Return what stands under old names only, by the new ones; say so on the error stream."""
+    values = {}
+    for old, new in RENAMED.items():
+        if os.environ.get(old) and not os.environ.get(new):
+            values[new.lower()] = os.environ[old]
+            sys.stderr.write(f"hotline: {old} is called {new} now; the old name is read in this version only\n")
+    return values

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hotline.models.root import Row, WithId
 from hotline.models.types import Utc, Word
 from hotline.values.reason_codes import AgentStateReason
-from hotline.values.statuses import Absence, AgentState, AgentStatus, PagePhone, SignsIn
+from hotline.values.states.agent import Absence, AgentState, AgentStatus, PagePhone, SignsIn
 
 
 class Department(Row):

@@ -9,9 +9,11 @@ from hotline.models.padded import PaddedReasons
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
+from hotline.values.intent import Intent
+from hotline.values.language import Language
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallbackReason
-from hotline.values.statuses import CallbackState, Intent, Language
+from hotline.values.states.callback import CallbackState
 
 
 class Callback(Row, WithId):

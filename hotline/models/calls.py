@@ -10,20 +10,14 @@ from hotline.models.padded import PaddedReasons, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
+from hotline.values.intent import Intent
+from hotline.values.language import Language
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallReason, OfferEndReason, QueueEntryEndReason, RequeueReason
-from hotline.values.statuses import (
-    CallStatus,
-    Direction,
-    Intent,
-    Language,
-    LegKind,
-    LegStatus,
-    OfferState,
-    Outcome,
-    QueueEntryState,
-    WaitKind,
-)
+from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.leg import LegKind, LegStatus
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
 
 
 class Call(Row, WithId):

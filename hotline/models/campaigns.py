@@ -10,15 +10,11 @@ from hotline.models.padded import PaddedJson, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values.statuses import (
-    AttemptOutcome,
-    AttemptState,
-    CampaignKind,
-    CampaignState,
-    Direction,
-    Language,
-    RecipientState,
-)
+from hotline.values.language import Language
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.call import Direction
+from hotline.values.states.campaign import CampaignKind, CampaignState
+from hotline.values.states.recipient import RecipientState
 
 
 class Discharge(Row, WithId):
@@ -151,7 +147,7 @@ class Attempt(Row, WithId):
     recipient_id: Mapped[str] = mapped_column(ForeignKey("recipients.id"))
     number: Mapped[int] = mapped_column(Integer)
     direction: Mapped[Direction] = mapped_column(Word(Direction), default=Direction.OUTBOUND)
-    state: Mapped[AttemptState] = mapped_column(Word(AttemptState), default=AttemptState.MARKED)
+    state: Mapped[AttemptState] = mapped_column(Word(AttemptState), default=AttemptState.RESERVED)
     outcome: Mapped[AttemptOutcome | None] = mapped_column(Word(AttemptOutcome))
     reason: Mapped[str] = mapped_column(String(120), default="")
     provider_sid: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -161,7 +157,7 @@ class Attempt(Row, WithId):
     place: Mapped[dict[str, Any]] = mapped_column(PaddedJson("attempts.place"), default=dict)
     # The highest sequence number of the status callbacks, as on legs.
     sequence: Mapped[int] = mapped_column(Integer, default=-1)
-    marked_at: Mapped[datetime] = mapped_column(Utc)
+    reserved_at: Mapped[datetime] = mapped_column(Utc)
     # Written before the exchange is asked: whoever finds it set never dials for this attempt again.
     dialled_at: Mapped[datetime | None] = mapped_column(Utc)
     ringing_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -180,7 +176,7 @@ class Attempt(Row, WithId):
     caught_at: Mapped[datetime | None] = mapped_column(Utc)
     __table_args__ = (
         UniqueConstraint("recipient_id", "number"),
-        Index(None, "campaign_id", "marked_at"),
+        Index(None, "campaign_id", "reserved_at"),
         # One live attempt per recipient: the database itself refuses a second one.
         Index(
             "uq_attempts_live",

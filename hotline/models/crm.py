@@ -10,7 +10,8 @@ from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values.statuses import CaseKind, CaseState, Language, Urgency
+from hotline.values.language import Language
+from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 
 class Patient(Row, WithId):

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values.statuses import AuditOutcome, Language, Role
+from hotline.values.access import AuditOutcome, Role
+from hotline.values.language import Language
 
 
 class User(Row, WithId):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
 from hotline.models.types import Utc, Word
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 
 
 class MachineMark(Row, WithId):

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
 from hotline.models.types import ReasonJson, Utc, Word
+from hotline.values.language import Language
 from hotline.values.reason import Reason
-from hotline.values.statuses import Language, RecordingKind, RecordingState
+from hotline.values.states.recording import RecordingKind, RecordingState
 
 
 class Recording(Row, WithId):

@@ -22,7 +22,11 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
 from hotline.models.types import Utc, Word
-from hotline.values.statuses import CoachingState, Language, ReportState, ReviewState, RoundState, Ruling
+from hotline.values.language import Language
+from hotline.values.states.calibration import RoundState
+from hotline.values.states.coaching import CoachingState
+from hotline.values.states.report import ReportState
+from hotline.values.states.review import ReviewState, Ruling
 
 
 class Draw(Row, WithId):

@@ -9,7 +9,7 @@ from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import Utc, Word
 from hotline.values.reason_codes import TransferEndReason
-from hotline.values.statuses import TransferKind, TransferState
+from hotline.values.states.transfer import TransferKind, TransferState
 
 
 class Transfer(Row, WithId):

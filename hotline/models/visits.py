@@ -10,7 +10,7 @@ from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson
 from hotline.models.types import Utc, Word
-from hotline.values.statuses import VisitState
+from hotline.values.states.visit import VisitState
 
 
 class Person(Row):

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
 from hotline.models.types import Utc, Word
-from hotline.values.statuses import JobState, Language
+from hotline.values.language import Language
+from hotline.values.states.job import JobState
 
 
 class Job(Row, WithId):

@@ -1,0 +1,1 @@
+"""What follows a transaction: transitions, events, jobs, notifications; and leadership."""

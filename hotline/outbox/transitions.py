@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hotline.errors import IllegalMove
 from hotline.models import Event
 from hotline.outbox.notifier import FLOOR, Notifier
-from hotline.values.statuses import may_move
+from hotline.values.states.moves import may_move
 
 
 def move(row: Any, end: StrEnum, field: str = "state") -> bool:

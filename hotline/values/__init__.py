@@ -1,0 +1,1 @@
+"""Values of the field that several packages share. Pure."""

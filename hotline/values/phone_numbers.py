@@ -206,3 +206,31 @@ def _abroad(digits: str) -> Reading:
     if kind not in REACHES_A_PERSON or phonenumbers.region_code_for_number(number) == "001":
         raise ValueError("is no number abroad that reaches a person")
     return Reading(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), kind in MOBILES)
+
+
+@dataclass(frozen=True)
+class PhoneNumber:
+    """A telephone number in E.164 (`+` and up to 15 digits), its extension behind it (`;ext=801`) where it has one."""
+
+    e164: str
+
+    @classmethod
+    def parse(cls, text: str, *, area_code: str = "") -> "PhoneNumber | None":
+        """The number that reaches a person; `None` when nobody would be (`parse` says why)."""
+        try:
+            return cls(parse(text, area_code=area_code))
+        except ValueError:
+            return None
+
+    @classmethod
+    def of_line(cls, text: str) -> "PhoneNumber | None":
+        """The number of any line, from which a service may call, too; `None` when it is hidden or no number."""
+        number = caller_id(text)
+        return None if number is None else cls(number)
+
+    @property
+    def masked(self) -> str:
+        """The number with its middle hidden, for screens: `+86138****0001`; an extension is hidden whole."""
+        base, extension = split(self.e164)
+        shown = f"{base[:-8]}****{base[-4:]}" if len(base) > 10 else f"****{base[-2:]}"
+        return f"{shown}-***" if extension else shown

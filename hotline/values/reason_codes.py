@@ -5,7 +5,7 @@ Codes with parameters are kept as a `Reason` (`hotline.values.reason`); the othe
 
 from enum import StrEnum
 
-from hotline.values.statuses import Absence
+from hotline.values.states.agent import Absence
 
 
 class PriorityReason(StrEnum):

@@ -1,0 +1,1 @@
+"""The dialogue engine: a turn in, state and effects out."""

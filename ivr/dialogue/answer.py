@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hotline.values.statuses import RecordingKind
+from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import decide
 from ivr.prompts.sounds import Sounds
 from telephony import twiml

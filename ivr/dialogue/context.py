@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hotline.context import AppContext
-from hotline.values.statuses import CallStatus
+from hotline.values.states.call import CallStatus
 from ivr.dialogue import answer
 from ivr.dialogue import decide as flow
 from ivr.dialogue.queries import Standing

@@ -7,8 +7,9 @@ Verbs carry names instead of addresses (`TURN`, `WAIT`, `LEFT`, `RECORDED`) and 
 from dataclasses import replace
 from datetime import datetime
 
-from hotline.values.statuses import Intent, Language
-from hotline.values.statuses import Outcome as CallOutcome
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.call import Outcome as CallOutcome
 from ivr.dialogue.flow_state import Asked as Asked
 from ivr.dialogue.flow_state import Back, Meant, Recorded
 from ivr.dialogue.flow_state import Consented as Consented

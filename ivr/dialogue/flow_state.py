@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hotline.values.statuses import Intent, Language
-from hotline.values.statuses import Outcome as CallOutcome
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.call import Outcome as CallOutcome
 from telephony.verbs import Verb
 
 

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Call, Leg
 from hotline.models.sealed import InRow
-from hotline.values.statuses import CallStatus, Language, LegStatus, Outcome
+from hotline.values.language import Language
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.leg import LegStatus
 from ivr.dialogue.decide import Place
 
 

@@ -14,7 +14,8 @@ import psycopg
 from hotline import clock
 from hotline.models import Call
 from hotline.outbox.notifier import FLOOR
-from hotline.values.statuses import CallStatus, Language
+from hotline.values.language import Language
+from hotline.values.states.call import CallStatus
 from ivr.dialogue import decide, queries
 from ivr.dialogue.context import Desk
 from ivr.dialogue.decide import Consented, Outcome, Told

@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Call, Case
 from hotline.outbox import transitions
-from hotline.values.statuses import CallStatus, Intent, Urgency
+from hotline.values.intent import Intent
+from hotline.values.states.call import CallStatus
+from hotline.values.states.case import Urgency
 from ivr.dialogue import queries
 from ivr.dialogue.context import Desk, lost
 from ivr.dialogue.queries import Standing

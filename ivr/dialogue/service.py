@@ -15,8 +15,10 @@ from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import transitions
 from hotline.values.reason_codes import CallReason, QueueEntryEndReason
-from hotline.values.statuses import ENDED_LEGS, CallStatus, LegStatus, RecordingKind
-from hotline.values.statuses import Outcome as CallOutcome
+from hotline.values.states.call import CallStatus
+from hotline.values.states.call import Outcome as CallOutcome
+from hotline.values.states.leg import ENDED_LEGS, LegStatus
+from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import decide, queries, quick
 from ivr.dialogue.context import Desk, lost, sorry, where
 from ivr.dialogue.decide import Asked, Consented, Ended, Outcome, Told
@@ -33,7 +35,7 @@ from telephony.turn import Turn, parse
 from telephony.views import LineView
 
 # Callers who left the line for one of these were not lost in it.
-LED_AWAY = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.LED_ON})
+LED_AWAY = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.FORWARDED})
 
 
 def first(desk: Desk, turn: Turn, now: datetime) -> str:
@@ -128,7 +130,7 @@ def _apply(session: Session, desk: Desk, call_id: str, outcome: Outcome, now: da
             case Meant(intent=intent):
                 session.get_one(Call, call_id).intent = intent
             case Recorded(sid=sid):
-                recordings.started(session, desk.context, call_id, sid, now).kind = RecordingKind.MESSAGE
+                recordings.add_started(session, desk.context, call_id, sid, now).kind = RecordingKind.MESSAGE
             case Back():
                 call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
                 queue_place.back_in_line(session, desk.context, call, now)

@@ -1,0 +1,1 @@
+"""Voice menus as data: nodes, reader, checks, drawing."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from hotline.configuration.yaml_fields import Field
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow.nodes import Ask, End, Flow, LanguageMenu, Menu, Message, Node, Notice, Opening
 
 MOST_CHOICES = 5

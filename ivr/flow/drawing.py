@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.flow.check import targets
 from ivr.flow.layout import GAP_X, HEAD, MARGIN, WIDTH, Card, Drawing, Row, lay_out
 from ivr.flow.nodes import Ask, End, Flow, LanguageMenu, Menu, Message, Node, Notice, Opening, Text

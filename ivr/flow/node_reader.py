@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from hotline.configuration.yaml_fields import Field
-from hotline.values.statuses import Intent, Language, Outcome
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.call import Outcome
 from ivr.flow.nodes import Ask, Choice, End, LanguageMenu, Menu, Message, Node, Notice, Opening, Text
 
 LANGUAGES = {language.value: language for language in Language}

@@ -6,7 +6,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hotline.values.statuses import Intent, Language, Outcome
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.call import Outcome
 from ivr.outage import keeping
 from routing.estimates.wait import SPOKEN_MINUTES
 from routing.queues.hours import Hours
@@ -159,7 +161,7 @@ PHRASES = (
     "call_back_goodbye",
     "call_back_greeting",
     "all_busy",
-    "led_on",
+    "forwarded",
     "message_thanks",
     "message_empty",
     "line_lost",

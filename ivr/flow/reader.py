@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hotline.configuration.settings import Settings
 from hotline.configuration.yaml_fields import Field, Source
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.errors import FlowFault
 from ivr.flow import check, node_reader
 from ivr.flow.nodes import PHRASES, Flow, Keys, Line, LineKeys, Text

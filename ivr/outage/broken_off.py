@@ -9,15 +9,17 @@ from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import QueueEntryEndReason
-from hotline.values.statuses import CallbackState, CallStatus, Outcome, PhoneNumber
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.callback import CallbackState
 from ivr.dialogue import decide as menu
 from ivr.dialogue import queries
 from ivr.flow.nodes import Flow
 from routing.callbacks import queue_place
 from routing.queues import queues_file, service
 
-SERVED = frozenset({Outcome.CALL_BACK, Outcome.MESSAGE, Outcome.LED_ON})
+SERVED = frozenset({Outcome.CALL_BACK, Outcome.MESSAGE, Outcome.FORWARDED})
 
 
 def promise(context: AppContext, flow: Flow, sid: str, now: datetime) -> bool:
@@ -73,5 +75,5 @@ def led_away(context: AppContext, sid: str, now: datetime) -> None:
         if call.status is CallStatus.WAITING:
             service.leave(session, context, call, QueueEntryEndReason.FORWARDED, now)
             transitions.move(call, CallStatus.IN_MENU, "status")
-        call.outcome = Outcome.LED_ON
-        transitions.tell(session, context.notifier, transitions.event(call.id, "led_on", now))
+        call.outcome = Outcome.FORWARDED
+        transitions.tell(session, context.notifier, transitions.event(call.id, "forwarded", now))

@@ -6,7 +6,8 @@ Pure: the documents are functions of how long a caller has waited. Nothing here 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hotline.values.statuses import Language, LegStatus
+from hotline.values.language import Language
+from hotline.values.states.leg import LegStatus
 from ivr.prompts.melody import PIECE_SECONDS
 from telephony.turn import Turn
 from telephony.verbs import Gather, Hangup, Lead, Leave, Play, Prompting, Redirect, Say, Verb

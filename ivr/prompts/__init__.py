@@ -1,0 +1,1 @@
+"""What is said, as sound: voices, the catalogue of prompts, music."""

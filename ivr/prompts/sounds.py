@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hotline.context import AppContext
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.errors import PromptMissing
 from ivr.flow.nodes import Flow
 from ivr.flow.nodes import prompts as prompts_of

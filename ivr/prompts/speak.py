@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotline.errors import Retry
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 RATE = 8000
 SPEECH_RATE = 22_050  # the synthesiser's own

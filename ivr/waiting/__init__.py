@@ -1,0 +1,1 @@
+"""The caller in a queue: what they hear, callbacks, overflow."""

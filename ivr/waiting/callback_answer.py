@@ -10,7 +10,8 @@ from hotline import clock
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.values.reason_codes import CallbackReason
-from hotline.values.statuses import ENDED_LEGS, CallStatus, Direction, LegStatus
+from hotline.values.states.call import CallStatus, Direction
+from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from ivr.dialogue import decide, queries, service
 from ivr.dialogue.context import Desk, sorry, where
 from ivr.dialogue.queries import Standing

@@ -13,7 +13,9 @@ from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.values import phone_numbers
 from hotline.values.numbering_plan import Refusal
-from hotline.values.statuses import CallStatus, LegStatus, Outcome, PhoneNumber
+from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.leg import LegStatus
 from ivr.dialogue import decide, queries, service
 from ivr.dialogue.context import Desk, lost, where
 from ivr.dialogue.queries import Standing
@@ -101,7 +103,7 @@ def led(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
         call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
         if turn.dial_status in {LegStatus.COMPLETED, LegStatus.ANSWERED}:
             if call.status is CallStatus.IN_MENU:
-                call.outcome = Outcome.LED_ON
+                call.outcome = Outcome.FORWARDED
             return desk.document((desk.phrase("thanks", known), Hangup()))
         return stay(session, desk, known, AWAY, now)
 
@@ -126,9 +128,9 @@ def _way_out(session: Session, desk: Desk, known: Standing, way: tuple[str, str]
     number = PhoneNumber.of_line(to) if kind == "number" else None
     if number is None:
         return None
-    transitions.tell(session, desk.context.notifier, transitions.event(known.call_id, "led_on", now))
+    transitions.tell(session, desk.context.notifier, transitions.event(known.call_id, "forwarded", now))
     lead = Lead(number.e164, desk.context.settings.hotline_number, f"/voice/calls/{known.call_id}/led")
-    return desk.document((desk.phrase("led_on", known), lead))
+    return desk.document((desk.phrase("forwarded", known), lead))
 
 
 def _chosen(

@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Call
 from hotline.outbox import transitions
-from hotline.values.statuses import ENDED_LEGS, CallStatus, LegStatus, QueueEntryState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.leg import ENDED_LEGS, LegStatus
+from hotline.values.states.queue_entry import QueueEntryState
 from ivr.dialogue import decide, queries, rating, service
 from ivr.dialogue.context import Desk, lost, sorry, where
 from ivr.dialogue.queries import Standing

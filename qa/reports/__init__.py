@@ -1,0 +1,1 @@
+"""Reports of quality as page, XLSX and PDF."""

@@ -33,7 +33,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Value:
+class ChartPoint:
     """A score with its interval; `None` where there is none."""
 
     name: str
@@ -47,7 +47,7 @@ ROW, WIDTH, NAMES, RIGHT = 26.0, 640.0, 120.0, 90.0
 TOP_SPACE, FOOT = 8.0, 22.0
 
 
-def over_time(title: str, summary: str, values: Sequence[Value], bar: float) -> Chart:
+def trend_chart(title: str, summary: str, values: Sequence[ChartPoint], bar: float) -> Chart:
     """The score over periods, its interval as a band, the bar as a dashed line."""
     height, left, right = 220.0, 34.0, WIDTH - 34
     low = _floor([one.low for one in values if one.low is not None] + [bar])
@@ -79,7 +79,7 @@ def over_time(title: str, summary: str, values: Sequence[Value], bar: float) -> 
     return Chart(title, summary, WIDTH, height, tuple(shapes))
 
 
-def by_group(title: str, summary: str, values: Sequence[Value], bar: float) -> Chart:
+def group_chart(title: str, summary: str, values: Sequence[ChartPoint], bar: float) -> Chart:
     """One row per group: the score as a dot, the interval as a line, clearly above or below the bar by kind."""
     height = TOP_SPACE + ROW * len(values) + FOOT
     left, right = NAMES, WIDTH - RIGHT

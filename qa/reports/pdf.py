@@ -17,7 +17,7 @@ from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Space
 from reportlab.platypus import Table as Grid
 
 from qa.reports.chart import Chart, Shape
-from qa.reports.values import Report, Table, shown
+from qa.reports.values import ReportDocument, Table, cell_text
 from qa.reports.words import Words
 
 FONT = "STSong-Light"
@@ -37,7 +37,7 @@ COLOURS = {
 }
 
 
-def pdf(report: Report, say: Words) -> bytes:
+def pdf(report: ReportDocument, say: Words) -> bytes:
     """The report as pages to print: drawings first, then tables, then how to read them."""
     _register()
     file = io.BytesIO()
@@ -70,7 +70,8 @@ def drawing(chart: Chart) -> Drawing:
 def _grid(table: Table, say: Words, width: float) -> Any:
     head = [_text(say(f"column.{column}"), 7, "#566a6f") for column in table.columns]
     rows = [
-        [_text(shown(column, cell), 8) for column, cell in zip(table.columns, row, strict=True)] for row in table.rows
+        [_text(cell_text(column, cell), 8) for column, cell in zip(table.columns, row, strict=True)]
+        for row in table.rows
     ]
     first = 2.2 if len(table.columns) > 6 else 1.6
     parts = [first, *(WIDE.get(column, 1.0) for column in table.columns[1:])]

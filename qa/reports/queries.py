@@ -7,28 +7,33 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Call, Draw, Offer, Review
-from hotline.values.statuses import OfferState, ReviewState
+from hotline.values.states.offer import OfferState
+from hotline.values.states.review import ReviewState
 from qa.reviews.service import PUBLIC
-from qa.statistics.aggregates import Heard, There
-from qa.statistics.assessment import Results
+from qa.statistics.aggregates import DrawableCall, PublishedReview
+from qa.statistics.assessment import OfferResults
 
 RINGS = 3
 # Offers that tell something of the agent: those taken away before anyone could answer do not.
-TOLD = (OfferState.ANSWERED, OfferState.MISSED, OfferState.REJECTED)
+COUNTED_OFFERS = (OfferState.ANSWERED, OfferState.MISSED, OfferState.REJECTED)
 APPEALED = (ReviewState.APPEALED, ReviewState.UPHELD, ReviewState.CHANGED)
 
 
-def there(session: Session, since: date, until: date) -> list[There]:
+def drawable_calls(session: Session, since: date, until: date) -> list[DrawableCall]:
     """Every call that could be drawn on these days, both included."""
     draws = select(Draw.day, Draw.frame).where(Draw.day >= since, Draw.day <= until)
-    return [There(agent_id, queue, day) for day, frame in session.execute(draws) for _, agent_id, queue, _, _ in frame]
+    return [
+        DrawableCall(agent_id, queue, day)
+        for day, frame in session.execute(draws)
+        for _, agent_id, queue, _, _ in frame
+    ]
 
 
-def heard(session: Session, since: date, until: date) -> list[Heard]:
+def published_reviews(session: Session, since: date, until: date) -> list[PublishedReview]:
     """Every published review of these days' calls."""
     wanted = (Review.day >= since, Review.day <= until, Review.round_id.is_(None), Review.state.in_(PUBLIC))
     return [
-        Heard(
+        PublishedReview(
             agent_id=row.agent_id,
             queue=row.queue or "",
             day=row.day,
@@ -44,10 +49,10 @@ def heard(session: Session, since: date, until: date) -> list[Heard]:
     ]
 
 
-def results(session: Session, start: datetime, end: datetime, ring_seconds: float) -> dict[str, Results]:
+def offer_results(session: Session, start: datetime, end: datetime, ring_seconds: float) -> dict[str, OfferResults]:
     """What each agent's telephone did between two moments."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    wanted = (Offer.started_at >= start, Offer.started_at < end, Offer.state.in_(TOLD))
+    wanted = (Offer.started_at >= start, Offer.started_at < end, Offer.state.in_(COUNTED_OFFERS))
     rows = select(Offer.agent_id, Offer.state, Offer.ringing_at, Offer.answered_at).where(*wanted)
     for agent_id, state, rang, answered in session.execute(rows):
         own = counts[agent_id]
@@ -55,7 +60,7 @@ def results(session: Session, start: datetime, end: datetime, ring_seconds: floa
         if state is OfferState.ANSWERED:
             own[1] += 1
             own[2] += bool(rang and answered and (answered - rang).total_seconds() <= RINGS * ring_seconds)
-    return {agent_id: Results(*own) for agent_id, own in counts.items()}
+    return {agent_id: OfferResults(*own) for agent_id, own in counts.items()}
 
 
 def ratings_of(session: Session, start: datetime, end: datetime) -> dict[str, list[int]]:

@@ -8,33 +8,43 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Agent, Department, Queue
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa import scorecards
 from qa.reports import assessment, queries
-from qa.reports.chart import Chart, Value, by_group, over_time
-from qa.reports.values import ASSESSMENT, House, Report, Table, Wanted, fits
+from qa.reports.chart import Chart, ChartPoint, group_chart, trend_chart
+from qa.reports.values import ASSESSMENT, ReportData, ReportDocument, ReportRequest, Table, is_included
 from qa.reports.words import words
 from qa.sampling import policy
 from qa.statistics import aggregates
-from qa.statistics.aggregates import Heard, Line, Terms, There
-from qa.statistics.confidence_interval import Verdict
+from qa.statistics.aggregates import DrawableCall, GroupScore, IntervalTerms, PublishedReview
+from qa.statistics.confidence_interval import BarVerdict
 
 
-def build(context: AppContext, session: Session, wanted: Wanted, language: Language, now: datetime) -> Report:
+def build(
+    context: AppContext, session: Session, wanted: ReportRequest, language: Language, now: datetime
+) -> ReportDocument:
     """The report asked for, from what the database holds at this moment."""
     rules, say = policy.of(context.settings.quality_file), words(language)
     cards = scorecards.of(context.settings.scorecards_folder)
     bar = cards[rules.scorecards["inbound"]].bar
     agents = {agent.id: agent for agent in session.query(Agent)}
-    house = House(
+    house = ReportData(
         wanted=wanted,
-        terms=Terms(bar, rules.confidence),
+        terms=IntervalTerms(bar, rules.confidence),
         say=say,
         agents=agents,
         departments={row.name: row for row in session.query(Department)},
         queues={row.name: row for row in session.query(Queue)},
-        there=[one for one in queries.there(session, wanted.since, wanted.until) if fits(wanted, agents, one)],
-        heard=[one for one in queries.heard(session, wanted.since, wanted.until) if fits(wanted, agents, one)],
+        there=[
+            one
+            for one in queries.drawable_calls(session, wanted.since, wanted.until)
+            if is_included(wanted, agents, one)
+        ],
+        heard=[
+            one
+            for one in queries.published_reviews(session, wanted.since, wanted.until)
+            if is_included(wanted, agents, one)
+        ],
     )
     zone = ZoneInfo(context.settings.timezone)
     if wanted.kind == ASSESSMENT:
@@ -42,7 +52,7 @@ def build(context: AppContext, session: Session, wanted: Wanted, language: Langu
     else:
         charts, tables, notes = _quality(house, cards)
     is_chinese = language is Language.MANDARIN
-    return Report(
+    return ReportDocument(
         title=say(f"title.{wanted.kind}"),
         subtitle=say(
             "made",
@@ -58,11 +68,11 @@ def build(context: AppContext, session: Session, wanted: Wanted, language: Langu
     )
 
 
-def _quality(house: House, cards: scorecards.Scorecards) -> tuple[tuple[Chart, ...], tuple[Table, ...], list[str]]:
-    def group(by: Callable[[There | Heard], str]) -> list[Line]:
-        return aggregates.lines(house.there, house.heard, by, house.terms)
+def _quality(house: ReportData, cards: scorecards.Scorecards) -> tuple[tuple[Chart, ...], tuple[Table, ...], list[str]]:
+    def group(by: Callable[[DrawableCall | PublishedReview], str]) -> list[GroupScore]:
+        return aggregates.group_scores(house.there, house.heard, by, house.terms)
 
-    every = aggregates.line(house.say("everyone"), house.there, house.heard, house.terms)
+    every = aggregates.group_score(house.say("everyone"), house.there, house.heard, house.terms)
     periods = group(lambda one: aggregates.period(one.day, house.wanted.unit))
     agents = group(lambda one: house.agent(one.agent_id))
     agents.sort(key=lambda line: (line.estimate.score is None, line.estimate.score or 0))
@@ -78,7 +88,7 @@ def _quality(house: House, cards: scorecards.Scorecards) -> tuple[tuple[Chart, .
     return (_trend(house, periods), _forest(house, agents)), tables, ["random", "interval", "verdict", "domain"]
 
 
-def _table(house: House, name: str, first: str, lines: Sequence[Line]) -> Table:
+def _table(house: ReportData, name: str, first: str, lines: Sequence[GroupScore]) -> Table:
     say = house.say
     columns: tuple[str, ...] = (first, "score", "low", "high", "heard", "calls", "verdict", "more", "fatal")
     columns += ("targeted", "targeted_mean", "targeted_fatal", "appealed", "changed")
@@ -104,7 +114,7 @@ def _table(house: House, name: str, first: str, lines: Sequence[Line]) -> Table:
     return Table(name, say(f"sheet.{name}"), columns, tuple(rows))
 
 
-def _items(house: House, cards: scorecards.Scorecards) -> Table:
+def _items(house: ReportData, cards: scorecards.Scorecards) -> Table:
     language = house.say.language
     columns = ("scorecard", "item", "random_share", "random_count", "targeted_share", "targeted_count")
     rows = [
@@ -116,21 +126,21 @@ def _items(house: House, cards: scorecards.Scorecards) -> Table:
             one.targeted,
             one.targeted_count,
         )
-        for one in aggregates.items(house.heard, cards)
+        for one in aggregates.item_shares(house.heard, cards)
     ]
     return Table("items", house.say("sheet.items"), columns, tuple(rows))
 
 
-def _value(house: House, line: Line) -> Value:
+def _value(house: ReportData, line: GroupScore) -> ChartPoint:
     found = line.estimate
     if found.score is None or found.low is None or found.high is None:
-        return Value(line.name, None, None, None)
+        return ChartPoint(line.name, None, None, None)
     numbers = {"score": f"{found.score:.1f}", "low": f"{found.low:.1f}", "high": f"{found.high:.1f}"}
     note = house.say("chart.value", name=line.name, heard=found.heard, calls=found.calls, **numbers)
-    return Value(line.name, found.score, found.low, found.high, note)
+    return ChartPoint(line.name, found.score, found.low, found.high, note)
 
 
-def _trend(house: House, periods: Sequence[Line]) -> Chart:
+def _trend(house: ReportData, periods: Sequence[GroupScore]) -> Chart:
     values = [_value(house, line) for line in periods]
     last = next((one for one in reversed(values) if one.score is not None), None)
     summary = house.say(
@@ -139,14 +149,14 @@ def _trend(house: House, periods: Sequence[Line]) -> Chart:
         name=last.name if last else "–",
         score=f"{last.score:.1f}" if last and last.score is not None else "–",
     )
-    return over_time(house.say("chart.trend"), summary, values, house.terms.bar)
+    return trend_chart(house.say("chart.trend"), summary, values, house.terms.bar)
 
 
-def _forest(house: House, agents: Sequence[Line]) -> Chart:
-    count = {verdict: sum(one.standing.verdict is verdict for one in agents) for verdict in Verdict}
+def _forest(house: ReportData, agents: Sequence[GroupScore]) -> Chart:
+    count = {verdict: sum(one.standing.verdict is verdict for one in agents) for verdict in BarVerdict}
     summary = house.say(
         "chart.agents_summary",
         bar=f"{house.terms.bar:g}",
         **{verdict.value: number for verdict, number in count.items()},
     )
-    return by_group(house.say("chart.agents"), summary, [_value(house, line) for line in agents], house.terms.bar)
+    return group_chart(house.say("chart.agents"), summary, [_value(house, line) for line in agents], house.terms.bar)

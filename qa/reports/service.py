@@ -11,21 +11,25 @@ from hotline.errors import Discard, LeaseLost, NotFound
 from hotline.models import Report as Row
 from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
-from hotline.values.statuses import Language, ReportState
-from qa.errors import Unfit
+from hotline.outbox.job_kinds import job
+from hotline.values.language import Language
+from hotline.values.states.report import ReportState
+from qa.errors import InvalidAnswer
 from qa.reports import report, values
-from qa.reports.values import Wanted
+from qa.reports.values import ReportRequest
 from qa.reports.words import Words, words
 
 JOB = "make_report"
 FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
 
 
-def ask(context: AppContext, user_id: str, wanted: Wanted, form: tuple[str, Language], now: datetime) -> str:
+def request_report(
+    context: AppContext, user_id: str, wanted: ReportRequest, form: tuple[str, Language], now: datetime
+) -> str:
     """Have a report made in a format (`xlsx`, `pdf`) and language; its id. Raises `Unfit` for an unknown format."""
     format_, language = form
     if format_ not in FORMATS or wanted.kind not in values.KINDS or wanted.unit not in values.UNITS:
-        raise Unfit(f"no report {wanted.kind!r} as {format_!r}")
+        raise InvalidAnswer(f"no report {wanted.kind!r} as {format_!r}")
     with context.database.write() as session:
         row = Row(kind=wanted.kind, format=format_, language=language, wanted=wanted.as_row())
         row.made_by, row.asked_at = user_id, now
@@ -35,7 +39,8 @@ def ask(context: AppContext, user_id: str, wanted: Wanted, form: tuple[str, Lang
         return row.id
 
 
-def make(context: AppContext, report_id: str, now: datetime) -> None:
+@job(JOB, queue="now")
+def make_report(context: AppContext, report_id: str, now: datetime) -> None:
     """Make the file. Raises `Discard` when it is there already; what fails is said on the page."""
     with context.database.read() as session:
         row = session.get(Row, report_id)
@@ -50,11 +55,11 @@ def make(context: AppContext, report_id: str, now: datetime) -> None:
         raise
 
 
-def file(context: AppContext, row: Row) -> bytes:
+def report_file(context: AppContext, row: Row) -> bytes:
     """The bytes of a made report. Raises `NotFound` while it is not made."""
     if row.blob is None:
         raise NotFound(f"report {row.id} is not made yet")
-    return context.objects.get(row.blob, about(row.id))
+    return context.objects.get(row.blob, sealing_context(row.id))
 
 
 def of_user(session: Session, user_id: str) -> list[Row]:
@@ -62,7 +67,7 @@ def of_user(session: Session, user_id: str) -> list[Row]:
     return list(session.scalars(select(Row).where(Row.made_by == user_id).order_by(Row.id.desc()).limit(12)))
 
 
-def about(report_id: str) -> str:
+def sealing_context(report_id: str) -> str:
     """What a report's blob is sealed for."""
     return f"reports.{report_id}"
 
@@ -70,21 +75,21 @@ def about(report_id: str) -> str:
 def sealed_blobs(session: Session) -> list[Blob]:
     """The files that the keyring sealed."""
     made = session.scalars(select(Row).where(Row.blob.is_not(None)))
-    return [Blob(row.blob, about(row.id)) for row in made if row.blob]
+    return [Blob(row.blob, sealing_context(row.id)) for row in made if row.blob]
 
 
 def _make(context: AppContext, row: Row, now: datetime) -> None:
     _progress(context, row.id, 0.1)
     with context.database.read() as session:
-        made = report.build(context, session, Wanted.from_row(row.kind, row.wanted), row.language, now)
+        made = report.build(context, session, ReportRequest.from_row(row.kind, row.wanted), row.language, now)
     _progress(context, row.id, 0.6)
     with orphans.fresh(context, f"reports/{row.id}") as name:
-        context.objects.put(name, _file(row.format, made, words(row.language)), about(row.id))
-        context.objects.get(name, about(row.id))
+        context.objects.put(name, _file(row.format, made, words(row.language)), sealing_context(row.id))
+        context.objects.get(name, sealing_context(row.id))
         _end(context, row.id, ReportState.MADE, name, now)
 
 
-def _file(format_: str, made: values.Report, say: Words) -> bytes:
+def _file(format_: str, made: values.ReportDocument, say: Words) -> bytes:
     """The bytes of a report; what draws them is loaded only where one is made."""
     if format_ == "pdf":
         from qa.reports.pdf import pdf

@@ -7,7 +7,7 @@ from typing import Any
 from hotline.models import Agent, Department, Queue
 from qa.reports.chart import Chart
 from qa.reports.words import Words
-from qa.statistics.aggregates import Heard, Terms, There
+from qa.statistics.aggregates import DrawableCall, IntervalTerms, PublishedReview
 
 QUALITY, ASSESSMENT = "quality", "assessment"
 KINDS, UNITS = (QUALITY, ASSESSMENT), ("week", "month", "quarter")
@@ -18,7 +18,7 @@ WHOLE |= {"random_count", "targeted_count", "offers", "ratings"}
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ReportRequest:
     """What is asked for: both days included; `None` means everybody."""
 
     kind: str
@@ -30,7 +30,7 @@ class Wanted:
     queue: str | None = None
 
     @classmethod
-    def from_row(cls, kind: str, row: dict[str, Any]) -> "Wanted":
+    def from_row(cls, kind: str, row: dict[str, Any]) -> "ReportRequest":
         """From the JSON of a stored report."""
         days = {name: date.fromisoformat(row[name]) for name in ("since", "until")}
         rest = {name: row.get(name) for name in ("agent_id", "department", "queue")}
@@ -59,7 +59,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportDocument:
     """A whole report in one language."""
 
     title: str
@@ -71,30 +71,30 @@ class Report:
 
 
 @dataclass(frozen=True)
-class House:
+class ReportData:
     """What all parts of a report are made from."""
 
-    wanted: Wanted
-    terms: Terms
+    wanted: ReportRequest
+    terms: IntervalTerms
     say: Words
     agents: dict[str, Agent]
     departments: dict[str, Department]
     queues: dict[str, Queue]
-    there: list[There]
-    heard: list[Heard]
+    there: list[DrawableCall]
+    heard: list[PublishedReview]
 
     def agent(self, agent_id: str) -> str:
         """Staff number and name."""
         found = self.agents.get(agent_id)
         return f"{found.staff_number} {found.name}" if found else agent_id
 
-    def team(self, one: There | Heard) -> str:
+    def team(self, one: DrawableCall | PublishedReview) -> str:
         """The name of the agent's department."""
         found = self.agents.get(one.agent_id)
         return self.say.label(self.departments.get(found.department or "") if found else None, "no_team")
 
 
-def fits(wanted: Wanted, agents: dict[str, Agent], one: There | Heard) -> bool:
+def is_included(wanted: ReportRequest, agents: dict[str, Agent], one: DrawableCall | PublishedReview) -> bool:
     """Whether a call or review is one that was asked for."""
     agent = agents.get(one.agent_id)
     return (
@@ -104,7 +104,7 @@ def fits(wanted: Wanted, agents: dict[str, Agent], one: There | Heard) -> bool:
     )
 
 
-def shown(column: str, cell: Cell) -> str:
+def cell_text(column: str, cell: Cell) -> str:
     """A cell as people read it."""
     if cell is None:
         return "–"

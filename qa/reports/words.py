@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 
 class Words:

@@ -5,11 +5,11 @@ from typing import Any
 
 import xlsxwriter
 
-from qa.reports.values import SHARES, WHOLE, Report, Table
+from qa.reports.values import SHARES, WHOLE, ReportDocument, Table
 from qa.reports.words import Words
 
 
-def xlsx(report: Report, say: Words) -> bytes:
+def xlsx(report: ReportDocument, say: Words) -> bytes:
     """The report as a workbook, one sheet per table."""
     file = io.BytesIO()
     plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

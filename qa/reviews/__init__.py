@@ -1,0 +1,1 @@
+"""Reviews by people: answers, comments, appeals, calibration, coaching."""

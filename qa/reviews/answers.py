@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa.scorecards.card import By, Item, Scale, Scorecard
-from qa.scoring.score import Result, score, value
+from qa.scoring.score import ItemResult, score, value
 
 Answers = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Total:
+class ScoreTotal:
     """The score, 0 to 100, `None` where every item was not applicable; and whether a fatal fault was found."""
 
     score: float | None
@@ -35,42 +35,42 @@ def takes_na(item: Item) -> bool:
     return item.may_be_na or any((item.excused_by, item.applies_if, item.waived_if))
 
 
-def unfit(card: Scorecard, answers: Answers) -> list[str]:
+def invalid_items(card: Scorecard, answers: Answers) -> list[str]:
     """Items that the card does not have, or with an answer that it does not know."""
     known = {item.id: choices(item) for item in card.items}
     return [name for name, answer in answers.items() if answer not in known.get(name, ())]
 
 
-def missing(card: Scorecard, answers: Answers) -> list[str]:
+def unanswered_items(card: Scorecard, answers: Answers) -> list[str]:
     """Items without an answer, in their order."""
     return [item.id for item in card.items if item.id not in answers]
 
 
-def given(card: Scorecard, answers: Answers) -> dict[str, Result]:
+def results_of(card: Scorecard, answers: Answers) -> dict[str, ItemResult]:
     """The answers as results of a rater, as the arithmetic of scores takes them; what the card lacks is left out."""
     return {item.id: _result(item, answers[item.id]) for item in card.items if item.id in answers}
 
 
-def earned(item: Item, answer: str) -> float | None:
+def earned_share(item: Item, answer: str) -> float | None:
     """The part of its weight, 0 to 1, that an answer earns by itself; `None` where the item does not count."""
     return value(item, _result(item, answer), {})
 
 
-def parts(card: Scorecard, answers: Answers) -> dict[str, float | None]:
+def earned_shares(card: Scorecard, answers: Answers) -> dict[str, float | None]:
     """The part of its weight that each answered item earns; `None` where it does not count or is excused."""
-    results = given(card, answers)
+    results = results_of(card, answers)
     return {item.id: value(item, results[item.id], results) for item in card.items if item.id in results}
 
 
-def total(card: Scorecard, answers: Answers) -> Total:
+def total(card: Scorecard, answers: Answers) -> ScoreTotal:
     """What these answers score, in all and by section (`qa.scoring.score` holds the arithmetic)."""
-    found = score(card, given(card, answers).values())
-    each = parts(card, answers)
+    found = score(card, results_of(card, answers).values())
+    each = earned_shares(card, answers)
     sections = {}
     for section in card.sections:
         counted = [(item.weight, part) for item in section.items if (part := each.get(item.id)) is not None]
         sections[section.id] = (sum(weight * part for weight, part in counted), sum(weight for weight, _ in counted))
-    return Total(found.score, found.fatal, sections)
+    return ScoreTotal(found.score, found.fatal, sections)
 
 
 def first_answers(card: Scorecard, marks: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -79,7 +79,7 @@ def first_answers(card: Scorecard, marks: Iterable[tuple[str, str]]) -> dict[str
     return {name: answer for name, answer in marks if answer in alone.get(name, ())}
 
 
-def _result(item: Item, answer: str) -> Result:
+def _result(item: Item, answer: str) -> ItemResult:
     if item.scale is Scale.POINTS and answer.isdigit():
-        return Result(item.id, Answer.YES, points=float(answer))
-    return Result(item.id, Answer(answer))
+        return ItemResult(item.id, Answer.YES, points=float(answer))
+    return ItemResult(item.id, Answer(answer))

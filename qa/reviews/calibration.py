@@ -13,9 +13,12 @@ from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Call, Review, ReviewStep, Round, User
 from hotline.outbox import transitions
-from hotline.values.statuses import Answer, ReviewState, Role, RoundState
+from hotline.values.access import Role
+from hotline.values.scorecard import Answer
+from hotline.values.states.calibration import RoundState
+from hotline.values.states.review import ReviewState
 from qa import scorecards
-from qa.errors import TooLate, Unfit, WordsMissing
+from qa.errors import InvalidAnswer, TextRequired, WrongReviewState
 from qa.reviews import answers as reviews_answers
 from qa.scorecards import Scale, Scorecard
 from qa.scoring import marks
@@ -40,7 +43,7 @@ class ItemAgreement:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CalibrationResult:
     """What a calibration came to: per item, per pair of people over all items, and per person the lean of scores."""
 
     items: list[ItemAgreement]
@@ -63,14 +66,14 @@ def open_round(
     """
     calls, people = sent
     if not 0 < len(name.strip()) <= 80:
-        raise WordsMissing("a calibration needs a name of at most 80 characters")
+        raise TextRequired("a calibration needs a name of at most 80 characters")
     card = scorecards.of(context.settings.scorecards_folder)[scorecard]
     zone = ZoneInfo(context.settings.timezone)
     with context.database.write() as session:
         heard = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
         judges = [user for user in (session.get(User, one) for one in dict.fromkeys(people)) if _may_judge(user)]
         if not 0 < len(heard) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in heard):
-            raise Unfit(f"1 to {MOST_CALLS} calls of agents and at least {LEAST_PEOPLE} supervisors are needed")
+            raise InvalidAnswer(f"1 to {MOST_CALLS} calls of agents and at least {LEAST_PEOPLE} supervisors are needed")
         made = Round(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)
         session.add(made)
         session.flush()
@@ -81,15 +84,15 @@ def open_round(
         return made.id
 
 
-def close(context: AppContext, round_id: str, now: datetime) -> None:
+def close_round(context: AppContext, round_id: str, now: datetime) -> None:
     """End a calibration; reviews that nobody finished are dropped."""
     with context.database.write() as session:
         made = session.get(Round, round_id, with_for_update=True)
         if made is None:
             raise NotFound(f"no calibration {round_id}")
         if made.state is RoundState.CLOSED:
-            raise TooLate("the calibration is closed")
-        for review in of(session, round_id):
+            raise WrongReviewState("the calibration is closed")
+        for review in reviews_of_round(session, round_id):
             if review.state in (ReviewState.DUE, ReviewState.DRAFT):
                 transitions.move(review, ReviewState.DROPPED)
                 review.ended_at = now
@@ -97,7 +100,7 @@ def close(context: AppContext, round_id: str, now: datetime) -> None:
         made.closed_at = now
 
 
-def of(session: Session, round_id: str) -> list[Review]:
+def reviews_of_round(session: Session, round_id: str) -> list[Review]:
     """The reviews of a calibration."""
     return list(session.scalars(select(Review).where(Review.round_id == round_id).order_by(Review.call_id, Review.id)))
 
@@ -119,10 +122,10 @@ def blind_calls(user_id: str) -> Select[str]:
     return select(Review.call_id).where(*own, Review.state.in_((ReviewState.DUE, ReviewState.DRAFT)))
 
 
-def result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> Outcome:
+def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> CalibrationResult:
     """The agreement of people, and of the machine as one more rater, on what is finished."""
     done = [review for review in reviews if review.state is ReviewState.FINISHED]
-    machine = marks.of(session, {review.call_id for review in done}, card.name)
+    machine = marks.marks_of_calls(session, {review.call_id for review in done}, card.name)
     calls = {review.call_id: [one for one in done if one.call_id == review.call_id] for review in done}
     people = {call: {_name(one): one.answers for one in own} for call, own in calls.items()}
     heard = {
@@ -139,7 +142,7 @@ def result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> Outc
     ]
     scores = {call: {_name(one): one.score for one in own if one.score is not None} for call, own in calls.items()}
     leans = {one.rater: one.lean for one in drift([("", own) for own in scores.values()])}
-    return Outcome(items, pairwise(every), scores, leans)
+    return CalibrationResult(items, pairwise(every), scores, leans)
 
 
 def drifts(session: Session) -> list[Drift]:
@@ -166,7 +169,11 @@ def _item(
     units = [{rater: given[item_id] for rater, given in own.items() if item_id in given} for own in people.values()]
     level = Level.NOMINAL if item.scale is Scale.YES_NO else Level.ORDINAL
     ranked = [
-        {rater: part for rater, answer in unit.items() if (part := reviews_answers.earned(item, answer)) is not None}
+        {
+            rater: part
+            for rater, answer in unit.items()
+            if (part := reviews_answers.earned_share(item, answer)) is not None
+        }
         for unit in units
     ]
     sizes = {len(unit) for unit in units}

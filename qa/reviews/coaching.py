@@ -10,13 +10,13 @@ from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Coaching, Review, User
 from hotline.outbox import transitions
-from hotline.values.statuses import CoachingState
-from qa.errors import NotYours, TooLate, Unfit, WordsMissing
+from hotline.values.states.coaching import CoachingState
+from qa.errors import InvalidAnswer, NotPermitted, TextRequired, WrongReviewState
 from qa.reviews import service
 
 
 @dataclass(frozen=True)
-class Finding:
+class CoachingFinding:
     """What is to be worked on: the item of the scorecard (or none), in words, until when, and where to hear it."""
 
     item: str | None
@@ -25,20 +25,20 @@ class Finding:
     clip: tuple[str, float, float] | None = None
 
 
-def begin(context: AppContext, review_id: str, user_id: str, finding: Finding, now: datetime) -> str:
+def begin(context: AppContext, review_id: str, user_id: str, finding: CoachingFinding, now: datetime) -> str:
     """Make a finding of a published review something to work on; its id. Raises `WordsMissing`, `Unfit`, `TooLate`."""
     text = finding.text.strip()
     if not 0 < len(text) <= service.LONGEST:
-        raise WordsMissing("say what is to be worked on")
+        raise TextRequired("say what is to be worked on")
     if finding.clip is not None and not 0 <= finding.clip[1] < finding.clip[2]:
-        raise Unfit("the example ends before it begins")
+        raise InvalidAnswer("the example ends before it begins")
     with context.database.write() as session:
         review = service.locked(session, review_id)
         if review.state not in service.PUBLIC or review.round_id is not None:
-            raise TooLate("only what the agent may read can be worked on")
+            raise WrongReviewState("only what the agent may read can be worked on")
         card = service.card_of(context, review)
         if finding.item is not None and finding.item not in {item.id for item in card.items}:
-            raise Unfit(f"no item {finding.item}")
+            raise InvalidAnswer(f"no item {finding.item}")
         row = Coaching(review_id=review.id, agent_id=review.agent_id, item=finding.item, finding=text)
         row.due_on, row.made_by, row.made_at = finding.due_on, user_id, now
         if finding.clip is not None:
@@ -48,19 +48,19 @@ def begin(context: AppContext, review_id: str, user_id: str, finding: Finding, n
         return row.id
 
 
-def done(context: AppContext, coaching_id: str, user_id: str, now: datetime) -> None:
+def mark_done(context: AppContext, coaching_id: str, user_id: str, now: datetime) -> None:
     """The agent has worked on it. Raises `NotFound` for somebody else's."""
     with context.database.write() as session:
         row = _locked(session, coaching_id)
         if session.get_one(User, user_id).agent_id != row.agent_id:
             raise NotFound(f"no coaching {coaching_id}")
         if row.state is not CoachingState.OPEN:
-            raise TooLate(f"it is {row.state}")
+            raise WrongReviewState(f"it is {row.state}")
         transitions.move(row, CoachingState.DONE)
         row.done_at = now
 
 
-def check(
+def recheck(
     context: AppContext, coaching_id: str, user_id: str, outcome: tuple[bool, date | None, str | None], now: datetime
 ) -> None:
     """The re-check: `outcome` is passed or not, the new day where not, and the later review it was seen in."""
@@ -68,15 +68,15 @@ def check(
     with context.database.write() as session:
         row = _locked(session, coaching_id)
         if session.get_one(User, user_id).agent_id == row.agent_id:
-            raise NotYours("nobody checks their own work")
+            raise NotPermitted("nobody checks their own work")
         if row.state is not CoachingState.DONE:
-            raise TooLate(f"it is {row.state}")
+            raise WrongReviewState(f"it is {row.state}")
         if recheck_id is not None:
             later = session.get(Review, recheck_id)
             if later is None or later.agent_id != row.agent_id or later.state not in service.PUBLIC:
-                raise Unfit("the re-check is a published review of the same agent")
+                raise InvalidAnswer("the re-check is a published review of the same agent")
         if not is_passed and due_on is None:
-            raise WordsMissing("a new day is needed")
+            raise TextRequired("a new day is needed")
         transitions.move(row, CoachingState.PASSED if is_passed else CoachingState.OPEN)
         row.due_on = row.due_on if is_passed or due_on is None else due_on
         row.recheck_id, row.checked_by, row.checked_at = recheck_id, user_id, now

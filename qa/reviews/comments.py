@@ -5,10 +5,10 @@ from datetime import datetime
 from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import ReviewComment
-from qa.reviews.service import own_draft, words_of
+from qa.reviews.service import own_draft, required_text
 
 
-def comment(
+def add_comment(
     context: AppContext, review_id: str, user_id: str, place: tuple[str | None, float], text: str, now: datetime
 ) -> str:
     """Say something to one second of a recording (`place`); the comment's id."""
@@ -19,7 +19,7 @@ def comment(
             review_id=review.id,
             recording_id=recording_id,
             second=max(0.0, second),
-            text=words_of(text),
+            text=required_text(text),
             user_id=user_id,
             at=now,
         )
@@ -28,7 +28,7 @@ def comment(
         return said.id
 
 
-def take_back(context: AppContext, comment_id: str, user_id: str) -> str:
+def remove_comment(context: AppContext, comment_id: str, user_id: str) -> str:
     """Remove one's own comment from a review that is not published yet; the review's id."""
     with context.database.write() as session:
         said = session.get(ReviewComment, comment_id)

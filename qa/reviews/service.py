@@ -15,9 +15,9 @@ from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Appeal, Review, ReviewStep, User
 from hotline.outbox import transitions
-from hotline.values.statuses import ReviewState, Ruling
+from hotline.values.states.review import ReviewState, Ruling
 from qa import scorecards
-from qa.errors import Incomplete, NotYours, Stale, TooLate, Unfit, WordsMissing
+from qa.errors import InvalidAnswer, NotPermitted, StaleDraft, TextRequired, UnansweredItems, WrongReviewState
 from qa.reviews import answers as reviews_answers
 from qa.scorecards import Scorecard
 from qa.scoring import marks
@@ -36,7 +36,7 @@ PUBLIC = frozenset(
 
 
 @dataclass(frozen=True)
-class Draft:
+class ReviewDraft:
     """What a reviewer has filled in so far; `version` is the one that the page was filled in on."""
 
     version: int
@@ -46,7 +46,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedDraft:
     """What a save came to: the new version, the score so far, and the items still without an answer."""
 
     version: int
@@ -67,7 +67,7 @@ def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> No
         if review.state is ReviewState.DRAFT and review.reviewer_id == user_id:
             return
         if review.state is not ReviewState.DUE or review.reviewer_id not in (None, user_id):
-            raise NotYours("somebody else has this review")
+            raise NotPermitted("somebody else has this review")
         _not_about(session, review, user_id)
         transitions.move(review, ReviewState.DRAFT)
         review.reviewer_id, review.taken_at = user_id, now
@@ -87,22 +87,22 @@ def release(context: AppContext, review_id: str, user_id: str, now: datetime) ->
         _tell(session, review, "released", user_id, now)
 
 
-def save(context: AppContext, review_id: str, user_id: str, draft: Draft, now: datetime) -> Saved:
+def save(context: AppContext, review_id: str, user_id: str, draft: ReviewDraft, now: datetime) -> SavedDraft:
     """Keep a draft. Raises `Stale` when something newer is there: nothing is overwritten unseen."""
     with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
         return _save(context, review, draft, now)
 
 
-def publish(context: AppContext, review_id: str, user_id: str, draft: Draft, now: datetime) -> None:
+def publish(context: AppContext, review_id: str, user_id: str, draft: ReviewDraft, now: datetime) -> None:
     """Save, and let the agent read it; in a calibration: finish it. Raises `Incomplete` and what `save` raises."""
     saved = save(context, review_id, user_id, draft, now)  # kept whatever follows
     if saved.missing:
-        raise Incomplete(saved.missing)
+        raise UnansweredItems(saved.missing)
     with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
         if review.version != saved.version:
-            raise Stale("something newer was saved in the same moment")
+            raise StaleDraft("something newer was saved in the same moment")
         is_blind = review.round_id is not None
         transitions.move(review, ReviewState.FINISHED if is_blind else ReviewState.PUBLISHED)
         review.published_at, review.ended_at = (None, now) if is_blind else (now, None)
@@ -114,11 +114,11 @@ def drop(context: AppContext, review_id: str, user_id: str, why: str, now: datet
     with context.database.write() as session:
         review = locked(session, review_id)
         if review.state is ReviewState.DRAFT and review.reviewer_id != user_id:
-            raise NotYours("somebody else has this review")
+            raise NotPermitted("somebody else has this review")
         _in_state(review, ReviewState.DUE, ReviewState.DRAFT)
         transitions.move(review, ReviewState.DROPPED)
         review.reviewer_id, review.ended_at = user_id, now
-        _tell(session, review, "dropped", user_id, now, text=words_of(why))
+        _tell(session, review, "dropped", user_id, now, text=required_text(why))
 
 
 def acknowledge(context: AppContext, review_id: str, user_id: str, now: datetime) -> None:
@@ -136,13 +136,13 @@ def appeal(context: AppContext, review_id: str, user_id: str, reasons: str, now:
     with context.database.write() as session:
         review = _agents_own(session, review_id, user_id)
         _in_state(review, ReviewState.PUBLISHED)
-        text = words_of(reasons)
+        text = required_text(reasons)
         transitions.move(review, ReviewState.APPEALED)
         session.add(Appeal(review_id=review.id, reasons=text, made_by=user_id, made_at=now, score_before=review.score))
         _tell(session, review, "appealed", user_id, now, text=text)
 
 
-def decide(
+def rule_on_appeal(
     context: AppContext,
     review_id: str,
     user_id: str,
@@ -156,9 +156,9 @@ def decide(
         review = locked(session, review_id)
         _in_state(review, ReviewState.APPEALED)
         if review.reviewer_id == user_id:
-            raise NotYours("another supervisor rules on an appeal")
+            raise NotPermitted("another supervisor rules on an appeal")
         _not_about(session, review, user_id)
-        answer = words_of(why)
+        answer = required_text(why)
         if verdict is Ruling.CHANGED:
             _score(context, review, answers)
         transitions.move(review, ReviewState(verdict.value))
@@ -181,9 +181,9 @@ def own_draft(session: Session, review_id: str, user_id: str) -> Review:
     """The draft of this person, locked. Raises `TooLate` when it is none any more, `NotYours` when it is another's."""
     review = locked(session, review_id)
     if review.state is not ReviewState.DRAFT:
-        raise TooLate(f"the review is {review.state}")
+        raise WrongReviewState(f"the review is {review.state}")
     if review.reviewer_id != user_id:
-        raise NotYours("somebody else has this review")
+        raise NotPermitted("somebody else has this review")
     return review
 
 
@@ -197,30 +197,30 @@ def _agents_own(session: Session, review_id: str, user_id: str) -> Review:
 
 def _not_about(session: Session, review: Review, user_id: str) -> None:
     if session.get_one(User, user_id).agent_id == review.agent_id:
-        raise NotYours("nobody judges a call of their own")
+        raise NotPermitted("nobody judges a call of their own")
 
 
 def _in_state(review: Review, *states: ReviewState) -> None:
     if review.state not in states:
-        raise TooLate(f"the review is {review.state}")
+        raise WrongReviewState(f"the review is {review.state}")
 
 
-def _save(context: AppContext, review: Review, draft: Draft, now: datetime) -> Saved:
+def _save(context: AppContext, review: Review, draft: ReviewDraft, now: datetime) -> SavedDraft:
     words = {name: text[:LONGEST] for name, text in draft.words.items() if text}
     is_there = dict(draft.answers) == review.answers and words == (review.words or {})
     if draft.version != review.version and not is_there:  # the same once more is no conflict
-        raise Stale(f"version {draft.version} is older than {review.version}")
+        raise StaleDraft(f"version {draft.version} is older than {review.version}")
     card = _score(context, review, draft.answers)
     review.words = words
     review.version, review.saved_at = review.version + 1, now
-    missing = tuple(reviews_answers.missing(card, review.answers))
-    return Saved(review.version, review.score, review.is_fatal, missing)
+    missing = tuple(reviews_answers.unanswered_items(card, review.answers))
+    return SavedDraft(review.version, review.score, review.is_fatal, missing)
 
 
 def _score(context: AppContext, review: Review, answers: Mapping[str, str]) -> Scorecard:
     card = card_of(context, review)
-    if wrong := reviews_answers.unfit(card, answers):
-        raise Unfit(f"no such item or answer: {', '.join(wrong)}")
+    if wrong := reviews_answers.invalid_items(card, answers):
+        raise InvalidAnswer(f"no such item or answer: {', '.join(wrong)}")
     total = reviews_answers.total(card, answers)
     review.answers, review.score, review.is_fatal = dict(answers), total.score, total.is_fatal
     return card
@@ -230,11 +230,11 @@ def _snapshot(review: Review) -> dict[str, Any]:
     return {"score": review.score, "fatal": review.is_fatal, "answers": dict(review.answers)}
 
 
-def words_of(text: str) -> str:
+def required_text(text: str) -> str:
     """What somebody wrote, without blanks around it. Raises `WordsMissing` when it is nothing or too long."""
     text = text.strip()
     if not 0 < len(text) <= LONGEST:
-        raise WordsMissing(f"words are needed, at most {LONGEST} characters")
+        raise TextRequired(f"words are needed, at most {LONGEST} characters")
     return text
 
 

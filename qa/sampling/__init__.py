@@ -1,0 +1,1 @@
+"""Which calls people hear: by chance and by rule."""

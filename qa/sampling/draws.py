@@ -14,11 +14,15 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Attempt, Call, Draw, Job, MachineMark, Recording, Review, ReviewStep
 from hotline.outbox import jobs
-from hotline.values.statuses import Answer, Direction, Intent, Outcome, RecordingState
+from hotline.outbox.job_kinds import job
+from hotline.values.intent import Intent
+from hotline.values.scorecard import Answer
+from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.recording import RecordingState
 from qa import scorecards
 from qa.sampling import policy
 from qa.sampling.policy import Policy
-from qa.sampling.sample import Candidate, Drawn, Picked, Quota, Rule, draw
+from qa.sampling.sample import Candidate, DrawnSample, Quota, SampledCall, TargetRule, draw
 from qa.statistics import ratings
 
 JOB = "draw_sample"
@@ -53,6 +57,7 @@ def due(context: AppContext, now: datetime) -> list[date]:
     return [day for day in days if day not in drawn and day.isoformat() not in asked]
 
 
+@job(JOB, queue="now")
 def make(context: AppContext, subject_id: str, now: datetime) -> None:
     """Draw the day `subject_id` (`2026-03-02`) and open its reviews. Raises `Discard` when it was drawn before."""
     day, rules = date.fromisoformat(subject_id), policy.of(context.settings.quality_file)
@@ -70,16 +75,16 @@ def make(context: AppContext, subject_id: str, now: datetime) -> None:
         raise Discard(f"{day} was drawn before") from error
 
 
-def again(row: Draw) -> Drawn:
+def redraw(row: Draw) -> DrawnSample:
     """The draw made once more from what is stored: seed, calls and terms."""
     calls = [Candidate(call, agent, queue, hour, frozenset(traits)) for call, agent, queue, hour, traits in row.frame]
-    rules = tuple(Rule(trait, most) for trait, most in row.terms["rules"])
+    rules = tuple(TargetRule(trait, most) for trait, most in row.terms["rules"])
     return draw(calls, Quota(**row.terms["quota"]), rules, row.seed)
 
 
 def is_proven(row: Draw) -> bool:
     """Whether drawing again gives exactly what was stored."""
-    return [_plain(one) for one in again(row).picked] == row.picked
+    return [_plain(one) for one in redraw(row).picked] == row.picked
 
 
 def _draw(context: AppContext, session: Session, day: date, calls: Sequence[Call], rules: Policy) -> Draw:
@@ -92,12 +97,12 @@ def _draw(context: AppContext, session: Session, day: date, calls: Sequence[Call
     quota = {"share": rules.quota.share, "least": rules.quota.least, "most": rules.quota.most}
     terms = {"quota": quota, "rules": [[rule.trait, rule.most] for rule in rules.rules]}
     row = Draw(day=day, seed=new_secret(), frame=frame, terms=terms)
-    made = again(row)
+    made = redraw(row)
     row.picked, row.left_out = [_plain(one) for one in made.picked], made.left_out
     return row
 
 
-def _plain(one: Picked) -> list[Any]:
+def _plain(one: SampledCall) -> list[Any]:
     return [one.call_id, one.agent_id, one.is_random, list(one.reasons)]
 
 
@@ -142,7 +147,7 @@ def _traits(
 ) -> dict[str, set[str]]:
     traits: dict[str, set[str]] = {call.id: set() for call in calls}
     ids = list(traits)
-    for call_id, rating in ratings.of(session, ids).items():
+    for call_id, rating in ratings.ratings_of_calls(session, ids).items():
         if rating <= ratings.LOW:
             traits[call_id].add("low_rating")
     for called in session.scalars(select(Attempt.call_id).where(Attempt.call_id.in_(ids))):

@@ -7,7 +7,7 @@ from typing import Any
 
 from hotline.configuration.yaml_fields import own_or_standard, plain
 from hotline.errors import ConfigError
-from qa.sampling.sample import Quota, Rule
+from qa.sampling.sample import Quota, TargetRule
 
 RULES = ("fatal", "complaint", "low_rating", "long_silence", "new_agent", "campaign")
 PARTS = ("knowledge", "communication", "attitude", "results", "patients")
@@ -19,7 +19,7 @@ class Policy:
 
     scorecards: dict[str, str]
     quota: Quota
-    rules: tuple[Rule, ...]
+    rules: tuple[TargetRule, ...]
     new_agent_days: int
     draw_hour: int
     confidence: float
@@ -74,7 +74,7 @@ class _Part:
         return float(value)
 
 
-def _rules(part: _Part) -> tuple[Rule, ...]:
+def _rules(part: _Part) -> tuple[TargetRule, ...]:
     listed = part.raw.get("targeted")
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise ConfigError(f"{part.at}: targeted must be a list of rules")
@@ -84,7 +84,7 @@ def _rules(part: _Part) -> tuple[Rule, ...]:
         if one.get("rule") not in RULES:
             raise ConfigError(f"{at}: rule must be one of {', '.join(RULES)}")
         most = None if one.get("most") is None else int(_Part(one, at).number("most", 0, 1000))
-        found.append(Rule(one["rule"], most))
+        found.append(TargetRule(one["rule"], most))
     return tuple(found)
 
 

@@ -36,7 +36,7 @@ class Quota:
 
 
 @dataclass(frozen=True)
-class Rule:
+class TargetRule:
     """A rule of targeted checks: its trait, and how many calls per agent and day it may send (`None`: every one)."""
 
     trait: str
@@ -44,7 +44,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Picked:
+class SampledCall:
     """One call of a draw; `reasons` is empty where chance alone chose it."""
 
     call_id: str
@@ -54,26 +54,26 @@ class Picked:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnSample:
     """A draw: what was picked, and how many calls each rule pointed at but its limit left out."""
 
-    picked: tuple[Picked, ...]
+    picked: tuple[SampledCall, ...]
     left_out: dict[str, int] = field(default_factory=dict)
 
 
-def draw(calls: Iterable[Candidate], quota: Quota, rules: Sequence[Rule], seed: str) -> Drawn:
+def draw(calls: Iterable[Candidate], quota: Quota, rules: Sequence[TargetRule], seed: str) -> DrawnSample:
     """The day's sample. Chance looks at no trait; a call that a rule also names counts as random, its reasons kept."""
-    picked: list[Picked] = []
+    picked: list[SampledCall] = []
     left_out: dict[str, int] = defaultdict(int)
     for agent_id, own in sorted(_by_agent(calls).items()):
         chosen = spot_checks(own, quota.of(len(own)), f"{seed}:{agent_id}")
         aimed, missed = _targeted(own, rules, frozenset(one.call_id for one in chosen), seed)
         for one in chosen:
-            picked.append(Picked(one.call_id, agent_id, True, _reasons(one, rules)))
-        picked.extend(Picked(one.call_id, agent_id, False, _reasons(one, rules)) for one in aimed)
+            picked.append(SampledCall(one.call_id, agent_id, True, _reasons(one, rules)))
+        picked.extend(SampledCall(one.call_id, agent_id, False, _reasons(one, rules)) for one in aimed)
         for trait, count in missed.items():
             left_out[trait] += count
-    return Drawn(tuple(picked), dict(left_out))
+    return DrawnSample(tuple(picked), dict(left_out))
 
 
 def spot_checks(calls: Sequence[Candidate], count: int, seed: str) -> list[Candidate]:
@@ -108,7 +108,7 @@ def _by_agent(calls: Iterable[Candidate]) -> dict[str, list[Candidate]]:
 
 
 def _targeted(
-    calls: Sequence[Candidate], rules: Sequence[Rule], taken: frozenset[str], seed: str
+    calls: Sequence[Candidate], rules: Sequence[TargetRule], taken: frozenset[str], seed: str
 ) -> tuple[list[Candidate], dict[str, int]]:
     aimed: dict[str, Candidate] = {}
     missed: dict[str, int] = {}
@@ -121,5 +121,5 @@ def _targeted(
     return list(aimed.values()), {trait: count for trait, count in missed.items() if count}
 
 
-def _reasons(one: Candidate, rules: Sequence[Rule]) -> tuple[str, ...]:
+def _reasons(one: Candidate, rules: Sequence[TargetRule]) -> tuple[str, ...]:
     return tuple(rule.trait for rule in rules if rule.trait in one.traits)

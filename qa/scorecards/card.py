@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hotline.errors import NotFound
-from hotline.values.statuses import Answer, Language
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 
 Text = Mapping[Language, str]
 

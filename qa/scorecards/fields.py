@@ -1,7 +1,7 @@
 """Fields that scorecards and phrase lists share: texts, lists of words, numbers within bounds."""
 
 from hotline.configuration.yaml_fields import Field
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards.card import Text
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from hotline.configuration.yaml_fields import Field, Source
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards.fields import words
 from qa.scorecards.read import FOLDER, LISTS, ScorecardFault
 from qa.scoring.wording import Wording, wording

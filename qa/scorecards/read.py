@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hotline.configuration.yaml_fields import Field, Source
 from hotline.errors import ConfigError
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa.scorecards.card import FACTS, By, FatalMeans, Item, Scale, Scorecard, Scorecards, Section
 from qa.scorecards.fields import number, texts
 from qa.scorecards.rules import machine

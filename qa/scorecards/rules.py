@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hotline.configuration.yaml_fields import Field
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards.card import (
     FACTS,
     Fact,

@@ -6,9 +6,9 @@ from itertools import pairwise
 from qa.scorecards.card import Told
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.dialogue import Dialogue
-from qa.scoring.phrase_match import NEAR, WEAK, Hit, exact, hits
-from qa.scoring.tokens import Turn
-from qa.scoring.wording import Find
+from qa.scoring.phrase_match import NEAR, WEAK, PhraseHit, exact_matches, phrase_hits
+from qa.scoring.tokens import DialogueTurn
+from qa.scoring.wording import WordingMatch
 
 # A yes to a question that names the thing is nearly as good as naming it.
 BY_YES = 0.9
@@ -19,14 +19,14 @@ DENIED_WITHIN = 12
 JOINED = 2
 
 
-def told(rule: Told, dialogue: Dialogue) -> list[Hit]:
+def statements(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
     """Where it is told, the likeliest first."""
     found = [hit for turn in dialogue.of(rule.speaker) for name in rule.any_of for hit in dialogue.hits(name, turn)]
     found += _affirmed(rule, dialogue)
     return sorted(found, key=lambda hit: -hit.probability)
 
 
-def _affirmed(rule: Told, dialogue: Dialogue) -> list[Hit]:
+def _affirmed(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
     """Questions of the other side that name it and are answered with yes."""
     turns = [turn for turn in dialogue.turns if turn.tokens]
     found = []
@@ -37,11 +37,11 @@ def _affirmed(rule: Told, dialogue: Dialogue) -> list[Hit]:
         if asked:
             is_negative = _presumes_not(rule, asked, dialogue)
             yes = _yes(rule, rule.insists if is_negative else rule.affirms, reply, dialogue)
-            found += [Hit(reply, find, chance * BY_YES * asked[-1].probability) for find, chance in yes]
+            found += [PhraseHit(reply, find, chance * BY_YES * asked[-1].probability) for find, chance in yes]
     return found
 
 
-def _yes(rule: Told, affirms: str, reply: Turn, dialogue: Dialogue) -> list[tuple[Find, float]]:
+def _yes(rule: Told, affirms: str, reply: DialogueTurn, dialogue: Dialogue) -> list[tuple[WordingMatch, float]]:
     """The yes at the reply's beginning and what it is worth; none when a no stands there."""
     if any(hit.find.first <= DENIED_WITHIN for hit in dialogue.hits(rule.denies, reply)):
         return []
@@ -50,24 +50,24 @@ def _yes(rule: Told, affirms: str, reply: Turn, dialogue: Dialogue) -> list[tupl
     return sorted(((find, WEAK if find.wording in weak else 1.0) for find in yes), key=lambda one: -one[1])[:1]
 
 
-def _asked(names: Iterable[str], question: Turn, dialogue: Dialogue) -> list[Hit]:
+def _asked(names: Iterable[str], question: DialogueTurn, dialogue: Dialogue) -> list[PhraseHit]:
     """The things in the last words of a question, as they come; "have you any …" is no denial here."""
     near_end = question.end - 8.0
-    found: list[Hit] = []
+    found: list[PhraseHit] = []
     for name in names:
         words = dialogue.lists[name]
         bare = PhraseList(words.name, words.say, (), words.unless)
-        found += hits(bare, question, dialogue.ear)
+        found += phrase_hits(bare, question, dialogue.ear)
     likely = [hit for hit in found if hit.probability >= LIKELY and hit.start >= near_end]
     return sorted(likely, key=lambda hit: hit.start)
 
 
-def _presumes_not(rule: Told, asked: Sequence[Hit], dialogue: Dialogue) -> bool:
+def _presumes_not(rule: Told, asked: Sequence[PhraseHit], dialogue: Dialogue) -> bool:
     """Whether a "no" stands before the last thing asked, or before the enumeration that ends with it."""
     question, first = asked[-1].turn, asked[-1].find.first
     for hit in reversed(asked):
         if first - hit.find.last <= JOINED:
             first = min(first, hit.find.first)
-    nos = exact(dialogue.lists[rule.presumes_not], question, dialogue.ear.language)
+    nos = exact_matches(dialogue.lists[rule.presumes_not], question, dialogue.ear.language)
     near = [no.last for no in nos if no.last <= first <= no.last + NEAR]
     return any(not any(token.stops for token in question.tokens[last - 1 : first]) for last in near)

@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hotline.values.statuses import Answer, Language
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 from qa.scorecards.card import (
     Fact,
     FirstWords,
@@ -25,14 +26,14 @@ from qa.scorecards.card import (
 )
 from qa.scoring import affirmations, timing
 from qa.scoring.dialogue import Dialogue
-from qa.scoring.phrase_match import Hit
-from qa.scoring.score import Evidence, Result
-from qa.scoring.tokens import Turn
+from qa.scoring.phrase_match import PhraseHit
+from qa.scoring.score import Evidence, ItemResult
+from qa.scoring.tokens import DialogueTurn
 
 # From and up to which probability the machine decides; a fatal fault needs more.
 YES, NO, FATAL_YES = 0.7, 0.3, 0.9
 # With no candidate at all: the chance that the recogniser missed it, by how sure it was of what it wrote.
-MISSED, MISSED_BADLY = 0.03, 0.45
+UNRECOGNISED, UNRECOGNISED_UNCLEAR = 0.03, 0.45
 CLEAR = {Language.MANDARIN: 0.66, Language.ENGLISH: 0.80}
 UNCLEAR = {Language.MANDARIN: 0.42, Language.ENGLISH: 0.60}
 # What is a fault is said so seldom that not having heard it is weaker evidence for it.
@@ -42,16 +43,16 @@ SOFTENED_SECONDS = 12.0
 
 
 @dataclass(frozen=True)
-class Found:
+class Likelihood:
     """The probability of yes, and the places that speak for it; `None`: the item does not apply."""
 
     probability: float | None
     evidence: tuple[Evidence, ...] = ()
 
 
-def mark(card: Scorecard, dialogue: Dialogue) -> list[Result]:
+def auto_score(card: Scorecard, dialogue: Dialogue) -> list[ItemResult]:
     """The machine's answers to all items of the card that it can answer, in the card's order."""
-    results: dict[str, Result] = {}
+    results: dict[str, ItemResult] = {}
     items = [item for item in card.items if item.machine is not None]
     for item in sorted(items, key=_waits):  # those that ask for another item's answer come after it
         results[item.id] = _result(item, dialogue, results)
@@ -62,16 +63,16 @@ def _waits(item: Item) -> bool:
     return isinstance(item.machine, Phrases) and item.machine.only_if is not None
 
 
-def _result(item: Item, dialogue: Dialogue, results: Mapping[str, Result]) -> Result:
+def _result(item: Item, dialogue: Dialogue, results: Mapping[str, ItemResult]) -> ItemResult:
     facts = {name for name, is_true in dialogue.facts.items() if is_true}
     if item.waived_if in facts or (item.applies_if is not None and item.applies_if not in facts):
-        return Result(item.id, Answer.NA)
+        return ItemResult(item.id, Answer.NA)
     found = KINDS[type(item.machine)](item.machine, dialogue)
     if isinstance(item.machine, Phrases) and item.machine.only_if is not None:
         return _dependent(item, found, results[item.machine.only_if])
     if item.good is Answer.NO and found.probability is not None and not found.evidence:
-        found = Found(found.probability * RARE)
-    return Result(item.id, answer(item, found.probability), _rounded(found.probability), found.evidence)
+        found = Likelihood(found.probability * RARE)
+    return ItemResult(item.id, answer(item, found.probability), _rounded(found.probability), found.evidence)
 
 
 def answer(item: Item, probability: float | None) -> Answer:
@@ -84,26 +85,26 @@ def answer(item: Item, probability: float | None) -> Answer:
     return Answer.NO if probability <= NO else Answer.UNSURE
 
 
-def _dependent(item: Item, found: Found, context: Result) -> Result:
+def _dependent(item: Item, found: Likelihood, context: ItemResult) -> ItemResult:
     """An item that applies only if another is answered with yes."""
     if context.answer is Answer.NO or context.answer is Answer.NA:
-        return Result(item.id, Answer.NA)
+        return ItemResult(item.id, Answer.NA)
     given = answer(item, found.probability)
     if context.answer is Answer.UNSURE and given is not Answer.YES:
         given = Answer.UNSURE
-    return Result(item.id, given, _rounded(found.probability), found.evidence)
+    return ItemResult(item.id, given, _rounded(found.probability), found.evidence)
 
 
 def _rounded(probability: float | None) -> float | None:
     return None if probability is None else round(probability, 3)
 
 
-def phrases(rule: Phrases, dialogue: Dialogue) -> Found:
+def phrases(rule: Phrases, dialogue: Dialogue) -> Likelihood:
     """One phrase of any list, or of each list, in its part of the call."""
     turns = _part(rule.where, rule.speaker, dialogue)
     names = rule.all_of or rule.any_of
     best = [_best(name, rule, turns, dialogue) for name in names]
-    none = _missed(turns, dialogue.ear.language)
+    none = _unrecognised_chance(turns, dialogue.ear.language)
     chances = [max(hit.probability if hit else 0.0, none) for hit in best]
     chance = min(chances) if rule.all_of else max(chances)
     told_hits = [hit for hit in best if hit is not None and hit.probability > NO]
@@ -113,15 +114,15 @@ def phrases(rule: Phrases, dialogue: Dialogue) -> Found:
         chance = 0.5  # a part of what is asked for was said: a person shall say whether it is enough
     if rule.softened_by and told_hits and _softened(rule, told_hits[0], dialogue):
         chance = min(chance, SOFTENED)
-    return Found(chance, tuple(evidence(hit.turn, hit.find.first, hit.find.last) for hit in told_hits))
+    return Likelihood(chance, tuple(evidence(hit.turn, hit.find.first, hit.find.last) for hit in told_hits))
 
 
-def _best(name: str, rule: Phrases, turns: Sequence[Turn], dialogue: Dialogue) -> Hit | None:
+def _best(name: str, rule: Phrases, turns: Sequence[DialogueTurn], dialogue: Dialogue) -> PhraseHit | None:
     inside = [hit for turn in turns for hit in dialogue.hits(name, turn) if _is_in(hit, rule, dialogue)]
     return max(inside, key=lambda hit: hit.probability, default=None)
 
 
-def _part(where: Where, speaker: str, dialogue: Dialogue) -> list[Turn]:
+def _part(where: Where, speaker: str, dialogue: Dialogue) -> list[DialogueTurn]:
     """The turns that reach into the part of the call that is looked at."""
     turns = dialogue.of(speaker)
     if where.first_seconds is not None and turns:
@@ -132,7 +133,7 @@ def _part(where: Where, speaker: str, dialogue: Dialogue) -> list[Turn]:
     return turns
 
 
-def _is_in(hit: Hit, rule: Phrases, dialogue: Dialogue) -> bool:
+def _is_in(hit: PhraseHit, rule: Phrases, dialogue: Dialogue) -> bool:
     where, first = rule.where, dialogue.of(rule.speaker)[0]
     if where.first_seconds is not None and hit.start > first.start + where.first_seconds:
         return False
@@ -153,7 +154,7 @@ def _first_time(name: str, speaker: str, dialogue: Dialogue) -> float:
     return min(times, default=math.inf)
 
 
-def _softened(rule: Phrases, hit: Hit, dialogue: Dialogue) -> bool:
+def _softened(rule: Phrases, hit: PhraseHit, dialogue: Dialogue) -> bool:
     near = [turn for turn in dialogue.of(rule.speaker) if turn is hit.turn]
     found = [other for turn in near for other in dialogue.hits(rule.softened_by or "", turn)]
     return any(
@@ -162,17 +163,17 @@ def _softened(rule: Phrases, hit: Hit, dialogue: Dialogue) -> bool:
     )
 
 
-def _missed(turns: Sequence[Turn], language: Language) -> float:
+def _unrecognised_chance(turns: Sequence[DialogueTurn], language: Language) -> float:
     """The chance that something was said in these turns although nothing like it was recognised."""
     tokens = [token.confidence for turn in turns for token in turn.tokens]
     if not tokens:
-        return MISSED
+        return UNRECOGNISED
     mean = sum(tokens) / len(tokens)
     unclear = min(1.0, max(0.0, (CLEAR[language] - mean) / (CLEAR[language] - UNCLEAR[language])))
-    return MISSED + (MISSED_BADLY - MISSED) * unclear
+    return UNRECOGNISED + (UNRECOGNISED_UNCLEAR - UNRECOGNISED) * unclear
 
 
-def evidence(turn: Turn, first: int, last: int) -> Evidence:
+def evidence(turn: DialogueTurn, first: int, last: int) -> Evidence:
     """A piece of a turn as evidence."""
     tokens = turn.tokens[first:last]
     said = [turn.said[number] for number in sorted({token.utterance for token in tokens})]
@@ -181,29 +182,29 @@ def evidence(turn: Turn, first: int, last: int) -> Evidence:
     return Evidence(start, end, turn.speaker, turn.text(first, last), utterances=ids)
 
 
-def _told(rule: Told, dialogue: Dialogue) -> Found:
-    best = affirmations.told(rule, dialogue)
-    none = _missed(dialogue.of(rule.speaker), dialogue.ear.language)
+def _statement(rule: Told, dialogue: Dialogue) -> Likelihood:
+    best = affirmations.statements(rule, dialogue)
+    none = _unrecognised_chance(dialogue.of(rule.speaker), dialogue.ear.language)
     places = tuple(evidence(hit.turn, hit.find.first, hit.find.last) for hit in best if hit.probability > NO)[:3]
-    return Found(max([none, *(hit.probability for hit in best)]), places)
+    return Likelihood(max([none, *(hit.probability for hit in best)]), places)
 
 
-def _fact(rule: Fact, dialogue: Dialogue) -> Found:
+def _fact(rule: Fact, dialogue: Dialogue) -> Likelihood:
     known = dialogue.facts.get(rule.name)
-    return Found(None if known is None else float(known))
+    return Likelihood(None if known is None else float(known))
 
 
-def _measured(measure: Callable[..., tuple[float | None, Sequence[tuple[float, float]]]]) -> Callable[..., Found]:
-    def found(rule: object, dialogue: Dialogue) -> Found:
+def _measured(measure: Callable[..., tuple[float | None, Sequence[tuple[float, float]]]]) -> Callable[..., Likelihood]:
+    def found(rule: object, dialogue: Dialogue) -> Likelihood:
         chance, spans = measure(rule, dialogue)
-        return Found(chance, tuple(Evidence(round(start, 2), round(end, 2), "", "") for start, end in spans))
+        return Likelihood(chance, tuple(Evidence(round(start, 2), round(end, 2), "", "") for start, end in spans))
 
     return found
 
 
-KINDS: dict[type, Callable[..., Found]] = {
+KINDS: dict[type, Callable[..., Likelihood]] = {
     Phrases: phrases,
-    Told: _told,
+    Told: _statement,
     Fact: _fact,
     Silence: _measured(timing.silence),
     TalkOver: _measured(timing.talk_over),

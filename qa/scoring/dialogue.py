@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from qa.scorecards.phrase_lists import Lists
-from qa.scoring.phrase_match import Ear, Hit, hits
-from qa.scoring.tokens import Turn
+from qa.scoring.phrase_match import AcousticScorer, PhraseHit, phrase_hits
+from qa.scoring.tokens import DialogueTurn
 
 AGENT, CALLER = "agent", "caller"
 Span = tuple[float, float]
@@ -16,23 +16,23 @@ Span = tuple[float, float]
 class Dialogue:
     """One recording. `speech` is where each side makes speech-like sound, `lists` the phrase lists of the language."""
 
-    turns: tuple[Turn, ...]
+    turns: tuple[DialogueTurn, ...]
     speech: Mapping[str, Sequence[Span]]
     seconds: float
-    ear: Ear
+    ear: AcousticScorer
     lists: Lists
     # What the hospital's records know: name -> true or false; missing is unknown.
     facts: Mapping[str, bool] = field(default_factory=dict)
-    _known: dict[tuple[str, int], list[Hit]] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[tuple[str, int], list[PhraseHit]] = field(default_factory=dict, repr=False, compare=False)
 
-    def hits(self, name: str, turn: Turn) -> list[Hit]:
+    def hits(self, name: str, turn: DialogueTurn) -> list[PhraseHit]:
         """Where something of the list `name` may have been said in one of the turns; looked for once."""
         key = (name, id(turn))
         if key not in self._known:
-            self._known[key] = hits(self.lists[name], turn, self.ear)
+            self._known[key] = phrase_hits(self.lists[name], turn, self.ear)
         return self._known[key]
 
-    def of(self, speaker: str) -> list[Turn]:
+    def of(self, speaker: str) -> list[DialogueTurn]:
         """The turns of one side."""
         return [turn for turn in self.turns if turn.speaker == speaker and turn.tokens]
 

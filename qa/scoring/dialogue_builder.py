@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards.phrase_lists import Lists
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue
-from qa.scoring.phrase_match import Ear, Judged
-from qa.scoring.tokens import Said, turns
+from qa.scoring.phrase_match import AcousticScorer, ScoreTexts
+from qa.scoring.tokens import SpokenUtterance, dialogue_turns
 from qa.scoring.wording import wording
-from recordings.speech.closed_set import Judge
-from recordings.speech.dialogue import Line
-from recordings.speech.voice_activity import stretches
+from recordings.speech.closed_set import ClosedSetScorer
+from recordings.speech.dialogue import TranscriptLine
+from recordings.speech.voice_activity import speech_segments
 from recordings.storage.audio import Sound
 
 # The list to which the hospital's own name belongs.
@@ -22,25 +22,31 @@ LONGEST_STRETCH = 29.0
 
 
 @dataclass(frozen=True)
-class Heard:
+class ScorableAudio:
     """The sound of a recording and what judges texts by it; `sound`'s first channel is the caller."""
 
     sound: Sound
-    judge: Judge
+    judge: ClosedSetScorer
 
 
-def said(lines: Sequence[Line]) -> list[Said]:
+def spoken_utterances(lines: Sequence[TranscriptLine]) -> list[SpokenUtterance]:
     """The lines of a transcription as the search reads them."""
-    return [Said(line.speaker, line.start, line.end, line.text, line.words, line.confidence) for line in lines]
+    return [
+        SpokenUtterance(line.speaker, line.start, line.end, line.text, line.words, line.confidence) for line in lines
+    ]
 
 
-def dialogue(lines: Sequence[Said], heard: Heard | None, lists: Lists, language: Language) -> Dialogue:
+def build_dialogue(
+    lines: Sequence[SpokenUtterance], heard: ScorableAudio | None, lists: Lists, language: Language
+) -> Dialogue:
     """What is to be marked. Without the sound, phrases are judged by their text alone."""
     sides = dict(zip((CALLER, AGENT), heard.sound.channels, strict=True)) if heard else {}
-    speech = {side: [(one.start, one.end) for one in stretches(pcm, LONGEST_STRETCH)] for side, pcm in sides.items()}
+    speech = {
+        side: [(one.start, one.end) for one in speech_segments(pcm, LONGEST_STRETCH)] for side, pcm in sides.items()
+    }
     seconds = heard.sound.seconds if heard else max((one.end for one in lines), default=0.0)
-    ear = Ear(language, _by_sound(heard, language) if heard else _by_text)
-    return Dialogue(tuple(turns(lines, language)), speech, seconds, ear, lists)
+    ear = AcousticScorer(language, _by_sound(heard, language) if heard else _by_text)
+    return Dialogue(tuple(dialogue_turns(lines, language)), speech, seconds, ear, lists)
 
 
 def with_facts(made: Dialogue, facts: Mapping[str, bool]) -> Dialogue:
@@ -56,16 +62,16 @@ def with_name(lists: Lists, name: str, language: Language) -> Lists:
     return {**lists, NAMES: replace(names, say=(wording(name, language), *names.say))}
 
 
-def _by_text(_said: Sequence[Said], _texts: Sequence[str]) -> None:
+def _by_text(_said: Sequence[SpokenUtterance], _texts: Sequence[str]) -> None:
     return None
 
 
-def _by_sound(heard: Heard, language: Language) -> Judged:
+def _by_sound(heard: ScorableAudio, language: Language) -> ScoreTexts:
     """Scores by the audio, each place and text asked for once."""
     sides = dict(zip((CALLER, AGENT), heard.sound.channels, strict=True))
     known: dict[tuple[str, float, float, str], float] = {}
 
-    def judged(lines: Sequence[Said], texts: Sequence[str]) -> list[float]:
+    def judged(lines: Sequence[SpokenUtterance], texts: Sequence[str]) -> list[float]:
         side, start = lines[0].speaker, lines[0].start
         end = min(lines[-1].end, start + LONGEST_SECONDS)
         missing = [text for text in dict.fromkeys(texts) if (side, start, end, text) not in known]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from hotline.models import MachineMark, Review
 
 
-def of(session: Session, call_ids: Iterable[str], scorecard: str) -> dict[str, dict[str, MachineMark]]:
+def marks_of_calls(session: Session, call_ids: Iterable[str], scorecard: str) -> dict[str, dict[str, MachineMark]]:
     """The marks of these calls by this scorecard: call to item to mark."""
     wanted = (MachineMark.call_id.in_(list(call_ids)), MachineMark.scorecard == scorecard)
     found: dict[str, dict[str, MachineMark]] = {}
@@ -19,5 +19,5 @@ def of(session: Session, call_ids: Iterable[str], scorecard: str) -> dict[str, d
 
 def answers(session: Session, review: Review) -> list[tuple[str, str]]:
     """Item and answer of every mark of a review's call."""
-    marks = of(session, [review.call_id], review.scorecard).get(review.call_id, {})
+    marks = marks_of_calls(session, [review.call_id], review.scorecard).get(review.call_id, {})
     return [(name, mark.answer.value) for name, mark in marks.items()]

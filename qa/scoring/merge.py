@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa.scorecards.card import FirstWords, Item, Phrases, Scorecard
-from qa.scoring.score import Result
+from qa.scoring.score import ItemResult
 
 # Which piece's answer holds where neither beginning nor end is asked for: what was said anywhere was said.
 _FIRST_WINS = (Answer.YES, Answer.UNSURE, Answer.NO, Answer.NA)
 
 
-def merge(card: Scorecard, pieces: Sequence[Sequence[Result]]) -> list[Result]:
+def merge(card: Scorecard, pieces: Sequence[Sequence[ItemResult]]) -> list[ItemResult]:
     """The results of all pieces, in the order of their recordings, as those of one call."""
     if len(pieces) == 1:
         return list(pieces[0])
@@ -18,7 +18,7 @@ def merge(card: Scorecard, pieces: Sequence[Sequence[Result]]) -> list[Result]:
     return [_one(item, [found[item.id] for found in by_item]) for item in card.items if item.machine is not None]
 
 
-def _one(item: Item, results: Sequence[Result]) -> Result:
+def _one(item: Item, results: Sequence[ItemResult]) -> ItemResult:
     rule = item.machine
     if isinstance(rule, FirstWords) or (isinstance(rule, Phrases) and rule.where.first_seconds is not None):
         return results[0]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scoring.tokens import Token
 from recordings.speech.pinyin import syllables
 

@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards.phrase_lists import PhraseList
-from qa.scoring.tokens import Said, Turn
-from qa.scoring.wording import Find, Wording, finds
-from recordings.speech.text import simplified, traditional
+from qa.scoring.tokens import DialogueTurn, SpokenUtterance
+from qa.scoring.wording import Wording, WordingMatch, wording_matches
+from recordings.speech.normalisation import simplified, traditional
 
 # The utterances that texts are compared on, and the texts; log-probabilities, or `None` where there is no sound.
-Judged = Callable[[Sequence[Said], Sequence[str]], Sequence[float] | None]
+ScoreTexts = Callable[[Sequence[SpokenUtterance], Sequence[str]], Sequence[float] | None]
 
 # bias, worst-heard syllable, log-likelihood ratio, 1 / length. Fitted on human telephone speech, clean and at 8 dB of
 # noise, where the false wordings were true ones with one or two words exchanged.
@@ -30,7 +30,7 @@ PRIOR = -0.7
 UNHEARD_ANYWAY, UNHEARD_WORST = -8.0, -25.0
 WEAK = 0.5
 # Of the places of one list in one turn so many are listened to, the likeliest first.
-MOST_HEARD = 4
+MOST_SCORED = 4
 # How many tokens beside a find may take it back, and how few leave no doubt that they do.
 NEAR, CLOSE = 4, {Language.MANDARIN: 2, Language.ENGLISH: 1}
 # A rival's likeness from which the audio decides between it and the wording.
@@ -38,11 +38,11 @@ RIVAL = 0.8
 
 
 @dataclass(frozen=True)
-class Hit:
+class PhraseHit:
     """Something of a list that may have been said in a turn; times in seconds."""
 
-    turn: Turn
-    find: Find
+    turn: DialogueTurn
+    find: WordingMatch
     probability: float
 
     @property
@@ -57,74 +57,74 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Ear:
+class AcousticScorer:
     """The language that is spoken, and what judges texts by the sound."""
 
     language: Language
-    judged: Judged
+    judged: ScoreTexts
 
 
-def hits(sought: PhraseList, turn: Turn, ear: Ear) -> list[Hit]:
+def phrase_hits(sought: PhraseList, turn: DialogueTurn, ear: AcousticScorer) -> list[PhraseHit]:
     """Where something of the list may have been said in this turn, none over another, the likeliest first."""
     rivals = _best(sought.unless, turn, ear.language)
-    found: list[Hit] = []
-    for find, is_weak in _candidates(sought, turn, ear.language)[: 2 * MOST_HEARD]:
+    found: list[PhraseHit] = []
+    for find, is_weak in _candidates(sought, turn, ear.language)[: 2 * MOST_SCORED]:
         # What the sound spoke against does not stand in the way of another wording of the same place.
         taken = any(hit.probability >= WEAK and _overlap(find, hit.find) for hit in found)
         left = (
             0.0
-            if taken or len(found) >= MOST_HEARD or _beaten(find, rivals)
+            if taken or len(found) >= MOST_SCORED or _beaten(find, rivals)
             else _left(sought, find, turn, ear.language)
         )
         if not left:
             continue
         chance = left * _probability(find, turn, rivals, ear)
-        found.append(Hit(turn, find, WEAK * chance if is_weak else chance))
-    kept: list[Hit] = []
+        found.append(PhraseHit(turn, find, WEAK * chance if is_weak else chance))
+    kept: list[PhraseHit] = []
     for hit in sorted(found, key=lambda one: -one.probability):
         if not any(_overlap(hit.find, other.find) for other in kept):
             kept.append(hit)
     return kept
 
 
-def exact(sought: PhraseList, turn: Turn, language: Language) -> list[Find]:
+def exact_matches(sought: PhraseList, turn: DialogueTurn, language: Language) -> list[WordingMatch]:
     """Where something of the list was recognised to the letter, and no look-alike around it."""
     found, rivals = _exact(sought.say, turn, language), _exact(sought.unless, turn, language)
     return [find for find in found if not _beaten(find, rivals)]
 
 
-def _exact(wordings: Iterable[Wording], turn: Turn, language: Language) -> list[Find]:
+def _exact(wordings: Iterable[Wording], turn: DialogueTurn, language: Language) -> list[WordingMatch]:
     return [find for find in _best(wordings, turn, language) if find.likeness == 1.0]
 
 
-def _overlap(one: Find, other: Find) -> bool:
+def _overlap(one: WordingMatch, other: WordingMatch) -> bool:
     return one.first < other.last and other.first < one.last
 
 
-def chance_of(find: Find, ratio: float, language: Language) -> float:
+def chance_of(find: WordingMatch, ratio: float, language: Language) -> float:
     """The probability that a wording was said where it was found, given its log-likelihood ratio."""
     bias, missed, heard, short = WEIGHTS[language]
     length = max(1, find.wording.length + sum(isinstance(part, str) and part != "…" for part in find.wording.parts))
     return _sigmoid(bias + PRIOR + missed * find.worst + heard * ratio + short / length)
 
 
-def _candidates(sought: PhraseList, turn: Turn, language: Language) -> list[tuple[Find, bool]]:
+def _candidates(sought: PhraseList, turn: DialogueTurn, language: Language) -> list[tuple[WordingMatch, bool]]:
     """Every place of every wording, weak ones marked, by what the text alone makes of them."""
     found = [(find, False) for find in _best(sought.say, turn, language)]
     found += [(find, True) for find in _best(sought.weak, turn, language)]
     return sorted(found, key=lambda one: (one[1], -_unheard(one[0], language), -one[0].wording.length))
 
 
-def _best(wordings: Iterable[Wording], turn: Turn, language: Language) -> list[Find]:
-    return [find for one in wordings for find in finds(one, turn, language)]
+def _best(wordings: Iterable[Wording], turn: DialogueTurn, language: Language) -> list[WordingMatch]:
+    return [find for one in wordings for find in wording_matches(one, turn, language)]
 
 
-def _unheard(find: Find, language: Language) -> float:
+def _unheard(find: WordingMatch, language: Language) -> float:
     ratio = 0.0 if find.likeness == 1.0 else UNHEARD_ANYWAY + UNHEARD_WORST * find.worst
     return chance_of(find, ratio, language)
 
 
-def _beaten(find: Find, rivals: Sequence[Find]) -> bool:
+def _beaten(find: WordingMatch, rivals: Sequence[WordingMatch]) -> bool:
     """Whether a look-alike fits this place as well, and says at least as much of it."""
     return any(
         rival.likeness >= find.likeness - 0.02
@@ -136,7 +136,7 @@ def _beaten(find: Find, rivals: Sequence[Find]) -> bool:
     )
 
 
-def _left(sought: PhraseList, find: Find, turn: Turn, language: Language) -> float:
+def _left(sought: PhraseList, find: WordingMatch, turn: DialogueTurn, language: Language) -> float:
     """What words of its own clause, just before or after it, leave of a find: nothing, the half, or all."""
     before, after = _beside(turn, find)
     left = 1.0
@@ -148,7 +148,7 @@ def _left(sought: PhraseList, find: Find, turn: Turn, language: Language) -> flo
     return left
 
 
-def _beside(turn: Turn, find: Find) -> tuple[list[str], list[str]]:
+def _beside(turn: DialogueTurn, find: WordingMatch) -> tuple[list[str], list[str]]:
     """The tokens before it in its clause, and those after it, which may stand behind a comma."""
     before: list[str] = []
     for token in reversed(turn.tokens[max(0, find.first - NEAR) : find.first]):
@@ -166,7 +166,7 @@ def _last(units: Sequence[str], wanted: Sequence[str]) -> int | None:
     return None
 
 
-def _probability(find: Find, turn: Turn, rivals: Sequence[Find], ear: Ear) -> float:
+def _probability(find: WordingMatch, turn: DialogueTurn, rivals: Sequence[WordingMatch], ear: AcousticScorer) -> float:
     near = [
         rival for rival in rivals if rival.likeness >= RIVAL and rival.first < find.last and find.first < rival.last
     ]
@@ -182,7 +182,9 @@ def _probability(find: Find, turn: Turn, rivals: Sequence[Find], ear: Ear) -> fl
     return chance
 
 
-def _texts(turn: Turn, found: Sequence[Find], language: Language) -> tuple[list[Said], list[str]]:
+def _texts(
+    turn: DialogueTurn, found: Sequence[WordingMatch], language: Language
+) -> tuple[list[SpokenUtterance], list[str]]:
     """The utterances around the first find, their text as it was recognised, and with each find's wording in place."""
     inside = {token.utterance for token in turn.tokens[found[0].first : found[0].last]}
     low = min(index for index, token in enumerate(turn.tokens) if token.utterance in inside)
@@ -194,7 +196,7 @@ def _texts(turn: Turn, found: Sequence[Find], language: Language) -> tuple[list[
     return [one for number, one in enumerate(turn.said) if number in inside], texts
 
 
-def _with(turn: Turn, find: Find, span: tuple[int, int]) -> list[str]:
+def _with(turn: DialogueTurn, find: WordingMatch, span: tuple[int, int]) -> list[str]:
     pieces, at = [], span[0]
     around = "".join(token.raw for token in turn.tokens[span[0] : span[1]])
     is_traditional = not around.isascii() and simplified(around) != around

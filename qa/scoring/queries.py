@@ -4,7 +4,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Attempt, Call, Campaign, Case, MachineMark, Recording, Transcript
-from hotline.values.statuses import CampaignKind, RecordingKind
+from hotline.values.states.campaign import CampaignKind
+from hotline.values.states.recording import RecordingKind
 
 
 def locked_call(session: Session, call_id: str) -> Call | None:
@@ -12,7 +13,7 @@ def locked_call(session: Session, call_id: str) -> Call | None:
     return session.get(Call, call_id, with_for_update=True)
 
 
-def pieces(session: Session, call_id: str) -> list[tuple[Recording, Transcript]]:
+def scorable_recordings(session: Session, call_id: str) -> list[tuple[Recording, Transcript]]:
     """The call's conversations with their transcripts, in the order in which they began; no messages, none purged."""
     query = (
         select(Recording, Transcript)

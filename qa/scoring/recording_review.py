@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hotline.errors import HotlineError
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards import Scorecard
 from qa.scorecards import phrase_lists as scorecards_phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder
 from qa.scoring.dialogue import AGENT, CALLER
-from qa.scoring.score import Result, Score, score
+from qa.scoring.score import ItemResult, Score, score
 from recordings.errors import UnreadableAudio
 from recordings.speech import dialogue, recognise
-from recordings.speech.closed_set import Judge
+from recordings.speech.closed_set import ClosedSetScorer
 from recordings.storage.audio import Sound, read_file
 
 SIDES = (CALLER, AGENT)
@@ -26,7 +26,7 @@ class NotReviewable(HotlineError):
 
 
 @dataclass(frozen=True)
-class Task:
+class ReviewTask:
     """What is to be marked, and how. `order` says who is on which channel."""
 
     card: Scorecard
@@ -37,10 +37,10 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Review:
+class RecordingReview:
     """The machine's marks of one file."""
 
-    results: tuple[Result, ...]
+    results: tuple[ItemResult, ...]
     score: Score
     engine: str
 
@@ -65,21 +65,28 @@ def read(file: Path, order: tuple[str, ...]) -> Sound:
 
 
 def review(
-    sound: Sound, task: Task, engine: recognise.Engine, judge: Judge, heard: Callable[[float], None] | None = None
-) -> Review:
+    sound: Sound,
+    task: ReviewTask,
+    engine: recognise.Engine,
+    judge: ClosedSetScorer,
+    heard: Callable[[float], None] | None = None,
+) -> RecordingReview:
     """Transcribe and mark. `heard` is told each time how many more seconds of channel are worked through."""
     lines = dialogue.transcribe(sound, task.language, engine, heard)
     phrase_lists = dialogue_builder.with_name(
         scorecards_phrase_lists.of(task.folder, task.language), task.hospital, task.language
     )
-    made = dialogue_builder.dialogue(
-        dialogue_builder.said(lines), dialogue_builder.Heard(sound, judge), phrase_lists, task.language
+    made = dialogue_builder.build_dialogue(
+        dialogue_builder.spoken_utterances(lines),
+        dialogue_builder.ScorableAudio(sound, judge),
+        phrase_lists,
+        task.language,
     )
-    results = tuple(auto_scoring.mark(task.card, made))
-    return Review(results, score(task.card, results), engine.name)
+    results = tuple(auto_scoring.auto_score(task.card, made))
+    return RecordingReview(results, score(task.card, results), engine.name)
 
 
-def document(made: Review) -> dict[str, object]:
+def document(made: RecordingReview) -> dict[str, object]:
     """The review as `--json` writes it."""
     return {
         "score": made.score.score,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hotline.values.statuses import Answer
+from hotline.values.scorecard import Answer
 from qa.scorecards.card import FatalMeans, Item, Scale, Scorecard
 
 # Answers that are neither good nor a fault.
@@ -24,7 +24,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Result:
+class ItemResult:
     """One rater's answer to one item. `probability` is the machine's that the answer is yes; `points` a person's."""
 
     item_id: str
@@ -47,7 +47,7 @@ class Score:
     open: tuple[str, ...]
 
 
-def score(card: Scorecard, results: Iterable[Result]) -> Score:
+def score(card: Scorecard, results: Iterable[ItemResult]) -> Score:
     """The score of these answers: the weighted mean over all items that were answered with yes, no, partly or points.
 
     Not applicable, unsure, unanswered and excused items have no weight, so an unsure one is never a fault. A fatal
@@ -66,7 +66,7 @@ def score(card: Scorecard, results: Iterable[Result]) -> Score:
     return Score(None if reached is None else round(reached, 1), fatal, failed, left)
 
 
-def value(item: Item, result: Result, given: Mapping[str, Result]) -> float | None:
+def value(item: Item, result: ItemResult, given: Mapping[str, ItemResult]) -> float | None:
     """What an answer is worth, 0 (a fault) to 1 (good); `None` where it is not counted."""
     if result.answer in NOT_COUNTED:
         return None
@@ -77,6 +77,6 @@ def value(item: Item, result: Result, given: Mapping[str, Result]) -> float | No
     return None if worth == 0.0 and excused else worth
 
 
-def is_fault(item: Item, result: Result) -> bool:
+def is_fault(item: Item, result: ItemResult) -> bool:
     """Whether this answer is a fault by itself: never when it is unsure or does not apply."""
     return value(item, result, {}) == 0.0

@@ -11,15 +11,19 @@ from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError
 from hotline.models import Call, MachineMark, Recording, Transcript, Utterance
 from hotline.outbox import transitions
-from hotline.values.statuses import Answer, CaseKind, Intent, Language
+from hotline.outbox.job_kinds import job
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
+from hotline.values.states.case import CaseKind
 from qa import scorecards
 from qa.scorecards import Scorecard, phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder, queries
 from qa.scoring.merge import merge
-from qa.scoring.score import Evidence, Result, is_fault
-from qa.scoring.tokens import Said
-from recordings.speech.closed_set import Judge
-from recordings.speech.recognise import Place
+from qa.scoring.score import Evidence, ItemResult, is_fault
+from qa.scoring.tokens import SpokenUtterance
+from recordings.speech.closed_set import ClosedSetScorer
+from recordings.speech.recognise import ModelLocation
 from recordings.storage import service as recordings
 from recordings.storage.audio import read_wav
 from recordings.storage.transitions import HELD
@@ -30,14 +34,15 @@ LONGEST_SECONDS = 3600.0
 SIDES = 2
 
 
-def check(context: AppContext, call_id: str, now: datetime) -> None:
+@job("check_call", queue="speech")
+def score_call(context: AppContext, call_id: str, now: datetime) -> None:
     """Mark the call by its scorecard and store one row per item; done again, the rows are made anew.
 
     Raises `Discard` when there is no transcript to mark.
     """
     with context.database.read() as session:
         call = session.get(Call, call_id)
-        pieces = queries.pieces(session, call_id)
+        pieces = queries.scorable_recordings(session, call_id)
         name = FOLLOW_UP if queries.is_follow_up(session, call_id) else SERVICE
         facts = _facts(session, call) | {"scripted": name == FOLLOW_UP} if call else {}
     if call is None or not pieces:
@@ -61,41 +66,41 @@ def _marks(
     language: Language,
     piece: tuple[Recording, Transcript],
     facts: Mapping[str, bool],
-) -> list[Result]:
+) -> list[ItemResult]:
     """The marks of one recording."""
     recording, transcript = piece
     settings = context.settings
     name = settings.hospital_name_zh if language is Language.MANDARIN else settings.hospital_name_en
     phrases = dialogue_builder.with_name(phrase_lists.of(settings.scorecards_folder, language), name, language)
     said = [_said(row) for row in transcript.utterances]
-    made = dialogue_builder.dialogue(said, _sound(context, recording), phrases, language)
-    found = auto_scoring.mark(card, dialogue_builder.with_facts(made, facts))
+    made = dialogue_builder.build_dialogue(said, _sound(context, recording), phrases, language)
+    found = auto_scoring.auto_score(card, dialogue_builder.with_facts(made, facts))
     return [
         replace(result, evidence=tuple(replace(place, recording_id=recording.id) for place in result.evidence))
         for result in found
     ]
 
 
-def _sound(context: AppContext, recording: Recording) -> dialogue_builder.Heard | None:
+def _sound(context: AppContext, recording: Recording) -> dialogue_builder.ScorableAudio | None:
     """The sound, where it is still there and small enough; without it phrases are judged by the words alone."""
     if recording.state not in HELD or (recording.seconds or 0.0) > LONGEST_SECONDS:
         return None
     try:
-        sound = read_wav(recordings.plain(context, recording))
-        judge = Judge(Place.of(context.settings))
+        sound = read_wav(recordings.decrypted_wav(context, recording))
+        judge = ClosedSetScorer(ModelLocation.of(context.settings))
     except HotlineError as error:
         # Words are there, so a mark can be given; whoever plays the recording learns of its damage there.
         log.get().warning("marked_without_sound", recording_id=recording.id, reason=error.code)
         return None
-    return dialogue_builder.Heard(sound, judge) if len(sound.channels) == SIDES else None
+    return dialogue_builder.ScorableAudio(sound, judge) if len(sound.channels) == SIDES else None
 
 
-def _said(row: Utterance) -> Said:
+def _said(row: Utterance) -> SpokenUtterance:
     """What was said, as a person corrected it where one did."""
     if row.corrections:
-        return Said(row.speaker, row.start, row.end, row.corrections[-1].text, id=row.id)
+        return SpokenUtterance(row.speaker, row.start, row.end, row.corrections[-1].text, id=row.id)
     words = tuple((float(word[0]), float(word[1]), str(word[2]), float(word[3])) for word in row.words or [])
-    return Said(row.speaker, row.start, row.end, row.text, words, row.confidence, row.id)
+    return SpokenUtterance(row.speaker, row.start, row.end, row.text, words, row.confidence, row.id)
 
 
 def _facts(session: Session, call: Call) -> dict[str, bool]:
@@ -110,7 +115,7 @@ def _facts(session: Session, call: Call) -> dict[str, bool]:
     return facts
 
 
-def _row(call_id: str, scorecard: str, result: Result, now: datetime) -> MachineMark:
+def _row(call_id: str, scorecard: str, result: ItemResult, now: datetime) -> MachineMark:
     return MachineMark(
         call_id=call_id,
         scorecard=scorecard,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scoring import phonetics
+from recordings.speech.normalisation import simplified
 from recordings.speech.pinyin import syllables
-from recordings.speech.text import simplified
 from recordings.transcripts.spoken_numbers import EN_VALUES
 
 # A pause of one side, without a word of the other, that still belongs to the same turn.
@@ -26,7 +26,7 @@ _ENGLISH = re.compile(r"\d|[^\W\d_]+(?:'[^\W\d_]+)*|[,.!?;:…]")
 
 
 @dataclass(frozen=True)
-class Said:
+class SpokenUtterance:
     """One utterance; times in seconds from the start of its recording. `words`: (start, end, text, confidence)."""
 
     speaker: str
@@ -59,12 +59,12 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Turn:
+class DialogueTurn:
     """All that one side says before the other does."""
 
     speaker: str
     tokens: tuple[Token, ...]
-    said: tuple[Said, ...]
+    said: tuple[SpokenUtterance, ...]
 
     @property
     def start(self) -> float:
@@ -103,9 +103,9 @@ class Turn:
         return ("" if any("\u3400" <= piece[:1] <= "\u9fff" for piece in pieces) else " ").join(pieces)
 
 
-def turns(said: Sequence[Said], language: Language) -> list[Turn]:
+def dialogue_turns(said: Sequence[SpokenUtterance], language: Language) -> list[DialogueTurn]:
     """The turns of a dialogue, by time."""
-    found: list[list[Said]] = []
+    found: list[list[SpokenUtterance]] = []
     for one in sorted(said, key=lambda one: (one.start, one.speaker)):
         before = found[-1][-1] if found else None
         if before and before.speaker == one.speaker and one.start - before.end <= PAUSE_SECONDS:
@@ -115,12 +115,12 @@ def turns(said: Sequence[Said], language: Language) -> list[Turn]:
     return [_turn(group, language) for group in found]
 
 
-def _turn(group: Sequence[Said], language: Language) -> Turn:
+def _turn(group: Sequence[SpokenUtterance], language: Language) -> DialogueTurn:
     tokens = [token for number, one in enumerate(group) for token in tokens_of(one, number, language)]
-    return Turn(group[0].speaker, tuple(tokens), tuple(group))
+    return DialogueTurn(group[0].speaker, tuple(tokens), tuple(group))
 
 
-def tokens_of(one: Said, number: int, language: Language) -> list[Token]:
+def tokens_of(one: SpokenUtterance, number: int, language: Language) -> list[Token]:
     """The tokens of one utterance; words without times are spread evenly over it."""
     words = one.words or ((one.start, one.end, one.text, 1.0 if one.confidence is None else one.confidence),)
     pieces = [piece for word in words for piece in _pieces(word, language)]

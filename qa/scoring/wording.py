@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scoring import names, phonetics
-from qa.scoring.tokens import Turn
+from qa.scoring.tokens import DialogueTurn
 from recordings.speech.pinyin import syllables
 
 GAP = "…"
@@ -51,7 +51,7 @@ class Wording:
 
 
 @dataclass(frozen=True)
-class Find:
+class WordingMatch:
     """A place in a turn at which a wording may have been said: tokens `first` up to `last`, one past the end."""
 
     wording: Wording
@@ -80,7 +80,7 @@ def _units(text: str, language: Language) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W_]+", text.lower().replace("'", "").replace("\u2019", "")))
 
 
-def finds(sought: Wording, turn: Turn, language: Language) -> list[Find]:
+def wording_matches(sought: Wording, turn: DialogueTurn, language: Language) -> list[WordingMatch]:
     """The best places of this wording in a turn, none over another, the likeliest first."""
     if not _plausible(sought, turn, language):
         return []
@@ -88,14 +88,14 @@ def finds(sought: Wording, turn: Turn, language: Language) -> list[Find]:
     least = table.get(sought.length, LEAST_LONG[language])
     ends = _parts(sought, turn, language)
     found = [find for find in ends if find.likeness >= least and _anchored(find, turn)]
-    kept: list[Find] = []
+    kept: list[WordingMatch] = []
     for find in sorted(found, key=lambda one: (-one.likeness, one.last - one.first)):
         if all(find.last <= other.first or find.first >= other.last for other in kept):
             kept.append(find)
     return kept
 
 
-def _plausible(sought: Wording, turn: Turn, language: Language) -> bool:
+def _plausible(sought: Wording, turn: DialogueTurn, language: Language) -> bool:
     """Whether at least half of its sounds, roughly, were said in this turn at all: saves most of the search."""
     if language is Language.MANDARIN:
         wanted = [phonetics.roughly(unit) for unit in sought.units]
@@ -104,14 +104,14 @@ def _plausible(sought: Wording, turn: Turn, language: Language) -> bool:
     return len(weighty) < 2 or 3 * sum(phonetics.form(word) in turn.forms for word in weighty) >= len(weighty)
 
 
-def _anchored(find: Find, turn: Turn) -> bool:
+def _anchored(find: WordingMatch, turn: DialogueTurn) -> bool:
     if find.wording.at_start and find.first > 0 and not turn.tokens[find.first - 1].stops:
         return False
     # A little word may follow: 对吗啊, "is that right then".
     return not find.wording.at_end or any(token.stops for token in turn.tokens[find.last - 1 : find.last + 1])
 
 
-def _parts(sought: Wording, turn: Turn, language: Language) -> Iterator[Find]:
+def _parts(sought: Wording, turn: DialogueTurn, language: Language) -> Iterator[WordingMatch]:
     """Every way in which the parts follow one another, the cheapest for each end."""
     chains: dict[int, _Chain] | None = None
     length, reach = max(1, sought.length), 0
@@ -130,10 +130,10 @@ def _parts(sought: Wording, turn: Turn, language: Language) -> Iterator[Find]:
     for end, chain in (chains or {}).items():
         if end > chain.begin:
             worst = _worst(sought, chain, turn, language) if chain.price else 0.0
-            yield Find(sought, max(0.0, 1.0 - chain.price / length), chain.begin, end, chain.spans, worst)
+            yield WordingMatch(sought, max(0.0, 1.0 - chain.price / length), chain.begin, end, chain.spans, worst)
 
 
-def _worst(sought: Wording, chain: "_Chain", turn: Turn, language: Language) -> float:
+def _worst(sought: Wording, chain: "_Chain", turn: DialogueTurn, language: Language) -> float:
     found = 0.0
     for number, begin, end in chain.spans:
         part, said = tuple(sought.parts[number]), turn.units[begin:end]
@@ -159,7 +159,7 @@ def _joined(chains: dict[int, _Chain], begin: int, price: float, reach: int) -> 
 
 
 def _places(
-    part: tuple[str, ...] | str, turn: Turn, language: Language, length: int
+    part: tuple[str, ...] | str, turn: DialogueTurn, language: Language, length: int
 ) -> Iterator[tuple[int, int, float]]:
     """Where one part may stand: first token, one past the last, and its cost in units."""
     if part == "{number}":

@@ -1,0 +1,1 @@
+"""Aggregates, confidence intervals and agreement. Pure."""

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from qa.reviews.answers import parts, total
+from qa.reviews.answers import earned_shares, total
 from qa.scorecards.card import Scorecards
-from qa.statistics.confidence_interval import Day, Estimate, Standing, estimate, standing
+from qa.statistics.confidence_interval import AgentDay, BarStanding, ScoreEstimate, estimate, standing
 
 Cell = tuple[str, date]
 
 
 @dataclass(frozen=True)
-class There:
+class DrawableCall:
     """One call that could be drawn."""
 
     agent_id: str
@@ -25,7 +25,7 @@ class There:
 
 
 @dataclass(frozen=True)
-class Heard:
+class PublishedReview:
     """One review that counts: published and not dropped, with what became of it."""
 
     agent_id: str
@@ -41,12 +41,12 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Line:
+class GroupScore:
     """One line of a report: a group's score by chance, where it stands, and its targeted reviews beside."""
 
     name: str
-    estimate: Estimate
-    standing: Standing
+    estimate: ScoreEstimate
+    standing: BarStanding
     fatal: int
     targeted: int
     targeted_mean: float | None
@@ -56,7 +56,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class ItemLine:
+class ItemShare:
     """One item: which part of its weight was earned, in random and in targeted reviews, and in how many it applied."""
 
     scorecard: str
@@ -68,33 +68,38 @@ class ItemLine:
 
 
 @dataclass(frozen=True)
-class Terms:
+class IntervalTerms:
     """The bar that is aimed at and how sure an interval is."""
 
     bar: float
     confidence: float
 
 
-def lines(
-    there: Iterable[There], heard: Iterable[Heard], by: Callable[[There | Heard], str], terms: Terms
-) -> list[Line]:
+def group_scores(
+    there: Iterable[DrawableCall],
+    heard: Iterable[PublishedReview],
+    by: Callable[[DrawableCall | PublishedReview], str],
+    terms: IntervalTerms,
+) -> list[GroupScore]:
     """A line per group, by name. A cluster is one agent's day, so that agents with few calls do not count for more."""
-    calls: dict[str, list[There]] = defaultdict(list)
-    reviews: dict[str, list[Heard]] = defaultdict(list)
+    calls: dict[str, list[DrawableCall]] = defaultdict(list)
+    reviews: dict[str, list[PublishedReview]] = defaultdict(list)
     for one in there:
         calls[by(one)].append(one)
     for review in heard:
         reviews[by(review)].append(review)
     names = sorted(set(calls) | set(reviews))
-    return [line(name, calls[name], reviews[name], terms) for name in names]
+    return [group_score(name, calls[name], reviews[name], terms) for name in names]
 
 
-def line(name: str, there: Sequence[There], heard: Sequence[Heard], terms: Terms) -> Line:
+def group_score(
+    name: str, there: Sequence[DrawableCall], heard: Sequence[PublishedReview], terms: IntervalTerms
+) -> GroupScore:
     """One group's line."""
-    days = cells(there, heard)
+    days = agent_days(there, heard)
     aimed = [one for one in heard if not one.is_random]
     scores = [one.score for one in aimed if one.score is not None]
-    return Line(
+    return GroupScore(
         name=name,
         estimate=estimate(days, terms.confidence),
         standing=standing(days, terms.bar, terms.confidence),
@@ -107,7 +112,7 @@ def line(name: str, there: Sequence[There], heard: Sequence[Heard], terms: Terms
     )
 
 
-def cells(there: Iterable[There], heard: Iterable[Heard]) -> list[Day]:
+def agent_days(there: Iterable[DrawableCall], heard: Iterable[PublishedReview]) -> list[AgentDay]:
     """The days of agents: how many calls each had, and the scores of those that chance chose."""
     calls: dict[Cell, int] = defaultdict(int)
     scores: dict[Cell, list[float]] = defaultdict(list)
@@ -118,21 +123,21 @@ def cells(there: Iterable[There], heard: Iterable[Heard]) -> list[Day]:
             scores[review.agent_id, review.day].append(review.score)
     # A call cannot have been heard that was not there; where the draw's calls are gone, the heard ones are all we know.
     keys = sorted(set(calls) | set(scores))
-    return [Day(max(calls[key], len(scores[key])), tuple(scores[key])) for key in keys]
+    return [AgentDay(max(calls[key], len(scores[key])), tuple(scores[key])) for key in keys]
 
 
-def items(heard: Iterable[Heard], cards: Scorecards) -> list[ItemLine]:
+def item_shares(heard: Iterable[PublishedReview], cards: Scorecards) -> list[ItemShare]:
     """Every item of every scorecard that was used, in the scorecard's order."""
     found: dict[tuple[str, str, bool], list[float]] = defaultdict(list)
     for review in heard:
         if review.scorecard not in cards.cards:
             continue
-        for item_id, part in parts(cards[review.scorecard], review.answers).items():
+        for item_id, part in earned_shares(cards[review.scorecard], review.answers).items():
             if part is not None:
                 found[review.scorecard, item_id, review.is_random].append(part)
     used = {card for card, _, _ in found}
     return [
-        ItemLine(
+        ItemShare(
             card.name,
             item.id,
             *_share(found[card.name, item.id, True]),
@@ -144,7 +149,7 @@ def items(heard: Iterable[Heard], cards: Scorecards) -> list[ItemLine]:
     ]
 
 
-def sections(heard: Iterable[Heard], cards: Scorecards) -> dict[str, tuple[float, int]]:
+def section_scores(heard: Iterable[PublishedReview], cards: Scorecards) -> dict[str, tuple[float, int]]:
     """Per section, 0 to 100: the weight earned over the weight that applied in random reviews, and in how many."""
     got: dict[str, float] = defaultdict(float)
     of: dict[str, float] = defaultdict(float)

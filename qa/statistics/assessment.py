@@ -12,7 +12,7 @@ SECTIONS = {
 
 
 @dataclass(frozen=True)
-class Results:
+class OfferResults:
     """What an agent's telephone did: offers, how many were answered, how many within three rings."""
 
     offers: int
@@ -21,7 +21,7 @@ class Results:
 
 
 @dataclass(frozen=True)
-class Part:
+class AssessmentPart:
     """One part of an assessment: 0 to 100 from so many figures, `None` where there are none."""
 
     name: str
@@ -35,7 +35,7 @@ class Assessment:
     """All parts of one agent, and the whole over those parts that have figures."""
 
     agent_id: str
-    parts: tuple[Part, ...]
+    parts: tuple[AssessmentPart, ...]
 
     @property
     def whole(self) -> float | None:
@@ -54,17 +54,17 @@ def assess(
     agent_id: str,
     weights: Mapping[str, float],
     sections: Mapping[str, tuple[float, int]],
-    results: Results,
+    results: OfferResults,
     ratings: Sequence[int],
 ) -> Assessment:
     """One agent's assessment; `ratings` are 1 to 5, 1 counts as 0 and 5 as 100."""
     values = {name: _mean([sections[one] for one in ids if one in sections]) for name, ids in SECTIONS.items()}
     values["results"] = (_results(results), results.offers)
     values["patients"] = (100 * (sum(ratings) / len(ratings) - 1) / 4 if ratings else None, len(ratings))
-    return Assessment(agent_id, tuple(Part(name, weight, *values[name]) for name, weight in weights.items()))
+    return Assessment(agent_id, tuple(AssessmentPart(name, weight, *values[name]) for name, weight in weights.items()))
 
 
-def _results(results: Results) -> float | None:
+def _results(results: OfferResults) -> float | None:
     """Half for answering what rang, half for answering it within three rings."""
     if not results.offers:
         return None

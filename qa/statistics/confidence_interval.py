@@ -24,7 +24,7 @@ LEAST_CALLS = 4
 
 
 @dataclass(frozen=True)
-class Day:
+class AgentDay:
     """One day of an agent: how many calls there were, and the scores of those drawn at random and heard."""
 
     calls: int
@@ -32,7 +32,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class ScoreEstimate:
     """An agent's score with its interval, from `heard` of `calls`; `None` where nothing was heard."""
 
     heard: int
@@ -43,7 +43,7 @@ class Estimate:
     variance: float = 0.0
 
 
-class Verdict(StrEnum):
+class BarVerdict(StrEnum):
     """Where an agent stands against the bar."""
 
     ABOVE = "above"
@@ -52,26 +52,26 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class BarStanding:
     """A verdict, and how many more calls are expected to be needed for one (0 when there is one)."""
 
-    verdict: Verdict
+    verdict: BarVerdict
     more: int
 
 
-def estimate(days: Sequence[Day], confidence: float = 0.95) -> Estimate:
+def estimate(days: Sequence[AgentDay], confidence: float = 0.95) -> ScoreEstimate:
     """The mean score over all calls of these days, with its interval; exact once every call was heard."""
     heard = [day for day in days if day.scores]
     sample, calls = sum(len(day.scores) for day in heard), sum(day.calls for day in days)
     if not heard:
-        return Estimate(0, calls)
+        return ScoreEstimate(0, calls)
     mean = sum(day.calls * _mean(day.scores) for day in heard) / sum(day.calls for day in heard)
     variance, freedom = _variance(days, heard, mean)
     low, high = _wilson(mean, variance, student(0.5 + confidence / 2, freedom))
-    return Estimate(sample, calls, mean, low, high, variance)
+    return ScoreEstimate(sample, calls, mean, low, high, variance)
 
 
-def standing(days: Sequence[Day], bar: float, confidence: float = 0.95) -> Standing:
+def standing(days: Sequence[AgentDay], bar: float, confidence: float = 0.95) -> BarStanding:
     """Whether the agent is clearly above or below the bar, looked at after every call without fooling oneself.
 
     The boundary holds at all times together (an asymptotic confidence sequence: Robbins 1970; Waudby-Smith, Arbour,
@@ -79,11 +79,11 @@ def standing(days: Sequence[Day], bar: float, confidence: float = 0.95) -> Stand
     """
     now = estimate(days, confidence)
     if now.score is None:
-        return Standing(Verdict.OPEN, min(now.calls, TUNED_FOR))
+        return BarStanding(BarVerdict.OPEN, min(now.calls, TUNED_FOR))
     gap = abs(now.score - bar)
     if now.heard >= min(LEAST_CALLS, now.calls) and gap > reach(now.variance, now.heard, confidence):
-        return Standing(Verdict.ABOVE if now.score > bar else Verdict.BELOW, 0)
-    return Standing(Verdict.OPEN, _more(now, gap, confidence))
+        return BarStanding(BarVerdict.ABOVE if now.score > bar else BarVerdict.BELOW, 0)
+    return BarStanding(BarVerdict.OPEN, _more(now, gap, confidence))
 
 
 def reach(variance: float, heard: int, confidence: float) -> float:
@@ -93,7 +93,7 @@ def reach(variance: float, heard: int, confidence: float) -> float:
     return sqrt(variance * 2 * spread / (heard * rho) * log(sqrt(spread) / (1 - confidence)))
 
 
-def _variance(days: Sequence[Day], heard: Sequence[Day], mean: float) -> tuple[float, float]:
+def _variance(days: Sequence[AgentDay], heard: Sequence[AgentDay], mean: float) -> tuple[float, float]:
     """The variance of the mean, and its degrees of freedom (Satterthwaite)."""
     all_days, drawn = len(days), len(heard)
     size = sum(day.calls for day in days) / all_days
@@ -110,7 +110,7 @@ def _variance(days: Sequence[Day], heard: Sequence[Day], mean: float) -> tuple[f
     return total, total**2 / (outer**2 / between + inner**2 / freedom)
 
 
-def _within(heard: Sequence[Day]) -> tuple[float, float]:
+def _within(heard: Sequence[AgentDay]) -> tuple[float, float]:
     """The spread of calls within a day, squared, pooled over days; days with one call each are taken in pairs."""
     groups = [day.scores for day in heard if len(day.scores) > 1]
     single = [day.scores[0] for day in heard if len(day.scores) == 1]
@@ -135,7 +135,7 @@ def _wilson(mean: float, variance: float, quantile: float) -> tuple[float, float
     return max(0.0, TOP * (middle - half)), min(TOP, TOP * (middle + half))
 
 
-def _more(now: Estimate, gap: float, confidence: float) -> int:
+def _more(now: ScoreEstimate, gap: float, confidence: float) -> int:
     """The fewest further calls after which this gap would be enough, were they like those heard; at most all."""
     part = 1 - now.heard / now.calls if now.calls else 0.0
     if part <= 0:

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recordings.speech.partial_transcripts import Shape
+from recordings.speech.audio_chunks import PcmLayout
 from recordings.storage.seekable import Seekable
 from recordings.storage.wav_lengths import Source
 
 PITCH, LOUDNESS = 1000.0, 0.15  # Hz; part of full scale
 
 
-class Beeped(Seekable):
+class BeepedFile(Seekable):
     """The WAV file `source` of shape `shape` with a tone in `spans` of each channel, (start, end) in seconds."""
 
-    def __init__(self, source: Source, shape: Shape, spans: Sequence[Sequence[tuple[float, float]]]) -> None:
+    def __init__(self, source: Source, shape: PcmLayout, spans: Sequence[Sequence[tuple[float, float]]]) -> None:
         """Read `source` only as far as this file is read."""
         super().__init__(source.seek(0, io.SEEK_END))
         self._source, self._shape = source, shape

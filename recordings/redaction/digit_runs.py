@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.transcripts.spoken_numbers import EN_VALUES, ZH_DIGITS, ZH_UNITS
 
 # A speaker who is asked for a number in pieces waits for the other to repeat each.
@@ -43,7 +43,7 @@ _WORD = re.compile(r"[^\W_]")
 
 
 @dataclass(frozen=True)
-class Said:
+class SpokenText:
     """One utterance as it is searched: who, when (seconds), and its text."""
 
     speaker: str
@@ -53,7 +53,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Atom:
+class DigitToken:
     """A digit, or several said as one, in the text of utterance `line` from `start` to `end`."""
 
     line: int
@@ -64,10 +64,10 @@ class Atom:
 
 
 @dataclass(frozen=True)
-class Run:
+class DigitRun:
     """Digits that belong together."""
 
-    atoms: tuple[Atom, ...]
+    atoms: tuple[DigitToken, ...]
 
     @property
     def digits(self) -> str:
@@ -79,29 +79,29 @@ class Run:
         """How many were said or written one by one."""
         return sum(len(atom.digits) for atom in self.atoms if not atom.is_quantity)
 
-    def by_line(self) -> list["Run"]:
+    def by_line(self) -> list["DigitRun"]:
         """What of it stands in each utterance."""
         lines = dict.fromkeys(atom.line for atom in self.atoms)
-        return [Run(tuple(atom for atom in self.atoms if atom.line == line)) for line in lines]
+        return [DigitRun(tuple(atom for atom in self.atoms if atom.line == line)) for line in lines]
 
     def spans(self) -> list[tuple[int, int, int]]:
         """Where it stands: (utterance, start, end), one per utterance."""
         return [(part.atoms[0].line, part.atoms[0].start, part.atoms[-1].end) for part in self.by_line()]
 
 
-def runs(lines: Sequence[Said], language: Language) -> Iterator[Run]:
+def digit_runs(lines: Sequence[SpokenText], language: Language) -> Iterator[DigitRun]:
     """Every run of every speaker."""
     for speaker in dict.fromkeys(line.speaker for line in lines):
         atoms = [
             atom
             for number, line in enumerate(lines)
             if line.speaker == speaker
-            for atom in found(line.text, number, language)
+            for atom in digit_tokens(line.text, number, language)
         ]
         yield from _grouped(atoms, lines, language)
 
 
-def found(text: str, line: int, language: Language) -> Iterator[Atom]:
+def digit_tokens(text: str, line: int, language: Language) -> Iterator[DigitToken]:
     """The digits in one text."""
     if language is Language.MANDARIN:
         yield from _zh(text, line)
@@ -109,17 +109,17 @@ def found(text: str, line: int, language: Language) -> Iterator[Atom]:
         yield from _en(text, line)
 
 
-def _zh(text: str, line: int) -> Iterator[Atom]:
+def _zh(text: str, line: int) -> Iterator[DigitToken]:
     for match in _ZH_ATOM.finditer(text):
         word = match[0]
         if "," in word or ":" in word:
-            yield Atom(line, match.start(), match.end(), "", is_quantity=True)
+            yield DigitToken(line, match.start(), match.end(), "", is_quantity=True)
         elif any(sign in ZH_UNITS for sign in word):
-            yield Atom(line, match.start(), match.end(), _figures(word), is_quantity=True)
+            yield DigitToken(line, match.start(), match.end(), _figures(word), is_quantity=True)
         else:
             for at, sign in enumerate(word, match.start()):
                 digit = ZH_DIGITS.get(sign) or _ZH_SOUNDS.get(sign) or sign.upper()
-                yield Atom(line, at, at + 1, digit)
+                yield DigitToken(line, at, at + 1, digit)
 
 
 def _figures(word: str) -> str:
@@ -129,13 +129,13 @@ def _figures(word: str) -> str:
     return zh_numbers(word)
 
 
-def _en(text: str, line: int) -> Iterator[Atom]:
+def _en(text: str, line: int) -> Iterator[DigitToken]:
     times = 1
     for match in _EN_ATOM.finditer(text):
         word = match[0].lower()
         if word in _TIMES:
             times = _TIMES[word]
-            yield Atom(line, match.start(), match.end(), "")
+            yield DigitToken(line, match.start(), match.end(), "")
             continue
         if "," in word or ":" in word:
             digits, is_quantity = "", True
@@ -146,22 +146,22 @@ def _en(text: str, line: int) -> Iterator[Atom]:
                 EN_VALUES.get(word, word)
             )
             is_quantity = False
-        yield Atom(line, match.start(), match.end(), digits * times, is_quantity)
+        yield DigitToken(line, match.start(), match.end(), digits * times, is_quantity)
         times = 1
 
 
-def _grouped(atoms: Sequence[Atom], lines: Sequence[Said], language: Language) -> Iterator[Run]:
-    group: list[Atom] = list(atoms[:1])
+def _grouped(atoms: Sequence[DigitToken], lines: Sequence[SpokenText], language: Language) -> Iterator[DigitRun]:
+    group: list[DigitToken] = list(atoms[:1])
     for before, after in pairwise(atoms):
         if not _belongs(before, after, lines, language):
-            yield Run(tuple(group))
+            yield DigitRun(tuple(group))
             group = []
         group.append(after)
     if group:
-        yield Run(tuple(group))
+        yield DigitRun(tuple(group))
 
 
-def _belongs(before: Atom, after: Atom, lines: Sequence[Said], language: Language) -> bool:
+def _belongs(before: DigitToken, after: DigitToken, lines: Sequence[SpokenText], language: Language) -> bool:
     if before.line == after.line:
         gap = lines[before.line].text[before.end : after.start]
     else:

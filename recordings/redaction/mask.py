@@ -12,17 +12,27 @@ from datetime import date
 from enum import StrEnum
 
 from crm.patients import identity_card
-from hotline.values.statuses import Language
-from recordings.redaction.digit_runs import Run, Said, runs
+from hotline.values.language import Language
+from recordings.redaction.digit_runs import DigitRun, SpokenText, digit_runs
 from recordings.redaction.people_names import names
 from recordings.redaction.postal_addresses import addresses
 
-__all__ = ["Found", "Kind", "Known", "Said", "find", "is_card", "is_identity", "mask", "masked"]
+__all__ = [
+    "KnownNames",
+    "PersonalDataKind",
+    "PersonalDataSpan",
+    "SpokenText",
+    "find_personal_data",
+    "is_card",
+    "is_identity",
+    "mask",
+    "masked",
+]
 
 LEAST_DIGITS, LEAST_AFTER_WORD, LEAST_ECHO = 7, 4, 3
 
 
-class Kind(StrEnum):
+class PersonalDataKind(StrEnum):
     """What was found."""
 
     IDENTITY = "identity"
@@ -35,17 +45,17 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Found:
+class PersonalDataSpan:
     """Personal data in utterance `line`, from sign `start` to `end` of its text."""
 
     line: int
     start: int
     end: int
-    kind: Kind
+    kind: PersonalDataKind
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNames:
     """Who and what is known: names of staff and numbers of the hospital, which stay; names of patients, which go."""
 
     staff: frozenset[str] = frozenset()
@@ -55,26 +65,26 @@ class Known:
 
 LABELS = {
     Language.MANDARIN: {
-        Kind.IDENTITY: "〔身份证号〕",
-        Kind.PHONE: "〔电话号码〕",
-        Kind.CARD: "〔银行卡号〕",
-        Kind.NUMBER: "〔号码〕",
-        Kind.NAME: "〔姓名〕",
-        Kind.ADDRESS: "〔地址〕",
-        Kind.EMAIL: "〔邮箱〕",
+        PersonalDataKind.IDENTITY: "〔身份证号〕",
+        PersonalDataKind.PHONE: "〔电话号码〕",
+        PersonalDataKind.CARD: "〔银行卡号〕",
+        PersonalDataKind.NUMBER: "〔号码〕",
+        PersonalDataKind.NAME: "〔姓名〕",
+        PersonalDataKind.ADDRESS: "〔地址〕",
+        PersonalDataKind.EMAIL: "〔邮箱〕",
     },
     Language.ENGLISH: {
-        Kind.IDENTITY: "[identity card]",
-        Kind.PHONE: "[phone number]",
-        Kind.CARD: "[card number]",
-        Kind.NUMBER: "[number]",
-        Kind.NAME: "[name]",
-        Kind.ADDRESS: "[address]",
-        Kind.EMAIL: "[e-mail]",
+        PersonalDataKind.IDENTITY: "[identity card]",
+        PersonalDataKind.PHONE: "[phone number]",
+        PersonalDataKind.CARD: "[card number]",
+        PersonalDataKind.NUMBER: "[number]",
+        PersonalDataKind.NAME: "[name]",
+        PersonalDataKind.ADDRESS: "[address]",
+        PersonalDataKind.EMAIL: "[e-mail]",
     },
 }
 # Where two findings overlap, the first of these names the whole.
-_RANK = list(Kind)
+_RANK = list(PersonalDataKind)
 _EMAIL = re.compile(r"[\w.+-]+\s*(?:@|\bat\b)\s*[\w-]+(?:\s*(?:\.|\bdot\b)\s*[a-z]{2,})+", re.IGNORECASE)
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _ASKS = re.compile(
@@ -90,27 +100,35 @@ _UNIT = re.compile(
 )
 
 
-def find(lines: Sequence[Said], language: Language, known: Known | None = None) -> list[Found]:
+def find_personal_data(
+    lines: Sequence[SpokenText], language: Language, known: KnownNames | None = None
+) -> list[PersonalDataSpan]:
     """Everything personal in a dialogue, by place; findings do not overlap."""
-    known = known or Known()
+    known = known or KnownNames()
     texts = [line.text for line in lines]
-    every = list(runs(lines, language))
+    every = list(digit_runs(lines, language))
     personal = {run: _kind(run.digits) for run in every if _is_personal(run, lines, known)}
     # The other side says it again, piece by piece.
     pieces = (piece for run in every if run not in personal for piece in run.by_line())
     echoes = {piece: kind for piece in pieces if (kind := _echoed(piece, personal))}
     places = [
-        Found(line, start, end, kind)
+        PersonalDataSpan(line, start, end, kind)
         for run, kind in (personal | echoes).items()
         for line, start, end in _widened(run, texts)
     ]
-    places += [Found(*span, Kind.NAME) for span in names(texts, language, known.staff, known.people)]
-    places += [Found(*span, Kind.ADDRESS) for span in addresses(texts, language)]
-    places += [Found(n, *m.span(), Kind.EMAIL) for n, text in enumerate(texts) for m in _EMAIL.finditer(text)]
+    places += [
+        PersonalDataSpan(*span, PersonalDataKind.NAME) for span in names(texts, language, known.staff, known.people)
+    ]
+    places += [PersonalDataSpan(*span, PersonalDataKind.ADDRESS) for span in addresses(texts, language)]
+    places += [
+        PersonalDataSpan(n, *m.span(), PersonalDataKind.EMAIL)
+        for n, text in enumerate(texts)
+        for m in _EMAIL.finditer(text)
+    ]
     return _joined(places)
 
 
-def masked(text: str, places: Iterable[Found], language: Language) -> str:
+def masked(text: str, places: Iterable[PersonalDataSpan], language: Language) -> str:
     """`text` of one utterance with what was found in it replaced by its kind."""
     out, at = "", 0
     for found in sorted(places, key=lambda one: one.start):
@@ -118,10 +136,10 @@ def masked(text: str, places: Iterable[Found], language: Language) -> str:
     return out + text[at:]
 
 
-def mask(lines: Sequence[Said], language: Language, known: Known | None = None) -> list[str]:
+def mask(lines: Sequence[SpokenText], language: Language, known: KnownNames | None = None) -> list[str]:
     """The texts of a dialogue without personal data."""
-    by_line: dict[int, list[Found]] = defaultdict(list)
-    for found in find(lines, language, known):
+    by_line: dict[int, list[PersonalDataSpan]] = defaultdict(list)
+    for found in find_personal_data(lines, language, known):
         by_line[found.line].append(found)
     return [masked(line.text, by_line[number], language) for number, line in enumerate(lines)]
 
@@ -139,7 +157,7 @@ def is_card(digits: str) -> bool:
     return sum(n - 9 if n > 9 else n for n in doubled) % 10 == 0
 
 
-def _is_personal(run: Run, lines: Sequence[Said], known: Known) -> bool:
+def _is_personal(run: DigitRun, lines: Sequence[SpokenText], known: KnownNames) -> bool:
     digits = run.digits
     if digits in known.numbers or not digits.strip("X"):
         return False
@@ -155,23 +173,23 @@ def _is_personal(run: Run, lines: Sequence[Said], known: Known) -> bool:
     return run.spoken >= LEAST_DIGITS and not (len(digits) == 8 and digits[:2] in ("19", "20") and _is_day(digits))
 
 
-def _echoed(run: Run, personal: Mapping[Run, Kind]) -> Kind | None:
+def _echoed(run: DigitRun, personal: Mapping[DigitRun, PersonalDataKind]) -> PersonalDataKind | None:
     if len(run.digits) < LEAST_ECHO:
         return None
     return next((kind for other, kind in personal.items() if run.digits in other.digits), None)
 
 
-def _kind(digits: str) -> Kind:
+def _kind(digits: str) -> PersonalDataKind:
     if any(is_identity(digits[at : at + 18]) for at in range(max(0, len(digits) - 17))):
-        return Kind.IDENTITY
+        return PersonalDataKind.IDENTITY
     if is_card(digits):
-        return Kind.CARD
+        return PersonalDataKind.CARD
     if _MOBILE.search(digits) and len(digits) <= 15:
-        return Kind.PHONE
-    return Kind.PHONE if re.fullmatch(r"0\d{9,11}", digits) else Kind.NUMBER
+        return PersonalDataKind.PHONE
+    return PersonalDataKind.PHONE if re.fullmatch(r"0\d{9,11}", digits) else PersonalDataKind.NUMBER
 
 
-def _widened(run: Run, texts: Sequence[str]) -> list[tuple[int, int, int]]:
+def _widened(run: DigitRun, texts: Sequence[str]) -> list[tuple[int, int, int]]:
     """With the letters of a passport or the + of a country in front."""
     spans = []
     for line, start, end in run.spans():
@@ -189,14 +207,14 @@ def _is_day(digits: str) -> bool:
         return False
 
 
-def _joined(places: Iterable[Found]) -> list[Found]:
+def _joined(places: Iterable[PersonalDataSpan]) -> list[PersonalDataSpan]:
     """Overlapping findings as one, of the kind that is gravest."""
-    joined: list[Found] = []
+    joined: list[PersonalDataSpan] = []
     for found in sorted(places, key=lambda one: (one.line, one.start, one.end)):
         last = joined[-1] if joined else None
         if last is not None and last.line == found.line and found.start < last.end:
             kind = min(last.kind, found.kind, key=_RANK.index)
-            joined[-1] = Found(last.line, last.start, max(last.end, found.end), kind)
+            joined[-1] = PersonalDataSpan(last.line, last.start, max(last.end, found.end), kind)
         elif found.end > found.start:
             joined.append(found)
     return joined

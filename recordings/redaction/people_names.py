@@ -5,7 +5,7 @@ same name comes. Pure; Mandarin by a list of surnames and, where that is not eno
 import re
 from collections.abc import Iterator, Sequence
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.pinyin import syllables
 
 Span = tuple[int, int, int]  # utterance, start, end

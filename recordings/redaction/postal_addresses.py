@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 Span = tuple[int, int, int]
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 
-from hotline.values.statuses import Language
-from recordings.redaction.digit_runs import Said
-from recordings.redaction.mask import Found, Known, find
+from hotline.values.language import Language
+from recordings.redaction.digit_runs import SpokenText
+from recordings.redaction.mask import KnownNames, PersonalDataSpan, find_personal_data
 
 # Sound hidden before and after a word: alignment is a little late or early.
 MARGIN_SECONDS = 0.25
 
 
-def beeps(
-    lines: Sequence[tuple[Said, Sequence[Sequence[object]]]], language: Language, known: Known | None = None
+def redacted_spans(
+    lines: Sequence[tuple[SpokenText, Sequence[Sequence[object]]]], language: Language, known: KnownNames | None = None
 ) -> list[tuple[str, float, float]]:
     """Which seconds of which speaker must not be heard: (speaker, start, end).
 
@@ -19,10 +19,12 @@ def beeps(
     shown text and in the words themselves; where the words do not show what the text does, the whole line is hidden.
     """
     said = [line for line, _ in lines]
-    shown = {found.line for found in find(said, language, known)}
+    shown = {found.line for found in find_personal_data(said, language, known)}
     glue = "" if language is Language.MANDARIN else " "
-    worded = [Said(line.speaker, line.start, line.end, glue.join(str(w[2]) for w in words)) for line, words in lines]
-    by_words = find(worded, language, known)
+    worded = [
+        SpokenText(line.speaker, line.start, line.end, glue.join(str(w[2]) for w in words)) for line, words in lines
+    ]
+    by_words = find_personal_data(worded, language, known)
     hidden = [(said[n].speaker, said[n].start, said[n].end) for n in shown - {found.line for found in by_words}]
     for found in by_words:
         line, words = lines[found.line]
@@ -31,7 +33,7 @@ def beeps(
     return _merged(hidden)
 
 
-def _times(words: Sequence[Sequence[object]], glue: str, found: Found) -> tuple[float, float] | None:
+def _times(words: Sequence[Sequence[object]], glue: str, found: PersonalDataSpan) -> tuple[float, float] | None:
     at, touched = 0, []
     for word in words:
         end = at + len(str(word[2]))

@@ -9,7 +9,8 @@ from typing import Any
 
 from hotline.configuration.yaml_fields import own_or_standard, plain
 from hotline.errors import ConfigError
-from hotline.values.statuses import CaseKind, Intent
+from hotline.values.intent import Intent
+from hotline.values.states.case import CaseKind
 
 LONGEST_DAYS = 36_500
 

@@ -27,10 +27,13 @@ from hotline.models import (
     Transcript,
 )
 from hotline.outbox import transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RecordingReason
-from hotline.values.statuses import CallStatus, CaseKind, CaseState, RecordingKind, RecordingState
-from recordings.errors import NotGone
+from hotline.values.states.call import CallStatus
+from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.recording import RecordingKind, RecordingState
+from recordings.errors import DeletionFailed
 from recordings.retention import holds, periods, purging_reports
 from recordings.retention.periods import Facts, Verdict, What
 from recordings.search import service
@@ -41,14 +44,14 @@ BATCH = 500
 
 
 @dataclass(frozen=True)
-class Item:
+class PurgeItem:
     """A verdict on something of a call."""
 
     call: Call
     verdict: Verdict
 
 
-def plan(context: AppContext, now: datetime) -> Iterator[Item]:
+def plan(context: AppContext, now: datetime) -> Iterator[PurgeItem]:
     """Everything whose period is over, and what keeps it; nothing is changed."""
     rules = periods.of(context.settings.retention_file)
     shortest = min(days for row in rules.days.values() for days in row.values())
@@ -61,19 +64,20 @@ def plan(context: AppContext, now: datetime) -> Iterator[Item]:
             calls = list(session.scalars(query.order_by(Call.id).limit(BATCH)))
             for call in calls:
                 verdicts = periods.judge(rules, facts(session, call))
-                yield from (Item(call, one) for one in verdicts if one.due_at <= now)
+                yield from (PurgeItem(call, one) for one in verdicts if one.due_at <= now)
         if len(calls) < BATCH:
             return
         last = calls[-1].id
 
 
-def job(context: AppContext, _day: str, now: datetime) -> None:
-    """The job, once a day: delete what is due."""
+@job("purge", queue="now")
+def purge_day(context: AppContext, _day: str, now: datetime) -> None:
+    """Delete what is due, once a day."""
     run(context, now)
     purging_reports.run(context, now)
 
 
-def run(context: AppContext, now: datetime) -> list[Item]:
+def run(context: AppContext, now: datetime) -> list[PurgeItem]:
     """Delete everything whose time is over and which nothing keeps; what was done."""
     finish(context)
     done = []
@@ -110,7 +114,7 @@ def finish(context: AppContext) -> int:
         name = recording.blob or ""
         context.objects.delete(name)
         if context.objects.has(name):
-            raise NotGone(f"the store still holds {name}")
+            raise DeletionFailed(f"the store still holds {name}")
         with context.database.write() as session:
             session.get_one(Recording, recording.id).blob = None
         log.get().info("recording_purged", recording_id=recording.id)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from hotline import log
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Report
-from recordings.errors import NotGone
+from recordings.errors import DeletionFailed
 from recordings.retention import periods
 
 
@@ -25,7 +25,7 @@ def run(context: AppContext, now: datetime) -> int:
         if row.blob is not None:
             context.objects.delete(row.blob)
             if context.objects.has(row.blob):
-                raise NotGone(f"the store still holds {row.blob}")
+                raise DeletionFailed(f"the store still holds {row.blob}")
         with context.database.write() as session:
             there = session.get(Report, row.id, with_for_update=True)
             if there is None:

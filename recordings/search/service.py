@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hotline.encryption.keyring import Keyring
 from hotline.models import Call, Term, Transcript, Utterance
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.search import terms
 
 DIGEST_SIGNS = 24
@@ -22,7 +22,7 @@ QUERY_SIGNS = 60
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SearchQuery:
     """What is sought: words, and in which calls; `None` means all."""
 
     query: str
@@ -33,7 +33,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Hit:
+class SearchHit:
     """An utterance in which it was said, of which call; exact where it is written so, else it sounds so."""
 
     call: Call
@@ -61,7 +61,7 @@ def forget(session: Session, utterance_ids: Sequence[str]) -> None:
     session.execute(delete(Term).where(Term.utterance_id.in_(utterance_ids)))
 
 
-def find(session: Session, keyring: Keyring, wanted: Wanted, most: int = 50) -> list[Hit]:
+def find(session: Session, keyring: Keyring, wanted: SearchQuery, most: int = 50) -> list[SearchHit]:
     """Where it was said, newest calls first, what is written so before what sounds so."""
     query = wanted.query.strip()[:QUERY_SIGNS]
     hits = [hit for language in terms.languages_of(query) for hit in _hits(session, keyring, wanted, query, language)]
@@ -70,7 +70,7 @@ def find(session: Session, keyring: Keyring, wanted: Wanted, most: int = 50) -> 
     ]
 
 
-def _hits(session: Session, keyring: Keyring, wanted: Wanted, query: str, language: Language) -> list[Hit]:
+def _hits(session: Session, keyring: Keyring, wanted: SearchQuery, query: str, language: Language) -> list[SearchHit]:
     needed = terms.needed(query, language)
     if not needed:
         return []
@@ -81,7 +81,7 @@ def _hits(session: Session, keyring: Keyring, wanted: Wanted, query: str, langua
         if not any(terms.holds(text, query, language) for text in texts):
             continue
         is_exact = any(terms.is_exact(text, query, language) for text in texts)
-        hits.append(Hit(call, utterance, transcript.recording_id, is_exact))
+        hits.append(SearchHit(call, utterance, transcript.recording_id, is_exact))
     return hits
 
 
@@ -90,7 +90,7 @@ def digest(keyring: Keyring, term: str) -> str:
     return keyring.index(f"term:{term}")[:DIGEST_SIGNS]
 
 
-def _candidates(wanted: Wanted, digests: list[str], language: Language) -> Select[Utterance, Call, Transcript]:
+def _candidates(wanted: SearchQuery, digests: list[str], language: Language) -> Select[Utterance, Call, Transcript]:
     having_all = (
         select(Term.utterance_id)
         .where(Term.digest.in_(digests))

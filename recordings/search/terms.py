@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
+from recordings.speech.normalisation import comparable
 from recordings.speech.phrases import sounds
-from recordings.speech.text import comparable
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("edly", ""), ("ed", ""), ("ly", ""), ("es", "e"), ("s", ""))

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.engines import mel
 from recordings.speech.engines.whisper import CODES, LONGEST_PACK, WINDOWS, Whisper
-from recordings.speech.recognise import Place, engine
+from recordings.speech.recognise import ModelLocation, open_engine
 from recordings.speech.voice_activity import MARGIN_SECONDS
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, resample, to_float
 
@@ -21,12 +21,12 @@ from recordings.storage.audio import TELEPHONE_RATE, Pcm, resample, to_float
 LEAST_PROBABILITY = 1e-5
 
 
-class Judge:
+class ClosedSetScorer:
     """Scores texts against sound; the model is loaded at its first use and shared with recognition."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ModelLocation) -> None:
         """Use the model in `place`. Raises `EngineMissing`."""
-        found = engine("whisper", Language.MANDARIN, place)
+        found = open_engine("whisper", Language.MANDARIN, place)
         assert isinstance(found, Whisper)  # noqa: S101 (what `engine` was asked for)
         self._engine = found
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hotline.values.statuses import Language
-from recordings.speech.recognise import Engine, Segment
-from recordings.speech.voice_activity import stretches
+from hotline.values.language import Language
+from recordings.speech.recognise import Engine, RecognisedSegment
+from recordings.speech.voice_activity import speech_segments
 from recordings.storage.audio import Sound
 
 # Channel 1 is what the recorded line said, channel 2 what it heard; we record the caller's line.
@@ -13,7 +13,7 @@ SPEAKERS = {1: ("both",), 2: ("caller", "agent")}
 
 
 @dataclass(frozen=True)
-class Line:
+class TranscriptLine:
     """One utterance of a dialogue; times in seconds from the start of the recording, confidence 0 to 1."""
 
     speaker: str
@@ -32,14 +32,14 @@ def speakers(channels: int) -> tuple[str, ...]:
 
 def transcribe(
     sound: Sound, language: Language, engine: Engine, heard: Callable[[float], None] | None = None, prompt: str = ""
-) -> list[Line]:
+) -> list[TranscriptLine]:
     """The dialogue, by time; `prompt` holds words that may come.
 
     `heard` is told each time how many more seconds of channel are worked through."""
-    lines: list[Line] = []
+    lines: list[TranscriptLine] = []
     for speaker, pcm in zip(speakers(len(sound.channels)), sound.channels, strict=True):
         done = 0.0
-        for segment in engine.recognise(pcm, stretches(pcm, engine.longest_seconds), language, prompt):
+        for segment in engine.recognise(pcm, speech_segments(pcm, engine.longest_seconds), language, prompt):
             lines.append(_line(speaker, segment))
             if heard:
                 heard(segment.end - done)
@@ -49,7 +49,7 @@ def transcribe(
     return sorted(lines, key=lambda line: (line.start, line.speaker))
 
 
-def _line(speaker: str, segment: Segment) -> Line:
+def _line(speaker: str, segment: RecognisedSegment) -> TranscriptLine:
     start, end = round(segment.start, 2), round(segment.end, 2)
     words = tuple((round(w.start, 2), round(w.end, 2), w.text, round(w.confidence, 3)) for w in segment.words)
-    return Line(speaker, start, max(end, start + 0.05), segment.text, round(segment.confidence, 3), words)
+    return TranscriptLine(speaker, start, max(end, start + 0.05), segment.text, round(segment.confidence, 3), words)

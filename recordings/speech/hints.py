@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from hotline.errors import ConfigError
 from hotline.models import Agent, Department
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech import dialogue
-from recordings.speech.dialogue import Line
+from recordings.speech.dialogue import TranscriptLine
 from recordings.speech.pinyin import syllables
 from recordings.speech.recognise import Engine
 from recordings.storage.audio import Sound
@@ -84,12 +84,14 @@ def read(text: str, name: str) -> dict[Language, tuple[str, ...]]:
     return found
 
 
-def transcribe(sound: Sound, engine: Engine, hints: Hints, heard: Callable[[float], None] | None = None) -> list[Line]:
+def transcribe(
+    sound: Sound, engine: Engine, hints: Hints, heard: Callable[[float], None] | None = None
+) -> list[TranscriptLine]:
     """The product's one path from sound to dialogue: recognised with these hints, and spelt by them."""
     return spelt(dialogue.transcribe(sound, hints.language, engine, heard, hints.prompt), hints)
 
 
-def spelt(lines: Sequence[Line], hints: Hints) -> list[Line]:
+def spelt(lines: Sequence[TranscriptLine], hints: Hints) -> list[TranscriptLine]:
     """The dialogue with words of the hints spelt right where something else of the same sound was heard."""
     if hints.language is not Language.MANDARIN:
         return list(lines)
@@ -98,7 +100,7 @@ def spelt(lines: Sequence[Line], hints: Hints) -> list[Line]:
     return [_spelt(line, known, lengths) for line in lines]
 
 
-def _spelt(line: Line, known: dict[tuple[str, ...], str], lengths: Sequence[int]) -> Line:
+def _spelt(line: TranscriptLine, known: dict[tuple[str, ...], str], lengths: Sequence[int]) -> TranscriptLine:
     text = line.text
     heard = [syllables(sign)[0] for sign in text]
     for length in lengths:
@@ -118,7 +120,7 @@ def _are_words(text: str, at: int, length: int) -> bool:
     return rjieba.has_word(text[at : at + length]) if length < 4 else False
 
 
-def _respelt(line: Line, text: str) -> tuple[tuple[float, float, str, float], ...]:
+def _respelt(line: TranscriptLine, text: str) -> tuple[tuple[float, float, str, float], ...]:
     """The words with the signs of the new text, where each is one sign of the old one."""
     joined = "".join(word for _, _, word, _ in line.words)
     if len(joined) != len(line.text):

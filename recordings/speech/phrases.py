@@ -9,9 +9,9 @@ from functools import cache
 
 from rapidfuzz import fuzz
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
+from recordings.speech.normalisation import comparable
 from recordings.speech.pinyin import syllables
-from recordings.speech.text import comparable
 
 _FOLDS = ((re.compile("^([zcs])h"), r"\1"), (re.compile("ng$"), "n"))
 # Likeness from 0 to 100 that counts as found. Two or three syllables meet too many neighbours to be matched loosely.
@@ -19,7 +19,7 @@ _ZH_LIKE, _EN_LIKE = {2: 100.0, 3: 95.0}, {1: 88.0, 2: 92.0, 3: 92.0}
 _ZH_LONG, _EN_LONG = 85.0, 86.0
 
 
-def has(text: str, phrase: str, language: Language) -> bool:
+def contains_phrase(text: str, phrase: str, language: Language) -> bool:
     """Whether `phrase` was most likely said in `text`."""
     said, sought = sounds(text, language), sounds(phrase, language)
     if not sought or len(said) < max(1, len(sought) - 1):

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Protocol
 
 from hotline.configuration.settings import Settings
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.errors import EngineMissing
-from recordings.speech.voice_activity import Stretch
+from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import Pcm
 
 ENGINES = ("auto", "vosk", "whisper")
 
 
 @dataclass(frozen=True)
-class Word:
+class RecognisedWord:
     """One word; times in seconds from the start of the channel, confidence 0 to 1."""
 
     start: float
@@ -26,14 +26,14 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Segment:
+class RecognisedSegment:
     """Words of one stretch that belong together. `words` is empty where an engine times only the whole."""
 
     start: float
     end: float
     text: str
     confidence: float
-    words: tuple[Word, ...] = ()
+    words: tuple[RecognisedWord, ...] = ()
 
 
 class Engine(Protocol):
@@ -48,8 +48,8 @@ class Engine(Protocol):
         """The longest stretch that it takes."""
 
     def recognise(
-        self, pcm: Pcm, stretches: Sequence[Stretch], language: Language, prompt: str = ""
-    ) -> Iterator[Segment]:
+        self, pcm: Pcm, stretches: Sequence[SpeechSegment], language: Language, prompt: str = ""
+    ) -> Iterator[RecognisedSegment]:
         """What is said in these stretches of `pcm` (a whole channel, 8 kHz), by time; empty when nothing is.
 
         `prompt` is a text of words that may come, for engines that can use one.
@@ -57,7 +57,7 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class ModelLocation:
     """Where models are kept and how much of the machine one recognition may use."""
 
     models: Path
@@ -65,16 +65,16 @@ class Place:
     threads: int = 2
 
     @classmethod
-    def of(cls, settings: Settings) -> "Place":
+    def of(cls, settings: Settings) -> "ModelLocation":
         """The place that the settings name."""
         return cls(settings.hotline_home / "models", settings.vosk_model_path, settings.speech_threads)
 
 
-_open: dict[tuple[str, str, Place], Engine] = {}
+_open: dict[tuple[str, str, ModelLocation], Engine] = {}
 _lock = threading.Lock()
 
 
-def engine(wish: str, language: Language, place: Place) -> Engine:
+def open_engine(wish: str, language: Language, place: ModelLocation) -> Engine:
     """The engine for `language`, opened at its first use and kept for this process.
 
     `auto` is Vosk where a model of the language is installed, else Whisper. Raises `EngineMissing`, `ModelDamaged`.

@@ -16,7 +16,7 @@ MARGIN_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Stretch:
+class SpeechSegment:
     """Speech from `start` to `end`, and the sound around it that the recogniser should hear, in seconds."""
 
     start: float
@@ -29,7 +29,7 @@ class Stretch:
         return pcm[round(self.cut_start * TELEPHONE_RATE) : round(self.cut_end * TELEPHONE_RATE)]
 
 
-def stretches(pcm: Pcm, longest_seconds: float) -> list[Stretch]:
+def speech_segments(pcm: Pcm, longest_seconds: float) -> list[SpeechSegment]:
     """The stretches of speech in one channel, each at most `longest_seconds` with its margins; none in silence."""
     if len(pcm) < TELEPHONE_RATE // 10:
         return []
@@ -77,10 +77,10 @@ def _split(chances: list[float], first: int, last: int, most: int) -> list[tuple
     return [*pieces, (first, last)]
 
 
-def _with_margins(spoken: list[tuple[float, float]], limit: float) -> list[Stretch]:
+def _with_margins(spoken: list[tuple[float, float]], limit: float) -> list[SpeechSegment]:
     """Margins end where the channel ends and never reach into the next stretch's half of a pause."""
     middles = [(before[1] + after[0]) / 2 for before, after in pairwise(spoken)]
     return [
-        Stretch(start, min(end, limit), max(low, start - MARGIN_SECONDS), min(high, end + MARGIN_SECONDS))
+        SpeechSegment(start, min(end, limit), max(low, start - MARGIN_SECONDS), min(high, end + MARGIN_SECONDS))
         for (start, end), low, high in zip(spoken, [0.0, *middles], [*middles, limit], strict=False)
     ]

@@ -11,7 +11,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from recordings.errors import UnreadableAudio
-from recordings.storage.wav_lengths import Options, Source, honest, is_wav, quick
+from recordings.storage.wav_lengths import Options, Source, is_wav, streaming_options, with_true_lengths
 
 Floats = NDArray[np.float32]  # between -1 and 1
 CHANNELS, RATES = range(1, 17), range(1_000, 384_001)
@@ -35,7 +35,7 @@ def blocks(data: bytes) -> Iterator[tuple[Floats, int, int]]:
     """The sound in small pieces (moments × channels), with rate and number of channels; one empty piece at least."""
     if not _is_known(data):
         raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}")
-    data, options = honest(data) if is_wav(data) else (data, {})
+    data, options = with_true_lengths(data) if is_wav(data) else (data, {})
     yield from _read(io.BytesIO(data), options, data.startswith(BIG_ENDIAN))
 
 
@@ -45,7 +45,7 @@ def streamed(source: Source) -> Iterator[tuple[Floats, int, int]]:
     head = source.read(16) or b""
     if not _is_known(head):
         raise UnreadableAudio(f"no sound in it that can be read; {EXPORT}")
-    options = quick(source) if is_wav(head) else {}
+    options = streaming_options(source) if is_wav(head) else {}
     if options is not None:
         source.seek(0)
         yield from _read(source, options, head.startswith(BIG_ENDIAN))

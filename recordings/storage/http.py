@@ -4,10 +4,10 @@ from flask import Blueprint, Response, current_app, request
 
 from hotline import clock, log
 from hotline.context import AppContext
-from hotline.values.statuses import RecordingKind
+from hotline.values.states.recording import RecordingKind
 from recordings.errors import UnknownCall
 from recordings.storage import service
-from recordings.storage.recording_events import News
+from recordings.storage.recording_events import RecordingEvent
 from telephony.turn import parse
 
 pages = Blueprint("recordings", __name__)
@@ -22,9 +22,11 @@ def events(call_id: str) -> Response:
         log.get().warning("recording_callback_unreadable", call_id=call_id[:32])
         return Response(status=204)
     kind = RecordingKind.MESSAGE if request.args.get("kind") == RecordingKind.MESSAGE else RecordingKind.CONVERSATION
-    news = News(turn.recording_sid, turn.recording_state, turn.recording_seconds, turn.recording_channels, kind)
+    news = RecordingEvent(
+        turn.recording_sid, turn.recording_state, turn.recording_seconds, turn.recording_channels, kind
+    )
     try:
-        service.heard(context, call_id, news, clock.now())
+        service.apply_event(context, call_id, news, clock.now())
     except UnknownCall:
         log.get().warning("recording_of_unknown_call", call_id=call_id[:32])
     return Response(status=204)

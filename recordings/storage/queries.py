@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from hotline.errors import NotFound
 from hotline.models import Call, Case, QueueEntry, Recording, Transcript
-from hotline.values.statuses import CaseKind, QueueEntryState, RecordingKind, RecordingState, Urgency
+from hotline.values.states.case import CaseKind, Urgency
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.recording import RecordingKind, RecordingState
 from recordings.storage.transitions import UNDER_WAY
 
 

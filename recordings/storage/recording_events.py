@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from hotline.values.statuses import RecordingKind, RecordingState
+from hotline.values.states.recording import RecordingKind, RecordingState
 
 
 @dataclass(frozen=True)
-class News:
+class RecordingEvent:
     """The recording `provider_sid` is in this state; its length in whole seconds and channels where they were said."""
 
     provider_sid: str

@@ -10,8 +10,8 @@ from hotline.encryption.keyring import Undecipherable
 from hotline.errors import NotFound
 from hotline.models import Recording
 from hotline.object_store import orphans
-from hotline.values.statuses import RecordingState
-from recordings.errors import Altered
+from hotline.values.states.recording import RecordingState
+from recordings.errors import DigestMismatch
 from recordings.storage import sealed_sound
 
 
@@ -30,8 +30,8 @@ def reseal(context: AppContext) -> tuple[int, set[str]]:
 
 def _is_resealed(context: AppContext, recording: Recording) -> bool:
     try:
-        data = sealed_sound.whole(context, recording)
-    except (Altered, NotFound, Undecipherable):
+        data = sealed_sound.read_all(context, recording)
+    except (DigestMismatch, NotFound, Undecipherable):
         return False
     with orphans.fresh(context, f"recordings/{recording.id}") as name:
         lock = sealed_sound.put(context, name, recording.id, [data])

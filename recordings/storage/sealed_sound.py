@@ -17,7 +17,7 @@ from hotline.context import AppContext
 from hotline.encryption.keyring import NONCE_BYTES, Undecipherable
 from hotline.errors import NotFound
 from hotline.models import Recording
-from recordings.errors import Altered
+from recordings.errors import DigestMismatch
 from recordings.storage.seekable import Seekable
 
 PIECE, TAG = 1 << 18, 16
@@ -25,7 +25,7 @@ SEALED_PIECE = NONCE_BYTES + PIECE + TAG
 
 
 @dataclass(frozen=True)
-class Lock:
+class Envelope:
     """What the row keeps of a sealed recording: its blob, its own key (sealed), with which key of the ring; and of its
     sound the length in bytes and the SHA-256.
     """
@@ -47,7 +47,7 @@ class Lock:
         return self.write(Recording(id=recording_id))
 
 
-def put(context: AppContext, name: str, recording_id: str, data: Iterable[bytes]) -> Lock:
+def put(context: AppContext, name: str, recording_id: str, data: Iterable[bytes]) -> Envelope:
     """Seal the sound of a recording and store it as the blob `name`, piece by piece as it comes."""
     key = AESGCM.generate_key(256)
     cipher, digest, size = AESGCM(key), hashlib.sha256(), 0
@@ -62,37 +62,37 @@ def put(context: AppContext, name: str, recording_id: str, data: Iterable[bytes]
 
     context.objects.put_sealed(name, pieces())
     sealed_key = context.keyring.encrypt(key, _key_about(recording_id))
-    return Lock(name, sealed_key, context.keyring.current, size, digest.hexdigest())
+    return Envelope(name, sealed_key, context.keyring.current, size, digest.hexdigest())
 
 
-def check(context: AppContext, recording: Recording) -> None:
+def verify(context: AppContext, recording: Recording) -> None:
     """Read all of the sound back from the store, piece by piece. Raises `NotFound`, `Undecipherable`, `Altered`."""
-    source, digest = stream(context, recording), hashlib.sha256()
+    source, digest = open_stream(context, recording), hashlib.sha256()
     while piece := source.read(PIECE):
         digest.update(piece)
     _compare(recording, digest.hexdigest())
 
 
-def whole(context: AppContext, recording: Recording) -> bytes:
+def read_all(context: AppContext, recording: Recording) -> bytes:
     """All of the sound, its digest checked. Raises `NotFound`, `Undecipherable`, `Altered`."""
     if recording.blob is None:
         raise NotFound(f"recording {recording.id} has no sound")
     if recording.data_key is None:
         data = context.objects.get(recording.blob, f"recording:{recording.id}")
     else:
-        data = Sealed(context, recording).read()
+        data = SealedFile(context, recording).read()
     _compare(recording, hashlib.sha256(data).hexdigest())
     return data
 
 
-def stream(context: AppContext, recording: Recording) -> io.RawIOBase | io.BytesIO:
+def open_stream(context: AppContext, recording: Recording) -> io.RawIOBase | io.BytesIO:
     """The sound as a file of which any part can be read without the rest. Raises as `whole`."""
     if recording.data_key is None:
-        return io.BytesIO(whole(context, recording))
-    return Sealed(context, recording)
+        return io.BytesIO(read_all(context, recording))
+    return SealedFile(context, recording)
 
 
-class Sealed(Seekable):
+class SealedFile(Seekable):
     """A recording as a file: pieces are fetched and opened as they are read; each is bound to its place."""
 
     def __init__(self, context: AppContext, recording: Recording) -> None:
@@ -143,7 +143,7 @@ def _even(data: Iterable[bytes]) -> Iterator[bytes]:
 
 def _compare(recording: Recording, digest: str) -> None:
     if digest != recording.digest:
-        raise Altered(f"recording {recording.id} does not have the digest it was stored with")
+        raise DigestMismatch(f"recording {recording.id} does not have the digest it was stored with")
 
 
 def _about(recording_id: str, number: int) -> bytes:

@@ -12,17 +12,18 @@ from hotline.errors import Discard
 from hotline.models import Recording, Transcript, Utterance
 from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RecordingReason
-from hotline.values.statuses import RecordingKind, RecordingState
-from recordings.errors import StillThere, UnknownCall
+from hotline.values.states.recording import RecordingKind, RecordingState
+from recordings.errors import ProviderCopyRemains, UnknownCall
 from recordings.search import service
 from recordings.speech import recognise
-from recordings.speech.dialogue import Line
+from recordings.speech.dialogue import TranscriptLine
 from recordings.storage import fetching, queries, sealed_sound
 from recordings.storage import transitions as storage_transitions
-from recordings.storage.fetching import Brought
-from recordings.storage.recording_events import News
+from recordings.storage.fetching import FetchedRecording
+from recordings.storage.recording_events import RecordingEvent
 from recordings.transcripts import transcribing, urgency
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
@@ -31,7 +32,7 @@ GONE = 404
 SHORTEST_SECONDS = 0.1
 
 
-def started(session: Session, context: AppContext, call_id: str, provider_sid: str, now: datetime) -> Recording:
+def add_started(session: Session, context: AppContext, call_id: str, provider_sid: str, now: datetime) -> Recording:
     """Within the caller's transaction: the recording that the exchange has just begun; asked again, the same row."""
     recording, is_new = queries.found_or_added(session, provider_sid, call_id, now)
     if is_new:
@@ -41,17 +42,17 @@ def started(session: Session, context: AppContext, call_id: str, provider_sid: s
     return recording
 
 
-def messages(session: Session, call_id: str) -> frozenset[str]:
+def voicemail_sids(session: Session, call_id: str) -> frozenset[str]:
     """The exchange's ids of the messages that the caller left in this call."""
     return queries.message_sids(session, call_id)
 
 
-def heard(context: AppContext, call_id: str, news: News, now: datetime) -> None:
+def apply_event(context: AppContext, call_id: str, news: RecordingEvent, now: datetime) -> None:
     """What the exchange says of a recording, in any order and any number of times. Raises `UnknownCall`."""
     with context.database.write() as session:
         if queries.call(session, call_id) is None:
             raise UnknownCall(f"a recording of a call that is not ours: {call_id}")
-        recording = started(session, context, call_id, news.provider_sid, now)
+        recording = add_started(session, context, call_id, news.provider_sid, now)
         if news.kind is RecordingKind.MESSAGE:
             recording.kind = news.kind
         _follow(session, context, recording, news, now)
@@ -64,12 +65,13 @@ def reconcile(context: AppContext, provider: Provider, recording_id: str, now: d
     if recording is None or recording.state is not RecordingState.STARTED:
         return
     view = provider.recording(recording.provider_sid)
-    news = News(recording.provider_sid, RecordingState.ABSENT)
+    news = RecordingEvent(recording.provider_sid, RecordingState.ABSENT)
     if view is not None:
-        news = News(view.sid, view.state, view.seconds, view.channels)
-    heard(context, recording.call_id, news, now)
+        news = RecordingEvent(view.sid, view.state, view.seconds, view.channels)
+    apply_event(context, recording.call_id, news, now)
 
 
+@job("fetch_recording", queue="now")
 def fetch(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
     """Bring the sound here: fetched, its length checked, sealed, read back, and only then to be deleted there.
 
@@ -82,7 +84,7 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
         raise Discard(f"the recording is {recording.state}, not ready")
     try:
         seconds = _length(provider, recording)
-        with fetching.brought(context, provider, recording, seconds) as found:
+        with fetching.fetched_recording(context, provider, recording, seconds) as found:
             if found.shape.seconds < SHORTEST_SECONDS:
                 _end(context, recording_id, RecordingState.ABSENT, Reason(RecordingReason.NO_SOUND), now)
             else:
@@ -93,6 +95,7 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
         _end(context, recording_id, end, refused, now)
 
 
+@job("delete_recording", queue="now")
 def delete_at_provider(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
     """Delete the provider's copy of a recording that we hold, once ours was read back and opened as its row names it.
 
@@ -105,15 +108,16 @@ def delete_at_provider(context: AppContext, provider: Provider, recording_id: st
     if not is_purged and (recording.state not in storage_transitions.HELD or recording.blob is None):
         raise Discard(f"the recording is {recording.state}: the provider's copy may be the only one")
     if not is_purged:
-        sealed_sound.check(context, recording)
+        sealed_sound.verify(context, recording)
     try:
         provider.delete_recording(recording.provider_sid)
     except ProviderRefused as refusal:
-        raise StillThere(f"the provider keeps its copy: {refusal.status or refusal.reason}") from refusal
+        raise ProviderCopyRemains(f"the provider keeps its copy: {refusal.status or refusal.reason}") from refusal
     with context.database.write() as session:
         queries.recording(session, recording_id).deleted_at_provider_at = now
 
 
+@job("transcribe", queue="speech")
 def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
     """Turn the sound that we hold into a dialogue. Raises `EngineMissing`, `ModelDamaged`, `Altered`."""
     with context.database.read() as session:
@@ -121,7 +125,9 @@ def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
         call = queries.call(session, recording.call_id)
     if recording.state is not RecordingState.STORED or call is None:
         raise Discard(f"the recording is {recording.state}, not stored")
-    engine = recognise.engine(context.settings.speech_engine, call.language, recognise.Place.of(context.settings))
+    engine = recognise.open_engine(
+        context.settings.speech_engine, call.language, recognise.ModelLocation.of(context.settings)
+    )
     lines = transcribing.lines_of(context, recording, call.language, engine)
     if recording.kind is RecordingKind.MESSAGE:
         lines = [replace(line, speaker="caller") for line in lines]  # one channel, and nobody else is on it
@@ -132,18 +138,18 @@ def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
     _file(context, transcript, lines, now)
 
 
-def plain(context: AppContext, recording: Recording) -> bytes:
+def decrypted_wav(context: AppContext, recording: Recording) -> bytes:
     """The WAV file of a recording that we hold, decrypted. Raises `NotFound`, `Undecipherable`, `Altered`."""
-    return sealed_sound.whole(context, recording)
+    return sealed_sound.read_all(context, recording)
 
 
-def about(recording_id: str) -> str:
+def sealing_context(recording_id: str) -> str:
     """What audio is bound to that the keyring itself sealed: it cannot be opened as another recording's."""
     return f"recording:{recording_id}"
 
 
-def _follow(session: Session, context: AppContext, recording: Recording, news: News, now: datetime) -> None:
-    state = storage_transitions.after(recording.state, news.state)
+def _follow(session: Session, context: AppContext, recording: Recording, news: RecordingEvent, now: datetime) -> None:
+    state = storage_transitions.state_after(recording.state, news.state)
     if state is RecordingState.READY and news.seconds == 0:
         state = RecordingState.ABSENT
     if not transitions.move(recording, state):
@@ -168,7 +174,7 @@ def _length(provider: Provider, recording: Recording) -> float | None:
     return None if view is None or view.seconds is None else float(view.seconds)
 
 
-def _keep(context: AppContext, recording_id: str, found: Brought, now: datetime) -> None:
+def _keep(context: AppContext, recording_id: str, found: FetchedRecording, now: datetime) -> None:
     with context.database.write() as session:
         recording = queries.recording(session, recording_id)
         if recording.state is not RecordingState.READY:
@@ -198,7 +204,7 @@ def _end(context: AppContext, recording_id: str, state: RecordingState, reason: 
                 _file_message(session, context, recording, now)
 
 
-def _file(context: AppContext, transcript: Transcript, lines: Sequence[Line], now: datetime) -> None:
+def _file(context: AppContext, transcript: Transcript, lines: Sequence[TranscriptLine], now: datetime) -> None:
     with context.database.write() as session:
         recording = queries.recording(session, transcript.recording_id)
         if recording.state is not RecordingState.STORED:
@@ -233,7 +239,7 @@ def _tell(session: Session, context: AppContext, recording: Recording, now: date
     transitions.tell(session, context.notifier, event)
 
 
-def _utterance(line: Line) -> Utterance:
+def _utterance(line: TranscriptLine) -> Utterance:
     words = [list(word) for word in line.words]
     return Utterance(
         speaker=line.speaker, start=line.start, end=line.end, text=line.text, confidence=line.confidence, words=words

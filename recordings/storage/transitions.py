@@ -1,6 +1,6 @@
 """What a word from the exchange means for a recording: a table of state × word. Pure."""
 
-from hotline.values.statuses import RecordingState as State
+from hotline.values.states.recording import RecordingState as State
 
 # (where it stands, what the exchange says) -> where it goes. Whatever is missing is a duplicate or comes late and
 # changes nothing: a recording that is ready cannot start again, and one that we hold cannot become absent.
@@ -15,6 +15,6 @@ UNDER_WAY = frozenset({State.STARTED, State.READY, State.STORED})
 HELD = frozenset({State.STORED, State.TRANSCRIBED})
 
 
-def after(state: State, heard: State) -> State:
+def state_after(state: State, heard: State) -> State:
     """Where a recording in `state` stands once the exchange has said `heard`."""
     return HEARD.get((state, heard), state)

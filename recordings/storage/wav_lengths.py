@@ -24,7 +24,7 @@ QUICKLY: Options = {"format_whitelist": "wav", "probesize": "4096", "max_size": 
 
 
 @dataclass(frozen=True)
-class Stated:
+class WavHeader:
     """What a WAV file of samples of one size says of itself, and how much of its sound is there (bytes)."""
 
     coding: str
@@ -51,10 +51,10 @@ def is_wav(head: bytes) -> bool:
     return head[:4] in MAGIC and head[8:12] == b"WAVE"
 
 
-def stated(source: Source) -> Stated | None:
+def read_header(source: Source) -> WavHeader | None:
     """What the file says and what is there; None when it holds no sound, or none whose samples have one size."""
-    found = _opened(source)
-    if found is None or _is_part(source, found.start):
+    found = _header_seen_by_ffmpeg(source)
+    if found is None or _is_chunk(source, found.start):
         return None
     size = source.seek(0, io.SEEK_END)
     is_known = found.promised is not None and found.promised < min(UNKNOWN_BYTES, 2 * size)
@@ -72,7 +72,7 @@ def stated(source: Source) -> Stated | None:
     )
 
 
-def harmless(data: bytes) -> bytes:
+def without_oversized_chunks(data: bytes) -> bytes:
     """The file without the names of parts that claim to end behind it: FFmpeg takes as much memory as they say."""
     changed: bytearray | None = None
     for name in GREEDY:
@@ -85,29 +85,29 @@ def harmless(data: bytes) -> bytes:
     return bytes(changed) if changed else data
 
 
-def honest(data: bytes) -> tuple[bytes, Options]:
+def with_true_lengths(data: bytes) -> tuple[bytes, Options]:
     """A WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
-    data = harmless(data)
-    found = _opened(io.BytesIO(data))
-    if found is None or _is_part(io.BytesIO(data), found.start):
+    data = without_oversized_chunks(data)
+    found = _header_seen_by_ffmpeg(io.BytesIO(data))
+    if found is None or _is_chunk(io.BytesIO(data), found.start):
         # A part between head and sound has a wrong length, or the sound has none and another part follows it.
         rebuilt = _rebuilt(data, found.start if found else 12)
         if rebuilt is None:
             return data[: found.start] if found else data, QUICKLY
-        data, found = rebuilt, _opened(io.BytesIO(rebuilt))
+        data, found = rebuilt, _header_seen_by_ffmpeg(io.BytesIO(rebuilt))
     is_longer = found is not None and _goes_on(io.BytesIO(data), found)
     return data, QUICKLY | ({"ignore_length": "1"} if is_longer else {})
 
 
-def quick(source: Source) -> Options | None:
+def streaming_options(source: Source) -> Options | None:
     """The options with which FFmpeg reads a WAV file as it is; `None` where its head must be mended first."""
-    found = _opened(source)
-    if found is None or _is_part(source, found.start):
+    found = _header_seen_by_ffmpeg(source)
+    if found is None or _is_chunk(source, found.start):
         return None
     return QUICKLY | ({"ignore_length": "1"} if _goes_on(source, found) else {})
 
 
-class _Longer(Seekable):
+class _EndlessFile(Seekable):
     """A file that seems longer than it is: of one that ends too soon, FFmpeg does not tell what was promised."""
 
     def __init__(self, source: Source) -> None:
@@ -121,9 +121,9 @@ class _Longer(Seekable):
         return data
 
 
-def _opened(source: Source) -> Stated | None:
+def _header_seen_by_ffmpeg(source: Source) -> WavHeader | None:
     try:
-        with av.open(_Longer(source), "r", options=QUICKLY) as container:
+        with av.open(_EndlessFile(source), "r", options=QUICKLY) as container:
             stream = container.streams.audio[0]
             codec: AudioCodecContext | None = stream.codec_context
             first = next((packet for packet in container.demux(stream) if packet.size), None)
@@ -132,19 +132,19 @@ def _opened(source: Source) -> Stated | None:
             if first.pos is None or not first.duration or not stream.duration:
                 return None
             block = first.size // first.duration
-            return Stated(codec.name, stream.rate, stream.channels, first.pos, block, stream.duration * block, 0)
+            return WavHeader(codec.name, stream.rate, stream.channels, first.pos, block, stream.duration * block, 0)
     except (av.error.FFmpegError, ValueError, IndexError, OverflowError):
         return None
 
 
-def _goes_on(source: Source, found: Stated) -> bool:
+def _goes_on(source: Source, found: WavHeader) -> bool:
     """Whether there is more sound where it should be over."""
     end = found.start + (found.promised or 0)
     is_more = source.seek(0, io.SEEK_END) - end > LEAST_SECONDS * found.rate * found.block
-    return is_more and not any(_is_part(source, at) for at in (end, end + 1))
+    return is_more and not any(_is_chunk(source, at) for at in (end, end + 1))
 
 
-def _is_part(source: Source, at: int) -> bool:
+def _is_chunk(source: Source, at: int) -> bool:
     """Whether another part of the file begins there: four letters and a length that fits."""
     size = source.seek(0, io.SEEK_END)
     source.seek(0)

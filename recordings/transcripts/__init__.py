@@ -1,0 +1,1 @@
+"""Transcripts: made in parts, corrected, made readable, shown and handed out."""

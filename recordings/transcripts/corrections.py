@@ -10,15 +10,16 @@ from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError, NotFound
 from hotline.models import Correction, Transcript, Utterance
 from hotline.outbox import jobs
-from hotline.values.statuses import Language
+from hotline.outbox.job_kinds import job
+from hotline.values.language import Language
 from recordings.search import service
-from recordings.speech.text import comparable
+from recordings.speech.normalisation import comparable
 
 LONGEST = 1000
 RECENT = 2000
 
 
-class Empty(HotlineError):
+class EmptyCorrection(HotlineError):
     """A correction says what was said: it cannot be empty or endless."""
 
     code = "correction_unfit"
@@ -28,12 +29,12 @@ def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now
     """Write down what was said in an utterance. Raises `NotFound`, `Empty`."""
     text = " ".join(text.split())
     if not 0 < len(text) <= LONGEST:
-        raise Empty(f"a correction has 1 to {LONGEST} signs")
+        raise EmptyCorrection(f"a correction has 1 to {LONGEST} signs")
     with context.database.write() as session:
         utterance = session.get(Utterance, utterance_id)
         if utterance is None:
             raise NotFound(f"no utterance {utterance_id}")
-        if shown(utterance) == text:
+        if current_text(utterance) == text:
             return utterance.corrections[-1] if utterance.corrections else Correction(text=text)
         correction = Correction(utterance_id=utterance_id, text=text, user_id=user_id, at=now)
         session.add(correction)
@@ -42,6 +43,7 @@ def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now
     return correction
 
 
+@job("index_correction", queue="now")
 def reindex(context: AppContext, correction_id: str, _now: datetime) -> None:
     """The job: have the search find what a correction says. Raises `Discard` when it is gone."""
     with context.database.write() as session:
@@ -53,7 +55,7 @@ def reindex(context: AppContext, correction_id: str, _now: datetime) -> None:
         service.index(session, context.keyring, utterance, transcript.call_id, transcript.language)
 
 
-def shown(utterance: Utterance) -> str:
+def current_text(utterance: Utterance) -> str:
     """The text that counts: the newest correction, else the machine's."""
     return utterance.corrections[-1].text if utterance.corrections else utterance.text
 

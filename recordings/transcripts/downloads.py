@@ -3,17 +3,17 @@
 import json
 from collections.abc import Sequence
 
-from recordings.transcripts.masked_view import UNSURE, Shown
+from recordings.transcripts.masked_view import UNSURE, DisplayedUtterance
 
 FORMS = {"vtt": "text/vtt", "txt": "text/plain", "json": "application/json"}
 
 
-def write(form: str, lines: Sequence[Shown], facts: dict[str, str]) -> str:
+def write(form: str, lines: Sequence[DisplayedUtterance], facts: dict[str, str]) -> str:
     """The lines in the form `vtt`, `txt` or `json`; `facts` of the call stand in its head."""
     return {"vtt": vtt, "txt": text, "json": as_json}[form](lines, facts)
 
 
-def vtt(lines: Sequence[Shown], facts: dict[str, str]) -> str:
+def vtt(lines: Sequence[DisplayedUtterance], facts: dict[str, str]) -> str:
     """WebVTT with a voice per speaker, as players show it (W3C WebVTT)."""
     out = ["WEBVTT", "", *(f"NOTE {name}: {value}" for name, value in facts.items()), ""]
     for number, line in enumerate(lines, 1):
@@ -22,13 +22,13 @@ def vtt(lines: Sequence[Shown], facts: dict[str, str]) -> str:
     return "\n".join(out)
 
 
-def text(lines: Sequence[Shown], facts: dict[str, str]) -> str:
+def text(lines: Sequence[DisplayedUtterance], facts: dict[str, str]) -> str:
     """One line per utterance: time, speaker, text."""
     head = [f"{name}: {value}" for name, value in facts.items()]
     return "\n".join([*head, "", *(f"{_clock(one.start)[:8]}  {one.speaker}: {one.text}" for one in lines), ""])
 
 
-def as_json(lines: Sequence[Shown], facts: dict[str, str]) -> str:
+def as_json(lines: Sequence[DisplayedUtterance], facts: dict[str, str]) -> str:
     """The facts, and every utterance with times, confidence and doubtful pieces."""
     rows = [
         {

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Agent, Call, Patient, Transcript, User, Utterance
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.redaction import mask
 from recordings.redaction import redacted_spans as hidden
-from recordings.redaction.mask import Found, Known, Said
+from recordings.redaction.mask import KnownNames, PersonalDataSpan, SpokenText
 from recordings.transcripts import corrections
 from recordings.transcripts.readable import readable
 
@@ -21,7 +21,7 @@ UNSURE, MASKED, PLAIN = "unsure", "masked", ""
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextPiece:
     """Some signs of a line: plain, doubtful or masked."""
 
     text: str
@@ -29,14 +29,14 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Shown:
+class DisplayedUtterance:
     """One utterance for people."""
 
     id: str
     speaker: str
     start: float
     end: float
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TextPiece, ...]
     confidence: float | None
     # What the machine understood, where a person has said better; by whom, when.
     machine: str | None = None
@@ -48,33 +48,35 @@ class Shown:
         return "".join(piece.text for piece in self.pieces)
 
 
-def known(session: Session, call: Call) -> Known:
+def known_names(session: Session, call: Call) -> KnownNames:
     """Who is known by name in this call: the staff, who stay, and the patients of its number, who go."""
     staff = session.scalars(select(Agent.name))
     patients: list[str] = []
     if call.caller_index is not None:
         patients = list(session.scalars(select(Patient.name).where(Patient.number_index == call.caller_index)))
-    return Known(staff=frozenset(staff), people=frozenset(name for name in patients if len(name) > 1))
+    return KnownNames(staff=frozenset(staff), people=frozenset(name for name in patients if len(name) > 1))
 
 
-def said_of(transcript: Transcript) -> list[Said]:
+def spoken_texts(transcript: Transcript) -> list[SpokenText]:
     """The lines of a transcript as they are shown, before masking."""
     return [
-        Said(one.speaker, one.start, one.end, readable(corrections.shown(one), transcript.language))
+        SpokenText(one.speaker, one.start, one.end, readable(corrections.current_text(one), transcript.language))
         for one in transcript.utterances
     ]
 
 
-def lines(session: Session, transcript: Transcript, known: Known, original: bool = False) -> list[Shown]:
+def displayed_utterances(
+    session: Session, transcript: Transcript, known: KnownNames, original: bool = False
+) -> list[DisplayedUtterance]:
     """Every utterance, by time. Only with `original` does personal data stay readable."""
-    said = said_of(transcript)
-    hidden: dict[int, list[Found]] = {}
-    for found in () if original else mask.find(said, transcript.language, known):
+    said = spoken_texts(transcript)
+    hidden: dict[int, list[PersonalDataSpan]] = {}
+    for found in () if original else mask.find_personal_data(said, transcript.language, known):
         hidden.setdefault(found.line, []).append(found)
     authors = _authors(session, transcript)
     machine = _machine(transcript, known, original)
     return [
-        Shown(
+        DisplayedUtterance(
             id=row.id,
             speaker=row.speaker,
             start=row.start,
@@ -88,27 +90,27 @@ def lines(session: Session, transcript: Transcript, known: Known, original: bool
     ]
 
 
-def silent_spans(transcript: Transcript, known: Known) -> list[tuple[str, float, float]]:
+def redacted_audio_spans(transcript: Transcript, known: KnownNames) -> list[tuple[str, float, float]]:
     """What of the sound must not be heard: (speaker, start, end)."""
-    pairs = [(said, row.words or []) for said, row in zip(said_of(transcript), transcript.utterances, strict=True)]
-    return hidden.beeps(pairs, transcript.language, known)
+    pairs = [(said, row.words or []) for said, row in zip(spoken_texts(transcript), transcript.utterances, strict=True)]
+    return hidden.redacted_spans(pairs, transcript.language, known)
 
 
-def pieces(text: str, row: Utterance, hidden: Sequence[Found], language: Language) -> tuple[Piece, ...]:
+def pieces(text: str, row: Utterance, hidden: Sequence[PersonalDataSpan], language: Language) -> tuple[TextPiece, ...]:
     """The text cut where doubt or masking begins and ends."""
     kinds = [PLAIN] * len(text) if row.corrections else _doubts(text, row)
     for found in hidden:
         kinds[found.start : found.end] = [MASKED] * (found.end - found.start)
-    cut: list[Piece] = []
+    cut: list[TextPiece] = []
     masks = {found.start: mask.LABELS[language][found.kind] for found in hidden}
     for at, (sign, kind) in enumerate(zip(text, kinds, strict=True)):
         if kind == MASKED:
             if at in masks:
-                cut.append(Piece(masks[at], MASKED))
+                cut.append(TextPiece(masks[at], MASKED))
         elif cut and cut[-1].kind == kind:
-            cut[-1] = Piece(cut[-1].text + sign, kind)
+            cut[-1] = TextPiece(cut[-1].text + sign, kind)
         else:
-            cut.append(Piece(sign, kind))
+            cut.append(TextPiece(sign, kind))
     return tuple(cut)
 
 
@@ -136,11 +138,11 @@ def _authors(session: Session, transcript: Transcript) -> dict[str, str]:
     return {user.id: user.name for user in session.scalars(select(User).where(User.id.in_(ids)))} if ids else {}
 
 
-def _machine(transcript: Transcript, known: Known, original: bool) -> dict[str, str]:
+def _machine(transcript: Transcript, known: KnownNames, original: bool) -> dict[str, str]:
     """The machine's text of corrected lines, masked like the rest."""
     rows = [row for row in transcript.utterances if row.corrections]
     texts = [readable(row.text, transcript.language) for row in rows]
     if not original and rows:
-        said = [Said(row.speaker, row.start, row.end, text) for row, text in zip(rows, texts, strict=True)]
+        said = [SpokenText(row.speaker, row.start, row.end, text) for row, text in zip(rows, texts, strict=True)]
         texts = mask.mask(said, transcript.language, known)
     return {row.id: text for row, text in zip(rows, texts, strict=True)}

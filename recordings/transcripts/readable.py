@@ -7,7 +7,7 @@ English is in `recordings/transcripts/readable_en.py`; `readable` chooses.
 import re
 from collections.abc import Callable
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.transcripts.readable_en import readable_en
 from recordings.transcripts.spoken_numbers import ZH_UNITS, zh_numbers, zh_strings
 

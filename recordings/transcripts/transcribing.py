@@ -16,9 +16,10 @@ from hotline.errors import GivesWay
 from hotline.models import Job, Recording
 from hotline.models import Part as PartRow
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState, Language
-from recordings.speech import hints, partial_transcripts
-from recordings.speech.dialogue import Line
+from hotline.values.language import Language
+from hotline.values.states.job import JobState
+from recordings.speech import audio_chunks, hints
+from recordings.speech.dialogue import TranscriptLine
 from recordings.speech.recognise import Engine
 from recordings.storage import sealed_sound
 
@@ -30,8 +31,8 @@ def lines_of(
     recording: Recording,
     language: Language,
     engine: Engine,
-    seconds: float = partial_transcripts.PART_SECONDS,
-) -> list[Line]:
+    seconds: float = audio_chunks.CHUNK_SECONDS,
+) -> list[TranscriptLine]:
     """The whole dialogue. Raises `GivesWay` between two parts when another recording is urgent and this is not."""
     with context.database.read() as session:
         done = _done(session, recording.id)
@@ -39,7 +40,7 @@ def lines_of(
     lines = [_line(raw) for row in done for raw in row.lines]
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0
-    for part in partial_transcripts.parts(sealed_sound.stream(context, recording), begin, seconds):
+    for part in audio_chunks.chunks(sealed_sound.open_stream(context, recording), begin, seconds):
         found = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, known)]
         lines += found
         if part.end >= length - 0.5:
@@ -61,7 +62,7 @@ def _done(session: Session, recording_id: str) -> list[PartRow]:
     return list(session.scalars(query))
 
 
-def _keep(context: AppContext, recording_id: str, number: int, next_at: float, lines: list[Line]) -> None:
+def _keep(context: AppContext, recording_id: str, number: int, next_at: float, lines: list[TranscriptLine]) -> None:
     raw = [[line.speaker, line.start, line.end, line.text, line.confidence, line.words] for line in lines]
     with context.database.write() as session:
         known = select(PartRow.id).where(PartRow.recording_id == recording_id, PartRow.number == number)
@@ -69,12 +70,12 @@ def _keep(context: AppContext, recording_id: str, number: int, next_at: float, l
             session.add(PartRow(recording_id=recording_id, number=number, next_at=next_at, lines=raw))
 
 
-def _line(raw: list) -> Line:  # type: ignore[type-arg] # as JSON gives it back
+def _line(raw: list) -> TranscriptLine:  # type: ignore[type-arg] # as JSON gives it back
     speaker, start, end, text, confidence, words = raw
-    return Line(speaker, start, end, text, confidence, tuple((w[0], w[1], w[2], w[3]) for w in words))
+    return TranscriptLine(speaker, start, end, text, confidence, tuple((w[0], w[1], w[2], w[3]) for w in words))
 
 
-def _moved(line: Line, by: float) -> Line:
+def _moved(line: TranscriptLine, by: float) -> TranscriptLine:
     move: Callable[[float], float] = lambda second: round(second + by, 2)  # noqa: E731 (three uses in one expression)
     words = tuple((move(start), move(end), text, chance) for start, end, text, chance in line.words)
     return replace(line, start=move(line.start), end=move(line.end), words=words)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hotline.values.statuses import Language
-from recordings.speech.phrases import has
+from hotline.values.language import Language
+from recordings.speech.phrases import contains_phrase
 
 # A new turn begins when the other speaks; the same speaker's pauses belong to it.
 SHORTEST_SILENCE, SHORTEST_OVERLAP = 2.0, 0.3
@@ -19,7 +19,7 @@ _HOLD = {
 }  # fmt: skip
 
 
-class Spoken(Protocol):
+class TimedUtterance(Protocol):
     """An utterance: a speaker, its times in seconds, its text. Rows and lines are."""
 
     @property
@@ -40,7 +40,7 @@ class Spoken(Protocol):
 
 
 @dataclass(frozen=True)
-class Turn:
+class SpeakerTurn:
     """What one side says before the other does."""
 
     speaker: str
@@ -49,7 +49,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeSpan:
     """Some seconds in which nobody speaks, or both do; `after` is who spoke last before it."""
 
     start: float
@@ -63,13 +63,13 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Figures:
+class DialogueFigures:
     """The dialogue as a whole. Shares are parts of all speaking; `per_minute` counts characters or words."""
 
-    turns: tuple[Turn, ...]
-    silences: tuple[Span, ...]
-    holds: tuple[Span, ...]
-    overlaps: tuple[Span, ...]
+    turns: tuple[SpeakerTurn, ...]
+    silences: tuple[TimeSpan, ...]
+    holds: tuple[TimeSpan, ...]
+    overlaps: tuple[TimeSpan, ...]
     share: dict[str, float]
     per_minute: dict[str, float]
 
@@ -79,7 +79,7 @@ class Figures:
         return max((one.seconds for one in self.silences if one not in self.holds), default=0.0)
 
 
-def figures(said: Iterable[Spoken], language: Language) -> Figures:
+def figures(said: Iterable[TimedUtterance], language: Language) -> DialogueFigures:
     """Everything about a dialogue that times tell."""
     lines = sorted(said, key=lambda one: one.start)
     quiet = silences(lines)
@@ -90,7 +90,7 @@ def figures(said: Iterable[Spoken], language: Language) -> Figures:
         count = sum("\u3400" <= sign <= "\u9fff" for sign in line.text)
         units[line.speaker] = units.get(line.speaker, 0) + (count or len(line.text.split()))
     whole = sum(spoken.values()) or 1.0
-    return Figures(
+    return DialogueFigures(
         turns=tuple(turns(lines)),
         silences=tuple(quiet),
         holds=tuple(span for span in quiet if is_hold(span, lines, language)),
@@ -100,43 +100,43 @@ def figures(said: Iterable[Spoken], language: Language) -> Figures:
     )
 
 
-def turns(lines: Sequence[Spoken]) -> list[Turn]:
+def turns(lines: Sequence[TimedUtterance]) -> list[SpeakerTurn]:
     """Who holds the word from when to when; a word thrown in while the other goes on takes no turn."""
-    found: list[Turn] = []
+    found: list[SpeakerTurn] = []
     for line in sorted(lines, key=lambda one: one.start):
         last = found[-1] if found else None
         if last is not None and last.speaker == line.speaker:
-            found[-1] = Turn(last.speaker, last.start, max(last.end, line.end))
+            found[-1] = SpeakerTurn(last.speaker, last.start, max(last.end, line.end))
         elif last is None or line.end > last.end:
-            found.append(Turn(line.speaker, line.start, line.end))
+            found.append(SpeakerTurn(line.speaker, line.start, line.end))
     return found
 
 
-def silences(lines: Sequence[Spoken], least: float = SHORTEST_SILENCE) -> list[Span]:
+def silences(lines: Sequence[TimedUtterance], least: float = SHORTEST_SILENCE) -> list[TimeSpan]:
     """Where nobody speaks for `least` seconds and more, between the first word and the last."""
-    found: list[Span] = []
+    found: list[TimeSpan] = []
     until, speaker = None, ""
     for line in sorted(lines, key=lambda one: one.start):
         if until is not None and line.start - until >= least:
-            found.append(Span(until, line.start, speaker))
+            found.append(TimeSpan(until, line.start, speaker))
         if until is None or line.end > until:
             until, speaker = line.end, line.speaker
     return found
 
 
-def overlaps(lines: Sequence[Spoken], least: float = SHORTEST_OVERLAP) -> list[Span]:
+def overlaps(lines: Sequence[TimedUtterance], least: float = SHORTEST_OVERLAP) -> list[TimeSpan]:
     """Where both speak at the same time; `after` is who spoke first."""
     ordered = sorted(lines, key=lambda one: one.start)
     return [
-        Span(after.start, min(before.end, after.end), before.speaker)
+        TimeSpan(after.start, min(before.end, after.end), before.speaker)
         for index, before in enumerate(ordered)
         for after in ordered[index + 1 :]
         if after.speaker != before.speaker and min(before.end, after.end) - after.start >= least
     ]
 
 
-def is_hold(span: Span, lines: Sequence[Spoken], language: Language) -> bool:
+def is_hold(span: TimeSpan, lines: Sequence[TimedUtterance], language: Language) -> bool:
     """Whether the agent asked to wait just before this silence."""
     near = (span.start - HOLD_ASKED_SECONDS, span.start + 0.5)
     before = [one for one in lines if one.speaker == "agent" and near[0] <= one.end <= near[1]]
-    return any(has(one.text, phrase, language) for one in before for phrase in _HOLD[language])
+    return any(contains_phrase(one.text, phrase, language) for one in before for phrase in _HOLD[language])

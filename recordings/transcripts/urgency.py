@@ -1,6 +1,7 @@
 """Whose words are wanted first: complaints, bad ratings, warning signs. Pure."""
 
-from hotline.values.statuses import CaseKind, Intent, Urgency
+from hotline.values.intent import Intent
+from hotline.values.states.case import CaseKind, Urgency
 
 LOW_RATING = 2
 _INTENTS = frozenset({Intent.COMPLAINT, Intent.EMERGENCY})

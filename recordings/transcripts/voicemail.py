@@ -9,9 +9,13 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Call, Recording
 from hotline.outbox import transitions
-from hotline.values.statuses import CaseKind, Intent, Outcome, RecordingKind, RecordingState
-from recordings.speech import partial_transcripts
-from recordings.speech.voice_activity import stretches
+from hotline.outbox.job_kinds import job
+from hotline.values.intent import Intent
+from hotline.values.states.call import Outcome
+from hotline.values.states.case import CaseKind
+from hotline.values.states.recording import RecordingKind, RecordingState
+from recordings.speech import audio_chunks
+from recordings.speech.voice_activity import speech_segments
 from recordings.storage import queries, sealed_sound
 from recordings.storage import transitions as storage_transitions
 
@@ -21,6 +25,7 @@ LONGEST_STRETCH = 20.0
 UNSAID = frozenset({Outcome.ABANDONED, Outcome.LEFT_IN_MENU, Outcome.OUT_OF_HOURS})
 
 
+@job("file_message", queue="now")
 def file(context: AppContext, recording_id: str, now: datetime) -> None:
     """The job: open a message's case. Silence opens none, lost sound does. Again: nothing."""
     with context.database.read() as session:
@@ -39,8 +44,8 @@ def file(context: AppContext, recording_id: str, now: datetime) -> None:
 
 def speaks(context: AppContext, recording: Recording) -> bool:
     """Whether anybody speaks in a recording that we hold. Raises `Altered`, `Undecipherable`."""
-    pieces = partial_transcripts.parts(sealed_sound.stream(context, recording))
-    return any(stretches(channel, LONGEST_STRETCH) for piece in pieces for channel in piece.sound.channels)
+    pieces = audio_chunks.chunks(sealed_sound.open_stream(context, recording))
+    return any(speech_segments(channel, LONGEST_STRETCH) for piece in pieces for channel in piece.sound.channels)
 
 
 def _open(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:

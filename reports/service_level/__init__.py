@@ -1,0 +1,1 @@
+"""How many called, were answered, gave up, and how many within three rings."""

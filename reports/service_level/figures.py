@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
-from hotline.values.statuses import CallbackState, Direction, OfferState, Outcome
+from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.offer import OfferState
 from reports.service_level.rows import CallbackTimes as CallbackTimes
 from reports.service_level.rows import CallTimes as CallTimes
 from reports.service_level.rows import Counted as Counted

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Call, Callback, Offer, QueueEntry
-from hotline.values.statuses import CallbackState
+from hotline.values.states.callback import CallbackState
 from reports.service_level.figures import CallbackTimes, CallTimes, Counted, OfferTimes, Summary, summary
 
 CALL = (Call.id, Call.direction, Call.queue, Call.outcome, Call.asked_at, Call.answered_at, Call.ended_at)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from hotline.values.statuses import CallbackState, Direction, OfferState, Outcome
+from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.offer import OfferState
 
 
 class CallTimes(Protocol):

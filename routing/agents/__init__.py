@@ -1,0 +1,1 @@
+"""Agents: their status, presence, roster, and the file they come from."""

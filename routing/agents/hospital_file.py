@@ -20,7 +20,8 @@ from hotline.configuration.yaml_fields import Field, Source
 from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Agent, AgentSkill, Department, Queue, Skill
-from hotline.values.statuses import Absence, AgentState, AgentStatus, Language, SignsIn
+from hotline.values.language import Language
+from hotline.values.states.agent import Absence, AgentState, AgentStatus, SignsIn
 from routing.errors import HospitalFault
 from routing.queues.queues import Rules, Text
 from routing.queues.queues_file import LANGUAGES, MOST_LEVEL, label, name_of

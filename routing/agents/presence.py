@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hotline.values.statuses import Absence, SignsIn
+from hotline.values.states.agent import Absence, SignsIn
 
 # A page says every other second that it is there: silent for three of them, it is gone.
 PAGE_SECONDS = 6.0

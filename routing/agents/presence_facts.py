@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from accounts.sessions import queries
 from hotline.models import Agent, AgentPage, Offer, SignIn, User
-from hotline.values.statuses import Absence, AgentState, OfferState, PagePhone, SignsIn
+from hotline.values.states.agent import Absence, AgentState, PagePhone, SignsIn
+from hotline.values.states.offer import OfferState
 from routing.agents import presence
 from telephony.phones import CLIENT
 

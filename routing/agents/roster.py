@@ -18,7 +18,7 @@ from hotline.errors import NotFound
 from hotline.models import Agent, Department, Skill
 from hotline.outbox import floor_events
 from hotline.outbox.notifier import FLOOR, ROUTER
-from hotline.values.statuses import AgentState, AgentStatus
+from hotline.values.states.agent import AgentState, AgentStatus
 from routing.agents.hospital_file import ADDRESS, CLIENT, change_telephone, set_levels
 from routing.agents.status import choose_status
 from routing.errors import AgentRefused

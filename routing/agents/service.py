@@ -16,7 +16,8 @@ from hotline.models import Agent, AgentPage, Event, Offer
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
 from hotline.values.reason_codes import AgentStateReason, OfferEndReason
-from hotline.values.statuses import LIVE_OFFERS, Absence, AgentState, OfferState, PagePhone
+from hotline.values.states.agent import Absence, AgentState, PagePhone
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from routing.agents import presence_facts
 from routing.agents.status import come_back
 from routing.queues import queries, service

@@ -9,7 +9,7 @@ from hotline.models import Agent
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
 from hotline.values.reason_codes import AgentStateReason
-from hotline.values.statuses import AgentState, AgentStatus
+from hotline.values.states.agent import AgentState, AgentStatus
 
 
 def choose_status(session: Session, context: AppContext, agent: Agent, status: AgentStatus, now: datetime) -> bool:

@@ -1,0 +1,1 @@
+"""Callers who leave the queue and keep their place."""

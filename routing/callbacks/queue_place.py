@@ -9,8 +9,11 @@ from hotline.context import AppContext
 from hotline.models import Call, Callback, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import CallbackReason, QueueEntryEndReason
-from hotline.values.statuses import CallbackState, CallStatus, Outcome, PhoneNumber, QueueEntryState
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.queue_entry import QueueEntryState
 from routing.queues import queries, service
 
 OPEN = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)

@@ -18,7 +18,9 @@ from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import CallbackReason
-from hotline.values.statuses import ENDED_LEGS, CallbackState, CaseKind
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.case import CaseKind
+from hotline.values.states.leg import ENDED_LEGS
 from routing.callbacks import due
 from routing.callbacks.queue_place import end, open_context, place_like
 from routing.estimates import queue_snapshot, wait

@@ -1,0 +1,1 @@
+"""A call between people: legs, conferences, conversations, transfers."""

@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 from hotline.models import Call, Offer, QueueEntry, Transfer
 from hotline.outbox import transitions
 from hotline.values.reason_codes import TransferEndReason
-from hotline.values.statuses import CallStatus, OfferState, QueueEntryState, TransferState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.transfer import TransferState
 from routing.router import statements
 
 OPEN, HELD = "open", "held"

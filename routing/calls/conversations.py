@@ -15,15 +15,12 @@ from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import AgentStateReason, RequeueReason, TransferEndReason
-from hotline.values.statuses import (
-    AgentState,
-    CallStatus,
-    LegStatus,
-    OfferState,
-    QueueEntryState,
-    TransferState,
-    WaitKind,
-)
+from hotline.values.states.agent import AgentState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.transfer import TransferState
 from routing.agents import presence_facts
 from routing.calls import conferences
 from routing.calls import transfer_ends as ends

@@ -5,7 +5,9 @@ from flask import Blueprint, Response, current_app, request
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, QueueEntry
-from hotline.values.statuses import ENDED_LEGS, Language, QueueEntryState, WaitKind
+from hotline.values.language import Language
+from hotline.values.states.leg import ENDED_LEGS
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
 from routing.calls import conversations, legs
 from routing.queues import queries, service
 from telephony import twiml, verbs

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from hotline.context import AppContext
 from hotline.models import Leg, Offer
 from hotline.values.reason_codes import OfferEndReason
-from hotline.values.statuses import ENDED_LEGS, LIVE_OFFERS, LegKind, LegStatus, OfferState
+from hotline.values.states.leg import ENDED_LEGS, LegKind, LegStatus
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from routing.calls import conversations
 from routing.queues import service
 

@@ -13,17 +13,11 @@ from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason, RequeueReason, TransferEndReason
-from hotline.values.statuses import (
-    LIVE_OFFERS,
-    AgentState,
-    AgentStatus,
-    CallStatus,
-    OfferState,
-    QueueEntryState,
-    TransferKind,
-    TransferState,
-    WaitKind,
-)
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.transfer import TransferKind, TransferState
 from routing.calls import conferences
 from routing.queues import queries, requeue, service
 

@@ -15,7 +15,10 @@ from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import QueueEntryEndReason, RequeueReason
-from hotline.values.statuses import AgentState, AgentStatus, CallStatus, TransferKind, TransferState, WaitKind
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.queue_entry import WaitKind
+from hotline.values.states.transfer import TransferKind, TransferState
 from routing.calls import conferences
 from routing.calls import transfer_ends as ends
 from routing.errors import CannotTransfer

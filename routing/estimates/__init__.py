@@ -1,0 +1,1 @@
+"""How long a caller will wait, and what they are told."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hotline.configuration.settings import Settings
 from hotline.models import QueueEntry
-from hotline.values.statuses import QueueEntryState
+from hotline.values.states.queue_entry import QueueEntryState
 from routing.estimates import queue_snapshot, recent_times, wait, wait_estimate
 from routing.estimates.wait_estimate import Estimate
 from routing.queues import queries, queues_file

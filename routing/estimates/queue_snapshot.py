@@ -9,7 +9,11 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from hotline.models import Agent, AgentSkill, Call, Callback, Offer, QueueEntry
-from hotline.values.statuses import AgentState, AgentStatus, CallbackState, CallStatus, OfferState, QueueEntryState
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
 from routing.callbacks.due import Promise
 from routing.estimates import recent_times, wait
 from routing.estimates.recent_times import Lately, Wait

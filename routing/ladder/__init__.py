@@ -1,0 +1,1 @@
+"""The three-ring ladder: whose phone starts and stops ringing. Pure."""

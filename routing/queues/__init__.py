@@ -1,0 +1,1 @@
+"""Queues as data, the callers in them, and overflow."""

@@ -11,7 +11,7 @@ from hotline import log
 from hotline.context import AppContext
 from hotline.models import Call, QueueEntry
 from hotline.values.reason_codes import QueueEntryEndReason
-from hotline.values.statuses import QueueEntryState
+from hotline.values.states.queue_entry import QueueEntryState
 from routing.callbacks import queue_place
 from routing.ladder import floor_state
 from routing.queues import queries, service

@@ -13,7 +13,7 @@ from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallbackReason, PriorityReason
-from hotline.values.statuses import CallbackState
+from hotline.values.states.callback import CallbackState
 from routing.queues import priority_patients, queues_file
 
 FACTS = ("age", "limited_mobility", "cardiac", "diabetic", "flagged", "discharged_on")

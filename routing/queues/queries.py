@@ -5,7 +5,9 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Agent, Call, Callback, Offer, QueueEntry
 from hotline.values.reason_codes import AgentStateReason
-from hotline.values.statuses import AgentState, CallbackState, QueueEntryState
+from hotline.values.states.agent import AgentState
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.queue_entry import QueueEntryState
 from routing.router import statements
 
 # Who let an offer ring out may all the same be asked where nobody else is free; who declined or hung up may not.

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.ladder.floor_state import Rung
 from routing.queues.queues import HELPERS, Queue, Rules, Step, Way
 

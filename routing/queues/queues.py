@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.queues.hours import Hours
 from routing.queues.priority_patients import Green
 

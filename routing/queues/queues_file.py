@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from hotline.configuration.settings import Settings
 from hotline.configuration.yaml_fields import Field, Source
-from hotline.values.statuses import Language, PhoneNumber
+from hotline.values.language import Language
+from hotline.values.phone_numbers import PhoneNumber
 from routing.errors import QueuesFault
 from routing.queues import hours_file
 from routing.queues.priority_patients import Green

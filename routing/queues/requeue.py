@@ -15,7 +15,8 @@ from hotline.models import Call, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import RequeueReason
-from hotline.values.statuses import CallStatus, WaitKind
+from hotline.values.states.call import CallStatus
+from hotline.values.states.queue_entry import WaitKind
 
 # A call whose lines are lost more often than this waits where it stood: something else is wrong with it.
 MOST_FRONTS = 2

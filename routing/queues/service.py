@@ -14,17 +14,11 @@ from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox import floor_events, transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import AgentStateReason, OfferEndReason, QueueEntryEndReason, TransferEndReason
-from hotline.values.statuses import (
-    LIVE_OFFERS,
-    Absence,
-    AgentState,
-    AgentStatus,
-    CallStatus,
-    OfferState,
-    QueueEntryState,
-    TransferState,
-    WaitKind,
-)
+from hotline.values.states.agent import Absence, AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.transfer import TransferState
 from routing.agents import presence_facts
 from routing.agents.status import choose_status as choose_status
 from routing.agents.status import come_back as come_back

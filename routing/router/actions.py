@@ -10,7 +10,8 @@ from hotline import clock, log
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.values.reason_codes import GREEN_CHANNEL, OfferEndReason
-from hotline.values.statuses import LIVE_OFFERS, OfferState, QueueEntryState
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.queue_entry import QueueEntryState
 from recordings.storage import service as recordings
 from routing.calls.conferences import HELD
 from routing.ladder import floor_state
@@ -178,11 +179,11 @@ def _record(context: AppContext, provider: Provider, call: Call) -> None:
     """Start the recording of a conversation; one that was started before a crash is found, not doubled."""
     try:
         with context.database.read() as session:
-            messages = recordings.messages(session, call.id)
+            messages = recordings.voicemail_sids(session, call.id)
         known = [sid for sid in provider.recordings_of(call.provider_sid) if sid not in messages]
         events = f"{context.settings.voice_url}/voice/recordings/{call.id}/events"
         sid = known[0] if known else provider.record(call.provider_sid, events)
     except ProviderRefused:
         return  # the caller has hung up
     with context.database.write() as session:
-        recordings.started(session, context, call.id, sid, clock.now())
+        recordings.add_started(session, context, call.id, sid, clock.now())

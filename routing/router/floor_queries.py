@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from hotline.models import Agent, AgentSkill, Offer, QueueEntry
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import AgentStateReason, OfferReason, PriorityReason, RequeueReason
-from hotline.values.statuses import LIVE_OFFERS, AgentState, AgentStatus, OfferState, QueueEntryState, WaitKind
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
 from routing.agents import presence
 from routing.ladder import answer_times, candidates, floor_state
 from routing.ladder.answer_curve import Rang

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
-from hotline.values.statuses import OfferState
+from hotline.values.states.offer import OfferState
 from routing.router import statements
 
 # A caller who was sent to the conference and is still on the line has met the agent by then, callback or not.

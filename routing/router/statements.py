@@ -8,16 +8,11 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, literal, or_, select, union_all
 
 from hotline.models import Agent, Call, Offer, QueueEntry, Recording, Transfer
-from hotline.values.statuses import (
-    LIVE_OFFERS,
-    OPEN_TRANSFERS,
-    CallStatus,
-    OfferState,
-    QueueEntryState,
-    RecordingKind,
-    TransferState,
-    WaitKind,
-)
+from hotline.values.states.call import CallStatus
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.recording import RecordingKind
+from hotline.values.states.transfer import OPEN_TRANSFERS, TransferState
 
 OVER_OFFERS = frozenset(OfferState) - LIVE_OFFERS - {OfferState.ANSWERED}
 OPEN = (QueueEntryState.WAITING, QueueEntryState.WON)

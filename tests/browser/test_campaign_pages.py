@@ -14,7 +14,9 @@ from campaigns.dialogue import after_call, attempt_progress
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Recipient
-from hotline.values.statuses import AttemptOutcome, CallStatus, Direction, Language
+from hotline.values.language import Language
+from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.call import CallStatus, Direction
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.browser.test_console_pages import PHONE

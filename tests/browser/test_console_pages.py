@@ -10,7 +10,10 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, QueueEntry
 from hotline.outbox import transitions
-from hotline.values.statuses import AgentState, CallStatus, Intent, QueueEntryState
+from hotline.values.intent import Intent
+from hotline.values.states.agent import AgentState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.queue_entry import QueueEntryState
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.console_data import Morning, a_call, a_waiting

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, expect
 from hotline import clock
 from hotline.context import AppContext
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 

@@ -17,7 +17,10 @@ from accounts.users import service
 from exchange.phone.errors import PhoneRefused
 from exchange.phone.line import Phone
 from hotline.models import Agent, Call, Offer, User
-from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Role
+from hotline.values.access import Role
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.offer import OfferState
 from tests.browser.person import Person
 from tests.browser.wire import Wire
 from tests.calls.stage import Stage, patient, stage

@@ -11,11 +11,12 @@ from sqlalchemy import select
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Review, Round, User
-from hotline.values.statuses import Language, ReviewState
+from hotline.values.language import Language
+from hotline.values.states.review import ReviewState
 from qa.reports import service
 from qa.reviews import calibration, coaching
 from qa.reviews import service as reviews_service
-from qa.reviews.coaching import Finding
+from qa.reviews.coaching import CoachingFinding
 from qa.sampling import draws, targeted
 from tests.browser.conftest import Server
 from tests.browser.pages import Nursery
@@ -221,7 +222,7 @@ def test_a_report_is_made_as_a_file_while_one_waits(
         supervisor.sees("[data-state=asked]", "正在生成")
         with context.database.read() as session:
             row = service.of_user(session, here.users["supervisor"])[0]
-        service.make(context, row.id, clock.now())  # the worker's part
+        service.make_report(context, row.id, clock.now())  # the worker's part
         supervisor.sees("[data-state=made] a", "下载")
         with supervisor.page.expect_download() as download:
             supervisor.page.click("[data-state=made] a")
@@ -246,7 +247,7 @@ def fill(context: AppContext, here: House, language: Language) -> None:
         published(context, calls[review.call_id], supervisor, now, self_id="no")
     if drawn:
         clip = (here.made.sound.id, 0.5, 3.0)
-        finding = Finding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
+        finding = CoachingFinding("self_id", "开头报工号 / say the number", context.settings.day(now), clip)
         coaching.begin(context, drawn[0].id, supervisor, finding, now)
     calibration.open_round(context, supervisor, "March", "service", ([here.call.id], [supervisor, second]), now)
 

@@ -10,8 +10,11 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from accounts.users import service
 from hotline.models import Agent, Call, QueueEntry, Transfer
+from hotline.values.access import Role
 from hotline.values.reason_codes import RequeueReason
-from hotline.values.statuses import AgentStatus, CallStatus, Role, TransferState
+from hotline.values.states.agent import AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.transfer import TransferState
 from tests.browser.conftest import CHROMIUM, FLAGS, MICROPHONE
 from tests.browser.person import Person
 from tests.calls.stage import Stage, patient, stage

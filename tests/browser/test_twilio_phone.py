@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from hotline import clock
 from hotline.context import AppContext, open_context
 from hotline.models import Agent
-from hotline.values.statuses import AgentStatus
+from hotline.values.states.agent import AgentStatus
 from tests.browser.conftest import Server
 from tests.browser.person import Person
 from tests.conftest import make_settings

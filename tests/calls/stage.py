@@ -13,12 +13,13 @@ from typing import Any
 import yaml
 from sqlalchemy import select, update
 
-from cli.house import embedded
-from cli.house.house import House
+from cli.local import embedded
+from cli.local.processes import LocalHotline
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Job, Offer, QueueEntry, Recording, Row
-from hotline.values.statuses import AgentState, JobState
+from hotline.values.states.agent import AgentState
+from hotline.values.states.job import JobState
 from routing.agents import hospital_file
 from routing.queues import queues_file
 from tests.servers import wait_for
@@ -39,7 +40,7 @@ def words_of(line: str) -> str:
 class Stage:
     """A running house, what its database holds, and the means to hurt it."""
 
-    def __init__(self, house: House, context: AppContext, folder: Path, lines: list[str]) -> None:
+    def __init__(self, house: LocalHotline, context: AppContext, folder: Path, lines: list[str]) -> None:
         """Play in `house`; scripts go to `folder`, `lines` are what the processes print."""
         self.house = house
         self.context = context
@@ -136,8 +137,8 @@ def stage(folder: Path, is_deaf: bool = False, **settings: str) -> Iterator[Stag
     plan = embedded.plan(folder / "home", environment, free_ports=True)
     procfile = folder / "Procfile"
     usual = Path("Procfile").read_text("utf-8")
-    procfile.write_text(usual.replace("run worker", "run worker --line now") if is_deaf else usual, "utf-8")
-    house = House(plan, lambda name, line: lines.append(json.dumps([name, line])), procfile)
+    procfile.write_text(usual.replace("run worker", "run worker --queue now") if is_deaf else usual, "utf-8")
+    house = LocalHotline(plan, lambda name, line: lines.append(json.dumps([name, line])), procfile)
     try:
         context = house.open(_fill)
         yield Stage(house, context, folder, lines)

@@ -11,7 +11,10 @@ import pytest
 from hotline import clock
 from hotline.models import Agent, AgentSkill, Call, Offer, QueueEntry
 from hotline.values.reason_codes import RequeueReason
-from hotline.values.statuses import AgentState, AgentStatus, CallStatus, OfferState, Outcome, QueueEntryState
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import figures, queries
 from routing.router import reconcile
 from tests.calls.stage import ANSWER, IGNORES, QUESTION, Stage, agent, patient, stage

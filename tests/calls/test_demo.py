@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from hotline.values.statuses import Outcome, RecipientState
+from hotline.values.states.call import Outcome
+from hotline.values.states.recipient import RecipientState
 
 # Two acts in real time, and the recogniser after each on a machine that may do other things.
 SECONDS = 1500

@@ -7,7 +7,12 @@ from pathlib import Path
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring
 from hotline.models import MachineMark, Offer, Row, Transcript
-from hotline.values.statuses import Answer, CallStatus, Intent, Language, OfferState, Outcome, RecordingState
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.offer import OfferState
+from hotline.values.states.recording import RecordingState
 from recordings.storage.audio import read_wav
 from reports.service_level import figures
 from tests.calls.stage import (

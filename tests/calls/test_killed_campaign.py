@@ -19,7 +19,9 @@ from campaigns.planning import enrolment, plan, service
 from cli.demo import act, follow_up
 from hotline import clock
 from hotline.models import Attempt, Recipient
-from hotline.values.statuses import AttemptOutcome, AttemptState, Language, RecipientState
+from hotline.values.language import Language
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.recipient import RecipientState
 from routing.agents import hospital_file
 from routing.queues import queues_file
 from telephony.provider import Provider, connect
@@ -66,12 +68,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def house(folder: Path) -> Iterator[Stage]:
     """A house that calls the patients of the demo: at any hour, several a second."""
     law = (
-        (follow_up.HERE / "caps.yaml")
+        (follow_up.HERE / "dialling_limits.yaml")
         .read_text("utf-8")
         .replace("calls_a_second: {value: 1,", "calls_a_second: {value: 4,")
     )
-    (folder / "caps.yaml").write_text(law, "utf-8")
-    own = follow_up.ACT.environment | {"CAMPAIGN_CAPS_FILE": str(folder / "caps.yaml")}
+    (folder / "dialling_limits.yaml").write_text(law, "utf-8")
+    own = follow_up.ACT.environment | {"DIALLING_LIMITS_FILE": str(folder / "dialling_limits.yaml")}
     with stage(folder, is_deaf=True, **own) as opened:
         nurses = hospital_file.read(follow_up.ACT.hospital, queues_file.of(opened.context.settings))
         with opened.context.database.write() as session:
@@ -106,7 +108,7 @@ class Storm:
 
 def goes_on(house: Stage, since: datetime) -> bool:
     """Whoever is planned is due at once, while there are attempts to make; whether any is left to end."""
-    attempts = house.rows(Attempt, Attempt.marked_at >= since)
+    attempts = house.rows(Attempt, Attempt.reserved_at >= since)
     if len(attempts) < ATTEMPTS:
         later = update(Recipient).where(Recipient.state == RecipientState.PLANNED, Recipient.due_at.is_not(None))
         with house.context.database.write() as session:
@@ -185,14 +187,14 @@ def test_processes_killed_at_any_moment_dial_nobody_twice_and_lose_no_attempt(ho
     since, storm = clock.now(), Storm(house)
     with telephones(house, folder, *(phone(number) for number in range(1, 13))):
         follow_up.begin(house.context)
-        house.wait(lambda: house.rows(Attempt, Attempt.marked_at >= since), 60, "the first attempt")
+        house.wait(lambda: house.rows(Attempt, Attempt.reserved_at >= since), 60, "the first attempt")
         while goes_on(house, since) and clock.now().timestamp() - since.timestamp() < 200:
             storm.blows()
             time.sleep(0.1)
         service.pause(house.context, follow_up.NAME)
         house.wait(lambda: not house.rows(Attempt, Attempt.state != AttemptState.ENDED), 90, "the end of every attempt")
     service.finish(house.context, follow_up.NAME, clock.now())
-    attempts, people = house.rows(Attempt, Attempt.marked_at >= since), house.rows(Recipient)
+    attempts, people = house.rows(Attempt, Attempt.reserved_at >= since), house.rows(Recipient)
     assert len(attempts) >= ATTEMPTS
     assert set(storm.killed) == set(KILLED)
     assert all(attempt.outcome is not None for attempt in attempts)

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 from hotline import clock
 from hotline.models import Call, Offer, QueueEntry, Transcript
-from hotline.values.statuses import CallStatus, OfferState, Outcome, QueueEntryState, RecordingState
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.recording import RecordingState
 from telephony.provider import connect
 from tests.calls.stage import IGNORES, NUMBER, Stage, agent, asks_and_hangs_up, patient, picks_up
 

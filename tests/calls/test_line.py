@@ -7,19 +7,13 @@ from typing import Any
 import pytest
 
 from hotline.models import Agent, Call, Callback, Case, Offer, QueueEntry, Recording, Transcript
-from hotline.values.statuses import (
-    AgentStatus,
-    CallbackState,
-    CallStatus,
-    CaseKind,
-    CaseState,
-    Direction,
-    Language,
-    Outcome,
-    QueueEntryState,
-    RecordingKind,
-    RecordingState,
-)
+from hotline.values.language import Language
+from hotline.values.states.agent import AgentStatus
+from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.recording import RecordingKind, RecordingState
 from ivr.flow import reader
 from tests.calls.stage import (
     LINES,

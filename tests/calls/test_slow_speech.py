@@ -11,7 +11,7 @@ from exchange.speech import ssml
 from exchange.speech.speak import Speaker
 from exchange.verbs.speech import spoken_language
 from exchange.webhooks import twiml as documents
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from telephony import twiml
 from tests.unit.campaigns.dialogue.test_dialogue import NOW, WHO
 

@@ -18,7 +18,9 @@ from campaigns.planning import enrolment, plan, service
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, AgentSkill, Attempt, Recipient
-from hotline.values.statuses import AgentStatus, AttemptOutcome, LegStatus
+from hotline.values.states.agent import AgentStatus
+from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.leg import LegStatus
 from routing.calls.legs import Report
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider

@@ -21,7 +21,10 @@ from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Attempt, Case, Job, Recipient
 from hotline.outbox.lease import Leadership
-from hotline.values.statuses import AttemptState, JobState, LegStatus, Urgency
+from hotline.values.states.attempt import AttemptState
+from hotline.values.states.case import Urgency
+from hotline.values.states.job import JobState
+from hotline.values.states.leg import LegStatus
 from routing.router.router import Router
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -31,7 +34,7 @@ from tests.passing_time import pass_in_database
 from tests.simulation.interleave.seams import InTurn
 from voice import app
 from workers.clock import Clock
-from workers.run import House
+from workers.run import WorkerContext
 from workers.run import run as perform
 
 STEP = timedelta(seconds=15)
@@ -153,7 +156,7 @@ class Storm:
         with self.context.database.read() as session:
             due = session.scalars(select(Job.id).where(*TO_DO)).all()
         for job_id in due:
-            perform(House(self.context, self.exchange), job_id)
+            perform(WorkerContext(self.context, self.exchange), job_id)
 
     @contextmanager
     def deadly(self) -> Iterator[None]:

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Event, Offer, QueueEntry
-from hotline.values.statuses import AgentStatus, CallStatus
+from hotline.values.states.agent import AgentStatus
+from hotline.values.states.call import CallStatus
 from tests.factories import NOW, load_hospital
 from tests.simulation.interleave.arrivals import Wish
 from tests.simulation.interleave.exchange import Faults, Line

@@ -16,7 +16,9 @@ from accounts.users.service import Wanted
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, AuditEntry, User
-from hotline.values.statuses import AgentState, AgentStatus, Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
+from hotline.values.states.agent import AgentState, AgentStatus
 from routing.agents import roster
 from tests.console_client import Staff, signed_in
 from tests.console_data import PASSWORD, Morning, hashed

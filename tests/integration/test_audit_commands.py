@@ -14,7 +14,8 @@ from hotline import clock
 from hotline.audit import log
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Call, Recipient
-from hotline.values.statuses import AuditOutcome, Outcome
+from hotline.values.access import AuditOutcome
+from hotline.values.states.call import Outcome
 from tests.console_data import a_call
 from tests.factories import load_hospital
 from tests.integration.campaign_house import campaign

@@ -13,7 +13,7 @@ from hotline.audit import chain, log
 from hotline.context import AppContext
 from hotline.models import AuditEntry, AuditHead, Call, User
 from hotline.models.sealed import InRow
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 from tests.console_data import a_call
 from tests.documents import ROOT
 

@@ -18,7 +18,7 @@ from console.web import audit_marks
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import AuditEntry, User
-from hotline.values.statuses import AuditOutcome, Role
+from hotline.values.access import AuditOutcome, Role
 from tests.console_client import signed_in
 from tests.console_data import Morning
 from tests.integration.test_audit_commands import commands

@@ -15,9 +15,12 @@ from hotline import clock
 from hotline.audit import log
 from hotline.context import AppContext
 from hotline.models import Agent, AuditEntry, Call, Campaign, Coaching, Offer, Patient, Report, User, Utterance
-from hotline.values.statuses import AuditOutcome, CampaignState, CaseKind, Language, Role
+from hotline.values.access import AuditOutcome, Role
+from hotline.values.language import Language
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.case import CaseKind
 from qa.reports import service
-from qa.reports.values import QUALITY, Wanted
+from qa.reports.values import QUALITY, ReportRequest
 from qa.reviews import calibration, coaching
 from tests.console_client import signed_in
 from tests.quality_data import House, house, published
@@ -61,10 +64,12 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
         session.flush()
         case = crm.open_case(session, context, NewCase(CaseKind.ENQUIRY, call, patient.id), By(), now)
         utterance = session.scalars(select(Utterance.id)).first()
-    finding = coaching.Finding(None, "speaks fast", context.settings.day(now), None)
+    finding = coaching.CoachingFinding(None, "speaks fast", context.settings.day(now), None)
     coaching.begin(context, review_id, lead, finding, now)
     day = context.settings.day(now)
-    report_id = service.ask(context, lead, Wanted(QUALITY, day, day, "week"), ("xlsx", Language.MANDARIN), now)
+    report_id = service.request_report(
+        context, lead, ReportRequest(QUALITY, day, day, "week"), ("xlsx", Language.MANDARIN), now
+    )
     sent = [made.call.id], [lead, made.users["second"]]
     round_id = calibration.open_round(context, lead, "spring", "service", sent, now)
     with context.database.read() as session:

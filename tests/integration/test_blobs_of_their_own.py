@@ -13,10 +13,11 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Prompt, Report
 from hotline.object_store.store import ObjectStore
-from hotline.values.statuses import Language, ReportState
+from hotline.values.language import Language
+from hotline.values.states.report import ReportState
 from ivr.prompts import catalogue
 from qa.reports import service
-from qa.reports.values import Wanted
+from qa.reports.values import ReportRequest
 from tests.integration.rivals import halfway
 from tests.integration.transcripts_house import a_user
 
@@ -41,8 +42,8 @@ def test_of_a_prompt_that_two_workers_speak_one_sound_is_kept(context: AppContex
 
 def asked(context: AppContext) -> str:
     """A report that somebody asked for."""
-    wanted = Wanted("quality", date(2026, 3, 2), date(2026, 3, 8))
-    return service.ask(context, a_user(context), wanted, ("xlsx", Language.ENGLISH), clock.now())
+    wanted = ReportRequest("quality", date(2026, 3, 2), date(2026, 3, 8))
+    return service.request_report(context, a_user(context), wanted, ("xlsx", Language.ENGLISH), clock.now())
 
 
 def report(context: AppContext, report_id: str) -> Report:
@@ -55,13 +56,13 @@ def test_of_a_report_that_two_workers_make_one_file_is_kept(context: AppContext)
 
     def make() -> None:
         with suppress(Discard):
-            service.make(context, report_id, clock.now())
+            service.make_report(context, report_id, clock.now())
 
     with halfway(context, Report, make):
         make()
     made = report(context, report_id)
     assert (made.state, made.progress, objects(context)) == (ReportState.MADE, 1.0, [made.blob])
-    assert service.file(context, made).startswith(b"PK")
+    assert service.report_file(context, made).startswith(b"PK")
 
 
 class Full(ObjectStore):
@@ -78,7 +79,7 @@ class Full(ObjectStore):
 def test_a_report_that_failed_is_made_by_a_later_try(context: AppContext) -> None:
     report_id = asked(context)
     with pytest.raises(OSError, match="space"):
-        service.make(replace(context, objects=Full(context.objects)), report_id, clock.now())
+        service.make_report(replace(context, objects=Full(context.objects)), report_id, clock.now())
     assert report(context, report_id).state is ReportState.FAILED
-    service.make(context, report_id, clock.now())
+    service.make_report(context, report_id, clock.now())
     assert report(context, report_id).state is ReportState.MADE

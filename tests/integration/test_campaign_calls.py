@@ -15,7 +15,11 @@ from campaigns.planning import plan, service
 from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Answer, Case, Recipient
-from hotline.values.statuses import AttemptOutcome, AttemptState, CaseKind, Direction, LegStatus, RecipientState
+from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.call import Direction
+from hotline.values.states.case import CaseKind
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.recipient import RecipientState
 from routing.calls.legs import Report
 from tests.integration.campaign_house import (
     NOW,
@@ -113,7 +117,7 @@ def test_whoever_is_never_reached_gets_a_text_and_then_a_person(context: AppCont
         ends(context, list(exchange.lines.values())[-1], AttemptOutcome.NO_ANSWER, now + timedelta(seconds=30))
     found = attempts_of(context, only)
     assert len(found) == 5
-    assert len({(a.marked_at + 8 * HOUR).date() for a in found}) >= 3
+    assert len({(a.reserved_at + 8 * HOUR).date() for a in found}) >= 3
     assert recipient(context, only).state is RecipientState.TEXTED
     messages.text(context, exchange, only, now)
     assert exchange.texts[0][0] == recipient(context, only).number

@@ -21,7 +21,7 @@ from campaigns.importing.watched_folder import WatchedFolder
 from campaigns.planning import enrolment, plan, service
 from hotline.context import AppContext, open_context
 from hotline.models import Discharge, Patient, Recipient
-from hotline.values.statuses import RecipientState
+from hotline.values.states.recipient import RecipientState
 from tests.conftest import make_settings
 from tests.integration.campaign_house import NOW
 

@@ -10,7 +10,10 @@ from sqlalchemy import func, select
 from campaigns.planning import dialling_limits_file
 from hotline.context import AppContext
 from hotline.models import Attempt, Case, Job, Recipient
-from hotline.values.statuses import AttemptState, CaseKind, JobState, RecipientState, Urgency
+from hotline.values.states.attempt import AttemptState
+from hotline.values.states.case import CaseKind, Urgency
+from hotline.values.states.job import JobState
+from hotline.values.states.recipient import RecipientState
 from tests.integration.campaign_house import attempts_of, campaign
 from tests.integration.campaign_storm import BESIDE, TO_DO, Storm
 
@@ -22,8 +25,10 @@ def hasty(context: AppContext, folder: Path) -> AppContext:
     law = dialling_limits_file.STANDARD.read_text("utf-8").replace(
         "calls_a_second: {value: 1,", "calls_a_second: {value: 5,"
     )
-    (folder / "caps.yaml").write_text(law, "utf-8")
-    return replace(context, settings=context.settings.model_copy(update={"campaign_caps_file": folder / "caps.yaml"}))
+    (folder / "dialling_limits.yaml").write_text(law, "utf-8")
+    return replace(
+        context, settings=context.settings.model_copy(update={"dialling_limits_file": folder / "dialling_limits.yaml"})
+    )
 
 
 def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(
@@ -50,7 +55,7 @@ def test_killed_anywhere_nobody_is_dialled_twice_and_everyone_comes_to_an_end(
         tries = attempts_of(context, person)
         for before, after in pairwise(tries):
             assert before.ended_at is not None
-            assert before.ended_at <= after.marked_at
+            assert before.ended_at <= after.reserved_at
     # Everyone at an end of the table, and no work left.
     assert set(states) <= ENDS, states
     assert (due, failed) == (0, [])

@@ -18,7 +18,11 @@ from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Attempt, AuditEntry, Campaign, FloorEvent, Patient, Recipient, User
-from hotline.values.statuses import AttemptOutcome, CampaignState, LegStatus, Outcome, Role
+from hotline.values.access import Role
+from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.call import Outcome
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.leg import LegStatus
 from tests.console_client import signed_in
 from tests.console_data import a_call, hashed
 from tests.integration.campaign_house import NOW, Outside, campaign, look, outside, report

@@ -11,7 +11,8 @@ from accounts.users import service
 from console.web import access, audit_marks
 from hotline.context import AppContext
 from hotline.models import AuditEntry, User
-from hotline.values.statuses import Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
 from tests.console_client import Staff, signed_in
 from tests.console_data import Morning
 

@@ -14,9 +14,10 @@ from exchange.web.tokens import is_signed
 from hotline import clock
 from hotline.context import AppContext, open_context
 from hotline.models import Agent, AuditEntry, Call, Offer, Patient, QueueEntry, User
+from hotline.values.access import Role
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import PriorityReason
-from hotline.values.statuses import AgentState, AgentStatus, Role
+from hotline.values.states.agent import AgentState, AgentStatus
 from routing.queues import service
 from tests.conftest import make_settings
 from tests.console_client import Staff, signed_in

@@ -13,7 +13,11 @@ from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Call, MachineMark, Transcript, Utterance
-from hotline.values.statuses import Answer, Intent, Outcome, RecordingState, Role
+from hotline.values.access import Role
+from hotline.values.intent import Intent
+from hotline.values.scorecard import Answer
+from hotline.values.states.call import Outcome
+from hotline.values.states.recording import RecordingState
 from qa.reviews import calibration
 from tests.console_client import signed_in
 from tests.console_data import Morning, a_call, answered, morning, tones

@@ -14,7 +14,9 @@ from crm.cases.service import By, NewCase
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, AuditEntry, Case, Recording
-from hotline.values.statuses import CaseKind, CaseState, RecordingKind, Role
+from hotline.values.access import Role
+from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.recording import RecordingKind
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
 

@@ -18,8 +18,11 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, FloorEvent, QueueEntry
 from hotline.outbox import floor_events, transitions
 from hotline.outbox.notifier import FLOOR
+from hotline.values.access import Role
 from hotline.values.reason_codes import AgentStateReason
-from hotline.values.statuses import AgentState, AgentStatus, CallStatus, QueueEntryState, Role
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.queue_entry import QueueEntryState
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
 from tests.servers import wait_for

@@ -12,7 +12,8 @@ from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Call, Correction, Recording, Term, Transcript, Utterance
-from hotline.values.statuses import RecordingState, Role
+from hotline.values.access import Role
+from hotline.values.states.recording import RecordingState
 from recordings.search import service
 from tests.console_client import Staff, signed_in
 from tests.console_data import Morning, morning, tones

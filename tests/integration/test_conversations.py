@@ -19,16 +19,13 @@ from hotline.errors import Retry
 from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Case, Job, QueueEntry, Recipient
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import PriorityReason
-from hotline.values.statuses import (
-    AgentStatus,
-    AttemptOutcome,
-    CallStatus,
-    CaseKind,
-    LegStatus,
-    QueueEntryState,
-    RecipientState,
-    Urgency,
-)
+from hotline.values.states.agent import AgentStatus
+from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.call import CallStatus
+from hotline.values.states.case import CaseKind, Urgency
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.recipient import RecipientState
 from recordings.transcripts.voicemail import kind_of
 from telephony.errors import ProviderDown
 from tests.factories import load_hospital

@@ -15,7 +15,8 @@ from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.errors import IllegalMove
 from hotline.models import Call, Case, CaseStep, Patient
-from hotline.values.statuses import CaseKind, CaseState, Language
+from hotline.values.language import Language
+from hotline.values.states.case import CaseKind, CaseState
 from tests.factories import NOW, load_hospital
 
 NUMBER = "+8613800000001"

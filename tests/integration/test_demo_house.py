@@ -13,7 +13,10 @@ from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, MachineMark
-from hotline.values.statuses import AgentStatus, Answer, Outcome, Role
+from hotline.values.access import Role
+from hotline.values.scorecard import Answer
+from hotline.values.states.agent import AgentStatus
+from hotline.values.states.call import Outcome
 from tests.console_data import a_call, morning
 from tests.factories import load_hospital
 

@@ -9,7 +9,7 @@ from flask import Flask
 from console.web import access
 from console.web.app import create
 from hotline.context import AppContext, open_context
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 from telephony.provider import connect
 from tests.conftest import make_settings
 from tests.documents import table

@@ -11,7 +11,9 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Job, User
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState, Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
+from hotline.values.states.job import JobState
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
 

@@ -18,14 +18,14 @@ from hotline.database.database import Database
 from hotline.errors import LeaseLost
 from hotline.models import Job, LooseBlob
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.servers import wait_for
 from workers import run
 from workers.hold import Hold, take
-from workers.run import House
-from workers.table import Work
+from workers.registry import JobKind
+from workers.run import WorkerContext
 
 LEASE = timedelta(seconds=600)
 
@@ -61,10 +61,12 @@ def write(context: AppContext, name: str, now: datetime) -> None:
         session.add(LooseBlob(name=name, made_at=now))
 
 
-def home(context: AppContext, work: Work, lease_seconds: int = 600) -> House:
+def home(context: AppContext, work: Callable[..., None], lease_seconds: int = 600) -> WorkerContext:
     changed = {"worker_lease_seconds": lease_seconds, "twilio_api_base": "http://127.0.0.1:1"}
     settings = context.settings.model_copy(update=changed)
-    return House(replace(context, settings=settings), connect(settings), {"check_call": work})
+    return WorkerContext(
+        replace(context, settings=settings), connect(settings), {"check_call": JobKind("check_call", "speech", work)}
+    )
 
 
 def test_what_a_worker_writes_or_asks_for_that_has_lost_its_work_does_not_happen(context: AppContext) -> None:

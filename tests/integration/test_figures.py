@@ -15,17 +15,13 @@ from console.web.app import create
 from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Callback, Offer, QueueEntry
-from hotline.values.statuses import (
-    CallbackState,
-    CallStatus,
-    Direction,
-    Intent,
-    Language,
-    OfferState,
-    Outcome,
-    QueueEntryState,
-    Role,
-)
+from hotline.values.access import Role
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import figures, queries
 from routing.queues import queues_file
 from tests.console_client import signed_in

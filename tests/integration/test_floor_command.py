@@ -15,7 +15,7 @@ from cli.commands import floor
 from console.floor import snapshot
 from hotline import clock
 from hotline.context import AppContext
-from hotline.values.statuses import AgentStatus
+from hotline.values.states.agent import AgentStatus
 from routing.queues import service
 from tests.factories import call_in_line, load_hospital, offer_to
 from tests.servers import wait_for

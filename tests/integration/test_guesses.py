@@ -26,7 +26,7 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Guess, User
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 from tests.conftest import environment
 from tests.console_client import Staff, signed_in
 from tests.console_data import PASSWORD, Morning

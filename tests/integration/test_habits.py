@@ -8,7 +8,7 @@ from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Agent, Offer, QueueEntry
 from hotline.values.reason_codes import OfferEndReason
-from hotline.values.statuses import OfferState
+from hotline.values.states.offer import OfferState
 from routing.router import floor_queries
 from tests.factories import NOW, call_in_line, load_hospital
 

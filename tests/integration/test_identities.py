@@ -16,7 +16,8 @@ from campaigns.stopping.identity_decisions import Decision
 from console.web.app import create
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Discharge, IdentityProposal, Patient, User
-from hotline.values.statuses import Language, Role
+from hotline.values.access import Role
+from hotline.values.language import Language
 from tests.console_client import Staff, signed_in
 from tests.console_data import hashed
 from tests.integration.campaign_house import NOW, recipient

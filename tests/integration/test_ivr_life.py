@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from hotline.context import AppContext
 from hotline.models import Call, Event, Queue, QueueEntry, Skill
-from hotline.values.statuses import CallStatus, Outcome, QueueEntryState
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.queue_entry import QueueEntryState
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
 from voice import app as voice_app

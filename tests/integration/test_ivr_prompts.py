@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from hotline.context import AppContext
 from hotline.models import Prompt
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.errors import PromptMissing
 from ivr.flow import reader
 from ivr.prompts import catalogue, melody, speak

@@ -19,7 +19,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy import update as change
 
 from cli.commands.keys import SETTLED
-from cli.house import embedded, sealed_things, secrets_file
+from cli.local import embedded, sealed_data, secrets_file
 from cli.main import group
 from hotline import clock
 from hotline.configuration.settings import Settings
@@ -31,7 +31,8 @@ from hotline.encryption.sealed_columns import Place, places
 from hotline.errors import ConfigError
 from hotline.models import Call, KnownKey, Patient, Prompt, Recording
 from hotline.models.sealed import in_row
-from hotline.values.statuses import Language, RecordingState
+from hotline.values.language import Language
+from hotline.values.states.recording import RecordingState
 from recordings.storage import sealed_sound, service
 from tests.integration.test_known_keys import FIRST, SECOND, with_keys
 from tests.integration.test_sealed_rows import NOW, a_patient
@@ -99,7 +100,7 @@ def test_rotate_goes_on_where_it_was_killed(settings: Settings) -> None:
     assert code == 0, said
     with open_context(both) as context:
         assert resealing.left(context.database, context.keyring) == 0
-        assert sealed_things.counted(context, ["k1", "k2"]).of("k1") == 0
+        assert sealed_data.counted(context, ["k1", "k2"]).of("k1") == 0
     assert run(both, "rotate", "--yes")[1] == "0 values and 0 files were sealed with k2.\n"
 
 
@@ -150,10 +151,10 @@ def test_what_is_bound_to_its_column_alone_is_bound_to_its_row_without_a_new_key
     fill(settings, 4)
     one = with_keys(settings, f"k1:{FIRST}")
     with open_context(one) as context:
-        assert sealed_things.counted(context, ["k1"]).values["k1"].unbound == 2
+        assert sealed_data.counted(context, ["k1"]).values["k1"].unbound == 2
     assert run(one, "rotate") == (0, "2 values and 0 files were sealed with k1.\n")
     with open_context(one) as context, context.database.read() as session:
-        assert sealed_things.counted(context, ["k1"]).values["k1"].unbound == 0
+        assert sealed_data.counted(context, ["k1"]).values["k1"].unbound == 0
         assert session.scalars(select(Patient.name).order_by(Patient.id)).all() == [f"name {n}" for n in range(4)]
 
 
@@ -162,7 +163,7 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
         call = Call(id="c", provider_sid="CA", language=Language.ENGLISH, started_at=NOW, heard_at=NOW, place={})
         session.add(call)
         session.flush()
-        context.objects.put("recordings/old", b"old sound", service.about("old"))
+        context.objects.put("recordings/old", b"old sound", service.sealing_context("old"))
         lock = sealed_sound.put(context, "recordings/new", "new", [b"new sound"])
         whole: dict[str, Any] = {"blob": "recordings/old", "data_key": None}
         for name, facts in {"old": whole, "new": {"blob": lock.blob, "data_key": lock.data_key}}.items():
@@ -182,12 +183,15 @@ def test_every_kind_of_seal_is_counted_and_sealed_anew(settings: Settings) -> No
     with open_context(with_keys(settings, BOTH)) as context:
         with context.database.read() as session:
             old, new = session.get_one(Recording, "old"), session.get_one(Recording, "new")
-        assert (service.plain(context, old), service.plain(context, new)) == (b"old sound", b"new sound")
+        assert (service.decrypted_wav(context, old), service.decrypted_wav(context, new)) == (
+            b"old sound",
+            b"new sound",
+        )
         assert (old.key_id, new.key_id, old.data_key is not None) == ("k2", "k2", True)
         assert not context.objects.has("recordings/old")
         assert context.objects.get("prompts/d", "prompts/d") == b"spoken"
         assert key_id(context.objects.sealed("prompts/d")) == "k2"
-        counts = sealed_things.counted(context, ["k1", "k2"])
+        counts = sealed_data.counted(context, ["k1", "k2"])
         assert (counts.of("k1"), counts.strange) == (0, 0)
     assert {place.name for place in places()} >= {"recordings.data_key", "kept_secrets.sealed", "utterances.words"}
 
@@ -249,9 +253,9 @@ def up(folder: Path) -> AppContext:
     """What `hotline up` does before it starts its processes."""
     plan = embedded.plan(folder, {"HOTLINE_HOME": str(folder), "REDIS_URL": "redis://127.0.0.1:1/0"})
     context = open_unchecked(Settings.model_validate({name.lower(): text for name, text in plan.environment.items()}))
-    from cli.house import newest
+    from cli.local import upgrade
 
-    newest.upgrade(context)
+    upgrade.upgrade(context)
     embedded.write(folder, plan.environment)
     context.close()
     return context

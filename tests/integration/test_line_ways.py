@@ -17,18 +17,13 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Callback, Case, Event, Offer, Patient, QueueEntry, Recording, Row
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallbackReason, PriorityReason, QueueEntryEndReason
-from hotline.values.statuses import (
-    AgentState,
-    AgentStatus,
-    CallbackState,
-    CallStatus,
-    CaseKind,
-    Direction,
-    LegStatus,
-    Outcome,
-    QueueEntryState,
-    RecordingKind,
-)
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.case import CaseKind
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.recording import RecordingKind
 from routing.callbacks import due
 from routing.callbacks import service as callbacks_service
 from routing.estimates import estimated_wait
@@ -653,7 +648,7 @@ def test_an_overflow_to_a_number_rings_there_and_falls_back_to_the_line(scene: S
     said = caller.ask(lead.attribute("Dial", "action"), DialCallStatus=status)
     assert (said.verbs[-1] == "Hangup") is ends
     caller.hang_up()
-    assert scene.call(caller).outcome is (Outcome.LED_ON if ends else Outcome.ABANDONED)
+    assert scene.call(caller).outcome is (Outcome.FORWARDED if ends else Outcome.ABANDONED)
 
 
 # Who calls.

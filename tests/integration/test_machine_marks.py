@@ -7,7 +7,10 @@ import pytest
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Case, MachineMark, Recording
-from hotline.values.statuses import Answer, CaseKind, CaseState, Intent, RecordingState
+from hotline.values.intent import Intent
+from hotline.values.scorecard import Answer
+from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.recording import RecordingState
 from qa.scoring import service
 from tests.integration.transcripts_house import recorded
 
@@ -28,7 +31,7 @@ def marks(
             case.state, case.closed_at = CaseState.CLOSED, due + closed
         session.add(case)
         session.get_one(Recording, made.recording.id).state = RecordingState.PURGED  # its words alone are marked
-    service.check(context, made.call.id, NOW)
+    service.score_call(context, made.call.id, NOW)
     with context.database.read() as session:
         rows = session.query(MachineMark).filter_by(call_id=made.call.id)
         return {row.item: row.answer for row in rows}

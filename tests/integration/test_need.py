@@ -13,7 +13,9 @@ from crm.cases.service import By, NewCase
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Case, Offer, Patient
-from hotline.values.statuses import CaseKind, CaseState, Outcome, Role, Urgency
+from hotline.values.access import Role
+from hotline.values.states.call import Outcome
+from hotline.values.states.case import CaseKind, CaseState, Urgency
 from tests.console_client import signed_in
 from tests.console_data import Morning, a_call
 

@@ -14,18 +14,12 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Agent, AgentPage, Event, Offer, SignIn, User
+from hotline.values.access import Role
 from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason
-from hotline.values.statuses import (
-    Absence,
-    AgentState,
-    AgentStatus,
-    LegStatus,
-    OfferState,
-    PagePhone,
-    QueueEntryState,
-    Role,
-    SignsIn,
-)
+from hotline.values.states.agent import Absence, AgentState, AgentStatus, PagePhone, SignsIn
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
 from qa.reports import queries as reports_queries
 from reports.service_level.figures import by_agent, summary
 from reports.service_level.queries import between
@@ -331,7 +325,7 @@ def test_offers_to_nobody_are_in_no_figure_and_no_assessment(told: Story) -> Non
         whole = summary(counted, context.settings.ring_seconds)
         own = by_agent(counted, context.settings.ring_seconds).values()
         day = (clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1))
-        assessed = reports_queries.results(session, *day, context.settings.ring_seconds)
+        assessed = reports_queries.offer_results(session, *day, context.settings.ring_seconds)
     assert (whole.offers, whole.missed, whole.rejected, whole.unreachable) == (0, 0, 0, 1)
     assert [(part.offers, part.missed) for part in own] == [(0, 0)]
     assert assessed == {}

@@ -10,8 +10,10 @@ from accounts.sessions import queries
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, SignIn, User
+from hotline.values.access import Role
 from hotline.values.reason_codes import RequeueReason
-from hotline.values.statuses import AgentState, CallStatus, Role
+from hotline.values.states.agent import AgentState
+from hotline.values.states.call import CallStatus
 from telephony.views import PhoneView
 from tests.integration.stories import Story, opened
 

@@ -13,14 +13,17 @@ from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Call, Job, Report, Review
-from hotline.values.statuses import JobState, ReportState, ReviewState, Role
+from hotline.values.access import Role
+from hotline.values.states.job import JobState
+from hotline.values.states.report import ReportState
+from hotline.values.states.review import ReviewState
 from qa.reports import service
 from qa.reviews import calibration, comments
 from qa.reviews import service as reviews_service
 from qa.sampling import draws, targeted
 from tests.console_client import Staff, signed_in
 from tests.quality_data import House, days_of_calls, filled, house, published, read
-from workers.table import WORK
+from workers.registry import JOB_KINDS
 
 
 @pytest.fixture
@@ -68,7 +71,7 @@ def test_an_agent_reads_only_what_was_published_of_their_own_calls(
     foreign = published(context, here_again(context, other.id), user, now)
     assert agent.open(f"/reviews/{foreign}").status_code == 404
     answers = filled(context, read(context, draft))
-    reviews_service.publish(context, draft, user, reviews_service.Draft(0, answers, {"remark": "很好"}), now)
+    reviews_service.publish(context, draft, user, reviews_service.ReviewDraft(0, answers, {"remark": "很好"}), now)
     page = agent.open(f"/reviews/{draft}")
     assert page.status_code == 200
     assert "很好" in page.text
@@ -111,7 +114,7 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
     plain = published(context, here.call, two, now)
     made = calibration.open_round(context, one, "三月", "service", ([here.call.id], [one, two]), now)
     with context.database.read() as session:
-        own, other = sorted(calibration.of(session, made), key=lambda review: review.reviewer_id != one)
+        own, other = sorted(calibration.reviews_of_round(session, made), key=lambda review: review.reviewer_id != one)
     staff = person(app, "supervisor")
     assert "校准中" in staff.open(f"/reviews/{own.id}").text
     assert "把握" not in staff.open(f"/reviews/{own.id}").text
@@ -120,7 +123,7 @@ def test_whoever_calibrates_a_call_reads_nothing_of_the_machine_or_of_others(
     assert "问候语合格" not in staff.open("/calls?day=all").text
     assert "完成您自己的部分后" in staff.open(f"/calibrations/{made}").text
     reviews_service.take(context, own.id, one, now)
-    reviews_service.publish(context, own.id, one, reviews_service.Draft(0, filled(context, own)), now)
+    reviews_service.publish(context, own.id, one, reviews_service.ReviewDraft(0, filled(context, own)), now)
     assert staff.open(f"/reviews/{plain}").status_code == 200
     assert "问候语合格" in staff.open("/calls?day=all").text
     assert "Fleiss" in staff.open(f"/calibrations/{made}").text
@@ -149,7 +152,7 @@ def test_a_report_is_made_by_its_job_and_fetched_by_whoever_asked(app: Flask, co
     assert (job.subject_id, job.state) == (row.id, JobState.DUE)
     assert staff.open(f"/reports/{row.id}").json == {"state": "asked", "progress": 0.0}
     assert staff.open(f"/reports/{row.id}/file").status_code == 404
-    WORK[job.kind](context, None, row.id, clock.now())  # type: ignore[arg-type] # needs no provider
+    JOB_KINDS[job.kind].do(context, None, row.id, clock.now())
     got = staff.open(f"/reports/{row.id}/file")
     book = openpyxl.load_workbook(io.BytesIO(got.data))
     assert "评分项" in book.sheetnames
@@ -180,8 +183,8 @@ def test_words_of_people_are_text_and_never_markup(app: Flask, context: AppConte
     attack, now = "<script>alert(1)</script>{{7*7}}", clock.now()
     review_id = targeted.choose(context, here.call.id, here.users["supervisor"], now)
     reviews_service.take(context, review_id, here.users["supervisor"], now)
-    comments.comment(context, review_id, here.users["supervisor"], (here.made.sound.id, 1.0), attack, now)
-    draft = reviews_service.Draft(0, filled(context, read(context, review_id)), {"remark": attack})
+    comments.add_comment(context, review_id, here.users["supervisor"], (here.made.sound.id, 1.0), attack, now)
+    draft = reviews_service.ReviewDraft(0, filled(context, read(context, review_id)), {"remark": attack})
     reviews_service.publish(context, review_id, here.users["supervisor"], draft, now)
     reviews_service.appeal(context, review_id, here.users["agent"], attack, now)
     text = signed_in(app, Role.SUPERVISOR).open(f"/reviews/{review_id}").text

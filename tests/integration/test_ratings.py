@@ -10,7 +10,9 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Case, Job, Recording
 from hotline.outbox import jobs
-from hotline.values.statuses import CallStatus, CaseKind, Outcome, RecordingState, Urgency
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.case import CaseKind, Urgency
+from hotline.values.states.recording import RecordingState
 from qa.reports import queries
 from qa.statistics import ratings
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
@@ -121,7 +123,7 @@ def test_a_low_rating_is_heard_first_and_points_at_the_call(told: Story) -> None
     told.post()
     context, now = told.world.context, clock.now()
     with context.database.read() as session:
-        assert ratings.of(session, [caller.owner, "none"]) == {caller.owner: 1}
+        assert ratings.ratings_of_calls(session, [caller.owner, "none"]) == {caller.owner: 1}
     low = {rating: rating <= ratings.LOW for rating in range(1, 6)}
     assert low == {1: True, 2: True, 3: False, 4: False, 5: False}
 

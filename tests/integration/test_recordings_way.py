@@ -23,12 +23,15 @@ from hotline.errors import Discard, NotFound
 from hotline.models import Call, Case, Event, Job, LooseBlob, MachineMark, Recording, Transcript
 from hotline.object_store import orphans
 from hotline.outbox import jobs
-from hotline.values.statuses import Answer, JobState, Language, RecordingKind, RecordingState
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
+from hotline.values.states.job import JobState
+from hotline.values.states.recording import RecordingKind, RecordingState
 from qa.scoring import service as qa
-from recordings.errors import Altered, Incomplete, StillThere
+from recordings.errors import DigestMismatch, IncompleteRecording, ProviderCopyRemains
 from recordings.storage import service
 from recordings.storage.http import pages
-from recordings.storage.recording_events import News
+from recordings.storage.recording_events import RecordingEvent
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.conftest import make_settings
@@ -95,7 +98,7 @@ def jobs_of(context: AppContext) -> set[str]:
 
 def ready(context: AppContext, call_id: str, sid: str = "RE1", seconds: int = SECONDS) -> str:
     """A recording that the exchange has called ready; its id."""
-    service.heard(context, call_id, News(sid, RecordingState.READY, seconds, 2), NOW)
+    service.apply_event(context, call_id, RecordingEvent(sid, RecordingState.READY, seconds, 2), NOW)
     return recording(context, sid).id
 
 
@@ -130,7 +133,7 @@ def test_two_processes_that_hear_of_a_new_recording_at_once_add_one_row(context:
     def hear() -> None:
         barrier.wait()
         try:
-            service.heard(context, call_id, News("RE1", RecordingState.READY, SECONDS, 2), NOW)
+            service.apply_event(context, call_id, RecordingEvent("RE1", RecordingState.READY, SECONDS, 2), NOW)
         except Exception as fault:
             faults.append(fault)
 
@@ -164,7 +167,7 @@ def test_a_ready_recording_is_fetched_sealed_and_then_deleted_there(
     assert row.seconds == pytest.approx(16.89, abs=0.01)
     assert {"delete_recording", "transcribe"} <= jobs_of(context)
     assert b"RIFF" not in context.objects.sealed(row.blob or "")
-    assert service.plain(context, row) == RUDE.read_bytes()
+    assert service.decrypted_wav(context, row) == RUDE.read_bytes()
     service.delete_at_provider(context, provider, recording_id, NOW)
     service.delete_at_provider(context, provider, recording_id, NOW)
     assert house.deleted == ["RE1", "RE1"]
@@ -180,7 +183,7 @@ def test_a_file_that_is_not_whole_yet_is_fetched_again_and_nothing_is_deleted(
     whole = house.files["RE1"]
     for part in (whole[:-2000], wav(3.0), b"<html>", b""):
         house.files["RE1"] = part
-        with pytest.raises(Incomplete):
+        with pytest.raises(IncompleteRecording):
             service.fetch(context, provider, recording_id, NOW)
     with pytest.raises(Discard):
         service.delete_at_provider(context, provider, recording_id, NOW)
@@ -204,27 +207,27 @@ def test_a_recording_whose_head_says_a_wrong_length_is_kept_whole_with_a_right_o
     service.fetch(context, provider, recording_id, NOW)
     row = recording(context)
     assert (row.state, row.size) == (RecordingState.STORED, len(whole))
-    assert service.plain(context, row) == whole
+    assert service.decrypted_wav(context, row) == whole
 
 
 def test_a_recording_of_no_known_length_waits_until_the_provider_or_its_head_says_it(
     context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
     whole = house.files["RE1"]
-    service.heard(context, call_id, News("RE1", RecordingState.READY, None, 2), NOW)
+    service.apply_event(context, call_id, RecordingEvent("RE1", RecordingState.READY, None, 2), NOW)
     recording_id = recording(context).id
     house.files["RE1"] = whole[:40] + bytes(4) + whole[44:]
-    with pytest.raises(Incomplete, match="not written yet"):
+    with pytest.raises(IncompleteRecording, match="not written yet"):
         service.fetch(context, provider, recording_id, NOW)
     house.states["RE1"] = "completed"  # now it says 17 seconds
     service.fetch(context, provider, recording_id, NOW)
-    assert service.plain(context, recording(context)) == whole
+    assert service.decrypted_wav(context, recording(context)) == whole
 
 
 def test_a_message_given_up_for_lost_is_a_case_and_is_fetched_after_all_once_it_is_ready_again(
     context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    worker = run.House(context, provider)
+    worker = run.WorkerContext(context, provider)
 
     def work(*kinds: str) -> None:
         with context.database.read() as session:
@@ -232,17 +235,17 @@ def test_a_message_given_up_for_lost_is_a_case_and_is_fetched_after_all_once_it_
         for job in found:
             run.run(worker, job.id)
 
-    news = News("RE1", RecordingState.READY, SECONDS, 1, kind=RecordingKind.MESSAGE)
+    news = RecordingEvent("RE1", RecordingState.READY, SECONDS, 1, kind=RecordingKind.MESSAGE)
     house.refuses = True
-    service.heard(context, call_id, news, clock.now())
+    service.apply_event(context, call_id, news, clock.now())
     work("fetch_recording")
     assert recording(context).state is RecordingState.FAILED
-    service.heard(context, call_id, news, clock.now())  # late or twice, before anybody saw to the lost one
+    service.apply_event(context, call_id, news, clock.now())  # late or twice, before anybody saw to the lost one
     work("file_message")
     work("fetch_recording")
     work("file_message")
     house.refuses = False
-    service.heard(context, call_id, news, clock.now())
+    service.apply_event(context, call_id, news, clock.now())
     work("fetch_recording", "file_message")
     assert recording(context).state is RecordingState.STORED
     with context.database.read() as session:
@@ -255,7 +258,7 @@ def test_a_provider_that_keeps_its_copy_is_asked_again(
     recording_id = ready(context, call_id)
     service.fetch(context, provider, recording_id, NOW)
     house.keeps_everything = True
-    with pytest.raises(StillThere):
+    with pytest.raises(ProviderCopyRemains):
         service.delete_at_provider(context, provider, recording_id, NOW)
     assert recording(context).deleted_at_provider_at is None
 
@@ -277,9 +280,9 @@ def test_a_recording_of_which_nothing_was_heard_is_asked_for(
     context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
     with context.database.write() as session:
-        first = service.started(session, context, call_id, "RE1", NOW)
-        assert service.started(session, context, call_id, "RE1", NOW) is first
-        gone = service.started(session, context, call_id, "RE9", NOW)
+        first = service.add_started(session, context, call_id, "RE1", NOW)
+        assert service.add_started(session, context, call_id, "RE1", NOW) is first
+        gone = service.add_started(session, context, call_id, "RE9", NOW)
     house.states["RE1"] = "completed"
     for row in (first, gone, first):
         service.reconcile(context, provider, row.id, NOW)
@@ -304,7 +307,7 @@ def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked
     assert error_rate(said, (line.text for line in transcript.utterances), Language.ENGLISH) < 0.2
     assert all(0 < line.start < line.end < SECONDS for line in transcript.utterances)
     for _ in range(2):
-        qa.check(context, call_id, NOW)
+        qa.score_call(context, call_id, NOW)
     with context.database.read() as session:
         marks = {mark.item: mark for mark in session.scalars(select(MachineMark))}
     answers = {item: marks[item] for item in ("greeting", "self_id", "forbidden", "closing", "records")}
@@ -333,7 +336,7 @@ def test_a_call_of_two_recordings_is_checked_after_the_last_one(
 
 def test_a_call_without_a_transcript_has_nothing_to_check(context: AppContext, call_id: str) -> None:
     with pytest.raises(Discard):
-        qa.check(context, call_id, NOW)
+        qa.score_call(context, call_id, NOW)
 
 
 def test_sound_that_was_exchanged_in_the_store_is_refused(
@@ -341,8 +344,8 @@ def test_sound_that_was_exchanged_in_the_store_is_refused(
 ) -> None:
     recording_id = ready(context, call_id)
     service.fetch(context, provider, recording_id, NOW)
-    context.objects.put(recording(context).blob or "", wav(17.0), service.about(recording_id))
-    with pytest.raises((Altered, Undecipherable)):
+    context.objects.put(recording(context).blob or "", wav(17.0), service.sealing_context(recording_id))
+    with pytest.raises((DigestMismatch, Undecipherable)):
         service.transcribe(context, recording_id, NOW)
 
 
@@ -355,7 +358,7 @@ def test_a_recording_beyond_the_limit_is_left_at_the_provider_and_staff_see_why(
     recording_id = ready(context, call_id, seconds=60)
     with context.database.read() as session:
         job = session.scalars(select(Job).where(Job.kind == "fetch_recording")).one()
-    run.run(run.House(small, provider), job.id)
+    run.run(run.WorkerContext(small, provider), job.id)
     with context.database.read() as session:
         after = session.get_one(Job, job.id)
     assert (after.state, after.reason) == (JobState.FAILED, "recording_too_large")
@@ -363,8 +366,8 @@ def test_a_recording_beyond_the_limit_is_left_at_the_provider_and_staff_see_why(
     assert objects(context) == []  # what had come of it is not kept
     with context.database.write() as session:  # the limit was raised
         jobs.again(session, context.notifier)
-    run.run(run.House(context, provider), job.id)
-    assert service.plain(context, recording(context)) == long
+    run.run(run.WorkerContext(context, provider), job.id)
+    assert service.decrypted_wav(context, recording(context)) == long
     assert len(objects(context)) == 1
     assert recording_id in objects(context)[0]
 
@@ -379,7 +382,7 @@ def test_the_providers_copy_stays_while_ours_cannot_be_opened(
     damages = (sound[:-1] + bytes([sound[-1] ^ 1]), sound[:-100], b"")
     for damaged in damages:
         context.objects.put_sealed(name, [damaged])
-        with pytest.raises((Altered, Undecipherable)):
+        with pytest.raises((DigestMismatch, Undecipherable)):
             service.delete_at_provider(context, provider, recording_id, NOW)
     context.objects.delete(name)
     with pytest.raises(NotFound):

@@ -11,11 +11,14 @@ from console.web.app import create
 from hotline.context import AppContext
 from hotline.errors import Discard, NotFound
 from hotline.models import Appeal, Draw, Job, Review, ReviewStep, Round
-from hotline.values.statuses import Answer, CoachingState, ReviewState, Role, Ruling
-from qa.errors import Incomplete, NotYours, Stale, TooLate, Unfit, WordsMissing
+from hotline.values.access import Role
+from hotline.values.scorecard import Answer
+from hotline.values.states.coaching import CoachingState
+from hotline.values.states.review import ReviewState, Ruling
+from qa.errors import InvalidAnswer, NotPermitted, StaleDraft, TextRequired, UnansweredItems, WrongReviewState
 from qa.reviews import calibration, coaching, service
-from qa.reviews.coaching import Finding
-from qa.reviews.service import Draft
+from qa.reviews.coaching import CoachingFinding
+from qa.reviews.service import ReviewDraft
 from qa.sampling import draws, targeted
 from tests.console_client import signed_in
 from tests.quality_data import House, days_of_calls, filled, house, mark, published, read
@@ -57,19 +60,19 @@ def test_a_draft_saved_on_an_older_version_changes_nothing_and_says_so(
     context: AppContext, here: House, mine: str
 ) -> None:
     user = here.users["supervisor"]
-    saved = service.save(context, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
-    with pytest.raises(Stale):
-        service.save(context, mine, user, Draft(0, {"greeting": "yes"}), NOW)
+    saved = service.save(context, mine, user, ReviewDraft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
+    with pytest.raises(StaleDraft):
+        service.save(context, mine, user, ReviewDraft(0, {"greeting": "yes"}), NOW)
     review = read(context, mine)
     assert (saved.version, review.version, review.answers) == (1, 1, {"greeting": "no"})
     assert review.words == {"comment": "begun"}
-    same = service.save(context, mine, user, Draft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
+    same = service.save(context, mine, user, ReviewDraft(0, {"greeting": "no"}, {"comment": "begun"}), NOW)
     assert same.version == 2, "the same once more is no conflict"
 
 
 def test_what_is_incomplete_is_kept_and_not_published(context: AppContext, here: House, mine: str) -> None:
-    with pytest.raises(Incomplete) as refused:
-        service.publish(context, mine, here.users["supervisor"], Draft(0, {"greeting": "yes"}), NOW)
+    with pytest.raises(UnansweredItems) as refused:
+        service.publish(context, mine, here.users["supervisor"], ReviewDraft(0, {"greeting": "yes"}), NOW)
     assert "knowledge" in refused.value.items
     review = read(context, mine)
     assert (review.state, review.answers) == (ReviewState.DRAFT, {"greeting": "yes"})
@@ -79,25 +82,25 @@ def test_what_is_incomplete_is_kept_and_not_published(context: AppContext, here:
 def test_answers_that_the_scorecard_does_not_know_are_refused(
     context: AppContext, here: House, mine: str, answers: dict[str, str]
 ) -> None:
-    with pytest.raises(Unfit):
-        service.save(context, mine, here.users["supervisor"], Draft(0, answers), NOW)
+    with pytest.raises(InvalidAnswer):
+        service.save(context, mine, here.users["supervisor"], ReviewDraft(0, answers), NOW)
 
 
 def test_a_fatal_fault_makes_the_score_nothing(context: AppContext, here: House, mine: str) -> None:
     answers = filled(context, read(context, mine), forbidden="yes")
-    saved = service.save(context, mine, here.users["supervisor"], Draft(0, answers), NOW)
+    saved = service.save(context, mine, here.users["supervisor"], ReviewDraft(0, answers), NOW)
     assert (saved.score, saved.is_fatal, saved.missing) == (0.0, True, ())
 
 
 def test_nobody_takes_somebody_elses_review_nor_one_about_themselves(
     context: AppContext, here: House, mine: str
 ) -> None:
-    with pytest.raises(NotYours):
+    with pytest.raises(NotPermitted):
         service.take(context, mine, here.users["second"], NOW)
-    with pytest.raises(NotYours):
-        service.save(context, mine, here.users["second"], Draft(0), NOW)
+    with pytest.raises(NotPermitted):
+        service.save(context, mine, here.users["second"], ReviewDraft(0), NOW)
     service.release(context, mine, here.users["supervisor"], NOW)
-    with pytest.raises(NotYours):
+    with pytest.raises(NotPermitted):
         service.take(context, mine, here.users["agent"], NOW)
     service.take(context, mine, here.users["second"], NOW)
     assert read(context, mine).reviewer_id == here.users["second"]
@@ -106,23 +109,23 @@ def test_nobody_takes_somebody_elses_review_nor_one_about_themselves(
 def test_an_agent_appeals_once_and_another_supervisor_rules(context: AppContext, here: House) -> None:
     review_id = published(context, here.call, here.users["supervisor"], NOW, self_id="no")
     before = read(context, review_id).score
-    with pytest.raises(WordsMissing):
+    with pytest.raises(TextRequired):
         service.appeal(context, review_id, here.users["agent"], "  ", NOW)
     service.appeal(context, review_id, here.users["agent"], "我在第一句就报了工号。", NOW)
     for again in (service.appeal, lambda g, r, u, _text, n: service.acknowledge(g, r, u, n)):
-        with pytest.raises(TooLate):
+        with pytest.raises(WrongReviewState):
             again(context, review_id, here.users["agent"], "再申诉", NOW)
     ruling, answers = (Ruling.CHANGED, "录音里听到了。"), filled(context, read(context, review_id))
     for user in ("supervisor", "agent"):
-        with pytest.raises(NotYours):
-            service.decide(context, review_id, here.users[user], ruling, answers, NOW)
-    service.decide(context, review_id, here.users["second"], ruling, answers, NOW)
+        with pytest.raises(NotPermitted):
+            service.rule_on_appeal(context, review_id, here.users[user], ruling, answers, NOW)
+    service.rule_on_appeal(context, review_id, here.users["second"], ruling, answers, NOW)
     with context.database.read() as session:
         appeal = session.scalars(select(Appeal)).one()
     assert (appeal.score_before, appeal.score_after, appeal.decided_by) == (before, 100.0, here.users["second"])
     assert read(context, review_id).state is ReviewState.CHANGED
-    with pytest.raises(TooLate):
-        service.decide(context, review_id, here.users["second"], ruling, answers, NOW)
+    with pytest.raises(WrongReviewState):
+        service.rule_on_appeal(context, review_id, here.users["second"], ruling, answers, NOW)
     assert steps(context, review_id) == ["drawn", "taken", "published", "appealed", "changed"]
 
 
@@ -130,7 +133,9 @@ def test_a_ruling_that_upholds_changes_no_answer(context: AppContext, here: Hous
     review_id = published(context, here.call, here.users["supervisor"], NOW, self_id="no")
     before = read(context, review_id)
     service.appeal(context, review_id, here.users["agent"], "不同意", NOW)
-    service.decide(context, review_id, here.users["second"], (Ruling.UPHELD, "没有报工号。"), {"greeting": "no"}, NOW)
+    service.rule_on_appeal(
+        context, review_id, here.users["second"], (Ruling.UPHELD, "没有报工号。"), {"greeting": "no"}, NOW
+    )
     after = read(context, review_id)
     assert (after.state, after.score, after.answers) == (ReviewState.UPHELD, before.score, before.answers)
 
@@ -201,32 +206,32 @@ def test_a_call_chosen_by_hand_still_counts_as_random_when_chance_picks_it(conte
 
 def test_a_calibration_is_blind_until_ones_own_part_is_done(context: AppContext, here: House) -> None:
     one, two = here.users["supervisor"], here.users["second"]
-    with pytest.raises(Unfit):
+    with pytest.raises(InvalidAnswer):
         calibration.open_round(context, one, "三月", "service", ([here.call.id], [one]), NOW)
     made = calibration.open_round(
         context, one, "三月", "service", ([here.call.id], [one, two, here.users["agent"]]), NOW
     )
     with context.database.read() as session:
-        sent = calibration.of(session, made)
+        sent = calibration.reviews_of_round(session, made)
     assert {review.reviewer_id for review in sent} == {one, two}
     own = next(review.id for review in sent if review.reviewer_id == one)
     other = next(review.id for review in sent if review.reviewer_id == two)
-    with pytest.raises(NotYours):
+    with pytest.raises(NotPermitted):
         service.take(context, other, one, NOW)
     service.take(context, own, one, NOW)
     assert read(context, own).answers == {}, "the machine's answers would be no blind judgement"
     with context.database.read() as session:
         assert calibration.is_blind(session, here.call.id, one)
         row = session.get_one(Round, made)
-        assert not calibration.may_see(calibration.of(session, made), row, one)
+        assert not calibration.may_see(calibration.reviews_of_round(session, made), row, one)
     for review_id, user in ((own, one), (other, two)):
         service.take(context, review_id, user, NOW)
         answers = filled(context, read(context, review_id), self_id="no" if user == one else "yes")
-        service.publish(context, review_id, user, Draft(read(context, review_id).version, answers), NOW)
+        service.publish(context, review_id, user, ReviewDraft(read(context, review_id).version, answers), NOW)
     with context.database.read() as session:
-        sent = calibration.of(session, made)
+        sent = calibration.reviews_of_round(session, made)
         card = service.card_of(context, sent[0])
-        found = calibration.result(session, card, sent)
+        found = calibration.calibration_result(session, card, sent)
         assert not calibration.is_blind(session, here.call.id, one)
     items = {item.item: item for item in found.items}
     assert (items["self_id"].agreed, items["greeting"].agreed) == (0.0, 1.0)
@@ -239,19 +244,19 @@ def test_a_calibration_is_blind_until_ones_own_part_is_done(context: AppContext,
 def test_coaching_goes_on_until_a_re_check_is_passed(context: AppContext, here: House) -> None:
     review_id = published(context, here.call, here.users["supervisor"], NOW, self_id="no")
     clip = (here.made.sound.id, 0.5, 3.0)
-    finding = Finding("self_id", "开头报工号", date(2026, 3, 16), clip)
+    finding = CoachingFinding("self_id", "开头报工号", date(2026, 3, 16), clip)
     made = coaching.begin(context, review_id, here.users["supervisor"], finding, NOW)
-    backwards = Finding(None, "x", date(2026, 3, 16), (here.made.sound.id, 3.0, 0.5))
-    with pytest.raises(Unfit):
+    backwards = CoachingFinding(None, "x", date(2026, 3, 16), (here.made.sound.id, 3.0, 0.5))
+    with pytest.raises(InvalidAnswer):
         coaching.begin(context, review_id, here.users["supervisor"], backwards, NOW)
     with pytest.raises(NotFound):
-        coaching.done(context, made, here.users["second"], NOW)
-    coaching.done(context, made, here.users["agent"], NOW)
-    with pytest.raises(NotYours):
-        coaching.check(context, made, here.users["agent"], (True, None, None), NOW)
-    coaching.check(context, made, here.users["second"], (False, date(2026, 3, 30), None), NOW)
-    coaching.done(context, made, here.users["agent"], NOW)
-    coaching.check(context, made, here.users["second"], (True, None, review_id), NOW)
+        coaching.mark_done(context, made, here.users["second"], NOW)
+    coaching.mark_done(context, made, here.users["agent"], NOW)
+    with pytest.raises(NotPermitted):
+        coaching.recheck(context, made, here.users["agent"], (True, None, None), NOW)
+    coaching.recheck(context, made, here.users["second"], (False, date(2026, 3, 30), None), NOW)
+    coaching.mark_done(context, made, here.users["agent"], NOW)
+    coaching.recheck(context, made, here.users["second"], (True, None, review_id), NOW)
     with context.database.read() as session:
         row = coaching.of_agent(session, here.made.agents["N01"].id)[0]
     assert (row.state, row.due_on, row.recheck_id) == (CoachingState.PASSED, date(2026, 3, 30), review_id)

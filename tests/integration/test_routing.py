@@ -11,7 +11,11 @@ from sqlalchemy import select
 from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Event, Leg, Offer, QueueEntry
-from hotline.values.statuses import AgentState, CallStatus, LegStatus, OfferState, QueueEntryState
+from hotline.values.states.agent import AgentState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
 from routing.agents import hospital_file
 from routing.calls import conversations, legs
 from routing.errors import HospitalFault, UnknownQueue

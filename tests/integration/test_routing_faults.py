@@ -12,7 +12,9 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer
 from hotline.values.reason_codes import QueueEntryEndReason
-from hotline.values.statuses import AgentState, AgentStatus, CallStatus, Outcome, QueueEntryState
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import queries
 from routing.calls import conversations, transfers
 from routing.ladder import floor_state

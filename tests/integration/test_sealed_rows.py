@@ -12,7 +12,8 @@ from hotline.context import AppContext
 from hotline.encryption.keyring import Undecipherable, is_bound
 from hotline.models import Case, Patient, Visit
 from hotline.models.sealed import InRow, in_row
-from hotline.values.statuses import CaseKind, Language
+from hotline.values.language import Language
+from hotline.values.states.case import CaseKind
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 

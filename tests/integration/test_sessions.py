@@ -14,7 +14,7 @@ from console.floor.live import MOST_MESSAGES
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import SignIn, User
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 from tests.console_client import Staff, signed_in
 from tests.console_data import PASSWORD, Morning, tones
 

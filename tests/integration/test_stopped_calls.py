@@ -35,7 +35,10 @@ from hotline.models import (
     RecipientChange,
     User,
 )
-from hotline.values.statuses import AttemptOutcome, LegStatus, RecipientState, Role
+from hotline.values.access import Role
+from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.recipient import RecipientState
 from tests.console_client import signed_in
 from tests.console_data import hashed
 from tests.integration import campaign_house

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from cli.house import newest
+from cli.local import upgrade
 from cli.main import group
 from hotline.configuration.settings import Settings
 from hotline.context import open_context, open_unchecked
@@ -58,7 +58,7 @@ def migrated(settings: Settings) -> Settings:
     """A house whose tables were made by the migrations."""
     with open_unchecked(settings) as context:
         Row.metadata.drop_all(context.database.engine)
-        newest.upgrade(context)
+        upgrade.upgrade(context)
     return settings
 
 

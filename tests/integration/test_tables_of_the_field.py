@@ -14,7 +14,7 @@ from crm.errors import UnreadableFile
 from crm.patients import patients_file, same_person
 from hotline.context import AppContext
 from hotline.models import Patient, Recipient
-from hotline.values.statuses import RecipientState
+from hotline.values.states.recipient import RecipientState
 
 CASES = Path(__file__).resolve().parents[2] / ".." / "shared" / "cases" / "other"
 NOW = datetime(2026, 11, 29, 2, 0, tzinfo=UTC)

@@ -11,11 +11,14 @@ from hotline.context import AppContext
 from hotline.encryption.keyring import Undecipherable
 from hotline.errors import NotFound
 from hotline.models import AuditEntry, Case, Correction, Hold, Job, Recording, Report, Term, Transcript, Utterance
-from hotline.values.statuses import CaseKind, CaseState, Intent, Language, RecordingState
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.recording import RecordingState
 from recordings.retention import holds, purging, purging_reports
 from recordings.retention.periods import What
 from recordings.search import service
-from recordings.search.service import Wanted
+from recordings.search.service import SearchQuery
 from recordings.storage import sealed_sound
 from recordings.transcripts import corrections
 from tests.integration.transcripts_house import Recorded, a_user, recorded, wav
@@ -26,8 +29,8 @@ OLD = NOW - timedelta(days=400)
 
 def texts(context: AppContext, query: str, **more: object) -> list[str]:
     with context.database.read() as session:
-        hits = service.find(session, context.keyring, Wanted(query, **more))  # type: ignore[arg-type] # filters of a test
-        return [corrections.shown(hit.utterance) for hit in hits]
+        hits = service.find(session, context.keyring, SearchQuery(query, **more))  # type: ignore[arg-type] # filters of a test
+        return [corrections.current_text(hit.utterance) for hit in hits]
 
 
 def row(context: AppContext, made: Recorded) -> Recording:
@@ -79,7 +82,7 @@ def test_a_correction_stands_beside_the_machine_s_text_and_is_found_once_the_job
         jobs = list(session.scalars(select(Job).where(Job.kind == "index_correction")))
         assert [job.subject_id for job in jobs] == [correction.id]
         kept = session.get_one(Utterance, utterance.id)
-        assert (kept.text, corrections.shown(kept)) == ("好的，心内科专家号还有", "好的，肾内科 专家号还有")
+        assert (kept.text, corrections.current_text(kept)) == ("好的，心内科专家号还有", "好的，肾内科 专家号还有")
         assert [(one.user_id, one.at) for one in kept.corrections] == [(user, NOW)]
     corrections.reindex(context, correction.id, NOW)
     assert texts(context, "肾内科") == ["好的，肾内科 专家号还有"]
@@ -89,7 +92,7 @@ def test_a_correction_stands_beside_the_machine_s_text_and_is_found_once_the_job
 def test_a_correction_that_says_nothing_is_refused_and_one_that_changes_nothing_is_none(context: AppContext) -> None:
     made, user = recorded(context, NOW), a_user(context)
     first = made.transcript.utterances[0]
-    with pytest.raises(corrections.Empty):
+    with pytest.raises(corrections.EmptyCorrection):
         corrections.correct(context, first.id, "  ", user, NOW)
     with pytest.raises(NotFound):
         corrections.correct(context, "nothing", "好", user, NOW)
@@ -112,7 +115,7 @@ def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one
     made = Recording(id="r1", size=len(data))
     lock = sealed_sound.put(context, "recordings/r1/x", "r1", [data])
     made.blob, made.data_key = lock.blob, lock.data_key
-    file = sealed_sound.stream(context, made)
+    file = sealed_sound.open_stream(context, made)
     for start, length in (
         (0, 44),
         (sealed_sound.PIECE - 5, 10),
@@ -124,7 +127,7 @@ def test_any_part_of_a_sealed_recording_is_read_without_the_rest_and_a_moved_one
     assert file.seek(0, io.SEEK_END) == len(data)
     stolen = Recording(id="r2", size=len(data), blob=lock.blob, data_key=lock.data_key)
     with pytest.raises(Undecipherable):
-        sealed_sound.stream(context, stolen)
+        sealed_sound.open_stream(context, stolen)
 
 
 def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(context: AppContext) -> None:
@@ -135,7 +138,7 @@ def test_what_is_over_is_deleted_with_proof_and_the_rest_is_kept(context: AppCon
     assert (gone.state, gone.data_key, gone.blob) == (RecordingState.PURGED, None, None)
     assert not context.objects.has(old.recording.blob or "")
     with pytest.raises(NotFound):
-        sealed_sound.stream(context, gone)
+        sealed_sound.open_stream(context, gone)
     with context.database.read() as session:
         [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "purge_audio"))
         assert (entry.subject_id, entry.user_id) == (old.recording.id, None)
@@ -151,7 +154,7 @@ def test_a_copy_of_the_blob_cannot_be_opened_once_the_key_is_destroyed(context: 
     gone = row(context, old)
     gone.blob = old.recording.blob
     with pytest.raises(Undecipherable):
-        sealed_sound.stream(context, gone)
+        sealed_sound.open_stream(context, gone)
 
 
 def test_words_are_deleted_later_and_are_found_no_more(context: AppContext) -> None:
@@ -175,7 +178,7 @@ def test_files_of_reports_are_deleted_when_their_time_is_over_and_the_log_says_s
             made.asked_at, made.blob = NOW - timedelta(days=days), f"reports/{name}"
             session.add(made)
     assert len(purging_reports.due(context, NOW)) == 1
-    purging.job(context, "2026-03-02", NOW)
+    purging.purge_day(context, "2026-03-02", NOW)
     assert (context.objects.has("reports/old"), context.objects.has("reports/new")) == (False, True)
     with context.database.read() as session:
         assert [one.blob for one in session.scalars(select(Report))] == ["reports/new"]

@@ -10,7 +10,10 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import AgentStateReason, OfferReason, RequeueReason
-from hotline.values.statuses import AgentState, AgentStatus, CallStatus, QueueEntryState, TransferKind, TransferState
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.queue_entry import QueueEntryState
+from hotline.values.states.transfer import TransferKind, TransferState
 from routing.calls import transfers
 from routing.errors import CannotTransfer
 from routing.queues import service

@@ -17,9 +17,12 @@ from hotline.errors import GivesWay
 from hotline.models import Job, Recording
 from hotline.models import Part as PartRow
 from hotline.outbox import jobs
-from hotline.values.statuses import Intent, JobState, Language, RecordingState
-from recordings.speech.recognise import Engine, Segment
-from recordings.speech.voice_activity import Stretch
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.job import JobState
+from hotline.values.states.recording import RecordingState
+from recordings.speech.recognise import Engine, RecognisedSegment
+from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import Pcm
 from recordings.transcripts import transcribing
 from tests.integration.transcripts_house import Recorded, recorded
@@ -93,11 +96,11 @@ class Deaf:
         self.given = 0.0
 
     def recognise(
-        self, pcm: Pcm, stretches: Sequence[Stretch], language: Language, prompt: str = ""
-    ) -> Iterator[Segment]:
+        self, pcm: Pcm, stretches: Sequence[SpeechSegment], language: Language, prompt: str = ""
+    ) -> Iterator[RecognisedSegment]:
         assert (language, prompt) == (Language.MANDARIN, "")
         self.given += len(pcm) / 8000
-        return iter([Segment(one.start, one.end, "", 0.0) for one in stretches][:0])
+        return iter([RecognisedSegment(one.start, one.end, "", 0.0) for one in stretches][:0])
 
 
 def test_a_long_recording_makes_room_and_goes_on_where_it_stopped(context: AppContext) -> None:

@@ -17,7 +17,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.errors import HotlineError
 from hotline.models import AuditEntry, User
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 from routing.agents import hospital_file, roster
 from routing.queues import queues_file
 from tests.console_client import Staff

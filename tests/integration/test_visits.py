@@ -20,7 +20,8 @@ from campaigns.planning import enrolment, plan, service
 from campaigns.stopping import service as stopping_service
 from hotline.context import AppContext
 from hotline.models import Discharge, Patient, Recipient, RecipientChange, Visit
-from hotline.values.statuses import RecipientState, VisitState
+from hotline.values.states.recipient import RecipientState
+from hotline.values.states.visit import VisitState
 from tests.factories import load_hospital
 from tests.integration.campaign_house import NOW, recipient
 

@@ -13,16 +13,13 @@ from hotline.clock import now
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Agent, AgentSkill, Call, Event, Job, Leg, Offer, Prompt, Queue, QueueEntry, Row, Skill
-from hotline.values.statuses import (
-    AgentStatus,
-    CallStatus,
-    Intent,
-    Language,
-    LegStatus,
-    OfferState,
-    Outcome,
-    QueueEntryState,
-)
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.agent import AgentStatus
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.offer import OfferState
+from hotline.values.states.queue_entry import QueueEntryState
 from routing.queues import service as routing
 from telephony import signature
 from telephony.provider import connect

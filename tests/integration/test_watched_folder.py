@@ -13,7 +13,7 @@ from campaigns.importing.watched_folder import PATIENCE, WatchedFolder
 from console.web.app import create
 from hotline.context import AppContext, open_context
 from hotline.models import Discharge, User
-from hotline.values.statuses import Role
+from hotline.values.access import Role
 from tests.conftest import make_settings
 from tests.console_client import signed_in
 from tests.console_data import hashed

@@ -12,7 +12,11 @@ import numpy as np
 from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Call, Recording, Transcript, User, Utterance
-from hotline.values.statuses import CallStatus, Intent, Language, Outcome, RecordingState, Role
+from hotline.values.access import Role
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.recording import RecordingState
 from recordings.search import service
 from recordings.storage import sealed_sound
 

@@ -25,14 +25,16 @@ from hotline.models import Call, Event, Job, LooseBlob, Recording
 from hotline.object_store import orphans
 from hotline.object_store.store import ObjectStore
 from hotline.outbox import jobs
-from hotline.values.statuses import JobState, Language, RecordingState
+from hotline.values.language import Language
+from hotline.values.states.job import JobState
+from hotline.values.states.recording import RecordingState
 from recordings.storage import service
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 from tests.integration.transcripts_house import wav
 from workers import run, sweep
-from workers.run import House
-from workers.table import WORK
+from workers.registry import JOB_KINDS, JobKind
+from workers.run import WorkerContext
 
 SECONDS = 3.0
 SOUND = wav(SECONDS)
@@ -195,8 +197,8 @@ class World:
         step = step or Steps()
         stepped = SteppedDatabase(self.context.database, step)
         context = replace(self.context, database=stepped, objects=SteppedBlobs(self.context.objects, step))
-        table = {**WORK, "text_advice": advise}
-        run.run(House(context, self.outside.of(step), table, lambda: self.passed), self.job(kind).id)
+        kinds = {**JOB_KINDS, "text_advice": JobKind("text_advice", "now", advise)}
+        run.run(WorkerContext(context, self.outside.of(step), kinds, lambda: self.passed), self.job(kind).id)
 
     def expire(self) -> None:
         """Time passes: every lease runs out, and every pause is over."""
@@ -215,7 +217,7 @@ class World:
         """Nothing fails any more: work is done as often as it is due, by workers who come and go."""
         for _ in range(4):
             self.expire()
-            sweep.lost_bells(self.context)
+            sweep.forgotten_jobs(self.context)
             with self.context.database.read() as session:
                 is_due = (Job.kind.in_(KINDS), Job.state == JobState.DUE)
                 due = list(session.scalars(select(Job.kind).where(*is_due)))
@@ -228,7 +230,7 @@ class World:
         """Whether what the row names is in our store and can be opened."""
         recording = self.recording()
         try:
-            return recording.blob is not None and service.plain(self.context, recording) == SOUND
+            return recording.blob is not None and service.decrypted_wav(self.context, recording) == SOUND
         except HotlineError:
             return False
 

@@ -17,7 +17,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Row
 from hotline.object_store import orphans
-from hotline.values.statuses import JobState
+from hotline.values.states.job import JobState
 from telephony.errors import ProviderDown
 from tests.simulation.job_world import KINDS, LEASE, Killed, Steps, World, stalled
 from workers.hold import Hold

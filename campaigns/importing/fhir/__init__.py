@@ -1,0 +1,1 @@
+"""FHIR files and resources into the canonical record."""

@@ -1,0 +1,1 @@
+"""Single fields as hospitals write them: dates, names, diagnoses, deaths. Pure."""

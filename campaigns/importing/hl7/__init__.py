@@ -1,0 +1,1 @@
+"""HL7 version 2 messages, from files and over MLLP, into the canonical record."""

@@ -16,7 +16,7 @@ from crm.feeds.tables import Columns
 from crm.feeds.tables import Row as TableRow
 from crm.patients import person_fields
 from hotline.values import phone_numbers
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 COLUMNS = Columns(
     {name: HEADS[name] for name in ("patient_number", "name", "birth_date", "phone", "language")}

@@ -10,7 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from crm.feeds import cell_words
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 # Most columns hold few different texts: each is looked at once.
 OFTEN = lru_cache(maxsize=1 << 14)

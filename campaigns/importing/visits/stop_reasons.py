@@ -6,7 +6,7 @@ from datetime import date
 
 from campaigns.importing.record import VisitEvent
 from campaigns.importing.visits.visit_state import Telling, Visit
-from hotline.values.statuses import VisitState
+from hotline.values.states.visit import VisitState
 
 DIED = "died"
 READMITTED = "readmitted"

@@ -18,7 +18,8 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Discharge, Patient, Visit
 from hotline.models.sealed import in_row
-from hotline.values.statuses import Language, VisitState
+from hotline.values.language import Language
+from hotline.values.states.visit import VisitState
 
 
 @dataclass

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from campaigns.importing.record import VisitClass, VisitEvent
-from hotline.values.statuses import VisitState
+from hotline.values.states.visit import VisitState
 
 E = VisitEvent
 # Events of a visit in which something happens; each tells its class, and each is proof that a visit took place.

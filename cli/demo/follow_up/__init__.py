@@ -21,7 +21,10 @@ from cli.terminal import tables
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Answer, Attempt, Call, Case, Recipient
-from hotline.values.statuses import AttemptState, CaseKind, Outcome, RecipientState
+from hotline.values.states.attempt import AttemptState
+from hotline.values.states.call import Outcome
+from hotline.values.states.case import CaseKind
+from hotline.values.states.recipient import RecipientState
 
 HERE = Path(__file__).parent
 NAME = "demo"
@@ -205,7 +208,7 @@ ACT = Act(
     environment={
         "QUEUES_FILE": str(HERE.parent / "queues.yaml"),
         "CAMPAIGN_PLANS": str(HERE / "plans"),
-        "CAMPAIGN_CAPS_FILE": str(HERE / "caps.yaml"),
+        "DIALLING_LIMITS_FILE": str(HERE / "dialling_limits.yaml"),
         "CAMPAIGN_LAW": "DEMO",
     },
     begin=begin,

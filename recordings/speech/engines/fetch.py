@@ -11,17 +11,17 @@ from typing import Any
 
 import requests
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.errors import EngineMissing, ModelDamaged
 from recordings.speech.engines.vosk import CODES, by_hand
-from recordings.speech.recognise import Place
+from recordings.speech.recognise import ModelLocation
 
 TIMEOUT = (5.0, 30.0)
 BLOCK = 1 << 18
 NAME = re.compile(r"vosk-model-[A-Za-z0-9.-]+\Z")  # becomes a folder of ours
 
 
-def fetch(language: Language, place: Place, loaded: Callable[[int, int], None]) -> Path:
+def fetch(language: Language, place: ModelLocation, loaded: Callable[[int, int], None]) -> Path:
     """The folder of the small model for `language`, downloaded into our own models.
 
     `loaded` is told bytes loaded and bytes in all. Raises `EngineMissing` when the publishers cannot be reached or

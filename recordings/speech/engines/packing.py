@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recordings.speech.voice_activity import Stretch
+from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import Pcm
 
 ENDING_SECONDS = 0.12
@@ -19,7 +19,7 @@ ENDING_SECONDS = 0.12
 class Pack:
     """Stretches one behind the other; `starts` says at which second of the pack each begins."""
 
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[SpeechSegment, ...]
     starts: tuple[float, ...]
 
     @property
@@ -47,9 +47,9 @@ class Pack:
         return (Pack((stretch,), (0.0,)) for stretch in self.stretches)
 
 
-def packs(stretches: Sequence[Stretch], longest_seconds: float) -> list[Pack]:
+def packs(stretches: Sequence[SpeechSegment], longest_seconds: float) -> list[Pack]:
     """All stretches in order, in as few packs of at most `longest_seconds` as that allows."""
-    groups: list[list[Stretch]] = []
+    groups: list[list[SpeechSegment]] = []
     length = longest_seconds
     for stretch in stretches:
         more = stretch.cut_end - stretch.cut_start
@@ -61,6 +61,6 @@ def packs(stretches: Sequence[Stretch], longest_seconds: float) -> list[Pack]:
     return [_pack(group) for group in groups]
 
 
-def _pack(group: list[Stretch]) -> Pack:
+def _pack(group: list[SpeechSegment]) -> Pack:
     lengths = [stretch.cut_end - stretch.cut_start for stretch in group]
     return Pack(tuple(group), tuple(float(sum(lengths[:index])) for index in range(len(group))))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from recordings.speech.recognise import Word
+from recordings.speech.recognise import RecognisedWord
 
 SECONDS_PER_STEP = 0.02  # of the encoder's output, two mel frames
 CUT_SIGN = "\ufffd"  # what decoding yields for half a character
@@ -27,20 +27,20 @@ def mended(text: str) -> str:
 
 def words(
     ids: Sequence[int], decode: Callable[[list[int]], str], path: Sequence[tuple[int, int]], chances: Sequence[float]
-) -> list[Word]:
+) -> list[RecognisedWord]:
     """The words of a text in `ids`, each with its times in the sound and the mean probability of its tokens.
 
     `path` is the alignment: pairs of token and time step, rising. A word of Mandarin is a character; spaces that
     belong to a word stay in its text.
     """
     begins = _begins(path, len(ids))
-    found: list[Word] = []
+    found: list[RecognisedWord] = []
     for first, last, text in _pieces(ids, decode):
         chance = float(np.mean(chances[first:last])) if len(chances) >= last else 0.0
         if found and text.strip() and set(text.strip()) <= CLOSING:
-            found[-1] = Word(found[-1].start, found[-1].end, found[-1].text + text, found[-1].confidence)
+            found[-1] = RecognisedWord(found[-1].start, found[-1].end, found[-1].text + text, found[-1].confidence)
             continue
-        found.append(Word(begins[first], begins[last], text, chance))
+        found.append(RecognisedWord(begins[first], begins[last], text, chance))
     return found
 
 

@@ -6,25 +6,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.errors import ModelDamaged
-from recordings.speech.recognise import Place, Segment, Word
-from recordings.speech.text import tidy
-from recordings.speech.voice_activity import Stretch
+from recordings.speech.normalisation import tidy
+from recordings.speech.recognise import ModelLocation, RecognisedSegment, RecognisedWord
+from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import TELEPHONE_RATE, Pcm
 
 CODES = {Language.MANDARIN: "cn", Language.ENGLISH: "en-us"}
 SHARED = Path("/usr/share/vosk")
 
 
-def folders(place: Place) -> Iterator[Path]:
+def folders(place: ModelLocation) -> Iterator[Path]:
     """Where models are looked for: the configured folder ($VOSK_MODEL_PATH), the machine's, our own."""
     for folder in (place.vosk, SHARED, place.models):
         if folder is not None and folder.is_dir():
             yield folder
 
 
-def find(language: Language, place: Place) -> Path | None:
+def find(language: Language, place: ModelLocation) -> Path | None:
     """The folder of a model for `language` by Vosk's naming (`vosk-model-small-cn-0.22`); a large one wins."""
     pattern = re.compile(rf"vosk-model(-small)?-{CODES[language]}(-|$)")
     for folder in folders(place):
@@ -35,13 +35,13 @@ def find(language: Language, place: Place) -> Path | None:
     return None
 
 
-def remedy(language: Language, place: Place) -> str:
+def remedy(language: Language, place: ModelLocation) -> str:
     """What to do when there is no model for `language`."""
     fetch = f"run `hotline models fetch --language {language}`"
     return f"no Vosk model for {language}: {fetch}, or {by_hand(language, place)}"
 
 
-def by_hand(language: Language, place: Place) -> str:
+def by_hand(language: Language, place: ModelLocation) -> str:
     """How to install a model that came some other way."""
     name = f"vosk-model-…{CODES[language]}-…"
     return f"put its folder {name} into {place.models} or into the folder that VOSK_MODEL_PATH names"
@@ -67,10 +67,10 @@ class Vosk:
     def recognise(
         self,
         pcm: Pcm,
-        stretches: Sequence[Stretch],
+        stretches: Sequence[SpeechSegment],
         language: Language,
         prompt: str = "",  # noqa: ARG002 (this engine has no use for it)
-    ) -> Iterator[Segment]:
+    ) -> Iterator[RecognisedSegment]:
         """The words of every stretch, each with times and confidence; a stretch is cut where the speaker pauses."""
         for stretch in stretches:
             for result in self._results(stretch.cut(pcm)):
@@ -88,9 +88,9 @@ class Vosk:
         yield json.loads(recogniser.FinalResult())
 
 
-def _segment(result: dict[str, Any], at: float, language: Language) -> Segment | None:
+def _segment(result: dict[str, Any], at: float, language: Language) -> RecognisedSegment | None:
     words = tuple(
-        Word(at + float(raw["start"]), at + float(raw["end"]), str(raw["word"]), float(raw["conf"]))
+        RecognisedWord(at + float(raw["start"]), at + float(raw["end"]), str(raw["word"]), float(raw["conf"]))
         for raw in result.get("result", [])
         if raw["word"] not in ("<unk>", "[unk]", "<eps>")
     )
@@ -98,4 +98,4 @@ def _segment(result: dict[str, Any], at: float, language: Language) -> Segment |
         return None
     text = tidy(" ".join(word.text for word in words), language)
     confidence = sum(word.confidence for word in words) / len(words)
-    return Segment(words[0].start, words[-1].end, text, confidence, words)
+    return RecognisedSegment(words[0].start, words[-1].end, text, confidence, words)

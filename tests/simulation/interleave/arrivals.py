@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.dialogue import decide, queries
 from routing.queues import service
 

@@ -6,7 +6,7 @@ Each function returns "" when it cannot happen now, else what happened.
 import xml.etree.ElementTree as ET
 
 from hotline.context import AppContext
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from tests.simulation.interleave import arrivals
 from tests.simulation.interleave.arrivals import WISHES, Caller, Wish
 from tests.simulation.interleave.exchange import Exchange

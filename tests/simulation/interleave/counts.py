@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Call, Event
-from hotline.values.statuses import Direction, Outcome
+from hotline.values.states.call import Direction, Outcome
 from reports.service_level import queries
 
 _KINDS = select(Event.kind, func.count()).group_by(Event.kind)

@@ -12,7 +12,7 @@ from random import Random
 from urllib.parse import urlsplit
 
 from hotline import clock
-from hotline.values.statuses import RecordingState
+from hotline.values.states.recording import RecordingState
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 from telephony.views import LegView, PhoneView, RecordingView

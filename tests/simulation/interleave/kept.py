@@ -7,7 +7,10 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Call, Callback, Case, QueueEntry, Recording
 from hotline.values.reason_codes import CallbackReason
-from hotline.values.statuses import CallbackState, CaseKind, Outcome, QueueEntryState
+from hotline.values.states.call import Outcome
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.case import CaseKind
+from hotline.values.states.queue_entry import QueueEntryState
 from routing.callbacks.due import MOST_TRIES
 from tests.simulation.interleave.seen import Seen
 

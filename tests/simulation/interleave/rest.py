@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hotline.values.statuses import AgentState, AgentStatus, CallbackState, CallStatus, OfferState
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.offer import OfferState
 from routing.callbacks.due import SILENT_SECONDS
 from routing.ladder.candidates import fits
 from tests.simulation.interleave.exchange import Exchange

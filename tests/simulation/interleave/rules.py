@@ -9,7 +9,10 @@ from sqlalchemy import select
 from hotline import clock
 from hotline.models import AgentSkill, Event, Offer, QueueEntry
 from hotline.values.reason_codes import QueueEntryEndReason
-from hotline.values.statuses import LIVE_OFFERS, AgentState, CallStatus, OfferState, QueueEntryState, WaitKind
+from hotline.values.states.agent import AgentState
+from hotline.values.states.call import CallStatus
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
 from routing.ladder.candidates import fits
 from tests.simulation.interleave import counts, kept, rest
 from tests.simulation.interleave.lines import Line, Place

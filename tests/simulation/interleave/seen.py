@@ -9,16 +9,11 @@ from sqlalchemy import bindparam, select
 
 from hotline.database.database import Database
 from hotline.models import Agent, Call, Callback, Offer, QueueEntry
-from hotline.values.statuses import (
-    LIVE_OFFERS,
-    AgentState,
-    AgentStatus,
-    CallbackState,
-    CallStatus,
-    OfferState,
-    QueueEntryState,
-    WaitKind,
-)
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.queue_entry import QueueEntryState, WaitKind
 
 OPEN = (QueueEntryState.WAITING, QueueEntryState.WON)
 OPEN_PROMISES = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)

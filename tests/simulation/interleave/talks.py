@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, Transfer
-from hotline.values.statuses import OPEN_TRANSFERS, AgentStatus, CallStatus, TransferKind
+from hotline.values.states.agent import AgentStatus
+from hotline.values.states.call import CallStatus
+from hotline.values.states.transfer import OPEN_TRANSFERS, TransferKind
 from routing.calls import transfers
 from routing.errors import CannotTransfer
 from routing.queues import queries, service

@@ -17,7 +17,8 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Job, Lease
 from hotline.outbox.lease import Leadership
-from hotline.values.statuses import JobState, SignsIn
+from hotline.values.states.agent import SignsIn
+from hotline.values.states.job import JobState
 from routing.router.router import Router
 from telephony.errors import ProviderDown
 from tests.passing_time import pass_in_database
@@ -185,7 +186,7 @@ class World:
         with self.context.database.read() as session:
             due = list(session.scalars(query))
         for job_id in due:
-            run.run(run.House(self.context, self.exchange), job_id)
+            run.run(run.WorkerContext(self.context, self.exchange), job_id)
         return f"{len(due)} jobs" if due else ""
 
     def settle(self) -> None:

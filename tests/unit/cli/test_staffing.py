@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from cli.commands import staffing
 from hotline.errors import ConfigError
-from hotline.values.statuses import Direction, Outcome
+from hotline.values.states.call import Direction, Outcome
 
 CHINA = ZoneInfo("Asia/Shanghai")
 

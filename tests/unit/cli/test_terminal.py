@@ -14,8 +14,12 @@ from cli.demo.sign_ins import SignIn
 from cli.terminal import tables
 from console.floor.snapshot import Ringing, Waiter
 from hotline.models import Agent, Call, Queue
+from hotline.values.access import Role
+from hotline.values.intent import Intent
 from hotline.values.reason_codes import AgentStateReason
-from hotline.values.statuses import AgentState, AgentStatus, CallStatus, Intent, Outcome, RecipientState, Role
+from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.recipient import RecipientState
 from reports.service_level.figures import Summary
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

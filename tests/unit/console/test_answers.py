@@ -6,7 +6,7 @@ from campaigns.dialling import next_attempt
 from campaigns.dialogue import scripts_file
 from console.campaigns.answers import Labels
 from console.web.language import words
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 LABELS = Labels(scripts_file.of(None, "示范医院", "Model Hospital", "+861066880000").values())
 

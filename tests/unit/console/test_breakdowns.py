@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.values.statuses import Direction, OfferState, Outcome
+from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.offer import OfferState
 from reports.service_level.figures import Counted, caller_rings, offer_rings, summary
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)

@@ -11,9 +11,9 @@ import pytest
 from console.calls import event_text
 from console.web.language import words
 from hotline.values import reason_codes
+from hotline.values.language import Language
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import OfferReason, PriorityReason
-from hotline.values.statuses import Language
 from routing.ladder.candidates import Agent
 from routing.ladder.floor_state import Caller, Floor, Start
 from routing.ladder.ladder import AT_RISK, BESIDE, decide

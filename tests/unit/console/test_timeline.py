@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from console.calls import sound, timeline
 from console.web import formatting
 from hotline.models import Call, Offer, Recording
-from hotline.values.statuses import OfferState
+from hotline.values.states.offer import OfferState
 from tests.console_data import SECONDS, tones
 
 START = datetime(2026, 3, 2, 4, tzinfo=UTC)

@@ -29,38 +29,53 @@ from console.reports.http import PERIODS
 from console.web.faults import KNOWN
 from console.web.language import words
 from hotline.models import Agent, Event
-from hotline.outbox.jobs import LINES
-from hotline.values import reason_codes, statuses
-from hotline.values.statuses import Language
+from hotline.values import reason_codes
+from hotline.values.access import AuditOutcome, Role
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
+from hotline.values.states.agent import Absence, AgentState, AgentStatus
+from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.calibration import RoundState
+from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.campaign import CampaignState
+from hotline.values.states.case import CaseKind, CaseState, Urgency
+from hotline.values.states.coaching import CoachingState
+from hotline.values.states.offer import OfferState
+from hotline.values.states.recipient import RecipientState
+from hotline.values.states.recording import RecordingState
+from hotline.values.states.review import ReviewState
+from hotline.values.states.transfer import TransferState
 from qa.errors import ReviewRefused
 from qa.reports.values import KINDS, UNITS
 from qa.sampling.policy import RULES
 from routing.calls.legs import ENDS as LEG_ENDS
 from routing.router.actions import ENDS as ROUTER_ENDS
+from workers.registry import JOB_KINDS
 
 FOLDER = Path(console.__file__).parent
 LANGUAGES = list(Language)
 # Prefixes of keys that are put together from a word of a row: every word of the enumeration has its entry.
 TABLES = {
-    "role": statuses.Role,
-    "intent": statuses.Intent,
-    "outcome": statuses.Outcome,
-    "status": statuses.CallStatus,
-    "agent_status": statuses.AgentStatus,
-    "agent_state": statuses.AgentState,
-    "offer_state": statuses.OfferState,
-    "recording_state": statuses.RecordingState,
-    "language_name": statuses.Language,
-    "case_kind": statuses.CaseKind,
-    "case_state": statuses.CaseState,
-    "urgency": statuses.Urgency,
-    "review_state": statuses.ReviewState,
-    "coaching_state": statuses.CoachingState,
-    "answer": statuses.Answer,
-    "campaign_state": statuses.CampaignState,
-    "recipient_state": statuses.RecipientState,
-    "attempt_outcome": statuses.AttemptOutcome,
-    "look_outcome": statuses.AuditOutcome,
+    "role": Role,
+    "intent": Intent,
+    "outcome": Outcome,
+    "status": CallStatus,
+    "agent_status": AgentStatus,
+    "agent_state": AgentState,
+    "offer_state": OfferState,
+    "recording_state": RecordingState,
+    "language_name": Language,
+    "case_kind": CaseKind,
+    "case_state": CaseState,
+    "urgency": Urgency,
+    "review_state": ReviewState,
+    "coaching_state": CoachingState,
+    "answer": Answer,
+    "campaign_state": CampaignState,
+    "recipient_state": RecipientState,
+    "attempt_outcome": AttemptOutcome,
+    "look_outcome": AuditOutcome,
 }
 CANNOT_EDIT = (
     *("name_missing", "department_unknown", "address_unfit", "address_taken"),
@@ -115,14 +130,14 @@ def made_up() -> set[str]:
     keys |= {f"rule.{name}" for name in (*RULES, "chosen", "calibration", "random", "targeted")}
     keys |= {f"reporting.{name}" for name in (*PERIODS, *KINDS, *UNITS)}
     keys |= {f"review_step.{name}" for name in STEPS} | {f"review.key_{name}" for name in KEYS}
-    keys |= {f"reviews.{tab}" for tab in TABS} | {f"calibration.{state}" for state in statuses.RoundState}
+    keys |= {f"reviews.{tab}" for tab in TABS} | {f"calibration.{state}" for state in RoundState}
     keys |= {f"figures.{name}{end}" for name in ("caller", "offer") for end in ("", "_note")}
     keys |= {f"call.{name}" for name in TABLES_OF_A_CALL}
     keys |= {f"call.hear_{who}" for who in ("both", "caller", "agent")}
     keys |= {f"campaigns.{step}" for step in CAMPAIGN_STEPS} | {"campaigns.by_ward", "campaigns.by_month"}
     keys |= {f"campaign_why.{why}" for why in WHY} | {f"campaign_without.{why}" for why in WITHOUT}
     keys |= {"cases.owner_nobody", "cases.owner_mine", "cases.written", "cases.handed_over", "cases.moved"}
-    keys |= {f"transfer.state_{state}" for state in statuses.TransferState} | {
+    keys |= {f"transfer.state_{state}" for state in TransferState} | {
         f"why.{code}" for codes in (reason_codes.PriorityReason, reason_codes.OfferReason) for code in codes
     }
     keys |= {f"transfer.again_{why}" for why in reason_codes.RequeueReason}
@@ -131,13 +146,13 @@ def made_up() -> set[str]:
     keys |= {f"visit_event.{event}" for event in VisitEvent} | {f"stop_source.{name}" for name in SOURCES}
     keys |= {f"undo_fault.{name}" for name in ("say_why", "confirm", "changed")}
     keys |= {"stops.undone", "stops.undone_nobody"}
-    keys |= {f"patient.{name}" for name in (*FACTS, *statuses.Direction)} | {"step.day", "step.week"}
+    keys |= {f"patient.{name}" for name in (*FACTS, *Direction)} | {"step.day", "step.week"}
     keys |= {f"question.{name}" for name in BESIDE} | {f"answer.{name}" for name in COMMON}
     keys |= {f"to_person.{rule.reason}" for rule in next_attempt.RULES.values() if rule.reason}
-    keys |= {f"absence.{why}" for why in statuses.Absence} | {f"desk.fault_{why}" for why in DESK_FAULTS}
+    keys |= {f"absence.{why}" for why in Absence} | {f"desk.fault_{why}" for why in DESK_FAULTS}
     scripts = scripts_file.of(None, "", "", "").values()
     keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
-    keys |= {f"work_kind.{kind}" for kind in LINES} | {f"work_reason.{code}" for code in (*REASONS, "other")}
+    keys |= {f"work_kind.{kind}" for kind in JOB_KINDS} | {f"work_reason.{code}" for code in (*REASONS, "other")}
     keys |= {f"audit_action.{code}" for code in audit_words.ACTIONS} | {"audit.whole", "audit.broken_now"}
     keys |= {f"audit_subject.{code}" for code in audit_words.SUBJECTS} | {f"audit.{name}" for name in AUDIT_COLUMNS}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
@@ -165,7 +180,7 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_that_an_offer_ends_for_has_words(language: Language) -> None:
     known = [reason for _state, reason in [*ROUTER_ENDS.values(), *LEG_ENDS.values()]]
-    for reason in [*known, *statuses.Absence]:
+    for reason in [*known, *Absence]:
         assert words(language).known(f"reason.{reason}"), reason
 
 

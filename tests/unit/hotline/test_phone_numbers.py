@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.values import phone_numbers
-from hotline.values.statuses import PhoneNumber
+from hotline.values.phone_numbers import PhoneNumber
 
 CASES = Path(__file__).resolve().parents[3] / ".." / "shared" / "cases"
 MOBILES = st.from_regex(

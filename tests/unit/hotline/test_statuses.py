@@ -4,7 +4,9 @@ from enum import StrEnum
 
 import pytest
 
-from hotline.values.statuses import MOVES, OfferState, PhoneNumber, may_move
+from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.states.moves import MOVES, may_move
+from hotline.values.states.offer import OfferState
 
 
 @pytest.mark.parametrize("words", MOVES, ids=lambda words: words.__name__)

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from hotline.values.statuses import Language, LegStatus, PhoneNumber, RecordingState
+from hotline.values.language import Language
+from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.states.leg import LegStatus
+from hotline.values.states.recording import RecordingState
 from telephony import signature, turn, twiml, words
 from telephony.errors import UnknownWord
 from telephony.verbs import Dial, Enqueue, Gather, Hangup, Leave, Pause, Play, Redirect, Reject, Say

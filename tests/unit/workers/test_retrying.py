@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.errors import ConfigError, Discard, GivesWay, LeaseLost, NotFound
-from recordings.errors import Altered, EngineMissing, Incomplete, TooLarge
+from recordings.errors import DigestMismatch, EngineMissing, IncompleteRecording, RecordingTooLarge
 from telephony.errors import ProviderDown, ProviderRefused
 from workers import retrying
 from workers.retrying import LADDERS, Failures, Sort
@@ -23,10 +23,10 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
         (GivesWay("urgent"), Sort.GIVES_WAY),
         (LeaseLost("j"), Sort.LOST),
         (ProviderDown("503"), Sort.OUTAGE),
-        (Incomplete("short"), Sort.OUTAGE),
+        (IncompleteRecording("short"), Sort.OUTAGE),
         (ConfigError("file"), Sort.PERMANENT),
-        (Altered("r"), Sort.PERMANENT),
-        (TooLarge("r"), Sort.PERMANENT),
+        (DigestMismatch("r"), Sort.PERMANENT),
+        (RecordingTooLarge("r"), Sort.PERMANENT),
         (EngineMissing("zh"), Sort.PERMANENT),
         (NotFound("blob"), Sort.FAULT),
         (OSError(), Sort.FAULT),

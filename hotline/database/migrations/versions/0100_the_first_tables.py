@@ -432,7 +432,7 @@ def upgrade() -> None:
     sa.Column('call_id', sa.String(length=32), nullable=True),
     sa.Column('place', sa.LargeBinary(), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
-    sa.Column('marked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reserved_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('dialled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ringing_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
@@ -454,7 +454,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('recipient_id', 'number', name=op.f('uq_attempts_recipient_id_number'))
     )
     op.create_index(op.f('ix_attempts_call_id'), 'attempts', ['call_id'], unique=False)
-    op.create_index(op.f('ix_attempts_campaign_id_marked_at'), 'attempts', ['campaign_id', 'marked_at'], unique=False)
+    op.create_index(op.f('ix_attempts_campaign_id_reserved_at'), 'attempts', ['campaign_id', 'reserved_at'], unique=False)
     op.create_index('ix_attempts_live', 'attempts', ['state'], unique=False, sqlite_where=sa.text("state != 'ended'"), postgresql_where=sa.text("state != 'ended'"))
     op.create_index('uq_attempts_live', 'attempts', ['recipient_id'], unique=True, sqlite_where=sa.text("state != 'ended'"), postgresql_where=sa.text("state != 'ended'"))
     op.create_table('callbacks',

@@ -12,7 +12,9 @@ from campaigns.dialling import next_attempt
 from campaigns.dialling.next_attempt import Again, End, Person, Standing, Text, Tried
 from campaigns.planning import dialling_limits_file
 from campaigns.planning.calling_windows import Hours, Window, part_of
-from hotline.values.statuses import MOVES, AttemptOutcome, RecipientState
+from hotline.values.states.attempt import AttemptOutcome
+from hotline.values.states.moves import MOVES
+from hotline.values.states.recipient import RecipientState
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # Monday, ten o'clock there
@@ -141,7 +143,7 @@ def test_whatever_happens_everyone_comes_to_an_end_and_no_cap_is_broken(
 def test_the_caps_name_what_is_wrong_with_file_line_and_field(tmp_path: Path) -> None:
     before, after = 'value: 5, source: "ours: requirement', 'value: 50, source: "ours: requirement'
     text = dialling_limits_file.STANDARD.read_text("utf-8").replace(before, after)
-    file = tmp_path / "caps.yaml"
+    file = tmp_path / "dialling_limits.yaml"
     file.write_text(text, "utf-8")
     line = next(n for n, one in enumerate(text.splitlines(), 1) if "value: 50" in one)
     with pytest.raises(Exception, match=rf"caps\.yaml:{line}: CN\.tries\.value: must be a whole number"):

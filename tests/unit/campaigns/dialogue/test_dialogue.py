@@ -25,7 +25,8 @@ from campaigns.dialogue.dialogue_state import (
 )
 from campaigns.dialogue.script import PRIVATE, Choice, Open, Scale, Script
 from campaigns.errors import ScriptFault
-from hotline.values.statuses import AttemptOutcome, Language
+from hotline.values.language import Language
+from hotline.values.states.attempt import AttemptOutcome
 from telephony.verbs import Enqueue, Gather, Hangup, Record, Redirect, Say
 from telephony.words import Heard as Verdict
 

@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.dialogue import dialogue, opening
 from campaigns.dialogue.dialogue_state import Heard, Outcome, Place, Reached, Stage
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from telephony.verbs import Gather, Hangup, Redirect
 from telephony.words import Heard as Verdict
 from tests.unit.campaigns.dialogue.test_dialogue import CASES, MEDICAL, NOW, SCRIPTS, WHO, said

@@ -12,7 +12,7 @@ from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecor
 from campaigns.importing.validation import Given, Item
 from crm.errors import UnreadableFile
 from crm.feeds.limits import Limits
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases" / "fhir"
 GIVEN = Given(date(2026, 11, 21), has_consent=True)

@@ -19,7 +19,7 @@ from campaigns.importing.validation import Given
 from crm.errors import UnreadableFile
 from crm.feeds.limits import Limits
 from crm.feeds.rejects import Reject
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 CASES = Path(__file__).resolve().parents[4] / ".." / "shared" / "cases" / "hl7"
 GIVEN = Given(date(2026, 11, 21), has_consent=True)

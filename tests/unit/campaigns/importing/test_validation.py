@@ -10,7 +10,7 @@ from campaigns.importing import validation
 from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecord
 from campaigns.importing.validation import Given, Told
 from crm.feeds.rejects import Reject
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 TODAY = date(2026, 3, 10)
 GIVEN = Given(TODAY)

@@ -13,7 +13,7 @@ from campaigns.importing.record import Facts, VisitClass, VisitEvent, VisitRecor
 from campaigns.importing.visits import reports, stop_reasons, visit_state
 from campaigns.importing.visits.stop_reasons import Known
 from campaigns.importing.visits.visit_state import Telling
-from hotline.values.statuses import VisitState
+from hotline.values.states.visit import VisitState
 
 E, C = VisitEvent, VisitClass
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

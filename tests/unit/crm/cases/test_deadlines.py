@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm.cases import deadlines
-from hotline.values.statuses import CaseKind, CaseState, Urgency
+from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crm.feeds.tables import Row
 from crm.patients import patient_row
 from crm.patients.patient_row import HEADS, ListedPatient
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 
 TODAY = date(2026, 11, 29)
 GOOD = {"number": "13800000011", "name": "林晓"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.dialogue import decide
 from ivr.dialogue.decide import Asked, Consented, Place, Told
 from ivr.flow import reader

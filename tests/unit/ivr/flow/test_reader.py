@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from ivr.errors import FlowFault
 from ivr.flow import check, drawing, reader
 from ivr.flow.nodes import prompts

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.values.statuses import LegStatus
+from hotline.values.states.leg import LegStatus
 from ivr.outage import keeping
 from ivr.prompts import melody
 from telephony.turn import Turn

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.sampling.sample import Candidate, Quota, Rule, draw, spot_checks
+from qa.sampling.sample import Candidate, Quota, TargetRule, draw, spot_checks
 
 # The machine of the tests may be busy with others.
 UNHURRIED = settings(deadline=None)
 
-RULES = (Rule("complaint"), Rule("long_silence", 1))
+RULES = (TargetRule("complaint"), TargetRule("long_silence", 1))
 
 
 def day(count: int, agent: str = "a", queues: str = "bn") -> list[Candidate]:

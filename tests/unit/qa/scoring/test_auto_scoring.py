@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from bench.quality_calls.spoken import Script, as_text, scripts
-from hotline.values.statuses import Answer, Language
+from hotline.values.language import Language
+from hotline.values.scorecard import Answer
 from qa import scorecards
 from qa.scorecards import ScorecardFault, UnknownScorecard, phrase_lists
 from qa.scorecards.phrase_lists import parse as parse_lists
@@ -13,19 +14,21 @@ from qa.scorecards.read import parse
 from qa.scoring import auto_scoring, dialogue_builder, names
 from qa.scoring.dialogue import Dialogue
 from qa.scoring.merge import merge
-from qa.scoring.score import Result
-from qa.scoring.tokens import Said, tokens_of, turns
-from qa.scoring.wording import finds, wording
+from qa.scoring.score import ItemResult
+from qa.scoring.tokens import SpokenUtterance, dialogue_turns, tokens_of
+from qa.scoring.wording import wording, wording_matches
 
 ZH, EN = Language.MANDARIN, Language.ENGLISH
 
 
-def dialogue(said: Sequence[Said], language: Language) -> Dialogue:
-    return dialogue_builder.dialogue(said, None, phrase_lists.of(None, language), language)
+def dialogue(said: Sequence[SpokenUtterance], language: Language) -> Dialogue:
+    return dialogue_builder.build_dialogue(said, None, phrase_lists.of(None, language), language)
 
 
-def answers(said: Sequence[Said], language: Language, card: str = "service") -> dict[str, Answer]:
-    return {one.item_id: one.answer for one in auto_scoring.mark(scorecards.of(None)[card], dialogue(said, language))}
+def answers(said: Sequence[SpokenUtterance], language: Language, card: str = "service") -> dict[str, Answer]:
+    return {
+        one.item_id: one.answer for one in auto_scoring.auto_score(scorecards.of(None)[card], dialogue(said, language))
+    }
 
 
 @pytest.mark.parametrize("script", scripts(), ids=lambda script: script.name)
@@ -57,32 +60,37 @@ def test_a_call_in_other_words_gets_the_marks_of_a_supervisor(script: Script) ->
     ],
 )
 def test_polite_words_that_sound_a_little_like_rude_ones_are_never_fatal(text: str, language: Language) -> None:
-    assert answers([Said("agent", 1.0, 9.0, text)], language)["forbidden"] is not Answer.YES
+    assert answers([SpokenUtterance("agent", 1.0, 9.0, text)], language)["forbidden"] is not Answer.YES
 
 
 def test_rude_words_of_the_caller_are_not_the_agents() -> None:
-    assert answers([Said("caller", 1.0, 2.0, "你闭嘴，你懂什么！")], ZH)["forbidden"] is Answer.NO
+    assert answers([SpokenUtterance("caller", 1.0, 2.0, "你闭嘴，你懂什么！")], ZH)["forbidden"] is Answer.NO
 
 
 def test_a_refusal_that_leads_on_politely_is_left_to_a_person() -> None:
     text = "非常抱歉，这个不归我管，我帮您转接住院部。"
-    assert answers([Said("agent", 1.0, 9.0, text)], ZH)["forbidden"] is Answer.UNSURE
+    assert answers([SpokenUtterance("agent", 1.0, 9.0, text)], ZH)["forbidden"] is Answer.UNSURE
 
 
 def test_a_greeting_that_comes_late_or_from_the_caller_does_not_count() -> None:
-    late = [Said("agent", 1.0, 2.0, "Yes?"), Said("agent", 30.0, 31.0, "Hello, City Hospital.")]
-    caller = [Said("caller", 1.0, 2.0, "Hello, is this the hospital?"), Said("agent", 3.0, 3.5, "Yes.")]
+    late = [SpokenUtterance("agent", 1.0, 2.0, "Yes?"), SpokenUtterance("agent", 30.0, 31.0, "Hello, City Hospital.")]
+    caller = [
+        SpokenUtterance("caller", 1.0, 2.0, "Hello, is this the hospital?"),
+        SpokenUtterance("agent", 3.0, 3.5, "Yes."),
+    ]
     assert answers(late, EN)["greeting"] is Answer.NO
     assert answers(caller, EN)["greeting"] is Answer.NO
 
 
 def test_a_greeting_without_the_hospital_is_left_to_a_person_unless_its_own_name_is_known() -> None:
-    said = [Said("agent", 1.0, 2.0, "Hello, Saint Mary's.")]
+    said = [SpokenUtterance("agent", 1.0, 2.0, "Hello, Saint Mary's.")]
     assert answers(said, EN)["greeting"] is Answer.UNSURE
     named = dialogue_builder.with_name(phrase_lists.of(None, EN), "Saint Mary's", EN)
     [greeting] = [
         one.answer
-        for one in auto_scoring.mark(scorecards.of(None)["service"], dialogue_builder.dialogue(said, None, named, EN))
+        for one in auto_scoring.auto_score(
+            scorecards.of(None)["service"], dialogue_builder.build_dialogue(said, None, named, EN)
+        )
         if one.item_id == "greeting"
     ]
     assert greeting is Answer.YES
@@ -98,15 +106,15 @@ def test_a_greeting_without_the_hospital_is_left_to_a_person_unless_its_own_name
     ],
 )
 def test_a_phrase_is_found_although_every_second_character_is_wrong(recognised: str, sought: str) -> None:
-    [turn] = turns([Said("agent", 0.0, 3.0, recognised)], ZH)
-    best = finds(wording(sought, ZH), turn, ZH)
+    [turn] = dialogue_turns([SpokenUtterance("agent", 0.0, 3.0, recognised)], ZH)
+    best = wording_matches(wording(sought, ZH), turn, ZH)
     assert best
     assert best[0].likeness > 0.85
 
 
 def test_what_is_unclear_is_unsure_rather_than_missing() -> None:
-    clear = Said("agent", 1.0, 4.0, "嗯这个那个", confidence=0.9)
-    murmur = Said("agent", 1.0, 4.0, "嗯这个那个", confidence=0.3)
+    clear = SpokenUtterance("agent", 1.0, 4.0, "嗯这个那个", confidence=0.9)
+    murmur = SpokenUtterance("agent", 1.0, 4.0, "嗯这个那个", confidence=0.3)
     assert answers([clear], ZH)["greeting"] is Answer.NO
     assert answers([murmur], ZH)["greeting"] is Answer.UNSURE
 
@@ -123,7 +131,10 @@ def test_what_is_unclear_is_unsure_rather_than_missing() -> None:
     ],
 )
 def test_a_silence_is_long_without_a_notice_or_far_beyond_it(words: str, seconds: float, wanted: Answer) -> None:
-    said = [Said("agent", 1.0, 3.0, words), Said("agent", 3.0 + seconds, 5.0 + seconds, "让您久等了。")]
+    said = [
+        SpokenUtterance("agent", 1.0, 3.0, words),
+        SpokenUtterance("agent", 3.0 + seconds, 5.0 + seconds, "让您久等了。"),
+    ]
     assert answers(said, ZH)["long_silence"] is wanted
 
 
@@ -140,7 +151,7 @@ def test_a_silence_is_long_without_a_notice_or_far_beyond_it(words: str, seconds
     ],
 )
 def test_a_warning_sign_is_told_or_affirmed_but_not_denied(reply: str, wanted: Answer) -> None:
-    said = [Said("agent", 1.0, 3.0, "您有没有胸口疼或者发烧？"), Said("caller", 3.5, 6.0, reply)]
+    said = [SpokenUtterance("agent", 1.0, 3.0, "您有没有胸口疼或者发烧？"), SpokenUtterance("caller", 3.5, 6.0, reply)]
     assert answers(said, ZH, "follow-up")["red_flag"] is wanted
 
 
@@ -176,20 +187,31 @@ def test_a_warning_sign_is_told_or_affirmed_but_not_denied(reply: str, wanted: A
 def test_a_yes_to_a_question_after_a_warning_sign_tells_it(
     language: Language, question: str, reply: str, wanted: Answer
 ) -> None:
-    said = [Said("agent", 1.0, 3.0, question), Said("caller", 3.5, 6.0, reply)]
+    said = [SpokenUtterance("agent", 1.0, 3.0, question), SpokenUtterance("caller", 3.5, 6.0, reply)]
     assert answers(said, language, "follow-up")["red_flag"] is wanted
 
 
 def test_a_handover_applies_only_when_a_warning_sign_was_told() -> None:
-    fine = [Said("caller", 1.0, 3.0, "I feel fine, thank you.")]
-    sick = [Said("caller", 1.0, 3.0, "I have chest pain."), Said("agent", 3.5, 5.0, "Drink some water.")]
+    fine = [SpokenUtterance("caller", 1.0, 3.0, "I feel fine, thank you.")]
+    sick = [
+        SpokenUtterance("caller", 1.0, 3.0, "I have chest pain."),
+        SpokenUtterance("agent", 3.5, 5.0, "Drink some water."),
+    ]
     assert answers(fine, EN, "follow-up")["handed_over"] is Answer.NA
     assert answers(sick, EN, "follow-up")["handed_over"] is Answer.NO
 
 
 def test_identity_after_the_first_medical_words_is_too_late() -> None:
-    early = [Said("agent", 1.0, 9.0, "Hello, City Hospital. Am I speaking with Mister Lee? How are you feeling today?")]
-    late = [Said("agent", 1.0, 9.0, "Hello, City Hospital. How are you feeling today? Am I speaking with Mister Lee?")]
+    early = [
+        SpokenUtterance(
+            "agent", 1.0, 9.0, "Hello, City Hospital. Am I speaking with Mister Lee? How are you feeling today?"
+        )
+    ]
+    late = [
+        SpokenUtterance(
+            "agent", 1.0, 9.0, "Hello, City Hospital. How are you feeling today? Am I speaking with Mister Lee?"
+        )
+    ]
     assert answers(early, EN, "follow-up")["identity"] is Answer.YES
     assert answers(late, EN, "follow-up")["identity"] is Answer.NO
 
@@ -205,27 +227,27 @@ def test_identity_after_the_first_medical_words_is_too_late() -> None:
 def test_a_staff_number_is_one_run_of_figures_however_it_is_said(
     text: str, language: Language, run: tuple[int, int]
 ) -> None:
-    tokens = tokens_of(Said("agent", 0.0, 4.0, text), 0, language)
+    tokens = tokens_of(SpokenUtterance("agent", 0.0, 4.0, text), 0, language)
     assert list(names.figures(tokens)) == [run]
 
 
 def test_facts_that_nobody_knows_do_not_apply() -> None:
-    given = answers([Said("agent", 1.0, 2.0, "您好。")], ZH)
+    given = answers([SpokenUtterance("agent", 1.0, 2.0, "您好。")], ZH)
     assert (given["records"], given["deadline"], given["apology"]) == (Answer.NA, Answer.NA, Answer.NA)
 
 
 def test_facts_of_the_records_are_taken_over() -> None:
     made = dialogue_builder.with_facts(
-        dialogue([Said("agent", 1.0, 2.0, "您好。")], ZH), {"records_complete": True, "deadline_kept": False}
+        dialogue([SpokenUtterance("agent", 1.0, 2.0, "您好。")], ZH), {"records_complete": True, "deadline_kept": False}
     )
-    given = {one.item_id: one.answer for one in auto_scoring.mark(scorecards.of(None)["service"], made)}
+    given = {one.item_id: one.answer for one in auto_scoring.auto_score(scorecards.of(None)["service"], made)}
     assert (given["records"], given["deadline"]) == (Answer.YES, Answer.NO)
 
 
 def test_what_the_script_did_before_the_nurse_came_is_no_fault_of_hers() -> None:
-    said = [Said("agent", 30.0, 32.0, "You left hospital ten days ago. How is the pain?")]
+    said = [SpokenUtterance("agent", 30.0, 32.0, "You left hospital ten days ago. How is the pain?")]
     by_script, alone = (
-        {one.item_id: one.answer for one in auto_scoring.mark(scorecards.of(None)["follow-up"], made)}
+        {one.item_id: one.answer for one in auto_scoring.auto_score(scorecards.of(None)["follow-up"], made)}
         for made in (dialogue_builder.with_facts(dialogue(said, EN), {"scripted": True}), dialogue(said, EN))
     )
     waived = ("greeting", "self_id", "identity", "long_silence")
@@ -236,8 +258,8 @@ def test_what_the_script_did_before_the_nurse_came_is_no_fault_of_hers() -> None
 
 def test_the_pieces_of_a_call_are_one_call() -> None:
     card = scorecards.of(None)["service"]
-    first = [Result(item.id, Answer.NO) for item in card.items if item.machine]
-    last = [Result(item.id, Answer.YES) for item in card.items if item.machine]
+    first = [ItemResult(item.id, Answer.NO) for item in card.items if item.machine]
+    last = [ItemResult(item.id, Answer.YES) for item in card.items if item.machine]
     merged = {one.item_id: one.answer for one in merge(card, [first, last])}
     assert (merged["greeting"], merged["closing"], merged["forbidden"]) == (Answer.NO, Answer.YES, Answer.YES)
 
@@ -267,8 +289,11 @@ def test_a_fault_in_the_phrases_names_file_line_and_field() -> None:
 def test_every_list_that_a_scorecard_names_is_there_in_both_languages() -> None:
     for language in Language:
         for card in scorecards.of(None):
-            auto_scoring.mark(
-                card, dialogue([Said("agent", 1.0, 2.0, "您好"), Said("caller", 3.0, 4.0, "hello")], language)
+            auto_scoring.auto_score(
+                card,
+                dialogue(
+                    [SpokenUtterance("agent", 1.0, 2.0, "您好"), SpokenUtterance("caller", 3.0, 4.0, "hello")], language
+                ),
             )
 
 

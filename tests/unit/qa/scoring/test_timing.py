@@ -2,13 +2,13 @@
 
 import pytest
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from qa.scorecards import phrase_lists
 from qa.scorecards.card import FirstWords, Hold, Speed, TalkOver, TalkShare
 from qa.scoring import timing
 from qa.scoring.dialogue import Dialogue
-from qa.scoring.phrase_match import Ear
-from qa.scoring.tokens import Said, turns
+from qa.scoring.phrase_match import AcousticScorer
+from qa.scoring.tokens import SpokenUtterance, dialogue_turns
 
 EN = Language.ENGLISH
 OVER = TalkOver(seconds=0.8, per_minute=3)
@@ -18,10 +18,10 @@ HOLD = Hold(60.0, "hold_notice")
 
 def dialogue(*said: tuple[str, float, float, str]) -> Dialogue:
     """Who speaks from when to when."""
-    lines = [Said(*one) for one in said]
+    lines = [SpokenUtterance(*one) for one in said]
     end = max(line.end for line in lines)
-    ear = Ear(EN, lambda _said, _texts: None)
-    return Dialogue(tuple(turns(lines, EN)), {}, end, ear, phrase_lists.of(None, EN))
+    ear = AcousticScorer(EN, lambda _said, _texts: None)
+    return Dialogue(tuple(dialogue_turns(lines, EN)), {}, end, ear, phrase_lists.of(None, EN))
 
 
 def interrupted(times: int, seconds: float = 1.5, first: str = "caller") -> Dialogue:

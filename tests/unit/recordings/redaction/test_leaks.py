@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.redaction import digit_runs, mask
-from recordings.redaction.mask import Kind, Said
+from recordings.redaction.mask import PersonalDataKind, SpokenText
 
 ZH, EN = Language.MANDARIN, Language.ENGLISH
 SENTENCES = 1000
@@ -105,21 +105,21 @@ GAPS = {
 ANSWERS = {ZH: ["嗯", "好的", "对，您说", "好，请继续"], EN: ["Yes", "Okay", "Go on please", "Mhm, I see"]}
 
 
-def dialogue(number: str, language: Language, chance: random.Random) -> list[Said]:
+def dialogue(number: str, language: Language, chance: random.Random) -> list[SpokenText]:
     """A caller who tells the number at once, with gaps, or piece by piece while the agent answers."""
     say = chance.choice([written, zh_spoken if language is ZH else en_spoken])
     parts = [say(piece, chance) for piece in pieces(number, chance)]
     opening, ending = chance.choice(OPENINGS[language]), chance.choice(ENDINGS[language])
     if chance.random() < 0.5:
         text = "".join(part + (chance.choice(GAPS[language]) or " ") for part in parts[:-1]) + parts[-1]
-        return [Said("caller", 0.0, 9.0, opening + text + ending)]
+        return [SpokenText("caller", 0.0, 9.0, opening + text + ending)]
     lines = []
     for index, part in enumerate(parts):
         start = index * 6.0
         text = (opening if not index else "") + part + (ending if index == len(parts) - 1 else "")
-        lines.append(Said("caller", start, start + 3, text))
+        lines.append(SpokenText("caller", start, start + 3, text))
         echo = part if chance.random() < 0.3 else ""
-        lines.append(Said("agent", start + 3, start + 5, echo or chance.choice(ANSWERS[language])))
+        lines.append(SpokenText("agent", start + 3, start + 5, echo or chance.choice(ANSWERS[language])))
     return lines
 
 
@@ -127,7 +127,7 @@ def leaks(texts: Sequence[str], number: str, language: Language) -> bool:
     windows = {number[at : at + WINDOW] for at in range(len(number) - WINDOW + 1)}
     windows -= {"5095", "1509"}  # the blood pressure of an opening
     for text in texts:
-        shown = "".join(atom.digits for atom in digit_runs.found(text, 0, language))
+        shown = "".join(atom.digits for atom in digit_runs.digit_tokens(text, 0, language))
         if any(window in shown for window in windows):
             return True
     return False
@@ -147,7 +147,11 @@ def test_no_number_of_a_person_is_readable_after_masking(language: Language, mak
 @pytest.mark.parametrize("language", [ZH, EN])
 def test_the_kind_of_a_whole_number_is_told(language: Language) -> None:
     chance = random.Random(5)  # noqa: S311 (as above)
-    for make, kind in ((identity, Kind.IDENTITY), (phone, Kind.PHONE), (card, Kind.CARD)):
+    for make, kind in (
+        (identity, PersonalDataKind.IDENTITY),
+        (phone, PersonalDataKind.PHONE),
+        (card, PersonalDataKind.CARD),
+    ):
         for _ in range(100):
-            [found] = mask.find([Said("caller", 0, 9, make(chance))], language)
-            assert found.kind in (kind, Kind.IDENTITY if kind is Kind.CARD else kind)
+            [found] = mask.find_personal_data([SpokenText("caller", 0, 9, make(chance))], language)
+            assert found.kind in (kind, PersonalDataKind.IDENTITY if kind is PersonalDataKind.CARD else kind)

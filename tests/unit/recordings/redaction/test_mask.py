@@ -2,17 +2,17 @@
 
 import pytest
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.redaction import mask, redacted_spans
-from recordings.redaction.mask import Known, Said
+from recordings.redaction.mask import KnownNames, SpokenText
 
 ZH, EN = Language.MANDARIN, Language.ENGLISH
-KNOWN = Known(staff=frozenset({"陈静", "Anna Reed"}), numbers=frozenset({"02012345678"}))
+KNOWN = KnownNames(staff=frozenset({"陈静", "Anna Reed"}), numbers=frozenset({"02012345678"}))
 
 
-def lines(*said: str) -> list[Said]:
+def lines(*said: str) -> list[SpokenText]:
     """Caller and agent in turn, three seconds each."""
-    return [Said(("caller", "agent")[n % 2], n * 3.0, n * 3.0 + 2.5, text) for n, text in enumerate(said)]
+    return [SpokenText(("caller", "agent")[n % 2], n * 3.0, n * 3.0 + 2.5, text) for n, text in enumerate(said)]
 
 
 @pytest.mark.parametrize(
@@ -113,18 +113,18 @@ def test_the_check_digit_and_the_rule_of_luhn_are_kept() -> None:
 def test_the_sound_of_a_number_is_hidden_with_a_margin_and_the_rest_is_heard() -> None:
     text = "电话13800138000好"
     words = [[n * 0.2, n * 0.2 + 0.2, sign, 0.9] for n, sign in enumerate(text)]
-    line = Said("caller", 0.0, 3.0, text)
-    [(speaker, start, end)] = redacted_spans.beeps([(line, words)], ZH)
+    line = SpokenText("caller", 0.0, 3.0, text)
+    [(speaker, start, end)] = redacted_spans.redacted_spans([(line, words)], ZH)
     assert speaker == "caller"
     assert start == pytest.approx(0.4 - redacted_spans.MARGIN_SECONDS)
     assert end == pytest.approx(2.6 + redacted_spans.MARGIN_SECONDS)
 
 
 def test_a_line_whose_words_do_not_show_what_its_text_does_is_hidden_whole() -> None:
-    line = Said("caller", 4.0, 7.0, "我叫王小明")  # as a person corrected it
+    line = SpokenText("caller", 4.0, 7.0, "我叫王小明")  # as a person corrected it
     words = [[4.0, 4.5, "我", 0.9], [4.5, 7.0, "教", 0.2]]
-    assert redacted_spans.beeps([(line, words)], ZH) == [("caller", 3.75, 7.25)]
-    assert redacted_spans.beeps([(line, [])], ZH) == [("caller", 3.75, 7.25)]
+    assert redacted_spans.redacted_spans([(line, words)], ZH) == [("caller", 3.75, 7.25)]
+    assert redacted_spans.redacted_spans([(line, [])], ZH) == [("caller", 3.75, 7.25)]
 
 
 @pytest.mark.parametrize(
@@ -146,5 +146,9 @@ def test_a_number_within_an_address_of_mail_hides_the_whole() -> None:
 
 
 def test_the_answer_may_come_a_turn_after_the_question() -> None:
-    asked = [Said("agent", 0, 1, "您的电话？"), Said("caller", 2, 3, "等一下"), Said("caller", 4, 5, "6612")]
+    asked = [
+        SpokenText("agent", 0, 1, "您的电话？"),
+        SpokenText("caller", 2, 3, "等一下"),
+        SpokenText("caller", 4, 5, "6612"),
+    ]
     assert mask.mask(asked, ZH, KNOWN)[-1] == "〔号码〕"

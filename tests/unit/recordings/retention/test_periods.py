@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hotline.errors import ConfigError
-from hotline.values.statuses import CaseKind, Intent, Language, Urgency
+from hotline.values.intent import Intent
+from hotline.values.language import Language
+from hotline.values.states.case import CaseKind, Urgency
 from recordings.retention import periods
 from recordings.retention.periods import Facts, Keeper, Kind, What
 from recordings.speech import hints
-from recordings.speech.dialogue import Line
+from recordings.speech.dialogue import TranscriptLine
 from recordings.transcripts import turn_figures
 from recordings.transcripts.urgency import is_urgent
 
@@ -104,8 +106,8 @@ def test_complaints_emergencies_low_ratings_and_warnings_are_urgent() -> None:
     assert not is_urgent(Intent.ENQUIRY, frozenset({(CaseKind.MESSAGE, Urgency.NORMAL)}), rating=3)
 
 
-def said(text: str, start: float, end: float, speaker: str = "agent") -> Line:
-    return Line(speaker, start, end, text, 0.9, tuple((start, end, sign, 0.9) for sign in text))
+def said(text: str, start: float, end: float, speaker: str = "agent") -> TranscriptLine:
+    return TranscriptLine(speaker, start, end, text, 0.9, tuple((start, end, sign, 0.9) for sign in text))
 
 
 @pytest.mark.parametrize(

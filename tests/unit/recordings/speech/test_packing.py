@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from recordings.speech.engines import tokens
 from recordings.speech.engines.packing import packs
-from recordings.speech.voice_activity import MARGIN_SECONDS, Stretch
+from recordings.speech.voice_activity import MARGIN_SECONDS, SpeechSegment
 from recordings.storage.audio import TELEPHONE_RATE
 
 PAUSES_AND_LENGTHS = st.lists(st.tuples(st.floats(0.6, 9), st.floats(0.2, 20)), min_size=1, max_size=12)
 
 
-def stretches_of(parts: list[tuple[float, float]]) -> list[Stretch]:
+def stretches_of(parts: list[tuple[float, float]]) -> list[SpeechSegment]:
     found, at = [], 0.0
     for pause, length in parts:
         start, end = at + pause, at + pause + length
-        found.append(Stretch(start, end, max(at, start - MARGIN_SECONDS), end + 0.3))
+        found.append(SpeechSegment(start, end, max(at, start - MARGIN_SECONDS), end + 0.3))
         at = end
     return found
 
@@ -43,12 +43,12 @@ def test_the_middle_of_every_stretch_comes_back_to_its_own_place(parts: list[tup
 
 
 def test_a_word_that_swallowed_the_pause_before_it_belongs_to_the_stretch_in_which_it_ends() -> None:
-    [pack] = packs([Stretch(3.8, 5.6, 3.3, 6.1), Stretch(20.0, 21.2, 19.5, 21.7)], 29.0)
+    [pack] = packs([SpeechSegment(3.8, 5.6, 3.3, 6.1), SpeechSegment(20.0, 21.2, 19.5, 21.7)], 29.0)
     assert pack.piece_of(2.1, 3.5) == 1
 
 
 def test_the_sound_of_a_pack_is_as_long_as_the_pack() -> None:
-    [pack] = packs([Stretch(1.0, 2.0, 0.5, 2.5), Stretch(4.0, 5.0, 3.5, 5.5)], 29.0)
+    [pack] = packs([SpeechSegment(1.0, 2.0, 0.5, 2.5), SpeechSegment(4.0, 5.0, 3.5, 5.5)], 29.0)
     assert len(pack.sound(np.zeros(6 * TELEPHONE_RATE, np.int16))) == round(pack.seconds * TELEPHONE_RATE)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.transcripts.readable import readable
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hotline.values.statuses import CallbackState, Direction, OfferState, Outcome
+from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.callback import CallbackState
+from hotline.values.states.offer import OfferState
 from reports.service_level import figures
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # in Shanghai

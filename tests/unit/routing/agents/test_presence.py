@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.values.statuses import Absence, SignsIn
+from hotline.values.states.agent import Absence, SignsIn
 from routing.agents import presence
 from routing.agents.presence import Facts, Page
 from routing.ladder import ladder

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.ladder.floor_state import Rung
 from routing.queues import queues_file
 from routing.queues.queue_groups import Lines, asked

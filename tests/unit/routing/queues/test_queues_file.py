@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from routing.errors import QueuesFault
 from routing.queues import queues_file
 from routing.queues.queues import Need, OverflowKind, Rules, Step, Way

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 
-from hotline.values.statuses import Language
+from hotline.values.language import Language
 from recordings.transcripts.spoken_numbers import en_numbers, zh_numbers, zh_strings
 
 _BETWEEN_SIGNS = re.compile(r"(?<=[\u3400-\u9fff，。？！、])\s+|\s+(?=[\u3400-\u9fff，。？！、])")

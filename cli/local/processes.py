@@ -10,10 +10,10 @@ from pathlib import Path
 import redis
 import requests
 
-from cli.house import embedded
-from cli.house.embedded import Plan
-from cli.house.newest import upgrade
-from cli.house.supervisor import Supervisor, read_procfile
+from cli.local import embedded
+from cli.local.embedded import Plan
+from cli.local.supervisor import Supervisor, read_procfile
+from cli.local.upgrade import upgrade
 from hotline.configuration import settings
 from hotline.context import AppContext, open_unchecked
 from hotline.errors import ConfigError, HotlineError
@@ -23,7 +23,7 @@ READY_SECONDS = 60.0
 WAITING_WEBHOOKS = 256
 
 
-class House:
+class LocalHotline:
     """Redis first, then the tables, then every process of the Procfile."""
 
     def __init__(self, plan: Plan, say: Callable[[str, str], None], procfile: Path | None = None) -> None:

@@ -5,11 +5,11 @@ import io
 from recordings.storage.seekable import Seekable
 from recordings.storage.wav_lengths import GREEDY, Source
 
-HARMLESS = b"JUNK"
-HEAD = 12  # of a WAV file; parts follow it
+SKIPPED_NAME = b"JUNK"
+CHUNK_HEAD_BYTES = 12  # of a WAV file; parts follow it
 
 
-class Claims:
+class OversizedChunks:
     """Finds such parts in a file that goes by in pieces."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Claims:
         for name in GREEDY:
             at = data.find(name)
             while 0 <= at <= len(data) - 8:
-                if start + at >= HEAD:
+                if start + at >= CHUNK_HEAD_BYTES:
                     length = int.from_bytes(data[at + 4 : at + 8], "big" if self._order == "big" else "little")
                     self._claimed.append((start + at, length))
                 at = data.find(name, at + 1)
@@ -39,7 +39,7 @@ class Claims:
         return tuple(sorted({at for at, length in self._claimed if length > self.size - at - 8}))
 
 
-class Harmless(Seekable):
+class MaskedChunks(Seekable):
     """The file `source` with another name at `spots`, so that what stands there is skipped."""
 
     def __init__(self, source: Source, spots: tuple[int, ...]) -> None:
@@ -54,7 +54,7 @@ class Harmless(Seekable):
         data = bytearray(self._source.read(-1 if size is None or size < 0 else size) or b"")
         self._at += len(data)
         for spot in self._spots:
-            for offset, sign in enumerate(HARMLESS, spot - begin):
+            for offset, sign in enumerate(SKIPPED_NAME, spot - begin):
                 if 0 <= offset < len(data):
                     data[offset] = sign
         return bytes(data)

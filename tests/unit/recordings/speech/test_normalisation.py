@@ -2,10 +2,10 @@
 
 import pytest
 
-from hotline.values.statuses import Language
-from recordings.speech.engines.invented import is_formula, is_invented, is_loop, without_echo
-from recordings.speech.phrases import has
-from recordings.speech.text import comparable, tidy
+from hotline.values.language import Language
+from recordings.speech.engines.hallucinations import is_formula, is_hallucinated, is_loop, without_echo
+from recordings.speech.normalisation import comparable, tidy
+from recordings.speech.phrases import contains_phrase
 from recordings.transcripts.spoken_numbers import zh_numbers
 
 ZH, EN = Language.MANDARIN, Language.ENGLISH
@@ -77,9 +77,9 @@ def test_an_echo_at_the_end_is_said_once_even_when_its_last_copy_is_cut_off() ->
 
 
 def test_invented_text_is_told_from_a_short_answer_on_a_poor_line() -> None:
-    assert is_invented("谢谢", -1.2, 0.8)
-    assert is_invented("anything", -2.0, 0.1)
-    assert not is_invented("Yes.", -0.7, 0.8)
+    assert is_hallucinated("谢谢", -1.2, 0.8)
+    assert is_hallucinated("anything", -2.0, 0.1)
+    assert not is_hallucinated("Yes.", -0.7, 0.8)
     assert is_formula("字幕由某某提供")
     assert is_formula("Thank you for watching!")
     assert not is_formula("Thank you for calling.")
@@ -99,7 +99,7 @@ def test_invented_text_is_told_from_a_short_answer_on_a_poor_line() -> None:
 def test_a_phrase_is_found_although_it_was_recognised_a_little_wrong(
     text: str, phrase: str, language: Language
 ) -> None:
-    assert has(text, phrase, language)
+    assert contains_phrase(text, phrase, language)
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_a_phrase_is_found_although_it_was_recognised_a_little_wrong(
     ],
 )
 def test_a_phrase_is_not_found_in_other_words(text: str, phrase: str, language: Language) -> None:
-    assert not has(text, phrase, language)
+    assert not contains_phrase(text, phrase, language)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recordings.errors import UnreadableAudio
-from recordings.speech import partial_transcripts
+from recordings.speech import audio_chunks
 from tests import sound_files
 
 HOURS = 2
@@ -58,7 +58,7 @@ def wav(samples: "np.ndarray[tuple[int, ...], np.dtype[np.int16]]", rate: int, p
 def test_two_hours_are_read_a_few_minutes_at_a_time(rate: int, channels: int) -> None:
     source = Endless(rate, channels)
     at = 0.0
-    for count, part in enumerate(partial_transcripts.parts(source)):
+    for count, part in enumerate(audio_chunks.chunks(source)):
         assert part.start == pytest.approx(at)
         assert len(part.sound.channels) == channels
         at = part.end
@@ -66,14 +66,14 @@ def test_two_hours_are_read_a_few_minutes_at_a_time(rate: int, channels: int) ->
             break  # the rest takes a while and tells nothing new
     else:
         assert at == pytest.approx(HOURS * 3600)
-    assert source.most <= partial_transcripts.PART_SECONDS * rate * channels * 2
+    assert source.most <= audio_chunks.CHUNK_SECONDS * rate * channels * 2
 
 
 def test_a_part_ends_where_it_is_quiet() -> None:
     rate = 8000
     loud = (np.random.default_rng(1).normal(0, 3000, 60 * rate)).astype(np.int16)
     loud[27 * rate : 27 * rate + rate] = 0
-    found = list(partial_transcripts.parts(io.BytesIO(wav(loud[:, None], rate)), seconds=30.0))
+    found = list(audio_chunks.chunks(io.BytesIO(wav(loud[:, None], rate)), seconds=30.0))
     assert 27 < found[0].end < 28
     assert found[1].start == found[0].end
     assert found[-1].end == pytest.approx(60, abs=0.01)
@@ -81,9 +81,9 @@ def test_a_part_ends_where_it_is_quiet() -> None:
 
 def test_parts_go_on_where_the_last_one_ended() -> None:
     quiet = np.zeros((60 * 8000, 2), dtype=np.int16)
-    assert [
-        part.start for part in partial_transcripts.parts(io.BytesIO(wav(quiet, 8000)), begin=45.0, seconds=30.0)
-    ] == [45.0]
+    assert [part.start for part in audio_chunks.chunks(io.BytesIO(wav(quiet, 8000)), begin=45.0, seconds=30.0)] == [
+        45.0
+    ]
 
 
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"no sound at all", b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0"])
@@ -135,7 +135,7 @@ def test_recordings_of_the_field_are_kept_as_the_call_they_are(name: str) -> Non
 def test_recordings_in_the_laws_of_the_telephone_are_kept_so_that_names_in_them_can_be_covered(name: str) -> None:
     kept, shape = sound_files.settled((CASES / f"{name}.wav").read_bytes(), 12.0)
     assert (shape.seconds, shape.channels) == (12.0, 2)
-    assert partial_transcripts.shape(io.BytesIO(kept)) == shape
+    assert audio_chunks.pcm_layout(io.BytesIO(kept)) == shape
 
 
 def test_samples_in_the_other_byte_order_are_no_noise() -> None:
@@ -147,6 +147,6 @@ def test_samples_in_the_other_byte_order_are_no_noise() -> None:
 
 
 def test_what_is_stored_with_a_wrong_head_from_before_is_read_to_its_end() -> None:
-    assert partial_transcripts.shape(
-        io.BytesIO((CASES / "13-data-short.wav").read_bytes())
-    ) == partial_transcripts.Shape(8000, 2, 44, 384_000)
+    assert audio_chunks.pcm_layout(io.BytesIO((CASES / "13-data-short.wav").read_bytes())) == audio_chunks.PcmLayout(
+        8000, 2, 44, 384_000
+    )

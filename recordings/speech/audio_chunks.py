@@ -8,14 +8,14 @@ import numpy as np
 from recordings.errors import UnreadableAudio
 from recordings.storage.audio import TELEPHONE_RATE, Sound, read_pcm, read_wav
 from recordings.storage.decoding import CHANNELS, RATES
-from recordings.storage.wav_lengths import Source, is_wav, stated
+from recordings.storage.wav_lengths import Source, is_wav, read_header
 
-PART_SECONDS, SEARCH_SECONDS, STEP_SECONDS = 240.0, 20.0, 0.1
+CHUNK_SECONDS, SEARCH_SECONDS, STEP_SECONDS = 240.0, 20.0, 0.1
 PLAIN = "pcm_s16le"
 
 
 @dataclass(frozen=True)
-class Shape:
+class PcmLayout:
     """How the sound lies in a WAV file of plain PCM of 16 bits."""
 
     rate: int
@@ -35,7 +35,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Part:
+class AudioChunk:
     """Some of the sound: where it begins, where the next begins (seconds), and itself."""
 
     start: float
@@ -43,20 +43,20 @@ class Part:
     sound: Sound
 
 
-def shape(source: Source) -> Shape | None:
+def pcm_layout(source: Source) -> PcmLayout | None:
     """The shape of a WAV file, `None` where it is no plain PCM. Raises `UnreadableAudio` where it is no WAV."""
     source.seek(0)
     if not is_wav(source.read(12) or b""):
         raise UnreadableAudio("no WAV file; convert it to WAV (PCM) first")
-    found = stated(source)
+    found = read_header(source)
     if found is None or found.coding != PLAIN or found.channels not in CHANNELS or found.rate not in RATES:
         return None
-    return Shape(found.rate, found.channels, found.start, found.there)
+    return PcmLayout(found.rate, found.channels, found.start, found.there)
 
 
-def parts(source: Source, begin: float = 0.0, seconds: float = PART_SECONDS) -> Iterator[Part]:
+def chunks(source: Source, begin: float = 0.0, seconds: float = CHUNK_SECONDS) -> Iterator[AudioChunk]:
     """The sound from `begin` on, part by part. Raises `UnreadableAudio`."""
-    known = shape(source)
+    known = pcm_layout(source)
     if known is None:
         source.seek(0)
         yield from _cut(read_wav(source.read() or b""), begin, seconds)
@@ -66,11 +66,11 @@ def parts(source: Source, begin: float = 0.0, seconds: float = PART_SECONDS) -> 
         sound = _read(source, known, at, seconds)
         is_last = at + seconds >= known.seconds - 1.0
         end = known.seconds if is_last else at + _quiet(sound)
-        yield Part(at, end, _until(sound, end - at))
+        yield AudioChunk(at, end, _until(sound, end - at))
         at = end
 
 
-def _read(source: Source, known: Shape, at: float, seconds: float) -> Sound:
+def _read(source: Source, known: PcmLayout, at: float, seconds: float) -> Sound:
     first = int(at * known.rate)
     source.seek(known.start + first * known.frame)
     left = known.length - first * known.frame
@@ -78,13 +78,13 @@ def _read(source: Source, known: Shape, at: float, seconds: float) -> Sound:
     return read_pcm(data, known.rate, known.channels)
 
 
-def _cut(sound: Sound, begin: float, seconds: float) -> Iterator[Part]:
+def _cut(sound: Sound, begin: float, seconds: float) -> Iterator[AudioChunk]:
     at = begin
     while at < sound.seconds - 0.01:
         rest = Sound(tuple(pcm[round(at * TELEPHONE_RATE) :] for pcm in sound.channels))
         is_last = rest.seconds <= seconds + 1.0
         end = sound.seconds if is_last else at + _quiet(_until(rest, seconds))
-        yield Part(at, end, _until(rest, end - at))
+        yield AudioChunk(at, end, _until(rest, end - at))
         at = end
 
 

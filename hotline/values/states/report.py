@@ -1,0 +1,11 @@
+"""The life of a report. Pure."""
+
+from enum import StrEnum
+
+
+class ReportState(StrEnum):
+    """The life of a report as a file."""
+
+    ASKED = "asked"
+    MADE = "made"
+    FAILED = "failed"

@@ -1,0 +1,1 @@
+"""Whole flows by webhooks, turn by turn, against the answers that were recorded."""

@@ -65,5 +65,5 @@ def chores(context: AppContext, provider: Provider) -> list[Chore]:
         Chore("undrawn_days", 10 * SECOND, MINUTE, lambda now, _in_time: sweep.undrawn_days(context, now)),
         Chore("urgent_words", 5 * SECOND, MINUTE, lambda _now, _in_time: sweep.urgent_words(context)),
         Chore("over_periods", 30 * SECOND, MINUTE, lambda now, _in_time: sweep.over_periods(context, now)),
-        Chore("loose_blobs", 10 * MINUTE, 10 * MINUTE, lambda _now, _in_time: orphans.sweep(context)),
+        Chore("unreferenced_objects", 10 * MINUTE, 10 * MINUTE, lambda _now, _in_time: orphans.sweep(context)),
     ]

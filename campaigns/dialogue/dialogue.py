@@ -30,15 +30,17 @@ from campaigns.dialogue.script import Choice, Open, Option, Scale, Script, Sign
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome
 from ivr.dialogue.decide import LEFT, RECORDED, TURN, WAIT
+from telephony.vendor_words import AnsweredBy
 from telephony.verbs import Enqueue, Hangup, Record, Say, Verb
-from telephony.words import Heard as Verdict
 
 # Failures at one question (nothing, not understood) until the next is asked; questions in a row until a nurse is.
 TRIES = 3
 SKIPS = 2
 
 
-def begin(script: Script, person: Person, language: Language, question: str = "", by: Verdict | None = None) -> Outcome:
+def begin(
+    script: Script, person: Person, language: Language, question: str = "", by: AnsweredBy | None = None
+) -> Outcome:
     """What is said when the line is picked up; `question` is where an earlier conversation stopped.
 
     `by` is whom the exchange takes the answer for already; `None` while it listens.
@@ -97,7 +99,7 @@ def repeat(script: Script, person: Person, place: Place) -> tuple[Verb, ...]:
 def ended_early(place: Place) -> AttemptOutcome | None:
     """How it went when the line ends here; `None`: nobody was spoken with, what the exchange heard decides."""
     if place.stage is Stage.QUESTION:
-        return AttemptOutcome.HALF_WAY
+        return AttemptOutcome.PARTIAL
     return None
 
 
@@ -240,5 +242,5 @@ def _checked(script: Script, person: Person, place: Place, heard: Heard) -> Outc
     first = "resume" if place.question else "begin"
     name = script.questions[script.question(place.question)].name
     place = replace(place, stage=Stage.QUESTION, question=name, failures=0, has_consented=True)
-    half_way = Concluded(AttemptOutcome.HALF_WAY)
+    half_way = Concluded(AttemptOutcome.PARTIAL)
     return Outcome(place, _ask(script, place, "consent", first), (Verified(), Consented(), half_way))

@@ -15,7 +15,7 @@ from hotline.outbox import jobs, transitions
 from hotline.values.intent import Intent
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import PriorityReason
-from hotline.values.states.call import Outcome as CallOutcome
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.case import CaseKind
 from ivr.dialogue import queries

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.padded import PaddedReasons
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.reason import Reason
@@ -22,8 +22,8 @@ class Callback(Row, WithId):
     __tablename__ = "callbacks"
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
     number: Mapped[str] = mapped_column(EncryptedText("callbacks.number"))
-    language: Mapped[Language] = mapped_column(Word(Language))
-    intent: Mapped[Intent] = mapped_column(Word(Intent))
+    language: Mapped[Language] = mapped_column(EnumWord(Language))
+    intent: Mapped[Intent] = mapped_column(EnumWord(Intent))
     queue: Mapped[str] = mapped_column(ForeignKey("queues.name"))
     wish: Mapped[dict[str, int]] = mapped_column(JSON)
     priority: Mapped[int] = mapped_column(Integer, default=0)
@@ -31,8 +31,8 @@ class Callback(Row, WithId):
     reasons: Mapped[list[Reason]] = mapped_column(PaddedReasons("callbacks.reasons"), default=list)
     # Their place in line is the old one.
     asked_at: Mapped[datetime] = mapped_column(Utc)
-    state: Mapped[CallbackState] = mapped_column(Word(CallbackState), default=CallbackState.WAITING)
-    reason: Mapped[CallbackReason | None] = mapped_column(Word(CallbackReason))
+    state: Mapped[CallbackState] = mapped_column(EnumWord(CallbackState), default=CallbackState.WAITING)
+    reason: Mapped[CallbackReason | None] = mapped_column(EnumWord(CallbackReason))
     # How often the number was dialled, and when not before it is dialled again.
     tries: Mapped[int] = mapped_column(Integer, default=0)
     due_at: Mapped[datetime] = mapped_column(Utc)

@@ -9,15 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.padded import PaddedReasons, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallReason, OfferEndReason, QueueEntryEndReason, RequeueReason
-from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus, Direction
 from hotline.values.states.leg import LegKind, LegStatus
 from hotline.values.states.offer import OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 
 
 class Call(Row, WithId):
@@ -27,12 +27,12 @@ class Call(Row, WithId):
     provider_sid: Mapped[str] = mapped_column(String(64), unique=True)
     caller_number: Mapped[str | None] = mapped_column(EncryptedText("calls.caller_number"))
     caller_index: Mapped[str | None] = mapped_column(String(64), index=True)
-    direction: Mapped[Direction] = mapped_column(Word(Direction), default=Direction.INBOUND)
-    language: Mapped[Language] = mapped_column(Word(Language))
-    intent: Mapped[Intent] = mapped_column(Word(Intent), default=Intent.UNKNOWN)
-    status: Mapped[CallStatus] = mapped_column(Word(CallStatus), default=CallStatus.IN_MENU)
-    outcome: Mapped[Outcome | None] = mapped_column(Word(Outcome))
-    reason: Mapped[CallReason | None] = mapped_column(Word(CallReason))
+    direction: Mapped[Direction] = mapped_column(EnumWord(Direction), default=Direction.INBOUND)
+    language: Mapped[Language] = mapped_column(EnumWord(Language))
+    intent: Mapped[Intent] = mapped_column(EnumWord(Intent), default=Intent.UNKNOWN)
+    status: Mapped[CallStatus] = mapped_column(EnumWord(CallStatus), default=CallStatus.IN_MENU)
+    outcome: Mapped[CallOutcome | None] = mapped_column(EnumWord(CallOutcome))
+    reason: Mapped[CallReason | None] = mapped_column(EnumWord(CallReason))
     # Where the caller stands in the flow, how often a key was wrong there, and the number of the turn that is expected.
     place: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     turn: Mapped[int] = mapped_column(Integer, default=0)
@@ -65,9 +65,9 @@ class Leg(Row, WithId):
     provider_sid: Mapped[str] = mapped_column(String(64), unique=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     offer_id: Mapped[str | None] = mapped_column(ForeignKey("offers.id"))
-    kind: Mapped[LegKind] = mapped_column(Word(LegKind))
+    kind: Mapped[LegKind] = mapped_column(EnumWord(LegKind))
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
-    status: Mapped[LegStatus] = mapped_column(Word(LegStatus), default=LegStatus.INITIATED)
+    status: Mapped[LegStatus] = mapped_column(EnumWord(LegStatus), default=LegStatus.INITIATED)
     # The highest sequence number seen: a status callback that arrives late does not turn the leg back.
     sequence: Mapped[int] = mapped_column(Integer, default=-1)
     started_at: Mapped[datetime] = mapped_column(Utc)
@@ -98,17 +98,17 @@ class QueueEntry(Row, WithId):
     preferred_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     # This agent and nobody else is rung, whatever their skills: a colleague hands the caller on to them.
     only_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
-    kind: Mapped[WaitKind] = mapped_column(Word(WaitKind), default=WaitKind.CALLER)
+    kind: Mapped[QueueEntryKind] = mapped_column(EnumWord(QueueEntryKind), default=QueueEntryKind.CALLER)
     # Whether the priority was raised by one, which is the front of the line among equals.
     is_lifted: Mapped[bool] = mapped_column(Boolean, default=False)
     # Why a caller who talked already is in line again: what they hear, and what staff read.
-    requeue_reason: Mapped[RequeueReason | None] = mapped_column(Word(RequeueReason))
-    state: Mapped[QueueEntryState] = mapped_column(Word(QueueEntryState), default=QueueEntryState.WAITING)
+    requeue_reason: Mapped[RequeueReason | None] = mapped_column(EnumWord(RequeueReason))
+    state: Mapped[QueueEntryState] = mapped_column(EnumWord(QueueEntryState), default=QueueEntryState.WAITING)
     # Ways out of the line that this caller has been led already ("call_back", "voicemail", "number"): none twice.
     overflowed: Mapped[list[str]] = mapped_column(JSON, default=list)
     # Why the priority and the preferred agent are as they are, for staff.
     reasons: Mapped[list[Reason]] = mapped_column(PaddedReasons("queue_entries.reasons"), default=list)
-    reason: Mapped[QueueEntryEndReason | None] = mapped_column(Word(QueueEntryEndReason))
+    reason: Mapped[QueueEntryEndReason | None] = mapped_column(EnumWord(QueueEntryEndReason))
     asked_at: Mapped[datetime] = mapped_column(Utc)
     # The wait that the caller was told first, before it was rounded to what can be said, and when; and as it had been
     # estimated before it was set right by how true earlier ones were.
@@ -138,8 +138,8 @@ class Offer(Row, WithId):
     queue_entry_id: Mapped[str] = mapped_column(ForeignKey("queue_entries.id"), index=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"))
-    state: Mapped[OfferState] = mapped_column(Word(OfferState), default=OfferState.STARTED)
-    reason: Mapped[OfferEndReason | None] = mapped_column(Word(OfferEndReason))
+    state: Mapped[OfferState] = mapped_column(EnumWord(OfferState), default=OfferState.STARTED)
+    reason: Mapped[OfferEndReason | None] = mapped_column(EnumWord(OfferEndReason))
     # Why this agent was rung, for supervisors.
     reasons: Mapped[list[Reason]] = mapped_column(PaddedReasons("offers.reasons"), default=list)
     # The queue whose overflow rang this agent; None: they are of the caller's own. No foreign key: files name queues.

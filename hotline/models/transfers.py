@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.reason_codes import TransferEndReason
 from hotline.values.states.transfer import TransferKind, TransferState
 
@@ -17,8 +17,8 @@ class Transfer(Row, WithId):
 
     __tablename__ = "transfers"
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
-    kind: Mapped[TransferKind] = mapped_column(Word(TransferKind))
-    state: Mapped[TransferState] = mapped_column(Word(TransferState), default=TransferState.ASKED)
+    kind: Mapped[TransferKind] = mapped_column(EnumWord(TransferKind))
+    state: Mapped[TransferState] = mapped_column(EnumWord(TransferState), default=TransferState.ASKED)
     # The agent who hands on, with the offer that holds them.
     from_agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"))
     from_offer_id: Mapped[str] = mapped_column(ForeignKey("offers.id"))
@@ -32,7 +32,7 @@ class Transfer(Row, WithId):
     asked_at: Mapped[datetime] = mapped_column(Utc)
     answered_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
-    reason: Mapped[TransferEndReason | None] = mapped_column(Word(TransferEndReason))
+    reason: Mapped[TransferEndReason | None] = mapped_column(EnumWord(TransferEndReason))
     __table_args__ = (
         # One transfer of a call at a time.
         Index(

@@ -5,7 +5,7 @@ Codes with parameters are kept as a `Reason` (`hotline.values.reason`); the othe
 
 from enum import StrEnum
 
-from hotline.values.states.agent import Absence
+from hotline.values.states.agent import AbsenceReason
 
 
 class PriorityReason(StrEnum):
@@ -86,12 +86,12 @@ class OfferEndReason(StrEnum):
     CALLER_HUNG_UP = "caller_hung_up"
     CALLER_LEFT = "caller_left"
     TRANSFER_ENDED = "transfer_ended"
-    # Why the agent's telephone could not be reached: the words of `Absence`.
-    NOT_SIGNED_IN = Absence.NOT_SIGNED_IN.value
-    NOT_CONNECTED = Absence.NOT_CONNECTED.value
-    PAGE_SILENT = Absence.PAGE_SILENT.value
-    NOT_REACHED = Absence.NOT_REACHED.value
-    EXCHANGE_DOWN = Absence.EXCHANGE_DOWN.value
+    # Why the agent's telephone could not be reached: the words of `AbsenceReason`.
+    NOT_SIGNED_IN = AbsenceReason.NOT_SIGNED_IN.value
+    NOT_CONNECTED = AbsenceReason.NOT_CONNECTED.value
+    PAGE_SILENT = AbsenceReason.PAGE_SILENT.value
+    NOT_REACHED = AbsenceReason.NOT_REACHED.value
+    EXCHANGE_DOWN = AbsenceReason.EXCHANGE_DOWN.value
 
 
 class QueueEntryEndReason(StrEnum):

@@ -14,7 +14,7 @@ from hotline.outbox import transitions
 from hotline.outbox.job_kinds import job
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.case import CaseKind
 from qa import scorecards
 from qa.scorecards import Scorecard, phrase_lists
@@ -55,7 +55,7 @@ def score_call(context: AppContext, call_id: str, now: datetime) -> None:
         queries.forget_marks(session, call_id)
         session.add_all(_row(call_id, card.name, result, now) for result in results)
         faults = [result.item_id for result in results if is_fault(card.item(result.item_id), result)]
-        unsure = [result.item_id for result in results if result.answer is Answer.UNSURE]
+        unsure = [result.item_id for result in results if result.answer is ItemAnswer.UNSURE]
         data = {"scorecard": card.name, "faults": faults, "unsure": unsure}
         transitions.tell(session, context.notifier, transitions.event(call_id, "checked", now, **data))
 

@@ -18,7 +18,7 @@ from hotline.models import (
     AuditEntry,
     Call,
     Case,
-    Coaching,
+    CoachingItem,
     MachineMark,
     Recording,
     Review,
@@ -173,8 +173,8 @@ def _transcript(session: Session, call_id: str, _reason: Reason, now: datetime) 
 
 def _review(session: Session, call_id: str, _reason: Reason, now: datetime) -> None:
     reviews = list(session.scalars(select(Review.id).where(Review.call_id == call_id)))
-    session.execute(update(Coaching).where(Coaching.recheck_id.in_(reviews)).values(recheck_id=None))
-    for table in (Appeal, ReviewComment, ReviewStep, Coaching):
+    session.execute(update(CoachingItem).where(CoachingItem.recheck_id.in_(reviews)).values(recheck_id=None))
+    for table in (Appeal, ReviewComment, ReviewStep, CoachingItem):
         session.execute(delete(table).where(table.review_id.in_(reviews)))
     session.execute(delete(Review).where(Review.id.in_(reviews)))
     session.execute(delete(MachineMark).where(MachineMark.call_id == call_id))

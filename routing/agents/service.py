@@ -16,13 +16,13 @@ from hotline.models import Agent, AgentPage, Event, Offer
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
 from hotline.values.reason_codes import AgentStateReason, OfferEndReason
-from hotline.values.states.agent import Absence, AgentState, PagePhone
+from hotline.values.states.agent import AbsenceReason, AgentState, PagePhone
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from routing.agents import presence_facts
 from routing.agents.status import come_back
 from routing.queues import queries, service
-from telephony.phones import CLIENT
-from telephony.views import PhoneView
+from telephony.browser_phone import CLIENT
+from telephony.views import RegisteredPhone
 
 # Pages that said nothing for so long are forgotten.
 KEPT = timedelta(minutes=10)
@@ -99,7 +99,7 @@ def forget_old(session: Session, now: datetime) -> None:
 # What the exchange says.
 
 
-def listed(context: AppContext, phones: Iterable[PhoneView] | None) -> None:
+def listed(context: AppContext, phones: Iterable[RegisteredPhone] | None) -> None:
     """The exchange has told which telephones are registered; `None`: it never tells."""
     known = None if phones is None else {phone.address: phone for phone in phones}
     with context.database.read() as session:
@@ -122,7 +122,7 @@ def listed(context: AppContext, phones: Iterable[PhoneView] | None) -> None:
         context.notifier.ring_after(session, ROUTER)
 
 
-def _registration(known: Mapping[str, PhoneView] | None, address: str) -> tuple[bool | None, str | None]:
+def _registration(known: Mapping[str, RegisteredPhone] | None, address: str) -> tuple[bool | None, str | None]:
     """Whether the address is registered (`None`: the exchange does not know it), and by which registration."""
     if known is None:
         return None, None
@@ -168,14 +168,14 @@ def _settle(session: Session, context: AppContext, held: tuple[Agent | None, Off
         return
     if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:
         service.end_offer(session, context, offer, OfferState.UNREACHABLE, OfferEndReason(why.value), now)
-    if why in {Absence.PAGE_SILENT, Absence.NOT_SIGNED_IN}:
+    if why in {AbsenceReason.PAGE_SILENT, AbsenceReason.NOT_SIGNED_IN}:
         _not_missed(session, context, agent, now)
 
 
 def _not_missed(session: Session, context: AppContext, agent: Agent, now: datetime) -> None:
     """Offers that ended as missed after their page's last sign of life rang where nobody could hear them."""
     seen = select(func.max(AgentPage.seen_at)).where(AgentPage.agent_id == agent.id)
-    of_phone = [AgentPage.id == agent.registered_page] if agent.absent_why is Absence.PAGE_SILENT else []
+    of_phone = [AgentPage.id == agent.registered_page] if agent.absence_reason is AbsenceReason.PAGE_SILENT else []
     last = session.scalar(seen.where(*of_phone))
     if last is None:
         return
@@ -188,5 +188,5 @@ def _not_missed(session: Session, context: AppContext, agent: Agent, now: dateti
         ):
             if event.data.get("offer_id") == offer.id:
                 event.kind, event.data = f"offer_{OfferState.UNREACHABLE}", {**event.data, "reason": offer.reason}
-        if agent.state is AgentState.SET_ASIDE and agent.state_reason is AgentStateReason.RING_NO_ANSWER:
+        if agent.state is AgentState.NOT_READY and agent.state_reason is AgentStateReason.RING_NO_ANSWER:
             come_back(session, context, agent, now)

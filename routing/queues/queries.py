@@ -13,7 +13,7 @@ from routing.router import statements
 # Who let an offer ring out may all the same be asked where nobody else is free; who declined or hung up may not.
 CAN_BE_RUNG = (
     Agent.state == AgentState.IDLE,
-    and_(Agent.state == AgentState.SET_ASIDE, Agent.state_reason == AgentStateReason.RING_NO_ANSWER),
+    and_(Agent.state == AgentState.NOT_READY, Agent.state_reason == AgentStateReason.RING_NO_ANSWER),
 )
 
 

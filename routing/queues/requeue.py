@@ -16,7 +16,7 @@ from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.call import CallStatus
-from hotline.values.states.queue_entry import WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind
 
 # A call whose lines are lost more often than this waits where it stood: something else is wrong with it.
 MOST_FRONTS = 2
@@ -37,7 +37,7 @@ class Aim:
 
 def usual(session: Session, call_id: str) -> QueueEntry:
     """The caller's newest place in line that asked for skills and not for one certain agent."""
-    query = select(QueueEntry).where(QueueEntry.call_id == call_id, QueueEntry.kind == WaitKind.CALLER)
+    query = select(QueueEntry).where(QueueEntry.call_id == call_id, QueueEntry.kind == QueueEntryKind.CALLER)
     entries = session.scalars(query.order_by(QueueEntry.id.desc())).all()
     return next((entry for entry in entries if entry.only_agent_id is None), entries[-1])
 

@@ -14,10 +14,10 @@ from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox import floor_events, transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import AgentStateReason, OfferEndReason, QueueEntryEndReason, TransferEndReason
-from hotline.values.states.agent import Absence, AgentState, AgentStatus
+from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import TransferState
 from routing.agents import presence_facts
 from routing.agents.status import choose_status as choose_status
@@ -185,7 +185,7 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
     call = session.get_one(Call, offer.call_id)
     waiting = session.get_one(QueueEntry, offer.queue_entry_id)
     session.refresh(waiting)
-    if waiting.kind is WaitKind.CONSULT:
+    if waiting.kind is QueueEntryKind.CONSULT:
         conferences.consulted(session, call, waiting, offer, now)
     else:
         call.agent_id = offer.agent_id
@@ -209,7 +209,7 @@ def end_offer(
 ) -> None:
     """A live offer ends without an answer. The agent is free again, or set aside where it was their doing.
 
-    `reason` of an unreachable one is the word of an `Absence`: a dial that did not get through is tried again later.
+    `reason` of an unreachable one is an `AbsenceReason`: a dial that did not get through is tried again later.
     """
     if offer.state not in LIVE_OFFERS:
         return
@@ -219,10 +219,12 @@ def end_offer(
     if aside is None:
         settle(session, offer, AgentState.IDLE, None, None, now)
         if end is OfferState.UNREACHABLE:
-            presence_facts.not_reached(session, session.get_one(Agent, offer.agent_id), Absence(reason.value), now)
+            presence_facts.not_reached(
+                session, session.get_one(Agent, offer.agent_id), AbsenceReason(reason.value), now
+            )
     else:
         settle(
-            session, offer, AgentState.SET_ASIDE, AgentStateReason(reason.value), now + timedelta(seconds=aside), now
+            session, offer, AgentState.NOT_READY, AgentStateReason(reason.value), now + timedelta(seconds=aside), now
         )
     tell(session, context, offer, f"offer_{end}", now, reason=reason)
     context.notifier.ring_after(session, ROUTER)
@@ -242,7 +244,7 @@ def settle(
         return
     transitions.move(agent, state)
     agent.state_reason, agent.state_since, agent.state_until = reason, now, until
-    if state in {AgentState.IDLE, AgentState.SET_ASIDE, AgentState.WRAP_UP}:
+    if state in {AgentState.IDLE, AgentState.NOT_READY, AgentState.WRAP_UP}:
         agent.offer_id = None
 
 

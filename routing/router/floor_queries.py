@@ -17,7 +17,7 @@ from hotline.values.reason import Reason
 from hotline.values.reason_codes import AgentStateReason, OfferReason, PriorityReason, RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.agents import presence
 from routing.ladder import answer_times, candidates, floor_state
 from routing.ladder.answer_curve import Rang
@@ -47,7 +47,7 @@ _AGENTS = select(
     Agent.state_since,
     Agent.status,
     Agent.is_present,
-    Agent.absent_why,
+    Agent.absence_reason,
     Agent.presence_since,
 )
 _LEVELS = select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level)
@@ -129,7 +129,7 @@ def _free(
 ) -> Iterable[candidates.Agent]:
     """Yield the agents who can be rung."""
     for agent in agents:
-        aside = agent.state is AgentState.SET_ASIDE and agent.state_reason is AgentStateReason.RING_NO_ANSWER
+        aside = agent.state is AgentState.NOT_READY and agent.state_reason is AgentStateReason.RING_NO_ANSWER
         if agent.is_present and agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
             skills = levels.get(agent.id, {})
             habit = known.get(agent.id, answer_times.UNKNOWN)
@@ -139,7 +139,7 @@ def _free(
 def _can_be_reached(agent: Columns, now: datetime) -> bool:
     """Whether they are there, or may be back any moment; who talks is, whatever their telephone is said to do."""
     is_there = agent.is_present or agent.state is AgentState.TALKING
-    return is_there or presence.may_return(agent.absent_why, agent.presence_since, now)
+    return is_there or presence.may_return(agent.absence_reason, agent.presence_since, now)
 
 
 def _caller(row: QueueEntry, rules: Rules, lines: Lines, offers: list[Columns]) -> floor_state.Caller:
@@ -156,7 +156,7 @@ def _caller(row: QueueEntry, rules: Rules, lines: Lines, offers: list[Columns]) 
         prefers=line.prefers,
         ladder=line.ladder,
         helpers=line.helpers,
-        exits=() if row.kind is WaitKind.CONSULT else tuple(_exits(row, queue)),
+        exits=() if row.kind is QueueEntryKind.CONSULT else tuple(_exits(row, queue)),
         preferred_agent_id=row.preferred_agent_id,
         because=_because(row),
         first_rung_at=_first_rung_at(offers),

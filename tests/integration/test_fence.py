@@ -16,7 +16,7 @@ from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.database.database import Database
 from hotline.errors import LeaseLost
-from hotline.models import Job, LooseBlob
+from hotline.models import Job, UnreferencedObject
 from hotline.outbox import jobs
 from hotline.values.states.job import JobState
 from telephony.errors import ProviderDown
@@ -52,13 +52,13 @@ def take_over(context: AppContext, job: Job) -> Hold:
 
 def written(context: AppContext) -> list[str]:
     with context.database.read() as session:
-        return sorted(session.scalars(select(LooseBlob.name)))
+        return sorted(session.scalars(select(UnreferencedObject.name)))
 
 
 def write(context: AppContext, name: str, now: datetime) -> None:
     """A row like any other that a job writes."""
     with context.database.write() as session:
-        session.add(LooseBlob(name=name, made_at=now))
+        session.add(UnreferencedObject(name=name, made_at=now))
 
 
 def home(context: AppContext, work: Callable[..., None], lease_seconds: int = 600) -> WorkerContext:

@@ -20,7 +20,7 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.errors import Discard
-from hotline.models import Job, Part, Prompt, Recording, Row, Transcript
+from hotline.models import Job, PartialTranscript, Prompt, Recording, Row, Transcript
 from hotline.outbox import jobs
 from hotline.values.language import Language
 from hotline.values.states.job import JobState
@@ -243,16 +243,16 @@ def test_a_worker_killed_while_it_transcribes_costs_that_call_its_own_time_and_n
     with context.database.write() as session:
         jobs.add(session, context.notifier, "transcribe", long.id, clock.now())
     first = worker()
-    wait_for(lambda: rows(context, Part), 60, "a part of the transcript")
+    wait_for(lambda: rows(context, PartialTranscript), 60, "a part of the transcript")
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
-    [part] = rows(context, Part)
+    [part] = rows(context, PartialTranscript)
     prompts(context, 3)
     worker()
     sweeps = Clock(context, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
     wait_for(lambda: sweeps.work() and count(context, JobState.DUE) == 0, 40, "every job")
     [transcript] = rows(context, Transcript)
-    assert (transcript.recording_id, rows(context, Part)) == (long.id, [])
+    assert (transcript.recording_id, rows(context, PartialTranscript)) == (long.id, [])
     [recording] = rows(context, Recording)
     assert recording.state is RecordingState.TRANSCRIBED
     [job] = [job for job in rows(context, Job) if job.kind == "transcribe"]

@@ -21,7 +21,7 @@ from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.database.database import Database
 from hotline.errors import HotlineError
-from hotline.models import Call, Event, Job, LooseBlob, Recording
+from hotline.models import Call, Event, Job, Recording, UnreferencedObject
 from hotline.object_store import orphans
 from hotline.object_store.store import ObjectStore
 from hotline.outbox import jobs
@@ -256,8 +256,8 @@ class World:
 
     def _sweep_blobs(self) -> None:
         with self.context.database.write() as session:
-            session.execute(update(LooseBlob).values(made_at=LooseBlob.made_at))
-            for row in session.scalars(select(LooseBlob)):
+            session.execute(update(UnreferencedObject).values(made_at=UnreferencedObject.made_at))
+            for row in session.scalars(select(UnreferencedObject)):
                 row.made_at -= orphans.SAFE + timedelta(minutes=1)
         orphans.sweep(self.context)
 

@@ -20,7 +20,7 @@ from hotline.context import AppContext, open_context
 from hotline.database.outage import Outage
 from hotline.models import Call, Callback, Job, QueueEntry
 from hotline.outbox import jobs
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from ivr.dialogue import service
@@ -28,7 +28,7 @@ from routing.agents import hospital_file
 from routing.queues import queues_file
 from telephony import signature
 from telephony.provider import connect
-from telephony.views import LineView
+from telephony.views import ListedCall
 from tests import gate
 from tests.conftest import make_settings
 from tests.integration.caller import Caller, Document
@@ -163,7 +163,7 @@ def test_after_a_minute_callers_are_connected_with_the_number_on_duty_and_stand_
     led, _ = timed(caller, f"{out.text_of('Redirect')}?{late}")
     assert led.text_of("Dial") == asked.text_of("Dial") == DUTY
     house.back()
-    wait_for(lambda: [c.outcome for c in calls(house)] == [Outcome.FORWARDED] * 2, what="both calls led on")
+    wait_for(lambda: [c.outcome for c in calls(house)] == [CallOutcome.FORWARDED] * 2, what="both calls led on")
     with house.context.database.read() as session:
         assert {row.state for row in session.scalars(select(QueueEntry))} == {QueueEntryState.LEFT}
     done, _ = timed(caller, "/voice/fallback", DialCallStatus="completed")
@@ -198,9 +198,9 @@ def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_call
         )
     begun = clock.now() - timedelta(minutes=2)
 
-    def view(number: int, caller: str, at: int) -> LineView:
+    def view(number: int, caller: str, at: int) -> ListedCall:
         started = (begun + timedelta(seconds=at)).astimezone(UTC)
-        return LineView(f"CA{number:032x}", caller, LegStatus.COMPLETED, started, started + timedelta(seconds=9))
+        return ListedCall(f"CA{number:032x}", caller, LegStatus.COMPLETED, started, started + timedelta(seconds=9))
 
     for one in (view(2, "+8613900000002", 5), view(1, "+8613900000002", 0), view(3, "anonymous", 0)):
         assert service.unheard(context, one, clock.now())

@@ -25,7 +25,7 @@ from bench.quality_calls import calls as quality_calls_calls
 from bench.quality_calls import plain
 from bench.quality_calls.calls import Labelled
 from hotline.configuration.settings import Settings
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
 from qa.scorecards import phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder
@@ -50,9 +50,9 @@ class Tally:
     unsure_yes: int = 0
     unsure_no: int = 0
 
-    def add(self, is_so: bool, answer: Answer) -> None:
+    def add(self, is_so: bool, answer: ItemAnswer) -> None:
         """Count one answer to an item that the supervisor marked `is_so`."""
-        name = {Answer.YES: "yes", Answer.UNSURE: "unsure"}.get(answer, "no")
+        name = {ItemAnswer.YES: "yes", ItemAnswer.UNSURE: "unsure"}.get(answer, "no")
         if name == "unsure":
             self.unsure_yes, self.unsure_no = self.unsure_yes + is_so, self.unsure_no + (not is_so)
         elif name == "yes":
@@ -106,7 +106,7 @@ def run(calls: Iterator[Labelled], place: recognise.ModelLocation) -> tuple[Tall
         for item, label in call.labels.items():
             for way in WAYS:
                 if item in answers[way]:
-                    tallies[call.kind, call.language, item][way].add(bool(label), Answer(answers[way][item]))
+                    tallies[call.kind, call.language, item][way].add(bool(label), ItemAnswer(answers[way][item]))
     return tallies, told
 
 

@@ -34,9 +34,9 @@ from hotline.outbox import transitions
 from hotline.values.access import Role
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recording import RecordingState
@@ -66,7 +66,7 @@ PEOPLE = [
     ("N02", "李敏", AgentStatus.AVAILABLE, AgentState.OFFERED, ""),
     ("N03", "陈静", AgentStatus.AVAILABLE, AgentState.IDLE, ""),
     ("N04", "Anna Reed", AgentStatus.AVAILABLE, AgentState.WRAP_UP, ""),
-    ("N05", "赵磊", AgentStatus.AVAILABLE, AgentState.SET_ASIDE, "did not pick up"),
+    ("N05", "赵磊", AgentStatus.AVAILABLE, AgentState.NOT_READY, "did not pick up"),
     ("N06", "孙悦", AgentStatus.AWAY, AgentState.IDLE, ""),
 ]
 
@@ -146,7 +146,7 @@ def morning(context: AppContext, now: datetime, language: Language = Language.MA
     made.calls["answered"] = answered(context, made, now - timedelta(minutes=9), language)
     with context.database.write() as session:
         ago = now - timedelta(minutes=5)
-        gone = a_call("gone", ago, Outcome.ABANDONED, intent=Intent.COMPLAINT, queue="booking")
+        gone = a_call("gone", ago, CallOutcome.ABANDONED, intent=Intent.COMPLAINT, queue="booking")
         gone.asked_at, gone.ended_at = ago + timedelta(seconds=8), ago + timedelta(seconds=24)
         waits = a_call("waits", now - timedelta(seconds=25), None, intent=Intent.BOOKING, queue="booking")
         waits.status, waits.asked_at = CallStatus.WAITING, now - timedelta(seconds=11)
@@ -176,7 +176,7 @@ def answered(context: AppContext, made: Morning, start: datetime, language: Lang
     def at(seconds: float) -> datetime:
         return start + timedelta(seconds=seconds)
 
-    call = a_call(f"done{start.timestamp()}", start, Outcome.ANSWERED, intent=Intent.BOOKING, queue="booking")
+    call = a_call(f"done{start.timestamp()}", start, CallOutcome.ANSWERED, intent=Intent.BOOKING, queue="booking")
     call.language, call.consent_at = language, at(6)
     call.asked_at, call.answered_at, call.ended_at = at(14), at(22.5), at(36)
     first, second = made.agents["N03"], made.agents["N01"]
@@ -207,7 +207,7 @@ def a_mark(call: Call, recording: Recording, at: datetime) -> MachineMark:
         call_id=call.id,
         scorecard="service",
         item="greeting",
-        answer=Answer.YES,
+        answer=ItemAnswer.YES,
         probability=0.98,
         evidence=[place],
         made_at=at,
@@ -240,7 +240,7 @@ def events(call: Call, missed: Offer, won: Offer, at: Callable[[float], datetime
     return [transitions.event(call.id, kind, at(seconds), **data) for kind, seconds, data in told]
 
 
-def a_call(name: str, start: datetime, outcome: Outcome | None, **other: Any) -> Call:
+def a_call(name: str, start: datetime, outcome: CallOutcome | None, **other: Any) -> Call:
     """A call that began at `start`; ended when it has an outcome."""
     values: dict[str, Any] = {
         "provider_sid": f"CA{name}",

@@ -23,7 +23,7 @@ def load_hospital(context: AppContext, now: datetime = NOW) -> dict[str, Agent]:
     """The sample hospital in the database; its agents by staff number, at work by their telephones alone."""
     with context.database.write() as session:
         hospital_file.store(session, hospital_file.read(SAMPLE, queues_file.of(context.settings)), now)
-        session.execute(update(Agent).values(signs_in=SignsIn.TELEPHONE, is_present=True, absent_why=None))
+        session.execute(update(Agent).values(signs_in=SignsIn.TELEPHONE, is_present=True, absence_reason=None))
     with context.database.read() as session:
         return {agent.staff_number: agent for agent in session.scalars(select(Agent))}
 

@@ -9,7 +9,7 @@ from hotline.context import AppContext
 BY_ITS_CLOCK = {
     "jobs": ("due_at", "held_until", "troubled_at"),
     "chores": ("due_at", "last_started", "last_ended"),
-    "loose_blobs": ("made_at",),
+    "unreferenced_objects": ("made_at",),
 }
 
 

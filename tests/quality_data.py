@@ -9,7 +9,7 @@ from hotline.context import AppContext
 from hotline.models import Call, MachineMark, Review, User
 from hotline.values.access import Role
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
 from qa.reviews import answers, service
 from qa.reviews.service import ReviewDraft
@@ -18,17 +18,17 @@ from tests.console_data import Morning, answered, hashed, morning
 
 # What the machine says of every call: sure of some items, unsure of one, wrong about none.
 MARKS = {
-    "greeting": (Answer.YES, 0.98, [(0.5, 3.0)]),
-    "self_id": (Answer.NO, 0.04, []),
-    "forbidden": (Answer.NO, 0.02, []),
-    "confirm": (Answer.UNSURE, 0.55, [(6.2, 8.8)]),
-    "closing": (Answer.YES, 0.97, [(9.0, 11.5)]),
-    "long_silence": (Answer.NO, 0.1, []),
-    "hold": (Answer.NA, None, []),
-    "apology": (Answer.NA, None, []),
-    "talk_over": (Answer.NO, 0.2, []),
-    "pace": (Answer.YES, 0.9, []),
-    "first_words": (Answer.YES, 0.9, [(0.5, 3.0)]),
+    "greeting": (ItemAnswer.YES, 0.98, [(0.5, 3.0)]),
+    "self_id": (ItemAnswer.NO, 0.04, []),
+    "forbidden": (ItemAnswer.NO, 0.02, []),
+    "confirm": (ItemAnswer.UNSURE, 0.55, [(6.2, 8.8)]),
+    "closing": (ItemAnswer.YES, 0.97, [(9.0, 11.5)]),
+    "long_silence": (ItemAnswer.NO, 0.1, []),
+    "hold": (ItemAnswer.NA, None, []),
+    "apology": (ItemAnswer.NA, None, []),
+    "talk_over": (ItemAnswer.NO, 0.2, []),
+    "pace": (ItemAnswer.YES, 0.9, []),
+    "first_words": (ItemAnswer.YES, 0.9, [(0.5, 3.0)]),
 }
 
 
@@ -59,7 +59,7 @@ def house(context: AppContext, now: datetime, language: Language = Language.MAND
     return made
 
 
-def mark(context: AppContext, call: Call, recording_id: str, now: datetime, **other: Answer) -> None:
+def mark(context: AppContext, call: Call, recording_id: str, now: datetime, **other: ItemAnswer) -> None:
     """The machine's marks of a call; `other` answers by item replace those of `MARKS`."""
     with context.database.write() as session:
         session.execute(delete(MachineMark).where(MachineMark.call_id == call.id))

@@ -48,7 +48,7 @@ class Clock:
 def chores(context: AppContext, provider: Provider) -> list[Chore]:
     """Everything that the clock does, how often, and how long each may take."""
     return [
-        Chore("lost_bells", SECOND, MINUTE, lambda _now, _in_time: sweep.lost_bells(context)),
+        Chore("forgotten_jobs", SECOND, MINUTE, lambda _now, _in_time: sweep.forgotten_jobs(context)),
         Chore(
             "silent_lines",
             2 * SECOND,
@@ -65,5 +65,5 @@ def chores(context: AppContext, provider: Provider) -> list[Chore]:
         Chore("undrawn_days", 10 * SECOND, MINUTE, lambda now, _in_time: sweep.undrawn_days(context, now)),
         Chore("urgent_words", 5 * SECOND, MINUTE, lambda _now, _in_time: sweep.urgent_words(context)),
         Chore("over_periods", 30 * SECOND, MINUTE, lambda now, _in_time: sweep.over_periods(context, now)),
-        Chore("loose_blobs", 10 * MINUTE, 10 * MINUTE, lambda _now, _in_time: orphans.sweep(context)),
+        Chore("unreferenced_objects", 10 * MINUTE, 10 * MINUTE, lambda _now, _in_time: orphans.sweep(context)),
     ]

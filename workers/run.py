@@ -24,25 +24,25 @@ from telephony.provider import Provider, connect
 from workers import retrying
 from workers.fence import Fenced, guarded
 from workers.hold import Hold, take
+from workers.registry import JOB_KINDS, JobKind
 from workers.retrying import Failures, Sort
-from workers.table import WORK, Work
 
 CLOSING_PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class House:
-    """What a worker process works with."""
+class WorkerContext:
+    """The open resources of a worker process, and the kinds of work that it knows."""
 
     context: AppContext
     provider: Provider
-    work: Mapping[str, Work] = field(default_factory=lambda: WORK)
+    kinds: Mapping[str, JobKind] = field(default_factory=lambda: JOB_KINDS)
     # Counts seconds and never goes back.
     steady: Callable[[], float] = clock.steady
 
 
 @dataclass(frozen=True)
-class End:
+class TryEnd:
     """How a try ended: well (`None`), or by a failure of this sort and code."""
 
     sort: Sort | None = None
@@ -50,44 +50,45 @@ class End:
 
 
 @cache
-def house() -> House:
-    """The resources of this worker process, opened at its first job."""
+def worker_context() -> WorkerContext:
+    """Return the resources of this worker process, opened at its first job."""
     values = settings.load()
-    return House(open_context(values), connect(values))
+    return WorkerContext(open_context(values), connect(values))
 
 
 def perform(job_id: str) -> None:
-    """RQ calls this: do the work of one row, if it is still to be done and nobody else does it."""
-    run(house(), job_id)
+    """Do the work of one row, if it is still to be done and nobody else does it: RQ calls this."""
+    run(worker_context(), job_id)
 
 
-def run(home: House, job_id: str) -> None:
+def run(worker: WorkerContext, job_id: str) -> None:
     """Do the work of one row; may be called twice, at the same time, or too late."""
-    context = home.context
-    hold = take(context.database, job_id, timedelta(seconds=context.settings.worker_lease_seconds), home.steady)
+    context = worker.context
+    hold = take(context.database, job_id, timedelta(seconds=context.settings.worker_lease_seconds), worker.steady)
     if hold is None:
         return
     with structlog.contextvars.bound_contextvars(job_id=job_id, kind=hold.job.kind), hold.kept():
-        _close(context, hold, _work(home, hold))
+        _close(context, hold, _work(worker, hold))
 
 
-def _work(home: House, hold: Hold) -> End:
-    """How the work ended. Whatever it wrote is committed only as far as the job was held."""
-    context = replace(home.context, database=Fenced(home.context.database, hold))
+def _work(worker: WorkerContext, hold: Hold) -> TryEnd:
+    """Do the work and return how it ended. What it wrote is committed only as far as the job was held."""
+    context = replace(worker.context, database=Fenced(worker.context.database, hold))
     try:
-        home.work[hold.job.kind](context, guarded(home.provider, hold), hold.job.subject_id, clock.now())
+        kind = worker.kinds[hold.job.kind]
+        kind.do(context, guarded(worker.provider, hold), hold.job.subject_id, clock.now())
     except Exception as error:
-        end = End(retrying.sort(error), retrying.code(error))
+        end = TryEnd(retrying.sort(error), retrying.code(error))
         if end.sort in (Sort.FAULT, Sort.PERMANENT):
             # The row keeps the code; `hotline doctor` and the staff pages show work that is given up.
             log.get().exception("job_failed", code=end.code)
         else:
             log.get().info("job_ended_early", sort=end.sort, code=end.code, error=faults.kind(error))
         return end
-    return End()
+    return TryEnd()
 
 
-def _close(context: AppContext, hold: Hold, end: End) -> None:
+def _close(context: AppContext, hold: Hold, end: TryEnd) -> None:
     """Write down how it ended. A database that is away is asked again until the lease is over; then the sweep acts."""
     while True:
         try:
@@ -103,7 +104,7 @@ def _close(context: AppContext, hold: Hold, end: End) -> None:
         return
 
 
-def _end(session: Session, context: AppContext, job: Job, end: End) -> None:
+def _end(session: Session, context: AppContext, job: Job, end: TryEnd) -> None:
     now = server_clock.now(session)
     is_renewed, job.is_renewed, job.held_until, job.reason = job.is_renewed, False, None, end.code
     match end.sort:
@@ -117,7 +118,7 @@ def _end(session: Session, context: AppContext, job: Job, end: End) -> None:
         case _:
             _begin_anew(job, now)
     if job.state is JobState.DUE and job.due_at <= now:
-        after_commit(session, lambda: context.notifier.later(lambda: jobs.ring(context.notifier, job)))
+        after_commit(session, lambda: context.notifier.later(lambda: jobs.enqueue(context.notifier, job)))
 
 
 def _begin_anew(job: Job, now: datetime) -> None:

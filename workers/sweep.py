@@ -1,4 +1,4 @@
-"""The sweep: rows whose bell was lost, and lines of which the exchange has said nothing for too long."""
+"""The sweep: jobs that RQ forgot, and lines of which the exchange has said nothing for too long."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ from telephony.provider import Provider
 from workers.retrying import DIED, MAX_DEATHS
 
 InTime = Callable[[], bool]
-# A bell takes milliseconds; a row that is due for longer has lost its own.
+# RQ takes milliseconds; what is due for longer was forgotten by it.
 PATIENCE = timedelta(seconds=2)
 # The exchange is asked about lines it has not mentioned for this long.
 SILENCE = timedelta(seconds=15)
@@ -46,8 +46,8 @@ def always() -> bool:
     return True
 
 
-def lost_bells(context: AppContext) -> int:
-    """Ring again for every job that is due, not held and not in line; how many there were."""
+def forgotten_jobs(context: AppContext) -> int:
+    """Enqueue every job that is due, not held and that RQ does not have; return how many there were."""
     with context.database.read() as session:
         now = server_clock.now(session)
         due = (
@@ -61,7 +61,7 @@ def lost_bells(context: AppContext) -> int:
     for job in rows:
         if job.id in killers:
             _give_up(context, job)
-    return sum(jobs.ring(context.notifier, job) for job in rows if job.id not in killers)
+    return sum(jobs.enqueue(context.notifier, job) for job in rows if job.id not in killers)
 
 
 def _give_up(context: AppContext, job: Job) -> None:

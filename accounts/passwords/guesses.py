@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from hotline.encryption.keyring import Keyring
 from hotline.errors import HotlineError
-from hotline.models import Guess
+from hotline.models import SignInThrottle
 
 # Wrong ones are counted for so long from the first; the last one that is allowed shuts for so long.
 WINDOW = timedelta(minutes=15)
@@ -64,8 +64,10 @@ def of_owner(keyring: Keyring, login: str) -> list[Allowance]:
 
 def check(session: Session, allowances: Sequence[Allowance], now: datetime) -> None:
     """Raise `TooManyGuesses` where something is used up. It only reads: whoever goes on guessing writes nothing."""
-    full = or_(*(and_(Guess.key == one.key, Guess.spent >= one.most) for one in allowances))
-    until = session.scalar(select(Guess.ends_at).where(full, Guess.ends_at > now).order_by(Guess.ends_at.desc()))
+    full = or_(*(and_(SignInThrottle.key == one.key, SignInThrottle.spent >= one.most) for one in allowances))
+    until = session.scalar(
+        select(SignInThrottle.ends_at).where(full, SignInThrottle.ends_at > now).order_by(SignInThrottle.ends_at.desc())
+    )
     if until is not None:
         raise TooManyGuesses(until)
 
@@ -73,20 +75,20 @@ def check(session: Session, allowances: Sequence[Allowance], now: datetime) -> N
 def reserve(session: Session, allowances: Sequence[Allowance], now: datetime) -> None:
     """Take one from each, or raise `TooManyGuesses`, which must undo the transaction."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    is_over = Guess.ends_at <= now
+    is_over = SignInThrottle.ends_at <= now
     for one in allowances:
-        is_last = Guess.spent + 1 >= one.most
-        insert = (sqlite_insert if is_sqlite else postgresql_insert)(Guess)
+        is_last = SignInThrottle.spent + 1 >= one.most
+        insert = (sqlite_insert if is_sqlite else postgresql_insert)(SignInThrottle)
         fresh = insert.values(key=one.key, name_index=one.name_index, spent=1, ends_at=now + WINDOW)
         taken = fresh.on_conflict_do_update(
             index_elements=["key"],
             set_={
-                "spent": case((is_over, 1), else_=Guess.spent + 1),
-                "ends_at": case((or_(is_over, is_last), now + WINDOW), else_=Guess.ends_at),
+                "spent": case((is_over, 1), else_=SignInThrottle.spent + 1),
+                "ends_at": case((or_(is_over, is_last), now + WINDOW), else_=SignInThrottle.ends_at),
             },
-            where=or_(is_over, Guess.spent < one.most),
+            where=or_(is_over, SignInThrottle.spent < one.most),
         )
-        if session.scalar(taken.returning(Guess.spent)) is None:
+        if session.scalar(taken.returning(SignInThrottle.spent)) is None:
             check(session, [one], now)
             raise TooManyGuesses(now)
 
@@ -94,13 +96,21 @@ def reserve(session: Session, allowances: Sequence[Allowance], now: datetime) ->
 def give_back(session: Session, allowances: Sequence[Allowance]) -> None:
     """The password was right, or was not looked at."""
     for one in allowances:
-        session.execute(update(Guess).where(Guess.key == one.key, Guess.spent > 0).values(spent=Guess.spent - 1))
+        session.execute(
+            update(SignInThrottle)
+            .where(SignInThrottle.key == one.key, SignInThrottle.spent > 0)
+            .values(spent=SignInThrottle.spent - 1)
+        )
 
 
 def forget_old(session: Session, now: datetime) -> None:
     """Delete what counts no more, except what somebody else is writing: nobody waits for it."""
-    over = select(Guess.key).where(or_(Guess.ends_at <= now, Guess.spent == 0)).with_for_update(skip_locked=True)
-    session.execute(delete(Guess).where(Guess.key.in_(session.scalars(over).all())))
+    over = (
+        select(SignInThrottle.key)
+        .where(or_(SignInThrottle.ends_at <= now, SignInThrottle.spent == 0))
+        .with_for_update(skip_locked=True)
+    )
+    session.execute(delete(SignInThrottle).where(SignInThrottle.key.in_(session.scalars(over).all())))
 
 
 def locked_until(session: Session, keyring: Keyring, login: str, now: datetime) -> datetime | None:
@@ -114,7 +124,7 @@ def locked_until(session: Session, keyring: Keyring, login: str, now: datetime) 
 
 def unlock(session: Session, keyring: Keyring, login: str) -> None:
     """Forget every wrong password that was tried of this name."""
-    session.execute(delete(Guess).where(Guess.name_index == _name(keyring, login)))
+    session.execute(delete(SignInThrottle).where(SignInThrottle.name_index == _name(keyring, login)))
 
 
 def _name(keyring: Keyring, login: str) -> str:

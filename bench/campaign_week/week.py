@@ -162,7 +162,7 @@ class Week:
         kind = draw.random()
         outcome = AttemptOutcome.DONE
         for share, one in (
-            (HALF_WAY, AttemptOutcome.HALF_WAY),
+            (HALF_WAY, AttemptOutcome.PARTIAL),
             (LATER, AttemptOutcome.CALL_LATER),
             (WRONG, AttemptOutcome.WRONG_PERSON),
             (REFUSES, AttemptOutcome.REFUSED),

@@ -3,7 +3,7 @@
 import re
 
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.card import Phrases, Scorecard, Silence, Told
 from qa.scorecards.phrase_lists import PhraseList
 from qa.scoring.dialogue import AGENT, CALLER, Dialogue, gaps
@@ -12,7 +12,7 @@ from recordings.speech.normalisation import simplified
 SLOTS = {"{number}": r"[\d零一二三四五六七八九幺]{2,}", "{name}": r"\w{2,}", "…": r".{0,24}?"}
 
 
-def mark(card: Scorecard, dialogue: Dialogue) -> dict[str, Answer]:
+def mark(card: Scorecard, dialogue: Dialogue) -> dict[str, ItemAnswer]:
     """The answers to the items about words and silence; never unsure."""
     found = {}
     for item in card.items:
@@ -26,7 +26,7 @@ def mark(card: Scorecard, dialogue: Dialogue) -> dict[str, Answer]:
             found[item.id] = any(_has(dialogue.lists[name], texts, dialogue) for name in rule.any_of)
         elif isinstance(rule, Silence):
             found[item.id] = _is_silent(rule, dialogue)
-    return {item: Answer.YES if said else Answer.NO for item, said in found.items()}
+    return {item: ItemAnswer.YES if said else ItemAnswer.NO for item, said in found.items()}
 
 
 def _is_said(sought: PhraseList, rule: Phrases, dialogue: Dialogue) -> bool:

@@ -6,6 +6,7 @@ from campaigns.dialling import queries
 from campaigns.stopping import permission
 from hotline.context import AppContext
 from hotline.errors import Discard
+from hotline.outbox.job_kinds import job
 from hotline.values import phone_numbers
 from hotline.values.language import Language
 from hotline.values.states.recipient import RecipientState
@@ -33,6 +34,7 @@ def send(context: AppContext, provider: Provider, to: str, body: str, now: datet
         provider.text(to, sender, body)
 
 
+@job("text_recipient", queue="now")
 def text(context: AppContext, provider: Provider, recipient_id: str, now: datetime) -> None:
     """Send the text, once; a number that takes none goes to a person's list when its time is over."""
     with context.database.write() as session:

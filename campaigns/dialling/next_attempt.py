@@ -48,7 +48,7 @@ RULES: dict[AttemptOutcome, Rule] = {
     # They named a time themselves: it does not use up a try, but is not asked for ever.
     AttemptOutcome.CALL_LATER: Rule(False, timedelta(0), False, 4, NOT_COMPLETED),
     # The line broke, or they hung up among the questions: soon again, where it stopped.
-    AttemptOutcome.HALF_WAY: Rule(False, timedelta(minutes=30), False, 3, NOT_COMPLETED),
+    AttemptOutcome.PARTIAL: Rule(False, timedelta(minutes=30), False, 3, NOT_COMPLETED),
     # Not their doing: the exchange or the network could not place the call.
     AttemptOutcome.FAILED: Rule(False, timedelta(hours=1), True, 3, UNDIALLABLE),
     AttemptOutcome.REFUSED: Rule(True, timedelta(0), False, 1, "", RecipientState.REFUSED),
@@ -56,7 +56,7 @@ RULES: dict[AttemptOutcome, Rule] = {
     AttemptOutcome.STOPPED: Rule(False, timedelta(0), False, 1, "", RecipientState.STOPPED),
 }
 # Outcomes after which the patient expects our call: the gap between two tries may shrink.
-EXPECTED = frozenset({AttemptOutcome.BUSY, AttemptOutcome.CALL_LATER, AttemptOutcome.HALF_WAY})
+EXPECTED = frozenset({AttemptOutcome.BUSY, AttemptOutcome.CALL_LATER, AttemptOutcome.PARTIAL})
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ def _outcome(attempt: Attempt, status: LegStatus) -> tuple[AttemptOutcome, str]:
     if attempt.answered_at is None:
         return ENDS.get(status, AttemptOutcome.NO_ANSWER), ""
     if attempt.verified_at is not None:
-        return AttemptOutcome.HALF_WAY, ""
+        return AttemptOutcome.PARTIAL, ""
     if attempt.heard in {Heard.MACHINE, Heard.MACHINE_READY}:
         return AttemptOutcome.MACHINE, ""
     return AttemptOutcome.NO_ANSWER, HUNG_UP
@@ -198,7 +198,7 @@ def end(
     if call is not None:
         attempt.asked_at = attempt.asked_at or call.asked_at
         attempt.caught_at = attempt.caught_at or call.answered_at
-        if outcome is AttemptOutcome.HALF_WAY and (attempt.caught_at or attempt.warned_at):
+        if outcome is AttemptOutcome.PARTIAL and (attempt.caught_at or attempt.warned_at):
             outcome, reason = AttemptOutcome.DONE, WITH_PERSON  # a nurse, or the urgent case, goes on from here
     if recipient.state is not RecipientState.CALLING:
         outcome, reason = AttemptOutcome.STOPPED, recipient.reason

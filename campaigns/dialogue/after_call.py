@@ -13,6 +13,7 @@ from hotline import log
 from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Answer, Attempt, Call, Case, Recipient
+from hotline.outbox.job_kinds import job
 from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, Urgency
 from recordings.storage import service as recordings
@@ -25,6 +26,7 @@ RINGS = 3
 LONGEST = timedelta(days=2)
 
 
+@job("record_attempt", queue="now")
 def record(context: AppContext, provider: Provider, attempt_id: str, now: datetime) -> None:
     """The job: record the conversation from the patient's consent on. Again: the recording there is, is found.
 
@@ -45,6 +47,7 @@ def record(context: AppContext, provider: Provider, attempt_id: str, now: dateti
         recordings.add_started(session, context, call.id, sid, now)
 
 
+@job("text_advice", queue="now")
 def advise(context: AppContext, provider: Provider, attempt_id: str, now: datetime) -> None:
     """The job: send the advice of the script as a text, to whom it was spoken. Raises `Retry`, `Discard`."""
     with context.database.read() as session:

@@ -97,7 +97,7 @@ def repeat(script: Script, person: Person, place: Place) -> tuple[Verb, ...]:
 def ended_early(place: Place) -> AttemptOutcome | None:
     """How it went when the line ends here; `None`: nobody was spoken with, what the exchange heard decides."""
     if place.stage is Stage.QUESTION:
-        return AttemptOutcome.HALF_WAY
+        return AttemptOutcome.PARTIAL
     return None
 
 
@@ -240,5 +240,5 @@ def _checked(script: Script, person: Person, place: Place, heard: Heard) -> Outc
     first = "resume" if place.question else "begin"
     name = script.questions[script.question(place.question)].name
     place = replace(place, stage=Stage.QUESTION, question=name, failures=0, has_consented=True)
-    half_way = Concluded(AttemptOutcome.HALF_WAY)
+    half_way = Concluded(AttemptOutcome.PARTIAL)
     return Outcome(place, _ask(script, place, "consent", first), (Verified(), Consented(), half_way))

@@ -13,7 +13,7 @@ from hotline.context import AppContext
 from hotline.models import Call, Recipient
 from hotline.outbox import jobs, transitions
 from hotline.values.intent import Intent
-from hotline.values.states.call import Outcome as CallOutcome
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.case import CaseKind
 from ivr.dialogue import queries

@@ -34,7 +34,7 @@ STATES = {
     AgentState.OFFERED: "yellow",
     AgentState.TALKING: "cyan",
     AgentState.WRAP_UP: "blue",
-    AgentState.SET_ASIDE: "magenta",
+    AgentState.NOT_READY: "magenta",
 }
 
 
@@ -187,7 +187,7 @@ def agents(rows: Iterable[Agent], now: datetime) -> Table:
             agent.name,
             agent.status,
             _state(agent, is_here),
-            (agent.absent_why or "not_reached").replace("_", " ")
+            (agent.absence_reason or "not_reached").replace("_", " ")
             if formatting.absent(agent)
             else agent.state_reason or "–",
             formatting.length((now - _since(agent)).total_seconds()),

@@ -13,7 +13,7 @@ from rich.text import Text
 from cli import audit_marks
 from cli.terminal.speech_options import LANGUAGES, place, place_options
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
 from qa.scoring import recording_review
 from qa.scoring.recording_review import SIDES, RecordingReview, ReviewTask
@@ -24,7 +24,7 @@ from recordings.storage.audio import Sound
 
 ORDERS = {",".join(SIDES): SIDES, ",".join(reversed(SIDES)): tuple(reversed(SIDES))}
 FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
-STYLES = {Answer.UNSURE: "yellow", Answer.NA: "dim"}
+STYLES = {ItemAnswer.UNSURE: "yellow", ItemAnswer.NA: "dim"}
 
 
 def _there(_context: click.Context, _option: click.Parameter, out: Path | None) -> Path | None:

@@ -9,6 +9,7 @@ from cli import audit_marks
 from hotline import log
 from hotline.configuration import settings
 from hotline.context import open_context
+from hotline.outbox.job_kinds import QUEUES
 from telephony.provider import connect
 
 
@@ -47,15 +48,15 @@ def dialler() -> None:
 
 
 @command.command()
-@click.option("--line", "lines", multiple=True, type=click.Choice(["now", "speech"]), help="work on these lines only")
+@click.option("--queue", "queues", multiple=True, type=click.Choice(QUEUES), help="take jobs of these queues only")
 @audit_marks.touches_nothing("a process; what it changes for patients is written down by it")
-def worker(lines: tuple[str, ...]) -> None:
-    """Fetch, transcribe, check, render; start as many as there are cores to spare."""
-    from workers.process import LINES, work
+def worker(queues: tuple[str, ...]) -> None:
+    """Dial, fetch, transcribe, score, render; start as many as there are cores to spare."""
+    from workers.worker import work
 
     values = settings.load()
     log.configure("worker", values.log_format)
-    work(open_context(values).notifier, lines or LINES)
+    work(open_context(values).notifier, queues or QUEUES)
 
 
 @command.command()

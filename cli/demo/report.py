@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Agent, Call, MachineMark, Offer, Recording, Transcript
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.offer import OfferState
 from recordings.storage import sealed_sound
 from reports.service_level import figures
 from routing.estimates import estimated_wait, wait
 
 # What is told of the machine's marks: the item of the scorecard, and the answer that is good.
-CHECKS = {"greeting": ("greeting", Answer.YES), "courtesy": ("forbidden", Answer.NO)}
-JUDGED = frozenset({Answer.YES, Answer.NO, Answer.UNSURE})
+CHECKS = {"greeting": ("greeting", ItemAnswer.YES), "courtesy": ("forbidden", ItemAnswer.NO)}
+JUDGED = frozenset({ItemAnswer.YES, ItemAnswer.NO, ItemAnswer.UNSURE})
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Story:
     @property
     def checks(self) -> dict[str, bool]:
         """Greeting and courtesy: whether they passed; what the machine is unsure of is missing."""
-        decided = {name: word for name, word in self.verdicts.items() if word != Answer.UNSURE}
+        decided = {name: word for name, word in self.verdicts.items() if word != ItemAnswer.UNSURE}
         return {name: word == "passed" for name, word in decided.items()}
 
     @property
@@ -51,9 +51,9 @@ class Story:
         return {name: _verdict(answer, good) for name, (answer, good) in given.items() if answer in JUDGED}
 
 
-def _verdict(answer: Answer | None, good: Answer) -> str:
-    if answer is Answer.UNSURE:
-        return Answer.UNSURE.value
+def _verdict(answer: ItemAnswer | None, good: ItemAnswer) -> str:
+    if answer is ItemAnswer.UNSURE:
+        return ItemAnswer.UNSURE.value
     return "passed" if answer is good else "failed"
 
 

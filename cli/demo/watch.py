@@ -10,8 +10,8 @@ from cli.demo.report import CHECKS, Story, stories
 from cli.terminal import tables
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer
-from hotline.values.scorecard import Answer
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.scorecard import ItemAnswer
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import LIVE_OFFERS
 
 COLUMNS = ("caller", "wants", "where", "agent", "rings", "recording", "transcript", "greeting", "courtesy")
@@ -51,7 +51,7 @@ def _row(context: AppContext, story: Story, agents: dict[str, Agent], now: datet
 
 def verdict(check: str | None) -> str:
     """What a check came to, in a word."""
-    return {"passed": PASSED, "failed": FAILED, Answer.UNSURE.value: UNSURE}.get(check or "", NONE)
+    return {"passed": PASSED, "failed": FAILED, ItemAnswer.UNSURE.value: UNSURE}.get(check or "", NONE)
 
 
 def _where(call: Call) -> str:
@@ -61,7 +61,7 @@ def _where(call: Call) -> str:
         return f"in line: {call.queue}"
     if call.status is CallStatus.TALKING:
         return "talking"
-    return {Outcome.ANSWERED: "done", None: "ended"}.get(call.outcome, str(call.outcome)).replace("_", " ")
+    return {CallOutcome.ANSWERED: "done", None: "ended"}.get(call.outcome, str(call.outcome)).replace("_", " ")
 
 
 def _agent(context: AppContext, story: Story, agents: dict[str, Agent], now: datetime) -> str:

@@ -15,7 +15,7 @@ from console.web.access import STAFF, allow, context
 from console.web.audit_marks import touches
 from hotline import clock
 from hotline.models import Call
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from qa import scorecards
 from qa.reviews import calibration
 from reports.service_level import figures
@@ -45,7 +45,7 @@ def listing() -> ResponseReturnValue:
         patients=patients,
         figures=figures,
         queues=[(queue.name, words.label(queue)) for queue in queues],
-        outcomes=[(outcome, words(f"outcome.{outcome}")) for outcome in [*Outcome, LIVE]],
+        outcomes=[(outcome, words(f"outcome.{outcome}")) for outcome in [*CallOutcome, LIVE]],
         chosen={name: request.args.get(name, "") for name in ("day", "outcome", "queue")},
     )
 
@@ -90,7 +90,7 @@ def _wanted() -> Wanted:
     outcome = request.args.get("outcome", "")
     return Wanted(
         since=None if request.args.get("day") == "all" else formatting.midnight(now, zone),
-        outcome=Outcome(outcome) if outcome in list(Outcome) else None,
+        outcome=CallOutcome(outcome) if outcome in list(CallOutcome) else None,
         is_live=outcome == LIVE,
         queue=request.args.get("queue") or None,
         # A user without an agent and without a wider role has no calls of their own.

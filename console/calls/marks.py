@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from console.web.language import Words
 from hotline.models import MachineMark
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa.scorecards import Scorecard, Scorecards
 from qa.scoring.score import ItemResult, Score, is_fault, score
 
@@ -16,7 +16,7 @@ class Line:
 
     item: str
     label: str
-    answer: Answer
+    answer: ItemAnswer
     tone: str
     sure: int | None
     moments: tuple[tuple[str, float], ...]
@@ -47,7 +47,7 @@ def sheet(marks: Iterable[MachineMark], cards: Scorecards, words: Words) -> Shee
 def _line(mark: MachineMark, card: Scorecard | None, words: Words) -> Line:
     item = card.item(mark.item) if card else None
     tone = ""
-    if item is not None and item.weight and mark.answer in (Answer.YES, Answer.NO):
+    if item is not None and item.weight and mark.answer in (ItemAnswer.YES, ItemAnswer.NO):
         tone = "bad" if is_fault(item, ItemResult(mark.item, mark.answer)) else "good"
     chance = mark.probability
     return Line(

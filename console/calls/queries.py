@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from console.web.paging import Listing, within
 from hotline.models import Agent, Call, Event, MachineMark, Offer, Queue, QueueEntry, Recording, Transcript
-from hotline.values.scorecard import Answer
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.scorecard import ItemAnswer
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.recording import RecordingState
 
 PAGE = 25
 HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)
-PASSED = {Answer.YES: True, Answer.NO: False}
+PASSED = {ItemAnswer.YES: True, ItemAnswer.NO: False}
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Wanted:
     """Which calls to list; `None` means all. `is_live` asks for those that go on."""
 
     since: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: CallOutcome | None = None
     is_live: bool = False
     queue: str | None = None
     agent_id: str | None = None

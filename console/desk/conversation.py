@@ -57,7 +57,7 @@ def hold() -> ResponseReturnValue:
 @allow(*STAFF)
 @touches("transfer_call", "call", "call")
 def ask() -> ResponseReturnValue:
-    """Hand the caller on: `to` is `agent:ID` or `queue:NAME`, `how` is cold or warm, `note` is for who answers."""
+    """Hand the caller on: `to` is `agent:ID` or `queue:NAME`, `how` is blind or consult, `note` is for who answers."""
     sort, _, name = request.form.get("to", "").partition(":")
     how = request.form.get("how", "")
     if sort not in {"agent", "queue"} or how not in list(TransferKind):

@@ -63,7 +63,7 @@ def _answer(session: Session, told: service.Beat) -> dict[str, object]:
     agent = session.get_one(Agent, told.agent_id)
     owner = presence.phone_page(presence_facts.pages_of(session, agent.id, clock.now()), clock.now())
     place = NOWHERE if owner is None else HERE if owner == told.page_id else ELSEWHERE
-    return {"present": agent.is_present, "why": agent.absent_why, "status": agent.status, "phone": place}
+    return {"present": agent.is_present, "why": agent.absence_reason, "status": agent.status, "phone": place}
 
 
 class QuietSessions(SecureCookieSessionInterface):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from console.crm import case_queries, patient_queries
 from hotline.models import Agent, Call, Case, Offer, Queue, QueueEntry, Transfer
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import OPEN_TRANSFERS
 
 
@@ -60,7 +60,7 @@ def look(session: Session, agent_id: str, now: datetime) -> tuple[Desk, Targets]
     if agent_id not in agents:
         return None
     waits = select(func.count()).select_from(QueueEntry)
-    waits = waits.where(QueueEntry.state == QueueEntryState.WAITING, QueueEntry.kind == WaitKind.CALLER)
+    waits = waits.where(QueueEntry.state == QueueEntryState.WAITING, QueueEntry.kind == QueueEntryKind.CALLER)
     caller = callers(session, agents).get(agent_id)
     queues = list(session.scalars(select(Queue).order_by(Queue.name)))
     seen = Desk(now, agents[agent_id], caller, session.scalar(waits) or 0)

@@ -17,7 +17,7 @@ from hotline.models import Agent, Call, Offer, Queue, QueueEntry
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from reports.service_level import queries
 from reports.service_level.figures import Summary
 from routing.estimates import estimated_wait
@@ -105,7 +105,7 @@ def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent
     line = (
         select(QueueEntry, Call)
         .join(Call, Call.id == QueueEntry.call_id)
-        .where(QueueEntry.state.in_(IN_LINE), QueueEntry.kind == WaitKind.CALLER)
+        .where(QueueEntry.state.in_(IN_LINE), QueueEntry.kind == QueueEntryKind.CALLER)
     )
     rows = session.execute(line.order_by(QueueEntry.priority.desc(), QueueEntry.asked_at, QueueEntry.id)).all()
     ringing = _ringing(session, agents)

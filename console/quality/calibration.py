@@ -11,7 +11,7 @@ from console.web.access import LEADS, allow, context
 from console.web.audit_marks import touches
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
-from hotline.models import Agent, Call, Round
+from hotline.models import Agent, Calibration, Call
 from qa import scorecards
 from qa.reviews import calibration
 
@@ -24,7 +24,7 @@ pages = Blueprint("calibrating", __name__)
 def listing() -> ResponseReturnValue:
     """All calibrations, the drift of reviewers, and a form for a new one."""
     with context().database.read() as session:
-        rounds = list(session.scalars(select(Round).order_by(Round.made_at.desc()).limit(50)))
+        rounds = list(session.scalars(select(Calibration).order_by(Calibration.made_at.desc()).limit(50)))
         done = {made.id: calibration.reviews_of_round(session, made.id) for made in rounds}
         people = {user.id: user for user in queries.supervisors(session)}
         drifts = [one for one in calibration.drifts(session) if one.rater in people]
@@ -47,21 +47,21 @@ def make() -> ResponseReturnValue:
         made = calibration.open_round(context(), current_user.id, name, card, sent, clock.now())
         logged("open_calibration", made, "round")
         said.well("calibration.made")
-        return redirect(url_for("calibrating.show", round_id=made))
+        return redirect(url_for("calibrating.show", calibration_id=made))
     return redirect(url_for("calibrating.listing"))
 
 
-@pages.get("/calibrations/<round_id>")
+@pages.get("/calibrations/<calibration_id>")
 @allow(*LEADS)
-@touches("view_calibration", "round", "round_id")
-def show(round_id: str) -> ResponseReturnValue:
+@touches("view_calibration", "round", "calibration_id")
+def show(calibration_id: str) -> ResponseReturnValue:
     """One calibration: who is done, and, for whoever has finished their own part, how far all agree."""
     with context().database.write() as session:
-        made = session.get(Round, round_id)
+        made = session.get(Calibration, calibration_id)
         if made is None:
             abort(404)
-        note(session, "view_calibration", round_id, "round")
-        sent = calibration.reviews_of_round(session, round_id)
+        note(session, "view_calibration", calibration_id, "round")
+        sent = calibration.reviews_of_round(session, calibration_id)
         card = scorecards.of(context().settings.scorecards_folder)[made.scorecard]
         is_open = calibration.may_see(sent, made, current_user.id)
         found = calibration.calibration_result(session, card, sent) if is_open else None
@@ -72,13 +72,13 @@ def show(round_id: str) -> ResponseReturnValue:
     return render_template("calibration.html", **page, calls=calls, agents=agents)
 
 
-@pages.post("/calibrations/<round_id>/close")
+@pages.post("/calibrations/<calibration_id>/close")
 @allow(*LEADS)
-@touches("close_calibration", "round", "round_id")
-def close(round_id: str) -> ResponseReturnValue:
+@touches("close_calibration", "round", "calibration_id")
+def close(calibration_id: str) -> ResponseReturnValue:
     """End a calibration; what is not finished is dropped."""
     with refusals() as said:
-        calibration.close_round(context(), round_id, clock.now())
-        logged("close_calibration", round_id, "round")
+        calibration.close_round(context(), calibration_id, clock.now())
+        logged("close_calibration", calibration_id, "round")
         said.well("calibration.closed")
-    return redirect(url_for("calibrating.show", round_id=round_id))
+    return redirect(url_for("calibrating.show", calibration_id=calibration_id))

@@ -11,7 +11,7 @@ from hotline.models import (
     Agent,
     Appeal,
     Call,
-    Coaching,
+    CoachingItem,
     MachineMark,
     Queue,
     Recording,
@@ -59,7 +59,7 @@ class Page:
     comments: list[ReviewComment]
     steps: list[ReviewStep]
     appeal: Appeal | None
-    coachings: list[Coaching]
+    coachings: list[CoachingItem]
     people: dict[str, User] = field(default_factory=dict)
 
 
@@ -79,7 +79,7 @@ def appeals(session: Session) -> list[Line]:
 
 def done(session: Session, agent_id: str | None) -> list[Line]:
     """Published reviews, newest first: of one agent, or of all (`None`)."""
-    claims: list[ColumnElement[bool]] = [Review.state.in_(PUBLIC), Review.round_id.is_(None)]
+    claims: list[ColumnElement[bool]] = [Review.state.in_(PUBLIC), Review.calibration_id.is_(None)]
     if agent_id is not None:
         claims.append(Review.agent_id == agent_id)
     return _lines(session, _reviews(*claims).order_by(Review.published_at.desc(), Review.id.desc()).limit(MOST))
@@ -97,7 +97,7 @@ def page(session: Session, review: Review) -> Page:
     recordings = select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)
     comments = select(ReviewComment).where(ReviewComment.review_id == review.id).order_by(ReviewComment.second)
     steps = select(ReviewStep).where(ReviewStep.review_id == review.id).order_by(ReviewStep.at, ReviewStep.id)
-    coachings = select(Coaching).where(Coaching.review_id == review.id).order_by(Coaching.due_on)
+    coachings = select(CoachingItem).where(CoachingItem.review_id == review.id).order_by(CoachingItem.due_on)
     return Page(
         review=review,
         call=session.get_one(Call, call_id),

@@ -176,7 +176,7 @@ def _may_read(session: Session, review: Review) -> bool:
     """Agents read what was published of their own calls; in a calibration nobody reads others before they finish."""
     if not current_user.sees_all_calls:
         is_own = current_user.agent_id is not None and review.agent_id == current_user.agent_id
-        return is_own and review.state in service.PUBLIC and review.round_id is None
+        return is_own and review.state in service.PUBLIC and review.calibration_id is None
     if review.reviewer_id == current_user.id:
         return True
     return not calibration.is_blind(session, review.call_id, current_user.id)
@@ -187,7 +187,7 @@ def _shown(page: Page) -> dict[str, object]:
     card = service.card_of(context(), review)
     is_mine = review.reviewer_id == current_user.id
     is_about_me = review.agent_id == current_user.agent_id
-    is_open = review.round_id is not None and review.state in (ReviewState.DUE, ReviewState.DRAFT)
+    is_open = review.calibration_id is not None and review.state in (ReviewState.DUE, ReviewState.DRAFT)
     mode = "read"
     if review.state is ReviewState.DRAFT and is_mine:
         mode = "fill"
@@ -202,7 +202,7 @@ def _shown(page: Page) -> dict[str, object]:
         "marks": {} if is_open else page.marks,
         "is_blind": is_open,
         "may_take": review.state is ReviewState.DUE and current_user.sees_all_calls and not is_about_me,
-        "may_answer": review.state is ReviewState.PUBLISHED and is_about_me and review.round_id is None,
+        "may_answer": review.state is ReviewState.PUBLISHED and is_about_me and review.calibration_id is None,
         "may_coach": review.state in service.PUBLIC and current_user.sees_all_calls and not is_about_me,
     }
 

@@ -15,7 +15,7 @@ from console.web.access import LEADS, STAFF, allow, context
 from console.web.audit_marks import touches, touches_nothing
 from console.web.flash_errors import logged, note, refusals
 from hotline import clock
-from hotline.models import Agent, Department, Draw, Report
+from hotline.models import Agent, DailySample, Department, Report
 from qa.reports import report, service
 from qa.reports import values as reports_values
 from qa.reports.values import KINDS, QUALITY, UNITS, ReportRequest
@@ -87,7 +87,7 @@ def file(report_id: str) -> ResponseReturnValue:
 def samples() -> ResponseReturnValue:
     """The draws of the last days, each drawn again to prove it."""
     with context().database.read() as session:
-        rows = list(session.scalars(select(Draw).order_by(Draw.day.desc()).limit(31)))
+        rows = list(session.scalars(select(DailySample).order_by(DailySample.day.desc()).limit(31)))
         agents = {agent.id: agent for agent in session.scalars(select(Agent))}
     proven = {row.id: draws.is_proven(row) for row in rows}
     logged("view_samples", "draws", "sample")

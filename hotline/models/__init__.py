@@ -5,17 +5,34 @@ from hotline.models.callbacks import Callback
 from hotline.models.calls import Call, Event, Leg, Offer, QueueEntry
 from hotline.models.campaigns import Answer, Attempt, Campaign, Discharge, Recipient, RecipientChange
 from hotline.models.crm import Case, CaseStep, Counter, Patient
-from hotline.models.doors import Guess, SignIn
+from hotline.models.doors import SignIn, SignInThrottle
 from hotline.models.floor import FloorEvent
 from hotline.models.keys import KeptSecret, KnownKey
 from hotline.models.people import AuditEntry, AuditHead, User
 from hotline.models.qa import MachineMark
-from hotline.models.recordings import Correction, Hold, Part, Recording, Term, Transcript, Utterance
-from hotline.models.reviews import Appeal, Coaching, Draw, Report, Review, ReviewComment, ReviewStep, Round
+from hotline.models.recordings import (
+    Correction,
+    LegalHold,
+    PartialTranscript,
+    Recording,
+    SearchTerm,
+    Transcript,
+    Utterance,
+)
+from hotline.models.reviews import (
+    Appeal,
+    Calibration,
+    CoachingItem,
+    DailySample,
+    Report,
+    Review,
+    ReviewComment,
+    ReviewStep,
+)
 from hotline.models.root import Row
 from hotline.models.transfers import Transfer
 from hotline.models.visits import IdentityProposal, Person, Visit
-from hotline.models.work import Chore, Job, Lease, LooseBlob, Prompt
+from hotline.models.work import Chore, Job, Lease, Prompt, UnreferencedObject
 
 __all__ = [
     "Agent",
@@ -26,32 +43,31 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "AuditHead",
+    "Calibration",
     "Call",
     "Callback",
     "Campaign",
     "Case",
     "CaseStep",
     "Chore",
-    "Coaching",
+    "CoachingItem",
     "Correction",
     "Counter",
+    "DailySample",
     "Department",
     "Discharge",
-    "Draw",
     "Event",
     "FloorEvent",
-    "Guess",
-    "Hold",
     "IdentityProposal",
     "Job",
     "KeptSecret",
     "KnownKey",
     "Lease",
     "Leg",
-    "LooseBlob",
+    "LegalHold",
     "MachineMark",
     "Offer",
-    "Part",
+    "PartialTranscript",
     "Patient",
     "Person",
     "Prompt",
@@ -64,13 +80,14 @@ __all__ = [
     "Review",
     "ReviewComment",
     "ReviewStep",
-    "Round",
     "Row",
+    "SearchTerm",
     "SignIn",
+    "SignInThrottle",
     "Skill",
-    "Term",
     "Transcript",
     "Transfer",
+    "UnreferencedObject",
     "User",
     "Utterance",
     "Visit",

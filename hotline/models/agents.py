@@ -6,8 +6,8 @@ from sqlalchemy import Boolean, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
-from hotline.models.types import Utc, Word
-from hotline.values.states.agent import Absence, AgentState, AgentStatus, PagePhone, SignsIn
+from hotline.models.types import EnumWord, Utc
+from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, PagePhone, SignsIn
 
 
 class Department(Row):
@@ -36,8 +36,8 @@ class Agent(Row, WithId):
     name: Mapped[str] = mapped_column(String(80))
     address: Mapped[str] = mapped_column(String(80), unique=True)
     department: Mapped[str | None] = mapped_column(ForeignKey("departments.name"))
-    status: Mapped[AgentStatus] = mapped_column(Word(AgentStatus), default=AgentStatus.OFFLINE)
-    state: Mapped[AgentState] = mapped_column(Word(AgentState), default=AgentState.IDLE)
+    status: Mapped[AgentStatus] = mapped_column(EnumWord(AgentStatus), default=AgentStatus.OFFLINE)
+    state: Mapped[AgentState] = mapped_column(EnumWord(AgentState), default=AgentState.IDLE)
     state_reason: Mapped[str] = mapped_column(String(80), default="")
     state_since: Mapped[datetime] = mapped_column(Utc)
     # When the state ends by itself (wrap-up); None where only an event ends it.
@@ -47,7 +47,7 @@ class Agent(Row, WithId):
     # Since when the agent's telephone is the one in their page, which says so before it hangs up; else None.
     page_phone_since: Mapped[datetime | None] = mapped_column(Utc)
     # What proves that they are at work; None: as their telephone and account say (`routing.agents.presence`).
-    signs_in: Mapped[SignsIn | None] = mapped_column(Word(SignsIn))
+    signs_in: Mapped[SignsIn | None] = mapped_column(EnumWord(SignsIn))
     # What the exchange last said of their telephone (None: it does not tell), by which registration, of which page.
     registered: Mapped[bool | None] = mapped_column(Boolean)
     registration: Mapped[str | None] = mapped_column(String(40))
@@ -57,7 +57,7 @@ class Agent(Row, WithId):
     dial_after: Mapped[datetime | None] = mapped_column(Utc)
     # What follows from these facts: whether calls can be offered, else why not, and since when that is so.
     is_present: Mapped[bool] = mapped_column(Boolean, default=True)
-    absent_why: Mapped[Absence | None] = mapped_column(Word(Absence))
+    absence_reason: Mapped[AbsenceReason | None] = mapped_column(EnumWord(AbsenceReason))
     presence_since: Mapped[datetime | None] = mapped_column(Utc)
     # When staff last edited the agent here: from then on the hospital's file changes them only when told to.
     edited_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -75,7 +75,7 @@ class AgentPage(Row):
     browser: Mapped[str] = mapped_column(String(32))
     opened_at: Mapped[datetime] = mapped_column(Utc)
     seen_at: Mapped[datetime] = mapped_column(Utc)
-    phone: Mapped[PagePhone] = mapped_column(Word(PagePhone), default=PagePhone.NONE)
+    phone: Mapped[PagePhone] = mapped_column(EnumWord(PagePhone), default=PagePhone.NONE)
     # When it last took the agent's telephone: of several pages the newest has it. None: never.
     phone_since: Mapped[datetime | None] = mapped_column(Utc)
     # The session it was opened in: with it the page is gone. No foreign key, as old sessions are deleted.

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.callback import CallbackState
@@ -20,8 +20,8 @@ class Callback(Row, WithId):
     __tablename__ = "callbacks"
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
     number: Mapped[str] = mapped_column(EncryptedText("callbacks.number"))
-    language: Mapped[Language] = mapped_column(Word(Language))
-    intent: Mapped[Intent] = mapped_column(Word(Intent))
+    language: Mapped[Language] = mapped_column(EnumWord(Language))
+    intent: Mapped[Intent] = mapped_column(EnumWord(Intent))
     queue: Mapped[str] = mapped_column(ForeignKey("queues.name"))
     wish: Mapped[dict[str, int]] = mapped_column(JSON)
     priority: Mapped[int] = mapped_column(Integer, default=0)
@@ -29,7 +29,7 @@ class Callback(Row, WithId):
     reasons: Mapped[list[str]] = mapped_column(PaddedJson("callbacks.reasons"), default=list)
     # Their place in line is the old one.
     asked_at: Mapped[datetime] = mapped_column(Utc)
-    state: Mapped[CallbackState] = mapped_column(Word(CallbackState), default=CallbackState.WAITING)
+    state: Mapped[CallbackState] = mapped_column(EnumWord(CallbackState), default=CallbackState.WAITING)
     reason: Mapped[str] = mapped_column(String(80), default="")
     # How often the number was dialled, and when not before it is dialled again.
     tries: Mapped[int] = mapped_column(Integer, default=0)

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.padded import PaddedJson, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus, Direction
 from hotline.values.states.leg import LegKind, LegStatus
 from hotline.values.states.offer import OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 
 
 class Call(Row, WithId):
@@ -25,11 +25,11 @@ class Call(Row, WithId):
     provider_sid: Mapped[str] = mapped_column(String(64), unique=True)
     caller_number: Mapped[str | None] = mapped_column(EncryptedText("calls.caller_number"))
     caller_index: Mapped[str | None] = mapped_column(String(64), index=True)
-    direction: Mapped[Direction] = mapped_column(Word(Direction), default=Direction.INBOUND)
-    language: Mapped[Language] = mapped_column(Word(Language))
-    intent: Mapped[Intent] = mapped_column(Word(Intent), default=Intent.UNKNOWN)
-    status: Mapped[CallStatus] = mapped_column(Word(CallStatus), default=CallStatus.IN_MENU)
-    outcome: Mapped[Outcome | None] = mapped_column(Word(Outcome))
+    direction: Mapped[Direction] = mapped_column(EnumWord(Direction), default=Direction.INBOUND)
+    language: Mapped[Language] = mapped_column(EnumWord(Language))
+    intent: Mapped[Intent] = mapped_column(EnumWord(Intent), default=Intent.UNKNOWN)
+    status: Mapped[CallStatus] = mapped_column(EnumWord(CallStatus), default=CallStatus.IN_MENU)
+    outcome: Mapped[CallOutcome | None] = mapped_column(EnumWord(CallOutcome))
     reason: Mapped[str] = mapped_column(String(80), default="")
     # Where the caller stands in the flow, how often a key was wrong there, and the number of the turn that is expected.
     place: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -63,9 +63,9 @@ class Leg(Row, WithId):
     provider_sid: Mapped[str] = mapped_column(String(64), unique=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     offer_id: Mapped[str | None] = mapped_column(ForeignKey("offers.id"))
-    kind: Mapped[LegKind] = mapped_column(Word(LegKind))
+    kind: Mapped[LegKind] = mapped_column(EnumWord(LegKind))
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
-    status: Mapped[LegStatus] = mapped_column(Word(LegStatus), default=LegStatus.INITIATED)
+    status: Mapped[LegStatus] = mapped_column(EnumWord(LegStatus), default=LegStatus.INITIATED)
     # The highest sequence number seen: a status callback that arrives late does not turn the leg back.
     sequence: Mapped[int] = mapped_column(Integer, default=-1)
     started_at: Mapped[datetime] = mapped_column(Utc)
@@ -94,12 +94,12 @@ class QueueEntry(Row, WithId):
     wish: Mapped[dict[str, int]] = mapped_column(JSON)
     priority: Mapped[int] = mapped_column(Integer, default=0)
     preferred_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
-    kind: Mapped[WaitKind] = mapped_column(Word(WaitKind), default=WaitKind.CALLER)
+    kind: Mapped[QueueEntryKind] = mapped_column(EnumWord(QueueEntryKind), default=QueueEntryKind.CALLER)
     # Whether the priority was raised by one, which is the front of the line among equals.
     is_lifted: Mapped[bool] = mapped_column(Boolean, default=False)
     # Why a caller who talked already is in line again: what they hear, and what staff read.
     again: Mapped[str] = mapped_column(String(24), default="")
-    state: Mapped[QueueEntryState] = mapped_column(Word(QueueEntryState), default=QueueEntryState.WAITING)
+    state: Mapped[QueueEntryState] = mapped_column(EnumWord(QueueEntryState), default=QueueEntryState.WAITING)
     # Ways out of the line that this caller has been led already ("call_back", "voicemail", "number"): none twice.
     overflowed: Mapped[list[str]] = mapped_column(JSON, default=list)
     # Why the priority and the preferred agent are as they are, for staff: ["owner of case 123", …].
@@ -134,7 +134,7 @@ class Offer(Row, WithId):
     queue_entry_id: Mapped[str] = mapped_column(ForeignKey("queue_entries.id"), index=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"))
-    state: Mapped[OfferState] = mapped_column(Word(OfferState), default=OfferState.STARTED)
+    state: Mapped[OfferState] = mapped_column(EnumWord(OfferState), default=OfferState.STARTED)
     reason: Mapped[str] = mapped_column(String(80), default="")
     # Why this agent was rung, for supervisors: ["rung first: level 4 in booking", …].
     reasons: Mapped[list[str]] = mapped_column(PaddedJson("offers.reasons"), default=list)

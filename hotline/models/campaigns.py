@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.padded import PaddedJson, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.call import Direction
@@ -31,7 +31,7 @@ class Discharge(Row, WithId):
     number: Mapped[str] = mapped_column(EncryptedText("discharges.number"))
     number_index: Mapped[str] = mapped_column(String(64), index=True)
     patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.id"), index=True)
-    language: Mapped[Language] = mapped_column(Word(Language))
+    language: Mapped[Language] = mapped_column(EnumWord(Language))
     zone: Mapped[str] = mapped_column(String(40))
     ward: Mapped[str] = mapped_column(PaddedText("discharges.ward"), default="")
     # What the plans go by: general, surgery, heart_failure, diabetes, …; and the codes it was read from.
@@ -51,8 +51,8 @@ class Campaign(Row, WithId):
 
     __tablename__ = "campaigns"
     name: Mapped[str] = mapped_column(String(80), unique=True)
-    kind: Mapped[CampaignKind] = mapped_column(Word(CampaignKind))
-    state: Mapped[CampaignState] = mapped_column(Word(CampaignState), default=CampaignState.DRAFT)
+    kind: Mapped[CampaignKind] = mapped_column(EnumWord(CampaignKind))
+    state: Mapped[CampaignState] = mapped_column(EnumWord(CampaignState), default=CampaignState.DRAFT)
     reason: Mapped[str] = mapped_column(String(120), default="")
     # Which discharges it takes: {"since": "2026-03-01", "until": …, "wards": […], "conditions": […]}.
     scope: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -77,7 +77,7 @@ class Recipient(Row, WithId):
     number: Mapped[str] = mapped_column(EncryptedText("recipients.number"))
     number_index: Mapped[str] = mapped_column(String(64), index=True)
     patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.id"), index=True)
-    language: Mapped[Language] = mapped_column(Word(Language))
+    language: Mapped[Language] = mapped_column(EnumWord(Language))
     zone: Mapped[str] = mapped_column(String(40))
     ward: Mapped[str] = mapped_column(PaddedText("recipients.ward"), default="")
     condition: Mapped[str] = mapped_column(PaddedText("recipients.condition"), default="general")
@@ -86,7 +86,7 @@ class Recipient(Row, WithId):
     wishes: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.wishes"), default=dict)
     # What another kind of campaign needs to know, e.g. the appointment and its alternatives.
     about: Mapped[dict[str, Any]] = mapped_column(PaddedJson("recipients.about"), default=dict)
-    state: Mapped[RecipientState] = mapped_column(Word(RecipientState), default=RecipientState.PLANNED)
+    state: Mapped[RecipientState] = mapped_column(EnumWord(RecipientState), default=RecipientState.PLANNED)
     reason: Mapped[str] = mapped_column(String(120), default="")
     # Where they stood when a fact stopped their calls: {"state": "planned", "reason": ""}; they may go on from there.
     before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -146,9 +146,9 @@ class Attempt(Row, WithId):
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
     recipient_id: Mapped[str] = mapped_column(ForeignKey("recipients.id"))
     number: Mapped[int] = mapped_column(Integer)
-    direction: Mapped[Direction] = mapped_column(Word(Direction), default=Direction.OUTBOUND)
-    state: Mapped[AttemptState] = mapped_column(Word(AttemptState), default=AttemptState.RESERVED)
-    outcome: Mapped[AttemptOutcome | None] = mapped_column(Word(AttemptOutcome))
+    direction: Mapped[Direction] = mapped_column(EnumWord(Direction), default=Direction.OUTBOUND)
+    state: Mapped[AttemptState] = mapped_column(EnumWord(AttemptState), default=AttemptState.RESERVED)
+    outcome: Mapped[AttemptOutcome | None] = mapped_column(EnumWord(AttemptOutcome))
     reason: Mapped[str] = mapped_column(String(120), default="")
     provider_sid: Mapped[str | None] = mapped_column(String(64), unique=True)
     # The call of the conversation, with its recording and transcript; None before anyone answered.

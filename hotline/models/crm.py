@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.language import Language
 from hotline.values.states.case import CaseKind, CaseState, Urgency
 
@@ -25,7 +25,7 @@ class Patient(Row, WithId):
     identity_index: Mapped[str] = mapped_column(String(64), unique=True)
     # As YYYY-MM-DD.
     birth_date: Mapped[str | None] = mapped_column(EncryptedText("patients.birth_date"))
-    language: Mapped[Language] = mapped_column(Word(Language), default=Language.MANDARIN)
+    language: Mapped[Language] = mapped_column(EnumWord(Language), default=Language.MANDARIN)
     limited_mobility: Mapped[bool] = mapped_column(PaddedJson("patients.limited_mobility"), default=False)
     cardiac: Mapped[bool] = mapped_column(PaddedJson("patients.cardiac"), default=False)
     diabetic: Mapped[bool] = mapped_column(PaddedJson("patients.diabetic"), default=False)
@@ -42,9 +42,9 @@ class Case(Row, WithId):
 
     __tablename__ = "cases"
     number: Mapped[int] = mapped_column(Integer, unique=True)
-    kind: Mapped[CaseKind] = mapped_column(Word(CaseKind))
-    state: Mapped[CaseState] = mapped_column(Word(CaseState), default=CaseState.OPEN)
-    urgency: Mapped[Urgency] = mapped_column(Word(Urgency), default=Urgency.NORMAL)
+    kind: Mapped[CaseKind] = mapped_column(EnumWord(CaseKind))
+    state: Mapped[CaseState] = mapped_column(EnumWord(CaseState), default=CaseState.OPEN)
+    urgency: Mapped[Urgency] = mapped_column(EnumWord(Urgency), default=Urgency.NORMAL)
     patient_id: Mapped[str | None] = mapped_column(ForeignKey("patients.id"), index=True)
     # Whose number it is, also where no patient is known by it.
     caller_index: Mapped[str | None] = mapped_column(String(64), index=True)

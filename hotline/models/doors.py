@@ -34,10 +34,10 @@ class SignIn(Row, WithId):
     address: Mapped[str] = mapped_column(String(45), default="")
 
 
-class Guess(Row):
+class SignInThrottle(Row):
     """How many wrong passwords were tried, of one name, from one address or in one browser, since a moment."""
 
-    __tablename__ = "guesses"
+    __tablename__ = "sign_in_throttles"
     # Keyed digest of what is counted: names that people type are sometimes passwords.
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     # Keyed digest of the name it is about, empty for an address: unlocking the name forgets them.

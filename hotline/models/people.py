@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.access import AuditOutcome, Role
 from hotline.values.language import Language
 
@@ -19,8 +19,8 @@ class User(Row, WithId):
     login: Mapped[str] = mapped_column(String(40), unique=True)
     password: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(80))
-    role: Mapped[Role] = mapped_column(Word(Role))
-    language: Mapped[Language] = mapped_column(Word(Language), default=Language.MANDARIN)
+    role: Mapped[Role] = mapped_column(EnumWord(Role))
+    language: Mapped[Language] = mapped_column(EnumWord(Language), default=Language.MANDARIN)
     # An agent has at most one account.
     agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
@@ -48,7 +48,7 @@ class AuditEntry(Row, WithId):
     subject: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[str] = mapped_column(String(32))
     address: Mapped[str] = mapped_column(String(45), default="")
-    outcome: Mapped[AuditOutcome] = mapped_column(Word(AuditOutcome), default=AuditOutcome.DONE)
+    outcome: Mapped[AuditOutcome] = mapped_column(EnumWord(AuditOutcome), default=AuditOutcome.DONE)
     # How many rows a list, export or search showed; its filter as JSON: codes, ids, days, digests of what was typed.
     count: Mapped[int | None] = mapped_column(Integer)
     filter: Mapped[str] = mapped_column(String(400), default="")

@@ -7,8 +7,8 @@ from sqlalchemy import JSON, Float, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
-from hotline.models.types import Utc, Word
-from hotline.values.scorecard import Answer
+from hotline.models.types import EnumWord, Utc
+from hotline.values.scorecard import ItemAnswer
 
 
 class MachineMark(Row, WithId):
@@ -18,7 +18,7 @@ class MachineMark(Row, WithId):
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
     scorecard: Mapped[str] = mapped_column(String(40))
     item: Mapped[str] = mapped_column(String(40))
-    answer: Mapped[Answer] = mapped_column(Word(Answer))
+    answer: Mapped[ItemAnswer] = mapped_column(EnumWord(ItemAnswer))
     # That the answer is yes, 0 to 1, as the machine hears it; None where nothing was measured.
     probability: Mapped[float | None] = mapped_column(Float)
     # [{recording_id, start, end, speaker, utterances: [ids]}, …], times in seconds of that recording; never words.

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.language import Language
 from hotline.values.states.recording import RecordingKind, RecordingState
 
@@ -19,8 +19,8 @@ class Recording(Row, WithId):
     __tablename__ = "recordings"
     provider_sid: Mapped[str] = mapped_column(String(64), unique=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
-    kind: Mapped[RecordingKind] = mapped_column(Word(RecordingKind), default=RecordingKind.CONVERSATION)
-    state: Mapped[RecordingState] = mapped_column(Word(RecordingState), default=RecordingState.STARTED)
+    kind: Mapped[RecordingKind] = mapped_column(EnumWord(RecordingKind), default=RecordingKind.CONVERSATION)
+    state: Mapped[RecordingState] = mapped_column(EnumWord(RecordingState), default=RecordingState.STARTED)
     reason: Mapped[str] = mapped_column(String(120), default="")
     seconds: Mapped[float | None] = mapped_column(Float)
     channels: Mapped[int | None] = mapped_column(Integer)
@@ -44,7 +44,7 @@ class Transcript(Row, WithId):
     recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id"), unique=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     engine: Mapped[str] = mapped_column(String(40))
-    language: Mapped[Language] = mapped_column(Word(Language))
+    language: Mapped[Language] = mapped_column(EnumWord(Language))
     made_at: Mapped[datetime] = mapped_column(Utc)
     # When its words were deleted because their time was over; the row stays to say so.
     purged_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -73,15 +73,15 @@ class Utterance(Row, WithId):
     __table_args__ = (Index(None, "transcript_id", "start"),)
 
 
-class Part(Row, WithId):
+class PartialTranscript(Row, WithId):
     """What is understood of one part of a recording whose transcript is still being made; gone when it is."""
 
-    __tablename__ = "parts"
+    __tablename__ = "partial_transcripts"
     recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.id"))
     number: Mapped[int] = mapped_column(Integer)
     # Where the next part begins, in seconds of the recording.
     next_at: Mapped[float] = mapped_column(Float)
-    lines: Mapped[list[Any]] = mapped_column(EncryptedJson("parts.lines"))
+    lines: Mapped[list[Any]] = mapped_column(EncryptedJson("partial_transcripts.lines"))
     __table_args__ = (UniqueConstraint("recording_id", "number"),)
 
 
@@ -95,22 +95,22 @@ class Correction(Row, WithId):
     at: Mapped[datetime] = mapped_column(Utc, index=True)
 
 
-class Term(Row):
+class SearchTerm(Row):
     """A keyed digest of something that was said in an utterance: what the search finds without reading."""
 
-    __tablename__ = "terms"
+    __tablename__ = "search_terms"
     digest: Mapped[str] = mapped_column(String(24), primary_key=True)
     utterance_id: Mapped[str] = mapped_column(ForeignKey("utterances.id"), primary_key=True, index=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
 
 
-class Hold(Row, WithId):
+class LegalHold(Row, WithId):
     """A legal hold: while it is not lifted nothing of this call or case is deleted, whatever the periods say."""
 
-    __tablename__ = "holds"
+    __tablename__ = "legal_holds"
     subject: Mapped[str] = mapped_column(String(10))  # call or case
     subject_id: Mapped[str] = mapped_column(String(32), index=True)
-    reason: Mapped[str] = mapped_column(EncryptedText("holds.reason"))
+    reason: Mapped[str] = mapped_column(EncryptedText("legal_holds.reason"))
     placed_by: Mapped[str] = mapped_column(String(40))
     placed_at: Mapped[datetime] = mapped_column(Utc)
     lifted_by: Mapped[str | None] = mapped_column(String(40))

@@ -21,18 +21,18 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.language import Language
-from hotline.values.states.calibration import RoundState
+from hotline.values.states.calibration import CalibrationState
 from hotline.values.states.coaching import CoachingState
 from hotline.values.states.report import ReportState
 from hotline.values.states.review import ReviewState, Ruling
 
 
-class Draw(Row, WithId):
+class DailySample(Row, WithId):
     """The sample of one day, with all that is needed to draw it again: seed, calls, quota, rules."""
 
-    __tablename__ = "draws"
+    __tablename__ = "daily_samples"
     day: Mapped[date] = mapped_column(Date, unique=True)
     seed: Mapped[str] = mapped_column(String(64))
     # The calls that could be drawn: [[call id, agent id, queue, hour, [traits]], …], and the rules of the draw.
@@ -44,13 +44,13 @@ class Draw(Row, WithId):
     drawn_at: Mapped[datetime] = mapped_column(Utc)
 
 
-class Round(Row, WithId):
+class Calibration(Row, WithId):
     """A calibration: the same calls to several supervisors, each blind for the others and the machine."""
 
-    __tablename__ = "rounds"
+    __tablename__ = "calibrations"
     name: Mapped[str] = mapped_column(String(80))
     scorecard: Mapped[str] = mapped_column(String(40))
-    state: Mapped[RoundState] = mapped_column(Word(RoundState), default=RoundState.OPEN)
+    state: Mapped[CalibrationState] = mapped_column(EnumWord(CalibrationState), default=CalibrationState.OPEN)
     made_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     made_at: Mapped[datetime] = mapped_column(Utc)
     closed_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -69,10 +69,10 @@ class Review(Row, WithId):
     # Chosen by chance, so that it counts for the agent's score; the rules or the person that pointed at it.
     is_random: Mapped[bool] = mapped_column(Boolean, default=False)
     reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
-    draw_id: Mapped[str | None] = mapped_column(ForeignKey("draws.id"))
-    round_id: Mapped[str | None] = mapped_column(ForeignKey("rounds.id"), index=True)
+    sample_id: Mapped[str | None] = mapped_column(ForeignKey("daily_samples.id"))
+    calibration_id: Mapped[str | None] = mapped_column(ForeignKey("calibrations.id"), index=True)
     reviewer_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
-    state: Mapped[ReviewState] = mapped_column(Word(ReviewState), default=ReviewState.DUE)
+    state: Mapped[ReviewState] = mapped_column(EnumWord(ReviewState), default=ReviewState.DUE)
     # Raised by every save: who saves on an older one is told so.
     version: Mapped[int] = mapped_column(Integer, default=0)
     answers: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
@@ -92,10 +92,10 @@ class Review(Row, WithId):
             "call_id",
             "scorecard",
             unique=True,
-            sqlite_where=text("round_id IS NULL"),
-            postgresql_where=text("round_id IS NULL"),
+            sqlite_where=text("calibration_id IS NULL"),
+            postgresql_where=text("calibration_id IS NULL"),
         ),
-        UniqueConstraint("round_id", "call_id", "reviewer_id"),
+        UniqueConstraint("calibration_id", "call_id", "reviewer_id"),
         Index(None, "state", "added_at"),
         Index(None, "agent_id", "day"),
     )
@@ -135,7 +135,7 @@ class Appeal(Row, WithId):
     reasons: Mapped[str] = mapped_column(EncryptedText("appeals.reasons"))
     made_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     made_at: Mapped[datetime] = mapped_column(Utc)
-    ruling: Mapped[Ruling | None] = mapped_column(Word(Ruling))
+    ruling: Mapped[Ruling | None] = mapped_column(EnumWord(Ruling))
     answer: Mapped[str | None] = mapped_column(EncryptedText("appeals.answer"))
     decided_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -143,19 +143,19 @@ class Appeal(Row, WithId):
     score_after: Mapped[float | None] = mapped_column(Float)
 
 
-class Coaching(Row, WithId):
+class CoachingItem(Row, WithId):
     """A finding that an agent works on: what, an example to hear, until when, and what the re-check found."""
 
-    __tablename__ = "coachings"
+    __tablename__ = "coaching_items"
     review_id: Mapped[str] = mapped_column(ForeignKey("reviews.id"), index=True)
     agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"), index=True)
     item: Mapped[str | None] = mapped_column(String(40))
-    finding: Mapped[str] = mapped_column(EncryptedText("coachings.finding"))
+    finding: Mapped[str] = mapped_column(EncryptedText("coaching_items.finding"))
     recording_id: Mapped[str | None] = mapped_column(ForeignKey("recordings.id"))
     clip_start: Mapped[float | None] = mapped_column(Float)
     clip_end: Mapped[float | None] = mapped_column(Float)
     due_on: Mapped[date] = mapped_column(Date, index=True)
-    state: Mapped[CoachingState] = mapped_column(Word(CoachingState), default=CoachingState.OPEN)
+    state: Mapped[CoachingState] = mapped_column(EnumWord(CoachingState), default=CoachingState.OPEN)
     made_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     made_at: Mapped[datetime] = mapped_column(Utc)
     done_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -171,10 +171,10 @@ class Report(Row, WithId):
     __tablename__ = "reports"
     kind: Mapped[str] = mapped_column(String(24))
     format: Mapped[str] = mapped_column(String(8))
-    language: Mapped[Language] = mapped_column(Word(Language))
+    language: Mapped[Language] = mapped_column(EnumWord(Language))
     # {"since": "2026-03-01", "until": "2026-03-31", "unit": "week", "agent": id or null, "department": …}
     wanted: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    state: Mapped[ReportState] = mapped_column(Word(ReportState), default=ReportState.ASKED)
+    state: Mapped[ReportState] = mapped_column(EnumWord(ReportState), default=ReportState.REQUESTED)
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     blob: Mapped[str | None] = mapped_column(String(200))
     made_by: Mapped[str] = mapped_column(ForeignKey("users.id"))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.states.transfer import TransferKind, TransferState
 
 
@@ -16,8 +16,8 @@ class Transfer(Row, WithId):
 
     __tablename__ = "transfers"
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
-    kind: Mapped[TransferKind] = mapped_column(Word(TransferKind))
-    state: Mapped[TransferState] = mapped_column(Word(TransferState), default=TransferState.ASKED)
+    kind: Mapped[TransferKind] = mapped_column(EnumWord(TransferKind))
+    state: Mapped[TransferState] = mapped_column(EnumWord(TransferState), default=TransferState.ASKED)
     # The agent who hands on, with the offer that holds them.
     from_agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"))
     from_offer_id: Mapped[str] = mapped_column(ForeignKey("offers.id"))

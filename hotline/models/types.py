@@ -29,7 +29,7 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Word(TypeDecorator[StrEnum]):
+class EnumWord(TypeDecorator[StrEnum]):
     """A status, stored as its word and read back as its enumeration."""
 
     impl = String(24)

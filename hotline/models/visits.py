@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.models.padded import PaddedJson
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.states.visit import VisitState
 
 
@@ -57,7 +57,7 @@ class Visit(Row, WithId):
     tellings: Mapped[dict[str, Any]] = mapped_column(PaddedJson("visits.tellings"), default=dict)
     # What a call would need to know, until the visit ends and its discharge holds it.
     facts: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson("visits.facts"))
-    state: Mapped[VisitState] = mapped_column(Word(VisitState))
+    state: Mapped[VisitState] = mapped_column(EnumWord(VisitState))
     began_on: Mapped[date | None] = mapped_column(Date)
     ended_on: Mapped[date | None] = mapped_column(Date)
     changed_at: Mapped[datetime] = mapped_column(Utc)

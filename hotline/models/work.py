@@ -6,7 +6,7 @@ from sqlalchemy import Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
-from hotline.models.types import Utc, Word
+from hotline.models.types import EnumWord, Utc
 from hotline.values.language import Language
 from hotline.values.states.job import JobState
 
@@ -17,7 +17,7 @@ class Job(Row, WithId):
     __tablename__ = "jobs"
     kind: Mapped[str] = mapped_column(String(40))
     subject_id: Mapped[str] = mapped_column(String(64))
-    state: Mapped[JobState] = mapped_column(Word(JobState), default=JobState.DUE)
+    state: Mapped[JobState] = mapped_column(EnumWord(JobState), default=JobState.DUE)
     # Grows with each taking: who holds an older one has lost the work, and nothing that they write is committed.
     token: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     # How often it failed since it last began afresh: by a fault here, as the provider was out, as its worker died.
@@ -67,10 +67,10 @@ class Chore(Row):
     late: Mapped[int] = mapped_column(Integer, default=0)
 
 
-class LooseBlob(Row):
+class UnreferencedObject(Row):
     """A blob that is about to be written, or that lost: no row names it. Gone with the commit that names it."""
 
-    __tablename__ = "loose_blobs"
+    __tablename__ = "unreferenced_objects"
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     made_at: Mapped[datetime] = mapped_column(Utc, index=True)
     # It is being deleted: nothing may name it any more.
@@ -82,7 +82,7 @@ class Prompt(Row):
 
     __tablename__ = "prompts"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    language: Mapped[Language] = mapped_column(Word(Language))
+    language: Mapped[Language] = mapped_column(EnumWord(Language))
     text: Mapped[str] = mapped_column(String)
     blob: Mapped[str | None] = mapped_column(String(200))
     rendered_at: Mapped[datetime | None] = mapped_column(Utc)

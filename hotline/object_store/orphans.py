@@ -15,7 +15,7 @@ from hotline import clock, log
 from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.errors import HotlineError, Retry
-from hotline.models import LooseBlob
+from hotline.models import UnreferencedObject
 
 # Far longer than any job may take from the first byte of a blob to the commit that names it.
 SAFE = timedelta(days=1)
@@ -38,7 +38,7 @@ def fresh(context: AppContext, start: str) -> Iterator[str]:
     # Not inside of it: before, a blob had the name of its row alone, and a file is no folder.
     name = f"{start}.{clock.new_id()}"
     with context.database.write() as session:
-        session.add(LooseBlob(name=name, made_at=server_clock.now(session)))
+        session.add(UnreferencedObject(name=name, made_at=server_clock.now(session)))
     try:
         yield name
     except HotlineError:
@@ -49,7 +49,7 @@ def fresh(context: AppContext, start: str) -> Iterator[str]:
 
 def keep(session: Session, name: str) -> None:
     """Within the transaction that names it in a row: the blob is not loose any more. Raises `Swept`."""
-    mine = delete(LooseBlob).where(LooseBlob.name == name, ~LooseBlob.is_going)
+    mine = delete(UnreferencedObject).where(UnreferencedObject.name == name, ~UnreferencedObject.is_going)
     if session.execute(mine).rowcount != 1:  # type: ignore[attr-defined] # a DELETE has a row count
         raise Swept(f"{name} was given up before it was named")
 
@@ -58,7 +58,7 @@ def _drop(context: AppContext, name: str) -> None:
     """Delete a blob that lost; one that was named stays. What fails is left to the sweep."""
     try:
         with context.database.read() as session:
-            is_loose = session.get(LooseBlob, name) is not None
+            is_loose = session.get(UnreferencedObject, name) is not None
         if is_loose:
             context.objects.delete(name)
     except Exception as error:
@@ -68,17 +68,19 @@ def _drop(context: AppContext, name: str) -> None:
 def sweep(context: AppContext) -> int:
     """Delete blobs that nothing came to name within a day; how many."""
     with context.database.read() as session:
-        old = LooseBlob.made_at < server_clock.now(session) - SAFE
-        names = list(session.scalars(select(LooseBlob.name).where(old | LooseBlob.is_going).limit(BATCH)))
+        old = UnreferencedObject.made_at < server_clock.now(session) - SAFE
+        names = list(
+            session.scalars(select(UnreferencedObject.name).where(old | UnreferencedObject.is_going).limit(BATCH))
+        )
     for name in names:
         # From here on nothing can name it; a run that is cut off is taken up by the next.
         with context.database.write() as session:
-            going = update(LooseBlob).where(LooseBlob.name == name).values(is_going=True)
+            going = update(UnreferencedObject).where(UnreferencedObject.name == name).values(is_going=True)
             is_loose = session.execute(going).rowcount == 1  # type: ignore[attr-defined] # an UPDATE has a row count
         if not is_loose:
             continue  # it was named a moment ago
         context.objects.delete(name)
         with context.database.write() as session:
-            session.execute(delete(LooseBlob).where(LooseBlob.name == name))
+            session.execute(delete(UnreferencedObject).where(UnreferencedObject.name == name))
         log.get().info("loose_blob_deleted", blob=name)
     return len(names)

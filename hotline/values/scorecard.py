@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Answer(StrEnum):
+class ItemAnswer(StrEnum):
     """The answer to an item of a scorecard; `unsure` is the machine's alone and goes to people."""
 
     YES = "yes"

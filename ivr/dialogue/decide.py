@@ -9,7 +9,7 @@ from datetime import datetime
 
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import Outcome as CallOutcome
+from hotline.values.states.call import CallOutcome
 from ivr.dialogue.flow_state import Asked as Asked
 from ivr.dialogue.flow_state import Back, Meant, Recorded
 from ivr.dialogue.flow_state import Consented as Consented

@@ -5,7 +5,7 @@ from typing import Any
 
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import Outcome as CallOutcome
+from hotline.values.states.call import CallOutcome
 from telephony.verbs import Verb
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hotline.models import Call, Leg
 from hotline.models.sealed import InRow
 from hotline.values.language import Language
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue.decide import Place
 
@@ -70,7 +70,7 @@ class Step:
 
     place: Place
     answer: str
-    outcome: Outcome | None
+    outcome: CallOutcome | None
     consent_at: datetime | None
     now: datetime
 

@@ -14,8 +14,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import transitions
-from hotline.values.states.call import CallStatus
-from hotline.values.states.call import Outcome as CallOutcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import decide, queries, quick

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from hotline.configuration.yaml_fields import Field
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from ivr.flow.nodes import Ask, Choice, End, LanguageMenu, Menu, Message, Node, Notice, Opening, Text
 
 LANGUAGES = {language.value: language for language in Language}
@@ -123,7 +123,7 @@ def _ask(name: str, field: Field, hospital: Text) -> Node:
 
 def _end(name: str, field: Field, hospital: Text) -> Node:
     field.only("kind", "label", "say", "outcome", "choices")
-    outcomes: dict[str, Outcome | None] = {o.value: o for o in Outcome}
+    outcomes: dict[str, CallOutcome | None] = {o.value: o for o in CallOutcome}
     choices = () if field.get("choices").is_missing else _choices(field, hospital)
     say = {k: read_out(v, choices, k) for k, v in texts(field.get("say"), hospital, ("choices",)).items()}
     return End(name, _label(field, hospital), say, field.get("outcome").one_of(outcomes, None), choices)

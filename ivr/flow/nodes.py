@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from ivr.outage import keeping
 from routing.estimates.wait import SPOKEN_MINUTES
 from routing.queues.hours import Hours
@@ -93,7 +93,7 @@ class End:
     name: str
     label: Text
     say: Text
-    outcome: Outcome | None
+    outcome: CallOutcome | None
     # Keys that lead on in the time that is left; any other one ends the call.
     choices: tuple[Choice, ...] = ()
 

@@ -10,7 +10,7 @@ from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.phone_numbers import PhoneNumber
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.callback import CallbackState
 from ivr.dialogue import decide as menu
 from ivr.dialogue import queries
@@ -18,7 +18,7 @@ from ivr.flow.nodes import Flow
 from routing.callbacks import queue_place
 from routing.queues import queues_file, service
 
-SERVED = frozenset({Outcome.CALL_BACK, Outcome.MESSAGE, Outcome.FORWARDED})
+SERVED = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.FORWARDED})
 
 
 def promise(context: AppContext, flow: Flow, sid: str, now: datetime) -> bool:
@@ -74,5 +74,5 @@ def led_away(context: AppContext, sid: str, now: datetime) -> None:
         if call.status is CallStatus.WAITING:
             service.leave(session, context, call, "forwarded", now)
             transitions.move(call, CallStatus.IN_MENU, "status")
-        call.outcome = Outcome.FORWARDED
+        call.outcome = CallOutcome.FORWARDED
         transitions.tell(session, context.notifier, transitions.event(call.id, "forwarded", now))

@@ -13,6 +13,7 @@ from hotline.encryption.sealed_objects import Blob
 from hotline.models import Prompt
 from hotline.object_store import orphans
 from hotline.outbox import jobs
+from hotline.outbox.job_kinds import job
 from hotline.values.language import Language
 from ivr.errors import PromptMissing
 from ivr.flow.nodes import Flow, prompts
@@ -40,6 +41,7 @@ def prepare(context: AppContext, flow: Flow, now: datetime) -> int:
     return len(missing)
 
 
+@job("render_prompt", queue="now")
 def render(context: AppContext, digest: str, now: datetime) -> None:
     """The job: speak the prompt and keep the sound. Again: nothing happens. Raises `PromptMissing`, `NoSound`."""
     with context.database.read() as session:

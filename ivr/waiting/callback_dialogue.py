@@ -14,7 +14,7 @@ from hotline.outbox import transitions
 from hotline.values import phone_numbers
 from hotline.values.numbering_plan import Refusal
 from hotline.values.phone_numbers import PhoneNumber
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue import decide, queries, service
 from ivr.dialogue.context import Desk, lost, where
@@ -103,7 +103,7 @@ def led(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
         call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
         if turn.dial_status in {LegStatus.COMPLETED, LegStatus.ANSWERED}:
             if call.status is CallStatus.IN_MENU:
-                call.outcome = Outcome.FORWARDED
+                call.outcome = CallOutcome.FORWARDED
             return desk.document((desk.phrase("thanks", known), Hangup()))
         return stay(session, desk, known, AWAY, now)
 

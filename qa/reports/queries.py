@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.models import Call, Draw, Offer, Review
+from hotline.models import Call, DailySample, Offer, Review
 from hotline.values.states.offer import OfferState
 from hotline.values.states.review import ReviewState
 from qa.reviews.service import PUBLIC
@@ -21,7 +21,7 @@ APPEALED = (ReviewState.APPEALED, ReviewState.UPHELD, ReviewState.CHANGED)
 
 def drawable_calls(session: Session, since: date, until: date) -> list[DrawableCall]:
     """Every call that could be drawn on these days, both included."""
-    draws = select(Draw.day, Draw.frame).where(Draw.day >= since, Draw.day <= until)
+    draws = select(DailySample.day, DailySample.frame).where(DailySample.day >= since, DailySample.day <= until)
     return [
         DrawableCall(agent_id, queue, day)
         for day, frame in session.execute(draws)
@@ -31,7 +31,7 @@ def drawable_calls(session: Session, since: date, until: date) -> list[DrawableC
 
 def published_reviews(session: Session, since: date, until: date) -> list[PublishedReview]:
     """Every published review of these days' calls."""
-    wanted = (Review.day >= since, Review.day <= until, Review.round_id.is_(None), Review.state.in_(PUBLIC))
+    wanted = (Review.day >= since, Review.day <= until, Review.calibration_id.is_(None), Review.state.in_(PUBLIC))
     return [
         PublishedReview(
             agent_id=row.agent_id,

@@ -11,6 +11,7 @@ from hotline.errors import Discard, LeaseLost, NotFound
 from hotline.models import Report as Row
 from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.language import Language
 from hotline.values.states.report import ReportState
 from qa.errors import InvalidAnswer
@@ -38,11 +39,12 @@ def request_report(
         return row.id
 
 
+@job(JOB, queue="now")
 def make_report(context: AppContext, report_id: str, now: datetime) -> None:
     """Make the file. Raises `Discard` when it is there already; what fails is said on the page."""
     with context.database.read() as session:
         row = session.get(Row, report_id)
-    if row is None or row.state is ReportState.MADE:
+    if row is None or row.state is ReportState.READY:
         raise Discard("the report is made")
     try:
         _make(context, row, now)
@@ -84,7 +86,7 @@ def _make(context: AppContext, row: Row, now: datetime) -> None:
     with orphans.fresh(context, f"reports/{row.id}") as name:
         context.objects.put(name, _file(row.format, made, words(row.language)), sealing_context(row.id))
         context.objects.get(name, sealing_context(row.id))
-        _end(context, row.id, ReportState.MADE, name, now)
+        _end(context, row.id, ReportState.READY, name, now)
 
 
 def _file(format_: str, made: values.ReportDocument, say: Words) -> bytes:
@@ -101,7 +103,7 @@ def _file(format_: str, made: values.ReportDocument, say: Words) -> bytes:
 def _progress(context: AppContext, report_id: str, part: float) -> None:
     with context.database.write() as session:
         row = _unmade(session, report_id)
-        transitions.move(row, ReportState.ASKED)  # where a try before this one failed
+        transitions.move(row, ReportState.REQUESTED)  # where a try before this one failed
         row.progress = part
 
 
@@ -117,6 +119,6 @@ def _end(context: AppContext, report_id: str, state: ReportState, blob: str | No
 def _unmade(session: Session, report_id: str) -> Row:
     """The report, locked. Raises `Discard` where it is made meanwhile."""
     row = session.get_one(Row, report_id, with_for_update=True)
-    if row.state is ReportState.MADE:
+    if row.state is ReportState.READY:
         raise Discard("another worker was faster")
     return row

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.card import By, Item, Scale, Scorecard
 from qa.scoring.score import ItemResult, score, value
 
@@ -22,12 +22,12 @@ class ScoreTotal:
 
 def choices(item: Item) -> tuple[str, ...]:
     """The answers an item takes, in the order of their keys; not applicable last."""
-    answers: tuple[str, ...] = (Answer.YES, Answer.NO)
+    answers: tuple[str, ...] = (ItemAnswer.YES, ItemAnswer.NO)
     if item.scale is Scale.YES_NO_PARTLY:
-        answers = (Answer.YES, Answer.PARTLY, Answer.NO)
+        answers = (ItemAnswer.YES, ItemAnswer.PARTLY, ItemAnswer.NO)
     if item.scale is Scale.POINTS:
         answers = tuple(str(points) for points in range(item.points, -1, -1))
-    return (*(str(answer) for answer in answers), *([str(Answer.NA)] if takes_na(item) else []))
+    return (*(str(answer) for answer in answers), *([str(ItemAnswer.NA)] if takes_na(item) else []))
 
 
 def takes_na(item: Item) -> bool:
@@ -81,5 +81,5 @@ def first_answers(card: Scorecard, marks: Iterable[tuple[str, str]]) -> dict[str
 
 def _result(item: Item, answer: str) -> ItemResult:
     if item.scale is Scale.POINTS and answer.isdigit():
-        return ItemResult(item.id, Answer.YES, points=float(answer))
-    return ItemResult(item.id, Answer(answer))
+        return ItemResult(item.id, ItemAnswer.YES, points=float(answer))
+    return ItemResult(item.id, ItemAnswer(answer))

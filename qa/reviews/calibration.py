@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.errors import NotFound
-from hotline.models import Call, Review, ReviewStep, Round, User
+from hotline.models import Calibration, Call, Review, ReviewStep, User
 from hotline.outbox import transitions
 from hotline.values.access import Role
-from hotline.values.scorecard import Answer
-from hotline.values.states.calibration import RoundState
+from hotline.values.scorecard import ItemAnswer
+from hotline.values.states.calibration import CalibrationState
 from hotline.values.states.review import ReviewState
 from qa import scorecards
 from qa.errors import InvalidAnswer, TextRequired, WrongReviewState
@@ -74,7 +74,7 @@ def open_round(
         judges = [user for user in (session.get(User, one) for one in dict.fromkeys(people)) if _may_judge(user)]
         if not 0 < len(heard) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in heard):
             raise InvalidAnswer(f"1 to {MOST_CALLS} calls of agents and at least {LEAST_PEOPLE} supervisors are needed")
-        made = Round(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)
+        made = Calibration(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)
         session.add(made)
         session.flush()
         for call in heard:
@@ -84,31 +84,35 @@ def open_round(
         return made.id
 
 
-def close_round(context: AppContext, round_id: str, now: datetime) -> None:
+def close_round(context: AppContext, calibration_id: str, now: datetime) -> None:
     """End a calibration; reviews that nobody finished are dropped."""
     with context.database.write() as session:
-        made = session.get(Round, round_id, with_for_update=True)
+        made = session.get(Calibration, calibration_id, with_for_update=True)
         if made is None:
-            raise NotFound(f"no calibration {round_id}")
-        if made.state is RoundState.CLOSED:
+            raise NotFound(f"no calibration {calibration_id}")
+        if made.state is CalibrationState.CLOSED:
             raise WrongReviewState("the calibration is closed")
-        for review in reviews_of_round(session, round_id):
+        for review in reviews_of_round(session, calibration_id):
             if review.state in (ReviewState.DUE, ReviewState.DRAFT):
                 transitions.move(review, ReviewState.DROPPED)
                 review.ended_at = now
-        transitions.move(made, RoundState.CLOSED)
+        transitions.move(made, CalibrationState.CLOSED)
         made.closed_at = now
 
 
-def reviews_of_round(session: Session, round_id: str) -> list[Review]:
+def reviews_of_round(session: Session, calibration_id: str) -> list[Review]:
     """The reviews of a calibration."""
-    return list(session.scalars(select(Review).where(Review.round_id == round_id).order_by(Review.call_id, Review.id)))
+    return list(
+        session.scalars(
+            select(Review).where(Review.calibration_id == calibration_id).order_by(Review.call_id, Review.id)
+        )
+    )
 
 
-def may_see(reviews: Sequence[Review], made: Round, user_id: str) -> bool:
+def may_see(reviews: Sequence[Review], made: Calibration, user_id: str) -> bool:
     """Whether someone may see what others answered: only once their own part is finished, or all is closed."""
     own = [review for review in reviews if review.reviewer_id == user_id]
-    return made.state is RoundState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
+    return made.state is CalibrationState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
 
 
 def is_blind(session: Session, call_id: str, user_id: str) -> bool:
@@ -118,7 +122,7 @@ def is_blind(session: Session, call_id: str, user_id: str) -> bool:
 
 def blind_calls(user_id: str) -> Select[str]:
     """The query for the calls for which someone is blind."""
-    own = (Review.reviewer_id == user_id, Review.round_id.is_not(None))
+    own = (Review.reviewer_id == user_id, Review.calibration_id.is_not(None))
     return select(Review.call_id).where(*own, Review.state.in_((ReviewState.DUE, ReviewState.DRAFT)))
 
 
@@ -130,7 +134,9 @@ def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Revi
     people = {call: {_name(one): one.answers for one in own} for call, own in calls.items()}
     heard = {
         call: {
-            item: mark.answer.value for item, mark in machine.get(call, {}).items() if mark.answer is not Answer.UNSURE
+            item: mark.answer.value
+            for item, mark in machine.get(call, {}).items()
+            if mark.answer is not ItemAnswer.UNSURE
         }
         for call in calls
     }
@@ -148,13 +154,13 @@ def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Revi
 def drifts(session: Session) -> list[Drift]:
     """The lean of every reviewer by month, over all calibrations."""
     rows = session.execute(
-        select(Round.made_at, Review)
-        .join(Review, Review.round_id == Round.id)
+        select(Calibration.made_at, Review)
+        .join(Review, Review.calibration_id == Calibration.id)
         .where(Review.state == ReviewState.FINISHED, Review.score.is_not(None))
     )
     things: dict[tuple[str, str, str], dict[str, float]] = {}
     for made_at, review in rows:
-        key = (made_at.strftime("%Y-%m"), review.round_id or "", review.call_id)
+        key = (made_at.strftime("%Y-%m"), review.calibration_id or "", review.call_id)
         things.setdefault(key, {})[_name(review)] = review.score or 0.0
     return drift([(key[0], values) for key, values in sorted(things.items())])
 
@@ -202,7 +208,7 @@ def _item(
     )
 
 
-def _send(session: Session, made: Round, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
+def _send(session: Session, made: Calibration, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
     day = call.started_at.astimezone(zone).date()
     review = Review(
         call_id=call.id,
@@ -211,7 +217,7 @@ def _send(session: Session, made: Round, call: Call, judge: User, zone: ZoneInfo
         day=day,
         scorecard=made.scorecard,
         reasons=["calibration"],
-        round_id=made.id,
+        calibration_id=made.id,
         reviewer_id=judge.id,
         added_at=now,
     )

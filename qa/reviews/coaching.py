@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.errors import NotFound
-from hotline.models import Coaching, Review, User
+from hotline.models import CoachingItem, Review, User
 from hotline.outbox import transitions
 from hotline.values.states.coaching import CoachingState
 from qa.errors import InvalidAnswer, NotPermitted, TextRequired, WrongReviewState
@@ -34,12 +34,12 @@ def begin(context: AppContext, review_id: str, user_id: str, finding: CoachingFi
         raise InvalidAnswer("the example ends before it begins")
     with context.database.write() as session:
         review = service.locked(session, review_id)
-        if review.state not in service.PUBLIC or review.round_id is not None:
+        if review.state not in service.PUBLIC or review.calibration_id is not None:
             raise WrongReviewState("only what the agent may read can be worked on")
         card = service.card_of(context, review)
         if finding.item is not None and finding.item not in {item.id for item in card.items}:
             raise InvalidAnswer(f"no item {finding.item}")
-        row = Coaching(review_id=review.id, agent_id=review.agent_id, item=finding.item, finding=text)
+        row = CoachingItem(review_id=review.id, agent_id=review.agent_id, item=finding.item, finding=text)
         row.due_on, row.made_by, row.made_at = finding.due_on, user_id, now
         if finding.clip is not None:
             row.recording_id, row.clip_start, row.clip_end = finding.clip
@@ -82,16 +82,18 @@ def recheck(
         row.recheck_id, row.checked_by, row.checked_at = recheck_id, user_id, now
 
 
-def of_agent(session: Session, agent_id: str | None) -> list[Coaching]:
+def of_agent(session: Session, agent_id: str | None) -> list[CoachingItem]:
     """What is worked on, of one agent or of all (`None`): the open first, by day."""
-    query = select(Coaching).order_by(Coaching.state == CoachingState.PASSED, Coaching.due_on, Coaching.id)
+    query = select(CoachingItem).order_by(
+        CoachingItem.state == CoachingState.PASSED, CoachingItem.due_on, CoachingItem.id
+    )
     if agent_id is not None:
-        query = query.where(Coaching.agent_id == agent_id)
+        query = query.where(CoachingItem.agent_id == agent_id)
     return list(session.scalars(query.limit(200)))
 
 
-def _locked(session: Session, coaching_id: str) -> Coaching:
-    row = session.get(Coaching, coaching_id, with_for_update=True)
+def _locked(session: Session, coaching_id: str) -> CoachingItem:
+    row = session.get(CoachingItem, coaching_id, with_for_update=True)
     if row is None:
         raise NotFound(f"no coaching {coaching_id}")
     return row

@@ -71,7 +71,7 @@ def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> No
         _not_about(session, review, user_id)
         transitions.move(review, ReviewState.DRAFT)
         review.reviewer_id, review.taken_at = user_id, now
-        if review.round_id is None:
+        if review.calibration_id is None:
             review.answers = reviews_answers.first_answers(card_of(context, review), marks.answers(session, review))
         _tell(session, review, "taken", user_id, now)
 
@@ -82,7 +82,7 @@ def release(context: AppContext, review_id: str, user_id: str, now: datetime) ->
         review = own_draft(session, review_id, user_id)
         transitions.move(review, ReviewState.DUE)
         review.answers, review.words, review.version = {}, None, review.version + 1
-        if review.round_id is None:
+        if review.calibration_id is None:
             review.reviewer_id, review.taken_at = None, None
         _tell(session, review, "released", user_id, now)
 
@@ -103,7 +103,7 @@ def publish(context: AppContext, review_id: str, user_id: str, draft: ReviewDraf
         review = own_draft(session, review_id, user_id)
         if review.version != saved.version:
             raise StaleDraft("something newer was saved in the same moment")
-        is_blind = review.round_id is not None
+        is_blind = review.calibration_id is not None
         transitions.move(review, ReviewState.FINISHED if is_blind else ReviewState.PUBLISHED)
         review.published_at, review.ended_at = (None, now) if is_blind else (now, None)
         _tell(session, review, str(review.state), user_id, now, _snapshot(review))
@@ -190,7 +190,7 @@ def own_draft(session: Session, review_id: str, user_id: str) -> Review:
 def _agents_own(session: Session, review_id: str, user_id: str) -> Review:
     review = locked(session, review_id)
     user = session.get_one(User, user_id)
-    if review.agent_id != user.agent_id or review.round_id is not None or review.state not in PUBLIC:
+    if review.agent_id != user.agent_id or review.calibration_id is not None or review.state not in PUBLIC:
         raise NotFound(f"no review {review_id}")
     return review
 

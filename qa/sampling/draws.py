@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from hotline.clock import new_secret
 from hotline.context import AppContext
 from hotline.errors import Discard
-from hotline.models import Attempt, Call, Draw, Job, MachineMark, Recording, Review, ReviewStep
+from hotline.models import Attempt, Call, DailySample, Job, MachineMark, Recording, Review, ReviewStep
 from hotline.outbox import jobs
+from hotline.outbox.job_kinds import job
 from hotline.values.intent import Intent
-from hotline.values.scorecard import Answer
-from hotline.values.states.call import Direction, Outcome
+from hotline.values.scorecard import ItemAnswer
+from hotline.values.states.call import CallOutcome, Direction
 from hotline.values.states.recording import RecordingState
 from qa import scorecards
 from qa.sampling import policy
@@ -46,22 +47,23 @@ def due(context: AppContext, now: datetime) -> list[date]:
     local = now.astimezone(ZoneInfo(context.settings.timezone))
     last = (local - timedelta(hours=24 + policy.of(context.settings.quality_file).draw_hour)).date()
     with context.database.read() as session:
-        first = session.scalar(select(func.min(Call.started_at)).where(Call.outcome == Outcome.ANSWERED))
+        first = session.scalar(select(func.min(Call.started_at)).where(Call.outcome == CallOutcome.ANSWERED))
         if first is None:
             return []
         since = max(first.astimezone(local.tzinfo).date(), last - timedelta(days=DAYS_BACK - 1))
         days = [since + timedelta(days=number) for number in range((last - since).days + 1)]
-        drawn = set(session.scalars(select(Draw.day).where(Draw.day.in_(days))))
+        drawn = set(session.scalars(select(DailySample.day).where(DailySample.day.in_(days))))
         asked = set(session.scalars(select(Job.subject_id).where(Job.kind == JOB)))
     return [day for day in days if day not in drawn and day.isoformat() not in asked]
 
 
+@job(JOB, queue="now")
 def make(context: AppContext, subject_id: str, now: datetime) -> None:
     """Draw the day `subject_id` (`2026-03-02`) and open its reviews. Raises `Discard` when it was drawn before."""
     day, rules = date.fromisoformat(subject_id), policy.of(context.settings.quality_file)
     try:
         with context.database.write() as session:
-            if session.scalar(select(Draw.id).where(Draw.day == day)):
+            if session.scalar(select(DailySample.id).where(DailySample.day == day)):
                 raise Discard(f"{day} was drawn before")
             calls = _calls(session, day, ZoneInfo(context.settings.timezone))
             row = _draw(context, session, day, calls, rules)
@@ -73,19 +75,19 @@ def make(context: AppContext, subject_id: str, now: datetime) -> None:
         raise Discard(f"{day} was drawn before") from error
 
 
-def redraw(row: Draw) -> DrawnSample:
+def redraw(row: DailySample) -> DrawnSample:
     """The draw made once more from what is stored: seed, calls and terms."""
     calls = [Candidate(call, agent, queue, hour, frozenset(traits)) for call, agent, queue, hour, traits in row.frame]
     rules = tuple(TargetRule(trait, most) for trait, most in row.terms["rules"])
     return draw(calls, Quota(**row.terms["quota"]), rules, row.seed)
 
 
-def is_proven(row: Draw) -> bool:
+def is_proven(row: DailySample) -> bool:
     """Whether drawing again gives exactly what was stored."""
     return [_plain(one) for one in redraw(row).picked] == row.picked
 
 
-def _draw(context: AppContext, session: Session, day: date, calls: Sequence[Call], rules: Policy) -> Draw:
+def _draw(context: AppContext, session: Session, day: date, calls: Sequence[Call], rules: Policy) -> DailySample:
     traits = _traits(context, session, calls, rules, day)
     zone = ZoneInfo(context.settings.timezone)
     frame = [
@@ -94,7 +96,7 @@ def _draw(context: AppContext, session: Session, day: date, calls: Sequence[Call
     ]
     quota = {"share": rules.quota.share, "least": rules.quota.least, "most": rules.quota.most}
     terms = {"quota": quota, "rules": [[rule.trait, rule.most] for rule in rules.rules]}
-    row = Draw(day=day, seed=new_secret(), frame=frame, terms=terms)
+    row = DailySample(day=day, seed=new_secret(), frame=frame, terms=terms)
     made = redraw(row)
     row.picked, row.left_out = [_plain(one) for one in made.picked], made.left_out
     return row
@@ -104,12 +106,12 @@ def _plain(one: SampledCall) -> list[Any]:
     return [one.call_id, one.agent_id, one.is_random, list(one.reasons)]
 
 
-def _open(session: Session, row: Draw, calls: dict[str, Call], rules: Policy, now: datetime) -> None:
+def _open(session: Session, row: DailySample, calls: dict[str, Call], rules: Policy, now: datetime) -> None:
     for call_id, agent_id, is_random, reasons in row.picked:
         call = calls[call_id]
         card = card_for(rules, call)
         found = session.scalar(
-            select(Review).where(Review.call_id == call_id, Review.scorecard == card, Review.round_id.is_(None))
+            select(Review).where(Review.call_id == call_id, Review.scorecard == card, Review.calibration_id.is_(None))
         )
         # A call that somebody has chosen before counts as random all the same: chance did not look at that.
         if found is None:
@@ -117,7 +119,7 @@ def _open(session: Session, row: Draw, calls: dict[str, Call], rules: Policy, no
                 call_id=call_id, agent_id=agent_id, queue=call.queue, day=row.day, scorecard=card, added_at=now
             )
             session.add(found)
-        found.draw_id, found.is_random = row.id, is_random
+        found.sample_id, found.is_random = row.id, is_random
         found.reasons = [*(found.reasons or []), *reasons]
         session.flush()
         session.add(
@@ -169,9 +171,9 @@ def _machine(context: AppContext, session: Session, ids: Sequence[str]) -> list[
     found = []
     for mark in session.scalars(select(MachineMark).where(MachineMark.call_id.in_(ids))):
         good = fatal.get((mark.scorecard, mark.item))
-        if good is not None and mark.answer not in (good, Answer.NA):
+        if good is not None and mark.answer not in (good, ItemAnswer.NA):
             found.append((mark.call_id, "fatal"))
-        if mark.item == "long_silence" and mark.answer is Answer.YES:
+        if mark.item == "long_silence" and mark.answer is ItemAnswer.YES:
             found.append((mark.call_id, "long_silence"))
     return found
 

@@ -20,7 +20,7 @@ def choose(context: AppContext, call_id: str, user_id: str, now: datetime) -> st
         if call is None or call.agent_id is None:
             raise NotFound(f"no call {call_id} of an agent")
         card = card_for(policy.of(context.settings.quality_file), call)
-        same = (Review.call_id == call_id, Review.scorecard == card, Review.round_id.is_(None))
+        same = (Review.call_id == call_id, Review.scorecard == card, Review.calibration_id.is_(None))
         found = session.scalar(select(Review).where(*same))
         if found is not None:
             return found.id

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from hotline.errors import NotFound
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 
 Text = Mapping[Language, str]
 
@@ -148,7 +148,7 @@ class Item:
     weight: float
     scale: Scale = Scale.YES_NO
     # The answer that is no fault; the other of yes and no is.
-    good: Answer = Answer.YES
+    good: ItemAnswer = ItemAnswer.YES
     fatal: bool = False
     by: By = By.MACHINE
     may_be_na: bool = False

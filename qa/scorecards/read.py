@@ -5,14 +5,14 @@ from pathlib import Path
 
 from hotline.configuration.yaml_fields import Field, Source
 from hotline.errors import ConfigError
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.card import FACTS, By, FatalMeans, Item, Scale, Scorecard, Scorecards, Section
 from qa.scorecards.fields import number, texts
 from qa.scorecards.rules import machine
 
 FOLDER = Path(__file__).parent
 LISTS = "phrases."  # files of phrase lists begin so and are read by `qa.scoring.phrase_match`
-GOOD = {"yes": Answer.YES, "no": Answer.NO}
+GOOD = {"yes": ItemAnswer.YES, "no": ItemAnswer.NO}
 
 
 class ScorecardFault(ConfigError):
@@ -106,7 +106,7 @@ def _item(item_id: str, field: Field) -> Item:
         labels=texts(field.get("labels")),
         weight=number(field.get("weight"), 1.0, 0, 1000),
         scale=scale,
-        good=field.get("good").one_of(GOOD, Answer.YES),
+        good=field.get("good").one_of(GOOD, ItemAnswer.YES),
         fatal=field.get("fatal").yes(),
         by=by,
         may_be_na=field.get("na").yes(),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.card import (
     Fact,
     FirstWords,
@@ -66,32 +66,32 @@ def _waits(item: Item) -> bool:
 def _result(item: Item, dialogue: Dialogue, results: Mapping[str, ItemResult]) -> ItemResult:
     facts = {name for name, is_true in dialogue.facts.items() if is_true}
     if item.waived_if in facts or (item.applies_if is not None and item.applies_if not in facts):
-        return ItemResult(item.id, Answer.NA)
+        return ItemResult(item.id, ItemAnswer.NA)
     found = KINDS[type(item.machine)](item.machine, dialogue)
     if isinstance(item.machine, Phrases) and item.machine.only_if is not None:
         return _dependent(item, found, results[item.machine.only_if])
-    if item.good is Answer.NO and found.probability is not None and not found.evidence:
+    if item.good is ItemAnswer.NO and found.probability is not None and not found.evidence:
         found = Likelihood(found.probability * RARE)
     return ItemResult(item.id, answer(item, found.probability), _rounded(found.probability), found.evidence)
 
 
-def answer(item: Item, probability: float | None) -> Answer:
+def answer(item: Item, probability: float | None) -> ItemAnswer:
     """What a probability of yes means for this item."""
     if probability is None:
-        return Answer.NA
-    is_fatal_yes = item.fatal and item.good is Answer.NO
+        return ItemAnswer.NA
+    is_fatal_yes = item.fatal and item.good is ItemAnswer.NO
     if probability >= (FATAL_YES if is_fatal_yes else YES):
-        return Answer.YES
-    return Answer.NO if probability <= NO else Answer.UNSURE
+        return ItemAnswer.YES
+    return ItemAnswer.NO if probability <= NO else ItemAnswer.UNSURE
 
 
 def _dependent(item: Item, found: Likelihood, context: ItemResult) -> ItemResult:
     """An item that applies only if another is answered with yes."""
-    if context.answer is Answer.NO or context.answer is Answer.NA:
-        return ItemResult(item.id, Answer.NA)
+    if context.answer is ItemAnswer.NO or context.answer is ItemAnswer.NA:
+        return ItemResult(item.id, ItemAnswer.NA)
     given = answer(item, found.probability)
-    if context.answer is Answer.UNSURE and given is not Answer.YES:
-        given = Answer.UNSURE
+    if context.answer is ItemAnswer.UNSURE and given is not ItemAnswer.YES:
+        given = ItemAnswer.UNSURE
     return ItemResult(item.id, given, _rounded(found.probability), found.evidence)
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.card import FirstWords, Item, Phrases, Scorecard
 from qa.scoring.score import ItemResult
 
 # Which piece's answer holds where neither beginning nor end is asked for: what was said anywhere was said.
-_FIRST_WINS = (Answer.YES, Answer.UNSURE, Answer.NO, Answer.NA)
+_FIRST_WINS = (ItemAnswer.YES, ItemAnswer.UNSURE, ItemAnswer.NO, ItemAnswer.NA)
 
 
 def merge(card: Scorecard, pieces: Sequence[Sequence[ItemResult]]) -> list[ItemResult]:

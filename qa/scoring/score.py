@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa.scorecards.card import FatalMeans, Item, Scale, Scorecard
 
 # Answers that are neither good nor a fault.
-NOT_COUNTED = frozenset({Answer.NA, Answer.UNSURE})
+NOT_COUNTED = frozenset({ItemAnswer.NA, ItemAnswer.UNSURE})
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ItemResult:
     """One rater's answer to one item. `probability` is the machine's that the answer is yes; `points` a person's."""
 
     item_id: str
-    answer: Answer
+    answer: ItemAnswer
     probability: float | None = None
     evidence: tuple[Evidence, ...] = ()
     points: float | None = None
@@ -62,7 +62,7 @@ def score(card: Scorecard, results: Iterable[ItemResult]) -> Score:
     if fatal and card.fatal_means is FatalMeans.ZERO:
         reached = 0.0
     failed = None if reached is None and not fatal else fatal or (reached or 0.0) < card.bar
-    left = tuple(item.id for item in card.items if item.id not in given or given[item.id].answer is Answer.UNSURE)
+    left = tuple(item.id for item in card.items if item.id not in given or given[item.id].answer is ItemAnswer.UNSURE)
     return Score(None if reached is None else round(reached, 1), fatal, failed, left)
 
 
@@ -72,8 +72,8 @@ def value(item: Item, result: ItemResult, given: Mapping[str, ItemResult]) -> fl
         return None
     if item.scale is Scale.POINTS and result.points is not None:
         return min(1.0, max(0.0, result.points / item.points))
-    worth = 0.5 if result.answer is Answer.PARTLY else float(result.answer is item.good)
-    excused = any(given[name].answer is Answer.YES for name in item.excused_by if name in given)
+    worth = 0.5 if result.answer is ItemAnswer.PARTLY else float(result.answer is item.good)
+    excused = any(given[name].answer is ItemAnswer.YES for name in item.excused_by if name in given)
     return None if worth == 0.0 and excused else worth
 
 

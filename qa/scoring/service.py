@@ -11,9 +11,10 @@ from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError
 from hotline.models import Call, MachineMark, Recording, Transcript, Utterance
 from hotline.outbox import transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.case import CaseKind
 from qa import scorecards
 from qa.scorecards import Scorecard, phrase_lists
@@ -33,6 +34,7 @@ LONGEST_SECONDS = 3600.0
 SIDES = 2
 
 
+@job("check_call", queue="speech")
 def score_call(context: AppContext, call_id: str, now: datetime) -> None:
     """Mark the call by its scorecard and store one row per item; done again, the rows are made anew.
 
@@ -53,7 +55,7 @@ def score_call(context: AppContext, call_id: str, now: datetime) -> None:
         queries.forget_marks(session, call_id)
         session.add_all(_row(call_id, card.name, result, now) for result in results)
         faults = [result.item_id for result in results if is_fault(card.item(result.item_id), result)]
-        unsure = [result.item_id for result in results if result.answer is Answer.UNSURE]
+        unsure = [result.item_id for result in results if result.answer is ItemAnswer.UNSURE]
         data = {"scorecard": card.name, "faults": faults, "unsure": unsure}
         transitions.tell(session, context.notifier, transitions.event(call_id, "checked", now, **data))
 

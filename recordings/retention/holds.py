@@ -7,26 +7,28 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.errors import NotFound
-from hotline.models import AuditEntry, Call, Case, Hold
+from hotline.models import AuditEntry, Call, Case, LegalHold
 
 CALL, CASE = "call", "case"
 
 
-def place(context: AppContext, subject: tuple[str, str], reason: str, by: str, now: datetime) -> Hold:
+def place(context: AppContext, subject: tuple[str, str], reason: str, by: str, now: datetime) -> LegalHold:
     """Put a hold on `("call", id)` or `("case", id or number)`. Raises `NotFound` where there is none."""
     with context.database.write() as session:
         subject_id = _found(session, subject)
-        hold = Hold(subject=subject[0], subject_id=subject_id, reason=reason[:500], placed_by=by[:40], placed_at=now)
+        hold = LegalHold(
+            subject=subject[0], subject_id=subject_id, reason=reason[:500], placed_by=by[:40], placed_at=now
+        )
         session.add(hold)
         session.flush()
         session.add(AuditEntry(at=now, user_id=None, action="place_hold", subject=subject[0], subject_id=subject_id))
     return hold
 
 
-def lift(context: AppContext, hold_id: str, by: str, now: datetime) -> Hold:
+def lift(context: AppContext, hold_id: str, by: str, now: datetime) -> LegalHold:
     """Take a hold away; its row stays. Raises `NotFound`."""
     with context.database.write() as session:
-        hold = session.get(Hold, hold_id, with_for_update=True)
+        hold = session.get(LegalHold, hold_id, with_for_update=True)
         if hold is None:
             raise NotFound(f"no hold {hold_id}")
         if hold.lifted_at is None:
@@ -37,17 +39,17 @@ def lift(context: AppContext, hold_id: str, by: str, now: datetime) -> Hold:
     return hold
 
 
-def standing(session: Session) -> list[Hold]:
+def standing(session: Session) -> list[LegalHold]:
     """Holds that are not lifted, oldest first."""
-    return list(session.scalars(select(Hold).where(Hold.lifted_at.is_(None)).order_by(Hold.placed_at)))
+    return list(session.scalars(select(LegalHold).where(LegalHold.lifted_at.is_(None)).order_by(LegalHold.placed_at)))
 
 
 def is_held(session: Session, call_id: str) -> bool:
     """Whether a hold is on this call, or on a case that came of it."""
     cases = select(Case.id).where(Case.call_id == call_id)
-    on_call = (Hold.subject == CALL) & (Hold.subject_id == call_id)
-    on_case = (Hold.subject == CASE) & Hold.subject_id.in_(cases)
-    query = select(Hold.id).where(Hold.lifted_at.is_(None), or_(on_call, on_case))
+    on_call = (LegalHold.subject == CALL) & (LegalHold.subject_id == call_id)
+    on_case = (LegalHold.subject == CASE) & LegalHold.subject_id.in_(cases)
+    query = select(LegalHold.id).where(LegalHold.lifted_at.is_(None), or_(on_call, on_case))
     return session.scalar(query.limit(1)) is not None
 
 

@@ -18,7 +18,7 @@ from hotline.models import (
     AuditEntry,
     Call,
     Case,
-    Coaching,
+    CoachingItem,
     MachineMark,
     Recording,
     Review,
@@ -27,6 +27,7 @@ from hotline.models import (
     Transcript,
 )
 from hotline.outbox import transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingKind, RecordingState
@@ -67,8 +68,9 @@ def plan(context: AppContext, now: datetime) -> Iterator[PurgeItem]:
         last = calls[-1].id
 
 
-def job(context: AppContext, _day: str, now: datetime) -> None:
-    """The job, once a day: delete what is due."""
+@job("purge", queue="now")
+def purge_day(context: AppContext, _day: str, now: datetime) -> None:
+    """Delete what is due, once a day."""
     run(context, now)
     purging_reports.run(context, now)
 
@@ -168,8 +170,8 @@ def _transcript(session: Session, call_id: str, _reason: str, now: datetime) -> 
 
 def _review(session: Session, call_id: str, _reason: str, now: datetime) -> None:
     reviews = list(session.scalars(select(Review.id).where(Review.call_id == call_id)))
-    session.execute(update(Coaching).where(Coaching.recheck_id.in_(reviews)).values(recheck_id=None))
-    for table in (Appeal, ReviewComment, ReviewStep, Coaching):
+    session.execute(update(CoachingItem).where(CoachingItem.recheck_id.in_(reviews)).values(recheck_id=None))
+    for table in (Appeal, ReviewComment, ReviewStep, CoachingItem):
         session.execute(delete(table).where(table.review_id.in_(reviews)))
     session.execute(delete(Review).where(Review.id.in_(reviews)))
     session.execute(delete(MachineMark).where(MachineMark.call_id == call_id))

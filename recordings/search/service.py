@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from hotline.encryption.keyring import Keyring
-from hotline.models import Call, Term, Transcript, Utterance
+from hotline.models import Call, SearchTerm, Transcript, Utterance
 from hotline.values.language import Language
 from recordings.search import terms
 
@@ -52,13 +52,13 @@ def index(session: Session, keyring: Keyring, utterance: Utterance, call_id: str
     """Within the caller's transaction: find `utterance` by the machine's words and by those of its corrections."""
     texts = [utterance.text, *(correction.text for correction in utterance.corrections)]
     digests = {digest(keyring, term) for text in texts for term in terms.terms(text, language)}
-    session.execute(delete(Term).where(Term.utterance_id == utterance.id))
-    session.add_all(Term(digest=one, utterance_id=utterance.id, call_id=call_id) for one in sorted(digests))
+    session.execute(delete(SearchTerm).where(SearchTerm.utterance_id == utterance.id))
+    session.add_all(SearchTerm(digest=one, utterance_id=utterance.id, call_id=call_id) for one in sorted(digests))
 
 
 def forget(session: Session, utterance_ids: Sequence[str]) -> None:
     """Within the caller's transaction: these utterances are found no more."""
-    session.execute(delete(Term).where(Term.utterance_id.in_(utterance_ids)))
+    session.execute(delete(SearchTerm).where(SearchTerm.utterance_id.in_(utterance_ids)))
 
 
 def find(session: Session, keyring: Keyring, wanted: SearchQuery, most: int = 50) -> list[SearchHit]:
@@ -92,9 +92,9 @@ def digest(keyring: Keyring, term: str) -> str:
 
 def _candidates(wanted: SearchQuery, digests: list[str], language: Language) -> Select[Utterance, Call, Transcript]:
     having_all = (
-        select(Term.utterance_id)
-        .where(Term.digest.in_(digests))
-        .group_by(Term.utterance_id)
+        select(SearchTerm.utterance_id)
+        .where(SearchTerm.digest.in_(digests))
+        .group_by(SearchTerm.utterance_id)
         .having(func.count() == len(digests))
     )
     claims: list[ColumnElement[bool]] = [Utterance.id.in_(having_all), Transcript.language == language]

@@ -12,6 +12,7 @@ from hotline.errors import Discard
 from hotline.models import Recording, Transcript, Utterance
 from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.states.recording import RecordingKind, RecordingState
 from recordings.errors import ProviderCopyRemains, UnknownCall
 from recordings.search import service
@@ -68,6 +69,7 @@ def reconcile(context: AppContext, provider: Provider, recording_id: str, now: d
     apply_event(context, recording.call_id, news, now)
 
 
+@job("fetch_recording", queue="now")
 def fetch(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
     """Bring the sound here: fetched, its length checked, sealed, read back, and only then to be deleted there.
 
@@ -90,6 +92,7 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
         _end(context, recording_id, end, f"the provider refused it: {refusal.status or refusal.reason}", now)
 
 
+@job("delete_recording", queue="now")
 def delete_at_provider(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
     """Delete the provider's copy of a recording that we hold, once ours was read back and opened as its row names it.
 
@@ -111,6 +114,7 @@ def delete_at_provider(context: AppContext, provider: Provider, recording_id: st
         queries.recording(session, recording_id).deleted_at_provider_at = now
 
 
+@job("transcribe", queue="speech")
 def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
     """Turn the sound that we hold into a dialogue. Raises `EngineMissing`, `ModelDamaged`, `Altered`."""
     with context.database.read() as session:

@@ -10,6 +10,7 @@ from hotline.context import AppContext
 from hotline.errors import Discard, HotlineError, NotFound
 from hotline.models import Correction, Transcript, Utterance
 from hotline.outbox import jobs
+from hotline.outbox.job_kinds import job
 from hotline.values.language import Language
 from recordings.search import service
 from recordings.speech.normalisation import comparable
@@ -42,6 +43,7 @@ def correct(context: AppContext, utterance_id: str, text: str, user_id: str, now
     return correction
 
 
+@job("index_correction", queue="now")
 def reindex(context: AppContext, correction_id: str, _now: datetime) -> None:
     """The job: have the search find what a correction says. Raises `Discard` when it is gone."""
     with context.database.write() as session:

@@ -14,7 +14,7 @@ from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.errors import GivesWay
 from hotline.models import Job, Recording
-from hotline.models import Part as PartRow
+from hotline.models import PartialTranscript as PartRow
 from hotline.outbox import jobs
 from hotline.values.language import Language
 from hotline.values.states.job import JobState

@@ -9,8 +9,9 @@ from hotline.context import AppContext
 from hotline.errors import Discard
 from hotline.models import Call, Recording
 from hotline.outbox import transitions
+from hotline.outbox.job_kinds import job
 from hotline.values.intent import Intent
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.case import CaseKind
 from hotline.values.states.recording import RecordingKind, RecordingState
 from recordings.speech import audio_chunks
@@ -21,9 +22,10 @@ from recordings.storage import transitions as storage_transitions
 KINDS = {Intent.COMPLAINT: CaseKind.COMPLAINT, Intent.OPINION: CaseKind.OPINION}
 LONGEST_STRETCH = 20.0
 # How a call ends whose caller hung up while speaking.
-UNSAID = frozenset({Outcome.ABANDONED, Outcome.LEFT_IN_MENU, Outcome.OUT_OF_HOURS})
+UNSAID = frozenset({CallOutcome.ABANDONED, CallOutcome.LEFT_IN_MENU, CallOutcome.OUT_OF_HOURS})
 
 
+@job("file_message", queue="now")
 def file(context: AppContext, recording_id: str, now: datetime) -> None:
     """The job: open a message's case. Silence opens none, lost sound does. Again: nothing."""
     with context.database.read() as session:
@@ -51,7 +53,7 @@ def _open(session: Session, context: AppContext, recording: Recording, now: date
     if call is None:
         raise Discard("the call is gone")
     if call.outcome in UNSAID and not queries.gave_up(session, call.id):
-        call.outcome = Outcome.MESSAGE  # they hung up instead of pressing a key
+        call.outcome = CallOutcome.MESSAGE  # they hung up instead of pressing a key
     owner = crm.known(session, call.caller_index, now).owner_agent_id
     new = crm.NewCase(kind_of(call), call, owner_agent_id=owner)
     crm.open_case(session, context, new, crm.By(), now)

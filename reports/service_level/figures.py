@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
-from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.call import CallOutcome, Direction
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import OfferState
 from reports.service_level.rows import CallbackTimes as CallbackTimes
@@ -97,20 +97,20 @@ def summary(counted: Counted, ring_seconds: float, rings: float = 3) -> Summary:
     asked = [call for call in counted.calls if is_caller(call) and call.asked_at is not None]
     ids = {call.id for call in asked}
     helped = {offer.call_id for offer in counted.offers if _is_help(offer)} | counted.led_out
-    gave_up = [call for call in asked if call.outcome is Outcome.ABANDONED and call.answered_at is None]
+    gave_up = [call for call in asked if call.outcome is CallOutcome.ABANDONED and call.answered_at is None]
     early = sum(gave_up_early(call) for call in gave_up)
     return replace(
         _of_offers(counted.offers, ring_seconds, rings),
         calls=sum(is_caller(call) for call in counted.calls),
         asked=len(asked),
         answered=sum(call.answered_at is not None for call in asked),
-        abandoned=sum(call.outcome is Outcome.ABANDONED for call in counted.calls if is_caller(call)),
+        abandoned=sum(call.outcome is CallOutcome.ABANDONED for call in counted.calls if is_caller(call)),
         waiting=sum(call.answered_at is None and call.outcome is None for call in asked),
         within_caller=_within((caller_rings(call, ring_seconds) for call in asked), rings),
         abandoned_early=early,
         abandoned_late=len(gave_up) - early,
         overflowed=len(helped & ids),
-        call_backs=sum(call.outcome is Outcome.CALL_BACK and call.answered_at is None for call in asked),
+        call_backs=sum(call.outcome is CallOutcome.CALL_BACK and call.answered_at is None for call in asked),
         called_back=len({back.call_id for back in counted.callbacks if back.state is CallbackState.DONE} & ids),
         outbound=sum(not is_caller(call) and call.asked_at is not None for call in counted.calls),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.call import CallOutcome, Direction
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import OfferState
 
@@ -26,7 +26,7 @@ class CallTimes(Protocol):
         """The queue they asked for last; `None` before."""
 
     @property
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> CallOutcome | None:
         """How it ended; `None` while it goes on."""
 
     @property

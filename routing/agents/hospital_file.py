@@ -21,7 +21,7 @@ from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Agent, AgentSkill, Department, Queue, Skill
 from hotline.values.language import Language
-from hotline.values.states.agent import Absence, AgentState, AgentStatus, SignsIn
+from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, SignsIn
 from routing.errors import HospitalFault
 from routing.queues.queues import Rules, Text
 from routing.queues.queues_file import LANGUAGES, MOST_LEVEL, label, name_of
@@ -163,7 +163,7 @@ def _is_as(agent: Agent, part: AgentPart) -> bool:
 def _store_agent(session: Session, agent: Agent | None, number: str, part: AgentPart, now: datetime) -> None:
     if agent is None:
         agent = Agent(staff_number=number, status=part.status, state=AgentState.IDLE, state_since=now)
-        agent.is_present, agent.absent_why, agent.presence_since = False, Absence.NOT_CONNECTED, now
+        agent.is_present, agent.absence_reason, agent.presence_since = False, AbsenceReason.NOT_CONNECTED, now
         session.add(agent)
     else:
         change_telephone(agent, part.address)

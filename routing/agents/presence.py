@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hotline.values.states.agent import Absence, SignsIn
+from hotline.values.states.agent import AbsenceReason, SignsIn
 
 # A page says every other second that it is there: silent for three of them, it is gone.
 PAGE_SECONDS = 6.0
@@ -17,7 +17,7 @@ RETURN_SECONDS = 6.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2.0, 60.0
 # The exchange itself did not answer: no fault of the telephone's, the pause does not grow.
 EXCHANGE_PAUSE_SECONDS = 4.0
-MAY_RETURN = frozenset({Absence.NOT_SIGNED_IN, Absence.NOT_CONNECTED, Absence.PAGE_SILENT})
+MAY_RETURN = frozenset({AbsenceReason.NOT_SIGNED_IN, AbsenceReason.NOT_CONNECTED, AbsenceReason.PAGE_SILENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +51,20 @@ class Facts:
     is_exchange_down: bool = False
 
 
-def absence(facts: Facts, now: datetime) -> Absence | None:
+def absence(facts: Facts, now: datetime) -> AbsenceReason | None:
     """Why this agent can be offered no call; `None` when they can."""
     pages = live(facts.pages, now)
     is_shut_out = facts.is_shut_out and facts.signs_in is not SignsIn.TELEPHONE
     if is_shut_out or (needs_page(facts) and not pages):
-        return Absence.NOT_SIGNED_IN
+        return AbsenceReason.NOT_SIGNED_IN
     if facts.registered is False:
-        return Absence.NOT_CONNECTED
+        return AbsenceReason.NOT_CONNECTED
     if facts.registered and facts.registered_page and facts.registered_page not in {page.id for page in pages}:
-        return Absence.PAGE_SILENT
+        return AbsenceReason.PAGE_SILENT
     if _counts_by_word(facts) and not any(page.is_connected for page in pages):
-        return Absence.NOT_CONNECTED
+        return AbsenceReason.NOT_CONNECTED
     if facts.dial_after is not None and now < facts.dial_after:
-        return Absence.EXCHANGE_DOWN if facts.is_exchange_down else Absence.NOT_REACHED
+        return AbsenceReason.EXCHANGE_DOWN if facts.is_exchange_down else AbsenceReason.NOT_REACHED
     return None
 
 
@@ -95,7 +95,7 @@ def phone_page(pages: Iterable[Page], now: datetime) -> str | None:
     return max(taken)[1] if taken else None
 
 
-def may_return(why: Absence | None, since: datetime | None, now: datetime) -> bool:
+def may_return(why: AbsenceReason | None, since: datetime | None, now: datetime) -> bool:
     """Whether someone who is absent for this reason since then may be back any moment."""
     return why in MAY_RETURN and since is not None and now - since < timedelta(seconds=RETURN_SECONDS)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from accounts.sessions import queries
 from hotline.models import Agent, AgentPage, Offer, SignIn, User
-from hotline.values.states.agent import Absence, AgentState, PagePhone, SignsIn
+from hotline.values.states.agent import AbsenceReason, AgentState, PagePhone, SignsIn
 from hotline.values.states.offer import OfferState
 from routing.agents import presence
 from telephony.phones import CLIENT
@@ -24,7 +24,7 @@ _FACTS = (
     Agent.registered_page,
     Agent.dial_after,
     Agent.dial_failures,
-    Agent.absent_why,
+    Agent.absence_reason,
     Agent.is_present,
 )
 _ACCOUNTS = select(User.agent_id, func.count(), func.count().filter(User.is_active)).where(User.agent_id.is_not(None))
@@ -39,7 +39,7 @@ def _pages(now: datetime) -> Select[AgentPage]:
 
 def decide(
     session: Session, now: datetime, agent_id: str | None = None
-) -> list[tuple[str, Absence | None, Absence | None]]:
+) -> list[tuple[str, AbsenceReason | None, AbsenceReason | None]]:
     """Each agent's id (or only this one's), why they are absent by the facts, and why by their row; `None`: there."""
     only = [] if agent_id is None else [agent_id]
     accounts = {
@@ -63,7 +63,7 @@ def decide(
             dial_after=row.dial_after,
             is_exchange_down=row.dial_failures == 0,
         )
-        was = None if row.is_present else (row.absent_why or Absence.NOT_CONNECTED)
+        was = None if row.is_present else (row.absence_reason or AbsenceReason.NOT_CONNECTED)
         decided.append((row.id, presence.absence(facts, now), was))
     return decided
 
@@ -72,13 +72,13 @@ def _page(row: AgentPage) -> presence.Page:
     return presence.Page(row.id, row.seen_at, row.phone is PagePhone.CONNECTED, row.phone_since)
 
 
-def apply(agent: Agent, why: Absence | None, now: datetime) -> None:
+def apply(agent: Agent, why: AbsenceReason | None, now: datetime) -> None:
     """The agent is absent from now on for this reason; `None`: they are there."""
     if agent.is_present is not (why is None):
         agent.presence_since = now
         if why is None and agent.state is AgentState.IDLE:
             agent.state_since = now  # the longest idle is rung first: who was not there has not waited
-    agent.is_present, agent.absent_why = why is None, why
+    agent.is_present, agent.absence_reason = why is None, why
 
 
 def pages_of(session: Session, agent_id: str, now: datetime) -> tuple[presence.Page, ...]:
@@ -109,11 +109,11 @@ def reached(agent: Agent) -> None:
         agent.dial_failures, agent.dial_after = 0, None
 
 
-def not_reached(session: Session, agent: Agent, why: Absence, now: datetime) -> None:
+def not_reached(session: Session, agent: Agent, why: AbsenceReason, now: datetime) -> None:
     """A dial did not reach the agent's telephone: it is left alone for a while, longer each time."""
-    if why is Absence.EXCHANGE_DOWN:
+    if why is AbsenceReason.EXCHANGE_DOWN:
         agent.dial_failures, agent.dial_after = 0, now + timedelta(seconds=presence.EXCHANGE_PAUSE_SECONDS)
-    elif why is Absence.NOT_REACHED:
+    elif why is AbsenceReason.NOT_REACHED:
         agent.dial_failures += 1
         agent.dial_after = now + presence.pause(agent.dial_failures)
     apply(agent, why, now)

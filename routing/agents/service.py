@@ -15,7 +15,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, AgentPage, Event, Offer
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
-from hotline.values.states.agent import Absence, AgentState, PagePhone
+from hotline.values.states.agent import AbsenceReason, AgentState, PagePhone
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from routing.agents import presence_facts
 from routing.agents.status import come_back
@@ -167,25 +167,25 @@ def _settle(session: Session, context: AppContext, held: tuple[Agent | None, Off
         return
     if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:
         service.end_offer(session, context, offer, OfferState.UNREACHABLE, why.value, now)
-    if why in {Absence.PAGE_SILENT, Absence.NOT_SIGNED_IN}:
+    if why in {AbsenceReason.PAGE_SILENT, AbsenceReason.NOT_SIGNED_IN}:
         _not_missed(session, context, agent, now)
 
 
 def _not_missed(session: Session, context: AppContext, agent: Agent, now: datetime) -> None:
     """Offers that ended as missed after their page's last sign of life rang where nobody could hear them."""
     seen = select(func.max(AgentPage.seen_at)).where(AgentPage.agent_id == agent.id)
-    of_phone = [AgentPage.id == agent.registered_page] if agent.absent_why is Absence.PAGE_SILENT else []
+    of_phone = [AgentPage.id == agent.registered_page] if agent.absence_reason is AbsenceReason.PAGE_SILENT else []
     last = session.scalar(seen.where(*of_phone))
     if last is None:
         return
     missed = select(Offer).where(Offer.agent_id == agent.id, Offer.state == OfferState.MISSED, Offer.ended_at > last)
     for offer in session.scalars(missed):
         transitions.move(offer, OfferState.UNREACHABLE)
-        offer.reason = Absence.PAGE_SILENT.value
+        offer.reason = AbsenceReason.PAGE_SILENT.value
         for event in session.scalars(
             select(Event).where(Event.call_id == offer.call_id, Event.kind == f"offer_{OfferState.MISSED}")
         ):
             if event.data.get("offer_id") == offer.id:
                 event.kind, event.data = f"offer_{OfferState.UNREACHABLE}", {**event.data, "reason": offer.reason}
-        if agent.state is AgentState.SET_ASIDE and agent.state_reason == queries.DID_NOT_PICK_UP:
+        if agent.state is AgentState.NOT_READY and agent.state_reason == queries.DID_NOT_PICK_UP:
             come_back(session, context, agent, now)

@@ -22,7 +22,7 @@ def choose_status(session: Session, context: AppContext, agent: Agent, status: A
     changed = transitions.move(agent, status, "status")
     if status is AgentStatus.OFFLINE and agent.state is not AgentState.TALKING:
         agent.page_phone_since = None  # the page's telephone is put away
-    is_back = status is AgentStatus.AVAILABLE and agent.state is AgentState.SET_ASIDE
+    is_back = status is AgentStatus.AVAILABLE and agent.state is AgentState.NOT_READY
     if is_back:
         return come_back(session, context, agent, now)
     if changed:
@@ -34,7 +34,7 @@ def choose_status(session: Session, context: AppContext, agent: Agent, status: A
 
 def come_back(session: Session, context: AppContext, agent: Agent, now: datetime) -> bool:
     """End wrap-up or set-aside of an agent who is not held by an offer; whether it changed anything."""
-    if agent.state not in {AgentState.WRAP_UP, AgentState.SET_ASIDE}:
+    if agent.state not in {AgentState.WRAP_UP, AgentState.NOT_READY}:
         return False
     transitions.move(agent, AgentState.IDLE)
     agent.state_reason, agent.state_since, agent.state_until, agent.offer_id = "", now, None, None

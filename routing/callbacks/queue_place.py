@@ -10,7 +10,7 @@ from hotline.models import Call, Callback, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.phone_numbers import PhoneNumber
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.queues import queries, service
@@ -43,7 +43,7 @@ def promise(session: Session, context: AppContext, call: Call, number: PhoneNumb
     service.leave(session, context, call, LEFT_FOR, now)
     if call.status is CallStatus.WAITING:
         transitions.move(call, CallStatus.IN_MENU, "status")
-    call.outcome = Outcome.CALL_BACK
+    call.outcome = CallOutcome.CALL_BACK
     transitions.tell(session, context.notifier, transitions.event(call.id, "call_back_asked", now, queue=waiting.queue))
     return callback
 

@@ -18,7 +18,7 @@ from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import TransferState
 from routing.agents import presence_facts
 from routing.agents.status import LINE_LOST
@@ -138,7 +138,7 @@ def came_out(session: Session, context: AppContext, call: Call, place_id: str, n
 def not_met(session: Session, context: AppContext, call: Call, now: datetime) -> None:
     """The caller came out of the conference before the exchange said that it began: they are in line again."""
     waiting = queries.open_waiting(session, call.id)
-    if waiting is None or waiting.kind is not WaitKind.CALLER:
+    if waiting is None or waiting.kind is not QueueEntryKind.CALLER:
         return
     if waiting.state is QueueEntryState.WON and waiting.moved_at is not None:
         agent_left(session, context, session.get_one(Offer, waiting.winner_id), now)

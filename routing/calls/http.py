@@ -7,7 +7,7 @@ from hotline.context import AppContext
 from hotline.models import Call, QueueEntry
 from hotline.values.language import Language
 from hotline.values.states.leg import ENDED_LEGS
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.calls import conversations, legs
 from routing.queues import queries, service
 from telephony import twiml, verbs
@@ -46,7 +46,7 @@ def answer(offer_id: str) -> Response:
             action=f"/voice/offers/{offer_id}/done",
             status_url=_events(offer.call_id, offer_id),
             starts=True,
-            ends=place.kind is WaitKind.CALLER,  # who is consulted may leave without ending anything
+            ends=place.kind is QueueEntryKind.CALLER,  # who is consulted may leave without ending anything
         )
     )
 

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Leg, Offer
-from hotline.values.states.agent import Absence
+from hotline.values.states.agent import AbsenceReason
 from hotline.values.states.leg import ENDED_LEGS, LegKind, LegStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from routing.calls import conversations
 from routing.queues import service
 
 # How a live offer ends when the agent's line ends unanswered, and the reason that staff read.
-NOT_REACHED = (OfferState.UNREACHABLE, Absence.NOT_REACHED.value)
+NOT_REACHED = (OfferState.UNREACHABLE, AbsenceReason.NOT_REACHED.value)
 ENDS = {
     LegStatus.BUSY: (OfferState.REJECTED, "declined or busy"),
     LegStatus.NO_ANSWER: (OfferState.MISSED, "did not pick up"),

@@ -15,7 +15,7 @@ from hotline.outbox.notifier import ROUTER
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import TransferKind, TransferState
 from routing.calls import conferences
 from routing.queues import queries, requeue, service
@@ -37,8 +37,8 @@ def taken_over(session: Session, context: AppContext, call: Call, transfer: Tran
 def goes_cold(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
     """The first agent is gone while the colleague's phone still rings: the caller themselves waits for them now."""
     place = session.get_one(QueueEntry, transfer.queue_entry_id)
-    place.kind, place.moved_at, place.again = WaitKind.CALLER, now, requeue.TRANSFER
-    transfer.kind = TransferKind.COLD
+    place.kind, place.moved_at, place.again = QueueEntryKind.CALLER, now, requeue.TRANSFER
+    transfer.kind = TransferKind.BLIND
     transitions.move(call, CallStatus.WAITING, "status")
     call.is_held, call.queue = False, place.queue
     session.flush()
@@ -58,7 +58,7 @@ def target_left(session: Session, context: AppContext, call: Call, transfer: Tra
 
 
 def reached(session: Session, context: AppContext, call: Call, waiting: QueueEntry, now: datetime) -> None:
-    """The caller has met somebody: a cold transfer that led to this place in line is done."""
+    """The caller has met somebody: a blind transfer that led to this place in line is done."""
     transfer = conferences.transfer_of(session, call.id)
     if transfer is not None and transfer.queue_entry_id == waiting.id:
         transfer.to_offer_id, transfer.answered_at = waiting.winner_id, now
@@ -73,7 +73,7 @@ def give_up(session: Session, context: AppContext, transfer: Transfer, now: date
         return False
     if not _is_hopeless(session, transfer, place, now):
         return False
-    if transfer.kind is TransferKind.WARM:
+    if transfer.kind is TransferKind.CONSULT:
         stop_ringing(session, context, transfer, "did not answer", now)
         conferences.hold(session, session.get_one(Call, transfer.call_id), False)
     else:
@@ -86,7 +86,7 @@ def give_up(session: Session, context: AppContext, transfer: Transfer, now: date
 def _is_hopeless(session: Session, transfer: Transfer, place: QueueEntry, now: datetime) -> bool:
     waited = (now - transfer.asked_at).total_seconds()
     if not requeue.is_personal(place.wish):
-        return transfer.kind is TransferKind.WARM and waited >= CONSULT_SECONDS
+        return transfer.kind is TransferKind.CONSULT and waited >= CONSULT_SECONDS
     offers = session.scalars(select(Offer).where(Offer.queue_entry_id == place.id)).all()
     if any(offer.state in LIVE_OFFERS for offer in offers):
         return False

@@ -1,4 +1,4 @@
-"""Transfers: an agent hands the caller on to a colleague or a queue, at once (cold) or after a talk (warm).
+"""Transfers: hand the caller on to a colleague or a queue, at once (blind) or after a talk with them (consult).
 
 Rows say what is to be, the router does it. The case's owner stays who they are: handing a case over is another act.
 Each function runs inside its caller's transaction, which holds the call.
@@ -16,7 +16,7 @@ from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
-from hotline.values.states.queue_entry import WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind
 from hotline.values.states.transfer import TransferKind, TransferState
 from routing.calls import conferences
 from routing.calls import transfer_ends as ends
@@ -42,7 +42,7 @@ def begin(session: Session, context: AppContext, offer: Offer, ask: Ask, now: da
     _check(session, context, call, offer, ask)
     place = (
         _cold(session, context, call, ask, now)
-        if ask.kind is TransferKind.COLD
+        if ask.kind is TransferKind.BLIND
         else _warm(session, context, call, ask, now)
     )
     transfer = Transfer(
@@ -58,7 +58,7 @@ def begin(session: Session, context: AppContext, offer: Offer, ask: Ask, now: da
         asked_at=now,
     )
     session.add(transfer)
-    if ask.kind is TransferKind.COLD:
+    if ask.kind is TransferKind.BLIND:
         offer.released_at = now
     session.flush()
     conferences.settle(session, call)
@@ -106,7 +106,7 @@ def _warm(session: Session, context: AppContext, call: Call, ask: Ask, now: date
     place = QueueEntry(
         id=clock.new_id(),
         call_id=call.id,
-        kind=WaitKind.CONSULT,
+        kind=QueueEntryKind.CONSULT,
         queue=ask.queue or requeue.usual(session, call.id).queue,
         wish=_wish(context, call, ask),
         priority=_priority(session, context, call, ask) + 1,
@@ -126,7 +126,7 @@ def complete(session: Session, context: AppContext, transfer: Transfer, now: dat
     call = session.get_one(Call, transfer.call_id)
     first = session.get_one(Offer, transfer.from_offer_id)
     if transfer.state is TransferState.ASKED:
-        if transfer.kind is TransferKind.COLD:
+        if transfer.kind is TransferKind.BLIND:
             return False
         first.released_at = now
         ends.goes_cold(session, context, call, transfer, now)
@@ -151,7 +151,7 @@ def merge(session: Session, context: AppContext, transfer: Transfer, now: dateti
 
 def take_back(session: Session, context: AppContext, transfer: Transfer, now: datetime) -> bool:
     """The first agent keeps the caller; the colleague's phone stops, or they leave."""
-    if transfer.kind is TransferKind.COLD:
+    if transfer.kind is TransferKind.BLIND:
         return False
     call = session.get_one(Call, transfer.call_id)
     if transfer.to_offer_id is not None:

@@ -167,4 +167,4 @@ def _free_in(state: AgentState, talks: float | None, left: float, mean: float) -
     """In how many seconds an agent is free: who talks probably, who wraps up or is set aside when that ends."""
     if talks is not None:
         return wait.free_in(talks, mean)
-    return max(0.0, left) if state in {AgentState.WRAP_UP, AgentState.SET_ASIDE} else 0.0
+    return max(0.0, left) if state in {AgentState.WRAP_UP, AgentState.NOT_READY} else 0.0

@@ -13,7 +13,7 @@ from routing.router import statements
 DID_NOT_PICK_UP = "did not pick up"
 CAN_BE_RUNG = (
     Agent.state == AgentState.IDLE,
-    and_(Agent.state == AgentState.SET_ASIDE, Agent.state_reason == DID_NOT_PICK_UP),
+    and_(Agent.state == AgentState.NOT_READY, Agent.state_reason == DID_NOT_PICK_UP),
 )
 
 

@@ -15,7 +15,7 @@ from hotline.models import Call, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.states.call import CallStatus
-from hotline.values.states.queue_entry import WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind
 from routing.router.floor_queries import SELF
 
 # Why they are in line again (`Waiting.again`): what the caller hears, what staff read.
@@ -47,7 +47,7 @@ def is_personal(wish: dict[str, int]) -> bool:
 
 def usual(session: Session, call_id: str) -> QueueEntry:
     """The caller's newest place in line that asked for skills and not for one certain agent."""
-    query = select(QueueEntry).where(QueueEntry.call_id == call_id, QueueEntry.kind == WaitKind.CALLER)
+    query = select(QueueEntry).where(QueueEntry.call_id == call_id, QueueEntry.kind == QueueEntryKind.CALLER)
     places = session.scalars(query.order_by(QueueEntry.id.desc())).all()
     return next((place for place in places if not is_personal(place.wish)), places[-1])
 

@@ -13,10 +13,10 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox import floor_events, transitions
 from hotline.outbox.notifier import ROUTER
-from hotline.values.states.agent import Absence, AgentState, AgentStatus
+from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import TransferState
 from routing.agents import presence_facts
 from routing.agents.status import choose_status as choose_status
@@ -175,7 +175,7 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
     call = session.get_one(Call, offer.call_id)
     waiting = session.get_one(QueueEntry, offer.queue_entry_id)
     session.refresh(waiting)
-    if waiting.kind is WaitKind.CONSULT:
+    if waiting.kind is QueueEntryKind.CONSULT:
         conferences.consulted(session, call, waiting, offer, now)
     else:
         call.agent_id = offer.agent_id
@@ -207,9 +207,9 @@ def end_offer(session: Session, context: AppContext, offer: Offer, end: OfferSta
     if aside is None:
         settle(session, offer, AgentState.IDLE, "", None, now)
         if end is OfferState.UNREACHABLE:
-            presence_facts.not_reached(session, session.get_one(Agent, offer.agent_id), Absence(reason), now)
+            presence_facts.not_reached(session, session.get_one(Agent, offer.agent_id), AbsenceReason(reason), now)
     else:
-        settle(session, offer, AgentState.SET_ASIDE, reason, now + timedelta(seconds=aside), now)
+        settle(session, offer, AgentState.NOT_READY, reason, now + timedelta(seconds=aside), now)
     tell(session, context, offer, f"offer_{end}", now, reason=reason)
     context.notifier.ring_after(session, ROUTER)
 
@@ -223,7 +223,7 @@ def settle(
         return
     transitions.move(agent, state)
     agent.state_reason, agent.state_since, agent.state_until = reason, now, until
-    if state in {AgentState.IDLE, AgentState.SET_ASIDE, AgentState.WRAP_UP}:
+    if state in {AgentState.IDLE, AgentState.NOT_READY, AgentState.WRAP_UP}:
         agent.offer_id = None
 
 

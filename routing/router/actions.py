@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hotline import clock, log
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry
-from hotline.values.states.agent import Absence
+from hotline.values.states.agent import AbsenceReason
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from recordings.storage import service as recordings
@@ -27,7 +27,7 @@ SPARE_SECONDS = 10
 
 ENDS: dict[type[floor_state.Decision], tuple[OfferState, str]] = {
     floor_state.Miss: (OfferState.MISSED, queries.DID_NOT_PICK_UP),
-    floor_state.Unreachable: (OfferState.UNREACHABLE, Absence.NOT_REACHED.value),
+    floor_state.Unreachable: (OfferState.UNREACHABLE, AbsenceReason.NOT_REACHED.value),
     floor_state.Yield: (OfferState.CANCELLED, "an urgent caller goes first"),
     floor_state.Lend: (OfferState.CANCELLED, "another caller had no phone"),
 }
@@ -162,7 +162,11 @@ def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, c
         sid = provider.dial(agent.address, context.settings.hotline_number, f"{base}/answer", f"{base}/status", seconds)
     except (ProviderDown, ProviderRefused) as error:
         log.get().warning("dial_failed", call_id=call.id, offer_id=offer.id, error=str(error))
-        _unreachable(context, offer, Absence.EXCHANGE_DOWN if isinstance(error, ProviderDown) else Absence.NOT_REACHED)
+        _unreachable(
+            context,
+            offer,
+            AbsenceReason.EXCHANGE_DOWN if isinstance(error, ProviderDown) else AbsenceReason.NOT_REACHED,
+        )
         return
     with context.database.write() as session:
         row = service.locked_offer(session, offer.id)
@@ -170,7 +174,7 @@ def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, c
             row.provider_sid = row.provider_sid or sid
 
 
-def _unreachable(context: AppContext, offer: Offer, why: Absence) -> None:
+def _unreachable(context: AppContext, offer: Offer, why: AbsenceReason) -> None:
     with context.database.write() as session:
         row = service.locked_offer(session, offer.id)
         if row is not None:

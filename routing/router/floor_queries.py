@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from hotline.models import Agent, AgentSkill, Offer, QueueEntry
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.agents import presence
 from routing.ladder import answer_times, candidates, floor_state
 from routing.ladder.answer_curve import Rang
@@ -48,7 +48,7 @@ _AGENTS = select(
     Agent.state_since,
     Agent.status,
     Agent.is_present,
-    Agent.absent_why,
+    Agent.absence_reason,
     Agent.presence_since,
 )
 _LEVELS = select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level)
@@ -131,7 +131,7 @@ def _free(
 ) -> Iterable[candidates.Agent]:
     """Who can be rung; of `wished` agents, the skill of being themselves is among their skills."""
     for agent in agents:
-        aside = agent.state is AgentState.SET_ASIDE and agent.state_reason == DID_NOT_PICK_UP
+        aside = agent.state is AgentState.NOT_READY and agent.state_reason == DID_NOT_PICK_UP
         if agent.is_present and agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
             skills = _skills(agent.id, levels, wished)
             habit = known.get(agent.id, answer_times.UNKNOWN)
@@ -146,7 +146,7 @@ def _skills(agent_id: str, levels: Mapping[str, dict[str, int]], wished: Set[str
 def _can_be_reached(agent: Columns, now: datetime) -> bool:
     """Whether they are there, or may be back any moment; who talks is, whatever their telephone is said to do."""
     is_there = agent.is_present or agent.state is AgentState.TALKING
-    return is_there or presence.may_return(agent.absent_why, agent.presence_since, now)
+    return is_there or presence.may_return(agent.absence_reason, agent.presence_since, now)
 
 
 def _caller(row: QueueEntry, rules: Rules, lines: Lines, offers: list[Columns]) -> floor_state.Caller:
@@ -163,7 +163,7 @@ def _caller(row: QueueEntry, rules: Rules, lines: Lines, offers: list[Columns]) 
         prefers=line.prefers,
         ladder=line.ladder,
         helpers=line.helpers,
-        exits=() if row.kind is WaitKind.CONSULT else tuple(_exits(row, queue)),
+        exits=() if row.kind is QueueEntryKind.CONSULT else tuple(_exits(row, queue)),
         preferred_agent_id=row.preferred_agent_id,
         because=AGAIN.get(row.again) or next((t for t in row.reasons if t.startswith("owner")), floor_state.OWNER),
         first_rung_at=_first_rung_at(offers),

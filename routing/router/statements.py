@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, bindparam, literal, or_, select, union_all
 from hotline.models import Agent, Call, Offer, QueueEntry, Recording, Transfer
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from hotline.values.states.recording import RecordingKind
 from hotline.values.states.transfer import OPEN_TRANSFERS, TransferState
 
@@ -29,7 +29,7 @@ OFFER = select(Offer).where(Offer.id == bindparam("offer_id")).execution_options
 OPEN_PLACE = select(QueueEntry).where(QueueEntry.call_id == bindparam("call_id"), QueueEntry.state.in_(OPEN))
 LAST_PLACE = (
     select(QueueEntry)
-    .where(QueueEntry.call_id == bindparam("call_id"), QueueEntry.kind == WaitKind.CALLER)
+    .where(QueueEntry.call_id == bindparam("call_id"), QueueEntry.kind == QueueEntryKind.CALLER)
     .order_by(QueueEntry.id.desc())
     .limit(1)
 )

@@ -17,7 +17,7 @@ from hotline.models import Agent, Offer
 from hotline.outbox.notifier import FLOOR
 from hotline.values.access import Role
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
 from recordings.storage import sealed_sound
 from tests.browser.person import Person
@@ -109,7 +109,7 @@ def test_an_agent_answers_a_real_ring_with_the_keyboard_and_is_heard(agent: Pers
         page.keyboard.press("h")
         phone_is(page, "idle")
     ended = house.wait(lambda: house.call(NUMBER, status=CallStatus.ENDED), 30, "the end of the call")
-    assert ended.outcome is Outcome.ANSWERED
+    assert ended.outcome is CallOutcome.ANSWERED
     assert ended.agent_id == own_row(house).id
     house.wait(lambda: house.recording(call).blob, 30, "a recording")
     heard = heard_by_caller(sealed_sound.read_all(house.context, house.recording(call)))
@@ -130,7 +130,7 @@ def test_who_lets_it_ring_is_set_aside_with_the_reason_and_comes_back_with_one_c
     becomes_available(page)
     with house.phones(patient("+8613900000032", {"wait_for_hang_up": {"timeout": 8, "required": False}}, "hang_up")):
         phone_is(page, "ringing", 80)
-        house.wait(lambda: own_row(house).state is AgentState.SET_ASIDE, 30, "an agent who is set aside")
+        house.wait(lambda: own_row(house).state is AgentState.NOT_READY, 30, "an agent who is set aside")
         expect(page.locator("#card")).to_contain_text("暂不派单")
         expect(page.locator("#card")).to_contain_text("振铃未接")
         phone_is(page, "idle")
@@ -194,7 +194,7 @@ def test_the_page_speaks_english_and_fits_a_phone(agent: Person, house: Stage) -
     assert agent.width() == 390
     with house.context.database.write() as session:
         own = session.query(Agent).filter_by(staff_number="1001").one()
-        own.state, own.state_since, own.state_reason = AgentState.SET_ASIDE, clock.now(), "did not pick up"
+        own.state, own.state_since, own.state_reason = AgentState.NOT_READY, clock.now(), "did not pick up"
         house.context.notifier.ring_after(session, FLOOR, f"agent {own.id}")
     page.reload()
     agent.sees("#back", "I am back")

@@ -101,7 +101,7 @@ def test_the_floor_shows_a_new_caller_and_an_agents_state_without_reloading(
         transitions.tell(session, context.notifier, transitions.event(call.id, "asked", now, queue="booking"))
     expect(person.page.locator(".waiter")).to_have_count(3)
     person.sees(".waiter", "意见建议")
-    expect(person.page.locator(".state-set_aside")).to_have_count(0)
+    expect(person.page.locator(".state-not_ready")).to_have_count(0)
     assert person.page.evaluate("window.untouched")
 
 

@@ -203,7 +203,7 @@ def test_a_page_that_crashes_in_mid_ring_has_missed_nothing(agent: Person, house
             agent.page.goto("chrome://crash", timeout=10_000)
         is_off_the_floor(house)
         house.wait(lambda: house.rows(Offer, Offer.state == OfferState.UNREACHABLE), 20, "an offer that reached nobody")
-        assert own_row(house).state is not AgentState.SET_ASIDE
+        assert own_row(house).state is not AgentState.NOT_READY
     assert not house.rows(Offer, Offer.state == OfferState.MISSED)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Call, Review, Round, User
+from hotline.models import Calibration, Call, Review, User
 from hotline.values.language import Language
 from hotline.values.states.review import ReviewState
 from qa.reports import service
@@ -255,9 +255,9 @@ def fill(context: AppContext, here: House, language: Language) -> None:
 def pages(context: AppContext, here: House) -> list[str]:
     """Every page that a supervisor opens."""
     with context.database.read() as session:
-        blind = Review.round_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
+        blind = Review.calibration_id.is_(None) | (Review.reviewer_id == here.users["supervisor"])
         ids = {review.state: review.id for review in session.scalars(select(Review).where(blind))}
-        made = session.scalars(select(Round.id)).first()
+        made = session.scalars(select(Calibration.id)).first()
     own = targeted.choose(context, here.call.id, here.users["supervisor"], clock.now())
     reviews_service.take(context, own, here.users["supervisor"], clock.now())
     found = ["/reviews", "/reviews?tab=appeals", "/reviews?tab=done", *(f"/reviews/{one}" for one in ids.values())]

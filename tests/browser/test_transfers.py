@@ -91,7 +91,7 @@ def hands_on(page: Page, how: str) -> None:
     page.locator("#transfer-to").select_option(index=0)
     page.keyboard.press("Tab")
     page.keyboard.type("asks for a bed")
-    for _ in range(1 if how == "warm" else 2):
+    for _ in range(1 if how == "consult" else 2):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
@@ -108,7 +108,7 @@ def test_a_caller_is_handed_on_after_a_talk_by_keyboard_alone(first: Person, sec
     with house.phones(patient("+8613900000061", STAYS)):
         call = talks(first.page, house, "+8613900000061")
         becomes(second.page, "available")
-        hands_on(first.page, "warm")
+        hands_on(first.page, "consult")
         phone_is(second.page, "ringing")
         expect(first.page.locator("#card .held")).to_be_visible()
         expect(second.page.locator("#card")).to_contain_text("想与您商议")
@@ -135,7 +135,7 @@ def test_a_caller_is_handed_on_at_once_and_comes_back_when_the_colleague_decline
     with house.phones(patient("+8613900000062", STAYS)):
         call = talks(first.page, house, "+8613900000062")
         becomes(second.page, "available")
-        hands_on(first.page, "cold")
+        hands_on(first.page, "blind")
         phone_is(second.page, "ringing")
         expect(second.page.locator("#card")).to_contain_text("转来")
         phone_is(first.page, "idle")

@@ -11,7 +11,7 @@ import pytest
 from hotline import clock
 from hotline.models import Agent, AgentSkill, Call, Offer, QueueEntry
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import figures, queries
@@ -78,11 +78,11 @@ def test_every_caller_hears_a_person_and_nobody_is_stuck(played: tuple[Stage, li
     assert [event for event in seen if event["event"] == "gave_up"] == []
     calls = house.rows(Call)
     assert len(calls) == CALLERS
-    assert {call.outcome for call in calls} == {Outcome.ANSWERED}
+    assert {call.outcome for call in calls} == {CallOutcome.ANSWERED}
     assert not house.rows(QueueEntry, QueueEntry.state.in_([QueueEntryState.WAITING, QueueEntryState.WON]))
     assert not house.rows(Offer, Offer.state.in_([OfferState.STARTED, OfferState.RINGING]))
     assert not house.rows(Agent, Agent.offer_id.is_not(None))
-    assert {row.state for row in house.rows(Agent)} <= {AgentState.IDLE, AgentState.WRAP_UP, AgentState.SET_ASIDE}
+    assert {row.state for row in house.rows(Agent)} <= {AgentState.IDLE, AgentState.WRAP_UP, AgentState.NOT_READY}
 
 
 def test_one_winner_for_each_place_and_one_talk_at_a_time_for_each_agent(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.recipient import RecipientState
 
 # Two acts in real time, and the recogniser after each on a machine that may do other things.
@@ -30,11 +30,11 @@ def test_both_acts_are_played_in_one_house_and_everybody_can_sign_in(tmp_path: P
 
     calls = {call["caller"][-4:]: call for call in told["morning"]["calls"]}
     assert list(calls) == [f"000{number}" for number in range(1, 9)]
-    assert calls["0004"]["outcome"] == Outcome.ABANDONED
-    assert {calls[number]["outcome"] for number in calls.keys() - {"0004"}} == {Outcome.ANSWERED}
+    assert calls["0004"]["outcome"] == CallOutcome.ABANDONED
+    assert {calls[number]["outcome"] for number in calls.keys() - {"0004"}} == {CallOutcome.ANSWERED}
     assert calls["0003"]["answered_at"] < calls["0008"]["answered_at"], "the emergency was first"
     assert calls["0006"]["verdicts"] == {"greeting": "failed", "courtesy": "failed"}
-    assert all(call["recording"]["encrypted"] for call in calls.values() if call["outcome"] == Outcome.ANSWERED)
+    assert all(call["recording"]["encrypted"] for call in calls.values() if call["outcome"] == CallOutcome.ANSWERED)
 
     second = told["follow-up"]
     assert not {call["call_id"] for call in second["calls"]} & {call["call_id"] for call in calls.values()}

@@ -9,8 +9,8 @@ from hotline.encryption.keyring import Keyring
 from hotline.models import MachineMark, Offer, Row, Transcript
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.scorecard import ItemAnswer
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.recording import RecordingState
 from recordings.storage.audio import read_wav
@@ -36,7 +36,7 @@ CALLS = Path("../shared/audio/calls")
 def test_a_call_is_answered_recorded_encrypted_and_can_be_read(house: Stage) -> None:
     with house.phones(patient("+8613900000001", *asks_and_hangs_up()), *(agent(n, picks_up()) for n in range(1, 5))):
         call = house.wait(lambda: house.call("+8613900000001", status=CallStatus.ENDED), 60, "the end of the call")
-    assert (call.outcome, call.intent, call.queue) == (Outcome.ANSWERED, Intent.BOOKING, "booking")
+    assert (call.outcome, call.intent, call.queue) == (CallOutcome.ANSWERED, Intent.BOOKING, "booking")
     rings = figures.caller_rings(call, 1.0)
     assert rings is not None
     assert rings <= 3
@@ -82,14 +82,14 @@ def test_a_call_in_mandarin_is_answered_and_read_in_mandarin(house: Stage, tmp_p
     answers["steps"][-1] = "hang_up"  # so that the caller is asked for a rating
     with house.phones(caller, *(agent(n, answers) for n in range(1, 5))):
         call = house.wait(lambda: house.call("+8613900000003", status=CallStatus.ENDED), 60, "the end of the call")
-    assert (call.outcome, call.language, call.rating) == (Outcome.ANSWERED, Language.MANDARIN, 5)
+    assert (call.outcome, call.language, call.rating) == (CallOutcome.ANSWERED, Language.MANDARIN, 5)
     house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
     (transcript,) = house.rows(Transcript, Transcript.call_id == call.id)
     heard = (line.text for line in transcript.utterances if line.speaker == "caller")
     assert error_rate([asked], heard, Language.MANDARIN) < 0.5
     greeted = (MachineMark.call_id == call.id, MachineMark.item == "greeting")
     [mark] = house.wait(lambda: house.rows(MachineMark, *greeted), 20, "marks")
-    assert mark.answer is not Answer.NO  # it may be unsure of plain synthetic speech, never against the agent
+    assert mark.answer is not ItemAnswer.NO  # it may be unsure of plain synthetic speech, never against the agent
 
 
 def test_who_does_not_pick_up_costs_the_caller_nothing_and_the_offer_widens(house: Stage) -> None:
@@ -109,7 +109,7 @@ def test_a_caller_who_hangs_up_in_line_stops_every_phone_at_once(house: Stage) -
     with house.phones(gives_up, *(agent(n, IGNORES) for n in range(1, 5))):
         call = house.wait(lambda: house.call("+8613900000004", status=CallStatus.ENDED), 40, "the end of the call")
         house.wait(house.nothing_is_stuck, 5, "phones that stopped ringing")
-    assert call.outcome is Outcome.ABANDONED
+    assert call.outcome is CallOutcome.ABANDONED
     assert {offer.state for offer in house.rows(Offer, Offer.call_id == call.id)} == {OfferState.CANCELLED}
 
 
@@ -121,6 +121,6 @@ def test_the_same_call_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
     with stage(tmp_path, DATABASE_URL=postgres_url) as house:
         with house.phones(*phones):
             call = house.wait(lambda: house.call("+8613900000009", status=CallStatus.ENDED), 60, "the end of the call")
-        assert call.outcome is Outcome.ANSWERED
+        assert call.outcome is CallOutcome.ANSWERED
         house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
         house.wait(house.nothing_is_stuck, 30, "no work left")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from hotline import clock
 from hotline.models import Call, Offer, QueueEntry, Transcript
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.recording import RecordingState
@@ -18,7 +18,7 @@ def test_a_router_killed_while_phones_ring_loses_no_caller_and_leaves_no_agent_s
         house.wait(lambda: house.rows(Offer, Offer.state == OfferState.RINGING), 40, "a phone that rings")
         house.kill("router")
         call = house.wait(lambda: house.call("+8613900000005", status=CallStatus.ENDED), 60, "the end of the call")
-    assert call.outcome is Outcome.ANSWERED
+    assert call.outcome is CallOutcome.ANSWERED
     house.wait(house.nothing_is_stuck, 60, "a quiet floor")
     assert len(house.rows(Offer, Offer.call_id == call.id, Offer.state == OfferState.ANSWERED)) == 1
 
@@ -44,7 +44,7 @@ def test_caller_in_the_menu_hears_no_error_when_voice_and_console_are_killed(hou
         house.kill("voice")
         house.kill("console")
         call = house.wait(lambda: house.call("+8613900000007", status=CallStatus.ENDED), 60, "the end of the call")
-    assert call.outcome is Outcome.ANSWERED
+    assert call.outcome is CallOutcome.ANSWERED
     failed = ("document_failed", "fallback_failed", "action_failed", "callback_failed")
     assert not [line for line in house.lines[lines:] if '["exchange"' in line and any(each in line for each in failed)]
 
@@ -59,7 +59,7 @@ def test_an_exchange_that_dies_ends_its_calls_and_frees_everyone(house: Stage) -
     assert isinstance(call, Call)
     # Where the end of the agent's line is reported before that of the caller's, the caller is led back into line first.
     first, *again = sorted(house.rows(QueueEntry, QueueEntry.call_id == call.id), key=lambda row: row.id)
-    assert (first.state, call.outcome) == (QueueEntryState.CONNECTED, Outcome.ANSWERED)
+    assert (first.state, call.outcome) == (QueueEntryState.CONNECTED, CallOutcome.ANSWERED)
     assert all(row.again and row.state is QueueEntryState.ABANDONED for row in again)
 
 
@@ -76,5 +76,5 @@ def test_a_call_that_came_while_the_webhooks_did_not_answer_is_found_and_listed(
         )
     house.kill("voice")
     call = house.wait(lambda: house.call("+8613900000010", status=CallStatus.ENDED), 60, "the lost call in the list")
-    assert call.outcome in {Outcome.FAILED, Outcome.LEFT_IN_MENU}
+    assert call.outcome in {CallOutcome.FAILED, CallOutcome.LEFT_IN_MENU}
     provider.close()

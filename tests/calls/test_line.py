@@ -9,7 +9,7 @@ import pytest
 from hotline.models import Agent, Call, Callback, Case, Offer, QueueEntry, Recording, Transcript
 from hotline.values.language import Language
 from hotline.values.states.agent import AgentStatus
-from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus, Direction
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.queue_entry import QueueEntryState
@@ -79,8 +79,8 @@ def test_a_caller_who_asked_for_a_call_back_is_called_and_served_before_who_aske
     )
     later = house.call(LATER)
     assert later is not None
-    assert (asked.outcome, callback.tries) == (Outcome.CALL_BACK, 1)
-    assert (back.direction, back.outcome, back.agent_id) == (Direction.OUTBOUND, Outcome.ANSWERED, later.agent_id)
+    assert (asked.outcome, callback.tries) == (CallOutcome.CALL_BACK, 1)
+    assert (back.direction, back.outcome, back.agent_id) == (Direction.OUTBOUND, CallOutcome.ANSWERED, later.agent_id)
     (place,) = house.rows(QueueEntry, QueueEntry.call_id == back.id)
     assert (place.asked_at, place.state) == (callback.asked_at, QueueEntryState.CONNECTED)
     assert back.answered_at < later.answered_at
@@ -111,7 +111,7 @@ def test_a_complaint_left_out_of_hours_becomes_a_case(closed: Stage) -> None:
     (case,) = house.wait(lambda: house.rows(Case), 40, "a case")
     assert (case.kind, case.state, case.call_id) == (CaseKind.COMPLAINT, CaseState.OPEN, call.id)
     assert (case.due_at - case.opened_at).total_seconds() <= 24 * 3600
-    assert (call.outcome, quiet.outcome) == (Outcome.MESSAGE, Outcome.OUT_OF_HOURS)
+    assert (call.outcome, quiet.outcome) == (CallOutcome.MESSAGE, CallOutcome.OUT_OF_HOURS)
     house.wait(lambda: house.recording(call).state is RecordingState.TRANSCRIBED, 60, "a transcript")
     recording = house.recording(call)
     assert (recording.kind, recording.channels) == (RecordingKind.MESSAGE, 1)

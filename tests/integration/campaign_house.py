@@ -232,7 +232,7 @@ def ends(context: AppContext, line: Line, outcome: AttemptOutcome, now: datetime
     else:
         with context.database.write() as session:
             attempt_progress.verified(session, line.attempt_id, now)
-            if outcome is not AttemptOutcome.HALF_WAY:
+            if outcome is not AttemptOutcome.PARTIAL:
                 later = now + timedelta(hours=1) if outcome is AttemptOutcome.CALL_LATER else None
                 attempt_progress.conclude(session, line.attempt_id, outcome, later_at=later)
     report(context, line, LegStatus.COMPLETED, now + timedelta(minutes=2))

@@ -34,7 +34,7 @@ from tests.passing_time import pass_in_database
 from tests.simulation.interleave.seams import InTurn
 from voice import app
 from workers.clock import Clock
-from workers.run import House
+from workers.run import WorkerContext
 from workers.run import run as perform
 
 STEP = timedelta(seconds=15)
@@ -156,7 +156,7 @@ class Storm:
         with self.context.database.read() as session:
             due = session.scalars(select(Job.id).where(*TO_DO)).all()
         for job_id in due:
-            perform(House(self.context, self.exchange), job_id)
+            perform(WorkerContext(self.context, self.exchange), job_id)
 
     @contextmanager
     def deadly(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from hotline.audit import log
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Call, Recipient
 from hotline.values.access import AuditOutcome
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from tests.console_data import a_call
 from tests.factories import load_hospital
 from tests.integration.campaign_house import campaign
@@ -84,7 +84,7 @@ def words(context: AppContext, tmp_path: Path) -> dict[str, tuple[str, ...]]:
     table.write_text("number,name\n+8613800138000,病人\n", "utf-8")
     doctors.write_text("patient_number\n1\n", "utf-8")
     with context.database.write() as session:
-        call = a_call("held", clock.now(), Outcome.ABANDONED)
+        call = a_call("held", clock.now(), CallOutcome.ABANDONED)
         session.add(call)
         session.flush()
         name = session.get_one(Recipient, one).campaign_id

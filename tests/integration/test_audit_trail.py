@@ -14,7 +14,7 @@ from crm.cases.service import By, NewCase
 from hotline import clock
 from hotline.audit import log
 from hotline.context import AppContext
-from hotline.models import Agent, AuditEntry, Call, Campaign, Coaching, Offer, Patient, Report, User, Utterance
+from hotline.models import Agent, AuditEntry, Call, Campaign, CoachingItem, Offer, Patient, Report, User, Utterance
 from hotline.values.access import AuditOutcome, Role
 from hotline.values.language import Language
 from hotline.values.states.campaign import CampaignState
@@ -71,16 +71,16 @@ def ids(context: AppContext, made: House) -> dict[str, str]:
         context, lead, ReportRequest(QUALITY, day, day, "week"), ("xlsx", Language.MANDARIN), now
     )
     sent = [made.call.id], [lead, made.users["second"]]
-    round_id = calibration.open_round(context, lead, "spring", "service", sent, now)
+    calibration_id = calibration.open_round(context, lead, "spring", "service", sent, now)
     with context.database.read() as session:
-        coaching_id = session.scalars(select(Coaching.id)).one()
+        coaching_id = session.scalars(select(CoachingItem.id)).one()
         assert session.scalars(select(Report.id)).all() == [report_id]
     return {
         "call_id": made.call.id,
         "recording_id": made.made.sound.id,
         "review_id": review_id,
         "comment_id": "0" * 32,
-        "round_id": round_id,
+        "calibration_id": calibration_id,
         "coaching_id": coaching_id,
         "report_id": report_id,
         "case_id": case.id,

@@ -61,7 +61,7 @@ def test_of_a_report_that_two_workers_make_one_file_is_kept(context: AppContext)
     with halfway(context, Report, make):
         make()
     made = report(context, report_id)
-    assert (made.state, made.progress, objects(context)) == (ReportState.MADE, 1.0, [made.blob])
+    assert (made.state, made.progress, objects(context)) == (ReportState.READY, 1.0, [made.blob])
     assert service.report_file(context, made).startswith(b"PK")
 
 
@@ -82,4 +82,4 @@ def test_a_report_that_failed_is_made_by_a_later_try(context: AppContext) -> Non
         service.make_report(replace(context, objects=Full(context.objects)), report_id, clock.now())
     assert report(context, report_id).state is ReportState.FAILED
     service.make_report(context, report_id, clock.now())
-    assert report(context, report_id).state is ReportState.MADE
+    assert report(context, report_id).state is ReportState.READY

@@ -74,7 +74,7 @@ def test_nobody_is_dialled_outside_their_hours(context: AppContext) -> None:
         (AttemptOutcome.MACHINE, RecipientState.PLANNED),
         (AttemptOutcome.WRONG_PERSON, RecipientState.PLANNED),
         (AttemptOutcome.CALL_LATER, RecipientState.PLANNED),
-        (AttemptOutcome.HALF_WAY, RecipientState.PLANNED),
+        (AttemptOutcome.PARTIAL, RecipientState.PLANNED),
         (AttemptOutcome.FAILED, RecipientState.PLANNED),
         (AttemptOutcome.REFUSED, RecipientState.REFUSED),
         (AttemptOutcome.DONE, RecipientState.DONE),
@@ -159,7 +159,7 @@ def test_a_patient_who_calls_back_goes_on_where_it_stopped(context: AppContext) 
         attempt_progress.keep_place(session, line.attempt_id, {"question": "pain"})
         attempt_progress.give(session, context, line.attempt_id, attempt_progress.Given("recovery", "better"), NOW)
     report(context, line, LegStatus.COMPLETED, NOW)
-    assert attempts_of(context, only)[0].outcome is AttemptOutcome.HALF_WAY
+    assert attempts_of(context, only)[0].outcome is AttemptOutcome.PARTIAL
     with context.database.write() as session:
         index = recipient(context, only).number_index
         assert attempt_progress.recognise(session, index) == only

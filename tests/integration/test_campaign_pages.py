@@ -20,7 +20,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, Attempt, AuditEntry, Campaign, FloorEvent, Patient, Recipient, User
 from hotline.values.access import Role
 from hotline.values.states.attempt import AttemptOutcome
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.leg import LegStatus
 from tests.console_client import signed_in
@@ -144,7 +144,7 @@ def test_an_agent_opens_the_history_of_whoever_they_spoke_with(app: Flask, conte
         session.scalars(select(User).where(User.role == Role.AGENT)).one().agent_id = nurse.id
         patient = session.scalars(select(Patient).order_by(Patient.id)).first()
         assert patient is not None
-        call = a_call("spoke", clock.now(), Outcome.ANSWERED, caller_index=patient.number_index, agent_id=nurse.id)
+        call = a_call("spoke", clock.now(), CallOutcome.ANSWERED, caller_index=patient.number_index, agent_id=nurse.id)
         session.add(call)
         session.flush()
         call_id = call.id

@@ -159,7 +159,7 @@ def test_the_stream_shows_who_is_talked_to_with_the_number_masked(
 
 
 def test_coming_back_ends_wrap_up_and_being_set_aside(agent: Staff, here: AppContext, made: Morning) -> None:
-    for state in (AgentState.WRAP_UP, AgentState.SET_ASIDE):
+    for state in (AgentState.WRAP_UP, AgentState.NOT_READY):
         becomes(here, made, AgentStatus.AVAILABLE, state)
         assert agent.send("/desk/back").status_code == 204
         assert row(here, made).state is AgentState.IDLE
@@ -181,7 +181,7 @@ def test_choosing_a_status_never_takes_an_agent_out_of_a_call(
         assert not service.choose_status(session, context, own, status, later)
     with context.database.read() as session:
         own = session.get_one(Agent, agent.id)
-    is_back = state is AgentState.SET_ASIDE and status is AgentStatus.AVAILABLE
+    is_back = state is AgentState.NOT_READY and status is AgentStatus.AVAILABLE
     assert own.status is status
     assert own.state is (AgentState.IDLE if is_back else state)
     starts_anew = is_back or (state is AgentState.IDLE and status is not AgentStatus.OFFLINE)

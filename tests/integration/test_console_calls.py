@@ -15,8 +15,8 @@ from hotline.context import AppContext
 from hotline.models import AuditEntry, Call, MachineMark, Transcript, Utterance
 from hotline.values.access import Role
 from hotline.values.intent import Intent
-from hotline.values.scorecard import Answer
-from hotline.values.states.call import Outcome
+from hotline.values.scorecard import ItemAnswer
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.recording import RecordingState
 from qa.reviews import calibration
 from tests.console_client import signed_in
@@ -99,7 +99,7 @@ def test_filters_leave_the_calls_that_fit(app: Flask, made: Morning, query: str,
 
 def test_today_leaves_yesterday_out(context: AppContext, made: Morning) -> None:
     with context.database.write() as session:
-        session.add(a_call("old", made.now - timedelta(days=2), Outcome.ANSWERED))
+        session.add(a_call("old", made.now - timedelta(days=2), CallOutcome.ANSWERED))
     with context.database.read() as session:
         today = queries.listing(session, Wanted(since=made.now - timedelta(hours=1)), 1, NOTHING_HIDDEN)
         everything = queries.listing(session, Wanted(), 1, NOTHING_HIDDEN)
@@ -110,7 +110,9 @@ def test_a_long_list_comes_in_pages_newest_first_and_none_is_lost(
     app: Flask, context: AppContext, made: Morning
 ) -> None:
     with context.database.write() as session:
-        session.add_all(a_call(f"n{n}", made.now - timedelta(hours=1, seconds=n), Outcome.ANSWERED) for n in range(60))
+        session.add_all(
+            a_call(f"n{n}", made.now - timedelta(hours=1, seconds=n), CallOutcome.ANSWERED) for n in range(60)
+        )
     with context.database.read() as session:
         pages = [queries.listing(session, Wanted(), page, NOTHING_HIDDEN) for page in (1, 2, 3, 99)]
     seen = [line.call for page in pages[:3] for line in page.lines]
@@ -197,7 +199,11 @@ def test_words_of_a_transcript_are_text_and_never_markup(app: Flask, context: Ap
         session.scalars(select(Utterance).order_by(Utterance.start)).first().text = attack  # type: ignore[union-attr] # the morning has utterances
         session.add(
             MachineMark(
-                call_id=made.calls["answered"].id, scorecard="service", item="<b>x", answer=Answer.NO, made_at=made.now
+                call_id=made.calls["answered"].id,
+                scorecard="service",
+                item="<b>x",
+                answer=ItemAnswer.NO,
+                made_at=made.now,
             )
         )
     text = signed_in(app, Role.SUPERVISOR).open(f"/calls/{made.calls['answered'].id}").text

@@ -110,7 +110,7 @@ def test_an_agent_takes_a_case_works_on_it_and_closes_it(app: Flask, made: Morni
     assert agent.send(f"/cases/{case.id}/owner", agent=made.agents["N02"].id).status_code == 403
     assert agent.send(f"/cases/{case.id}/owner", agent=me).status_code == 302
     assert agent.send(f"/cases/{case.id}/comment", text="rang, nobody at home").status_code == 302
-    assert agent.send(f"/cases/{case.id}/state", state="in_hand").status_code == 302
+    assert agent.send(f"/cases/{case.id}/state", state="in_progress").status_code == 302
     assert agent.send(f"/cases/{case.id}/state", state="closed").status_code == 302
     assert agent.send(f"/cases/{case.id}/owner", agent=made.agents["N02"].id).status_code == 400  # it is closed
     now = stored(context, case)
@@ -140,7 +140,7 @@ def test_what_makes_no_sense_changes_nothing(
 ) -> None:
     case = opened(context, made, CaseKind.MESSAGE)
     lead = signed_in(app, Role.SUPERVISOR)
-    lead.send(f"/cases/{case.id}/state", state="in_hand")
+    lead.send(f"/cases/{case.id}/state", state="in_progress")
     assert lead.send(f"/cases/{case.id}/{path}", **form).status_code == 400
     assert steps(context, case) == ["opened", "moved"]
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from console.web.app import create
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import AuditEntry, Call, Correction, Recording, Term, Transcript, Utterance
+from hotline.models import AuditEntry, Call, Correction, Recording, SearchTerm, Transcript, Utterance
 from hotline.values.access import Role
 from hotline.values.states.recording import RecordingState
 from recordings.search import service
@@ -111,7 +111,7 @@ def test_sound_without_words_is_not_heard_but_by_who_may_hear_the_original(
     app: Flask, made: Morning, context: AppContext
 ) -> None:
     with context.database.write() as session:
-        session.execute(delete(Term))
+        session.execute(delete(SearchTerm))
         session.delete(session.scalars(select(Transcript)).one())
     assert signed_in(app, Role.AGENT).open(f"/recordings/{made.sound.id}/audio").status_code == 404
     assert signed_in(app, Role.SUPERVISOR).open(f"/recordings/{made.sound.id}/original").status_code == 200
@@ -184,7 +184,7 @@ def test_an_agent_searches_only_the_calls_that_they_answered(app: Flask, made: M
 
 def test_deleted_sound_and_words_are_said_to_be_so(app: Flask, made: Morning, context: AppContext) -> None:
     with context.database.write() as session:
-        session.execute(delete(Term))
+        session.execute(delete(SearchTerm))
         transcript = session.scalars(select(Transcript)).one()
         transcript.utterances, transcript.purged_at = [], clock.now()
         recording = session.get_one(Recording, made.sound.id)

@@ -274,7 +274,7 @@ def test_who_stops_half_way_is_called_again_and_goes_on_there_after_the_check(ho
     patient.press("1")
     patient.press("2")
     patient.end()
-    assert house.attempt().outcome is AttemptOutcome.HALF_WAY
+    assert house.attempt().outcome is AttemptOutcome.PARTIAL
     with house.context.database.write() as session:
         session.get_one(Recipient, house.recipient_id).due_at = NOW
     again = house.dialled(NOW + timedelta(minutes=1))

@@ -222,7 +222,7 @@ def test_a_closed_case_is_handed_to_nobody_and_may_be_reopened(context: AppConte
             service.hand_over(session, row, agents["1001"].id, By(), NOW)
         with pytest.raises(IllegalMove):
             service.advance(session, context, row, CaseState.OPEN, By(), NOW)
-        assert service.advance(session, context, row, CaseState.IN_HAND, By(), NOW)
+        assert service.advance(session, context, row, CaseState.IN_PROGRESS, By(), NOW)
         assert row.closed_at is None
 
 

@@ -14,9 +14,9 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, MachineMark
 from hotline.values.access import Role
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.agent import AgentStatus
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from tests.console_data import a_call, morning
 from tests.factories import load_hospital
 
@@ -43,7 +43,7 @@ def test_an_act_tells_of_its_own_calls_alone_in_the_order_of_their_numbers(conte
     begin = clock.now()
     with context.database.write() as session:
         for number, minutes in ((8, -9), (7, 1), (3, 2), (5, 3)):
-            call = a_call(str(number), begin + timedelta(minutes=minutes), Outcome.ABANDONED)
+            call = a_call(str(number), begin + timedelta(minutes=minutes), CallOutcome.ABANDONED)
             call.caller_number = f"+861380000000{number}"
             session.add(call)
     told = report.as_json(context, begin)
@@ -55,10 +55,10 @@ def test_an_act_tells_of_its_own_calls_alone_in_the_order_of_their_numbers(conte
 
 @pytest.mark.parametrize(
     ("answer", "verdict", "check"),
-    [(Answer.YES, "passed", True), (Answer.NO, "failed", False), (Answer.UNSURE, "unsure", None)],
+    [(ItemAnswer.YES, "passed", True), (ItemAnswer.NO, "failed", False), (ItemAnswer.UNSURE, "unsure", None)],
 )
 def test_a_check_that_the_machine_leaves_to_people_is_unsure_and_not_unchecked(
-    context: AppContext, answer: Answer, verdict: str, check: bool | None
+    context: AppContext, answer: ItemAnswer, verdict: str, check: bool | None
 ) -> None:
     begin = clock.now()
     morning(context, begin)

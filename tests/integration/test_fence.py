@@ -16,7 +16,7 @@ from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.database.database import Database
 from hotline.errors import LeaseLost
-from hotline.models import Job, LooseBlob
+from hotline.models import Job, UnreferencedObject
 from hotline.outbox import jobs
 from hotline.values.states.job import JobState
 from telephony.errors import ProviderDown
@@ -24,8 +24,8 @@ from telephony.provider import Provider, connect
 from tests.servers import wait_for
 from workers import run
 from workers.hold import Hold, take
-from workers.run import House
-from workers.table import Work
+from workers.registry import JobKind
+from workers.run import WorkerContext
 
 LEASE = timedelta(seconds=600)
 
@@ -52,19 +52,21 @@ def take_over(context: AppContext, job: Job) -> Hold:
 
 def written(context: AppContext) -> list[str]:
     with context.database.read() as session:
-        return sorted(session.scalars(select(LooseBlob.name)))
+        return sorted(session.scalars(select(UnreferencedObject.name)))
 
 
 def write(context: AppContext, name: str, now: datetime) -> None:
     """A row like any other that a job writes."""
     with context.database.write() as session:
-        session.add(LooseBlob(name=name, made_at=now))
+        session.add(UnreferencedObject(name=name, made_at=now))
 
 
-def home(context: AppContext, work: Work, lease_seconds: int = 600) -> House:
+def home(context: AppContext, work: Callable[..., None], lease_seconds: int = 600) -> WorkerContext:
     changed = {"worker_lease_seconds": lease_seconds, "twilio_api_base": "http://127.0.0.1:1"}
     settings = context.settings.model_copy(update=changed)
-    return House(replace(context, settings=settings), connect(settings), {"check_call": work})
+    return WorkerContext(
+        replace(context, settings=settings), connect(settings), {"check_call": JobKind("check_call", "speech", work)}
+    )
 
 
 def test_what_a_worker_writes_or_asks_for_that_has_lost_its_work_does_not_happen(context: AppContext) -> None:

@@ -18,7 +18,7 @@ from hotline.models import Agent, Call, Callback, Offer, QueueEntry
 from hotline.values.access import Role
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus, Direction
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
@@ -43,7 +43,7 @@ class Day:
         """Write in this transaction."""
         self.session, self.staff = session, staff
 
-    def call(self, outcome: Outcome, answered: float | None = None, ended: float = 60, **other: object) -> Call:
+    def call(self, outcome: CallOutcome, answered: float | None = None, ended: float = 60, **other: object) -> Call:
         """A call that asked at once and has ended."""
         fields: dict[str, object] = {"queue": "booking", "started_at": NOW, "asked_at": NOW, **other}
         row = Call(
@@ -122,28 +122,28 @@ def staff(context: AppContext) -> dict[str, Agent]:
     agents = load_hospital(context)
     with context.database.write() as session:
         day = Day(session, agents)
-        met = day.place(day.call(Outcome.ANSWERED, 12), QueueEntryState.CONNECTED)
+        met = day.place(day.call(CallOutcome.ANSWERED, 12), QueueEntryState.CONNECTED)
         day.offer(met, "1001", OfferState.MISSED)
         day.offer(met, "1002", OfferState.ANSWERED, figures.OVERFLOW + "nurse helps")
-        day.place(day.call(Outcome.ABANDONED, ended=4), QueueEntryState.ABANDONED)
-        day.place(day.call(Outcome.ABANDONED, ended=40), QueueEntryState.ABANDONED)
-        day.place(day.call(Outcome.MESSAGE, queue="nurse"), QueueEntryState.LEFT, "voicemail")
-        day.call(Outcome.LEFT_IN_MENU, asked_at=None, queue=None)
+        day.place(day.call(CallOutcome.ABANDONED, ended=4), QueueEntryState.ABANDONED)
+        day.place(day.call(CallOutcome.ABANDONED, ended=40), QueueEntryState.ABANDONED)
+        day.place(day.call(CallOutcome.MESSAGE, queue="nurse"), QueueEntryState.LEFT, "voicemail")
+        day.call(CallOutcome.LEFT_IN_MENU, asked_at=None, queue=None)
         _call_backs(day)
-        day.call(Outcome.ABANDONED, direction=Direction.OUTBOUND)  # of a campaign, and wanted a person
+        day.call(CallOutcome.ABANDONED, direction=Direction.OUTBOUND)  # of a campaign, and wanted a person
     return agents
 
 
 def _call_backs(day: Day) -> None:
     """One caller was called back, one waits for it, one stayed in line and was answered."""
-    first, second = day.call(Outcome.CALL_BACK), day.call(Outcome.CALL_BACK)
-    back = day.call(Outcome.ANSWERED, 10, direction=Direction.OUTBOUND)
+    first, second = day.call(CallOutcome.CALL_BACK), day.call(CallOutcome.CALL_BACK)
+    back = day.call(CallOutcome.ANSWERED, 10, direction=Direction.OUTBOUND)
     day.offer(day.place(back, QueueEntryState.CONNECTED), "1001", OfferState.ANSWERED)
     day.place(first, QueueEntryState.LEFT)
     day.place(second, QueueEntryState.LEFT, "call_back")
     day.call_back(first, CallbackState.DONE, back)
     day.call_back(second, CallbackState.WAITING)
-    stayed = day.call(Outcome.ANSWERED, 20)
+    stayed = day.call(CallOutcome.ANSWERED, 20)
     day.place(stayed, QueueEntryState.CONNECTED)
     day.call_back(stayed, CallbackState.CANCELLED)
 

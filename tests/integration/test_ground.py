@@ -55,7 +55,7 @@ def test_a_job_asked_for_twice_is_one_row_and_one_bell_after_the_commit(context:
         assert jobs.add(session, context.notifier, "transcribe", "r1", NOW) is first
         assert in_line(context) == []
     wait_for(lambda: in_line(context) == [f"{first.id}-0"], what="the bell")
-    assert not jobs.ring(context.notifier, first)
+    assert not jobs.enqueue(context.notifier, first)
     with context.database.read() as session:
         assert [job.id for job in session.scalars(select(Job))] == [first.id]
     assert in_line(context) == [f"{first.id}-0"]
@@ -79,7 +79,7 @@ def test_the_bell_is_heard_by_who_listens(context: AppContext) -> None:
 
 
 def in_line(context: AppContext) -> list[str]:
-    ids: list[str] = Queue("speech", connection=context.notifier.redis, serializer=JSONSerializer).job_ids
+    ids: list[str] = Queue("transcribe", connection=context.notifier.redis, serializer=JSONSerializer).job_ids
     return ids
 
 

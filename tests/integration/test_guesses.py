@@ -25,7 +25,7 @@ from console.accounts import devices
 from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
-from hotline.models import AuditEntry, Guess, User
+from hotline.models import AuditEntry, SignInThrottle, User
 from hotline.values.access import Role
 from tests.conftest import environment
 from tests.console_client import Staff, signed_in
@@ -173,7 +173,7 @@ def test_one_person_shuts_no_address_that_all_share(app: Flask, context: AppCont
         assert Staff(app).sign_in("agent", f"guess {n}").status_code == (WRONG if n < guesses.PER_NAME else LATER)
     with context.database.read() as session:
         of_address = guesses.of_sign_in(context.keyring, "agent", "192.0.2.1", None)[1]
-        assert session.get_one(Guess, of_address.key).spent == guesses.PER_NAME
+        assert session.get_one(SignInThrottle, of_address.key).spent == guesses.PER_NAME
     assert Staff(app).sign_in("supervisor").status_code == RIGHT
 
 
@@ -234,13 +234,13 @@ def test_names_that_were_typed_are_not_kept_and_old_counts_are_deleted(app: Flas
     with time_machine.travel(clock.now(), tick=False) as moment:
         Staff(app).sign_in("my secret word", "wrong")
         with context.database.read() as session:
-            rows = session.scalars(select(Guess)).all()
+            rows = session.scalars(select(SignInThrottle)).all()
         assert len(rows) == 2
         assert not [row for row in rows if "secret" in row.key + row.name_index or "192" in row.key]
         moment.shift(guesses.WINDOW + timedelta(seconds=1))
         signed_in(app, Role.AGENT)
         with context.database.read() as session:
-            assert [row.spent for row in session.scalars(select(Guess))] == []
+            assert [row.spent for row in session.scalars(select(SignInThrottle))] == []
 
 
 def user(context: AppContext, login: str) -> User:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from hotline.context import AppContext
 from hotline.models import Call, Event, Queue, QueueEntry, Skill
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from telephony.provider import connect
 from tests.integration.caller import Caller, Document
@@ -128,7 +128,7 @@ class Life(RuleBasedStateMachine):
         assert len(opened) == (1 if status is CallStatus.WAITING else 0)
         assert (status is CallStatus.ENDED) == self.has_ended
         if status is CallStatus.ENDED:
-            assert outcome is (Outcome.ABANDONED if lines else outcome)
+            assert outcome is (CallOutcome.ABANDONED if lines else outcome)
             assert outcome is not None
 
     @invariant()

@@ -16,7 +16,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Callback, Case, Event, Offer, Patient, QueueEntry, Recording, Row
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus, Direction
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.case import CaseKind
 from hotline.values.states.leg import LegStatus
@@ -254,7 +254,7 @@ def test_a_call_back_keeps_the_place_and_is_promised_at_once(scene: Scene) -> No
     assert (callback.state, callback.asked_at, callback.tries) == (CallbackState.WAITING, asked_at, 0)
     caller.hang_up()
     call = scene.call(caller)
-    assert (call.status, call.outcome) == (CallStatus.ENDED, Outcome.CALL_BACK)
+    assert (call.status, call.outcome) == (CallStatus.ENDED, CallOutcome.CALL_BACK)
     assert scene.places(caller)[-1].state is QueueEntryState.LEFT
 
 
@@ -315,7 +315,7 @@ def test_a_call_back_that_met_a_person_is_done_and_opens_no_case(scene: Scene) -
     meet(scene, line, "1001")
     line.hang_up()
     assert scene.one(Callback).state is CallbackState.DONE
-    assert scene.call(line).outcome is Outcome.ANSWERED
+    assert scene.call(line).outcome is CallOutcome.ANSWERED
     assert scene.rows(Case) == []
     assert not scene.route(600)
 
@@ -412,7 +412,7 @@ def test_whoever_would_rather_wait_stands_where_they_stood(scene: Scene) -> None
     assert scene.one(Callback).state is CallbackState.CANCELLED
     assert len(scene.places(caller)) == 2
     caller.hang_up()
-    assert scene.call(caller).outcome is Outcome.ABANDONED
+    assert scene.call(caller).outcome is CallOutcome.ABANDONED
 
 
 def test_a_hidden_number_is_asked_for_and_the_caller_stays_in_line_meanwhile(scene: Scene) -> None:
@@ -556,7 +556,7 @@ def test_a_caller_in_line_may_leave_a_message_instead(scene: Scene) -> None:
     assert caller.ask(action, RecordingSid="REm1", RecordingDuration="7", Digits="#").text == thanks.text
     assert "Thank you" in thanks.said
     caller.hang_up()
-    assert scene.call(caller).outcome is Outcome.MESSAGE
+    assert scene.call(caller).outcome is CallOutcome.MESSAGE
     assert scene.one(Recording).kind is RecordingKind.MESSAGE
 
 
@@ -646,7 +646,7 @@ def test_an_overflow_to_a_number_rings_there_and_falls_back_to_the_line(scene: S
     said = caller.ask(lead.attribute("Dial", "action"), DialCallStatus=status)
     assert (said.verbs[-1] == "Hangup") is ends
     caller.hang_up()
-    assert scene.call(caller).outcome is (Outcome.FORWARDED if ends else Outcome.ABANDONED)
+    assert scene.call(caller).outcome is (CallOutcome.FORWARDED if ends else CallOutcome.ABANDONED)
 
 
 # Who calls.

@@ -8,7 +8,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Case, MachineMark, Recording
 from hotline.values.intent import Intent
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingState
 from qa.scoring import service
@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 def marks(
     context: AppContext, text: str | None, closed: timedelta | None, intent: Intent = Intent.ENQUIRY
-) -> dict[str, Answer]:
+) -> dict[str, ItemAnswer]:
     """The marks of a call of which a case came with this text, closed so long after its deadline."""
     made = recorded(context, NOW - timedelta(days=3), intent=intent)
     due = NOW - timedelta(days=1)
@@ -40,20 +40,20 @@ def marks(
 @pytest.mark.parametrize(
     ("text", "closed", "records", "deadline"),
     [
-        ("挂号时间", -HOUR, Answer.YES, Answer.YES),
-        ("  ", HOUR, Answer.NO, Answer.NO),
-        (None, None, Answer.NO, Answer.NA),
+        ("挂号时间", -HOUR, ItemAnswer.YES, ItemAnswer.YES),
+        ("  ", HOUR, ItemAnswer.NO, ItemAnswer.NO),
+        (None, None, ItemAnswer.NO, ItemAnswer.NA),
     ],
 )
 def test_records_and_deadlines_are_marked_from_the_cases_of_the_call(
-    context: AppContext, text: str | None, closed: timedelta | None, records: Answer, deadline: Answer
+    context: AppContext, text: str | None, closed: timedelta | None, records: ItemAnswer, deadline: ItemAnswer
 ) -> None:
     found = marks(context, text, closed)
-    assert (found["records"], found["deadline"], found["apology"]) == (records, deadline, Answer.NA)
+    assert (found["records"], found["deadline"], found["apology"]) == (records, deadline, ItemAnswer.NA)
 
 
 def test_only_who_complains_is_owed_an_apology(context: AppContext) -> None:
-    assert marks(context, "等候过久", None, Intent.COMPLAINT)["apology"] is Answer.NO
+    assert marks(context, "等候过久", None, Intent.COMPLAINT)["apology"] is ItemAnswer.NO
 
 
 def test_where_our_script_led_the_call_its_part_is_not_marked(
@@ -61,5 +61,5 @@ def test_where_our_script_led_the_call_its_part_is_not_marked(
 ) -> None:
     monkeypatch.setattr("qa.scoring.queries.is_follow_up", lambda *_of: True)
     found = marks(context, "伤口", None)
-    assert found["identity"] is found["greeting"] is Answer.NA
-    assert found["red_flag"] is Answer.NO
+    assert found["identity"] is found["greeting"] is ItemAnswer.NA
+    assert found["red_flag"] is ItemAnswer.NO

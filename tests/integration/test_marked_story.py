@@ -27,7 +27,6 @@ from tests.integration.caller import Caller
 from tests.integration.campaign_house import NOW, Outside, Patient, look, report
 from voice import app as voice_app
 from workers import run, sweep
-from workers.table import WORK
 
 NUMBER, NAME, BORN = "13877776661", "Zinnober Quendel", "1931-07-19"
 LISTED = f"number,name,birth_date,flags\n{NUMBER},{NAME},{BORN},cardiac\n"
@@ -154,11 +153,11 @@ def conversation(context: AppContext, exchange: Exchange) -> Patient:
 
 def work_off(context: AppContext, exchange: Exchange) -> None:
     """Whatever waits for a worker is done, and fails where nothing of a voice is here."""
-    home = run.House(context, exchange, WORK)
+    worker = run.WorkerContext(context, exchange)
     with context.database.read() as session:
         ids = list(session.scalars(sa.text("SELECT id FROM jobs WHERE kind <> 'render_prompt'")))
     for job_id in ids:
-        run.run(home, job_id)
+        run.run(worker, job_id)
 
 
 def stored(database: Database, file: Path) -> str:
@@ -214,7 +213,7 @@ def test_a_whole_story_leaves_no_mark_for_whoever_has_no_key(
     work_off(house, exchange)
     with house.database.write() as session:
         session.execute(sa.update(Job).values(due_at=clock.now() - timedelta(minutes=1)))
-    sweep.lost_bells(house)
+    sweep.forgotten_jobs(house)
     with house.database.read() as session:
         calls = session.execute(sa.select(Call.status, Call.last_answer)).all()
     logged = capsys.readouterr()

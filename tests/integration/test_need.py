@@ -14,7 +14,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Case, Offer, Patient
 from hotline.values.access import Role
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.case import CaseKind, CaseState, Urgency
 from tests.console_client import signed_in
 from tests.console_data import Morning, a_call
@@ -36,7 +36,7 @@ def case(context: AppContext, patient_id: str, queue: str | None = "booking", ow
     """An open case of the patient, from a call that asked for this queue; its id."""
     now = clock.now()
     with context.database.write() as session:
-        call = a_call(f"m{queue}{owner}", now - timedelta(hours=1), Outcome.ABANDONED, queue=queue)
+        call = a_call(f"m{queue}{owner}", now - timedelta(hours=1), CallOutcome.ABANDONED, queue=queue)
         session.add(call)
         session.flush()
         new = NewCase(CaseKind.ENQUIRY, call, patient_id, owner)
@@ -72,7 +72,7 @@ def test_the_rule_holds_in_every_state_for_one_case_and_for_lists(context: AppCo
     with context.database.write() as session:
         rows: list[tuple[Case, str | None]] = []
         for number, (state, owner, line, urgency, age, caller) in enumerate(cases, 1000):
-            call = a_call(f"c{number}", now, Outcome.ABANDONED, queue=lines[line])
+            call = a_call(f"c{number}", now, CallOutcome.ABANDONED, queue=lines[line])
             session.add(call)
             session.flush()
             at = now - AFTER + timedelta(minutes=1 if age == "fresh" else -1)
@@ -128,7 +128,7 @@ def test_a_call_opens_its_patient_while_it_goes_on_and_some_days_after(
     assert agent.open(f"/patients/{one}").status_code == 404
     with context.database.write() as session:
         start = now - timedelta(minutes=9) - (ago or timedelta())
-        call = a_call("spoke", start, Outcome.ANSWERED, caller_index=INDEX, agent_id=made.agents["N01"].id)
+        call = a_call("spoke", start, CallOutcome.ANSWERED, caller_index=INDEX, agent_id=made.agents["N01"].id)
         call.ended_at = now - ago if ago is not None else None
         session.add(call)
     assert agent.open(f"/patients/{one}").status_code == code

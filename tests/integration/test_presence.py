@@ -15,7 +15,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Agent, AgentPage, Event, Offer, SignIn, User
 from hotline.values.access import Role
-from hotline.values.states.agent import Absence, AgentState, AgentStatus, PagePhone, SignsIn
+from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, PagePhone, SignsIn
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
@@ -123,7 +123,7 @@ def test_a_page_that_falls_silent_takes_its_agent_off_the_floor_within_seven_sec
     assert is_there(told)
     told.wait(0.2)
     told.route()
-    assert (is_there(told), told.agent("1001").absent_why) == (False, Absence.PAGE_SILENT)
+    assert (is_there(told), told.agent("1001").absence_reason) == (False, AbsenceReason.PAGE_SILENT)
     told.call()
     told.route()
     assert offers(told) == []
@@ -176,7 +176,7 @@ def test_who_is_shut_out_is_off_the_floor_whatever_their_page_says(told: Story) 
         session.get_one(User, desk.beat.user_id).is_active = False
     desk.stays(2)
     told.route()
-    assert (is_there(told), told.agent("1001").absent_why) == (False, Absence.NOT_SIGNED_IN)
+    assert (is_there(told), told.agent("1001").absence_reason) == (False, AbsenceReason.NOT_SIGNED_IN)
 
 
 def test_nobody_speaks_for_anothers_page(told: Story) -> None:
@@ -195,7 +195,7 @@ def test_an_agent_with_a_number_is_there_while_a_page_is_open_or_where_the_file_
     assert is_there(told)
     told.wait(10)
     told.route()
-    assert told.agent("1001").absent_why is Absence.NOT_SIGNED_IN
+    assert told.agent("1001").absence_reason is AbsenceReason.NOT_SIGNED_IN
     with told.world.context.database.write() as session:
         session.get_one(Agent, desk.beat.agent_id).signs_in = SignsIn.TELEPHONE
     told.route()
@@ -213,7 +213,7 @@ def test_a_telephone_that_is_registered_no_more_is_offered_nothing(told: Story) 
     desk.stays(0)
     told.route()
     told.route()
-    assert (is_there(told), told.agent("1001").absent_why) == (False, Absence.NOT_CONNECTED)
+    assert (is_there(told), told.agent("1001").absence_reason) == (False, AbsenceReason.NOT_CONNECTED)
 
 
 def test_a_registration_lost_between_lease_and_dial_is_no_missed_offer(told: Story) -> None:
@@ -225,7 +225,7 @@ def test_a_registration_lost_between_lease_and_dial_is_no_missed_offer(told: Sto
     told.world.exchange.end(phone, "no-answer")  # nobody was there: it never rang
     told.post("no-answer")
     (offer,) = offers(told)
-    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, Absence.NOT_REACHED)
+    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, AbsenceReason.NOT_REACHED)
     assert told.agent("1001").state is AgentState.IDLE
 
 
@@ -234,7 +234,7 @@ def test_signing_out_between_decision_and_lease_wins(context: AppContext) -> Non
     _, waiting = call_in_line(context)
     with context.database.write() as session:
         row = session.get_one(Agent, agent.id)
-        row.is_present, row.absent_why = False, Absence.NOT_SIGNED_IN
+        row.is_present, row.absence_reason = False, AbsenceReason.NOT_SIGNED_IN
     offer = Offer(
         id=clock.new_id(), queue_entry_id=waiting.id, call_id=waiting.call_id, agent_id=agent.id,
         ring=1, rings=3, reasons=[], started_at=clock.now(),
@@ -339,11 +339,11 @@ def test_what_rang_out_after_the_page_was_cut_off_turns_out_not_to_be_missed(tol
     told.world.exchange.end(phone, "no-answer")
     told.post("no-answer")
     assert [offer.state for offer in offers(told)] == [OfferState.MISSED]
-    assert told.agent("1001").state is AgentState.SET_ASIDE
+    assert told.agent("1001").state is AgentState.NOT_READY
     told.wait(5.5)
     told.route()
     (offer,) = offers(told)
-    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, Absence.PAGE_SILENT)
+    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, AbsenceReason.PAGE_SILENT)
     assert told.agent("1001").state is AgentState.IDLE
     assert (told.told("offer_missed"), told.told("offer_unreachable")) == (0, 1)
 

@@ -23,7 +23,7 @@ from qa.reviews import service as reviews_service
 from qa.sampling import draws, targeted
 from tests.console_client import Staff, signed_in
 from tests.quality_data import House, days_of_calls, filled, house, published, read
-from workers.table import WORK
+from workers.registry import JOB_KINDS
 
 
 @pytest.fixture
@@ -150,16 +150,16 @@ def test_a_report_is_made_by_its_job_and_fetched_by_whoever_asked(app: Flask, co
         row = session.scalars(select(Report)).one()
         job = session.scalars(select(Job).where(Job.kind == service.JOB)).one()
     assert (job.subject_id, job.state) == (row.id, JobState.DUE)
-    assert staff.open(f"/reports/{row.id}").json == {"state": "asked", "progress": 0.0}
+    assert staff.open(f"/reports/{row.id}").json == {"state": "requested", "progress": 0.0}
     assert staff.open(f"/reports/{row.id}/file").status_code == 404
-    WORK[job.kind](context, None, row.id, clock.now())  # type: ignore[arg-type] # needs no provider
+    JOB_KINDS[job.kind].do(context, None, row.id, clock.now())
     got = staff.open(f"/reports/{row.id}/file")
     book = openpyxl.load_workbook(io.BytesIO(got.data))
     assert "评分项" in book.sheetnames
     assert person(app, "second").open(f"/reports/{row.id}/file").status_code == 404
     assert looks(context, row.id) == ["export_report", "fetch_report"]
     with context.database.read() as session:
-        assert session.scalars(select(Report)).one().state is ReportState.MADE
+        assert session.scalars(select(Report)).one().state is ReportState.READY
 
 
 @pytest.mark.parametrize("query", ["period=own&since=2026-01-01&until=2028-01-01", "unit=year", "kind=x", "period=own"])

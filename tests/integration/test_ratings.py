@@ -10,7 +10,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call, Case, Job, Recording
 from hotline.outbox import jobs
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.case import CaseKind, Urgency
 from hotline.values.states.recording import RecordingState
 from qa.reports import queries
@@ -50,7 +50,7 @@ def test_a_caller_whose_agent_hung_up_is_asked_and_the_key_is_kept(told: Story) 
     assert (told.told("rating_asked"), told.told("call_rated")) == (1, 1)
     with told.world.context.database.read() as session:
         call = session.get_one(Call, caller.owner)
-        assert call.outcome is Outcome.ANSWERED
+        assert call.outcome is CallOutcome.ANSWERED
         agent = call.agent_id or ""
         start, end = clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)
         assert queries.ratings_of(session, start, end) == {agent: [4]}

@@ -20,11 +20,11 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.encryption.keyring import Undecipherable
 from hotline.errors import Discard, NotFound
-from hotline.models import Call, Case, Event, Job, LooseBlob, MachineMark, Recording, Transcript
+from hotline.models import Call, Case, Event, Job, MachineMark, Recording, Transcript, UnreferencedObject
 from hotline.object_store import orphans
 from hotline.outbox import jobs
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.job import JobState
 from hotline.values.states.recording import RecordingKind, RecordingState
 from qa.scoring import service as qa
@@ -227,7 +227,7 @@ def test_a_recording_of_no_known_length_waits_until_the_provider_or_its_head_say
 def test_a_message_given_up_for_lost_is_a_case_and_is_fetched_after_all_once_it_is_ready_again(
     context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
-    worker = run.House(context, provider)
+    worker = run.WorkerContext(context, provider)
 
     def work(*kinds: str) -> None:
         with context.database.read() as session:
@@ -313,7 +313,7 @@ def test_a_stored_call_is_transcribed_and_checked_once_however_often_it_is_asked
     answers = {item: marks[item] for item in ("greeting", "self_id", "forbidden", "closing", "records")}
     chances = [mark.probability for mark in list(answers.values())[:4]]
     assert [chance is not None and chance > 0.5 for chance in chances] == [False, False, True, False]
-    assert answers["records"].answer is Answer.NA
+    assert answers["records"].answer is ItemAnswer.NA
     assert transcript.utterances[2].id in [one for place in marks["forbidden"].evidence for one in place["utterances"]]
     assert "problem" not in str(marks["forbidden"].evidence)  # places, never words
     assert {"transcribed", "checked", "recording_stored"} <= set(told(context))
@@ -358,7 +358,7 @@ def test_a_recording_beyond_the_limit_is_left_at_the_provider_and_staff_see_why(
     recording_id = ready(context, call_id, seconds=60)
     with context.database.read() as session:
         job = session.scalars(select(Job).where(Job.kind == "fetch_recording")).one()
-    run.run(run.House(small, provider), job.id)
+    run.run(run.WorkerContext(small, provider), job.id)
     with context.database.read() as session:
         after = session.get_one(Job, job.id)
     assert (after.state, after.reason) == (JobState.FAILED, "recording_too_large")
@@ -366,7 +366,7 @@ def test_a_recording_beyond_the_limit_is_left_at_the_provider_and_staff_see_why(
     assert objects(context) == []  # what had come of it is not kept
     with context.database.write() as session:  # the limit was raised
         jobs.again(session, context.notifier)
-    run.run(run.House(context, provider), job.id)
+    run.run(run.WorkerContext(context, provider), job.id)
     assert service.decrypted_wav(context, recording(context)) == long
     assert len(objects(context)) == 1
     assert recording_id in objects(context)[0]
@@ -418,7 +418,7 @@ def test_blobs_that_nothing_came_to_name_are_deleted_after_a_day_and_no_others(
     assert sorted(objects(context)) == sorted([kept or "", lost])
     assert orphans.sweep(context) == 0  # somebody may still be at it
     with context.database.write() as session:
-        session.get_one(LooseBlob, lost).made_at -= orphans.SAFE
+        session.get_one(UnreferencedObject, lost).made_at -= orphans.SAFE
     assert orphans.sweep(context) == 1
     assert objects(context) == [kept]
     with pytest.raises(orphans.Swept), context.database.write() as session:

@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from console.web.app import create
 from hotline.context import AppContext
 from hotline.errors import Discard, NotFound
-from hotline.models import Appeal, Draw, Job, Review, ReviewStep, Round
+from hotline.models import Appeal, Calibration, DailySample, Job, Review, ReviewStep
 from hotline.values.access import Role
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.coaching import CoachingState
 from hotline.values.states.review import ReviewState, Ruling
 from qa.errors import InvalidAnswer, NotPermitted, StaleDraft, TextRequired, UnansweredItems, WrongReviewState
@@ -174,7 +174,7 @@ def test_the_database_itself_refuses_a_second_review_of_a_call(context: AppConte
 
 def test_a_day_is_drawn_once_and_can_be_proven(context: AppContext, here: House) -> None:
     calls = days_of_calls(context, here.made, 1, 6, NOW)
-    mark(context, calls[2], here.made.sound.id, NOW, long_silence=Answer.YES, forbidden=Answer.UNSURE)
+    mark(context, calls[2], here.made.sound.id, NOW, long_silence=ItemAnswer.YES, forbidden=ItemAnswer.UNSURE)
     day = (NOW - timedelta(days=1)).date()
     assert draws.due(context, NOW) == [day]
     assert draws.sweep(context, NOW) == 1
@@ -183,8 +183,8 @@ def test_a_day_is_drawn_once_and_can_be_proven(context: AppContext, here: House)
     with pytest.raises(Discard):
         draws.make(context, day.isoformat(), NOW)
     with context.database.read() as session:
-        draw = session.scalars(select(Draw)).one()
-        found = list(session.scalars(select(Review).where(Review.draw_id == draw.id)))
+        draw = session.scalars(select(DailySample)).one()
+        found = list(session.scalars(select(Review).where(Review.sample_id == draw.id)))
         assert session.scalars(select(Job).where(Job.kind == draws.JOB)).one().subject_id == day.isoformat()
     assert draws.is_proven(draw)
     assert len(draw.frame) == 6
@@ -222,7 +222,7 @@ def test_a_calibration_is_blind_until_ones_own_part_is_done(context: AppContext,
     assert read(context, own).answers == {}, "the machine's answers would be no blind judgement"
     with context.database.read() as session:
         assert calibration.is_blind(session, here.call.id, one)
-        row = session.get_one(Round, made)
+        row = session.get_one(Calibration, made)
         assert not calibration.may_see(calibration.reviews_of_round(session, made), row, one)
     for review_id, user in ((own, one), (other, two)):
         service.take(context, review_id, user, NOW)

@@ -168,8 +168,8 @@ def test_winner_whose_line_breaks_before_the_caller_came_puts_the_caller_back_in
 @pytest.mark.parametrize(
     ("end", "state"),
     [
-        (LegStatus.NO_ANSWER, AgentState.SET_ASIDE),
-        (LegStatus.BUSY, AgentState.SET_ASIDE),
+        (LegStatus.NO_ANSWER, AgentState.NOT_READY),
+        (LegStatus.BUSY, AgentState.NOT_READY),
         (LegStatus.FAILED, AgentState.IDLE),
         (LegStatus.CANCELED, AgentState.IDLE),
     ],
@@ -186,7 +186,7 @@ def test_a_phone_that_ends_unanswered_never_leaves_its_agent_stuck(
     assert isinstance(row, Agent)
     assert row.state is state
     assert row.offer_id is None
-    assert (row.state_until is not None) == (state is AgentState.SET_ASIDE)
+    assert (row.state_until is not None) == (state is AgentState.NOT_READY)
     assert state_of(context, waiting) is QueueEntryState.WAITING
 
 

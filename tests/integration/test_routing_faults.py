@@ -12,7 +12,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import queries
 from routing.calls import conversations, transfers
@@ -109,7 +109,7 @@ def test_one_rejection_leaves_the_other_phones_ringing(told: Story) -> None:
     told.post()
     told.route()
     assert second.place is Place.RINGING
-    assert told.agent("1001").state is AgentState.SET_ASIDE or told.agent("1002").state is AgentState.SET_ASIDE
+    assert told.agent("1001").state is AgentState.NOT_READY or told.agent("1002").state is AgentState.NOT_READY
 
 
 def test_a_queue_that_everybody_missed_is_offered_again(told: Story) -> None:
@@ -119,7 +119,7 @@ def test_a_queue_that_everybody_missed_is_offered_again(told: Story) -> None:
     told.wait(16)
     told.route()
     told.post()
-    assert (first.place, told.agent("1001").state) == (Place.ENDED, AgentState.SET_ASIDE)
+    assert (first.place, told.agent("1001").state) == (Place.ENDED, AgentState.NOT_READY)
     told.wait(121)
     assert told.ring(caller) is not first
 
@@ -174,7 +174,7 @@ def test_callers_who_gave_up_are_in_the_figures(told: Story) -> None:
     with told.world.context.database.read() as session:
         counted = queries.since(session, NOW, 5)
         outcomes = set(session.scalars(select(Call.outcome)))
-    assert (counted.asked, counted.abandoned, counted.caller_share, outcomes) == (2, 2, 0, {Outcome.ABANDONED})
+    assert (counted.asked, counted.abandoned, counted.caller_share, outcomes) == (2, 2, 0, {CallOutcome.ABANDONED})
 
 
 def test_an_agent_who_went_away_stays_away_whatever_comes_late(told: Story) -> None:

@@ -33,6 +33,7 @@ from tests.factories import NOW, call_in_line, load_hospital, offer_to
 from tests.integration import campaign_house
 from tests.integration.rivals import changed, halfway
 from workers import run
+from workers.registry import JobKind
 
 R = TypeVar("R", bound=Row)
 LATER = NOW + timedelta(seconds=5)
@@ -172,7 +173,8 @@ def test_work_that_somebody_else_took_or_did_meanwhile_is_left_alone(
 ) -> None:
     now: dict[str, object] = {"held_until": clock.now() + timedelta(minutes=5)}
     done: list[str] = []
-    home = run.House(context, connect(settings), {"check_call": lambda _g, _p, subject, _now: done.append(subject)})
+    kind = JobKind("check_call", "speech", lambda _context, _provider, subject, _now: done.append(subject))
+    home = run.WorkerContext(context, connect(settings), {"check_call": kind})
     with context.database.write() as session:
         job = jobs.add(session, context.notifier, "check_call", "c1", clock.now())
     with changed(context, Job, update(Job).values(now if meanwhile == "held" else {"state": JobState.DONE})):

@@ -10,7 +10,18 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.encryption.keyring import Undecipherable
 from hotline.errors import NotFound
-from hotline.models import AuditEntry, Case, Correction, Hold, Job, Recording, Report, Term, Transcript, Utterance
+from hotline.models import (
+    AuditEntry,
+    Case,
+    Correction,
+    Job,
+    LegalHold,
+    Recording,
+    Report,
+    SearchTerm,
+    Transcript,
+    Utterance,
+)
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.case import CaseKind, CaseState
@@ -68,7 +79,7 @@ def test_the_search_leaves_out_what_the_filters_do(context: AppContext) -> None:
 def test_the_table_of_terms_shows_no_word(context: AppContext) -> None:
     recorded(context, NOW)
     with context.database.read() as session:
-        digests = set(session.scalars(select(Term.digest)))
+        digests = set(session.scalars(select(SearchTerm.digest)))
     assert digests
     assert all(len(one) == service.DIGEST_SIGNS and set(one) <= set("0123456789abcdef") for one in digests)
 
@@ -165,7 +176,7 @@ def test_words_are_deleted_later_and_are_found_no_more(context: AppContext) -> N
     with context.database.read() as session:
         assert not session.scalars(select(Utterance)).all()
         assert not session.scalars(select(Correction)).all()
-        assert not session.scalars(select(Term)).all()
+        assert not session.scalars(select(SearchTerm)).all()
         assert session.scalars(select(Transcript)).one().purged_at == NOW
 
 
@@ -178,7 +189,7 @@ def test_files_of_reports_are_deleted_when_their_time_is_over_and_the_log_says_s
             made.asked_at, made.blob = NOW - timedelta(days=days), f"reports/{name}"
             session.add(made)
     assert len(purging_reports.due(context, NOW)) == 1
-    purging.job(context, "2026-03-02", NOW)
+    purging.purge_day(context, "2026-03-02", NOW)
     assert (context.objects.has("reports/old"), context.objects.has("reports/new")) == (False, True)
     with context.database.read() as session:
         assert [one.blob for one in session.scalars(select(Report))] == ["reports/new"]
@@ -218,7 +229,7 @@ def test_a_legal_hold_keeps_everything_until_it_is_lifted(context: AppContext, k
     holds.lift(context, hold.id, "legal", NOW)
     assert {item.verdict.what for item in purging.run(context, NOW)} == {What.AUDIO, What.TRANSCRIPT}
     with context.database.read() as session:
-        assert session.scalars(select(Hold)).one().lifted_by == "legal"
+        assert session.scalars(select(LegalHold)).one().lifted_by == "legal"
         assert {look.action for look in session.scalars(select(AuditEntry))} >= {"place_hold", "lift_hold"}
 
 

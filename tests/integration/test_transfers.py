@@ -51,7 +51,7 @@ def transfer(told: Story, caller: Line) -> Transfer:
         return session.scalars(select(Transfer).where(Transfer.call_id == caller.owner)).one()
 
 
-def ask(told: Story, phone: Line, to: str, kind: TransferKind = TransferKind.COLD) -> None:
+def ask(told: Story, phone: Line, to: str, kind: TransferKind = TransferKind.BLIND) -> None:
     """The agent of this line hands the caller on, to a staff number or a queue."""
     agent_id = told.agent(to).id if to.isdigit() else None
     wish = transfers.Ask(kind, agent_id, None if agent_id else to, "asks for a bed")
@@ -254,7 +254,7 @@ def consultation(told: Story) -> tuple[Line, Line, Line]:
     caller = told.call()
     first = told.meet(caller)
     other = next(n for n in ("1001", "1002") if told.agent(n).address != first.address)
-    ask(told, first, other, TransferKind.WARM)
+    ask(told, first, other, TransferKind.CONSULT)
     settle(told)
     assert caller.is_held
     return caller, first, picks_up(told, caller, other)
@@ -288,7 +288,7 @@ def test_a_colleague_who_does_not_answer_gives_the_caller_back_at_once(told: Sto
     caller = told.call()
     first = told.meet(caller)
     other = next(n for n in ("1001", "1002") if told.agent(n).address != first.address)
-    ask(told, first, other, TransferKind.WARM)
+    ask(told, first, other, TransferKind.CONSULT)
     settle(told)
     told.world.exchange.end(phone_of(told, caller, other), "no-answer")
     told.post()
@@ -310,7 +310,7 @@ def test_who_is_lost_while_the_colleague_rings_leaves_the_caller_in_line_for_the
     caller = told.call()
     first = told.meet(caller)
     other = next(n for n in ("1001", "1002") if told.agent(n).address != first.address)
-    ask(told, first, other, TransferKind.WARM)
+    ask(told, first, other, TransferKind.CONSULT)
     settle(told)
     drops(told, first)
     second = picks_up(told, caller, other)
@@ -360,9 +360,9 @@ def test_what_cannot_be_handed_on_is_refused_with_a_reason(told: Story) -> None:
     for to, why in ((other, "not_free"), ("surgery", "no_such_queue")):
         with pytest.raises(CannotTransfer, match=why):
             ask(told, first, to)
-    ask(told, first, "nurse", TransferKind.WARM)
+    ask(told, first, "nurse", TransferKind.CONSULT)
     with pytest.raises(CannotTransfer, match="goes_on"):
-        ask(told, first, "booking", TransferKind.WARM)
+        ask(told, first, "booking", TransferKind.CONSULT)
 
 
 def test_callers_of_the_same_wish_wait_behind_one_consultation_only(told: Story) -> None:

@@ -15,7 +15,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.errors import GivesWay
 from hotline.models import Job, Recording
-from hotline.models import Part as PartRow
+from hotline.models import PartialTranscript as PartRow
 from hotline.outbox import jobs
 from hotline.values.intent import Intent
 from hotline.values.language import Language

@@ -16,7 +16,7 @@ from hotline.models import Agent, AgentSkill, Call, Event, Job, Leg, Offer, Prom
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.agent import AgentStatus
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
@@ -176,7 +176,7 @@ def test_every_webhook_twice_leaves_the_same_rows_and_the_same_answers(context: 
     caller.hang_up()
     caller.hang_up()
     assert rows(context)["calls"] == before["calls"]
-    assert the_call(context).outcome is Outcome.ABANDONED
+    assert the_call(context).outcome is CallOutcome.ABANDONED
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (2, 0, 1), (1, 2, 0), (0, 0, 2)])
@@ -190,7 +190,7 @@ def test_status_callbacks_in_any_order_leave_an_ended_call(
     call = the_call(context)
     with context.database.read() as session:
         leg = session.scalars(select(Leg)).one()
-    assert (call.status, call.outcome) == (CallStatus.ENDED, Outcome.LEFT_IN_MENU)
+    assert (call.status, call.outcome) == (CallStatus.ENDED, CallOutcome.LEFT_IN_MENU)
     assert leg.status is LegStatus.COMPLETED
     assert story(context).count("call_ended") == 1
     assert caller.press("1").verbs == ["Hangup"]
@@ -216,7 +216,7 @@ def test_caller_who_hangs_up_in_line_is_abandoned_and_the_phone_that_rang_stops(
     with context.database.read() as session:
         assert session.scalars(select(Offer.state)).one() is OfferState.CANCELLED
     assert the_lines(context)[0].state is QueueEntryState.ABANDONED
-    assert the_call(context).outcome is Outcome.ABANDONED
+    assert the_call(context).outcome is CallOutcome.ABANDONED
 
 
 @pytest.mark.parametrize("path", ["/voice/calls", "/voice/calls/status", "/voice/fallback", "/voice/calls/x/turns/1"])

@@ -20,7 +20,7 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.errors import Discard
-from hotline.models import Job, Part, Prompt, Recording, Row, Transcript
+from hotline.models import Job, PartialTranscript, Prompt, Recording, Row, Transcript
 from hotline.outbox import jobs
 from hotline.values.language import Language
 from hotline.values.states.job import JobState
@@ -33,8 +33,8 @@ from tests.integration.transcripts_house import recorded, wav
 from tests.servers import wait_for
 from workers import run, sweep
 from workers.clock import Clock
-from workers.run import House
-from workers.table import Work
+from workers.registry import JobKind
+from workers.run import WorkerContext
 
 CODES: dict[type[Exception], str] = {
     ProviderDown: "provider_down",
@@ -51,14 +51,14 @@ CODES: dict[type[Exception], str] = {
 
 
 @pytest.fixture
-def home(context: AppContext, settings: Settings) -> House:
+def home(context: AppContext, settings: Settings) -> WorkerContext:
     """A worker's resources; the exchange is one that nobody answers at."""
-    return House(context, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
+    return WorkerContext(context, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
 
 
-def doing(home: House, work: Work) -> House:
+def doing(home: WorkerContext, work: Callable[..., None]) -> WorkerContext:
     """The same worker, with other work behind the job kind `check_call`."""
-    return House(home.context, home.provider, {"check_call": work})
+    return WorkerContext(home.context, home.provider, {"check_call": JobKind("check_call", "speech", work)})
 
 
 def add(context: AppContext, kind: str = "check_call", subject: str = "c1", ago: float = 0) -> Job:
@@ -73,7 +73,7 @@ def row(context: AppContext, job: Job) -> Job:
         return session.get_one(Job, job.id)
 
 
-def test_work_is_done_once_though_two_workers_take_it_at_the_same_time(home: House) -> None:
+def test_work_is_done_once_though_two_workers_take_it_at_the_same_time(home: WorkerContext) -> None:
     done: list[str] = []
     both = threading.Barrier(2)
     home = doing(home, lambda _ground, _provider, subject, _now: done.append(subject))
@@ -109,7 +109,7 @@ def test_work_is_done_once_though_two_workers_take_it_at_the_same_time(home: Hou
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
 )
-def test_failures_are_sorted(home: House, error: Exception, state: JobState) -> None:
+def test_failures_are_sorted(home: WorkerContext, error: Exception, state: JobState) -> None:
     def fails(*_: object) -> None:
         raise error
 
@@ -126,7 +126,7 @@ def test_failures_are_sorted(home: House, error: Exception, state: JobState) -> 
     assert (after.due_at > job.due_at) == (state is JobState.DUE)
 
 
-def test_work_that_is_asked_for_anew_while_a_worker_is_at_it_is_done_once_more(home: House) -> None:
+def test_work_that_is_asked_for_anew_while_a_worker_is_at_it_is_done_once_more(home: WorkerContext) -> None:
     done: list[str] = []
 
     def asked_meanwhile(_ground: AppContext, _provider: object, subject: str, now: datetime) -> None:
@@ -143,9 +143,9 @@ def test_work_that_is_asked_for_anew_while_a_worker_is_at_it_is_done_once_more(h
     assert row(home.context, job).state is JobState.DONE
 
 
-def test_work_that_outlives_its_lease_keeps_it(home: House) -> None:
+def test_work_that_outlives_its_lease_keeps_it(home: WorkerContext) -> None:
     context = home.context
-    short = House(
+    short = WorkerContext(
         AppContext(
             settings=context.settings.model_copy(update={"worker_lease_seconds": 1}),
             keyring=context.keyring, database=context.database, notifier=context.notifier, objects=context.objects,
@@ -176,8 +176,8 @@ def test_sweep_rings_again_for_a_lost_bell_and_for_a_dead_worker_and_for_nothing
             session.execute(update(Job).where(Job.id == job.id).values(**values))
     wait_for(lambda: len(list(context.notifier.redis.scan_iter("rq:job:*"))) == 5, 60, "every bell")
     context.notifier.redis.flushdb()
-    assert sweep.lost_bells(context) == 2
-    assert sweep.lost_bells(context) == 0  # they are in line now
+    assert sweep.forgotten_jobs(context) == 2
+    assert sweep.forgotten_jobs(context) == 0  # they are in line now
     rung = {key.decode().split(":")[-1] for key in context.notifier.redis.scan_iter("rq:job:*")}
     assert rung == {f"{lost.id}-0", f"{dead.id}-1"}
 
@@ -187,12 +187,12 @@ def test_work_that_kills_its_workers_is_given_up_with_a_reason(context: AppConte
     past = clock.now() - timedelta(seconds=5)
     with context.database.write() as session:
         session.execute(update(Job).where(Job.id == job.id).values(held_until=past, deaths=4))
-    sweep.lost_bells(context)
+    sweep.forgotten_jobs(context)
     after = row(context, job)
     assert (after.state, after.reason, after.deaths, after.tries) == (JobState.FAILED, "worker_died", 5, 0)
 
 
-def test_failed_work_is_done_again_when_staff_ask_for_it(home: House) -> None:
+def test_failed_work_is_done_again_when_staff_ask_for_it(home: WorkerContext) -> None:
     def fails(*_: object) -> None:
         raise DigestMismatch
 
@@ -243,16 +243,16 @@ def test_a_worker_killed_while_it_transcribes_costs_that_call_its_own_time_and_n
     with context.database.write() as session:
         jobs.add(session, context.notifier, "transcribe", long.id, clock.now())
     first = worker()
-    wait_for(lambda: rows(context, Part), 60, "a part of the transcript")
+    wait_for(lambda: rows(context, PartialTranscript), 60, "a part of the transcript")
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
-    [part] = rows(context, Part)
+    [part] = rows(context, PartialTranscript)
     prompts(context, 3)
     worker()
     sweeps = Clock(context, connect(settings.model_copy(update={"twilio_api_base": "http://127.0.0.1:1"})))
     wait_for(lambda: sweeps.work() and count(context, JobState.DUE) == 0, 40, "every job")
     [transcript] = rows(context, Transcript)
-    assert (transcript.recording_id, rows(context, Part)) == (long.id, [])
+    assert (transcript.recording_id, rows(context, PartialTranscript)) == (long.id, [])
     [recording] = rows(context, Recording)
     assert recording.state is RecordingState.TRANSCRIBED
     [job] = [job for job in rows(context, Job) if job.kind == "transcribe"]

@@ -15,7 +15,7 @@ from hotline.models import Call, Recording, Transcript, User, Utterance
 from hotline.values.access import Role
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.recording import RecordingState
 from recordings.search import service
 from recordings.storage import sealed_sound
@@ -60,7 +60,7 @@ def recorded(
     call = Call(
         **{
             "provider_sid": f"CA{new_id()}", "language": language, "status": CallStatus.ENDED, "intent": Intent.ENQUIRY,
-            "outcome": Outcome.ANSWERED, "started_at": ended_at - timedelta(minutes=2), "heard_at": ended_at,
+            "outcome": CallOutcome.ANSWERED, "started_at": ended_at - timedelta(minutes=2), "heard_at": ended_at,
             "ended_at": ended_at,
         } | of_call
     )  # fmt: skip

@@ -21,7 +21,7 @@ from hotline.context import AppContext
 from hotline.database import server_clock
 from hotline.database.database import Database
 from hotline.errors import HotlineError
-from hotline.models import Call, Event, Job, LooseBlob, Recording
+from hotline.models import Call, Event, Job, Recording, UnreferencedObject
 from hotline.object_store import orphans
 from hotline.object_store.store import ObjectStore
 from hotline.outbox import jobs
@@ -33,8 +33,8 @@ from telephony.errors import ProviderRefused
 from telephony.provider import Provider
 from tests.integration.transcripts_house import wav
 from workers import run, sweep
-from workers.run import House
-from workers.table import WORK
+from workers.registry import JOB_KINDS, JobKind
+from workers.run import WorkerContext
 
 SECONDS = 3.0
 SOUND = wav(SECONDS)
@@ -197,8 +197,8 @@ class World:
         step = step or Steps()
         stepped = SteppedDatabase(self.context.database, step)
         context = replace(self.context, database=stepped, objects=SteppedBlobs(self.context.objects, step))
-        table = {**WORK, "text_advice": advise}
-        run.run(House(context, self.outside.of(step), table, lambda: self.passed), self.job(kind).id)
+        kinds = {**JOB_KINDS, "text_advice": JobKind("text_advice", "now", advise)}
+        run.run(WorkerContext(context, self.outside.of(step), kinds, lambda: self.passed), self.job(kind).id)
 
     def expire(self) -> None:
         """Time passes: every lease runs out, and every pause is over."""
@@ -217,7 +217,7 @@ class World:
         """Nothing fails any more: work is done as often as it is due, by workers who come and go."""
         for _ in range(4):
             self.expire()
-            sweep.lost_bells(self.context)
+            sweep.forgotten_jobs(self.context)
             with self.context.database.read() as session:
                 is_due = (Job.kind.in_(KINDS), Job.state == JobState.DUE)
                 due = list(session.scalars(select(Job.kind).where(*is_due)))
@@ -256,8 +256,8 @@ class World:
 
     def _sweep_blobs(self) -> None:
         with self.context.database.write() as session:
-            session.execute(update(LooseBlob).values(made_at=LooseBlob.made_at))
-            for row in session.scalars(select(LooseBlob)):
+            session.execute(update(UnreferencedObject).values(made_at=UnreferencedObject.made_at))
+            for row in session.scalars(select(UnreferencedObject)):
                 row.made_at -= orphans.SAFE + timedelta(minutes=1)
         orphans.sweep(self.context)
 

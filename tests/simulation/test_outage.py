@@ -20,7 +20,7 @@ from hotline.context import AppContext, open_context
 from hotline.database.outage import Outage
 from hotline.models import Call, Callback, Job, QueueEntry
 from hotline.outbox import jobs
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from ivr.dialogue import service
@@ -163,7 +163,7 @@ def test_after_a_minute_callers_are_connected_with_the_number_on_duty_and_stand_
     led, _ = timed(caller, f"{out.text_of('Redirect')}?{late}")
     assert led.text_of("Dial") == asked.text_of("Dial") == DUTY
     house.back()
-    wait_for(lambda: [c.outcome for c in calls(house)] == [Outcome.FORWARDED] * 2, what="both calls led on")
+    wait_for(lambda: [c.outcome for c in calls(house)] == [CallOutcome.FORWARDED] * 2, what="both calls led on")
     with house.context.database.read() as session:
         assert {row.state for row in session.scalars(select(QueueEntry))} == {QueueEntryState.LEFT}
     done, _ = timed(caller, "/voice/fallback", DialCallStatus="completed")

@@ -22,7 +22,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Answer, Attempt, Call, Case, Recipient
 from hotline.values.states.attempt import AttemptState
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.case import CaseKind
 from hotline.values.states.recipient import RecipientState
 
@@ -160,7 +160,7 @@ def _ours(calls: list[dict[str, Any]]) -> dict[str, int]:
         "calls": len(calls),
         "asked": len(asked),
         "answered": sum(call["answered_at"] is not None for call in asked),
-        "abandoned": sum(call["outcome"] == Outcome.ABANDONED for call in calls),
+        "abandoned": sum(call["outcome"] == CallOutcome.ABANDONED for call in calls),
         "within_three_rings_caller": sum((call["caller_rings"] or RINGS + 1) <= RINGS for call in asked),
     }
 

@@ -277,7 +277,7 @@ if (desk.dataset.kind !== "none") {
   at("hold").addEventListener("click", hold);
   at("transfer").addEventListener("submit", (event) => {
     event.preventDefault();
-    const fields = { to: at("transfer-to").value, note: at("transfer-note").value, how: event.submitter?.value ?? "warm" };
+    const fields = { to: at("transfer-to").value, note: at("transfer-note").value, how: event.submitter?.value ?? "consult" };
     transfer(fields, at("transfer").querySelector("[name=how]").closest("p"));
   });
   at("mute").addEventListener("click", mute);

@@ -4,10 +4,10 @@ async function watch(row) {
     const answer = await fetch(row.dataset.report).catch(() => null);
     if (answer?.ok) {
       const said = await answer.json();
-      if (said.state !== "asked") { location.reload(); return; }
+      if (said.state !== "requested") { location.reload(); return; }
       row.querySelector("progress").value = said.progress;
     }
     await new Promise((done) => { setTimeout(done, 700); });
   }
 }
-for (const row of document.querySelectorAll("[data-report][data-state=asked]")) watch(row);
+for (const row of document.querySelectorAll("[data-report][data-state=requested]")) watch(row);

@@ -18,7 +18,7 @@ class AgentState(StrEnum):
     OFFERED = "offered"
     TALKING = "talking"
     WRAP_UP = "wrap_up"
-    SET_ASIDE = "set_aside"
+    NOT_READY = "not_ready"
 
 
 class SignsIn(StrEnum):
@@ -36,7 +36,7 @@ class PagePhone(StrEnum):
     CONNECTED = "connected"
 
 
-class Absence(StrEnum):
+class AbsenceReason(StrEnum):
     """Why an agent can be offered no call, whatever their status: no page is open, or no telephone can be reached."""
 
     NOT_SIGNED_IN = "not_signed_in"

@@ -22,7 +22,7 @@ class AttemptOutcome(StrEnum):
     WRONG_PERSON = "wrong_person"
     REFUSED = "refused"
     CALL_LATER = "call_later"
-    HALF_WAY = "half_way"
+    PARTIAL = "partial"
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"

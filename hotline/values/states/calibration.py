@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class RoundState(StrEnum):
+class CalibrationState(StrEnum):
     """The life of a calibration."""
 
     OPEN = "open"

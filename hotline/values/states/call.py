@@ -12,7 +12,7 @@ class CallStatus(StrEnum):
     ENDED = "ended"
 
 
-class Outcome(StrEnum):
+class CallOutcome(StrEnum):
     """How a call ended."""
 
     ANSWERED = "answered"

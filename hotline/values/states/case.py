@@ -18,7 +18,7 @@ class CaseState(StrEnum):
     """Where a case stands: nobody has begun, somebody works on it, the patient has an answer, over."""
 
     OPEN = "open"
-    IN_HAND = "in_hand"
+    IN_PROGRESS = "in_progress"
     ANSWERED = "answered"
     CLOSED = "closed"
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.attempt import AttemptState
-from hotline.values.states.calibration import RoundState
+from hotline.values.states.calibration import CalibrationState
 from hotline.values.states.call import CallStatus
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.campaign import CampaignState
@@ -63,11 +63,11 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (AgentStatus.OFFLINE, "available away"),
     ),
     AgentState: _moves(
-        (AgentState.IDLE, "offered set_aside"),
-        (AgentState.OFFERED, "idle talking set_aside"),
+        (AgentState.IDLE, "offered not_ready"),
+        (AgentState.OFFERED, "idle talking not_ready"),
         (AgentState.TALKING, "wrap_up idle"),
-        (AgentState.WRAP_UP, "idle set_aside"),
-        (AgentState.SET_ASIDE, "idle"),
+        (AgentState.WRAP_UP, "idle not_ready"),
+        (AgentState.NOT_READY, "idle"),
     ),
     CallbackState: _moves(
         (CallbackState.WAITING, "dialling failed cancelled"),
@@ -78,10 +78,10 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (CallbackState.CANCELLED, ""),
     ),
     CaseState: _moves(
-        (CaseState.OPEN, "in_hand answered closed"),
-        (CaseState.IN_HAND, "answered closed"),
-        (CaseState.ANSWERED, "in_hand closed"),
-        (CaseState.CLOSED, "in_hand"),
+        (CaseState.OPEN, "in_progress answered closed"),
+        (CaseState.IN_PROGRESS, "answered closed"),
+        (CaseState.ANSWERED, "in_progress closed"),
+        (CaseState.CLOSED, "in_progress"),
     ),
     RecordingState: _moves(
         (RecordingState.STARTED, "ready absent failed"),
@@ -127,16 +127,16 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         (ReviewState.FINISHED, ""),
         (ReviewState.DROPPED, ""),
     ),
-    RoundState: _moves((RoundState.OPEN, "closed"), (RoundState.CLOSED, "")),
+    CalibrationState: _moves((CalibrationState.OPEN, "closed"), (CalibrationState.CLOSED, "")),
     CoachingState: _moves(
         (CoachingState.OPEN, "done"),
         (CoachingState.DONE, "open passed"),
         (CoachingState.PASSED, ""),
     ),
     ReportState: _moves(
-        (ReportState.ASKED, "made failed"),
-        (ReportState.MADE, ""),
-        (ReportState.FAILED, "asked"),
+        (ReportState.REQUESTED, "ready failed"),
+        (ReportState.READY, ""),
+        (ReportState.FAILED, "requested"),
     ),
     JobState: _moves(
         (JobState.DUE, "done discarded failed"),

@@ -13,7 +13,7 @@ class QueueEntryState(StrEnum):
     LEFT = "left"
 
 
-class WaitKind(StrEnum):
+class QueueEntryKind(StrEnum):
     """Who waits in a place in line: a caller, or an agent who consults another while the caller is on hold."""
 
     CALLER = "caller"

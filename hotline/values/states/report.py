@@ -6,6 +6,6 @@ from enum import StrEnum
 class ReportState(StrEnum):
     """The life of a report as a file."""
 
-    ASKED = "asked"
-    MADE = "made"
+    REQUESTED = "requested"
+    READY = "ready"
     FAILED = "failed"

@@ -6,8 +6,8 @@ from enum import StrEnum
 class TransferKind(StrEnum):
     """How a conversation is handed on: the caller goes at once, or the agents talk first."""
 
-    COLD = "cold"
-    WARM = "warm"
+    BLIND = "blind"
+    CONSULT = "consult"
 
 
 class TransferState(StrEnum):

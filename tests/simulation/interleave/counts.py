@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Call, Event
-from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.call import CallOutcome, Direction
 from reports.service_level import queries
 
 _KINDS = select(Event.kind, func.count()).group_by(Event.kind)
@@ -17,7 +17,7 @@ _CALLS = (
     .where(Call.direction == Direction.INBOUND)
 )
 _ENDS = select(func.count()).where(Call.direction == Direction.INBOUND)
-_LED_AWAY = _ENDS.where(Call.asked_at.is_not(None), Call.answered_at.is_(None), Call.outcome != Outcome.ABANDONED)
+_LED_AWAY = _ENDS.where(Call.asked_at.is_not(None), Call.answered_at.is_(None), Call.outcome != CallOutcome.ABANDONED)
 
 
 def figures(session: Session, began: datetime) -> Iterator[str]:
@@ -31,8 +31,8 @@ def figures(session: Session, began: datetime) -> Iterator[str]:
         "answered": session.scalar(_CALLS.where(Event.kind == "caller_connected")),
         "offers": events.get("offer_started", 0) - events.get("offer_unreachable", 0),
         "offers_answered": events.get("offer_answered", 0) - events.get("agent_lost", 0),
-        "abandoned": session.scalar(_ENDS.where(Call.outcome == Outcome.ABANDONED)),
-        "call_backs": session.scalar(_LED_AWAY.where(Call.outcome == Outcome.CALL_BACK)),
+        "abandoned": session.scalar(_ENDS.where(Call.outcome == CallOutcome.ABANDONED)),
+        "call_backs": session.scalar(_LED_AWAY.where(Call.outcome == CallOutcome.CALL_BACK)),
     }
     for name, number in told.items():
         if getattr(counted, name) != number:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Call, Callback, Case, QueueEntry, Recording
-from hotline.values.states.call import Outcome
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.case import CaseKind
 from hotline.values.states.queue_entry import QueueEntryState
@@ -41,7 +41,7 @@ def kept(session: Session, messages: Mapping[str, str]) -> Iterator[str]:
     for row in rows:
         yield from _ended(session, row, (row.call_id, CaseKind.CALL_BACK) in cases)
         yield from _place_kept(session, row)
-    for call_id in session.scalars(select(Call.id).where(Call.outcome == Outcome.CALL_BACK)):
+    for call_id in session.scalars(select(Call.id).where(Call.outcome == CallOutcome.CALL_BACK)):
         if call_id not in asked:
             yield f"promised a call-back, and none is there: {call_id}"
     known = set(session.scalars(select(Recording.provider_sid)))

@@ -11,7 +11,7 @@ from hotline.models import AgentSkill, Event, Offer, QueueEntry
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.ladder.candidates import SET_ASIDE, fits
 from tests.simulation.interleave import counts, kept, rest
 from tests.simulation.interleave.lines import Line, Place
@@ -166,7 +166,7 @@ def _callers(seen: Seen) -> Iterator[str]:
         if row.state is QueueEntryState.WON and (winner is None or winner.state is not OfferState.ANSWERED):
             yield f"won by nobody: {row.call_id}"
     for call in seen.calls.values():
-        places = [place for place in open_places.get(call.id, []) if place.kind is WaitKind.CALLER]
+        places = [place for place in open_places.get(call.id, []) if place.kind is QueueEntryKind.CALLER]
         consults = len(open_places.get(call.id, [])) - len(places)
         if consults > (call.status is CallStatus.TALKING):
             yield f"{call.status} with {consults} consultations: {call.id}"
@@ -198,7 +198,7 @@ def _agents(seen: Seen) -> Iterator[str]:
                 yield f"stuck: agent {agent.id} {agent.state} by {offer and offer.state}"
         elif agent.offer_id is not None:
             yield f"agent {agent.id} is {agent.state} and held"
-        if agent.state in (AgentState.WRAP_UP, AgentState.SET_ASIDE) and agent.state_until is None:
+        if agent.state in (AgentState.WRAP_UP, AgentState.NOT_READY) and agent.state_until is None:
             yield f"agent {agent.id} is {agent.state} for ever"
     for offer in seen.offers.values():
         if seen.agents[offer.agent_id].offer_id != offer.id:

@@ -13,7 +13,7 @@ from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
-from hotline.values.states.queue_entry import QueueEntryState, WaitKind
+from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 
 OPEN = (QueueEntryState.WAITING, QueueEntryState.WON)
 OPEN_PROMISES = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
@@ -35,7 +35,7 @@ class SeenPlace(NamedTuple):
 
     id: str
     call_id: str
-    kind: WaitKind
+    kind: QueueEntryKind
     state: QueueEntryState
     winner_id: str | None
     wish: dict[str, int]
@@ -181,7 +181,7 @@ class Eye:
 
 
 def _place(row: Any) -> SeenPlace:
-    return SeenPlace(row[0], row[1], WaitKind(row[2]), QueueEntryState(row[3]), row[4], _json(row[5]), *row[6:])
+    return SeenPlace(row[0], row[1], QueueEntryKind(row[2]), QueueEntryState(row[3]), row[4], _json(row[5]), *row[6:])
 
 
 def _promise(row: Any) -> SeenPromise:

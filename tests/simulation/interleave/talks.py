@@ -50,7 +50,7 @@ def come_back(context: AppContext, exchange: Exchange, agents: list[Agent]) -> s
 
 
 def hand_on(context: AppContext, exchange: Exchange, agents: list[Agent]) -> str:
-    """An agent hands their caller on, cold or warm, to a colleague or a queue."""
+    """An agent hands their caller on, blind or consult, to a colleague or a queue."""
     line = pick(exchange, Place.ROOM, is_agent=True)
     if line is None:
         return ""

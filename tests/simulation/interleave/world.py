@@ -186,7 +186,7 @@ class World:
         with self.context.database.read() as session:
             due = list(session.scalars(query))
         for job_id in due:
-            run.run(run.House(self.context, self.exchange), job_id)
+            run.run(run.WorkerContext(self.context, self.exchange), job_id)
         return f"{len(due)} jobs" if due else ""
 
     def settle(self) -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from cli.commands import staffing
 from hotline.errors import ConfigError
-from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.call import CallOutcome, Direction
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -78,7 +78,7 @@ class ACall:
     asked_at: datetime | None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: CallOutcome | None = None
     queue: str | None = None
     id: str = ""
     direction: Direction = Direction.INBOUND

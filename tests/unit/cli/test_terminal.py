@@ -17,7 +17,7 @@ from hotline.models import Agent, Call, Queue
 from hotline.values.access import Role
 from hotline.values.intent import Intent
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallStatus, Outcome
+from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.recipient import RecipientState
 from reports.service_level.figures import Summary
 
@@ -83,7 +83,7 @@ def told_call(number: int, **other: Any) -> dict[str, Any]:
     return {
         "caller": f"+861380000000{number}",
         "intent": Intent.CONSULTATION,
-        "outcome": Outcome.LEFT_IN_MENU,
+        "outcome": CallOutcome.LEFT_IN_MENU,
         "queue": "booking",
         "agent": "1005",
         "offer_rings": 10.25,
@@ -110,7 +110,7 @@ def test_the_summary_fits(width: int) -> None:
         "wait_error_seconds": 41.6,
         "engine": "whisper-base",
     }
-    calls = [told_call(1), told_call(2, outcome=Outcome.CALL_BACK, verdicts={}, recording=None)]
+    calls = [told_call(1), told_call(2, outcome=CallOutcome.CALL_BACK, verdicts={}, recording=None)]
     patient = {
         "number": "+8613900000003",
         "state": RecipientState.WITH_PERSON,
@@ -175,7 +175,7 @@ def an_agent(number: str, name: str, **other: Any) -> Agent:
 
 
 AGENTS = [
-    an_agent("1001", "李静 Li Jing", state=AgentState.SET_ASIDE, state_reason="did not pick up the telephone"),
+    an_agent("1001", "李静 Li Jing", state=AgentState.NOT_READY, state_reason="did not pick up the telephone"),
     an_agent("100200", "Alexandra Featherstonehaugh", status=AgentStatus.OFFLINE, state_since=NOW - timedelta(hours=9)),
 ]  # fmt: skip
 
@@ -192,7 +192,7 @@ def test_the_floor_fits(width: int) -> None:
     text = drawn(width, floor.waiting([a_waiter(0), a_waiter(12)], NOW, 5.0), floor.agents(AGENTS, NOW))
     number = "+86138****0006" if width >= tables.WIDE else "…0006"
     cells = ["→ agent", number, "Booking and service desk", "12.4", "李静 Li Jing, Alexandra Featherstonehaugh"]
-    cells += ["1001", "100200", "available", "offline", "set aside", "540:00"]
+    cells += ["1001", "100200", "available", "offline", "not ready", "540:00"]
     check(text, width, [*cells, AGENTS[0].state_reason])
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.call import CallOutcome, Direction
 from hotline.values.states.offer import OfferState
 from reports.service_level.figures import Counted, caller_rings, offer_rings, summary
 
@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 @dataclass
 class ACall:
-    outcome: Outcome | None
+    outcome: CallOutcome | None
     asked_at: datetime | None
     answered_at: datetime | None
     ended_at: datetime | None = None
@@ -39,7 +39,9 @@ def after(seconds: float | None) -> datetime | None:
     return None if seconds is None else NOON + timedelta(seconds=seconds)
 
 
-def a_call(answered: float | None, outcome: Outcome | None = Outcome.ANSWERED, asked: float | None = 0) -> ACall:
+def a_call(
+    answered: float | None, outcome: CallOutcome | None = CallOutcome.ANSWERED, asked: float | None = 0
+) -> ACall:
     return ACall(outcome, after(asked), after(answered))
 
 
@@ -55,7 +57,12 @@ def test_exactly_three_rings_are_within_three_rings_and_a_moment_more_is_not() -
 
 
 def test_callers_who_gave_up_or_still_wait_stay_in_the_denominator() -> None:
-    calls = [a_call(5), a_call(None, Outcome.ABANDONED), a_call(None, None), a_call(None, Outcome.LEFT_IN_MENU, None)]
+    calls = [
+        a_call(5),
+        a_call(None, CallOutcome.ABANDONED),
+        a_call(None, None),
+        a_call(None, CallOutcome.LEFT_IN_MENU, None),
+    ]
     figures = summary(Counted(calls, []), 5)
     assert (figures.calls, figures.asked, figures.answered, figures.abandoned, figures.waiting) == (4, 3, 1, 1, 1)
     assert figures.within_caller == 1
@@ -83,7 +90,7 @@ def test_the_two_clocks_of_one_call_differ() -> None:
 
 @given(st.lists(st.one_of(st.none(), st.floats(0, 120))), st.floats(1, 10))
 def test_no_share_exceeds_its_denominator(seconds: list[float | None], ring_seconds: float) -> None:
-    calls = [a_call(s, Outcome.ABANDONED if s is None else Outcome.ANSWERED) for s in seconds]
+    calls = [a_call(s, CallOutcome.ABANDONED if s is None else CallOutcome.ANSWERED) for s in seconds]
     figures = summary(Counted(calls, [an_offer(s) for s in seconds]), ring_seconds)
     assert figures.within_caller <= figures.answered <= figures.asked
     assert figures.within_offer <= figures.offers_answered <= figures.offers

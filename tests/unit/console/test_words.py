@@ -30,15 +30,14 @@ from console.reports.http import PERIODS
 from console.web.faults import KNOWN
 from console.web.language import words
 from hotline.models import Agent, Event
-from hotline.outbox.jobs import LINES
 from hotline.values.access import AuditOutcome, Role
 from hotline.values.intent import Intent
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
-from hotline.values.states.agent import Absence, AgentState, AgentStatus
+from hotline.values.scorecard import ItemAnswer
+from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus
 from hotline.values.states.attempt import AttemptOutcome
-from hotline.values.states.calibration import RoundState
-from hotline.values.states.call import CallStatus, Direction, Outcome
+from hotline.values.states.calibration import CalibrationState
+from hotline.values.states.call import CallOutcome, CallStatus, Direction
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.case import CaseKind, CaseState, Urgency
 from hotline.values.states.coaching import CoachingState
@@ -53,6 +52,7 @@ from qa.sampling.policy import RULES
 from routing.calls.legs import ENDS as LEG_ENDS
 from routing.queues import requeue
 from routing.router.actions import ENDS as ROUTER_ENDS
+from workers.registry import JOB_KINDS
 
 FOLDER = Path(console.__file__).parent
 LANGUAGES = list(Language)
@@ -60,7 +60,7 @@ LANGUAGES = list(Language)
 TABLES = {
     "role": Role,
     "intent": Intent,
-    "outcome": Outcome,
+    "outcome": CallOutcome,
     "status": CallStatus,
     "agent_status": AgentStatus,
     "agent_state": AgentState,
@@ -72,7 +72,7 @@ TABLES = {
     "urgency": Urgency,
     "review_state": ReviewState,
     "coaching_state": CoachingState,
-    "answer": Answer,
+    "answer": ItemAnswer,
     "campaign_state": CampaignState,
     "recipient_state": RecipientState,
     "attempt_outcome": AttemptOutcome,
@@ -131,7 +131,7 @@ def made_up() -> set[str]:
     keys |= {f"rule.{name}" for name in (*RULES, "chosen", "calibration", "random", "targeted")}
     keys |= {f"reporting.{name}" for name in (*PERIODS, *KINDS, *UNITS)}
     keys |= {f"review_step.{name}" for name in STEPS} | {f"review.key_{name}" for name in KEYS}
-    keys |= {f"reviews.{tab}" for tab in TABS} | {f"calibration.{state}" for state in RoundState}
+    keys |= {f"reviews.{tab}" for tab in TABS} | {f"calibration.{state}" for state in CalibrationState}
     keys |= {f"figures.{name}{end}" for name in ("caller", "offer") for end in ("", "_note")}
     keys |= {f"call.{name}" for name in TABLES_OF_A_CALL}
     keys |= {f"call.hear_{who}" for who in ("both", "caller", "agent")}
@@ -148,10 +148,10 @@ def made_up() -> set[str]:
     keys |= {f"patient.{name}" for name in (*FACTS, *Direction)} | {"step.day", "step.week"}
     keys |= {f"question.{name}" for name in BESIDE} | {f"answer.{name}" for name in COMMON}
     keys |= {f"to_person.{rule.reason}" for rule in next_attempt.RULES.values() if rule.reason}
-    keys |= {f"absence.{why}" for why in Absence} | {f"desk.fault_{why}" for why in DESK_FAULTS}
+    keys |= {f"absence.{why}" for why in AbsenceReason} | {f"desk.fault_{why}" for why in DESK_FAULTS}
     scripts = scripts_file.of(None, "", "", "").values()
     keys |= {f"sign.{sign.name}" for script in scripts for sign in script.signs}
-    keys |= {f"work_kind.{kind}" for kind in LINES} | {f"work_reason.{code}" for code in (*REASONS, "other")}
+    keys |= {f"work_kind.{kind}" for kind in JOB_KINDS} | {f"work_reason.{code}" for code in (*REASONS, "other")}
     keys |= {f"audit_action.{code}" for code in audit_words.ACTIONS} | {"audit.whole", "audit.broken_now"}
     keys |= {f"audit_subject.{code}" for code in audit_words.SUBJECTS} | {f"audit.{name}" for name in AUDIT_COLUMNS}
     return keys | {f"calls.{name}" for name in ("day", "outcome", "queue")}
@@ -179,7 +179,7 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_that_an_offer_ends_for_has_words(language: Language) -> None:
     known = [reason for _state, reason in [*ROUTER_ENDS.values(), *LEG_ENDS.values()]]
-    for reason in [*known, *Absence]:
+    for reason in [*known, *AbsenceReason]:
         assert words(language).known(f"reason.{reason.replace(' ', '_')}"), reason
 
 

@@ -15,10 +15,10 @@ from cli.local.supervisor import read_procfile
 from cli.main import group
 from exchange.__main__ import main as exchange
 from hotline.configuration.settings import Settings
-from hotline.outbox.jobs import LINES
 from hotline.values.states.moves import MOVES
 from tests import documents
 from tests.documents import ROOT, pages, table
+from workers.registry import JOB_KINDS
 
 OPERATIONS, ARCHITECTURE = "docs/operations.md", "docs/architecture.md"
 LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]+))?\)")
@@ -131,8 +131,10 @@ def test_pages_name_no_target_of_make_that_is_not_there() -> None:
         assert named <= targets, page.relative_to(ROOT)
 
 
-def test_every_job_is_explained_with_its_line_and_no_other() -> None:
-    assert {row[0]: row[1] for row in table(OPERATIONS, "Jobs")} == LINES
+def test_every_job_is_explained_with_its_queue_and_no_other() -> None:
+    assert {row[0]: row[1] for row in table(OPERATIONS, "Jobs")} == {
+        name: kind.queue for name, kind in JOB_KINDS.items()
+    }
 
 
 def test_every_move_of_a_status_is_written_and_no_other() -> None:

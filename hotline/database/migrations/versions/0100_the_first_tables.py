@@ -80,13 +80,7 @@ def upgrade() -> None:
     sa.Column('value', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_counters'))
     )
-    op.create_table('departments',
-    sa.Column('name', sa.String(length=40), nullable=False),
-    sa.Column('label_zh', sa.String(length=80), nullable=False),
-    sa.Column('label_en', sa.String(length=80), nullable=False),
-    sa.PrimaryKeyConstraint('name', name=op.f('pk_departments'))
-    )
-    op.create_table('draws',
+    op.create_table('daily_samples',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('seed', sa.String(length=64), nullable=False),
     sa.Column('frame', sa.JSON(), nullable=False),
@@ -95,8 +89,14 @@ def upgrade() -> None:
     sa.Column('left_out', sa.JSON(), nullable=False),
     sa.Column('drawn_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_draws')),
-    sa.UniqueConstraint('day', name=op.f('uq_draws_day'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_daily_samples')),
+    sa.UniqueConstraint('day', name=op.f('uq_daily_samples_day'))
+    )
+    op.create_table('departments',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('label_zh', sa.String(length=80), nullable=False),
+    sa.Column('label_en', sa.String(length=80), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_departments'))
     )
     op.create_table('floor_events',
     sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -109,27 +109,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('number', name=op.f('pk_floor_events'))
     )
     op.create_index(op.f('ix_floor_events_at'), 'floor_events', ['at'], unique=False)
-    op.create_table('guesses',
-    sa.Column('key', sa.String(length=64), nullable=False),
-    sa.Column('name_index', sa.String(length=64), nullable=False),
-    sa.Column('spent', sa.Integer(), nullable=False),
-    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('key', name=op.f('pk_guesses'))
-    )
-    op.create_index(op.f('ix_guesses_ends_at'), 'guesses', ['ends_at'], unique=False)
-    op.create_index(op.f('ix_guesses_name_index'), 'guesses', ['name_index'], unique=False)
-    op.create_table('holds',
-    sa.Column('subject', sa.String(length=10), nullable=False),
-    sa.Column('subject_id', sa.String(length=32), nullable=False),
-    sa.Column('reason', sa.LargeBinary(), nullable=False),
-    sa.Column('placed_by', sa.String(length=40), nullable=False),
-    sa.Column('placed_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('lifted_by', sa.String(length=40), nullable=True),
-    sa.Column('lifted_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_holds'))
-    )
-    op.create_index(op.f('ix_holds_subject_id'), 'holds', ['subject_id'], unique=False)
     op.create_table('jobs',
     sa.Column('kind', sa.String(length=40), nullable=False),
     sa.Column('subject_id', sa.String(length=64), nullable=False),
@@ -171,13 +150,18 @@ def upgrade() -> None:
     sa.Column('until', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_leases'))
     )
-    op.create_table('loose_blobs',
-    sa.Column('name', sa.String(length=200), nullable=False),
-    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('is_going', sa.Boolean(), nullable=False),
-    sa.PrimaryKeyConstraint('name', name=op.f('pk_loose_blobs'))
+    op.create_table('legal_holds',
+    sa.Column('subject', sa.String(length=10), nullable=False),
+    sa.Column('subject_id', sa.String(length=32), nullable=False),
+    sa.Column('reason', sa.LargeBinary(), nullable=False),
+    sa.Column('placed_by', sa.String(length=40), nullable=False),
+    sa.Column('placed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lifted_by', sa.String(length=40), nullable=True),
+    sa.Column('lifted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_legal_holds'))
     )
-    op.create_index(op.f('ix_loose_blobs_made_at'), 'loose_blobs', ['made_at'], unique=False)
+    op.create_index(op.f('ix_legal_holds_subject_id'), 'legal_holds', ['subject_id'], unique=False)
     op.create_table('patients',
     sa.Column('number', sa.LargeBinary(), nullable=False),
     sa.Column('number_index', sa.String(length=64), nullable=False),
@@ -222,12 +206,28 @@ def upgrade() -> None:
     sa.Column('label_en', sa.String(length=80), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_queues'))
     )
+    op.create_table('sign_in_throttles',
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('name_index', sa.String(length=64), nullable=False),
+    sa.Column('spent', sa.Integer(), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_sign_in_throttles'))
+    )
+    op.create_index(op.f('ix_sign_in_throttles_ends_at'), 'sign_in_throttles', ['ends_at'], unique=False)
+    op.create_index(op.f('ix_sign_in_throttles_name_index'), 'sign_in_throttles', ['name_index'], unique=False)
     op.create_table('skills',
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('label_zh', sa.String(length=80), nullable=False),
     sa.Column('label_en', sa.String(length=80), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_skills'))
     )
+    op.create_table('unreferenced_objects',
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('is_going', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_unreferenced_objects'))
+    )
+    op.create_index(op.f('ix_unreferenced_objects_made_at'), 'unreferenced_objects', ['made_at'], unique=False)
     op.create_table('agents',
     sa.Column('staff_number', sa.String(length=20), nullable=False),
     sa.Column('name', sa.String(length=80), nullable=False),
@@ -247,7 +247,7 @@ def upgrade() -> None:
     sa.Column('dial_failures', sa.Integer(), nullable=False),
     sa.Column('dial_after', sa.DateTime(timezone=True), nullable=True),
     sa.Column('is_present', sa.Boolean(), nullable=False),
-    sa.Column('absent_why', sa.String(length=24), nullable=True),
+    sa.Column('absence_reason', sa.String(length=24), nullable=True),
     sa.Column('presence_since', sa.DateTime(timezone=True), nullable=True),
     sa.Column('edited_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -457,6 +457,17 @@ def upgrade() -> None:
     op.create_index(op.f('ix_attempts_campaign_id_reserved_at'), 'attempts', ['campaign_id', 'reserved_at'], unique=False)
     op.create_index('ix_attempts_live', 'attempts', ['state'], unique=False, sqlite_where=sa.text("state != 'ended'"), postgresql_where=sa.text("state != 'ended'"))
     op.create_index('uq_attempts_live', 'attempts', ['recipient_id'], unique=True, sqlite_where=sa.text("state != 'ended'"), postgresql_where=sa.text("state != 'ended'"))
+    op.create_table('calibrations',
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('scorecard', sa.String(length=40), nullable=False),
+    sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('made_by', sa.String(length=32), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['made_by'], ['users.id'], name=op.f('fk_calibrations_made_by')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_calibrations'))
+    )
     op.create_table('callbacks',
     sa.Column('call_id', sa.String(length=32), nullable=False),
     sa.Column('number', sa.LargeBinary(), nullable=False),
@@ -639,17 +650,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['made_by'], ['users.id'], name=op.f('fk_reports_made_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reports'))
     )
-    op.create_table('rounds',
-    sa.Column('name', sa.String(length=80), nullable=False),
-    sa.Column('scorecard', sa.String(length=40), nullable=False),
-    sa.Column('state', sa.String(length=24), nullable=False),
-    sa.Column('made_by', sa.String(length=32), nullable=False),
-    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['made_by'], ['users.id'], name=op.f('fk_rounds_made_by')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_rounds'))
-    )
     op.create_table('sign_ins',
     sa.Column('digest', sa.String(length=64), nullable=False),
     sa.Column('user_id', sa.String(length=32), nullable=False),
@@ -730,15 +730,15 @@ def upgrade() -> None:
     op.create_index(op.f('ix_offers_state_hung_up_at'), 'offers', ['state', 'hung_up_at'], unique=False)
     op.create_index('uq_offers_live_agent', 'offers', ['agent_id'], unique=True, sqlite_where=sa.text("state IN ('started', 'ringing')"), postgresql_where=sa.text("state IN ('started', 'ringing')"))
     op.create_index('uq_offers_winner', 'offers', ['queue_entry_id'], unique=True, sqlite_where=sa.text("state = 'answered'"), postgresql_where=sa.text("state = 'answered'"))
-    op.create_table('parts',
+    op.create_table('partial_transcripts',
     sa.Column('recording_id', sa.String(length=32), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('next_at', sa.Float(), nullable=False),
     sa.Column('lines', sa.LargeBinary(), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['recording_id'], ['recordings.id'], name=op.f('fk_parts_recording_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_parts')),
-    sa.UniqueConstraint('recording_id', 'number', name=op.f('uq_parts_recording_id_number'))
+    sa.ForeignKeyConstraint(['recording_id'], ['recordings.id'], name=op.f('fk_partial_transcripts_recording_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_partial_transcripts')),
+    sa.UniqueConstraint('recording_id', 'number', name=op.f('uq_partial_transcripts_recording_id_number'))
     )
     op.create_table('reviews',
     sa.Column('call_id', sa.String(length=32), nullable=False),
@@ -748,8 +748,8 @@ def upgrade() -> None:
     sa.Column('scorecard', sa.String(length=40), nullable=False),
     sa.Column('is_random', sa.Boolean(), nullable=False),
     sa.Column('reasons', sa.JSON(), nullable=False),
-    sa.Column('draw_id', sa.String(length=32), nullable=True),
-    sa.Column('round_id', sa.String(length=32), nullable=True),
+    sa.Column('sample_id', sa.String(length=32), nullable=True),
+    sa.Column('calibration_id', sa.String(length=32), nullable=True),
     sa.Column('reviewer_id', sa.String(length=32), nullable=True),
     sa.Column('state', sa.String(length=24), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -764,18 +764,18 @@ def upgrade() -> None:
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_reviews_agent_id')),
+    sa.ForeignKeyConstraint(['calibration_id'], ['calibrations.id'], name=op.f('fk_reviews_calibration_id')),
     sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_reviews_call_id')),
-    sa.ForeignKeyConstraint(['draw_id'], ['draws.id'], name=op.f('fk_reviews_draw_id')),
     sa.ForeignKeyConstraint(['reviewer_id'], ['users.id'], name=op.f('fk_reviews_reviewer_id')),
-    sa.ForeignKeyConstraint(['round_id'], ['rounds.id'], name=op.f('fk_reviews_round_id')),
+    sa.ForeignKeyConstraint(['sample_id'], ['daily_samples.id'], name=op.f('fk_reviews_sample_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reviews')),
-    sa.UniqueConstraint('round_id', 'call_id', 'reviewer_id', name=op.f('uq_reviews_round_id_call_id_reviewer_id'))
+    sa.UniqueConstraint('calibration_id', 'call_id', 'reviewer_id', name=op.f('uq_reviews_calibration_id_call_id_reviewer_id'))
     )
     op.create_index(op.f('ix_reviews_agent_id_day'), 'reviews', ['agent_id', 'day'], unique=False)
+    op.create_index(op.f('ix_reviews_calibration_id'), 'reviews', ['calibration_id'], unique=False)
     op.create_index(op.f('ix_reviews_call_id'), 'reviews', ['call_id'], unique=False)
-    op.create_index(op.f('ix_reviews_round_id'), 'reviews', ['round_id'], unique=False)
     op.create_index(op.f('ix_reviews_state_added_at'), 'reviews', ['state', 'added_at'], unique=False)
-    op.create_index('uq_reviews_call', 'reviews', ['call_id', 'scorecard'], unique=True, sqlite_where=sa.text('round_id IS NULL'), postgresql_where=sa.text('round_id IS NULL'))
+    op.create_index('uq_reviews_call', 'reviews', ['call_id', 'scorecard'], unique=True, sqlite_where=sa.text('calibration_id IS NULL'), postgresql_where=sa.text('calibration_id IS NULL'))
     op.create_table('transcripts',
     sa.Column('recording_id', sa.String(length=32), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=False),
@@ -808,7 +808,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_appeals')),
     sa.UniqueConstraint('review_id', name=op.f('uq_appeals_review_id'))
     )
-    op.create_table('coachings',
+    op.create_table('coaching_items',
     sa.Column('review_id', sa.String(length=32), nullable=False),
     sa.Column('agent_id', sa.String(length=32), nullable=False),
     sa.Column('item', sa.String(length=40), nullable=True),
@@ -825,17 +825,17 @@ def upgrade() -> None:
     sa.Column('checked_by', sa.String(length=32), nullable=True),
     sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_coachings_agent_id')),
-    sa.ForeignKeyConstraint(['checked_by'], ['users.id'], name=op.f('fk_coachings_checked_by')),
-    sa.ForeignKeyConstraint(['made_by'], ['users.id'], name=op.f('fk_coachings_made_by')),
-    sa.ForeignKeyConstraint(['recheck_id'], ['reviews.id'], name=op.f('fk_coachings_recheck_id')),
-    sa.ForeignKeyConstraint(['recording_id'], ['recordings.id'], name=op.f('fk_coachings_recording_id')),
-    sa.ForeignKeyConstraint(['review_id'], ['reviews.id'], name=op.f('fk_coachings_review_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_coachings'))
+    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_coaching_items_agent_id')),
+    sa.ForeignKeyConstraint(['checked_by'], ['users.id'], name=op.f('fk_coaching_items_checked_by')),
+    sa.ForeignKeyConstraint(['made_by'], ['users.id'], name=op.f('fk_coaching_items_made_by')),
+    sa.ForeignKeyConstraint(['recheck_id'], ['reviews.id'], name=op.f('fk_coaching_items_recheck_id')),
+    sa.ForeignKeyConstraint(['recording_id'], ['recordings.id'], name=op.f('fk_coaching_items_recording_id')),
+    sa.ForeignKeyConstraint(['review_id'], ['reviews.id'], name=op.f('fk_coaching_items_review_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_coaching_items'))
     )
-    op.create_index(op.f('ix_coachings_agent_id'), 'coachings', ['agent_id'], unique=False)
-    op.create_index(op.f('ix_coachings_due_on'), 'coachings', ['due_on'], unique=False)
-    op.create_index(op.f('ix_coachings_review_id'), 'coachings', ['review_id'], unique=False)
+    op.create_index(op.f('ix_coaching_items_agent_id'), 'coaching_items', ['agent_id'], unique=False)
+    op.create_index(op.f('ix_coaching_items_due_on'), 'coaching_items', ['due_on'], unique=False)
+    op.create_index(op.f('ix_coaching_items_review_id'), 'coaching_items', ['review_id'], unique=False)
     op.create_table('legs',
     sa.Column('provider_sid', sa.String(length=64), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=False),
@@ -935,16 +935,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_corrections_at'), 'corrections', ['at'], unique=False)
     op.create_index(op.f('ix_corrections_utterance_id'), 'corrections', ['utterance_id'], unique=False)
-    op.create_table('terms',
+    op.create_table('search_terms',
     sa.Column('digest', sa.String(length=24), nullable=False),
     sa.Column('utterance_id', sa.String(length=32), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_terms_call_id')),
-    sa.ForeignKeyConstraint(['utterance_id'], ['utterances.id'], name=op.f('fk_terms_utterance_id')),
-    sa.PrimaryKeyConstraint('digest', 'utterance_id', name=op.f('pk_terms'))
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_search_terms_call_id')),
+    sa.ForeignKeyConstraint(['utterance_id'], ['utterances.id'], name=op.f('fk_search_terms_utterance_id')),
+    sa.PrimaryKeyConstraint('digest', 'utterance_id', name=op.f('pk_search_terms'))
     )
-    op.create_index(op.f('ix_terms_call_id'), 'terms', ['call_id'], unique=False)
-    op.create_index(op.f('ix_terms_utterance_id'), 'terms', ['utterance_id'], unique=False)
+    op.create_index(op.f('ix_search_terms_call_id'), 'search_terms', ['call_id'], unique=False)
+    op.create_index(op.f('ix_search_terms_utterance_id'), 'search_terms', ['utterance_id'], unique=False)
     # ### end Alembic commands ###
     for statement in PROTECTION[op.get_bind().dialect.name]:
         op.execute(statement)

@@ -37,7 +37,7 @@ TABLE = [
     ((Ended.NO_ANSWER,), Again, 4, 24),
     ((Ended.MACHINE,), Again, 4, 24),
     ((Ended.WRONG_PERSON,), Again, 4, 24),
-    ((Ended.HALF_WAY,), Again, 0.5, 0.5),
+    ((Ended.PARTIAL,), Again, 0.5, 0.5),
     ((Ended.CALL_LATER,), Again, 0, 0),
     ((Ended.FAILED,), Again, 1, 24),
     ((Ended.REFUSED,), End, 0, 0),
@@ -47,12 +47,12 @@ TABLE = [
     ((Ended.NO_ANSWER,) * 5, Text, 48, 48),
     ((Ended.BUSY, Ended.MACHINE, Ended.NO_ANSWER, Ended.BUSY, Ended.NO_ANSWER), Text, 48, 48),
     ((Ended.WRONG_PERSON,) * 2, Person, 0, 0),
-    ((Ended.HALF_WAY,) * 2, Again, 0.5, 0.5),
-    ((Ended.HALF_WAY,) * 3, Person, 0, 0),
+    ((Ended.PARTIAL,) * 2, Again, 0.5, 0.5),
+    ((Ended.PARTIAL,) * 3, Person, 0, 0),
     ((Ended.FAILED,) * 2, Again, 1, 24),
     ((Ended.FAILED,) * 3, Person, 0, 0),
     ((Ended.CALL_LATER,) * 4, Person, 0, 0),
-    ((Ended.NO_ANSWER,) * 3 + (Ended.HALF_WAY,), Again, 0.5, 0.5),
+    ((Ended.NO_ANSWER,) * 3 + (Ended.PARTIAL,), Again, 0.5, 0.5),
     ((Ended.NO_ANSWER,) * 4 + (Ended.REFUSED,), End, 0, 0),
 ]
 
@@ -136,8 +136,8 @@ def test_whatever_happens_everyone_comes_to_an_end_and_no_cap_is_broken(
         day = [t for t in tries if t.at.astimezone(ZONE).date() == one.at.astimezone(ZONE).date()]
         week = [t for t in tries if one.at - next_attempt.WEEK < t.at <= one.at]
         # A call that the patient asked for, or whose line broke, is theirs.
-        assert len(day) <= caps.tries_a_day + sum(t.outcome in {Ended.CALL_LATER, Ended.HALF_WAY} for t in day)
-        assert len(week) <= caps.tries_a_week + sum(t.outcome in {Ended.CALL_LATER, Ended.HALF_WAY} for t in week)
+        assert len(day) <= caps.tries_a_day + sum(t.outcome in {Ended.CALL_LATER, Ended.PARTIAL} for t in day)
+        assert len(week) <= caps.tries_a_week + sum(t.outcome in {Ended.CALL_LATER, Ended.PARTIAL} for t in week)
 
 
 def test_the_caps_name_what_is_wrong_with_file_line_and_field(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_no_answer_leaves_a_caller_in_silence_and_every_path_can_end(name: str, 
         assert verbs
         assert isinstance(verbs[-1], Gather | Record | Hangup | Enqueue | Redirect)
         ends |= {effect.outcome for effect in step.outcome.effects if isinstance(effect, Concluded)}
-    wanted = {"done", "refused", "wrong_person", "call_later", "half_way"}
+    wanted = {"done", "refused", "wrong_person", "call_later", "partial"}
     assert {end.value for end in ends} == wanted
 
 

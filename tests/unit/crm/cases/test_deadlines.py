@@ -40,7 +40,7 @@ def test_the_day_is_the_local_one_not_that_of_greenwich() -> None:
     ("kind", "urgency", "state", "end"),
     [
         (CaseKind.COMPLAINT, Urgency.NORMAL, CaseState.OPEN, "2026-03-07T20:00"),  # 24 hours, also at a weekend
-        (CaseKind.COMPLAINT, Urgency.NORMAL, CaseState.IN_HAND, "2026-03-17T18:00"),  # seven working days
+        (CaseKind.COMPLAINT, Urgency.NORMAL, CaseState.IN_PROGRESS, "2026-03-17T18:00"),  # seven working days
         (CaseKind.COMPLAINT, Urgency.URGENT, CaseState.OPEN, "2026-03-07T00:00"),
         (CaseKind.MESSAGE, Urgency.NORMAL, CaseState.OPEN, "2026-03-09T18:00"),
         (CaseKind.MESSAGE, Urgency.URGENT, CaseState.OPEN, "2026-03-07T00:00"),

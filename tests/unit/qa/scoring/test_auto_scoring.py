@@ -6,7 +6,7 @@ import pytest
 
 from bench.quality_calls.spoken import Script, as_text, scripts
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
 from qa.scorecards import ScorecardFault, UnknownScorecard, phrase_lists
 from qa.scorecards.phrase_lists import parse as parse_lists
@@ -25,7 +25,7 @@ def dialogue(said: Sequence[SpokenUtterance], language: Language) -> Dialogue:
     return dialogue_builder.build_dialogue(said, None, phrase_lists.of(None, language), language)
 
 
-def answers(said: Sequence[SpokenUtterance], language: Language, card: str = "service") -> dict[str, Answer]:
+def answers(said: Sequence[SpokenUtterance], language: Language, card: str = "service") -> dict[str, ItemAnswer]:
     return {
         one.item_id: one.answer for one in auto_scoring.auto_score(scorecards.of(None)[card], dialogue(said, language))
     }
@@ -37,10 +37,10 @@ def test_a_call_in_other_words_gets_the_marks_of_a_supervisor(script: Script) ->
     wrong = {
         item: given[item]
         for item, label in script.labels.items()
-        if given[item] not in (Answer.UNSURE, Answer.YES if label else Answer.NO)
+        if given[item] not in (ItemAnswer.UNSURE, ItemAnswer.YES if label else ItemAnswer.NO)
     }
     assert not wrong
-    assert sum(given[item] is Answer.UNSURE for item in script.labels) <= 1
+    assert sum(given[item] is ItemAnswer.UNSURE for item in script.labels) <= 1
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_a_call_in_other_words_gets_the_marks_of_a_supervisor(script: Script) ->
     ],
 )
 def test_polite_words_that_sound_a_little_like_rude_ones_are_never_fatal(text: str, language: Language) -> None:
-    assert answers([SpokenUtterance("agent", 1.0, 9.0, text)], language)["forbidden"] is not Answer.YES
+    assert answers([SpokenUtterance("agent", 1.0, 9.0, text)], language)["forbidden"] is not ItemAnswer.YES
 
 
 def test_rude_words_of_the_caller_are_not_the_agents() -> None:
-    assert answers([SpokenUtterance("caller", 1.0, 2.0, "你闭嘴，你懂什么！")], ZH)["forbidden"] is Answer.NO
+    assert answers([SpokenUtterance("caller", 1.0, 2.0, "你闭嘴，你懂什么！")], ZH)["forbidden"] is ItemAnswer.NO
 
 
 def test_a_refusal_that_leads_on_politely_is_left_to_a_person() -> None:
     text = "非常抱歉，这个不归我管，我帮您转接住院部。"
-    assert answers([SpokenUtterance("agent", 1.0, 9.0, text)], ZH)["forbidden"] is Answer.UNSURE
+    assert answers([SpokenUtterance("agent", 1.0, 9.0, text)], ZH)["forbidden"] is ItemAnswer.UNSURE
 
 
 def test_a_greeting_that_comes_late_or_from_the_caller_does_not_count() -> None:
@@ -78,13 +78,13 @@ def test_a_greeting_that_comes_late_or_from_the_caller_does_not_count() -> None:
         SpokenUtterance("caller", 1.0, 2.0, "Hello, is this the hospital?"),
         SpokenUtterance("agent", 3.0, 3.5, "Yes."),
     ]
-    assert answers(late, EN)["greeting"] is Answer.NO
-    assert answers(caller, EN)["greeting"] is Answer.NO
+    assert answers(late, EN)["greeting"] is ItemAnswer.NO
+    assert answers(caller, EN)["greeting"] is ItemAnswer.NO
 
 
 def test_a_greeting_without_the_hospital_is_left_to_a_person_unless_its_own_name_is_known() -> None:
     said = [SpokenUtterance("agent", 1.0, 2.0, "Hello, Saint Mary's.")]
-    assert answers(said, EN)["greeting"] is Answer.UNSURE
+    assert answers(said, EN)["greeting"] is ItemAnswer.UNSURE
     named = dialogue_builder.with_name(phrase_lists.of(None, EN), "Saint Mary's", EN)
     [greeting] = [
         one.answer
@@ -93,7 +93,7 @@ def test_a_greeting_without_the_hospital_is_left_to_a_person_unless_its_own_name
         )
         if one.item_id == "greeting"
     ]
-    assert greeting is Answer.YES
+    assert greeting is ItemAnswer.YES
 
 
 @pytest.mark.parametrize(
@@ -115,22 +115,22 @@ def test_a_phrase_is_found_although_every_second_character_is_wrong(recognised: 
 def test_what_is_unclear_is_unsure_rather_than_missing() -> None:
     clear = SpokenUtterance("agent", 1.0, 4.0, "嗯这个那个", confidence=0.9)
     murmur = SpokenUtterance("agent", 1.0, 4.0, "嗯这个那个", confidence=0.3)
-    assert answers([clear], ZH)["greeting"] is Answer.NO
-    assert answers([murmur], ZH)["greeting"] is Answer.UNSURE
+    assert answers([clear], ZH)["greeting"] is ItemAnswer.NO
+    assert answers([murmur], ZH)["greeting"] is ItemAnswer.UNSURE
 
 
 @pytest.mark.parametrize(
     ("words", "seconds", "wanted"),
     [
-        ("好的。", 7.0, Answer.NO),
-        ("好的。", 8.0, Answer.UNSURE),
-        ("好的。", 9.5, Answer.YES),
-        ("请您稍等，我帮您查一下。", 20.0, Answer.NO),
-        ("请您稍等，我帮您查一下。", 90.0, Answer.YES),
-        ("你等一下。", 12.0, Answer.YES),
+        ("好的。", 7.0, ItemAnswer.NO),
+        ("好的。", 8.0, ItemAnswer.UNSURE),
+        ("好的。", 9.5, ItemAnswer.YES),
+        ("请您稍等，我帮您查一下。", 20.0, ItemAnswer.NO),
+        ("请您稍等，我帮您查一下。", 90.0, ItemAnswer.YES),
+        ("你等一下。", 12.0, ItemAnswer.YES),
     ],
 )
-def test_a_silence_is_long_without_a_notice_or_far_beyond_it(words: str, seconds: float, wanted: Answer) -> None:
+def test_a_silence_is_long_without_a_notice_or_far_beyond_it(words: str, seconds: float, wanted: ItemAnswer) -> None:
     said = [
         SpokenUtterance("agent", 1.0, 3.0, words),
         SpokenUtterance("agent", 3.0 + seconds, 5.0 + seconds, "让您久等了。"),
@@ -141,16 +141,16 @@ def test_a_silence_is_long_without_a_notice_or_far_beyond_it(words: str, seconds
 @pytest.mark.parametrize(
     ("reply", "wanted"),
     [
-        ("没有，都挺好。", Answer.NO),
-        ("我没有胸口疼，也不发烧。", Answer.NO),
-        ("有，昨天晚上开始的。", Answer.YES),
-        ("这两天胸口疼。", Answer.YES),
-        ("昨天没有睡好，胸口疼。", Answer.YES),
-        ("没觉得胸口疼。", Answer.NO),
-        ("挺好的，能下楼走走了。", Answer.NO),
+        ("没有，都挺好。", ItemAnswer.NO),
+        ("我没有胸口疼，也不发烧。", ItemAnswer.NO),
+        ("有，昨天晚上开始的。", ItemAnswer.YES),
+        ("这两天胸口疼。", ItemAnswer.YES),
+        ("昨天没有睡好，胸口疼。", ItemAnswer.YES),
+        ("没觉得胸口疼。", ItemAnswer.NO),
+        ("挺好的，能下楼走走了。", ItemAnswer.NO),
     ],
 )
-def test_a_warning_sign_is_told_or_affirmed_but_not_denied(reply: str, wanted: Answer) -> None:
+def test_a_warning_sign_is_told_or_affirmed_but_not_denied(reply: str, wanted: ItemAnswer) -> None:
     said = [SpokenUtterance("agent", 1.0, 3.0, "您有没有胸口疼或者发烧？"), SpokenUtterance("caller", 3.5, 6.0, reply)]
     assert answers(said, ZH, "follow-up")["red_flag"] is wanted
 
@@ -158,34 +158,34 @@ def test_a_warning_sign_is_told_or_affirmed_but_not_denied(reply: str, wanted: A
 @pytest.mark.parametrize(
     ("language", "question", "reply", "wanted"),
     [
-        (EN, "Is there any redness or fever around the wound?", "Yes, since last night.", Answer.YES),
-        (EN, "Is there any redness or fever around the wound?", "No, nothing like that.", Answer.NO),
-        (EN, "Do you feel dizzy or breathless?", "Yes, a little.", Answer.YES),
-        (EN, "Are you taking your medicine every day?", "Yes, morning and evening.", Answer.NO),
-        (EN, "Any swelling?", "The swelling is gone.", Answer.NO),
-        (ZH, "腿有没有水肿，头晕不晕？", "有，昨天开始的。", Answer.YES),
-        (ZH, "伤口有没有流水？", "没有，都挺好。", Answer.NO),
-        (ZH, "药都按时吃了吗？", "对，按时吃的。", Answer.NO),
-        (ZH, "没有发烧吧？", "对。", Answer.NO),
-        (ZH, "没有发烧吧？", "嗯，是的。", Answer.NO),
-        (ZH, "这几天没再发烧吧？", "是的，没有。", Answer.NO),
-        (ZH, "这几天不发烧了吧？", "对，不烧了。", Answer.NO),
-        (ZH, "没有发烧、头晕和胸闷吧？", "对。", Answer.NO),
-        (ZH, "没有发烧吧？", "有，昨天烧了一天。", Answer.YES),
-        (ZH, "没有发烧吧？", "其实有一点。", Answer.YES),
-        (ZH, "有没有发烧？", "是的。", Answer.YES),
-        (ZH, "最近是不是发烧了？", "对。", Answer.YES),
-        (ZH, "没有发烧吧？那伤口有没有流水？", "嗯，有。", Answer.YES),
-        (ZH, "您说没有睡好，那有没有发烧？", "是的，有。", Answer.YES),
-        (EN, "No fever, I hope?", "Right.", Answer.NO),
-        (EN, "You haven't had any fever or swelling?", "That's right.", Answer.NO),
-        (EN, "You don't have a fever?", "I do, since Monday.", Answer.YES),
-        (EN, "You don't have a fever?", "Yes.", Answer.UNSURE),
-        (EN, "Don't you have a fever?", "Yes, since Monday.", Answer.YES),
+        (EN, "Is there any redness or fever around the wound?", "Yes, since last night.", ItemAnswer.YES),
+        (EN, "Is there any redness or fever around the wound?", "No, nothing like that.", ItemAnswer.NO),
+        (EN, "Do you feel dizzy or breathless?", "Yes, a little.", ItemAnswer.YES),
+        (EN, "Are you taking your medicine every day?", "Yes, morning and evening.", ItemAnswer.NO),
+        (EN, "Any swelling?", "The swelling is gone.", ItemAnswer.NO),
+        (ZH, "腿有没有水肿，头晕不晕？", "有，昨天开始的。", ItemAnswer.YES),
+        (ZH, "伤口有没有流水？", "没有，都挺好。", ItemAnswer.NO),
+        (ZH, "药都按时吃了吗？", "对，按时吃的。", ItemAnswer.NO),
+        (ZH, "没有发烧吧？", "对。", ItemAnswer.NO),
+        (ZH, "没有发烧吧？", "嗯，是的。", ItemAnswer.NO),
+        (ZH, "这几天没再发烧吧？", "是的，没有。", ItemAnswer.NO),
+        (ZH, "这几天不发烧了吧？", "对，不烧了。", ItemAnswer.NO),
+        (ZH, "没有发烧、头晕和胸闷吧？", "对。", ItemAnswer.NO),
+        (ZH, "没有发烧吧？", "有，昨天烧了一天。", ItemAnswer.YES),
+        (ZH, "没有发烧吧？", "其实有一点。", ItemAnswer.YES),
+        (ZH, "有没有发烧？", "是的。", ItemAnswer.YES),
+        (ZH, "最近是不是发烧了？", "对。", ItemAnswer.YES),
+        (ZH, "没有发烧吧？那伤口有没有流水？", "嗯，有。", ItemAnswer.YES),
+        (ZH, "您说没有睡好，那有没有发烧？", "是的，有。", ItemAnswer.YES),
+        (EN, "No fever, I hope?", "Right.", ItemAnswer.NO),
+        (EN, "You haven't had any fever or swelling?", "That's right.", ItemAnswer.NO),
+        (EN, "You don't have a fever?", "I do, since Monday.", ItemAnswer.YES),
+        (EN, "You don't have a fever?", "Yes.", ItemAnswer.UNSURE),
+        (EN, "Don't you have a fever?", "Yes, since Monday.", ItemAnswer.YES),
     ],
 )
 def test_a_yes_to_a_question_after_a_warning_sign_tells_it(
-    language: Language, question: str, reply: str, wanted: Answer
+    language: Language, question: str, reply: str, wanted: ItemAnswer
 ) -> None:
     said = [SpokenUtterance("agent", 1.0, 3.0, question), SpokenUtterance("caller", 3.5, 6.0, reply)]
     assert answers(said, language, "follow-up")["red_flag"] is wanted
@@ -197,8 +197,8 @@ def test_a_handover_applies_only_when_a_warning_sign_was_told() -> None:
         SpokenUtterance("caller", 1.0, 3.0, "I have chest pain."),
         SpokenUtterance("agent", 3.5, 5.0, "Drink some water."),
     ]
-    assert answers(fine, EN, "follow-up")["handed_over"] is Answer.NA
-    assert answers(sick, EN, "follow-up")["handed_over"] is Answer.NO
+    assert answers(fine, EN, "follow-up")["handed_over"] is ItemAnswer.NA
+    assert answers(sick, EN, "follow-up")["handed_over"] is ItemAnswer.NO
 
 
 def test_identity_after_the_first_medical_words_is_too_late() -> None:
@@ -212,8 +212,8 @@ def test_identity_after_the_first_medical_words_is_too_late() -> None:
             "agent", 1.0, 9.0, "Hello, City Hospital. How are you feeling today? Am I speaking with Mister Lee?"
         )
     ]
-    assert answers(early, EN, "follow-up")["identity"] is Answer.YES
-    assert answers(late, EN, "follow-up")["identity"] is Answer.NO
+    assert answers(early, EN, "follow-up")["identity"] is ItemAnswer.YES
+    assert answers(late, EN, "follow-up")["identity"] is ItemAnswer.NO
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_staff_number_is_one_run_of_figures_however_it_is_said(
 
 def test_facts_that_nobody_knows_do_not_apply() -> None:
     given = answers([SpokenUtterance("agent", 1.0, 2.0, "您好。")], ZH)
-    assert (given["records"], given["deadline"], given["apology"]) == (Answer.NA, Answer.NA, Answer.NA)
+    assert (given["records"], given["deadline"], given["apology"]) == (ItemAnswer.NA, ItemAnswer.NA, ItemAnswer.NA)
 
 
 def test_facts_of_the_records_are_taken_over() -> None:
@@ -241,7 +241,7 @@ def test_facts_of_the_records_are_taken_over() -> None:
         dialogue([SpokenUtterance("agent", 1.0, 2.0, "您好。")], ZH), {"records_complete": True, "deadline_kept": False}
     )
     given = {one.item_id: one.answer for one in auto_scoring.auto_score(scorecards.of(None)["service"], made)}
-    assert (given["records"], given["deadline"]) == (Answer.YES, Answer.NO)
+    assert (given["records"], given["deadline"]) == (ItemAnswer.YES, ItemAnswer.NO)
 
 
 def test_what_the_script_did_before_the_nurse_came_is_no_fault_of_hers() -> None:
@@ -251,17 +251,21 @@ def test_what_the_script_did_before_the_nurse_came_is_no_fault_of_hers() -> None
         for made in (dialogue_builder.with_facts(dialogue(said, EN), {"scripted": True}), dialogue(said, EN))
     )
     waived = ("greeting", "self_id", "identity", "long_silence")
-    assert {by_script[item] for item in waived} == {Answer.NA}
-    assert alone["identity"] is Answer.NO
-    assert Answer.NA not in {alone[item] for item in waived}
+    assert {by_script[item] for item in waived} == {ItemAnswer.NA}
+    assert alone["identity"] is ItemAnswer.NO
+    assert ItemAnswer.NA not in {alone[item] for item in waived}
 
 
 def test_the_pieces_of_a_call_are_one_call() -> None:
     card = scorecards.of(None)["service"]
-    first = [ItemResult(item.id, Answer.NO) for item in card.items if item.machine]
-    last = [ItemResult(item.id, Answer.YES) for item in card.items if item.machine]
+    first = [ItemResult(item.id, ItemAnswer.NO) for item in card.items if item.machine]
+    last = [ItemResult(item.id, ItemAnswer.YES) for item in card.items if item.machine]
     merged = {one.item_id: one.answer for one in merge(card, [first, last])}
-    assert (merged["greeting"], merged["closing"], merged["forbidden"]) == (Answer.NO, Answer.YES, Answer.YES)
+    assert (merged["greeting"], merged["closing"], merged["forbidden"]) == (
+        ItemAnswer.NO,
+        ItemAnswer.YES,
+        ItemAnswer.YES,
+    )
 
 
 @pytest.mark.parametrize(

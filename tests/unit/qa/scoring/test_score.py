@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.values.language import Language
-from hotline.values.scorecard import Answer
+from hotline.values.scorecard import ItemAnswer
 from qa.scorecards import Item, Scale, Scorecard, Section
 from qa.scorecards.card import FatalMeans
 from qa.scoring.score import NOT_COUNTED, ItemResult, is_fault, score
 
 LABELS = dict.fromkeys(Language, "x")
-GIVEN = (Answer.YES, Answer.NO, Answer.NA, Answer.UNSURE)
+GIVEN = (ItemAnswer.YES, ItemAnswer.NO, ItemAnswer.NA, ItemAnswer.UNSURE)
 
 
 def card(*items: Item, fatal_means: FatalMeans = FatalMeans.ZERO) -> Scorecard:
@@ -23,7 +23,7 @@ def marked(draw: st.DrawFn) -> tuple[Scorecard, list[ItemResult]]:
     count = draw(st.integers(1, 8))
     items, results = [], []
     for number in range(count):
-        good = draw(st.sampled_from([Answer.YES, Answer.NO]))
+        good = draw(st.sampled_from([ItemAnswer.YES, ItemAnswer.NO]))
         items.append(Item(f"i{number}", LABELS, draw(st.integers(0, 20)), good=good))
         results.append(ItemResult(f"i{number}", draw(st.sampled_from(GIVEN))))
     return card(*items), results
@@ -57,7 +57,7 @@ def test_unsure_and_not_applicable_never_change_a_score_and_are_no_fault(
     for item, result in zip(found.items, results, strict=True):
         if result.answer in NOT_COUNTED:
             assert not is_fault(item, result)
-    unsure = {result.item_id for result in results if result.answer is Answer.UNSURE}
+    unsure = {result.item_id for result in results if result.answer is ItemAnswer.UNSURE}
     assert set(score(found, results).open) == unsure
 
 
@@ -75,29 +75,29 @@ def test_turning_a_fault_into_a_good_answer_never_lowers_a_score(
 
 
 def test_a_fatal_fault_makes_zero_or_a_failure_and_an_unsure_one_does_neither() -> None:
-    items = (Item("rude", LABELS, 1, good=Answer.NO, fatal=True), Item("closing", LABELS, 9))
-    answers = [ItemResult("rude", Answer.YES), ItemResult("closing", Answer.YES)]
+    items = (Item("rude", LABELS, 1, good=ItemAnswer.NO, fatal=True), Item("closing", LABELS, 9))
+    answers = [ItemResult("rude", ItemAnswer.YES), ItemResult("closing", ItemAnswer.YES)]
     zero = score(card(*items), answers)
     assert (zero.score, zero.fatal, zero.failed) == (0.0, True, True)
     failed = score(card(*items, fatal_means=FatalMeans.FAILED), answers)
     assert (failed.score, failed.fatal, failed.failed) == (90.0, True, True)
-    unsure = score(card(*items), [ItemResult("rude", Answer.UNSURE), ItemResult("closing", Answer.YES)])
+    unsure = score(card(*items), [ItemResult("rude", ItemAnswer.UNSURE), ItemResult("closing", ItemAnswer.YES)])
     assert (unsure.score, unsure.fatal, unsure.failed, unsure.open) == (100.0, False, False, ("rude",))
 
 
 def test_partly_counts_half_and_points_their_share() -> None:
     half = Item("a", LABELS, 1, Scale.YES_NO_PARTLY)
     points = Item("b", LABELS, 1, Scale.POINTS, points=4)
-    found = score(card(half, points), [ItemResult("a", Answer.PARTLY), ItemResult("b", Answer.YES, points=3)])
+    found = score(card(half, points), [ItemResult("a", ItemAnswer.PARTLY), ItemResult("b", ItemAnswer.YES, points=3)])
     assert found.score == 62.5
 
 
 def test_who_was_handed_to_a_nurse_hears_no_closing_words_and_that_is_no_fault() -> None:
     items = (Item("over", LABELS, 1), Item("closing", LABELS, 1, excused_by=("over",)))
-    no = ItemResult("closing", Answer.NO)
-    assert score(card(*items), [ItemResult("over", Answer.YES), no]).score == 100.0
-    assert score(card(*items), [ItemResult("over", Answer.NO), no]).score == 0.0
-    assert score(card(*items), [ItemResult("over", Answer.UNSURE), no]).score == 0.0
+    no = ItemResult("closing", ItemAnswer.NO)
+    assert score(card(*items), [ItemResult("over", ItemAnswer.YES), no]).score == 100.0
+    assert score(card(*items), [ItemResult("over", ItemAnswer.NO), no]).score == 0.0
+    assert score(card(*items), [ItemResult("over", ItemAnswer.UNSURE), no]).score == 0.0
 
 
 def test_nothing_answered_is_no_score() -> None:
@@ -107,25 +107,28 @@ def test_nothing_answered_is_no_score() -> None:
 
 def test_what_does_not_apply_or_is_unsure_has_no_weight() -> None:
     items = (Item("a", LABELS, 9), Item("b", LABELS, 1))
-    for answer in (Answer.NA, Answer.UNSURE):
-        assert score(card(*items), [ItemResult("a", answer), ItemResult("b", Answer.YES)]).score == 100.0
-        assert score(card(*items), [ItemResult("a", answer), ItemResult("b", Answer.NO)]).score == 0.0
+    for answer in (ItemAnswer.NA, ItemAnswer.UNSURE):
+        assert score(card(*items), [ItemResult("a", answer), ItemResult("b", ItemAnswer.YES)]).score == 100.0
+        assert score(card(*items), [ItemResult("a", answer), ItemResult("b", ItemAnswer.NO)]).score == 0.0
         assert not is_fault(items[0], ItemResult("a", answer))
 
 
 def test_a_call_at_the_bar_has_not_failed_and_one_below_it_has() -> None:
     items = (Item("a", LABELS, 80), Item("b", LABELS, 20), Item("c", LABELS, 1))
-    at_the_bar = [ItemResult("a", Answer.YES), ItemResult("b", Answer.NO)]
+    at_the_bar = [ItemResult("a", ItemAnswer.YES), ItemResult("b", ItemAnswer.NO)]
     assert score(card(*items), at_the_bar).failed is False
-    assert score(card(*items), [*at_the_bar, ItemResult("c", Answer.NO)]).failed is True
+    assert score(card(*items), [*at_the_bar, ItemResult("c", ItemAnswer.NO)]).failed is True
 
 
 def test_an_excuse_takes_away_a_fault_and_not_what_was_done_well() -> None:
     items = (Item("over", LABELS, 1), Item("closing", LABELS, 1, excused_by=("over",)), Item("c", LABELS, 2))
-    done = [ItemResult("over", Answer.YES), ItemResult("closing", Answer.YES), ItemResult("c", Answer.NO)]
+    done = [ItemResult("over", ItemAnswer.YES), ItemResult("closing", ItemAnswer.YES), ItemResult("c", ItemAnswer.NO)]
     assert score(card(*items), done).score == 50.0
 
 
 def test_points_beyond_the_scale_count_as_its_ends() -> None:
     item = Item("a", LABELS, 1, Scale.POINTS, points=4)
-    assert [score(card(item), [ItemResult("a", Answer.YES, points=points)]).score for points in (9, -3)] == [100.0, 0.0]
+    assert [score(card(item), [ItemResult("a", ItemAnswer.YES, points=points)]).score for points in (9, -3)] == [
+        100.0,
+        0.0,
+    ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hotline.values.states.call import Direction, Outcome
+from hotline.values.states.call import CallOutcome, Direction
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import OfferState
 from reports.service_level import figures
@@ -16,7 +16,7 @@ CHINA = ZoneInfo("Asia/Shanghai")
 @dataclass
 class ACall:
     id: str
-    outcome: Outcome | None = None
+    outcome: CallOutcome | None = None
     asked_at: datetime | None = NINE
     answered_at: datetime | None = None
     ended_at: datetime | None = None
@@ -47,17 +47,17 @@ def at(seconds: float) -> datetime:
 
 
 CALLS = [
-    ACall("1", Outcome.ANSWERED, answered_at=at(14), ended_at=at(90)),
-    ACall("2", Outcome.ABANDONED, ended_at=at(5)),
-    ACall("3", Outcome.ABANDONED, ended_at=at(5.1)),
+    ACall("1", CallOutcome.ANSWERED, answered_at=at(14), ended_at=at(90)),
+    ACall("2", CallOutcome.ABANDONED, ended_at=at(5)),
+    ACall("3", CallOutcome.ABANDONED, ended_at=at(5.1)),
     ACall("4", asked_at=at(1800), queue="nurse"),
-    ACall("5", Outcome.FAILED, ended_at=at(3)),
-    ACall("6", Outcome.LEFT_IN_MENU, asked_at=None, ended_at=at(3), queue=None),
+    ACall("5", CallOutcome.FAILED, ended_at=at(3)),
+    ACall("6", CallOutcome.LEFT_IN_MENU, asked_at=None, ended_at=at(3), queue=None),
     # Two who are to be called back; one was, by call 9. Call 10 is of a campaign, whose patient wants a person.
-    ACall("7", Outcome.CALL_BACK, ended_at=at(60)),
-    ACall("8", Outcome.CALL_BACK, ended_at=at(60)),
-    ACall("9", Outcome.ANSWERED, at(1900), at(1910), at(1990), direction=Direction.OUTBOUND),
-    ACall("10", Outcome.ABANDONED, at(1900), None, at(1990), direction=Direction.OUTBOUND),
+    ACall("7", CallOutcome.CALL_BACK, ended_at=at(60)),
+    ACall("8", CallOutcome.CALL_BACK, ended_at=at(60)),
+    ACall("9", CallOutcome.ANSWERED, at(1900), at(1910), at(1990), direction=Direction.OUTBOUND),
+    ACall("10", CallOutcome.ABANDONED, at(1900), None, at(1990), direction=Direction.OUTBOUND),
 ]
 OFFERS = [
     AnOffer("1", answered_at=at(14)),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.values.states.agent import Absence, SignsIn
+from hotline.values.states.agent import AbsenceReason, SignsIn
 from routing.agents import presence
 from routing.agents.presence import Facts, Page
 from routing.ladder import ladder
@@ -41,31 +41,31 @@ facts = st.builds(
     [
         # The local exchange tells: the registration is the proof, and of a page only while the page is heard.
         (replace(BROWSER, registered=True), None),
-        (replace(BROWSER, registered=False), Absence.NOT_CONNECTED),
-        (replace(BROWSER, registered=False, pages=(Page("a", FRESH),)), Absence.NOT_CONNECTED),
+        (replace(BROWSER, registered=False), AbsenceReason.NOT_CONNECTED),
+        (replace(BROWSER, registered=False, pages=(Page("a", FRESH),)), AbsenceReason.NOT_CONNECTED),
         (replace(BROWSER, registered=True, registered_page="a", pages=(Page("a", FRESH),)), None),
-        (replace(BROWSER, registered=True, registered_page="a", pages=(Page("a", STALE),)), Absence.PAGE_SILENT),
-        (replace(BROWSER, registered=True, registered_page="a", pages=(Page("b", FRESH),)), Absence.PAGE_SILENT),
-        (replace(BROWSER, registered=True, signs_in=SignsIn.PAGE), Absence.NOT_SIGNED_IN),
-        (replace(BROWSER, registered=True, has_account=True, is_shut_out=True), Absence.NOT_SIGNED_IN),
+        (replace(BROWSER, registered=True, registered_page="a", pages=(Page("a", STALE),)), AbsenceReason.PAGE_SILENT),
+        (replace(BROWSER, registered=True, registered_page="a", pages=(Page("b", FRESH),)), AbsenceReason.PAGE_SILENT),
+        (replace(BROWSER, registered=True, signs_in=SignsIn.PAGE), AbsenceReason.NOT_SIGNED_IN),
+        (replace(BROWSER, registered=True, has_account=True, is_shut_out=True), AbsenceReason.NOT_SIGNED_IN),
         # Twilio does not: the page's own word counts.
-        (BROWSER, Absence.NOT_SIGNED_IN),
-        (replace(BROWSER, pages=(Page("a", FRESH),)), Absence.NOT_CONNECTED),
+        (BROWSER, AbsenceReason.NOT_SIGNED_IN),
+        (replace(BROWSER, pages=(Page("a", FRESH),)), AbsenceReason.NOT_CONNECTED),
         (replace(BROWSER, pages=(Page("a", FRESH, is_connected=True),)), None),
-        (replace(BROWSER, pages=(Page("a", STALE, is_connected=True),)), Absence.NOT_SIGNED_IN),
+        (replace(BROWSER, pages=(Page("a", STALE, is_connected=True),)), AbsenceReason.NOT_SIGNED_IN),
         (replace(BROWSER, signs_in=SignsIn.TELEPHONE), None),
         # A number is reached until a dial says otherwise; who has an account signs in besides.
         (NUMBER, None),
-        (replace(NUMBER, has_account=True), Absence.NOT_SIGNED_IN),
+        (replace(NUMBER, has_account=True), AbsenceReason.NOT_SIGNED_IN),
         (replace(NUMBER, has_account=True, pages=(Page("a", FRESH),)), None),
         (replace(NUMBER, has_account=True, signs_in=SignsIn.TELEPHONE), None),
-        (replace(NUMBER, dial_after=NOW + timedelta(seconds=1)), Absence.NOT_REACHED),
-        (replace(NUMBER, dial_after=NOW + timedelta(seconds=1), is_exchange_down=True), Absence.EXCHANGE_DOWN),
+        (replace(NUMBER, dial_after=NOW + timedelta(seconds=1)), AbsenceReason.NOT_REACHED),
+        (replace(NUMBER, dial_after=NOW + timedelta(seconds=1), is_exchange_down=True), AbsenceReason.EXCHANGE_DOWN),
         (replace(NUMBER, dial_after=NOW), None),
-        (replace(NUMBER, registered=False), Absence.NOT_CONNECTED),  # a desk phone of the local exchange
+        (replace(NUMBER, registered=False), AbsenceReason.NOT_CONNECTED),  # a desk phone of the local exchange
     ],
 )
-def test_presence_follows_from_facts(known: Facts, why: Absence | None) -> None:
+def test_presence_follows_from_facts(known: Facts, why: AbsenceReason | None) -> None:
     assert presence.absence(known, NOW) is why
 
 
@@ -73,7 +73,7 @@ def test_presence_follows_from_facts(known: Facts, why: Absence | None) -> None:
 def test_nobody_is_there_without_a_page_where_one_is_needed(known: Facts) -> None:
     silent = replace(known, pages=tuple(replace(page, seen_at=STALE) for page in known.pages))
     if presence.needs_page(known):
-        assert presence.absence(silent, NOW) is Absence.NOT_SIGNED_IN
+        assert presence.absence(silent, NOW) is AbsenceReason.NOT_SIGNED_IN
 
 
 @given(facts)
@@ -93,7 +93,7 @@ def test_who_is_silent_never_comes_by_the_passing_of_time_alone_except_after_a_p
 ) -> None:
     then = NOW + timedelta(seconds=later)
     before = presence.absence(known, NOW)
-    if before not in {None, Absence.NOT_REACHED, Absence.EXCHANGE_DOWN}:
+    if before not in {None, AbsenceReason.NOT_REACHED, AbsenceReason.EXCHANGE_DOWN}:
         assert presence.absence(known, then) is not None
 
 
@@ -158,7 +158,7 @@ def test_callers_of_one_line_keep_one_line() -> None:
 
 
 def test_who_vanished_a_moment_ago_may_be_back_and_who_was_not_reached_is_not() -> None:
-    assert presence.may_return(Absence.PAGE_SILENT, FRESH, NOW)
-    assert not presence.may_return(Absence.PAGE_SILENT, NOW - timedelta(seconds=6), NOW)
-    assert not presence.may_return(Absence.NOT_REACHED, FRESH, NOW)
+    assert presence.may_return(AbsenceReason.PAGE_SILENT, FRESH, NOW)
+    assert not presence.may_return(AbsenceReason.PAGE_SILENT, NOW - timedelta(seconds=6), NOW)
+    assert not presence.may_return(AbsenceReason.NOT_REACHED, FRESH, NOW)
     assert not presence.may_return(None, None, NOW)

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialling import follow_up, pacing, pacing_queries, queries, service
 from campaigns.dialogue import after_call
-from campaigns.dialogue.http import BASE
 from campaigns.importing.watched_folder import WatchedFolder
 from campaigns.planning import dialling_limits_file
 from campaigns.planning.dialling_limits import Caps
@@ -32,6 +31,7 @@ from routing.calls.legs import Report
 from routing.queues import queues_file
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
+from telephony.provider.calls import patient_webhooks
 
 TICK_SECONDS = 0.5
 INBOX_SECONDS = 5.0
@@ -118,9 +118,9 @@ class Dialler:
             return False
         self._dialled.append(now)
         settings = self._ground.settings
-        base = settings.voice_url.rstrip("/") + BASE.format(attempt_id)
+        webhooks = patient_webhooks(settings.voice_url, attempt_id)
         try:
-            sid = self._provider.dial_patient(wanted.number, settings.hotline_number, base, self._caps.ring_seconds)
+            sid = self._provider.dial_patient(wanted.number, settings.hotline_number, webhooks, self._caps.ring_seconds)
         except ProviderRefused as refusal:
             log.get().warning("patient_not_dialled", attempt_id=attempt_id, error=str(refusal))
             service.failed(self._ground, attempt_id, "the exchange refused the call", now)

@@ -8,6 +8,7 @@ from exchange.media.dtmf import DtmfDetector
 from exchange.phone.phone_call import CallStage
 from hotline import clock
 from telephony.provider import Provider
+from telephony.provider.calls import PatientWebhooks
 from tests.calls.exchange.conftest import NUMBER, House, opened, until
 
 BOARD = "+861062345678"
@@ -28,7 +29,8 @@ def test_the_extension_is_keyed_after_the_switchboard_has_answered(tmp_path: Pat
             await board.registered()
             since = clock.now() - timedelta(minutes=1)
             number, base = f"{BOARD};ext=801", f"{house.app.url}/attempt"
-            await house.rest(lambda: provider.dial_patient(number, NUMBER, base, 20))
+            webhooks = PatientWebhooks(f"{base}/answer", f"{base}/status", f"{base}/machine")
+            await house.rest(lambda: provider.dial_patient(number, NUMBER, webhooks, 20))
             await until(lambda: board.call.stage is CallStage.RINGING)
             await board.answer()
             await until(lambda: keys(bytes(board.call.heard)) == "801")

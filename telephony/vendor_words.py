@@ -19,7 +19,7 @@ class QueueResult(StrEnum):
     FAILED = "failed"
 
 
-class Heard(StrEnum):
+class AnsweredBy(StrEnum):
     """Whom the provider takes the answer of a call for. Often wrong: it may choose the wording, nothing else."""
 
     HUMAN = "human"
@@ -68,17 +68,17 @@ RECORDING_STATES: dict[str, RecordingState] = {
 }
 
 # AnsweredBy of answering-machine detection; a machine is ready when its greeting is over.
-HEARD: dict[str, Heard] = {
-    "human": Heard.HUMAN,
-    "machine_start": Heard.MACHINE,
-    "machine_end_beep": Heard.MACHINE_READY,
-    "machine_end_silence": Heard.MACHINE_READY,
-    "machine_end_other": Heard.MACHINE_READY,
-    "fax": Heard.MACHINE,
-    "unknown": Heard.UNKNOWN,
+ANSWERED_BY: dict[str, AnsweredBy] = {
+    "human": AnsweredBy.HUMAN,
+    "machine_start": AnsweredBy.MACHINE,
+    "machine_end_beep": AnsweredBy.MACHINE_READY,
+    "machine_end_silence": AnsweredBy.MACHINE_READY,
+    "machine_end_other": AnsweredBy.MACHINE_READY,
+    "fax": AnsweredBy.MACHINE,
+    "unknown": AnsweredBy.UNKNOWN,
 }
 
-_Ours = TypeVar("_Ours", LegStatus, QueueResult, RecordingState, Heard)
+_Ours = TypeVar("_Ours", LegStatus, QueueResult, RecordingState, AnsweredBy)
 
 
 def leg_status(word: str) -> LegStatus:
@@ -96,13 +96,13 @@ def recording_state(word: str) -> RecordingState:
     return _look_up(RECORDING_STATES, word, "RecordingStatus")
 
 
-def heard(word: str) -> Heard:
+def answered_by(word: str) -> AnsweredBy:
     """Our word for an AnsweredBy. Raises `UnknownWord`."""
-    return _look_up(HEARD, word, "AnsweredBy")
+    return _look_up(ANSWERED_BY, word, "AnsweredBy")
 
 
 def _look_up(table: dict[str, _Ours], word: str, name: str) -> _Ours:
     try:
         return table[word]
     except KeyError:
-        raise UnknownWord(f"{name} {word[:40]!r} is in no table of telephony/words.py") from None
+        raise UnknownWord(f"{name} {word[:40]!r} is in no table of telephony/vendor_words.py") from None

@@ -20,7 +20,7 @@ TOKEN_SECONDS = 60  # the local exchange asks for it at registration only
 TWILIO_SECONDS = 600  # Twilio's SDK asks for the next one in time
 
 
-class Kind(StrEnum):
+class PhoneKind(StrEnum):
     """Which telephone the page loads."""
 
     EXCHANGE = "exchange"
@@ -29,26 +29,26 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class PhoneConnection:
     """Where an agent's browser connects; `url` is the WebSocket of the local exchange, else empty."""
 
-    kind: Kind
+    kind: PhoneKind
     url: str = ""
 
 
-def place(settings: Settings) -> Place:
+def connection_of(settings: Settings) -> PhoneConnection:
     """The telephone of these settings; none where Twilio's API key is missing."""
     base = settings.twilio_api_base
     if settings.phone_url or (base and not (urlsplit(base).hostname or "").endswith("twilio.com")):
-        return Place(Kind.EXCHANGE, settings.phone_url or _socket(base))
+        return PhoneConnection(PhoneKind.EXCHANGE, settings.phone_url or _socket(base))
     if settings.twilio_api_key and settings.twilio_api_secret:
-        return Place(Kind.TWILIO)
-    return Place(Kind.NONE)
+        return PhoneConnection(PhoneKind.TWILIO)
+    return PhoneConnection(PhoneKind.NONE)
 
 
 def token(settings: Settings, address: str, now: datetime, holder: str) -> str:
     """A token with which a browser is the telephone `address` (`client:…`); `holder` may lose it, see `phone_token`."""
-    if place(settings).kind is Kind.TWILIO:
+    if connection_of(settings).kind is PhoneKind.TWILIO:
         return twilio_token(settings, address.removeprefix(CLIENT))
     secret = settings.twilio_auth_token.get_secret_value()
     return phone_token(address, int(now.timestamp()) + TOKEN_SECONDS, secret, holder)

@@ -42,7 +42,7 @@ health = Blueprint("health", __name__)
 
 
 def create(context: AppContext, provider: Provider) -> Flask:
-    """The app on these open resources. Raises `FlowFault` when the hospital's flow cannot be used."""
+    """The app on these open resources. Raises `FileFault` when the hospital's flow cannot be used."""
     app = Flask("voice", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     desk = replace(front.open_desk(context), greeter=partial(service.recognised, context))

@@ -50,7 +50,7 @@ class Dialler:
     """Calls patients while it holds the lease."""
 
     def __init__(self, context: AppContext, provider: Provider, lease: Leadership | None = None) -> None:
-        """Use these resources; nothing starts yet. Raises `PlanFault` when the caps cannot be used."""
+        """Use these resources; nothing starts yet. Raises `FileFault` when the caps cannot be used."""
         self._ground, self._provider = context, provider
         self._lease = lease or candidate(context.database, "dialler")
         self._caps: Caps = dialling_limits_file.of(context.settings)

@@ -38,7 +38,7 @@ class Desk:
 
 
 def open_desk(context: AppContext) -> Desk:
-    """Load the flow that the settings name. Raises `FlowFault`."""
+    """Load the flow that the settings name. Raises `FileFault`."""
     loaded = reader.load(context.settings)
     return Desk(context, loaded.flow, Sounds(context, loaded.flow))
 

@@ -24,7 +24,7 @@ from campaigns.dialogue.dialogue_state import (
     Warned,
 )
 from campaigns.dialogue.script import PRIVATE, Choice, Open, Scale, Script
-from campaigns.errors import ScriptFault
+from hotline.configuration.errors import FileFault
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome
 from telephony.vendor_words import AnsweredBy
@@ -290,9 +290,9 @@ def test_faults_of_a_script_name_file_line_and_field(tmp_path_factory: pytest.Te
     (folder / "own.yaml").write_text(
         "label: {zh-CN: 随访}\nquestions: [pain, teeth]\nsigns: [worse]\nadvise: {}\n", "utf-8"
     )
-    with pytest.raises(ScriptFault) as fault:
+    with pytest.raises(FileFault) as fault:
         scripts_file.load(folder, {Language.MANDARIN: "医院", Language.ENGLISH: "Hospital"}, "")
     message = str(fault.value)
     assert "own.yaml:2: questions[1]: no question 'teeth'" in message
     assert "own.yaml:4: advise: unknown field" in message
-    assert "label.en-US: no text in en-US" in message
+    assert "label.en-US: missing; write a text here" in message

@@ -18,7 +18,7 @@ from hotline.values.reason_codes import RecordingReason
 from hotline.values.states.recording import RecordingKind, RecordingState
 from recordings.errors import ProviderCopyRemains, UnknownCall
 from recordings.search import service
-from recordings.speech import recognise
+from recordings.speech import engine_choice, recognition
 from recordings.speech.dialogue import TranscriptLine
 from recordings.storage import fetching, queries, sealed_sound
 from recordings.storage import transitions as storage_transitions
@@ -125,8 +125,8 @@ def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
         call = queries.call(session, recording.call_id)
     if recording.state is not RecordingState.STORED or call is None:
         raise Discard(f"the recording is {recording.state}, not stored")
-    engine = recognise.open_engine(
-        context.settings.speech_engine, call.language, recognise.ModelLocation.of(context.settings)
+    engine = engine_choice.open_engine(
+        context.settings.speech_engine, call.language, recognition.ModelLocation.of(context.settings)
     )
     lines = transcribing.lines_of(context, recording, call.language, engine)
     if recording.kind is RecordingKind.MESSAGE:

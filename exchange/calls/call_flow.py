@@ -136,8 +136,8 @@ class CallFlow:
         """Report to an element's action although nobody is left to hear the answer."""
         if element.string("action"):
             target = self.here.join(element.string("action"), element.method())
-            told = self.leg.facts.parameters() | dict(params)
-            self.context.webhooks.later(self._deliver(target, told))
+            parameters = self.leg.facts.parameters() | dict(params)
+            self.context.webhooks.later(self._deliver(target, parameters))
 
     async def _deliver(self, target: WebhookTarget, params: Mapping[str, str]) -> None:
         try:

@@ -49,12 +49,12 @@ def _log_fault(flow: CallFlow, error: Exception) -> None:
 
 async def _fall_back(flow: CallFlow, error: CallError) -> None:
     """Follow the fallback; where it cannot be fetched either, hold the caller for a while and ask it again."""
-    told = {"ErrorCode": str(error.code), "ErrorUrl": error.url}
+    parameters = {"ErrorCode": str(error.code), "ErrorUrl": error.url}
     context = flow.context
     until = context.ticker.seconds + context.config.webhook.keep_seconds
     spoken = -math.inf
     while flow.leg.fallback:
-        failure = await _fallback_failure(flow, Goto(flow.leg.fallback, told))
+        failure = await _fallback_failure(flow, Goto(flow.leg.fallback, parameters))
         if failure is None:
             return
         if not isinstance(failure, WebhookError) or context.ticker.seconds >= until:

@@ -110,9 +110,9 @@ class LegRegistry:
         self.past = {sid: facts for sid, facts in self.past.items() if (facts.ended or facts.created) >= moment}
         self._journal.rewrite([*self.past.values(), *(leg.facts for leg in self.active.values())])
 
-    def restore(self, known: list[CallRecord], last_alive: datetime | None = None) -> None:
+    def restore(self, records: list[CallRecord], last_alive: datetime | None = None) -> None:
         """Mark the calls that were up before a restart as failed when the exchange was last alive, and report them."""
-        for facts in known:
+        for facts in records:
             self.past[facts.sid] = facts
             if facts.status not in FINAL:
                 last_known = facts.updated or facts.created
@@ -144,8 +144,8 @@ class LegRegistry:
             self.past[leg.sid] = facts
             while len(self.past) > MOST_PAST:
                 self.past.pop(next(iter(self.past)))
-            for told in self.on_end:
-                told(leg)
+            for listener in self.on_end:
+                listener(leg)
         self._trace(leg)
         self._report(facts)
         self._journal.write(facts)
@@ -165,10 +165,10 @@ class LegRegistry:
     def _report(self, facts: CallRecord) -> None:
         if facts.callback.wants(facts.event()):
             target = WebhookTarget(facts.callback.url, facts.callback.method)
-            told = facts.progress(self._ticker.now())
+            parameters = facts.progress(self._ticker.now())
             if facts.is_over and facts.recording_sid:
-                told |= self.recorded(facts.recording_sid)
-            self._webhooks.report(facts.sid, target, told)
+                parameters |= self.recorded(facts.recording_sid)
+            self._webhooks.report(facts.sid, target, parameters)
 
 
 def _isolated(leg: CallLeg, half_tick: Callable[[], None]) -> None:

@@ -61,8 +61,8 @@ class PendingReports:
         self._empty()
         for name, reports in owed.items():
             for report in reports:
-                told = {**report.params, **({"Timestamp": rfc2822(now)} if "Timestamp" in report.params else {})}
-                webhooks.report(name, WebhookTarget(report.url, report.method), told)
+                parameters = {**report.params, **({"Timestamp": rfc2822(now)} if "Timestamp" in report.params else {})}
+                webhooks.report(name, WebhookTarget(report.url, report.method), parameters)
 
     def conference(self, conference: Conference, event: str, about: Mapping[str, str]) -> None:
         """Keep what a conference's participants must hear of should it be cut off now: everybody leaves and it ends."""
@@ -133,11 +133,11 @@ def _closing_reports(conference: Conference, members: Members, account_sid: str)
 
 def _report(conference: Conference, account_sid: str, event: str, about: Mapping[str, str]) -> PendingReport:
     callback: StatusCallback = conference.callback
-    told = {
+    parameters = {
         "ConferenceSid": conference.sid,
         "FriendlyName": conference.name,
         "AccountSid": account_sid,
         "Timestamp": "",
         "StatusCallbackEvent": event,
     }
-    return PendingReport(callback.url, callback.method, told | dict(about))
+    return PendingReport(callback.url, callback.method, parameters | dict(about))

@@ -22,18 +22,18 @@ async def announce(
     context: ExchangeContext, conference: Conference, target: WebhookTarget, participant: Participant | None
 ) -> None:
     """Fetch and render it, and play it to everybody or to one participant; an event tells how that went."""
-    told = {"AnnounceUrl": target.url}
+    parameters = {"AnnounceUrl": target.url}
     try:
         pcm = await rendered_document(
             context, target, {"ConferenceSid": conference.sid, "FriendlyName": conference.name}
         )
     except (CallError, SynthesisError) as error:
         reason = error.message if isinstance(error, CallError) else str(error)
-        conference.event("announcement-fail", participant, told | {"ReasonAnnouncementFailed": reason})
+        conference.event("announcement-fail", participant, parameters | {"ReasonAnnouncementFailed": reason})
         return
     conference.announce(PcmSource(pcm), participant)
     await context.ticker.sleep(len(pcm) / (2 * RATE) or 0.02)
-    conference.event("announcement-end", participant, told)
+    conference.event("announcement-end", participant, parameters)
 
 
 async def rendered_document(

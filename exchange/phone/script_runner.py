@@ -132,13 +132,13 @@ class ScriptRunner:
             case _:
                 return _is_over(call)
 
-    def _prompt(self, wanted: script.WaitForPrompt, call: PhoneCall) -> int | None:
+    def _prompt(self, step: script.WaitForPrompt, call: PhoneCall) -> int | None:
         """Return the number of the first such prompt that no earlier step waited for; it may have begun before this
         step.
         """
         for number in range(self._prompts_seen, len(call.prompts)):
             state, words = call.prompts[number]
-            if state == wanted.state and re.search(wanted.pattern, words, re.IGNORECASE):
+            if state == step.state and re.search(step.pattern, words, re.IGNORECASE):
                 return number
         return None
 

@@ -55,12 +55,12 @@ def _when(ask: RestRequest) -> datetime | None:
 async def list_(ask: RestRequest) -> Json:
     """Return all messages, the newest first, filtered by To, From and DateSent."""
     to, sender = ask.text("To"), ask.text("From")
-    found = [
+    messages = [
         m
         for m in reversed(ask.context.texts.kept.values())
         if to in ("", m.to) and sender in ("", m.sender) and is_within(ask, "DateSent", m.created)
     ]
-    return ask.page("messages", [render(ask, message) for message in found])
+    return ask.page("messages", [render(ask, message) for message in messages])
 
 
 async def read(ask: RestRequest) -> Json:

@@ -103,7 +103,7 @@ async def _open(flow: CallFlow, order: StreamRequest) -> WebSocketConnection:
 
 def _report(flow: CallFlow, stream: MediaStream, callback: StatusCallback, event: str, error: str = "") -> None:
     if callback.url:
-        told = {
+        parameters = {
             "AccountSid": flow.leg.facts.account_sid,
             "CallSid": flow.leg.sid,
             "StreamSid": stream.order.sid,
@@ -111,4 +111,4 @@ def _report(flow: CallFlow, stream: MediaStream, callback: StatusCallback, event
             "StreamEvent": event,
             "Timestamp": rfc2822(flow.context.ticker.now()),
         }
-        flow.context.report(stream.order.sid, callback, told | ({"StreamError": error} if error else {}))
+        flow.context.report(stream.order.sid, callback, parameters | ({"StreamError": error} if error else {}))

@@ -31,8 +31,8 @@ class DialRecording:
 
     def begin(self, moment: str) -> None:
         """Start at this moment (`ringing`, `answer`) if that is what was asked."""
-        wanted = "answer" if self._how == "true" else self._how.removesuffix("-dual").removeprefix("record-from-")
-        if wanted == moment and not self._recording:
+        asked_moment = "answer" if self._how == "true" else self._how.removesuffix("-dual").removeprefix("record-from-")
+        if asked_moment == moment and not self._recording:
             channels = 2 if self._how.endswith("-dual") else 1
             how = RecordingOptions(channels if self._track == "both" else 1, "DialVerb", self._track, self._trims)
             self._recording = self._course.context.record(self._course.leg, how, self._callback)
@@ -62,10 +62,10 @@ async def dial(flow: CallFlow, element: Element) -> Step:
         raise
     finally:
         flow.context.aftermath.settle(debt)
-    told = outcome.parameters() | taping.end()
+    parameters = outcome.parameters() | taping.end()
     if outcome.referral:
         return outcome.referral
-    return flow.goto(element, told) if element.string("action") else None
+    return flow.goto(element, parameters) if element.string("action") else None
 
 
 async def _connect(flow: CallFlow, element: Element, outcome: DialOutcome) -> None:

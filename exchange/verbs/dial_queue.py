@@ -27,13 +27,13 @@ async def take_from_queue(flow: CallFlow, element: Element, noun: Element, outco
     if member is None:
         return
     outcome.sid = member.leg.sid
-    told = _about(flow, noun, member)
-    outcome.more = {name: told[name] for name in ("QueueSid", "QueueTime")}
+    parameters = _about(flow, noun, member)
+    outcome.more = {name: parameters[name] for name in ("QueueSid", "QueueTime")}
     began = flow.context.ticker.seconds
     try:
         await flow.context.ticker.first(member.ready.wait(), member.leg.ended.wait())
         if noun.string("url"):
-            await _announce(flow, member, Goto(flow.here.join(noun.string("url"), noun.method()), told))
+            await _announce(flow, member, Goto(flow.here.join(noun.string("url"), noun.method()), parameters))
         outcome.connect("completed")
         limit = element.number("timeLimit", DEFAULT_TIME_LIMIT, 1)
         if not member.leg.facts.is_over:

@@ -85,8 +85,8 @@ def _close(flow: CallFlow, element: Element, message: MessageEnd) -> None:
     message.recording.stop()
     trace_recording(flow.leg, message.recording)
     if message.last_loud and is_wanted(element):
-        told = _told(flow, message.recording, "")
-        flow.context.webhooks.later(transcribe(flow, element, message.recording, told))
+        parameters = _told(flow, message.recording, "")
+        flow.context.webhooks.later(transcribe(flow, element, message.recording, parameters))
 
 
 def _told(flow: CallFlow, recording: LiveRecording, digits: str) -> dict[str, str]:

@@ -60,11 +60,11 @@ def pdf(report: ReportDocument, say: Words) -> bytes:
 def drawing(chart: Chart) -> Drawing:
     """The shapes of a chart as a drawing of the PDF; y runs upwards there."""
     _register()
-    made = Drawing(chart.width * SCALE, chart.height * SCALE)
-    made.scale(SCALE, SCALE)
+    result = Drawing(chart.width * SCALE, chart.height * SCALE)
+    result.scale(SCALE, SCALE)
     for shape in chart.shapes:
-        made.add(_MADE[shape.form](shape, [(x, chart.height - y) for x, y in shape.points]))
-    return made
+        result.add(_MADE[shape.form](shape, [(x, chart.height - y) for x, y in shape.points]))
+    return result
 
 
 def _grid(table: Table, say: Words, width: float) -> Any:
@@ -75,10 +75,10 @@ def _grid(table: Table, say: Words, width: float) -> Any:
     ]
     first = 2.2 if len(table.columns) > 6 else 1.6
     parts = [first, *(WIDE.get(column, 1.0) for column in table.columns[1:])]
-    made = Grid([head, *rows], [width * part / sum(parts) for part in parts], repeatRows=1)
+    grid = Grid([head, *rows], [width * part / sum(parts) for part in parts], repeatRows=1)
     line = colors.HexColor("#dfe7e5")
-    made.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, line), ("VALIGN", (0, 0), (-1, -1), "TOP")])
-    return made
+    grid.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, line), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    return grid
 
 
 def _text(words: str, size: float, colour: str = "#16262a", follows: bool = False) -> Paragraph:

@@ -24,14 +24,14 @@ FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 
 def request_report(
-    context: AppContext, user_id: str, wanted: ReportRequest, form: tuple[str, Language], now: datetime
+    context: AppContext, user_id: str, request: ReportRequest, form: tuple[str, Language], now: datetime
 ) -> str:
     """Have a report made in a format (`xlsx`, `pdf`) and language; its id. Raises `Unfit` for an unknown format."""
     format_, language = form
-    if format_ not in FORMATS or wanted.kind not in values.KINDS or wanted.unit not in values.UNITS:
-        raise InvalidAnswer(f"no report {wanted.kind!r} as {format_!r}")
+    if format_ not in FORMATS or request.kind not in values.KINDS or request.unit not in values.UNITS:
+        raise InvalidAnswer(f"no report {request.kind!r} as {format_!r}")
     with context.database.write() as session:
-        row = Row(kind=wanted.kind, format=format_, language=language, wanted=wanted.as_row())
+        row = Row(kind=request.kind, format=format_, language=language, wanted=request.as_row())
         row.made_by, row.asked_at = user_id, now
         session.add(row)
         session.flush()
@@ -74,30 +74,30 @@ def sealing_context(report_id: str) -> str:
 
 def sealed_blobs(session: Session) -> list[Blob]:
     """The files that the keyring sealed."""
-    made = session.scalars(select(Row).where(Row.blob.is_not(None)))
-    return [Blob(row.blob, sealing_context(row.id)) for row in made if row.blob]
+    reports = session.scalars(select(Row).where(Row.blob.is_not(None)))
+    return [Blob(row.blob, sealing_context(row.id)) for row in reports if row.blob]
 
 
 def _make(context: AppContext, row: Row, now: datetime) -> None:
     _progress(context, row.id, 0.1)
     with context.database.read() as session:
-        made = report.build(context, session, ReportRequest.from_row(row.kind, row.wanted), row.language, now)
+        document = report.build(context, session, ReportRequest.from_row(row.kind, row.wanted), row.language, now)
     _progress(context, row.id, 0.6)
     with orphans.fresh(context, f"reports/{row.id}") as name:
-        context.objects.put(name, _file(row.format, made, words(row.language)), sealing_context(row.id))
+        context.objects.put(name, _file(row.format, document, words(row.language)), sealing_context(row.id))
         context.objects.get(name, sealing_context(row.id))
         _end(context, row.id, ReportState.READY, name, now)
 
 
-def _file(format_: str, made: values.ReportDocument, say: Words) -> bytes:
+def _file(format_: str, document: values.ReportDocument, say: Words) -> bytes:
     """The bytes of a report; what draws them is loaded only where one is made."""
     if format_ == "pdf":
         from qa.reports.pdf import pdf
 
-        return pdf(made, say)
+        return pdf(document, say)
     from qa.reports.xlsx import xlsx
 
-    return xlsx(made, say)
+    return xlsx(document, say)
 
 
 def _progress(context: AppContext, report_id: str, part: float) -> None:

@@ -85,22 +85,22 @@ class ReportData:
 
     def agent(self, agent_id: str) -> str:
         """Staff number and name."""
-        found = self.agents.get(agent_id)
-        return f"{found.staff_number} {found.name}" if found else agent_id
+        agent = self.agents.get(agent_id)
+        return f"{agent.staff_number} {agent.name}" if agent else agent_id
 
     def team(self, one: DrawableCall | PublishedReview) -> str:
         """The name of the agent's department."""
-        found = self.agents.get(one.agent_id)
-        return self.say.label(self.departments.get(found.department or "") if found else None, "no_team")
+        agent = self.agents.get(one.agent_id)
+        return self.say.label(self.departments.get(agent.department or "") if agent else None, "no_team")
 
 
-def is_included(wanted: ReportRequest, agents: dict[str, Agent], one: DrawableCall | PublishedReview) -> bool:
+def is_included(request: ReportRequest, agents: dict[str, Agent], one: DrawableCall | PublishedReview) -> bool:
     """Whether a call or review is one that was asked for."""
     agent = agents.get(one.agent_id)
     return (
-        wanted.agent_id in (None, one.agent_id)
-        and wanted.queue in (None, one.queue)
-        and (wanted.department is None or (agent is not None and agent.department == wanted.department))
+        request.agent_id in (None, one.agent_id)
+        and request.queue in (None, one.queue)
+        and (request.department is None or (agent is not None and agent.department == request.department))
     )
 
 

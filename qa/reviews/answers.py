@@ -37,8 +37,8 @@ def takes_na(item: Item) -> bool:
 
 def invalid_items(card: Scorecard, answers: Answers) -> list[str]:
     """Items that the card does not have, or with an answer that it does not know."""
-    known = {item.id: choices(item) for item in card.items}
-    return [name for name, answer in answers.items() if answer not in known.get(name, ())]
+    allowed = {item.id: choices(item) for item in card.items}
+    return [name for name, answer in answers.items() if answer not in allowed.get(name, ())]
 
 
 def unanswered_items(card: Scorecard, answers: Answers) -> list[str]:
@@ -64,13 +64,13 @@ def earned_shares(card: Scorecard, answers: Answers) -> dict[str, float | None]:
 
 def total(card: Scorecard, answers: Answers) -> ScoreTotal:
     """What these answers score, in all and by section (`qa.scoring.score` holds the arithmetic)."""
-    found = score(card, results_of(card, answers).values())
+    result = score(card, results_of(card, answers).values())
     each = earned_shares(card, answers)
     sections = {}
     for section in card.sections:
         counted = [(item.weight, part) for item in section.items if (part := each.get(item.id)) is not None]
         sections[section.id] = (sum(weight * part for weight, part in counted), sum(weight for weight, _ in counted))
-    return ScoreTotal(found.score, found.fatal, sections)
+    return ScoreTotal(result.score, result.fatal, sections)
 
 
 def first_answers(card: Scorecard, marks: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -70,34 +70,34 @@ def open_round(
     card = scorecards.of(context.settings.scorecards_folder)[scorecard]
     zone = ZoneInfo(context.settings.timezone)
     with context.database.write() as session:
-        heard = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
+        chosen = [call for call in (session.get(Call, one) for one in dict.fromkeys(calls)) if call is not None]
         judges = [user for user in (session.get(User, one) for one in dict.fromkeys(people)) if _may_judge(user)]
-        if not 0 < len(heard) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in heard):
+        if not 0 < len(chosen) <= MOST_CALLS or len(judges) < LEAST_PEOPLE or not all(one.agent_id for one in chosen):
             raise InvalidAnswer(f"1 to {MOST_CALLS} calls of agents and at least {LEAST_PEOPLE} supervisors are needed")
-        made = Calibration(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)
-        session.add(made)
+        calibration = Calibration(name=name.strip(), scorecard=card.name, made_by=user_id, made_at=now)
+        session.add(calibration)
         session.flush()
-        for call in heard:
+        for call in chosen:
             for judge in judges:
                 if judge is not None and judge.agent_id != call.agent_id:
-                    _send(session, made, call, judge, zone, now)
-        return made.id
+                    _send(session, calibration, call, judge, zone, now)
+        return calibration.id
 
 
 def close_round(context: AppContext, calibration_id: str, now: datetime) -> None:
     """End a calibration; reviews that nobody finished are dropped."""
     with context.database.write() as session:
-        made = session.get(Calibration, calibration_id, with_for_update=True)
-        if made is None:
+        calibration = session.get(Calibration, calibration_id, with_for_update=True)
+        if calibration is None:
             raise NotFound(f"no calibration {calibration_id}")
-        if made.state is CalibrationState.CLOSED:
+        if calibration.state is CalibrationState.CLOSED:
             raise WrongReviewState("the calibration is closed")
         for review in reviews_of_round(session, calibration_id):
             if review.state in (ReviewState.DUE, ReviewState.DRAFT):
                 transitions.move(review, ReviewState.DROPPED)
                 review.ended_at = now
-        transitions.move(made, CalibrationState.CLOSED)
-        made.closed_at = now
+        transitions.move(calibration, CalibrationState.CLOSED)
+        calibration.closed_at = now
 
 
 def reviews_of_round(session: Session, calibration_id: str) -> list[Review]:
@@ -109,10 +109,10 @@ def reviews_of_round(session: Session, calibration_id: str) -> list[Review]:
     )
 
 
-def may_see(reviews: Sequence[Review], made: Calibration, user_id: str) -> bool:
+def may_see(reviews: Sequence[Review], calibration: Calibration, user_id: str) -> bool:
     """Whether someone may see what others answered: only once their own part is finished, or all is closed."""
     own = [review for review in reviews if review.reviewer_id == user_id]
-    return made.state is CalibrationState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
+    return calibration.state is CalibrationState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
 
 
 def is_blind(session: Session, call_id: str, user_id: str) -> bool:
@@ -132,7 +132,7 @@ def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Revi
     machine = marks.marks_of_calls(session, {review.call_id for review in done}, card.name)
     calls = {review.call_id: [one for one in done if one.call_id == review.call_id] for review in done}
     people = {call: {_name(one): one.answers for one in own} for call, own in calls.items()}
-    heard = {
+    machine_answers = {
         call: {
             item: mark.answer.value
             for item, mark in machine.get(call, {}).items()
@@ -140,7 +140,7 @@ def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Revi
         }
         for call in calls
     }
-    items = [_item(card, item.id, people, heard) for item in card.items]
+    items = [_item(card, item.id, people, machine_answers) for item in card.items]
     every = [
         {rater: answers[item.id] for rater, answers in own.items() if item.id in answers}
         for own in people.values()
@@ -169,7 +169,7 @@ def _item(
     card: Scorecard,
     item_id: str,
     people: Mapping[str, Mapping[str, Mapping[str, str]]],
-    heard: Mapping[str, Mapping[str, str]],
+    machine_answers: Mapping[str, Mapping[str, str]],
 ) -> ItemAgreement:
     item = card.item(item_id)
     units = [{rater: given[item_id] for rater, given in own.items() if item_id in given} for own in people.values()]
@@ -198,9 +198,9 @@ def _item(
         with_machine={
             rater: cohen(
                 [
-                    (own[rater][item_id], heard[call][item_id])
+                    (own[rater][item_id], machine_answers[call][item_id])
                     for call, own in people.items()
-                    if item_id in own.get(rater, {}) and item_id in heard[call]
+                    if item_id in own.get(rater, {}) and item_id in machine_answers[call]
                 ]
             )
             for rater in raters
@@ -208,22 +208,26 @@ def _item(
     )
 
 
-def _send(session: Session, made: Calibration, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
+def _send(session: Session, calibration: Calibration, call: Call, judge: User, zone: ZoneInfo, now: datetime) -> None:
     day = call.started_at.astimezone(zone).date()
     review = Review(
         call_id=call.id,
         agent_id=call.agent_id,
         queue=call.queue,
         day=day,
-        scorecard=made.scorecard,
+        scorecard=calibration.scorecard,
         reasons=["calibration"],
-        calibration_id=made.id,
+        calibration_id=calibration.id,
         reviewer_id=judge.id,
         added_at=now,
     )
     session.add(review)
     session.flush()
-    session.add(ReviewStep(review_id=review.id, at=now, kind="drawn", user_id=made.made_by, data={"round": made.id}))
+    session.add(
+        ReviewStep(
+            review_id=review.id, at=now, kind="drawn", user_id=calibration.made_by, data={"round": calibration.id}
+        )
+    )
 
 
 def _may_judge(user: User | None) -> bool:

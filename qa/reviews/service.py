@@ -163,9 +163,9 @@ def rule_on_appeal(
             _score(context, review, answers)
         transitions.move(review, ReviewState(verdict.value))
         review.ended_at = now
-        made = session.query(Appeal).filter_by(review_id=review.id).one()
-        made.ruling, made.answer, made.score_after = verdict, answer, review.score
-        made.decided_by, made.decided_at = user_id, now
+        appeal = session.query(Appeal).filter_by(review_id=review.id).one()
+        appeal.ruling, appeal.answer, appeal.score_after = verdict, answer, review.score
+        appeal.decided_by, appeal.decided_at = user_id, now
         _tell(session, review, verdict.value, user_id, now, _snapshot(review), answer)
 
 

@@ -97,8 +97,8 @@ def _draw(context: AppContext, session: Session, day: date, calls: Sequence[Call
     quota = {"share": rules.quota.share, "least": rules.quota.least, "most": rules.quota.most}
     terms = {"quota": quota, "rules": [[rule.trait, rule.most] for rule in rules.rules]}
     row = DailySample(day=day, seed=new_secret(), frame=frame, terms=terms)
-    made = redraw(row)
-    row.picked, row.left_out = [_plain(one) for one in made.picked], made.left_out
+    drawn = redraw(row)
+    row.picked, row.left_out = [_plain(one) for one in drawn.picked], drawn.left_out
     return row
 
 
@@ -110,20 +110,20 @@ def _open(session: Session, row: DailySample, calls: dict[str, Call], rules: Pol
     for call_id, agent_id, is_random, reasons in row.picked:
         call = calls[call_id]
         card = card_for(rules, call)
-        found = session.scalar(
+        review = session.scalar(
             select(Review).where(Review.call_id == call_id, Review.scorecard == card, Review.calibration_id.is_(None))
         )
         # A call that somebody has chosen before counts as random all the same: chance did not look at that.
-        if found is None:
-            found = Review(
+        if review is None:
+            review = Review(
                 call_id=call_id, agent_id=agent_id, queue=call.queue, day=row.day, scorecard=card, added_at=now
             )
-            session.add(found)
-        found.sample_id, found.is_random = row.id, is_random
-        found.reasons = [*(found.reasons or []), *reasons]
+            session.add(review)
+        review.sample_id, review.is_random = row.id, is_random
+        review.reasons = [*(review.reasons or []), *reasons]
         session.flush()
         session.add(
-            ReviewStep(review_id=found.id, at=now, kind="drawn", data={"random": is_random, "reasons": reasons})
+            ReviewStep(review_id=review.id, at=now, kind="drawn", data={"random": is_random, "reasons": reasons})
         )
 
 
@@ -137,9 +137,9 @@ def _calls(session: Session, day: date, zone: ZoneInfo) -> list[Call]:
     """The day's calls that an agent answered and that can be heard, in the order of their ids."""
     start = datetime.combine(day, time(), zone).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-    heard = select(Recording.call_id).where(Recording.state.in_(HEARD))
-    wanted = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None), Call.id.in_(heard))
-    return list(session.scalars(select(Call).where(*wanted).order_by(Call.id)))
+    recorded = select(Recording.call_id).where(Recording.state.in_(HEARD))
+    conditions = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None), Call.id.in_(recorded))
+    return list(session.scalars(select(Call).where(*conditions).order_by(Call.id)))
 
 
 def _traits(
@@ -168,14 +168,14 @@ def _machine(context: AppContext, session: Session, ids: Sequence[str]) -> list[
     """What the machine points at: a fatal fault that it heard or is unsure of, and a long silence."""
     cards = scorecards.of(context.settings.scorecards_folder)
     fatal = {(card.name, item.id): item.good for card in cards for item in card.items if item.fatal}
-    found = []
+    traits = []
     for mark in session.scalars(select(MachineMark).where(MachineMark.call_id.in_(ids))):
         good = fatal.get((mark.scorecard, mark.item))
         if good is not None and mark.answer not in (good, ItemAnswer.NA):
-            found.append((mark.call_id, "fatal"))
+            traits.append((mark.call_id, "fatal"))
         if mark.item == "long_silence" and mark.answer is ItemAnswer.YES:
-            found.append((mark.call_id, "long_silence"))
-    return found
+            traits.append((mark.call_id, "long_silence"))
+    return traits
 
 
 def _new_agents(context: AppContext, session: Session, agent_ids: set[str | None], since: date) -> set[str | None]:

@@ -101,10 +101,10 @@ def chance(seed: str, purpose: str, name: str) -> float:
 
 
 def _by_agent(calls: Iterable[Candidate]) -> dict[str, list[Candidate]]:
-    found: dict[str, list[Candidate]] = defaultdict(list)
+    groups: dict[str, list[Candidate]] = defaultdict(list)
     for one in calls:
-        found[one.agent_id].append(one)
-    return found
+        groups[one.agent_id].append(one)
+    return groups
 
 
 def _targeted(

@@ -21,15 +21,15 @@ JOINED = 2
 
 def statements(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
     """Where it is told, the likeliest first."""
-    found = [hit for turn in dialogue.of(rule.speaker) for name in rule.any_of for hit in dialogue.hits(name, turn)]
-    found += _affirmed(rule, dialogue)
-    return sorted(found, key=lambda hit: -hit.probability)
+    hits = [hit for turn in dialogue.of(rule.speaker) for name in rule.any_of for hit in dialogue.hits(name, turn)]
+    hits += _affirmed(rule, dialogue)
+    return sorted(hits, key=lambda hit: -hit.probability)
 
 
 def _affirmed(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
     """Questions of the other side that name it and are answered with yes."""
     turns = [turn for turn in dialogue.turns if turn.tokens]
-    found = []
+    hits = []
     for question, reply in pairwise(turns):
         if question.speaker == rule.speaker or reply.speaker != rule.speaker:
             continue
@@ -37,8 +37,8 @@ def _affirmed(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
         if asked:
             is_negative = _presumes_not(rule, asked, dialogue)
             yes = _yes(rule, rule.insists if is_negative else rule.affirms, reply, dialogue)
-            found += [PhraseHit(reply, find, chance * BY_YES * asked[-1].probability) for find, chance in yes]
-    return found
+            hits += [PhraseHit(reply, find, chance * BY_YES * asked[-1].probability) for find, chance in yes]
+    return hits
 
 
 def _yes(rule: Told, affirms: str, reply: DialogueTurn, dialogue: Dialogue) -> list[tuple[WordingMatch, float]]:
@@ -53,12 +53,12 @@ def _yes(rule: Told, affirms: str, reply: DialogueTurn, dialogue: Dialogue) -> l
 def _asked(names: Iterable[str], question: DialogueTurn, dialogue: Dialogue) -> list[PhraseHit]:
     """The things in the last words of a question, as they come; "have you any …" is no denial here."""
     near_end = question.end - 8.0
-    found: list[PhraseHit] = []
+    hits: list[PhraseHit] = []
     for name in names:
         words = dialogue.lists[name]
         bare = PhraseList(words.name, words.say, (), words.unless)
-        found += phrase_hits(bare, question, dialogue.ear)
-    likely = [hit for hit in found if hit.probability >= LIKELY and hit.start >= near_end]
+        hits += phrase_hits(bare, question, dialogue.ear)
+    likely = [hit for hit in hits if hit.probability >= LIKELY and hit.start >= near_end]
     return sorted(likely, key=lambda hit: hit.start)
 
 

@@ -67,12 +67,14 @@ def _result(item: Item, dialogue: Dialogue, results: Mapping[str, ItemResult]) -
     facts = {name for name, is_true in dialogue.facts.items() if is_true}
     if item.waived_if in facts or (item.applies_if is not None and item.applies_if not in facts):
         return ItemResult(item.id, ItemAnswer.NA)
-    found = KINDS[type(item.machine)](item.machine, dialogue)
+    likelihood = KINDS[type(item.machine)](item.machine, dialogue)
     if isinstance(item.machine, Phrases) and item.machine.only_if is not None:
-        return _dependent(item, found, results[item.machine.only_if])
-    if item.good is ItemAnswer.NO and found.probability is not None and not found.evidence:
-        found = Likelihood(found.probability * RARE)
-    return ItemResult(item.id, answer(item, found.probability), _rounded(found.probability), found.evidence)
+        return _dependent(item, likelihood, results[item.machine.only_if])
+    if item.good is ItemAnswer.NO and likelihood.probability is not None and not likelihood.evidence:
+        likelihood = Likelihood(likelihood.probability * RARE)
+    return ItemResult(
+        item.id, answer(item, likelihood.probability), _rounded(likelihood.probability), likelihood.evidence
+    )
 
 
 def answer(item: Item, probability: float | None) -> ItemAnswer:
@@ -85,14 +87,14 @@ def answer(item: Item, probability: float | None) -> ItemAnswer:
     return ItemAnswer.NO if probability <= NO else ItemAnswer.UNSURE
 
 
-def _dependent(item: Item, found: Likelihood, context: ItemResult) -> ItemResult:
+def _dependent(item: Item, likelihood: Likelihood, context: ItemResult) -> ItemResult:
     """An item that applies only if another is answered with yes."""
     if context.answer is ItemAnswer.NO or context.answer is ItemAnswer.NA:
         return ItemResult(item.id, ItemAnswer.NA)
-    given = answer(item, found.probability)
+    given = answer(item, likelihood.probability)
     if context.answer is ItemAnswer.UNSURE and given is not ItemAnswer.YES:
         given = ItemAnswer.UNSURE
-    return ItemResult(item.id, given, _rounded(found.probability), found.evidence)
+    return ItemResult(item.id, given, _rounded(likelihood.probability), likelihood.evidence)
 
 
 def _rounded(probability: float | None) -> float | None:
@@ -156,10 +158,10 @@ def _first_time(name: str, speaker: str, dialogue: Dialogue) -> float:
 
 def _softened(rule: Phrases, hit: PhraseHit, dialogue: Dialogue) -> bool:
     near = [turn for turn in dialogue.of(rule.speaker) if turn is hit.turn]
-    found = [other for turn in near for other in dialogue.hits(rule.softened_by or "", turn)]
+    softeners = [other for turn in near for other in dialogue.hits(rule.softened_by or "", turn)]
     return any(
         other.probability >= YES and abs(other.start - hit.start) < SOFTENED_SECONDS and other.end <= hit.start + 30
-        for other in found
+        for other in softeners
     )
 
 
@@ -176,8 +178,8 @@ def _unrecognised_chance(turns: Sequence[DialogueTurn], language: Language) -> f
 def evidence(turn: DialogueTurn, first: int, last: int) -> Evidence:
     """A piece of a turn as evidence."""
     tokens = turn.tokens[first:last]
-    said = [turn.said[number] for number in sorted({token.utterance for token in tokens})]
-    ids = tuple(one.id for one in said if one.id)
+    utterances = [turn.said[number] for number in sorted({token.utterance for token in tokens})]
+    ids = tuple(one.id for one in utterances if one.id)
     start, end = round(tokens[0].start, 2), round(max(tokens[-1].end, tokens[0].start + 0.1), 2)
     return Evidence(start, end, turn.speaker, turn.text(first, last), utterances=ids)
 
@@ -190,8 +192,8 @@ def _statement(rule: Told, dialogue: Dialogue) -> Likelihood:
 
 
 def _fact(rule: Fact, dialogue: Dialogue) -> Likelihood:
-    known = dialogue.facts.get(rule.name)
-    return Likelihood(None if known is None else float(known))
+    fact = dialogue.facts.get(rule.name)
+    return Likelihood(None if fact is None else float(fact))
 
 
 def _measured(measure: Callable[..., tuple[float | None, Sequence[tuple[float, float]]]]) -> Callable[..., Likelihood]:

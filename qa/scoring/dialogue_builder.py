@@ -37,21 +37,21 @@ def spoken_utterances(lines: Sequence[TranscriptLine]) -> list[SpokenUtterance]:
 
 
 def build_dialogue(
-    lines: Sequence[SpokenUtterance], heard: ScorableAudio | None, lists: Lists, language: Language
+    lines: Sequence[SpokenUtterance], audio: ScorableAudio | None, lists: Lists, language: Language
 ) -> Dialogue:
     """What is to be marked. Without the sound, phrases are judged by their text alone."""
-    sides = dict(zip((CALLER, AGENT), heard.sound.channels, strict=True)) if heard else {}
+    sides = dict(zip((CALLER, AGENT), audio.sound.channels, strict=True)) if audio else {}
     speech = {
         side: [(one.start, one.end) for one in speech_segments(pcm, LONGEST_STRETCH)] for side, pcm in sides.items()
     }
-    seconds = heard.sound.seconds if heard else max((one.end for one in lines), default=0.0)
-    ear = AcousticScorer(language, _by_sound(heard, language) if heard else _by_text)
+    seconds = audio.sound.seconds if audio else max((one.end for one in lines), default=0.0)
+    ear = AcousticScorer(language, _by_sound(audio, language) if audio else _by_text)
     return Dialogue(tuple(dialogue_turns(lines, language)), speech, seconds, ear, lists)
 
 
-def with_facts(made: Dialogue, facts: Mapping[str, bool]) -> Dialogue:
+def with_facts(dialogue: Dialogue, facts: Mapping[str, bool]) -> Dialogue:
     """The dialogue with what the hospital's records know."""
-    return replace(made, facts=facts)
+    return replace(dialogue, facts=facts)
 
 
 def with_name(lists: Lists, name: str, language: Language) -> Lists:
@@ -66,9 +66,9 @@ def _by_text(_said: Sequence[SpokenUtterance], _texts: Sequence[str]) -> None:
     return None
 
 
-def _by_sound(heard: ScorableAudio, language: Language) -> ScoreTexts:
+def _by_sound(audio: ScorableAudio, language: Language) -> ScoreTexts:
     """Scores by the audio, each place and text asked for once."""
-    sides = dict(zip((CALLER, AGENT), heard.sound.channels, strict=True))
+    sides = dict(zip((CALLER, AGENT), audio.sound.channels, strict=True))
     known: dict[tuple[str, float, float, str], float] = {}
 
     def judged(lines: Sequence[SpokenUtterance], texts: Sequence[str]) -> list[float]:
@@ -76,7 +76,7 @@ def _by_sound(heard: ScorableAudio, language: Language) -> ScoreTexts:
         end = min(lines[-1].end, start + LONGEST_SECONDS)
         missing = [text for text in dict.fromkeys(texts) if (side, start, end, text) not in known]
         if missing:
-            scores = heard.judge.scores(sides[side], (start, end), language, missing)
+            scores = audio.judge.scores(sides[side], (start, end), language, missing)
             known.update({(side, start, end, text): score for text, (score, _) in zip(missing, scores, strict=True)})
         return [known[side, start, end, text] for text in texts]
 

@@ -10,11 +10,11 @@ from hotline.models import MachineMark, Review
 
 def marks_of_calls(session: Session, call_ids: Iterable[str], scorecard: str) -> dict[str, dict[str, MachineMark]]:
     """The marks of these calls by this scorecard: call to item to mark."""
-    wanted = (MachineMark.call_id.in_(list(call_ids)), MachineMark.scorecard == scorecard)
-    found: dict[str, dict[str, MachineMark]] = {}
-    for mark in session.scalars(select(MachineMark).where(*wanted)):
-        found.setdefault(mark.call_id, {})[mark.item] = mark
-    return found
+    conditions = (MachineMark.call_id.in_(list(call_ids)), MachineMark.scorecard == scorecard)
+    marks: dict[str, dict[str, MachineMark]] = {}
+    for mark in session.scalars(select(MachineMark).where(*conditions)):
+        marks.setdefault(mark.call_id, {})[mark.item] = mark
+    return marks
 
 
 def answers(session: Session, review: Review) -> list[tuple[str, str]]:

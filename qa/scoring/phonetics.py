@@ -102,23 +102,23 @@ def _pairs(written: str) -> dict[tuple[str, str], float]:
 
 
 @lru_cache(8192)  # many wordings share syllables, and all are sought in the same turn
-def _row(syllable: str, said: tuple[str, ...]) -> Floats:
-    return np.array([cost(syllable, one) for one in said])
+def _row(syllable: str, spoken: tuple[str, ...]) -> Floats:
+    return np.array([cost(syllable, one) for one in spoken])
 
 
-def align(sought: tuple[str, ...], said: tuple[str, ...]) -> tuple[Floats, NDArray[np.int64]]:
-    """For every place in `said`: what it costs that the sought syllables end there, and where they then begin.
+def align(sought: tuple[str, ...], spoken: tuple[str, ...]) -> tuple[Floats, NDArray[np.int64]]:
+    """For every place in `spoken`: what it costs that the sought syllables end there, and where they then begin.
 
-    Both arrays are one longer than `said`: index `j` is the place after `j` syllables.
+    Both arrays are one longer than `spoken`: index `j` is the place after `j` syllables.
     """
-    width = len(said) + 1
+    width = len(spoken) + 1
     costs, begins = np.zeros(width), np.arange(width)
-    extra = np.array([EXTRA_WEAK if one in WEAK else EXTRA for one in said])
+    extra = np.array([EXTRA_WEAK if one in WEAK else EXTRA for one in spoken])
     for syllable in sought:
         missing = MISSING_WEAK if syllable in WEAK else MISSING
         new, froms = costs + missing, begins.copy()
-        if len(said):
-            taken = costs[:-1] + _row(syllable, said)
+        if len(spoken):
+            taken = costs[:-1] + _row(syllable, spoken)
             better = taken <= new[1:]
             new[1:] = np.where(better, taken, new[1:])
             froms[1:] = np.where(better, begins[:-1], froms[1:])
@@ -130,15 +130,15 @@ def align(sought: tuple[str, ...], said: tuple[str, ...]) -> tuple[Floats, NDArr
 
 
 @cache
-def worst(sought: tuple[str, ...], said: tuple[str, ...]) -> float:
+def worst(sought: tuple[str, ...], spoken: tuple[str, ...]) -> float:
     """What the worst-heard syllable of weight costs where these two are one behind the other, 0 to 1."""
-    width = len(said) + 1
+    width = len(spoken) + 1
     best: list[tuple[float, float]] = [(index * EXTRA, 0.0) for index in range(width)]
     for syllable in sought:
         is_weak = syllable in WEAK
         gone = MISSING_WEAK if is_weak else MISSING
         row = [(best[0][0] + gone, max(best[0][1], gone))]
-        for index, heard in enumerate(said):
+        for index, heard in enumerate(spoken):
             price = cost(syllable, heard)
             weight = price * (0.5 if is_weak else 1.0)
             options = (
@@ -167,10 +167,10 @@ def likeness(one: str, other: str) -> float:
     return 0.6 * whole + 0.4 * max(rarest, whole if len(one.split()) == 1 else 0.0)
 
 
-def worst_word(sought: tuple[str, ...], said: tuple[str, ...]) -> float:
+def worst_word(sought: tuple[str, ...], spoken: tuple[str, ...]) -> float:
     """How unlike anything said the worst-heard word of weight is, 0 to 1."""
     weighty = [word for word in sought if len(word) > 2] or sought
-    return 1.0 - min(max(_alike(word, heard) for heard in _with_pairs(" ".join(said))) for word in weighty)
+    return 1.0 - min(max(_alike(word, other) for other in _with_pairs(" ".join(spoken))) for word in weighty)
 
 
 @cache

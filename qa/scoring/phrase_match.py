@@ -67,21 +67,21 @@ class AcousticScorer:
 def phrase_hits(sought: PhraseList, turn: DialogueTurn, ear: AcousticScorer) -> list[PhraseHit]:
     """Where something of the list may have been said in this turn, none over another, the likeliest first."""
     rivals = _best(sought.unless, turn, ear.language)
-    found: list[PhraseHit] = []
+    hits: list[PhraseHit] = []
     for find, is_weak in _candidates(sought, turn, ear.language)[: 2 * MOST_SCORED]:
         # What the sound spoke against does not stand in the way of another wording of the same place.
-        taken = any(hit.probability >= WEAK and _overlap(find, hit.find) for hit in found)
+        taken = any(hit.probability >= WEAK and _overlap(find, hit.find) for hit in hits)
         left = (
             0.0
-            if taken or len(found) >= MOST_SCORED or _beaten(find, rivals)
+            if taken or len(hits) >= MOST_SCORED or _beaten(find, rivals)
             else _left(sought, find, turn, ear.language)
         )
         if not left:
             continue
         chance = left * _probability(find, turn, rivals, ear)
-        found.append(PhraseHit(turn, find, WEAK * chance if is_weak else chance))
+        hits.append(PhraseHit(turn, find, WEAK * chance if is_weak else chance))
     kept: list[PhraseHit] = []
-    for hit in sorted(found, key=lambda one: -one.probability):
+    for hit in sorted(hits, key=lambda one: -one.probability):
         if not any(_overlap(hit.find, other.find) for other in kept):
             kept.append(hit)
     return kept
@@ -89,8 +89,8 @@ def phrase_hits(sought: PhraseList, turn: DialogueTurn, ear: AcousticScorer) -> 
 
 def exact_matches(sought: PhraseList, turn: DialogueTurn, language: Language) -> list[WordingMatch]:
     """Where something of the list was recognised to the letter, and no look-alike around it."""
-    found, rivals = _exact(sought.say, turn, language), _exact(sought.unless, turn, language)
-    return [find for find in found if not _beaten(find, rivals)]
+    matches, rivals = _exact(sought.say, turn, language), _exact(sought.unless, turn, language)
+    return [find for find in matches if not _beaten(find, rivals)]
 
 
 def _exact(wordings: Iterable[Wording], turn: DialogueTurn, language: Language) -> list[WordingMatch]:
@@ -110,9 +110,9 @@ def chance_of(find: WordingMatch, ratio: float, language: Language) -> float:
 
 def _candidates(sought: PhraseList, turn: DialogueTurn, language: Language) -> list[tuple[WordingMatch, bool]]:
     """Every place of every wording, weak ones marked, by what the text alone makes of them."""
-    found = [(find, False) for find in _best(sought.say, turn, language)]
-    found += [(find, True) for find in _best(sought.weak, turn, language)]
-    return sorted(found, key=lambda one: (one[1], -_unheard(one[0], language), -one[0].wording.length))
+    candidates = [(find, False) for find in _best(sought.say, turn, language)]
+    candidates += [(find, True) for find in _best(sought.weak, turn, language)]
+    return sorted(candidates, key=lambda one: (one[1], -_unheard(one[0], language), -one[0].wording.length))
 
 
 def _best(wordings: Iterable[Wording], turn: DialogueTurn, language: Language) -> list[WordingMatch]:
@@ -158,11 +158,11 @@ def _beside(turn: DialogueTurn, find: WordingMatch) -> tuple[list[str], list[str
     return before, list(turn.units[find.last : find.last + NEAR])
 
 
-def _last(units: Sequence[str], wanted: Sequence[str]) -> int | None:
+def _last(units: Sequence[str], sought: Sequence[str]) -> int | None:
     """How many tokens follow the last place of the wanted ones; `None` where they are not."""
-    for at in range(len(units) - len(wanted), -1, -1):
-        if list(units[at : at + len(wanted)]) == list(wanted):
-            return len(units) - at - len(wanted)
+    for at in range(len(units) - len(sought), -1, -1):
+        if list(units[at : at + len(sought)]) == list(sought):
+            return len(units) - at - len(sought)
     return None
 
 
@@ -172,8 +172,8 @@ def _probability(find: WordingMatch, turn: DialogueTurn, rivals: Sequence[Wordin
     ]
     if find.likeness == 1.0 and not near:
         return chance_of(find, 0.0, ear.language)
-    said, texts = _texts(turn, [find, *near[:2]], ear.language)
-    scores = ear.judged(said, texts)
+    utterances, texts = _texts(turn, [find, *near[:2]], ear.language)
+    scores = ear.judged(utterances, texts)
     if scores is None:
         return _unheard(find, ear.language)
     chance = chance_of(find, min(3.0, scores[1] - scores[0]), ear.language)
@@ -183,15 +183,15 @@ def _probability(find: WordingMatch, turn: DialogueTurn, rivals: Sequence[Wordin
 
 
 def _texts(
-    turn: DialogueTurn, found: Sequence[WordingMatch], language: Language
+    turn: DialogueTurn, finds: Sequence[WordingMatch], language: Language
 ) -> tuple[list[SpokenUtterance], list[str]]:
     """The utterances around the first find, their text as it was recognised, and with each find's wording in place."""
-    inside = {token.utterance for token in turn.tokens[found[0].first : found[0].last]}
+    inside = {token.utterance for token in turn.tokens[finds[0].first : finds[0].last]}
     low = min(index for index, token in enumerate(turn.tokens) if token.utterance in inside)
     high = max(index for index, token in enumerate(turn.tokens) if token.utterance in inside) + 1
     between = "" if language is Language.MANDARIN else " "
     texts = [between.join(token.raw for token in turn.tokens[low:high])]
-    for find in found:
+    for find in finds:
         texts.append(between.join(_with(turn, find, (low, high))))
     return [one for number, one in enumerate(turn.said) if number in inside], texts
 

@@ -69,28 +69,28 @@ def review(
     task: ReviewTask,
     engine: recognition.Engine,
     judge: ClosedSetScorer,
-    heard: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> RecordingReview:
-    """Transcribe and mark. `heard` is told each time how many more seconds of channel are worked through."""
-    lines = dialogue.transcribe(sound, task.language, engine, heard)
+    """Transcribe and mark. `progress` is told each time how many more seconds of channel are worked through."""
+    lines = dialogue.transcribe(sound, task.language, engine, progress)
     phrase_lists = dialogue_builder.with_name(
         scorecards_phrase_lists.of(task.folder, task.language), task.hospital, task.language
     )
-    made = dialogue_builder.build_dialogue(
+    dialogue_ = dialogue_builder.build_dialogue(
         dialogue_builder.spoken_utterances(lines),
         dialogue_builder.ScorableAudio(sound, judge),
         phrase_lists,
         task.language,
     )
-    results = tuple(auto_scoring.auto_score(task.card, made))
+    results = tuple(auto_scoring.auto_score(task.card, dialogue_))
     return RecordingReview(results, score(task.card, results), engine.name)
 
 
-def document(made: RecordingReview) -> dict[str, object]:
+def document(review: RecordingReview) -> dict[str, object]:
     """The review as `--json` writes it."""
     return {
-        "score": made.score.score,
-        "fatal": made.score.fatal,
+        "score": review.score.score,
+        "fatal": review.score.fatal,
         "items": [
             {
                 "id": result.item_id,
@@ -101,6 +101,6 @@ def document(made: RecordingReview) -> dict[str, object]:
                     for place in result.evidence
                 ],
             }
-            for result in made.results
+            for result in review.results
         ],
     }

@@ -55,9 +55,9 @@ def score(card: Scorecard, results: Iterable[ItemResult]) -> Score:
     """
     given = {result.item_id: result for result in results}
     values = {item.id: value(item, given[item.id], given) for item in card.items if item.id in given}
-    counted = [(item.weight, found) for item in card.items if (found := values.get(item.id)) is not None]
+    counted = [(item.weight, worth) for item in card.items if (worth := values.get(item.id)) is not None]
     weight = sum(part for part, _ in counted)
-    reached = 100 * sum(part * found for part, found in counted) / weight if weight else None
+    reached = 100 * sum(part * worth for part, worth in counted) / weight if weight else None
     fatal = any(item.fatal and values.get(item.id) == 0.0 for item in card.items)
     if fatal and card.fatal_means is FatalMeans.ZERO:
         reached = 0.0

@@ -72,12 +72,12 @@ def _marks(
     settings = context.settings
     name = settings.hospital_name_zh if language is Language.MANDARIN else settings.hospital_name_en
     phrases = dialogue_builder.with_name(phrase_lists.of(settings.scorecards_folder, language), name, language)
-    said = [_said(row) for row in transcript.utterances]
-    made = dialogue_builder.build_dialogue(said, _sound(context, recording), phrases, language)
-    found = auto_scoring.auto_score(card, dialogue_builder.with_facts(made, facts))
+    utterances = [_said(row) for row in transcript.utterances]
+    dialogue = dialogue_builder.build_dialogue(utterances, _sound(context, recording), phrases, language)
+    results = auto_scoring.auto_score(card, dialogue_builder.with_facts(dialogue, facts))
     return [
         replace(result, evidence=tuple(replace(place, recording_id=recording.id) for place in result.evidence))
-        for result in found
+        for result in results
     ]
 
 

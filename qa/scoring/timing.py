@@ -15,7 +15,7 @@ LEAST_SPEECH_SECONDS = 5.0
 
 def silence(rule: Silence, dialogue: Dialogue) -> Measured:
     """Whether nobody speaks for longer than the rule allows, without a notice before it."""
-    found: list[tuple[float, Span]] = []
+    silences: list[tuple[float, Span]] = []
     for gap in _silences(dialogue):
         chance = above(gap[1] - gap[0], rule.seconds)
         if chance > 0.01:
@@ -23,9 +23,9 @@ def silence(rule: Silence, dialogue: Dialogue) -> Measured:
             unheard = _speech_within(gap, dialogue)
             if unheard and above(max(b - a for a, b in gaps(unheard, gap[1]) if a >= gap[0]), rule.seconds) < LIKELY:
                 chance *= LIKELY
-            found.append((chance * (1 - _excused(gap, rule, dialogue)), gap))
-    best = max((chance for chance, _ in found), default=0.0)
-    return max(0.01, best), [gap for chance, gap in found if chance > LIKELY / 2]
+            silences.append((chance * (1 - _excused(gap, rule, dialogue)), gap))
+    best = max((chance for chance, _ in silences), default=0.0)
+    return max(0.01, best), [gap for chance, gap in silences if chance > LIKELY / 2]
 
 
 def hold(rule: Hold, dialogue: Dialogue) -> Measured:
@@ -86,11 +86,11 @@ def above(seconds: float, limit: float) -> float:
 
 def _silences(dialogue: Dialogue) -> list[Span]:
     """Where nobody speaks; the end counts only while the caller waits for an answer."""
-    found = gaps([*dialogue.spoken(AGENT), *dialogue.spoken(CALLER)], dialogue.seconds)
+    spans = gaps([*dialogue.spoken(AGENT), *dialogue.spoken(CALLER)], dialogue.seconds)
     last = dialogue.turns[-1] if dialogue.turns else None
-    if found and last is not None and last.speaker == AGENT and found[-1][1] >= dialogue.seconds:
-        found.pop()
-    return found
+    if spans and last is not None and last.speaker == AGENT and spans[-1][1] >= dialogue.seconds:
+        spans.pop()
+    return spans
 
 
 def _speech_within(gap: Span, dialogue: Dialogue) -> list[Span]:

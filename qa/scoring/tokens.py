@@ -94,8 +94,8 @@ class DialogueTurn:
     @property
     def confidence(self) -> float:
         """The mean over its tokens; 1 where the engine does not tell."""
-        known = [token.confidence for token in self.tokens]
-        return sum(known) / len(known) if known else 0.0
+        confidences = [token.confidence for token in self.tokens]
+        return sum(confidences) / len(confidences) if confidences else 0.0
 
     def text(self, first: int, last: int) -> str:
         """The words of tokens `first` up to `last`, one past the end."""
@@ -103,16 +103,16 @@ class DialogueTurn:
         return ("" if any("\u3400" <= piece[:1] <= "\u9fff" for piece in pieces) else " ").join(pieces)
 
 
-def dialogue_turns(said: Sequence[SpokenUtterance], language: Language) -> list[DialogueTurn]:
+def dialogue_turns(utterances: Sequence[SpokenUtterance], language: Language) -> list[DialogueTurn]:
     """The turns of a dialogue, by time."""
-    found: list[list[SpokenUtterance]] = []
-    for one in sorted(said, key=lambda one: (one.start, one.speaker)):
-        before = found[-1][-1] if found else None
+    groups: list[list[SpokenUtterance]] = []
+    for one in sorted(utterances, key=lambda one: (one.start, one.speaker)):
+        before = groups[-1][-1] if groups else None
         if before and before.speaker == one.speaker and one.start - before.end <= PAUSE_SECONDS:
-            found[-1].append(one)
+            groups[-1].append(one)
         else:
-            found.append([one])
-    return [_turn(group, language) for group in found]
+            groups.append([one])
+    return [_turn(group, language) for group in groups]
 
 
 def _turn(group: Sequence[SpokenUtterance], language: Language) -> DialogueTurn:

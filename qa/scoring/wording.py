@@ -87,9 +87,9 @@ def wording_matches(sought: Wording, turn: DialogueTurn, language: Language) -> 
     table = LEAST[language]
     least = table.get(sought.length, LEAST_LONG[language])
     ends = _parts(sought, turn, language)
-    found = [find for find in ends if find.likeness >= least and _anchored(find, turn)]
+    matches = [find for find in ends if find.likeness >= least and _anchored(find, turn)]
     kept: list[WordingMatch] = []
-    for find in sorted(found, key=lambda one: (-one.likeness, one.last - one.first)):
+    for find in sorted(matches, key=lambda one: (-one.likeness, one.last - one.first)):
         if all(find.last <= other.first or find.first >= other.last for other in kept):
             kept.append(find)
     return kept
@@ -98,8 +98,8 @@ def wording_matches(sought: Wording, turn: DialogueTurn, language: Language) -> 
 def _plausible(sought: Wording, turn: DialogueTurn, language: Language) -> bool:
     """Whether at least half of its sounds, roughly, were said in this turn at all: saves most of the search."""
     if language is Language.MANDARIN:
-        wanted = [phonetics.roughly(unit) for unit in sought.units]
-        return 2 * sum(unit in turn.rough for unit in wanted) >= len(wanted)
+        sounds = [phonetics.roughly(unit) for unit in sought.units]
+        return 2 * sum(unit in turn.rough for unit in sounds) >= len(sounds)
     weighty = [word for word in sought.units if len(word) > 2]
     return len(weighty) < 2 or 3 * sum(phonetics.form(word) in turn.forms for word in weighty) >= len(weighty)
 
@@ -134,12 +134,12 @@ def _parts(sought: Wording, turn: DialogueTurn, language: Language) -> Iterator[
 
 
 def _worst(sought: Wording, chain: "_Chain", turn: DialogueTurn, language: Language) -> float:
-    found = 0.0
+    worst = 0.0
     for number, begin, end in chain.spans:
-        part, said = tuple(sought.parts[number]), turn.units[begin:end]
+        part, spoken = tuple(sought.parts[number]), turn.units[begin:end]
         measure = phonetics.worst if language is Language.MANDARIN else phonetics.worst_word
-        found = max(found, measure(part, said))
-    return found
+        worst = max(worst, measure(part, spoken))
+    return worst
 
 
 @dataclass(frozen=True)
@@ -178,12 +178,12 @@ def _places(
         yield from _english(tuple(part), turn.units)
 
 
-def _english(sought: Sequence[str], said: Sequence[str]) -> Iterator[tuple[int, int, float]]:
-    wanted, count = " ".join(sought), len(sought)
+def _english(sought: Sequence[str], spoken: Sequence[str]) -> Iterator[tuple[int, int, float]]:
+    text, count = " ".join(sought), len(sought)
     more = (0,) if count == 1 else ((-1, 0, 1) if count < 5 else (-1, 0, 1, 2))
-    for begin in range(len(said)):
+    for begin in range(len(spoken)):
         for size in {max(1, count + extra) for extra in more}:
-            if begin + size <= len(said):
-                alike = phonetics.likeness(wanted, " ".join(said[begin : begin + size]))
+            if begin + size <= len(spoken):
+                alike = phonetics.likeness(text, " ".join(spoken[begin : begin + size]))
                 if alike > 0.6:
                     yield begin, begin + size, (1.0 - alike) * count

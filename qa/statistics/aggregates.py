@@ -93,32 +93,32 @@ def group_scores(
 
 
 def group_score(
-    name: str, there: Sequence[DrawableCall], heard: Sequence[PublishedReview], terms: IntervalTerms
+    name: str, calls: Sequence[DrawableCall], reviews: Sequence[PublishedReview], terms: IntervalTerms
 ) -> GroupScore:
     """One group's line."""
-    days = agent_days(there, heard)
-    aimed = [one for one in heard if not one.is_random]
+    days = agent_days(calls, reviews)
+    aimed = [one for one in reviews if not one.is_random]
     scores = [one.score for one in aimed if one.score is not None]
     return GroupScore(
         name=name,
         estimate=estimate(days, terms.confidence),
         standing=standing(days, terms.bar, terms.confidence),
-        fatal=sum(one.is_random and one.is_fatal for one in heard),
+        fatal=sum(one.is_random and one.is_fatal for one in reviews),
         targeted=len(aimed),
         targeted_mean=sum(scores) / len(scores) if scores else None,
         targeted_fatal=sum(one.is_fatal for one in aimed),
-        appealed=sum(one.is_appealed for one in heard),
-        changed=sum(one.is_changed for one in heard),
+        appealed=sum(one.is_appealed for one in reviews),
+        changed=sum(one.is_changed for one in reviews),
     )
 
 
-def agent_days(there: Iterable[DrawableCall], heard: Iterable[PublishedReview]) -> list[AgentDay]:
+def agent_days(there: Iterable[DrawableCall], reviews: Iterable[PublishedReview]) -> list[AgentDay]:
     """The days of agents: how many calls each had, and the scores of those that chance chose."""
     calls: dict[Cell, int] = defaultdict(int)
     scores: dict[Cell, list[float]] = defaultdict(list)
     for one in there:
         calls[one.agent_id, one.day] += 1
-    for review in heard:
+    for review in reviews:
         if review.is_random and review.score is not None:
             scores[review.agent_id, review.day].append(review.score)
     # A call cannot have been heard that was not there; where the draw's calls are gone, the heard ones are all we know.
@@ -126,22 +126,22 @@ def agent_days(there: Iterable[DrawableCall], heard: Iterable[PublishedReview]) 
     return [AgentDay(max(calls[key], len(scores[key])), tuple(scores[key])) for key in keys]
 
 
-def item_shares(heard: Iterable[PublishedReview], cards: Scorecards) -> list[ItemShare]:
+def item_shares(reviews: Iterable[PublishedReview], cards: Scorecards) -> list[ItemShare]:
     """Every item of every scorecard that was used, in the scorecard's order."""
-    found: dict[tuple[str, str, bool], list[float]] = defaultdict(list)
-    for review in heard:
+    shares: dict[tuple[str, str, bool], list[float]] = defaultdict(list)
+    for review in reviews:
         if review.scorecard not in cards.cards:
             continue
         for item_id, part in earned_shares(cards[review.scorecard], review.answers).items():
             if part is not None:
-                found[review.scorecard, item_id, review.is_random].append(part)
-    used = {card for card, _, _ in found}
+                shares[review.scorecard, item_id, review.is_random].append(part)
+    used = {card for card, _, _ in shares}
     return [
         ItemShare(
             card.name,
             item.id,
-            *_share(found[card.name, item.id, True]),
-            *_share(found[card.name, item.id, False]),
+            *_share(shares[card.name, item.id, True]),
+            *_share(shares[card.name, item.id, False]),
         )
         for card in cards
         if card.name in used
@@ -149,12 +149,12 @@ def item_shares(heard: Iterable[PublishedReview], cards: Scorecards) -> list[Ite
     ]
 
 
-def section_scores(heard: Iterable[PublishedReview], cards: Scorecards) -> dict[str, tuple[float, int]]:
+def section_scores(reviews: Iterable[PublishedReview], cards: Scorecards) -> dict[str, tuple[float, int]]:
     """Per section, 0 to 100: the weight earned over the weight that applied in random reviews, and in how many."""
     got: dict[str, float] = defaultdict(float)
     of: dict[str, float] = defaultdict(float)
     count: dict[str, int] = defaultdict(int)
-    for review in heard:
+    for review in reviews:
         if not review.is_random or review.scorecard not in cards.cards:
             continue
         for name, (part, weight) in total(cards[review.scorecard], review.answers).sections.items():
@@ -171,5 +171,5 @@ def period(day: date, unit: str) -> str:
     return f"{day.year}-Q{(day.month + 2) // 3}" if unit == "quarter" else f"{day:%Y-%m}"
 
 
-def _share(found: Sequence[float]) -> tuple[float | None, int]:
-    return (sum(found) / len(found) if found else None), len(found)
+def _share(shares: Sequence[float]) -> tuple[float | None, int]:
+    return (sum(shares) / len(shares) if shares else None), len(shares)

@@ -131,16 +131,16 @@ def find_personal_data(
 def masked(text: str, places: Iterable[PersonalDataSpan], language: Language) -> str:
     """`text` of one utterance with what was found in it replaced by its kind."""
     out, at = "", 0
-    for found in sorted(places, key=lambda one: one.start):
-        out, at = out + text[at : found.start] + LABELS[language][found.kind], found.end
+    for span in sorted(places, key=lambda one: one.start):
+        out, at = out + text[at : span.start] + LABELS[language][span.kind], span.end
     return out + text[at:]
 
 
 def mask(lines: Sequence[SpokenText], language: Language, known: KnownNames | None = None) -> list[str]:
     """The texts of a dialogue without personal data."""
     by_line: dict[int, list[PersonalDataSpan]] = defaultdict(list)
-    for found in find_personal_data(lines, language, known):
-        by_line[found.line].append(found)
+    for span in find_personal_data(lines, language, known):
+        by_line[span.line].append(span)
     return [masked(line.text, by_line[number], language) for number, line in enumerate(lines)]
 
 
@@ -210,11 +210,11 @@ def _is_day(digits: str) -> bool:
 def _joined(places: Iterable[PersonalDataSpan]) -> list[PersonalDataSpan]:
     """Overlapping findings as one, of the kind that is gravest."""
     joined: list[PersonalDataSpan] = []
-    for found in sorted(places, key=lambda one: (one.line, one.start, one.end)):
+    for span in sorted(places, key=lambda one: (one.line, one.start, one.end)):
         last = joined[-1] if joined else None
-        if last is not None and last.line == found.line and found.start < last.end:
-            kind = min(last.kind, found.kind, key=_RANK.index)
-            joined[-1] = PersonalDataSpan(last.line, last.start, max(last.end, found.end), kind)
-        elif found.end > found.start:
-            joined.append(found)
+        if last is not None and last.line == span.line and span.start < last.end:
+            kind = min(last.kind, span.kind, key=_RANK.index)
+            joined[-1] = PersonalDataSpan(last.line, last.start, max(last.end, span.end), kind)
+        elif span.end > span.start:
+            joined.append(span)
     return joined

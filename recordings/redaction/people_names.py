@@ -89,15 +89,15 @@ def names(texts: Sequence[str], language: Language, staff: frozenset[str], peopl
 
 def _zh_names(texts: Sequence[str], staff: frozenset[str], people: frozenset[str]) -> list[Span]:
     spans: list[Span] = []
-    known = set(people)
+    names = set(people)
     for line, text in enumerate(texts):
         for start, end in _zh_announced(text):
             if text[start:end] in staff:
                 continue
             spans.append((line, start, end))
             if end - start >= 2:
-                known.add(text[start:end])
-    return [*spans, *(span for name in known - staff for span in _again(texts, name))]
+                names.add(text[start:end])
+    return [*spans, *(span for name in names - staff for span in _again(texts, name))]
 
 
 def _zh_announced(text: str) -> Iterator[tuple[int, int]]:
@@ -169,11 +169,11 @@ def _again(texts: Sequence[str], name: str) -> Iterator[Span]:
     """Every other place of a name; one of three syllables and more also where it is spelt otherwise."""
     sought = syllables(name) if len(name) > 2 else []
     for line, text in enumerate(texts):
-        yield from ((line, found.start(), found.end()) for found in re.finditer(re.escape(name), text))
+        yield from ((line, match.start(), match.end()) for match in re.finditer(re.escape(name), text))
         if sought and _HAN.search(text):
-            heard = [syllables(sign)[0] for sign in text]
-            for at in range(len(heard) - len(sought) + 1):
-                if heard[at : at + len(sought)] == sought:
+            spoken = [syllables(sign)[0] for sign in text]
+            for at in range(len(spoken) - len(sought) + 1):
+                if spoken[at : at + len(sought)] == sought:
                     yield line, at, at + len(sought)
 
 
@@ -189,7 +189,7 @@ def _en_names(texts: Sequence[str], staff: frozenset[str], people: frozenset[str
         if part.lower() in colleagues | _EN_COMMON:
             continue
         for line, text in enumerate(texts):
-            spans += [(line, found.start(), found.end()) for found in re.finditer(rf"\b{re.escape(part)}\b", text)]
+            spans += [(line, match.start(), match.end()) for match in re.finditer(rf"\b{re.escape(part)}\b", text)]
     return spans
 
 

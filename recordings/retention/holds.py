@@ -56,10 +56,10 @@ def is_held(session: Session, call_id: str) -> bool:
 def _found(session: Session, subject: tuple[str, str]) -> str:
     kind, given = subject
     if kind == CALL:
-        found = session.scalar(select(Call.id).where(or_(Call.id == given, Call.provider_sid == given)))
+        subject_id = session.scalar(select(Call.id).where(or_(Call.id == given, Call.provider_sid == given)))
     else:
         by_number = Case.number == int(given) if given.isdigit() and len(given) < 10 else Case.id == given
-        found = session.scalar(select(Case.id).where(or_(Case.id == given, by_number)))
-    if found is None:
+        subject_id = session.scalar(select(Case.id).where(or_(Case.id == given, by_number)))
+    if subject_id is None:
         raise NotFound(f"no {kind} {given}")
-    return found
+    return subject_id

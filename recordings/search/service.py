@@ -90,7 +90,7 @@ def digest(keyring: Keyring, term: str) -> str:
     return keyring.index(f"term:{term}")[:DIGEST_SIGNS]
 
 
-def _candidates(wanted: SearchQuery, digests: list[str], language: Language) -> Select[Utterance, Call, Transcript]:
+def _candidates(query: SearchQuery, digests: list[str], language: Language) -> Select[Utterance, Call, Transcript]:
     having_all = (
         select(SearchTerm.utterance_id)
         .where(SearchTerm.digest.in_(digests))
@@ -98,14 +98,14 @@ def _candidates(wanted: SearchQuery, digests: list[str], language: Language) -> 
         .having(func.count() == len(digests))
     )
     claims: list[ColumnElement[bool]] = [Utterance.id.in_(having_all), Transcript.language == language]
-    if wanted.since is not None:
-        claims.append(Call.started_at >= wanted.since)
-    if wanted.until is not None:
-        claims.append(Call.started_at < wanted.until)
-    if wanted.queue is not None:
-        claims.append(Call.queue == wanted.queue)
-    if wanted.agent_id is not None:
-        claims.append(Call.agent_id == wanted.agent_id)
+    if query.since is not None:
+        claims.append(Call.started_at >= query.since)
+    if query.until is not None:
+        claims.append(Call.started_at < query.until)
+    if query.queue is not None:
+        claims.append(Call.queue == query.queue)
+    if query.agent_id is not None:
+        claims.append(Call.agent_id == query.agent_id)
     return (
         select(Utterance, Call, Transcript)
         .join(Transcript, Transcript.id == Utterance.transcript_id)

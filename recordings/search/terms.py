@@ -27,25 +27,25 @@ def needed(query: str, language: Language) -> frozenset[str]:
     Mandarin is sought by sound, so that a wrong character of the same sound is found too.
     """
     if language is Language.MANDARIN:
-        heard = sounds(query, language)
-        if len(heard) > 1:
-            return frozenset(_pairs(heard))
+        spoken = sounds(query, language)
+        if len(spoken) > 1:
+            return frozenset(_pairs(spoken))
         return frozenset([*_signs(query), *_latin(query)])
     return terms(query, language)
 
 
 def holds(text: str, query: str, language: Language) -> bool:
     """Whether `query` really is in `text`, by sound: pairs alone could come from different places."""
-    said, sought = sounds(text, language), sounds(query, language)
+    spoken, sought = sounds(text, language), sounds(query, language)
     if language is Language.ENGLISH:
-        said, sought = [stem(word) for word in said], [stem(word) for word in sought]
-    return bool(sought) and any(said[at : at + len(sought)] == sought for at in range(len(said) - len(sought) + 1))
+        spoken, sought = [stem(word) for word in spoken], [stem(word) for word in sought]
+    return bool(sought) and any(spoken[at : at + len(sought)] == sought for at in range(len(spoken) - len(sought) + 1))
 
 
 def is_exact(text: str, query: str, language: Language) -> bool:
     """Whether it is there letter by letter."""
-    said, sought = comparable(text, language), comparable(query, language)
-    return sought in said if language is Language.MANDARIN else f" {sought} " in f" {said} "
+    spoken, sought = comparable(text, language), comparable(query, language)
+    return sought in spoken if language is Language.MANDARIN else f" {sought} " in f" {spoken} "
 
 
 def languages_of(query: str) -> tuple[Language, ...]:
@@ -77,5 +77,5 @@ def _latin(text: str) -> list[str]:
     return [f"e:{stem(word)}" for word in re.findall(r"[a-z]{2,}|\d+", comparable(text, Language.MANDARIN))]
 
 
-def _pairs(heard: Sequence[str]) -> list[str]:
-    return [f"p:{one} {other}" for one, other in pairwise(heard)]
+def _pairs(spoken: Sequence[str]) -> list[str]:
+    return [f"p:{one} {other}" for one, other in pairwise(spoken)]

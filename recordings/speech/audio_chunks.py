@@ -48,34 +48,34 @@ def pcm_layout(source: Source) -> PcmLayout | None:
     source.seek(0)
     if not is_wav(source.read(12) or b""):
         raise UnreadableAudio("no WAV file; convert it to WAV (PCM) first")
-    found = read_header(source)
-    if found is None or found.coding != PLAIN or found.channels not in CHANNELS or found.rate not in RATES:
+    header = read_header(source)
+    if header is None or header.coding != PLAIN or header.channels not in CHANNELS or header.rate not in RATES:
         return None
-    return PcmLayout(found.rate, found.channels, found.start, found.there)
+    return PcmLayout(header.rate, header.channels, header.start, header.there)
 
 
 def chunks(source: Source, begin: float = 0.0, seconds: float = CHUNK_SECONDS) -> Iterator[AudioChunk]:
     """The sound from `begin` on, part by part. Raises `UnreadableAudio`."""
-    known = pcm_layout(source)
-    if known is None:
+    layout = pcm_layout(source)
+    if layout is None:
         source.seek(0)
         yield from _cut(read_wav(source.read() or b""), begin, seconds)
         return
     at = begin
-    while at < known.seconds - 0.01:
-        sound = _read(source, known, at, seconds)
-        is_last = at + seconds >= known.seconds - 1.0
-        end = known.seconds if is_last else at + _quiet(sound)
+    while at < layout.seconds - 0.01:
+        sound = _read(source, layout, at, seconds)
+        is_last = at + seconds >= layout.seconds - 1.0
+        end = layout.seconds if is_last else at + _quiet(sound)
         yield AudioChunk(at, end, _until(sound, end - at))
         at = end
 
 
-def _read(source: Source, known: PcmLayout, at: float, seconds: float) -> Sound:
-    first = int(at * known.rate)
-    source.seek(known.start + first * known.frame)
-    left = known.length - first * known.frame
-    data = source.read(min(left, int(seconds * known.rate) * known.frame)) or b""
-    return read_pcm(data, known.rate, known.channels)
+def _read(source: Source, layout: PcmLayout, at: float, seconds: float) -> Sound:
+    first = int(at * layout.rate)
+    source.seek(layout.start + first * layout.frame)
+    left = layout.length - first * layout.frame
+    data = source.read(min(left, int(seconds * layout.rate) * layout.frame)) or b""
+    return read_pcm(data, layout.rate, layout.channels)
 
 
 def _cut(sound: Sound, begin: float, seconds: float) -> Iterator[AudioChunk]:

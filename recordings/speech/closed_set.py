@@ -27,9 +27,9 @@ class ClosedSetScorer:
 
     def __init__(self, place: ModelLocation) -> None:
         """Use the model in `place`. Raises `EngineMissing`."""
-        found = open_engine("whisper", Language.MANDARIN, place)
-        assert isinstance(found, Whisper)  # noqa: S101 (what `engine` was asked for)
-        self._engine = found
+        engine = open_engine("whisper", Language.MANDARIN, place)
+        assert isinstance(engine, Whisper)  # noqa: S101 (what `engine` was asked for)
+        self._engine = engine
 
     def scores(
         self, pcm: Pcm, span: tuple[float, float], language: Language, texts: Sequence[str]
@@ -44,11 +44,11 @@ class ClosedSetScorer:
         network, tokenizer = self._engine.model
         encoded, frames = _encoded(network, piece)
         begin = [tokenizer.token_to_id(word) for word in ("<|startoftranscript|>", CODES[language], "<|transcribe|>")]
-        found = []
+        results = []
         for text in texts:
             ids = tokenizer.encode(_spelt(text, language), add_special_tokens=False).ids[:400]
-            found.append((_score(network, encoded, begin, ids, frames) if ids else -math.inf, len(ids)))
-        return found
+            results.append((_score(network, encoded, begin, ids, frames) if ids else -math.inf, len(ids)))
+        return results
 
 
 def _score(network: Any, encoded: Any, begin: list[int], ids: list[int], frames: int) -> float:

@@ -73,27 +73,27 @@ def read(text: str, name: str) -> Mapping[Language, tuple[str, ...]]:
 
 
 def transcribe(
-    sound: Sound, engine: Engine, hints: Hints, heard: Callable[[float], None] | None = None
+    sound: Sound, engine: Engine, hints: Hints, progress: Callable[[float], None] | None = None
 ) -> list[TranscriptLine]:
     """The product's one path from sound to dialogue: recognised with these hints, and spelt by them."""
-    return spelt(dialogue.transcribe(sound, hints.language, engine, heard, hints.prompt), hints)
+    return spelt(dialogue.transcribe(sound, hints.language, engine, progress, hints.prompt), hints)
 
 
 def spelt(lines: Sequence[TranscriptLine], hints: Hints) -> list[TranscriptLine]:
     """The dialogue with words of the hints spelt right where something else of the same sound was heard."""
     if hints.language is not Language.MANDARIN:
         return list(lines)
-    known = {tuple(syllables(word)): word for word in reversed(hints.words)}
-    lengths = sorted({len(sound) for sound in known if len(sound) > 1}, reverse=True)
-    return [_spelt(line, known, lengths) for line in lines]
+    spellings = {tuple(syllables(word)): word for word in reversed(hints.words)}
+    lengths = sorted({len(sound) for sound in spellings if len(sound) > 1}, reverse=True)
+    return [_spelt(line, spellings, lengths) for line in lines]
 
 
-def _spelt(line: TranscriptLine, known: dict[tuple[str, ...], str], lengths: Sequence[int]) -> TranscriptLine:
+def _spelt(line: TranscriptLine, spellings: dict[tuple[str, ...], str], lengths: Sequence[int]) -> TranscriptLine:
     text = line.text
-    heard = [syllables(sign)[0] for sign in text]
+    spoken = [syllables(sign)[0] for sign in text]
     for length in lengths:
         for at in range(len(text) - length + 1):
-            word = known.get(tuple(heard[at : at + length]))
+            word = spellings.get(tuple(spoken[at : at + length]))
             if word and len(word) == length and word != text[at : at + length] and not _are_words(text, at, length):
                 text = text[:at] + word + text[at + length :]
     if text == line.text or len(text) != len(line.text):

@@ -21,17 +21,17 @@ _ZH_LONG, _EN_LONG = 85.0, 86.0
 
 def contains_phrase(text: str, phrase: str, language: Language) -> bool:
     """Whether `phrase` was most likely said in `text`."""
-    said, sought = sounds(text, language), sounds(phrase, language)
-    if not sought or len(said) < max(1, len(sought) - 1):
+    spoken, sought = sounds(text, language), sounds(phrase, language)
+    if not sought or len(spoken) < max(1, len(sought) - 1):
         return False
     table, usual = (_ZH_LIKE, _ZH_LONG) if language is Language.MANDARIN else (_EN_LIKE, _EN_LONG)
     enough = table.get(len(sought), usual)
     slack = (0,) if enough == 100.0 or len(sought) == 1 else (-1, 0, 1)
-    wanted = " ".join(sought)
+    pattern = " ".join(sought)
     return any(
-        fuzz.ratio(wanted, " ".join(said[start : start + len(sought) + more]), score_cutoff=enough) > 0
+        fuzz.ratio(pattern, " ".join(spoken[start : start + len(sought) + more]), score_cutoff=enough) > 0
         for more in slack
-        for start in range(len(said) - len(sought) - more + 1)
+        for start in range(len(spoken) - len(sought) - more + 1)
     )
 
 

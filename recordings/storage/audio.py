@@ -50,11 +50,11 @@ def read_any(data: bytes) -> Sound:
     return Sound(tuple(np.frombuffer(channel, dtype=np.int16) for channel in channels))
 
 
-def at_telephone_rate(found: Iterable[tuple[Floats, int, int]]) -> Iterator[Floats]:
+def at_telephone_rate(pieces: Iterable[tuple[Floats, int, int]]) -> Iterator[Floats]:
     """Pieces of sound (moments × channels, rate, channels) at 8 kHz; one piece at least."""
     change: soxr.ResampleStream | None = None
     count = 1
-    for block, rate, count in found:
+    for block, rate, count in pieces:
         if change is None and rate != TELEPHONE_RATE:
             change = soxr.ResampleStream(rate, TELEPHONE_RATE, count, quality=QUALITY)
         yield _shaped(change.resample_chunk(block) if change else block, count)

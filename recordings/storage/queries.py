@@ -16,10 +16,10 @@ from recordings.storage.transitions import UNDER_WAY
 
 def recording(session: Session, recording_id: str) -> Recording:
     """The recording, locked for this transaction. Raises `NotFound`."""
-    found = session.get(Recording, recording_id, with_for_update=True)
-    if found is None:
+    row = session.get(Recording, recording_id, with_for_update=True)
+    if row is None:
         raise NotFound(f"no recording {recording_id}")
-    return found
+    return row
 
 
 def call(session: Session, call_id: str) -> Call | None:
@@ -35,9 +35,9 @@ def locked_call(session: Session, call_id: str) -> Call | None:
 def found_or_added(session: Session, provider_sid: str, call_id: str, now: datetime) -> tuple[Recording, bool]:
     """The recording that the provider calls so, locked, and whether this transaction added it."""
     by_sid = select(Recording).where(Recording.provider_sid == provider_sid).with_for_update()
-    found = session.scalar(by_sid)
-    if found is not None:
-        return found, False
+    row = session.scalar(by_sid)
+    if row is not None:
+        return row, False
     try:
         with session.begin_nested():
             added = Recording(provider_sid=provider_sid, call_id=call_id, state=RecordingState.STARTED, started_at=now)

@@ -23,9 +23,9 @@ def by_key(session: Session) -> Counter[str]:
 def reseal(context: AppContext) -> tuple[int, set[str]]:
     """Give each a key of its own; how many got one, and those that no key opens, or that are gone or altered."""
     with context.database.read() as session:
-        found = list(session.scalars(select(Recording).where(*_whole()).order_by(Recording.id)))
-    closed = {f"recording {recording.id}" for recording in found if not _is_resealed(context, recording)}
-    return len(found) - len(closed), closed
+        recordings = list(session.scalars(select(Recording).where(*_whole()).order_by(Recording.id)))
+    closed = {f"recording {recording.id}" for recording in recordings if not _is_resealed(context, recording)}
+    return len(recordings) - len(closed), closed
 
 
 def _is_resealed(context: AppContext, recording: Recording) -> bool:

@@ -84,11 +84,11 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
         raise Discard(f"the recording is {recording.state}, not ready")
     try:
         seconds = _length(provider, recording)
-        with fetching.fetched_recording(context, provider, recording, seconds) as found:
-            if found.shape.seconds < SHORTEST_SECONDS:
+        with fetching.fetched_recording(context, provider, recording, seconds) as fetched:
+            if fetched.shape.seconds < SHORTEST_SECONDS:
                 _end(context, recording_id, RecordingState.ABSENT, Reason(RecordingReason.NO_SOUND), now)
             else:
-                _keep(context, recording_id, found, now)
+                _keep(context, recording_id, fetched, now)
     except ProviderRefused as refusal:
         end = RecordingState.ABSENT if refusal.status == GONE else RecordingState.FAILED
         refused = Reason(RecordingReason.PROVIDER_REFUSED, {"status": refusal.status or refusal.reason})
@@ -155,8 +155,8 @@ def _follow(session: Session, context: AppContext, recording: Recording, news: R
     if not transitions.move(recording, state):
         log.get().info("recording_news_changes_nothing", recording_id=recording.id, state=recording.state)
         return
-    said = Reason(RecordingReason.PROVIDER_SAID, {"state": news.state.value})
-    recording.reason = None if state is RecordingState.READY else said
+    reason = Reason(RecordingReason.PROVIDER_SAID, {"state": news.state.value})
+    recording.reason = None if state is RecordingState.READY else reason
     recording.seconds = None if news.seconds is None else float(news.seconds)
     recording.channels = news.channels
     if state is RecordingState.READY:
@@ -174,15 +174,15 @@ def _length(provider: Provider, recording: Recording) -> float | None:
     return None if view is None or view.seconds is None else float(view.seconds)
 
 
-def _keep(context: AppContext, recording_id: str, found: FetchedRecording, now: datetime) -> None:
+def _keep(context: AppContext, recording_id: str, fetched: FetchedRecording, now: datetime) -> None:
     with context.database.write() as session:
         recording = queries.recording(session, recording_id)
         if recording.state is not RecordingState.READY:
             raise Discard("another worker was faster")
         transitions.move(recording, RecordingState.STORED)
-        orphans.keep(session, found.lock.blob)
-        found.lock.write(recording)
-        recording.seconds, recording.channels, recording.stored_at = found.shape.seconds, found.shape.channels, now
+        orphans.keep(session, fetched.lock.blob)
+        fetched.lock.write(recording)
+        recording.seconds, recording.channels, recording.stored_at = fetched.shape.seconds, fetched.shape.channels, now
         recording.reason = None
         _file_message(session, context, recording, now)
         jobs.add(session, context.notifier, "delete_recording", recording_id, now)

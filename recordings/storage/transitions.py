@@ -15,6 +15,6 @@ UNDER_WAY = frozenset({State.STARTED, State.READY, State.STORED})
 HELD = frozenset({State.STORED, State.TRANSCRIBED})
 
 
-def state_after(state: State, heard: State) -> State:
-    """Where a recording in `state` stands once the exchange has said `heard`."""
-    return HEARD.get((state, heard), state)
+def state_after(state: State, reported: State) -> State:
+    """Where a recording in `state` stands once the exchange has said `reported`."""
+    return HEARD.get((state, reported), state)

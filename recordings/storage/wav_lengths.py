@@ -53,22 +53,22 @@ def is_wav(head: bytes) -> bool:
 
 def read_header(source: Source) -> WavHeader | None:
     """What the file says and what is there; None when it holds no sound, or none whose samples have one size."""
-    found = _header_seen_by_ffmpeg(source)
-    if found is None or _is_chunk(source, found.start):
+    header = _header_seen_by_ffmpeg(source)
+    if header is None or _is_chunk(source, header.start):
         return None
     size = source.seek(0, io.SEEK_END)
-    is_known = found.promised is not None and found.promised < min(UNKNOWN_BYTES, 2 * size)
-    there = size - found.start
-    if found.promised is not None and not _goes_on(source, found):
-        there = min(there, found.promised)
+    is_known = header.promised is not None and header.promised < min(UNKNOWN_BYTES, 2 * size)
+    there = size - header.start
+    if header.promised is not None and not _goes_on(source, header):
+        there = min(there, header.promised)
     source.seek(0)
     # FFmpeg reads the head of such a file rightly, and takes its samples for the usual ones.
     order = "big-endian " if source.read(4) == b"RIFX" else ""
     return replace(
-        found,
-        coding=order + found.coding,
-        promised=found.promised if is_known else None,
-        there=there - there % found.block,
+        header,
+        coding=order + header.coding,
+        promised=header.promised if is_known else None,
+        there=there - there % header.block,
     )
 
 
@@ -88,23 +88,23 @@ def without_oversized_chunks(data: bytes) -> bytes:
 def with_true_lengths(data: bytes) -> tuple[bytes, Options]:
     """A WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
     data = without_oversized_chunks(data)
-    found = _header_seen_by_ffmpeg(io.BytesIO(data))
-    if found is None or _is_chunk(io.BytesIO(data), found.start):
+    header = _header_seen_by_ffmpeg(io.BytesIO(data))
+    if header is None or _is_chunk(io.BytesIO(data), header.start):
         # A part between head and sound has a wrong length, or the sound has none and another part follows it.
-        rebuilt = _rebuilt(data, found.start if found else 12)
+        rebuilt = _rebuilt(data, header.start if header else 12)
         if rebuilt is None:
-            return data[: found.start] if found else data, QUICKLY
-        data, found = rebuilt, _header_seen_by_ffmpeg(io.BytesIO(rebuilt))
-    is_longer = found is not None and _goes_on(io.BytesIO(data), found)
+            return data[: header.start] if header else data, QUICKLY
+        data, header = rebuilt, _header_seen_by_ffmpeg(io.BytesIO(rebuilt))
+    is_longer = header is not None and _goes_on(io.BytesIO(data), header)
     return data, QUICKLY | ({"ignore_length": "1"} if is_longer else {})
 
 
 def streaming_options(source: Source) -> Options | None:
     """The options with which FFmpeg reads a WAV file as it is; `None` where its head must be mended first."""
-    found = _header_seen_by_ffmpeg(source)
-    if found is None or _is_chunk(source, found.start):
+    header = _header_seen_by_ffmpeg(source)
+    if header is None or _is_chunk(source, header.start):
         return None
-    return QUICKLY | ({"ignore_length": "1"} if _goes_on(source, found) else {})
+    return QUICKLY | ({"ignore_length": "1"} if _goes_on(source, header) else {})
 
 
 class _EndlessFile(Seekable):
@@ -137,10 +137,10 @@ def _header_seen_by_ffmpeg(source: Source) -> WavHeader | None:
         return None
 
 
-def _goes_on(source: Source, found: WavHeader) -> bool:
+def _goes_on(source: Source, header: WavHeader) -> bool:
     """Whether there is more sound where it should be over."""
-    end = found.start + (found.promised or 0)
-    is_more = source.seek(0, io.SEEK_END) - end > LEAST_SECONDS * found.rate * found.block
+    end = header.start + (header.promised or 0)
+    is_more = source.seek(0, io.SEEK_END) - end > LEAST_SECONDS * header.rate * header.block
     return is_more and not any(_is_chunk(source, at) for at in (end, end + 1))
 
 

@@ -17,8 +17,8 @@ def vtt(lines: Sequence[DisplayedUtterance], facts: dict[str, str]) -> str:
     """WebVTT with a voice per speaker, as players show it (W3C WebVTT)."""
     out = ["WEBVTT", "", *(f"NOTE {name}: {value}" for name, value in facts.items()), ""]
     for number, line in enumerate(lines, 1):
-        said = line.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
-        out += [str(number), f"{_clock(line.start)} --> {_clock(line.end)}", f"<v {line.speaker}>{said}", ""]
+        escaped = line.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
+        out += [str(number), f"{_clock(line.start)} --> {_clock(line.end)}", f"<v {line.speaker}>{escaped}", ""]
     return "\n".join(out)
 
 

@@ -36,12 +36,12 @@ def lines_of(
     """The whole dialogue. Raises `GivesWay` between two parts when another recording is urgent and this is not."""
     with context.database.read() as session:
         done = _done(session, recording.id)
-        known = hints.of(session, context.settings.hints_file, language)
+        words = hints.of(session, context.settings.hints_file, language)
     lines = [_line(raw) for row in done for raw in row.lines]
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0
     for part in audio_chunks.chunks(sealed_sound.open_stream(context, recording), begin, seconds):
-        found = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, known)]
+        found = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, words)]
         lines += found
         if part.end >= length - 0.5:
             break
@@ -65,8 +65,8 @@ def _done(session: Session, recording_id: str) -> list[PartRow]:
 def _keep(context: AppContext, recording_id: str, number: int, next_at: float, lines: list[TranscriptLine]) -> None:
     raw = [[line.speaker, line.start, line.end, line.text, line.confidence, line.words] for line in lines]
     with context.database.write() as session:
-        known = select(PartRow.id).where(PartRow.recording_id == recording_id, PartRow.number == number)
-        if session.scalar(known) is None:
+        stored = select(PartRow.id).where(PartRow.recording_id == recording_id, PartRow.number == number)
+        if session.scalar(stored) is None:
             session.add(PartRow(recording_id=recording_id, number=number, next_at=next_at, lines=raw))
 
 

@@ -79,9 +79,9 @@ class DialogueFigures:
         return max((one.seconds for one in self.silences if one not in self.holds), default=0.0)
 
 
-def figures(said: Iterable[TimedUtterance], language: Language) -> DialogueFigures:
+def figures(utterances: Iterable[TimedUtterance], language: Language) -> DialogueFigures:
     """Everything about a dialogue that times tell."""
-    lines = sorted(said, key=lambda one: one.start)
+    lines = sorted(utterances, key=lambda one: one.start)
     quiet = silences(lines)
     spoken: dict[str, float] = {}
     units: dict[str, int] = {}
@@ -102,26 +102,26 @@ def figures(said: Iterable[TimedUtterance], language: Language) -> DialogueFigur
 
 def turns(lines: Sequence[TimedUtterance]) -> list[SpeakerTurn]:
     """Who holds the word from when to when; a word thrown in while the other goes on takes no turn."""
-    found: list[SpeakerTurn] = []
+    result: list[SpeakerTurn] = []
     for line in sorted(lines, key=lambda one: one.start):
-        last = found[-1] if found else None
+        last = result[-1] if result else None
         if last is not None and last.speaker == line.speaker:
-            found[-1] = SpeakerTurn(last.speaker, last.start, max(last.end, line.end))
+            result[-1] = SpeakerTurn(last.speaker, last.start, max(last.end, line.end))
         elif last is None or line.end > last.end:
-            found.append(SpeakerTurn(line.speaker, line.start, line.end))
-    return found
+            result.append(SpeakerTurn(line.speaker, line.start, line.end))
+    return result
 
 
 def silences(lines: Sequence[TimedUtterance], least: float = SHORTEST_SILENCE) -> list[TimeSpan]:
     """Where nobody speaks for `least` seconds and more, between the first word and the last."""
-    found: list[TimeSpan] = []
+    result: list[TimeSpan] = []
     until, speaker = None, ""
     for line in sorted(lines, key=lambda one: one.start):
         if until is not None and line.start - until >= least:
-            found.append(TimeSpan(until, line.start, speaker))
+            result.append(TimeSpan(until, line.start, speaker))
         if until is None or line.end > until:
             until, speaker = line.end, line.speaker
-    return found
+    return result
 
 
 def overlaps(lines: Sequence[TimedUtterance], least: float = SHORTEST_OVERLAP) -> list[TimeSpan]:

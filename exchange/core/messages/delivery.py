@@ -72,7 +72,7 @@ def _move(context: ExchangeContext, message: TextMessage, status: str) -> None:
     if status in ("delivered", "undelivered", "canceled"):
         message.settled.set()
     if message.callback.wants(status):
-        told = {
+        parameters = {
             "AccountSid": context.config.account_sid,
             "MessageSid": message.sid,
             "SmsSid": message.sid,
@@ -81,5 +81,5 @@ def _move(context: ExchangeContext, message: TextMessage, status: str) -> None:
             "From": message.sender,
             "To": message.to,
         }
-        told |= {"ErrorCode": "30003"} if status == "undelivered" else {}
-        context.report(message.sid, message.callback, told)
+        parameters |= {"ErrorCode": "30003"} if status == "undelivered" else {}
+        context.report(message.sid, message.callback, parameters)

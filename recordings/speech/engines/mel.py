@@ -13,8 +13,8 @@ RATE, WINDOW, HOP, BANDS = 16_000, 400, 160, 80
 
 def spectrogram(samples: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
     """Log-mel energies, shape (80, frames); the sound is padded with silence or cut to `frames` × 10 ms."""
-    wanted = frames * HOP
-    padded = np.pad(samples[:wanted], (0, max(0, wanted - len(samples))))
+    length = frames * HOP
+    padded = np.pad(samples[:length], (0, max(0, length - len(samples))))
     padded = np.pad(padded, WINDOW // 2, mode="reflect")
     pieces = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:frames]
     power = np.abs(np.fft.rfft(pieces * _hann(), axis=1)) ** 2

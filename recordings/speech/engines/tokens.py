@@ -17,12 +17,12 @@ def mended(text: str) -> str:
 
     Without it 1,174 of its words (" the", " to", " thank") are spelt in pieces that the network never saw.
     """
-    told = json.loads(text)
-    merges = told["model"]["merges"]
+    tokenizer = json.loads(text)
+    merges = tokenizer["model"]["merges"]
     lost = ["\u0120", "t"] if merges and isinstance(merges[0], list) else "\u0120 t"
     if lost not in merges[:1]:
         merges.insert(0, lost)
-    return json.dumps(told)
+    return json.dumps(tokenizer)
 
 
 def words(
@@ -34,14 +34,14 @@ def words(
     belong to a word stay in its text.
     """
     begins = _begins(path, len(ids))
-    found: list[RecognisedWord] = []
+    result: list[RecognisedWord] = []
     for first, last, text in _pieces(ids, decode):
         chance = float(np.mean(chances[first:last])) if len(chances) >= last else 0.0
-        if found and text.strip() and set(text.strip()) <= CLOSING:
-            found[-1] = RecognisedWord(found[-1].start, found[-1].end, found[-1].text + text, found[-1].confidence)
+        if result and text.strip() and set(text.strip()) <= CLOSING:
+            result[-1] = RecognisedWord(result[-1].start, result[-1].end, result[-1].text + text, result[-1].confidence)
             continue
-        found.append(RecognisedWord(begins[first], begins[last], text, chance))
-    return found
+        result.append(RecognisedWord(begins[first], begins[last], text, chance))
+    return result
 
 
 def _begins(path: Sequence[tuple[int, int]], count: int) -> list[float]:

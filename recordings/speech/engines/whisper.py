@@ -59,9 +59,9 @@ class Whisper:
             yield from self._pack(pcm, pack, language, prompt or HINTS.get(language, ""))
 
     def _pack(self, pcm: Pcm, pack: Pack, language: Language, hint: str) -> Iterator[RecognisedSegment]:
-        heard = self._listen(pack.sound(pcm), language, hint)
-        if not is_hallucinated(heard.text, heard.score, heard.no_speech):
-            yield from _segments(heard, pack, language)
+        decoded = self._listen(pack.sound(pcm), language, hint)
+        if not is_hallucinated(decoded.text, decoded.score, decoded.no_speech):
+            yield from _segments(decoded, pack, language)
         elif len(pack.stretches) > 1:
             # The decoder lost its way somewhere in the pack; by itself each stretch has another chance.
             for single in pack.singles():
@@ -111,10 +111,10 @@ def _hint(tokenizer: Any, hint: str) -> list[int]:
     return [tokenizer.token_to_id("<|startofprev|>"), *ids[:LONGEST_HINT]]
 
 
-def _segments(heard: _DecodedWindow, pack: Pack, language: Language) -> Iterator[RecognisedSegment]:
+def _segments(decoded: _DecodedWindow, pack: Pack, language: Language) -> Iterator[RecognisedSegment]:
     """The words of a pack, stretch by stretch, at their places in the channel."""
     pieces: list[list[RecognisedWord]] = [[] for _ in pack.stretches]
-    for word in heard.words:
+    for word in decoded.words:
         pieces[pack.piece_of(word.start, word.end)].append(word)
     for piece, words in enumerate(pieces):
         text = tidy("".join(word.text for word in words), language)

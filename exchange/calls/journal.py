@@ -55,7 +55,7 @@ class Journal:
             # A full disk leaves the long file as it is.
             log.exception("journal_failed")
 
-    def beat(self, now: datetime) -> None:
+    def note_alive(self, now: datetime) -> None:
         """Note that the exchange is alive: calls that are up lasted until then, should it be killed."""
         try:
             self._beats.write_text(now.isoformat(), encoding="utf-8")

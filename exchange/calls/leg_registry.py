@@ -96,7 +96,7 @@ class LegRegistry:
         leg = self.active.get(sid)
         return leg.facts if leg else self.past.get(sid)
 
-    def everything(self) -> list[CallRecord]:
+    def all_records(self) -> list[CallRecord]:
         """Return the records of all known calls, the newest first."""
         return sorted([*self.past.values(), *(leg.facts for leg in self.active.values())], key=_age, reverse=True)
 
@@ -126,7 +126,9 @@ class LegRegistry:
         legs = list(self.active.values())
         for leg in legs:
             _isolated(leg, leg.take)
-        for leg, key in zip(legs, detect_keys([leg.detector for leg in legs], [leg.said for leg in legs]), strict=True):
+        for leg, key in zip(
+            legs, detect_keys([leg.detector for leg in legs], [leg.inbound for leg in legs]), strict=True
+        ):
             if key:
                 leg.keys.press(key)
 
@@ -135,7 +137,7 @@ class LegRegistry:
         for leg in list(self.active.values()):
             _isolated(leg, leg.give)
         if self.active and self._ticker.count % BEAT_FRAMES == 0:
-            self._journal.beat(self._ticker.now())
+            self._journal.note_alive(self._ticker.now())
 
     def _moved(self, leg: CallLeg) -> None:
         facts = leg.facts

@@ -41,10 +41,10 @@ async def rendered_document(
 ) -> bytes:
     """Return the whole document as one piece of sound."""
     if target.method == "GET" and target.url.lower().rpartition("?")[0].endswith((".wav", ".mp3")):
-        return await context.media.fetch(target)
+        return await context.sounds.fetch(target)
     response = await context.webhooks.ask(target, params)
     if response.content_type.startswith("audio/"):
-        return await context.media.fetch(WebhookTarget(target.url, target.method))
+        return await context.sounds.fetch(WebhookTarget(target.url, target.method))
     here = WebhookTarget(response.url or target.url)
     pieces: list[bytes] = []
     for element in read(response):
@@ -76,11 +76,11 @@ async def _piece(context: ExchangeContext, here: WebhookTarget, element: Element
         if len(ssml.words(pieces)) > ssml.MOST_LETTERS:
             message = f"line {element.line}: Say may hold {ssml.MOST_LETTERS} letters; split it into several"
             raise DocumentError(fallback.TOO_LONG, message, here.url)
-        return times * await ssml.sound(context.voice, pieces, language)
+        return times * await ssml.sound(context.synthesiser, pieces, language)
     if element.name == "Play" and element.string("digits"):
         return _keys(here, element)
     if element.name == "Play":
-        return times * await context.media.fetch(here.join(element.text, "GET"))
+        return times * await context.sounds.fetch(here.join(element.text, "GET"))
     if element.name == "Pause":
         return bytes(2 * RATE * element.number("length", 1, 0, 60))
     message = f"line {element.line}: {element.name} cannot be announced"

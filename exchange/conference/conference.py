@@ -137,7 +137,7 @@ class Conference:
 
     def sound_for(self, listener: Participant) -> bytes:
         """Return what everybody else says in this tick."""
-        voices = [p.leg.said for p in self.participants.values() if p.is_heard_by(listener)]
+        voices = [p.leg.inbound for p in self.participants.values() if p.is_heard_by(listener)]
         if self.effect is not SILENCE:
             voices.append(self.effect)
         own = listener.own_effect() if listener.effects else None
@@ -150,7 +150,7 @@ class Conference:
         self.effect = mix([frame for _, frame in frames if frame is not None]) if frames else SILENCE
         if self.taps:
             mixed = mix(
-                [p.leg.said for p in self.participants.values() if p.is_heard and not p.coaches] + [self.effect]
+                [p.leg.inbound for p in self.participants.values() if p.is_heard and not p.coaches] + [self.effect]
             )
             for tap in self.taps:
                 tap.frame(SILENCE, mixed)
@@ -164,7 +164,7 @@ class Conference:
         """Report who begins and who ends to speak."""
         for participant in list(self.participants.values()):
             speech = participant.speech = participant.speech or SpeechDetector()
-            frame = participant.leg.said if participant.is_heard else SILENCE
+            frame = participant.leg.inbound if participant.is_heard else SILENCE
             if speech.has_changed(frame):
                 self.event(f"participant-speech-{'start' if speech.is_on else 'stop'}", participant)
 

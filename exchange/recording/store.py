@@ -31,7 +31,7 @@ class RecordingStore:
         self.active: dict[str, LiveRecording] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
-    def write_aside(self) -> None:
+    def write_in_thread(self) -> None:
         """Let a thread write from now on, so that a slow disk delays no sound; `close` ends it."""
         self._disk = DiskWriter()
 

@@ -65,7 +65,7 @@ async def read(ask: RestRequest) -> Json:
 
 async def list_(ask: RestRequest) -> Json:
     """Return all calls, the newest first, filtered by Status, To, From, ParentCallSid, StartTime and EndTime."""
-    rows = [facts for facts in ask.context.legs.everything() if _matches(ask, facts)]
+    rows = [facts for facts in ask.context.legs.all_records() if _matches(ask, facts)]
     return ask.page("calls", [render(ask, facts) for facts in rows])
 
 

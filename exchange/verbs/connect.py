@@ -18,11 +18,11 @@ async def connect(flow: CallFlow, element: Element) -> Step:
     noun = _noun(flow, element)
     if noun is not None:
         stream = MediaStream(_order(flow, noun, True), flow.leg)
-        flow.leg.hear(stream)
+        flow.leg.set_source(stream)
         try:
             await carry(flow, stream, status_callback(flow, noun))
         finally:
-            flow.leg.unhear(stream)
+            flow.leg.clear_source(stream)
         if element.string("action"):
             return flow.goto(element, {"StreamSid": stream.order.sid})
     return None

@@ -52,7 +52,7 @@ async def dial(flow: CallFlow, element: Element) -> Step:
     outcome = DialOutcome(on_connect=lambda: taping.begin("answer"))
     taping.begin("ringing")
     debt = f"{flow.leg.sid} dial"
-    flow.context.aftermath.owe(
+    flow.context.pending_reports.keep(
         debt, reports_if_killed(flow, element, {"DialCallStatus": "failed", "DialBridged": "false"})
     )
     try:
@@ -61,7 +61,7 @@ async def dial(flow: CallFlow, element: Element) -> Step:
         flow.notify(element, outcome.parameters() | taping.end())
         raise
     finally:
-        flow.context.aftermath.settle(debt)
+        flow.context.pending_reports.settle(debt)
     parameters = outcome.parameters() | taping.end()
     if outcome.referral:
         return outcome.referral

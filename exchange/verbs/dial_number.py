@@ -118,7 +118,7 @@ async def _first_answer(flow: CallFlow, element: Element, legs: list[CallLeg]) -
     flow.leg.line.tell("ringback", call=flow.leg.sid)
     only = legs[0] if len(legs) == 1 and not element.string("ringTone") else None
     tone = Ringback(tone_of(flow, element), only)
-    flow.leg.hear(tone)
+    flow.leg.set_source(tone)
     waiting = set(ringing)
     try:
         while waiting:
@@ -134,7 +134,7 @@ async def _first_answer(flow: CallFlow, element: Element, legs: list[CallLeg]) -
         for leg in legs:
             if not leg.is_up:
                 leg.drop()
-        flow.leg.unhear(tone)
+        flow.leg.clear_source(tone)
         if waiting:
             await asyncio.wait(waiting)
 
@@ -148,7 +148,7 @@ class Ringback:
 
     def next_frame(self) -> bytes | None:
         if self._callee and self._callee.has_early_sound:
-            return self._callee.said
+            return self._callee.inbound
         return self._tone.next_frame()
 
 
@@ -178,7 +178,7 @@ async def _whisper(flow: CallFlow, callee: CallLeg, whisper: WebhookTarget, ring
     ringing.
     """
     tone = CadenceSource(ringing)
-    flow.leg.hear(tone)
+    flow.leg.set_source(tone)
     aside = CallFlow(flow.context, callee, flow.verbs)
     parameters = {"ParentCallSid": flow.leg.sid}
     following = asyncio.ensure_future(aside.follow(Goto(whisper, parameters)))
@@ -189,5 +189,5 @@ async def _whisper(flow: CallFlow, callee: CallLeg, whisper: WebhookTarget, ring
         over.cancel()
         following.cancel()
         await asyncio.wait({following})
-        flow.leg.unhear(tone)
+        flow.leg.clear_source(tone)
     return callee.is_up and not following.cancelled() and following.result() is FlowEnd.RAN_OUT

@@ -49,7 +49,7 @@ async def _next(flow: CallFlow, element: Element, noun: Element) -> QueueMember 
     taking = asyncio.ensure_future(context.queues.next_member(queue))
     alarm = context.ticker.alarm(element.number("timeout", DEFAULT_TIMEOUT, 1))
     tone = CadenceSource(tone_of(flow, element))
-    flow.leg.hear(tone)
+    flow.leg.set_source(tone)
     try:
         await wait_for_any(taking, alarm)
     except asyncio.CancelledError:
@@ -59,7 +59,7 @@ async def _next(flow: CallFlow, element: Element, noun: Element) -> QueueMember 
     finally:
         alarm.cancel()
         taking.cancel()
-        flow.leg.unhear(tone)
+        flow.leg.clear_source(tone)
     return taking.result() if taking.done() and not taking.cancelled() else None
 
 

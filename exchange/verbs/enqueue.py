@@ -25,7 +25,7 @@ async def enqueue(flow: CallFlow, element: Element) -> Step:
     member = context.queues.join(queue, flow.leg)
     parameters = {"QueueSid": queue.sid, "QueueTime": "0"}
     debt = f"{flow.leg.sid} {queue.sid}"
-    context.aftermath.owe(debt, reports_if_killed(flow, element, parameters | {"QueueResult": "system-error"}))
+    context.pending_reports.keep(debt, reports_if_killed(flow, element, parameters | {"QueueResult": "system-error"}))
     try:
         result = await _wait(flow, element, queue, member)
     except asyncio.CancelledError:
@@ -33,7 +33,7 @@ async def enqueue(flow: CallFlow, element: Element) -> Step:
         flow.notify(element, parameters | {"QueueResult": _why_left(flow, member)})
         raise
     finally:
-        context.aftermath.settle(debt)
+        context.pending_reports.settle(debt)
     parameters["QueueTime"] = _leave(context, queue, member)
     if result == "hangup":
         flow.notify(element, parameters | {"QueueResult": result})

@@ -30,11 +30,11 @@ class MessageEnd:
     frames: int = 0
     last_loud: int = 0
 
-    def frame(self, said: bytes, heard: bytes) -> None:
+    def frame(self, inbound: bytes, outbound: bytes) -> None:
         self.frames += 1
-        if level_db(said) > QUIET_DB:
+        if level_db(inbound) > QUIET_DB:
             self.last_loud = self.frames
-        self.recording.frame(said, heard)
+        self.recording.frame(inbound, outbound)
         if self.frames - self.last_loud >= self.most_quiet_frames:
             self.quiet.set()
 

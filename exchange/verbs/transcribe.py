@@ -62,7 +62,7 @@ async def _words(flow: CallFlow, element: Element, recording: LiveRecording) -> 
         # One message after the other: a Gather must not wait behind a window of each.
         async with flow.context.transcribing:
             for window in windows(pcm):
-                pieces.append((await flow.context.ears.understand(window, language, ()))[0])
+                pieces.append((await flow.context.recogniser.understand(window, language, ()))[0])
     except (RecognitionError, OSError) as error:
         log.warning("transcription_failed", call_id=flow.leg.sid, reason=str(error))
         flow.leg.trace("error", code=0, message=str(error), fault="transcription_failed")

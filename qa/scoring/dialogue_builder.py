@@ -69,15 +69,15 @@ def _by_text(_said: Sequence[SpokenUtterance], _texts: Sequence[str]) -> None:
 def _by_sound(audio: ScorableAudio, language: Language) -> ScoreTexts:
     """Scores by the audio, each place and text asked for once."""
     sides = dict(zip((CALLER, AGENT), audio.sound.channels, strict=True))
-    known: dict[tuple[str, float, float, str], float] = {}
+    cache: dict[tuple[str, float, float, str], float] = {}
 
     def judged(lines: Sequence[SpokenUtterance], texts: Sequence[str]) -> list[float]:
         side, start = lines[0].speaker, lines[0].start
         end = min(lines[-1].end, start + LONGEST_SECONDS)
-        missing = [text for text in dict.fromkeys(texts) if (side, start, end, text) not in known]
+        missing = [text for text in dict.fromkeys(texts) if (side, start, end, text) not in cache]
         if missing:
             scores = audio.judge.scores(sides[side], (start, end), language, missing)
-            known.update({(side, start, end, text): score for text, (score, _) in zip(missing, scores, strict=True)})
-        return [known[side, start, end, text] for text in texts]
+            cache.update({(side, start, end, text): score for text, (score, _) in zip(missing, scores, strict=True)})
+        return [cache[side, start, end, text] for text in texts]
 
     return judged

@@ -138,13 +138,13 @@ def worst(sought: tuple[str, ...], spoken: tuple[str, ...]) -> float:
         is_weak = syllable in WEAK
         gone = MISSING_WEAK if is_weak else MISSING
         row = [(best[0][0] + gone, max(best[0][1], gone))]
-        for index, heard in enumerate(spoken):
-            price = cost(syllable, heard)
+        for index, other in enumerate(spoken):
+            price = cost(syllable, other)
             weight = price * (0.5 if is_weak else 1.0)
             options = (
                 (best[index][0] + price, max(best[index][1], weight)),
                 (best[index + 1][0] + gone, max(best[index + 1][1], gone)),
-                (row[-1][0] + (EXTRA_WEAK if heard in WEAK else EXTRA), row[-1][1]),
+                (row[-1][0] + (EXTRA_WEAK if other in WEAK else EXTRA), row[-1][1]),
             )
             row.append(min(options))
         best = row

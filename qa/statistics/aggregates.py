@@ -76,20 +76,20 @@ class IntervalTerms:
 
 
 def group_scores(
-    there: Iterable[DrawableCall],
-    heard: Iterable[PublishedReview],
+    calls: Iterable[DrawableCall],
+    reviews: Iterable[PublishedReview],
     by: Callable[[DrawableCall | PublishedReview], str],
     terms: IntervalTerms,
 ) -> list[GroupScore]:
     """A line per group, by name. A cluster is one agent's day, so that agents with few calls do not count for more."""
-    calls: dict[str, list[DrawableCall]] = defaultdict(list)
-    reviews: dict[str, list[PublishedReview]] = defaultdict(list)
-    for one in there:
-        calls[by(one)].append(one)
-    for review in heard:
-        reviews[by(review)].append(review)
-    names = sorted(set(calls) | set(reviews))
-    return [group_score(name, calls[name], reviews[name], terms) for name in names]
+    calls_by_group: dict[str, list[DrawableCall]] = defaultdict(list)
+    reviews_by_group: dict[str, list[PublishedReview]] = defaultdict(list)
+    for one in calls:
+        calls_by_group[by(one)].append(one)
+    for review in reviews:
+        reviews_by_group[by(review)].append(review)
+    names = sorted(set(calls_by_group) | set(reviews_by_group))
+    return [group_score(name, calls_by_group[name], reviews_by_group[name], terms) for name in names]
 
 
 def group_score(
@@ -112,18 +112,18 @@ def group_score(
     )
 
 
-def agent_days(there: Iterable[DrawableCall], reviews: Iterable[PublishedReview]) -> list[AgentDay]:
+def agent_days(calls: Iterable[DrawableCall], reviews: Iterable[PublishedReview]) -> list[AgentDay]:
     """The days of agents: how many calls each had, and the scores of those that chance chose."""
-    calls: dict[Cell, int] = defaultdict(int)
+    counts: dict[Cell, int] = defaultdict(int)
     scores: dict[Cell, list[float]] = defaultdict(list)
-    for one in there:
-        calls[one.agent_id, one.day] += 1
+    for one in calls:
+        counts[one.agent_id, one.day] += 1
     for review in reviews:
         if review.is_random and review.score is not None:
             scores[review.agent_id, review.day].append(review.score)
     # A call cannot have been heard that was not there; where the draw's calls are gone, the heard ones are all we know.
-    keys = sorted(set(calls) | set(scores))
-    return [AgentDay(max(calls[key], len(scores[key])), tuple(scores[key])) for key in keys]
+    keys = sorted(set(counts) | set(scores))
+    return [AgentDay(max(counts[key], len(scores[key])), tuple(scores[key])) for key in keys]
 
 
 def item_shares(reviews: Iterable[PublishedReview], cards: Scorecards) -> list[ItemShare]:

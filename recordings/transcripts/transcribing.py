@@ -41,11 +41,11 @@ def lines_of(
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0
     for part in audio_chunks.chunks(sealed_sound.open_stream(context, recording), begin, seconds):
-        found = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, words)]
-        lines += found
+        recognised = [_moved(line, part.start) for line in hints.transcribe(part.sound, engine, words)]
+        lines += recognised
         if part.end >= length - 0.5:
             break
-        _keep(context, recording.id, number, part.end, found)
+        _keep(context, recording.id, number, part.end, recognised)
         number += 1
         if _is_awaited(context, recording.id):
             raise GivesWay(f"an urgent recording waits; this one goes on at {part.end:.0f} s")

@@ -23,7 +23,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Job, Prompt, Recording
 from hotline.values.states.job import JobState
-from recordings.storage import transitions
+from hotline.values.states.recording import UNDER_WAY
 from routing.agents import hospital_file as agents_hospital_file
 from routing.queues import queues_file
 
@@ -161,7 +161,7 @@ class Demo:
             jobs = session.scalar(select(func.count()).where(kinds)) or 0
             due = session.scalar(select(func.count()).where(kinds, Job.state == JobState.DUE)) or 0
             recordings = session.scalar(select(func.count()).select_from(Recording)) or 0
-            coming = session.scalar(select(func.count()).where(Recording.state.in_(transitions.UNDER_WAY))) or 0
+            coming = session.scalar(select(func.count()).where(Recording.state.in_(UNDER_WAY))) or 0
         return jobs - due + recordings - coming, jobs + recordings
 
     def try_sign_ins(self) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
-from hotline.values.states.callback import CallbackState
+from hotline.values.states.callback import CallbackEvent, CallbackState
 from routing.queues import priority_patients, queues_file
 
 FACTS = ("age", "limited_mobility", "cardiac", "diabetic", "flagged", "discharged_on")
@@ -59,7 +59,7 @@ def take_over(session: Session, context: AppContext, call: Call, queue: str, now
     found = session.scalars(query.with_for_update(of=Callback)).first()
     if found is None:
         return None
-    transitions.move(found, CallbackState.CANCELLED)
+    transitions.transition(found, CallbackEvent.CANCELLED)
     found.reason, found.ended_at = "the caller called again", now
     transitions.tell(session, context.notifier, transitions.event(found.call_id, "call_back_cancelled", now))
     return found.asked_at

@@ -1,5 +1,6 @@
 """Every lifecycle as a table, status × event, the illegal ones included; and what the tables must never allow."""
 
+from enum import StrEnum
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -28,12 +29,12 @@ class _Any:
 
 
 @each
-def test_every_event_in_every_status_has_one_meaning_or_is_illegal(life: Lifecycle[Any]) -> None:
+def test_every_event_in_every_status_has_one_meaning_or_is_illegal(life: Lifecycle[StrEnum]) -> None:
     for source, event in product(life.status, life.events):
-        rows = [row for row in life.transitions if row.event is event and source in row.sources]
-        late = [row for row in life.ignored if row.event is event and source in row.sources]
+        rows = [one for one in life.transitions if one.event is event and source in one.sources]
+        late = [one for one in life.ignored if one.event is event and source in one.sources]
         assert len(rows) + len(late) <= 1, (source, event)
-        unguarded = bool(late) or any(row.guard is None for row in rows)
+        unguarded = bool(late) or any(one.guard is None for one in rows)
         if unguarded:
             assert life.after(source, event) is (rows[0].target if rows else source)
         elif not rows:
@@ -42,16 +43,16 @@ def test_every_event_in_every_status_has_one_meaning_or_is_illegal(life: Lifecyc
 
 
 @each
-def test_every_status_is_reached_or_is_where_rows_begin_and_every_event_happens(life: Lifecycle[Any]) -> None:
+def test_every_status_is_reached_or_is_where_rows_begin_and_every_event_happens(life: Lifecycle[StrEnum]) -> None:
     reached = {row.target for row in life.transitions}
     begins = {source for row in life.transitions for source in row.sources}
     assert reached | begins | {"excluded"} >= set(life.status)
-    assert {row.event for row in (*life.transitions, *life.ignored)} == set(life.events)
+    assert {row.event for row in life.transitions} | {late.event for late in life.ignored} == set(life.events)
     assert all(row.reason for row in life.ignored)
 
 
 @each
-def test_the_event_between_two_statuses_leads_there(life: Lifecycle[Any]) -> None:
+def test_the_event_between_two_statuses_leads_there(life: Lifecycle[StrEnum]) -> None:
     for row in life.transitions:
         for source in row.sources:
             if row.guard is None and source is not row.target:
@@ -124,7 +125,7 @@ def test_a_review_of_a_calibration_is_finished_and_every_other_is_published(cali
 
 
 def test_a_transition_changes_the_row_and_an_illegal_one_leaves_it() -> None:
-    row = SimpleNamespace(__tablename__="offers", id="1", state=OfferState.STARTED)
+    row: Any = SimpleNamespace(__tablename__="offers", id="1", state=OfferState.STARTED)
     assert transitions.transition(row, OfferEvent.RANG)
     assert row.state is OfferState.RINGING
     assert not transitions.transition(row, OfferEvent.RANG)
@@ -133,4 +134,4 @@ def test_a_transition_changes_the_row_and_an_illegal_one_leaves_it() -> None:
         transitions.transition(row, OfferEvent.ANSWERED)
     with pytest.raises(IllegalMove):
         transitions.move(row, OfferState.ANSWERED)
-    assert row.state is OfferState.MISSED
+    assert str(row.state) == "missed"

@@ -11,8 +11,8 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, QueueEntry
 from hotline.outbox import transitions
 from hotline.values.intent import Intent
-from hotline.values.states.agent import AgentState, AgentStateEvent
-from hotline.values.states.call import CallEvent, CallStatus
+from hotline.values.states.agent import AgentState
+from hotline.values.states.call import CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from tests.browser.conftest import Server
 from tests.browser.person import Person
@@ -96,8 +96,8 @@ def test_the_floor_shows_a_new_caller_and_an_agents_state_without_reloading(
         session.flush()
         session.add(a_waiting(call, QueueEntryState.WAITING))
         agent = session.get_one(Agent, made.agents["N05"].id)
-        transitions.transition(agent, AgentStateEvent.READY_AGAIN)
-        agent.state_reason = ""
+        transitions.move(agent, AgentState.IDLE)
+        agent.state_reason = None
         transitions.tell(session, context.notifier, transitions.event(call.id, "asked", now, queue="booking"))
     expect(person.page.locator(".waiter")).to_have_count(3)
     person.sees(".waiter", "意见建议")
@@ -130,7 +130,7 @@ def test_the_floor_comes_back_by_itself_after_the_server_was_away(
     person.sees_live()
     with context.database.write() as session:
         call = session.get_one(Call, made.calls["menu"].id)
-        transitions.transition(call, CallEvent.ENDED)
+        transitions.move(call, CallStatus.ENDED)
         transitions.tell(
             session, context.notifier, transitions.event(call.id, "call_ended", clock.now(), outcome="left_in_menu")
         )

@@ -123,7 +123,7 @@ def _seconds(start: datetime | None, end: datetime | None) -> float:
 
 def languages_due(session: Session, campaign_id: str, now: datetime) -> list[Language]:
     """The languages of those who may be called now, the most frequent first."""
-    due_now = due(campaign_id, now).order_by(None).subquery()
+    due_now = due(campaign_id, now).subquery()
     query = select(Recipient.language, func.count()).where(Recipient.id.in_(select(due_now.c.id)))
     rows = session.execute(query.group_by(Recipient.language).order_by(func.count().desc()))
     return [language for language, _ in rows]

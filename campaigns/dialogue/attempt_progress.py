@@ -70,7 +70,7 @@ def answered(context: AppContext, attempt_id: str, sid: str | None, now: datetim
             return None
         attempt, _ = held
         attempt.provider_sid = attempt.provider_sid or sid
-        service.picked_up(session, held, now)
+        service.picked_up(attempt, now)
         return start(session, attempt_id)
 
 

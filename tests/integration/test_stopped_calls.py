@@ -96,7 +96,7 @@ def with_person(context: AppContext, exchange: Outside, only: str) -> None:
 
 BEFORE: dict[str, Callable[[AppContext, Outside, str], object]] = {
     "planned": lambda _ground, _exchange, _only: None,
-    "marked": lambda context, _exchange, only: dialling_service.mark(context, only, NOW),
+    "reserved": lambda context, _exchange, only: dialling_service.reserve(context, only, NOW),
     "retried": lambda context, exchange, only: tried(context, exchange, only, AttemptOutcome.NO_ANSWER),
     "texted": texted,
     "with_person": with_person,
@@ -197,11 +197,11 @@ def test_advice_is_not_sent_to_whoever_has_died_meanwhile(context: AppContext) -
 # Who comes between.
 
 
-def test_whoever_is_being_marked_while_a_death_is_stored_is_not_dialled(context: AppContext) -> None:
+def test_whoever_is_being_reserved_while_a_death_is_stored_is_not_dialled(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     exchange = outside()
     with halfway(context, Recipient, lambda: store(context, DEATH)):
-        dialling_service.mark(context, only, NOW)
+        dialling_service.reserve(context, only, NOW)
     look(context, exchange, NOW)
     assert not exchange.lines
     assert recipient(context, only).state is RecipientState.STOPPED
@@ -210,13 +210,13 @@ def test_whoever_is_being_marked_while_a_death_is_stored_is_not_dialled(context:
 def test_a_death_that_is_stored_while_a_call_is_taken_stops_it_or_has_it_hung_up(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     exchange = outside()
-    attempt_id = dialling_service.mark(context, only, NOW)
+    attempt_id = dialling_service.reserve(context, only, NOW)
     assert attempt_id is not None
     with halfway(context, Attempt, lambda: store(context, DEATH)):
-        assert dialling_service.take(context, attempt_id, NOW) is not None  # it had the person first
+        assert dialling_service.start_dialling(context, attempt_id, NOW) is not None  # it had the person first
     assert recipient(context, only).state is RecipientState.STOPPED
     sid = exchange.dial_patient("+8613800000000", "", f"/x/{attempt_id}", 20)
-    dialling_service.dialled(context, attempt_id, sid)
+    dialling_service.placed(context, attempt_id, sid)
     look(context, exchange, NOW + SECOND)
     assert exchange.lines[sid].status is LegStatus.CANCELED
 
@@ -280,8 +280,8 @@ def test_the_hospital_s_list_of_patients_stops_calls_even_before_anybody_looked(
 def test_two_numbers_of_one_person_are_not_called_at_once(context: AppContext) -> None:
     first, second = campaign(context, 2)
     store(context, VisitRecord(event=VisitEvent.MERGED, patient_number="P00000", merged_from="P00001"))
-    assert dialling_service.mark(context, first, NOW) is not None
-    assert dialling_service.mark(context, second, NOW) is None
+    assert dialling_service.reserve(context, first, NOW) is not None
+    assert dialling_service.reserve(context, second, NOW) is None
     assert recipient(context, second).state is RecipientState.PLANNED
 
 

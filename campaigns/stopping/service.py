@@ -1,6 +1,6 @@
 """A fact stops calls, and calls go on when it has gone away. Runs in its caller's transaction, the person's row locked.
 
-A line that rings is hung up by the dialler; a conversation ends at its next turn
+A line that rings is hung up by the clock; a conversation ends at its next turn
 (`campaigns.dialogue.attempt_progress`).
 """
 

@@ -105,7 +105,7 @@ def plan_(name: str, since: datetime | None, until: datetime | None, **only: tup
 @click.argument("name")
 @audit_marks.touches("start_campaign", "campaign", "name")
 def start(name: str) -> None:
-    """Call the recipients of NAME from now on (the process `dialler` does it)."""
+    """Call the recipients of NAME from now on (`router` sets the pace, workers dial)."""
     with open_context(embedded.load()) as context:
         service.start(context, name, clock.now())
     click.echo(f"{name} is running; `hotline campaign status {name}` shows it.")

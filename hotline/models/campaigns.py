@@ -59,7 +59,7 @@ class Campaign(Row, WithId):
     made_at: Mapped[datetime] = mapped_column(Utc)
     started_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
-    # The dialler's last decision and its reasons, for people: {"lines": 12, "why": "3 nurses free", …}.
+    # The last decision about the pace and its reasons, for people: {"lines": 12, "why": "3 nurses free", …}.
     pace: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 

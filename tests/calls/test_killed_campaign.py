@@ -31,7 +31,7 @@ from tests.unit.campaigns.dialogue.test_dialogue import MEDICAL
 ENDS = {RecipientState.DONE, RecipientState.REFUSED, RecipientState.STOPPED, RecipientState.WITH_PERSON}
 ATTEMPTS = 16
 # The processes of the Procfile that carry a campaign.
-KILLED = ("dial", "exchange", "router", "worker", "voice", "clock")
+KILLED = ("dialler", "exchange", "router", "worker", "voice", "clock")
 NURSES = (6, 7, 8)  # their telephones
 KILLS = len(KILLED) + 2
 ASKED = {"wait_for_prompt": {"pattern": "本人|May I", "timeout": 10, "required": False}}

@@ -127,7 +127,7 @@ def test_whatever_happens_everyone_comes_to_an_end_and_no_cap_is_broken(
         assert then.at >= now
         now = max(then.at, now + timedelta(seconds=30))
         if not window.is_open(now):
-            break  # the last seconds of a window: the dialler sets the next time then
+            break  # the last seconds of a window: the next time is set when they are reserved
     else:
         raise AssertionError("forty tries and no end")
     counted = [one for one in tries if next_attempt.RULES[one.outcome].counts]

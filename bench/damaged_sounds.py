@@ -26,7 +26,7 @@ STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def _played(data: bytes) -> int:
-    return len(decode.sound(data, "audio/wav", "/a.wav"))
+    return len(decode.decode(data, "audio/wav", "/a.wav"))
 
 
 def _kept(data: bytes) -> int:

@@ -1,41 +1,12 @@
 """Errors of routing.
 
 HotlineError
-├── ConfigError
-│   └── FileFault           faults of a file of the hospital's; each names file, line and field
-│       ├── HospitalFault   of the file with departments and agents
-│       └── QueuesFault     of the queue file
 ├── UnknownQueue            a flow or call names a queue that the hospital does not have
 ├── CannotTransfer          a conversation cannot be handed on as asked; `why` is a word of the catalogue
 └── AgentRefused            an agent cannot be changed so; `code` names the message, `field` the field
 """
 
-from collections.abc import Sequence
-
-from hotline.errors import ConfigError, HotlineError
-
-
-class FileFault(ConfigError):
-    """A file cannot be used; `faults` lists everything that is wrong with it."""
-
-    code = "file_fault"
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        """Each fault reads `file:line: field: what is wrong and what to do`."""
-        super().__init__("\n".join(faults))
-        self.faults = tuple(faults)
-
-
-class HospitalFault(FileFault):
-    """The file with departments and agents cannot be used."""
-
-    code = "hospital_fault"
-
-
-class QueuesFault(FileFault):
-    """The queue file cannot be used."""
-
-    code = "queues_fault"
+from hotline.errors import HotlineError
 
 
 class UnknownQueue(HotlineError):

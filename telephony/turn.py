@@ -9,10 +9,10 @@ from hotline import log
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.recording import RecordingState
-from telephony import words
-from telephony.addresses import number_in
+from telephony import vendor_words
+from telephony.caller_address import number_in
 from telephony.errors import UnknownWord
-from telephony.words import Heard, QueueResult
+from telephony.vendor_words import AnsweredBy, QueueResult
 
 SID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 NUMBER = re.compile(r"\+?[0-9]{3,15}\Z")
@@ -55,7 +55,7 @@ class Turn:
     error_code: int | None = None
     # Why a line was not answered, as SIP counts: 404, 480, …
     response_code: int | None = None
-    answered_by: Heard | None = None
+    answered_by: AnsweredBy | None = None
     # What was said at a question, as the provider understood it.
     words: str = ""
 
@@ -75,22 +75,22 @@ def parse(form: Mapping[str, str]) -> Turn:
         caller_text=form.get("From", "").strip()[:ADDRESS_LETTERS],
         called=form.get("To", "").strip()[:80],
         digits=_fit(DIGITS, form.get("Digits")),
-        status=_ours(words.leg_status, form.get("CallStatus")),
+        status=_ours(vendor_words.leg_status, form.get("CallStatus")),
         sequence=_whole(form.get("SequenceNumber")),
         duration_seconds=_whole(form.get("CallDuration")),
-        queue_result=_ours(words.queue_result, form.get("QueueResult")),
+        queue_result=_ours(vendor_words.queue_result, form.get("QueueResult")),
         queue_position=_whole(form.get("QueuePosition")),
         queue_seconds=_whole(form.get("QueueTime")),
-        dial_status=_ours(words.leg_status, form.get("DialCallStatus")),
+        dial_status=_ours(vendor_words.leg_status, form.get("DialCallStatus")),
         conference_sid=_fit(SID, form.get("ConferenceSid")),
         event=_fit(WORD, form.get("StatusCallbackEvent")),
         recording_sid=_fit(SID, form.get("RecordingSid")),
-        recording_state=_ours(words.recording_state, form.get("RecordingStatus")),
+        recording_state=_ours(vendor_words.recording_state, form.get("RecordingStatus")),
         recording_seconds=_whole(form.get("RecordingDuration")),
         recording_channels=_whole(form.get("RecordingChannels")),
         error_code=_whole(form.get("ErrorCode")),
         response_code=_whole(form.get("SipResponseCode")),
-        answered_by=_ours(words.heard, form.get("AnsweredBy")),
+        answered_by=_ours(vendor_words.answered_by, form.get("AnsweredBy")),
         words=form.get("SpeechResult", "").strip()[:500],
     )
 

@@ -10,11 +10,11 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from hotline.values.language import Language
 from telephony.verbs import (
-    Dial,
+    DialNumber,
     Enqueue,
     Gather,
     Hangup,
-    Lead,
+    JoinConference,
     Leave,
     Pause,
     Play,
@@ -54,8 +54,8 @@ def _add(parent: Any, verb: Verb) -> None:
             parent.redirect(url)
         case Enqueue(queue, wait_url, action):
             parent.enqueue(queue, wait_url=wait_url, action=action)
-        case Dial():
-            parent.append(_dial(verb))
+        case JoinConference():
+            parent.append(_conference(verb))
         case Record(action, status_url, max_seconds, finish_on_key):
             parent.record(
                 action=action,
@@ -67,7 +67,7 @@ def _add(parent: Any, verb: Verb) -> None:
                 play_beep=True,
                 trim="trim-silence",
             )
-        case Lead(number, caller_id, action, timeout_seconds):
+        case DialNumber(number, caller_id, action, timeout_seconds):
             parent.dial(number, caller_id=caller_id, action=action, timeout=timeout_seconds)
         case Hangup():
             parent.hangup()
@@ -97,7 +97,7 @@ def _gather(verb: Gather) -> TwiML:
     return element
 
 
-def _dial(verb: Dial) -> TwiML:
+def _conference(verb: JoinConference) -> TwiML:
     element = DialElement(action=verb.action)
     element.conference(
         verb.conference,

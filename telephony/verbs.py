@@ -1,4 +1,4 @@
-"""What a line may be told to do, as values. Pure: rendering them is `telephony.twiml`'s work."""
+"""The verbs of a document as values: what a call is told to do next. Pure; `telephony.twiml` renders them."""
 
 from dataclasses import dataclass
 
@@ -80,7 +80,7 @@ class Enqueue:
 
 
 @dataclass(frozen=True)
-class Dial:
+class JoinConference:
     """Join a conference without a beep.
 
     `starts`: the conference begins when this line enters; `ends`: it ends when this line leaves. `action` is asked
@@ -97,7 +97,7 @@ class Dial:
 
 
 @dataclass(frozen=True)
-class Lead:
+class DialNumber:
     """Ring a number outside and connect the line with it; `action` is asked when that is over or did not come about."""
 
     number: str
@@ -123,4 +123,4 @@ class Leave:
     """Leave the provider's queue."""
 
 
-Verb = Say | Play | Pause | Gather | Record | Redirect | Enqueue | Dial | Lead | Hangup | Reject | Leave
+Verb = Say | Play | Pause | Gather | Record | Redirect | Enqueue | JoinConference | DialNumber | Hangup | Reject | Leave

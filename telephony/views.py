@@ -27,7 +27,7 @@ class RecordingView:
 
 
 @dataclass(frozen=True)
-class LineView:
+class ListedCall:
     """A call to or from one of our numbers as the provider lists it, ended or not."""
 
     sid: str
@@ -38,7 +38,7 @@ class LineView:
 
 
 @dataclass(frozen=True)
-class PhoneView:
+class RegisteredPhone:
     """A telephone that the exchange knows: registered by `sid` (`None`: not now), with the label it gave itself.
 
     `holders` are those for whom the tokens were made with which it, or another one of this address, is registered.

@@ -42,7 +42,7 @@ health = Blueprint("health", __name__)
 
 
 def create(context: AppContext, provider: Provider) -> Flask:
-    """The app on these open resources. Raises `FlowFault` when the hospital's flow cannot be used."""
+    """The app on these open resources. Raises `FileFault` when the hospital's flow cannot be used."""
     app = Flask("voice", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     desk = replace(front.open_desk(context), greeter=partial(service.recognised, context))
@@ -149,12 +149,12 @@ def _instead(asked: Request, kept: Kept) -> WerkzeugResponse:
         return Response(status=503)
     if path.endswith("/done") or said.status in ENDED_LEGS:
         verbs: Sequence[Verb] = (Hangup(),)
-    elif path == front.RESCUE:
+    elif path == front.FALLBACK:
         verbs = kept.help(said, since, now)
     elif path.endswith("/wait"):
         verbs = kept.in_line(said, path, since, now)
     elif path.startswith("/voice/calls"):
-        verbs = (Redirect(front.RESCUE),)
+        verbs = (Redirect(front.FALLBACK),)
     elif path.startswith("/voice/"):
         verbs = kept.once_more(path, since, now)
     else:

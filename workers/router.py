@@ -16,7 +16,7 @@ ROUTER_TICK_SECONDS, PACING_TICK_SECONDS = 0.25, 0.5
 
 
 def run(context: AppContext, provider: Provider, stop: threading.Event) -> None:
-    """Lead or stand by until `stop` is set. Raises `PlanFault` when the dialling limits cannot be used."""
+    """Lead or stand by until `stop` is set. Raises `FileFault` when the dialling limits cannot be used."""
     with context.database.write() as session:
         hospital_file.store_rules(session, queues_file.of(context.settings))
     run_all(leaders(context, provider), stop)

@@ -15,9 +15,9 @@ from typing import Any
 from aiohttp import web
 
 from exchange.media.audio import FRAME_SECONDS, SILENCE, frames
-from exchange.media.dtmf import tone_for
+from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone
-from exchange.recording.tape import header
+from exchange.recording.wav_file import header
 
 NUMBER = "+861012345"
 KEY = "5"
@@ -39,7 +39,7 @@ def packed(kind: int, payload: bytes) -> bytes:
 
 
 QUIET = packed(BINARY, SILENCE)
-KEY_FRAMES = [packed(BINARY, frame) for frame in frames(tone_for(KEY, 0.12, 0.1))]
+KEY_FRAMES = [packed(BINARY, frame) for frame in frames(key_tones(KEY, 0.12, 0.1))]
 
 
 def melody(place: int) -> list[bytes]:

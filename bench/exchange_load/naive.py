@@ -17,8 +17,8 @@ from aiohttp import WSMsgType, web
 from bench.exchange_load.load import PROMPT
 from exchange.core.ids import new_sid
 from exchange.media.audio import FRAME_SECONDS, SILENCE, frames, mix
-from exchange.media.dtmf import KeyDetector
-from exchange.recording.tape import finish, header
+from exchange.media.dtmf import DtmfDetector
+from exchange.recording.wav_file import finish, header
 
 
 class Leg:
@@ -33,7 +33,7 @@ class Leg:
         self.said = SILENCE
         self.peer: Leg | None = None
         self.prompt = [SILENCE] * 5 + list(frames(PROMPT))
-        self.detector = KeyDetector()
+        self.detector = DtmfDetector()
         self.task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from campaigns.dialling import service
-from campaigns.dialogue.http import BASE
 from campaigns.planning import dialling_limits_file
 from hotline import log
 from hotline.context import AppContext
@@ -11,6 +10,7 @@ from hotline.errors import Discard
 from hotline.outbox.job_kinds import job
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
+from telephony.provider.calls import patient_webhooks
 
 
 @job(service.DIAL, queue="dial")
@@ -24,10 +24,10 @@ def dial(context: AppContext, provider: Provider, attempt_id: str, now: datetime
     if number is None:
         raise Discard("the attempt is not to be dialled")
     settings = context.settings
-    base = settings.voice_url.rstrip("/") + BASE.format(attempt_id)
+    webhooks = patient_webhooks(settings.voice_url, attempt_id)
     ring_seconds = dialling_limits_file.of(settings).ring_seconds
     try:
-        sid = provider.dial_patient(number, settings.hotline_number, base, ring_seconds)
+        sid = provider.dial_patient(number, settings.hotline_number, webhooks, ring_seconds)
     except ProviderRefused as refusal:
         log.get().warning("patient_not_dialled", attempt_id=attempt_id, error=str(refusal))
         service.not_placed(context, attempt_id, service.REFUSED, now)

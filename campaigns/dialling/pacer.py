@@ -28,7 +28,7 @@ class Pacer:
     """Decides how many recipients of each running campaign are dialled now; `work` is one step of it."""
 
     def __init__(self, context: AppContext) -> None:
-        """Use these resources; nothing starts yet. Raises `PlanFault` when the dialling limits cannot be used."""
+        """Use these resources; nothing starts yet. Raises `FileFault` when the dialling limits cannot be used."""
         self._context = context
         self._limits: Caps = dialling_limits_file.of(context.settings)
         self._reserved: deque[datetime] = deque()

@@ -24,7 +24,7 @@ from hotline.values.states.campaign import CampaignState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recipient import RecipientState
 from routing.calls.legs import Report
-from telephony.words import Heard
+from telephony.vendor_words import AnsweredBy
 
 # The job that dials an attempt (`campaigns.dialling.dial`).
 DIAL = "dial_attempt"
@@ -197,7 +197,7 @@ def _outcome(attempt: Attempt, status: LegStatus) -> tuple[AttemptOutcome, str]:
         return ENDS.get(status, AttemptOutcome.NO_ANSWER), ""
     if attempt.verified_at is not None:
         return AttemptOutcome.PARTIAL, ""
-    if attempt.heard in {Heard.MACHINE, Heard.MACHINE_READY}:
+    if attempt.heard in {AnsweredBy.MACHINE, AnsweredBy.MACHINE_READY}:
         return AttemptOutcome.MACHINE, ""
     return AttemptOutcome.NO_ANSWER, HUNG_UP
 

@@ -17,6 +17,7 @@ from hotline.outbox.job_kinds import job
 from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, Urgency
 from recordings.storage import service as recordings
+from telephony import webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
@@ -39,7 +40,7 @@ def record(context: AppContext, provider: Provider, attempt_id: str, now: dateti
         raise Discard("the line has ended")
     try:
         known = provider.recordings_of(call.provider_sid)
-        events = f"{context.settings.voice_url.rstrip('/')}/voice/recordings/{call.id}/events"
+        events = webhook_urls.absolute(context.settings.voice_url, webhook_urls.recording_events(call.id))
         sid = known[0] if known else provider.record(call.provider_sid, events)
     except ProviderRefused as refusal:
         raise Discard(f"cannot be recorded: {refusal}") from refusal
@@ -111,8 +112,8 @@ def _unheard(session: Session, limit: datetime, oldest: datetime) -> list[tuple[
 
 def _tell(context: AppContext, provider: Provider, sid: str, attempt_id: str) -> None:
     """The patient hears what to do until somebody comes, and stays in line."""
-    base = context.settings.voice_url.rstrip("/")
+    url = webhook_urls.absolute(context.settings.voice_url, webhook_urls.attempt_unanswered(attempt_id))
     try:
-        provider.redirect(sid, f"{base}/voice/campaigns/attempts/{attempt_id}/unanswered")
+        provider.redirect(sid, url)
     except (ProviderDown, ProviderRefused) as error:
         log.get().info("patient_not_told", attempt_id=attempt_id, error=str(error))  # the case stands all the same

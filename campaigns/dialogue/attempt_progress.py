@@ -24,7 +24,7 @@ from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.call import Direction
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.recipient import RecipientState
-from telephony.words import Heard
+from telephony.vendor_words import AnsweredBy
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def check_of(session: Session, recipient_id: str) -> tuple[str, str]:
     return digits[-4:] if len(digits) >= 4 else "", recipient.zone
 
 
-def heard(context: AppContext, attempt_id: str, by: Heard) -> str | None:
+def heard(context: AppContext, attempt_id: str, by: AnsweredBy) -> str | None:
     """Whom the exchange takes the answer for: kept for the wording and the figures, decides nothing.
 
     The line's id, where the conversation waits for just that (`is_led`).
@@ -128,15 +128,17 @@ def heard(context: AppContext, attempt_id: str, by: Heard) -> str | None:
         return attempt.provider_sid if is_led(attempt) else None
 
 
-def heard_by(attempt: Attempt) -> Heard | None:
+def heard_by(attempt: Attempt) -> AnsweredBy | None:
     """Whom the exchange takes the answer for; `None` while it listens."""
-    return Heard(attempt.heard) if attempt.heard else None
+    return AnsweredBy(attempt.heard) if attempt.heard else None
 
 
 def is_led(attempt: Attempt) -> bool:
     """Whether what the exchange has heard decides, now, what is said next: the hospital's name was said to its end."""
     place = attempt.place
-    return attempt.heard not in {"", Heard.MACHINE} and place.get("stage") == Stage.OPENING and place["failures"] > 0
+    return (
+        attempt.heard not in {"", AnsweredBy.MACHINE} and place.get("stage") == Stage.OPENING and place["failures"] > 0
+    )
 
 
 def joined(session: Session, attempt_id: str, call_id: str) -> None:

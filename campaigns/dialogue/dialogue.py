@@ -30,15 +30,17 @@ from campaigns.dialogue.script import Choice, Open, Option, Scale, Script, Sign
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome
 from ivr.dialogue.decide import LEFT, RECORDED, TURN, WAIT
+from telephony.vendor_words import AnsweredBy
 from telephony.verbs import Enqueue, Hangup, Record, Say, Verb
-from telephony.words import Heard as Verdict
 
 # Failures at one question (nothing, not understood) until the next is asked; questions in a row until a nurse is.
 TRIES = 3
 SKIPS = 2
 
 
-def begin(script: Script, person: Person, language: Language, question: str = "", by: Verdict | None = None) -> Outcome:
+def begin(
+    script: Script, person: Person, language: Language, question: str = "", by: AnsweredBy | None = None
+) -> Outcome:
     """What is said when the line is picked up; `question` is where an earlier conversation stopped.
 
     `by` is whom the exchange takes the answer for already; `None` while it listens.

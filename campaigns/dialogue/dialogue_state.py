@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome
+from telephony.vendor_words import AnsweredBy
 from telephony.verbs import Verb
-from telephony.words import Heard as Verdict
 
 
 class Stage(StrEnum):
@@ -56,7 +56,7 @@ class Heard:
     keys: str = ""
     words: str = ""
     is_recorded: bool = False
-    by: Verdict | None = None
+    by: AnsweredBy | None = None
 
 
 @dataclass(frozen=True)

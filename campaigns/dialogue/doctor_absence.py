@@ -10,7 +10,7 @@ from typing import Any
 
 from campaigns.dialogue.script import Choice, Option, Script, Text
 from hotline.values.language import Language
-from ivr.flow.node_reader import BETWEEN, READ_OUT
+from ivr.flow.spoken_choices import read_out
 
 QUESTION = "another_time"
 CANCEL = "cancel"
@@ -93,8 +93,7 @@ def _options(base: Script, notice: Notice) -> list[Option]:
 
 
 def _read_out(options: tuple[Option, ...], language: Language) -> str:
-    said = [READ_OUT[language].format(label=option.label[language], key=option.key) for option in options]
-    return BETWEEN[language].join(said)
+    return read_out(((option.key, option.label[language]) for option in options), language)
 
 
 def _filled(base: Script, name: str, fills: Mapping[Language, Mapping[str, str]]) -> Text:

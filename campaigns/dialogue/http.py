@@ -9,12 +9,11 @@ from hotline import clock, log
 from hotline.context import AppContext
 from ivr.dialogue import service as calls
 from routing.calls.legs import Report
-from telephony import turn, twiml
+from telephony import turn, twiml, webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
 pages = Blueprint("campaigns", __name__)
-BASE = "/voice/campaigns/attempts/{}"
 
 
 def _ground() -> AppContext:
@@ -76,7 +75,9 @@ def machine(attempt_id: str) -> Response:
 def _lead(sid: str, attempt_id: str) -> None:
     provider: Provider = current_app.extensions["provider"]
     try:
-        provider.redirect(sid, f"{_ground().settings.voice_url.rstrip('/')}{BASE.format(attempt_id)}/known")
+        provider.redirect(
+            sid, webhook_urls.absolute(_ground().settings.voice_url, webhook_urls.attempt_known(attempt_id))
+        )
     except (ProviderDown, ProviderRefused) as error:
         log.get().info("line_not_led", attempt_id=attempt_id, error=str(error))  # its next turn finds what was heard
 

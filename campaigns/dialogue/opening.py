@@ -11,8 +11,8 @@ from campaigns.dialogue import questions, right_party
 from campaigns.dialogue.dialogue_state import Heard, Outcome, Person, Place, Reached, Stage
 from campaigns.dialogue.script import Script
 from ivr.dialogue.decide import TURN
+from telephony.vendor_words import AnsweredBy
 from telephony.verbs import Gather, Hangup, Redirect, Verb
-from telephony.words import Heard as Verdict
 
 # Who talks when the hospital's name has been said has so long to finish; then a key is asked for, this many times. With
 # the time that is spoken it is as long as the exchange listens for the end of a machine's greeting (30 s).
@@ -23,12 +23,12 @@ ASKED = 5
 AFTER_SECONDS = 2
 WORD_SECONDS = 3
 PLEAS = 3
-SPOKE = {Verdict.HUMAN, Verdict.UNKNOWN}
+SPOKE = {AnsweredBy.HUMAN, AnsweredBy.UNKNOWN}
 
 
-def begin(script: Script, person: Person, place: Place, by: Verdict | None = None) -> Outcome:
+def begin(script: Script, person: Person, place: Place, by: AnsweredBy | None = None) -> Outcome:
     """The line was picked up; `by`: what the exchange knows already."""
-    if by is Verdict.MACHINE_READY:
+    if by is AnsweredBy.MACHINE_READY:
         return to_machine(script, place)
     if by in SPOKE:
         return _ask(script, person, place, ("greeting",))
@@ -42,7 +42,7 @@ def step(script: Script, person: Person, place: Place, heard: Heard) -> Outcome:
         return _ask(script, person, place, (), (Reached(),))
     if heard.by in SPOKE:
         return _ask(script, person, place, ())
-    if heard.by is Verdict.MACHINE_READY or place.failures > ASKED:
+    if heard.by is AnsweredBy.MACHINE_READY or place.failures > ASKED:
         return to_machine(script, place)
     place = replace(place, failures=place.failures + 1)
     return Outcome(place, repeat(script, place))

@@ -29,13 +29,10 @@ from hotline.values.states.leg import LegStatus
 from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import decide
 from routing.calls import legs
-from telephony import twiml
+from telephony import twiml, webhook_urls
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Gather, Hangup, Record, Redirect, Say, Verb
 
-TURNS = "/voice/campaigns/attempts/{}/turns/{}"
-BACK = "/voice/campaigns/back"
-MENU = "/voice/calls?menu=1"
 BACK_SECONDS = 6
 # May be said to anybody.
 SORRY = "wrong_number"
@@ -75,7 +72,7 @@ def _broken_off(session: Session, context: AppContext, attempt_id: str) -> str:
     if call is None:
         return goodbye(context)
     if call.status is CallStatus.TALKING:
-        return twiml.render((Redirect(f"/voice/calls/{call.id}/connect"),))
+        return twiml.render((Redirect(webhook_urls.connect(call.id)),))
     script = next(iter(scripts_of(context).values()))
     if call.status is CallStatus.WAITING:
         return document((Enqueue(script.queue, decide.WAIT, decide.LEFT),), (attempt_id, call.id), call.turn)
@@ -162,7 +159,7 @@ def recognised(context: AppContext, said: Turn) -> str | None:
             return None
     script, language = next(iter(scripts_of(context).values())), context.settings.default_language
     asked = Say(script.phrases["back"][language], language)
-    return twiml.render((Gather(BACK, (asked,), 1, BACK_SECONDS), Redirect(MENU)))
+    return twiml.render((Gather(webhook_urls.MISSED_PATIENT, (asked,), 1, BACK_SECONDS), Redirect(webhook_urls.MENU)))
 
 
 def call_back(context: AppContext, said: Turn, now: datetime) -> str:
@@ -176,7 +173,7 @@ def call_back(context: AppContext, said: Turn, now: datetime) -> str:
             if known is None and recipient_id is not None:
                 known = attempt_progress.call_back(session, recipient_id, said.call_sid, None, now)
             start = known
-    return twiml.render((Redirect(MENU),)) if start is None else begin(context, start, said.call_sid, now)
+    return twiml.render((Redirect(webhook_urls.MENU),)) if start is None else begin(context, start, said.call_sid, now)
 
 
 def _where(session: Session, context: AppContext, start: Start, call: Call) -> str:
@@ -184,7 +181,7 @@ def _where(session: Session, context: AppContext, start: Start, call: Call) -> s
     if call.status is CallStatus.ENDED:
         return twiml.render((Hangup(),))
     if call.status is CallStatus.TALKING:
-        return twiml.render((Redirect(f"/voice/calls/{call.id}/connect"),))
+        return twiml.render((Redirect(webhook_urls.connect(call.id)),))
     place = read_place(session.get_one(Attempt, start.attempt_id))
     verbs = dialogue.repeat(script_of(context, start), person_of(session, start), place)
     return document(verbs, (start.attempt_id, call.id), call.turn)
@@ -209,10 +206,10 @@ def document(verbs: tuple[Verb, ...], ids: tuple[str, str], number: int) -> str:
     """TwiML for attempt and call; `number` is the turn that is expected next."""
     attempt_id, call_id = ids
     addresses = {
-        decide.TURN: TURNS.format(attempt_id, number),
-        decide.WAIT: f"/voice/calls/{call_id}/wait",
-        decide.LEFT: f"/voice/calls/{call_id}/left",
-        decide.RECORDED: f"/voice/recordings/{call_id}/events?kind={RecordingKind.MESSAGE}",
+        decide.TURN: webhook_urls.attempt_turn(attempt_id, number),
+        decide.WAIT: webhook_urls.wait(call_id),
+        decide.LEFT: webhook_urls.queue_left(call_id),
+        decide.RECORDED: webhook_urls.recording_events(call_id, RecordingKind.MESSAGE),
     }
     filled = [_addressed(verb, addresses) for verb in verbs]
     if verbs and isinstance(verbs[-1], Gather | Record):

@@ -1,30 +1,58 @@
-"""Reads the caps: what calls to patients may do at most, by the body of law that holds, each with its source."""
+"""The file of dialling limits: what calls to patients may do at most, by the body of law that holds."""
 
 from functools import cache
 from pathlib import Path
+from typing import Annotated, ClassVar, Generic, TypeVar
 
-from campaigns.errors import PlanFault
-from campaigns.planning import plans_file
+from pydantic import Field, RootModel
+
 from campaigns.planning.dialling_limits import Caps
+from campaigns.planning.plans_file import CallingHours
+from hotline.configuration import yaml_file
+from hotline.configuration.errors import FileFault
+from hotline.configuration.field_types import FileModel
 from hotline.configuration.settings import Settings
-from hotline.configuration.yaml_fields import Field, Source
 
 STANDARD = Path(__file__).with_name("dialling_limits.yaml")
-# Figure -> least and most that may be written.
-FIGURES = {
-    "tries": (1, 10),
-    "tries_a_day": (1, 5),
-    "tries_a_week": (1, 20),
-    "hours_apart": (1, 72),
-    "ring_seconds": (15, 60),
-    "calls_a_second": (1, 100),
-    "lost_target_permille": (1, 30),
-    "lost_limit_permille": (1, 30),
-}
+_Value = TypeVar("_Value")
+Permille = Annotated[int, Field(ge=1, le=30)]
+
+
+class Sourced(FileModel, Generic[_Value]):
+    """A value, and where it comes from."""
+
+    value: _Value
+    source: str = Field(description="where the figure comes from")
+
+
+class LimitsFields(FileModel):
+    """The limits of one body of law."""
+
+    hours: Sourced[CallingHours]
+    tries: Sourced[Annotated[int, Field(ge=1, le=10)]]
+    tries_a_day: Sourced[Annotated[int, Field(ge=1, le=5)]]
+    tries_a_week: Sourced[Annotated[int, Field(ge=1, le=20)]]
+    hours_apart: Sourced[Annotated[int, Field(ge=1, le=72)]]
+    ring_seconds: Sourced[Annotated[int, Field(ge=15, le=60)]]
+    calls_a_second: Sourced[Annotated[int, Field(ge=1, le=100)]]
+    lost_target_permille: Sourced[Permille]
+    lost_limit_permille: Sourced[Permille]
+
+    def limits(self, law: str) -> Caps:
+        """Return the limits of this law."""
+        figures = dict(self)
+        values = {name: figure.value for name, figure in figures.items()}
+        return Caps(law=law, sources={name: figure.source for name, figure in figures.items()}, **values)
+
+
+class DiallingLimitsFile(RootModel[dict[str, LimitsFields]]):
+    """The most that calls to patients may do, by the body of law that holds where the patients live."""
+
+    standard: ClassVar = "campaigns/planning/dialling_limits.yaml"
 
 
 def of(settings: Settings) -> Caps:
-    """The caps that hold for this installation, read once. Raises `PlanFault`."""
+    """Return the limits that hold for this installation, read once. Raises `FileFault`."""
     return _read_once(settings.dialling_limits_file or STANDARD, settings.campaign_law)
 
 
@@ -34,33 +62,9 @@ def _read_once(file: Path, law: str) -> Caps:
 
 
 def read_file(file: Path, law: str) -> Caps:
-    """The caps of `law` in this file. Raises `PlanFault` that lists everything that is wrong with it."""
-    text = plans_file.text_of(file)
-    source = Source(str(file))
-    root = source.open(text)
-    found = {name: _caps(name, field) for name, field in root.items()}
-    if law not in found and not source.faults:
-        root.fault(f"no caps for {law!r}, which CAMPAIGN_LAW names; there are {', '.join(found) or 'none'}")
-    if source.faults:
-        raise PlanFault(source.in_order())
-    return found[law]
-
-
-def _caps(law: str, field: Field) -> Caps:
-    field.only("hours", *FIGURES)
-    figures, sources = {}, {}
-    for name, (least, most) in FIGURES.items():
-        entry = field.get(name)
-        figures[name] = _value(entry).whole(least, least, most)
-        sources[name] = entry.get("source").text()
-    hours = field.get("hours")
-    sources["hours"] = hours.get("source").text()
-    return Caps(law=law, hours=plans_file.hours(_value(hours)), sources=sources, **figures)
-
-
-def _value(field: Field) -> Field:
-    field.only("value", "source")
-    value = field.get("value")
-    if value.is_missing:
-        field.fault("missing; write {value: …, source: where the figure comes from}")
-    return value
+    """Read the limits of `law` in this file. Raises `FileFault` that lists everything that is wrong with it."""
+    laws = yaml_file.read(DiallingLimitsFile, file).root
+    if law not in laws:
+        there = ", ".join(laws) or "none"
+        raise FileFault([f"{file}:1: file: no limits for {law!r}, which CAMPAIGN_LAW names; there are {there}"])
+    return laws[law].limits(law)

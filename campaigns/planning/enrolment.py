@@ -41,7 +41,7 @@ class Planned:
 def lay_out(context: AppContext, name: str, now: datetime) -> Planned:
     """Plan the campaign: every step of every discharge in its scope becomes a recipient, once. May be done again.
 
-    Whoever was left out before is looked at anew. Raises `NotFound`, `PlanFault`.
+    Whoever was left out before is looked at anew. Raises `NotFound`, `FileFault`.
     """
     plans = plans_file.of(context.settings)
     with context.database.write() as session:

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from campaigns.dialogue import drawing, scripts_file
-from campaigns.errors import ScriptFault
 from cli import audit_marks
 from cli.commands import ivr
+from hotline.configuration.errors import FileFault
 
 
 @click.command("draw")
@@ -20,7 +20,7 @@ def command(script: str | None, folder: Path | None, form: str, out: Path | None
     """Draw SCRIPT: who is asked for, the check, every question, what leads to a nurse. Without SCRIPT: list them."""
     try:
         known = scripts_file.load(folder or scripts_file.STANDARD, ivr.house().hospital, "")
-    except ScriptFault as fault:
+    except FileFault as fault:
         raise click.ClickException(str(fault)) from fault
     if script is None:
         for name, one in known.items():

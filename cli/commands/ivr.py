@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from cli import audit_marks
+from hotline.configuration.errors import FileFault
 from hotline.configuration.settings import Settings
 from hotline.values.language import Language
-from ivr.errors import FlowFault
 from ivr.flow import drawing, reader
 from ivr.flow.check import seconds
 from ivr.flow.nodes import LanguageMenu, Menu
@@ -30,7 +30,7 @@ def check(file: Path | None) -> None:
     path = _chosen(file)
     try:
         loaded = reader.read_file(path, house())
-    except FlowFault as fault:
+    except FileFault as fault:
         for line in fault.faults:
             click.echo(line, err=True)
         raise SystemExit(1) from fault

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from cli import audit_marks
 from hotline import clock
+from hotline.configuration.errors import FileFault
 from hotline.configuration.settings import Settings
 from hotline.values.language import Language
-from routing.errors import QueuesFault
 from routing.queues import hours, queues_file
 from routing.queues.hours import WEEKDAYS, Hours, Span
 from routing.queues.priority_patients import Green
@@ -152,7 +152,7 @@ def _read(file: Path | None) -> Rules:
     zone = os.environ.get("TIMEZONE") or str(Settings.model_fields["timezone"].default)
     try:
         return queues_file.read_file(file or (Path(named) if named else queues_file.STANDARD), ZoneInfo(zone))
-    except QueuesFault as fault:
+    except FileFault as fault:
         for line in fault.faults:
             click.echo(line, err=True)
         raise SystemExit(1) from fault

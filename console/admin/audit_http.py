@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from console.admin import audit_export, audit_queries, audit_words
 from console.admin.audit_queries import MACHINE, Wanted
 from console.web import audit_marks, language
-from console.web import formatting as values
 from console.web.access import allow, context
 from console.web.audit_marks import touches, touches_nothing
 from hotline import clock
@@ -95,8 +94,7 @@ def _rows(session: Session, wanted: Wanted) -> list[AuditEntry]:
 
 
 def _cells(look: AuditEntry, person: str) -> tuple[str | int | None, ...]:
-    zone = _zone()
-    at = f"{values.day(look.at, zone)} {values.clock(look.at, zone)}"
+    at = look.at.astimezone(_zone()).strftime("%Y-%m-%d %H:%M:%S")  # for other programs, the same in every language
     told = (look.action, look.subject, look.subject_id, look.outcome.value, look.count, look.filter, look.digest)
     return look.number, at, person, look.address, *told
 

@@ -21,9 +21,8 @@ pages = Blueprint("transcripts", __name__)
 ORIGINAL = "original"
 
 
-def register(app: Flask) -> None:
-    """Add the pages to `app`, and what every page with a transcript shows it by."""
-    app.register_blueprint(pages)
+def equip(app: Flask) -> None:
+    """Give the templates of `app` what every page with a transcript shows it by."""
     app.jinja_env.globals.update(
         shown_lines=shown_lines,
         dialogue_figures=lambda transcript: turn_figures.figures(transcript.utterances, transcript.language),

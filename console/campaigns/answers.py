@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from campaigns.dialogue import service
 from campaigns.dialogue.script import Choice, Script, Text
-from campaigns.errors import ScriptFault
 from console.web.language import Words
+from hotline.configuration.errors import FileFault
 from hotline.context import AppContext
 
 STEP = re.compile(r"(day|week)_(\d+)")
@@ -52,7 +52,7 @@ def of(context: AppContext) -> Labels:
     """The labels of this hospital's scripts."""
     try:
         return Labels(service.scripts_of(context).values())
-    except ScriptFault:
+    except FileFault:
         return Labels(())  # names stand in; `hotline campaign draw` says what is wrong
 
 

@@ -30,8 +30,8 @@ from hotline.models import Agent
 from hotline.values.states.agent import AgentStatus, PagePhone
 from routing.agents import service as agents_service
 from routing.queues import service
-from telephony import phones
-from telephony.phones import CLIENT, Kind
+from telephony import browser_phone
+from telephony.browser_phone import CLIENT, PhoneKind
 
 pages = Blueprint("agent", __name__)
 
@@ -114,9 +114,9 @@ def token() -> ResponseReturnValue:
         if agent.address.startswith(CLIENT):
             service.page_phone(session, context(), agent, clock.now())
             queries.took_phone(session, current_user.sign_in_id, clock.now())
-    if not agent.address.startswith(CLIENT) or phones.place(context().settings).kind is Kind.NONE:
+    if not agent.address.startswith(CLIENT) or browser_phone.connection_of(context().settings).kind is PhoneKind.NONE:
         abort(404)
-    return {"token": phones.token(context().settings, agent.address, clock.now(), current_user.sign_in_id)}
+    return {"token": browser_phone.token(context().settings, agent.address, clock.now(), current_user.sign_in_id)}
 
 
 @pages.get("/desk/phone/<name>")
@@ -131,11 +131,13 @@ def script(name: str) -> ResponseReturnValue:
 
 def open_line(app: Flask, settings: Settings, policy: dict[str, str]) -> None:
     """Let the agent's page, and no other, connect to the telephones' address."""
-    place = phones.place(settings)
+    place = browser_phone.connection_of(settings)
     parts = urlsplit(place.url)
-    also = {Kind.EXCHANGE: f"{parts.scheme}://{parts.netloc}", Kind.TWILIO: TWILIO, Kind.NONE: ""}[place.kind]
+    also = {PhoneKind.EXCHANGE: f"{parts.scheme}://{parts.netloc}", PhoneKind.TWILIO: TWILIO, PhoneKind.NONE: ""}[
+        place.kind
+    ]
     own = policy | {"connect-src": f"'self' {also}".strip()}
-    if place.kind is Kind.TWILIO:
+    if place.kind is PhoneKind.TWILIO:
         own["media-src"] = "'self' blob: mediastream: https://*.twilio.com"
     view: Any = app.view_functions["agent.show"]
     view.talisman_view_options = {"content_security_policy": own}
@@ -150,11 +152,11 @@ def scripts() -> Path:
     return Path(spec.submodule_search_locations[0]) / "web"
 
 
-def _place(settings: Settings, seen: desk_view.Desk | None) -> phones.Place:
+def _place(settings: Settings, seen: desk_view.Desk | None) -> browser_phone.PhoneConnection:
     # An agent with a number has a telephone on the table: nothing is to be loaded.
     if seen is None or not seen.agent.address.startswith(CLIENT):
-        return phones.Place(Kind.NONE)
-    return phones.place(settings)
+        return browser_phone.PhoneConnection(PhoneKind.NONE)
+    return browser_phone.connection_of(settings)
 
 
 def _messages(viewer: Viewer[Picture], agent_id: str, standing: Standing) -> Iterator[str]:

@@ -1,8 +1,6 @@
 """The app of the staff pages, made once per process: sign-in, pages, headers, limits. Public webhooks live apart."""
 
-import hashlib
 from datetime import timedelta
-from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,20 +13,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from console.accounts import account, sign_in, users
 from console.admin import audit_http, failed_work, roster
-from console.calls import event_text, search, sound, transcripts
 from console.calls import http as calls_http
-from console.campaigns import answers
+from console.calls import search, sound, transcripts
 from console.campaigns import http as campaigns_http
 from console.crm import cases, identities, patients
-from console.desk import conversation, http, presence
+from console.desk import conversation, presence
+from console.desk import http as desk_http
 from console.floor import http as floor_http
 from console.quality import http as quality_http
-from console.web import access, audit_marks, faults, formatting, language
+from console.reports import http as reports_http
+from console.web import access, audit_marks, faults, language, templating
 from console.web.audit_marks import touches_nothing
-from hotline import clock
 from hotline.context import AppContext
-from hotline.values.language import Language
-from routing.queues import queues_file
 
 # Everything the pages use is served from here; nothing is inline.
 CONTENT_POLICY = {
@@ -41,49 +37,68 @@ CONTENT_POLICY = {
 }
 
 
+BLUEPRINTS = (
+    sign_in.pages,
+    account.pages,
+    floor_http.pages,
+    desk_http.pages,
+    presence.pages,
+    conversation.pages,
+    calls_http.pages,
+    sound.pages,
+    search.pages,
+    transcripts.pages,
+    cases.pages,
+    patients.pages,
+    identities.pages,
+    campaigns_http.pages,
+    *quality_http.BLUEPRINTS,
+    reports_http.pages,
+    users.pages,
+    roster.pages,
+    failed_work.pages,
+    audit_http.pages,
+)
+
+
 def create(context: AppContext) -> Flask:
-    """The staff pages on the open resources of this process."""
+    """Make the staff pages on the open resources of this process."""
     app = Flask("console.web", static_folder="static", template_folder="templates")
     app.extensions["context"] = context
     app.config.update(_config(context))
     if proxies := context.settings.trusted_proxies:
         # Only then: without a proxy anyone could claim any address, and wrong passwords would count for nothing.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's way
+    _guard(app, context)
+    _route(app, context)
+    faults.handle(app)
+    language.speak(app, ZoneInfo(context.settings.timezone))
+    templating.equip(app, context)
+    return app
+
+
+def _guard(app: Flask, context: AppContext) -> None:
+    """Check rights, marks and tokens before any view is called, in this order; send the headers after it."""
     audit_marks.watch(app)
     access.guard(app)
     CSRFProtect(app)
     _headers(app, context)
-    for pages in (
-        sign_in.pages,
-        account.pages,
-        floor_http.pages,
-        http.pages,
-        calls_http.pages,
-        sound.pages,
-        cases.pages,
-        users.pages,
-        roster.pages,
-        conversation.pages,
-    ):
-        app.register_blueprint(pages)
-    quality_http.register(app)
-    transcripts.register(app)
-    app.register_blueprint(search.pages)
-    app.register_blueprint(campaigns_http.pages)
-    app.register_blueprint(patients.pages)
-    app.register_blueprint(failed_work.pages)
-    app.register_blueprint(identities.pages)
-    app.register_blueprint(presence.pages)
-    app.register_blueprint(audit_http.pages)
-    presence.watch(app)
-    http.open_line(app, context.settings, CONTENT_POLICY)
+
+    @app.before_request
+    def keep_session() -> None:
+        session.permanent = current_user.is_authenticated
+
+
+def _route(app: Flask, context: AppContext) -> None:
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=healthy)
     audit_marks.touches_nothing("style and scripts")(access.allow_everyone(app.view_functions["static"]))
-    faults.handle(app)
+    transcripts.equip(app)
+    presence.watch(app)
+    desk_http.open_line(app, context.settings, CONTENT_POLICY)
     floor_http.open_live(app, context)
     campaigns_http.open_live(app, context)
-    _dress(app, context)
-    return app
 
 
 @access.allow_everyone
@@ -130,53 +145,3 @@ def _headers(app: Flask, context: AppContext) -> None:
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "private, no-store"
         return response
-
-
-def _dress(app: Flask, context: AppContext) -> None:
-    zone = ZoneInfo(context.settings.timezone)
-    version = _version()
-    queues, labels = queues_file.of(context.settings), answers.of(context)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(
-        clock=lambda moment: formatting.clock(moment, zone),
-        day=lambda moment: formatting.day(moment, zone),
-        number=formatting.number,
-        rings=formatting.rings,
-        length=formatting.length,
-        absent=formatting.absent,
-        percent=formatting.percent,
-        epoch=lambda moment: f"{moment.timestamp():.3f}",
-        reason=lambda text, words: event_text.reason(words, text),
-        why=lambda text, words: event_text.why(words, text, queues),
-        question=labels.question,
-        answer=labels.value,
-        step=answers.step,
-        told=labels.told,
-    )
-    app.jinja_env.globals.update(tell=event_text.tell, bar_name=event_text.bar)
-
-    @app.context_processor
-    def words() -> dict[str, Any]:
-        chosen = language.chosen(request)
-        is_chinese = chosen is Language.MANDARIN
-        return {
-            "t": language.words(chosen),
-            "language": chosen,
-            "languages": language.NAMES,
-            "hospital": context.settings.hospital_name_zh if is_chinese else context.settings.hospital_name_en,
-            "ring_seconds": context.settings.ring_seconds,
-            "version": version,
-            "user": current_user,
-            "page_id": clock.new_id,
-            "home": access.home(),
-        }
-
-    @app.before_request
-    def keep_session() -> None:
-        session.permanent = current_user.is_authenticated
-
-
-def _version() -> str:
-    # In the address of every static file, so that a new release is never shown with the old one's style.
-    files = sorted(resources.files("console.web").joinpath("static").iterdir(), key=lambda file: file.name)
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.is_file())).hexdigest()[:8]

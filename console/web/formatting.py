@@ -1,53 +1,79 @@
-"""How values look on the pages: local times, masked numbers, rings, lengths. Pure."""
+"""Values as the pages show them: dates, times and numbers in the reader's language, masked numbers, rings.
 
-from datetime import datetime
+`clock_here`, `day_here` and the numbers ask Flask-Babel for the language and the time zone of the request.
+"""
+
+import math
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+import flask_babel
+from babel import dates
 
 from hotline.models import Agent
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.states.agent import AgentState, AgentStatus
 
+DASH = "–"
+# The 24-hour clock in both languages: nobody at a switchboard should think about a.m. and p.m.
+CLOCK = "HH:mm:ss"
+
 
 def midnight(now: datetime, zone: ZoneInfo) -> datetime:
-    """The beginning of the local day of `now`."""
+    """Return the beginning of the local day of `now`."""
     return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def clock(moment: datetime | None, zone: ZoneInfo) -> str:
-    """The local time of day, `16:30:05`; a dash where there is none."""
-    return "–" if moment is None else moment.astimezone(zone).strftime("%H:%M:%S")
+    """Return the local time of day by the 24-hour clock, `16:30:05`; a dash without one."""
+    return DASH if moment is None else dates.format_time(moment, CLOCK, tzinfo=zone, locale="en")
 
 
-def day(moment: datetime, zone: ZoneInfo) -> str:
-    """The local day, `2026-03-02`."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d")
+def clock_here(moment: datetime | None) -> str:
+    """Return the time of day where the hospital is, `16:30:05`; a dash without one."""
+    return DASH if moment is None else str(flask_babel.format_time(moment, CLOCK))
+
+
+def day_here(day: date | None) -> str:
+    """Return a day, or the local day of a moment, as the reader writes it: `2026年3月2日`, `Mar 2, 2026`."""
+    return DASH if day is None else str(flask_babel.format_date(day))
 
 
 def number(e164: str | None) -> str | None:
-    """A caller's number with its middle hidden; `None` where it was withheld."""
+    """Return a telephone number with its middle hidden; `None` for a withheld one."""
     return PhoneNumber(e164).masked if e164 else None
 
 
 def rings(count: float | None) -> str:
-    """Rings with one decimal, always up, so that 3.01 never reads as within three; a dash where there are none."""
-    return "–" if count is None else f"{-(-count * 10 // 1) / 10:.1f}"
+    """Return rings with one decimal, rounded up, so that 3.01 never reads as within three; a dash without any."""
+    return DASH if count is None else str(flask_babel.format_decimal(-(-count * 10 // 1) / 10, "0.0"))
 
 
 def length(seconds: float | None) -> str:
-    """Minutes and seconds, `1:05`."""
+    """Return minutes and seconds, `1:05`."""
     if seconds is None:
-        return "–"
+        return DASH
     minutes, rest = divmod(int(max(0.0, seconds)), 60)
     return f"{minutes}:{rest:02d}"
 
 
 def percent(share: float | None) -> str:
-    """A share as whole per cent, always down, so that 99.6 never reads as all; a dash where there is none."""
-    return "–" if share is None else f"{int(share * 100 + 1e-9)}%"
+    """Return a share as whole per cent, rounded down, so that 99.6 never reads as all; a dash without one."""
+    return DASH if share is None else str(flask_babel.format_percent(math.floor(share * 100 + 1e-9) / 100))
+
+
+def score(value: float | None) -> str:
+    """Return a score or figure with one decimal; a dash without one."""
+    return DASH if value is None else str(flask_babel.format_decimal(value, "0.0"))
+
+
+def signed(value: float | None) -> str:
+    """Return a difference with its sign and one decimal; a dash without one."""
+    return DASH if value is None else str(flask_babel.format_decimal(value, "+0.0;-0.0"))
 
 
 def absent(agent: Agent) -> bool:
-    """Whether *phone not connected* is to be shown of an agent: nobody can be put through to them, and not by choice.
+    """Tell whether the page shows *phone not connected*: nobody can be put through to the agent, and not by choice.
 
     A telephone that the last dials did not reach is not known to be there before one gets through. Who talks is there.
     """

@@ -8,13 +8,13 @@ from typing import Any
 
 import structlog
 
-from exchange.calls.call import Leg
-from exchange.core.core import Office
+from exchange.calls.leg import CallLeg
+from exchange.core.context import ExchangeContext
 from exchange.core.errors import CallError, DocumentError, WebhookError
 from exchange.webhooks import twiml
 from exchange.webhooks.document import read
 from exchange.webhooks.twiml import Element
-from exchange.webhooks.webhook import Target
+from exchange.webhooks.webhook import WebhookTarget
 
 log = structlog.get_logger(__name__)
 UNKNOWN_VERB, LOOP = 12100, 12400
@@ -23,8 +23,8 @@ MOST_TRACED_BYTES = 4096
 SILENT_VERBS = frozenset({"Reject"})
 
 
-class End(Enum):
-    """How a course came to its end."""
+class FlowEnd(Enum):
+    """How a flow came to its end."""
 
     RAN_OUT = auto()
     HANG_UP = auto()
@@ -35,7 +35,7 @@ class End(Enum):
 class Goto:
     """Go on with the document behind this address."""
 
-    target: Target
+    target: WebhookTarget
     params: Mapping[str, str]
 
 
@@ -46,25 +46,25 @@ class Inline:
     body: bytes
 
 
-Step = Goto | End | None
+Step = Goto | FlowEnd | None
 Beginning = Goto | Inline | tuple[Element, ...]
-Perform = Callable[["Course", Element], Awaitable[Step]]
+Perform = Callable[["CallFlow", Element], Awaitable[Step]]
 Verbs = Mapping[str, Perform]
 
 
-class Course:
+class CallFlow:
     """The documents one leg follows, one after the other.
 
     `extra` gives parameters that every request carries besides the standard ones, such as the place in a queue.
     """
 
     def __init__(
-        self, office: Office, leg: Leg, verbs: Verbs, extra: Callable[[], Mapping[str, str]] | None = None
+        self, context: ExchangeContext, leg: CallLeg, verbs: Verbs, extra: Callable[[], Mapping[str, str]] | None = None
     ) -> None:
-        self.office = office
+        self.context = context
         self.leg = leg
         self.verbs = verbs
-        self.here = Target("")
+        self.here = WebhookTarget("")
         self._extra = extra or dict
         self._unknown = UNKNOWN_VERB
         self._rush_since = -1.0
@@ -72,19 +72,19 @@ class Course:
 
     def branch(
         self, extra: Callable[[], Mapping[str, str]] | None = None, only: Collection[str] = (), code: int = UNKNOWN_VERB
-    ) -> "Course":
-        """A course beside this one, for a document within a document; verbs but `only` these are the fault `code`."""
+    ) -> "CallFlow":
+        """A flow beside this one, for a document within a document; verbs but `only` these are the fault `code`."""
         verbs = {name: verb for name, verb in self.verbs.items() if name in only} if only else self.verbs
-        other = Course(self.office, self.leg, verbs, extra)
+        other = CallFlow(self.context, self.leg, verbs, extra)
         other.here, other._unknown = self.here, code
         return other
 
-    async def follow(self, beginning: Beginning) -> End:
+    async def follow(self, beginning: Beginning) -> FlowEnd:
         """Until a document runs out or a verb ends it; CallError when one cannot be had or read."""
-        step: Beginning | End | None = beginning
-        while step is not None and not isinstance(step, End):
+        step: Beginning | FlowEnd | None = beginning
+        while step is not None and not isinstance(step, FlowEnd):
             step = await self.perform(await self._elements(step))
-        return step or End.RAN_OUT
+        return step or FlowEnd.RAN_OUT
 
     async def _elements(self, step: Beginning) -> tuple[Element, ...]:
         if isinstance(step, Goto):
@@ -97,8 +97,8 @@ class Course:
         self.here = goto.target
         params = self.leg.facts.parameters() | dict(self._extra()) | dict(goto.params)
         self.leg.trace("request", method=goto.target.method, url=goto.target.url, params=params)
-        response = await self.office.webhooks.ask(goto.target, params, self.leg.cookies)
-        self.here = Target(response.url or goto.target.url, goto.target.method)
+        response = await self.context.webhooks.ask(goto.target, params, self.leg.cookies)
+        self.here = WebhookTarget(response.url or goto.target.url, goto.target.method)
         kind, body = response.content_type, response.body[:MOST_TRACED_BYTES]
         shown = {} if kind.startswith("audio/") else {"body": body.decode("utf-8", "replace")}
         self.leg.trace("response", status=response.status, url=self.here.url, content_type=kind, **shown)
@@ -133,11 +133,11 @@ class Course:
         if element.string("action"):
             target = self.here.join(element.string("action"), element.method())
             told = self.leg.facts.parameters() | dict(params)
-            self.office.webhooks.later(self._deliver(target, told))
+            self.context.webhooks.later(self._deliver(target, told))
 
-    async def _deliver(self, target: Target, params: Mapping[str, str]) -> None:
+    async def _deliver(self, target: WebhookTarget, params: Mapping[str, str]) -> None:
         try:
-            await self.office.webhooks.ask(target, params, self.leg.cookies)
+            await self.context.webhooks.ask(target, params, self.leg.cookies)
         except WebhookError as error:
             # The call is over or elsewhere; the application's sweep is what notices.
             self.fault("action_failed", error)
@@ -153,7 +153,7 @@ class Course:
 
     def _check_rush(self, url: str) -> None:
         """A document that leads to itself without a sound would ask for ever."""
-        now = self.office.ticker.seconds
+        now = self.context.ticker.seconds
         if now - self._rush_since > 1.0:
             self._rush_since, self._rush = now, 0
         self._rush += 1
@@ -163,7 +163,7 @@ class Course:
             )
 
 
-async def cancelled(task: asyncio.Task[Any]) -> None:
+async def cancel(task: asyncio.Task[Any]) -> None:
     """Stop a task and wait until it has cleaned up."""
     task.cancel()
     await asyncio.wait({task})

@@ -15,7 +15,7 @@ TRIM_EVERY_FRAMES = 50
 QUIET_DB = -45.0
 
 
-class Answerer(Protocol):
+class LineListener(Protocol):
     """What a line tells its leg about the person at the telephone."""
 
     def on_answer(self) -> None: ...
@@ -37,7 +37,7 @@ class Answerer(Protocol):
         ...
 
 
-class Line(Protocol):
+class TelephoneLine(Protocol):
     """A telephone as its leg sees it."""
 
     address: str
@@ -45,7 +45,7 @@ class Line(Protocol):
     # Whether it says by itself when it rings; others ring as soon as they are told.
     rings_late: bool
 
-    def seize(self, answerer: Answerer) -> bool:
+    def seize(self, answerer: LineListener) -> bool:
         """Take the line for a call; False when it is busy."""
         ...
 
@@ -66,7 +66,7 @@ class Line(Protocol):
         ...
 
 
-class Jitter:
+class JitterBuffer:
     """Frames that arrive unevenly, handed out one a tick.
 
     It starts three frames behind. Each time that it runs out, it stays behind by as many more as were missing, two at

@@ -3,21 +3,21 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from exchange.calls.call import Leg
+from exchange.calls.leg import CallLeg
 from exchange.core.ids import new_sid
-from exchange.media.clock import Bell, Signal, Ticker
+from exchange.media.clock import RecurringSignal, Signal, Ticker
 
 DEFAULT_MAX_SIZE = 1000
 
 
 @dataclass
-class Member:
+class QueueMember:
     """One waiting call.
 
     `taken` is set when somebody dials the queue, `ready` when its music is off, `released` when that talk is over.
     """
 
-    leg: Leg
+    leg: CallLeg
     joined: datetime
     joined_seconds: float
     left_seconds: float | None = None
@@ -27,7 +27,7 @@ class Member:
 
 
 @dataclass
-class Queue:
+class CallQueue:
     """A line of members with its statistics."""
 
     sid: str
@@ -35,8 +35,8 @@ class Queue:
     created: datetime
     updated: datetime
     max_size: int = DEFAULT_MAX_SIZE
-    members: list[Member] = field(default_factory=list)
-    arrived: Bell = field(default_factory=Bell)
+    members: list[QueueMember] = field(default_factory=list)
+    arrived: RecurringSignal = field(default_factory=RecurringSignal)
 
     @property
     def is_full(self) -> bool:
@@ -46,55 +46,55 @@ class Queue:
         """1 for the next in turn; 0 when not waiting here."""
         return next((at for at, member in enumerate(self.members, 1) if member.leg.sid == sid), 0)
 
-    def member(self, sid: str) -> Member | None:
+    def member(self, sid: str) -> QueueMember | None:
         """The member with that call, or the first for `Front`."""
         if sid == "Front":
             return self.members[0] if self.members else None
         return next((member for member in self.members if member.leg.sid == sid), None)
 
 
-class Queues:
+class CallQueues:
     """All queues, by name and by id."""
 
     def __init__(self, ticker: Ticker) -> None:
         self._ticker = ticker
-        self.by_sid: dict[str, Queue] = {}
+        self.by_sid: dict[str, CallQueue] = {}
 
-    def named(self, name: str) -> Queue | None:
+    def named(self, name: str) -> CallQueue | None:
         return next((queue for queue in self.by_sid.values() if queue.name == name), None)
 
-    def open(self, name: str, max_size: int = DEFAULT_MAX_SIZE) -> Queue:
+    def open(self, name: str, max_size: int = DEFAULT_MAX_SIZE) -> CallQueue:
         """The queue of that name; it is made when there is none."""
         queue = self.named(name)
         if not queue:
             now = self._ticker.now()
-            queue = Queue(new_sid("QU"), name, created=now, updated=now, max_size=max_size)
+            queue = CallQueue(new_sid("QU"), name, created=now, updated=now, max_size=max_size)
             self.by_sid[queue.sid] = queue
         return queue
 
-    def join(self, queue: Queue, leg: Leg) -> Member:
-        member = Member(leg, self._ticker.now(), self._ticker.seconds)
+    def join(self, queue: CallQueue, leg: CallLeg) -> QueueMember:
+        member = QueueMember(leg, self._ticker.now(), self._ticker.seconds)
         queue.members.append(member)
         queue.arrived.ring()
         return member
 
-    def leave(self, queue: Queue, member: Member) -> None:
+    def leave(self, queue: CallQueue, member: QueueMember) -> None:
         """It waits no longer; having left already is no fault."""
         if member in queue.members:
             queue.members.remove(member)
             member.left_seconds = self._ticker.seconds
 
-    def waited(self, member: Member) -> float:
+    def waited(self, member: QueueMember) -> float:
         """Seconds in the queue, until it left or until now."""
         until = self._ticker.seconds if member.left_seconds is None else member.left_seconds
         return until - member.joined_seconds
 
-    def average_wait(self, queue: Queue) -> int:
+    def average_wait(self, queue: CallQueue) -> int:
         """Mean seconds that those who wait now have waited."""
         waits = [self.waited(member) for member in queue.members]
         return round(sum(waits) / len(waits)) if waits else 0
 
-    async def next_member(self, queue: Queue) -> Member:
+    async def next_member(self, queue: CallQueue) -> QueueMember:
         """The first in turn who is not yet taken; waits until there is one."""
         while True:
             for member in queue.members:

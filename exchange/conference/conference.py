@@ -5,21 +5,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from exchange.calls.call import Tap
-from exchange.calls.status import Callback, rfc2822
+from exchange.calls.call_record import StatusCallback, rfc2822
+from exchange.calls.leg import AudioTap
 from exchange.conference.participant import Participant
 from exchange.core.ids import new_sid
 from exchange.media.audio import SILENCE, mix
+from exchange.media.audio_source import AudioSource
 from exchange.media.clock import Ticker
-from exchange.media.sound import Source
-from exchange.media.voice import Speech
+from exchange.media.voice_activity import SpeechDetector
 
 LAST_LEFT = "last-participant-left"
 ENDER_LEFT = "participant-with-end-conference-on-exit-left"
 KICKED = "last-participant-kicked"
 ENDER_KICKED = "participant-with-end-conference-on-exit-kicked"
 BY_API = "conference-ended-via-api"
-HUNG_UP, LED_AWAY, NEVER_CAME = "participant_hung_up", "participant_updated_via_api", "participant_add_failed"
+HUNG_UP, REDIRECTED, NEVER_CAME = "participant_hung_up", "participant_updated_via_api", "participant_add_failed"
 _SENT_AWAY = {BY_API: "conference_ended_via_api"}
 _MODERATOR = "moderator_ended_conference"
 MOST_PAST = 1000
@@ -33,7 +33,7 @@ class Conference:
     sid: str
     name: str
     created: datetime
-    callback: Callback
+    callback: StatusCallback
     tell: Callable[["Conference", str, Mapping[str, str]], None]
     updated: datetime | None = None
     status: str = "init"
@@ -44,9 +44,9 @@ class Conference:
     participants: dict[str, Participant] = field(default_factory=dict)
     # Who was dialled for it and is not inside yet.
     expected: dict[str, Participant] = field(default_factory=dict)
-    effects: list[Source] = field(default_factory=list)
+    effects: list[AudioSource] = field(default_factory=list)
     effect: bytes = SILENCE
-    taps: list[Tap] = field(default_factory=list)
+    taps: list[AudioTap] = field(default_factory=list)
     on_over: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -123,7 +123,7 @@ class Conference:
             participant.coaches, participant.ends = coaches, ends
             self.event("participant-modify", participant)
 
-    def announce(self, sound: Source, participant: Participant | None = None) -> None:
+    def announce(self, sound: AudioSource, participant: Participant | None = None) -> None:
         """Let everybody hear it, or one alone; who is on hold hears it between the music."""
         if participant is None:
             self.effects.append(sound)
@@ -163,7 +163,7 @@ class Conference:
     def watch(self) -> None:
         """Tell who begins and ends to speak."""
         for participant in list(self.participants.values()):
-            speech = participant.speech = participant.speech or Speech()
+            speech = participant.speech = participant.speech or SpeechDetector()
             said = participant.leg.said if participant.is_heard else SILENCE
             if speech.has_changed(said):
                 self.event(f"participant-speech-{'start' if speech.is_on else 'stop'}", participant)
@@ -173,7 +173,7 @@ class Conference:
             participant.wake()
 
 
-class Seat:
+class ConferenceMix:
     """What one participant hears of the conference."""
 
     def __init__(self, conference: Conference, participant: Participant) -> None:
@@ -188,7 +188,7 @@ class Conferences:
     """All conferences; a name stands for one that is not over."""
 
     def __init__(
-        self, ticker: Ticker, account_sid: str, report: Callable[[str, Callback, dict[str, str]], None]
+        self, ticker: Ticker, account_sid: str, report: Callable[[str, StatusCallback, dict[str, str]], None]
     ) -> None:
         self._ticker = ticker
         self._account_sid = account_sid
@@ -200,7 +200,7 @@ class Conferences:
     def named(self, name: str) -> Conference | None:
         return self._live.get(name)
 
-    def open(self, name: str, callback: Callback) -> Conference:
+    def open(self, name: str, callback: StatusCallback) -> Conference:
         """The conference of that name; the first who asks makes it and says where its events go."""
         conference = self.named(name)
         if not conference:

@@ -3,17 +3,17 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from exchange.calls.call import Leg
-from exchange.media.clock import Bell
-from exchange.media.sound import Source
-from exchange.media.voice import Speech
+from exchange.calls.leg import CallLeg
+from exchange.media.audio_source import AudioSource
+from exchange.media.clock import RecurringSignal
+from exchange.media.voice_activity import SpeechDetector
 
 
 @dataclass
 class Participant:
     """One leg in a conference."""
 
-    leg: Leg
+    leg: CallLeg
     joined: datetime
     label: str = ""
     is_muted: bool = False
@@ -26,9 +26,9 @@ class Participant:
     is_gone: bool = False
     coaches: str = ""
     has_exit_beep: bool = False
-    effects: list[Source] = field(default_factory=list)
-    speech: Speech | None = None
-    changed: Bell = field(default_factory=Bell)
+    effects: list[AudioSource] = field(default_factory=list)
+    speech: SpeechDetector | None = None
+    changed: RecurringSignal = field(default_factory=RecurringSignal)
 
     def wake(self) -> None:
         """Tell the one who plays to this participant that something is different now."""

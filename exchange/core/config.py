@@ -8,10 +8,10 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from exchange.core.addresses import MOST_PORT
-from exchange.core.countries import COUNTRIES
 from exchange.core.errors import ConfigError
 from exchange.core.ids import is_sid
+from exchange.core.numbering.addresses import MOST_PORT
+from exchange.core.numbering.countries import COUNTRIES
 from exchange.media.tones import CADENCES
 from exchange.sip.settings import SipSettings, SipTrunk, SipUser
 
@@ -21,7 +21,7 @@ DEFAULT_VOICES = {"zh-CN": "cmn-latn-pinyin", "en-US": "en-us"}
 
 
 @dataclass(frozen=True)
-class Number:
+class NumberConfig:
     """A telephone number of this exchange and the application behind it."""
 
     number: str
@@ -63,7 +63,7 @@ class Config:
     timeout_buffer_seconds: float = 0.0
     silent_seconds: float = 10.0
     keep_recordings_days: float = 30.0
-    numbers: tuple[Number, ...] = ()
+    numbers: tuple[NumberConfig, ...] = ()
     map: Mapping[str, str] = field(default_factory=dict)
     voices: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_VOICES))
     webhook: WebhookLimits = field(default_factory=WebhookLimits)
@@ -71,7 +71,7 @@ class Config:
     api_keys: Mapping[str, str] = field(default_factory=dict)
     sip: SipSettings | None = None
 
-    def number(self, called: str) -> Number | None:
+    def number(self, called: str) -> NumberConfig | None:
         """The number as configured, or None when it is not one of ours."""
         return next((each for each in self.numbers if each.number == called), None)
 
@@ -90,7 +90,9 @@ def load(path: Path) -> Config:
 def from_values(raw: dict[str, Any], where: str = "configuration", folder: Path | None = None) -> Config:
     """A Config from plain values; relative `data_dir` counts from the file's folder."""
     values = dict(raw)
-    values["numbers"] = tuple(_build(Number, each, f"{where}: numbers[{at}]") for at, each in _numbers(values, where))
+    values["numbers"] = tuple(
+        _build(NumberConfig, each, f"{where}: numbers[{at}]") for at, each in _numbers(values, where)
+    )
     values["webhook"] = _build(WebhookLimits, values.get("webhook") or {}, f"{where}: webhook")
     values["sip"] = _sip(values["sip"], f"{where}: sip") if values.get("sip") else None
     voices = values.get("voices") or {}

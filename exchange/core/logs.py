@@ -10,7 +10,7 @@ import traceback
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from exchange.core.noise import Noise, shown
+from exchange.core.log_limit import LimitedLog, printable
 
 LONGEST_FIELD = 4_000
 LONGEST_TRACE, LONGEST_PART = 3_000, 500
@@ -29,23 +29,25 @@ def configure(is_verbose: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if is_verbose else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(handlers=[Library()], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[LibraryLogHandler()], level=logging.WARNING, force=True)
 
 
 def shorten(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
     """Cut what is too long for a line, and write what cannot be printed as its escape."""
-    return {name: shown(value, LONGEST_FIELD) if isinstance(value, str) else value for name, value in fields.items()}
+    return {
+        name: printable(value, LONGEST_FIELD) if isinstance(value, str) else value for name, value in fields.items()
+    }
 
 
-class Library(logging.Handler):
+class LibraryLogHandler(logging.Handler):
     """Hands on what libraries log, place by place."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._places: dict[str, Noise] = {}
+        self._places: dict[str, LimitedLog] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        noise = self._places.setdefault(f"{record.name}:{record.lineno}", Noise())
+        noise = self._places.setdefault(f"{record.name}:{record.lineno}", LimitedLog())
         parts = traceback.format_exception(*record.exc_info) if record.exc_info else []
         trace = "".join(part[:LONGEST_PART] for part in parts)
         where = {"trace": trace[-LONGEST_TRACE:]} if trace else {}

@@ -11,39 +11,39 @@ from datetime import timedelta
 import structlog
 from aiohttp import web
 
-from exchange.calls.call import Leg
-from exchange.calls.call_end import Aftermath
+from exchange.calls.call_record import LegStatus, StatusCallback
 from exchange.calls.journal import Journal
-from exchange.calls.legs import Legs
-from exchange.calls.queue import Queues
-from exchange.calls.status import Callback, CallStatus
+from exchange.calls.leg import CallLeg
+from exchange.calls.leg_registry import LegRegistry
+from exchange.calls.pending_reports import PendingReports
+from exchange.calls.queue import CallQueues
 from exchange.calls.switch import Switch
 from exchange.conference.conference import Conferences
-from exchange.core import text_delivery
+from exchange.core import housekeeping
 from exchange.core.config import Config
-from exchange.core.core import Office, trace_recording
+from exchange.core.context import ExchangeContext, trace_recording
 from exchange.core.errors import ConfigError, reason_of
-from exchange.core.numbers import Numbers
-from exchange.core.texts import Texts
+from exchange.core.messages import delivery
+from exchange.core.messages.message_store import MessageStore
+from exchange.core.numbering.own_numbers import OwnNumbers
 from exchange.media import clock
 from exchange.media.clock import Ticker, wall_clock
 from exchange.media.decoder import Decoder
-from exchange.media.sound_cache import Media
-from exchange.recording import upkeep
-from exchange.recording.recorder import Recordings
-from exchange.recording.recording import Recording
+from exchange.media.sound_cache import SoundCache
+from exchange.recording.recording import LiveRecording
+from exchange.recording.store import RecordingStore
 from exchange.rest import ROUTES, api
-from exchange.sip.door import opened
-from exchange.speech import asr_process
-from exchange.speech.speak import Speaker
-from exchange.web.pages import Pages
-from exchange.web.phone_line import PhoneLine
-from exchange.web.phones import Phones
+from exchange.sip.start import running_sip
+from exchange.speech import recogniser
+from exchange.speech.synthesiser import EspeakSynthesiser
+from exchange.web.phone_page import PhonePage
 from exchange.web.tokens import Admission
+from exchange.web.web_phone_line import WebPhoneLine
+from exchange.web.web_phones import WebPhones
 from exchange.webhooks import forms
-from exchange.webhooks.mapping import Mapped, MappedSockets
+from exchange.webhooks.mapping import MappedConnector, MappedTransport
 from exchange.webhooks.transport import HttpTransport
-from exchange.webhooks.webhook import Webhooks
+from exchange.webhooks.webhook import WebhookClient
 
 log = structlog.get_logger(__name__)
 FAREWELL_SECONDS = 5.0
@@ -61,38 +61,38 @@ class Exchange:
         self._tidying: asyncio.Task[None] | None = None
         self.lateness: deque[float] = deque(maxlen=3000)
         ticker = Ticker(wall_clock)
-        webhooks = Webhooks(Mapped(transport, config.map), config.webhook, config.auth_token)
-        self.speaker = Speaker(config.data_dir / "speech", config.voices)
+        webhooks = WebhookClient(MappedTransport(transport, config.map), config.webhook, config.auth_token)
+        self.speaker = EspeakSynthesiser(config.data_dir / "speech", config.voices)
         self.decoder = Decoder()
         self.journal = Journal(config.data_dir / "calls.jsonl")
-        self.ears = asr_process.best(config.data_dir / "whisper-base")
-        legs = Legs(config, ticker, webhooks, self.journal)
+        self.ears = recogniser.available_recogniser(config.data_dir / "whisper-base")
+        legs = LegRegistry(config, ticker, webhooks, self.journal)
         admission = Admission(config.phone_token, config.auth_token, ticker.now)
-        self.phones = Phones(admission, self._dial, config.silent_seconds)
-        self.pages = Pages(config, admission)
-        self.office = Office(
+        self.phones = WebPhones(admission, self._dial, config.silent_seconds)
+        self.pages = PhonePage(config, admission)
+        self.context = ExchangeContext(
             config=config,
             ticker=ticker,
             webhooks=webhooks,
             voice=self.speaker,
-            media=Media(webhooks, ticker, self.decoder.sound),
+            media=SoundCache(webhooks, ticker, self.decoder.sound),
             directory=self.phones,
             ears=self.ears,
-            sockets=MappedSockets(transport, config.map),
+            sockets=MappedConnector(transport, config.map),
             legs=legs,
-            queues=Queues(ticker),
+            queues=CallQueues(ticker),
             conferences=Conferences(ticker, config.account_sid, self._report),
-            recordings=Recordings(config.data_dir / "recordings", ticker, config.account_sid, self.url),
+            recordings=RecordingStore(config.data_dir / "recordings", ticker, config.account_sid, self.url),
         )
-        self.office.recordings.report = self._report
-        self.office.recordings.write_aside()
-        self.office.use(Aftermath(config.data_dir / "owed.jsonl", config.account_sid))
-        self.office.texts = Texts(config.data_dir / "messages.jsonl")
-        self.office.tokens = self.phones
-        self.phones.on_register = lambda line: text_delivery.hand_over(self.office, line)
+        self.context.recordings.report = self._report
+        self.context.recordings.write_aside()
+        self.context.use(PendingReports(config.data_dir / "owed.jsonl", config.account_sid))
+        self.context.texts = MessageStore(config.data_dir / "messages.jsonl")
+        self.context.tokens = self.phones
+        self.phones.on_register = lambda line: delivery.hand_over(self.context, line)
         legs.on_end.append(stop_recordings)
-        legs.on_end.append(lambda _leg: upkeep.forget_speech(config.data_dir / "speech"))
-        self.switch = Switch(self.office)
+        legs.on_end.append(lambda _leg: housekeeping.delete_spoken_texts(config.data_dir / "speech"))
+        self.switch = Switch(self.context)
 
     def url(self) -> str:
         """The address by which others reach this exchange."""
@@ -100,10 +100,10 @@ class Exchange:
 
     def restore(self) -> None:
         """Finish what a killed exchange left behind."""
-        self.office.recordings.load()
-        self.office.legs.restore(self.journal.known(), self.journal.last_alive)
-        text_delivery.resume(self.office)
-        self.office.aftermath.tell(self.office.webhooks, self.office.ticker.now())
+        self.context.recordings.load()
+        self.context.legs.restore(self.journal.known(), self.journal.last_alive)
+        delivery.resume(self.context)
+        self.context.aftermath.tell(self.context.webhooks, self.context.ticker.now())
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=forms.LARGEST_BYTES)
@@ -124,14 +124,16 @@ class Exchange:
         self.decoder.close()
         self.ears.close()
         self.journal.close()
-        self.office.aftermath.close()
-        self.office.recordings.close()
+        self.context.aftermath.close()
+        self.context.recordings.close()
 
     def go(self) -> None:
         """Begin: finish what the last one left behind, and let time pass."""
         self.restore()
-        self._ticking = asyncio.create_task(clock.run(self.office.tick, self.lateness.append))
-        self._tidying = asyncio.create_task(upkeep.run(self.office, timedelta(days=self.config.keep_recordings_days)))
+        self._ticking = asyncio.create_task(clock.run_every_frame(self.context.tick, self.lateness.append))
+        self._tidying = asyncio.create_task(
+            housekeeping.run_hourly(self.context, timedelta(days=self.config.keep_recordings_days))
+        )
 
     async def leave(self) -> None:
         """End in good order; one that never came up leaves everything to the next start."""
@@ -143,34 +145,34 @@ class Exchange:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        upkeep.forget_speech(self.config.data_dir / "speech")
+        housekeeping.delete_spoken_texts(self.config.data_dir / "speech")
 
     async def close(self) -> None:
         """Hang up whatever is up, tell the applications, stop the synthesiser."""
-        for leg in list(self.office.legs.active.values()):
-            leg.end(None if leg.is_up else CallStatus.FAILED)
+        for leg in list(self.context.legs.active.values()):
+            leg.end(None if leg.is_up else LegStatus.FAILED)
         # First, for nobody is left to hear what they still work at.
         self.speaker.close()
         self.decoder.close()
-        await self.office.webhooks.drain(FAREWELL_SECONDS)
+        await self.context.webhooks.drain(FAREWELL_SECONDS)
         self.ears.close()
         self.journal.close()
-        self.office.aftermath.retire()
-        self.office.recordings.close()
+        self.context.aftermath.retire()
+        self.context.recordings.close()
 
-    def _dial(self, line: PhoneLine, to: str, own: dict[str, str]) -> None:
+    def _dial(self, line: WebPhoneLine, to: str, own: dict[str, str]) -> None:
         if self.switch.inbound(line, to, own) is None:
             line.tell("error", code=31486, message="the line is busy with another call")
 
-    def _report(self, order: str, callback: Callback, params: dict[str, str]) -> None:
-        self.office.report(order, callback, params)
+    def _report(self, order: str, callback: StatusCallback, params: dict[str, str]) -> None:
+        self.context.report(order, callback, params)
 
     async def _health(self, _request: web.Request) -> web.Response:
         late = sorted(self.lateness)
         return web.json_response(
             {
                 "status": "ok",
-                "calls": len(self.office.legs.active),
+                "calls": len(self.context.legs.active),
                 "phones": len(self.phones.addresses()),
                 "late_ms_p50": round(1000 * late[len(late) // 2], 1) if late else 0,
                 "late_ms_p99": round(1000 * late[len(late) * 99 // 100], 1) if late else 0,
@@ -178,11 +180,11 @@ class Exchange:
         )
 
 
-def stop_recordings(leg: Leg) -> None:
+def stop_recordings(leg: CallLeg) -> None:
     """A leg that is over is recorded no more."""
     taps, leg.taps = leg.taps, []
     for tap in taps:
-        if isinstance(tap, Recording):
+        if isinstance(tap, LiveRecording):
             tap.stop()
             trace_recording(leg, tap)
 
@@ -199,7 +201,7 @@ async def running(config: Config) -> AsyncIterator[Exchange]:
             runner = web.AppRunner(exchange.application(), access_log=None, shutdown_timeout=1.0)
             up.push_async_callback(runner.cleanup)
             up.push_async_callback(exchange.leave)
-            exchange.sip_port = await up.enter_async_context(opened(config.sip, exchange.office, exchange.switch))
+            exchange.sip_port = await up.enter_async_context(running_sip(config.sip, exchange.context, exchange.switch))
             await runner.setup()
             await web.SockSite(runner, listening).start()
             exchange.go()
@@ -218,10 +220,10 @@ def _bound(config: Config) -> socket.socket:
 
 def _made(config: Config, transport: HttpTransport) -> Exchange:
     # What REST changed is read before anything is opened, so that nothing need be closed where it cannot be.
-    Numbers(config.numbers, wall_clock(), config.data_dir / "numbers.json")
+    OwnNumbers(config.numbers, wall_clock(), config.data_dir / "numbers.json")
     try:
-        upkeep.shut(config.data_dir)
-        upkeep.forget_speech(config.data_dir / "speech")
+        housekeeping.restrict_access(config.data_dir)
+        housekeeping.delete_spoken_texts(config.data_dir / "speech")
         return Exchange(config, transport)
     except OSError as error:
         raise ConfigError(f"data_dir: {error.filename or config.data_dir}: {reason_of(error)}") from error

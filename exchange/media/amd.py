@@ -11,7 +11,7 @@ import numpy as np
 
 from exchange.media.audio import FRAME_SAMPLES, FRAME_SECONDS, RATE
 from exchange.media.clock import Signal
-from exchange.media.voice import Loudness
+from exchange.media.voice_activity import LoudnessDetector
 
 FAX_TONES = (1100, 2100)
 FAX_SECONDS, BEEP_SECONDS = 0.4, 0.12
@@ -21,7 +21,7 @@ _HANN = np.hanning(FRAME_SAMPLES)
 
 
 @dataclass(frozen=True)
-class Patience:
+class DetectionTiming:
     """When what counts; all in seconds."""
 
     waits_for_end: bool = False
@@ -44,15 +44,15 @@ class Patience:
         )
 
 
-class Detector:
+class MachineDetector:
     """A tap that listens from the answer on; `decided` is set when `verdict` is known."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, patience: DetectionTiming) -> None:
         self.verdict = ""
         self.decided = Signal()
         self.seconds = 0.0
         self._patience = patience
-        self._loudness = Loudness()
+        self._loudness = LoudnessDetector()
         self._began: float | None = None
         self._last_loud = 0.0
         self._is_machine = False

@@ -1,25 +1,25 @@
 """Two legs that hear each other."""
 
-from exchange.calls.call import Leg
-from exchange.calls.keys import KeyBox
+from exchange.calls.key_buffer import KeyBuffer
+from exchange.calls.leg import CallLeg
 from exchange.media.clock import Signal, Ticker
 
 
-class Ear:
+class LegAudio:
     """Hears what another leg says in the same tick."""
 
-    def __init__(self, other: Leg) -> None:
+    def __init__(self, other: CallLeg) -> None:
         self._other = other
 
     def next_frame(self) -> bytes | None:
         return self._other.said
 
 
-async def talk(
-    ticker: Ticker, first: Leg, second: Leg, seconds: float | None = None, over: Signal | None = None
+async def bridge(
+    ticker: Ticker, first: CallLeg, second: CallLeg, seconds: float | None = None, over: Signal | None = None
 ) -> None:
     """Connect the two until one is over, is taken elsewhere, or the time is up; then both hear nothing."""
-    ears = {first: Ear(second), second: Ear(first)}
+    ears = {first: LegAudio(second), second: LegAudio(first)}
     for leg, ear in ears.items():
         leg.hear(ear)
     try:
@@ -30,7 +30,7 @@ async def talk(
             leg.unhear(ear)
 
 
-async def star_pressed(box: KeyBox) -> None:
+async def star_pressed(box: KeyBuffer) -> None:
     """Wait until somebody presses the star."""
     while True:
         await box.wait()

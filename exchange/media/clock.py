@@ -78,7 +78,7 @@ class Ticker:
         return any(future in done for future in waited)
 
 
-async def either(*waited: asyncio.Future[Any]) -> None:
+async def wait_for_any(*waited: asyncio.Future[Any]) -> None:
     """Wait until one of them is done; none is cancelled."""
     await asyncio.wait(set(waited), return_when=asyncio.FIRST_COMPLETED)
 
@@ -108,7 +108,7 @@ class Signal:
         return future
 
 
-class Bell:
+class RecurringSignal:
     """Something that happens again and again; it wakes those who wait at that moment."""
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class Bell:
         return future
 
 
-async def run(work: Callable[[], None], late: Callable[[float], None] | None = None) -> None:
+async def run_every_frame(work: Callable[[], None], late: Callable[[float], None] | None = None) -> None:
     """Call `work` once per frame, for ever, on the monotonic clock: a stall is caught up, so the sound never drifts.
 
     `late` is told how many seconds behind time each frame was.

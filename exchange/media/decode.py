@@ -23,7 +23,7 @@ def is_bare_ulaw(data: bytes, kind: str, name: str) -> bool:
     return is_ulaw and not sound_file.is_marked(data)
 
 
-def sound(data: bytes, kind: str = "", name: str = "") -> bytes:
+def decode(data: bytes, kind: str = "", name: str = "") -> bytes:
     """The sound as PCM of the exchange's kind; `UnreadableSound` when it is none. `kind` is its media type."""
     if not is_bare_ulaw(data, kind, name):
         return sound_file.read(data)

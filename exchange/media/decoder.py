@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exchange.media import decode
 from exchange.media.sound_file import UnreadableSound
-from exchange.speech.worker import Worker, WorkerDied, WorkerSlow, WorkFailed
+from exchange.speech.worker_process import WorkerDied, WorkerProcess, WorkerSlow, WorkFailed
 
 SECONDS, MEMORY_BYTES = 30.0, 1 << 30
 SMALL_BYTES, LIGHT_BYTES = 1 << 20, 100_000
@@ -22,8 +22,8 @@ class Decoder:
     """Two processes, each with its queue, so that nobody's prompt waits behind somebody else's hour of music."""
 
     def __init__(self) -> None:
-        self._small = Worker(_prepare, _decode, SECONDS)
-        self._large = Worker(_prepare, _decode, SECONDS)
+        self._small = WorkerProcess(_prepare, _decode, SECONDS)
+        self._large = WorkerProcess(_prepare, _decode, SECONDS)
 
     async def warm_up(self) -> None:
         """Begin the process for small files before the first caller needs it."""
@@ -33,9 +33,9 @@ class Decoder:
             return  # The first file tries it again, and says what is wrong.
 
     async def sound(self, data: bytes, kind: str = "", name: str = "") -> bytes:
-        """As `decode.sound`, and `UnreadableSound` too where it takes more time or memory than is given."""
+        """As `decode.decode`, and `UnreadableSound` too where it takes more time or memory than is given."""
         if is_light(data, kind, name):
-            return decode.sound(data, kind, name)
+            return decode.decode(data, kind, name)
         worker = self._small if len(data) <= SMALL_BYTES else self._large
         try:
             return bytes(await self._tried(worker, data, kind, name))
@@ -44,7 +44,7 @@ class Decoder:
         except WorkerDied as error:
             raise UnreadableSound(f"it takes more time or memory than a sound may ({error})") from error
 
-    async def _tried(self, worker: Worker, *job: object) -> bytes:
+    async def _tried(self, worker: WorkerProcess, *job: object) -> bytes:
         """Once more where the process was killed, which need not be this file's fault."""
         try:
             return bytes(await worker.do(*job))
@@ -84,4 +84,4 @@ def _prepare() -> None:
 
 
 def _decode(data: bytes, kind: str, name: str) -> bytes:
-    return decode.sound(data, kind, name)
+    return decode.decode(data, kind, name)

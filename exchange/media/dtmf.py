@@ -33,7 +33,7 @@ MOST_MISSING_FRAMES = 13
 QUIET_WINDOW = bytes(2 * WINDOW)
 
 
-def tone_for(keys: str, on_seconds: float = 0.1, off_seconds: float = 0.1) -> bytes:
+def key_tones(keys: str, on_seconds: float = 0.1, off_seconds: float = 0.1) -> bytes:
     """The sound of pressing `keys` one after the other; `w` waits half a second. ValueError for anything else."""
     return b"".join(_one(key, on_seconds, off_seconds) for key in keys)
 
@@ -48,7 +48,7 @@ def _one(key: str, on_seconds: float, off_seconds: float) -> bytes:
     raise ValueError(f"there is no key {key!r}: use 0-9, *, #, A-D, or w to wait half a second")
 
 
-class KeyDetector:
+class DtmfDetector:
     """Hears one line; `feed` answers each key once, when it has sounded for at least 60 ms.
 
     Frames that have not come (`MISSING`) leave a key as it was, so that a stall of the network in the middle of a tone
@@ -65,7 +65,7 @@ class KeyDetector:
 
     def feed(self, frame: bytes) -> str | None:
         """Hear 20 ms more; the key that has just been pressed, else None."""
-        return hear([self], [frame])[0]
+        return detect_keys([self], [frame])[0]
 
     def window(self, frame: bytes) -> bytes | None:
         """What is looked at now: this frame and the one before; None while a frame is waited for.
@@ -93,7 +93,7 @@ class KeyDetector:
         return key
 
 
-def hear(detectors: Sequence[KeyDetector], frames: Sequence[bytes]) -> list[str | None]:
+def detect_keys(detectors: Sequence[DtmfDetector], frames: Sequence[bytes]) -> list[str | None]:
     """Hear 20 ms more on many lines together, which costs a tenth of hearing them one by one."""
     windows = [detector.window(frame) for detector, frame in zip(detectors, frames, strict=True)]
     sounding = [(at, window) for at, window in enumerate(windows) if window and window != QUIET_WINDOW]

@@ -8,11 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from exchange.core.errors import WebhookError
-from exchange.core.quantity import whole
+from exchange.core.foreign_text import whole
 from exchange.media import decode
 from exchange.media.clock import Ticker
 from exchange.media.decoder import is_light
-from exchange.webhooks.webhook import RETRIEVAL, Response, Target, Webhooks
+from exchange.webhooks.webhook import RETRIEVAL, WebhookClient, WebhookResponse, WebhookTarget
 
 UNPLAYABLE = 12300
 FRESH_SECONDS = 60.0
@@ -22,39 +22,39 @@ Decode = Callable[[bytes, str, str], Awaitable[bytes]]
 
 
 @dataclass
-class _Kept:
+class _CachedSound:
     pcm: bytes
     tag: str
     fresh_until: float
 
 
-class Media:
+class SoundCache:
     """Fetches and decodes; `Cache-Control: no-cache` and `max-age` are obeyed, else a minute is fresh."""
 
-    def __init__(self, webhooks: Webhooks, ticker: Ticker, decoded: "Decode | None" = None) -> None:
-        self._decoded = decoded or _aside
+    def __init__(self, webhooks: WebhookClient, ticker: Ticker, decoded: "Decode | None" = None) -> None:
+        self._decoded = decoded or _decode_in_thread
         self._webhooks = webhooks
         self._ticker = ticker
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[str, _CachedSound] = OrderedDict()
         self._own: Callable[[str], Path | None] = lambda _url: None
 
     def know(self, own: Callable[[str], Path | None]) -> None:
         """Tell which addresses are the exchange's own recordings, and their files: they need no password."""
         self._own = own
 
-    async def fetch(self, target: Target) -> bytes:
+    async def fetch(self, target: WebhookTarget) -> bytes:
         """The sound behind an address as PCM; WebhookError when it cannot be had or played."""
         kept = self._kept.get(target.url)
         if kept and kept.fresh_until > self._ticker.seconds:
             return kept.pcm
         if own := self._own(target.url):
             return await self._own_sound(own, target.url)
-        response = await self._webhooks.ask(Target(target.url, target.method), {}, most_bytes=LARGEST_BYTES)
+        response = await self._webhooks.ask(WebhookTarget(target.url, target.method), {}, most_bytes=LARGEST_BYTES)
         if response.is_cut:
             raise WebhookError(UNPLAYABLE, f"larger than {LARGEST_BYTES >> 20} MB", response.url)
         tag = response.headers.get("ETag", "")
         pcm = kept.pcm if kept and tag and tag == kept.tag else await self._decode(response)
-        self._kept[target.url] = _Kept(pcm, tag, self._ticker.seconds + _fresh_seconds(response))
+        self._kept[target.url] = _CachedSound(pcm, tag, self._ticker.seconds + _fresh_seconds(response))
         self._kept.move_to_end(target.url)
         while len(self._kept) > 1 and (len(self._kept) > MOST_FILES or self._size() > MOST_BYTES):
             self._kept.popitem(last=False)
@@ -69,7 +69,7 @@ class Media:
         except ValueError as error:
             raise WebhookError(UNPLAYABLE, f"cannot be played: {error}", url) from error
 
-    async def _decode(self, response: Response) -> bytes:
+    async def _decode(self, response: WebhookResponse) -> bytes:
         try:
             return await self._decoded(response.body, response.content_type, urlsplit(response.url).path)
         except ValueError as error:
@@ -79,14 +79,14 @@ class Media:
         return sum(len(kept.pcm) for kept in self._kept.values())
 
 
-async def _aside(data: bytes, kind: str, name: str) -> bytes:
+async def _decode_in_thread(data: bytes, kind: str, name: str) -> bytes:
     """Where there is no process for it: in a thread, but for what is little work."""
     if is_light(data, kind, name):
-        return decode.sound(data, kind, name)
-    return await asyncio.to_thread(decode.sound, data, kind, name)
+        return decode.decode(data, kind, name)
+    return await asyncio.to_thread(decode.decode, data, kind, name)
 
 
-def _fresh_seconds(response: Response) -> float:
+def _fresh_seconds(response: WebhookResponse) -> float:
     rules = [rule.strip().lower() for rule in response.headers.get("Cache-Control", "").split(",")]
     if "no-cache" in rules or "no-store" in rules:
         return 0.0

@@ -17,7 +17,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from exchange.media.audio import RATE, to_pcm
-from exchange.media.wav_lengths import honest, is_wav
+from exchange.media.wav_lengths import is_wav, with_true_lengths
 
 Block = NDArray[np.float32]  # moments × channels, between -1 and 1
 LONGEST_SECONDS = 3600
@@ -78,7 +78,7 @@ def blocks(data: bytes, longest_seconds: int = LONGEST_SECONDS) -> Iterator[tupl
     """The sound in small pieces with its rate; `UnreadableSound` also in the midst, when it is damaged or too long."""
     if not is_known(data):
         raise UnreadableSound("not a sound file: WAV, MP3, FLAC, Ogg, M4A, AIFF and AU can be read")
-    data, options = honest(data) if is_wav(data) else (data, {})
+    data, options = with_true_lengths(data) if is_wav(data) else (data, {})
     try:
         with av.open(io.BytesIO(data), "r", options={"format_whitelist": KINDS} | options) as container:
             stream = _stream(container)

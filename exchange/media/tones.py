@@ -52,7 +52,7 @@ CADENCES: dict[str, Cadence] = {
 }
 
 
-class Repeating:
+class CadenceSource:
     """An endless source of one cadence, a frame at a time; it starts with sound."""
 
     def __init__(self, cadence: Cadence, level_db: float = -13.0) -> None:

@@ -21,7 +21,7 @@ QUICKLY: Options = {"format_whitelist": "wav", "probesize": "4096", "max_size": 
 
 
 @dataclass(frozen=True)
-class Stated:
+class DeclaredLength:
     """What the file says: where its sound begins, how long it is, and how many bytes a second of it takes."""
 
     start: int
@@ -29,7 +29,7 @@ class Stated:
     second: int
 
 
-class _Longer(io.BytesIO):
+class _EndlessBytes(io.BytesIO):
     """A file that seems longer than it is: of one that ends too soon, FFmpeg does not tell what was promised."""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -42,21 +42,21 @@ def is_wav(data: bytes) -> bool:
     return data[:4] in MAGIC and data[8:12] == b"WAVE"
 
 
-def honest(data: bytes) -> tuple[bytes, Options]:
+def with_true_lengths(data: bytes) -> tuple[bytes, Options]:
     """A WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
-    data = _harmless(data)
-    found = _stated(data)
-    if found is None or _is_part(data, found.start):
+    data = _without_oversized_chunks(data)
+    found = _declared_length(data)
+    if found is None or _is_chunk(data, found.start):
         # A part between head and sound has a wrong length, or the sound has none and another part follows it.
         rebuilt = _rebuilt(data, found.start if found else 12)
         if rebuilt is None:
             return data[: found.start] if found else data, QUICKLY
-        data, found = rebuilt, _stated(rebuilt)
+        data, found = rebuilt, _declared_length(rebuilt)
     is_longer = found is not None and _goes_on(data, found)
     return data, QUICKLY | ({"ignore_length": "1"} if is_longer else {})
 
 
-def _harmless(data: bytes) -> bytes:
+def _without_oversized_chunks(data: bytes) -> bytes:
     """The file without the names of parts that claim to end behind it: FFmpeg takes as much memory as they say."""
     changed: bytearray | None = None
     for name in GREEDY:
@@ -69,10 +69,10 @@ def _harmless(data: bytes) -> bytes:
     return bytes(changed) if changed else data
 
 
-def _stated(data: bytes) -> Stated | None:
+def _declared_length(data: bytes) -> DeclaredLength | None:
     """None when FFmpeg finds no sound in it whose samples have one size."""
     try:
-        with av.open(_Longer(data), "r", options=QUICKLY) as container:
+        with av.open(_EndlessBytes(data), "r", options=QUICKLY) as container:
             stream = container.streams.audio[0]
             codec: AudioCodecContext | None = stream.codec_context
             first = next((packet for packet in container.demux(stream) if packet.size), None)
@@ -81,19 +81,19 @@ def _stated(data: bytes) -> Stated | None:
             if first.pos is None or not first.duration or not stream.duration:
                 return None
             block = first.size // first.duration
-            return Stated(first.pos, stream.duration * block, stream.rate * block)
+            return DeclaredLength(first.pos, stream.duration * block, stream.rate * block)
     except (av.error.FFmpegError, ValueError, IndexError, OverflowError):
         return None
 
 
-def _goes_on(data: bytes, found: Stated) -> bool:
+def _goes_on(data: bytes, found: DeclaredLength) -> bool:
     """Whether there is more sound where it should be over."""
     end = found.start + found.promised
     is_more = len(data) - end > LEAST_SECONDS * found.second
-    return is_more and not any(_is_part(data, at) for at in (end, end + 1))
+    return is_more and not any(_is_chunk(data, at) for at in (end, end + 1))
 
 
-def _is_part(data: bytes, at: int) -> bool:
+def _is_chunk(data: bytes, at: int) -> bool:
     """Whether another part of the file begins there: four letters and a length that fits."""
     name = data[at : at + 4]
     return len(name) == 4 and name.isascii() and name.decode().isprintable() and _length(data, at) <= len(data) - at - 7

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from exchange.phone.errors import PhoneError
 from exchange.phone.parse import parse_play, parse_steps
-from exchange.phone.play import Scene, perform
+from exchange.phone.play import PlayContext, perform
 from exchange.phone.script import Actor
 
 DEFAULT_CALLER = "+8613900000000"
@@ -62,7 +62,7 @@ def _run(args: argparse.Namespace, parse: Callable[[str, str], Sequence[Actor]])
         actors = parse(args.script.read_text(encoding="utf-8"), args.script.name)
         if args.record:
             args.record.mkdir(parents=True, exist_ok=True)
-        scene = Scene(args.exchange, args.token, args.script.parent, sys.stdout, args.record, args.trace)
+        scene = PlayContext(args.exchange, args.token, args.script.parent, sys.stdout, args.record, args.trace)
         return perform(actors, scene)
     except (PhoneError, OSError) as error:
         print(error, file=sys.stderr)

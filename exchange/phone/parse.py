@@ -5,48 +5,48 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from exchange.media.dtmf import tone_for
-from exchange.phone import document
-from exchange.phone.document import Place, Table, flag, number, one_of, text
+from exchange.media.dtmf import key_tones
+from exchange.phone import yaml_document
 from exchange.phone.script import (
     Action,
     Actor,
     Expect,
     HangUp,
-    Incoming,
+    IncomingPlan,
     OnRing,
+    Pause,
     Press,
+    ScriptStep,
     Speak,
-    Step,
-    Wait,
     WaitForAnswer,
     WaitForHangUp,
     WaitForPrompt,
     WaitForSilence,
     WaitForSpeechEnd,
 )
+from exchange.phone.yaml_document import LocatedMapping, SourceLocation, flag, number, one_of, text
 
 
 @dataclass(frozen=True)
-class Form:
+class ActionForm:
     """How an action is written: its fields, and the one that may stand alone."""
 
     action: Callable[..., Action]
-    fields: dict[str, Callable[[Any, Place], Any]]
+    fields: dict[str, Callable[[Any, SourceLocation], Any]]
     short: str | None = None
     is_bare: bool = False
 
 
-def _keys(value: Any, place: Place) -> str:
+def _keys(value: Any, place: SourceLocation) -> str:
     keys = text(value, place)
     try:
-        tone_for(keys, 0, 0)
+        key_tones(keys, 0, 0)
     except ValueError as error:
         raise place.error(str(error)) from error
     return keys
 
 
-def _pattern(value: Any, place: Place) -> str:
+def _pattern(value: Any, place: SourceLocation) -> str:
     pattern = text(value, place)
     try:
         re.compile(pattern)
@@ -55,38 +55,38 @@ def _pattern(value: Any, place: Place) -> str:
     return pattern
 
 
-_LIMITS: dict[str, Callable[[Any, Place], Any]] = {"timeout": number, "required": flag}
+_LIMITS: dict[str, Callable[[Any, SourceLocation], Any]] = {"timeout": number, "required": flag}
 _PROMPT = {"pattern": _pattern, "state": one_of("start", "end"), "fresh": flag, **_LIMITS}
 _EXPECT = {"heard": one_of("speech", "tone", "silence"), "event": text, "timeout": number}
 FORMS = {
-    "wait": Form(Wait, {"seconds": number}, short="seconds"),
-    "wait_for_answer": Form(WaitForAnswer, _LIMITS, short="timeout", is_bare=True),
-    "wait_for_prompt": Form(WaitForPrompt, _PROMPT, short="pattern"),
-    "wait_for_silence": Form(WaitForSilence, {"seconds": number, **_LIMITS}, short="seconds"),
-    "wait_for_speech_end": Form(WaitForSpeechEnd, {"quiet": number, **_LIMITS}, short="quiet", is_bare=True),
-    "wait_for_hang_up": Form(WaitForHangUp, _LIMITS, short="timeout", is_bare=True),
-    "press": Form(Press, {"keys": _keys}, short="keys"),
-    "speak": Form(Speak, {"file": text}, short="file"),
-    "hang_up": Form(HangUp, {}, is_bare=True),
-    "expect": Form(Expect, _EXPECT),
+    "wait": ActionForm(Pause, {"seconds": number}, short="seconds"),
+    "wait_for_answer": ActionForm(WaitForAnswer, _LIMITS, short="timeout", is_bare=True),
+    "wait_for_prompt": ActionForm(WaitForPrompt, _PROMPT, short="pattern"),
+    "wait_for_silence": ActionForm(WaitForSilence, {"seconds": number, **_LIMITS}, short="seconds"),
+    "wait_for_speech_end": ActionForm(WaitForSpeechEnd, {"quiet": number, **_LIMITS}, short="quiet", is_bare=True),
+    "wait_for_hang_up": ActionForm(WaitForHangUp, _LIMITS, short="timeout", is_bare=True),
+    "press": ActionForm(Press, {"keys": _keys}, short="keys"),
+    "speak": ActionForm(Speak, {"file": text}, short="file"),
+    "hang_up": ActionForm(HangUp, {}, is_bare=True),
+    "expect": ActionForm(Expect, _EXPECT),
 }
 
 
-def parse_steps(source: str, file: str) -> tuple[Step, ...]:
+def parse_steps(source: str, file: str) -> tuple[ScriptStep, ...]:
     """A script for one phone: a list of steps, or a mapping with `steps`. ScriptError names what is wrong."""
-    value, place = document.load(source, file), Place(file, 1)
-    if isinstance(value, Table):
-        value, place = document.table(value, place, ("steps",)).get("steps"), place.under("steps")
+    value, place = yaml_document.load(source, file), SourceLocation(file, 1)
+    if isinstance(value, LocatedMapping):
+        value, place = yaml_document.table(value, place, ("steps",)).get("steps"), place.under("steps")
     return _steps(value, place)
 
 
 def parse_play(source: str, file: str) -> tuple[Actor, ...]:
     """A play for many phones. Fields of the document that begin with `x-` hold pieces shared by YAML anchors."""
-    value, place = document.load(source, file), Place(file, 1)
-    shared = tuple(name for name in value if name.startswith("x-")) if isinstance(value, Table) else ()
-    play = document.table(value, place, ("phones", "crews", *shared))
-    crews = _crews(play.get("crews", Table()), place.under("crews", play.get("crews")))
-    listed = document.entries(play.get("phones"), place.under("phones", play.get("phones")))
+    value, place = yaml_document.load(source, file), SourceLocation(file, 1)
+    shared = tuple(name for name in value if name.startswith("x-")) if isinstance(value, LocatedMapping) else ()
+    play = yaml_document.table(value, place, ("phones", "crews", *shared))
+    crews = _crews(play.get("crews", LocatedMapping()), place.under("crews", play.get("crews")))
+    listed = yaml_document.entries(play.get("phones"), place.under("phones", play.get("phones")))
     actors = tuple(_actor(entry, here, crews) for entry, here in listed)
     addresses = [actor.address for actor in actors]
     for address in addresses:
@@ -95,14 +95,14 @@ def parse_play(source: str, file: str) -> tuple[Actor, ...]:
     return actors
 
 
-def _crews(value: Any, place: Place) -> dict[str, tuple[Incoming, ...]]:
-    if not isinstance(value, Table):
-        raise place.error(f"must be a mapping from names to lists of calls, not {document.shown(value)}")
+def _crews(value: Any, place: SourceLocation) -> dict[str, tuple[IncomingPlan, ...]]:
+    if not isinstance(value, LocatedMapping):
+        raise place.error(f"must be a mapping from names to lists of calls, not {yaml_document.shown(value)}")
     return {name: _calls(calls, place.under(name, calls)) for name, calls in value.items()}
 
 
-def _actor(value: Any, place: Place, crews: dict[str, tuple[Incoming, ...]]) -> Actor:
-    fields = document.table(value, place, ("address", "at", "dial", "steps", "incoming", "crew"))
+def _actor(value: Any, place: SourceLocation, crews: dict[str, tuple[IncomingPlan, ...]]) -> Actor:
+    fields = yaml_document.table(value, place, ("address", "at", "dial", "steps", "incoming", "crew"))
     incoming = fields.get("incoming")
     crew = text(fields["crew"], place.under("crew")) if "crew" in fields else None
     if crew is not None and (crew not in crews or "incoming" in fields):
@@ -119,29 +119,29 @@ def _actor(value: Any, place: Place, crews: dict[str, tuple[Incoming, ...]]) -> 
     )
 
 
-def _calls(value: Any, place: Place) -> tuple[Incoming, ...]:
-    return tuple(_incoming(entry, here) for entry, here in document.entries(value, place))
+def _calls(value: Any, place: SourceLocation) -> tuple[IncomingPlan, ...]:
+    return tuple(_incoming(entry, here) for entry, here in yaml_document.entries(value, place))
 
 
-def _incoming(value: Any, place: Place) -> Incoming:
-    fields = document.table(value, place, ("on_ring", "steps"))
+def _incoming(value: Any, place: SourceLocation) -> IncomingPlan:
+    fields = yaml_document.table(value, place, ("on_ring", "steps"))
     on_ring = (
         _on_ring(fields["on_ring"], place.under("on_ring", fields["on_ring"])) if "on_ring" in fields else OnRing(1)
     )
     steps = _steps(fields["steps"], place.under("steps", fields["steps"])) if "steps" in fields else ()
-    return Incoming(on_ring, steps)
+    return IncomingPlan(on_ring, steps)
 
 
-def _on_ring(value: Any, place: Place) -> OnRing:
+def _on_ring(value: Any, place: SourceLocation) -> OnRing:
     ways = ("answer_after_rings", "answer_after_seconds", "ignore", "reject", "busy")
-    fields = document.table(value, place, ways)
+    fields = yaml_document.table(value, place, ways)
     if len(fields) != 1:
         raise place.error(f"must be exactly one of {', '.join(ways)}")
     ((name, given),) = fields.items()
     where = place.under(name)
     if name == "answer_after_rings":
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
-            raise where.error(f"must be a whole number of at least 1, not {document.shown(given)}")
+            raise where.error(f"must be a whole number of at least 1, not {yaml_document.shown(given)}")
         return OnRing(answer_after_rings=given)
     if name == "answer_after_seconds":
         return OnRing(answer_after_seconds=number(given, where))
@@ -150,25 +150,25 @@ def _on_ring(value: Any, place: Place) -> OnRing:
     return OnRing(ignore=name == "ignore", reject=name == "reject", busy=name == "busy")
 
 
-def _steps(value: Any, place: Place) -> tuple[Step, ...]:
-    return tuple(_step(entry, here) for entry, here in document.entries(value, place))
+def _steps(value: Any, place: SourceLocation) -> tuple[ScriptStep, ...]:
+    return tuple(_step(entry, here) for entry, here in yaml_document.entries(value, place))
 
 
-def _step(value: Any, place: Place) -> Step:
+def _step(value: Any, place: SourceLocation) -> ScriptStep:
     name, given = value, None
-    if isinstance(value, Table) and len(value) == 1:
+    if isinstance(value, LocatedMapping) and len(value) == 1:
         ((name, given),) = value.items()
     if not isinstance(name, str) or name not in FORMS:
-        raise place.error(f"must be one of {', '.join(FORMS)}, not {document.shown(name)}")
-    return Step(name, place, _action(FORMS[name], given, place.under(name, given)))
+        raise place.error(f"must be one of {', '.join(FORMS)}, not {yaml_document.shown(name)}")
+    return ScriptStep(name, place, _action(FORMS[name], given, place.under(name, given)))
 
 
-def _action(form: Form, value: Any, place: Place) -> Action:
+def _action(form: ActionForm, value: Any, place: SourceLocation) -> Action:
     if value is None and form.is_bare:
         return form.action()
-    if not isinstance(value, Table) and form.short:
+    if not isinstance(value, LocatedMapping) and form.short:
         return form.action(**{form.short: form.fields[form.short](value, place)})
-    fields = document.table(value, place, tuple(form.fields))
+    fields = yaml_document.table(value, place, tuple(form.fields))
     if form.short and not form.is_bare and form.short not in fields:
         raise place.error(f"needs {form.short}")
     action = form.action(**{name: form.fields[name](given, place.under(name)) for name, given in fields.items()})

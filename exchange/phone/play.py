@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from exchange.media import wav
+from exchange.media import wav_writing
+from exchange.phone.client import PhoneClient
 from exchange.phone.errors import PhoneError
-from exchange.phone.line import Phone
-from exchange.phone.run import Performer, Rota, call_out, load_sounds
-from exchange.phone.script import Actor, Step
+from exchange.phone.script import Actor, ScriptStep
+from exchange.phone.script_runner import AnswerPlan, ScriptRunner, call_out, load_sounds
 
 INTERRUPTED = 130
 LAST_WORDS_SECONDS = 2.0
 
 
 @dataclass
-class Scene:
+class PlayContext:
     """What all phones of a play share: the exchange, the clock, where the sounds are and where the lines go."""
 
     exchange: str
@@ -37,14 +37,14 @@ class Scene:
         print(json.dumps(line, ensure_ascii=False), file=self.out, flush=True)
 
 
-class Player:
+class ActorPhone:
     """One actor with a phone."""
 
-    def __init__(self, actor: Actor, scene: Scene) -> None:
+    def __init__(self, actor: Actor, scene: PlayContext) -> None:
         self.actor = actor
         self._scene = scene
         keeps_sound = scene.record_to is not None
-        self.phone = Phone(
+        self.phone = PhoneClient(
             scene.exchange,
             actor.address,
             token=scene.token,
@@ -52,7 +52,7 @@ class Player:
             keeps_sound=keeps_sound,
             trace=scene.trace,
         )
-        self._performer = Performer(self.phone, load_sounds(_steps(actor), scene.folder), self._emit)
+        self._performer = ScriptRunner(self.phone, load_sounds(_steps(actor), scene.folder), self._emit)
         self._recordings = 0
 
     async def call(self) -> bool:
@@ -66,7 +66,7 @@ class Player:
         self._emit("done")
         return True
 
-    async def take_calls(self, rota: Rota) -> None:
+    async def take_calls(self, rota: AnswerPlan) -> None:
         await self._performer.take_calls(rota)
 
     def _emit(self, event: str, **fields: Any) -> None:
@@ -81,22 +81,22 @@ class Player:
         if message.get("type") == "ended" and self._scene.record_to and self.phone.call.heard:
             self._recordings += 1
             name = f"{self.actor.address.replace(':', '-')}-{self._recordings}.wav"
-            wav.write(self._scene.record_to / name, [bytes(self.phone.call.heard)])
+            wav_writing.write(self._scene.record_to / name, [bytes(self.phone.call.heard)])
 
 
-async def play(actors: Sequence[Actor], scene: Scene) -> int:
+async def play(actors: Sequence[Actor], scene: PlayContext) -> int:
     """Register every phone, start the clock, wait for all who dial; 0 if all scripts came to their end, else 1.
 
     Where nobody dials, the phones stay until they are interrupted.
     """
-    players = [Player(actor, scene) for actor in actors]
+    players = [ActorPhone(actor, scene) for actor in actors]
     async with AsyncExitStack() as phones:
         for player in players:
             await phones.enter_async_context(player.phone)
         await asyncio.gather(*(player.phone.registered() for player in players))
         scene.started = time.monotonic()
         scene.tell("", "started", phones=len(players))
-        rotas = {each.actor.crew or each.actor.address: Rota(each.actor.incoming) for each in players}
+        rotas = {each.actor.crew or each.actor.address: AnswerPlan(each.actor.incoming) for each in players}
         takers = [
             asyncio.create_task(each.take_calls(rotas[each.actor.crew or each.actor.address]))
             for each in players
@@ -116,21 +116,21 @@ async def play(actors: Sequence[Actor], scene: Scene) -> int:
     return 0 if all(done) else 1
 
 
-def _is_idle(phone: Phone) -> Callable[[], bool]:
+def _is_idle(phone: PhoneClient) -> Callable[[], bool]:
     return lambda: not phone.is_busy
 
 
-async def _until_idle(phones: Sequence[Phone]) -> None:
+async def _until_idle(phones: Sequence[PhoneClient]) -> None:
     """Those who were called hear that the caller has gone, so that their last events are told too."""
     await asyncio.gather(*(phone.until(_is_idle(phone), LAST_WORDS_SECONDS) for phone in phones))
 
 
-def perform(actors: Sequence[Actor], scene: Scene) -> int:
+def perform(actors: Sequence[Actor], scene: PlayContext) -> int:
     """Run a play until it ends or SIGINT or SIGTERM comes, in which case every phone hangs up first (status 130)."""
     return asyncio.run(_interruptible(actors, scene))
 
 
-async def _interruptible(actors: Sequence[Actor], scene: Scene) -> int:
+async def _interruptible(actors: Sequence[Actor], scene: PlayContext) -> int:
     playing = asyncio.create_task(play(actors, scene))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
@@ -141,5 +141,5 @@ async def _interruptible(actors: Sequence[Actor], scene: Scene) -> int:
         return INTERRUPTED
 
 
-def _steps(actor: Actor) -> list[Step]:
+def _steps(actor: Actor) -> list[ScriptStep]:
     return [*actor.steps, *(step for call in actor.incoming for step in call.steps)]

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from exchange.phone.document import Place
+from exchange.phone.yaml_document import SourceLocation
 
 LONGEST_WAIT = 60.0
 END_OF_TURN = 0.7
 
 
 @dataclass(frozen=True)
-class Wait:
+class Pause:
     """Let time pass; the end of the call cuts it short."""
 
     seconds: float
@@ -84,7 +84,7 @@ class Expect:
 
 
 Action = (
-    Wait
+    Pause
     | WaitForAnswer
     | WaitForPrompt
     | WaitForSilence
@@ -98,11 +98,11 @@ Action = (
 
 
 @dataclass(frozen=True)
-class Step:
+class ScriptStep:
     """One action and where it was written."""
 
     name: str
-    place: Place
+    place: SourceLocation
     action: Action
 
 
@@ -118,11 +118,11 @@ class OnRing:
 
 
 @dataclass(frozen=True)
-class Incoming:
+class IncomingPlan:
     """One call that comes in: how it is taken, and what is then done."""
 
     on_ring: OnRing = OnRing(answer_after_rings=1)
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ScriptStep, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,6 @@ class Actor:
     address: str
     at: float = 0.0
     dial: str | None = None
-    steps: tuple[Step, ...] = ()
-    incoming: tuple[Incoming, ...] = ()
+    steps: tuple[ScriptStep, ...] = ()
+    incoming: tuple[IncomingPlan, ...] = ()
     crew: str | None = None

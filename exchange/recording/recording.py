@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 
-from exchange.calls.status import Callback
+from exchange.calls.call_record import StatusCallback
 from exchange.media.audio import SILENCE, level_db
-from exchange.recording.tape import Tape
+from exchange.recording.wav_file import WavFile
 
 log = structlog.get_logger(__name__)
 FLUSH_FRAMES = 50
@@ -19,7 +19,7 @@ BEFORE_FRAMES = 10
 
 
 @dataclass
-class RecordingFacts:
+class RecordingDetails:
     """What is known of one recording; stands as JSON beside the sound. Cut short: the exchange was killed over it."""
 
     sid: str
@@ -35,7 +35,7 @@ class RecordingFacts:
     updated: datetime | None = None
     was_cut_short: bool = False
     trims: bool = False
-    callback: Callback = field(default_factory=Callback)
+    callback: StatusCallback = field(default_factory=StatusCallback)
 
     @property
     def is_over(self) -> bool:
@@ -45,23 +45,23 @@ class RecordingFacts:
         return {name: v.isoformat() if isinstance(v, datetime) else v for name, v in asdict(self).items()}
 
     @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> "RecordingFacts":
+    def from_json(cls, raw: dict[str, Any]) -> "RecordingDetails":
         values = dict(raw)
         for name in ("created", "updated"):
             values[name] = datetime.fromisoformat(values[name]) if values.get(name) else None
         callback = values["callback"]
-        values["callback"] = Callback(callback["url"], callback["method"], tuple(callback["events"]))
+        values["callback"] = StatusCallback(callback["url"], callback["method"], tuple(callback["events"]))
         return cls(**values)
 
 
-class Recording:
+class LiveRecording:
     """Sound being recorded. It is a tap: it is given what was said and what was heard in each tick."""
 
-    def __init__(self, facts: RecordingFacts, tape: Tape, on_stop: Callable[["Recording"], None]) -> None:
+    def __init__(self, facts: RecordingDetails, tape: WavFile, on_stop: Callable[["LiveRecording"], None]) -> None:
         self.facts = facts
         self.paused: str = ""
         self.frames = 0
-        self._tape: Tape | None = tape
+        self._tape: WavFile | None = tape
         self._on_stop = on_stop
         self._said: list[bytes] = []
         self._heard: list[bytes] = []
@@ -104,7 +104,7 @@ class Recording:
         if len(self._said) >= FLUSH_FRAMES:
             self._flush(self._tape)
 
-    def _flush(self, tape: Tape) -> None:
+    def _flush(self, tape: WavFile) -> None:
         if self._said:
             tape.write(self._said, self._heard)
             self._said, self._heard = [], []

@@ -12,11 +12,11 @@ import structlog
 from aiohttp import web
 from multidict import MultiDict
 
-from exchange.calls.status import Callback
+from exchange.calls.call_record import StatusCallback
 from exchange.calls.switch import Switch
-from exchange.core.core import Office
+from exchange.core.context import ExchangeContext
 from exchange.core.errors import ApiError, not_found
-from exchange.core.quantity import whole
+from exchange.core.foreign_text import whole
 from exchange.webhooks import forms
 
 log = structlog.get_logger(__name__)
@@ -27,10 +27,10 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Ask:
+class RestRequest:
     """One REST request: the parts it may use, the names in its path, and its parameters."""
 
-    office: Office
+    context: ExchangeContext
     switch: Switch
     path: str
     names: dict[str, str]
@@ -60,11 +60,11 @@ class Ask:
         words = " ".join(str(each) for each in self.params.getall(name, ()))
         return tuple((words or default).replace(",", " ").split())
 
-    def callback(self, name: str, default: str) -> Callback:
-        return Callback(self.text(name), self.method(f"{name}Method"), self.events(f"{name}Event", default))
+    def callback(self, name: str, default: str) -> StatusCallback:
+        return StatusCallback(self.text(name), self.method(f"{name}Method"), self.events(f"{name}Event", default))
 
     def uri(self, *parts: str) -> str:
-        return "/".join([f"/2010-04-01/Accounts/{self.office.config.account_sid}", *parts])
+        return "/".join([f"/2010-04-01/Accounts/{self.context.config.account_sid}", *parts])
 
     def page(self, name: str, rows: Sequence[Json]) -> Json:
         """One page of a list, in Twilio's frame."""
@@ -89,7 +89,7 @@ class Ask:
 
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Answer = Callable[[Ask], Awaitable[web.StreamResponse | Json | None]]
+Answer = Callable[[RestRequest], Awaitable[web.StreamResponse | Json | None]]
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,8 @@ def _nothing(known: Sequence[Route]) -> Answer:
     """The answer to whatever is no route: 405 for a known path by another method, else 404."""
     patterns = [re.compile(re.sub(r"\{[^}]*\}", "[^/]+", each.path.removesuffix(ENDING))) for each in known]
 
-    async def refuse(ask: Ask) -> Json:
-        _, _, below = ask.path.partition(f"/Accounts/{ask.office.config.account_sid}")
+    async def refuse(ask: RestRequest) -> Json:
+        _, _, below = ask.path.partition(f"/Accounts/{ask.context.config.account_sid}")
         if any(pattern.fullmatch(below.removesuffix(ENDING)) for pattern in patterns):
             raise ApiError(405, 20004, "Method not allowed")
         raise not_found(ask.path)
@@ -136,9 +136,11 @@ def _nothing(known: Sequence[Route]) -> Answer:
 def _handler(switch: Switch, route: Route) -> Handle:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            _check_credentials(request, switch.office)
+            _check_credentials(request, switch.context)
             params = MultiDict([*request.query.items(), *await forms.read(request)])
-            answer = await route.answer(Ask(switch.office, switch, request.path, dict(request.match_info), params))
+            answer = await route.answer(
+                RestRequest(switch.context, switch, request.path, dict(request.match_info), params)
+            )
         except ApiError as error:
             log.warning("rest_refused", status=error.status, code=error.code, method=request.method, path=request.path)
             return _error(error)
@@ -154,8 +156,8 @@ def _handler(switch: Switch, route: Route) -> Handle:
     return handle
 
 
-def _check_credentials(request: web.Request, office: Office) -> None:
-    config = office.config
+def _check_credentials(request: web.Request, context: ExchangeContext) -> None:
+    config = context.config
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     known = {config.account_sid: config.auth_token, **config.api_keys}
     # Bytes, for a header may hold letters that cannot be compared; all of them, so that the time tells nothing.

@@ -4,25 +4,25 @@ import re
 from urllib.parse import unquote
 
 from exchange.calls.call_flow import Beginning, Goto, Inline
-from exchange.calls.legs import Ends
-from exchange.calls.status import API_VERSION, CallFacts, CallStatus, rfc2822
-from exchange.calls.switch import Wishes
-from exchange.core.addresses import fault_of
-from exchange.core.core import How
+from exchange.calls.call_record import API_VERSION, CallRecord, LegStatus, rfc2822
+from exchange.calls.leg_registry import CallParties
+from exchange.calls.switch import CallOptions
+from exchange.core.context import RecordingOptions
 from exchange.core.errors import ApiError, not_found, required
-from exchange.core.numbers import sid_of
-from exchange.core.plain import is_plain
-from exchange.media.amd import Patience
-from exchange.rest.api import Ask, Json, Route
+from exchange.core.foreign_text import is_plain
+from exchange.core.numbering.addresses import fault_of
+from exchange.core.numbering.own_numbers import sid_of
+from exchange.media.amd import DetectionTiming
+from exchange.rest.api import Json, RestRequest, Route
 from exchange.rest.dates import is_within
-from exchange.webhooks.webhook import Target
+from exchange.webhooks.webhook import WebhookTarget
 
 DEFAULT_TIMEOUT, LONGEST_DIGITS = 60, 32
 NOT_IN_PROGRESS = 21220
 _ADDRESS = re.compile(r"\+?[0-9() .-]+|client:.+|sips?:.+|[A-Za-z0-9_.@-]+")
 
 
-async def create(ask: Ask) -> Json:
+async def create(ask: RestRequest) -> Json:
     """Ring an address; `Url` or `Twiml` is what the person hears who answers."""
     if not ask.text("To"):
         raise required("To", 21201)
@@ -32,7 +32,7 @@ async def create(ask: Ask) -> Json:
     beginning = _beginning(ask)
     if beginning is None:
         raise ApiError(400, 21205, "Url or Twiml is required.")
-    ends = Ends(
+    ends = CallParties(
         ask.text("From"),
         to,
         "outbound-api",
@@ -40,14 +40,14 @@ async def create(ask: Ask) -> Json:
         user=ask.text("SipAuthUsername"),
         password=ask.text("SipAuthPassword"),
     )
-    leg = ask.switch.originate(ends, beginning, ask.number("Timeout", DEFAULT_TIMEOUT, 1, 600), _wishes(ask))
+    leg = ask.switch.originate(ends, beginning, ask.number("Timeout", DEFAULT_TIMEOUT, 1, 600), _options(ask))
     if ask.flag("Record"):
         callback = ask.callback("RecordingStatusCallback", "completed")
-        ask.office.record_when_answered(leg, recording_wish(ask, "OutboundAPI"), callback)
+        ask.context.record_when_answered(leg, recording_options(ask, "OutboundAPI"), callback)
     return render(ask, leg.facts)
 
 
-def dialled(ask: Ask) -> str:
+def dialled(ask: RestRequest) -> str:
     """Who is called; ApiError when an address holds what no telephone is called."""
     to = ask.text("To")
     if not _ADDRESS.fullmatch(to) or not is_plain(unquote(to, errors="replace")):
@@ -56,23 +56,23 @@ def dialled(ask: Ask) -> str:
         raise ApiError(400, 21211, f"To {fault}.")
     if not is_plain(ask.text("From")):
         raise ApiError(400, 21212, "The source phone number provided, From, is not valid.")
-    return to if to.startswith(("client:", "sip:", "sips:")) else ask.office.number_of(to)
+    return to if to.startswith(("client:", "sip:", "sips:")) else ask.context.number_of(to)
 
 
-async def read(ask: Ask) -> Json:
+async def read(ask: RestRequest) -> Json:
     return render(ask, _facts(ask))
 
 
-async def list_(ask: Ask) -> Json:
+async def list_(ask: RestRequest) -> Json:
     """All calls, the newest first, filtered by Status, To, From, ParentCallSid, StartTime and EndTime."""
-    rows = [facts for facts in ask.office.legs.everything() if _matches(ask, facts)]
+    rows = [facts for facts in ask.context.legs.everything() if _matches(ask, facts)]
     return ask.page("calls", [render(ask, facts) for facts in rows])
 
 
-async def update(ask: Ask) -> Json:
+async def update(ask: RestRequest) -> Json:
     """Live control: another document, or the end."""
     facts = _facts(ask)
-    leg = ask.office.legs.active.get(facts.sid)
+    leg = ask.context.legs.active.get(facts.sid)
     status = ask.text("Status")
     beginning = _beginning(ask)
     if status not in ("", "completed", "canceled"):
@@ -84,7 +84,7 @@ async def update(ask: Ask) -> Json:
     if ask.text("StatusCallback"):
         leg.facts.callback = ask.callback("StatusCallback", "completed")
     if ask.text("FallbackUrl"):
-        leg.fallback = Target(ask.text("FallbackUrl"), ask.method("FallbackMethod"))
+        leg.fallback = WebhookTarget(ask.text("FallbackUrl"), ask.method("FallbackMethod"))
     if ask.text("TimeLimit"):
         ask.switch.limit(leg, ask.number("TimeLimit", 14_400, 1, 86_400))
     if status:
@@ -94,30 +94,32 @@ async def update(ask: Ask) -> Json:
     return render(ask, leg.facts)
 
 
-async def delete(ask: Ask) -> None:
+async def delete(ask: RestRequest) -> None:
     """Forget a call that is over."""
     facts = _facts(ask)
     if not facts.is_over:
         raise ApiError(400, 20009, "Call is still up and cannot be deleted.")
-    ask.office.legs.forget(facts.sid)
+    ask.context.legs.forget(facts.sid)
 
 
-def _wishes(ask: Ask) -> Wishes:
+def _options(ask: RestRequest) -> CallOptions:
     digits = ask.text("SendDigits")
     if len(digits) > LONGEST_DIGITS or set(digits) - set("0123456789ABCD*#wW"):
         message = f"SendDigits {digits!r} may hold at most {LONGEST_DIGITS} of 0-9, A-D, *, #, w and W."
         raise ApiError(400, 21206, message)
     callback = ask.callback("AsyncAmdStatusCallback", "") if ask.flag("AsyncAmd") else None
-    return Wishes(
-        fallback=Target(ask.text("FallbackUrl"), ask.method("FallbackMethod")) if ask.text("FallbackUrl") else None,
+    return CallOptions(
+        fallback=WebhookTarget(ask.text("FallbackUrl"), ask.method("FallbackMethod"))
+        if ask.text("FallbackUrl")
+        else None,
         digits=digits.replace("W", "ww"),
         time_limit=ask.number("TimeLimit", 0, 1, 86_400),
-        machine=machine_wish(ask),
+        machine=detection_timing(ask),
         machine_callback=callback,
     )
 
 
-def machine_wish(ask: Ask) -> Patience | None:
+def detection_timing(ask: RestRequest) -> DetectionTiming | None:
     """`MachineDetection` and its tuning; None when it is not asked for."""
     limits = {
         "Timeout": (30, 3, 59),
@@ -126,47 +128,47 @@ def machine_wish(ask: Ask) -> Patience | None:
         "SilenceTimeout": (5000, 2000, 10_000),
     }
     values = {name: ask.number(f"MachineDetection{name}", *each) for name, each in limits.items()}
-    return Patience.of(ask.text("MachineDetection"), values)
+    return DetectionTiming.of(ask.text("MachineDetection"), values)
 
 
-def recording_wish(ask: Ask, source: str, trim: str = "trim-silence") -> How:
+def recording_options(ask: RestRequest, source: str, trim: str = "trim-silence") -> RecordingOptions:
     """`RecordingChannels`, `RecordingTrack` and `Trim`; one side alone has one channel."""
     track = ask.text("RecordingTrack", "both")
     channels = 2 if ask.text("RecordingChannels") == "dual" and track == "both" else 1
-    return How(channels, source, track, ask.text("Trim", trim) == "trim-silence")
+    return RecordingOptions(channels, source, track, ask.text("Trim", trim) == "trim-silence")
 
 
-def _facts(ask: Ask) -> CallFacts:
-    facts = ask.office.legs.facts(ask.names["call"])
+def _facts(ask: RestRequest) -> CallRecord:
+    facts = ask.context.legs.facts(ask.names["call"])
     if facts is None:
         raise not_found(ask.path)
     return facts
 
 
-def _beginning(ask: Ask) -> Beginning | None:
+def _beginning(ask: RestRequest) -> Beginning | None:
     if ask.text("Url"):
         if not ask.text("Url").startswith(("http://", "https://")):
             raise ApiError(400, 21205, f"Url is not a valid URL: {ask.text('Url')}")
-        return Goto(Target(ask.text("Url"), ask.method("Method")), {})
+        return Goto(WebhookTarget(ask.text("Url"), ask.method("Method")), {})
     return Inline(ask.text("Twiml").encode()) if ask.text("Twiml") else None
 
 
-def _number_sid(ask: Ask, facts: CallFacts) -> str | None:
-    ours = next((each for each in (facts.to, facts.sender) if ask.office.numbers.find(each)), "")
+def _number_sid(ask: RestRequest, facts: CallRecord) -> str | None:
+    ours = next((each for each in (facts.to, facts.sender) if ask.context.numbers.find(each)), "")
     return sid_of(ours) if ours else None
 
 
-def _matches(ask: Ask, facts: CallFacts) -> bool:
+def _matches(ask: RestRequest, facts: CallRecord) -> bool:
     wanted = {"Status": str(facts.status), "To": facts.to, "From": facts.sender, "ParentCallSid": facts.parent_sid}
     if any(ask.text(name) and ask.text(name) != value for name, value in wanted.items()):
         return False
     return is_within(ask, "StartTime", facts.answered or facts.created) and is_within(ask, "EndTime", facts.ended)
 
 
-def render(ask: Ask, facts: CallFacts) -> Json:
+def render(ask: RestRequest, facts: CallRecord) -> Json:
     """A call as Twilio shows it."""
     uri = ask.uri("Calls", facts.sid)
-    status = CallStatus.QUEUED if facts.status is CallStatus.INITIATED else facts.status
+    status = LegStatus.QUEUED if facts.status is LegStatus.INITIATED else facts.status
     parts = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
     return {
         "sid": facts.sid,

@@ -1,21 +1,21 @@
 """Conferences: read, announce, end. Who is inside is `participants.py`'s."""
 
-from exchange.calls.status import API_VERSION, rfc2822
-from exchange.conference.announce import announce
+from exchange.calls.call_record import API_VERSION, rfc2822
+from exchange.conference.announcement import announce
 from exchange.conference.conference import BY_API, Conference
 from exchange.conference.participant import Participant
 from exchange.core.errors import ApiError, not_found
-from exchange.rest.api import Ask, Json, Route
+from exchange.rest.api import Json, RestRequest, Route
 from exchange.rest.dates import is_within
-from exchange.webhooks.webhook import Target
+from exchange.webhooks.webhook import WebhookTarget
 
 
-async def list_(ask: Ask) -> Json:
+async def list_(ask: RestRequest) -> Json:
     """All conferences, the newest first, filtered by FriendlyName, Status, DateCreated and DateUpdated."""
     name, status = ask.text("FriendlyName"), ask.text("Status")
     found = [
         conference
-        for conference in reversed(ask.office.conferences.by_sid.values())
+        for conference in reversed(ask.context.conferences.by_sid.values())
         if name in ("", conference.name) and status in ("", conference.status)
         if is_within(ask, "DateCreated", conference.created)
         if is_within(ask, "DateUpdated", conference.updated or conference.created)
@@ -23,11 +23,11 @@ async def list_(ask: Ask) -> Json:
     return ask.page("conferences", [render(ask, conference) for conference in found])
 
 
-async def read(ask: Ask) -> Json:
+async def read(ask: RestRequest) -> Json:
     return render(ask, find(ask))
 
 
-async def update(ask: Ask) -> Json:
+async def update(ask: RestRequest) -> Json:
     """End it, or let everybody hear an announcement."""
     conference = find(ask)
     if ask.text("Status") not in ("", "completed"):
@@ -39,29 +39,29 @@ async def update(ask: Ask) -> Json:
     return render(ask, conference)
 
 
-def announce_to(ask: Ask, conference: Conference, participant: Participant | None) -> None:
+def announce_to(ask: RestRequest, conference: Conference, participant: Participant | None) -> None:
     if not conference.is_running:
         raise ApiError(400, 20001, "The conference is not in progress: nothing can be announced.")
-    target = Target(ask.text("AnnounceUrl"), ask.method("AnnounceMethod"))
-    ask.office.webhooks.later(announce(ask.office, conference, target, participant))
+    target = WebhookTarget(ask.text("AnnounceUrl"), ask.method("AnnounceMethod"))
+    ask.context.webhooks.later(announce(ask.context, conference, target, participant))
 
 
-def find(ask: Ask) -> Conference:
+def find(ask: RestRequest) -> Conference:
     """By id; for its participants also by name, as Twilio allows."""
     wanted = ask.names["conference"]
-    found = ask.office.conferences.by_sid.get(wanted)
+    found = ask.context.conferences.by_sid.get(wanted)
     if found is None and "Participants" in ask.path:
-        found = ask.office.conferences.named(wanted)
+        found = ask.context.conferences.named(wanted)
     if found is None:
         raise not_found(ask.path)
     return found
 
 
-def render(ask: Ask, conference: Conference) -> Json:
+def render(ask: RestRequest, conference: Conference) -> Json:
     uri = ask.uri("Conferences", conference.sid)
     return {
         "sid": conference.sid,
-        "account_sid": ask.office.config.account_sid,
+        "account_sid": ask.context.config.account_sid,
         "friendly_name": conference.name,
         "status": conference.status,
         "region": "us1",

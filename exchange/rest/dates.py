@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from exchange.core.errors import ApiError
-from exchange.rest.api import Ask
+from exchange.rest.api import RestRequest
 
 DAY = len("2026-01-01")
 
 
-def is_within(ask: Ask, name: str, moment: datetime | None) -> bool:
+def is_within(ask: RestRequest, name: str, moment: datetime | None) -> bool:
     """Whether a time fits the filters of that name; a day counts as the whole of it, what has no time fits none."""
     for sign in ("", ">", "<"):
         text = ask.text(f"{name}{sign}")

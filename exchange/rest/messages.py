@@ -2,19 +2,19 @@
 
 from datetime import UTC, datetime
 
-from exchange.calls.status import API_VERSION, rfc2822
+from exchange.calls.call_record import API_VERSION, rfc2822
 from exchange.core.errors import ApiError, not_found, required
 from exchange.core.ids import new_sid
-from exchange.core.text_delivery import cancel, send
-from exchange.core.text_segments import segments
-from exchange.core.texts import Message
-from exchange.rest.api import Ask, Json, Route
+from exchange.core.messages.delivery import cancel, send
+from exchange.core.messages.message_store import TextMessage
+from exchange.core.messages.segments import segments
+from exchange.rest.api import Json, RestRequest, Route
 from exchange.rest.dates import is_within
 
 LONGEST_BODY, LONGEST_VALID_SECONDS = 1600, 36_000
 
 
-async def create(ask: Ask) -> Json:
+async def create(ask: RestRequest) -> Json:
     """Send a text; a telephone that is not connected gets it when it comes."""
     for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
         instead = {"From": "MessagingServiceSid", "Body": "MediaUrl"}.get(name, "")
@@ -22,12 +22,12 @@ async def create(ask: Ask) -> Json:
             raise required(name, code)
     if len(ask.text("Body")) > LONGEST_BODY:
         raise ApiError(400, 21617, "The concatenated message body exceeds the 1600 character limit")
-    message = Message(
+    message = TextMessage(
         new_sid("SM"),
         ask.text("From"),
-        ask.office.number_of(ask.text("To")),
+        ask.context.number_of(ask.text("To")),
         ask.text("Body"),
-        ask.office.ticker.now(),
+        ask.context.ticker.now(),
         "outbound-api",
         "queued",
         ask.callback("StatusCallback", "sent delivered undelivered"),
@@ -35,11 +35,11 @@ async def create(ask: Ask) -> Json:
         scheduled=_when(ask),
     )
     shown = render(ask, message)
-    send(ask.office, message)
+    send(ask.context, message)
     return render(ask, message) if message.scheduled else shown
 
 
-def _when(ask: Ask) -> datetime | None:
+def _when(ask: RestRequest) -> datetime | None:
     """`SendAt`, for messages with `ScheduleType=fixed`."""
     if not ask.text("ScheduleType"):
         return None
@@ -47,58 +47,58 @@ def _when(ask: Ask) -> datetime | None:
         moment = datetime.fromisoformat(ask.text("SendAt").replace("Z", "+00:00"))
     except ValueError as error:
         raise ApiError(400, 35114, "SendAt must be a time such as 2026-11-30T20:36:27Z.") from error
-    if abs(moment.year - ask.office.ticker.now().year) > 1:
+    if abs(moment.year - ask.context.ticker.now().year) > 1:
         raise ApiError(400, 35111, "SendAt must be within the next 35 days.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-async def list_(ask: Ask) -> Json:
+async def list_(ask: RestRequest) -> Json:
     """All messages, the newest first, filtered by To, From and DateSent."""
     to, sender = ask.text("To"), ask.text("From")
     found = [
         m
-        for m in reversed(ask.office.texts.kept.values())
+        for m in reversed(ask.context.texts.kept.values())
         if to in ("", m.to) and sender in ("", m.sender) and is_within(ask, "DateSent", m.created)
     ]
     return ask.page("messages", [render(ask, message) for message in found])
 
 
-async def read(ask: Ask) -> Json:
+async def read(ask: RestRequest) -> Json:
     return render(ask, _message(ask))
 
 
-async def update(ask: Ask) -> Json:
+async def update(ask: RestRequest) -> Json:
     """Take the words out of a message that is delivered; what is sent cannot be called back."""
     message = _message(ask)
     if ask.text("Status"):
         if ask.text("Status") != "canceled" or message.status != "scheduled":
             raise ApiError(400, 30409, "Only a scheduled message can be canceled.")
-        cancel(ask.office, message)
+        cancel(ask.context, message)
         return render(ask, message)
     if ask.text("Body"):
         raise ApiError(400, 20001, "Body may only be made empty.")
     message.body = ""
-    ask.office.texts.keep(message)
+    ask.context.texts.keep(message)
     return render(ask, message)
 
 
-async def delete(ask: Ask) -> None:
-    ask.office.texts.forget(_message(ask).sid)
+async def delete(ask: RestRequest) -> None:
+    ask.context.texts.forget(_message(ask).sid)
 
 
-def _message(ask: Ask) -> Message:
-    message = ask.office.texts.kept.get(ask.names["message"])
+def _message(ask: RestRequest) -> TextMessage:
+    message = ask.context.texts.kept.get(ask.names["message"])
     if message is None:
         raise not_found(ask.path)
     return message
 
 
-def render(ask: Ask, message: Message) -> Json:
+def render(ask: RestRequest, message: TextMessage) -> Json:
     uri = ask.uri("Messages", message.sid)
     undelivered = message.status == "undelivered"
     return {
         "sid": message.sid,
-        "account_sid": ask.office.config.account_sid,
+        "account_sid": ask.context.config.account_sid,
         "api_version": API_VERSION,
         "body": message.body,
         "from": message.sender,

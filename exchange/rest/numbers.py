@@ -1,11 +1,11 @@
 """The exchange's own telephone numbers: those of the settings, and those added while it runs."""
 
-from exchange.calls.status import API_VERSION, rfc2822
-from exchange.core.config import Number
+from exchange.calls.call_record import API_VERSION, rfc2822
+from exchange.core.config import NumberConfig
 from exchange.core.errors import ApiError, not_found
-from exchange.core.numbers import sid_of
-from exchange.core.quantity import whole
-from exchange.rest.api import Ask, Json, Route
+from exchange.core.foreign_text import whole
+from exchange.core.numbering.own_numbers import sid_of
+from exchange.rest.api import Json, RestRequest, Route
 
 LONGEST_NAME, LONGEST_DIGITS = 64, 15
 FIELDS = {
@@ -19,76 +19,76 @@ FIELDS = {
 }
 
 
-async def list_(ask: Ask) -> Json:
+async def list_(ask: RestRequest) -> Json:
     """All numbers, filtered by a part of PhoneNumber and by FriendlyName."""
     part, name = ask.text("PhoneNumber").strip("*"), ask.text("FriendlyName")
-    found = [each for each in ask.office.numbers.all() if part in each.number and name in ("", _named(each))]
+    found = [each for each in ask.context.numbers.all() if part in each.number and name in ("", _named(each))]
     return ask.page("incoming_phone_numbers", [render(ask, each) for each in found])
 
 
-async def create(ask: Ask) -> Json:
+async def create(ask: RestRequest) -> Json:
     """A number of the exchange's own choice within an area code, or the one that is asked for."""
     number = ask.text("PhoneNumber") or _free(ask)
     digits = number.removeprefix("+")
     if not number.startswith("+") or whole(digits) is None or len(digits) > LONGEST_DIGITS:
         raise ApiError(400, 21421, f"PhoneNumber {number} is invalid")
-    if ask.office.numbers.find(number):
+    if ask.context.numbers.find(number):
         raise ApiError(400, 21422, f"PhoneNumber {number} is not available")
-    return render(ask, ask.office.numbers.put(Number(number, ""), **_values(ask)))
+    return render(ask, ask.context.numbers.put(NumberConfig(number, ""), **_values(ask)))
 
 
-async def read(ask: Ask) -> Json:
+async def read(ask: RestRequest) -> Json:
     return render(ask, _number(ask))
 
 
-async def update(ask: Ask) -> Json:
-    return render(ask, ask.office.numbers.put(_number(ask), **_values(ask)))
+async def update(ask: RestRequest) -> Json:
+    return render(ask, ask.context.numbers.put(_number(ask), **_values(ask)))
 
 
-async def delete(ask: Ask) -> None:
-    ask.office.numbers.remove(_number(ask))
+async def delete(ask: RestRequest) -> None:
+    ask.context.numbers.remove(_number(ask))
 
 
-def _free(ask: Ask) -> str:
+def _free(ask: RestRequest) -> str:
     if not ask.text("AreaCode"):
         raise ApiError(400, 21451, "PhoneNumber or AreaCode is required.")
     area = ask.text("AreaCode")
-    taken = {each.number for each in ask.office.numbers.all()}
+    taken = {each.number for each in ask.context.numbers.all()}
     return next(number for at in range(10_000_000) if (number := f"+1{area}{5550000 + at:07d}") not in taken)
 
 
-def _values(ask: Ask) -> dict[str, str]:
+def _values(ask: RestRequest) -> dict[str, str]:
     if len(ask.text("FriendlyName")) > LONGEST_NAME:
         raise ApiError(400, 21441, f"FriendlyName may hold {LONGEST_NAME} characters")
     given = {name: field for name, field in FIELDS.items() if name in ask.params}
     return {f: ask.method(name) if f.endswith("method") else ask.text(name) for name, f in given.items()}
 
 
-def _named(number: Number) -> str:
+def _named(number: NumberConfig) -> str:
     return number.friendly_name or number.number
 
 
-def _number(ask: Ask) -> Number:
-    found = ask.office.numbers.by_sid(ask.names["number"])
+def _number(ask: RestRequest) -> NumberConfig:
+    found = ask.context.numbers.by_sid(ask.names["number"])
     if found is None:
         raise not_found(ask.path)
     return found
 
 
-def render(ask: Ask, number: Number) -> Json:
+def render(ask: RestRequest, number: NumberConfig) -> Json:
     sid = sid_of(number.number)
     nothing = (
         "address_sid", "identity_sid", "sms_application_sid", "trunk_sid", "voice_application_sid",
         "emergency_address_sid", "bundle_sid",
     )  # fmt: skip
     return dict.fromkeys(nothing) | {
-        "account_sid": ask.office.config.account_sid,
+        "account_sid": ask.context.config.account_sid,
         "address_requirements": "none",
         "api_version": API_VERSION,
         "beta": False,
         "capabilities": {"voice": True, "sms": True, "mms": False, "fax": False},
-        "date_created": rfc2822(ask.office.numbers.since),
-        "date_updated": rfc2822(ask.office.numbers.since),
+        "date_created": rfc2822(ask.context.numbers.since),
+        "date_updated": rfc2822(ask.context.numbers.since),
         "emergency_status": "Inactive",
         "emergency_address_status": "unregistered",
         "friendly_name": _named(number),

@@ -1,20 +1,20 @@
 """Participants of a conference: read, mute, hold, coach, announce to, remove, add."""
 
-from exchange.calls.call import Leg
-from exchange.calls.legs import Ends
-from exchange.calls.status import CallStatus, rfc2822
-from exchange.calls.switch import Wishes
-from exchange.conference.conference import LAST_LEFT, LED_AWAY, NEVER_CAME, Conference
+from exchange.calls.call_record import LegStatus, rfc2822
+from exchange.calls.leg import CallLeg
+from exchange.calls.leg_registry import CallParties
+from exchange.calls.switch import CallOptions
+from exchange.conference.conference import LAST_LEFT, NEVER_CAME, REDIRECTED, Conference
 from exchange.conference.participant import Participant
 from exchange.core.errors import ApiError, not_found, required
 from exchange.core.ids import is_sid
-from exchange.rest.api import Ask, Json, Route
-from exchange.rest.calls import dialled, machine_wish, recording_wish
+from exchange.rest.api import Json, RestRequest, Route
+from exchange.rest.calls import detection_timing, dialled, recording_options
 from exchange.rest.conferences import announce_to, find
 from exchange.webhooks.twiml import Element
 
 
-async def participants(ask: Ask) -> Json:
+async def participants(ask: RestRequest) -> Json:
     """Who is inside, filtered by Muted, Hold and Coaching."""
     conference = find(ask)
     muted, hold, coaching = ask.flag("Muted"), ask.flag("Hold"), ask.flag("Coaching")
@@ -26,12 +26,12 @@ async def participants(ask: Ask) -> Json:
     return ask.page("participants", [render_participant(ask, conference, each) for each in found])
 
 
-async def participant(ask: Ask) -> Json:
+async def participant(ask: RestRequest) -> Json:
     conference = find(ask)
     return render_participant(ask, conference, _participant(ask, conference))
 
 
-async def add(ask: Ask) -> Json:
+async def add(ask: RestRequest) -> Json:
     """Ring somebody into the conference; a name that is not in use makes one."""
     for name, code in (("To", 21201), ("From", 21213)):
         if not ask.text(name):
@@ -41,23 +41,23 @@ async def add(ask: Ask) -> Json:
     conference = _opened(ask)
     callback = ask.callback("StatusCallback", "completed")
     sender = ask.text("CallerId") or ask.text("From")
-    ends = Ends(sender, to, "outbound-api", callback=callback)
-    wishes = Wishes(
+    ends = CallParties(sender, to, "outbound-api", callback=callback)
+    wishes = CallOptions(
         time_limit=ask.number("TimeLimit", 0, 1, 86_400),
-        machine=machine_wish(ask),
+        machine=detection_timing(ask),
         machine_callback=ask.callback("AmdStatusCallback", ""),
     )
     into = _into(ask, conference.name, coached)
     leg = ask.switch.originate(ends, into, ask.number("Timeout", 60, 1, 600), wishes)
     conference.expected[leg.sid] = _expected(ask, leg, coached)
-    ask.office.webhooks.later(_end_unused(conference, leg))
+    ask.context.webhooks.later(_end_unused(conference, leg))
     if ask.flag("Record"):
         callback = ask.callback("RecordingStatusCallback", "completed")
-        ask.office.record_when_answered(leg, recording_wish(ask, "OutboundAPI"), callback)
+        ask.context.record_when_answered(leg, recording_options(ask, "OutboundAPI"), callback)
     return render_participant(ask, conference, conference.expected[leg.sid])
 
 
-def _expected(ask: Ask, leg: Leg, coached: str) -> Participant:
+def _expected(ask: RestRequest, leg: CallLeg, coached: str) -> Participant:
     """Somebody who is being dialled, with the wishes of the request."""
     return Participant(
         leg=leg,
@@ -70,17 +70,17 @@ def _expected(ask: Ask, leg: Leg, coached: str) -> Participant:
     )
 
 
-def _opened(ask: Ask) -> Conference:
+def _opened(ask: RestRequest) -> Conference:
     wanted = ask.names["conference"]
-    found = ask.office.conferences.by_sid.get(wanted)
+    found = ask.context.conferences.by_sid.get(wanted)
     if found is None and is_sid(wanted, "CF"):
         raise not_found(ask.path)
     if found is not None and found.status == "completed":
         raise ApiError(400, 20001, "The conference is over.")
-    return found or ask.office.conferences.open(wanted, ask.callback("ConferenceStatusCallback", "start end"))
+    return found or ask.context.conferences.open(wanted, ask.callback("ConferenceStatusCallback", "start end"))
 
 
-async def _end_unused(conference: Conference, leg: Leg) -> None:
+async def _end_unused(conference: Conference, leg: CallLeg) -> None:
     """A conference made for somebody who never came is over again."""
     await leg.ended.wait()
     missed = conference.expected.pop(leg.sid, None)
@@ -90,19 +90,19 @@ async def _end_unused(conference: Conference, leg: Leg) -> None:
         conference.end(LAST_LEFT)
 
 
-def _coached(ask: Ask, before: str) -> str:
+def _coached(ask: RestRequest, before: str) -> str:
     """Whom the participant coaches: `CallSidToCoach`, and `Coaching=false` ends it."""
     wanted = ask.text("CallSidToCoach", before)
     if ask.flag("Coaching") is False:
         return ""
     if ask.flag("Coaching") and not wanted:
         raise ApiError(400, 21205, "CallSidToCoach is required when Coaching is true.")
-    if wanted and wanted != before and wanted not in ask.office.legs.active:
+    if wanted and wanted != before and wanted not in ask.context.legs.active:
         raise ApiError(400, 20001, f"CallSidToCoach {wanted} is not in the conference.")
     return wanted
 
 
-def _into(ask: Ask, room: str, coached: str) -> tuple[Element, ...]:
+def _into(ask: RestRequest, room: str, coached: str) -> tuple[Element, ...]:
     """The document that leads into the conference, with the request's wishes as attributes."""
     names = {
         "muted": "Muted",
@@ -127,7 +127,7 @@ def _into(ask: Ask, room: str, coached: str) -> tuple[Element, ...]:
     return (Element("Dial", {}, children=(Element("Conference", attributes, room),)),)
 
 
-async def change(ask: Ask) -> Json:
+async def change(ask: RestRequest) -> Json:
     """Mute, hold, coach, announce to one participant, or let the conference depend on it."""
     conference = find(ask)
     found = _participant(ask, conference)
@@ -146,20 +146,20 @@ async def change(ask: Ask) -> Json:
     if hold is not None:
         conference.hold(found, hold)
     conference.modify(found, coached, found.ends if ends is None else ends)
-    found.updated = ask.office.ticker.now()
+    found.updated = ask.context.ticker.now()
     return render_participant(ask, conference, found)
 
 
-async def remove(ask: Ask) -> None:
+async def remove(ask: RestRequest) -> None:
     conference = find(ask)
     found = _participant(ask, conference)
     if found.leg.sid in conference.expected:
         found.leg.drop()
     else:
-        conference.leave(found, LED_AWAY, is_kicked=True)
+        conference.leave(found, REDIRECTED, is_kicked=True)
 
 
-def _participant(ask: Ask, conference: Conference) -> Participant:
+def _participant(ask: RestRequest, conference: Conference) -> Participant:
     if conference.status == "completed":
         raise ApiError(404, 20404, f"The requested resource {ask.path} was not found")
     found = conference.find(ask.names["participant"])
@@ -172,11 +172,11 @@ def _status(conference: Conference, participant: Participant) -> str:
     if participant.leg.sid not in conference.expected:
         return "connected"
     status = participant.leg.facts.status
-    known = {CallStatus.QUEUED: "queued", CallStatus.RINGING: "ringing", CallStatus.INITIATED: "connecting"}
+    known = {LegStatus.QUEUED: "queued", LegStatus.RINGING: "ringing", LegStatus.INITIATED: "connecting"}
     return known.get(status, "connecting" if participant.leg.is_up else "complete")
 
 
-def render_participant(ask: Ask, conference: Conference, participant: Participant) -> Json:
+def render_participant(ask: RestRequest, conference: Conference, participant: Participant) -> Json:
     return {
         "account_sid": participant.leg.facts.account_sid,
         "call_sid": participant.leg.sid,

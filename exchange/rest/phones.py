@@ -1,29 +1,29 @@
 """The registered telephones, and the end of somebody's tokens for them: of our own, Twilio has none like them."""
 
 from exchange.core.errors import ApiError
-from exchange.rest.api import Ask, Json, Route
+from exchange.rest.api import Json, RestRequest, Route
 from exchange.web.tokens import HOLDER
 
 
-async def list_(ask: Ask) -> Json:
+async def list_(ask: RestRequest) -> Json:
     """Each telephone with the registration that is rung (null: it is known and not registered) and its label.
 
     `holders` are whose tokens the telephones registered at its address came with, where these say so.
     """
-    tokens = ask.office.tokens
+    tokens = ask.context.tokens
     rows: list[Json] = [
         {"address": address, "sid": sid, "label": label, "holders": tokens.holders(address)}
-        for address, sid, label in ask.office.directory.listed()
+        for address, sid, label in ask.context.directory.listed()
     ]
     return ask.page("phones", rows)
 
 
-async def revoke(ask: Ask) -> Json:
+async def revoke(ask: RestRequest) -> Json:
     """Tokens of this holder let nobody in any more, and what is registered with one is put down."""
     holder = ask.text("Holder")
     if not HOLDER.fullmatch(holder):
         raise ApiError(400, 20001, "Holder must be 1 to 40 letters, digits, hyphens or underscores")
-    return {"holder": holder, "put_down": await ask.office.tokens.revoke(holder)}
+    return {"holder": holder, "put_down": await ask.context.tokens.revoke(holder)}
 
 
 ROUTES = (Route("GET", "/Phones.json", list_), Route("POST", "/Phones/Revocations.json", revoke, 201))

@@ -5,36 +5,36 @@ from pathlib import Path
 
 from aiohttp import web
 
-from exchange.calls.status import API_VERSION, rfc2822
+from exchange.calls.call_record import API_VERSION, rfc2822
 from exchange.core.errors import ApiError, not_found
 from exchange.media import decode, sound_file
-from exchange.recording.recording import Recording, RecordingFacts
-from exchange.recording.tape import header
-from exchange.rest.api import Ask, Json, Route
-from exchange.rest.calls import recording_wish
+from exchange.recording.recording import LiveRecording, RecordingDetails
+from exchange.recording.wav_file import header
+from exchange.rest.api import Json, RestRequest, Route
+from exchange.rest.calls import recording_options
 from exchange.rest.dates import is_within
 
 CURRENT = "Twilio.CURRENT"
 
 
-async def start(ask: Ask) -> Json:
+async def start(ask: RestRequest) -> Json:
     """Record a call that is up; `RecordingChannels=dual` puts what the leg heard on channel 2."""
-    leg = ask.office.legs.active.get(ask.names["call"])
+    leg = ask.context.legs.active.get(ask.names["call"])
     if leg is None:
-        if ask.office.legs.facts(ask.names["call"]) is None:
+        if ask.context.legs.facts(ask.names["call"]) is None:
             raise not_found(ask.path)
         raise ApiError(400, 21220, "Requested resource is not eligible for recording: the call is over.")
-    how = recording_wish(ask, "StartCallRecordingAPI", "do-not-trim")
-    recording = ask.office.record(leg, how, ask.callback("RecordingStatusCallback", "completed"))
+    how = recording_options(ask, "StartCallRecordingAPI", "do-not-trim")
+    recording = ask.context.record(leg, how, ask.callback("RecordingStatusCallback", "completed"))
     return render(ask, recording.facts)
 
 
-async def control(ask: Ask) -> Json:
+async def control(ask: RestRequest) -> Json:
     """Pause (with silence, or skipping), go on, or stop."""
     recording = _active(ask)
     status = ask.text("Status")
     if status == "stopped":
-        ask.office.stop_recording(recording)
+        ask.context.stop_recording(recording)
     elif status == "paused":
         recording.paused = "skip" if ask.text("PauseBehavior") == "skip" else "silence"
         recording.facts.status = "paused"
@@ -46,53 +46,53 @@ async def control(ask: Ask) -> Json:
     return render(ask, recording.facts)
 
 
-async def of_call(ask: Ask) -> Json:
-    if ask.office.legs.facts(ask.names["call"]) is None:
+async def of_call(ask: RestRequest) -> Json:
+    if ask.context.legs.facts(ask.names["call"]) is None:
         raise not_found(ask.path)
     return _page(ask, [facts for facts in _newest(ask) if facts.call_sid == ask.names["call"]])
 
 
-async def of_conference(ask: Ask) -> Json:
+async def of_conference(ask: RestRequest) -> Json:
     wanted = ask.names["conference"]
-    if wanted not in ask.office.conferences.by_sid:
+    if wanted not in ask.context.conferences.by_sid:
         raise not_found(ask.path)
     return _page(ask, [facts for facts in _newest(ask) if facts.conference_sid == wanted])
 
 
-async def list_(ask: Ask) -> Json:
+async def list_(ask: RestRequest) -> Json:
     """All recordings, the newest first, filtered by CallSid, ConferenceSid and DateCreated."""
     call, conference = ask.text("CallSid"), ask.text("ConferenceSid")
     rows = [f for f in _newest(ask) if call in ("", f.call_sid) and conference in ("", f.conference_sid)]
     return _page(ask, rows)
 
 
-async def read(ask: Ask) -> Json:
+async def read(ask: RestRequest) -> Json:
     return render(ask, _facts(ask))
 
 
-async def delete(ask: Ask) -> None:
+async def delete(ask: RestRequest) -> None:
     facts = _facts(ask)
-    recording = ask.office.recordings.active.get(facts.sid)
+    recording = ask.context.recordings.active.get(facts.sid)
     if recording:
-        ask.office.stop_recording(recording)
-    ask.office.recordings.delete(facts.sid)
+        ask.context.stop_recording(recording)
+    ask.context.recordings.delete(facts.sid)
 
 
-async def media(ask: Ask) -> web.StreamResponse:
+async def media(ask: RestRequest) -> web.StreamResponse:
     """The WAV file; `RequestedChannels=1` mixes two channels down to one."""
     facts, path = _finished(ask)
     if facts.channels == 2 and ask.text("RequestedChannels") == "1":
-        async with ask.office.packing:
+        async with ask.context.packing:
             mono = await asyncio.to_thread(sound_file.read, path, longest_seconds=sound_file.OWN_SECONDS)
         return web.Response(body=header(1, len(mono)) + mono, content_type="audio/x-wav")
     return web.FileResponse(path, headers={"Content-Type": "audio/x-wav"})
 
 
-async def mp3(ask: Ask) -> web.StreamResponse:
+async def mp3(ask: RestRequest) -> web.StreamResponse:
     """The same as MP3, made when it is asked for."""
     facts, path = _finished(ask)
     is_dual = facts.channels == 2 and ask.text("RequestedChannels") != "1"
-    async with ask.office.packing:
+    async with ask.context.packing:
         body = await asyncio.to_thread(_packed, path, is_dual)
     return web.Response(body=body, content_type="audio/mpeg")
 
@@ -104,24 +104,24 @@ def _packed(path: Path, is_dual: bool) -> bytes:
     return decode.mp3([sound_file.read(path, longest_seconds=longest)])
 
 
-def _finished(ask: Ask) -> tuple[RecordingFacts, Path]:
+def _finished(ask: RestRequest) -> tuple[RecordingDetails, Path]:
     facts = _facts(ask)
-    path = ask.office.recordings.path(facts.sid)
+    path = ask.context.recordings.path(facts.sid)
     if not facts.is_over or facts.status == "absent" or not path.exists():
         raise not_found(ask.path)
     return facts, path
 
 
-def _newest(ask: Ask) -> list[RecordingFacts]:
-    rows = [facts for facts in ask.office.recordings.facts.values() if is_within(ask, "DateCreated", facts.created)]
+def _newest(ask: RestRequest) -> list[RecordingDetails]:
+    rows = [facts for facts in ask.context.recordings.facts.values() if is_within(ask, "DateCreated", facts.created)]
     return sorted(rows, key=lambda facts: facts.created, reverse=True)
 
 
-def _page(ask: Ask, rows: list[RecordingFacts]) -> Json:
+def _page(ask: RestRequest, rows: list[RecordingDetails]) -> Json:
     return ask.page("recordings", [render(ask, facts) for facts in rows])
 
 
-def _owns(ask: Ask, facts: RecordingFacts) -> bool:
+def _owns(ask: RestRequest, facts: RecordingDetails) -> bool:
     """Whether it belongs to the call or the conference in the path, if there is one."""
     return (
         ask.names.get("call", facts.call_sid) == facts.call_sid
@@ -129,16 +129,16 @@ def _owns(ask: Ask, facts: RecordingFacts) -> bool:
     )
 
 
-def _facts(ask: Ask) -> RecordingFacts:
-    facts = ask.office.recordings.facts.get(ask.names["recording"])
+def _facts(ask: RestRequest) -> RecordingDetails:
+    facts = ask.context.recordings.facts.get(ask.names["recording"])
     if facts is None or not _owns(ask, facts):
         raise not_found(ask.path)
     return facts
 
 
-def _active(ask: Ask) -> Recording:
+def _active(ask: RestRequest) -> LiveRecording:
     wanted = ask.names["recording"]
-    for recording in reversed(list(ask.office.recordings.active.values())):
+    for recording in reversed(list(ask.context.recordings.active.values())):
         if _owns(ask, recording.facts) and wanted in (CURRENT, recording.facts.sid):
             return recording
     if wanted == CURRENT:
@@ -147,7 +147,7 @@ def _active(ask: Ask) -> Recording:
     raise ApiError(400, 21220, "The recording is not in progress.")
 
 
-def render(ask: Ask, facts: RecordingFacts) -> Json:
+def render(ask: RestRequest, facts: RecordingDetails) -> Json:
     """A recording as Twilio shows it."""
     uri = ask.uri("Recordings", facts.sid)
     if "call" in ask.names:
@@ -174,7 +174,7 @@ def render(ask: Ask, facts: RecordingFacts) -> Json:
         "error_code": None,
         "encryption_details": None,
         "uri": f"{uri}.json",
-        "media_url": ask.office.recordings.url(facts.sid),
+        "media_url": ask.context.recordings.url(facts.sid),
         "subresource_uris": {name: f"{uri}/{part}.json" for name, part in parts.items()},
     }
 

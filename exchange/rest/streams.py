@@ -1,39 +1,39 @@
 """Media Streams of a live call: start and stop."""
 
-from exchange.calls.call_flow import Course
-from exchange.calls.status import rfc2822
+from exchange.calls.call_flow import CallFlow
+from exchange.calls.call_record import rfc2822
 from exchange.core.errors import ApiError, not_found, required
 from exchange.core.ids import new_sid
-from exchange.media.stream import Order, Stream
-from exchange.rest.api import Ask, Json, Route
+from exchange.media.media_stream import MediaStream, StreamRequest
+from exchange.rest.api import Json, RestRequest, Route
 from exchange.verbs import VERBS
-from exchange.verbs.stream import TRACKS, begin
+from exchange.verbs.connect import TRACKS, begin
 
 MOST_PARAMETERS = 99
 
 
-async def create(ask: Ask) -> Json:
+async def create(ask: RestRequest) -> Json:
     """Start a stream beside whatever the call does."""
-    leg = ask.office.legs.active.get(ask.names["call"])
+    leg = ask.context.legs.active.get(ask.names["call"])
     if leg is None or not leg.is_up:
         raise not_found(ask.path)
     if not ask.text("Url"):
         raise required("Url", 21205)
     names = [f"Parameter{at}" for at in range(1, MOST_PARAMETERS + 1) if f"Parameter{at}.Name" in ask.params]
-    order = Order(
+    order = StreamRequest(
         sid=new_sid("MZ"),
         url=ask.text("Url"),
         tracks=TRACKS.get(ask.text("Track"), ("inbound",)),
         parameters={ask.text(f"{name}.Name"): ask.text(f"{name}.Value") for name in names},
         name=ask.text("Name"),
     )
-    course = Course(ask.office, leg, VERBS)
-    return render(ask, begin(course, order, ask.callback("StatusCallback", "")))
+    flow = CallFlow(ask.context, leg, VERBS)
+    return render(ask, begin(flow, order, ask.callback("StatusCallback", "")))
 
 
-async def update(ask: Ask) -> Json:
+async def update(ask: RestRequest) -> Json:
     """Stop it, by id or by name."""
-    leg = ask.office.legs.active.get(ask.names["call"])
+    leg = ask.context.legs.active.get(ask.names["call"])
     wanted = ask.names["stream"]
     streams = list(leg.streams.values()) if leg else []
     found = next((each for each in streams if wanted in (each.order.sid, each.order.name)), None)
@@ -46,14 +46,14 @@ async def update(ask: Ask) -> Json:
     return render(ask, found)
 
 
-def render(ask: Ask, stream: Stream) -> Json:
+def render(ask: RestRequest, stream: MediaStream) -> Json:
     return {
         "sid": stream.order.sid,
-        "account_sid": ask.office.config.account_sid,
+        "account_sid": ask.context.config.account_sid,
         "call_sid": ask.names["call"],
         "name": stream.order.name or None,
         "status": stream.status,
-        "date_updated": rfc2822(ask.office.ticker.now()),
+        "date_updated": rfc2822(ask.context.ticker.now()),
         "uri": ask.uri("Calls", ask.names["call"], "Streams", f"{stream.order.sid}.json"),
     }
 

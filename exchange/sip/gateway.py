@@ -20,17 +20,17 @@ from aiosipua import (
 from aiosipua.dialog import dialog_matches
 from aiosipua.refer import notify_refer
 
-from exchange.core.noise import Noise, place_of
+from exchange.core.log_limit import LimitedLog, place_of
 from exchange.sip import sdp, trunks, uri
-from exchange.sip.agent import Agent
-from exchange.sip.caller import Address, Caller, Destination
-from exchange.sip.directions import Directions
-from exchange.sip.line import Incoming, Outgoing, SipLine
-from exchange.sip.presses import relayed
+from exchange.sip.destinations import SipDestinations
+from exchange.sip.key_presses import relayed_keys
 from exchange.sip.registrar import Registrar
-from exchange.sip.rtp import Rtp
+from exchange.sip.rtp import RtpSession
 from exchange.sip.settings import SipSettings
-from exchange.sip.wire import Wire
+from exchange.sip.sip_line import IncomingSipCall, OutgoingSipCall, SipLine
+from exchange.sip.transport import SipTransport
+from exchange.sip.uac import Address, Destination, UserAgentClient
+from exchange.sip.uas import UserAgentServer
 
 log = structlog.get_logger(__name__)
 GOODBYE_SECONDS = 1.0
@@ -48,21 +48,21 @@ class Gateway:
         self._settings = settings
         self._dial = dial
         self._lines: dict[str, SipLine] = {}
-        self._noise = Noise()
+        self._noise = LimitedLog()
         self.registrar = Registrar(settings)
-        self._directions = Directions(settings, self.registrar)
+        self._directions = SipDestinations(settings, self.registrar)
         self.host = settings.public_host or settings.host
         self.port = settings.port
 
     async def start(self) -> None:
         """Open the port, and register where we are to; OSError when the port cannot be had."""
         await self._directions.look_up()
-        self._transport = Wire(local_addr=(self._settings.host, self._settings.port))
+        self._transport = SipTransport(local_addr=(self._settings.host, self._settings.port))
         await self._transport.start()
         self.port = self._transport.local_addr[1]
         here = (self.host, self.port)
-        self.caller = Caller(self._transport, here)
-        self.agent = Agent(self._transport, self.caller, here, self._is_welcome)
+        self.caller = UserAgentClient(self._transport, here)
+        self.agent = UserAgentServer(self._transport, self.caller, here, self._is_welcome)
         self.agent.add("REGISTER", self._register)
         self.agent.add("INFO", self._info)
         self.agent.on_invite = self._invited
@@ -93,8 +93,8 @@ class Gateway:
         if way is None:
             return None
         place = partial(self._place, way)
-        outgoing = Outgoing(self.caller, place, self.host)
-        return SipLine(address, partial(Rtp, self._settings.host, way.peer[0]), outgoing, rings_late=True)
+        outgoing = OutgoingSipCall(self.caller, place, self.host)
+        return SipLine(address, partial(RtpSession, self._settings.host, way.peer[0]), outgoing, rings_late=True)
 
     def listed(self) -> list[tuple[str, str | None, str]]:
         """The telephones that may register here: who is not registered now has no registration."""
@@ -134,8 +134,8 @@ class Gateway:
             return
         line = SipLine(
             user.identity if user else self._caller(call.invite, call.source_addr),
-            partial(Rtp, self._settings.host, call.source_addr[0]),
-            Incoming(call, self.agent, self.caller, self.host),
+            partial(RtpSession, self._settings.host, call.source_addr[0]),
+            IncomingSipCall(call, self.agent, self.caller, self.host),
         )
         busy = self._is_full(line.address if user else "")
         if busy:
@@ -243,7 +243,7 @@ class Gateway:
         if not self.agent.is_in_call(request):
             return
         line = self._line(request.call_id or "")
-        for key in relayed(request.content_type or "", request.text):
+        for key in relayed_keys(request.content_type or "", request.text):
             if line and line.rtp:
                 line.rtp.press(key)
         self.agent.refuse(request, 200, "OK")

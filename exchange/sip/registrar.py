@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aiosipua import AuthChallenge, SipDigestAuth, SipRequest, build_credentials, parse_auth, stringify_uri
 
-from exchange.core.addresses import fault_of
+from exchange.core.numbering.addresses import fault_of
 from exchange.sip.settings import REALM, SipSettings, SipUser
 
 LONGEST_SECONDS = 3600

@@ -11,14 +11,14 @@ import numpy as np
 from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT, DtmfEvent
 from aiortp.packet import RtpPacket
 
-from exchange.calls.line import Jitter
-from exchange.core.noise import Noise
+from exchange.calls.line import JitterBuffer
+from exchange.core.log_limit import LimitedLog
+from exchange.core.token_bucket import TokenBucket
 from exchange.media import g711
 from exchange.media.audio import FRAME_BYTES, FRAME_SAMPLES, MISSING, SILENCE, frames
-from exchange.media.dtmf import QUIET_WINDOW, KeyDetector, keys_in, tone_for
-from exchange.media.jitter_limit import Allowance
-from exchange.sip.presses import Events, Presses, Way
-from exchange.sip.sdp import Agreed
+from exchange.media.dtmf import QUIET_WINDOW, DtmfDetector, key_tones, keys_in
+from exchange.sip.key_presses import KeyPresses, KeyTransport, RtpKeyEvents
+from exchange.sip.sdp import NegotiatedMedia
 
 PORT_TRIES = 50
 LARGEST_PACKET = 2048
@@ -31,10 +31,10 @@ KEY_VOLUME = 10
 MOST_LOST = 5
 MOST_WAITING_FRAMES = 500
 SEQUENCES, TIMESTAMPS = 1 << 16, 1 << 32
-noise = Noise()
+noise = LimitedLog()
 
 
-class Rtp:
+class RtpSession:
     """One port for one call. Nothing passes before `agreed` is set.
 
     Sound is taken from the address that was agreed, and from `peer`, the host that signals: behind an address
@@ -45,29 +45,29 @@ class Rtp:
         self._socket = _bound(host)
         self._peer = peer
         self.port: int = self._socket.getsockname()[1]
-        self.agreed: Agreed | None = None
+        self.agreed: NegotiatedMedia | None = None
         self.quiet_ticks = 0
-        self._jitter = Jitter()
+        self._jitter = JitterBuffer()
         self._rest = b""
         self._keys: deque[bytes] = deque()
         self._last_sequence: int | None = None
         self._their_source: int | None = None
-        self._allowance = Allowance(asyncio.get_running_loop().time(), MOST_AT_ONCE, MOST_PER_SECOND)
-        self._events = Events()
-        self._presses = Presses()
-        self._spoken = KeyDetector()
+        self._allowance = TokenBucket(asyncio.get_running_loop().time(), MOST_AT_ONCE, MOST_PER_SECOND)
+        self._events = RtpKeyEvents()
+        self._presses = KeyPresses()
+        self._spoken = DtmfDetector()
         self._muted: str | None = None
         self._tick = 0
         self._remote: tuple[str, int] | None = None
         # Identifiers against accidents, not against attackers.
         self._sequence, self._timestamp, self._source = (random.getrandbits(bits) for bits in (16, 32, 32))
-        self._detector = KeyDetector()
+        self._detector = DtmfDetector()
         self._sending: deque[DtmfEvent] = deque()
         self._key_began = 0
         self._is_first = True
         asyncio.get_running_loop().add_reader(self._socket, self._readable)
 
-    def agree(self, agreed: Agreed) -> None:
+    def agree(self, agreed: NegotiatedMedia) -> None:
         """From now on as agreed; again after every change, such as hold."""
         if self.agreed is None or self.agreed.remote != agreed.remote:
             self._remote = agreed.remote
@@ -88,14 +88,14 @@ class Rtp:
             return frame
         key = None if window == QUIET_WINDOW else keys_in(np.frombuffer(window, "<i2").astype(np.float32)[None])[0]
         pressed = self._spoken.decide(key)
-        if key and self._presses.is_awaited(key, Way.SOUND, self._tick):
+        if key and self._presses.is_awaited(key, KeyTransport.SOUND, self._tick):
             self._muted = key
         elif key != self._muted:
             self._muted = None
         if pressed:
-            self._presses.is_new(pressed, Way.SOUND, self._tick)
+            self._presses.is_new(pressed, KeyTransport.SOUND, self._tick)
         if key:
-            self._presses.goes_on(key, Way.SOUND, self._tick)
+            self._presses.goes_on(key, KeyTransport.SOUND, self._tick)
         return SILENCE if self._muted else frame
 
     def give(self, frame: bytes) -> None:
@@ -118,10 +118,10 @@ class Rtp:
                 return
         self._send(agreed.codec, g711.encode(frame, agreed.codec), self._timestamp)
 
-    def press(self, key: str, way: Way = Way.INFO) -> None:
+    def press(self, key: str, way: KeyTransport = KeyTransport.INFO) -> None:
         """A key has come by signalling; one that was told already is none."""
         if self._presses.is_new(key, way, self._tick) and len(self._keys) < MOST_WAITING_FRAMES:
-            self._keys.extend(frames(tone_for(key, KEY_SECONDS, KEY_PAUSE_SECONDS)))
+            self._keys.extend(frames(key_tones(key, KEY_SECONDS, KEY_PAUSE_SECONDS)))
 
     def close(self) -> None:
         if self._socket.fileno() >= 0:
@@ -193,9 +193,9 @@ class Rtp:
         if event.event not in EVENT_TO_DIGIT:
             return
         if self._events.is_new(event, packet.timestamp, self._tick):
-            self.press(event.digit, Way.EVENT)
+            self.press(event.digit, KeyTransport.EVENT)
         else:
-            self._presses.goes_on(event.digit, Way.EVENT, self._tick)
+            self._presses.goes_on(event.digit, KeyTransport.EVENT, self._tick)
 
 
 def _press(code: int) -> list[DtmfEvent]:

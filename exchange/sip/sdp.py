@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aiosipua import SdpMessage, SdpNegotiationError, negotiate_sdp, parse_sdp
 
-from exchange.core.addresses import is_reachable
+from exchange.core.numbering.addresses import is_reachable
 from exchange.media.g711 import ALAW, NAMES, ULAW
 
 KEYS = "telephone-event"
@@ -15,7 +15,7 @@ NOWHERE = "0.0.0.0"  # noqa: S104 - nothing listens there: an old way to ask for
 
 
 @dataclass(frozen=True)
-class Agreed:
+class NegotiatedMedia:
     """Of the other side: its codec, the payload type of its keys (None: as sound only), where it listens, and hold."""
 
     codec: int
@@ -44,7 +44,7 @@ def offer(host: str, port: int, session: int) -> SdpMessage:
     return parse_sdp("\r\n".join(lines) + "\r\n")
 
 
-def answer(offered: SdpMessage, host: str, port: int, codec: int | None = None) -> tuple[SdpMessage, Agreed]:
+def answer(offered: SdpMessage, host: str, port: int, codec: int | None = None) -> tuple[SdpMessage, NegotiatedMedia]:
     """Our answer, and what is agreed by it; ValueError when there is no common ground.
 
     A call that is up keeps its `codec`. Keys are answered with the payload type that was offered.
@@ -55,10 +55,10 @@ def answer(offered: SdpMessage, host: str, port: int, codec: int | None = None) 
         answered, chosen = negotiate_sdp(offered, host, port, supported_codecs=laws, dtmf_payload_type=agreed.keys or 0)
     except SdpNegotiationError as error:
         raise ValueError(str(error)) from error
-    return answered, Agreed(chosen, agreed.keys, agreed.remote, agreed.listens, agreed.speaks)
+    return answered, NegotiatedMedia(chosen, agreed.keys, agreed.remote, agreed.listens, agreed.speaks)
 
 
-def agree(sdp: SdpMessage | None) -> Agreed:
+def agree(sdp: SdpMessage | None) -> NegotiatedMedia:
     """What the other side says of itself; ValueError when it is nothing we can talk with."""
     audio = sdp.audio if sdp else None
     remote = sdp.rtp_address if sdp else None
@@ -75,7 +75,7 @@ def agree(sdp: SdpMessage | None) -> Agreed:
     if any(not 0 <= each <= MOST_PAYLOAD_TYPE for each in keys):
         raise ValueError("keys are offered with a payload type that there is not")
     is_held = remote[0] == NOWHERE
-    return Agreed(
+    return NegotiatedMedia(
         codec=codecs[0],
         keys=keys[0] if keys else None,
         remote=remote,

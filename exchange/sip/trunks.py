@@ -4,13 +4,13 @@ import asyncio
 
 from aiosipua import Registration, RegistrationState, SipDigestAuth
 
-from exchange.sip.caller import Address, Caller
 from exchange.sip.settings import SipTrunk
+from exchange.sip.uac import Address, UserAgentClient
 
 RETRY_SECONDS = 30.0
 
 
-def sign_on(caller: Caller, peer: Address, trunk: SipTrunk) -> None:
+def sign_on(caller: UserAgentClient, peer: Address, trunk: SipTrunk) -> None:
     """Register, and again for as long as it takes."""
     registration = Registration(
         caller,
@@ -25,7 +25,7 @@ def sign_on(caller: Caller, peer: Address, trunk: SipTrunk) -> None:
     registration.register()
 
 
-async def sign_off(caller: Caller) -> None:
+async def sign_off(caller: UserAgentClient) -> None:
     """Take our registrations back; the library tells nobody when it is done with something."""
     registrations = list(caller._registrations.values())
     while any(each.state is RegistrationState.REGISTERING for each in registrations):

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from exchange.core.quantity import whole
+from exchange.core.foreign_text import whole
 from exchange.media.audio import RATE
 from exchange.speech import sentences
-from exchange.speech.speak import Voice
+from exchange.speech.synthesiser import Synthesiser
 from exchange.webhooks.twiml import Element
 
 LONGEST_PAUSE_SECONDS, MOST_PAUSE_SECONDS = 10.0, 300.0
@@ -20,13 +20,13 @@ _TIME = re.compile(r"([0-9]{0,9}\.?[0-9]{1,9})(ms|s)")
 Piece = str | float
 
 
-class Paced(str):
+class PacedText(str):
     """Words at another pace than usual: 0.75 takes a third longer."""
 
     __slots__ = ("rate",)
     rate: float
 
-    def __new__(cls, text: str, rate: float) -> "Paced":
+    def __new__(cls, text: str, rate: float) -> "PacedText":
         made = super().__new__(cls, text)
         made.rate = rate
         return made
@@ -37,7 +37,7 @@ def pieces(element: Element) -> tuple[Piece, ...]:
     found: list[Piece] = []
     text: list[str] = []
     for each in _walk(element):
-        if isinstance(each, str) and not isinstance(each, Paced):
+        if isinstance(each, str) and not isinstance(each, PacedText):
             text.append(each)
         elif each:
             found += [*_joined(text), each]
@@ -50,13 +50,13 @@ def words(found: tuple[Piece, ...]) -> str:
     return " ".join(each for each in found if isinstance(each, str))
 
 
-async def sound(voice: Voice, found: tuple[Piece, ...], language: str) -> bytes:
+async def sound(voice: Synthesiser, found: tuple[Piece, ...], language: str) -> bytes:
     """Speech and pauses as one piece of sound; SpeechError when it cannot be spoken."""
     spoken: list[bytes] = []
     pause = 0.0
     for each in found:
         if isinstance(each, str):
-            rate = each.rate if isinstance(each, Paced) else 1.0
+            rate = each.rate if isinstance(each, PacedText) else 1.0
             # A sentence at a time: between two of them others have their turn.
             spoken += [await voice.speak(sentence, language, rate) for sentence in sentences.cut(str(each))]
         else:
@@ -80,7 +80,7 @@ def _walk(element: Element) -> Iterator[Piece]:
         yield f" {' '.join(''.join(element.whole.split()))} "
     elif element.name == "prosody" and _rate(element) != 1.0:
         for piece in pieces(replace(element, name="s")):
-            yield Paced(piece, _rate(element)) if isinstance(piece, str) else piece
+            yield PacedText(piece, _rate(element)) if isinstance(piece, str) else piece
     else:
         for each in element.content or (element.text,):
             yield from [each] if isinstance(each, str) else _walk(each)

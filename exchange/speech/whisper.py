@@ -74,7 +74,7 @@ def prepare(folder: Path) -> Path:
     return folder
 
 
-class Model:
+class WhisperModel:
     """The loaded network; about half a second and 320 MB."""
 
     def __init__(self, folder: Path) -> None:

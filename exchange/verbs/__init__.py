@@ -1,14 +1,14 @@
 """TwiML's verbs, one module each or a few of a kind: what the attributes mean, and the doing of it."""
 
 from exchange.calls.call_flow import Verbs
+from exchange.verbs.connect import connect, start, stop
 from exchange.verbs.dial import dial
 from exchange.verbs.enqueue import enqueue
-from exchange.verbs.flow import hang_up, leave, redirect, reject
 from exchange.verbs.gather import gather
 from exchange.verbs.record import record
+from exchange.verbs.redirect import hang_up, leave, redirect, reject
 from exchange.verbs.refer import refer
-from exchange.verbs.speech import pause, play, say
-from exchange.verbs.stream import connect, start, stop
+from exchange.verbs.say import pause, play, say
 
 VERBS: Verbs = {
     "Connect": connect,

@@ -3,18 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 
-from exchange.calls import waiting
-from exchange.calls.call_flow import Course, Goto, cancelled
-from exchange.conference.conference import HUNG_UP, LAST_LEFT, LED_AWAY, Conference, Seat
+from exchange.calls import wait_document
+from exchange.calls.call_flow import CallFlow, Goto, cancel
+from exchange.conference.conference import HUNG_UP, LAST_LEFT, REDIRECTED, Conference, ConferenceMix
 from exchange.conference.participant import Participant
 from exchange.core.errors import CallError, WebhookError
-from exchange.media.clock import either
+from exchange.media.audio_source import AudioSource, PcmSource
+from exchange.media.clock import wait_for_any
 from exchange.media.music import hold_music
-from exchange.media.sound import Pcm, Source
 from exchange.media.tones import beep
-from exchange.recording.recording import Recording
-from exchange.verbs.outcome import Outcome
-from exchange.verbs.reporting import recording_callback, status_callback
+from exchange.recording.recording import LiveRecording
+from exchange.verbs.callbacks import recording_callback, status_callback
+from exchange.verbs.dial_outcome import DialOutcome
 from exchange.webhooks.twiml import Element
 
 DEFAULT_EVENTS = "start end"
@@ -22,48 +22,48 @@ LABEL_TAKEN, COACHED_ABSENT, WRONG_VERB = 16025, 13240, 13238
 DEFAULT_TIME_LIMIT = 14_400
 
 
-async def join_conference(course: Course, element: Element, noun: Element, outcome: Outcome) -> None:
+async def join_conference(flow: CallFlow, element: Element, noun: Element, outcome: DialOutcome) -> None:
     """Stay until the leg hangs up, is taken elsewhere, is removed, its time is over, or the conference ends."""
     outcome.is_conference = True
-    refusal = _refusal(course, noun)
-    conference = course.office.conferences.open(noun.text, status_callback(course, noun, DEFAULT_EVENTS))
+    refusal = _refusal(flow, noun)
+    conference = flow.context.conferences.open(noun.text, status_callback(flow, noun, DEFAULT_EVENTS))
     conference.max_participants = noun.number("maxParticipants", conference.max_participants, 2, 250)
     if conference.is_full or refusal:
         outcome.status = "failed"
         if refusal:
-            course.fault("conference_refused", WebhookError(*refusal, course.here.url))
+            flow.fault("conference_refused", WebhookError(*refusal, flow.here.url))
         if not conference.participants and conference.status == "init":
             conference.end(LAST_LEFT)
         return
-    participant = _participant(course, noun)
-    began = course.office.ticker.seconds
+    participant = _participant(flow, noun)
+    began = flow.context.ticker.seconds
     outcome.connect("answered")
     conference.join(participant)
     if noun.string("beep", "true").lower() in ("true", "onenter"):
         _beep(conference)
-    staying = asyncio.ensure_future(_stay(course, noun, conference, participant))
-    over = course.office.ticker.alarm(element.number("timeLimit", DEFAULT_TIME_LIMIT, 1))
+    staying = asyncio.ensure_future(_stay(flow, noun, conference, participant))
+    over = flow.context.ticker.alarm(element.number("timeLimit", DEFAULT_TIME_LIMIT, 1))
     try:
-        await either(staying, over)
+        await wait_for_any(staying, over)
         if staying.done():
             staying.result()
     except CallError as error:
-        course.fault("wait_document_failed", error)
+        flow.fault("wait_document_failed", error)
         outcome.status = "failed"
     finally:
         over.cancel()
         if not staying.done():
-            await cancelled(staying)
+            await cancel(staying)
         if participant.has_exit_beep or noun.string("beep", "true").lower() in ("true", "onexit"):
             _beep(conference)
-        left = HUNG_UP if course.leg.facts.is_over else LED_AWAY if course.leg.was_redirected else ""
+        left = HUNG_UP if flow.leg.facts.is_over else REDIRECTED if flow.leg.was_redirected else ""
         conference.leave(participant, left)
-        outcome.seconds = int(course.office.ticker.seconds - began)
+        outcome.seconds = int(flow.context.ticker.seconds - began)
 
 
-def _refusal(course: Course, noun: Element) -> tuple[int, str] | None:
+def _refusal(flow: CallFlow, noun: Element) -> tuple[int, str] | None:
     """Why the leg may not come in: its label is taken, or whom it would coach is not inside."""
-    there = course.office.conferences.named(noun.text)
+    there = flow.context.conferences.named(noun.text)
     label, coached = noun.string("participantLabel"), noun.string("coach")
     if label and there and any(each.label == label for each in there.participants.values()):
         return LABEL_TAKEN, f"line {noun.line}: the label {label} is in use in this conference; choose another"
@@ -72,10 +72,10 @@ def _refusal(course: Course, noun: Element) -> tuple[int, str] | None:
     return None
 
 
-def _participant(course: Course, noun: Element) -> Participant:
+def _participant(flow: CallFlow, noun: Element) -> Participant:
     return Participant(
-        leg=course.leg,
-        joined=course.office.ticker.now(),
+        leg=flow.leg,
+        joined=flow.context.ticker.now(),
         label=noun.string("participantLabel"),
         is_muted=noun.flag("muted", False),
         starts=noun.flag("startConferenceOnEnter", True),
@@ -87,59 +87,59 @@ def _participant(course: Course, noun: Element) -> Participant:
 def _beep(conference: Conference) -> None:
     """A beep for all who are inside."""
     if conference.is_running:
-        conference.effects.append(Pcm(beep()))
+        conference.effects.append(PcmSource(beep()))
 
 
-async def _stay(course: Course, noun: Element, conference: Conference, participant: Participant) -> None:
+async def _stay(flow: CallFlow, noun: Element, conference: Conference, participant: Participant) -> None:
     """Hear what fits the moment, and something else as soon as the moment changes."""
     while not participant.is_gone:
         changed = participant.changed.wait()
-        _record(course, noun, conference)
-        hearing = asyncio.ensure_future(_hear(course, noun, conference, participant))
+        _record(flow, noun, conference)
+        hearing = asyncio.ensure_future(_hear(flow, noun, conference, participant))
         try:
-            await either(hearing, changed)
+            await wait_for_any(hearing, changed)
         finally:
             changed.cancel()
             if not hearing.done():
-                await cancelled(hearing)
+                await cancel(hearing)
         if not hearing.cancelled():
             hearing.result()
 
 
-async def _hear(course: Course, noun: Element, conference: Conference, participant: Participant) -> None:
+async def _hear(flow: CallFlow, noun: Element, conference: Conference, participant: Participant) -> None:
     """The conference; or music before it starts and while on hold. CallError when the wait address cannot be used."""
     if conference.is_running and not participant.is_held:
-        await _sit(course, Seat(conference, participant))
+        await _sit(flow, ConferenceMix(conference, participant))
     while participant.effects:
-        await course.leg.play(participant.effects.pop(0))
-    branch = course.branch(lambda: about(conference), waiting.IN_CONFERENCE, WRONG_VERB)
+        await flow.leg.play(participant.effects.pop(0))
+    branch = flow.branch(lambda: about(conference), wait_document.IN_CONFERENCE, WRONG_VERB)
     if participant.is_held:
         await _on_hold(branch, participant)
     elif noun.string("waitUrl"):
-        await waiting.once(branch, course.goto(noun, {}, "waitUrl", "waitMethod"))
+        await wait_document.play_document(branch, flow.goto(noun, {}, "waitUrl", "waitMethod"))
     else:
         # An empty wait address asks for silence, none at all for music.
-        await waiting.music(branch, bytes(16_000) if "waitUrl" in noun.attributes else hold_music())
+        await wait_document.play_music(branch, bytes(16_000) if "waitUrl" in noun.attributes else hold_music())
 
 
-async def _sit(course: Course, seat: Source) -> None:
+async def _sit(flow: CallFlow, seat: AudioSource) -> None:
     """Hear the others, until cancelled."""
-    course.leg.hear(seat)
+    flow.leg.hear(seat)
     try:
         await asyncio.get_running_loop().create_future()
     finally:
-        course.leg.unhear(seat)
+        flow.leg.unhear(seat)
 
 
-async def _on_hold(branch: Course, participant: Participant) -> None:
+async def _on_hold(branch: CallFlow, participant: Participant) -> None:
     """The document for the time on hold; music where there is none, or none that can be used."""
     if participant.hold_url:
         goto = Goto(branch.here.join(participant.hold_url, participant.hold_method), {})
         try:
-            await waiting.once(branch, goto)
+            await wait_document.play_document(branch, goto)
         except CallError as error:
             branch.fault("wait_document_failed", error)
-    await waiting.music(branch, hold_music())
+    await wait_document.play_music(branch, hold_music())
 
 
 def about(conference: Conference) -> Mapping[str, str]:
@@ -147,13 +147,13 @@ def about(conference: Conference) -> Mapping[str, str]:
     return {"ConferenceSid": conference.sid, "FriendlyName": conference.name}
 
 
-def _record(course: Course, noun: Element, conference: Conference) -> None:
+def _record(flow: CallFlow, noun: Element, conference: Conference) -> None:
     """`record-from-start`: everybody on one channel, once for the whole conference."""
     if noun.string("record") not in ("record-from-start", "true") or not conference.is_running or conference.taps:
         return
-    facts = course.office.recordings.new_facts("", 1, "Conference", recording_callback(course, noun))
+    facts = flow.context.recordings.new_facts("", 1, "Conference", recording_callback(flow, noun))
     facts.conference_sid = conference.sid
     facts.trims = noun.string("trim", "trim-silence") == "trim-silence"
-    recording: Recording = course.office.recordings.start(facts)
+    recording: LiveRecording = flow.context.recordings.start(facts)
     conference.taps.append(recording)
     conference.on_over.append(recording.stop)

@@ -4,98 +4,98 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 
-from exchange.calls import waiting
-from exchange.calls.call_flow import Course, End, Goto, Step, cancelled
-from exchange.calls.queue import Member, Queue
-from exchange.core.core import Office
+from exchange.calls import wait_document
+from exchange.calls.call_flow import CallFlow, FlowEnd, Goto, Step, cancel
+from exchange.calls.queue import CallQueue, QueueMember
+from exchange.core.context import ExchangeContext
 from exchange.core.errors import CallError
-from exchange.media.clock import either
+from exchange.media.clock import wait_for_any
 from exchange.media.music import hold_music
-from exchange.verbs.reporting import if_killed
+from exchange.verbs.callbacks import reports_if_killed
 from exchange.webhooks.twiml import Element
 
 
-async def enqueue(course: Course, element: Element) -> Step:
+async def enqueue(flow: CallFlow, element: Element) -> Step:
     """Wait; the action hears why and how long. Without action the document goes on below."""
-    office = course.office
-    queue = office.queues.open(element.text or "default")
+    context = flow.context
+    queue = context.queues.open(element.text or "default")
     queue.max_size = element.number("maxQueueSize", queue.max_size, 1, 5000)
     if queue.is_full:
-        return _after(course, element, {"QueueResult": "queue-full"})
-    member = office.queues.join(queue, course.leg)
+        return _after(flow, element, {"QueueResult": "queue-full"})
+    member = context.queues.join(queue, flow.leg)
     told = {"QueueSid": queue.sid, "QueueTime": "0"}
-    debt = f"{course.leg.sid} {queue.sid}"
-    office.aftermath.owe(debt, if_killed(course, element, told | {"QueueResult": "system-error"}))
+    debt = f"{flow.leg.sid} {queue.sid}"
+    context.aftermath.owe(debt, reports_if_killed(flow, element, told | {"QueueResult": "system-error"}))
     try:
-        result = await _wait(course, element, queue, member)
+        result = await _wait(flow, element, queue, member)
     except asyncio.CancelledError:
-        told["QueueTime"] = _leave(office, queue, member)
-        course.notify(element, told | {"QueueResult": _why_left(course, member)})
+        told["QueueTime"] = _leave(context, queue, member)
+        flow.notify(element, told | {"QueueResult": _why_left(flow, member)})
         raise
     finally:
-        office.aftermath.settle(debt)
-    told["QueueTime"] = _leave(office, queue, member)
+        context.aftermath.settle(debt)
+    told["QueueTime"] = _leave(context, queue, member)
     if result == "hangup":
-        course.notify(element, told | {"QueueResult": result})
-        return End.HANG_UP
-    return _after(course, element, told | {"QueueResult": result})
+        flow.notify(element, told | {"QueueResult": result})
+        return FlowEnd.HANG_UP
+    return _after(flow, element, told | {"QueueResult": result})
 
 
-async def _wait(course: Course, element: Element, queue: Queue, member: Member) -> str:
+async def _wait(flow: CallFlow, element: Element, queue: CallQueue, member: QueueMember) -> str:
     """Why the waiting ended."""
-    extra = partial(place, course.office, queue, member)
-    goto = course.goto(element, {}, "waitUrl", "waitUrlMethod") if element.string("waitUrl") else None
-    branch = course.branch(extra, waiting.IN_QUEUE)
+    extra = partial(place, flow.context, queue, member)
+    goto = flow.goto(element, {}, "waitUrl", "waitUrlMethod") if element.string("waitUrl") else None
+    branch = flow.branch(extra, wait_document.IN_QUEUE)
     sound = bytes(16000) if "waitUrl" in element.attributes else hold_music()
-    playing = asyncio.ensure_future(_document(branch, goto) if goto else waiting.music(branch, sound))
+    playing = asyncio.ensure_future(_document(branch, goto) if goto else wait_document.play_music(branch, sound))
     taken = member.taken.wait()
     try:
-        await either(playing, taken)
+        await wait_for_any(playing, taken)
     finally:
         taken.cancel()
         if not playing.done():
-            await cancelled(playing)
+            await cancel(playing)
     if member.taken.is_set:
         member.ready.set()
         await member.released.wait()
         return "bridged"
-    return {End.LEAVE: "leave", End.HANG_UP: "hangup"}.get(playing.result(), "error")
+    return {FlowEnd.LEAVE: "leave", FlowEnd.HANG_UP: "hangup"}.get(playing.result(), "error")
 
 
-async def _document(branch: Course, goto: Goto) -> End:
+async def _document(branch: CallFlow, goto: Goto) -> FlowEnd:
     """The wait address's; a fault in it ends the waiting."""
     try:
-        return await waiting.again_and_again(branch, goto)
+        return await wait_document.repeat_document(branch, goto)
     except CallError as error:
         branch.fault("wait_document_failed", error)
-        return End.RAN_OUT
+        return FlowEnd.RAN_OUT
 
 
-def place(office: Office, queue: Queue, member: Member) -> Mapping[str, str]:
+def place(context: ExchangeContext, queue: CallQueue, member: QueueMember) -> Mapping[str, str]:
     """What the wait address is told with every request."""
     return {
         "QueueSid": queue.sid,
         "QueuePosition": str(queue.position(member.leg.sid)),
-        "QueueTime": str(int(office.queues.waited(member))),
-        "AvgQueueTime": str(office.queues.average_wait(queue)),
+        "QueueTime": str(int(context.queues.waited(member))),
+        "AvgQueueTime": str(context.queues.average_wait(queue)),
         "CurrentQueueSize": str(len(queue.members)),
         "MaxQueueSize": str(queue.max_size),
     }
 
 
-def _why_left(course: Course, member: Member) -> str:
+def _why_left(flow: CallFlow, member: QueueMember) -> str:
     """The word for a leg that was called away, by REST or by hanging up."""
-    if course.leg.was_redirected:
+    if flow.leg.was_redirected:
         return "redirected-from-bridged" if member.taken.is_set else "redirected"
     return "bridged" if member.taken.is_set else "hangup"
 
 
-def _leave(office: Office, queue: Queue, member: Member) -> str:
-    waited = int(office.queues.waited(member))
-    office.queues.leave(queue, member)
+def _leave(context: ExchangeContext, queue: CallQueue, member: QueueMember) -> str:
+    waited = int(context.queues.waited(member))
+    context.queues.leave(queue, member)
     member.leg.facts.queue_seconds = waited
     return str(waited)
 
 
-def _after(course: Course, element: Element, told: Mapping[str, str]) -> Step:
-    return course.goto(element, told) if element.string("action") else None
+def _after(flow: CallFlow, element: Element, told: Mapping[str, str]) -> Step:
+    return flow.goto(element, told) if element.string("action") else None

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from exchange.calls.call_flow import Course, Step
-from exchange.calls.keys import KeyBox
-from exchange.media.clock import either
-from exchange.media.voice import Utterance
-from exchange.verbs.gather_speech import Speech, words_of
+from exchange.calls.call_flow import CallFlow, Step
+from exchange.calls.key_buffer import KeyBuffer
+from exchange.media.clock import wait_for_any
+from exchange.media.voice_activity import UtteranceRecorder
+from exchange.verbs.gather_speech import SpeechInput, words_of
 from exchange.webhooks.twiml import Element
 
 PROMPTS = ("Say", "Play", "Pause")
 
 
 @dataclass(frozen=True)
-class Rules:
+class GatherOptions:
     """Gather's attributes with Twilio's defaults; `most` is None for any number of keys."""
 
     timeout: float
@@ -26,7 +26,7 @@ class Rules:
     inputs: tuple[str, ...]
 
     @classmethod
-    def of(cls, element: Element) -> "Rules":
+    def of(cls, element: Element) -> "GatherOptions":
         most = element.number("numDigits", 0)
         known = tuple(word for word in element.words("input", "dtmf") if word in ("dtmf", "speech"))
         return cls(
@@ -38,49 +38,49 @@ class Rules:
         )
 
 
-async def gather(course: Course, element: Element) -> Step:
+async def gather(flow: CallFlow, element: Element) -> Step:
     """What was pressed or said leads to the action; without it, the document goes on unless `actionOnEmptyResult`."""
-    rules = Rules.of(element)
-    speech = Speech.of(course, element, rules.timeout) if "speech" in rules.inputs else None
-    course.leg.trace("gather", attributes=dict(element.attributes))
-    with _keys(course, rules) as box, _listening(course, speech) as utterance:
-        await _prompt(course, element, box, utterance if speech and speech.stops_prompts else None)
-        told = await _collect(course, rules, box, utterance)
+    rules = GatherOptions.of(element)
+    speech = SpeechInput.of(flow, element, rules.timeout) if "speech" in rules.inputs else None
+    flow.leg.trace("gather", attributes=dict(element.attributes))
+    with _keys(flow, rules) as box, _listening(flow, speech) as utterance:
+        await _prompt(flow, element, box, utterance if speech and speech.stops_prompts else None)
+        told = await _collect(flow, rules, box, utterance)
         if told is None and speech:
-            told = await words_of(course, speech)
+            told = await words_of(flow, speech)
     if told is None and not rules.acts_on_nothing:
         return None
-    return course.goto(element, told or ({"Digits": ""} if "dtmf" in rules.inputs else {"SpeechResult": ""}))
+    return flow.goto(element, told or ({"Digits": ""} if "dtmf" in rules.inputs else {"SpeechResult": ""}))
 
 
 @contextmanager
-def _keys(course: Course, rules: Rules) -> Iterator[KeyBox]:
+def _keys(flow: CallFlow, rules: GatherOptions) -> Iterator[KeyBuffer]:
     """The keys of this time; a Gather for speech alone hears none."""
-    with course.leg.keys.listen() as box:
-        yield box if "dtmf" in rules.inputs else KeyBox()
+    with flow.leg.keys.listen() as box:
+        yield box if "dtmf" in rules.inputs else KeyBuffer()
 
 
 @contextmanager
-def _listening(course: Course, speech: Speech | None) -> Iterator[Utterance | None]:
+def _listening(flow: CallFlow, speech: SpeechInput | None) -> Iterator[UtteranceRecorder | None]:
     if speech is None:
         yield None
         return
-    course.leg.taps = [*course.leg.taps, speech.utterance]
-    partial = asyncio.ensure_future(speech.tell_partly(course)) if speech.partial.url else None
+    flow.leg.taps = [*flow.leg.taps, speech.utterance]
+    partial = asyncio.ensure_future(speech.tell_partly(flow)) if speech.partial.url else None
     try:
         yield speech.utterance
     finally:
-        course.leg.taps = [tap for tap in course.leg.taps if tap is not speech.utterance]
+        flow.leg.taps = [tap for tap in flow.leg.taps if tap is not speech.utterance]
         if partial:
             partial.cancel()
 
 
-async def _prompt(course: Course, element: Element, box: KeyBox, utterance: Utterance | None) -> None:
+async def _prompt(flow: CallFlow, element: Element, box: KeyBuffer, utterance: UtteranceRecorder | None) -> None:
     """Play what is nested; a key stops it, and so does a voice."""
-    speaking = asyncio.ensure_future(course.branch().perform(tuple(element.named(*PROMPTS))))
+    speaking = asyncio.ensure_future(flow.branch().perform(tuple(element.named(*PROMPTS))))
     stops = [box.wait(), *([utterance.began.wait()] if utterance else [])]
     try:
-        await either(speaking, *stops)
+        await wait_for_any(speaking, *stops)
         if speaking.done():
             speaking.result()
     finally:
@@ -91,24 +91,26 @@ async def _prompt(course: Course, element: Element, box: KeyBox, utterance: Utte
             await asyncio.wait({speaking})
 
 
-async def _collect(course: Course, rules: Rules, box: KeyBox, utterance: Utterance | None) -> dict[str, str] | None:
+async def _collect(
+    flow: CallFlow, rules: GatherOptions, box: KeyBuffer, utterance: UtteranceRecorder | None
+) -> dict[str, str] | None:
     """The keys, if there are any; None when time is up, or somebody has finished speaking instead."""
     digits = ""
-    while await _next(course, rules, box, None if digits else utterance):
+    while await _next(flow, rules, box, None if digits else utterance):
         key = box.pop()
         if key is None:
             continue
         if key == rules.finish:
-            return _pressed(course, digits, key) if digits or rules.acts_on_nothing else None
+            return _pressed(flow, digits, key) if digits or rules.acts_on_nothing else None
         digits += key
         if rules.most and len(digits) >= rules.most:
             break
-    return _pressed(course, digits, "") if digits else None
+    return _pressed(flow, digits, "") if digits else None
 
 
-async def _next(course: Course, rules: Rules, box: KeyBox, utterance: Utterance | None) -> bool:
+async def _next(flow: CallFlow, rules: GatherOptions, box: KeyBuffer, utterance: UtteranceRecorder | None) -> bool:
     """Whether a key came, in the time that each key starts anew; who speaks is not hurried."""
-    first = course.office.ticker.first
+    first = flow.context.ticker.first
     if utterance is None:
         return await first(box.wait(), seconds=rules.timeout or 0.02)
     key = box.wait()
@@ -120,6 +122,6 @@ async def _next(course: Course, rules: Rules, box: KeyBox, utterance: Utterance 
     return box.has_key
 
 
-def _pressed(course: Course, digits: str, finished: str) -> dict[str, str]:
-    course.leg.trace("digits", digits=digits, finished=finished)
+def _pressed(flow: CallFlow, digits: str, finished: str) -> dict[str, str]:
+    flow.leg.trace("digits", digits=digits, finished=finished)
     return {"Digits": digits} | ({"FinishedOnKey": finished} if finished else {})

@@ -5,10 +5,10 @@ from typing import Self
 
 import structlog
 
-from exchange.calls.call_flow import Course
-from exchange.calls.status import Callback
-from exchange.media.voice import Utterance
-from exchange.speech.asr_process import HearingError
+from exchange.calls.call_flow import CallFlow
+from exchange.calls.call_record import StatusCallback
+from exchange.media.voice_activity import UtteranceRecorder
+from exchange.speech.recogniser import RecognitionError
 from exchange.webhooks.twiml import Element
 
 log = structlog.get_logger(__name__)
@@ -20,62 +20,64 @@ NEW_FRAMES = 20
 
 
 @dataclass(frozen=True)
-class Speech:
+class SpeechInput:
     """How to listen. `hints` are the phrases that may be said; none means anything."""
 
-    utterance: Utterance
+    utterance: UtteranceRecorder
     language: str
     hints: tuple[str, ...]
     stops_prompts: bool
-    partial: Callback
+    partial: StatusCallback
 
     @classmethod
-    def of(cls, course: Course, element: Element, timeout: float) -> Self:
+    def of(cls, flow: CallFlow, element: Element, timeout: float) -> Self:
         quiet = (
             AUTO_SECONDS if element.string("speechTimeout") == "auto" else element.number("speechTimeout", int(timeout))
         )
         longest = element.number("maxSpeechTime", LONGEST_SPEECH_SECONDS, 1, LONGEST_SPEECH_SECONDS)
         phrases = (phrase.strip() for phrase in element.string("hints").replace("，", ",").split(","))
         url = element.string("partialResultCallback")
-        course.office.ears.warm_up()
+        flow.context.ears.warm_up()
         return cls(
-            utterance=Utterance(quiet or AUTO_SECONDS, longest),
+            utterance=UtteranceRecorder(quiet or AUTO_SECONDS, longest),
             language=element.string("language", "en-US"),
             hints=tuple(phrase for phrase in phrases if phrase and not phrase.startswith("$"))[:MOST_HINTS],
             stops_prompts=element.flag("bargeIn", True),
-            partial=Callback(course.here.join(url).url if url else "", element.method("partialResultCallbackMethod")),
+            partial=StatusCallback(
+                flow.here.join(url).url if url else "", element.method("partialResultCallbackMethod")
+            ),
         )
 
-    async def tell_partly(self, course: Course) -> None:
+    async def tell_partly(self, flow: CallFlow) -> None:
         """Report what seems to have been said so far, for as long as somebody speaks; never ends by itself."""
         told, reported = 0, 0
         await self.utterance.began.wait()
         while not self.utterance.over.is_set:
-            await course.office.ticker.sleep(PARTLY_EVERY_SECONDS)
+            await flow.context.ticker.sleep(PARTLY_EVERY_SECONDS)
             if len(self.utterance.frames) - told < NEW_FRAMES:
                 continue
             told = len(self.utterance.frames)
-            text, confidence = await understood(course, self)
+            text, confidence = await recognised(flow, self)
             if text and not self.utterance.over.is_set:
                 result = {"UnstableSpeechResult": text, "Stability": str(confidence), "SequenceNumber": str(reported)}
-                params = course.leg.facts.parameters() | result
-                course.office.report(f"{course.leg.sid}-partial", self.partial, params)
+                params = flow.leg.facts.parameters() | result
+                flow.context.report(f"{flow.leg.sid}-partial", self.partial, params)
                 reported += 1
 
 
-async def words_of(course: Course, speech: Speech) -> dict[str, str] | None:
+async def words_of(flow: CallFlow, speech: SpeechInput) -> dict[str, str] | None:
     """The words of a turn that is over; None when nothing was said, or nothing that fits."""
     if not speech.utterance.over.is_set:
         return None
-    text, confidence = await understood(course, speech)
-    course.leg.trace("speech", text=text, confidence=confidence)
+    text, confidence = await recognised(flow, speech)
+    flow.leg.trace("speech", text=text, confidence=confidence)
     return {"SpeechResult": text, "Confidence": str(confidence)} if text else None
 
 
-async def understood(course: Course, speech: Speech) -> tuple[str, float]:
+async def recognised(flow: CallFlow, speech: SpeechInput) -> tuple[str, float]:
     """What the ears make of it; a fault there counts as nothing said."""
     try:
-        return await course.office.ears.understand(speech.utterance.pcm, speech.language, speech.hints)
-    except HearingError as error:
-        log.warning("speech_not_understood", call_id=course.leg.sid, reason=str(error))
+        return await flow.context.ears.understand(speech.utterance.pcm, speech.language, speech.hints)
+    except RecognitionError as error:
+        log.warning("speech_not_understood", call_id=flow.leg.sid, reason=str(error))
         return "", 0.0

@@ -4,10 +4,10 @@ import asyncio
 from typing import Protocol, runtime_checkable
 from urllib.parse import unquote
 
-from exchange.calls.call_flow import Course, End, Step
+from exchange.calls.call_flow import CallFlow, FlowEnd, Step
 from exchange.core.errors import DocumentError, WebhookError
-from exchange.core.plain import is_plain
-from exchange.verbs.nouns import BAD_HEADER
+from exchange.core.foreign_text import is_plain
+from exchange.verbs.dial_nouns import BAD_HEADER
 from exchange.webhooks.twiml import Element
 
 NOT_SIP = 13801
@@ -23,31 +23,31 @@ class Referable(Protocol):
         ...
 
 
-async def refer(course: Course, element: Element) -> Step:
+async def refer(flow: CallFlow, element: Element) -> Step:
     """Hand the call over; the action hears how that went, and without one the document goes on."""
     target = next((noun.text for noun in element.named("Sip")), element.text)
     if not is_plain(unquote(target, errors="replace")):
         message = f"line {element.line}: the address of Refer may hold no line break and no other control character"
-        raise DocumentError(BAD_HEADER, message, course.here.url)
-    line = course.leg.line
+        raise DocumentError(BAD_HEADER, message, flow.here.url)
+    line = flow.leg.line
     if isinstance(line, Referable):
         try:
             answer, notified = await line.refer(target)
         except asyncio.CancelledError:
-            course.notify(element, {"ReferCallStatus": "canceled"})
+            flow.notify(element, {"ReferCallStatus": "canceled"})
             raise
     else:
         message = f"line {element.line}: Refer needs a SIP call"
-        course.fault("refer_failed", WebhookError(NOT_SIP, message, course.here.url))
+        flow.fault("refer_failed", WebhookError(NOT_SIP, message, flow.here.url))
         answer, notified = METHOD_NOT_ALLOWED, None
-    told = {"ReferSipResponseCode": str(answer)} | understood(answer, notified)
-    if course.leg.facts.is_over:
-        course.notify(element, told)
-        return End.HANG_UP
-    return course.goto(element, told) if element.string("action") else None
+    told = {"ReferSipResponseCode": str(answer)} | refer_parameters(answer, notified)
+    if flow.leg.facts.is_over:
+        flow.notify(element, told)
+        return FlowEnd.HANG_UP
+    return flow.goto(element, told) if element.string("action") else None
 
 
-def understood(answer: int, notified: int | None) -> dict[str, str]:
+def refer_parameters(answer: int, notified: int | None) -> dict[str, str]:
     """What became of the call that the telephone made for us; nothing when it did not say."""
     if answer >= 300:
         return {"ReferCallStatus": "failed"}

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import structlog
 
-from exchange.calls.call_flow import Course
-from exchange.calls.status import Callback
+from exchange.calls.call_flow import CallFlow
+from exchange.calls.call_record import StatusCallback
 from exchange.core.errors import WebhookError
 from exchange.core.ids import new_sid
 from exchange.media.audio import RATE
-from exchange.recording.recording import Recording
-from exchange.recording.tape import HEADER_BYTES
-from exchange.speech.asr_process import HearingError
+from exchange.recording.recording import LiveRecording
+from exchange.recording.wav_file import HEADER_BYTES
+from exchange.speech.recogniser import RecognitionError
 from exchange.webhooks.twiml import Element
 
 log = structlog.get_logger(__name__)
@@ -29,22 +29,22 @@ def is_wanted(element: Element) -> bool:
     return element.flag("transcribe", False)
 
 
-async def transcribe(course: Course, element: Element, recording: Recording, told: Mapping[str, str]) -> None:
+async def transcribe(flow: CallFlow, element: Element, recording: LiveRecording, told: Mapping[str, str]) -> None:
     """Tell what was said in a recording that is finished; `failed` where it cannot be known."""
     text, status = "", "failed"
     length = f"{recording.facts.seconds:.0f} s, maxLength {element.number('maxLength', AT_MOST_SECONDS)}"
     if _is_in_range(element, recording.facts.seconds):
-        text, status = await _words(course, element, recording)
+        text, status = await _words(flow, element, recording)
     else:
         message = f"line {element.line}: recordings of more than 2 and at most 120 s are transcribed, not of {length}"
-        course.fault("transcription_failed", WebhookError(OUT_OF_RANGE, message, course.here.url))
+        flow.fault("transcription_failed", WebhookError(OUT_OF_RANGE, message, flow.here.url))
     sid = new_sid("TR")
     words = {"TranscriptionSid": sid, "TranscriptionText": text, "TranscriptionStatus": status}
     words["TranscriptionUrl"] = f"{told['RecordingUrl']}/Transcriptions/{sid}"
     url = element.string("transcribeCallback")
     if url:
-        params = course.leg.facts.parameters() | dict(told) | words
-        course.office.report(f"{course.leg.sid}-transcription", Callback(course.here.join(url).url), params)
+        params = flow.leg.facts.parameters() | dict(told) | words
+        flow.context.report(f"{flow.leg.sid}-transcription", StatusCallback(flow.here.join(url).url), params)
 
 
 def _is_in_range(element: Element, seconds: float) -> bool:
@@ -54,18 +54,18 @@ def _is_in_range(element: Element, seconds: float) -> bool:
     )
 
 
-async def _words(course: Course, element: Element, recording: Recording) -> tuple[str, str]:
+async def _words(flow: CallFlow, element: Element, recording: LiveRecording) -> tuple[str, str]:
     language = element.string("language", "en-US")
     pieces: list[str] = []
     try:
-        pcm = course.office.recordings.path(recording.facts.sid).read_bytes()[HEADER_BYTES:]
+        pcm = flow.context.recordings.path(recording.facts.sid).read_bytes()[HEADER_BYTES:]
         # One message after the other: a Gather must not wait behind a window of each.
-        async with course.office.transcribing:
+        async with flow.context.transcribing:
             for window in windows(pcm):
-                pieces.append((await course.office.ears.understand(window, language, ()))[0])
-    except (HearingError, OSError) as error:
-        log.warning("transcription_failed", call_id=course.leg.sid, reason=str(error))
-        course.leg.trace("error", code=0, message=str(error), fault="transcription_failed")
+                pieces.append((await flow.context.ears.understand(window, language, ()))[0])
+    except (RecognitionError, OSError) as error:
+        log.warning("transcription_failed", call_id=flow.leg.sid, reason=str(error))
+        flow.leg.trace("error", code=0, message=str(error), fault="transcription_failed")
         return "", "failed"
     space = "" if language.lower().startswith(_WITHOUT_SPACES) else " "
     return space.join(piece for piece in pieces if piece), "completed"

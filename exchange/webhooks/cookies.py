@@ -6,7 +6,7 @@ import structlog
 from aiohttp import CookieJar
 from yarl import URL
 
-from exchange.core.plain import is_plain
+from exchange.core.foreign_text import is_plain
 
 log = structlog.get_logger(__name__)
 MOST_COOKIES, LONGEST = 50, 4096
@@ -14,7 +14,7 @@ MOST_COOKIES, LONGEST = 50, 4096
 _EPOCH = re.compile(r"expires=[^;]*1970 00:00:00[^;]*", re.IGNORECASE)
 
 
-class Cookies:
+class CallCookies:
     """One jar; most calls never need it."""
 
     def __init__(self) -> None:

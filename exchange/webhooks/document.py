@@ -6,14 +6,14 @@ from exchange.core.errors import DocumentError
 from exchange.webhooks import twiml
 from exchange.webhooks.charset import text_of
 from exchange.webhooks.twiml import MOST_SHOWN, TOO_LARGE, Element
-from exchange.webhooks.webhook import Response
+from exchange.webhooks.webhook import WebhookResponse
 
 CONTENT_TYPE, EMPTY = 12300, 11770
 PLAIN = "text/plain"
 XML_TYPES = frozenset({"text/xml", "application/xml", "text/html", "application/xhtml+xml", ""})
 
 
-def read(response: Response) -> tuple[Element, ...]:
+def read(response: WebhookResponse) -> tuple[Element, ...]:
     """The verbs of an answer: TwiML, or sound to be played, or plain text to be said; nothing at all is no verb."""
     kind = response.content_type
     if response.status == 204:
@@ -30,7 +30,7 @@ def read(response: Response) -> tuple[Element, ...]:
         raise DocumentError(error.code, error.message, response.url) from error
 
 
-def _check_size(response: Response) -> None:
+def _check_size(response: WebhookResponse) -> None:
     """Twilio's 11770 is for chunked answers; others without a body are no XML, its 12100."""
     if response.is_cut:
         raise DocumentError(TOO_LARGE, "the document is larger than 64 kB; split it with Redirect")
@@ -38,7 +38,7 @@ def _check_size(response: Response) -> None:
         raise DocumentError(EMPTY, "the answer is empty; an empty document is <Response/>, or status 204")
 
 
-def _plain(response: Response) -> tuple[Element, ...]:
+def _plain(response: WebhookResponse) -> tuple[Element, ...]:
     """Plain text that is TwiML is followed, any other is said."""
     if response.body.lstrip().startswith(b"<"):
         with contextlib.suppress(DocumentError):

@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from exchange.core.errors import WebhookError
-from exchange.media.stream import Socket, Sockets
-from exchange.webhooks.webhook import RETRIEVAL, Request, Response, Transport
+from exchange.media.media_stream import WebSocketConnection, WebSocketConnector
+from exchange.webhooks.webhook import RETRIEVAL, Transport, WebhookRequest, WebhookResponse
 
 TYPES = {
     ".wav": "audio/wav",
@@ -19,21 +19,21 @@ TYPES = {
 }
 
 
-class MappedSockets:
+class MappedConnector:
     """WebSockets whose addresses lead elsewhere; the signature stays that of the address the application knows."""
 
-    def __init__(self, sockets: Sockets, table: Mapping[str, str]) -> None:
+    def __init__(self, sockets: WebSocketConnector, table: Mapping[str, str]) -> None:
         self._sockets = sockets
         self._table = sorted(table.items(), key=lambda pair: -len(pair[0]))
 
-    async def open(self, url: str, headers: Mapping[str, str]) -> Socket:
+    async def open(self, url: str, headers: Mapping[str, str]) -> WebSocketConnection:
         for prefix, to in self._table:
             if url.startswith(prefix) and to.startswith(("ws://", "wss://")):
                 return await self._sockets.open(to + url.removeprefix(prefix), headers)
         return await self._sockets.open(url, headers)
 
 
-class Mapped:
+class MappedTransport:
     """A transport in front of another: the longest prefix that fits an address decides where it leads.
 
     The signature stays that of the address as the application knows it.
@@ -43,7 +43,7 @@ class Mapped:
         self._transport = transport
         self._table = sorted(table.items(), key=lambda pair: -len(pair[0]))
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: WebhookRequest) -> WebhookResponse:
         for prefix, to in self._table:
             if request.url.startswith(prefix):
                 rest = request.url.removeprefix(prefix)
@@ -53,7 +53,7 @@ class Mapped:
         return await self._transport.send(request)
 
 
-def _read(place: Path, rest: str, url: str) -> Response:
+def _read(place: Path, rest: str, url: str) -> WebhookResponse:
     """The file, or one within the folder; WebhookError when there is none."""
     path = place / unquote(urlsplit(rest).path).lstrip("/") if place.is_dir() else place
     try:
@@ -65,4 +65,4 @@ def _read(place: Path, rest: str, url: str) -> Response:
         # A name that no file can have, or one that may not be read.
         raise WebhookError(RETRIEVAL, f"the file for this address cannot be read: {error}", url) from error
     kind = TYPES.get(path.suffix.lower(), "application/octet-stream")
-    return Response(200, {"Content-Type": kind}, body, url)
+    return WebhookResponse(200, {"Content-Type": kind}, body, url)

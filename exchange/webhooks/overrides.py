@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from exchange.core.config import RETRIES, WebhookLimits
-from exchange.core.quantity import whole
+from exchange.core.foreign_text import whole
 
 MOST_RETRIES = 5
 

@@ -11,7 +11,7 @@ from yarl import URL
 
 from exchange.core.config import WebhookLimits
 from exchange.core.errors import WebhookError
-from exchange.webhooks.webhook import CONNECTION, DOCUMENT_BYTES, MOST_SHOWN, RETRIEVAL, Request, Response
+from exchange.webhooks.webhook import CONNECTION, DOCUMENT_BYTES, MOST_SHOWN, RETRIEVAL, WebhookRequest, WebhookResponse
 
 KEEPALIVE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 20.0
@@ -73,7 +73,7 @@ class HttpTransport:
         except (aiohttp.ClientError, ValueError, OSError) as error:
             raise WebhookError(HANDSHAKE, f"{type(error).__name__}: {error}", url) from error
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: WebhookRequest) -> WebhookResponse:
         if not self._session:
             raise RuntimeError("the transport is not open")
         data = None if request.method == "GET" else dict(request.params)
@@ -113,7 +113,7 @@ def _named(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error)[:MOST_SHOWN]}"
 
 
-async def _read(answer: aiohttp.ClientResponse, most_bytes: int) -> Response:
+async def _read(answer: aiohttp.ClientResponse, most_bytes: int) -> WebhookResponse:
     """The answer, and no more of it than is wanted: sound for a document, and the page of an error, are not read."""
     headers = CIMultiDict(answer.headers)
     cookies = tuple(headers.getall("Set-Cookie", ()))
@@ -124,7 +124,7 @@ async def _read(answer: aiohttp.ClientResponse, most_bytes: int) -> Response:
         packing = headers.get("Content-Encoding", "identity").strip().lower()
         if packing not in ("", "identity") and not is_cut:
             body, is_cut = await asyncio.to_thread(_unpacked, body, packing, most_bytes, str(answer.url))
-    return Response(answer.status, headers, body, str(answer.url), cookies, is_cut)
+    return WebhookResponse(answer.status, headers, body, str(answer.url), cookies, is_cut)
 
 
 async def _body(answer: aiohttp.ClientResponse, most_bytes: int) -> tuple[bytes, bool]:

@@ -6,7 +6,7 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from exchange.core.errors import DocumentError
-from exchange.core.quantity import whole
+from exchange.core.foreign_text import whole
 from exchange.webhooks.charset import text_of
 
 PARSE_FAILURE, WRONG_ROOT, TOO_LARGE = 12100, 12102, 11750

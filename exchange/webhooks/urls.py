@@ -3,7 +3,7 @@
 import string
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from exchange.core.plain import is_plain
+from exchange.core.foreign_text import is_plain
 
 _AS_IT_IS = "".join(set(string.printable) - set(string.whitespace))
 

@@ -1,6 +1,6 @@
 """Asks the application: signed requests with time limits, one retry, redirects, cookies, and callbacks in their order.
 
-What comes back is bytes and a type; reading it as TwiML is `course.py`'s work.
+What comes back is bytes and a type; reading it as TwiML is `flow.py`'s work.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from exchange.core.config import WebhookLimits
 from exchange.core.errors import WebhookError
 from exchange.core.ids import new_token
 from exchange.webhooks import overrides, urls
-from exchange.webhooks.cookies import Cookies
+from exchange.webhooks.cookies import CallCookies
 
 log = structlog.get_logger(__name__)
 RETRIEVAL, CONNECTION, TOO_MANY_REDIRECTS, BAD_URL = 11200, 11205, 11215, 11100
@@ -33,23 +33,23 @@ _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Target:
+class WebhookTarget:
     """An address of the application and how to ask it."""
 
     url: str
     method: str = "POST"
 
-    def join(self, url: str, method: str = "POST") -> "Target":
+    def join(self, url: str, method: str = "POST") -> "WebhookTarget":
         """An address found in the document that came from here; an empty one is this document again."""
         try:
-            return Target(urljoin(self.url, url), method)
+            return WebhookTarget(urljoin(self.url, url), method)
         except ValueError:
             # Not an address at all; whoever asks it is told so.
-            return Target(url, method)
+            return WebhookTarget(url, method)
 
 
 @dataclass(frozen=True)
-class Request:
+class WebhookRequest:
     """One HTTP request, ready to be sent; no more of its answer is read than `most_bytes`."""
 
     method: str
@@ -61,7 +61,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Response:
+class WebhookResponse:
     """One HTTP answer. `is_cut`: there was more of it than is read."""
 
     status: int
@@ -85,7 +85,7 @@ class Response:
 class Transport(Protocol):
     """Sends one request; no redirects, no cookies, no retries. WebhookError when no answer came."""
 
-    async def send(self, request: Request) -> Response: ...
+    async def send(self, request: WebhookRequest) -> WebhookResponse: ...
 
 
 def signature(token: str, url: str, params: Mapping[str, str]) -> str:
@@ -94,7 +94,7 @@ def signature(token: str, url: str, params: Mapping[str, str]) -> str:
     return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
-class Webhooks:
+class WebhookClient:
     """Everything that is asked of, or reported to, an application."""
 
     def __init__(self, transport: Transport, limits: WebhookLimits, auth_token: str) -> None:
@@ -106,13 +106,13 @@ class Webhooks:
 
     async def ask(
         self,
-        target: Target,
+        target: WebhookTarget,
         params: Mapping[str, str],
-        cookies: Cookies | None = None,
+        cookies: CallCookies | None = None,
         most_bytes: int = DOCUMENT_BYTES,
-    ) -> Response:
+    ) -> WebhookResponse:
         """Fetch an address, following redirects; WebhookError with Twilio's code when that fails for good."""
-        jar = cookies if cookies is not None else Cookies()
+        jar = cookies if cookies is not None else CallCookies()
         method, sent = target.method, dict(params)
         url, limits = overrides.split(target.url, self._limits)
         for _ in range(MOST_REDIRECTS + 1):
@@ -121,12 +121,12 @@ class Webhooks:
             jar.keep(url, response.cookies)
             if response.status not in _REDIRECTS or "Location" not in response.headers:
                 return self._checked(response, url)
-            url = Target(url).join(response.headers["Location"]).url
+            url = WebhookTarget(url).join(response.headers["Location"]).url
             if response.status not in (307, 308):
                 method, sent = "GET", {}
         raise WebhookError(TOO_MANY_REDIRECTS, f"more than {MOST_REDIRECTS} redirects", target.url)
 
-    def report(self, order: str, target: Target, params: Mapping[str, str]) -> None:
+    def report(self, order: str, target: WebhookTarget, params: Mapping[str, str]) -> None:
         """Send a callback later; those with the same `order` (a call's id) go one after the other."""
         before = self._last.get(order)
         task = self.later(self._deliver(before, target, params))
@@ -150,7 +150,9 @@ class Webhooks:
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
 
-    async def _deliver(self, before: asyncio.Task[None] | None, target: Target, params: Mapping[str, str]) -> None:
+    async def _deliver(
+        self, before: asyncio.Task[None] | None, target: WebhookTarget, params: Mapping[str, str]
+    ) -> None:
         if before:
             await asyncio.wait({before})
         try:
@@ -159,7 +161,7 @@ class Webhooks:
             # The application's own sweep is what notices: a callback is not repeated for ever.
             log.warning("callback_failed", code=error.code, url=target.url, reason=error.message)
 
-    def _request(self, method: str, url: str, params: Mapping[str, str], jar: Cookies) -> Request:
+    def _request(self, method: str, url: str, params: Mapping[str, str], jar: CallCookies) -> WebhookRequest:
         try:
             url = urls.written(url)
         except ValueError as error:
@@ -173,9 +175,9 @@ class Webhooks:
             "Accept": "*/*",
         }
         cookie = jar.header(url)
-        return Request(method, url, params, headers | ({"Cookie": cookie} if cookie else {}))
+        return WebhookRequest(method, url, params, headers | ({"Cookie": cookie} if cookie else {}))
 
-    async def _attempt(self, request: Request) -> Response:
+    async def _attempt(self, request: WebhookRequest) -> WebhookResponse:
         """Send it, and again when it failed in a way that is tried again: the same token tells it is the same."""
         limits = request.limits
         try:
@@ -196,7 +198,7 @@ class Webhooks:
             raise WebhookError(RETRIEVAL, f"no answer within {limits.total_seconds:g} s", request.url) from error
         raise AssertionError("unreachable")
 
-    def _checked(self, response: Response, url: str) -> Response:
+    def _checked(self, response: WebhookResponse, url: str) -> WebhookResponse:
         if not 200 <= response.status < 300 and response.status != 304:
             raise WebhookError(RETRIEVAL, f"the application answered {response.status}; its own log says why", url)
         return replace(response, url=url, cookies=())

@@ -6,18 +6,17 @@ from dataclasses import replace
 from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import decide
 from ivr.prompts.sounds import Sounds
-from telephony import twiml
+from telephony import twiml, webhook_urls
 from telephony.verbs import Enqueue, Gather, Record, Redirect, Say, Verb
 
 
 def document(verbs: Sequence[Verb], sounds: Sounds, call_id: str, turn: int) -> str:
     """TwiML for a call; `turn` is the number of the turn that is expected next."""
-    calls = f"/voice/calls/{call_id}"
     addresses = {
-        decide.TURN: f"{calls}/turns/{turn}",
-        decide.WAIT: f"{calls}/wait",
-        decide.LEFT: f"{calls}/left",
-        decide.RECORDED: f"/voice/recordings/{call_id}/events?kind={RecordingKind.MESSAGE}",
+        decide.TURN: webhook_urls.menu_turn(call_id, turn),
+        decide.WAIT: webhook_urls.wait(call_id),
+        decide.LEFT: webhook_urls.queue_left(call_id),
+        decide.RECORDED: webhook_urls.recording_events(call_id, RecordingKind.MESSAGE),
     }
     filled = [_filled(verb, addresses, sounds) for verb in verbs]
     if verbs and isinstance(verbs[-1], Gather | Record):

@@ -10,10 +10,11 @@ from ivr.dialogue import decide as flow
 from ivr.dialogue.queries import Standing
 from ivr.flow import reader
 from ivr.flow.nodes import Flow
-from ivr.outage.keeping import RESCUE as RESCUE
 from ivr.prompts.sounds import Sounds
+from telephony import webhook_urls
 from telephony.turn import Turn
 from telephony.verbs import Hangup, Redirect, Say, Verb
+from telephony.webhook_urls import FALLBACK as FALLBACK
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Desk:
 
 
 def open_desk(context: AppContext) -> Desk:
-    """Load the flow that the settings name. Raises `FlowFault`."""
+    """Load the flow that the settings name. Raises `FileFault`."""
     loaded = reader.load(context.settings)
     return Desk(context, loaded.flow, Sounds(context, loaded.flow))
 
@@ -47,13 +48,13 @@ def where(desk: Desk, known: Standing) -> str:
     if known.status is CallStatus.ENDED:
         return desk.document((Hangup(),))
     if known.status is CallStatus.TALKING:
-        return desk.document((Redirect(f"/voice/calls/{known.call_id}/connect"),))
+        return desk.document((Redirect(webhook_urls.connect(known.call_id)),))
     return desk.document(flow.repeat(desk.flow, known.place), known.call_id, known.turn)
 
 
 def lost(desk: Desk) -> str:
     """What a caller hears whose call we do not find: the way to a person."""
-    return desk.document((Redirect(RESCUE),))
+    return desk.document((Redirect(FALLBACK),))
 
 
 def sorry(desk: Desk) -> str:

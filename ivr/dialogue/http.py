@@ -55,7 +55,7 @@ def left(call_id: str) -> Response:
 @pages.post("/voice/calls/<call_id>/after")
 def after(call_id: str) -> Response:
     """The caller came out of the conference: the conversation is over, or an agent's line was lost."""
-    said = waiting_service.Out(request.args.get("place", ""), _tries(request.args.get("tries", "")))
+    said = waiting_service.Out(request.args.get("entry", ""), _tries(request.args.get("checks", "")))
     return _answer(waiting_service.after(_desk(), call_id, (turn.parse(request.form), said), clock.now()))
 
 
@@ -78,7 +78,11 @@ def _tries(text: str) -> int:
 @pages.post("/voice/calls/<call_id>/callback/<step>/<at>")
 def call_back(call_id: str, step: str, at: str) -> Response:
     """A key in the dialogue about a call-back."""
-    return _answer(callback_dialogue.turn(_desk(), call_id, step, at, turn.parse(request.form), clock.now()))
+    return _answer(
+        callback_dialogue.turn(
+            _desk(), call_id, step, f"{at}+" if "second" in request.args else at, turn.parse(request.form), clock.now()
+        )
+    )
 
 
 @pages.post("/voice/calls/<call_id>/overflow")
@@ -88,7 +92,7 @@ def overflow(call_id: str) -> Response:
     return _answer(callback_dialogue.overflow(_desk(), call_id, kind, number, clock.now()))
 
 
-@pages.post("/voice/calls/<call_id>/led")
+@pages.post("/voice/calls/<call_id>/forwarded")
 def led(call_id: str) -> Response:
     """The connection with another number is over, or did not come about."""
     return _answer(callback_dialogue.led(_desk(), call_id, turn.parse(request.form), clock.now()))
@@ -127,7 +131,7 @@ def status() -> Response:
     return Response(status=204)
 
 
-@pages.post(desk.RESCUE)
+@pages.post(desk.FALLBACK)
 def fallback() -> Response:
     """The number's fallback address: the exchange could not use an answer. Without database the app keeps them."""
     return _answer(waiting_service.rescue(_desk(), turn.parse(request.form), clock.now()))

@@ -13,6 +13,7 @@ from hotline.values.states.case import Urgency
 from ivr.dialogue import queries
 from ivr.dialogue.context import Desk, lost
 from ivr.dialogue.queries import Standing
+from telephony import webhook_urls
 from telephony.turn import Turn
 from telephony.verbs import Gather, Hangup
 
@@ -32,7 +33,7 @@ def ask(session: Session, desk: Desk, known: Standing, call: Call, now: datetime
     else:
         call.rating_asked_at = call.heard_at = now
         transitions.tell(session, desk.context.notifier, transitions.event(call.id, "rating_asked", now))
-    question = Gather(f"/voice/calls/{call.id}/rating", (desk.phrase("rate", known),), 1, KEY_SECONDS)
+    question = Gather(webhook_urls.rating(call.id), (desk.phrase("rate", known),), 1, KEY_SECONDS)
     return desk.document((question,))
 
 

@@ -30,7 +30,7 @@ from routing.callbacks import service as callbacks
 from routing.calls import legs
 from routing.queues import service as routing
 from telephony.turn import Turn, parse
-from telephony.views import LineView
+from telephony.views import ListedCall
 
 # Callers who left the line for one of these were not lost in it.
 LED_AWAY = frozenset({CallOutcome.CALL_BACK, CallOutcome.MESSAGE, CallOutcome.FORWARDED})
@@ -156,7 +156,7 @@ def ended(context: AppContext, sid: str, report: legs.Report, now: datetime) -> 
     return True
 
 
-def unheard(context: AppContext, view: LineView, now: datetime) -> bool:
+def unheard(context: AppContext, view: ListedCall, now: datetime) -> bool:
     """Write down a call that came and ended while nobody of ours was listening; `False` when it is known after all.
 
     The caller is called back.

@@ -1,151 +1,177 @@
-"""Reads one node, text or key of a voice menu from its field in the file."""
+"""The nodes of a voice menu as a file writes them: one model for each kind."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from hotline.configuration.yaml_fields import Field
+from pydantic import Field, model_validator
+
+from hotline.configuration.field_types import FieldFaults, FileModel, Known
+from hotline.configuration.texts import FilledTexts, FilledTextsWithChoices, TelephoneKey
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
-from ivr.flow.nodes import Ask, Choice, End, LanguageMenu, Menu, Message, Node, Notice, Opening, Text
+from ivr.flow.nodes import Ask, Choice, End, LanguageMenu, Menu, Message, Notice, Opening, Text
+from ivr.flow.spoken_choices import with_choices
 
-LANGUAGES = {language.value: language for language in Language}
-READ_OUT = {Language.MANDARIN: "{label}按{key}", Language.ENGLISH: "{label}, press {key}"}
-BETWEEN = {Language.MANDARIN: "，", Language.ENGLISH: ". "}
 LONGEST_MESSAGE = 120
-KEYPAD = frozenset("0123456789*#")
-PLACEHOLDER = re.compile(r"\{(\w*)\}")
+NodeName = Annotated[str, Known("node")]
 
 
-def key(field: Field, default: str = "") -> str:
-    """A key of the telephone."""
-    found = field.text(default or None)
-    if found not in KEYPAD:
-        field.fault(f"{found!r} is no key of a telephone; one of 0 to 9, * and #, in quotes")
-    return found
+class ChoiceFields(FileModel):
+    """What a key does."""
+
+    label: FilledTexts = Field(description="what the choice is called, in every language")
+    to: NodeName = Field(description="the node that the key leads to")
+    language: Language | None = None
 
 
-def texts(field: Field, hospital: Text, known: Sequence[str] = ()) -> Text:
-    """A text in every language, with the hospital's name filled in; of other placeholders only `known` may stay."""
-    field.only(*LANGUAGES)
-    found = {}
-    for word, language in LANGUAGES.items():
-        part = field.get(word)
-        if part.is_missing:
-            part.fault(f"no text in {word}; every text is needed in {' and '.join(LANGUAGES)}")
-            continue
-        text = part.text().replace("{hospital}", hospital[language])
-        for name in PLACEHOLDER.findall(text):
-            if name not in known:
-                part.fault(f"{{{name}}} is unknown here; known are {{hospital}}{''.join(f', {{{k}}}' for k in known)}")
-        found[language] = text
-    return {language: found.get(language, "") for language in Language}
+Choices = Annotated[dict[TelephoneKey, ChoiceFields], Field(description='at least one choice by key, like "1": {…}')]
 
 
-def node(name: str, field: Field, hospital: Text) -> Node:
-    """A node of the flow, by its kind."""
-    return field.get("kind").one_of(KINDS, _end)(name, field, hospital)
+class NodeFields(FileModel):
+    """What every node has."""
+
+    label: FilledTexts = Field(description="what the node is called, in every language")
 
 
-def _label(field: Field, hospital: Text) -> Text:
-    return texts(field.get("label"), hospital)
+class MenuFields(NodeFields):
+    """Speaks, then waits for a key."""
+
+    kind: Literal["menu"]
+    say: FilledTextsWithChoices
+    choices: Choices
+
+    @model_validator(mode="after")
+    def _check(self) -> "MenuFields":
+        _check_any(self.choices)
+        return self
+
+    def node(self, name: str) -> Menu:
+        """Return the node."""
+        return Menu(name, self.label, _spoken(self.say, self.choices), _choices(self.choices))
 
 
-def _choices(field: Field, hospital: Text) -> tuple[Choice, ...]:
-    found = []
-    for pressed, entry in field.get("choices").items():
-        entry.only("label", "to", "language")
-        if pressed not in KEYPAD:
-            entry.fault(f"{pressed!r} is no key of a telephone; one of 0 to 9, * and #, in quotes")
-        language = (
-            None if entry.get("language").is_missing else entry.get("language").one_of(LANGUAGES, Language.MANDARIN)
+class LanguageMenuFields(NodeFields):
+    """Lets the caller choose a language; who presses nothing goes on in `otherwise`."""
+
+    kind: Literal["language"]
+    say: FilledTexts
+    choices: Choices
+    otherwise: str = Field(description="the key that holds when none is pressed")
+
+    @model_validator(mode="after")
+    def _check(self) -> "LanguageMenuFields":
+        _check_any(self.choices)
+        faults: list[tuple[tuple[str, ...], str]] = [
+            (("choices", key), "no language; a language menu sets one with every key")
+            for key, choice in self.choices.items()
+            if choice.language is None
+        ]
+        if self.otherwise not in self.choices:
+            fault = f"{self.otherwise!r} is none of the choices; name the key that holds when none is pressed"
+            faults.append((("otherwise",), fault))
+        FieldFaults.raise_any(faults)
+        return self
+
+    def node(self, name: str) -> LanguageMenu:
+        """Return the node."""
+        choices = _choices(self.choices)
+        otherwise = next(choice for choice in choices if choice.key == self.otherwise)
+        return LanguageMenu(name, self.label, self.say, choices, otherwise)
+
+
+class NoticeFields(NodeFields):
+    """Speaks and goes on."""
+
+    kind: Literal["notice"]
+    say: FilledTexts
+    next: NodeName
+    consent: bool = Field(False, description="whether this is the notice that calls are recorded")
+
+    def node(self, name: str) -> Notice:
+        """Return the node."""
+        return Notice(name, self.label, self.say, self.next, self.consent)
+
+
+class OpeningFields(NodeFields):
+    """Leads on by the opening hours; speaks nothing."""
+
+    kind: Literal["hours"]
+    open: NodeName
+    closed: NodeName
+
+    def node(self, name: str) -> Opening:
+        """Return the node."""
+        return Opening(name, self.label, self.open, self.closed)
+
+
+class AskFields(NodeFields):
+    """Asks for a person."""
+
+    kind: Literal["person"]
+    say: FilledTexts
+    intent: Intent = Intent.UNKNOWN
+    queue: str = Field(description="the queue in which the caller waits")
+    skill: str | None = Field(None, description="the skill that is needed in place of the queue's own")
+    priority: Annotated[int, Field(ge=0, le=1000)] | None = None
+    always: bool = Field(False, description="whether it is also open outside opening hours")
+    consent: bool = Field(False, description="whether what it says includes the notice that calls are recorded")
+
+    def node(self, name: str) -> Ask:
+        """Return the node."""
+        return Ask(
+            name=name,
+            label=self.label,
+            say=self.say,
+            intent=self.intent,
+            queue=self.queue,
+            skill=self.skill,
+            priority=self.priority,
+            is_always=self.always,
+            is_consent=self.consent,
         )
-        found.append(Choice(pressed, _label(entry, hospital), entry.get("to").text(), language))
-    if not found:
-        field.get("choices").fault("no choices; a menu needs at least one")
-    return tuple(found)
 
 
-def _menu(name: str, field: Field, hospital: Text) -> Node:
-    field.only("kind", "label", "say", "choices")
-    choices = _choices(field, hospital)
-    say = texts(field.get("say"), hospital, ("choices",))
-    return Menu(name, _label(field, hospital), {k: read_out(v, choices, k) for k, v in say.items()}, choices)
+class EndFields(NodeFields):
+    """Speaks, leaves time for the emergency key and its choices, and ends the call."""
+
+    kind: Literal["end"]
+    say: FilledTextsWithChoices
+    outcome: CallOutcome | None = None
+    choices: Choices = Field({})
+
+    def node(self, name: str) -> End:
+        """Return the node."""
+        return End(name, self.label, _spoken(self.say, self.choices), self.outcome, _choices(self.choices))
 
 
-def read_out(text: str, choices: Sequence[Choice], language: Language) -> str:
-    """The text with `{choices}` spoken out: what leads where, by which key."""
-    said = [READ_OUT[language].format(label=c.label[language], key=c.key) for c in choices]
-    return text.replace("{choices}", BETWEEN[language].join(said))
+class MessageFields(NodeFields):
+    """Asks for a message and records it."""
+
+    kind: Literal["message"]
+    say: FilledTexts
+    intent: Intent = Intent.UNKNOWN
+    max_seconds: Annotated[int, Field(ge=10, le=600)] = LONGEST_MESSAGE
+
+    def node(self, name: str) -> Message:
+        """Return the node."""
+        return Message(name, self.label, self.say, self.intent, self.max_seconds)
 
 
-def _language(name: str, field: Field, hospital: Text) -> Node:
-    field.only("kind", "label", "say", "choices", "otherwise")
-    choices = _choices(field, hospital)
-    say = texts(field.get("say"), hospital)
-    for choice in choices:
-        if choice.language is None:
-            field.get("choices").get(choice.key).fault("no language; a language menu sets one with every key")
-    wanted = field.get("otherwise").text()
-    otherwise = next((c for c in choices if c.key == wanted), None)
-    if otherwise is None:
-        field.get("otherwise").fault(f"{wanted!r} is none of the choices; name the key that holds when none is pressed")
-        otherwise = Choice(wanted, say, "", None)
-    return LanguageMenu(name, _label(field, hospital), say, choices, otherwise)
+NodeField = Annotated[
+    MenuFields | LanguageMenuFields | NoticeFields | OpeningFields | AskFields | EndFields | MessageFields,
+    Field(discriminator="kind"),
+]
 
 
-def _notice(name: str, field: Field, hospital: Text) -> Node:
-    field.only("kind", "label", "say", "next", "consent")
-    say = texts(field.get("say"), hospital)
-    return Notice(name, _label(field, hospital), say, field.get("next").text(), field.get("consent").yes())
+def _check_any(choices: Mapping[str, ChoiceFields]) -> None:
+    if not choices:
+        raise FieldFaults([(("choices",), "no choices; a menu needs at least one")])
 
 
-def _opening(name: str, field: Field, hospital: Text) -> Node:
-    field.only("kind", "label", "open", "closed")
-    return Opening(name, _label(field, hospital), field.get("open").text(), field.get("closed").text())
+def _choices(choices: Mapping[str, ChoiceFields]) -> tuple[Choice, ...]:
+    return tuple(Choice(key, choice.label, choice.to, choice.language) for key, choice in choices.items())
 
 
-def _ask(name: str, field: Field, hospital: Text) -> Node:
-    field.only("kind", "label", "say", "intent", "queue", "skill", "priority", "always", "consent")
-    skill, priority = field.get("skill"), field.get("priority")
-    return Ask(
-        name=name,
-        label=_label(field, hospital),
-        say=texts(field.get("say"), hospital),
-        intent=field.get("intent").one_of({i.value: i for i in Intent}, Intent.UNKNOWN),
-        queue=field.get("queue").text(),
-        skill=None if skill.is_missing else skill.text(),
-        priority=None if priority.is_missing else priority.whole(0, 0, 1000),
-        is_always=field.get("always").yes(),
-        is_consent=field.get("consent").yes(),
-    )
-
-
-def _end(name: str, field: Field, hospital: Text) -> Node:
-    field.only("kind", "label", "say", "outcome", "choices")
-    outcomes: dict[str, CallOutcome | None] = {o.value: o for o in CallOutcome}
-    choices = () if field.get("choices").is_missing else _choices(field, hospital)
-    say = {k: read_out(v, choices, k) for k, v in texts(field.get("say"), hospital, ("choices",)).items()}
-    return End(name, _label(field, hospital), say, field.get("outcome").one_of(outcomes, None), choices)
-
-
-def _message(name: str, field: Field, hospital: Text) -> Node:
-    field.only("kind", "label", "say", "intent", "max_seconds")
-    return Message(
-        name=name,
-        label=_label(field, hospital),
-        say=texts(field.get("say"), hospital),
-        intent=field.get("intent").one_of({i.value: i for i in Intent}, Intent.UNKNOWN),
-        max_seconds=field.get("max_seconds").whole(LONGEST_MESSAGE, 10, 600),
-    )
-
-
-KINDS: dict[str, Callable[[str, Field, Text], Node]] = {
-    "menu": _menu,
-    "language": _language,
-    "notice": _notice,
-    "hours": _opening,
-    "person": _ask,
-    "end": _end,
-    "message": _message,
-}
+def _spoken(say: Text, choices: Mapping[str, ChoiceFields]) -> Text:
+    return with_choices(say, ((key, choice.label) for key, choice in choices.items()))

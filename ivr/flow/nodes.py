@@ -6,6 +6,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from hotline.configuration.field_types import FileModel
+from hotline.configuration.texts import TelephoneKey
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
@@ -112,14 +114,13 @@ class Message:
 Node = Menu | LanguageMenu | Notice | Opening | Ask | End | Message
 
 
-@dataclass(frozen=True)
-class Keys:
+class Keys(FileModel):
     """Keys that mean the same at every node."""
 
-    emergency: str = "9"
-    person: str = "0"
-    repeat: str = "*"
-    back: str = "#"
+    emergency: TelephoneKey = "9"
+    person: TelephoneKey = "0"
+    repeat: TelephoneKey = "*"
+    back: TelephoneKey = "#"
 
     @property
     def all(self) -> tuple[str, str, str, str]:
@@ -127,12 +128,11 @@ class Keys:
         return (self.emergency, self.person, self.repeat, self.back)
 
 
-@dataclass(frozen=True)
-class LineKeys:
-    """Keys that lead out of the line: to be called back, or to leave a message instead."""
+class LineKeys(FileModel):
+    """Keys for who waits: to be called back, or to leave a message instead."""
 
-    call_back: str = "1"
-    message: str = "2"
+    call_back: TelephoneKey = "1"
+    message: TelephoneKey = "2"
 
 
 # Spoken one by one; a one in a Mandarin telephone number is yao.
@@ -207,7 +207,7 @@ class Flow:
     hours: Hours
     phrases: Mapping[str, Text]
     nodes: Mapping[str, Node]
-    line: LineKeys = LineKeys()
+    line: LineKeys = field(default_factory=LineKeys)
     # The node at which callers in line may leave a message.
     message: str | None = None
     # The queues of the house, by name.

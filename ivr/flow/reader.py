@@ -1,37 +1,68 @@
-"""Reads a voice menu from YAML. Whatever is wrong is said with file, line and field, all of it at once."""
+"""The file of a voice menu."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
+from hotline.configuration import yaml_file
+from hotline.configuration.field_types import Context, Exactly, FileModel
 from hotline.configuration.settings import Settings
-from hotline.configuration.yaml_fields import Field, Source
+from hotline.configuration.texts import Filled, Texts
+from hotline.configuration.yaml_document import Fault
 from hotline.values.language import Language
-from ivr.errors import FlowFault
-from ivr.flow import check, node_reader
+from ivr.flow import check
+from ivr.flow.node_reader import NodeField, NodeName
 from ivr.flow.nodes import PHRASES, Flow, Keys, Line, LineKeys, Text
-from routing.queues import hours_file, queues_file
+from routing.queues import queues_file
+from routing.queues.hours import Hours
+from routing.queues.hours_file import HoursField
 from routing.queues.queues import HELPERS, Queue
 
 STANDARD = Path(__file__).with_name("flow.yaml")
-KEYS = ("emergency", "person", "repeat", "back")
-LINE_KEYS = ("call_back", "message")
-TOP = (
-    "name",
-    "start",
-    "emergency",
-    "person",
-    "closed",
-    "keys",
-    "line",
-    "message",
-    "tries",
-    "timeout_seconds",
-    "hours",
-    "nodes",
-    "phrases",
-)
+
+
+class FlowFile(FileModel):
+    """A voice menu: its nodes, the keys that mean the same everywhere, and what is said beside the nodes."""
+
+    standard: ClassVar = "ivr/flow/flow.yaml"
+
+    name: str = "flow"
+    start: NodeName = Field(description="the node at which a call begins")
+    emergency: NodeName = Field(description="the node to which the emergency key leads")
+    person: NodeName = Field(description="the node to which the person key leads")
+    closed: NodeName = Field(description="the node for callers outside opening hours")
+    message: NodeName | None = Field(None, description="the node at which callers who wait may leave a message")
+    keys: Keys = Keys()
+    line: LineKeys = LineKeys()
+    tries: Annotated[int, Field(ge=1, le=5)] = Field(2, description="failures at one menu until a person takes over")
+    timeout_seconds: Annotated[int, Field(ge=2, le=30)] = 5
+    hours: HoursField | None = None
+    nodes: dict[str, NodeField]
+    phrases: Annotated[Mapping[str, Annotated[Texts, Filled(("n",))]], Exactly.of(PHRASES)]
+
+    def flow(self, house: "House") -> Flow:
+        """Return the flow in this installation."""
+        return Flow(
+            name=self.name,
+            hospital=house.hospital,
+            start=self.start,
+            closed=self.closed,
+            emergency=self.emergency,
+            person=self.person,
+            keys=self.keys,
+            tries=self.tries,
+            timeout_seconds=self.timeout_seconds,
+            hours=self.hours or Hours(house.zone, is_always=True),
+            phrases=self.phrases,
+            line=self.line,
+            message=self.message,
+            lines=house.lines,
+            nodes={name: fields.node(name) for name, fields in self.nodes.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -52,7 +83,7 @@ class House:
 
     @classmethod
     def of(cls, settings: Settings) -> "House":
-        """As the settings say."""
+        """Return what the settings say."""
         names = {Language.MANDARIN: settings.hospital_name_zh, Language.ENGLISH: settings.hospital_name_en}
         lines = {name: _line(queue) for name, queue in queues_file.of(settings).queues.items()}
         return cls(names, ZoneInfo(settings.timezone), lines)
@@ -63,54 +94,25 @@ def _line(queue: Queue) -> Line:
 
 
 def load(settings: Settings) -> Loaded:
-    """The flow that the settings name. Raises `FlowFault`, and `QueuesFault` of the queue file."""
+    """Load the flow that the settings name. Raises `FileFault`, also of the queue file."""
     return read_file(settings.flow_file or STANDARD, House.of(settings))
 
 
 def read_file(file: Path, house: House) -> Loaded:
-    """The flow in this file. Raises `FlowFault` that lists everything that is wrong with it."""
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FlowFault([f"{file}:1: file: cannot be read: {error}"]) from error
-    return parse(text, house, str(file))
+    """Read the file. Raises `FileFault` that lists everything that is wrong with it."""
+    return parse(yaml_file.text_of(file), house, str(file))
 
 
 def parse(text: str, house: House, file: str = "flow.yaml") -> Loaded:
-    """The flow in this text; `file` is its name in messages. Raises `FlowFault`."""
-    source = Source(file)
-    root = source.open(text)
-    flow = None if root.is_missing else _flow(root, house)
-    if flow is None and not source.faults:
-        source.faults.append(f"{file}:1: file: is empty")
-    if flow is not None:
-        check.examine(flow, root)
-    if flow is None or source.faults:
-        raise FlowFault(source.in_order())
-    return Loaded(flow, tuple(source.warnings))
+    """Read the text; `file` is its name in messages. Raises `FileFault`."""
 
+    def context(data: Any) -> Context:
+        return {"hospital": house.hospital, "zone": house.zone, "nodes": yaml_file.names(data, "nodes")}
 
-def _flow(root: Field, house: House) -> Flow:
-    root.only(*TOP)
-    keys, phrases = root.get("keys"), root.get("phrases")
-    keys.only(*KEYS)
-    phrases.only(*PHRASES)
-    line, message = root.get("line"), root.get("message")
-    line.only(*LINE_KEYS)
-    return Flow(
-        name=root.get("name").text("flow"),
-        hospital=house.hospital,
-        start=root.get("start").text(),
-        closed=root.get("closed").text(),
-        emergency=root.get("emergency").text(),
-        person=root.get("person").text(),
-        keys=Keys(**{name: node_reader.key(keys.get(name), getattr(Keys(), name)) for name in KEYS}),
-        tries=root.get("tries").whole(2, 1, 5),
-        timeout_seconds=root.get("timeout_seconds").whole(5, 2, 30),
-        hours=hours_file.read(root.get("hours"), house.zone),
-        phrases={name: node_reader.texts(phrases.get(name), house.hospital, ("n",)) for name in PHRASES},
-        line=LineKeys(**{name: node_reader.key(line.get(name), getattr(LineKeys(), name)) for name in LINE_KEYS}),
-        message=None if message.is_missing else message.text(),
-        lines=house.lines,
-        nodes={name: node_reader.node(name, field, house.hospital) for name, field in root.get("nodes").items()},
-    )
+    def faults(fields: FlowFile) -> check.Located:
+        return check.faults(fields.flow(house))
+
+    fields, document = yaml_file.parse_located(FlowFile, text, file, context, faults)
+    flow = fields.flow(house)
+    warnings = [Fault(path, document.line(path), f"warning: {message}") for path, message in check.warnings(flow)]
+    return Loaded(flow, tuple(yaml_file.listed(warnings, file)))

@@ -10,9 +10,9 @@ from hotline.values.language import Language
 from hotline.values.states.leg import LegStatus
 from ivr.prompts.melody import PIECE_SECONDS
 from telephony.turn import Turn
-from telephony.verbs import Gather, Hangup, Lead, Leave, Play, Prompting, Redirect, Say, Verb
+from telephony.verbs import DialNumber, Gather, Hangup, Leave, Play, Prompting, Redirect, Say, Verb
+from telephony.webhook_urls import FALLBACK
 
-RESCUE = "/voice/fallback"
 # After so many seconds without the service a caller is connected with the number of `OUTAGE_NUMBER`; who is not
 # reached there is kept on, and connected again as much later.
 LEAD_AFTER_SECONDS = 60
@@ -70,11 +70,11 @@ def prompts() -> Iterator[tuple[str, Language, str]]:
 
 def kept(wait: Wait, number: str, turn: Turn, caller_id: str) -> tuple[Verb, ...]:
     """What a caller hears next who asked for help and cannot be helped yet; `number` is whom they are led to."""
-    again = f"{RESCUE}?{wait.address}"
+    again = f"{FALLBACK}?{wait.address}"
     if turn.dial_status in {LegStatus.COMPLETED, LegStatus.ANSWERED}:
         return (Hangup(),)  # they have spoken to somebody
     if number and (turn.digits or wait.seconds >= LEAD_AFTER_SECONDS):
-        lead = Lead(number, caller_id, RESCUE, LEAD_RINGS_SECONDS)
+        lead = DialNumber(number, caller_id, FALLBACK, LEAD_RINGS_SECONDS)
         return (*_say("kept_led"), lead)
     if wait.seconds >= LONGEST_SECONDS:
         return (*_say("kept_goodbye"), Hangup())

@@ -12,7 +12,7 @@ from ivr.outage import broken_off, keeping
 from ivr.outage.keeping import Wait
 from ivr.prompts.melody import PIECE_SECONDS
 from telephony.turn import Turn
-from telephony.verbs import Lead, Say, Verb
+from telephony.verbs import DialNumber, Say, Verb
 
 # A caller who is kept asks again every few seconds; who has not for so long has hung up.
 GONE_SECONDS = 60.0
@@ -43,7 +43,7 @@ class Kept:
         settings = self._desk.context.settings
         wait = self._wait(since, now)
         verbs = keeping.kept(wait, settings.outage_number, turn, settings.hotline_number)
-        self._note(turn, is_led=any(isinstance(verb, Lead) for verb in verbs))
+        self._note(turn, is_led=any(isinstance(verb, DialNumber) for verb in verbs))
         return self._voiced(verbs)
 
     def in_line(self, turn: Turn, path: str, since: float | None, now: datetime) -> Sequence[Verb]:

@@ -11,6 +11,7 @@ from ivr.errors import PromptMissing
 from ivr.flow.nodes import Flow
 from ivr.flow.nodes import prompts as prompts_of
 from ivr.prompts import catalogue, melody
+from telephony import webhook_urls
 from telephony.verbs import Play, Say
 
 LOOK_AGAIN = timedelta(seconds=3)
@@ -102,4 +103,4 @@ def _digest(sound: bytes) -> str:
 
 def url_of(digest: str) -> str:
     """Where a sound is fetched; the address changes with the sound, so it may be kept for ever."""
-    return f"/voice/prompts/{digest}.wav"
+    return webhook_urls.prompt(digest)

@@ -17,6 +17,7 @@ from ivr.dialogue.queries import Standing
 from ivr.flow.nodes import Ask
 from routing.callbacks import service as callbacks
 from routing.calls import legs
+from telephony import webhook_urls
 from telephony.turn import Turn
 from telephony.verbs import Gather, Hangup, Say
 
@@ -41,7 +42,7 @@ def answered(desk: Desk, callback_id: str, attempt: int, turn: Turn, now: dateti
             known = _call(session, desk, callback, now)
         elif known.status is not CallStatus.IN_MENU:
             return where(desk, known)
-    join = f"/voice/callbacks/{callback_id}/{attempt}/join"
+    join = webhook_urls.callback_joined(callback_id, attempt)
     return desk.document((Gather(join, _greeting(desk, known), 1, KEY_SECONDS),))
 
 

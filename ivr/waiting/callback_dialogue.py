@@ -22,8 +22,9 @@ from ivr.dialogue.queries import Standing
 from ivr.flow.nodes import DIGITS
 from routing.callbacks import queue_place
 from routing.queues import queries as lines
+from telephony import webhook_urls
 from telephony.turn import Turn
-from telephony.verbs import Gather, Hangup, Lead, Prompting, Redirect, Say
+from telephony.verbs import DialNumber, Gather, Hangup, Prompting, Redirect, Say
 
 LINE, AWAY = "line", "away"
 CHOOSE, NUMBER, OFFER = "choose", "number", "offer"
@@ -113,7 +114,7 @@ def stay(session: Session, desk: Desk, known: Standing, at: str, now: datetime) 
     call = session.get_one(Call, known.call_id, with_for_update=True, populate_existing=True)
     queue_place.withdraw(session, desk.context, call, now)
     if at == LINE:
-        return desk.document((Redirect(f"/voice/calls/{known.call_id}/wait"),))
+        return desk.document((Redirect(webhook_urls.wait(known.call_id)),))
     return desk.document(decide.repeat(desk.flow, known.place), known.call_id, known.turn)
 
 
@@ -129,7 +130,7 @@ def _way_out(session: Session, desk: Desk, known: Standing, way: tuple[str, str]
     if number is None:
         return None
     transitions.tell(session, desk.context.notifier, transitions.event(known.call_id, "forwarded", now))
-    lead = Lead(number.e164, desk.context.settings.hotline_number, f"/voice/calls/{known.call_id}/led")
+    lead = DialNumber(number.e164, desk.context.settings.hotline_number, webhook_urls.forwarded(known.call_id))
     return desk.document((desk.phrase("forwarded", known), lead))
 
 
@@ -208,4 +209,4 @@ def _emergency(session: Session, desk: Desk, known: Standing, now: datetime) -> 
 
 
 def _address(known: Standing, step: str, at: str) -> str:
-    return f"/voice/calls/{known.call_id}/callback/{step}/{at}"
+    return webhook_urls.callback_turn(known.call_id, step, at.rstrip("+"), is_second_try=at.endswith("+"))

@@ -20,9 +20,10 @@ from routing.calls import conversations, legs
 from routing.estimates import estimated_wait
 from routing.queues import overflow
 from routing.queues import queries as routing_queries
+from telephony import webhook_urls
 from telephony.turn import Turn
+from telephony.vendor_words import QueueResult
 from telephony.verbs import Enqueue, Gather, Hangup, Leave, Pause, Redirect, Say
-from telephony.words import QueueResult
 
 KEY_SECONDS = 1
 MOST_TRIES = 3  # seconds that a caller waits for the report on their agent's line, before it counts as hung up
@@ -41,7 +42,7 @@ def wait(desk: Desk, call_id: str, turn: Turn, now: datetime) -> str:
             return callback_dialogue.resume(session, desk, known) or desk.document((Leave(),))
         if known.status is not CallStatus.WAITING:
             # On hold in a conference the document must lead back to itself, or there is silence after the music.
-            again = (desk.sounds.hold(), Redirect(f"/voice/calls/{call_id}/wait"))
+            again = (desk.sounds.hold(), Redirect(webhook_urls.wait(call_id)))
             return desk.document((Hangup(),) if known.status is CallStatus.ENDED else again)
         pressed = _pressed(session, desk, known, turn.digits or "", now)
         if pressed is not None:
@@ -164,11 +165,11 @@ def after(desk: Desk, call_id: str, came: tuple[Turn, Out], now: datetime) -> st
     if question is not None:
         return question
     if exit_ is conversations.Exit.UNKNOWN and out.tries < MOST_TRIES:
-        again = f"/voice/calls/{call_id}/after?place={out.place_id}&tries={out.tries + 1}"
+        again = webhook_urls.conference_left(call_id, out.place_id, out.tries + 1)
         return desk.document((Pause(1), Redirect(again)))
     if exit_ is conversations.Exit.LINE and not is_over:
         # The router leads them into the line; should it be away, they come there by themselves.
-        return desk.document((Pause(RETRY_SECONDS), Redirect(f"/voice/calls/{call_id}/line")))
+        return desk.document((Pause(RETRY_SECONDS), Redirect(webhook_urls.requeued(call_id))))
     return desk.document((desk.phrase("thanks", known), Hangup()))
 
 
@@ -199,7 +200,7 @@ def rescue(desk: Desk, turn: Turn, now: datetime) -> str:
         service.first(desk, turn, now)
     elif waiting is not None and waiting.state is QueueEntryState.CONNECTED and known.status is CallStatus.TALKING:
         # They came out of the room, and nobody of ours heard of it.
-        return desk.document((Redirect(f"/voice/calls/{known.call_id}/after?place={waiting.id}"),))
+        return desk.document((Redirect(webhook_urls.conference_left(known.call_id, waiting.id)),))
     with desk.context.database.write() as session:
         known = queries.standing_of(session, turn.call_sid)
         if known is None:

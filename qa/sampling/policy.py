@@ -1,96 +1,77 @@
-"""How the hospital wants quality watched: quotas, rules, bar and weights, read from YAML and checked."""
+"""How the hospital wants quality watched: quotas, rules, bar and weights."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, ClassVar, Literal, get_args
 
-from hotline.configuration.yaml_fields import own_or_standard, plain
-from hotline.errors import ConfigError
+from pydantic import Field, field_validator
+
+from hotline.configuration import yaml_file
+from hotline.configuration.field_types import Context, Exactly, FileModel, ReadAs
 from qa.sampling.sample import Quota, TargetRule
 
-RULES = ("fatal", "complaint", "low_rating", "long_silence", "new_agent", "campaign")
+RuleName = Literal["fatal", "complaint", "low_rating", "long_silence", "new_agent", "campaign"]
+RULES: tuple[str, ...] = get_args(RuleName)
 PARTS = ("knowledge", "communication", "attitude", "results", "patients")
+STANDARD = Path(__file__).with_name("policy.yaml")
+Calls = Annotated[int, Field(ge=0, le=1000)]
 
 
-@dataclass(frozen=True)
-class Policy:
-    """Everything of `qa/sampling/policy.yaml`, checked; the file explains each field."""
+class QuotaFields(FileModel):
+    """Daily spot checks: a share of each agent's calls of the day, at least and at most so many."""
 
-    scorecards: dict[str, str]
-    quota: Quota
-    rules: tuple[TargetRule, ...]
-    new_agent_days: int
-    draw_hour: int
-    confidence: float
-    assessment: dict[str, float]
+    share: Annotated[float, Field(ge=0, le=1)]
+    least: Calls
+    most: Calls
+
+    def value(self, _context: Context) -> Quota:
+        """Return the quota."""
+        if self.least > self.most:
+            raise ValueError(f"least ({self.least}) is more than most ({self.most})")
+        return Quota(self.share, self.least, self.most)
+
+
+class RuleFields(FileModel):
+    """A targeted check; `most` per agent and day, empty means every one."""
+
+    rule: RuleName
+    most: Calls | None = None
+
+    def value(self, _context: Context) -> TargetRule:
+        """Return the rule."""
+        return TargetRule(self.rule, self.most)
+
+
+class Policy(FileModel):
+    """How people watch quality in this hospital."""
+
+    standard: ClassVar = "qa/sampling/policy.yaml"
+
+    scorecards: dict[str, str] = Field(description="which scorecard a call is heard against, like {inbound: service}")
+    quota: Annotated[Quota, ReadAs(QuotaFields)] = Field(alias="random")
+    rules: tuple[Annotated[TargetRule, ReadAs(RuleFields)], ...] = Field(
+        alias="targeted", description="a list of rules, like - {rule: complaint}"
+    )
+    new_agent_days: Annotated[int, Field(ge=0, le=3650)]
+    draw_hour: Annotated[int, Field(ge=0, le=23)]
+    confidence: Annotated[float, Field(ge=0.5, le=0.999)]
+    assessment: Annotated[Mapping[str, Annotated[float, Field(ge=0, le=1000)]], Exactly.of(PARTS)]
+
+    @field_validator("assessment")
+    @classmethod
+    def _check(cls, weights: Mapping[str, float]) -> Mapping[str, float]:
+        if not sum(weights.values()):
+            raise ValueError("every weight is nothing; give at least one part a weight")
+        return weights
 
 
 @cache
 def of(file: Path | None) -> Policy:
-    """The policy in the hospital's own file, the standard one where it has none. Raises `ConfigError`."""
-    return _read(*own_or_standard(file, ("qa.sampling", "policy.yaml"), "QUALITY_FILE"))
+    """Return the policy in the hospital's own file, the standard one where it has none. Raises `FileFault`."""
+    return yaml_file.read(Policy, file or STANDARD)
 
 
 def read(text: str, name: str) -> Policy:
-    """The policy in the YAML `text` of the file `name`. Raises `ConfigError` that names file, field and remedy."""
-    return _read(*plain(text, name))
-
-
-def _read(raw: Any, name: str) -> Policy:
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{name}: fields are missing, see qa/sampling/policy.yaml")
-    part = _Part(raw, name)
-    random = _Part(part.mapping("random"), f"{name}: random")
-    least, most = int(random.number("least", 0, 1000)), int(random.number("most", 0, 1000))
-    if least > most:
-        raise ConfigError(f"{name}: random: least is more than most")
-    return Policy(
-        scorecards={key: str(card) for key, card in part.mapping("scorecards").items()},
-        quota=Quota(random.number("share", 0, 1), least, most),
-        rules=_rules(part),
-        new_agent_days=int(part.number("new_agent_days", 0, 3650)),
-        draw_hour=int(part.number("draw_hour", 0, 23)),
-        confidence=part.number("confidence", 0.5, 0.999),
-        assessment=_weights(part),
-    )
-
-
-@dataclass(frozen=True)
-class _Part:
-    raw: dict[str, Any]
-    at: str
-
-    def mapping(self, field: str) -> dict[str, Any]:
-        value = self.raw.get(field)
-        if not isinstance(value, dict):
-            raise ConfigError(f"{self.at}: {field} is missing or holds no fields")
-        return value
-
-    def number(self, field: str, low: float, high: float) -> float:
-        value = self.raw.get(field)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise ConfigError(f"{self.at}: {field} must be a number from {low} to {high}")
-        return float(value)
-
-
-def _rules(part: _Part) -> tuple[TargetRule, ...]:
-    listed = part.raw.get("targeted")
-    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise ConfigError(f"{part.at}: targeted must be a list of rules")
-    found = []
-    for number, one in enumerate(listed, 1):
-        at = f"{part.at}: targeted, rule {number}"
-        if one.get("rule") not in RULES:
-            raise ConfigError(f"{at}: rule must be one of {', '.join(RULES)}")
-        most = None if one.get("most") is None else int(_Part(one, at).number("most", 0, 1000))
-        found.append(TargetRule(one["rule"], most))
-    return tuple(found)
-
-
-def _weights(part: _Part) -> dict[str, float]:
-    raw = _Part(part.mapping("assessment"), f"{part.at}: assessment")
-    weights = {name: raw.number(name, 0, 1000) for name in PARTS}
-    if not sum(weights.values()):
-        raise ConfigError(f"{part.at}: assessment: every weight is nothing")
-    return weights
+    """Read the policy; `name` is its file in messages. Raises `FileFault`."""
+    return yaml_file.parse(Policy, text, name)

@@ -1,9 +1,13 @@
 """What a scorecard is: sections of items, each with its weight, who answers it, and how the machine looks. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated, Literal, get_args
 
+from pydantic import Field, model_validator
+
+from hotline.configuration.field_types import Exactly, FileModel, Known, OneOrMore
 from hotline.errors import NotFound
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
@@ -34,109 +38,124 @@ class FatalMeans(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
-class Where:
-    """In which part of a call something is looked for; times in seconds. Nothing said: everywhere."""
-
-    # From the first word of the side that is listened to.
-    first_seconds: float | None = None
-    # Back from the end of everything that is said.
-    last_seconds: float | None = None
-    # Not in that side's first turn.
-    later: bool = False
-    # Before the first place at which that side says something of this list.
-    before: str | None = None
+Side = Literal["agent", "caller"]
+FactName = Literal["records_complete", "deadline_kept", "is_complaint", "scripted"]
+FACTS: tuple[str, ...] = get_args(FactName)
+PhraseListNames = Annotated[tuple[str, ...], OneOrMore()]
+Share = Annotated[float, Field(ge=0, le=1)]
+Pace = Annotated[Mapping[Language, Annotated[float, Field(ge=0, le=1000)]], Exactly.of(Language)]
 
 
-@dataclass(frozen=True)
-class Phrases:
-    """Something is said: one phrase of each of `all_of`, or one of any of `any_of`."""
+class Where(FileModel):
+    """In which part of a call something is looked for; times in seconds. Nothing written: everywhere."""
 
-    speaker: str
-    all_of: tuple[str, ...] = ()
-    any_of: tuple[str, ...] = ()
-    where: Where = field(default_factory=Where)
-    # Not applicable unless that item is answered with yes.
-    only_if: str | None = None
-    # Words by the same side that make out of a certain yes an unsure one: said politely, it may mean something else.
-    softened_by: str | None = None
+    first_seconds: Annotated[float, Field(ge=0, le=3600)] | None = Field(
+        None, description="from the first word of the side that is listened to"
+    )
+    last_seconds: Annotated[float, Field(ge=0, le=3600)] | None = Field(
+        None, description="back from the end of everything that is spoken"
+    )
+    later: bool = Field(False, description="not in that side's first turn")
+    before: str | None = Field(None, description="before the first place at which that side speaks of this list")
 
 
-@dataclass(frozen=True)
-class Told:
+class Phrases(FileModel):
+    """Something is said: one phrase of each list of `all_of`, or one of any list of `any_of`."""
+
+    kind: Literal["phrases"] = "phrases"
+    speaker: Side
+    all_of: PhraseListNames = ()
+    any_of: PhraseListNames = ()
+    where: Where = Where()
+    only_if: Annotated[str, Known("item")] | None = Field(
+        None, description="not applicable unless that item is answered with yes"
+    )
+    softened_by: str | None = Field(
+        None,
+        description="words by the same side that make of a certain yes an unsure one: said politely, it may mean "
+        "something else",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "Phrases":
+        if bool(self.all_of) == bool(self.any_of):
+            raise ValueError("write either all_of or any_of: names of phrase lists")
+        return self
+
+
+class Told(FileModel):
     """Something is told in one's own words, or by saying yes to the other side's question after it.
 
     `asked` names lists of what counts in such a question only: "any fever?" Where one of `presumes_not` stands before
     it ("no fever, I hope?"), a yes agrees that there is none: only `insists` tells it then.
     """
 
-    speaker: str
-    any_of: tuple[str, ...]
+    kind: Literal["told"] = "told"
+    speaker: Side
+    any_of: PhraseListNames = ()
     affirms: str
     denies: str
     presumes_not: str
     insists: str
-    asked: tuple[str, ...] = ()
+    asked: PhraseListNames = ()
 
 
-@dataclass(frozen=True)
-class Silence:
+class Silence(FileModel):
     """Nobody speaks for longer than `seconds`, unless the agent said one of `notices` just before it."""
 
-    seconds: float
+    kind: Literal["silence"] = "silence"
+    seconds: Annotated[float, Field(ge=0.5, le=600)] = 8.0
     notices: str
-    # How long a notice excuses.
-    excuses_seconds: float
+    excuses_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(60.0, description="how long a notice excuses")
 
 
-@dataclass(frozen=True)
-class TalkOver:
+class TalkOver(FileModel):
     """The agent begins to speak while the caller does, more than `per_minute` times, each longer than `seconds`."""
 
-    seconds: float
-    per_minute: float
+    kind: Literal["talk_over"] = "talk_over"
+    seconds: Annotated[float, Field(ge=0.1, le=60)] = 0.7
+    per_minute: Annotated[float, Field(ge=0, le=60)] = 2.0
 
 
-@dataclass(frozen=True)
-class TalkShare:
+class TalkShare(FileModel):
     """The agent's part of all speech lies between `least` and `most`, 0 to 1."""
 
-    least: float
-    most: float
+    kind: Literal["talk_share"] = "talk_share"
+    least: Share = 0.0
+    most: Share = 1.0
 
 
-@dataclass(frozen=True)
-class Speed:
+class Speed(FileModel):
     """The agent speaks between `least` and `most` syllables (Mandarin) or words (English) a minute, by language."""
 
-    least: Mapping[Language, float]
-    most: Mapping[Language, float]
+    kind: Literal["speed"] = "speed"
+    least: Pace
+    most: Pace
 
 
-@dataclass(frozen=True)
-class Hold:
+class Hold(FileModel):
     """Every silence after a notice of `notices` ends within `seconds`; not applicable where nobody was put on hold."""
 
-    seconds: float
+    kind: Literal["hold"] = "hold"
+    seconds: Annotated[float, Field(ge=1, le=3600)] = 60.0
     notices: str
 
 
-@dataclass(frozen=True)
-class FirstWords:
+class FirstWords(FileModel):
     """The agent's first word comes within `seconds` of the recording's start."""
 
-    seconds: float
+    kind: Literal["first_words"] = "first_words"
+    seconds: Annotated[float, Field(ge=0, le=600)] = 5.0
 
 
-@dataclass(frozen=True)
-class Fact:
-    """Something that only the hospital's records know (`records_complete`, `deadline_kept`)."""
+class Fact(FileModel):
+    """Something that only the hospital's records know."""
 
-    name: str
+    kind: Literal["fact"] = "fact"
+    name: FactName
 
 
 Machine = Phrases | Told | Silence | TalkOver | TalkShare | Speed | Hold | FirstWords | Fact
-FACTS = ("records_complete", "deadline_kept", "is_complaint", "scripted")
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,18 @@
-"""The phrase lists that scorecards name, per language, read from YAML and checked with file, line and field."""
+"""The phrase lists that scorecards name, one file per language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Annotated, ClassVar
 
-from hotline.configuration.yaml_fields import Field, Source
+from pydantic import AfterValidator, Field, RootModel, ValidationInfo
+
+from hotline.configuration import yaml_file
+from hotline.configuration.field_types import FileModel, OneOrMore
 from hotline.values.language import Language
-from qa.scorecards.fields import words
-from qa.scorecards.read import FOLDER, LISTS, ScorecardFault
+from qa.scorecards.read import FOLDER, LISTS
 from qa.scoring.wording import Wording, wording
-
-FIELDS = ("say", "weak", "unless", "negated_before", "negated_after")
 
 
 @dataclass(frozen=True)
@@ -29,40 +30,50 @@ class PhraseList:
 Lists = Mapping[str, PhraseList]
 
 
+def _checked(text: str, info: ValidationInfo) -> str:
+    made = wording(text, (info.context or {}).get("language", Language.MANDARIN))
+    if not made.parts or made.length == 0:
+        raise ValueError("a wording needs words beside its slots")
+    return text
+
+
+Wordings = Annotated[tuple[Annotated[str, AfterValidator(_checked)], ...], OneOrMore()]
+
+
+class PhraseListFields(FileModel):
+    """Wordings that mean the same."""
+
+    say: Wordings = Field(description="wordings, at least one; any one counts", min_length=1)
+    weak: Wordings = Field((), description="wordings that by themselves leave the item unsure")
+    unless: Wordings = Field((), description="look-alikes: where one fits as well or better, nothing was said")
+    negated_before: Wordings = Field((), description="words that take a wording back when they stand just before it")
+    negated_after: Wordings = Field((), description="words that take a wording back when they stand just after it")
+
+
+class PhraseListsFile(RootModel[dict[str, PhraseListFields]]):
+    """Phrase lists of one language by name, compared by sound."""
+
+    standard: ClassVar = "qa/scorecards/phrases.zh-CN.yaml"
+
+
 @cache
 def of(folder: Path | None, language: Language) -> Lists:
-    """The lists of one language: the product's, with those of the hospital's `folder` in their place, list by list.
+    """Return the lists of one language: the product's, with those of the hospital's `folder` in their place.
 
-    Raises `ScorecardFault`.
+    Raises `FileFault`.
     """
-    found: dict[str, PhraseList] = {}
+    lists: dict[str, PhraseList] = {}
     for place in (FOLDER, folder):
         file = place / f"{LISTS}{language}.yaml" if place else None
         if file is not None and file.is_file():
-            found |= parse(file.read_text("utf-8"), language, str(file))
-    return found
+            lists |= parse(yaml_file.text_of(file), language, str(file))
+    return lists
 
 
 def parse(text: str, language: Language, file: str) -> dict[str, PhraseList]:
-    """The lists in this text; `file` is its name in messages. Raises `ScorecardFault`."""
-    source = Source(file)
-    root = source.open(text)
-    found = {name: _list(name, field, language) for name, field in root.items()}
-    if source.faults:
-        raise ScorecardFault("\n".join(source.in_order()))
-    return found
-
-
-def _list(name: str, field: Field, language: Language) -> PhraseList:
-    field.only(*FIELDS)
-    if not words(field.get("say")):
-        field.get("say").fault("no wordings; write at least one")
-    parts = {part: tuple(_wording(entry, language) for entry in field.get(part).list()) for part in FIELDS}
-    return PhraseList(name, **parts)
-
-
-def _wording(field: Field, language: Language) -> Wording:
-    made = wording(field.text(), language)
-    if not made.parts or (made.length == 0 and not field.source.faults):
-        field.fault("a wording needs words beside its slots")
-    return made
+    """Read the lists; `file` is its name in messages. Raises `FileFault`."""
+    fields = yaml_file.parse(PhraseListsFile, text, file, lambda _data: {"language": language}).root
+    return {
+        name: PhraseList(name, **{part: tuple(wording(text, language) for text in texts) for part, texts in entry})
+        for name, entry in fields.items()
+    }

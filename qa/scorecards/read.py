@@ -1,125 +1,135 @@
-"""Reads scorecards from YAML. Whatever is wrong is said with file, line and field, all of it at once."""
+"""The file of a scorecard."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
-from hotline.configuration.yaml_fields import Field, Source
-from hotline.errors import ConfigError
+from pydantic import Field, field_validator, model_validator
+
+from hotline.configuration import yaml_file
+from hotline.configuration.errors import FileFault
+from hotline.configuration.field_types import Context, FieldFaults, FileModel, Known, OneOrMore, Parsed
+from hotline.configuration.texts import Texts
 from hotline.values.scorecard import ItemAnswer
-from qa.scorecards.card import FACTS, By, FatalMeans, Item, Scale, Scorecard, Scorecards, Section
-from qa.scorecards.fields import number, texts
-from qa.scorecards.rules import machine
+from qa.scorecards.card import By, FactName, FatalMeans, Item, Machine, Scale, Scorecard, Scorecards, Section
 
 FOLDER = Path(__file__).parent
-LISTS = "phrases."  # files of phrase lists begin so and are read by `qa.scoring.phrase_match`
-GOOD = {"yes": ItemAnswer.YES, "no": ItemAnswer.NO}
+LISTS = "phrases."  # files of phrase lists begin so and are read by `qa.scorecards.phrase_lists`
 
 
-class ScorecardFault(ConfigError):
-    """A scorecard cannot be used; each line of the message names file, line and field."""
+def _id(text: str) -> str | None:
+    return text if text.replace("_", "a").replace("-", "a").isalnum() and len(text) <= 40 else None
 
-    code = "scorecard_fault"
+
+Id = Annotated[str, Parsed(_id, "is no name; letters, digits, _ and -, at most 40")]
+YesOrNo = Annotated[
+    ItemAnswer, Parsed({"yes": ItemAnswer.YES, "no": ItemAnswer.NO}.get, "is not one of yes, no", "^(yes|no)$")
+]
+
+
+class ItemFields(FileModel):
+    """One question about a call. `machine` says how the machine answers it; without it a person does."""
+
+    labels: Texts
+    weight: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    scale: Scale = Scale.YES_NO
+    points: Annotated[int, Field(ge=1, le=100)] = Field(
+        5, description="the best of the points, where that is the scale"
+    )
+    good: YesOrNo = Field(ItemAnswer.YES, description="the answer that is no fault")
+    fatal: bool = False
+    by: By | None = None
+    na: bool = Field(False, description="whether it may be not applicable")
+    excused_by: Annotated[tuple[Annotated[str, Known("item")], ...], OneOrMore()] = Field(
+        (), description="items whose yes excuses a fault here"
+    )
+    applies_if: FactName | None = None
+    waived_if: FactName | None = None
+    machine: Annotated[Machine, Field(discriminator="kind")] | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "ItemFields":
+        FieldFaults.raise_any(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[tuple[Sequence[str | int], str]]:
+        if self.by is not None and (self.by is By.PERSON) != (self.machine is None):
+            yield ("by",), "whoever is machine or both needs `machine`, whoever is person has none"
+        if self.machine is not None and self.scale is not Scale.YES_NO:
+            yield ("scale",), "the machine answers yes or no only; leave `scale` away"
+
+    def item(self, item_id: str) -> Item:
+        """Return the item of this id."""
+        values = dict(self)
+        by, may_be_na = values.pop("by"), values.pop("na")
+        usual = By.PERSON if self.machine is None else By.MACHINE
+        return Item(id=item_id, by=by or usual, may_be_na=may_be_na, **values)
+
+
+class SectionFields(FileModel):
+    """Items under one heading."""
+
+    labels: Texts
+    items: dict[Id, ItemFields]
+
+
+class ScorecardFile(FileModel):
+    """What a call is marked by: sections of items, each with its weight, and who answers it."""
+
+    standard: ClassVar = "qa/scorecards/service.yaml"
+
+    name: Id
+    labels: Texts
+    fatal_means: FatalMeans = FatalMeans.ZERO
+    bar: Annotated[float, Field(ge=0, le=100)] = Field(80.0, description="the score from which on a call is good")
+    sections: dict[str, SectionFields] = Field(description="sections with at least one item")
+
+    @field_validator("sections")
+    @classmethod
+    def _check(cls, sections: Mapping[str, SectionFields]) -> Mapping[str, SectionFields]:
+        FieldFaults.raise_any(_section_faults(sections))
+        return sections
+
+
+def _section_faults(sections: Mapping[str, SectionFields]) -> Iterator[tuple[Sequence[str | int], str]]:
+    seen: set[str] = set()
+    for name, section in sections.items():
+        for item_id in section.items:
+            if item_id in seen:
+                yield (name, "items", item_id), "another item has this id; ids are unique in a scorecard"
+            seen.add(item_id)
+    if not seen:
+        yield (), "no items; a scorecard needs at least one"
 
 
 @cache
 def of(folder: Path | None) -> Scorecards:
-    """The scorecards that come with the product, with those of the hospital's `folder` over and beside them.
+    """Return the product's scorecards, with those of the hospital's `folder` over and beside them.
 
-    Raises `ScorecardFault`.
+    Raises `FileFault`.
     """
     files = {path.name: path for place in (FOLDER, folder) if place for path in _files(place)}
-    cards = [parse(path.read_text("utf-8"), str(path)) for name, path in files.items() if not name.startswith(LISTS)]
+    cards = [parse(yaml_file.text_of(path), str(path)) for name, path in files.items() if not name.startswith(LISTS)]
     return Scorecards({card.name: card for card in cards})
 
 
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise ScorecardFault(f"{folder}: is no folder; correct SCORECARDS_FOLDER")
+        raise FileFault([f"{folder}: is no folder; correct SCORECARDS_FOLDER"])
     return sorted(folder.glob("*.yaml"))
 
 
 def parse(text: str, file: str) -> Scorecard:
-    """The scorecard in this text; `file` is its name in messages. Raises `ScorecardFault`."""
-    source = Source(file)
-    root = source.open(text)
-    if root.is_missing and not source.faults:
-        root.fault("is empty; copy qa/scorecards/service.yaml and change it")
-        raise ScorecardFault("\n".join(source.faults))
-    card = _card(root)
-    if source.faults:
-        raise ScorecardFault("\n".join(source.in_order()))
-    return card
-
-
-def _card(root: Field) -> Scorecard:
-    root.only("name", "labels", "fatal_means", "bar", "sections")
-    card = Scorecard(
-        name=_name(root.get("name")),
-        labels=texts(root.get("labels")),
-        sections=tuple(_section(name, field) for name, field in root.get("sections").items()),
-        fatal_means=root.get("fatal_means").one_of({word.value: word for word in FatalMeans}, FatalMeans.ZERO),
-        bar=number(root.get("bar"), 80.0, 0, 100),
+    """Read the scorecard; `file` is its name in messages. Raises `FileFault`."""
+    fields = yaml_file.parse(ScorecardFile, text, file, _context)
+    sections = tuple(
+        Section(name, section.labels, tuple(fields.item(item_id) for item_id, fields in section.items.items()))
+        for name, section in fields.sections.items()
     )
-    _check_items(root, card)
-    return card
+    return Scorecard(fields.name, fields.labels, sections, fields.fatal_means, fields.bar)
 
 
-def _check_items(root: Field, card: Scorecard) -> None:
-    """Across items: ids once, and every item that another names is there."""
-    ids = [item.id for item in card.items]
-    if not root.is_missing and not ids:
-        root.get("sections").fault("no items; a scorecard needs at least one")
-    seen: set[str] = set()
-    for _, section in root.get("sections").items():
-        for item_id, field in section.get("items").items():
-            if item_id in seen:
-                field.fault("another item has this id; ids are unique in a scorecard")
-            seen.add(item_id)
-            for named in (*field.get("excused_by").list(), field.get("machine").get("only_if")):
-                if not named.is_missing and named.text() not in ids:
-                    named.fault(f"{named.text()!r} is no item of this scorecard; there are {', '.join(ids)}")
-
-
-def _section(name: str, field: Field) -> Section:
-    field.only("labels", "items")
-    items = tuple(_item(item_id, entry) for item_id, entry in field.get("items").items())
-    return Section(name, texts(field.get("labels")), items)
-
-
-def _item(item_id: str, field: Field) -> Item:
-    field.only(
-        *("labels", "weight", "scale", "points", "good", "fatal", "by", "na", "excused_by"),
-        *("applies_if", "waived_if", "machine"),
-    )
-    if not item_id.replace("_", "a").replace("-", "a").isalnum() or len(item_id) > 40:
-        field.fault("an item's id is letters, digits, _ and -, at most 40")
-    answers = None if field.get("machine").is_missing else machine(field.get("machine"))
-    by = field.get("by").one_of({word.value: word for word in By}, By.PERSON if answers is None else By.MACHINE)
-    if (by is By.PERSON) != (answers is None):
-        field.get("by").fault("whoever is machine or both needs `machine`, whoever is person has none")
-    scale = field.get("scale").one_of({word.value: word for word in Scale}, Scale.YES_NO)
-    if answers is not None and scale is not Scale.YES_NO:
-        field.get("scale").fault("the machine answers yes or no only; leave `scale` away")
-    facts: dict[str, str | None] = {name: name for name in FACTS}
-    return Item(
-        id=item_id,
-        labels=texts(field.get("labels")),
-        weight=number(field.get("weight"), 1.0, 0, 1000),
-        scale=scale,
-        good=field.get("good").one_of(GOOD, ItemAnswer.YES),
-        fatal=field.get("fatal").yes(),
-        by=by,
-        may_be_na=field.get("na").yes(),
-        points=field.get("points").whole(5, 1, 100),
-        excused_by=tuple(entry.text() for entry in field.get("excused_by").list()),
-        applies_if=None if field.get("applies_if").is_missing else field.get("applies_if").one_of(facts, None),
-        waived_if=None if field.get("waived_if").is_missing else field.get("waived_if").one_of(facts, None),
-        machine=answers,
-    )
-
-
-def _name(field: Field) -> str:
-    name = field.text()
-    if name and (not name.replace("-", "a").replace("_", "a").isalnum() or len(name) > 40):
-        field.fault(f"{name!r} is no name; letters, digits, _ and -, at most 40")
-    return name
+def _context(data: Any) -> Context:
+    sections = yaml_file.names(data, "sections")
+    return {"items": [item for section in sections for item in yaml_file.names(data, "sections", section, "items")]}

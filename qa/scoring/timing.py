@@ -30,7 +30,7 @@ def silence(rule: Silence, dialogue: Dialogue) -> Measured:
 
 def hold(rule: Hold, dialogue: Dialogue) -> Measured:
     """Whether every hold ends in time; `None` where nobody was put on hold."""
-    limit = Silence(0.0, rule.notices, math.inf)
+    limit = Silence.model_construct(seconds=0.0, notices=rule.notices, excuses_seconds=math.inf)
     held = [gap for gap in _silences(dialogue) if gap[1] - gap[0] > 4.0 and _excused(gap, limit, dialogue) >= LIKELY]
     if not held:
         return None, []

@@ -1,18 +1,22 @@
 """How long sound, words and reviews of a call are kept, and what keeps them longer: rules as data. Pure, but `of`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, ClassVar
 
-from hotline.configuration.yaml_fields import own_or_standard, plain
-from hotline.errors import ConfigError
+from pydantic import Field, field_validator
+
+from hotline.configuration import yaml_file
+from hotline.configuration.field_types import Exactly, FieldFaults, FileModel
 from hotline.values.intent import Intent
 from hotline.values.states.case import CaseKind
 
 LONGEST_DAYS = 36_500
+STANDARD = Path(__file__).with_name("retention.yaml")
 
 
 class What(StrEnum):
@@ -40,13 +44,31 @@ class Keeper(StrEnum):
     COMPLAINT = "open_complaint"
 
 
-@dataclass(frozen=True)
-class Rules:
-    """Days by kind and thing, and the days for which a complaint's evidence is kept after its closing."""
+Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
 
-    days: dict[Kind, dict[What, int]]
-    after_complaint_days: int
-    report_days: int
+
+class Rules(FileModel):
+    """How many days sound, words and reviews of a call are kept after its end, by kind of call."""
+
+    standard: ClassVar = "recordings/retention/retention.yaml"
+
+    days: Annotated[Mapping[Kind, Annotated[Mapping[What, Days], Exactly.of(What)]], Exactly.of(Kind)] = Field(
+        alias="kinds"
+    )
+    after_complaint_days: Days = Field(
+        description="for how many days a complaint's evidence is kept after the complaint is closed"
+    )
+    report_days: Days = Field(description="for how many days the files of reports are kept")
+
+    @field_validator("days")
+    @classmethod
+    def _check(cls, days: Mapping[Kind, Mapping[What, int]]) -> Mapping[Kind, Mapping[What, int]]:
+        FieldFaults.raise_any(
+            ((kind,), "a review must not be deleted before all that it judges")
+            for kind, kept in days.items()
+            if kept[What.REVIEW] < min(kept[What.TRANSCRIPT], kept[What.AUDIO])
+        )
+        return days
 
 
 @dataclass(frozen=True)
@@ -105,40 +127,10 @@ def judge(rules: Rules, facts: Facts) -> list[Verdict]:
 
 @cache
 def of(file: Path | None) -> Rules:
-    """The rules in the hospital's own file, the standard ones where it has none. Raises `ConfigError`."""
-    return _read(*own_or_standard(file, ("recordings.retention", "retention.yaml"), "RETENTION_FILE"))
+    """Return the rules in the hospital's own file, the standard ones where it has none. Raises `FileFault`."""
+    return yaml_file.read(Rules, file or STANDARD)
 
 
 def read(text: str, name: str) -> Rules:
-    """The rules in the YAML `text` of the file `name`. Raises `ConfigError` that names the field."""
-    return _read(*plain(text, name))
-
-
-def _read(raw: Any, name: str) -> Rules:
-    raw = _fields(raw, {"after_complaint_days", "report_days", "kinds"}, name)
-    kinds = _fields(raw["kinds"], set(Kind), f"{name}: kinds")
-    days = {}
-    for kind in Kind:
-        row = _fields(kinds[kind], set(What), f"{name}: kinds.{kind}")
-        days[kind] = {what: _days(row[what], f"{name}: kinds.{kind}.{what}") for what in What}
-        if days[kind][What.TRANSCRIPT] > days[kind][What.REVIEW] and days[kind][What.AUDIO] > days[kind][What.REVIEW]:
-            raise ConfigError(f"{name}: kinds.{kind}: a review must not be deleted before all that it judges")
-    after, report = (_days(raw[field], f"{name}: {field}") for field in ("after_complaint_days", "report_days"))
-    return Rules(days, after, report)
-
-
-def _fields(raw: Any, wanted: set[str], at: str) -> dict[str, Any]:
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{at}: holds no fields; there must be {', '.join(sorted(wanted))}")
-    missing, strange = wanted - set(raw), set(raw) - wanted
-    if missing or strange:
-        told = [f"{', '.join(sorted(missing))} missing"] * bool(missing)
-        told += [f"{', '.join(sorted(map(str, strange)))} unknown"] * bool(strange)
-        raise ConfigError(f"{at}: {'; '.join(told)}")
-    return raw
-
-
-def _days(value: Any, at: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LONGEST_DAYS:
-        raise ConfigError(f"{at}: must be whole days, 1 to {LONGEST_DAYS}")
-    return value
+    """Read the rules; `name` is their file in messages. Raises `FileFault`."""
+    return yaml_file.parse(Rules, text, name)

@@ -4,19 +4,19 @@ English words are told to the recogniser beforehand. In Mandarin that makes a sm
 there they correct the spelling of what was heard with the same sound.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Annotated, ClassVar
 
-import yaml
+from pydantic import Field, RootModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.errors import ConfigError
+from hotline.configuration import yaml_file
+from hotline.configuration.field_types import Exactly
 from hotline.models import Agent, Department
 from hotline.values.language import Language
 from recordings.speech import dialogue
@@ -27,6 +27,8 @@ from recordings.storage.audio import Sound
 from recordings.transcripts.corrections import frequent
 
 MOST_WORDS, SHORTEST = 60, 2
+STANDARD = Path(__file__).with_name("hints.yaml")
+Word = Annotated[str, Field(min_length=1)]
 
 
 @dataclass(frozen=True)
@@ -53,35 +55,21 @@ def of(session: Session, file: Path | None, language: Language) -> Hints:
     return Hints(language, tuple(dict.fromkeys(word for word in words if len(word) >= SHORTEST)))
 
 
+class HintsFile(RootModel[Annotated[Mapping[Language, tuple[Word, ...]], Exactly.of(Language, missing=())]]):
+    """Words that recognition should know, by language."""
+
+    standard: ClassVar = "recordings/speech/hints.yaml"
+
+
 @cache
-def words_of(file: Path | None) -> dict[Language, tuple[str, ...]]:
-    """The words of the hospital's own file, the standard ones where it has none. Raises `ConfigError`."""
-    if file is None:
-        return read(
-            resources.files("recordings.speech").joinpath("hints.yaml").read_text("utf-8"),
-            "recordings/speech/hints.yaml",
-        )
-    try:
-        return read(file.read_text("utf-8"), str(file))
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}; correct HINTS_FILE") from error
+def words_of(file: Path | None) -> Mapping[Language, tuple[str, ...]]:
+    """Return the words of the hospital's own file, the standard ones where it has none. Raises `FileFault`."""
+    return yaml_file.read(HintsFile, file or STANDARD).root
 
 
-def read(text: str, name: str) -> dict[Language, tuple[str, ...]]:
-    """The words in the YAML `text` of the file `name`. Raises `ConfigError`."""
-    try:
-        raw: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name}: no YAML: {error}") from error
-    if not isinstance(raw, dict) or set(raw) - set(Language):
-        raise ConfigError(f"{name}: holds no lists of words by language, {', '.join(Language)}")
-    found = {}
-    for language in Language:
-        words = raw.get(language, [])
-        if not isinstance(words, list) or not all(isinstance(word, str) and word.strip() for word in words):
-            raise ConfigError(f"{name}: {language} must be a list of words")
-        found[language] = tuple(words)
-    return found
+def read(text: str, name: str) -> Mapping[Language, tuple[str, ...]]:
+    """Read the words; `name` is their file in messages. Raises `FileFault`."""
+    return yaml_file.parse(HintsFile, text, name).root
 
 
 def transcribe(

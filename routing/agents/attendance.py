@@ -14,7 +14,7 @@ from hotline.context import AppContext
 from routing.agents import presence_facts, service
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
-from telephony.views import PhoneView
+from telephony.views import RegisteredPhone
 
 ASK_SECONDS = 1.0
 # How often it is looked for somebody who may not be there any more: half of what is promised.
@@ -31,7 +31,7 @@ class Attendance:
         self._ground = context
         self._provider = provider
         self._pool = pool
-        self._asked: Future[list[PhoneView] | None] | None = None
+        self._asked: Future[list[RegisteredPhone] | None] | None = None
         self._ask_at: datetime | None = None
         self._putting: list[Future[None]] = []
         self._put_out_at = datetime.min.replace(tzinfo=UTC)
@@ -63,7 +63,7 @@ class Attendance:
         with self._ground.database.write() as session:
             queries.revoked(session, sign_in_id, clock.now())
 
-    def _take(self, asked: "Future[list[PhoneView] | None]", now: datetime) -> None:
+    def _take(self, asked: "Future[list[RegisteredPhone] | None]", now: datetime) -> None:
         try:
             phones = asked.result()
         except (ProviderDown, ProviderRefused) as error:

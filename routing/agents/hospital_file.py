@@ -7,49 +7,67 @@ along with it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from hotline.configuration.yaml_fields import Field, Source
+from hotline.configuration import yaml_file
+from hotline.configuration.errors import FileFault
+from hotline.configuration.field_types import Context, FileModel, Known, Parsed
+from hotline.configuration.texts import Label, Name
 from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Agent, AgentSkill, Department, Queue, Skill
 from hotline.values.language import Language
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, SignsIn
-from routing.errors import HospitalFault
 from routing.queues.queues import Rules, Text
-from routing.queues.queues_file import LANGUAGES, MOST_LEVEL, label, name_of
+from routing.queues.queues_file import Level
 
 CLIENT = "client:"
 ADDRESS = re.compile(r"client:[A-Za-z0-9_.-]{1,60}|\+[1-9][0-9]{4,14}")
-AGENT = ("name", "address", "department", "status", "signs_in", "skills", "languages")
-STATUSES = {status.value: status for status in AgentStatus}
-SIGNS_IN: dict[str, SignsIn | None] = {proof.value: proof for proof in SignsIn}
 LANGUAGE_NAMES = {
     Language.MANDARIN: {Language.MANDARIN: "普通话", Language.ENGLISH: "Mandarin"},
     Language.ENGLISH: {Language.MANDARIN: "英语", Language.ENGLISH: "English"},
 }
 
 
-@dataclass(frozen=True)
-class AgentPart:
-    """An agent: name, phone address, department, and levels from 1 to 5 of skills and languages.
-
-    `signs_in` is what proves that they are at work; `None`: as their telephone and account say.
-    """
+class AgentEntry(FileModel):
+    """An agent: name, telephone, department, and levels of skills and languages from 1 to 5."""
 
     name: str
-    address: str
-    department: str | None
-    status: AgentStatus
-    levels: Mapping[str, int]
-    signs_in: SignsIn | None = None
+    address: Annotated[
+        str,
+        Parsed(
+            lambda text: text if ADDRESS.fullmatch(text) else None,
+            "is no telephone; write client:NAME for a browser or a number like +861012345678",
+        ),
+    ] = Field(description="a telephone: client:NAME for a browser or a number like +861012345678")
+    department: Annotated[str, Known("department")] | None = None
+    status: AgentStatus = AgentStatus.OFFLINE
+    signs_in: SignsIn | None = Field(None, description="what proves that they are at work")
+    skills: dict[Annotated[str, Known("skill")], Level] = Field(description="levels from 1 to 5, like {booking: 3}")
+    languages: dict[Language, Level] = Field(description="levels from 1 to 5, like {zh-CN: 5}")
+
+    @property
+    def levels(self) -> dict[str, int]:
+        """Levels of skills and languages."""
+        return self.skills | {language.value: level for language, level in self.languages.items()}
+
+
+class HospitalFile(FileModel):
+    """The departments of a hospital, and its agents by staff number."""
+
+    standard: ClassVar = "cli/demo/hospital.yaml"
+
+    departments: dict[Name, Label] = Field({})
+    agents: dict[str, AgentEntry] = Field({})
 
 
 @dataclass(frozen=True)
@@ -57,64 +75,18 @@ class Hospital:
     """Departments and agents (by staff number), and the rules whose skills they have."""
 
     departments: Mapping[str, Text]
-    agents: Mapping[str, AgentPart]
+    agents: Mapping[str, AgentEntry]
     rules: Rules
 
 
 def read(path: Path, rules: Rules) -> Hospital:
-    """Read and check the file. Raises `HospitalFault` that lists everything that is wrong with it."""
-    source = Source(str(path))
-    try:
-        root = source.open(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise HospitalFault([f"{path}:1: file: cannot be read: {error}"]) from error
-    hospital = _hospital(root, rules)
-    if root.is_missing and not source.faults:
-        root.fault("is empty; copy cli/demo/hospital.yaml and change it")
-    if source.faults:
-        raise HospitalFault(source.in_order())
-    return hospital
+    """Read the file of a hospital with these queues. Raises `FileFault` that lists everything that is wrong with it."""
 
+    def context(data: Any) -> Context:
+        return {"skills": rules.skills, "skills_in": rules.file, "departments": yaml_file.names(data, "departments")}
 
-def _hospital(root: Field, rules: Rules) -> Hospital:
-    for name, field in root.items():
-        if name in {"skills", "queues"}:
-            field.fault("stands in the queue file (QUEUES_FILE) now; move it there")
-        elif name not in {"departments", "agents"}:
-            field.fault("unknown field; known are departments, agents")
-    departments = {}
-    for name, field in root.get("departments").items():
-        field.only("zh", "en")
-        departments[name_of(name, field)] = label(field)
-    agents = {number: _agent(field, departments, rules) for number, field in root.get("agents").items()}
-    return Hospital(departments, agents, rules)
-
-
-def _agent(field: Field, departments: Mapping[str, Text], rules: Rules) -> AgentPart:
-    field.only(*AGENT)
-    address, department = field.get("address"), field.get("department")
-    if not ADDRESS.fullmatch(address.text()):
-        address.fault("is no telephone; write client:NAME for a browser or a number like +861012345678")
-    if not department.is_missing and department.text() not in departments:
-        department.fault(f"no department {department.text()!r}; declare it under departments")
-    levels = dict(_levels(field.get("skills"), rules.skills, f"declare it under skills in {rules.file}"))
-    return AgentPart(
-        name=field.get("name").text(),
-        address=address.text(),
-        department=None if department.is_missing else department.text(),
-        status=field.get("status").one_of(STATUSES, AgentStatus.OFFLINE),
-        levels=levels | dict(_levels(field.get("languages"), LANGUAGES, f"one of {', '.join(LANGUAGES)}")),
-        signs_in=field.get("signs_in").one_of(SIGNS_IN, None),
-    )
-
-
-def _levels(field: Field, known: Mapping[str, object], remedy: str) -> Iterator[tuple[str, int]]:
-    if field.is_missing:
-        field.fault("missing; write levels from 1 to 5, like {booking: 3}")
-    for name, level in field.items():
-        if name not in known:
-            level.fault(f"no {'skill' if field.path.endswith('skills') else 'language'} {name!r}; {remedy}")
-        yield name, level.whole(1, 1, MOST_LEVEL)
+    fields = yaml_file.read(HospitalFile, path, context)
+    return Hospital(fields.departments, fields.agents, rules)
 
 
 def store(session: Session, hospital: Hospital, now: datetime, *, overwrites: bool = False) -> list[str]:
@@ -135,7 +107,7 @@ def store(session: Session, hospital: Hospital, now: datetime, *, overwrites: bo
         session.flush()
     except IntegrityError as error:
         fault = "agents: two would have the same telephone; `hotline agents list` shows who has which"
-        raise HospitalFault([fault]) from error
+        raise FileFault([fault]) from error
     return [number for number, part in hospital.agents.items() if number in edited and not _is_as(known[number], part)]
 
 
@@ -153,14 +125,14 @@ def _labels(text: Text) -> dict[str, str]:
     return {"label_zh": text[Language.MANDARIN], "label_en": text[Language.ENGLISH]}
 
 
-def _is_as(agent: Agent, part: AgentPart) -> bool:
+def _is_as(agent: Agent, part: AgentEntry) -> bool:
     levels = {row.skill: row.level for row in agent.skills}
     return (agent.name, agent.address, agent.department, levels) == (
         part.name, part.address, part.department, dict(part.levels)
     )  # fmt: skip
 
 
-def _store_agent(session: Session, agent: Agent | None, number: str, part: AgentPart, now: datetime) -> None:
+def _store_agent(session: Session, agent: Agent | None, number: str, part: AgentEntry, now: datetime) -> None:
     if agent is None:
         agent = Agent(staff_number=number, status=part.status, state=AgentState.IDLE, state_since=now)
         agent.is_present, agent.absence_reason, agent.presence_since = False, AbsenceReason.NOT_CONNECTED, now

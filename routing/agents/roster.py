@@ -18,11 +18,12 @@ from hotline.errors import NotFound
 from hotline.models import Agent, Department, Skill
 from hotline.outbox import floor_events
 from hotline.outbox.notifier import FLOOR, ROUTER
+from hotline.values.language import Language
 from hotline.values.states.agent import AgentState, AgentStatus
 from routing.agents.hospital_file import ADDRESS, CLIENT, change_telephone, set_levels
 from routing.agents.status import choose_status
 from routing.errors import AgentRefused
-from routing.queues.queues_file import LANGUAGES, MOST_LEVEL
+from routing.queues.queues_file import MOST_LEVEL
 
 LONGEST_NAME = 80
 HELD = frozenset({AgentState.OFFERED, AgentState.TALKING})
@@ -96,7 +97,7 @@ def _check(session: Session, agent: Agent, wanted: Wanted) -> None:
     if wanted.department is not None and session.get(Department, wanted.department) is None:
         raise AgentRefused("department_unknown", "department", f"no department {wanted.department!r}")
     _check_address(session, agent, wanted.address)
-    known = set(session.scalars(select(Skill.name))) | set(LANGUAGES)
+    known = set(session.scalars(select(Skill.name))) | set(Language)
     for name, level in wanted.levels.items():
         if name not in known or not 1 <= level <= MOST_LEVEL:
             raise AgentRefused("level_unfit", "levels", f"{name!r}: a known skill or language, level 1 to {MOST_LEVEL}")

@@ -20,8 +20,8 @@ from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from routing.agents import presence_facts
 from routing.agents.status import come_back
 from routing.queues import queries, service
-from telephony.phones import CLIENT
-from telephony.views import PhoneView
+from telephony.browser_phone import CLIENT
+from telephony.views import RegisteredPhone
 
 # Pages that said nothing for so long are forgotten.
 KEPT = timedelta(minutes=10)
@@ -98,7 +98,7 @@ def forget_old(session: Session, now: datetime) -> None:
 # What the exchange says.
 
 
-def listed(context: AppContext, phones: Iterable[PhoneView] | None) -> None:
+def listed(context: AppContext, phones: Iterable[RegisteredPhone] | None) -> None:
     """The exchange has told which telephones are registered; `None`: it never tells."""
     known = None if phones is None else {phone.address: phone for phone in phones}
     with context.database.read() as session:
@@ -121,7 +121,7 @@ def listed(context: AppContext, phones: Iterable[PhoneView] | None) -> None:
         context.notifier.ring_after(session, ROUTER)
 
 
-def _registration(known: Mapping[str, PhoneView] | None, address: str) -> tuple[bool | None, str | None]:
+def _registration(known: Mapping[str, RegisteredPhone] | None, address: str) -> tuple[bool | None, str | None]:
     """Whether the address is registered (`None`: the exchange does not know it), and by which registration."""
     if known is None:
         return None, None

@@ -24,6 +24,7 @@ from routing.callbacks import due
 from routing.callbacks.queue_place import end, open_context, place_like
 from routing.estimates import queue_snapshot, wait
 from routing.ladder import floor_state
+from telephony import webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
@@ -159,9 +160,12 @@ def _dial(context: AppContext, provider: Provider, dial: due.Dial, now: datetime
             session, context.notifier, transitions.event(row.call_id, "call_back_dialled", now, attempt=attempt)
         )
     settings = context.settings
-    base = f"{settings.voice_url}/voice/callbacks/{dial.callback_id}/{attempt}"
+    answered, status = (
+        webhook_urls.absolute(settings.voice_url, webhook(dial.callback_id, attempt))
+        for webhook in (webhook_urls.callback_answered, webhook_urls.callback_status)
+    )
     try:
-        sid = provider.dial(number, settings.hotline_number, f"{base}/answer", f"{base}/status", due.RING_SECONDS)
+        sid = provider.dial(number, settings.hotline_number, answered, status, due.RING_SECONDS)
     except ProviderRefused as refusal:
         log.get().warning("call_back_refused", callback_id=dial.callback_id, status=refusal.status)
         not_reached(context, dial.callback_id, attempt, "the number cannot be reached", present())

@@ -10,7 +10,7 @@ from hotline.values.states.leg import ENDED_LEGS
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from routing.calls import conversations, legs
 from routing.queues import queries, service
-from telephony import twiml, verbs
+from telephony import twiml, verbs, webhook_urls
 from telephony.turn import parse
 
 pages = Blueprint("routing", __name__)
@@ -41,10 +41,10 @@ def answer(offer_id: str) -> Response:
         language = context.settings.default_language
         return _speak(verbs.Say(TAKEN[language], language), verbs.Hangup())
     return _speak(
-        verbs.Dial(
+        verbs.JoinConference(
             conference=offer.call_id,
-            action=f"/voice/offers/{offer_id}/done",
-            status_url=_events(offer.call_id, offer_id),
+            action=webhook_urls.offer_done(offer_id),
+            status_url=webhook_urls.conference_events(offer.call_id, offer_id),
             starts=True,
             ends=place.kind is QueueEntryKind.CALLER,  # who is consulted may leave without ending anything
         )
@@ -77,26 +77,16 @@ def connect(call_id: str) -> Response:
     if waiting is None:
         return _speak(verbs.Hangup())
     if waiting.state is QueueEntryState.WAITING:
-        return _speak(verbs.Redirect(f"/voice/calls/{call_id}/line"))
+        return _speak(verbs.Redirect(webhook_urls.requeued(call_id)))
     return _speak(
-        verbs.Dial(
+        verbs.JoinConference(
             conference=call_id,
-            action=f"/voice/calls/{call_id}/after?place={waiting.id}",
-            status_url=_events(call_id, waiting.winner_id or ""),
+            action=webhook_urls.conference_left(call_id, waiting.id),
+            status_url=webhook_urls.conference_events(call_id, waiting.winner_id or ""),
             starts=True,
             ends=True,
         )
     )
-
-
-def _events(call_id: str, offer_id: str) -> str:
-    """Where the conference of a caller and this agent reports."""
-    return f"/voice/conferences/{call_id}/events?offer={offer_id}"
-
-
-def in_line(call_id: str, queue: str) -> verbs.Enqueue:
-    """The verb that has the caller wait, hearing the wait prompts."""
-    return verbs.Enqueue(queue, f"/voice/calls/{call_id}/wait", f"/voice/calls/{call_id}/left")
 
 
 @pages.post("/voice/conferences/<call_id>/events")

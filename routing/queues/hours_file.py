@@ -1,52 +1,89 @@
 """Opening hours as they are written in a YAML file: of the voice menu, of a queue."""
 
 from datetime import date
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal
 
-from hotline.configuration.yaml_fields import Field
+from pydantic import Field
+from pydantic.json_schema import WithJsonSchema
+
+from hotline.configuration.field_types import Context, FileModel, OneOrMore, Parsed, ReadAs, Shorthand
 from routing.queues.hours import WEEKDAYS, Hours, Span, parse_span, parse_weekdays
 
 ALWAYS = "always"
-OTHER = ("open", "days", "holidays")
-HOLIDAYS = {"china": True, "none": False}
+DAY = f"({'|'.join(WEEKDAYS)})"
 
 
-def read(field: Field, zone: ZoneInfo) -> Hours:
-    """The hours in this field; missing or `always` means at any hour. What is wrong is written down at its place."""
-    if field.is_missing or (field.is_scalar and field.text() == ALWAYS) or field.get("open").text("") == ALWAYS:
-        return Hours(zone, is_always=True)
-    week: list[tuple[Span, ...]] = [()] * len(WEEKDAYS)
-    for name, spans in field.items():
-        days = parse_weekdays(name)
-        if days is None and name not in OTHER:
-            spans.fault(
-                f"no weekday; write {', '.join(WEEKDAYS)}, a range like monday-friday, days, holidays or open: always"
-            )
-        for day in days or ():
-            week[day] = _spans(spans)
-    dated = [(_date(text, spans), _spans(spans)) for text, spans in field.get("days").items()]
-    return Hours(
-        zone,
-        tuple(week),
-        tuple((day, spans) for day, spans in dated if day is not None),
-        keeps_holidays=field.get("holidays").one_of(HOLIDAYS, False),
-    )
-
-
-def _date(text: str, field: Field) -> date | None:
+def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        field.fault(f"{text!r} is no date; write YYYY-MM-DD")
         return None
 
 
-def _spans(field: Field) -> tuple[Span, ...]:
-    found = []
-    for entry in field.list():
-        span = parse_span(entry.text())
-        if span is None:
-            entry.fault(f"{entry.text()!r} is no span of a day; write 08:00-17:30")
-        else:
-            found.append(span)
-    return tuple(found)
+SpanField = Annotated[Span, Parsed(parse_span, "is no span of a day; write 08:00-17:30")]
+Spans = Annotated[tuple[SpanField, ...], OneOrMore()]
+Weekdays = Annotated[
+    range,
+    Parsed(
+        parse_weekdays,
+        f"is no weekday; write {', '.join(WEEKDAYS)}, a range like monday-friday, days, holidays or open: always",
+        f"^{DAY}(-{DAY})?$",
+    ),
+]
+Date = Annotated[date, Parsed(_date, "is no date; write YYYY-MM-DD", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+
+
+class HoursFields(FileModel):
+    """Opening hours: spans of the day by weekday, dates that differ, and whether Chinese public holidays are kept."""
+
+    week: dict[Weekdays, Spans] = Field({})
+    days: dict[Date, Spans] = Field({}, description="dates that differ; an empty list closes the day")
+    holidays: Literal["china", "none"] = "none"
+    open: Literal["always"] | None = None
+
+    def value(self, context: Context) -> Hours:
+        """Return the hours in the zone of the context."""
+        zone = context["zone"]
+        if self.open == ALWAYS:
+            return Hours(zone, is_always=True)
+        week: list[tuple[Span, ...]] = [()] * len(WEEKDAYS)
+        for days, spans in self.week.items():
+            week[days.start : days.stop] = [spans] * len(days)
+        return Hours(zone, tuple(week), tuple(self.days.items()), keeps_holidays=self.holidays == "china")
+
+
+def _by_part(value: Any) -> Any:
+    """Sort the weekdays, which stand beside the other fields, into one part."""
+    if value is None or value == ALWAYS:
+        return {"open": ALWAYS}
+    if not isinstance(value, dict):
+        return value
+    others = {"days", "holidays", "open"}
+    parts = {name: part for name, part in value.items() if name in others}
+    return parts | {"week": {name: part for name, part in value.items() if name not in others}}
+
+
+_SPANS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+HoursField = Annotated[
+    Hours,
+    ReadAs(HoursFields),
+    Shorthand(_by_part, {"const": ALWAYS}),
+    WithJsonSchema(
+        {
+            "description": HoursFields.__doc__,
+            "anyOf": [
+                {"const": ALWAYS},
+                {
+                    "type": "object",
+                    "properties": {
+                        "open": {"const": ALWAYS},
+                        "holidays": {"enum": ["china", "none"]},
+                        "days": {"type": "object", "additionalProperties": _SPANS},
+                    },
+                    "patternProperties": {f"^{DAY}(-{DAY})?$": _SPANS},
+                    "additionalProperties": False,
+                },
+            ],
+        }
+    ),
+]

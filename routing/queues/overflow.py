@@ -5,7 +5,6 @@ stands nowhere; their next wait prompt puts them back where they stood.
 """
 
 from datetime import datetime
-from urllib.parse import urlencode
 
 from hotline import log
 from hotline.context import AppContext
@@ -14,6 +13,7 @@ from hotline.values.states.queue_entry import QueueEntryState
 from routing.callbacks import queue_place
 from routing.ladder import floor_state
 from routing.queues import queries, service
+from telephony import webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
@@ -24,9 +24,9 @@ def lead(context: AppContext, provider: Provider, decision: floor_state.Overflow
     if sid_and_call is None:
         return False
     sid, call_id = sid_and_call
-    query = urlencode({"kind": decision.kind.value} | ({"to": decision.to} if decision.to else {}))
+    way_out = webhook_urls.overflow(call_id, decision.kind.value, decision.to or "")
     try:
-        provider.redirect(sid, f"{context.settings.voice_url}/voice/calls/{call_id}/overflow?{query}")
+        provider.redirect(sid, webhook_urls.absolute(context.settings.voice_url, way_out))
     except ProviderRefused:
         log.get().info("caller_had_gone", call_id=call_id)  # the status callback or the sweep closes the call
     except ProviderDown as error:

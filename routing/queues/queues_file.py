@@ -1,40 +1,269 @@
-"""Reads the queue file. Whatever is wrong with it is said with file, line and field, all of it at once."""
+"""The queue file: skills, queues, and who goes ahead in them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from hotline.configuration import yaml_file
+from hotline.configuration.field_types import (
+    Context,
+    Exactly,
+    FieldFaults,
+    FileModel,
+    Known,
+    OneOrMore,
+    Parsed,
+    ReadAs,
+    Shorthand,
+)
 from hotline.configuration.settings import Settings
-from hotline.configuration.yaml_fields import Field, Source
+from hotline.configuration.texts import Label, Name
 from hotline.values.language import Language
 from hotline.values.phone_numbers import PhoneNumber
-from routing.errors import QueuesFault
-from routing.queues import hours_file
+from routing.queues.hours import Hours
+from routing.queues.hours_file import HoursField
 from routing.queues.priority_patients import Green
-from routing.queues.queues import HELPERS, Need, OverflowKind, Queue, Rules, Step, Text, Way
+from routing.queues.queues import HELPERS, Need, OverflowKind, Queue, Rules, Step, Way
 
 STANDARD = Path(__file__).with_name("queues.yaml")
-SHORT = {"zh": Language.MANDARIN, "en": Language.ENGLISH}
-KINDS = {kind.value: kind for kind in OverflowKind}
-LANGUAGES = {language.value: language for language in Language}
-QUEUE = (*SHORT, "wish", "language", "rings", "ladder", "overflow", "priority", "hours", "wrap_up_seconds")
-GREEN = ("age", "limited_mobility", "cardiac", "diabetic", "flagged", "discharged", "at_most")
 EVERYONE = "everyone"
 NURSE = "nurse"
 MOST_RINGS, MOST_PHONES, MOST_PRIORITY, MOST_LEVEL = 10, 50, 1000, 5
-LONGEST_SECONDS = 3600
 WRAP_UP_SECONDS = 30
+
+Level = Annotated[int, Field(ge=1, le=MOST_LEVEL)]
+Priority = Annotated[int, Field(ge=0, le=MOST_PRIORITY)]
+Seconds = Annotated[int, Field(ge=0, le=3600)]
+Faults = Iterator[tuple[Sequence[str | int], str]]
+
+
+class NeedFields(FileModel):
+    """How well a skill is needed: nobody below `least` is rung; who has `prefers` or more goes first."""
+
+    least: Level = 1
+    prefers: Level | None = None
+
+    def value(self, _context: Context) -> Need:
+        """Return the need."""
+        if self.prefers is not None and self.prefers < self.least:
+            fault = f"level {self.prefers} is below the least, {self.least}; prefer that level or a better one"
+            raise FieldFaults([(("prefers",), fault)])
+        return Need(self.least, self.prefers)
+
+
+def _need(value: Any) -> Any:
+    return {"least": value} if isinstance(value, str) else value
+
+
+LEVEL_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MOST_LEVEL}
+NeedField = Annotated[Need, ReadAs(NeedFields), Shorthand(_need, LEVEL_SCHEMA)]
+
+
+def _for_every_language(value: Any) -> Any:
+    is_need = isinstance(value, dict) and not value.keys().isdisjoint(NeedFields.model_fields)
+    return dict.fromkeys(Language, value) if isinstance(value, str) or is_need else value
+
+
+def _phones(text: str) -> int | None:
+    if text == EVERYONE:
+        return MOST_PHONES + 1
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PHONES else None
+
+
+class StepFields(FileModel):
+    """One ring of a ladder: how many phones ring in it, and the least level in it."""
+
+    phones: Annotated[int, Parsed(_phones, f"is no number of phones; write 1 to {MOST_PHONES}, or {EVERYONE}")] = Field(
+        description=f"how many phones ring, or {EVERYONE}"
+    )
+    least: Level | None = None
+
+    def value(self, _context: Context) -> Step:
+        """Return the step."""
+        return Step(None if self.phones > MOST_PHONES else self.phones, self.least)
+
+
+def _step(value: Any) -> Any:
+    return {"phones": value} if isinstance(value, str) else value
+
+
+class OverflowFields(FileModel):
+    """What follows when nobody has answered, and when: after rings, or after a time since the caller asked."""
+
+    kind: OverflowKind
+    to: str | None = Field(None, description="the queue that helps, or the telephone number that takes over")
+    after_rings: Seconds | None = None
+    after_seconds: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo) -> "OverflowFields":
+        FieldFaults.raise_any(self._faults(info.context or {}))
+        return self
+
+    def _faults(self, context: Context) -> Faults:
+        if self.after_rings is not None and self.after_seconds is not None:
+            yield ("after_seconds",), "stands beside after_rings; write one of them"
+        queues = context.get("queues")
+        if self.kind in HELPERS:
+            if self.helper is None:
+                yield ("to",), "missing; write the queue that helps"
+            elif queues is not None and self.helper not in queues:
+                yield ("to",), f"no queue {self.helper!r}; the queues are {', '.join(queues)}"
+        elif self.kind is OverflowKind.NUMBER:
+            if self.to is None:
+                yield ("to",), "missing; write the number, like +861012345678"
+            elif PhoneNumber.of_line(self.to) is None:
+                yield ("to",), f"{self.to!r} is no telephone number; write it like +861012345678"
+        elif self.to is not None:
+            yield ("to",), f"{self.kind} leads to nobody else; remove it"
+
+    @property
+    def helper(self) -> str | None:
+        """The queue that helps."""
+        return self.to or (NURSE if self.kind is OverflowKind.NURSE else None)
+
+    def way(self, usual_rings: int) -> Way:
+        """Return what follows, after so many rings where the file says nothing."""
+        number = PhoneNumber.of_line(self.to) if self.kind is OverflowKind.NUMBER and self.to else None
+        to = self.helper if number is None else number.e164
+        after = None if self.after_seconds is None else timedelta(seconds=self.after_seconds)
+        return Way(self.kind, to, usual_rings if self.after_rings is None else self.after_rings, after)
+
+
+def _overflow(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+class QueueFields(FileModel):
+    """A queue: whom it asks for, who rings at which ring, and what follows when nobody answers."""
+
+    zh: str
+    en: str
+    wish: dict[Annotated[str, Known("skill")], NeedField] = Field(
+        description="whom the queue asks for, like wish: {booking: {least: 3, prefers: 4}}"
+    )
+    language: Annotated[
+        Mapping[Language, NeedField],
+        Exactly.of(Language, missing=Need()),
+        Shorthand(_for_every_language, LEVEL_SCHEMA),
+    ] = Field({})
+    rings: Annotated[int, Field(ge=1, le=MOST_RINGS)] = 3
+    ladder: Annotated[
+        tuple[Annotated[Step, ReadAs(StepFields), Shorthand(_step, {"type": ["integer", "string"]})], ...],
+        OneOrMore(),
+    ] = Field((), description="the phones at each ring; without it one more with each ring")
+    overflow: Annotated[
+        tuple[Annotated[OverflowFields, Shorthand(_overflow, {"enum": [*OverflowKind]})], ...], OneOrMore()
+    ] = Field((), description="what follows after the last ring, in turn")
+    priority: Priority = 0
+    hours: HoursField | None = None
+    wrap_up_seconds: Seconds = WRAP_UP_SECONDS
+
+    @model_validator(mode="after")
+    def _check(self) -> "QueueFields":
+        FieldFaults.raise_any(self._ladder_faults())
+        return self
+
+    def _ladder_faults(self) -> Faults:
+        if len(self.ladder) > self.rings:
+            fault = f"there are only {self.rings} rings; remove this step or give the queue more rings"
+            yield ("ladder", self.rings), fault
+        before: int | None = 0
+        for place, step in enumerate(self.ladder):
+            if before is None and step.phones is not None:
+                yield ("ladder", place), f"{step.phones} phones come after {EVERYONE}; phones only join"
+            elif before and step.phones is not None and step.phones < before:
+                fault = f"{step.phones} phones are fewer than in the ring before, {before}; phones only join"
+                yield ("ladder", place), fault
+            before = step.phones
+
+    def queue(self, name: str, zone: ZoneInfo) -> Queue:
+        """Return the queue of this name."""
+        return Queue(
+            name=name,
+            label={Language.MANDARIN: self.zh, Language.ENGLISH: self.en},
+            hours=self.hours or Hours(zone, is_always=True),
+            wish=self.wish,
+            languages=self.language,
+            rings=self.rings,
+            ladder=self.ladder,
+            overflow=tuple(entry.way(turn * self.rings) for turn, entry in enumerate(self.overflow, 1)),
+            priority=self.priority,
+            wrap_up_seconds=self.wrap_up_seconds,
+        )
+
+
+class AgePriority(FileModel):
+    """Who has reached the age goes ahead so far."""
+
+    from_: Annotated[int, Field(ge=0, le=120)] = Field(alias="from", description="the least age, like from: 65")
+    priority: Priority = 0
+
+
+class Discharged(FileModel):
+    """Who was discharged lately goes ahead so far."""
+
+    within_days: Annotated[int, Field(ge=1, le=365)] = 30
+    priority: Priority = 0
+
+
+class GreenFields(FileModel):
+    """Who goes ahead in the line (requirement A8), and how far at most."""
+
+    age: Annotated[tuple[AgePriority, ...], OneOrMore()] = ()
+    limited_mobility: Priority = 0
+    cardiac: Priority = 0
+    diabetic: Priority = 0
+    flagged: Priority = 0
+    discharged: Discharged = Discharged()
+    at_most: Priority = Green.at_most
+
+    def value(self, _context: Context) -> Green:
+        """Return the rules of priority."""
+        facts = self.model_dump(include={"limited_mobility", "cardiac", "diabetic", "flagged", "at_most"})
+        return Green(
+            ages=tuple((entry.from_, entry.priority) for entry in self.age),
+            discharged=self.discharged.priority,
+            discharged_days=self.discharged.within_days,
+            **facts,
+        )
+
+
+class QueuesFile(FileModel):
+    """The queue file of a hospital: skills, queues, and who goes ahead in them."""
+
+    standard: ClassVar = "routing/queues/queues.yaml"
+
+    skills: dict[Name, Label] = Field({})
+    queues: dict[Name, QueueFields] = Field(description="the queues, at least one")
+    green_channel: Annotated[Green, ReadAs(GreenFields)] = Green()
+
+    @field_validator("queues")
+    @classmethod
+    def _check(cls, queues: Mapping[str, QueueFields]) -> Mapping[str, QueueFields]:
+        if not queues:
+            raise ValueError("no queues; callers need at least one to wait in")
+        FieldFaults.raise_any(
+            ((name, "overflow", place, "to"), "the queue cannot help itself; name another one")
+            for name, queue in queues.items()
+            for place, entry in enumerate(queue.overflow)
+            if entry.kind in HELPERS and entry.helper == name
+        )
+        return queues
 
 
 def of(settings: Settings) -> Rules:
-    """The rules in the hospital's own file, the standard ones where it has none; read once. Raises `QueuesFault`."""
+    """Return the rules in the hospital's own file, else the standard ones; read once. Raises `FileFault`."""
     return _read_once(settings.queues_file or STANDARD, settings.timezone)
 
 
 def wrap_up_seconds(settings: Settings, queue: str) -> int:
-    """How long wrap-up lasts at most after a call of this queue; a queue that is no longer there has the usual time."""
+    """Return how long wrap-up after a call of this queue lasts at most; the usual time for a queue that is gone."""
     return of(settings).queue(queue).wrap_up_seconds
 
 
@@ -44,208 +273,16 @@ def _read_once(file: Path, timezone: str) -> Rules:
 
 
 def read_file(file: Path, zone: ZoneInfo) -> Rules:
-    """The rules in this file. Raises `QueuesFault` that lists everything that is wrong with it."""
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise QueuesFault([f"{file}:1: file: cannot be read: {error}"]) from error
-    return parse(text, zone, str(file))
+    """Read the file. Raises `FileFault` that lists everything that is wrong with it."""
+    return parse(yaml_file.text_of(file), zone, str(file))
 
 
 def parse(text: str, zone: ZoneInfo, file: str = "queues.yaml") -> Rules:
-    """The rules in this text; `file` is its name in messages. Raises `QueuesFault`."""
-    source = Source(file)
-    root = source.open(text)
-    rules = None if root.is_missing else _rules(root, zone, file)
-    if rules is None and not source.faults:
-        root.fault("is empty; copy routing/queues/queues.yaml and change it")
-    if rules is None or source.faults:
-        raise QueuesFault(source.in_order())
-    return rules
+    """Read the text; `file` is its name in messages. Raises `FileFault`."""
 
+    def context(data: Any) -> Context:
+        return {"zone": zone, "skills": yaml_file.names(data, "skills"), "queues": yaml_file.names(data, "queues")}
 
-def _rules(root: Field, zone: ZoneInfo, file: str) -> Rules:
-    root.only("skills", "queues", "green_channel")
-    skills = {}
-    for name, field in root.get("skills").items():
-        field.only(*SHORT)
-        skills[name_of(name, field)] = label(field)
-    names = [name for name, _ in root.get("queues").items()]
-    if not names:
-        root.get("queues").fault("no queues; callers need at least one line to stand in")
-    queues = {
-        name: _queue(name_of(name, field), field, (skills, names, zone)) for name, field in root.get("queues").items()
-    }
-    return Rules(file, zone, skills, queues, _green(root.get("green_channel")))
-
-
-def name_of(name: str, field: Field) -> str:
-    """The name, checked: it is stored and written in other files."""
-    if not (name.isascii() and name.replace("_", "a").isalnum() and name[0].isalpha() and name == name.lower()):
-        field.fault(f"{name!r} is no name; small letters, digits and _, a letter first")
-    elif len(name) > 40:
-        field.fault(f"{name!r} is too long for a name; 40 characters at most")
-    return name
-
-
-def label(field: Field) -> Text:
-    """The labels in both languages."""
-    return {language: field.get(word).text() for word, language in SHORT.items()}
-
-
-def _queue(name: str, field: Field, known: tuple[Mapping[str, Text], list[str], ZoneInfo]) -> Queue:
-    skills, names, zone = known
-    field.only(*QUEUE)
-    rings = field.get("rings").whole(3, 1, MOST_RINGS)
-    return Queue(
-        name=name,
-        label=label(field),
-        hours=hours_file.read(field.get("hours"), zone),
-        wish=dict(_wish(field.get("wish"), skills)),
-        languages=dict(_languages(field.get("language"))),
-        rings=rings,
-        ladder=tuple(_steps(field.get("ladder"), rings)),
-        overflow=tuple(_overflows(field.get("overflow"), rings, name, names)),
-        priority=field.get("priority").whole(0, 0, MOST_PRIORITY),
-        wrap_up_seconds=field.get("wrap_up_seconds").whole(WRAP_UP_SECONDS, 0, LONGEST_SECONDS),
-    )
-
-
-def _wish(field: Field, skills: Mapping[str, Text]) -> Iterator[tuple[str, Need]]:
-    if field.is_missing:
-        field.fault("missing; write whom the queue asks for, like wish: {booking: {least: 3, prefers: 4}}")
-    for name, entry in field.items():
-        if name not in skills:
-            entry.fault(f"no skill {name!r}; the skills are {', '.join(skills)}")
-        yield name, _need(entry)
-
-
-def _languages(field: Field) -> Iterator[tuple[Language, Need]]:
-    if field.is_scalar or not field.get("least").is_missing:
-        yield from dict.fromkeys(Language, _need(field)).items()
-        return
-    field.only(*LANGUAGES)
-    for word, entry in field.items():
-        if word in LANGUAGES:
-            yield LANGUAGES[word], _need(entry)
-
-
-def _need(field: Field) -> Need:
-    """`3`, or `{least: 3, prefers: 4}`."""
-    if field.is_scalar:
-        return Need(field.whole(1, 1, MOST_LEVEL))
-    field.only("least", "prefers")
-    least, prefers = field.get("least").whole(1, 1, MOST_LEVEL), field.get("prefers")
-    if prefers.is_missing:
-        return Need(least)
-    wanted = prefers.whole(least, 1, MOST_LEVEL)
-    if wanted < least:
-        prefers.fault(f"level {wanted} is below the least, {least}; prefer that level or a better one")
-    return Need(least, wanted)
-
-
-def _steps(field: Field, rings: int) -> Iterator[Step]:
-    """The rings in turn; each is a number of phones, `everyone`, or both with a least level."""
-    entries = list(field.list())
-    if len(entries) > rings:
-        entries[rings].fault(f"there are only {rings} rings; remove this step or give the queue more rings")
-    before = 0
-    for entry in entries:
-        step = _step(entry)
-        if step.phones is not None and step.phones < before:
-            entry.fault(f"{step.phones} phones are fewer than in the ring before, {before}; phones only join")
-        yield step
-        before = MOST_PHONES + 1 if step.phones is None else step.phones
-
-
-def _step(field: Field) -> Step:
-    if field.is_scalar:
-        return Step(_phones(field))
-    field.only("phones", "least")
-    least = field.get("least")
-    return Step(_phones(field.get("phones")), None if least.is_missing else least.whole(1, 1, MOST_LEVEL))
-
-
-def _phones(field: Field) -> int | None:
-    if field.is_scalar and field.text() == EVERYONE:
-        return None
-    if field.is_missing:
-        field.fault(f"missing; write how many phones ring, or {EVERYONE}")
-        return 1
-    text = field.text()
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PHONES):
-        field.fault(f"must be a number of phones from 1 to {MOST_PHONES}, or {EVERYONE}, not {text!r}")
-        return 1
-    return int(text)
-
-
-def _overflows(field: Field, rings: int, own: str, names: list[str]) -> Iterator[Way]:
-    """In turn: the first after the queue's rings, each further one as many rings later, where it gives no time."""
-    for number, entry in enumerate(field.list(), 1):
-        if entry.is_scalar:
-            kind = entry.one_of(KINDS, OverflowKind.VOICEMAIL)
-            yield Way(kind, _to(kind, entry.absent("to"), own, names), number * rings)
-            continue
-        entry.only("kind", "to", "after_rings", "after_seconds")
-        kind = _kind(entry.get("kind"))
-        seconds = entry.get("after_seconds")
-        if not seconds.is_missing and not entry.get("after_rings").is_missing:
-            seconds.fault("stands beside after_rings; write one of them")
-        yield Way(
-            kind,
-            _to(kind, entry.get("to"), own, names),
-            entry.get("after_rings").whole(number * rings, 0, LONGEST_SECONDS),
-            None if seconds.is_missing else timedelta(seconds=seconds.whole(60, 0, LONGEST_SECONDS)),
-        )
-
-
-def _kind(field: Field) -> OverflowKind:
-    if field.is_missing:
-        field.fault(f"missing; one of {', '.join(KINDS)}")
-    return field.one_of(KINDS, OverflowKind.VOICEMAIL)
-
-
-def _to(kind: OverflowKind, field: Field, own: str, names: list[str]) -> str | None:
-    if kind in HELPERS:
-        name = field.text(NURSE if kind is OverflowKind.NURSE else None)
-        if name and name not in names:
-            field.fault(f"no queue {name!r}; the queues are {', '.join(names)}")
-        elif name == own:
-            field.fault("the queue cannot help itself; name another one")
-        return name
-    if kind is OverflowKind.NUMBER:
-        number = PhoneNumber.of_line(text) if (text := field.text()) else None
-        if text and number is None:
-            field.fault(f"{text!r} is no telephone number; write it like +861012345678")
-        return None if number is None else number.e164
-    if not field.is_missing:
-        field.fault(f"{kind} leads to nobody else; remove it")
-    return None
-
-
-def _green(field: Field) -> Green:
-    field.only(*GREEN)
-    discharged = field.get("discharged")
-    if not discharged.is_missing:
-        discharged.only("within_days", "priority")
-    return Green(
-        ages=tuple(_age(entry) for entry in field.get("age").list()),
-        limited_mobility=_lift(field.get("limited_mobility")),
-        cardiac=_lift(field.get("cardiac")),
-        diabetic=_lift(field.get("diabetic")),
-        flagged=_lift(field.get("flagged")),
-        discharged=_lift(discharged.get("priority")),
-        discharged_days=discharged.get("within_days").whole(30, 1, 365),
-        at_most=field.get("at_most").whole(Green.at_most, 0, MOST_PRIORITY),
-    )
-
-
-def _age(field: Field) -> tuple[int, int]:
-    field.only("from", "priority")
-    if field.get("from").is_missing:
-        field.get("from").fault("missing; the least age in years, like from: 65")
-    return field.get("from").whole(65, 0, 120), _lift(field.get("priority"))
-
-
-def _lift(field: Field) -> int:
-    return field.whole(0, 0, MOST_PRIORITY)
+    fields = yaml_file.parse(QueuesFile, text, file, context)
+    queues = {name: queue.queue(name, zone) for name, queue in fields.queues.items()}
+    return Rules(file, zone, fields.skills, queues, fields.green_channel)

@@ -19,6 +19,7 @@ from routing.queues import queries, service
 from routing.queues.priority import GREEN
 from routing.router import reconcile
 from routing.router.floor_queries import SELF
+from telephony import webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
 
@@ -109,8 +110,8 @@ def _hang_up(context: AppContext, provider: Provider, offer: Offer) -> None:
 
 def _move(context: AppContext, provider: Provider, waiting: QueueEntry, call: Call) -> None:
     try:
-        way = "connect" if waiting.state is QueueEntryState.WON else "line"
-        provider.redirect(call.provider_sid, f"{context.settings.voice_url}/voice/calls/{call.id}/{way}")
+        webhook = webhook_urls.connect if waiting.state is QueueEntryState.WON else webhook_urls.requeued
+        provider.redirect(call.provider_sid, webhook_urls.absolute(context.settings.voice_url, webhook(call.id)))
     except ProviderRefused:
         log.get().info("caller_had_gone", call_id=call.id)  # the status callback or the sweep closes the call
     with context.database.write() as session:
@@ -127,13 +128,13 @@ def _arrange(context: AppContext, provider: Provider, call: Call, agents: list[O
     `False` while a caller who is to be on hold is not in it yet: whoever comes in later would hear the agents.
     """
     word, _, ender = call.room_wanted.partition(" ")
-    room = provider.room(call.id)
+    room = provider.find_conference(call.id)
     is_told = word != HELD
     if room is not None:
-        music = f"{context.settings.voice_url}/voice/calls/{call.id}/wait" if word == HELD else None
+        music = webhook_urls.absolute(context.settings.voice_url, webhook_urls.wait(call.id)) if word == HELD else None
         is_told |= _tell_line(lambda: provider.hold(room, call.provider_sid, music))
         for offer in agents:
-            _tell_line(lambda: provider.depend(room, offer.provider_sid or "", offer.id == ender))  # noqa: B023 (at once)
+            _tell_line(lambda: provider.end_with(room, offer.provider_sid or "", offer.id == ender))  # noqa: B023 (at once)
     with context.database.write() as session:
         row = queries.locked_call(session, call.id)
         if row is not None and is_told:
@@ -156,10 +157,13 @@ def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, c
         if row is None or row.state is not OfferState.STARTED or row.dialled_at is not None:
             return
         row.dialled_at = clock.now()
-    base = f"{context.settings.voice_url}/voice/offers/{offer.id}"
+    answered, status = (
+        webhook_urls.absolute(context.settings.voice_url, webhook(offer.id))
+        for webhook in (webhook_urls.offer_answered, webhook_urls.offer_status)
+    )
     seconds = max(5, round(offer.rings * context.settings.ring_seconds) + SPARE_SECONDS)
     try:
-        sid = provider.dial(agent.address, context.settings.hotline_number, f"{base}/answer", f"{base}/status", seconds)
+        sid = provider.dial(agent.address, context.settings.hotline_number, answered, status, seconds)
     except (ProviderDown, ProviderRefused) as error:
         log.get().warning("dial_failed", call_id=call.id, offer_id=offer.id, error=str(error))
         _unreachable(
@@ -187,7 +191,7 @@ def _record(context: AppContext, provider: Provider, call: Call) -> None:
         with context.database.read() as session:
             messages = recordings.voicemail_sids(session, call.id)
         known = [sid for sid in provider.recordings_of(call.provider_sid) if sid not in messages]
-        events = f"{context.settings.voice_url}/voice/recordings/{call.id}/events"
+        events = webhook_urls.absolute(context.settings.voice_url, webhook_urls.recording_events(call.id))
         sid = known[0] if known else provider.record(call.provider_sid, events)
     except ProviderRefused:
         return  # the caller has hung up

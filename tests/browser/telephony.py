@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import requests
 
-from exchange.phone.call import Stage
-from exchange.phone.line import Phone
+from exchange.phone.client import PhoneClient
+from exchange.phone.phone_call import CallStage
 from tests.servers import wait_for
 
 ACCOUNT, SECRET = "AC" + "0" * 32, "secret-of-the-tests"
@@ -108,11 +108,11 @@ class Exchange:
 
 
 async def _answer(url: str, is_over: threading.Event) -> None:
-    async with Phone(url.replace("http", "ws") + "/phones", CALLEE) as phone:
+    async with PhoneClient(url.replace("http", "ws") + "/phones", CALLEE) as phone:
         while not is_over.is_set():
-            if await phone.until(lambda: phone.call.stage is Stage.RINGING, 0.1):
+            if await phone.until(lambda: phone.call.stage is CallStage.RINGING, 0.1):
                 await phone.answer()
-                await phone.until(lambda: phone.call.stage is not Stage.RINGING, 5)
+                await phone.until(lambda: phone.call.stage is not CallStage.RINGING, 5)
 
 
 def _handler(pages: dict[str, str]) -> type[BaseHTTPRequestHandler]:

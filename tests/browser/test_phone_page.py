@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from exchange.media.audio import FRAME_BYTES
-from exchange.media.dtmf import KeyDetector
+from exchange.media.dtmf import DtmfDetector
 from tests.browser.telephony import NUMBER, Exchange, purity_db
 from tests.servers import wait_for
 
@@ -101,7 +101,7 @@ def test_the_microphone_is_recorded_at_the_callees_leg_with_tone_and_keys_intact
 
 
 def keys_in(samples: "np.ndarray[Any, Any]") -> str:
-    detector, sound = KeyDetector(), samples.astype("<i2").tobytes()
+    detector, sound = DtmfDetector(), samples.astype("<i2").tobytes()
     frames = [sound[at : at + FRAME_BYTES] for at in range(0, len(sound) - FRAME_BYTES + 1, FRAME_BYTES)]
     return "".join(key for key in map(detector.feed, frames) if key)
 

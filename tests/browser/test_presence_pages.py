@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import APIResponse, Browser, Error, Page, Route, expect
 
 from accounts.users import service
+from exchange.phone.client import PhoneClient
 from exchange.phone.errors import PhoneRefused
-from exchange.phone.line import Phone
 from hotline.models import Agent, Call, Offer, User
 from hotline.values.access import Role
 from hotline.values.states.agent import AgentState, AgentStatus
@@ -169,11 +169,11 @@ def test_a_telephone_of_a_client_of_ones_own_is_put_down_and_its_token_is_worth_
     agent.page.close()
 
     async def story() -> None:
-        async with Phone(line, own_row(house).address, token=token) as phone:
+        async with PhoneClient(line, own_row(house).address, token=token) as phone:
             await phone.registered()
             shut_out()
             assert await phone.until(lambda: not phone.is_registered, 60)
-        async with Phone(line, own_row(house).address, token=token) as again:
+        async with PhoneClient(line, own_row(house).address, token=token) as again:
             with pytest.raises(PhoneRefused):
                 await again.registered()
 

@@ -4,10 +4,11 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from exchange.media.dtmf import KeyDetector
-from exchange.phone.call import Stage
+from exchange.media.dtmf import DtmfDetector
+from exchange.phone.phone_call import CallStage
 from hotline import clock
 from telephony.provider import Provider
+from telephony.provider.calls import PatientWebhooks
 from tests.calls.exchange.conftest import NUMBER, House, opened, until
 
 BOARD = "+861062345678"
@@ -16,7 +17,7 @@ FRAME_BYTES = 320
 
 def keys(sound: bytes) -> str:
     """The keys that were heard."""
-    detector = KeyDetector()
+    detector = DtmfDetector()
     frames = [sound[at : at + FRAME_BYTES] for at in range(0, len(sound) - FRAME_BYTES + 1, FRAME_BYTES)]
     return "".join(key for frame in frames if (key := detector.feed(frame)))
 
@@ -28,8 +29,9 @@ def test_the_extension_is_keyed_after_the_switchboard_has_answered(tmp_path: Pat
             await board.registered()
             since = clock.now() - timedelta(minutes=1)
             number, base = f"{BOARD};ext=801", f"{house.app.url}/attempt"
-            await house.rest(lambda: provider.dial_patient(number, NUMBER, base, 20))
-            await until(lambda: board.call.stage is Stage.RINGING)
+            webhooks = PatientWebhooks(f"{base}/answer", f"{base}/status", f"{base}/machine")
+            await house.rest(lambda: provider.dial_patient(number, NUMBER, webhooks, 20))
+            await until(lambda: board.call.stage is CallStage.RINGING)
             await board.answer()
             await until(lambda: keys(bytes(board.call.heard)) == "801")
             await house.app.until(lambda: bool(house.app.asked("/attempt/answer")))

@@ -8,8 +8,8 @@ import pytest
 from campaigns.dialogue import dialogue, scripts_file
 from campaigns.dialogue.dialogue_state import Heard, Place, Stage
 from exchange.speech import ssml
-from exchange.speech.speak import Speaker
-from exchange.verbs.speech import spoken_language
+from exchange.speech.synthesiser import EspeakSynthesiser
+from exchange.verbs.say import spoken_language
 from exchange.webhooks import twiml as documents
 from hotline.values.language import Language
 from telephony import twiml
@@ -31,7 +31,7 @@ def test_the_question_lasts_longer_once_it_was_asked_to_be_slower(tmp_path: Path
 
 async def _lasting(folder: Path, *rendered: str) -> list[float]:
     """How many samples the last sentence of each document is, as the exchange speaks it."""
-    speaker, lengths = Speaker(folder, VOICES), []
+    speaker, lengths = EspeakSynthesiser(folder, VOICES), []
     for text in rendered:
         gather = documents.parse(text.encode())[0]
         question = gather.children[-1]

@@ -28,8 +28,9 @@ from hotline.values.states.leg import LegStatus
 from routing.calls.legs import Report
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
-from telephony.views import LegView, LineView
-from telephony.words import Heard
+from telephony.provider.calls import PatientWebhooks
+from telephony.vendor_words import AnsweredBy
+from telephony.views import LegView, ListedCall
 from tests.factories import load_hospital
 from tests.integration.caller import Caller, Document
 
@@ -70,23 +71,23 @@ class Outside(Provider):
     pacer: Pacer | None = None
     reconciler: Reconciler | None = None
 
-    def dial_patient(self, number: str, caller_id: str, base: str, timeout_seconds: int) -> str:
+    def dial_patient(self, number: str, caller_id: str, webhooks: PatientWebhooks, timeout_seconds: int) -> str:
         del caller_id, timeout_seconds
         self.dies()
         if self.draw.random() < self.down_before:
             raise ProviderDown("dial: ConnectTimeout")
         if self.draw.random() < self.refuses:
             raise ProviderRefused("dial: HTTP 400", 400, 21211)
-        line = Line(f"CA{clock.new_id()}", base.rsplit("/", 1)[1], number, self.now)
+        line = Line(f"CA{clock.new_id()}", webhooks.answer.split("/")[-2], number, self.now)
         self.lines[line.sid] = line
         self.dies()
         if self.draw.random() < self.down_after:
             raise ProviderDown("dial: ReadTimeout")
         return line.sid
 
-    def outbound(self, number: str, since: datetime) -> list[LineView]:
+    def outbound(self, number: str, since: datetime) -> list[ListedCall]:
         found = [line for line in self.lines.values() if line.number == number and line.started_at >= since]
-        return [LineView(line.sid, "", line.status, line.started_at, None) for line in reversed(found)]
+        return [ListedCall(line.sid, "", line.status, line.started_at, None) for line in reversed(found)]
 
     def leg(self, sid: str) -> LegView | None:
         line = self.lines.get(sid)
@@ -246,7 +247,7 @@ def ends(context: AppContext, line: Line, outcome: AttemptOutcome, now: datetime
     report(context, line, LegStatus.RINGING, now)
     attempt_progress.answered(context, line.attempt_id, line.sid, now)
     if outcome is AttemptOutcome.MACHINE:
-        attempt_progress.heard(context, line.attempt_id, Heard.MACHINE)
+        attempt_progress.heard(context, line.attempt_id, AnsweredBy.MACHINE)
     else:
         with context.database.write() as session:
             attempt_progress.verified(session, line.attempt_id, now)

@@ -28,7 +28,7 @@ from hotline.values.states.leg import LegStatus
 from routing.router.router import Router
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
-from telephony.views import LineView, PhoneView
+from telephony.views import ListedCall, RegisteredPhone
 from tests.integration.campaign_house import CHECK, NOW, Killed, Line, Outside, Patient
 from tests.passing_time import pass_in_database
 from tests.simulation.interleave.seams import InTurn
@@ -69,10 +69,10 @@ class Exchange(Outside):
         self.rung += 1
         return f"CAagent{self.rung}"
 
-    def phones(self) -> list[PhoneView] | None:
+    def phones(self) -> list[RegisteredPhone] | None:
         self.dies()
         down = self.draw.random() < self.down_before
-        return None if down else [PhoneView(f"client:7{number:03}", f"PH{number}", "") for number in range(10)]
+        return None if down else [RegisteredPhone(f"client:7{number:03}", f"PH{number}", "") for number in range(10)]
 
     def redirect(self, sid: str, url: str) -> None:
         del sid, url
@@ -83,7 +83,7 @@ class Exchange(Outside):
         if sid in self.lines:
             super().hang_up(sid)
 
-    def inbound(self, number: str, since: datetime) -> list[LineView]:
+    def inbound(self, number: str, since: datetime) -> list[ListedCall]:
         del number, since
         self._asked("list")
         return []

@@ -27,7 +27,7 @@ from routing.agents.service import Beat
 from routing.calls import legs
 from routing.queues import queues_file, service
 from routing.router import floor_queries
-from telephony.views import PhoneView
+from telephony.views import RegisteredPhone
 from tests.conftest import make_settings
 from tests.factories import call_in_line, load_hospital, offer_to
 from tests.integration.stories import ADVICE, BOOKING, Story, opened
@@ -86,7 +86,7 @@ class Desk:
     def registers(self, sid: str = "PH1") -> None:
         """Its telephone is registered at the exchange, which tells of nobody else's."""
         address = self.told.agent("1001").address
-        self.told.world.exchange.registered = [PhoneView(address, sid, self.beat.page_id)]
+        self.told.world.exchange.registered = [RegisteredPhone(address, sid, self.beat.page_id)]
         self.looks()
 
     def looks(self) -> None:

@@ -14,7 +14,7 @@ from hotline.values.access import Role
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
 from routing.queues import requeue
-from telephony.views import PhoneView
+from telephony.views import RegisteredPhone
 from tests.integration.stories import Story, opened
 
 
@@ -48,7 +48,7 @@ def signs_in(told: Story, has_phone: bool = True) -> str:
 
 
 def registers(told: Story, holder: str) -> None:
-    told.world.exchange.registered = [PhoneView(told.agent("1001").address, "PH1", "", (holder,))]
+    told.world.exchange.registered = [RegisteredPhone(told.agent("1001").address, "PH1", "", (holder,))]
 
 
 def passes(told: Story) -> None:

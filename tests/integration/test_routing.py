@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from hotline.clock import new_id
+from hotline.configuration.errors import FileFault
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Event, Leg, Offer, QueueEntry
 from hotline.values.states.agent import AgentState
@@ -18,7 +19,7 @@ from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.agents import hospital_file
 from routing.calls import conversations, legs
-from routing.errors import HospitalFault, UnknownQueue
+from routing.errors import UnknownQueue
 from routing.queues import queries, queues_file, service
 from routing.queues.service import Wish
 from routing.router import reconcile
@@ -232,7 +233,7 @@ def test_hospital_file_with_faults_names_file_line_and_field_of_all(tmp_path: Pa
         '  "2": {name: B, address: room 5, department: none, skills: {booking: 3}, languages: {fr-FR: 1}}\n',
         "utf-8",
     )
-    with pytest.raises(HospitalFault) as caught:
+    with pytest.raises(FileFault) as caught:
         hospital_file.read(file, queues_file.read_file(queues_file.STANDARD, ZoneInfo("Asia/Shanghai")))
     told = [fault.removeprefix(f"{file}:").split(":")[:2] for fault in caught.value.faults]
     assert told == [

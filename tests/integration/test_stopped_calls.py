@@ -39,6 +39,7 @@ from hotline.values.access import Role
 from hotline.values.states.attempt import AttemptOutcome
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.recipient import RecipientState
+from telephony.provider.calls import patient_webhooks
 from tests.console_client import signed_in
 from tests.console_data import hashed
 from tests.integration import campaign_house
@@ -215,7 +216,7 @@ def test_a_death_that_is_stored_while_a_call_is_taken_stops_it_or_has_it_hung_up
     with halfway(context, Attempt, lambda: store(context, DEATH)):
         assert dialling_service.start_dialling(context, attempt_id, NOW) is not None  # it had the person first
     assert recipient(context, only).state is RecipientState.STOPPED
-    sid = exchange.dial_patient("+8613800000000", "", f"/x/{attempt_id}", 20)
+    sid = exchange.dial_patient("+8613800000000", "", patient_webhooks("", attempt_id), 20)
     dialling_service.placed(context, attempt_id, sid)
     look(context, exchange, NOW + SECOND)
     assert exchange.lines[sid].status is LegStatus.CANCELED

@@ -199,7 +199,7 @@ def test_an_edit_that_says_the_same_leaves_the_agent_to_the_file(context: AppCon
 def test_a_file_that_gives_an_edited_agent_s_telephone_to_another_is_refused(context: AppContext, run: Run) -> None:
     run("agents", "edit", "1002", "--address", "client:agent-77")
     data = hospital_file.read(SAMPLE, queues_file.of(context.settings))
-    part = replace(data.agents["1003"], address="client:agent-77")
+    part = data.agents["1003"].model_copy(update={"address": "client:agent-77"})
     moved = replace(data, agents={"1003": part})
     with pytest.raises(HotlineError, match="the same telephone"), context.database.write() as session:
         hospital_file.store(session, moved, clock.now())

@@ -28,7 +28,7 @@ from routing.agents import hospital_file
 from routing.queues import queues_file
 from telephony import signature
 from telephony.provider import connect
-from telephony.views import LineView
+from telephony.views import ListedCall
 from tests import gate
 from tests.conftest import make_settings
 from tests.integration.caller import Caller, Document
@@ -198,9 +198,9 @@ def test_a_call_that_never_reached_us_is_called_back_once_and_not_when_they_call
         )
     begun = clock.now() - timedelta(minutes=2)
 
-    def view(number: int, caller: str, at: int) -> LineView:
+    def view(number: int, caller: str, at: int) -> ListedCall:
         started = (begun + timedelta(seconds=at)).astimezone(UTC)
-        return LineView(f"CA{number:032x}", caller, LegStatus.COMPLETED, started, started + timedelta(seconds=9))
+        return ListedCall(f"CA{number:032x}", caller, LegStatus.COMPLETED, started, started + timedelta(seconds=9))
 
     for one in (view(2, "+8613900000002", 5), view(1, "+8613900000002", 0), view(3, "anonymous", 0)):
         assert service.unheard(context, one, clock.now())

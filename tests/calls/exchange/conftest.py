@@ -15,8 +15,8 @@ from twilio.rest import Client
 
 from exchange.core.config import from_values
 from exchange.core.server import Exchange, running
-from exchange.phone.call import Call, Stage
-from exchange.phone.line import Phone
+from exchange.phone.client import PhoneClient
+from exchange.phone.phone_call import CallStage, PhoneCall
 from exchange.webhooks.webhook import signature
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "secret-of-the-tests"
@@ -80,8 +80,8 @@ class House:
     app: Application
     client: Client
 
-    def phone(self, address: str, token: str = "") -> Phone:
-        return Phone(f"ws://127.0.0.1:{self.exchange.port}/phones", address, token=token, keeps_sound=True)
+    def phone(self, address: str, token: str = "") -> PhoneClient:
+        return PhoneClient(f"ws://127.0.0.1:{self.exchange.port}/phones", address, token=token, keeps_sound=True)
 
     async def rest(self, work: Callable[[], Any]) -> Any:
         """Something done with Twilio's own library, which blocks."""
@@ -156,13 +156,13 @@ async def until(is_true: Callable[[], bool], seconds: float = PATIENCE_SECONDS) 
             await asyncio.sleep(0.01)
 
 
-async def until_over(call: Call) -> None:
+async def until_over(call: PhoneCall) -> None:
     """Wait for the end of a call."""
-    await until(lambda: call.stage is Stage.OVER)
+    await until(lambda: call.stage is CallStage.OVER)
 
 
 @contextlib.asynccontextmanager
-async def saying(phone: Phone, pcm: bytes, call: Call) -> AsyncIterator[None]:
+async def saying(phone: PhoneClient, pcm: bytes, call: PhoneCall) -> AsyncIterator[None]:
     """It speaks all the while, so that nothing depends on how long the others take to hear it."""
     talking = asyncio.create_task(phone.say(pcm * 60, call))
     try:

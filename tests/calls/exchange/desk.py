@@ -23,7 +23,7 @@ from aiosipua import (
 from aiosipua.refer import notify_refer
 
 from exchange.media.audio import FRAME_SECONDS, SILENCE, frames
-from exchange.sip.wire import Wire
+from exchange.sip.transport import SipTransport
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, House, Page, opened, until
 
 HOST = "127.0.0.1"
@@ -66,7 +66,7 @@ class Desk:
         self.cancelled = 0
 
     async def __aenter__(self) -> Self:
-        self.transport = Wire(local_addr=(HOST, 0))
+        self.transport = SipTransport(local_addr=(HOST, 0))
         await self.transport.start()
         self.uac = SipUAC(self.transport)
         self.uas = SipUAS(self.transport, uac=self.uac)

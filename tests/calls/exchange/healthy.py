@@ -11,7 +11,7 @@ import numpy as np
 from exchange.media import sound_file
 from exchange.media.audio import FRAME_BYTES, FRAME_SECONDS, level_db
 from exchange.media.tones import tone
-from exchange.phone.call import Stage
+from exchange.phone.phone_call import CallStage
 from tests.calls.exchange.conftest import NUMBER, House, is_tone, saying, until
 
 PULSE_SECONDS = 0.01
@@ -63,18 +63,18 @@ async def healthy(house: House) -> AsyncIterator[None]:
         for phone in (caller, callee):
             await phone.registered()
         call = await caller.dial(NUMBER)
-        await until(lambda: callee.call.stage is Stage.RINGING)
+        await until(lambda: callee.call.stage is CallStage.RINGING)
         await callee.answer()
-        await until(lambda: call.stage is Stage.UP and callee.call.stage is Stage.UP)
+        await until(lambda: call.stage is CallStage.UP and callee.call.stage is CallStage.UP)
         async with saying(caller, tone([600], 30.0), call), saying(callee, tone([1400], 30.0), callee.call):
             feeling = asyncio.create_task(pulse.feel())
             calls = house.client.calls(call.sid)
             recording = await house.rest(lambda: calls.recordings.create(recording_channels="dual"))
-            path = house.exchange.office.recordings.path(recording.sid)
+            path = house.exchange.context.recordings.path(recording.sid)
             await until(lambda: path.stat().st_size > LEAST_BYTES)
             yield
             feeling.cancel()
-            assert (call.stage, callee.call.stage) == (Stage.UP, Stage.UP)
+            assert (call.stage, callee.call.stage) == (CallStage.UP, CallStage.UP)
             await house.rest(lambda: calls.recordings(recording.sid).update(status="stopped"))
     said, heard = sound_file.read_channels(path)
     for pcm, hertz in ((said, 600), (heard, 1400)):

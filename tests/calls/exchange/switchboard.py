@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 
-from exchange.media.dtmf import KeyDetector
+from exchange.media.dtmf import DtmfDetector
 from exchange.media.tones import tone
 
 RING_SECONDS = 0.2
@@ -29,7 +29,7 @@ class Line:
     peer: "Line | None" = None
     call: str | None = None
     keys: str = ""
-    detector: KeyDetector = field(default_factory=KeyDetector)
+    detector: DtmfDetector = field(default_factory=DtmfDetector)
     frames: int = 0
     ringing: "asyncio.Task[None] | None" = None
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 from structlog.testing import capture_logs
 
-from exchange.phone.call import Stage
+from exchange.phone.phone_call import CallStage
 from tests.calls.exchange.conftest import ACCOUNT, PATIENCE_SECONDS, until
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_garbage_frames_and_messages_are_dropped_and_the_call_goes_on(tell: Tell
                     message = await socket.receive(PATIENCE_SECONDS)
                     told = json.loads(message.data)["type"] if message.type is aiohttp.WSMsgType.TEXT else told
             assert warnings(lines) == ["telephone_frames_unreadable"]
-            assert len(house.exchange.office.legs.active) == 1
+            assert len(house.exchange.context.legs.active) == 1
             await socket.close()
 
     tell(story, {"/voice": PAUSE})
@@ -62,7 +62,7 @@ def test_flood_ends_that_connection_and_its_call_alone(tell: Tell) -> None:
         async with house.phone("+861") as polite, aiohttp.ClientSession() as session:
             await polite.registered()
             call = await polite.dial("+861012345")
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
             socket = await connected(house, session)
             with capture_logs() as lines:
                 with contextlib.suppress(ConnectionError, aiohttp.ClientError):
@@ -73,8 +73,8 @@ def test_flood_ends_that_connection_and_its_call_alone(tell: Tell) -> None:
             assert "telephone_floods" in warnings(lines)
             heard = len(call.heard)
             await until(lambda: len(call.heard) > heard + 3200)
-            assert call.stage is Stage.UP
-            assert list(house.exchange.office.legs.active) == [call.sid]
+            assert call.stage is CallStage.UP
+            assert list(house.exchange.context.legs.active) == [call.sid]
 
     tell(story, {"/voice": PAUSE})
 

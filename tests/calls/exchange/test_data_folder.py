@@ -8,8 +8,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from exchange.phone.call import Stage
-from exchange.phone.line import Phone
+from exchange.phone.client import PhoneClient
+from exchange.phone.phone_call import CallStage
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, House, Page, opened, until
 from tests.calls.exchange.test_process import ACCOUNT, TOKEN, Process
 
@@ -34,13 +34,13 @@ def test_files_are_their_owner_s_alone(tmp_path: Path) -> None:
                 added = {"PhoneNumber": "+8699", "VoiceUrl": "http://127.0.0.1:9/"}
                 assert (await session.post(f"{rest}/IncomingPhoneNumbers.json", data=added)).status == 201
                 url = f"ws://127.0.0.1:{process.ready['port']}/phones"
-                async with Phone(url, "client:a") as one, Phone(url, "client:b") as other:
+                async with PhoneClient(url, "client:a") as one, PhoneClient(url, "client:b") as other:
                     await one.registered()
                     await other.registered()
                     call = await one.dial("client:b")
-                    await until(lambda: other.call.stage is Stage.RINGING)
+                    await until(lambda: other.call.stage is CallStage.RINGING)
                     await other.answer()
-                    await until(lambda: call.stage is Stage.UP)
+                    await until(lambda: call.stage is CallStage.UP)
                     made = await session.post(f"{rest}/Calls/{call.sid}/Recordings.json")
                     assert made.status == 201
             data = tmp_path / "data"
@@ -70,7 +70,7 @@ def test_what_a_patient_was_told_lies_nowhere_once_the_call_is_over(tmp_path: Pa
             call = await phone.dial("+861012345")
             await until(lambda: any(state == "end" for state, _ in call.prompts))
             await phone.hang_up(call)
-            await until(lambda: not house.exchange.office.legs.active)
+            await until(lambda: not house.exchange.context.legs.active)
             assert not list((data / "speech").iterdir())
 
     async def whole() -> None:
@@ -86,12 +86,12 @@ def test_a_recording_that_is_deleted_leaves_no_file(tmp_path: Path) -> None:
         async with house.phone("+8613800000001") as phone:
             await phone.registered()
             call = await phone.dial("+861012345")
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
             made = await house.rest(lambda: house.client.calls(str(call.sid)).recordings.create())
-            recorded = house.exchange.office.recordings.path(made.sid)
+            recorded = house.exchange.context.recordings.path(made.sid)
             await until(lambda: recorded.exists() and recorded.stat().st_size > 8_000)
             await phone.hang_up(call)
-            await until(lambda: house.exchange.office.recordings.facts[made.sid].is_over)
+            await until(lambda: house.exchange.context.recordings.facts[made.sid].is_over)
             await house.rest(lambda: house.client.recordings(made.sid).delete())
             assert not list(recorded.parent.glob("*"))
 

@@ -22,8 +22,8 @@ from structlog.testing import capture_logs
 
 from exchange.media.audio import FRAME_BYTES, level_db
 from exchange.media.tones import tone
-from exchange.phone.call import Call, Stage
-from exchange.phone.line import Phone
+from exchange.phone.client import PhoneClient
+from exchange.phone.phone_call import CallStage, PhoneCall
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, House, hears, saying, until
 from tests.calls.exchange.desk import HOST, Desk, sip_house
 from tests.calls.exchange.fuzz import Chance, Talk
@@ -47,19 +47,19 @@ async def healthy(house: House) -> Any:
         await caller.registered()
         await callee.registered()
         call = await caller.dial(NUMBER)
-        await until(lambda: callee.call.stage is Stage.RINGING)
+        await until(lambda: callee.call.stage is CallStage.RINGING)
         await callee.answer()
-        await until(lambda: call.stage is Stage.UP and callee.call.stage is Stage.UP)
+        await until(lambda: call.stage is CallStage.UP and callee.call.stage is CallStage.UP)
         async with saying(caller, tone([HERTZ], 1), call):
             heard = callee.call
             await until(lambda: hears(heard.heard, HERTZ))
             yield heard
-            assert (call.stage, heard.stage) == (Stage.UP, Stage.UP)
+            assert (call.stage, heard.stage) == (CallStage.UP, CallStage.UP)
             await until(lambda: hears(heard.heard, HERTZ))
         await caller.hang_up(call)
 
 
-def assert_whole(call: Call, since: int) -> None:
+def assert_whole(call: PhoneCall, since: int) -> None:
     """Every frame heard is the tone or, where a machine stood still, silence; nothing of anybody else."""
     frames = [
         bytes(call.heard[at : at + FRAME_BYTES]) for at in range(since, len(call.heard) - FRAME_BYTES, FRAME_BYTES)
@@ -165,11 +165,11 @@ async def works(house: House) -> None:
     async with Desk(house.exchange.sip_port, "desk", "secret-d") as desk:
         assert (await desk.register()).state is RegistrationState.REGISTERED
         await desk.answered(await desk.dial(NUMBER))
-    phone: Phone
+    phone: PhoneClient
     async with house.phone("+8613800000002") as phone:
         await phone.registered()
         call = await phone.dial(NUMBER)
-        await until(lambda: call.stage is Stage.UP)
+        await until(lambda: call.stage is CallStage.UP)
 
 
 @contextlib.contextmanager
@@ -202,7 +202,7 @@ def test_broken_messages_harm_no_healthy_call_and_everything_works_afterwards(tm
                         await rubbish(house, chance)
                         assert_whole(call, since - since % FRAME_BYTES)
                         await works(house)
-                    await until(lambda: not house.exchange.office.legs.active)
+                    await until(lambda: not house.exchange.context.legs.active)
                     await until(lambda: not house.exchange.phones.addresses())
 
     asyncio.run(whole())

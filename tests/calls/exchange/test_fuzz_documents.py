@@ -20,7 +20,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 from yarl import URL
 
-from exchange.phone.call import Stage
+from exchange.phone.phone_call import CallStage
 from tests import sound_files
 from tests.calls.exchange.conftest import ACCOUNT, NUMBER, PATIENCE_SECONDS, TOKEN, House, opened, until_over
 from tests.calls.exchange.healthy import healthy
@@ -82,7 +82,7 @@ async def call_for_each(house: House, pages: list[str]) -> None:
             call = await phone.dial(NUMBER, {"Page": pages.pop()})
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(until_over(call), LONGEST_CALL_SECONDS)
-            if call.stage is not Stage.OVER:
+            if call.stage is not CallStage.OVER:
                 await phone.hang_up(call)
             await until_over(call)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exchange.media import sound_file
-from exchange.speech import asr_process, whisper
+from exchange.speech import recogniser, whisper
 from exchange.verbs.transcribe import windows
 from hotline.values.language import Language
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, until
@@ -53,8 +53,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> whisper.Model:
-    return whisper.Model(tmp_path_factory.getbasetemp() / "whisper-base")
+def model(tmp_path_factory: pytest.TempPathFactory) -> whisper.WhisperModel:
+    return whisper.WhisperModel(tmp_path_factory.getbasetemp() / "whisper-base")
 
 
 def clip(language: str, name: str) -> bytes:
@@ -62,7 +62,9 @@ def clip(language: str, name: str) -> bytes:
 
 
 @pytest.mark.parametrize(("language", "said"), [("zh", MANDARIN), ("en", ENGLISH)])
-def test_hints_are_found_and_other_words_are_refused(model: whisper.Model, language: str, said: dict[str, str]) -> None:
+def test_hints_are_found_and_other_words_are_refused(
+    model: whisper.WhisperModel, language: str, said: dict[str, str]
+) -> None:
     # Our decision: docs/voice/twiml/gather calls `hints` words that are expected; here they are the only ones.
     heard = {name: model.understand(clip(language, name), language, [*said.values()]) for name in said}
     found = [name for name, (text, _) in heard.items() if text == said[name]]
@@ -73,7 +75,7 @@ def test_hints_are_found_and_other_words_are_refused(model: whisper.Model, langu
     assert others == [("", 0.0)] * len(others)
 
 
-def test_a_long_message_is_understood_to_its_end(model: whisper.Model) -> None:
+def test_a_long_message_is_understood_to_its_end(model: whisper.WhisperModel) -> None:
     sound = b"".join(clip("zh", name) + bytes(8000) for name in MESSAGE)
     pieces = windows(sound)
     assert [len(piece) < 2 * 8000 * 20 for piece in pieces] == [True, True]
@@ -86,7 +88,7 @@ def test_a_long_message_is_understood_to_its_end(model: whisper.Model) -> None:
         assert error_rate(part, [model.understand(piece, "zh", ())[0]], Language.MANDARIN) < 0.25
 
 
-def test_silence_is_no_words(model: whisper.Model) -> None:
+def test_silence_is_no_words(model: whisper.WhisperModel) -> None:
     assert model.understand(bytes(16_000), "zh", [*MANDARIN.values()])[0] == ""
 
 
@@ -110,5 +112,5 @@ def test_caller_speaks_and_the_application_is_told_what(tell: Tell) -> None:
 
 
 def test_a_machine_without_the_model_says_what_to_install() -> None:
-    with pytest.raises(asr_process.HearingError, match="install faster-whisper"):
-        asyncio.run(asr_process.Deaf().understand(b"", "en-US", ()))
+    with pytest.raises(recogniser.RecognitionError, match="install faster-whisper"):
+        asyncio.run(recogniser.NoRecogniser().understand(b"", "en-US", ()))

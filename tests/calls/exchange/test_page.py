@@ -44,7 +44,7 @@ def test_without_a_phone_token_pages_of_other_origins_are_no_telephones(tell: Te
         own = f"http://127.0.0.1:{house.exchange.port}"
         assert await registers(house, "client:a", "", Origin=own) == "registered"
         assert await registers(house, "client:a", "", Origin="https://elsewhere.example") == "error"
-        signed = sign("client:a", int(house.exchange.office.ticker.now().timestamp()) + 60, TOKEN)
+        signed = sign("client:a", int(house.exchange.context.ticker.now().timestamp()) + 60, TOKEN)
         assert await registers(house, "client:a", signed, Origin="https://elsewhere.example") == "registered"
 
     tell(story, {})

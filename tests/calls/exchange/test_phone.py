@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from exchange.__main__ import main
-from exchange.media import sound_file, wav
+from exchange.media import sound_file, wav_writing
 from exchange.media.audio import to_pcm
+from exchange.phone.client import PhoneClient
 from exchange.phone.errors import PhoneRefused
-from exchange.phone.line import Phone
 from exchange.phone.parse import parse_play
-from exchange.phone.play import Scene, play
+from exchange.phone.play import PlayContext, play
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, until
 from tests.calls.exchange.switchboard import Switchboard
 
@@ -38,13 +38,13 @@ def run(story: Coroutine[Any, Any, None]) -> None:
 def words(tmp_path: Path) -> Path:
     """A folder with a short sound that is no tone."""
     rising = [8000 * ((each * each // 900) % 97 / 48 - 1) for each in range(3200)]
-    wav.write(tmp_path / "words.wav", [to_pcm(rising)])
+    wav_writing.write(tmp_path / "words.wav", [to_pcm(rising)])
     return tmp_path
 
 
 async def played(script: str, board: Switchboard, folder: Path, record_to: Path | None = None) -> tuple[int, list[Any]]:
     out = StringIO()
-    status = await play(parse_play(script, "play.yaml"), Scene(board.url, "", folder, out, record_to))
+    status = await play(parse_play(script, "play.yaml"), PlayContext(board.url, "", folder, out, record_to))
     return status, [json.loads(line) for line in out.getvalue().splitlines()]
 
 
@@ -198,7 +198,7 @@ phones:
 
 def test_a_phone_registers_again_when_the_exchange_comes_back() -> None:
     async def story() -> None:
-        async with Switchboard() as board, Phone(board.url, "client:a") as phone:
+        async with Switchboard() as board, PhoneClient(board.url, "client:a") as phone:
             await phone.registered()
             call = await phone.dial("+8610")
             await until(lambda: call.stage == "up")
@@ -212,7 +212,7 @@ def test_a_phone_registers_again_when_the_exchange_comes_back() -> None:
 
 def test_a_refused_phone_says_why() -> None:
     async def story() -> None:
-        async with Switchboard(refuses=True) as board, Phone(board.url, "client:a") as phone:
+        async with Switchboard(refuses=True) as board, PhoneClient(board.url, "client:a") as phone:
             with pytest.raises(PhoneRefused, match="the token is wrong"):
                 await phone.registered()
 
@@ -221,7 +221,7 @@ def test_a_refused_phone_says_why() -> None:
 
 def test_sound_is_sent_at_fifty_frames_a_second() -> None:
     async def story() -> None:
-        async with Switchboard() as board, Phone(board.url, "client:a") as phone:
+        async with Switchboard() as board, PhoneClient(board.url, "client:a") as phone:
             await phone.registered()
             call = await phone.dial("+8610")
             await until(lambda: call.stage == "up")

@@ -10,8 +10,8 @@ import aiohttp
 from aiohttp import web
 
 from exchange.media import sound_file
-from exchange.phone.call import Stage
-from exchange.phone.line import Phone
+from exchange.phone.client import PhoneClient
+from exchange.phone.phone_call import CallStage
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, until
 
 ROOT = Path(__file__).parents[3]
@@ -65,10 +65,12 @@ def test_killed_exchange_tells_what_became_of_its_calls_and_keeps_its_recordings
         rest = f"/2010-04-01/Accounts/{ACCOUNT}"
         auth = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
         async with aiohttp.ClientSession(headers=auth) as session:
-            async with Phone(f"ws://127.0.0.1:{process.ready['port']}/phones", "client:a", keeps_sound=True) as phone:
+            async with PhoneClient(
+                f"ws://127.0.0.1:{process.ready['port']}/phones", "client:a", keeps_sound=True
+            ) as phone:
                 await phone.registered()
                 call = await phone.dial("+861012345")
-                await until(lambda: call.stage is Stage.UP)
+                await until(lambda: call.stage is CallStage.UP)
                 made = await session.post(
                     f"{process.ready['url']}{rest}/Calls/{call.sid}/Recordings.json",
                     data={"RecordingStatusCallback": f"{url}/recorded", "RecordingChannels": "dual"},

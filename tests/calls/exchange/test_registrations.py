@@ -7,13 +7,13 @@ import aiohttp
 import pytest
 
 from telephony.provider import Provider
-from telephony.views import PhoneView
+from telephony.views import RegisteredPhone
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, House, Tell
 
 AGENT = "client:agent-1"
 
 
-async def known(house: House) -> dict[str, PhoneView]:
+async def known(house: House) -> dict[str, RegisteredPhone]:
     """The telephones by address, as the hotline's own adapter reads them."""
     provider = Provider(house.client, f"http://127.0.0.1:{house.exchange.port}")
     try:

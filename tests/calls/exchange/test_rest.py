@@ -9,7 +9,7 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from exchange.phone.call import Stage
+from exchange.phone.phone_call import CallStage
 from tests.calls.exchange.conftest import ACCOUNT, House, Tell, until
 
 PAUSE = '<Pause length="60"/>'
@@ -83,17 +83,17 @@ def test_ringing_call_can_be_cancelled_and_a_live_one_completed(tell: Tell) -> N
             code = await house.rest(lambda: refusal(lambda: rest.calls(call.sid).update(url=f"{house.app.url}/x")))
             assert code == (400, 21220)
             await house.rest(lambda: rest.calls(call.sid).update(status="canceled"))
-            await until(lambda: phone.call.stage is Stage.OVER)
+            await until(lambda: phone.call.stage is CallStage.OVER)
             assert phone.call.reason == "canceled"
 
             twiml = f"<Response>{PAUSE}</Response>"
             second = await house.rest(lambda: rest.calls.create(to="client:a", from_="+1", twiml=twiml))
-            await until(lambda: phone.call.stage is Stage.RINGING)
+            await until(lambda: phone.call.stage is CallStage.RINGING)
             await phone.answer()
-            await until(lambda: phone.call.stage is Stage.UP)
+            await until(lambda: phone.call.stage is CallStage.UP)
             after = await house.rest(lambda: rest.calls(second.sid).update(status="completed"))
             assert after.status == "completed"
-            await until(lambda: phone.call.stage is Stage.OVER)
+            await until(lambda: phone.call.stage is CallStage.OVER)
             assert await house.rest(lambda: refusal(lambda: rest.calls(second.sid).update(twiml=twiml))) == (400, 21220)
 
     tell(story, {})
@@ -137,7 +137,7 @@ def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: T
             await first.registered()
             await second.registered()
             call = await first.dial("+861012345")
-            named = house.exchange.office.conferences.named
+            named = house.exchange.context.conferences.named
             await until(lambda: named("room") is not None)
 
             def add() -> str:
@@ -148,7 +148,7 @@ def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: T
                 return str(conference.sid)
 
             sid = await house.rest(add)
-            await until(lambda: second.call.stage is Stage.RINGING)
+            await until(lambda: second.call.stage is CallStage.RINGING)
             await second.answer()
             await until(lambda: (inside := named("room")) is not None and len(inside.participants) == 2)
 
@@ -166,7 +166,7 @@ def test_participants_are_muted_held_removed_and_the_conference_is_ended(tell: T
                 assert rest.conferences.list(status="in-progress") == []
 
             await house.rest(control)
-            await until(lambda: call.stage is Stage.OVER)
+            await until(lambda: call.stage is CallStage.OVER)
 
     tell(story, {"/voice": ROOM})
 
@@ -182,8 +182,8 @@ def test_participant_is_seen_from_the_moment_it_is_dialled(tell: Tell) -> None:
             for to, label in (("client:a", "first"), ("client:b", "second")):
                 made = rest.conferences("room").participants.create
                 await house.rest(partial(made, to=to, from_="+861012345", label=label, muted=True, beep=False))
-            await until(lambda: phone.call.stage is Stage.RINGING)
-            await until(lambda: other.call.stage is Stage.RINGING)
+            await until(lambda: phone.call.stage is CallStage.RINGING)
+            await until(lambda: other.call.stage is CallStage.RINGING)
 
             def ask() -> None:
                 (conference,) = rest.conferences.list(friendly_name="room")
@@ -195,9 +195,9 @@ def test_participant_is_seen_from_the_moment_it_is_dialled(tell: Tell) -> None:
                 assert room.participants("second").delete()
 
             await house.rest(ask)
-            await until(lambda: other.call.stage is Stage.OVER)
+            await until(lambda: other.call.stage is CallStage.OVER)
             await phone.answer()
-            conference = house.exchange.office.conferences.named("room")
+            conference = house.exchange.context.conferences.named("room")
             assert conference
             await until(lambda: bool(conference.participants))
             assert not conference.expected
@@ -213,7 +213,7 @@ def test_recording_is_paused_continued_stopped_and_found_again(tell: Tell) -> No
         async with house.phone("+8613800000001") as phone:
             await phone.registered()
             call = await phone.dial("+861012345")
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
 
             made = await house.rest(
                 lambda: rest.calls(call.sid).recordings.create(

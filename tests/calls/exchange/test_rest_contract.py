@@ -15,7 +15,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from exchange.phone.call import Stage
+from exchange.phone.phone_call import CallStage
 from tests.calls.exchange.conftest import ACCOUNT, TOKEN, until
 from tests.calls.exchange.schema import check, description
 
@@ -125,7 +125,7 @@ def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
                 rest.queues(queue.sid).members("Front").update(url=f"{house.app.url}/room")
 
             await house.rest(members)
-            await until(lambda: waiting.stage is Stage.UP)
+            await until(lambda: waiting.stage is CallStage.UP)
 
             def enter() -> tuple[str, str]:
                 found: list[Any] = []
@@ -136,9 +136,9 @@ def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
                 return str(found[0].sid), str(made.call_sid)
 
             room, agent = await house.rest(enter)
-            await until(lambda: second.call.stage is Stage.RINGING)
+            await until(lambda: second.call.stage is CallStage.RINGING)
             await second.answer()
-            named = house.exchange.office.conferences.named
+            named = house.exchange.context.conferences.named
             await until(lambda: (inside := named("room")) is not None and len(inside.participants) == 2)
 
             def control() -> None:
@@ -172,7 +172,7 @@ def test_every_operation_answers_as_it_is_described(tell: Tell) -> None:
                 assert here.update(status="completed").reason_conference_ended == "conference-ended-via-api"
 
             await house.rest(control)
-            await until(lambda: waiting.stage is Stage.OVER)
+            await until(lambda: waiting.stage is CallStage.OVER)
             made = await house.rest(lambda: rest.calls.create(to="client:b", from_="+1", twiml="<Response/>"))
             await house.rest(lambda: rest.calls(made.sid).update(status="canceled"))
             await house.rest(lambda: finished_calls(rest, str(waiting.sid)))
@@ -198,7 +198,7 @@ def test_recording_is_fetched_as_wav_and_as_mp3(tell: Tell) -> None:
         async with house.phone("+8613800000001") as phone:
             await phone.registered()
             call = await phone.dial("+861012345")
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
             made = await house.rest(lambda: rest.calls(call.sid).recordings.create(recording_channels="dual"))
             before = len(call.heard)
             await until(lambda: len(call.heard) > before + 3_200)

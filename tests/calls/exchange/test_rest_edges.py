@@ -16,7 +16,7 @@ from twilio.rest import Client
 
 from exchange.core.config import from_values
 from exchange.core.errors import ConfigError
-from exchange.phone.call import Stage
+from exchange.phone.phone_call import CallStage
 from tests.calls.exchange.conftest import ACCOUNT, NUMBER, PATIENCE_SECONDS, TOKEN, opened, until
 
 if TYPE_CHECKING:
@@ -128,12 +128,12 @@ def test_addresses_without_an_ending_answer_json_and_heads_have_no_body(tell: Te
         async with house.phone("+861") as phone:
             await phone.registered()
             call = await phone.dial(NUMBER)
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
             recording = await house.rest(lambda: house.client.calls(call.sid).recordings.create())
-            path = house.exchange.office.recordings.path(recording.sid)
+            path = house.exchange.context.recordings.path(recording.sid)
             await until(lambda: path.stat().st_size > 8000)
             await phone.hang_up(call)
-            await until(lambda: house.exchange.office.recordings.facts[recording.sid].is_over)
+            await until(lambda: house.exchange.context.recordings.facts[recording.sid].is_over)
 
             def work() -> None:
                 ask: Callable[..., requests.Response] = requests.request

@@ -43,14 +43,14 @@ def play(folder: Path, names: list[str]) -> tuple[dict[str, list[int]], list[Any
             "/voice": lambda told: f"<Redirect>{rude.url}/{told['Case']}</Redirect>" if "Case" in told else talk,
             "/fallback": "<Hangup/>",
         }
-        numbers = house.exchange.office.numbers
+        numbers = house.exchange.context.numbers
         mine = numbers.find(NUMBER)
         assert mine
         numbers.put(mine, fallback_url=f"{house.app.url}/fallback")
         left = list(names)
         async with healthy(house):
             await asyncio.gather(*(one_after_the_other(house, n, left, codes) for n in range(AT_ONCE)))
-        await until(lambda: not house.exchange.office.legs.active)
+        await until(lambda: not house.exchange.context.legs.active)
 
     async def whole() -> None:
         async with (

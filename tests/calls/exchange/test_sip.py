@@ -17,7 +17,7 @@ from aiosipua import RegistrationState
 from exchange.media import sound_file
 from exchange.media.audio import FRAME_SECONDS
 from exchange.media.tones import tone
-from exchange.phone.call import Stage
+from exchange.phone.phone_call import CallStage
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, House, Page, hears, is_tone, loudest, saying, until
 from tests.calls.exchange.desk import HOST, Desk, Talk, sip_house
 
@@ -97,7 +97,7 @@ def test_two_of_another_make_and_ours_hear_each_other_and_are_recorded(tmp_path:
             await caller.registered()
             call = await caller.dial(NUMBER)
             await until(lambda: bool(ward.talks))
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
             talk = ward.talks[0]
             ward.say(talk, tone([600], 1) * 60)
             async with saying(caller, tone([1000], 1), call):
@@ -106,7 +106,7 @@ def test_two_of_another_make_and_ours_hear_each_other_and_are_recorded(tmp_path:
             await caller.hang_up(call)
             await until(lambda: bool(ward.byes))
             (recording,) = await house.rest(lambda: house.client.recordings.list())
-            said, heard = sound_file.read_channels(house.exchange.office.recordings.path(recording.sid))
+            said, heard = sound_file.read_channels(house.exchange.context.recordings.path(recording.sid))
             assert is_tone(said, 1000)
             assert is_tone(heard, 600)
 
@@ -127,7 +127,7 @@ def test_dial_sip_and_rest_reach_a_desk_phone(tmp_path: Path) -> None:
             await house.app.until(lambda: bool(house.app.asked("/out")))
             assert phone.rings[0].caller.startswith(f"sip:{NUMBER}@")
             phone.hang_up(phone.talks[0])
-            ended = house.exchange.office.legs
+            ended = house.exchange.context.legs
             await until(lambda: made.sid not in ended.active)
             assert str(ended.past[made.sid].status) == "completed"
 
@@ -145,7 +145,7 @@ def test_refusal_of_a_desk_phone_is_told_as_what_it_is(tmp_path: Path, code: int
             made = await house.rest(
                 lambda: house.client.calls.create(to="client:ward3", from_=NUMBER, twiml="<Response/>")
             )
-            legs = house.exchange.office.legs
+            legs = house.exchange.context.legs
             await until(lambda: made.sid in legs.past)
             assert str(legs.past[made.sid].status) == status
 
@@ -239,8 +239,8 @@ def test_desk_phone_transfers_the_caller_to_somebody_else(tmp_path: Path) -> Non
             await caller.registered()
             await caller.dial(NUMBER)
             await until(lambda: bool(phone.talks))
-            await until(lambda: caller.call.stage is Stage.UP)
-            legs = house.exchange.office.legs
+            await until(lambda: caller.call.stage is CallStage.UP)
+            legs = house.exchange.context.legs
             await until(lambda: any(leg.on_referral for leg in legs.active.values()))
             dialog = phone.talks[0].call.dialog
             phone.uac.send_refer(dialog, "sip:other@10.0.0.1", phone.exchange)
@@ -249,7 +249,7 @@ def test_desk_phone_transfers_the_caller_to_somebody_else(tmp_path: Path) -> Non
             assert (asked["ReferTransferTarget"], asked["From"]) == ("sip:other@10.0.0.1", "+861380")
             await until(lambda: phone.progress[-1:] == [200])
             await until(lambda: bool(phone.byes))
-            assert caller.call.stage is Stage.UP
+            assert caller.call.stage is CallStage.UP
 
     pages: dict[str, Page] = {
         "/voice": '<Dial referUrl="/transfer"><Client>ward3</Client></Dial>',
@@ -266,10 +266,10 @@ def test_transfer_that_nobody_sees_to_is_refused_and_the_talk_goes_on(tmp_path: 
             await caller.registered()
             await caller.dial(NUMBER)
             await until(lambda: bool(phone.talks))
-            await until(lambda: caller.call.stage is Stage.UP)
+            await until(lambda: caller.call.stage is CallStage.UP)
             phone.uac.send_refer(phone.talks[0].call.dialog, "sip:other@10.0.0.1", phone.exchange)
             await until(lambda: phone.progress[-1:] == [603])
-            assert caller.call.stage is Stage.UP
+            assert caller.call.stage is CallStage.UP
             assert not phone.byes
 
     told(tmp_path, {"/voice": "<Dial><Client>ward3</Client></Dial>"}, story)
@@ -297,7 +297,7 @@ def test_trunk_that_wants_it_is_registered_at_with_a_password(tmp_path: Path) ->
         (tmp_path / "board").mkdir()
         (tmp_path / "ours").mkdir()
         async with sip_house(tmp_path / "board", {}) as board:
-            find = board.exchange.office.directory.find
+            find = board.exchange.context.directory.find
             trunk = {"name": "board", "host": HOST, "port": board.exchange.sip_port, "user": "desk"}
             trunk |= {"password": "secret-d", "register": True}
             async with sip_house(tmp_path / "ours", {}, trunks=[trunk]):
@@ -315,7 +315,7 @@ def test_desk_phone_that_is_not_answered_stops_ringing(tmp_path: Path) -> None:
             create = house.client.calls.create
             made = await house.rest(lambda: create(to="client:ward3", from_=NUMBER, twiml="<Response/>", timeout=1))
             await until(lambda: phone.cancelled == 1)
-            assert str(house.exchange.office.legs.past[made.sid].status) == "no-answer"
+            assert str(house.exchange.context.legs.past[made.sid].status) == "no-answer"
 
     told(tmp_path, {}, story)
 
@@ -326,10 +326,10 @@ def test_caller_who_gives_up_while_it_rings_leaves_nothing(tmp_path: Path) -> No
         async with desk(house) as caller, house.phone("client:other") as other:
             await other.registered()
             talk = await caller.dial("other")
-            await until(lambda: other.call.stage is Stage.RINGING)
+            await until(lambda: other.call.stage is CallStage.RINGING)
             talk.call.cancel(caller.uac)
-            await until(lambda: other.call.stage is Stage.OVER)
-            assert not house.exchange.office.legs.active
+            await until(lambda: other.call.stage is CallStage.OVER)
+            assert not house.exchange.context.legs.active
 
     told(tmp_path, {}, story)
 
@@ -354,7 +354,7 @@ def test_held_desk_phone_hears_nothing_until_it_is_back(tmp_path: Path) -> None:
             await turn("sendrecv", "sendrecv")
             await until(lambda: len(talk.heard) > before + 8_000)
             phone.hang_up(talk)
-            await until(lambda: not house.exchange.office.legs.active)
+            await until(lambda: not house.exchange.context.legs.active)
 
     told(tmp_path, {"/voice": '<Say loop="0">hold the line</Say>'}, story)
 
@@ -401,6 +401,6 @@ def test_stranger_without_password_is_turned_away_and_garbage_harms_nobody(tmp_p
             good = await phone.answered(await phone.dial(NUMBER))
             await until(lambda: len(good.heard) > 8_000)
             phone.hang_up(good)
-            await until(lambda: not house.exchange.office.legs.active)
+            await until(lambda: not house.exchange.context.legs.active)
 
     told(tmp_path, {"/voice": '<Pause length="30"/>'}, story)

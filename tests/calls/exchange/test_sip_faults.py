@@ -90,7 +90,7 @@ def test_sound_that_cannot_be_sent_is_refused(tmp_path: Path, sound: str) -> Non
         body = PLAIN.replace("m=audio 40000 RTP/AVP 8 101", sound)
         answer = await board.final(board.send(house, f"INVITE sip:{NUMBER}@{HOST}", body=body))
         assert answer.startswith("SIP/2.0 488 ")
-        assert not house.exchange.office.legs.active
+        assert not house.exchange.context.legs.active
 
     told(tmp_path, {"/voice": '<Pause length="5"/>'}, story)
 
@@ -134,7 +134,7 @@ def test_a_number_with_signs_that_no_address_has_leaves_no_call(tmp_path: Path) 
         body = PLAIN
         answer = await board.final(board.send(house, f"INVITE sip:%0d%0aX-Evil:1@{HOST}", body=body))
         assert answer.startswith(("SIP/2.0 4", "SIP/2.0 5"))
-        await until(lambda: not house.exchange.office.legs.active)
+        await until(lambda: not house.exchange.context.legs.active)
         assert await is_answered(house, board)
 
     told(tmp_path, {}, story)
@@ -161,7 +161,7 @@ def test_who_calls_without_an_offer_and_agrees_to_nothing_is_hung_up(tmp_path: P
         assert answer.startswith("SIP/2.0 200 ")
         send(house, board, acknowledgement(invite, answer, body))
         await until(lambda: any(each.startswith("BYE ") for each in board.told))
-        await until(lambda: not house.exchange.office.legs.active)
+        await until(lambda: not house.exchange.context.legs.active)
 
     told(tmp_path, {"/voice": '<Pause length="600"/>'}, story)
 
@@ -181,8 +181,8 @@ def test_an_answer_that_cannot_be_read_is_acknowledged_and_hung_up(tmp_path: Pat
         send(house, board, "\r\n".join(["SIP/2.0 200 OK", *kept, *more, "", body]))
         await until(lambda: any(each.startswith("ACK ") for each in board.told))
         await until(lambda: any(each.startswith("BYE ") for each in board.told))
-        await until(lambda: made.sid in house.exchange.office.legs.past)
-        assert str(house.exchange.office.legs.past[made.sid].status) == "failed"
+        await until(lambda: made.sid in house.exchange.context.legs.past)
+        assert str(house.exchange.context.legs.past[made.sid].status) == "failed"
 
     told(tmp_path, {}, story)
 
@@ -204,7 +204,7 @@ def test_a_telephone_has_a_few_calls_and_no_more_and_others_still_get_through(tm
             assert one_more.call._reject_code == 486
             await other.answered(await other.dial(NUMBER))
             greedy.hang_up(greedy.talks[0])
-            await until(lambda: len(house.exchange.office.legs.active) == MOST_CALLS_OF_ONE)
+            await until(lambda: len(house.exchange.context.legs.active) == MOST_CALLS_OF_ONE)
             await greedy.answered(await greedy.dial(NUMBER))
 
     asyncio.run(story())

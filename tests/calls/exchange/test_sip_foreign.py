@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'hospital-hotline[sip]'")
 
-from exchange.media import sound_file, wav
+from exchange.media import sound_file, wav_writing
 from exchange.media.tones import tone
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, is_tone, loudest, until
 from tests.calls.exchange.desk import HOST, sip_house
@@ -69,8 +69,8 @@ def test_ten_calls_of_sipp_come_in_by_a_trunk_and_all_end_well(tmp_path: Path) -
             async with started(*command, folder=tmp_path) as process:
                 code = await asyncio.wait_for(process.wait(), 2 * PATIENCE_SECONDS)
                 assert code == 0, (tmp_path / "output").read_text("utf-8")[-2000:]
-            over = house.exchange.office.legs.past.values()
-            await until(lambda: not house.exchange.office.legs.active)
+            over = house.exchange.context.legs.past.values()
+            await until(lambda: not house.exchange.context.legs.active)
             assert [str(facts.status) for facts in over] == ["completed"] * 10
 
     (tmp_path / "data").mkdir()
@@ -91,7 +91,7 @@ def test_number_of_a_trunk_is_answered_by_sipp_and_hung_up_by_us(tmp_path: Path)
                 lambda: create(to="+862055501", from_=NUMBER, twiml='<Response><Pause length="1"/></Response>')
             )
             assert await asyncio.wait_for(process.wait(), 2 * PATIENCE_SECONDS) == 0
-            assert str(house.exchange.office.legs.past[made.sid].status) == "completed"
+            assert str(house.exchange.context.legs.past[made.sid].status) == "completed"
 
     (tmp_path / "data").mkdir()
     asyncio.run(story())
@@ -103,17 +103,17 @@ def test_baresip_registers_answers_and_is_heard(tmp_path: Path) -> None:
         async with sip_house(tmp_path / "data", {}) as house:
             _configure(tmp_path, house.exchange.sip_port)
             async with started("baresip", "-f", str(tmp_path), folder=tmp_path):
-                find = house.exchange.office.directory.find
+                find = house.exchange.context.directory.find
                 await until(lambda: find("client:ward3") is not None)
                 twiml = '<Response><Pause length="60"/></Response>'
                 create = house.client.calls.create
                 made = await house.rest(
                     lambda: create(to="client:ward3", from_=NUMBER, twiml=twiml, record=True, recording_channels="dual")
                 )
-                legs = house.exchange.office.legs
+                legs = house.exchange.context.legs
                 await until(lambda: made.sid in legs.active and loudest(legs.active[made.sid].said) > 600)
-                (recording,) = house.exchange.office.recordings.facts.values()
-                path = house.exchange.office.recordings.path(recording.sid)
+                (recording,) = house.exchange.context.recordings.facts.values()
+                path = house.exchange.context.recordings.path(recording.sid)
                 enough = path.stat().st_size + 2 * 16_000
                 await until(lambda: path.stat().st_size > enough)
                 await house.rest(lambda: house.client.calls(made.sid).update(status="completed"))
@@ -138,7 +138,7 @@ def _two_ports() -> int:
 
 def _configure(folder: Path, port: int) -> None:
     modules = [f"module\t\t{name}.so" for name in MODULES]
-    wav.write(folder / "said.wav", [tone([660], 20)])
+    wav_writing.write(folder / "said.wav", [tone([660], 20)])
     settings = ["module_path /usr/lib/baresip/modules", f"audio_source aufile,{folder}/said.wav"]
     settings += [f"audio_player aufile,{folder}/heard.wav"]
     settings += [f"sip_listen {HOST}:{_two_ports()}", "audio_alert aufile,/dev/null"]

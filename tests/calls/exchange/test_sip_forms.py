@@ -140,7 +140,7 @@ def test_what_is_not_done_here_is_refused_by_name(
         answer = await other.final(other.send(house, f"{line}@{HOST}", more=more, body=body))
         assert answer.startswith(f"SIP/2.0 {status} ")
         assert says in answer
-        assert not house.exchange.office.legs.active
+        assert not house.exchange.context.legs.active
 
     told(tmp_path, {"/voice": "<Hangup/>"}, story)
 

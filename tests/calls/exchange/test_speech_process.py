@@ -17,7 +17,7 @@ from exchange.media.decoder import Decoder
 from exchange.media.sound_file import UnreadableSound
 from exchange.media.tones import tone
 from exchange.speech import ssml
-from exchange.speech.speak import Speaker
+from exchange.speech.synthesiser import EspeakSynthesiser
 from tests import sound_files
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, until, until_over
 from tests.calls.exchange.test_process import ACCOUNT, TOKEN, Process
@@ -52,12 +52,12 @@ def test_sentence_is_spoken_though_its_process_was_killed_and_calls_end(tell: Te
 def test_long_text_takes_turns_with_the_short_ones_of_others(tmp_path: Path) -> None:
     order: list[str] = []
 
-    async def say(speaker: Speaker, name: str, text: str) -> None:
+    async def say(speaker: EspeakSynthesiser, name: str, text: str) -> None:
         await ssml.sound(speaker, (text,), "en-US")
         order.append(name)
 
     async def story() -> None:
-        speaker = Speaker(tmp_path, VOICES)
+        speaker = EspeakSynthesiser(tmp_path, VOICES)
         try:
             long = " ".join(f"This is sentence number {number} of a text that is long." for number in range(70))
             assert len(long) < ssml.MOST_LETTERS
@@ -74,7 +74,7 @@ def test_long_text_takes_turns_with_the_short_ones_of_others(tmp_path: Path) -> 
 
 def test_voice_of_many_paces_takes_no_more_than_three_processes(tmp_path: Path) -> None:
     async def story() -> list[float]:
-        speaker = Speaker(tmp_path, VOICES)
+        speaker = EspeakSynthesiser(tmp_path, VOICES)
         try:
             for percent in (100, 50, 60, 70):
                 await speaker.speak("one", "en-US", percent / 100)
@@ -87,7 +87,7 @@ def test_voice_of_many_paces_takes_no_more_than_three_processes(tmp_path: Path) 
 
 def test_kept_speech_that_is_damaged_is_spoken_anew(tmp_path: Path) -> None:
     async def story() -> None:
-        first, second = Speaker(tmp_path, VOICES), Speaker(tmp_path, VOICES)
+        first, second = EspeakSynthesiser(tmp_path, VOICES), EspeakSynthesiser(tmp_path, VOICES)
         try:
             spoken = await first.speak("hello", "en-US")
             for path in tmp_path.glob("*.wav"):

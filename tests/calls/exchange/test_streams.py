@@ -10,7 +10,7 @@ from aiohttp import WSMsgType, web
 from twilio.base.exceptions import TwilioRestException
 
 from exchange.media.tones import tone
-from exchange.phone.call import Stage
+from exchange.phone.phone_call import CallStage
 from exchange.webhooks.webhook import signature
 from tests.calls.exchange.conftest import TOKEN, hears, saying, until
 
@@ -61,13 +61,13 @@ def test_caller_hears_the_echo(tell: Tell) -> None:
             house.app.pages["/voice"] = f'<Connect><Stream url="{echo.url}"/></Connect>'
             await phone.registered()
             call = await phone.dial("+861012345")
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
             async with saying(phone, tone([600], 1.0), call):
                 await until(lambda: hears(call.heard, 600))
             assert echo.is_signed
             assert echo.names()[:3] == ["connected", "start", "media"]
             await phone.hang_up(call)
-            await until(lambda: call.stage is Stage.OVER)
+            await until(lambda: call.stage is CallStage.OVER)
             await until(lambda: echo.names()[-1] == "stop")
 
     tell(story, {})
@@ -80,7 +80,7 @@ def test_stream_is_started_and_stopped_by_rest(tell: Tell) -> None:
         async with Echo() as echo, house.phone("+861") as phone:
             await phone.registered()
             call = await phone.dial("+861012345")
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
             made = await house.rest(
                 lambda: rest.calls(call.sid).streams.create(
                     url=echo.url, name="ear", parameter1_name="lang", parameter1_value="zh"
@@ -92,7 +92,7 @@ def test_stream_is_started_and_stopped_by_rest(tell: Tell) -> None:
             after = await house.rest(lambda: rest.calls(call.sid).streams("ear").update(status="stopped"))
             assert after.status == "stopped"
             await until(lambda: echo.names()[-1] == "stop")
-            assert call.stage is Stage.UP
+            assert call.stage is CallStage.UP
 
             def again() -> None:
                 with pytest.raises(TwilioRestException) as caught:

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from exchange.phone.call import Stage
-from exchange.web.phones import MOST_OF_ADDRESS, MOST_UNREGISTERED
+from exchange.phone.phone_call import CallStage
+from exchange.web.web_phones import MOST_OF_ADDRESS, MOST_UNREGISTERED
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, until
 
 if TYPE_CHECKING:
@@ -91,10 +91,10 @@ def test_a_call_to_what_is_no_address_is_refused_by_name_and_leaves_no_call(tell
             await socket.send_str(json.dumps({"type": "dial", "to": to}))
             error = await told(socket, "error")
             assert (error["code"], error["message"].split()[0]) == (31002, "to")
-            assert not house.exchange.office.legs.active
+            assert not house.exchange.context.legs.active
             await socket.send_json({"type": "dial", "to": NUMBER})
             await told(socket, "answered")
-        await until(lambda: not house.exchange.office.legs.active)
+        await until(lambda: not house.exchange.context.legs.active)
         assert not house.exchange.phones.addresses()
 
     tell(story, {"/voice": PAUSE})
@@ -105,7 +105,7 @@ def test_a_telephone_that_never_reads_loses_its_connection_and_holds_nothing(tel
         async with house.phone("+861") as healthy:
             await healthy.registered()
             call = await healthy.dial(NUMBER)
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
             async with aiohttp.ClientSession() as session:
                 socket = await session.ws_connect(url(house), autoclose=False, autoping=False)
                 await socket.send_json(REGISTER | {"trace": True})

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 import requests
 
-from exchange.phone.call import Stage
 from exchange.phone.errors import PhoneRefused
+from exchange.phone.phone_call import CallStage
 from exchange.web.tokens import holder_of, is_signed, sign
 from tests.calls.exchange.conftest import PATIENCE_SECONDS, House, Tell, until
 
@@ -121,14 +121,14 @@ def test_dropped_connection_hangs_up_the_call(tell: Tell) -> None:
         async with house.phone("+8613800000001") as phone:
             await phone.registered()
             call = await phone.dial("+861012345")
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
             assert phone._socket
             await phone._socket.close()
             await house.app.until(lambda: bool(house.app.asked("/status")))
             assert house.app.asked("/status")[0]["CallStatus"] == "completed"
             await phone.registered()
             again = await phone.dial("+861012345")
-            await until(lambda: again.stage is Stage.UP)
+            await until(lambda: again.stage is CallStage.UP)
 
     tell(story, {"/voice": PAUSE})
 
@@ -139,7 +139,7 @@ def test_telephone_that_sends_garbage_disturbs_nobody(tell: Tell) -> None:
         async with aiohttp.ClientSession() as session, house.phone("+8613800000001") as good:
             await good.registered()
             call = await good.dial("+861012345")
-            await until(lambda: call.stage is Stage.UP)
+            await until(lambda: call.stage is CallStage.UP)
             async with session.ws_connect(url) as first:
                 await first.send_str("not json")
                 assert (await first.receive()).type is not aiohttp.WSMsgType.BINARY
@@ -155,6 +155,6 @@ def test_telephone_that_sends_garbage_disturbs_nobody(tell: Tell) -> None:
                     assert (await bad.receive_json())["type"] == "error"
             before = len(call.heard)
             await until(lambda: len(call.heard) > before + 6_400)
-            assert call.stage is Stage.UP
+            assert call.stage is CallStage.UP
 
     tell(story, {"/voice": PAUSE})

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import requests
 
-from exchange.media.dtmf import tone_for
+from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone
-from exchange.phone.call import Stage
+from exchange.phone.phone_call import CallStage
 from tests.calls.exchange.conftest import hears, is_tone, saying, until
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(te
             await agent.registered()
             call = await caller.dial("+861012345")
             await until(lambda: bool(call.prompts))
-            await caller.say(tone_for("1"), call)
+            await caller.say(key_tones("1"), call)
             await app.until(lambda: bool(app.asked("/wait")))
             assert app.asked("/menu")[0]["Digits"] == "1"
             assert app.asked("/wait")[0]["QueuePosition"] == "1"
@@ -47,7 +47,7 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(te
                     status_callback_event=["initiated", "ringing", "answered", "completed"],
                 )
             )  # fmt: skip
-            await until(lambda: agent.call.stage is Stage.RINGING)
+            await until(lambda: agent.call.stage is CallStage.RINGING)
             await agent.answer()
             await app.until(lambda: bool(app.asked("/events")))
             recording = await house.rest(
@@ -63,7 +63,7 @@ def test_caller_reaches_an_agent_through_menu_and_queue_and_both_are_recorded(te
                 await until(lambda: hears(call.heard, 1400))
                 await until(lambda: hears(agent.call.heard, 600))
             await agent.hang_up(agent.call)
-            await until(lambda: call.stage is Stage.OVER)
+            await until(lambda: call.stage is CallStage.OVER)
             await app.until(lambda: bool(app.asked("/recorded")) and bool(app.asked("/status")))
             await app.until(lambda: len(app.asked("/offer-status")) == 4)
 

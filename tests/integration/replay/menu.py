@@ -77,7 +77,7 @@ def hidden_and_foreign_callers(stage: Stage) -> None:
 
 def strange_webhooks(stage: Stage) -> None:
     caller = stage.caller()
-    for path in ("turns/1", "wait", "left", "after", "rating", "line", "callback/choose/line", "overflow", "led"):
+    for path in ("turns/1", "wait", "left", "after", "rating", "line", "callback/choose/line", "overflow", "forwarded"):
         caller.ask(f"/voice/calls/nobody/{path}")
     caller.ask("/voice/calls", CallSid="")
 

@@ -15,8 +15,8 @@ from hotline import clock
 from hotline.values.states.recording import RecordingState
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
-from telephony.views import LegView, PhoneView, RecordingView
-from telephony.words import leg_status
+from telephony.vendor_words import leg_status
+from telephony.views import LegView, RecordingView, RegisteredPhone
 from tests.simulation.interleave.lines import Faults as Faults
 from tests.simulation.interleave.lines import Line as Line
 from tests.simulation.interleave.lines import Mail as Mail
@@ -43,7 +43,7 @@ class Exchange(Provider):
     failures: int = 0
     # What callers press when they are asked for a rating; empty: anything from 0 to 6.
     rating: str = ""
-    registered: list[PhoneView] | None = None
+    registered: list[RegisteredPhone] | None = None
     # For whom no telephone may be registered any more, in the order in which it was said.
     revoked: list[str] = field(default_factory=list)
     tell: Callable[[str], object] = print
@@ -79,7 +79,7 @@ class Exchange(Provider):
         self.end(line, "completed" if line.is_up else "canceled")
         self._answered()
 
-    def phones(self) -> list[PhoneView] | None:
+    def phones(self) -> list[RegisteredPhone] | None:
         """Who is registered; `None`: it does not tell, as Twilio."""
         return self.registered
 
@@ -120,7 +120,7 @@ class Exchange(Provider):
     def _damaged(self, sid: str, channels: int) -> Iterator[bytes]:
         raise ProviderRefused(f"{sid} with {channels} channels is damaged", 422, 0)
 
-    def room(self, name: str) -> str | None:
+    def find_conference(self, name: str) -> str | None:
         """The room, when somebody is in it."""
         self._asked()
         return name if len(self.rooms.get(name, [])) > 1 else None
@@ -131,7 +131,7 @@ class Exchange(Provider):
         self._inside(room_sid, line_sid).is_held = music_url is not None
         self._answered()
 
-    def depend(self, room_sid: str, line_sid: str, is_needed: bool) -> None:
+    def end_with(self, room_sid: str, line_sid: str, is_needed: bool) -> None:
         """Whether the room ends with this line."""
         self._asked()
         self._inside(room_sid, line_sid).ends = is_needed

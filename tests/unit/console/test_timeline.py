@@ -4,12 +4,10 @@ import io
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from console.calls import sound, timeline
-from console.web import formatting
 from hotline.models import Call, Offer, Recording
 from hotline.values.states.offer import OfferState
 from tests.console_data import SECONDS, tones
@@ -86,31 +84,6 @@ def test_whatever_the_times_are_every_bar_lies_in_the_drawing(
         assert bar.width > 0
         assert bar.left + bar.width <= 1 + 1e-9
     assert len(drawing.ticks) <= 10
-
-
-@pytest.mark.parametrize(
-    ("count", "text"), [(None, "–"), (0.0, "0.0"), (2.04, "2.1"), (3.0, "3.0"), (3.001, "3.1"), (0.6, "0.6")]
-)
-def test_rings_are_never_shown_smaller_than_they_were(count: float | None, text: str) -> None:
-    assert formatting.rings(count) == text
-
-
-@pytest.mark.parametrize(("share", "text"), [(None, "–"), (0.996, "99%"), (1.0, "100%"), (0.29, "29%"), (0.0, "0%")])
-def test_shares_are_never_shown_larger_than_they_are(share: float | None, text: str) -> None:
-    assert formatting.percent(share) == text
-
-
-def test_times_are_local_and_the_day_begins_at_local_midnight() -> None:
-    evening = datetime(2026, 3, 1, 16, 30, 5, tzinfo=UTC)
-    assert (formatting.clock(evening, SHANGHAI), formatting.day(evening, SHANGHAI)) == ("00:30:05", "2026-03-02")
-    assert formatting.midnight(evening, SHANGHAI) == datetime(2026, 3, 1, 16, tzinfo=UTC)
-    assert formatting.clock(None, SHANGHAI) == "–"
-    assert [formatting.length(seconds) for seconds in (None, 0, 65.9, 3600)] == ["–", "0:00", "1:05", "60:00"]
-
-
-def test_a_number_is_masked_and_a_hidden_one_is_none() -> None:
-    assert formatting.number("+8613800000001") == "+86138****0001"
-    assert formatting.number(None) is None
 
 
 def test_an_outline_has_two_channels_of_the_same_length_and_silence_is_flat() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Message
 
 import console
 from accounts.errors import UserRefused
@@ -29,6 +30,7 @@ from console.quality.queries import TABS
 from console.reports.http import PERIODS
 from console.web.faults import KNOWN
 from console.web.language import words
+from hotline.configuration import translations
 from hotline.models import Agent, Event
 from hotline.values.access import AuditOutcome, Role
 from hotline.values.intent import Intent
@@ -158,22 +160,40 @@ def made_up() -> set[str]:
 
 
 def test_both_languages_have_the_same_keys() -> None:
-    assert set(words(Language.MANDARIN).entries) == set(words(Language.ENGLISH).entries)
+    assert keys(Language.MANDARIN) == keys(Language.ENGLISH)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_key_that_the_pages_use_exists(language: Language) -> None:
-    assert used() | made_up() <= set(words(language).entries)
+    assert used() | made_up() <= keys(language)
 
 
 def test_no_words_are_left_over() -> None:
-    unused = set(words(Language.ENGLISH).entries) - used() - made_up()
+    unused = keys(Language.ENGLISH) - used() - made_up()
     assert {key for key in unused if key.split(".")[0] not in {"event", "reason", "check"}} == set()
 
 
 def test_placeholders_are_the_same_in_both_languages() -> None:
-    for key, text in words(Language.ENGLISH).entries.items():
-        assert fields(text) == fields(words(Language.MANDARIN).entries[key]), key
+    chinese = {key_of(message): message for message in messages(Language.MANDARIN)}
+    for message in messages(Language.ENGLISH):
+        assert fields(message) == fields(chinese[key_of(message)]), message.id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_is_translated_with_as_many_plurals_as_its_language_has(language: Language) -> None:
+    plurals = translations.catalogue("console.web", language).num_plurals
+    for message in messages(language):
+        forms = forms_of(message)
+        assert all(forms), message.id
+        assert len(forms) == (plurals if message.pluralizable else 1), message.id
+
+
+def test_a_count_chooses_the_plural_and_is_written_with_separators() -> None:
+    english = words(Language.ENGLISH)
+    assert [english("calls.total", count=count) for count in (0, 1, 2, 1234)] == [
+        *("0 calls", "1 call", "2 calls", "1,234 calls")
+    ]
+    assert words(Language.MANDARIN)("calls.total", count=1234) == "共 1,234 个通话"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -198,5 +218,21 @@ def test_the_floor_has_a_template_for_each_section() -> None:
     }
 
 
-def fields(text: str) -> set[str]:
-    return {name for _before, name, _form, _conversion in string.Formatter().parse(text) if name}
+def messages(language: Language) -> list[Message]:
+    return [message for message in translations.catalogue("console.web", language) if message.id]
+
+
+def keys(language: Language) -> set[str]:
+    return {key_of(message) for message in messages(language)}
+
+
+def key_of(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def forms_of(message: Message) -> tuple[str, ...]:
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+
+
+def fields(message: Message) -> set[str]:
+    return {name for form in forms_of(message) for _, name, _, _ in string.Formatter().parse(form) if name}

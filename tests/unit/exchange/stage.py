@@ -8,31 +8,31 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from exchange.calls.call import Leg
 from exchange.calls.call_flow import Goto, Inline
+from exchange.calls.call_record import StatusCallback
 from exchange.calls.journal import Journal
-from exchange.calls.legs import Ends, Legs
-from exchange.calls.line import Answerer, Line
-from exchange.calls.queue import Queues
-from exchange.calls.status import Callback
+from exchange.calls.leg import CallLeg
+from exchange.calls.leg_registry import CallParties, LegRegistry
+from exchange.calls.line import LineListener, TelephoneLine
+from exchange.calls.queue import CallQueues
 from exchange.calls.switch import Switch
 from exchange.conference.conference import Conferences
-from exchange.core.config import Config, Number, WebhookLimits
-from exchange.core.core import Office
+from exchange.core.config import Config, NumberConfig, WebhookLimits
+from exchange.core.context import ExchangeContext
 from exchange.core.errors import WebhookError
 from exchange.core.server import stop_recordings
 from exchange.media.audio import FRAME_SECONDS, SILENCE, frames
 from exchange.media.clock import Ticker
-from exchange.media.sound_cache import Media
+from exchange.media.sound_cache import SoundCache
 from exchange.media.tones import tone
-from exchange.recording.recorder import Recordings
-from exchange.webhooks.webhook import CONNECTION, Request, Response, Target, Webhooks
+from exchange.recording.store import RecordingStore
+from exchange.webhooks.webhook import CONNECTION, WebhookClient, WebhookRequest, WebhookResponse, WebhookTarget
 
 ACCOUNT = "AC" + "1" * 32
 HOSPITAL = "+861012345"
 SITE = "http://app.test"
 Params = Mapping[str, str]
-Page = str | Response | Callable[[Params], str]
+Page = str | WebhookResponse | Callable[[Params], str]
 SETTLE = 12
 
 
@@ -46,11 +46,11 @@ class Telephone:
         self.address = address
         self.told: list[tuple[str, dict[str, object]]] = []
         self.traced: list[tuple[str, dict[str, object]]] = []
-        self.answerer: Answerer | None = None
+        self.answerer: LineListener | None = None
         self.saying: list[bytes] = []
         self.heard: list[bytes] = []
 
-    def seize(self, answerer: Answerer) -> bool:
+    def seize(self, answerer: LineListener) -> bool:
         if self.answerer:
             return False
         self.answerer = answerer
@@ -109,10 +109,10 @@ class App:
 
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
-        self.requests: list[Request] = []
+        self.requests: list[WebhookRequest] = []
         self.failures: dict[str, list[int]] = {}
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: WebhookRequest) -> WebhookResponse:
         self.requests.append(request)
         path = urlsplit(request.url).path
         failing = self.failures.get(path, [])
@@ -120,10 +120,12 @@ class App:
         if status == 0:
             raise WebhookError(CONNECTION, "refused", request.url)
         page = self.pages.get(path, "")
-        if isinstance(page, Response):
+        if isinstance(page, WebhookResponse):
             return page
         body = page(dict(parse_qsl(urlsplit(request.url).query)) | dict(request.params)) if callable(page) else page
-        return Response(status, {"Content-Type": "text/xml"}, f"<Response>{body}</Response>".encode(), request.url)
+        return WebhookResponse(
+            status, {"Content-Type": "text/xml"}, f"<Response>{body}</Response>".encode(), request.url
+        )
 
     def asked(self, path: str) -> list[Params]:
         return [
@@ -210,35 +212,37 @@ class Stage:
         self.telephones: dict[str, Telephone] = {}
         self.hearing = Hearing()
         self.sockets = Wires()
-        number = Number(HOSPITAL, f"{SITE}/voice", fallback_url=f"{SITE}/fallback", status_callback=f"{SITE}/status")
+        number = NumberConfig(
+            HOSPITAL, f"{SITE}/voice", fallback_url=f"{SITE}/fallback", status_callback=f"{SITE}/status"
+        )
         config = Config(ACCOUNT, "token", data_dir=folder, ring_seconds=ring_seconds, numbers=(number,))
         ticker = Ticker()
-        webhooks = Webhooks(self.app, WebhookLimits(), config.auth_token)
+        webhooks = WebhookClient(self.app, WebhookLimits(), config.auth_token)
         self.journal = Journal(folder / "calls.jsonl")
-        legs = Legs(config, ticker, webhooks, self.journal)
-        recordings = Recordings(folder / "recordings", ticker, ACCOUNT, lambda: "http://exchange.test")
+        legs = LegRegistry(config, ticker, webhooks, self.journal)
+        recordings = RecordingStore(folder / "recordings", ticker, ACCOUNT, lambda: "http://exchange.test")
         legs.on_end.append(stop_recordings)
-        self.office = Office(
+        self.context = ExchangeContext(
             config=config,
             ticker=ticker,
             webhooks=webhooks,
             voice=Speech(),
-            media=Media(webhooks, ticker),
+            media=SoundCache(webhooks, ticker),
             directory=self,
             ears=self.hearing,
             sockets=self.sockets,
             legs=legs,
-            queues=Queues(ticker),
+            queues=CallQueues(ticker),
             conferences=Conferences(ticker, ACCOUNT, self._report),
             recordings=recordings,
         )
         recordings.report = self._report
-        self.switch = Switch(self.office)
+        self.switch = Switch(self.context)
 
-    def _report(self, order: str, callback: Callback, params: dict[str, str]) -> None:
-        self.office.report(order, callback, params)
+    def _report(self, order: str, callback: StatusCallback, params: dict[str, str]) -> None:
+        self.context.report(order, callback, params)
 
-    def find(self, address: str) -> Line | None:
+    def find(self, address: str) -> TelephoneLine | None:
         return self.telephones.get(address)
 
     def listed(self) -> list[tuple[str, str | None, str]]:
@@ -250,7 +254,7 @@ class Stage:
     async def passes(self, seconds: float) -> None:
         """Let so much time pass, frame by frame."""
         for _ in range(round(seconds / FRAME_SECONDS)):
-            self.office.tick()
+            self.context.tick()
             await self.settles()
 
     async def settles(self) -> None:
@@ -261,7 +265,7 @@ class Stage:
                 return
             await asyncio.sleep(0)
 
-    async def dials(self, address: str = "+8613800000001", to: str = HOSPITAL) -> tuple[Telephone, Leg]:
+    async def dials(self, address: str = "+8613800000001", to: str = HOSPITAL) -> tuple[Telephone, CallLeg]:
         """Somebody calls."""
         telephone = self.telephone(address)
         leg = self.switch.inbound(telephone, to)
@@ -269,16 +273,16 @@ class Stage:
         await self.passes(0.1)
         return telephone, leg
 
-    async def calls(self, address: str, twiml: str = "", seconds: float = 60, events: str = "completed") -> Leg:
+    async def calls(self, address: str, twiml: str = "", seconds: float = 60, events: str = "completed") -> CallLeg:
         """REST calls somebody; without TwiML the page `/out` is asked."""
-        ends = Ends(
-            HOSPITAL, address, "outbound-api", callback=Callback(f"{SITE}/calls", "POST", tuple(events.split()))
+        ends = CallParties(
+            HOSPITAL, address, "outbound-api", callback=StatusCallback(f"{SITE}/calls", "POST", tuple(events.split()))
         )
-        leg = self.switch.originate(ends, document(twiml) if twiml else Goto(Target(f"{SITE}/out"), {}), seconds)
+        leg = self.switch.originate(ends, document(twiml) if twiml else Goto(WebhookTarget(f"{SITE}/out"), {}), seconds)
         await self.passes(0.1)
         return leg
 
-    async def redirects(self, leg: Leg, twiml: str) -> None:
+    async def redirects(self, leg: CallLeg, twiml: str) -> None:
         self.switch.redirect(leg, document(twiml))
         await self.passes(0.1)
 
@@ -299,7 +303,7 @@ def play(story: Story, folder: Path, ring_seconds: float = 5.0) -> None:
         stage = Stage(folder, ring_seconds)
         with closing(stage.journal):
             await story(stage)
-            for leg in list(stage.office.legs.active.values()):
+            for leg in list(stage.context.legs.active.values()):
                 leg.end()
             await stage.settles()
             await stage.settles()

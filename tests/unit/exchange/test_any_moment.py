@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exchange.calls.status import Callback
-from exchange.core.core import How
-from exchange.media.dtmf import tone_for
+from exchange.calls.call_record import StatusCallback
+from exchange.core.context import RecordingOptions
+from exchange.media.dtmf import key_tones
 from tests.unit.exchange.stage import HOSPITAL, Stage, document, play
 
 EVENTS = 'statusCallback="/events" statusCallbackEvent="start end join leave"'
@@ -57,7 +57,7 @@ class Life:
         self.phones = {name: stage.telephone(f"client:{name}") for name in ACTORS}
 
     def do(self, step: str, what: str) -> None:
-        legs = list(self.stage.office.legs.active.values())
+        legs = list(self.stage.context.legs.active.values())
         answerer = self.phones[what].answerer if what in self.phones else None
         match step:
             case "answer" if answerer:
@@ -67,7 +67,7 @@ class Life:
             case "refuse" if answerer:
                 answerer.on_refuse(False)
             case "press":
-                self.phones["caller"].say(tone_for(what))
+                self.phones["caller"].say(key_tones(what))
             case "lead" if legs and legs[0].is_up:
                 self.stage.switch.redirect(legs[0], document(f"<Redirect>http://app.test{what}</Redirect>"))
             case "lead other" if legs and legs[-1].is_up:
@@ -75,25 +75,29 @@ class Life:
             case "complete" if legs:
                 legs[0 if what == "first" else -1].drop()
             case "record" if legs:
-                self.stage.office.record(
-                    legs[0 if what == "first" else -1], How(2, "x"), Callback("http://app.test/rec")
+                self.stage.context.record(
+                    legs[0 if what == "first" else -1], RecordingOptions(2, "x"), StatusCallback("http://app.test/rec")
                 )
 
     def check(self) -> None:
         """After the end nothing is left."""
-        office = self.stage.office
-        assert not office.legs.active
-        assert not office.recordings.active
+        context = self.stage.context
+        assert not context.legs.active
+        assert not context.recordings.active
         assert all(wire.is_closed for wire in self.stage.sockets.wires)
         assert all(phone.answerer is None for phone in self.phones.values())
-        assert all(not queue.members for queue in office.queues.by_sid.values())
-        assert all(c.status == "completed" and not c.participants for c in office.conferences.by_sid.values())
+        assert all(not queue.members for queue in context.queues.by_sid.values())
+        assert all(c.status == "completed" and not c.participants for c in context.conferences.by_sid.values())
         ends = [params["CallSid"] for params in self.stage.app.asked("/status")]
         assert len(ends) == len(set(ends)) >= 1
         events = [params["StatusCallbackEvent"] for params in self.stage.app.asked("/events")]
         assert events.count("participant-join") == events.count("participant-leave")
         assert len(self.stage.app.asked("/rec")) == len(
-            [facts for facts in office.recordings.facts.values() if facts.source == "x" and facts.status == "completed"]
+            [
+                facts
+                for facts in context.recordings.facts.values()
+                if facts.source == "x" and facts.status == "completed"
+            ]
         )
 
 
@@ -111,7 +115,7 @@ def test_nothing_is_left_over_whatever_happens_and_when(story: list[tuple[float,
             else:
                 life.do(step, what)
         await stage.passes(0.5)
-        for leg in list(stage.office.legs.active.values()):
+        for leg in list(stage.context.legs.active.values()):
             leg.drop()
         await stage.passes(0.5)
         life.check()

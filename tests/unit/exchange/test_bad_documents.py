@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from exchange.calls.attend import run
-from exchange.calls.call_flow import Course
-from exchange.calls.legs import Ends
-from exchange.media.dtmf import tone_for
-from exchange.media.sound import Pcm
+from exchange.calls.call_flow import CallFlow
+from exchange.calls.fallback import run_document
+from exchange.calls.leg_registry import CallParties
+from exchange.media.audio_source import PcmSource
+from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone
-from exchange.speech.speak import SpeechError
+from exchange.speech.synthesiser import SynthesisError
 from exchange.webhooks.twiml import Element
 from tests.unit.exchange.stage import SITE, Stage, Story, play
 
@@ -127,7 +127,7 @@ def test_recording_just_received_can_be_played(staged: Staged) -> None:
         caller, _ = await stage.dials()
         caller.say(tone([700], 1.0))
         await stage.passes(1.2)
-        caller.say(tone_for("#"))
+        caller.say(key_tones("#"))
         await stage.passes(0.5)
         for _ in range(100):  # read and decoded beside the clock
             await asyncio.sleep(0.01)
@@ -158,15 +158,15 @@ def test_number_without_a_country_is_dialled_by_that_of_the_account(staged: Stag
         await stage.dials("+861")
         assert (mobile.rings, desk.rings) == (1, 1)
         long = "9" * 60_000 + "x"
-        assert stage.office.number_of(long) == long
-        assert [stage.office.number_of(each) for each in ("110", "li-ming", "+86 (10) 1", "..")] == [
+        assert stage.context.number_of(long) == long
+        assert [stage.context.number_of(each) for each in ("110", "li-ming", "+86 (10) 1", "..")] == [
             "110",
             "li-ming",
             "+86101",
             "..",
         ]
         assert (
-            stage.office.call_out(Ends("+861", stage.office.number_of("010 6688 0000"), "x")).facts.to
+            stage.context.call_out(CallParties("+861", stage.context.number_of("010 6688 0000"), "x")).facts.to
             == "+861066880000"
         )
 
@@ -177,7 +177,7 @@ class Broken(Exception):
     """A fault that nobody foresaw."""
 
 
-async def _breaks(_course: Course, _element: Element) -> None:
+async def _breaks(_course: CallFlow, _element: Element) -> None:
     raise Broken
 
 
@@ -190,8 +190,8 @@ def test_fault_of_ours_is_in_the_log_and_leads_to_the_fallback(tmp_path: Path, h
         loop.set_exception_handler(lambda _loop, context: written.append(context["exception"]))
         stage.app.pages = {"/voice": "<Gather timeout='60'/>", "/fallback": '<Pause length="1"/>'}
         caller, leg = await stage.dials()
-        course = Course(stage.office, leg, {"Break": _breaks, "Pause": _waits})
-        leg.work(lambda: run(course, (Element("Break"),)))
+        flow = CallFlow(stage.context, leg, {"Break": _breaks, "Pause": _waits})
+        leg.work(lambda: run_document(flow, (Element("Break"),)))
         await stage.passes(0.1)
         if hangs_up:
             caller.hang_up()
@@ -204,17 +204,17 @@ def test_fault_of_ours_is_in_the_log_and_leads_to_the_fallback(tmp_path: Path, h
     play(story, tmp_path)
 
 
-async def _waits(course: Course, _element: Element) -> None:
-    await course.leg.play(Pcm(bytes(16_000)))
+async def _waits(flow: CallFlow, _element: Element) -> None:
+    await flow.leg.play(PcmSource(bytes(16_000)))
 
 
 def test_call_ends_when_not_even_the_apology_can_be_spoken(staged: Staged) -> None:
     class Mute:
         async def speak(self, text: str, language: str, rate: float = 1.0) -> bytes:  # noqa: ARG002
-            raise SpeechError("its process ended")
+            raise SynthesisError("its process ended")
 
     async def story(stage: Stage) -> None:
-        stage.office.voice = Mute()
+        stage.context.voice = Mute()
         stage.app.pages = {
             "/voice": "<Say>hello</Say><Sing/>",
             "/fallback": "<Say>sorry</Say><Redirect>http://[</Redirect>",

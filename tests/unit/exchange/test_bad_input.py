@@ -8,15 +8,15 @@ from structlog.testing import capture_logs
 from exchange.core.config import WebhookLimits
 from exchange.core.errors import WebhookError
 from exchange.media.tones import tone
-from exchange.webhooks.webhook import Request, Response, Webhooks
+from exchange.webhooks.webhook import WebhookClient, WebhookRequest, WebhookResponse
 from tests.unit.exchange.stage import HOSPITAL, SITE, Stage, Story
 
 Staged = Callable[[Story], None]
 XML = {"Content-Type": "text/xml"}
 
 
-def page(body: bytes, kind: str = "text/xml") -> Response:
-    return Response(200, {"Content-Type": kind}, body, f"{SITE}/voice")
+def page(body: bytes, kind: str = "text/xml") -> WebhookResponse:
+    return WebhookResponse(200, {"Content-Type": kind}, body, f"{SITE}/voice")
 
 
 FAULTS = {
@@ -31,13 +31,13 @@ FAULTS = {
     "wrong content type": (page(b"<Response/>", "application/json"), 12300),
     "too large": (page(b"<Response><Say>" + b"a" * 70_000 + b"</Say></Response>"), 11750),
     "unknown verb": (page(b"<Response><Sing/></Response>"), 12100),
-    "not found": (Response(404, {}, b"", f"{SITE}/voice"), 11200),
-    "redirect loop": (Response(302, {"Location": "/voice"}, b"", f"{SITE}/voice"), 11215),
+    "not found": (WebhookResponse(404, {}, b"", f"{SITE}/voice"), 11200),
+    "redirect loop": (WebhookResponse(302, {"Location": "/voice"}, b"", f"{SITE}/voice"), 11215),
 }
 
 
 @pytest.mark.parametrize(("answer", "code"), FAULTS.values(), ids=list(FAULTS))
-def test_document_that_cannot_be_followed(staged: Staged, answer: Response, code: int) -> None:
+def test_document_that_cannot_be_followed(staged: Staged, answer: WebhookResponse, code: int) -> None:
     # ../shared/TELEPHONY.md: "12100 parse, 12300 content type"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather timeout="9" action="/key"/>', "/fallback": "<Say>fallback</Say>"}
@@ -76,15 +76,15 @@ def test_application_that_hangs_is_left_for_the_fallback(staged: Staged) -> None
         def __init__(self) -> None:
             self.tries = 0
 
-        async def send(self, request: Request) -> Response:
+        async def send(self, request: WebhookRequest) -> WebhookResponse:
             if request.url.endswith("/voice"):
                 self.tries += 1
                 raise WebhookError(11200, "no answer in time", request.url)
-            return Response(200, XML, b"<Response><Say>fallback</Say></Response>", request.url)
+            return WebhookResponse(200, XML, b"<Response><Say>fallback</Say></Response>", request.url)
 
     async def story(stage: Stage) -> None:
         hanging = Hanging()
-        stage.office.webhooks = Webhooks(hanging, WebhookLimits(), "token")
+        stage.context.webhooks = WebhookClient(hanging, WebhookLimits(), "token")
         with capture_logs() as lines:
             caller, _ = await stage.dials("+861")
         assert hanging.tries == 1

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from exchange.calls.status import FINAL, MOVES, CallFacts, CallStatus, IllegalMove
+from exchange.calls.call_record import FINAL, MOVES, CallRecord, IllegalStatusChange, LegStatus
 from exchange.media.audio import level_db
 from exchange.media.clock import EPOCH
 from exchange.webhooks.twiml import Element
-from exchange.webhooks.webhook import Response
+from exchange.webhooks.webhook import WebhookResponse
 from tests.unit.exchange.stage import Stage, Story, play
 
 Staged = Callable[[Story], None]
@@ -41,7 +41,7 @@ def test_rejected_call_is_never_answered(staged: Staged, reason: str, told: str)
         caller, leg = await stage.dials()
         assert caller.ended == told
         assert not caller.events("answered")
-        assert leg.facts.status in (CallStatus.BUSY, CallStatus.NO_ANSWER)
+        assert leg.facts.status in (LegStatus.BUSY, LegStatus.NO_ANSWER)
 
     staged(story)
 
@@ -101,14 +101,16 @@ def test_caller_hears_an_apology_when_the_fallback_fails_too(staged: Staged) -> 
 @pytest.mark.parametrize(
     ("response", "code"),
     [
-        (Response(200, {"Content-Type": "text/xml"}, b"<Response><Say>"), "12100"),
-        (Response(200, {"Content-Type": "text/xml"}, b"<Html/>"), "12102"),
-        (Response(200, {"Content-Type": "text/xml"}, b"<Response>\n<Sing/></Response>"), "12100"),
-        (Response(200, {"Content-Type": "application/json"}, b"{}"), "12300"),
-        (Response(200, {"Content-Type": "text/xml"}, b" " * 70_000), "11750"),
+        (WebhookResponse(200, {"Content-Type": "text/xml"}, b"<Response><Say>"), "12100"),
+        (WebhookResponse(200, {"Content-Type": "text/xml"}, b"<Html/>"), "12102"),
+        (WebhookResponse(200, {"Content-Type": "text/xml"}, b"<Response>\n<Sing/></Response>"), "12100"),
+        (WebhookResponse(200, {"Content-Type": "application/json"}, b"{}"), "12300"),
+        (WebhookResponse(200, {"Content-Type": "text/xml"}, b" " * 70_000), "11750"),
     ],
 )
-def test_document_that_cannot_be_read_leads_to_the_fallback(staged: Staged, response: Response, code: str) -> None:
+def test_document_that_cannot_be_read_leads_to_the_fallback(
+    staged: Staged, response: WebhookResponse, code: str
+) -> None:
     # docs/voice/api/call-resource: "The URL that we call using the `fallback_method` if an error occurs when
     # requesting or executing the TwiML"
     async def story(stage: Stage) -> None:
@@ -136,8 +138,10 @@ def test_plain_text_is_said_and_html_is_read_as_a_document(staged: Staged) -> No
     # docs/voice/twiml: "Twilio reads the content of the text out loud to the caller, and then hangs up"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
-            "/voice": Response(200, {"Content-Type": "text/html"}, b"<Response><Redirect>t</Redirect></Response>"),
-            "/t": Response(200, {"Content-Type": "text/plain; charset=utf-8"}, "你好".encode()),
+            "/voice": WebhookResponse(
+                200, {"Content-Type": "text/html"}, b"<Response><Redirect>t</Redirect></Response>"
+            ),
+            "/t": WebhookResponse(200, {"Content-Type": "text/plain; charset=utf-8"}, "你好".encode()),
         }
         caller, _ = await stage.dials()
         assert caller.prompts == ["你好"]
@@ -149,7 +153,7 @@ def test_plain_text_that_is_a_document_is_followed(staged: Staged) -> None:
     # docs/voice/twiml: "If the response is valid TwiML, we will execute the provided instructions"
     async def story(stage: Stage) -> None:
         text = b"<Response><Say>followed</Say></Response>"
-        stage.app.pages = {"/voice": Response(200, {"Content-Type": "text/plain"}, text)}
+        stage.app.pages = {"/voice": WebhookResponse(200, {"Content-Type": "text/plain"}, text)}
         caller, _ = await stage.dials()
         assert caller.prompts == ["followed"]
 
@@ -161,7 +165,7 @@ def test_http_redirects_are_followed_and_cookies_are_kept_for_the_call(staged: S
     # browser"
     async def story(stage: Stage) -> None:
         stage.app.pages = {
-            "/voice": Response(302, {"Location": "/moved"}, cookies=("visit=7; Path=/",)),
+            "/voice": WebhookResponse(302, {"Location": "/moved"}, cookies=("visit=7; Path=/",)),
             "/moved": "<Redirect>/third</Redirect>",
         }
         await stage.dials()
@@ -228,8 +232,8 @@ def test_hang_up_while_the_application_thinks_ends_the_call(staged: Staged) -> N
         assert leg
         caller.hang_up()
         await stage.passes(0.1)
-        assert leg.facts.status is CallStatus.NO_ANSWER
-        assert not stage.office.legs.active
+        assert leg.facts.status is LegStatus.NO_ANSWER
+        assert not stage.context.legs.active
 
     staged(story)
 
@@ -242,11 +246,11 @@ def test_calls_of_a_killed_exchange_get_their_final_status(tmp_path: Path) -> No
         left.append((tmp_path / "calls.jsonl").read_text(encoding="utf-8") + '{"sid": "cut sho')
 
     async def after(stage: Stage) -> None:
-        stage.office.legs.restore(stage.journal.known())
+        stage.context.legs.restore(stage.journal.known())
         await stage.settles()
         told = stage.app.asked("/status")
         assert [p["CallStatus"] for p in told] == ["failed"]
-        assert stage.office.legs.facts(told[0]["CallSid"])
+        assert stage.context.legs.facts(told[0]["CallSid"])
 
     left: list[str] = []
     play(before, tmp_path)
@@ -254,16 +258,16 @@ def test_calls_of_a_killed_exchange_get_their_final_status(tmp_path: Path) -> No
     play(after, tmp_path)
 
 
-@pytest.mark.parametrize("old", list(CallStatus))
-@pytest.mark.parametrize("new", list(CallStatus))
-def test_status_moves_are_those_of_the_table_and_no_others(old: CallStatus, new: CallStatus) -> None:
+@pytest.mark.parametrize("old", list(LegStatus))
+@pytest.mark.parametrize("new", list(LegStatus))
+def test_status_moves_are_those_of_the_table_and_no_others(old: LegStatus, new: LegStatus) -> None:
     # ../shared/TELEPHONY.md: "initiated → ringing → answered (sent as CallStatus `in-progress`) → completed"
-    facts = CallFacts("CA", "AC", "a", "b", "inbound", EPOCH, status=old)
+    facts = CallRecord("CA", "AC", "a", "b", "inbound", EPOCH, status=old)
     if new in MOVES[old]:
         facts.move(new, EPOCH)
         assert facts.status is new
     else:
-        with pytest.raises(IllegalMove):
+        with pytest.raises(IllegalStatusChange):
             facts.move(new, EPOCH)
     assert facts.is_over == (facts.status in FINAL)
 

@@ -7,8 +7,8 @@ import pytest
 from exchange.conference.conference import BY_API
 from exchange.media.audio import level_db
 from exchange.media.tones import tone
-from exchange.recording.tape import header
-from exchange.webhooks.webhook import Response
+from exchange.recording.wav_file import header
+from exchange.webhooks.webhook import WebhookResponse
 from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
 
 Staged = Callable[[Story], None]
@@ -72,7 +72,7 @@ def test_sound_at_the_wait_address_is_played_once(staged: Staged) -> None:
     # docs/voice/twiml/conference: "runs out of verbs to execute, silence will be played"; that a bare sound is no
     # exception is what others who run on Twilio report.
     async def story(stage: Stage) -> None:
-        sound = Response(200, {"Content-Type": "audio/wav"}, SOUND, f"{SITE}/music")
+        sound = WebhookResponse(200, {"Content-Type": "audio/wav"}, SOUND, f"{SITE}/music")
         stage.app.pages = {"/voice": room(), "/music": sound}
         caller, _ = await stage.dials()
         await stage.passes(0.2)
@@ -178,7 +178,7 @@ def test_muted_participant_hears_but_is_not_heard(staged: Staged) -> None:
         stage.app.pages = {"/voice": room()}
         first, leg = await stage.dials()
         second, _ = await stage.dials("+8613800000002")
-        conference = stage.office.conferences.named("room")
+        conference = stage.context.conferences.named("room")
         assert conference
         conference.mute(conference.participants[leg.sid], True)
         await says(stage, first)
@@ -198,7 +198,7 @@ def test_held_participant_hears_the_hold_address_and_the_others_do_not_hear_it(s
         stage.app.pages = {"/voice": room(), "/hold": '<Say>on hold</Say><Pause length="9"/>'}
         first, leg = await stage.dials()
         second, _ = await stage.dials("+8613800000002")
-        conference = stage.office.conferences.named("room")
+        conference = stage.context.conferences.named("room")
         assert conference
         participant = conference.participants[leg.sid]
         participant.hold_url = "http://app.test/hold"
@@ -251,7 +251,7 @@ def test_ending_by_api_lets_everybody_go_on_with_their_document(staged: Staged) 
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": room(), "/out": "<Say>bye</Say>"}
         phones = [(await stage.dials(f"+861380000000{n}"))[0] for n in (1, 2)]
-        conference = stage.office.conferences.named("room")
+        conference = stage.context.conferences.named("room")
         assert conference
         conference.end(BY_API)
         await stage.passes(0.1)

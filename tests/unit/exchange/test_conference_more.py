@@ -6,12 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from exchange.conference.announce import announce, sound_of
-from exchange.conference.conference import LED_AWAY
+from exchange.conference.announcement import announce, rendered_document
+from exchange.conference.conference import REDIRECTED
 from exchange.core.errors import DocumentError
 from exchange.media.audio import RATE, level_db
 from exchange.media.tones import tone
-from exchange.webhooks.webhook import Target
+from exchange.webhooks.webhook import WebhookTarget
 from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
 
 Staged = Callable[[Story], None]
@@ -40,7 +40,7 @@ def test_coach_is_heard_by_the_one_who_is_coached_and_by_nobody_else(staged: Sta
     # `coaching`"
     async def story(stage: Stage) -> None:
         patient, agent, supervisor = await three(stage)
-        conference = stage.office.conferences.named("r")
+        conference = stage.context.conferences.named("r")
         assert conference
         people = list(conference.participants.values())
         conference.modify(people[2], people[1].leg.sid, False)
@@ -81,11 +81,13 @@ def test_announcement_is_heard_by_all_or_by_one(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         first, second, third = await three(stage)
         stage.app.pages["/announce"] = "<Say>attention</Say>"
-        conference = stage.office.conferences.named("r")
+        conference = stage.context.conferences.named("r")
         assert conference
         one = list(conference.participants.values())[1]
         for participant, hearing in ((None, [True, True, True]), (one, [False, True, False])):
-            telling = asyncio.ensure_future(announce(stage.office, conference, Target(f"{SITE}/announce"), participant))
+            telling = asyncio.ensure_future(
+                announce(stage.context, conference, WebhookTarget(f"{SITE}/announce"), participant)
+            )
             await stage.passes(0.2)
             assert [level_db(phone.hears_now) > -20 for phone in (first, second, third)] == hearing
             await stage.passes(0.6)
@@ -101,12 +103,12 @@ def test_one_on_hold_hears_an_announcement_between_the_music(staged: Staged) -> 
     async def story(stage: Stage) -> None:
         first, *_ = await three(stage)
         stage.app.pages["/announce"] = "<Say>attention</Say>"
-        conference = stage.office.conferences.named("r")
+        conference = stage.context.conferences.named("r")
         assert conference
         one = next(iter(conference.participants.values()))
         conference.hold(one, True)
         await stage.passes(0.2)
-        telling = asyncio.ensure_future(announce(stage.office, conference, Target(f"{SITE}/announce"), one))
+        telling = asyncio.ensure_future(announce(stage.context, conference, WebhookTarget(f"{SITE}/announce"), one))
         await stage.passes(0.3)
         assert level_db(first.hears_now) > -20
         await stage.passes(0.5)
@@ -119,11 +121,11 @@ def test_announcement_that_cannot_be_had_is_told_and_disturbs_nobody(staged: Sta
     # docs/voice/twiml/conference: "A participant or conference announcement has ended or failed"
     async def story(stage: Stage) -> None:
         await three(stage)
-        conference = stage.office.conferences.named("r")
+        conference = stage.context.conferences.named("r")
         assert conference
         for page in ("<Dial>1</Dial>", "<Say>"):
             stage.app.pages["/announce"] = page
-            await announce(stage.office, conference, Target(f"{SITE}/announce"), None)
+            await announce(stage.context, conference, WebhookTarget(f"{SITE}/announce"), None)
         await stage.settles()
         assert events(stage, but="speech")[-2:] == ["announcement-fail", "announcement-fail"]
         assert conference.is_running
@@ -149,15 +151,15 @@ def test_one_who_is_removed_hears_nothing_more_and_ends_what_depends_on_it(stage
     # docs/voice/api/conference-participant-resource: "Kick a participant from a given conference"
     async def story(stage: Stage) -> None:
         first, *_ = await three(stage)
-        conference = stage.office.conferences.named("r")
+        conference = stage.context.conferences.named("r")
         assert conference
         people = list(conference.participants.values())
-        conference.leave(people[0], LED_AWAY, is_kicked=True)
+        conference.leave(people[0], REDIRECTED, is_kicked=True)
         await stage.passes(0.1)
         assert first.ended == "completed"
         assert conference.is_running
         conference.modify(people[1], "", True)
-        conference.leave(people[1], LED_AWAY, is_kicked=True)
+        conference.leave(people[1], REDIRECTED, is_kicked=True)
         await stage.passes(0.1)
         assert conference.reason == "participant-with-end-conference-on-exit-kicked"
 
@@ -175,12 +177,12 @@ def test_recording_of_a_conference_leaves_the_coach_out(staged: Staged) -> None:
         coach, _ = await stage.dials("+863")
         coach.say(tone([900], 1))
         await stage.passes(1.2)
-        conference = stage.office.conferences.named("r")
+        conference = stage.context.conferences.named("r")
         assert conference
         conference.end("conference-ended-via-api")
         await stage.settles()
-        (facts,) = stage.office.recordings.facts.values()
-        sound = stage.office.recordings.path(facts.sid).read_bytes()[44:]
+        (facts,) = stage.context.recordings.facts.values()
+        sound = stage.context.recordings.path(facts.sid).read_bytes()[44:]
         assert np.abs(np.frombuffer(sound, dtype="<i2")).max() < 100
 
     staged(story)
@@ -197,7 +199,7 @@ def test_label_in_use_and_a_coach_of_nobody_stay_outside(staged: Staged, attribu
         second, _ = await stage.dials("+862")
         assert second.prompts == ["alone"]
         assert second.traces("error")[0]["code"] == code
-        conference = stage.office.conferences.named("r")
+        conference = stage.context.conferences.named("r")
         assert conference
         assert len(conference.participants) == 1
 
@@ -214,10 +216,10 @@ def test_silence_at_both_ends_is_trimmed_from_the_recording_of_a_conference(stag
         await stage.passes(3)
         second.say(tone([900], 1))
         await stage.passes(4)
-        conference = stage.office.conferences.named("r")
+        conference = stage.context.conferences.named("r")
         assert conference
         conference.end("conference-ended-via-api")
-        (facts,) = stage.office.recordings.facts.values()
+        (facts,) = stage.context.recordings.facts.values()
         assert 1 <= facts.seconds <= 1.3
 
     staged(story)
@@ -233,9 +235,9 @@ def test_announcement_may_pause_and_lead_to_another_document(staged: Staged) -> 
             "/two": "<Say>two</Say>",
             "/circle": "<Redirect>/circle</Redirect>",
         }
-        pcm = await sound_of(stage.office, Target(f"{SITE}/one"), {})
+        pcm = await rendered_document(stage.context, WebhookTarget(f"{SITE}/one"), {})
         assert len(pcm) == 2 * RATE * 2
         with pytest.raises(DocumentError, match="circle"):
-            await sound_of(stage.office, Target(f"{SITE}/circle"), {})
+            await rendered_document(stage.context, WebhookTarget(f"{SITE}/circle"), {})
 
     staged(story)

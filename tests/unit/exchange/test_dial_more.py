@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from exchange.media.audio import level_db
-from exchange.media.dtmf import tone_for
+from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone
 from tests.unit.exchange.stage import HOSPITAL, Stage, Story
 
@@ -175,11 +175,11 @@ def test_dial_of_our_own_number_reaches_its_application_with_sound_both_ways(sta
         assert outer["CallSid"] != inner["CallSid"]
         assert inner["From"] == "+861"
         await stage.passes(0.3)
-        caller.say(tone_for("4#"))
+        caller.say(key_tones("4#"))
         await stage.passes(0.8)
         assert stage.app.asked("/key")[0]["Digits"] == "4"
         assert stage.app.asked("/done")[0]["DialCallStatus"] == "completed"
-        assert not stage.office.legs.active
+        assert not stage.context.legs.active
 
     staged(story)
 
@@ -198,7 +198,7 @@ def test_rest_call_to_our_own_number_runs_both_documents(staged: Staged) -> None
         assert stage.app.asked("/out")[0]["Direction"] == "outbound-api"
         await stage.passes(2)
         assert leg.facts.is_over
-        assert not stage.office.legs.active
+        assert not stage.context.legs.active
         assert stage.app.asked("/calls")[0]["CallStatus"] == "completed"
 
     staged(story)
@@ -221,9 +221,9 @@ def test_a_number_that_dials_itself_ends_instead_of_filling_the_exchange(staged:
         stage.app.pages = {"/voice": f"<Dial>{HOSPITAL}</Dial>"}
         await stage.dials("+861")
         await stage.passes(3)
-        assert len(stage.office.legs.past) + len(stage.office.legs.active) < 20
+        assert len(stage.context.legs.past) + len(stage.context.legs.active) < 20
         await stage.passes(1)
-        assert not stage.office.legs.active
+        assert not stage.context.legs.active
 
     staged(story)
 
@@ -240,7 +240,7 @@ def test_recording_from_ringing_begins_before_the_answer_and_holds_one_side_if_a
         await stage.passes(1)
         agent.hang_up()
         await stage.passes(0.2)
-        facts = stage.office.recordings.facts[stage.app.asked("/done")[0]["RecordingSid"]]
+        facts = stage.context.recordings.facts[stage.app.asked("/done")[0]["RecordingSid"]]
         assert 3.0 <= facts.seconds <= 3.3
         assert (facts.channels, facts.track) == (1, "inbound")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from exchange.media.audio import level_db
-from exchange.media.dtmf import tone_for
+from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone
 from tests.unit.exchange.stage import SITE, Stage, Story
 
@@ -55,7 +55,7 @@ def test_star_ends_the_talk_but_not_the_call(staged: Staged) -> None:
         caller, _ = await stage.dials()
         agent.answer()
         await stage.passes(0.5)
-        caller.say(tone_for("*"))
+        caller.say(key_tones("*"))
         await stage.passes(0.5)
         assert agent.ended == "completed"
         assert caller.prompts == ["back"]
@@ -100,7 +100,7 @@ def test_callee_led_elsewhere_keeps_its_call_and_the_caller_goes_on(staged: Stag
         caller, _ = await stage.dials()
         agent.answer()
         await stage.passes(0.1)
-        callee = next(leg for leg in stage.office.legs.active.values() if leg.facts.direction == "outbound-dial")
+        callee = next(leg for leg in stage.context.legs.active.values() if leg.facts.direction == "outbound-dial")
         await stage.redirects(callee, "<Say>elsewhere</Say>")
         assert agent.prompts == ["elsewhere"]
         assert caller.prompts == ["next"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from exchange.media.dtmf import tone_for
+from exchange.media.dtmf import key_tones
 from tests.unit.exchange.stage import Stage, Story, Telephone
 
 Staged = Callable[[Story], None]
@@ -11,8 +11,8 @@ ASK = '<Gather numDigits="1" timeout="3" action="/key"><Say>press</Say></Gather>
 
 def keys(stage: Stage, telephone: Telephone, pressed: str) -> None:
     """Press keys as sound, the way a telephone does."""
-    assert stage.office
-    telephone.say(tone_for(pressed))
+    assert stage.context
+    telephone.say(key_tones(pressed))
 
 
 def test_one_key_leads_to_the_action_with_its_digit(staged: Staged) -> None:
@@ -136,7 +136,7 @@ def test_a_tone_that_goes_on_into_the_next_gather_is_one_key(staged: Staged) -> 
             "/second": '<Gather numDigits="1" timeout="2" action="/key"/>',
         }
         caller, _ = await stage.dials()
-        caller.say(tone_for("4", on_seconds=1.0))
+        caller.say(key_tones("4", on_seconds=1.0))
         await stage.passes(2)
         assert stage.app.asked("/second")[0]["Digits"] == "4"
         assert not stage.app.asked("/key")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from exchange.media.dtmf import tone_for
+from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone
 from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
 
@@ -93,7 +93,7 @@ def test_keys_win_over_words_where_both_are_taken(staged: Staged) -> None:
         stage.app.pages = {"/voice": '<Gather input="dtmf speech" timeout="2" numDigits="1" action="/said"/>'}
         stage.hearing.answers = ["one"]
         caller, _ = await stage.dials()
-        caller.say(tone_for("1"))
+        caller.say(key_tones("1"))
         await stage.passes(1)
         assert stage.app.asked("/said")[0]["Digits"] == "1"
         assert not stage.hearing.asked
@@ -106,7 +106,7 @@ def test_keys_mean_nothing_to_a_gather_for_speech_alone(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather input="speech" timeout="2" numDigits="1" action="/said"/><Say>no</Say>'}
         caller, _ = await stage.dials()
-        caller.say(tone_for("1"))
+        caller.say(key_tones("1"))
         await stage.passes(4)
         assert not stage.app.asked("/said")
         assert caller.prompts == ["no"]
@@ -149,7 +149,7 @@ def test_finish_key_alone_ends_the_gather_at_once(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather timeout="60" action="/key"/><Say>nothing pressed</Say>'}
         caller, _ = await stage.dials()
-        caller.say(tone_for("#"))
+        caller.say(key_tones("#"))
         await stage.passes(1)
         assert caller.prompts == ["nothing pressed"]
         assert not stage.app.asked("/key")
@@ -163,7 +163,7 @@ def test_finish_key_alone_is_told_where_nothing_is_an_answer(staged: Staged) -> 
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Gather timeout="60" action="/key" actionOnEmptyResult="true"/>'}
         caller, _ = await stage.dials()
-        caller.say(tone_for("#"))
+        caller.say(key_tones("#"))
         await stage.passes(1)
         told = next(each.params for each in stage.app.requests if each.url == f"{SITE}/key")
         assert (told["Digits"], told["FinishedOnKey"]) == ("", "#")

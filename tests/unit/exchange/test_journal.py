@@ -8,8 +8,8 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from exchange.calls.call_end import Aftermath, Report
 from exchange.calls.journal import Journal
+from exchange.calls.pending_reports import PendingReport, PendingReports
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]
@@ -32,11 +32,11 @@ def test_lost_call_lasted_until_the_exchange_was_last_alive(tmp_path: Path) -> N
         for _ in range(2):
             again = Stage(tmp_path / "killed")
             with closing(again.journal):
-                again.office.ticker.count = 3600 * 50
-                again.office.legs.restore(again.journal.known(), again.journal.last_alive)
+                again.context.ticker.count = 3600 * 50
+                again.context.legs.restore(again.journal.known(), again.journal.last_alive)
                 await again.settles()
                 told += again.app.asked("/status")
-                facts = again.office.legs.facts(leg.sid)
+                facts = again.context.legs.facts(leg.sid)
                 assert facts
                 assert facts.ended
                 assert facts.ended - facts.created < timedelta(seconds=14)
@@ -56,15 +56,15 @@ def test_journal_that_knows_no_beat_takes_the_last_move(tmp_path: Path) -> None:
 def test_conference_that_was_cut_off_is_emptied_and_ended_once(staged: Staged, tmp_path: Path) -> None:
     # docs/voice/twiml/conference: "`end`: The last participant has left the conference"
     async def story(stage: Stage) -> None:
-        stage.office.use(Aftermath(tmp_path / "owed.jsonl", "AC1"))
+        stage.context.use(PendingReports(tmp_path / "owed.jsonl", "AC1"))
         stage.app.pages = {"/voice": ROOM}
         _, first = await stage.dials("+8613800000001")
         _, second = await stage.dials("+8613800000002")
         before = stage.app.asked("/conference")
         shutil.copy(tmp_path / "owed.jsonl", tmp_path / "killed.jsonl")
         for _ in range(2):
-            with closing(Aftermath(tmp_path / "killed.jsonl")) as again:
-                again.tell(stage.office.webhooks, stage.office.ticker.now())
+            with closing(PendingReports(tmp_path / "killed.jsonl")) as again:
+                again.tell(stage.context.webhooks, stage.context.ticker.now())
                 await stage.settles()
         told = stage.app.asked("/conference")[len(before) :]
         assert [each["StatusCallbackEvent"] for each in told] == ["participant-leave"] * 2 + ["conference-end"]
@@ -76,8 +76,8 @@ def test_conference_that_was_cut_off_is_emptied_and_ended_once(staged: Staged, t
         first.end()
         second.end()
         await stage.settles()
-        stage.office.aftermath.close()
-        with closing(Aftermath(tmp_path / "owed.jsonl")) as over:
+        stage.context.aftermath.close()
+        with closing(PendingReports(tmp_path / "owed.jsonl")) as over:
             assert not over._owed
 
     staged(story)
@@ -86,20 +86,20 @@ def test_conference_that_was_cut_off_is_emptied_and_ended_once(staged: Staged, t
 def test_wait_that_was_cut_off_is_told_to_the_action_of_the_queue(staged: Staged, tmp_path: Path) -> None:
     # docs/voice/twiml/enqueue: "The Twilio system malfunctioned during the enqueue process"
     async def story(stage: Stage) -> None:
-        stage.office.use(Aftermath(tmp_path / "owed.jsonl", "AC1"))
+        stage.context.use(PendingReports(tmp_path / "owed.jsonl", "AC1"))
         stage.app.pages = {"/voice": '<Enqueue action="/queued">line</Enqueue>'}
         telephone, leg = await stage.dials()
         shutil.copy(tmp_path / "owed.jsonl", tmp_path / "killed.jsonl")
         telephone.hang_up()
         await stage.settles()
         assert [each["QueueResult"] for each in stage.app.asked("/queued")] == ["hangup"]
-        with closing(Aftermath(tmp_path / "killed.jsonl")) as again:
-            again.tell(stage.office.webhooks, stage.office.ticker.now())
+        with closing(PendingReports(tmp_path / "killed.jsonl")) as again:
+            again.tell(stage.context.webhooks, stage.context.ticker.now())
             await stage.settles()
         told = stage.app.asked("/queued")[-1]
         assert (told["QueueResult"], told["CallSid"], told["CallStatus"]) == ("system-error", leg.sid, "failed")
-        stage.office.aftermath.close()
-        with closing(Aftermath(tmp_path / "owed.jsonl")) as over:
+        stage.context.aftermath.close()
+        with closing(PendingReports(tmp_path / "owed.jsonl")) as over:
             assert not over._owed
 
     staged(story)
@@ -107,11 +107,11 @@ def test_wait_that_was_cut_off_is_told_to_the_action_of_the_queue(staged: Staged
 
 def test_line_cut_by_a_kill_costs_only_itself(tmp_path: Path) -> None:
     path = tmp_path / "owed.jsonl"
-    with closing(Aftermath(path)) as first:
-        first.owe("a", [Report(f"{SITE}/a", "POST", {"x": "1"})])
+    with closing(PendingReports(path)) as first:
+        first.owe("a", [PendingReport(f"{SITE}/a", "POST", {"x": "1"})])
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"name": "b"}) + "\n" + '{"name": "a", "rep')
-    with closing(Aftermath(path)) as again:
+    with closing(PendingReports(path)) as again:
         assert list(again._owed) == ["a"]
 
 
@@ -119,7 +119,7 @@ def test_dial_that_was_cut_off_is_told_to_its_action(staged: Staged, tmp_path: P
     # docs/voice/twiml/dial: "If you specify an `action` URL, Twilio will always pass along the status of the
     # `<Dial>` attempt"
     async def story(stage: Stage) -> None:
-        stage.office.use(Aftermath(tmp_path / "owed.jsonl", "AC1"))
+        stage.context.use(PendingReports(tmp_path / "owed.jsonl", "AC1"))
         stage.app.pages = {"/voice": '<Dial action="/done"><Client>a</Client></Dial>'}
         agent = stage.telephone("client:a")
         _, leg = await stage.dials()
@@ -129,13 +129,13 @@ def test_dial_that_was_cut_off_is_told_to_its_action(staged: Staged, tmp_path: P
         agent.hang_up()
         await stage.passes(0.1)
         assert [each["DialCallStatus"] for each in stage.app.asked("/done")] == ["completed"]
-        with closing(Aftermath(tmp_path / "killed.jsonl")) as again:
-            again.tell(stage.office.webhooks, stage.office.ticker.now())
+        with closing(PendingReports(tmp_path / "killed.jsonl")) as again:
+            again.tell(stage.context.webhooks, stage.context.ticker.now())
             await stage.settles()
         told = stage.app.asked("/done")[-1]
         assert (told["DialCallStatus"], told["CallSid"], told["CallStatus"]) == ("failed", leg.sid, "failed")
-        stage.office.aftermath.close()
-        with closing(Aftermath(tmp_path / "owed.jsonl")) as over:
+        stage.context.aftermath.close()
+        with closing(PendingReports(tmp_path / "owed.jsonl")) as over:
             assert not over._owed
 
     staged(story)

@@ -7,18 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.core import countries, quantity
+from exchange.core import foreign_text
 from exchange.core.config import WebhookLimits
 from exchange.core.errors import DocumentError
-from exchange.core.text_segments import segments
+from exchange.core.messages.segments import segments
+from exchange.core.numbering import countries
 from exchange.media import decoder
 from exchange.speech import sentences, ssml
 from exchange.webhooks import charset, document, twiml
-from exchange.webhooks.cookies import MOST_COOKIES, Cookies
+from exchange.webhooks.cookies import MOST_COOKIES, CallCookies
 from exchange.webhooks.overrides import split
 from exchange.webhooks.twiml import Element
 from exchange.webhooks.urls import written
-from exchange.webhooks.webhook import Response
+from exchange.webhooks.webhook import WebhookResponse
 from tests import sound_files as made
 from tests.calls.exchange.made import documents
 from tests.unit.exchange.stage import SITE
@@ -41,7 +42,7 @@ HEAD = '<?xml version="1.0" encoding="{}"?><Response><Say>{}</Say></Response>'
     ],
 )
 def test_number_of_any_length_is_read_or_is_none(text: str, number: int | None) -> None:
-    assert quantity.whole(text) == number
+    assert foreign_text.whole(text) == number
 
 
 def test_attributes_with_numbers_of_4400_digits_count_as_the_most_that_is_allowed() -> None:
@@ -88,9 +89,11 @@ def test_document_in_an_encoding_nobody_knows_is_12100(encoding: str) -> None:
 
 
 def test_charset_of_the_answer_counts_more_than_the_declaration() -> None:
-    answer = Response(200, {"Content-Type": 'text/xml; Charset="gbk"'}, HEAD.format("utf-8", "您好").encode("gbk"))
+    answer = WebhookResponse(
+        200, {"Content-Type": 'text/xml; Charset="gbk"'}, HEAD.format("utf-8", "您好").encode("gbk")
+    )
     assert document.read(answer)[0].text == "您好"
-    plain = Response(200, {"Content-Type": "text/plain; charset=gb2312"}, "您好".encode("gbk"))
+    plain = WebhookResponse(200, {"Content-Type": "text/plain; charset=gb2312"}, "您好".encode("gbk"))
     assert document.read(plain)[0].text == "您好"
 
 
@@ -111,14 +114,14 @@ def test_document_beyond_the_limits_has_a_code(body: bytes, code: int) -> None:
 
 def test_plain_text_beyond_64_kb_is_refused_unread() -> None:
     with pytest.raises(DocumentError) as caught:
-        document.read(Response(200, {"Content-Type": "text/plain"}, is_cut=True))
+        document.read(WebhookResponse(200, {"Content-Type": "text/plain"}, is_cut=True))
     assert caught.value.code == 11750
 
 
 def test_empty_answer_in_chunks_has_twilios_own_code() -> None:
     # docs/api/errors/11770: "Twilio received a HTTP response with Transfer-encoding: chunked but an empty body"
     with pytest.raises(DocumentError) as caught:
-        document.read(Response(200, {"Content-Type": "text/xml", "Transfer-Encoding": "chunked"}))
+        document.read(WebhookResponse(200, {"Content-Type": "text/xml", "Transfer-Encoding": "chunked"}))
     assert caught.value.code == 11770
 
 
@@ -209,7 +212,7 @@ def test_cookies_keep_path_domain_and_expiry() -> None:
     # docs/voice/twiml: "Twilio accepts HTTP cookies and will include them in each request, just like a normal web
     # browser"
     async def story() -> None:
-        jar = Cookies()
+        jar = CallCookies()
         jar.keep(
             f"{SITE}/voice",
             ("a=1; Path=/menu", "b=2", "old=3; Max-Age=0", "c=4; Domain=other.test"),
@@ -225,7 +228,7 @@ def test_cookies_keep_path_domain_and_expiry() -> None:
 
 def test_cookies_of_one_call_are_no_more_than_fifty() -> None:
     async def story() -> None:
-        jar = Cookies()
+        jar = CallCookies()
         for number in range(20):
             jar.keep(f"{SITE}/", tuple(f"c{number}-{each}=1" for each in range(9)))
         assert len(jar.header(f"{SITE}/").split("; ")) <= MOST_COOKIES + 9

@@ -4,13 +4,13 @@ import logging
 
 from structlog.testing import capture_logs
 
-from exchange.core.logs import LONGEST_FIELD, Library, shorten
-from exchange.core.noise import LONGEST_VALUE, MOST_LINES, WINDOW_SECONDS, Noise, shown
+from exchange.core.log_limit import LONGEST_VALUE, MOST_LINES, WINDOW_SECONDS, LimitedLog, printable
+from exchange.core.logs import LONGEST_FIELD, LibraryLogHandler, shorten
 
 
 def test_of_one_kind_there_are_few_lines_a_minute_and_the_rest_is_counted() -> None:
     now = 0.0
-    noise = Noise(lambda: now)
+    noise = LimitedLog(lambda: now)
     with capture_logs() as lines:
         for _ in range(10_000):
             noise.warn("packet_refused", reason="x")
@@ -24,17 +24,17 @@ def test_of_one_kind_there_are_few_lines_a_minute_and_the_rest_is_counted() -> N
 
 def test_what_was_sent_is_shown_short_and_printable() -> None:
     with capture_logs() as lines:
-        Noise().warn("packet_refused", reason="\x1b[31m" + "病\ud800\n" * 5000, bytes=7)
+        LimitedLog().warn("packet_refused", reason="\x1b[31m" + "病\ud800\n" * 5000, bytes=7)
     (line,) = lines
     assert len(line["reason"]) < 10 * LONGEST_VALUE
     assert line["reason"].isprintable()
     assert line["bytes"] == 7
-    assert shown("病人 'a'") == "病人 'a'"
+    assert printable("病人 'a'") == "病人 'a'"
 
 
 def test_what_libraries_log_is_bounded_too() -> None:
     logger = logging.Logger("library")
-    logger.addHandler(Library())
+    logger.addHandler(LibraryLogHandler())
     with capture_logs() as lines:
         for _ in range(1000):
             try:

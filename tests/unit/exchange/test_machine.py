@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from exchange.calls.call_flow import Goto
-from exchange.calls.legs import Ends
-from exchange.calls.status import Callback
-from exchange.calls.switch import Wishes
-from exchange.media.amd import Detector, Patience
+from exchange.calls.call_record import StatusCallback
+from exchange.calls.leg_registry import CallParties
+from exchange.calls.switch import CallOptions
+from exchange.media.amd import DetectionTiming, MachineDetector
 from exchange.media.audio import frames
 from exchange.media.tones import tone
-from exchange.webhooks.webhook import Target
+from exchange.webhooks.webhook import WebhookTarget
 from tests.unit.exchange.stage import HOSPITAL, SITE, Stage, Story
 
 Staged = Callable[[Story], None]
@@ -44,7 +44,7 @@ CASES = [
 def test_who_answered(what: str, waits: bool, pcm: bytes, verdict: str) -> None:
     # docs/voice/api/call-resource: "durations lower than this value will be interpreted as a human and longer
     # than this value as a machine"
-    detector = Detector(Patience(waits_for_end=waits))
+    detector = MachineDetector(DetectionTiming(waits_for_end=waits))
     for frame in frames(pcm):
         detector.frame(frame, frame)
     assert detector.verdict == verdict, what
@@ -55,8 +55,8 @@ def test_document_is_asked_for_when_it_is_known_who_answered(staged: Staged) -> 
     # is completed"
     async def story(stage: Stage) -> None:
         phone = stage.telephone("client:a")
-        wishes = Wishes(machine=Patience())
-        leg = stage.switch.originate(ends(), Goto(Target(f"{SITE}/out"), {}), 20, wishes)
+        wishes = CallOptions(machine=DetectionTiming())
+        leg = stage.switch.originate(ends(), Goto(WebhookTarget(f"{SITE}/out"), {}), 20, wishes)
         await stage.passes(0.1)
         phone.answer()
         phone.say(voice(0.8))
@@ -74,8 +74,8 @@ def test_asynchronous_detection_lets_the_call_go_on_and_reports(staged: Staged) 
     async def story(stage: Stage) -> None:
         phone = stage.telephone("client:a")
         stage.app.pages = {"/out": '<Pause length="60"/>'}
-        wishes = Wishes(machine=Patience(), machine_callback=Callback(f"{SITE}/amd"))
-        stage.switch.originate(ends(), Goto(Target(f"{SITE}/out"), {}), 20, wishes)
+        wishes = CallOptions(machine=DetectionTiming(), machine_callback=StatusCallback(f"{SITE}/amd"))
+        stage.switch.originate(ends(), Goto(WebhookTarget(f"{SITE}/out"), {}), 20, wishes)
         await stage.passes(0.1)
         phone.answer()
         phone.say(voice(4))
@@ -94,7 +94,9 @@ def test_digits_and_time_limit_of_a_call_by_rest(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         phone = stage.telephone("client:a")
         stage.app.pages = {"/out": '<Pause length="60"/>'}
-        stage.switch.originate(ends(), Goto(Target(f"{SITE}/out"), {}), 20, Wishes(digits="12", time_limit=5))
+        stage.switch.originate(
+            ends(), Goto(WebhookTarget(f"{SITE}/out"), {}), 20, CallOptions(digits="12", time_limit=5)
+        )
         await stage.passes(0.1)
         phone.answer()
         await stage.passes(0.2)
@@ -107,5 +109,5 @@ def test_digits_and_time_limit_of_a_call_by_rest(staged: Staged) -> None:
     staged(story)
 
 
-def ends() -> Ends:
-    return Ends(HOSPITAL, "client:a", "outbound-api")
+def ends() -> CallParties:
+    return CallParties(HOSPITAL, "client:a", "outbound-api")

@@ -7,14 +7,14 @@ import pytest
 
 from exchange.core.config import from_values
 from exchange.core.errors import ConfigError, WebhookError
-from exchange.webhooks.mapping import Mapped, MappedSockets
-from exchange.webhooks.webhook import Request
+from exchange.webhooks.mapping import MappedConnector, MappedTransport
+from exchange.webhooks.webhook import WebhookRequest
 from tests.unit.exchange.stage import App, Wires
 
 
 def ask(table: dict[str, str], url: str) -> tuple[bytes, str, list[str]]:
     app = App()
-    answer = asyncio.run(Mapped(app, table).send(Request("GET", url, {}, {})))
+    answer = asyncio.run(MappedTransport(app, table).send(WebhookRequest("GET", url, {}, {})))
     return answer.body, answer.content_type, [each.url for each in app.requests]
 
 
@@ -34,7 +34,7 @@ def test_a_prefix_leads_to_a_file_to_one_in_a_folder_or_to_another_server(tmp_pa
 
 def test_addresses_of_sockets_are_led_elsewhere_too() -> None:
     wires = Wires()
-    sockets = MappedSockets(wires, {"wss://far.test/": "ws://127.0.0.1:9/", "https://far.test/": "http://near/"})
+    sockets = MappedConnector(wires, {"wss://far.test/": "ws://127.0.0.1:9/", "https://far.test/": "http://near/"})
     asyncio.run(sockets.open("wss://far.test/media?x=1", {"X-Twilio-Signature": "s"}))
     asyncio.run(sockets.open("wss://other.test/", {}))
     assert wires.opened == [("ws://127.0.0.1:9/media?x=1", {"X-Twilio-Signature": "s"}), ("wss://other.test/", {})]

@@ -104,7 +104,7 @@ def test_caller_who_hangs_up_is_out_of_the_queue_and_the_action_is_told(staged: 
         await stage.passes(0.1)
         left = stage.app.asked("/left")[0]
         assert (left["QueueResult"], left["QueueTime"], left["CallStatus"]) == ("hangup", "7", "completed")
-        queue = stage.office.queues.named("desk")
+        queue = stage.context.queues.named("desk")
         assert queue
         assert not queue.members
 
@@ -128,7 +128,7 @@ def test_full_queue_sends_the_caller_to_the_action(staged: Staged) -> None:
     # docs/voice/twiml/enqueue: "The targeted queue was full, thus the enqueue attempt was rejected"
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": '<Pause length="60"/>'}
-        stage.office.queues.open("desk", max_size=1)
+        stage.context.queues.open("desk", max_size=1)
         await stage.dials()
         await stage.dials("+8613800000002")
         assert stage.app.asked("/left")[0]["QueueResult"] == "queue-full"
@@ -164,7 +164,7 @@ def test_dialling_an_empty_queue_waits_for_somebody(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>"}
         agent = stage.telephone("client:a")
-        stage.office.queues.open("desk")
+        stage.context.queues.open("desk")
         await stage.calls("client:a", "<Dial><Queue>desk</Queue></Dial>")
         agent.answer()
         await stage.passes(3)
@@ -182,7 +182,7 @@ def test_two_who_dial_the_queue_get_two_callers(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": WAIT, "/wait": "<Say>wait</Say>"}
         agents = [stage.telephone(f"client:{name}") for name in "ab"]
-        stage.office.queues.open("desk")
+        stage.context.queues.open("desk")
         for agent in agents:
             await stage.calls(agent.address, "<Dial><Queue>desk</Queue></Dial>")
             agent.answer()

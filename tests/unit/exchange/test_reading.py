@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.calls.line import GAP_FRAMES, MOST_FRAMES, PREFILL_FRAMES, Jitter
+from exchange.calls.line import GAP_FRAMES, MOST_FRAMES, PREFILL_FRAMES, JitterBuffer
 from exchange.core.config import from_values, load
 from exchange.core.errors import ConfigError, DocumentError
 from exchange.media.audio import MISSING, SILENCE
-from exchange.media.clock import Bell, Signal, Ticker
+from exchange.media.clock import RecurringSignal, Signal, Ticker
 from exchange.media.tones import tone
-from exchange.speech.speak import voice_for
+from exchange.speech.synthesiser import voice_for
 from exchange.webhooks.twiml import Element, parse
 
 LOUD = tone([600], 0.02)
@@ -97,7 +97,7 @@ def test_settings_file_may_be_json_and_its_folder_is_where_data_goes(tmp_path: P
 
 
 def test_frames_that_come_in_bursts_come_out_whole_and_in_order() -> None:
-    jitter = Jitter()
+    jitter = JitterBuffer()
     sent = [bytes([n % 256, 1]) * 160 for n in range(1, 200)]
     got = []
     for at in range(0, len(sent), 3):
@@ -109,7 +109,7 @@ def test_frames_that_come_in_bursts_come_out_whole_and_in_order() -> None:
 
 
 def test_delay_after_a_stall_is_given_back_by_dropping_quiet_frames_only() -> None:
-    jitter = Jitter()
+    jitter = JitterBuffer()
     for _ in range(40):
         jitter.put(LOUD)
     loud = 0
@@ -126,7 +126,7 @@ def test_delay_after_a_stall_is_given_back_by_dropping_quiet_frames_only() -> No
 def test_after_a_gap_more_is_held_so_that_the_next_stall_is_not_heard() -> None:
     def held(stalls: int) -> int:
         """Frames that wait after so many stalls and two calm seconds in which delay is given back."""
-        jitter = Jitter()
+        jitter = JitterBuffer()
         for tick in range(100 * stalls + 100):
             # Every two seconds nothing comes for eight ticks, and then all at once.
             late = tick % 100
@@ -141,7 +141,7 @@ def test_after_a_gap_more_is_held_so_that_the_next_stall_is_not_heard() -> None:
 
 @pytest.mark.parametrize("stall", [3, 6, 9])
 def test_a_stall_is_heard_once_however_often_it_comes_again(stall: int) -> None:
-    jitter, gaps, was_sound = Jitter(), 0, False
+    jitter, gaps, was_sound = JitterBuffer(), 0, False
     for tick in range(700):
         # Every second nothing comes for so many ticks, and then all at once.
         late = tick % 50
@@ -154,7 +154,7 @@ def test_a_stall_is_heard_once_however_often_it_comes_again(stall: int) -> None:
 
 
 def test_a_silence_that_no_buffer_could_bridge_costs_little_delay() -> None:
-    jitter = Jitter()
+    jitter = JitterBuffer()
     for tick in range(400):
         if not 100 <= tick < 200:
             jitter.put(LOUD)
@@ -178,7 +178,7 @@ def test_alarm_wakes_after_exactly_its_frames() -> None:
 
 def test_waiting_for_the_first_tells_whether_it_happened() -> None:
     async def story() -> None:
-        ticker, signal, bell = Ticker(), Signal(), Bell()
+        ticker, signal, bell = Ticker(), Signal(), RecurringSignal()
         waiting = asyncio.ensure_future(ticker.first(signal.wait(), bell.wait(), seconds=0.02))
         await asyncio.sleep(0)
         ticker.step()

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from exchange.calls.status import Callback
-from exchange.core.core import How
+from exchange.calls.call_record import StatusCallback
+from exchange.core.context import RecordingOptions
 from exchange.media import sound_file
 from exchange.media.clock import Ticker
-from exchange.media.dtmf import tone_for
+from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone
-from exchange.recording.recorder import Recordings
-from exchange.recording.tape import HEADER_BYTES, header
+from exchange.recording.store import RecordingStore
+from exchange.recording.wav_file import HEADER_BYTES, header
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]
@@ -30,7 +30,7 @@ def test_message_ends_with_silence_and_its_quiet_end_is_cut(staged: Staged) -> N
         await stage.passes(5.5)
         told = stage.app.asked("/recorded")[0]
         assert (told["RecordingDuration"], told["Digits"]) == ("3", "")
-        assert 2.9 < sound_file.duration(stage.office.recordings.path(told["RecordingSid"])) < 3.2
+        assert 2.9 < sound_file.duration(stage.context.recordings.path(told["RecordingSid"])) < 3.2
 
     staged(story)
 
@@ -40,7 +40,7 @@ def test_any_key_ends_the_message(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Record playBeep="false" action="/recorded"/>'}
         caller, _ = await stage.dials()
-        caller.say(tone([600], 1) + tone_for("7"))
+        caller.say(tone([600], 1) + key_tones("7"))
         await stage.passes(1.5)
         assert stage.app.asked("/recorded")[0]["Digits"] == "7"
 
@@ -93,14 +93,14 @@ def test_leg_recording_has_what_was_said_and_what_was_heard_in_step(staged: Stag
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": '<Pause length="1"/><Say>hello</Say><Pause length="9"/>'}
         caller, leg = await stage.dials()
-        recording = stage.office.record(leg, How(2, "StartCallRecordingAPI"), Callback())
-        began = stage.office.ticker.seconds
+        recording = stage.context.record(leg, RecordingOptions(2, "StartCallRecordingAPI"), StatusCallback())
+        began = stage.context.ticker.seconds
         await stage.passes(2)
-        said_at = stage.office.ticker.seconds - began
+        said_at = stage.context.ticker.seconds - began
         caller.say(tone([600], 0.5))
         await stage.passes(1)
-        stage.office.stop_recording(recording)
-        said, heard = sound_file.read_channels(stage.office.recordings.path(recording.facts.sid))
+        stage.context.stop_recording(recording)
+        said, heard = sound_file.read_channels(stage.context.recordings.path(recording.facts.sid))
         assert len(said) == len(heard) == 3 * 16_000
         assert _first_sound(said) == round(said_at * 8000)
         assert abs(_first_sound(heard) - 7_200) <= 320
@@ -116,21 +116,21 @@ def test_paused_recording_is_silent_or_left_out(staged: Staged) -> None:
         caller, leg = await stage.dials()
         caller.say(tone([600], 9))
         for how, seconds in (("silence", 3.0), ("skip", 2.0)):
-            recording = stage.office.record(leg, How(1, "StartCallRecordingAPI"), Callback())
+            recording = stage.context.record(leg, RecordingOptions(1, "StartCallRecordingAPI"), StatusCallback())
             await stage.passes(1)
             recording.paused = how
             await stage.passes(1)
             recording.paused = ""
             await stage.passes(1)
-            stage.office.stop_recording(recording)
+            stage.context.stop_recording(recording)
             assert recording.facts.seconds == seconds
 
     staged(story)
 
 
 def test_recording_cut_off_by_a_kill_is_finished_at_the_next_start(tmp_path: Path) -> None:
-    first = Recordings(tmp_path, Ticker(), "AC", lambda: "http://exchange.test")
-    facts = first.new_facts("CA1", 2, "StartCallRecordingAPI", Callback(f"{SITE}/recorded"))
+    first = RecordingStore(tmp_path, Ticker(), "AC", lambda: "http://exchange.test")
+    facts = first.new_facts("CA1", 2, "StartCallRecordingAPI", StatusCallback(f"{SITE}/recorded"))
     recording = first.start(facts)
     for _ in range(120):
         recording.frame(tone([600], 0.02), tone([900], 0.02))
@@ -142,7 +142,7 @@ def test_recording_cut_off_by_a_kill_is_finished_at_the_next_start(tmp_path: Pat
     recording.stop()
 
     told: list[dict[str, str]] = []
-    second = Recordings(killed, Ticker(), "AC", lambda: "http://exchange.test")
+    second = RecordingStore(killed, Ticker(), "AC", lambda: "http://exchange.test")
     second.report = lambda _order, _callback, params: told.append(params)
     second.load()
     assert told[0]["RecordingStatus"] == "completed"
@@ -204,6 +204,6 @@ def test_silence_at_both_ends_of_a_dial_is_trimmed_when_asked_for(staged: Staged
         agent.hang_up()
         await stage.passes(0.1)
         sid = stage.app.asked("/done")[0]["RecordingSid"]
-        assert 1 <= stage.office.recordings.facts[sid].seconds <= 1.3
+        assert 1 <= stage.context.recordings.facts[sid].seconds <= 1.3
 
     staged(story)

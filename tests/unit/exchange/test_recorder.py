@@ -5,19 +5,19 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from exchange.calls.status import Callback
+from exchange.calls.call_record import StatusCallback
 from exchange.media import sound_file
 from exchange.media.audio import frames
 from exchange.media.clock import Ticker
 from exchange.media.tones import tone
-from exchange.recording.recorder import Recordings
-from exchange.recording.tape import HEADER_BYTES, Tape
+from exchange.recording.store import RecordingStore
+from exchange.recording.wav_file import HEADER_BYTES, WavFile
 
-CALLBACK = Callback("http://app.test/recorded", "POST", ("in-progress", "completed", "absent"))
+CALLBACK = StatusCallback("http://app.test/recorded", "POST", ("in-progress", "completed", "absent"))
 
 
-def recordings(folder: Path, told: list[dict[str, str]]) -> Recordings:
-    made = Recordings(folder, Ticker(), "AC1", lambda: "http://exchange.test")
+def recordings(folder: Path, told: list[dict[str, str]]) -> RecordingStore:
+    made = RecordingStore(folder, Ticker(), "AC1", lambda: "http://exchange.test")
     made.report = lambda _order, _callback, params: told.append(params)
     return made
 
@@ -25,7 +25,7 @@ def recordings(folder: Path, told: list[dict[str, str]]) -> Recordings:
 def test_slow_disk_holds_nobody_up_and_loses_nothing(tmp_path: Path) -> None:
     waiting: list[Callable[[], None]] = []
     path = tmp_path / "slow.wav"
-    tape = Tape(path, 2, "both", waiting.append)
+    tape = WavFile(path, 2, "both", waiting.append)
     said, heard = list(frames(tone([500], 2))), list(frames(tone([900], 2)))
     tape.write(said[:50], heard[:50])
     tape.write(said[50:90], heard[50:90])

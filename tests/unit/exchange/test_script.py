@@ -12,9 +12,9 @@ from exchange.phone.script import (
     Expect,
     HangUp,
     OnRing,
+    Pause,
     Press,
     Speak,
-    Wait,
     WaitForAnswer,
     WaitForHangUp,
     WaitForPrompt,
@@ -26,7 +26,7 @@ from exchange.phone.script import (
 @pytest.mark.parametrize(
     ("written", "action"),
     [
-        ("wait: 1.5", Wait(1.5)),
+        ("wait: 1.5", Pause(1.5)),
         ("wait_for_answer", WaitForAnswer()),
         ("wait_for_answer: 5", WaitForAnswer(timeout=5)),
         ("wait_for_prompt: 'press (1|one)'", WaitForPrompt("press (1|one)")),

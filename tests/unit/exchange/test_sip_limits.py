@@ -12,25 +12,25 @@ from aiortp.packet import RtpPacket
 from aiosipua import SipRequest, SipResponse, parse_auth, parse_sdp
 
 from exchange.media.g711 import ALAW
-from exchange.sip import presses, rtp, sdp
+from exchange.sip import key_presses, rtp, sdp
 from exchange.sip.registrar import Registrar
-from exchange.sip.rtp import Rtp
-from exchange.sip.sdp import Agreed
+from exchange.sip.rtp import RtpSession
+from exchange.sip.sdp import NegotiatedMedia
 from exchange.sip.settings import SipSettings, SipUser
 
 HOST = "127.0.0.1"
 HEAD = "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio {port} RTP/AVP {formats}\r\n"
 
 
-def heard(story: Callable[[Rtp, socket.socket], Awaitable[None]]) -> None:
+def heard(story: Callable[[RtpSession, socket.socket], Awaitable[None]]) -> None:
     """A call's sound, agreed with a telephone on this machine."""
 
     async def whole() -> None:
-        made = Rtp(HOST, HOST)
+        made = RtpSession(HOST, HOST)
         telephone = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             telephone.bind((HOST, 0))
-            made.agree(Agreed(ALAW, 101, telephone.getsockname(), True, True))
+            made.agree(NegotiatedMedia(ALAW, 101, telephone.getsockname(), True, True))
             await story(made, telephone)
         finally:
             made.close()
@@ -43,11 +43,11 @@ def packet(sequence: int, source: int = 7, kind: int = ALAW, timestamp: int = 0)
     return RtpPacket(kind, 0, sequence % 65536, timestamp, source, b"\x55" * 160).serialize()
 
 
-def frames(made: Rtp) -> int:
+def frames(made: RtpSession) -> int:
     return len(made._jitter._frames)
 
 
-async def arrived(made: Rtp, telephone: socket.socket, data: list[bytes]) -> None:
+async def arrived(made: RtpSession, telephone: socket.socket, data: list[bytes]) -> None:
     """Send, and let the loop read."""
     for each in data:
         telephone.sendto(each, (HOST, made.port))
@@ -57,7 +57,7 @@ async def arrived(made: Rtp, telephone: socket.socket, data: list[bytes]) -> Non
 
 def test_a_telephone_that_begins_to_count_anew_is_heard_at_once() -> None:
     # RFC 3550, 8.1: "if a participant changes its source transport address, it must choose a new SSRC identifier"
-    async def story(made: Rtp, telephone: socket.socket) -> None:
+    async def story(made: RtpSession, telephone: socket.socket) -> None:
         await arrived(made, telephone, [packet(1000 + each) for each in range(5)])
         await arrived(made, telephone, [packet(950 + each, source=8) for each in range(5)])
         assert frames(made) == 10
@@ -66,11 +66,11 @@ def test_a_telephone_that_begins_to_count_anew_is_heard_at_once() -> None:
 
 
 def test_a_flood_of_sound_is_cut_and_a_stranger_s_uses_nothing_up() -> None:
-    async def story(made: Rtp, telephone: socket.socket) -> None:
+    async def story(made: RtpSession, telephone: socket.socket) -> None:
         made._peer = "10.9.9.9"
         agreed = made.agreed
         assert agreed
-        made.agreed = Agreed(ALAW, 101, ("10.9.9.9", 4000), True, True)
+        made.agreed = NegotiatedMedia(ALAW, 101, ("10.9.9.9", 4000), True, True)
         for at in range(40):
             await arrived(made, telephone, [packet(50 * at + each) for each in range(50)])
         assert frames(made) == 0
@@ -89,7 +89,7 @@ def test_a_flood_of_sound_is_cut_and_a_stranger_s_uses_nothing_up() -> None:
     "data", [b"", b"\x80", b"\xbf" + b"\xff" * 11, b"\x90" + b"\x00" * 13, b"\xa0" + b"\x00" * 11 + b"\xff"]
 )
 def test_what_is_no_packet_of_sound_is_passed_over(data: bytes) -> None:
-    async def story(made: Rtp, telephone: socket.socket) -> None:
+    async def story(made: RtpSession, telephone: socket.socket) -> None:
         escaped: list[object] = []
         asyncio.get_running_loop().set_exception_handler(lambda _loop, about: escaped.append(about))
         await arrived(made, telephone, [data, packet(1), packet(2, kind=77), packet(3, kind=101)])
@@ -100,11 +100,11 @@ def test_what_is_no_packet_of_sound_is_passed_over(data: bytes) -> None:
 
 
 def test_presses_by_the_thousand_cost_no_more_than_a_few() -> None:
-    kept = presses.Presses()
+    kept = key_presses.KeyPresses()
     for each in range(10_000):
-        kept.is_new("123"[each % 3], presses.Way.INFO, 0)
-    assert len(kept._recent) == presses.MOST_RECENT
-    assert len(presses.relayed("application/dtmf-relay", "Signal=5\n" * 800)) == presses.MOST_RELAYED
+        kept.is_new("123"[each % 3], key_presses.KeyTransport.INFO, 0)
+    assert len(kept._recent) == key_presses.MOST_RECENT
+    assert len(key_presses.relayed_keys("application/dtmf-relay", "Signal=5\n" * 800)) == key_presses.MOST_RELAYED
     assert rtp.MOST_WAITING_FRAMES < 1000
 
 
@@ -179,11 +179,11 @@ def test_an_expiry_that_is_no_number_of_seconds_counts_as_the_longest(expires: s
 
 
 def test_answers_of_strangers_leave_nothing_behind() -> None:
-    from exchange.sip.caller import Caller
-    from exchange.sip.wire import Wire
+    from exchange.sip.transport import SipTransport
+    from exchange.sip.uac import UserAgentClient
 
     async def story() -> None:
-        caller = Caller(Wire((HOST, 0)), (HOST, 5060))
+        caller = UserAgentClient(SipTransport((HOST, 0)), (HOST, 5060))
         for each in range(1000):
             response = SipResponse(status_code=180, reason_phrase="Ringing")
             response.headers.set_single("Call-ID", f"c{each}")

@@ -14,10 +14,10 @@ from aiortp.packet import RtpPacket
 
 from exchange.media import g711
 from exchange.media.audio import FRAME_BYTES, FRAME_SAMPLES, SILENCE, frames
-from exchange.media.dtmf import KeyDetector, tone_for
-from exchange.sip.presses import relayed
-from exchange.sip.rtp import Rtp
-from exchange.sip.sdp import Agreed
+from exchange.media.dtmf import DtmfDetector, key_tones
+from exchange.sip.key_presses import relayed_keys
+from exchange.sip.rtp import RtpSession
+from exchange.sip.sdp import NegotiatedMedia
 
 HOST = "127.0.0.1"
 EVENTS = 101
@@ -40,7 +40,7 @@ def press(key: str, start: int, stamp: Callable[[int], int] | None = None, ends:
 
 def spoken(key: str, seconds: float = 0.16) -> list[Tick]:
     """The sound of a key, a packet a tick."""
-    return [[(g711.ALAW, 0, g711.encode(frame, g711.ALAW))] for frame in frames(tone_for(key, seconds, 0.0))]
+    return [[(g711.ALAW, 0, g711.encode(frame, g711.ALAW))] for frame in frames(key_tones(key, seconds, 0.0))]
 
 
 def quiet(ticks: int) -> list[Tick]:
@@ -61,11 +61,11 @@ def keys_heard(ticks: Sequence[Tick], keys: int | None = EVENTS) -> str:
     """The keys that a leg hears of a telephone that does this."""
 
     async def story() -> str:
-        rtp = Rtp(HOST, HOST)
+        rtp = RtpSession(HOST, HOST)
         telephone = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         telephone.bind((HOST, 0))
-        rtp.agree(Agreed(g711.ALAW, keys, telephone.getsockname(), True, True))
-        detector, heard, sequence = KeyDetector(), "", 0
+        rtp.agree(NegotiatedMedia(g711.ALAW, keys, telephone.getsockname(), True, True))
+        detector, heard, sequence = DtmfDetector(), "", 0
         for tick in [*ticks, *quiet(TAIL_TICKS)]:
             for sent in tick:
                 if isinstance(sent, str):
@@ -154,8 +154,8 @@ def test_a_voice_is_never_muted() -> None:
     noise = (rng.normal(0, 2000, FRAME_SAMPLES * 20)).astype("<i2").tobytes()
 
     async def story() -> int:
-        rtp = Rtp(HOST, HOST)
-        rtp.agree(Agreed(g711.ALAW, EVENTS, (HOST, 9), True, True))
+        rtp = RtpSession(HOST, HOST)
+        rtp.agree(NegotiatedMedia(g711.ALAW, EVENTS, (HOST, 9), True, True))
         rtp.press("1")
         for number, frame in enumerate(frames(noise)):
             packet = RtpPacket(g711.ALAW, 0, number, 0, 7, g711.encode(frame, g711.ALAW))
@@ -188,4 +188,4 @@ def test_a_voice_is_never_muted() -> None:
     ],
 )
 def test_keys_by_info_in_every_spelling(kind: str, body: str, keys: list[str]) -> None:
-    assert relayed(kind, body) == keys
+    assert relayed_keys(kind, body) == keys

@@ -11,8 +11,8 @@ pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'ho
 from aiosipua import SipRequest, SipResponse
 from structlog.testing import capture_logs
 
-from exchange.sip.reading import LARGEST_BYTES, MOST_HEADERS, Fault, read
-from exchange.sip.wire import MOST_SOURCES, Wire
+from exchange.sip.message_reading import LARGEST_BYTES, MOST_HEADERS, MessageFault, read
+from exchange.sip.transport import MOST_SOURCES, SipTransport
 
 HOST = "127.0.0.1"
 SOURCE = (HOST, 5999)
@@ -37,7 +37,7 @@ class Peer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002 - there is one other side
         self.told.put_nowait(data.decode())
 
-    async def ask(self, wire: Wire) -> str:
+    async def ask(self, wire: SipTransport) -> str:
         """The first line of the answer; a packet that comes while the port is shut is lost, as UDP loses some."""
         while True:
             self.transport.sendto(WHOLE.replace(":5999", f":{self.port}").encode(), wire.local_addr)
@@ -47,9 +47,9 @@ class Peer(asyncio.DatagramProtocol):
                 continue
 
 
-def played(story: Callable[[Wire, Peer], Awaitable[None]]) -> None:
+def played(story: Callable[[SipTransport, Peer], Awaitable[None]]) -> None:
     async def whole() -> None:
-        wire = Wire((HOST, 0))
+        wire = SipTransport((HOST, 0))
         await wire.start()
         transport, peer = await asyncio.get_running_loop().create_datagram_endpoint(Peer, local_addr=(HOST, 0))
         try:
@@ -69,7 +69,7 @@ def played(story: Callable[[Wire, Peer], Awaitable[None]]) -> None:
 def test_what_a_message_makes_go_wrong_is_its_own_answer(fault: Exception, status: int) -> None:
     # RFC 3261, 21.5.1 (500): "The server encountered an unexpected condition that prevented it from fulfilling the
     # request"
-    async def story(wire: Wire, peer: Peer) -> None:
+    async def story(wire: SipTransport, peer: Peer) -> None:
         def fail(_message: object, _addr: object) -> None:
             raise fault
 
@@ -83,7 +83,7 @@ def test_what_a_message_makes_go_wrong_is_its_own_answer(fault: Exception, statu
 
 
 def test_a_socket_that_dies_is_opened_again_at_the_same_port() -> None:
-    async def story(wire: Wire, peer: Peer) -> None:
+    async def story(wire: SipTransport, peer: Peer) -> None:
         def answer(message: SipRequest | SipResponse, _addr: object) -> None:
             assert isinstance(message, SipRequest)
             wire._answer(message, 200, "OK")
@@ -103,7 +103,7 @@ def test_a_socket_that_dies_is_opened_again_at_the_same_port() -> None:
     "addr", [(HOST, 99_999), (HOST, 0), (HOST, -1), ("no.such.invalid", 5060), ("x" * 300, 1), ("::1", 9)]
 )
 def test_nothing_that_is_to_be_sent_closes_the_port(addr: tuple[str, int]) -> None:
-    async def story(wire: Wire, peer: Peer) -> None:
+    async def story(wire: SipTransport, peer: Peer) -> None:
         wire.on_message = lambda message, _addr: wire._answer(message, 200, "OK")  # type: ignore[arg-type]
         request = read(WHOLE.encode(), SOURCE)
         assert isinstance(request, SipRequest)
@@ -146,7 +146,7 @@ def test_packets_that_are_not_handled_say_why_and_whether_they_can_be_answered(
     packet: bytes, reason: str | None
 ) -> None:
     found = read(packet, SOURCE)
-    assert isinstance(found, Fault)
+    assert isinstance(found, MessageFault)
     if reason is None:
         assert found.request is None
     else:
@@ -165,7 +165,7 @@ def test_the_way_back_is_where_the_packet_came_from() -> None:
 
 
 def test_a_flood_from_one_host_is_left_unread_and_others_are_answered() -> None:
-    async def story(wire: Wire, _peer: Peer) -> None:
+    async def story(wire: SipTransport, _peer: Peer) -> None:
         read_from: list[str] = []
         wire.on_message = lambda _message, addr: read_from.append(addr[0])
         with capture_logs() as lines:

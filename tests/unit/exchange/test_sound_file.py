@@ -131,7 +131,7 @@ def test_six_channels_at_any_rate_are_kept_apart(rate: int) -> None:
     [("mp3", "mp3", 8000), ("flac", "flac", 8000), ("ogg", "libopus", 48_000), ("mp4", "aac", 8000)],
 )
 def test_what_another_kind_of_file_holds_is_played_under_the_name_of_wav(kind: str, codec: str, rate: int) -> None:
-    pcm = decode.sound(made.packed(made.tone(rate=rate), kind, codec, rate), "audio/wav", "/hold.wav")
+    pcm = decode.decode(made.packed(made.tone(rate=rate), kind, codec, rate), "audio/wav", "/hold.wav")
     heard = np.abs(np.fft.rfft(samples(pcm)[2000:6000]))
     assert int(heard.argmax()) * 2 == 400
 
@@ -163,7 +163,7 @@ def test_a_file_cut_in_its_middle_is_played_as_far_as_it_goes() -> None:
 )
 def test_what_is_no_sound_is_refused_and_never_noise(data: bytes, kind: str) -> None:
     with pytest.raises(UnreadableSound):
-        decode.sound(data, kind, "/prompt")
+        decode.decode(data, kind, "/prompt")
 
 
 def test_hours_of_silence_in_a_small_file_are_refused_before_they_take_memory() -> None:
@@ -186,12 +186,12 @@ def test_a_part_that_claims_a_gigabyte_takes_none() -> None:
 
 def test_mu_law_that_begins_with_silence_is_not_taken_for_mp3() -> None:
     spoken = b"\xff\xff\xfe\xff" * 100 + made.coded(SOUND, "pcm_mulaw")
-    assert is_the_tone(decode.sound(spoken, "audio/basic")[800:], within=0.03)
+    assert is_the_tone(decode.decode(spoken, "audio/basic")[800:], within=0.03)
 
 
 def test_bare_mu_law_is_no_longer_than_any_file() -> None:
     with pytest.raises(UnreadableSound, match="60 minutes"):
-        decode.sound(b"\xff" * (sound_file.LONGEST_SECONDS * 8000 + 1), "audio/basic")
+        decode.decode(b"\xff" * (sound_file.LONGEST_SECONDS * 8000 + 1), "audio/basic")
 
 
 def test_hundreds_of_damaged_files_are_sound_or_refused() -> None:
@@ -199,7 +199,7 @@ def test_hundreds_of_damaged_files_are_sound_or_refused() -> None:
     for data in made.mutated(400, seed=11):
         began = time.process_time()
         try:
-            decode.sound(data, "audio/wav", "/a.wav")
+            decode.decode(data, "audio/wav", "/a.wav")
             outcomes["sound"] += 1
         except UnreadableSound:
             outcomes["refused"] += 1

@@ -3,20 +3,20 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from exchange.media import wav
+from exchange.media import wav_writing
 from exchange.media.audio import level_db
 from exchange.media.tones import tone
-from exchange.webhooks.webhook import Response
+from exchange.webhooks.webhook import WebhookResponse
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]
 
 
-def sound(tmp_path: Path, seconds: float, **headers: str) -> Response:
+def sound(tmp_path: Path, seconds: float, **headers: str) -> WebhookResponse:
     """A WAV file of a tone at 16 kHz, as a server sends it."""
     path = tmp_path / "sound.wav"
-    wav.write(path, [tone([600], 2 * seconds)], rate=16_000)
-    return Response(200, {"Content-Type": "audio/wav", **headers}, path.read_bytes(), f"{SITE}/sound.wav")
+    wav_writing.write(path, [tone([600], 2 * seconds)], rate=16_000)
+    return WebhookResponse(200, {"Content-Type": "audio/wav", **headers}, path.read_bytes(), f"{SITE}/sound.wav")
 
 
 def test_file_is_played_as_often_as_asked_and_told_to_the_telephone(staged: Staged, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_file_that_cannot_be_had_or_played_is_skipped(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": "<Play>missing.wav</Play><Play>broken.wav</Play><Play>http://[</Play><Say>still here</Say>",
-            "/broken.wav": Response(200, {"Content-Type": "audio/wav"}, b"no sound"),
+            "/broken.wav": WebhookResponse(200, {"Content-Type": "audio/wav"}, b"no sound"),
         }
         stage.app.failures = {"/missing.wav": [404]}
         caller, _ = await stage.dials()

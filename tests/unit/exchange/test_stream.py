@@ -9,7 +9,7 @@ import pytest
 
 from exchange.media import g711
 from exchange.media.audio import level_db
-from exchange.media.dtmf import tone_for
+from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone
 from exchange.webhooks.webhook import signature
 from tests.unit.exchange.stage import Stage, Story
@@ -108,7 +108,7 @@ def test_keys_are_messages_of_a_stream_that_goes_both_ways(staged: Staged) -> No
     async def story(stage: Stage) -> None:
         stage.app.pages = {"/voice": TALK}
         caller, _ = await stage.dials()
-        caller.say(tone_for("7"))
+        caller.say(key_tones("7"))
         await stage.passes(0.5)
         assert stage.sockets.wires[0].events("dtmf")[0]["dtmf"] == {"track": "inbound_track", "digit": "7"}
 

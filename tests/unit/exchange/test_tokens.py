@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from exchange.media.audio import SILENCE
-from exchange.web.phone_line import PhoneLine
 from exchange.web.tokens import LONGEST_SECONDS, is_signed, sign
+from exchange.web.web_phone_line import WebPhoneLine
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SOON = int(NOW.timestamp()) + 60
@@ -68,7 +68,7 @@ class Watcher:
 
 
 def test_a_telephone_that_sends_nothing_for_ten_seconds_of_a_call_is_hung_up() -> None:
-    line, leg = PhoneLine("+8613800000001"), Watcher()
+    line, leg = WebPhoneLine("+8613800000001"), Watcher()
     line.seize(leg)
     for _ in range(499):
         line.take()

@@ -3,20 +3,20 @@
 import pytest
 
 from exchange.media.audio import FRAME_BYTES, SILENT_DB, level_db
-from exchange.media.tones import CADENCES, Repeating, beep, tone
+from exchange.media.tones import CADENCES, CadenceSource, beep, tone
 
 
 @pytest.mark.parametrize(("name", "on", "cycle"), [("cn", 50, 250), ("us", 100, 300), ("eu", 50, 250), ("jp", 50, 150)])
 def test_a_ringing_tone_sounds_first_and_comes_again(name: str, on: int, cycle: int) -> None:
     # ../shared/TELEPHONY.md: "China 450 Hz 1 s on, 4 s off ... US 440+480 Hz 2 s on, 4 s off"
-    source = Repeating(CADENCES[name])
+    source = CadenceSource(CADENCES[name])
     heard = [level_db(source.next_frame()) > SILENT_DB for _ in range(2 * cycle)]
     assert heard == ([True] * on + [False] * (cycle - on)) * 2
 
 
 def test_a_cadence_that_does_not_fill_whole_frames_keeps_its_length() -> None:
     # ../shared/TELEPHONY.md: "busy 0.35/0.35"
-    source = Repeating(CADENCES["busy_cn"])
+    source = CadenceSource(CADENCES["busy_cn"])
     sound = b"".join(source.next_frame() for _ in range(70))
     assert len(sound) == 70 * FRAME_BYTES
     assert sound[: 35 * FRAME_BYTES] == sound[35 * FRAME_BYTES :]

@@ -8,11 +8,11 @@ from exchange.media import g711
 from exchange.media.audio import level_db
 from exchange.media.tones import tone
 from exchange.speech import ssml
-from exchange.speech.speak import voice_for
-from exchange.verbs.refer import understood
-from exchange.verbs.speech import spoken_language
+from exchange.speech.synthesiser import voice_for
+from exchange.verbs.refer import refer_parameters
+from exchange.verbs.say import spoken_language
 from exchange.webhooks import twiml
-from exchange.webhooks.webhook import Response
+from exchange.webhooks.webhook import WebhookResponse
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]
@@ -103,7 +103,7 @@ def test_mu_law_and_mp3_are_played(staged: Staged) -> None:
     async def story(stage: Stage) -> None:
         stage.app.pages = {
             "/voice": "<Play>/hold.ulaw</Play><Say>after</Say>",
-            "/hold.ulaw": Response(
+            "/hold.ulaw": WebhookResponse(
                 200, {"Content-Type": "audio/basic"}, g711.encode(tone([600], 1.0), g711.ULAW), f"{SITE}/h"
             ),
         }
@@ -127,7 +127,7 @@ def test_quiet_ends_of_a_message_are_cut_off_unless_told_otherwise(staged: Stage
             caller.say(bytes(2 * 8000 * 2 - 3200) + tone([500], 1.0))
             await stage.passes(5.3)
             sid = stage.app.asked("/done")[-1]["RecordingSid"]
-            assert least <= stage.office.recordings.facts[sid].seconds <= most
+            assert least <= stage.context.recordings.facts[sid].seconds <= most
 
     staged(story)
 
@@ -228,7 +228,7 @@ def test_action_of_refer_is_told_what_became_of_the_new_call(
 ) -> None:
     # docs/voice/twiml/refer: "the last SIP response code received on the referred leg, as determined by examining
     # the SIP NOTIFY messages"
-    assert {"ReferSipResponseCode": str(answer)} | understood(answer, notified) == told
+    assert {"ReferSipResponseCode": str(answer)} | refer_parameters(answer, notified) == told
 
 
 def test_refer_is_left_to_a_line_that_can(staged: Staged) -> None:

@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from exchange.core.config import WebhookLimits
 from exchange.core.errors import WebhookError
 from exchange.webhooks.overrides import split
-from exchange.webhooks.webhook import BAD_URL, Request, Response, Target, Webhooks, signature
+from exchange.webhooks.webhook import BAD_URL, WebhookClient, WebhookRequest, WebhookResponse, WebhookTarget, signature
 from tests.unit.exchange.stage import SITE, App
 
 LIMITS = WebhookLimits()
@@ -32,8 +32,8 @@ def test_signature_is_the_one_that_twilios_own_library_accepts(params: dict[str,
 def test_get_request_carries_its_parameters_in_the_signed_address() -> None:
     # docs/voice/twiml/twilio_request: "Twilio sends the following parameters ... as POST parameters or URL query
     # parameters"
-    async def story(app: App, webhooks: Webhooks) -> None:
-        await webhooks.ask(Target(f"{SITE}/a?x=1", "GET"), {"Digits": "1#"})
+    async def story(app: App, webhooks: WebhookClient) -> None:
+        await webhooks.ask(WebhookTarget(f"{SITE}/a?x=1", "GET"), {"Digits": "1#"})
         request = app.requests[0]
         assert dict(parse_qsl(urlsplit(request.url).query)) == {"x": "1", "Digits": "1#"}
         assert RequestValidator("token").validate(request.url, {}, request.headers["X-Twilio-Signature"])
@@ -44,10 +44,10 @@ def test_get_request_carries_its_parameters_in_the_signed_address() -> None:
 def test_callbacks_of_one_call_arrive_in_order_even_if_the_first_is_slow() -> None:
     # docs/voice/twiml/sip: "Although events are fired in order ... there is no guarantee they will arrive in the
     # same order"
-    async def story(app: App, webhooks: Webhooks) -> None:
-        webhooks.report("CA1", Target(f"{SITE}/slow"), {"n": "1"})
-        webhooks.report("CA1", Target(f"{SITE}/s"), {"n": "2"})
-        webhooks.report("CA2", Target(f"{SITE}/s"), {"n": "3"})
+    async def story(app: App, webhooks: WebhookClient) -> None:
+        webhooks.report("CA1", WebhookTarget(f"{SITE}/slow"), {"n": "1"})
+        webhooks.report("CA1", WebhookTarget(f"{SITE}/s"), {"n": "2"})
+        webhooks.report("CA2", WebhookTarget(f"{SITE}/s"), {"n": "3"})
         await webhooks.drain(5)
         assert [request.params["n"] for request in app.requests] == ["1", "3", "2"]
 
@@ -56,10 +56,10 @@ def test_callbacks_of_one_call_arrive_in_order_even_if_the_first_is_slow() -> No
 
 def test_callback_that_fails_does_not_stop_the_next() -> None:
     # Our decision: callbacks of one call keep their order, and one that fails is not waited for.
-    async def story(app: App, webhooks: Webhooks) -> None:
+    async def story(app: App, webhooks: WebhookClient) -> None:
         app.failures = {"/bad": [500, 500]}
-        webhooks.report("CA1", Target(f"{SITE}/bad"), {})
-        webhooks.report("CA1", Target(f"{SITE}/good"), {})
+        webhooks.report("CA1", WebhookTarget(f"{SITE}/bad"), {})
+        webhooks.report("CA1", WebhookTarget(f"{SITE}/good"), {})
         await webhooks.drain(5)
         assert [urlsplit(request.url).path for request in app.requests] == ["/bad", "/good"]
 
@@ -68,10 +68,10 @@ def test_callback_that_fails_does_not_stop_the_next() -> None:
 
 def test_refusal_by_the_application_is_not_repeated() -> None:
     # docs/usage/webhooks/webhooks-connection-overrides: "`ct` retries on TCP connect or TLS handshake failure"
-    async def story(app: App, webhooks: Webhooks) -> None:
+    async def story(app: App, webhooks: WebhookClient) -> None:
         app.failures = {"/a": [403, 200]}
         with pytest.raises(WebhookError) as caught:
-            await webhooks.ask(Target(f"{SITE}/a"), {})
+            await webhooks.ask(WebhookTarget(f"{SITE}/a"), {})
         assert (caught.value.code, len(app.requests)) == (11200, 1)
 
     tell(story)
@@ -79,10 +79,10 @@ def test_refusal_by_the_application_is_not_repeated() -> None:
 
 def test_more_than_ten_redirects_are_an_error() -> None:
     # docs/voice/twiml: "Twilio supports a maximum of 10 redirects before failing the request with error code 11215"
-    async def story(app: App, webhooks: Webhooks) -> None:
-        app.pages = {"/a": Response(307, {"Location": "/a"})}
+    async def story(app: App, webhooks: WebhookClient) -> None:
+        app.pages = {"/a": WebhookResponse(307, {"Location": "/a"})}
         with pytest.raises(WebhookError) as caught:
-            await webhooks.ask(Target(f"{SITE}/a"), {})
+            await webhooks.ask(WebhookTarget(f"{SITE}/a"), {})
         assert (caught.value.code, len(app.requests)) == (11215, 11)
 
     tell(story)
@@ -91,9 +91,9 @@ def test_more_than_ten_redirects_are_an_error() -> None:
 @pytest.mark.parametrize("url", ["", "file:///etc/passwd", "ftp://x", "voice", "http://[", "http://"])
 def test_only_http_addresses_are_asked(url: str) -> None:
     # ../shared/TELEPHONY.md: "Errors: 11200 retrieval, 11205 connection, 11215 redirects"
-    async def story(app: App, webhooks: Webhooks) -> None:
+    async def story(app: App, webhooks: WebhookClient) -> None:
         with pytest.raises(WebhookError) as caught:
-            await webhooks.ask(Target(url), {})
+            await webhooks.ask(WebhookTarget(url), {})
         assert caught.value.code == BAD_URL
         assert not app.requests
 
@@ -114,10 +114,10 @@ def test_only_http_addresses_are_asked(url: str) -> None:
 def test_fragment_of_an_address_says_what_is_tried_again(fragment: str, failures: list[int], tries: int) -> None:
     # docs/usage/webhooks/webhooks-connection-overrides: "Connection overrides will be passed on a per webhook URL
     # basis in the form of "fragments""
-    async def story(app: App, webhooks: Webhooks) -> None:
+    async def story(app: App, webhooks: WebhookClient) -> None:
         app.failures = {"/a": failures}
         with contextlib.suppress(WebhookError):
-            await webhooks.ask(Target(f"{SITE}/a{fragment}"), {"x": "1"})
+            await webhooks.ask(WebhookTarget(f"{SITE}/a{fragment}"), {"x": "1"})
         assert len(app.requests) == tries
         last = app.requests[-1]
         assert last.url == f"{SITE}/a"
@@ -139,14 +139,14 @@ def test_fragment_of_an_address_sets_its_time_limits() -> None:
 class Slow(App):
     """Takes its time for one of its pages."""
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: WebhookRequest) -> WebhookResponse:
         response = await super().send(request)
         for _ in range(50 if request.url.endswith("/slow") else 0):
             await asyncio.sleep(0)
         return response
 
 
-def tell(story: Callable[[App, Webhooks], Coroutine[Any, Any, None]], app: App | None = None) -> None:
+def tell(story: Callable[[App, WebhookClient], Coroutine[Any, Any, None]], app: App | None = None) -> None:
     """Run a story with an application and what asks it."""
     used = app or App()
-    asyncio.run(story(used, Webhooks(used, LIMITS, "token")))
+    asyncio.run(story(used, WebhookClient(used, LIMITS, "token")))

@@ -11,14 +11,16 @@ from hotline.values.language import Language
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.recording import RecordingState
-from telephony import signature, turn, twiml, words
+from telephony import signature, turn, twiml, vendor_words
 from telephony.errors import UnknownWord
-from telephony.verbs import Dial, Enqueue, Gather, Hangup, Leave, Pause, Play, Redirect, Reject, Say
+from telephony.verbs import Enqueue, Gather, Hangup, JoinConference, Leave, Pause, Play, Redirect, Reject, Say
 
 VALID = st.characters(blacklist_categories=["Cs", "Cc"])
 
 
-@pytest.mark.parametrize("table", [words.LEG_STATUSES, words.QUEUE_RESULTS, words.RECORDING_STATES])
+@pytest.mark.parametrize(
+    "table", [vendor_words.LEG_STATUSES, vendor_words.QUEUE_RESULTS, vendor_words.RECORDING_STATES]
+)
 def test_every_word_of_ours_is_reached_by_a_word_of_the_provider(table: dict[str, object]) -> None:
     ours = {type(word) for word in table.values()}
     assert len(ours) == 1
@@ -26,7 +28,7 @@ def test_every_word_of_ours_is_reached_by_a_word_of_the_provider(table: dict[str
     assert missing <= {RecordingState.STORED, RecordingState.TRANSCRIBED, RecordingState.PURGED}
 
 
-@pytest.mark.parametrize("look_up", [words.leg_status, words.queue_result, words.recording_state])
+@pytest.mark.parametrize("look_up", [vendor_words.leg_status, vendor_words.queue_result, vendor_words.recording_state])
 def test_unknown_word_raises(look_up: object) -> None:
     with pytest.raises(UnknownWord, match="in no table"):
         look_up("no-such-word")  # type: ignore[operator] # one of three functions
@@ -38,7 +40,7 @@ def test_verbs_become_the_documents_that_the_provider_reads() -> None:
             Say("您好 & <再见>", Language.MANDARIN),
             Gather("/next", (Play("/a.wav"), Pause(1)), 1, 5),
             Enqueue("booking", "/wait", "/left"),
-            Dial("c1", "/after", "/events", starts=True, ends=False),
+            JoinConference("c1", "/after", "/events", starts=True, ends=False),
             Redirect("/r"), Play("/music.wav", 0), Leave(), Reject("busy"), Hangup(),
         ]
     )  # fmt: skip

@@ -140,20 +140,20 @@ def test_whatever_happens_everyone_comes_to_an_end_and_no_cap_is_broken(
         assert len(week) <= caps.tries_a_week + sum(t.outcome in {Ended.CALL_LATER, Ended.PARTIAL} for t in week)
 
 
-def test_the_caps_name_what_is_wrong_with_file_line_and_field(tmp_path: Path) -> None:
+def test_the_limits_name_what_is_wrong_with_file_line_and_field(tmp_path: Path) -> None:
     before, after = 'value: 5, source: "ours: requirement', 'value: 50, source: "ours: requirement'
     text = dialling_limits_file.STANDARD.read_text("utf-8").replace(before, after)
     file = tmp_path / "dialling_limits.yaml"
     file.write_text(text, "utf-8")
     line = next(n for n, one in enumerate(text.splitlines(), 1) if "value: 50" in one)
-    with pytest.raises(Exception, match=rf"caps\.yaml:{line}: CN\.tries\.value: must be a whole number"):
+    with pytest.raises(Exception, match=rf"dialling_limits\.yaml:{line}: CN\.tries\.value: must be a whole number"):
         dialling_limits_file.read_file(file, "CN")
-    with pytest.raises(Exception, match="no caps for 'FR'"):
+    with pytest.raises(Exception, match="no limits for 'FR'"):
         dialling_limits_file.read_file(dialling_limits_file.STANDARD, "FR")
 
 
 def test_every_cap_has_its_source() -> None:
     for law in ("CN", "US", "GB"):
         caps = dialling_limits_file.read_file(dialling_limits_file.STANDARD, law)
-        assert set(caps.sources) == {"hours", *dialling_limits_file.FIGURES}
+        assert set(caps.sources) == {*dialling_limits_file.LimitsFields.model_fields}
         assert all(caps.sources.values())

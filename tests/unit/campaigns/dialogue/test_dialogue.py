@@ -24,11 +24,11 @@ from campaigns.dialogue.dialogue_state import (
     Warned,
 )
 from campaigns.dialogue.script import PRIVATE, Choice, Open, Scale, Script
-from campaigns.errors import ScriptFault
+from hotline.configuration.errors import FileFault
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome
+from telephony.vendor_words import AnsweredBy
 from telephony.verbs import Enqueue, Gather, Hangup, Record, Redirect, Say
-from telephony.words import Heard as Verdict
 
 SCRIPTS = scripts_file.of(None, "仁和医院", "Renhe Hospital", "+861066880000")
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock in China
@@ -60,7 +60,7 @@ def inputs(script: Script, place: Place) -> Iterator[Heard]:
     yield from (Heard(CHECK), Heard("199999"), Heard("4711"))
     yield from (Heard(words=words[place.language][0]) for words in script.replies.values())
     if place.stage is Stage.OPENING:
-        yield from (Heard(by=verdict) for verdict in Verdict)
+        yield from (Heard(by=verdict) for verdict in AnsweredBy)
     if place.stage is Stage.QUESTION:
         yield Heard(is_recorded=True)
         yield from (Heard(words=sign.words[place.language][0]) for sign in script.signs)
@@ -98,7 +98,7 @@ def test_nothing_medical_is_said_before_they_are_verified(name: str, language: L
     allowed |= {script.phrases["for_name"][language].replace("{name}", WHO.name)}
     for text in allowed:
         assert not [word for word in MEDICAL[language] if word in text.lower()], text
-    starts = [dialogue.begin(script, WHO, language, by=verdict) for verdict in (None, *Verdict)]
+    starts = [dialogue.begin(script, WHO, language, by=verdict) for verdict in (None, *AnsweredBy)]
     starts.append(dialogue.begin(script, replace(WHO, is_inbound=True), language, "pain"))
     assert all(set(said(start)) <= allowed for start in starts)
     for step in walk(script, *starts):
@@ -123,8 +123,8 @@ def test_from_the_wish_on_all_is_spoken_slowly(heard: Heard) -> None:
     assert all(paces(step.outcome) <= {True} for step in walk(script, slower))
 
 
-@pytest.mark.parametrize("verdict", [None, *Verdict])
-def test_the_elderly_are_spoken_to_slowly_from_the_first_word(verdict: Verdict | None) -> None:
+@pytest.mark.parametrize("verdict", [None, *AnsweredBy])
+def test_the_elderly_are_spoken_to_slowly_from_the_first_word(verdict: AnsweredBy | None) -> None:
     start = dialogue.begin(SCRIPTS["elderly"], WHO, Language.MANDARIN, by=verdict)
     assert paces(start) == {True}
     assert all(paces(step.outcome) <= {True} for step in walk(SCRIPTS["elderly"], start))
@@ -170,7 +170,7 @@ def test_every_warning_sign_by_key_or_word_goes_to_a_nurse_at_once(name: str, la
 def test_a_whole_conversation_by_key_gives_every_answer_once(name: str, language: Language) -> None:
     script = SCRIPTS[name]
     outcome = dialogue.begin(script, WHO, language)
-    for heard in (Heard(by=Verdict.HUMAN), Heard("1"), Heard(CHECK)):
+    for heard in (Heard(by=AnsweredBy.HUMAN), Heard("1"), Heard(CHECK)):
         outcome = dialogue.step(script, WHO, outcome.place, heard, NOW)
     given: dict[str, str] = {}
     while outcome.place.stage is Stage.QUESTION:
@@ -200,7 +200,7 @@ def test_who_does_not_answer_two_questions_is_connected_with_a_nurse() -> None:
 
 def test_a_conversation_goes_on_where_it_stopped_and_only_after_the_check() -> None:
     script = SCRIPTS["general"]
-    start = dialogue.begin(script, WHO, Language.ENGLISH, "fever", Verdict.HUMAN)
+    start = dialogue.begin(script, WHO, Language.ENGLISH, "fever", AnsweredBy.HUMAN)
     asked = dialogue.step(script, WHO, start.place, Heard("1"), NOW)
     assert asked.place.stage is Stage.VERIFY
     on = dialogue.step(script, WHO, asked.place, Heard(CHECK), NOW)
@@ -290,9 +290,9 @@ def test_faults_of_a_script_name_file_line_and_field(tmp_path_factory: pytest.Te
     (folder / "own.yaml").write_text(
         "label: {zh-CN: 随访}\nquestions: [pain, teeth]\nsigns: [worse]\nadvise: {}\n", "utf-8"
     )
-    with pytest.raises(ScriptFault) as fault:
+    with pytest.raises(FileFault) as fault:
         scripts_file.load(folder, {Language.MANDARIN: "医院", Language.ENGLISH: "Hospital"}, "")
     message = str(fault.value)
     assert "own.yaml:2: questions[1]: no question 'teeth'" in message
     assert "own.yaml:4: advise: unknown field" in message
-    assert "label.en-US: no text in en-US" in message
+    assert "label.en-US: missing; write a text here" in message

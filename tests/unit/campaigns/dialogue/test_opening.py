@@ -8,11 +8,11 @@ import pytest
 from campaigns.dialogue import dialogue, opening
 from campaigns.dialogue.dialogue_state import Heard, Outcome, Place, Reached, Stage
 from hotline.values.language import Language
+from telephony.vendor_words import AnsweredBy
 from telephony.verbs import Gather, Hangup, Redirect
-from telephony.words import Heard as Verdict
 from tests.unit.campaigns.dialogue.test_dialogue import CASES, MEDICAL, NOW, SCRIPTS, WHO, said
 
-MACHINES = (Verdict.MACHINE, Verdict.MACHINE_READY)
+MACHINES = (AnsweredBy.MACHINE, AnsweredBy.MACHINE_READY)
 # What a line without a person can bring: nothing, or the words of an announcement.
 SOUNDS = (Heard(), Heard(words="请留言，找护士，是的"), Heard(words="yes, please leave a message"))
 SCRIPT, ZH = SCRIPTS["general"], Language.MANDARIN
@@ -63,9 +63,9 @@ def test_a_machine_hears_no_name_whether_it_is_known_early_late_twice_or_never(n
 
 
 @pytest.mark.parametrize(("name", "language"), CASES)
-@pytest.mark.parametrize("verdict", [Verdict.HUMAN, Verdict.UNKNOWN])
+@pytest.mark.parametrize("verdict", [AnsweredBy.HUMAN, AnsweredBy.UNKNOWN])
 def test_a_person_is_asked_for_by_name_as_soon_as_the_greeting_is_over(
-    name: str, language: Language, verdict: Verdict
+    name: str, language: Language, verdict: AnsweredBy
 ) -> None:
     script = SCRIPTS[name]
     begun = dialogue.begin(script, WHO, language)
@@ -78,7 +78,7 @@ def test_a_person_is_asked_for_by_name_as_soon_as_the_greeting_is_over(
 
 
 def test_who_answers_before_we_speak_hears_the_hospital_and_the_question_in_one() -> None:
-    begun = dialogue.begin(SCRIPT, WHO, ZH, by=Verdict.HUMAN)
+    begun = dialogue.begin(SCRIPT, WHO, ZH, by=AnsweredBy.HUMAN)
     assert said(begun)[0] == SCRIPT.phrases["greeting"][ZH]
     assert WHO.name in said(begun)[1]
 
@@ -97,16 +97,16 @@ def test_while_nothing_is_known_nobody_is_left_in_silence_for_more_than_three_se
 @pytest.mark.parametrize("key", [*"0123456789*#"])
 def test_any_key_is_a_person_however_long_the_line_was_taken_for_a_machine(key: str) -> None:
     waiting = after(dialogue.begin(SCRIPT, WHO, ZH).place, Heard()).place
-    machine = dialogue.begin(SCRIPT, WHO, ZH, by=Verdict.MACHINE_READY).place
+    machine = dialogue.begin(SCRIPT, WHO, ZH, by=AnsweredBy.MACHINE_READY).place
     for place in (waiting, machine, after(machine, Heard()).place):
-        spoken_with = after(place, Heard(key, by=Verdict.MACHINE_READY))
+        spoken_with = after(place, Heard(key, by=AnsweredBy.MACHINE_READY))
         assert spoken_with.place.stage is Stage.WHO
         assert spoken_with.effects == (Reached(),)
         assert WHO.name in "".join(said(spoken_with))
 
 
 def test_who_is_taken_for_a_machine_is_told_how_to_go_on_and_is_not_hung_up_on_while_they_speak() -> None:
-    outcome = dialogue.begin(SCRIPT, WHO, ZH, by=Verdict.MACHINE_READY)
+    outcome = dialogue.begin(SCRIPT, WHO, ZH, by=AnsweredBy.MACHINE_READY)
     assert "按任意键" in said(outcome)[0]
     outcome = after(outcome.place, Heard())
     pleas = 0
@@ -119,6 +119,6 @@ def test_who_is_taken_for_a_machine_is_told_how_to_go_on_and_is_not_hung_up_on_w
 
 
 def test_a_machine_that_is_silent_after_its_wording_is_hung_up() -> None:
-    outcome = dialogue.begin(SCRIPT, WHO, ZH, by=Verdict.MACHINE_READY)
+    outcome = dialogue.begin(SCRIPT, WHO, ZH, by=AnsweredBy.MACHINE_READY)
     outcome = after(after(outcome.place, Heard()).place, Heard())
     assert (outcome.place.stage, outcome.verbs) == (Stage.END, (Hangup(),))

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.errors import PlanFault
 from campaigns.importing.visits.stop_reasons import Cause
 from campaigns.planning import plan, plans_file
 from campaigns.planning.calling_windows import ALL_DAY, ROOM, Hours, Window
 from campaigns.planning.plan import Facts
+from hotline.configuration.errors import FileFault
 
 LEGAL = Hours(time(9), time(20))
 PLANS = plans_file.read_folder(plans_file.STANDARD)
@@ -131,7 +131,7 @@ days: [mon, tuesday]
 
 
 def test_everything_wrong_with_a_plan_is_named_with_file_line_and_field() -> None:
-    with pytest.raises(PlanFault) as found:
+    with pytest.raises(FileFault) as found:
         plans_file.parse(BROKEN, "surgery.yaml", "surgery")
     text = str(found.value)
     for part in (
@@ -151,5 +151,5 @@ def test_hours_may_go_to_the_end_of_the_day() -> None:
 
 
 def test_an_empty_folder_of_plans_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(PlanFault, match="copy campaigns/plans"):
+    with pytest.raises(FileFault, match="copy campaigns/plans"):
         plans_file.read_folder(tmp_path)

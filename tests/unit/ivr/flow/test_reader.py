@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotline.configuration.errors import FileFault
 from hotline.values.language import Language
-from ivr.errors import FlowFault
 from ivr.flow import check, drawing, reader
 from ivr.flow.nodes import prompts
 from routing.queues.hours import parse_span, parse_weekdays
@@ -17,7 +17,7 @@ TEXT = reader.STANDARD.read_text("utf-8")
 
 
 def faults(text: str) -> list[str]:
-    with pytest.raises(FlowFault) as caught:
+    with pytest.raises(FileFault) as caught:
         reader.parse(text, HOUSE, "my.yaml")
     return list(caught.value.faults)
 
@@ -33,7 +33,12 @@ def line_of(text: str, part: str) -> int:
         ("    next: opening", "    next: nowhere", "nodes.consent.next", "no node 'nowhere'"),
         ("start: language", "start: lang", "start", "no node 'lang'"),
         ('      "5": {label', '      "9": {label', "nodes.menu.choices.9", "key 9 is reserved"),
-        ("say: {zh-CN: 正在为您转接咨询服务。, en-US:", "say: {en-US:", "nodes.enquiry.say.zh-CN", "no text in zh-CN"),
+        (
+            "say: {zh-CN: 正在为您转接咨询服务。, en-US:",
+            "say: {en-US:",
+            "nodes.enquiry.say.zh-CN",
+            "missing; write",
+        ),
         ("    intent: complaint", "    intent: complain", "nodes.complaint.intent", "not one of"),
         (
             "    queue: nurse\n    skill: nurse\n    priority: 0",
@@ -110,7 +115,7 @@ def test_text_that_is_no_flow_is_refused_with_a_line(text: str) -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_is_refused_and_never_crashes(text: str) -> None:
-    with pytest.raises(FlowFault):
+    with pytest.raises(FileFault):
         reader.parse(text, HOUSE)
 
 
@@ -121,7 +126,7 @@ def test_flow_with_a_line_lost_is_read_or_refused(data: st.DataObject) -> None:
     del lines[data.draw(st.integers(0, len(lines) - 1))]
     try:
         reader.parse("\n".join(lines), HOUSE)
-    except FlowFault as fault:
+    except FileFault as fault:
         assert fault.faults  # noqa: PT017 (either outcome is right)
 
 

@@ -8,7 +8,7 @@ from hotline.values.states.leg import LegStatus
 from ivr.outage import keeping
 from ivr.prompts import melody
 from telephony.turn import Turn
-from telephony.verbs import Gather, Hangup, Lead, Leave, Play, Redirect, Say
+from telephony.verbs import DialNumber, Gather, Hangup, Leave, Play, Redirect, Say
 
 MUSIC = Play("/voice/prompts/x.wav")
 DUTY = "+861066880009"
@@ -29,7 +29,7 @@ def test_first_document_says_why_and_the_next_ones_play_on_with_the_same_beginni
 def test_after_a_minute_the_number_on_duty_is_dialled_and_a_key_dials_it_at_once() -> None:
     assert isinstance(keeping.kept(wait(59), DUTY, Turn(), LINE)[0], Gather)
     for verbs in (keeping.kept(wait(60), DUTY, Turn(), LINE), keeping.kept(wait(3), DUTY, Turn(digits="0"), LINE)):
-        assert verbs[-1] == Lead(DUTY, LINE, "/voice/fallback", keeping.LEAD_RINGS_SECONDS)
+        assert verbs[-1] == DialNumber(DUTY, LINE, "/voice/fallback", keeping.LEAD_RINGS_SECONDS)
 
 
 def test_who_spoke_with_somebody_on_duty_is_done_and_who_did_not_is_kept_on() -> None:
@@ -48,7 +48,7 @@ def test_without_a_number_callers_are_kept_long_and_told_of_the_call_back_at_the
 def test_every_document_of_a_wait_sounds_and_leads_on(number: str, seconds: float) -> None:
     verbs = keeping.kept(wait(seconds), number, Turn(), LINE)
     assert isinstance(verbs[0], Say | Play | Gather)
-    assert isinstance(verbs[-1], Redirect | Lead)
+    assert isinstance(verbs[-1], Redirect | DialNumber)
     line = keeping.in_line(wait(seconds), "/voice/calls/c/wait", number)
     assert line == (Leave(),) or [type(verb) for verb in line] == [Play, Redirect]
     assert isinstance(keeping.once_more(wait(seconds), "/voice/x")[-1], Redirect | Hangup)

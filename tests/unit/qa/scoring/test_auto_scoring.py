@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from bench.quality_calls.spoken import Script, as_text, scripts
+from hotline.configuration.errors import FileFault
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
 from qa import scorecards
-from qa.scorecards import ScorecardFault, UnknownScorecard, phrase_lists
+from qa.scorecards import UnknownScorecard, phrase_lists
 from qa.scorecards.phrase_lists import parse as parse_lists
 from qa.scorecards.read import parse
 from qa.scoring import auto_scoring, dialogue_builder, names
@@ -276,17 +277,20 @@ def test_the_pieces_of_a_call_are_one_call() -> None:
         ("name: a b\n", "x.yaml:1: name: 'a b' is no name"),
         ("sections:\n  o:\n    items:\n      a: {weight: -1}\n", r"x.yaml:4: sections.o.items.a.weight: must be"),
         ("sections:\n  o:\n    items:\n      a: {machine: {kind: magic}}\n", "x.yaml:4: .*kind: 'magic' is not one of"),
-        ("sections:\n  o:\n    items:\n      a: {excused_by: [b]}\n", "x.yaml:4: .*excused_by.*'b' is no item"),
-        ("sections:\n  o:\n    items:\n      a: {by: both}\n", "x.yaml:4: .*by: whoever is machine or both needs"),
+        ("sections:\n  o:\n    items:\n      a: {excused_by: [b]}\n", "x.yaml:4: .*excused_by.*no item 'b'"),
+        (
+            "sections:\n  o:\n    items:\n      a: {by: both, labels: {zh-CN: 甲, en-US: a}}\n",
+            "x.yaml:4: .*by: whoever is machine or both needs",
+        ),
     ],
 )  # fmt: skip
 def test_a_fault_in_a_scorecard_names_file_line_and_field(text: str, says: str) -> None:
-    with pytest.raises(ScorecardFault, match=says):
+    with pytest.raises(FileFault, match=says):
         parse(text, "x.yaml")
 
 
 def test_a_fault_in_the_phrases_names_file_line_and_field() -> None:
-    with pytest.raises(ScorecardFault, match=r"p\.yaml:2: greets\.says: unknown field"):
+    with pytest.raises(FileFault, match=r"p\.yaml:2: greets\.says: unknown field"):
         parse_lists("greets:\n  says: [hello]\n", EN, "p.yaml")
 
 

@@ -10,10 +10,10 @@ from qa.scoring.dialogue import Dialogue
 from qa.scoring.phrase_match import AcousticScorer
 from qa.scoring.tokens import SpokenUtterance, dialogue_turns
 
-EN = Language.ENGLISH
+EN, ZH = Language.ENGLISH, Language.MANDARIN
 OVER = TalkOver(seconds=0.8, per_minute=3)
-PACE = Speed({EN: 80.0}, {EN: 240.0})
-HOLD = Hold(60.0, "hold_notice")
+PACE = Speed(least={EN: 80.0, ZH: 110.0}, most={EN: 240.0, ZH: 360.0})
+HOLD = Hold(seconds=60.0, notices="hold_notice")
 
 
 def dialogue(*said: tuple[str, float, float, str]) -> Dialogue:
@@ -62,7 +62,7 @@ def test_the_pace_is_words_a_minute_of_the_agents_own_speech(words: int, fit: bo
 @pytest.mark.parametrize(("agent", "fit"), [(2.0, False), (10.0, True), (60.0, False)])
 def test_the_agents_share_of_all_speech_lies_within_bounds(agent: float, fit: bool) -> None:
     spoken = dialogue(("agent", 0.0, agent, "so"), ("caller", 70.0, 80.0, "so"))
-    chance, _ = timing.talk_share(TalkShare(0.3, 0.7), spoken)
+    chance, _ = timing.talk_share(TalkShare(least=0.3, most=0.7), spoken)
     assert chance is not None
     assert (chance > 0.7, chance < 0.3) == (fit, not fit)
 
@@ -70,7 +70,7 @@ def test_the_agents_share_of_all_speech_lies_within_bounds(agent: float, fit: bo
 def test_too_little_speech_is_no_pace_and_no_share() -> None:
     short = dialogue(("agent", 0.0, 2.0, "Hello."), ("caller", 2.5, 4.0, "Hello."))
     assert timing.speed(PACE, short) == (None, [])
-    assert timing.talk_share(TalkShare(0.3, 0.7), short) == (None, [])
+    assert timing.talk_share(TalkShare(least=0.3, most=0.7), short) == (None, [])
 
 
 @pytest.mark.parametrize(("seconds", "kept"), [(30.0, True), (58.0, True), (63.0, False), (200.0, False)])
@@ -89,11 +89,11 @@ def test_who_was_not_asked_to_wait_was_not_held() -> None:
 
 @pytest.mark.parametrize(("start", "prompt"), [(1.0, True), (5.5, True), (6.6, False), (20.0, False)])
 def test_the_agent_speaks_within_some_seconds_or_not(start: float, prompt: bool) -> None:
-    chance, _ = timing.first_words(FirstWords(6.0), dialogue(("agent", start, start + 2.0, "Good morning.")))
+    chance, _ = timing.first_words(FirstWords(seconds=6.0), dialogue(("agent", start, start + 2.0, "Good morning.")))
     assert chance is not None
     assert (chance > 0.7, chance < 0.3) == (prompt, not prompt)
 
 
 def test_an_agent_who_says_nothing_did_not_speak_in_time() -> None:
-    chance, places = timing.first_words(FirstWords(6.0), dialogue(("caller", 1.0, 2.0, "Hello?")))
+    chance, places = timing.first_words(FirstWords(seconds=6.0), dialogue(("caller", 1.0, 2.0, "Hello?")))
     assert (chance is not None and chance < 0.3, list(places)) == (True, [])

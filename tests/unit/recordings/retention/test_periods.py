@@ -74,13 +74,16 @@ GOOD = "after_complaint_days: 1\nreport_days: 1\nkinds:\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "holds no fields"),
-        ("{", "no YAML"),
-        (GOOD.replace("  routine", "  rotine"), "routine missing; rotine unknown"),
-        (GOOD.replace("audio: 1,", "audio: soon,", 1), "kinds.complaint.audio: must be whole days"),
-        (GOOD.replace("audio: 1,", "audio: 0,", 1), "must be whole days"),
-        (GOOD.replace("audio: 1,", "audio: true,", 1), "must be whole days"),
-        (GOOD.replace("after_complaint_days: 1", "after: 1"), "after_complaint_days missing"),
+        ("", "is empty; copy recordings"),
+        ("{", "not YAML"),
+        (GOOD.replace("  routine", "  rotine"), "rotine: unknown field; do you mean routine?"),
+        (
+            GOOD.replace("audio: 1,", "audio: soon,", 1),
+            "kinds.complaint.audio: must be a whole number from",
+        ),
+        (GOOD.replace("audio: 1,", "audio: 0,", 1), "must be a whole number from 1 to 36500"),
+        (GOOD.replace("audio: 1,", "audio: true,", 1), "must be a whole number from 1 to 36500"),
+        (GOOD.replace("after_complaint_days: 1", "after: 1"), "after_complaint_days: missing"),
         (
             GOOD.replace("audio: 1, transcript: 2, review: 3", "audio: 9, transcript: 9, review: 3", 1),
             "a review must not",

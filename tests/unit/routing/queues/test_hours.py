@@ -6,21 +6,26 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import RootModel
 
-from hotline.configuration.yaml_fields import Source
+from hotline.configuration import yaml_file
+from hotline.configuration.errors import FileFault
 from hotline.values.workdays import is_public_holiday, is_working_day, made_up
-from routing.queues import hours_file
 from routing.queues.hours import Hours, is_open, next_opening
+from routing.queues.hours_file import HoursField
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 
 
-def read(text: str) -> tuple[Hours, list[str]]:
-    source = Source("queues.yaml")
-    return hours_file.read(source.open(text), BEIJING), source.faults
+class HoursFile(RootModel[HoursField]):
+    """Opening hours alone."""
 
 
-OFFICE, _ = read(
+def read(text: str) -> Hours:
+    return yaml_file.parse(HoursFile, text, "queues.yaml", lambda _data: {"zone": BEIJING}).root
+
+
+OFFICE = read(
     "{monday-friday: [08:00-12:00, 13:30-17:30], saturday: 08:00-12:00, holidays: china,"
     " days: {2026-12-31: 08:00-12:00}}"
 )
@@ -84,7 +89,7 @@ def test_the_line_is_open_by_date_then_holiday_then_weekday(moment: str, expecte
 
 
 def test_a_line_that_does_not_keep_holidays_is_open_on_them() -> None:
-    plain, _ = read("{monday-sunday: 08:00-24:00}")
+    plain = read("{monday-sunday: 08:00-24:00}")
     assert is_open(plain, local("2026-02-17 23:59"))
     assert not is_open(plain, local("2026-02-17 07:59"))
 
@@ -105,7 +110,7 @@ def test_the_next_opening_passes_nights_weekends_and_holidays(moment: str, opens
 
 def test_a_line_that_never_opens_has_no_next_opening_and_one_always_open_opens_now() -> None:
     assert next_opening(Hours(BEIJING), local("2026-03-02 09:00")) is None
-    always, _ = read("always")
+    always = read("always")
     assert next_opening(always, local("2026-03-02 03:00")) == local("2026-03-02 03:00")
 
 
@@ -121,10 +126,11 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(now: datetime) -> Non
 
 
 def test_faults_of_hours_name_their_line_and_what_to_write() -> None:
-    _, faults = read("funday: 08:00-09:00\nmonday: 9 to 5\nholidays: sometimes\ndays: {soon: []}")
-    assert [fault.split(": ")[0] + ": " + fault.split(": ")[1] for fault in faults] == [
+    with pytest.raises(FileFault) as caught:
+        read("funday: 08:00-09:00\nmonday: 9 to 5\nholidays: sometimes\ndays: {soon: []}")
+    assert [fault.split(": ")[0] + ": " + fault.split(": ")[1] for fault in caught.value.faults] == [
         "queues.yaml:1: funday",
         "queues.yaml:2: monday",
-        "queues.yaml:4: days.soon",
         "queues.yaml:3: holidays",
+        "queues.yaml:4: days.soon",
     ]

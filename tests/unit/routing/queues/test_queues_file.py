@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hotline.configuration.errors import FileFault
 from hotline.values.language import Language
-from routing.errors import QueuesFault
 from routing.queues import queues_file
 from routing.queues.queues import Need, OverflowKind, Rules, Step, Way
 
@@ -21,7 +21,7 @@ def parse(queue: str, more: str = "") -> Rules:
 
 
 def faults(queue: str, more: str = "") -> list[str]:
-    with pytest.raises(QueuesFault) as caught:
+    with pytest.raises(FileFault) as caught:
         parse(queue, more)
     return list(caught.value.faults)
 
@@ -70,24 +70,24 @@ def test_overflow_is_due_after_its_rings_or_its_time() -> None:
         ("wish: {booking: 6}", "queues.desk.wish.booking: must be a whole number from 1 to 5, not '6'"),
         ("wish: {booking: {least: 4, prefers: 3}}", "level 3 is below the least, 4; prefer that level or a better one"),
         ("rings: 3", "queues.desk.wish: missing; write whom the queue asks for"),
-        ("wish: {booking: 1}, ring: 3", "queues.desk.ring: unknown field; known are"),
+        ("wish: {booking: 1}, ring: 3", "queues.desk.ring: unknown field; do you mean rings? known are"),
         ("wish: {booking: 1}, rings: 0", "queues.desk.rings: must be a whole number from 1 to 10, not '0'"),
         ("wish: {booking: 1}, ladder: [1, 2, 3, 4]", "queues.desk.ladder[3]: there are only 3 rings"),
         ("wish: {booking: 1}, ladder: [3, 2]", "queues.desk.ladder[1]: 2 phones are fewer than in the ring before, 3"),
-        ("wish: {booking: 1}, ladder: [everyone, 2]", "queues.desk.ladder[1]: 2 phones are fewer"),
-        ("wish: {booking: 1}, ladder: [all]", "must be a number of phones from 1 to 50, or everyone, not 'all'"),
+        ("wish: {booking: 1}, ladder: [everyone, 2]", "queues.desk.ladder[1]: 2 phones come after everyone"),
+        ("wish: {booking: 1}, ladder: [all]", "'all' is no number of phones; write 1 to 50, or everyone"),
         ("wish: {booking: 1}, ladder: [{least: 2}]", "queues.desk.ladder[0].phones: missing; write how many phones"),
         ("wish: {booking: 1}, overflow: [elsewhere]", "'elsewhere' is not one of queue, nurse, call_back"),
         ("wish: {booking: 1}, overflow: [{kind: queue, to: x}]", "overflow[0].to: no queue 'x'; the queues are nurse"),
         ("wish: {booking: 1}, overflow: [{kind: queue, to: desk}]", "the queue cannot help itself; name another one"),
-        ("wish: {booking: 1}, overflow: [queue]", "queues.desk.overflow[0].to: missing; write a text here"),
+        ("wish: {booking: 1}, overflow: [queue]", "queues.desk.overflow[0].to: missing; write the queue that helps"),
         ("wish: {booking: 1}, overflow: [{kind: number, to: front}]", "'front' is no telephone number"),
         ("wish: {booking: 1}, overflow: [{kind: voicemail, to: nurse}]", "voicemail leads to nobody else; remove it"),
         (
             "wish: {booking: 1}, overflow: [{kind: voicemail, after_rings: 3, after_seconds: 9}]",
             "queues.desk.overflow[0].after_seconds: stands beside after_rings; write one of them",
         ),
-        ("wish: {booking: 1}, hours: {mon: '08:00-09:00'}", "queues.desk.hours.mon: no weekday; write monday"),
+        ("wish: {booking: 1}, hours: {mon: '08:00-09:00'}", "queues.desk.hours.mon: 'mon' is no weekday; write monday"),
         ("wish: {booking: 1}, language: {fr-FR: 1}", "queues.desk.language.fr-FR: unknown field; known are zh-CN, en"),
     ],
 )
@@ -100,9 +100,12 @@ def test_a_fault_of_a_queue_names_line_field_and_remedy(queue: str, told: str) -
 @pytest.mark.parametrize(
     ("green", "told"),
     [
-        ("{ages: 3}", "queues.yaml:5: green_channel.ages: unknown field; known are age, limited_mobility"),
+        (
+            "{ages: 3}",
+            "queues.yaml:5: green_channel.ages: unknown field; do you mean age? known are age, limited",
+        ),
         ("{cardiac: much}", "green_channel.cardiac: must be a whole number from 0 to 1000, not 'much'"),
-        ("{age: [{priority: 3}]}", "green_channel.age[0].from: missing; the least age in years, like from: 65"),
+        ("{age: [{priority: 3}]}", "green_channel.age[0].from: missing; write the least age, like from: 65"),
         ("{discharged: {within_days: 0}}", "within_days: must be a whole number from 1 to 365, not '0'"),
         ("{discharged: 5}", "green_channel.discharged: must hold named fields"),
     ],
@@ -122,15 +125,15 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file() -> None:
         ("", "is empty; copy routing/queues/queues.yaml"),
         ("queues: [", "not YAML"),
         ("- 1", "must hold named fields"),
-        (SKILLS, "no queues; callers need at least one line"),
+        (SKILLS, "queues: missing; write the queues, at least one"),
         (f"{SKILLS}queues:\n  Desk one: {{zh: 台, en: Desk, wish: {{booking: 1}}}}", "'Desk one' is no name"),
     ],
 )
 def test_a_file_that_is_no_queue_file_is_told_as_such(text: str, told: str) -> None:
-    with pytest.raises(QueuesFault, match=told):
+    with pytest.raises(FileFault, match=told):
         queues_file.parse(text, ZONE)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(QueuesFault, match=r"none\.yaml:1: file: cannot be read"):
+    with pytest.raises(FileFault, match=r"none\.yaml:1: file: cannot be read"):
         queues_file.read_file(tmp_path / "none.yaml", ZONE)

@@ -1,0 +1,76 @@
+"""What every template may use: filters, functions, and the words and facts of the page's frame."""
+
+import hashlib
+from functools import partial
+from importlib import resources
+from typing import Any
+
+from flask import Flask, request
+from flask_login import current_user
+
+from console.calls import event_text
+from console.campaigns import answers
+from console.quality import http as quality_http
+from console.reports import http as reports_http
+from console.web import access, formatting, language
+from hotline import clock
+from hotline.context import AppContext
+from hotline.values.language import Language
+from routing.queues import queues_file
+
+FILTERS = {
+    "clock": formatting.clock_here,
+    "day": formatting.day_here,
+    "number": formatting.number,
+    "rings": formatting.rings,
+    "length": formatting.length,
+    "absent": formatting.absent,
+    "percent": formatting.percent,
+    "score": formatting.score,
+    "signed": formatting.signed,
+    "zip": zip,
+    "epoch": lambda moment: f"{moment.timestamp():.3f}",
+    "reason": lambda text, words: event_text.reason(words, text),
+    "step": answers.step,
+}
+
+
+def equip(app: Flask, context: AppContext) -> None:
+    """Give the templates of `app` their filters, functions and common values."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(FILTERS | _of_the_hospital(context))
+    quality_pages = frozenset(blueprint.name for blueprint in (*quality_http.BLUEPRINTS, reports_http.pages))
+    app.jinja_env.globals.update(tell=event_text.tell, bar_name=event_text.bar, quality_pages=quality_pages)
+    app.context_processor(partial(_frame, context, static_version()))
+
+
+def static_version() -> str:
+    """Return a digest of all static files: it stands in their addresses, so that no release shows another's style."""
+    files = sorted(resources.files("console.web").joinpath("static").iterdir(), key=lambda file: file.name)
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.is_file())).hexdigest()[:8]
+
+
+def _of_the_hospital(context: AppContext) -> dict[str, Any]:
+    """Return the filters that speak by the hospital's own queues and scripts."""
+    queues, labels = queues_file.of(context.settings), answers.of(context)
+    return {
+        "why": lambda text, words: event_text.why(words, text, queues),
+        "question": labels.question,
+        "answer": labels.value,
+        "told": labels.told,
+    }
+
+
+def _frame(context: AppContext, version: str) -> dict[str, Any]:
+    chosen, settings = language.chosen(request), context.settings
+    return {
+        "t": language.words(chosen),
+        "language": chosen,
+        "languages": language.NAMES,
+        "hospital": settings.hospital_name_zh if chosen is Language.MANDARIN else settings.hospital_name_en,
+        "ring_seconds": settings.ring_seconds,
+        "version": version,
+        "user": current_user,
+        "page_id": clock.new_id,
+        "home": access.home(),
+    }

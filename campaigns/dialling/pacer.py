@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.dialling import follow_up, pacing, pacing_queries, queries, service
 from campaigns.planning import dialling_limits_file
-from campaigns.planning.dialling_limits import Caps
+from campaigns.planning.dialling_limits import DiallingLimits
 from hotline.context import AppContext
 from hotline.models import Campaign
 from hotline.outbox.notifier import FLOOR
@@ -30,7 +30,7 @@ class Pacer:
     def __init__(self, context: AppContext) -> None:
         """Use these resources; nothing starts yet. Raises `FileFault` when the dialling limits cannot be used."""
         self._context = context
-        self._limits: Caps = dialling_limits_file.of(context.settings)
+        self._limits: DiallingLimits = dialling_limits_file.of(context.settings)
         self._reserved: deque[datetime] = deque()
 
     def work(self, now: datetime) -> None:
@@ -75,8 +75,8 @@ class Pacer:
         nurses = pacing_queries.nurses(session, levels)
         dialling, talking = pacing_queries.in_flight(session)
         ring = timedelta(seconds=self._context.settings.ring_seconds)
-        unserved, waiting = pacing_queries.line(session, now - ring)
-        floor = pacing.Floor(
+        unserved, waiting = pacing_queries.waiting_callers(session, now - ring)
+        floor = pacing.NurseFloor(
             free=nurses.free,
             busy=nurses.busy,
             dialling=dialling,
@@ -87,7 +87,7 @@ class Pacer:
             due=len(queries.due_in(session, campaign.id, language, now, pacing.MOST_LINES)),
         )
         limits = self._limits
-        bounds = pacing.Bounds(
+        bounds = pacing.PacingBounds(
             limits.lost_target_permille / 1000, limits.lost_limit_permille / 1000, self._calls_left(session, now)
         )
         return pacing.decide(floor, pacing_queries.counts(session, campaign.id, now), bounds)

@@ -84,13 +84,13 @@ def _is_allowed(session: Session, context: AppContext, recipient: Recipient, now
     window = preferences.window_of(context, recipient)
     if window is not None and window.is_open(now):
         return True
-    standing = next_attempt.Standing((), window, recipient.closes_at, recipient.texted_at is not None)
+    standing = next_attempt.AttemptHistory((), window, recipient.closes_at, recipient.texted_at is not None)
     found = None if window is None else window.next(now, recipient.closes_at)
     follow_up.follow(
         session,
         context,
         recipient,
-        next_attempt.given_up(standing, now) if found is None else next_attempt.Again(found),
+        next_attempt.given_up(standing, now) if found is None else next_attempt.RetryAt(found),
         now,
     )
     return False
@@ -226,7 +226,7 @@ def end(
         follow_up.follow(session, context, recipient, _follows(session, context, attempt, now), now)
 
 
-def _follows(session: Session, context: AppContext, attempt: Attempt, now: datetime) -> next_attempt.Next:
+def _follows(session: Session, context: AppContext, attempt: Attempt, now: datetime) -> next_attempt.NextStep:
     recipient = session.get_one(Recipient, attempt.recipient_id)
-    standing = past_attempts.standing(session, context, recipient, attempt.later_at)
-    return next_attempt.follows(standing, dialling_limits_file.of(context.settings), now)
+    standing = past_attempts.history(session, context, recipient, attempt.later_at)
+    return next_attempt.next_step(standing, dialling_limits_file.of(context.settings), now)

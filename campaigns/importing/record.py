@@ -36,7 +36,7 @@ class VisitClass(StrEnum):
 
 
 @dataclass(frozen=True)
-class Facts:
+class DischargeFacts:
     """What a follow-up call needs to know, complete and checked; `number` is E.164 and reaches the patient."""
 
     name: str
@@ -71,7 +71,7 @@ class VisitRecord:
     visit_class: VisitClass = VisitClass.INPATIENT
     happened_on: date | None = None
     recorded_at: datetime | None = None
-    facts: Facts | None = None
+    facts: DischargeFacts | None = None
     is_dead: bool = False
     died_on: date | None = None
     readmitted_on: date | None = None

@@ -16,7 +16,7 @@ from campaigns.dialling.pacer import Pacer
 from campaigns.dialling.reconcile import Reconciler
 from campaigns.dialogue import after_call, attempt_progress
 from campaigns.importing import service as importing_service
-from campaigns.importing.record import Facts, VisitEvent, VisitRecord
+from campaigns.importing.record import DischargeFacts, VisitEvent, VisitRecord
 from campaigns.planning import enrolment, plan, service
 from hotline import clock
 from hotline.context import AppContext
@@ -171,13 +171,13 @@ def discharge(number: int, **told: object) -> VisitRecord:
         "has_consent": True,
         "ward": "外科三病区" if number % 2 else "心内科",
     }
-    facts |= {name: told.pop(name) for name in list(told) if name in Facts.__dataclass_fields__}
+    facts |= {name: told.pop(name) for name in list(told) if name in DischargeFacts.__dataclass_fields__}
     values: dict[str, object] = {
         "event": VisitEvent.DISCHARGED,
         "patient_number": f"P{number:05}",
         "visit": "1",
         "happened_on": (NOW - timedelta(days=8)).date(),
-        "facts": Facts(**facts),  # type: ignore[arg-type] # as the test wrote them
+        "facts": DischargeFacts(**facts),  # type: ignore[arg-type] # as the test wrote them
     }
     return VisitRecord(**(values | told))  # type: ignore[arg-type] # likewise
 
@@ -193,7 +193,7 @@ def campaign(context: AppContext, count: int, now: datetime = NOW) -> list[str]:
             session.add(nurse)
     importing_service.store(context, [discharge(number) for number in range(count)], "test", now)
     service.make(context, "spring", plan.Scope(), now)
-    enrolment.lay_out(context, "spring", now)
+    enrolment.enrol(context, "spring", now)
     service.start(context, "spring", now)
     with context.database.read() as session:
         return list(session.scalars(select(Recipient.id).order_by(Recipient.id)))

@@ -26,7 +26,7 @@ from tests.integration.test_visits import DISCHARGE, FACTS, planned, told
 OTHER = "+8613900000022"
 
 
-def hears(context: AppContext, *records: VisitRecord) -> service.Stored:
+def hears(context: AppContext, *records: VisitRecord) -> service.ImportResult:
     """A message of a system that nobody answers for."""
     return service.store(context, records, "hl7", NOW)
 
@@ -40,7 +40,7 @@ def discharges(context: AppContext) -> list[Discharge]:
         return list(session.scalars(select(Discharge).order_by(Discharge.id)))
 
 
-def waiting(context: AppContext) -> list[identity_decisions.Open]:
+def waiting(context: AppContext) -> list[identity_decisions.OpenProposal]:
     with context.database.read() as session:
         return identity_decisions.waiting(session)
 

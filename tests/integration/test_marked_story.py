@@ -133,7 +133,7 @@ def conversation(context: AppContext, exchange: Exchange) -> Patient:
         nurse.status, nurse.state_since = AgentStatus.AVAILABLE, NOW
         session.add(nurse)
     service.make(context, "spring", plan.Scope(), NOW)
-    assert enrolment.lay_out(context, "spring", NOW).added > 0
+    assert enrolment.enrol(context, "spring", NOW).added > 0
     service.start(context, "spring", NOW)
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()

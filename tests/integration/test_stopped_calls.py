@@ -67,7 +67,7 @@ CANCELLED = VisitRecord(
 )
 
 
-def store(context: AppContext, *records: VisitRecord) -> importing_service.Stored:
+def store(context: AppContext, *records: VisitRecord) -> importing_service.ImportResult:
     """The hospital tells this."""
     return importing_service.store(context, records, "hl7", NOW)
 
@@ -228,7 +228,7 @@ def test_a_death_while_a_campaign_is_planned_leaves_nobody_to_be_called(context:
     store(context, replace(more, patient_number="P00009"))
     with context.database.write() as session:
         session.add(Person(person_index="0" * 64, root="0" * 64, undone=[]))
-    with halfway(context, Person, lambda: enrolment.lay_out(context, "spring", NOW)):
+    with halfway(context, Person, lambda: enrolment.enrol(context, "spring", NOW)):
         store(context, replace(DEATH, patient_number="P00009"))
     exchange = outside()
     look(context, exchange, NOW)
@@ -291,7 +291,7 @@ def test_whoever_wants_no_more_calls_is_not_called_for_a_later_step(context: App
     exchange = outside()
     later = campaign_house.discharge(0, visit="0", condition="surgery", happened_on=(NOW - 8 * DAY).date())
     store(context, later)
-    enrolment.lay_out(context, "spring", NOW)
+    enrolment.enrol(context, "spring", NOW)
     look(context, exchange, NOW)
     (line,) = exchange.lines.values()
     ends(context, line, AttemptOutcome.REFUSED, NOW)
@@ -303,17 +303,17 @@ def test_whoever_wants_no_more_calls_is_not_called_for_a_later_step(context: App
 # Staff undo it.
 
 
-def undo(context: AppContext, only: str, **asked: object) -> stopping_service.Changed:
+def undo(context: AppContext, only: str, **asked: object) -> stopping_service.StopChanges:
     """Somebody undoes what stops these calls."""
     values: dict[str, object] = {"why": "是另一位患者"}
-    return stopping_undo.undo(context, only, stopping_undo.Undo(**(values | asked)), NOW)  # type: ignore[arg-type] # as written
+    return stopping_undo.undo(context, only, stopping_undo.UndoRequest(**(values | asked)), NOW)  # type: ignore[arg-type] # as written
 
 
 def test_staff_undo_a_readmission_once_and_a_later_fact_stops_again(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     store(context, RETURN)
-    assert undo(context, only) == stopping_service.Changed(resumed=1)
-    assert undo(context, only) == stopping_service.Changed()
+    assert undo(context, only) == stopping_service.StopChanges(resumed=1)
+    assert undo(context, only) == stopping_service.StopChanges()
     assert recipient(context, only).state is RecipientState.PLANNED
     assert store(context, RETURN).stopped == 0  # the same, told again
     assert store(context, replace(RETURN, visit="3")).stopped == 1
@@ -344,9 +344,9 @@ def test_a_death_is_undone_only_when_it_is_confirmed_and_only_as_it_was_seen(con
         with pytest.raises(UndoRefused) as refused:
             undo(context, only, **asked)
         assert refused.value.reason == reason
-    assert undo(context, only, is_sure=True) == stopping_service.Changed()  # they are in hospital all the same
+    assert undo(context, only, is_sure=True) == stopping_service.StopChanges()  # they are in hospital all the same
     assert recipient(context, only).reason == stop_reasons.READMITTED
-    assert undo(context, only) == stopping_service.Changed(resumed=1)
+    assert undo(context, only) == stopping_service.StopChanges(resumed=1)
 
 
 def test_two_who_undo_at_once_undo_once(context: AppContext) -> None:
@@ -373,7 +373,7 @@ def test_a_finished_campaign_calls_nobody_again(context: AppContext) -> None:
     (only,) = campaign(context, 1)
     store(context, RETURN)
     service.finish(context, "spring", NOW)
-    assert undo(context, only) == stopping_service.Changed()
+    assert undo(context, only) == stopping_service.StopChanges()
     assert recipient(context, only).state is RecipientState.STOPPED
 
 

@@ -23,7 +23,7 @@ PRESENT = (E.ADMITTED, E.TRANSFERRED, E.CLASS_CHANGED, E.TRANSFER_CANCELLED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Telling:
+class EventReport:
     """One event as it was told. `at` is when it was written down, where `is_timed`; else when it arrived here."""
 
     at: datetime
@@ -41,7 +41,7 @@ class Telling:
         return f"{self.at.isoformat() if self.is_timed else ''}/{self.digest}"
 
     @classmethod
-    def read(cls, stored: Mapping[str, Any]) -> "Telling":
+    def read(cls, stored: Mapping[str, Any]) -> "EventReport":
         """The telling that `write` stored."""
         return cls(
             at=datetime.fromisoformat(stored["at"]),
@@ -72,11 +72,11 @@ class Telling:
         return stored
 
 
-Tellings = Mapping[str, Telling]
+EventReports = Mapping[str, EventReport]
 
 
 @dataclass(frozen=True)
-class Visit:
+class CurrentVisit:
     """A visit as it stands. `began_on` and `ended_on` are days of the inpatient stay, `None` where nobody told.
 
     `told` is the telling that made the state, `seen_on` the last day on which something happened in it.
@@ -86,21 +86,21 @@ class Visit:
     began_on: date | None = None
     ended_on: date | None = None
     seen_on: date | None = None
-    told: Telling | None = None
-    began: Telling | None = None
+    told: EventReport | None = None
+    began: EventReport | None = None
 
 
-def read(stored: Mapping[str, Any]) -> dict[str, Telling]:
+def read(stored: Mapping[str, Any]) -> dict[str, EventReport]:
     """The tellings that `write` stored."""
-    return {kind: Telling.read(told) for kind, told in stored.items()}
+    return {kind: EventReport.read(told) for kind, told in stored.items()}
 
 
-def write(tellings: Tellings) -> dict[str, Any]:
+def write(tellings: EventReports) -> dict[str, Any]:
     """The tellings as the visit's row keeps them."""
     return {kind: telling.write() for kind, telling in tellings.items()}
 
 
-def latest(before: Telling | None, new: Telling) -> Telling:
+def latest(before: EventReport | None, new: EventReport) -> EventReport:
     """Which of two tellings of one kind counts."""
     if before is None:
         return new
@@ -111,7 +111,7 @@ def latest(before: Telling | None, new: Telling) -> Telling:
     return max(before, new, key=lambda telling: (telling.at, telling.digest))
 
 
-def fold(tellings: Tellings) -> Visit:
+def fold(tellings: EventReports) -> CurrentVisit:
     """The visit that these tellings make."""
     began, ended = _began(tellings), tellings.get(E.DISCHARGED)
     days = (began.on if began else None, ended.on if ended else None, _seen(tellings))
@@ -121,16 +121,16 @@ def fold(tellings: Tellings) -> Visit:
     ):
         told = tellings.get(cancelled)
         if told is not None and not any(_overrules(tellings.get(event), told) for event in BORNE_OUT):
-            return Visit(state, *days, told=told, began=began)
+            return CurrentVisit(state, *days, told=told, began=began)
     by = _class(tellings)
     if by is not None and by.visit_class is not VisitClass.INPATIENT:
-        return Visit(VisitState.OUTPATIENT, *days, told=by, began=began)
-    return Visit(*_inpatient(tellings, days), began=began)
+        return CurrentVisit(VisitState.OUTPATIENT, *days, told=by, began=began)
+    return CurrentVisit(*_inpatient(tellings, days), began=began)
 
 
 def _inpatient(
-    tellings: Tellings, days: tuple[date | None, date | None, date | None]
-) -> tuple[VisitState, date | None, date | None, date | None, Telling | None]:
+    tellings: EventReports, days: tuple[date | None, date | None, date | None]
+) -> tuple[VisitState, date | None, date | None, date | None, EventReport | None]:
     began_on, ended_on, seen_on = days
     ended, revoked = tellings.get(E.DISCHARGED), tellings.get(E.DISCHARGE_CANCELLED)
     if ended is not None and (revoked is None or _overrules(ended, revoked) or _is_another(ended, revoked)):
@@ -141,18 +141,18 @@ def _inpatient(
     return (VisitState.UNKNOWN if present is None else VisitState.IN_HOSPITAL), began_on, None, seen_on, present
 
 
-def _overrules(telling: Telling | None, cancelled: Telling) -> bool:
+def _overrules(telling: EventReport | None, cancelled: EventReport) -> bool:
     """Whether an event was certainly written down after its cancellation."""
     return telling is not None and telling.is_timed and cancelled.is_timed and telling.at > cancelled.at
 
 
-def _is_another(ended: Telling, revoked: Telling) -> bool:
+def _is_another(ended: EventReport, revoked: EventReport) -> bool:
     """Whether a discharge without a time is of a later day than the one that was cancelled."""
     is_timed = ended.is_timed and revoked.is_timed
     return not is_timed and ended.on is not None and revoked.on is not None and ended.on > revoked.on
 
 
-def _class(tellings: Tellings) -> Telling | None:
+def _class(tellings: EventReports) -> EventReport | None:
     """The telling whose class counts: the last in time, else by its kind."""
     found = [tellings[event] for event in CLASS_ORDER if event in tellings]
     if any(not telling.is_timed for telling in found):
@@ -160,7 +160,7 @@ def _class(tellings: Tellings) -> Telling | None:
     return max(found, key=lambda telling: (telling.at, CLASS_ORDER.index(telling.event)), default=None)
 
 
-def _began(tellings: Tellings) -> Telling | None:
+def _began(tellings: EventReports) -> EventReport | None:
     """The admission, else the change of class that made an inpatient of them."""
     for event in (E.ADMITTED, E.CLASS_CHANGED):
         told = tellings.get(event)
@@ -169,7 +169,7 @@ def _began(tellings: Tellings) -> Telling | None:
     return None
 
 
-def _seen(tellings: Tellings) -> date | None:
+def _seen(tellings: EventReports) -> date | None:
     days = [tellings[event].on for event in BORNE_OUT if event in tellings]
     return max((day for day in days if day is not None), default=None)
 

@@ -9,9 +9,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from campaigns.importing.record import VisitEvent
-from campaigns.importing.visits import facts, identities, persons, visit_state
-from campaigns.importing.visits.reports import CARE, FACTS, Told
-from campaigns.importing.visits.visit_state import Telling
+from campaigns.importing.visits import identities, persons, stored_facts, visit_state
+from campaigns.importing.visits.event_reports import CARE, FACTS, ReceivedRecord
+from campaigns.importing.visits.visit_state import EventReport
 from campaigns.stopping import service
 from crm.patients import same_person
 from hotline import clock
@@ -23,19 +23,19 @@ from hotline.values.states.visit import VisitState
 
 
 @dataclass
-class Draft:
+class VisitDraft:
     """A visit being written: what is in the database (`row`), and what is told now."""
 
     patient_number: str
     person_index: str
     row: Visit | None = None
-    tellings: dict[str, Telling] = field(default_factory=dict)
+    tellings: dict[str, EventReport] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     is_changed: bool = False
     source: str = ""
 
 
-class Batch:
+class VisitBatch:
     """What is stored in one transaction, and what came of it."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Batch:
         self._session, self._ground, self._now, self._people = session, context, now, people
         self.added = self.corrected = self.known = self.noted = self.stopped = self.resumed = self.proposed = 0
 
-    def store(self, told: list[Told]) -> None:
+    def store(self, told: list[ReceivedRecord]) -> None:
         """Write everything down, and stop or free the calls that depend on it."""
         held = persons.hold(self._session, self._people.values())
         touched = {index for one in told if (index := self._person(held, one)) is not None}
@@ -60,13 +60,13 @@ class Batch:
                 self._merge(drafts[one.key], one)
         moved = self._write(drafts)
         touched |= {draft.person_index for draft in drafts.values() if draft.is_changed}
-        changed = service.restand(self._session, self._ground, touched, self._now, moved)
+        changed = service.reassess(self._session, self._ground, touched, self._now, moved)
         self.stopped, self.resumed = changed.stopped, changed.resumed
         if count := self.added + self.corrected + self.noted:
             about = {"action": "import_discharges", "subject": "discharges", "subject_id": told[0].source[:32]}
             self._session.add(AuditEntry(at=clock.now(), user_id=None, count=count, **about))
 
-    def _person(self, held: dict[str, str], one: Told) -> str | None:
+    def _person(self, held: dict[str, str], one: ReceivedRecord) -> str | None:
         """What is told of the person; their index, where it is news."""
         index, is_news = self._people[one.record.patient_number], False
         for name, telling in (("death", one.death), ("refusal", one.refusal)):
@@ -74,7 +74,7 @@ class Batch:
                 continue
             row = persons.row(self._session, index)
             stored = getattr(row, name)
-            before = None if stored is None else Telling.read(stored)
+            before = None if stored is None else EventReport.read(stored)
             kept = visit_state.latest(before, telling)
             if kept != before:
                 setattr(row, name, kept.write())
@@ -86,12 +86,12 @@ class Batch:
             self.noted, self.known = self.noted + is_news, self.known + (not is_news)
         return index if is_news else None
 
-    def _drafts(self, told: Iterable[Told]) -> dict[str, Draft]:
+    def _drafts(self, told: Iterable[ReceivedRecord]) -> dict[str, VisitDraft]:
         found = {}
         for one in told:
             if one.tellings:
                 number = one.record.patient_number
-                found[one.key] = Draft(number, self._people[number], source=one.source)
+                found[one.key] = VisitDraft(number, self._people[number], source=one.source)
         for row in self._session.scalars(select(Visit).where(Visit.key.in_(found))):
             draft = found[row.key]
             draft.row = row
@@ -99,7 +99,7 @@ class Batch:
             draft.facts = dict(row.facts or {})
         return found
 
-    def _merge(self, draft: Draft, one: Told) -> None:
+    def _merge(self, draft: VisitDraft, one: ReceivedRecord) -> None:
         for kind, telling in one.tellings.items():
             before = draft.tellings.get(kind)
             kept = visit_state.latest(before, telling)
@@ -108,13 +108,13 @@ class Batch:
             draft.tellings[kind], draft.is_changed = kept, True
             is_another = before is None or before.digest != kept.digest
             if kind in {FACTS, CARE} and is_another and one.record.facts is not None:
-                told = facts.write(one.record.facts, one.record.patient_number)
-                names = facts.CARE if kind == CARE else ("patient_number", *facts.PERSONAL)
+                told = stored_facts.write(one.record.facts, one.record.patient_number)
+                names = stored_facts.CARE if kind == CARE else ("patient_number", *stored_facts.PERSONAL)
                 draft.facts |= {name: told[name] for name in names}
                 if kind == FACTS and not self._confirms:
                     draft.facts |= self._identity(draft, told, kept)
 
-    def _identity(self, draft: Draft, told: dict[str, Any], telling: Telling) -> identities.Identity:
+    def _identity(self, draft: VisitDraft, told: dict[str, Any], telling: EventReport) -> identities.Identity:
         """The identity by which the person is checked; what is told otherwise waits for staff."""
         root = self._roots[draft.person_index]
         said = {name: told[name] for name in identities.FIELDS}
@@ -125,7 +125,7 @@ class Batch:
             self.proposed += identities.propose(self._session, self._ground.keyring, made)
         return counts
 
-    def _write(self, drafts: dict[str, Draft]) -> dict[str, int]:
+    def _write(self, drafts: dict[str, VisitDraft]) -> dict[str, int]:
         """Visits and discharges as they are now; by how many days known discharges have moved, by their ids."""
         query = select(Discharge.key, Discharge.id, Discharge.discharged_on).where(Discharge.key.in_(drafts))
         there = {key: (discharge_id, day) for key, discharge_id, day in self._session.execute(query)}
@@ -170,7 +170,12 @@ class Batch:
         return moved
 
     def _visit(
-        self, fresh: list[dict[str, Any]], key: str, draft: Draft, visit: visit_state.Visit, kept: dict[str, Any] | None
+        self,
+        fresh: list[dict[str, Any]],
+        key: str,
+        draft: VisitDraft,
+        visit: visit_state.CurrentVisit,
+        kept: dict[str, Any] | None,
     ) -> bool:
         """Write the visit's row; whether what is true of it is another now."""
         stored = visit_state.write(draft.tellings)
@@ -196,7 +201,7 @@ class Batch:
         )
         return True
 
-    def _columns(self, draft: Draft) -> dict[str, Any]:
+    def _columns(self, draft: VisitDraft) -> dict[str, Any]:
         """The columns of a discharge that these facts fill; `identity` is by what the list of patients knows them."""
         found, keyring = dict(draft.facts), self._ground.keyring
         if "number" in found:

@@ -26,6 +26,7 @@ import openpyxl
 from campaigns.importing import service
 from campaigns.importing.fhir import file as fhir_file
 from campaigns.importing.hl7 import file as hl7_file
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitRecord
 from campaigns.importing.tables import file as tables_file
 from campaigns.importing.validation import Item, SourceDefaults
@@ -280,7 +281,7 @@ def run(name: str, count: int, store_every: int, context: AppContext, folder: Pa
     return tally
 
 
-def _store(found: list[tuple[int, Item]], context: AppContext, now: datetime) -> service.ImportResult:
+def _store(found: list[tuple[int, Item]], context: AppContext, now: datetime) -> ImportResult:
     seen: dict[int, int] = {}
     records = [one for line, one in found if isinstance(one, VisitRecord) and not service.second(seen, line, one)]
     return service.store(context, records, "mutant", now)

@@ -13,8 +13,9 @@ from campaigns.errors import ImportFault, IncompleteExport
 from campaigns.importing import service
 from campaigns.importing.fhir import file as fhir_file
 from campaigns.importing.hl7 import file as hl7_file
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitRecord
-from campaigns.importing.service import ImportResult, Item, SourceCheck
+from campaigns.importing.service import Item, SourceCheck
 from campaigns.importing.tables import file as tables_file
 from campaigns.importing.validation import SourceDefaults
 from crm.errors import UnreadableFile

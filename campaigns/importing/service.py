@@ -1,6 +1,6 @@
 """Records of visits into the database: a whole source is checked first and stored after, some at a time.
 
-Told twice, late or out of order, they lead to the same state: of each kind of event the latest telling is kept, and
+Told twice, late or out of order, they lead to the same state: of each kind of event the latest report is kept, and
 what is true of a visit follows from these (`visit_state`). Whatever stops or frees calls does so at once, too.
 """
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitRecord
 from campaigns.importing.visits import event_reports, persons, visit_batch
 from crm.feeds.rejects import Reject
@@ -29,28 +30,6 @@ class SourceCheck:
     repeated: int = 0
     rejected: int = 0
     rejects: list[Reject] = field(default_factory=list)
-
-
-@dataclass
-class ImportResult:
-    """What became of a source.
-
-    Discharges added, visits corrected, tellings known before, other news; recipients stopped, and those who go on;
-    names, numbers and birth dates told otherwise than they are known, which wait for staff.
-    """
-
-    added: int = 0
-    corrected: int = 0
-    known: int = 0
-    stopped: int = 0
-    resumed: int = 0
-    noted: int = 0
-    proposed: int = 0
-
-    @property
-    def is_news(self) -> bool:
-        """Whether campaigns that run have somebody to look at."""
-        return bool(self.added or self.corrected or self.resumed)
 
 
 def nothing(_count: int) -> None:
@@ -116,10 +95,7 @@ def store(
         with context.database.write() as session:
             batch = visit_batch.VisitBatch(session, context, now, _people(context, told), confirms=confirms)
             batch.store(told)
-        done.added, done.corrected = done.added + batch.added, done.corrected + batch.corrected
-        done.known, done.noted = done.known + batch.known, done.noted + batch.noted
-        done.stopped, done.resumed = done.stopped + batch.stopped, done.resumed + batch.resumed
-        done.proposed += batch.proposed
+        done.add(batch.result)
         tell(len(chunk))
     return done
 

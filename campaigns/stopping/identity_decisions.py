@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from campaigns.importing.visits import identities, persons, visit_batch
+from campaigns.importing.visits import identities, patient_rows, persons
 from campaigns.importing.visits.identities import Identity
 from campaigns.stopping import service
 from hotline.context import AppContext
@@ -77,7 +77,7 @@ def _apply(
         visit.facts = {**(visit.facts or {}), **proposed}
     for discharge in session.scalars(select(Discharge).where(Discharge.person_index.in_(indexes))):
         values = {name: proposed.get(name, getattr(discharge, name)) for name in identities.FIELDS}
-        values |= visit_batch.patient_of(session, context, discharge, values, now)
+        values |= patient_rows.columns_of(session, context.keyring, discharge, values, now)
         for name, value in values.items():
             setattr(discharge, name, value)
         session.flush()

@@ -104,7 +104,7 @@ def stop(session: Session, context: AppContext, recipient: Recipient, cause: Sto
 
 def note(session: Session, recipient: Recipient, change: str, cause: StopReason, now: datetime, **by: Any) -> None:
     """Write it into the recipient's history; `by` says which member of staff, and why."""
-    told = cause.told
+    told = cause.report
     session.add(
         RecipientChange(
             recipient_id=recipient.id,

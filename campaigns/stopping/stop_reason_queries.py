@@ -39,11 +39,11 @@ def known(session: Session, indexes: Collection[str]) -> dict[str, KnownPerson]:
 
 
 def _visits(session: Session, root_of: dict[str, str], found: dict[str, dict[str, Any]]) -> None:
-    query = select(Visit.key, Visit.person_index, Visit.tellings).where(Visit.person_index.in_(root_of))
+    query = select(Visit.key, Visit.person_index, Visit.event_reports).where(Visit.person_index.in_(root_of))
     for key, index, stored in session.execute(query):
-        tellings = visit_state.read(stored)
+        reports = visit_state.read(stored)
         person = found[root_of[index]]
-        person["tellings"][key], person["visits"][key] = tellings, visit_state.fold(tellings)
+        person["reports"][key], person["visits"][key] = reports, visit_state.fold(reports)
 
 
 def _listed(session: Session, root_of: dict[str, str], found: dict[str, dict[str, Any]]) -> None:
@@ -67,7 +67,7 @@ def _listed(session: Session, root_of: dict[str, str], found: dict[str, dict[str
 def _known(person: dict[str, Any]) -> KnownPerson:
     return KnownPerson(
         visits=dict(person["visits"]),
-        tellings=dict(person["tellings"]),
+        reports=dict(person["reports"]),
         deaths=tuple(person["deaths"].values()),
         refusals=tuple(person["refusals"].values()),
         listed_dead=frozenset(person["listed_dead"]),

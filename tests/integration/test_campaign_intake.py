@@ -16,7 +16,7 @@ from campaigns.errors import ImportFault
 from campaigns.importing import files
 from campaigns.importing.files import FileImport, ImportOptions
 from campaigns.importing.hl7 import mllp
-from campaigns.importing.service import ImportResult
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.watched_folder import WatchedFolder
 from campaigns.planning import enrolment, plan, service
 from hotline.context import AppContext, open_context

@@ -15,6 +15,7 @@ from campaigns.dialling import service as dialling_service
 from campaigns.dialogue import after_call, attempt_progress
 from campaigns.errors import UndoRefused
 from campaigns.importing import service as importing_service
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import VisitEvent, VisitRecord
 from campaigns.importing.visits import stop_reasons
 from campaigns.planning import absence_import, enrolment, service
@@ -67,7 +68,7 @@ CANCELLED = VisitRecord(
 )
 
 
-def store(context: AppContext, *records: VisitRecord) -> importing_service.ImportResult:
+def store(context: AppContext, *records: VisitRecord) -> ImportResult:
     """The hospital tells this."""
     return importing_service.store(context, records, "hl7", NOW)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from campaigns.importing import service as importing_service
+from campaigns.importing.import_result import ImportResult
 from campaigns.importing.record import DischargeFacts, VisitClass, VisitEvent, VisitRecord
 from campaigns.importing.visits import stop_reasons
 from campaigns.importing.visits.persons import person_index
@@ -46,7 +47,7 @@ def told(
 DISCHARGE = told(VisitEvent.DISCHARGED, hour=0)
 
 
-def take(context: AppContext, *records: VisitRecord) -> importing_service.ImportResult:
+def take(context: AppContext, *records: VisitRecord) -> ImportResult:
     """Store these as one source."""
     return importing_service.store(context, records, "hl7", NOW, confirms=True)
 
@@ -113,18 +114,16 @@ def test_calls_stop_for_what_happened_and_for_nothing_else(
 
 
 def test_the_end_of_an_outpatient_visit_is_no_discharge_until_its_class_changes(context: AppContext) -> None:
-    assert take(context, replace(DISCHARGE, visit_class=VisitClass.OUTPATIENT)) == importing_service.ImportResult(
-        noted=1
-    )
+    assert take(context, replace(DISCHARGE, visit_class=VisitClass.OUTPATIENT)) == ImportResult(noted=1)
     with context.database.read() as session:
         assert session.scalars(select(Discharge)).all() == []
         assert [row.state for row in session.scalars(select(Visit))] == [VisitState.OUTPATIENT]
     changed = told(VisitEvent.CLASS_CHANGED, hour=1)
-    assert take(context, changed) == importing_service.ImportResult(added=1)
+    assert take(context, changed) == ImportResult(added=1)
     with context.database.read() as session:
         (row,) = session.scalars(select(Discharge))
     assert (row.name, row.discharged_on, row.ward) == (FACTS.name, HOME, FACTS.ward)
-    assert take(context, changed) == importing_service.ImportResult(known=1)
+    assert take(context, changed) == ImportResult(known=1)
 
 
 def test_a_discharge_that_was_cancelled_and_told_anew_is_called_for_on_its_new_days(context: AppContext) -> None:
@@ -159,7 +158,7 @@ def test_a_correction_reaches_whoever_is_still_to_be_called(context: AppContext)
     only = planned(context)
     corrected = replace(FACTS, number="+8613900000022", ward="")
     stored = take(context, told(VisitEvent.UPDATED, hour=5, facts=corrected))
-    assert stored == importing_service.ImportResult(corrected=1)
+    assert stored == ImportResult(corrected=1)
     row = recipient(context, only)
     assert (row.number, row.ward) == ("+8613900000022", "外科")  # what a correction leaves out stays
     late = told(VisitEvent.UPDATED, hour=3, facts=replace(FACTS, number="+8613900000033"))
@@ -177,7 +176,7 @@ def test_numbers_that_were_merged_are_one_person_whatever_came_first(context: Ap
     ]
     take(context, *merges[order:], *merges[:order])
     assert stands(context, only) == (RecipientState.STOPPED, stop_reasons.DIED)
-    assert take(context, *merges) == importing_service.ImportResult(known=3)
+    assert take(context, *merges) == ImportResult(known=3)
 
 
 def test_a_refusal_under_one_number_counts_for_the_other(context: AppContext) -> None:

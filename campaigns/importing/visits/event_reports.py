@@ -1,4 +1,4 @@
-"""A record becomes tellings: what it says of its visit, of its facts, and of its person. Pure."""
+"""A record becomes reports: what it says of its visit, of its facts, and of its person. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from campaigns.importing.visits.visit_state import EventReport
 
 Sign = Callable[[str], str]
 DIGEST = 24
-# Beside the events, a visit's row keeps which telling its facts come from: of the person, and of their treatment.
+# Beside the events, a visit's row keeps which report its facts come from: of the person, and of their treatment.
 FACTS, CARE = "facts", "care"
 # ReceivedRecord of a person, not of one of their visits.
 OF_PERSON = frozenset({VisitEvent.MERGED, VisitEvent.DIED})
@@ -20,13 +20,13 @@ DATED = frozenset({VisitEvent.ADMITTED, VisitEvent.TRANSFERRED, VisitEvent.DISCH
 
 @dataclass(frozen=True)
 class ReceivedRecord:
-    """What one record tells. `tellings` is by kind of event, with `FACTS` and `CARE` where it brings such facts.
+    """What one record tells. `reports` is by kind of event, with `FACTS` and `CARE` where it brings such facts.
 
     `key` is the blind index of the visit: the patient's number with the visit's, or without one with the day.
     """
 
     record: VisitRecord
-    tellings: dict[str, EventReport] = field(default_factory=dict)
+    reports: dict[str, EventReport] = field(default_factory=dict)
     death: EventReport | None = None
     refusal: EventReport | None = None
     source: str = ""
@@ -34,14 +34,14 @@ class ReceivedRecord:
 
 
 def received(record: VisitRecord, source: str, arrived: tuple[datetime, date], sign: Sign) -> ReceivedRecord:
-    """The tellings of a record. `arrived` is when, and the hospital's day, which stands in where one is missing.
+    """The reports of a record. `arrived` is when, and the hospital's day, which stands in where one is missing.
 
     `sign` makes the keyed digest that tells two contents apart: what is kept in the clear gives nobody away.
     """
     facts = record.facts
     personal, care = ("", "") if facts is None else (_personal(facts), _care(facts))
     kept = _ReportOrigin(record.recorded_at or arrived[0], record.recorded_at is not None, source, sign)
-    base = kept.telling(
+    base = kept.report(
         f"{_event(record)}{personal}{care}",
         record.event,
         on=record.happened_on or (arrived[1] if record.event in DATED else None),
@@ -52,25 +52,25 @@ def received(record: VisitRecord, source: str, arrived: tuple[datetime, date], s
     refusal = base if facts is not None and facts.do_not_call else None
     if record.event in OF_PERSON:
         return ReceivedRecord(record, {}, death, refusal, source)
-    tellings = {record.event.value: base}
+    reports = {record.event.value: base}
     if facts is not None:
-        tellings[FACTS] = kept.telling(personal, VisitEvent.UPDATED)
+        reports[FACTS] = kept.report(personal, VisitEvent.UPDATED)
         if says_care(facts):
-            tellings[CARE] = kept.telling(care, VisitEvent.UPDATED)
+            reports[CARE] = kept.report(care, VisitEvent.UPDATED)
     stay = record.visit or (record.happened_on.isoformat() if record.happened_on else "")
-    return ReceivedRecord(record, tellings, death, refusal, source, sign(f"stay {record.patient_number}|{stay}"))
+    return ReceivedRecord(record, reports, death, refusal, source, sign(f"stay {record.patient_number}|{stay}"))
 
 
 @dataclass(frozen=True)
 class _ReportOrigin:
-    """What all tellings of one record have in common."""
+    """What all reports of one record have in common."""
 
     at: datetime
     is_timed: bool
     source: str
     sign: Sign
 
-    def telling(self, content: str, event: VisitEvent, **more: Any) -> EventReport:
+    def report(self, content: str, event: VisitEvent, **more: Any) -> EventReport:
         digest = self.sign(content)[:DIGEST]
         return EventReport(at=self.at, is_timed=self.is_timed, digest=digest, event=event, source=self.source, **more)
 

@@ -42,14 +42,14 @@ STAYS = (VisitState.IN_HOSPITAL, VisitState.DISCHARGED, VisitState.DISCHARGE_CAN
 
 @dataclass(frozen=True)
 class StopReason:
-    """Why calls stop, and the telling it comes from (`None`: a list of the hospital's, or the patient's own word).
+    """Why calls stop, and the report it comes from (`None`: a list of the hospital's, or the patient's own word).
 
     `signature` tells it from a later fact: staff who undo a cause undo this one.
     """
 
     reason: str
     signature: str
-    told: EventReport | None = None
+    report: EventReport | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class KnownPerson:
     """
 
     visits: Mapping[str, CurrentVisit] = field(default_factory=dict)
-    tellings: Mapping[str, Mapping[str, EventReport]] = field(default_factory=dict)
+    reports: Mapping[str, Mapping[str, EventReport]] = field(default_factory=dict)
     deaths: tuple[EventReport, ...] = ()
     refusals: tuple[EventReport, ...] = ()
     listed_dead: frozenset[str] = frozenset()
@@ -89,8 +89,8 @@ def causes(known: KnownPerson, visit: str | None) -> Iterator[StopReason]:
 
 
 def _told(reason: str, told: Iterable[EventReport], listed: Iterable[str]) -> Iterator[StopReason]:
-    for telling in sorted(told, key=lambda telling: (telling.at, telling.digest), reverse=True):
-        yield StopReason(reason, f"{reason}/{telling.signature}", telling)
+    for report in sorted(told, key=lambda report: (report.at, report.digest), reverse=True):
+        yield StopReason(reason, f"{reason}/{report.signature}", report)
     for row_id in sorted(listed):
         yield StopReason(reason, f"{reason}/listed/{row_id}")
 
@@ -101,15 +101,15 @@ def _of_visit(known: KnownPerson, key: str) -> Iterator[StopReason]:
         return
     if found.state is not VisitState.DISCHARGED:
         reason = BY_STATE[found.state]
-        told = found.told
+        told = found.report
         yield StopReason(reason, f"{reason}/{key[:16]}/{told.signature if told else ''}", told)
         return
-    own = known.tellings[key].get(VisitEvent.DISCHARGED)
+    own = known.reports[key].get(VisitEvent.DISCHARGED)
     if own is not None and own.readmitted_on is not None and found.ended_on and own.readmitted_on >= found.ended_on:
         yield StopReason(READMITTED, f"{READMITTED}/{key[:16]}/{own.signature}", own)
     for other, visit in sorted(known.visits.items()):
         if other != key and is_readmission((key, found), (other, visit)):
-            by = visit.began or visit.told
+            by = visit.began or visit.report
             yield StopReason(READMITTED, f"{READMITTED}/{other[:16]}/{by.signature if by else ''}", by)
 
 

@@ -288,7 +288,7 @@ def upgrade() -> None:
     op.create_table('visits',
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('person_index', sa.String(length=64), nullable=False),
-    sa.Column('tellings', sa.LargeBinary(), nullable=False),
+    sa.Column('event_reports', sa.LargeBinary(), nullable=False),
     sa.Column('facts', sa.LargeBinary(), nullable=True),
     sa.Column('state', sa.String(length=24), nullable=False),
     sa.Column('began_on', sa.Date(), nullable=True),

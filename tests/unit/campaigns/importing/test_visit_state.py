@@ -46,8 +46,8 @@ def merged(records: Iterable[VisitRecord]) -> dict[str, EventReport]:
     kept: dict[str, EventReport] = {}
     for count, record in enumerate(records):
         arrived = (NOW + timedelta(days=1, seconds=count), NOW.date())
-        for kind, telling in event_reports.received(record, "hl7", arrived, signed).tellings.items():
-            kept[kind] = visit_state.latest(kept.get(kind), telling)
+        for kind, report in event_reports.received(record, "hl7", arrived, signed).reports.items():
+            kept[kind] = visit_state.latest(kept.get(kind), report)
     return kept
 
 
@@ -121,7 +121,7 @@ def known(*visits: list[VisitRecord], deaths: int = 0) -> KnownPerson:
     death = event_reports.received(dead, "hl7", (NOW, NOW.date()), signed).death
     return KnownPerson(
         visits={key: visit_state.fold(one) for key, one in kept.items()},
-        tellings=kept,
+        reports=kept,
         deaths=(death,) if deaths and death else (),
     )
 
@@ -162,7 +162,7 @@ def test_what_staff_undid_does_not_stop_calls_and_a_later_fact_does() -> None:
     assert found is not None
     assert found.reason == stop_reasons.DIED
     undone = frozenset({found.signature})
-    assert stop_reasons.cause(KnownPerson(first.visits, first.tellings, first.deaths, undone=undone), "0") is None
+    assert stop_reasons.cause(KnownPerson(first.visits, first.reports, first.deaths, undone=undone), "0") is None
     later = known(HOME, deaths=4)
-    again = stop_reasons.cause(KnownPerson(later.visits, later.tellings, later.deaths, undone=undone), "0")
+    again = stop_reasons.cause(KnownPerson(later.visits, later.reports, later.deaths, undone=undone), "0")
     assert again is not None

@@ -113,7 +113,7 @@ def note(session: Session, recipient: Recipient, change: str, cause: StopReason,
             reason=cause.reason,
             source=told.source if told else LISTED if cause.signature else "",
             event=told.event.value if told else "",
-            told_at=told.at if told else None,
+            reported_at=told.at if told else None,
             **by,
         )
     )

@@ -38,7 +38,7 @@ class IdentityProposal(Row, WithId):
     digest: Mapped[str] = mapped_column(String(64))
     # Who told it (hl7, json, csv, …), and when the hospital's system wrote it down, else when it came.
     source: Mapped[str] = mapped_column(String(20))
-    told_at: Mapped[datetime] = mapped_column(Utc)
+    reported_at: Mapped[datetime] = mapped_column(Utc)
     made_at: Mapped[datetime] = mapped_column(Utc)
     # When it was decided, how, and by whom; `None`: it waits.
     decided_at: Mapped[datetime | None] = mapped_column(Utc)

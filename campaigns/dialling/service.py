@@ -19,7 +19,7 @@ from hotline.context import AppContext
 from hotline.models import Attempt, Call, Campaign, Recipient
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import FLOOR
-from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.attempt import AttemptEvent, AttemptOutcome, AttemptState
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recipient import RecipientState
@@ -114,7 +114,7 @@ def start_dialling(context: AppContext, attempt_id: str, now: datetime) -> str |
         if not _is_still_wanted(session, context, recipient, now):
             end(session, context, held, AttemptOutcome.FAILED, reason=NEVER_DIALLED, now=now)
             return None
-        transitions.move(attempt, AttemptState.DIALLED)
+        transitions.transition(attempt, AttemptEvent.DIALLED)
         attempt.dialled_at = now
         return recipient.number
 
@@ -173,10 +173,8 @@ def _advance(session: Session, context: AppContext, held: HeldAttempt, status: L
         outcome, reason = _outcome(attempt, status)
         end(session, context, held, outcome, reason=reason, now=now)
     elif status is LegStatus.RINGING and attempt.state in {AttemptState.RESERVED, AttemptState.DIALLED}:
-        attempt.dialled_at = attempt.dialled_at or now
-        transitions.move(attempt, AttemptState.DIALLED)
-        transitions.move(attempt, AttemptState.RINGING)
-        attempt.ringing_at = now
+        transitions.transition(attempt, AttemptEvent.RANG)
+        attempt.dialled_at, attempt.ringing_at = attempt.dialled_at or now, now
     elif status is LegStatus.ANSWERED:
         picked_up(attempt, now)
 
@@ -185,7 +183,7 @@ def picked_up(attempt: Attempt, now: datetime) -> None:
     """Mark the attempt as answered, by a person or a machine; again, nothing changes."""
     if attempt.state is AttemptState.ANSWERED or attempt.state is AttemptState.ENDED:
         return
-    transitions.move(attempt, AttemptState.ANSWERED)
+    transitions.transition(attempt, AttemptEvent.ANSWERED)
     attempt.dialled_at, attempt.answered_at = attempt.dialled_at or now, now
 
 
@@ -217,7 +215,7 @@ def end(
             outcome, reason = AttemptOutcome.DONE, WITH_PERSON  # a nurse, or the urgent case, goes on from here
     if recipient.state is not RecipientState.CALLING:
         outcome, reason = AttemptOutcome.STOPPED, recipient.reason
-    transitions.move(attempt, AttemptState.ENDED)
+    transitions.transition(attempt, AttemptEvent.ENDED)
     attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:120], now
     session.flush()
     log.get().info("attempt_ended", attempt_id=attempt.id, outcome=outcome)

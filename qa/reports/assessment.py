@@ -18,7 +18,7 @@ from qa.statistics.aggregates import DrawableCall
 def build(
     context: AppContext, session: Session, house: ReportData, zone: ZoneInfo
 ) -> tuple[tuple[Chart, ...], tuple[Table, ...], list[str]]:
-    """The drawing, the table, and the names of the notes."""
+    """Return the drawing, the table, and the names of the notes."""
     rules, cards = policy.of(context.settings.quality_file), scorecards.of(context.settings.scorecards_folder)
     start = datetime.combine(house.wanted.since, time(), zone).astimezone(UTC)
     end = datetime.combine(house.wanted.until + timedelta(days=1), time(), zone).astimezone(UTC)

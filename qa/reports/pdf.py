@@ -38,7 +38,7 @@ COLOURS = {
 
 
 def pdf(report: ReportDocument, say: Words) -> bytes:
-    """The report as pages to print: drawings first, then tables, then how to read them."""
+    """Return the report as pages to print: drawings first, then tables, then how to read them."""
     _register()
     file = io.BytesIO()
     page = landscape(A4)
@@ -58,7 +58,7 @@ def pdf(report: ReportDocument, say: Words) -> bytes:
 
 
 def drawing(chart: Chart) -> Drawing:
-    """The shapes of a chart as a drawing of the PDF; y runs upwards there."""
+    """Return the shapes of a chart as a drawing of the PDF; y runs upwards there."""
     _register()
     result = Drawing(chart.width * SCALE, chart.height * SCALE)
     result.scale(SCALE, SCALE)
@@ -82,7 +82,7 @@ def _grid(table: Table, say: Words, width: float) -> Any:
 
 
 def _text(words: str, size: float, colour: str = "#16262a", follows: bool = False) -> Paragraph:
-    """A paragraph; with `follows` it stays on the page of what comes next."""
+    """Return a paragraph; with `follows` it stays on the page of what comes next."""
     look = {"fontName": FONT, "fontSize": size, "leading": size * 1.4, "wordWrap": "CJK", "textColor": colour}
     style = ParagraphStyle(f"s{size}{colour}{follows}", keepWithNext=follows, **look)
     return Paragraph(escape(words), style)

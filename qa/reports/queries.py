@@ -1,4 +1,4 @@
-"""What reports read: the calls that could be drawn, the reviews that count, what telephones did, ratings."""
+"""Queries of reports: the calls that could be drawn, the reviews that count, the offers of agents, ratings."""
 
 from collections import defaultdict
 from datetime import date, datetime
@@ -20,7 +20,7 @@ APPEALED = (ReviewState.APPEALED, ReviewState.UPHELD, ReviewState.CHANGED)
 
 
 def drawable_calls(session: Session, since: date, until: date) -> list[DrawableCall]:
-    """Every call that could be drawn on these days, both included."""
+    """Return every call that could be drawn on these days, both included."""
     draws = select(DailySample.day, DailySample.frame).where(DailySample.day >= since, DailySample.day <= until)
     return [
         DrawableCall(agent_id, queue, day)
@@ -30,7 +30,7 @@ def drawable_calls(session: Session, since: date, until: date) -> list[DrawableC
 
 
 def published_reviews(session: Session, since: date, until: date) -> list[PublishedReview]:
-    """Every published review of these days' calls."""
+    """Return every published review of these days' calls."""
     conditions = (Review.day >= since, Review.day <= until, Review.calibration_id.is_(None), Review.state.in_(PUBLIC))
     return [
         PublishedReview(
@@ -50,7 +50,7 @@ def published_reviews(session: Session, since: date, until: date) -> list[Publis
 
 
 def offer_results(session: Session, start: datetime, end: datetime, ring_seconds: float) -> dict[str, OfferResults]:
-    """What each agent's telephone did between two moments."""
+    """Return each agent's offers between two moments, counted by how they ended."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     conditions = (Offer.started_at >= start, Offer.started_at < end, Offer.state.in_(COUNTED_OFFERS))
     rows = select(Offer.agent_id, Offer.state, Offer.ringing_at, Offer.answered_at).where(*conditions)
@@ -64,7 +64,7 @@ def offer_results(session: Session, start: datetime, end: datetime, ring_seconds
 
 
 def ratings_of(session: Session, start: datetime, end: datetime) -> dict[str, list[int]]:
-    """The ratings that patients gave each agent between two moments."""
+    """Return the ratings that patients gave each agent between two moments."""
     conditions = (Call.started_at >= start, Call.started_at < end, Call.agent_id.is_not(None), Call.rating.is_not(None))
     ratings: dict[str, list[int]] = defaultdict(list)
     for agent_id, rating in session.execute(select(Call.agent_id, Call.rating).where(*conditions)):

@@ -23,7 +23,7 @@ from qa.statistics.confidence_interval import BarVerdict
 def build(
     context: AppContext, session: Session, request: ReportRequest, language: Language, now: datetime
 ) -> ReportDocument:
-    """The report asked for, from what the database holds at this moment."""
+    """Return the report asked for, from what the database holds at this moment."""
     rules, say = policy.of(context.settings.quality_file), words(language)
     cards = scorecards.of(context.settings.scorecards_folder)
     bar = cards[rules.scorecards["inbound"]].bar

@@ -1,4 +1,6 @@
-"""Reports as files: asked for on a page, made by a worker with its progress, kept sealed, fetched by who asked."""
+"""Reports as files: requested on a page, made by a worker with its progress, kept sealed, fetched by whoever requested
+them.
+"""
 
 from datetime import datetime
 
@@ -13,7 +15,7 @@ from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
 from hotline.outbox.job_kinds import job
 from hotline.values.language import Language
-from hotline.values.states.report import ReportState
+from hotline.values.states.report import ReportEvent, ReportState
 from qa.errors import InvalidAnswer
 from qa.reports import report, values
 from qa.reports.values import ReportRequest
@@ -26,7 +28,7 @@ FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.
 def request_report(
     context: AppContext, user_id: str, request: ReportRequest, form: tuple[str, Language], now: datetime
 ) -> str:
-    """Have a report made in a format (`xlsx`, `pdf`) and language; its id. Raises `Unfit` for an unknown format."""
+    """Have a report made in a format (`xlsx`, `pdf`) and language; return its id. Raises `InvalidAnswer`."""
     format_, language = form
     if format_ not in FORMATS or request.kind not in values.KINDS or request.unit not in values.UNITS:
         raise InvalidAnswer(f"no report {request.kind!r} as {format_!r}")
@@ -41,7 +43,7 @@ def request_report(
 
 @job(JOB, queue="now")
 def make_report(context: AppContext, report_id: str, now: datetime) -> None:
-    """Make the file. Raises `Discard` when it is there already; what fails is said on the page."""
+    """Make the file. Raises `Discard` when it is there already; the page shows what failed."""
     with context.database.read() as session:
         row = session.get(Row, report_id)
     if row is None or row.state is ReportState.READY:
@@ -51,29 +53,29 @@ def make_report(context: AppContext, report_id: str, now: datetime) -> None:
     except (Discard, LeaseLost):
         raise
     except Exception:
-        _end(context, report_id, ReportState.FAILED, None, now)  # the page says so until a later try makes it
+        _end(context, report_id, ReportEvent.FAILED, None, now)  # the page says so until a later try makes it
         raise
 
 
 def report_file(context: AppContext, row: Row) -> bytes:
-    """The bytes of a made report. Raises `NotFound` while it is not made."""
+    """Return the bytes of a made report. Raises `NotFound` while it is not made."""
     if row.blob is None:
         raise NotFound(f"report {row.id} is not made yet")
     return context.objects.get(row.blob, sealing_context(row.id))
 
 
 def of_user(session: Session, user_id: str) -> list[Row]:
-    """The reports that somebody asked for, newest first."""
+    """Return the reports that somebody requested, newest first."""
     return list(session.scalars(select(Row).where(Row.made_by == user_id).order_by(Row.id.desc()).limit(12)))
 
 
 def sealing_context(report_id: str) -> str:
-    """What a report's blob is sealed for."""
+    """Return what a report's blob is sealed for."""
     return f"reports.{report_id}"
 
 
 def sealed_blobs(session: Session) -> list[Blob]:
-    """The files that the keyring sealed."""
+    """Return the files that the keyring sealed."""
     reports = session.scalars(select(Row).where(Row.blob.is_not(None)))
     return [Blob(row.blob, sealing_context(row.id)) for row in reports if row.blob]
 
@@ -86,11 +88,11 @@ def _make(context: AppContext, row: Row, now: datetime) -> None:
     with orphans.fresh(context, f"reports/{row.id}") as name:
         context.objects.put(name, _file(row.format, document, words(row.language)), sealing_context(row.id))
         context.objects.get(name, sealing_context(row.id))
-        _end(context, row.id, ReportState.READY, name, now)
+        _end(context, row.id, ReportEvent.FINISHED, name, now)
 
 
 def _file(format_: str, document: values.ReportDocument, say: Words) -> bytes:
-    """The bytes of a report; what draws them is loaded only where one is made."""
+    """Return the bytes of a report; what draws them is loaded only where one is made."""
     if format_ == "pdf":
         from qa.reports.pdf import pdf
 
@@ -103,21 +105,21 @@ def _file(format_: str, document: values.ReportDocument, say: Words) -> bytes:
 def _progress(context: AppContext, report_id: str, part: float) -> None:
     with context.database.write() as session:
         row = _unmade(session, report_id)
-        transitions.move(row, ReportState.REQUESTED)  # where a try before this one failed
+        transitions.transition(row, ReportEvent.RETRIED)  # where a try before this one failed
         row.progress = part
 
 
-def _end(context: AppContext, report_id: str, state: ReportState, blob: str | None, now: datetime) -> None:
+def _end(context: AppContext, report_id: str, event: ReportEvent, blob: str | None, now: datetime) -> None:
     with context.database.write() as session:
         row = _unmade(session, report_id)
-        transitions.move(row, state)
+        transitions.transition(row, event)
         if blob is not None:
             orphans.keep(session, blob)
         row.blob, row.progress, row.made_at = blob, 1.0, now
 
 
 def _unmade(session: Session, report_id: str) -> Row:
-    """The report, locked. Raises `Discard` where it is made meanwhile."""
+    """Return the report, locked. Raises `Discard` where it is made meanwhile."""
     row = session.get_one(Row, report_id, with_for_update=True)
     if row.state is ReportState.READY:
         raise Discard("another worker was faster")

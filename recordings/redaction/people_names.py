@@ -81,7 +81,7 @@ _EN_COMMON = frozenset(
 
 
 def names(texts: Sequence[str], language: Language, staff: frozenset[str], people: frozenset[str]) -> list[Span]:
-    """Where people are named; `staff` are not masked, `people` are known to be patients."""
+    """Return where people are named; `staff` are not masked, `people` are known to be patients."""
     if language is Language.MANDARIN:
         return _zh_names(texts, staff, people)
     return _en_names(texts, staff, people)
@@ -123,14 +123,14 @@ def _zh_announced(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _surname(text: str, at: int) -> int:
-    """How many characters of a surname stand there, 0 where none does."""
+    """Return how many characters of a surname stand there, 0 where none does."""
     if text[at : at + 2] in DOUBLE:
         return 2
     return int(text[at : at + 1] in SURNAMES)
 
 
 def _name_end(text: str, at: int, is_sure: bool) -> int:
-    """Where a name that begins at `at` ends; `at` where none does."""
+    """Return where a name that begins at `at` ends; `at` where none does."""
     size = _surname(text, at)
     if not size:
         return _strange_end(text, at) if is_sure else at
@@ -145,7 +145,9 @@ def _name_end(text: str, at: int, is_sure: bool) -> int:
 
 
 def _strange_end(text: str, at: int) -> int:
-    """A name without a known surname: what stands there up to the next sign, at most six characters."""
+    """Return the end of a name without a known surname: what stands there up to the next sign, at
+    most six characters.
+    """
     match = _HAN.match(text, at)
     if match is None or _NOT_A_NAME.match(match[0]) or _is_word(match[0][:2]):
         return at
@@ -166,7 +168,7 @@ def _is_word(text: str) -> bool:
 
 
 def _again(texts: Sequence[str], name: str) -> Iterator[Span]:
-    """Every other place of a name; one of three syllables and more also where it is spelt otherwise."""
+    """Yield every other place of a name; one of three syllables and more also where it is spelt otherwise."""
     sought = syllables(name) if len(name) > 2 else []
     for line, text in enumerate(texts):
         yield from ((line, match.start(), match.end()) for match in re.finditer(re.escape(name), text))
@@ -204,7 +206,7 @@ def _en_announced(text: str, colleagues: set[str]) -> Iterator[tuple[int, int]]:
 
 
 def _en_end(text: str, at: int, is_sure: bool, colleagues: set[str]) -> int:
-    """The end of up to three words of a name at `at`; written small only where the announcement is sure."""
+    """Return the end of up to three words of a name at `at`; written small only where the announcement is sure."""
     end, count = at, 0
     for match in _EN_WORD.finditer(text, at):
         between = text[end : match.start()]

@@ -1,4 +1,4 @@
-"""Where people live, found in what was said. Pure."""
+"""Postal addresses, found in what was said. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ _EN_MOST = 90
 
 
 def addresses(texts: Sequence[str], language: Language) -> list[Span]:
-    """Where an address stands: after the words that announce one, and streets with a number."""
+    """Return where an address stands: after the words that announce one, and streets with a number."""
     find = _zh if language is Language.MANDARIN else _en
     return [(line, start, end) for line, text in enumerate(texts) for start, end in find(text)]
 

@@ -1,4 +1,4 @@
-"""Which seconds of a recording must not be heard, because something personal is said there. Pure."""
+"""The seconds of a recording that must not be heard, because something personal is said there. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,7 +13,7 @@ MARGIN_SECONDS = 0.25
 def redacted_spans(
     lines: Sequence[tuple[SpokenText, Sequence[Sequence[object]]]], language: Language, known: KnownNames | None = None
 ) -> list[tuple[str, float, float]]:
-    """Which seconds of which speaker must not be heard: (speaker, start, end).
+    """Return the seconds of each speaker that must not be heard: (speaker, start, end).
 
     Each line comes with its words as they are stored, `[start, end, text, confidence]`. Personal data is sought in the
     shown text and in the words themselves; where the words do not show what the text does, the whole line is hidden.

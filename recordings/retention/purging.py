@@ -1,4 +1,4 @@
-"""Deleting what is no longer kept, so that it can be proven: the key is destroyed, the blob gone, the log says so.
+"""Deletion of what is no longer kept, with proof: the key is destroyed, the blob gone, the log says so.
 
 One transaction per thing: the verdict is looked at again with the rows locked, so that a hold or complaint that came a
 moment ago still saves the evidence. Work that was cut off is ended by the next run.
@@ -32,7 +32,7 @@ from hotline.values.reason import Reason
 from hotline.values.reason_codes import RecordingReason
 from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, CaseState
-from hotline.values.states.recording import RecordingKind, RecordingState
+from hotline.values.states.recording import RecordingEvent, RecordingKind, RecordingState
 from recordings.errors import DeletionFailed
 from recordings.retention import holds, periods, purging_reports
 from recordings.retention.periods import Facts, Verdict, What
@@ -52,7 +52,7 @@ class PurgeItem:
 
 
 def plan(context: AppContext, now: datetime) -> Iterator[PurgeItem]:
-    """Everything whose period is over, and what keeps it; nothing is changed."""
+    """Yield everything whose period is over, and what keeps it; nothing is changed."""
     rules = periods.of(context.settings.retention_file)
     shortest = min(days for row in rules.days.values() for days in row.values())
     last = ""
@@ -78,7 +78,7 @@ def purge_day(context: AppContext, _day: str, now: datetime) -> None:
 
 
 def run(context: AppContext, now: datetime) -> list[PurgeItem]:
-    """Delete everything whose time is over and which nothing keeps; what was done."""
+    """Delete everything whose time is over and which nothing keeps; return what was done."""
     finish(context)
     done = []
     for item in list(plan(context, now)):
@@ -88,7 +88,7 @@ def run(context: AppContext, now: datetime) -> list[PurgeItem]:
 
 
 def purge(context: AppContext, call_id: str, what: What, now: datetime) -> bool:
-    """Delete one thing of a call if its time is really over; whether anything was."""
+    """Delete one thing of a call if its time is really over; return whether anything was deleted."""
     rules = periods.of(context.settings.retention_file)
     with context.database.write() as session:
         call = session.get(Call, call_id, with_for_update=True)
@@ -106,7 +106,9 @@ def purge(context: AppContext, call_id: str, what: What, now: datetime) -> bool:
 
 
 def finish(context: AppContext) -> int:
-    """Delete the blobs of purged recordings and see that they are gone; how many. Raises `NotGone`."""
+    """Delete the blobs of purged recordings, make sure that they are gone, and return how many. Raises
+    `DeletionFailed`.
+    """
     with context.database.read() as session:
         query = select(Recording).where(Recording.state == RecordingState.PURGED, Recording.blob.is_not(None))
         rows = list(session.scalars(query))
@@ -122,7 +124,7 @@ def finish(context: AppContext) -> int:
 
 
 def facts(session: Session, call: Call) -> Facts:
-    """What the rules ask of this call."""
+    """Return what the rules ask of this call."""
     rows = list(session.scalars(select(Recording).where(Recording.call_id == call.id)))
     cases = list(session.scalars(select(Case).where(Case.call_id == call.id)))
     complaints = [case for case in cases if case.kind is CaseKind.COMPLAINT]
@@ -154,7 +156,7 @@ def _there(session: Session, call_id: str, rows: list[Recording]) -> Iterator[Wh
 def _audio(session: Session, call_id: str, reason: Reason, now: datetime) -> None:
     query = select(Recording).where(Recording.call_id == call_id, Recording.state.in_(WITH_SOUND)).with_for_update()
     for recording in session.scalars(query):
-        transitions.move(recording, RecordingState.PURGED)
+        transitions.transition(recording, RecordingEvent.PURGED)
         recording.data_key, recording.reason, recording.purged_at = None, reason, now
         transcribing.forget(session, recording.id)
         session.add(_entry("purge_audio", ("recording", recording.id), now))

@@ -1,5 +1,5 @@
-"""What an utterance can be found by: words, single characters and pairs of toneless syllables of Mandarin, stems of
-English. Pure.
+"""Search terms of an utterance: words, single characters and pairs of toneless syllables of Mandarin, stems of English.
+Pure.
 """
 
 import re
@@ -15,14 +15,14 @@ _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("edly", ""), ("ed", ""),
 
 
 def terms(text: str, language: Language) -> frozenset[str]:
-    """Everything that this text is found by; each begins with its kind."""
+    """Return everything that this text is found by; each begins with its kind."""
     if language is Language.MANDARIN:
         return frozenset([*_zh_words(text), *_signs(text), *_pairs(sounds(text, language)), *_latin(text)])
     return frozenset(f"e:{stem(word)}" for word in comparable(text, Language.ENGLISH).split())
 
 
 def needed(query: str, language: Language) -> frozenset[str]:
-    """What an utterance must have to hold `query`; empty where the query says nothing.
+    """Return what an utterance must have to hold `query`; empty where the query says nothing.
 
     Mandarin is sought by sound, so that a wrong character of the same sound is found too.
     """
@@ -35,7 +35,7 @@ def needed(query: str, language: Language) -> frozenset[str]:
 
 
 def holds(text: str, query: str, language: Language) -> bool:
-    """Whether `query` really is in `text`, by sound: pairs alone could come from different places."""
+    """Return whether `query` really is in `text`, by sound: pairs alone could come from different places."""
     spoken, sought = sounds(text, language), sounds(query, language)
     if language is Language.ENGLISH:
         spoken, sought = [stem(word) for word in spoken], [stem(word) for word in sought]
@@ -43,18 +43,18 @@ def holds(text: str, query: str, language: Language) -> bool:
 
 
 def is_exact(text: str, query: str, language: Language) -> bool:
-    """Whether it is there letter by letter."""
+    """Return whether it is there letter by letter."""
     spoken, sought = comparable(text, language), comparable(query, language)
     return sought in spoken if language is Language.MANDARIN else f" {sought} " in f" {spoken} "
 
 
 def languages_of(query: str) -> tuple[Language, ...]:
-    """The languages in which is sought: Mandarin alone where there is a character of it, else both."""
+    """Return the languages that are searched: Mandarin alone where there is a character of it, else both."""
     return (Language.MANDARIN,) if _HAN.search(query) else tuple(Language)
 
 
 def stem(word: str) -> str:
-    """An English word without its ending; short ones stay. The same for what is stored and what is sought."""
+    """Return an English word without its ending; short ones stay. The same for what is stored and what is sought."""
     for ending, instead in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
             word = word[: -len(ending)] + instead

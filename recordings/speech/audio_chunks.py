@@ -1,4 +1,4 @@
-"""A recording of any length in parts of a few minutes, cut where it is quiet, so that memory stays small."""
+"""A recording of any length in chunks of a few minutes, cut where it is quiet, so that memory stays small."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PLAIN = "pcm_s16le"
 
 @dataclass(frozen=True)
 class PcmLayout:
-    """How the sound lies in a WAV file of plain PCM of 16 bits."""
+    """The layout of the sound in a WAV file of 16-bit PCM."""
 
     rate: int
     channels: int
@@ -25,12 +25,12 @@ class PcmLayout:
 
     @property
     def frame(self) -> int:
-        """Bytes of one moment of all channels."""
+        """Return the bytes of one moment of all channels."""
         return 2 * self.channels
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
+        """Return how long it lasts."""
         return self.length // self.frame / self.rate
 
 
@@ -44,7 +44,7 @@ class AudioChunk:
 
 
 def pcm_layout(source: Source) -> PcmLayout | None:
-    """The shape of a WAV file, `None` where it is no plain PCM. Raises `UnreadableAudio` where it is no WAV."""
+    """Return the layout of a WAV file, `None` where it is no plain PCM. Raises `UnreadableAudio` where it is no WAV."""
     source.seek(0)
     if not is_wav(source.read(12) or b""):
         raise UnreadableAudio("no WAV file; convert it to WAV (PCM) first")
@@ -55,7 +55,7 @@ def pcm_layout(source: Source) -> PcmLayout | None:
 
 
 def chunks(source: Source, begin: float = 0.0, seconds: float = CHUNK_SECONDS) -> Iterator[AudioChunk]:
-    """The sound from `begin` on, part by part. Raises `UnreadableAudio`."""
+    """Yield the sound from `begin` on, chunk by chunk. Raises `UnreadableAudio`."""
     layout = pcm_layout(source)
     if layout is None:
         source.seek(0)
@@ -93,7 +93,7 @@ def _until(sound: Sound, seconds: float) -> Sound:
 
 
 def _quiet(sound: Sound) -> float:
-    """The second near its end at which least is to be heard on all channels together."""
+    """Return the second near its end at which least is to be heard on all channels together."""
     step = int(STEP_SECONDS * TELEPHONE_RATE)
     tail = int(min(SEARCH_SECONDS, sound.seconds / 2) * TELEPHONE_RATE) // step * step
     loud = sum(np.abs(pcm[-tail:].astype(np.float32)).reshape(-1, step).sum(axis=1) for pcm in sound.channels)

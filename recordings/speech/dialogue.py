@@ -1,4 +1,4 @@
-"""From the channels of a recording to a dialogue: who said what when. The product's one path from sound to text."""
+"""From the channels of a recording to a dialogue: the product's one path from sound to text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,16 +26,17 @@ class TranscriptLine:
 
 
 def speakers(channels: int) -> tuple[str, ...]:
-    """Who is on which channel."""
+    """Return who is on which channel."""
     return SPEAKERS.get(channels) or tuple(f"channel {number}" for number in range(1, channels + 1))
 
 
 def transcribe(
     sound: Sound, language: Language, engine: Engine, progress: Callable[[float], None] | None = None, prompt: str = ""
 ) -> list[TranscriptLine]:
-    """The dialogue, by time; `prompt` holds words that may come.
+    """Return the dialogue, by time; `prompt` holds words that may come.
 
-    `progress` is told each time how many more seconds of channel are worked through."""
+    `progress` is told each time how many more seconds of channel are worked through.
+    """
     lines: list[TranscriptLine] = []
     for speaker, pcm in zip(speakers(len(sound.channels)), sound.channels, strict=True):
         done = 0.0

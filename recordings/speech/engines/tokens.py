@@ -13,7 +13,7 @@ CLOSING = frozenset(",.!?;:%)]}'\"，。！？；：、）】》”’…")
 
 
 def mended(text: str) -> str:
-    """The tokenizer's file with the merge that its package lost: the first one, of a space and a `t`.
+    """Return the tokenizer's file with the merge that its package lost: the first one, of a space and a `t`.
 
     Without it 1,174 of its words (" the", " to", " thank") are spelt in pieces that the network never saw.
     """
@@ -28,10 +28,10 @@ def mended(text: str) -> str:
 def words(
     ids: Sequence[int], decode: Callable[[list[int]], str], path: Sequence[tuple[int, int]], chances: Sequence[float]
 ) -> list[RecognisedWord]:
-    """The words of a text in `ids`, each with its times in the sound and the mean probability of its tokens.
+    """Return the words of a text in `ids`, each with its times in the sound and the mean probability of its tokens.
 
-    `path` is the alignment: pairs of token and time step, rising. A word of Mandarin is a character; spaces that
-    belong to a word stay in its text.
+    `path` is the alignment: pairs of token and time step, rising. A word of Mandarin is a character; spaces that belong
+    to a word stay in its text.
     """
     begins = _begins(path, len(ids))
     result: list[RecognisedWord] = []
@@ -45,7 +45,7 @@ def words(
 
 
 def _begins(path: Sequence[tuple[int, int]], count: int) -> list[float]:
-    """The second at which each token begins, and one more: the end of the last."""
+    """Return the second at which each token begins, and one more: the end of the last."""
     begins: list[float] = []
     for token, step in path:
         while len(begins) <= min(token, count):
@@ -55,7 +55,7 @@ def _begins(path: Sequence[tuple[int, int]], count: int) -> list[float]:
 
 
 def _pieces(ids: Sequence[int], decode: Callable[[list[int]], str]) -> list[tuple[int, int, str]]:
-    """Words as (first token, one past the last, text): whole characters, and letters up to the next space."""
+    """Return words as (first token, one past the last, text): whole characters, and letters up to the next space."""
     pieces: list[tuple[int, int, str]] = []
     first = 0
     for index in range(len(ids)):
@@ -71,5 +71,7 @@ def _pieces(ids: Sequence[int], decode: Callable[[list[int]], str]) -> list[tupl
 
 
 def _continues(before: str, text: str) -> bool:
-    """Whether these letters belong to the word before: nothing but letters, figures and apostrophes between them."""
+    """Return whether these letters belong to the word before: nothing but letters, figures and apostrophes between
+    them.
+    """
     return all(sign.isascii() and (sign.isalnum() or sign in "'-") for sign in (text[:1] or " ", before[-1:] or " "))

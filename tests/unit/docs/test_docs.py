@@ -15,9 +15,9 @@ from cli.local.supervisor import read_procfile
 from cli.main import group
 from exchange.__main__ import main as exchange
 from hotline.configuration.settings import RENAMED, Settings
-from hotline.values.states.moves import MOVES
 from tests import documents
 from tests.documents import ROOT, pages, table
+from tests.unit.docs import status_page
 from workers.registry import JOB_KINDS
 
 OPERATIONS, ARCHITECTURE = "docs/operations.md", "docs/architecture.md"
@@ -144,16 +144,8 @@ def test_every_job_is_explained_with_its_queue_and_no_other() -> None:
     }
 
 
-def test_every_move_of_a_status_is_written_and_no_other() -> None:
-    written = {
-        (row[0], row[1]): frozenset(filter("–".__ne__, row[2].split(", ")))
-        for row in table(ARCHITECTURE, "Statuses and their moves")
-    }
-    assert written == {
-        (kind.__name__, start.value): frozenset(end.value for end in ends)
-        for kind, moves in MOVES.items()
-        for start, ends in moves.items()
-    }
+def test_every_event_of_a_status_is_written_and_drawn() -> None:
+    assert status_page.PAGE.read_text("utf-8") == status_page.page(), "python -m tests.unit.docs.status_page"
 
 
 def test_the_events_to_look_for_in_logs_are_logged() -> None:

@@ -71,6 +71,6 @@ class RecordingTooLarge(HotlineError):
 
 
 class DeletionFailed(HotlineError):
-    """What was deleted can still be read from the store."""
+    """The store still returns what was deleted."""
 
     code = "still_in_store"

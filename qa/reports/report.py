@@ -24,7 +24,7 @@ def build(
     context: AppContext, session: Session, request: ReportRequest, language: Language, now: datetime
 ) -> ReportDocument:
     """Return the report asked for, from what the database holds at this moment."""
-    rules, say = policy.of(context.settings.quality_file), words(language)
+    rules, say = policy.load(context.settings.quality_file), words(language)
     cards = scorecards.of(context.settings.scorecards_folder)
     bar = cards[rules.scorecards["inbound"]].bar
     agents = {agent.id: agent for agent in session.query(Agent)}

@@ -1,4 +1,4 @@
-"""Calibration: the same calls to several supervisors, blind; what they answered, and how far they agree."""
+"""Calibration: the same calls to several supervisors, blind; their answers, and how far they agree."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ MOST_CALLS, LEAST_PEOPLE = 20, 2
 
 @dataclass(frozen=True)
 class ItemAgreement:
-    """How far raters agree on one item; a figure is `None` where there is nothing to compare."""
+    """The agreement of raters on one item; a figure is `None` where there is nothing to compare."""
 
     item: str
     units: int
@@ -44,7 +44,7 @@ class ItemAgreement:
 
 @dataclass(frozen=True)
 class CalibrationResult:
-    """What a calibration came to: per item, per pair of people over all items, and per person the lean of scores."""
+    """The outcome of a calibration: per item, per pair of people over all items, and per person the lean of scores."""
 
     items: list[ItemAgreement]
     pairs: dict[tuple[str, str], float | None]
@@ -101,7 +101,7 @@ def close_round(context: AppContext, calibration_id: str, now: datetime) -> None
 
 
 def reviews_of_round(session: Session, calibration_id: str) -> list[Review]:
-    """The reviews of a calibration."""
+    """Return the reviews of a calibration."""
     return list(
         session.scalars(
             select(Review).where(Review.calibration_id == calibration_id).order_by(Review.call_id, Review.id)
@@ -110,24 +110,24 @@ def reviews_of_round(session: Session, calibration_id: str) -> list[Review]:
 
 
 def may_see(reviews: Sequence[Review], calibration: Calibration, user_id: str) -> bool:
-    """Whether someone may see what others answered: only once their own part is finished, or all is closed."""
+    """Return whether someone may see what others answered: only once their own part is finished, or all is closed."""
     own = [review for review in reviews if review.reviewer_id == user_id]
     return calibration.state is CalibrationState.CLOSED or all(review.state is ReviewState.FINISHED for review in own)
 
 
 def is_blind(session: Session, call_id: str, user_id: str) -> bool:
-    """Whether someone still has to judge this call in a calibration, and must not see what others made of it."""
+    """Return whether someone still has to judge this call in a calibration, and must not see what others made of it."""
     return session.scalar(blind_calls(user_id).where(Review.call_id == call_id).limit(1)) is not None
 
 
 def blind_calls(user_id: str) -> Select[str]:
-    """The query for the calls for which someone is blind."""
+    """Return the query for the calls for which someone is blind."""
     own = (Review.reviewer_id == user_id, Review.calibration_id.is_not(None))
     return select(Review.call_id).where(*own, Review.state.in_((ReviewState.DUE, ReviewState.DRAFT)))
 
 
 def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Review]) -> CalibrationResult:
-    """The agreement of people, and of the machine as one more rater, on what is finished."""
+    """Return the agreement of people, and of the machine as one more rater, on what is finished."""
     done = [review for review in reviews if review.state is ReviewState.FINISHED]
     machine = marks.marks_of_calls(session, {review.call_id for review in done}, card.name)
     calls = {review.call_id: [one for one in done if one.call_id == review.call_id] for review in done}
@@ -152,7 +152,7 @@ def calibration_result(session: Session, card: Scorecard, reviews: Sequence[Revi
 
 
 def drifts(session: Session) -> list[Drift]:
-    """The lean of every reviewer by month, over all calibrations."""
+    """Return the lean of every reviewer by month, over all calibrations."""
     rows = session.execute(
         select(Calibration.made_at, Review)
         .join(Review, Review.calibration_id == Calibration.id)

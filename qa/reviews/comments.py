@@ -11,7 +11,7 @@ from qa.reviews.service import own_draft, required_text
 def add_comment(
     context: AppContext, review_id: str, user_id: str, place: tuple[str | None, float], text: str, now: datetime
 ) -> str:
-    """Say something to one second of a recording (`place`); the comment's id."""
+    """Comment on one second of a recording (`place`); return the comment's id."""
     with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
         recording_id, second = place
@@ -29,7 +29,7 @@ def add_comment(
 
 
 def remove_comment(context: AppContext, comment_id: str, user_id: str) -> str:
-    """Remove one's own comment from a review that is not published yet; the review's id."""
+    """Remove one's own comment from a review that is not published yet; return the review's id."""
     with context.database.write() as session:
         row = session.get(ReviewComment, comment_id)
         if row is None:

@@ -32,7 +32,7 @@ HEARD = (RecordingState.STORED, RecordingState.TRANSCRIBED)
 
 
 def sweep(context: AppContext, now: datetime) -> int:
-    """Have every past day drawn that was not, once its hour has come; how many were asked for."""
+    """Have every past day drawn that was not, once its hour has come; return how many were asked for."""
     days = due(context, now)
     if not days:
         return 0
@@ -43,9 +43,9 @@ def sweep(context: AppContext, now: datetime) -> int:
 
 
 def due(context: AppContext, now: datetime) -> list[date]:
-    """The days that can be drawn and have neither a draw nor a job that will make it."""
+    """Return the days that can be drawn and have neither a draw nor a job that will make it."""
     local = now.astimezone(ZoneInfo(context.settings.timezone))
-    last = (local - timedelta(hours=24 + policy.of(context.settings.quality_file).draw_hour)).date()
+    last = (local - timedelta(hours=24 + policy.load(context.settings.quality_file).draw_hour)).date()
     with context.database.read() as session:
         first = session.scalar(select(func.min(Call.started_at)).where(Call.outcome == CallOutcome.ANSWERED))
         if first is None:
@@ -60,7 +60,7 @@ def due(context: AppContext, now: datetime) -> list[date]:
 @job(JOB, queue="now")
 def make(context: AppContext, subject_id: str, now: datetime) -> None:
     """Draw the day `subject_id` (`2026-03-02`) and open its reviews. Raises `Discard` when it was drawn before."""
-    day, rules = date.fromisoformat(subject_id), policy.of(context.settings.quality_file)
+    day, rules = date.fromisoformat(subject_id), policy.load(context.settings.quality_file)
     try:
         with context.database.write() as session:
             if session.scalar(select(DailySample.id).where(DailySample.day == day)):
@@ -76,14 +76,14 @@ def make(context: AppContext, subject_id: str, now: datetime) -> None:
 
 
 def redraw(row: DailySample) -> DrawnSample:
-    """The draw made once more from what is stored: seed, calls and terms."""
+    """Return the draw made once more from what is stored: seed, calls and terms."""
     calls = [Candidate(call, agent, queue, hour, frozenset(traits)) for call, agent, queue, hour, traits in row.frame]
     rules = tuple(TargetRule(trait, most) for trait, most in row.terms["rules"])
     return draw(calls, Quota(**row.terms["quota"]), rules, row.seed)
 
 
 def is_proven(row: DailySample) -> bool:
-    """Whether drawing again gives exactly what was stored."""
+    """Return whether drawing again gives exactly what was stored."""
     return [_plain(one) for one in redraw(row).picked] == row.picked
 
 
@@ -128,13 +128,13 @@ def _open(session: Session, row: DailySample, calls: dict[str, Call], rules: Pol
 
 
 def card_for(rules: Policy, call: Call) -> str:
-    """The scorecard against which a call is heard."""
+    """Return the scorecard against which a call is heard."""
     is_outbound = call.direction is Direction.OUTBOUND
     return rules.scorecards["outbound" if is_outbound else "inbound"]
 
 
 def _calls(session: Session, day: date, zone: ZoneInfo) -> list[Call]:
-    """The day's calls that an agent answered and that can be heard, in the order of their ids."""
+    """Return the day's calls that an agent answered and that can be heard, in the order of their ids."""
     start = datetime.combine(day, time(), zone).astimezone(UTC)
     end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
     recorded = select(Recording.call_id).where(Recording.state.in_(HEARD))
@@ -165,7 +165,7 @@ def _traits(
 
 
 def _machine(context: AppContext, session: Session, ids: Sequence[str]) -> list[tuple[str, str]]:
-    """What the machine points at: a fatal fault that it heard or is unsure of, and a long silence."""
+    """Return what the machine points at: a fatal fault that it heard or is unsure of, and a long silence."""
     cards = scorecards.of(context.settings.scorecards_folder)
     fatal = {(card.name, item.id): item.good for card in cards for item in card.items if item.fatal}
     traits = []

@@ -1,4 +1,4 @@
-"""What one side tells, in their own words or by saying yes to the other's question. Pure."""
+"""Statements of one side, in their own words or by saying yes to the other's question. Pure."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -20,14 +20,14 @@ JOINED = 2
 
 
 def statements(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
-    """Where it is told, the likeliest first."""
+    """Return where it is told, the likeliest first."""
     hits = [hit for turn in dialogue.of(rule.speaker) for name in rule.any_of for hit in dialogue.hits(name, turn)]
     hits += _affirmed(rule, dialogue)
     return sorted(hits, key=lambda hit: -hit.probability)
 
 
 def _affirmed(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
-    """Questions of the other side that name it and are answered with yes."""
+    """Return questions of the other side that name it and are answered with yes."""
     turns = [turn for turn in dialogue.turns if turn.tokens]
     hits = []
     for question, reply in pairwise(turns):
@@ -42,7 +42,7 @@ def _affirmed(rule: Told, dialogue: Dialogue) -> list[PhraseHit]:
 
 
 def _yes(rule: Told, affirms: str, reply: DialogueTurn, dialogue: Dialogue) -> list[tuple[WordingMatch, float]]:
-    """The yes at the reply's beginning and what it is worth; none when a no stands there."""
+    """Return the yes at the reply's beginning and what it is worth; none when a no stands there."""
     if any(hit.find.first <= DENIED_WITHIN for hit in dialogue.hits(rule.denies, reply)):
         return []
     weak = dialogue.lists[affirms].weak
@@ -51,7 +51,7 @@ def _yes(rule: Told, affirms: str, reply: DialogueTurn, dialogue: Dialogue) -> l
 
 
 def _asked(names: Iterable[str], question: DialogueTurn, dialogue: Dialogue) -> list[PhraseHit]:
-    """The things in the last words of a question, as they come; "have you any …" is no denial here."""
+    """Return the things in the last words of a question, as they come; "have you any …" is no denial here."""
     near_end = question.end - 8.0
     hits: list[PhraseHit] = []
     for name in names:
@@ -63,7 +63,7 @@ def _asked(names: Iterable[str], question: DialogueTurn, dialogue: Dialogue) -> 
 
 
 def _presumes_not(rule: Told, asked: Sequence[PhraseHit], dialogue: Dialogue) -> bool:
-    """Whether a "no" stands before the last thing asked, or before the enumeration that ends with it."""
+    """Return whether a "no" stands before the last thing asked, or before the enumeration that ends with it."""
     question, first = asked[-1].turn, asked[-1].find.first
     for hit in reversed(asked):
         if first - hit.find.last <= JOINED:

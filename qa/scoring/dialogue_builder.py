@@ -1,4 +1,4 @@
-"""From a recording and its words to the dialogue that the machine marks, with the audio at hand to judge texts by."""
+"""From a recording and its words to the dialogue that is scored, with the audio at hand to judge texts by."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,14 +23,14 @@ LONGEST_STRETCH = 29.0
 
 @dataclass(frozen=True)
 class ScorableAudio:
-    """The sound of a recording and what judges texts by it; `sound`'s first channel is the caller."""
+    """The sound of a recording and what scores texts against it; `sound`'s first channel is the caller."""
 
     sound: Sound
     judge: ClosedSetScorer
 
 
 def spoken_utterances(lines: Sequence[TranscriptLine]) -> list[SpokenUtterance]:
-    """The lines of a transcription as the search reads them."""
+    """Return the lines of a transcription as the search reads them."""
     return [
         SpokenUtterance(line.speaker, line.start, line.end, line.text, line.words, line.confidence) for line in lines
     ]
@@ -39,7 +39,7 @@ def spoken_utterances(lines: Sequence[TranscriptLine]) -> list[SpokenUtterance]:
 def build_dialogue(
     lines: Sequence[SpokenUtterance], audio: ScorableAudio | None, lists: Lists, language: Language
 ) -> Dialogue:
-    """What is to be marked. Without the sound, phrases are judged by their text alone."""
+    """Return what is to be scored. Without the sound, phrases are judged by their text alone."""
     sides = dict(zip((CALLER, AGENT), audio.sound.channels, strict=True)) if audio else {}
     speech = {
         side: [(one.start, one.end) for one in speech_segments(pcm, LONGEST_STRETCH)] for side, pcm in sides.items()
@@ -50,12 +50,12 @@ def build_dialogue(
 
 
 def with_facts(dialogue: Dialogue, facts: Mapping[str, bool]) -> Dialogue:
-    """The dialogue with what the hospital's records know."""
+    """Return the dialogue with what the hospital's records know."""
     return replace(dialogue, facts=facts)
 
 
 def with_name(lists: Lists, name: str, language: Language) -> Lists:
-    """The lists, in which the hospital's own name counts as naming it."""
+    """Return the lists, in which the hospital's own name counts as naming it."""
     if not name.strip() or NAMES not in lists:
         return lists
     names = lists[NAMES]
@@ -67,7 +67,7 @@ def _by_text(_said: Sequence[SpokenUtterance], _texts: Sequence[str]) -> None:
 
 
 def _by_sound(audio: ScorableAudio, language: Language) -> ScoreTexts:
-    """Scores by the audio, each place and text asked for once."""
+    """Return a function that scores by the audio, each place and text asked for once."""
     sides = dict(zip((CALLER, AGENT), audio.sound.channels, strict=True))
     cache: dict[tuple[str, float, float, str], float] = {}
 

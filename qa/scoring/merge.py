@@ -11,7 +11,7 @@ _FIRST_WINS = (ItemAnswer.YES, ItemAnswer.UNSURE, ItemAnswer.NO, ItemAnswer.NA)
 
 
 def merge(card: Scorecard, pieces: Sequence[Sequence[ItemResult]]) -> list[ItemResult]:
-    """The results of all pieces, in the order of their recordings, as those of one call."""
+    """Return the results of all pieces, in the order of their recordings, as those of one call."""
     if len(pieces) == 1:
         return list(pieces[0])
     by_item = [{result.item_id: result for result in piece} for piece in pieces]

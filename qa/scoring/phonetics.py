@@ -1,4 +1,4 @@
-"""How much two pieces of speech sound alike: Mandarin by initial and final, English by phonetic form. Pure.
+"""The likeness of two pieces of speech by sound: Mandarin by initial and final, English by phonetic form. Pure.
 
 Costs are between 0 (the same) and 1 (nothing in common); what speakers of dialects and recognisers mix up costs little.
 """
@@ -58,7 +58,7 @@ _WHOLE_FINALS = {"iu": "iou", "ui": "uei", "un": "uen", "iou": "iou", "io": "o"}
 
 @cache
 def split(syllable: str) -> tuple[str, str]:
-    """A toneless syllable as initial and final; `yuan` is ("", "van"), `wei` is ("", "uei")."""
+    """Split a toneless syllable into initial and final; `yuan` is ("", "van"), `wei` is ("", "uei")."""
     for glide, vowel in _STARTS_WITH_GLIDE.items():
         if syllable.startswith(glide):
             final = vowel + syllable[len(glide) :]
@@ -72,14 +72,14 @@ def split(syllable: str) -> tuple[str, str]:
 
 @cache
 def roughly(unit: str) -> str:
-    """A syllable of Mandarin without what is mixed up most easily."""
+    """Return a syllable of Mandarin without what is mixed up most easily."""
     initial, final = split(unit)
     return _ROUGH_INITIALS.get(initial, initial) + final.removesuffix("g").replace("e", "a").replace("o", "a")
 
 
 @cache
 def cost(one: str, other: str) -> float:
-    """What it costs to take one syllable of Mandarin for another, 0 to 1."""
+    """Return what it costs to take one syllable of Mandarin for another, 0 to 1."""
     if one == other:
         return 0.0
     if not (one.isascii() and one.isalpha() and other.isascii() and other.isalpha()):
@@ -107,7 +107,7 @@ def _row(syllable: str, spoken: tuple[str, ...]) -> Floats:
 
 
 def align(sought: tuple[str, ...], spoken: tuple[str, ...]) -> tuple[Floats, NDArray[np.int64]]:
-    """For every place in `spoken`: what it costs that the sought syllables end there, and where they then begin.
+    """Return for every place in `spoken` what it costs that the sought syllables end there, and where they then begin.
 
     Both arrays are one longer than `spoken`: index `j` is the place after `j` syllables.
     """
@@ -131,7 +131,7 @@ def align(sought: tuple[str, ...], spoken: tuple[str, ...]) -> tuple[Floats, NDA
 
 @cache
 def worst(sought: tuple[str, ...], spoken: tuple[str, ...]) -> float:
-    """What the worst-heard syllable of weight costs where these two are one behind the other, 0 to 1."""
+    """Return what the worst-heard syllable of weight costs where these two are one behind the other, 0 to 1."""
     width = len(spoken) + 1
     best: list[tuple[float, float]] = [(index * EXTRA, 0.0) for index in range(width)]
     for syllable in sought:
@@ -153,13 +153,15 @@ def worst(sought: tuple[str, ...], spoken: tuple[str, ...]) -> float:
 
 @cache
 def form(words: str) -> str:
-    """The phonetic form of English words, without the borders between them."""
+    """Return the phonetic form of English words, without the borders between them."""
     return "".join(jellyfish.metaphone(word) for word in words.split())
 
 
 @cache
 def likeness(one: str, other: str) -> float:
-    """How alike two pieces of English sound and are spelt, 0 to 1; a word without its like in the other weighs much."""
+    """Return how alike two pieces of English sound and are spelt, 0 to 1; a word without its like in the other weighs
+    much.
+    """
     if one == other:
         return 1.0
     whole = _alike(one, other)
@@ -168,7 +170,7 @@ def likeness(one: str, other: str) -> float:
 
 
 def worst_word(sought: tuple[str, ...], spoken: tuple[str, ...]) -> float:
-    """How unlike anything said the worst-heard word of weight is, 0 to 1."""
+    """Return how unlike anything said the worst-heard word of weight is, 0 to 1."""
     weighty = [word for word in sought if len(word) > 2] or sought
     return 1.0 - min(max(_alike(word, other) for other in _with_pairs(" ".join(spoken))) for word in weighty)
 
@@ -182,6 +184,6 @@ def _alike(one: str, other: str) -> float:
 
 @cache
 def _with_pairs(words: str) -> tuple[str, ...]:
-    """The words, and each with the next as one: a recogniser writes "good bye" or "goodbye"."""
+    """Return the words, and each with the next as one: a recogniser writes "good bye" or "goodbye"."""
     single = words.split()
     return (*single, *("".join(pair) for pair in pairwise(single)))

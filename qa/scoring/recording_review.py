@@ -27,7 +27,7 @@ class NotReviewable(HotlineError):
 
 @dataclass(frozen=True)
 class ReviewTask:
-    """What is to be marked, and how. `order` says who is on which channel."""
+    """The task: scorecard, language and lists. `order` says who is on which channel."""
 
     card: Scorecard
     language: Language
@@ -46,7 +46,7 @@ class RecordingReview:
 
 
 def read(file: Path, order: tuple[str, ...]) -> Sound:
-    """The file's sound, the caller's channel first. Raises `NotReviewable`."""
+    """Return the file's sound, the caller's channel first. Raises `NotReviewable`."""
     if file.stat().st_size == 0:
         raise NotReviewable(f"{file}: the file is empty; export the recording again")
     try:
@@ -71,7 +71,7 @@ def review(
     judge: ClosedSetScorer,
     progress: Callable[[float], None] | None = None,
 ) -> RecordingReview:
-    """Transcribe and mark. `progress` is told each time how many more seconds of channel are worked through."""
+    """Transcribe and score. `progress` is told each time how many more seconds of channel are worked through."""
     lines = dialogue.transcribe(sound, task.language, engine, progress)
     phrase_lists = dialogue_builder.with_name(
         scorecards_phrase_lists.of(task.folder, task.language), task.hospital, task.language
@@ -87,7 +87,7 @@ def review(
 
 
 def document(review: RecordingReview) -> dict[str, object]:
-    """The review as `--json` writes it."""
+    """Return the review as `--json` writes it."""
     return {
         "score": review.score.score,
         "fatal": review.score.fatal,

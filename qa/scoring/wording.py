@@ -34,17 +34,17 @@ class Wording:
 
     @cached_property
     def units(self) -> tuple[str, ...]:
-        """Its literal syllables or words."""
+        """Return its literal syllables or words."""
         return tuple(unit for part in self.parts if not isinstance(part, str) for unit in part)
 
     @property
     def length(self) -> int:
-        """Syllables or words that are given literally."""
+        """Return the number of syllables or words that are given literally."""
         return len(self.units)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is written between slots and gaps, one text for each part (a slot's is empty)."""
+        """Return what is written between slots and gaps, one text for each part (a slot's is empty)."""
         inner = self.text.strip().replace("...", GAP).removeprefix("^").removesuffix("$")
         pieces = [piece.strip() for piece in _SPLIT.split(inner) if piece.strip()]
         return tuple("" if piece == GAP or piece in SLOTS else piece for piece in pieces)
@@ -66,7 +66,7 @@ class WordingMatch:
 
 @cache
 def wording(text: str, language: Language) -> Wording:
-    """The wording that is written so."""
+    """Return the wording that is written so."""
     bare = text.strip().replace("...", GAP)
     inner = bare.removeprefix("^").removesuffix("$")
     pieces = [piece for piece in _SPLIT.split(inner) if piece.strip()]
@@ -81,7 +81,7 @@ def _units(text: str, language: Language) -> tuple[str, ...]:
 
 
 def wording_matches(sought: Wording, turn: DialogueTurn, language: Language) -> list[WordingMatch]:
-    """The best places of this wording in a turn, none over another, the likeliest first."""
+    """Return the best places of this wording in a turn, none over another, the likeliest first."""
     if not _plausible(sought, turn, language):
         return []
     table = LEAST[language]
@@ -96,7 +96,7 @@ def wording_matches(sought: Wording, turn: DialogueTurn, language: Language) -> 
 
 
 def _plausible(sought: Wording, turn: DialogueTurn, language: Language) -> bool:
-    """Whether at least half of its sounds, roughly, were said in this turn at all: saves most of the search."""
+    """Return whether at least half of its sounds, roughly, were said in this turn at all: saves most of the search."""
     if language is Language.MANDARIN:
         sounds = [phonetics.roughly(unit) for unit in sought.units]
         return 2 * sum(unit in turn.rough for unit in sounds) >= len(sounds)
@@ -112,7 +112,7 @@ def _anchored(find: WordingMatch, turn: DialogueTurn) -> bool:
 
 
 def _parts(sought: Wording, turn: DialogueTurn, language: Language) -> Iterator[WordingMatch]:
-    """Every way in which the parts follow one another, the cheapest for each end."""
+    """Yield every way in which the parts follow one another, the cheapest for each end."""
     chains: dict[int, _Chain] | None = None
     length, reach = max(1, sought.length), 0
     for number, part in enumerate(sought.parts):
@@ -152,7 +152,7 @@ class _Chain:
 
 
 def _joined(chains: dict[int, _Chain], begin: int, price: float, reach: int) -> _Chain | None:
-    """The cheapest chain that ends up to `reach` tokens before `begin`, with this part's cost on top."""
+    """Return the cheapest chain that ends up to `reach` tokens before `begin`, with this part's cost on top."""
     near = [chains[at] for at in range(max(0, begin - reach), begin + 1) if at in chains]
     best = min(near, key=lambda chain: (chain.price, -chain.begin), default=None)
     return None if best is None else _Chain(best.price + price, best.begin, best.spans)
@@ -161,7 +161,7 @@ def _joined(chains: dict[int, _Chain], begin: int, price: float, reach: int) -> 
 def _places(
     part: tuple[str, ...] | str, turn: DialogueTurn, language: Language, length: int
 ) -> Iterator[tuple[int, int, float]]:
-    """Where one part may stand: first token, one past the last, and its cost in units."""
+    """Yield where one part may stand: first token, one past the last, and its cost in units."""
     if part == "{number}":
         for begin, end in names.figures(turn.tokens):
             yield begin, end, 0.0

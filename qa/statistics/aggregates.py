@@ -1,4 +1,4 @@
-"""What reviews add up to: scores with intervals for agents, teams, queues and periods, and shares per item. Pure.
+"""Aggregates of reviews: scores with intervals for agents, teams, queues and periods, and shares per item. Pure.
 
 Random and targeted reviews are never added together: scores come from random ones, targeted ones are counted beside.
 """
@@ -42,7 +42,7 @@ class PublishedReview:
 
 @dataclass(frozen=True)
 class GroupScore:
-    """One line of a report: a group's score by chance, where it stands, and its targeted reviews beside."""
+    """One group of a report: its score by chance, where it stands, and its targeted reviews beside."""
 
     name: str
     estimate: ScoreEstimate
@@ -81,7 +81,9 @@ def group_scores(
     by: Callable[[DrawableCall | PublishedReview], str],
     terms: IntervalTerms,
 ) -> list[GroupScore]:
-    """A line per group, by name. A cluster is one agent's day, so that agents with few calls do not count for more."""
+    """Return a score per group, by name. A cluster is one agent's day, so that agents with few calls do not count for
+    more.
+    """
     calls_by_group: dict[str, list[DrawableCall]] = defaultdict(list)
     reviews_by_group: dict[str, list[PublishedReview]] = defaultdict(list)
     for one in calls:
@@ -95,7 +97,7 @@ def group_scores(
 def group_score(
     name: str, calls: Sequence[DrawableCall], reviews: Sequence[PublishedReview], terms: IntervalTerms
 ) -> GroupScore:
-    """One group's line."""
+    """Return one group's score."""
     days = agent_days(calls, reviews)
     aimed = [one for one in reviews if not one.is_random]
     scores = [one.score for one in aimed if one.score is not None]
@@ -113,7 +115,7 @@ def group_score(
 
 
 def agent_days(calls: Iterable[DrawableCall], reviews: Iterable[PublishedReview]) -> list[AgentDay]:
-    """The days of agents: how many calls each had, and the scores of those that chance chose."""
+    """Return the days of agents: how many calls each had, and the scores of those that chance chose."""
     counts: dict[Cell, int] = defaultdict(int)
     scores: dict[Cell, list[float]] = defaultdict(list)
     for one in calls:
@@ -127,7 +129,7 @@ def agent_days(calls: Iterable[DrawableCall], reviews: Iterable[PublishedReview]
 
 
 def item_shares(reviews: Iterable[PublishedReview], cards: Scorecards) -> list[ItemShare]:
-    """Every item of every scorecard that was used, in the scorecard's order."""
+    """Return every item of every scorecard that was used, in the scorecard's order."""
     shares: dict[tuple[str, str, bool], list[float]] = defaultdict(list)
     for review in reviews:
         if review.scorecard not in cards.cards:
@@ -150,7 +152,9 @@ def item_shares(reviews: Iterable[PublishedReview], cards: Scorecards) -> list[I
 
 
 def section_scores(reviews: Iterable[PublishedReview], cards: Scorecards) -> dict[str, tuple[float, int]]:
-    """Per section, 0 to 100: the weight earned over the weight that applied in random reviews, and in how many."""
+    """Return per section, 0 to 100, the weight earned over the weight that applied in random
+    reviews, and in how many.
+    """
     got: dict[str, float] = defaultdict(float)
     of: dict[str, float] = defaultdict(float)
     count: dict[str, int] = defaultdict(int)
@@ -164,7 +168,7 @@ def section_scores(reviews: Iterable[PublishedReview], cards: Scorecards) -> dic
 
 
 def period(day: date, unit: str) -> str:
-    """The period a day lies in: `2026-W10` (ISO 8601), `2026-03` or `2026-Q1`."""
+    """Return the period a day lies in: `2026-W10` (ISO 8601), `2026-03` or `2026-Q1`."""
     if unit == "week":
         year, week, _ = day.isocalendar()
         return f"{year}-W{week:02d}"

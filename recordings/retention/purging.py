@@ -35,7 +35,7 @@ from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingEvent, RecordingKind, RecordingState
 from recordings.errors import DeletionFailed
 from recordings.retention import holds, periods, purging_reports
-from recordings.retention.periods import Facts, Verdict, What
+from recordings.retention.periods import RetentionFacts, RetentionItem, RetentionVerdict
 from recordings.search import service
 from recordings.transcripts import transcribing
 
@@ -48,12 +48,12 @@ class PurgeItem:
     """A verdict on something of a call."""
 
     call: Call
-    verdict: Verdict
+    verdict: RetentionVerdict
 
 
 def plan(context: AppContext, now: datetime) -> Iterator[PurgeItem]:
     """Yield everything whose period is over, and what keeps it; nothing is changed."""
-    rules = periods.of(context.settings.retention_file)
+    rules = periods.load(context.settings.retention_file)
     shortest = min(days for row in rules.days.values() for days in row.values())
     last = ""
     while True:
@@ -63,7 +63,7 @@ def plan(context: AppContext, now: datetime) -> Iterator[PurgeItem]:
             )
             calls = list(session.scalars(query.order_by(Call.id).limit(BATCH)))
             for call in calls:
-                verdicts = periods.judge(rules, facts(session, call))
+                verdicts = periods.verdicts(rules, facts(session, call))
                 yield from (PurgeItem(call, one) for one in verdicts if one.due_at <= now)
         if len(calls) < BATCH:
             return
@@ -87,19 +87,21 @@ def run(context: AppContext, now: datetime) -> list[PurgeItem]:
     return done
 
 
-def purge(context: AppContext, call_id: str, what: What, now: datetime) -> bool:
+def purge(context: AppContext, call_id: str, what: RetentionItem, now: datetime) -> bool:
     """Delete one thing of a call if its time is really over; return whether anything was deleted."""
-    rules = periods.of(context.settings.retention_file)
+    rules = periods.load(context.settings.retention_file)
     with context.database.write() as session:
         call = session.get(Call, call_id, with_for_update=True)
         if call is None:
             return False
-        verdicts = {one.what: one for one in periods.judge(rules, facts(session, call))}
+        verdicts = {one.what: one for one in periods.verdicts(rules, facts(session, call))}
         if what not in verdicts or not verdicts[what].is_over(now):
             return False
         verdict = verdicts[what]
         reason = Reason(RecordingReason.RETENTION, {"days": verdict.days, "kind": str(verdict.kind)})
-        {What.AUDIO: _audio, What.TRANSCRIPT: _transcript, What.REVIEW: _review}[what](session, call_id, reason, now)
+        {RetentionItem.AUDIO: _audio, RetentionItem.TRANSCRIPT: _transcript, RetentionItem.REVIEW: _review}[what](
+            session, call_id, reason, now
+        )
         transitions.tell(session, context.notifier, transitions.event(call_id, f"purged_{what}", now))
     finish(context)
     return True
@@ -123,13 +125,13 @@ def finish(context: AppContext) -> int:
     return len(rows)
 
 
-def facts(session: Session, call: Call) -> Facts:
+def facts(session: Session, call: Call) -> RetentionFacts:
     """Return what the rules ask of this call."""
     rows = list(session.scalars(select(Recording).where(Recording.call_id == call.id)))
     cases = list(session.scalars(select(Case).where(Case.call_id == call.id)))
     complaints = [case for case in cases if case.kind is CaseKind.COMPLAINT]
     closed = [case.closed_at for case in complaints if case.closed_at is not None]
-    return Facts(
+    return RetentionFacts(
         ended_at=call.ended_at or call.started_at,
         intent=call.intent,
         there=frozenset(_there(session, call.id, rows)),
@@ -141,16 +143,16 @@ def facts(session: Session, call: Call) -> Facts:
     )
 
 
-def _there(session: Session, call_id: str, rows: list[Recording]) -> Iterator[What]:
+def _there(session: Session, call_id: str, rows: list[Recording]) -> Iterator[RetentionItem]:
     if any(row.state in WITH_SOUND and row.blob is not None for row in rows):
-        yield What.AUDIO
+        yield RetentionItem.AUDIO
     kept = select(Transcript.id).where(Transcript.call_id == call_id, Transcript.purged_at.is_(None))
     if session.scalar(kept.limit(1)) is not None:
-        yield What.TRANSCRIPT
+        yield RetentionItem.TRANSCRIPT
     marks = select(MachineMark.id).where(MachineMark.call_id == call_id)
     reviews = select(Review.id).where(Review.call_id == call_id)
     if session.scalar(marks.limit(1)) or session.scalar(reviews.limit(1)):
-        yield What.REVIEW
+        yield RetentionItem.REVIEW
 
 
 def _audio(session: Session, call_id: str, reason: Reason, now: datetime) -> None:

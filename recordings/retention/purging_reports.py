@@ -13,7 +13,7 @@ from recordings.retention import periods
 
 def due(context: AppContext, now: datetime) -> list[Report]:
     """Return the reports whose files are over; nothing is changed."""
-    days = periods.of(context.settings.retention_file).report_days
+    days = periods.load(context.settings.retention_file).report_days
     with context.database.read() as session:
         return list(session.scalars(select(Report).where(Report.asked_at < now - timedelta(days=days))))
 

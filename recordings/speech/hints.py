@@ -46,7 +46,7 @@ class Hints:
         return f" Hospital hotline: {', '.join(self.words[:MOST_WORDS])}."
 
 
-def of(session: Session, file: Path | None, language: Language) -> Hints:
+def hints_for(session: Session, file: Path | None, language: Language) -> Hints:
     """Return the hints of a language: the file's words, names of staff and departments, frequent corrections."""
     staff = [name for name in session.scalars(select(Agent.name)) if _fits(name, language)]
     label = Department.label_zh if language is Language.MANDARIN else Department.label_en

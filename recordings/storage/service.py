@@ -1,4 +1,4 @@
-"""A recording's way from the exchange to a transcript in our database; one transaction per function."""
+"""A recording's way from the provider to a transcript in our database; one transaction per function."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,9 @@ SHORTEST_SECONDS = 0.1
 
 
 def add_started(session: Session, context: AppContext, call_id: str, provider_sid: str, now: datetime) -> Recording:
-    """Within the caller's transaction: the recording that the exchange has just begun; asked again, the same row."""
+    """Add the recording that the provider has just begun, within the caller's transaction; asked
+    again, the same row.
+    """
     recording, is_new = queries.found_or_added(session, provider_sid, call_id, now)
     if is_new:
         transitions.tell(
@@ -42,12 +44,12 @@ def add_started(session: Session, context: AppContext, call_id: str, provider_si
 
 
 def voicemail_sids(session: Session, call_id: str) -> frozenset[str]:
-    """The exchange's ids of the messages that the caller left in this call."""
+    """Return the provider's ids of the messages that the caller left in this call."""
     return queries.message_sids(session, call_id)
 
 
 def apply_report(context: AppContext, call_id: str, report: RecordingReport, now: datetime) -> None:
-    """What the exchange says of a recording, in any order and any number of times. Raises `UnknownCall`."""
+    """Apply a report of the provider, in any order and any number of times. Raises `UnknownCall`."""
     with context.database.write() as session:
         if queries.call(session, call_id) is None:
             raise UnknownCall(f"a recording of a call that is not ours: {call_id}")
@@ -58,7 +60,7 @@ def apply_report(context: AppContext, call_id: str, report: RecordingReport, now
 
 
 def reconcile(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
-    """Ask the exchange about a recording of which it has said nothing, and act as if it had. Raises `ProviderDown`."""
+    """Ask the provider about a recording of which it has said nothing, and apply the answer. Raises `ProviderDown`."""
     with context.database.read() as session:
         recording = session.get(Recording, recording_id)
     if recording is None or recording.state is not RecordingState.STARTED:
@@ -72,10 +74,10 @@ def reconcile(context: AppContext, provider: Provider, recording_id: str, now: d
 
 @job("fetch_recording", queue="now")
 def fetch(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
-    """Bring the sound here: fetched, its length checked, sealed, read back, and only then to be deleted there.
+    """Fetch the sound: check its length, seal it, read it back, and only then have it deleted there.
 
-    Raises `Discard` when there is nothing to fetch, `ProviderDown` and `Incomplete` when it should be tried again,
-    `TooLarge`, after which the provider keeps its copy.
+    Raises `Discard` when there is nothing to fetch, `ProviderDown` and `IncompleteRecording` when it should be tried
+    again, `RecordingTooLarge`, after which the provider keeps its copy.
     """
     with context.database.read() as session:
         recording = queries.recording(session, recording_id)
@@ -98,8 +100,8 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
 def delete_at_provider(context: AppContext, provider: Provider, recording_id: str, now: datetime) -> None:
     """Delete the provider's copy of a recording that we hold, once ours was read back and opened as its row names it.
 
-    Raises `Altered`, `Undecipherable`, `NotFound` when it cannot be, `StillThere` when the provider refuses,
-    `ProviderDown`.
+    Raises `DigestMismatch`, `Undecipherable`, `NotFound` when it cannot be, `ProviderCopyRemains` when the provider
+    refuses, `ProviderDown`.
     """
     with context.database.read() as session:
         recording = queries.recording(session, recording_id)
@@ -118,7 +120,7 @@ def delete_at_provider(context: AppContext, provider: Provider, recording_id: st
 
 @job("transcribe", queue="speech")
 def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
-    """Turn the sound that we hold into a dialogue. Raises `EngineMissing`, `ModelDamaged`, `Altered`."""
+    """Turn the sound that we hold into a dialogue. Raises `EngineMissing`, `ModelDamaged`, `DigestMismatch`."""
     with context.database.read() as session:
         recording = queries.recording(session, recording_id)
         call = queries.call(session, recording.call_id)
@@ -138,20 +140,22 @@ def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
 
 
 def decrypted_wav(context: AppContext, recording: Recording) -> bytes:
-    """The WAV file of a recording that we hold, decrypted. Raises `NotFound`, `Undecipherable`, `Altered`."""
+    """Return the WAV file of a recording that we hold. Raises `NotFound`, `Undecipherable`, `DigestMismatch`."""
     return sealed_sound.read_all(context, recording)
 
 
 def sealing_context(recording_id: str) -> str:
-    """What audio is bound to that the keyring itself sealed: it cannot be opened as another recording's."""
+    """Return what audio is bound to that the keyring itself sealed: it cannot be opened as another recording's."""
     return f"recording:{recording_id}"
 
 
-def _follow(session: Session, context: AppContext, recording: Recording, report: RecordingReport, now: datetime) -> None:
+def _follow(
+    session: Session, context: AppContext, recording: Recording, report: RecordingReport, now: datetime
+) -> None:
     is_silent = report.state is RecordingState.READY and report.seconds == 0
     event = RecordingEvent.REPORTED_ABSENT if is_silent else REPORTED[report.state]
     if not transitions.transition(recording, event):
-        log.get().info("recording_news_changes_nothing", recording_id=recording.id, state=recording.state)
+        log.get().info("recording_report_ignored", recording_id=recording.id, state=recording.state)
         return
     reason = Reason(RecordingReason.PROVIDER_SAID, {"state": report.state.value})
     recording.reason = None if recording.state is RecordingState.READY else reason
@@ -165,7 +169,7 @@ def _follow(session: Session, context: AppContext, recording: Recording, report:
 
 
 def _length(provider: Provider, recording: Recording) -> float | None:
-    """How long the provider says that it lasts."""
+    """Return how long the provider says that it lasts."""
     if recording.seconds is not None:
         return recording.seconds
     view = provider.recording(recording.provider_sid)
@@ -217,7 +221,7 @@ def _file(context: AppContext, transcript: Transcript, lines: Sequence[Transcrip
 
 
 def _check_when_last(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
-    """The call is marked when the last of its recordings is worked through, and again when one comes late."""
+    """Have the call scored when the last of its recordings is worked through, and again when one comes late."""
     queries.locked_call(session, recording.call_id)
     if not queries.has_conversation(session, recording.call_id):
         return  # a message has no agent to be checked
@@ -226,7 +230,7 @@ def _check_when_last(session: Session, context: AppContext, recording: Recording
 
 
 def _file_message(session: Session, context: AppContext, recording: Recording, now: datetime) -> None:
-    """A message becomes a case as soon as its sound is here, or is known to be lost."""
+    """Open a message's case as soon as its sound is here, or is known to be lost."""
     if recording.kind is RecordingKind.MESSAGE:
         jobs.renew(session, context.notifier, "file_message", recording.id, now)
 

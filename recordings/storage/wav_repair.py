@@ -1,4 +1,4 @@
-"""The file of a recording as we keep it: as it came where its head is right, else written anew, piece by piece."""
+"""The file of a recording as we keep it: as it came where its header is right, else written anew, piece by piece."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ PIECE = 1 << 18
 
 @dataclass(frozen=True)
 class KeptFile:
-    """How the sound lies in the file that is kept, and its pieces; `None` where that is the file as it came."""
+    """The layout of the sound in the file that is kept, and its pieces; `None` where that is the file as it came."""
 
     shape: PcmLayout
     pieces: Callable[[], Iterator[bytes]] | None = None
 
 
 def repaired(source: Source, seconds: float | None, spots: tuple[int, ...] = ()) -> KeptFile:
-    """How to keep the file `source`, in which FFmpeg is not to believe what stands at `spots` (`greedy`).
+    """Return how to keep the file `source`, in which FFmpeg must skip the oversized chunks at `spots`.
 
     `seconds` is how long it lasts by the provider's word, rounded; `None` without one. Raises `UnreadableAudio`, also
     when the file seems not to be finished: when it is shorter than either says, or its head says no length.
@@ -47,7 +47,7 @@ def repaired(source: Source, seconds: float | None, spots: tuple[int, ...] = ())
 
 
 def _check_finished(header: WavHeader, seconds: float | None) -> None:
-    """Raise when less is there than the head says and nobody else contradicts it."""
+    """Raise when less is there than the header says and nobody else contradicts it."""
     if header.promised is None and seconds is None:
         raise UnreadableAudio("its length is not written yet")
     promised_seconds = (header.promised or 0) / header.block / header.rate
@@ -56,7 +56,7 @@ def _check_finished(header: WavHeader, seconds: float | None) -> None:
 
 
 def _with_head(source: Source, header: WavHeader) -> KeptFile:
-    """Its sound is plain, but its head does not tell the truth."""
+    """Keep plain sound under a true header: its own does not tell the truth."""
 
     def pieces() -> Iterator[bytes]:
         yield wav_header(header.rate, header.channels, header.there)
@@ -70,7 +70,7 @@ def _with_head(source: Source, header: WavHeader) -> KeptFile:
 
 
 def _decoded(source: Source) -> KeptFile:
-    """It is no plain WAV: decoded once to know its length, and once more to be written."""
+    """Keep what is no plain WAV: decode it once for its length, and once more to write it."""
     channels, length = 1, 0
     for block in audio.at_telephone_rate(decoding.streamed(source)):
         channels, length = block.shape[1], length + block.size * 2

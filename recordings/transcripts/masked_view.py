@@ -1,4 +1,6 @@
-"""A transcript as it is shown and handed out: readable, corrected, masked unless otherwise wished, doubt marked."""
+"""A transcript as it is shown and handed out: readable, corrected, masked unless the original is asked for, doubt
+marked.
+"""
 
 import difflib
 from collections.abc import Sequence
@@ -44,12 +46,12 @@ class DisplayedUtterance:
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """Return all of it."""
         return "".join(piece.text for piece in self.pieces)
 
 
 def known_names(session: Session, call: Call) -> KnownNames:
-    """Who is known by name in this call: the staff, who stay, and the patients of its number, who go."""
+    """Return who is known by name in this call: the staff, who stay, and the patients of its number, who are masked."""
     staff = session.scalars(select(Agent.name))
     patients: list[str] = []
     if call.caller_index is not None:
@@ -58,7 +60,7 @@ def known_names(session: Session, call: Call) -> KnownNames:
 
 
 def spoken_texts(transcript: Transcript) -> list[SpokenText]:
-    """The lines of a transcript as they are shown, before masking."""
+    """Return the lines of a transcript as they are shown, before masking."""
     return [
         SpokenText(one.speaker, one.start, one.end, readable(corrections.current_text(one), transcript.language))
         for one in transcript.utterances
@@ -68,7 +70,7 @@ def spoken_texts(transcript: Transcript) -> list[SpokenText]:
 def displayed_utterances(
     session: Session, transcript: Transcript, known: KnownNames, original: bool = False
 ) -> list[DisplayedUtterance]:
-    """Every utterance, by time. Only with `original` does personal data stay readable."""
+    """Return every utterance, by time. Only with `original` does personal data stay readable."""
     texts = spoken_texts(transcript)
     hidden: dict[int, list[PersonalDataSpan]] = {}
     for span in () if original else mask.find_personal_data(texts, transcript.language, known):
@@ -91,13 +93,13 @@ def displayed_utterances(
 
 
 def redacted_audio_spans(transcript: Transcript, known: KnownNames) -> list[tuple[str, float, float]]:
-    """What of the sound must not be heard: (speaker, start, end)."""
+    """Return the seconds of the sound that must not be heard: (speaker, start, end)."""
     pairs = [(text, row.words or []) for text, row in zip(spoken_texts(transcript), transcript.utterances, strict=True)]
     return hidden.redacted_spans(pairs, transcript.language, known)
 
 
 def pieces(text: str, row: Utterance, hidden: Sequence[PersonalDataSpan], language: Language) -> tuple[TextPiece, ...]:
-    """The text cut where doubt or masking begins and ends."""
+    """Return the text cut where doubt or masking begins and ends."""
     kinds = [PLAIN] * len(text) if row.corrections else _doubts(text, row)
     for span in hidden:
         kinds[span.start : span.end] = [MASKED] * (span.end - span.start)
@@ -115,7 +117,7 @@ def pieces(text: str, row: Utterance, hidden: Sequence[PersonalDataSpan], langua
 
 
 def _doubts(text: str, row: Utterance) -> list[str]:
-    """For each sign of the shown text whether the word that it came from is doubtful."""
+    """Return for each sign of the shown text whether the word that it came from is doubtful."""
     kinds = [PLAIN] * len(text)
     words = row.words or []
     if not any(float(word[3]) < DOUBT for word in words):
@@ -139,7 +141,7 @@ def _authors(session: Session, transcript: Transcript) -> dict[str, str]:
 
 
 def _machine(transcript: Transcript, known: KnownNames, original: bool) -> dict[str, str]:
-    """The machine's text of corrected lines, masked like the rest."""
+    """Return the machine's text of corrected lines, masked like the rest."""
     rows = [row for row in transcript.utterances if row.corrections]
     texts = [readable(row.text, transcript.language) for row in rows]
     if not original and rows:

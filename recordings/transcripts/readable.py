@@ -46,12 +46,12 @@ _HELD = re.compile(r"\ue000(\d+)\ue001")
 
 
 def readable(text: str, language: Language) -> str:
-    """`text` with its numbers as figures, in the way of its language; what is readable already stays."""
+    """Return `text` with its numbers as figures, in the way of its language; what is readable already stays."""
     return readable_zh(text) if language is Language.MANDARIN else readable_en(text)
 
 
 def readable_zh(text: str) -> str:
-    """Mandarin: 血压一百五十，九十五 is 血压150/95, 三十二块五 is 32.5元, 上午九点半 is 上午9:30."""
+    """Rewrite Mandarin: 血压一百五十，九十五 is 血压150/95, 三十二块五 is 32.5元, 上午九点半 is 上午9:30."""
     held: list[str] = []
 
     def hold(match: re.Match[str]) -> str:

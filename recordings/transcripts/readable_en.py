@@ -52,7 +52,9 @@ _STRING_WORD = re.compile(r"[a-z]+|\d", _I)
 
 
 def readable_en(text: str) -> str:
-    """English: twenty twenty six is 2026, one fifty over ninety five is 150/95, five hundred milligrams is 500 mg."""
+    """Rewrite English: twenty twenty six is 2026, one fifty over ninety five is 150/95, five hundred milligrams is 500
+    mg.
+    """
     text = _STRING.sub(_string, text)
     text = _PRESSURE.sub(lambda found: f"{_value(found[1])}/{_value(found[2])}", text)
     text = _POINT.sub(_point, text)

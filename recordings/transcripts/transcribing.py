@@ -33,10 +33,12 @@ def lines_of(
     engine: Engine,
     seconds: float = audio_chunks.CHUNK_SECONDS,
 ) -> list[TranscriptLine]:
-    """The whole dialogue. Raises `GivesWay` between two parts when another recording is urgent and this is not."""
+    """Return the whole dialogue. Raises `GivesWay` between two chunks when another recording is
+    urgent and this is not.
+    """
     with context.database.read() as session:
         done = _done(session, recording.id)
-        words = hints.of(session, context.settings.hints_file, language)
+        words = hints.hints_for(session, context.settings.hints_file, language)
     lines = [_line(raw) for row in done for raw in row.lines]
     begin, number = (done[-1].next_at, done[-1].number + 1) if done else (0.0, 0)
     length = recording.seconds or 0.0
@@ -53,7 +55,7 @@ def lines_of(
 
 
 def forget(session: Session, recording_id: str) -> None:
-    """Within the caller's transaction: the parts of a recording whose transcript is stored, or that is purged."""
+    """Delete the partial transcripts of a recording that is transcribed or purged; within the caller's transaction."""
     session.execute(delete(PartRow).where(PartRow.recording_id == recording_id))
 
 

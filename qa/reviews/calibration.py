@@ -62,7 +62,7 @@ def open_round(
 ) -> str:
     """Give the calls to the people (`sent` holds ids of both), each blind; the round's id.
 
-    Raises `WordsMissing` without a name, `Unfit` without calls of agents or with fewer than two supervisors.
+    Raises `TextRequired` without a name, `InvalidAnswer` without calls of agents or with fewer than two supervisors.
     """
     calls, people = sent
     if not 0 < len(name.strip()) <= 80:

@@ -32,8 +32,8 @@ def fetched_recording(
 ) -> Iterator[FetchedRecording]:
     """Fetch the sound into our store. Unless the block has its blob named in the row, it is deleted again.
 
-    `seconds` is how long it lasts by the provider's word. Raises `ProviderDown` and `Incomplete` when it should be
-    tried again, `ProviderRefused`, `TooLarge`.
+    `seconds` is how long it lasts by the provider's word. Raises `ProviderDown` and `IncompleteRecording` when it
+    should be tried again, `ProviderRefused`, `RecordingTooLarge`.
     """
     folder, claims = f"recordings/{recording.id}", OversizedChunks()
     with orphans.fresh(context, folder) as name:

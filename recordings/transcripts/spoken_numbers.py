@@ -35,7 +35,7 @@ EN_UNITS = {"hundred": 100, "thousand": 1_000}
 
 
 def zh_strings(text: str) -> str:
-    """Write digits spoken one by one, three or more, as figures: `工号一零二四` is `工号1024`. Quantities stay words."""
+    """Write three or more digits spoken one by one as figures: `工号一零二四` is `工号1024`. Quantities stay words."""
     return _ZH_STRING.sub(lambda found: _digits(found[0]), text)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline.errors import NotFound
 from hotline.models import Case, CaseStep, Counter, Patient
-from hotline.values.states.case import CaseKind, CaseState
+from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 
 def patients(session: Session, number_index: str) -> list[Patient]:
@@ -28,6 +28,12 @@ def open_cases(session: Session, caller_index: str, patient_ids: Sequence[str]) 
 def of_call(session: Session, call_id: str, kind: CaseKind) -> Case | None:
     """The case of this kind that a call has opened already."""
     return session.scalar(select(Case).where(Case.call_id == call_id, Case.kind == kind))
+
+
+def has_urgent(session: Session, call_id: str) -> bool:
+    """Return whether this call opened a case that cannot wait."""
+    urgent = select(Case.id).where(Case.call_id == call_id, Case.urgency != Urgency.NORMAL)
+    return session.scalar(urgent.limit(1)) is not None
 
 
 def open_follow_ups(session: Session, patient_id: str) -> list[Case]:

@@ -14,6 +14,8 @@ from console.floor.warning_signs import Alarm
 from console.web import formatting
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, Queue, QueueEntry
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS
@@ -34,7 +36,7 @@ class Ringing:
     """A phone that rings for a caller: whose, and why theirs."""
 
     agent: Agent
-    reasons: list[str]
+    reasons: list[Reason]
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Waiter:
     priority: int
     asked_at: datetime
     ringing: list[Ringing]
-    reasons: list[str]
-    again: str
+    reasons: list[Reason]
+    requeue_reason: RequeueReason | None
     is_lifted: bool
 
 
@@ -123,7 +125,7 @@ def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent
                 asked_at=waiting.asked_at,
                 ringing=ringing.get(waiting.id, []),
                 reasons=list(waiting.reasons),
-                again=waiting.again,
+                requeue_reason=waiting.requeue_reason,
                 is_lifted=waiting.is_lifted,
             )
         )

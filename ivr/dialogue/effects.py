@@ -10,6 +10,7 @@ from hotline.models import Call
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
 from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import flow_state, queries
@@ -54,7 +55,7 @@ def _apply(session: Session, context: AppContext, call: Call, effect: Effect, no
         case flow_state.IntentChosen(intent=intent):
             call.intent = intent
         case flow_state.MessageLeft(sid=sid):
-            recordings.started(session, context, call.id, sid, now).kind = RecordingKind.MESSAGE
+            recordings.add_started(session, context, call.id, sid, now).kind = RecordingKind.MESSAGE
         case flow_state.QueueLeft():
             if not queue_place.step_out(session, context, call, now):
                 raise CallMovedOn(call.id)
@@ -80,7 +81,7 @@ def _join_queue(
     session: Session, context: AppContext, call: Call, wanted: flow_state.PersonRequested, now: datetime
 ) -> None:
     if call.status is CallStatus.WAITING:
-        queues.leave(session, context, call, f"went to {wanted.queue}", now)
+        queues.leave(session, context, call, QueueEntryEndReason.OTHER_QUEUE, now)
         session.flush()
     call.intent = wanted.intent
     queues.join(session, context, call, queues.Wish(wanted.queue, wanted.skill, wanted.priority), now)

@@ -7,7 +7,23 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, Connection, CursorResult, Insert, String, Update, bindparam, cast, column, func, insert, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Connection,
+    CursorResult,
+    Insert,
+    String,
+    Update,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from hotline import clock
@@ -16,10 +32,9 @@ from hotline.models import Call, Event, Leg
 from hotline.models.sealed import InRow
 from hotline.models.types import Utc
 from hotline.values.language import Language
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallOutcome
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue.flow_state import CallEvent, CallSnapshot, FlowState
-
 
 _COLUMNS = (Call.id, Call.provider_sid, Call.place, Call.language, Call.status, Call.turn)
 _BY_ID = select(*_COLUMNS).where(Call.id == bindparam("key"))
@@ -117,7 +132,8 @@ def _values(call: CallSnapshot, step: Step) -> dict[str, Any]:
 def event_rows(call_id: str, events: Sequence[CallEvent], now: datetime) -> list[dict[str, Any]]:
     """Return the events of a turn as rows of their table."""
     return [
-        {"id": clock.new_id(), "call_id": call_id, "at": now, "kind": event.kind, "data": event.data} for event in events
+        {"id": clock.new_id(), "call_id": call_id, "at": now, "kind": event.kind, "data": event.data}
+        for event in events
     ]
 
 

@@ -17,7 +17,7 @@ SAME_QUESTION = timedelta(seconds=10)
 
 @dataclass(frozen=True)
 class RatingFacts:
-    """What is known of a call's rating; `may_ask` is the hospital's wish and whether the conversation was an ordinary one."""
+    """What is known of a call's rating; `may_ask`: the hospital asks, and the conversation was an ordinary one."""
 
     asked_at: datetime | None
     rating: int | None
@@ -29,9 +29,7 @@ def ask(flow: Flow, call: CallSnapshot, facts: RatingFacts, now: datetime) -> Fl
 
     Never where something is urgent: who was in an emergency, or told a warning sign, has other worries.
     """
-    question = Gather(
-        webhook_urls.rating(call.call_id), (phrase(flow, "rate", call.state.language),), 1, KEY_SECONDS
-    )
+    question = Gather(webhook_urls.rating(call.call_id), (phrase(flow, "rate", call.state.language),), 1, KEY_SECONDS)
     decision = FlowDecision(call.state, (question,), is_interlude=True)
     if facts.asked_at is not None:
         is_same = facts.rating is None and now - facts.asked_at <= SAME_QUESTION

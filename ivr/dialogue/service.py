@@ -126,9 +126,7 @@ def save(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: d
     return text
 
 
-def save_in(
-    session: Session, voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime
-) -> str:
+def save_in(session: Session, voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: datetime) -> str:
     """Do the same inside a transaction. Raises `CallMovedOn` when the call went on meanwhile: it is to be undone."""
     if decision.is_interlude:
         heard_at = now if any(isinstance(effect, NoticeHeard) for effect in decision.effects) else None

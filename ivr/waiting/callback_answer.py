@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from crm.patients import same_person
 from hotline import clock
 from hotline.models import Call, Callback
+from hotline.values.reason_codes import CallbackReason
 from hotline.values.states.call import CallStatus, Direction
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from ivr.dialogue import call_end, effects, menu, queries, service
@@ -15,13 +16,18 @@ from ivr.dialogue.context import VoiceContext
 from ivr.dialogue.flow_state import CallEvent, CallSnapshot, FlowState
 from ivr.dialogue.menu_speech import phrase
 from ivr.flow.nodes import Ask
-from routing.calls import legs
 from routing.callbacks import service as callbacks
+from routing.calls import legs
 from telephony import webhook_urls
 from telephony.turn import Turn
 from telephony.verbs import Gather, Say
-REASONS_PLACEHOLDER
+
 KEY_SECONDS = 2
+REASONS = {
+    LegStatus.BUSY: CallbackReason.BUSY,
+    LegStatus.NO_ANSWER: CallbackReason.NO_ANSWER,
+    LegStatus.FAILED: CallbackReason.NUMBER_UNREACHABLE,
+}
 
 
 def answered(voice: VoiceContext, callback_id: str, attempt: int, turn: Turn, now: datetime) -> str:
@@ -67,7 +73,8 @@ def reported(voice: VoiceContext, callback_id: str, attempt: int, report: legs.R
     if call_end.line_reported(voice.app, report, now):
         return
     if report.status in ENDED_LEGS:
-        NOT_REACHED_PLACEHOLDER
+        reason = REASONS.get(report.status, CallbackReason.NOT_REACHED)
+        callbacks.not_reached(voice.app, callback_id, attempt, reason, now)
     else:
         callbacks.heard_of(voice.app, callback_id, attempt, report.sid)
 

@@ -123,9 +123,7 @@ def _chosen(flow: Flow, call: CallSnapshot, facts: CallbackFacts, turn: Callback
     return read_back(flow, call, facts.promised, turn.where)
 
 
-def _numbered(
-    flow: Flow, call: CallSnapshot, facts: CallbackFacts, turn: CallbackTurn, area_code: str
-) -> FlowDecision:
+def _numbered(flow: Flow, call: CallSnapshot, facts: CallbackFacts, turn: CallbackTurn, area_code: str) -> FlowDecision:
     """Take another number. One that reaches nobody is asked for once more, then what stood before holds."""
     if turn.keys and not turn.keys.strip(flow.keys.repeat):
         return _ask_number(flow, call, turn.where, is_second_try=turn.is_second_try)
@@ -152,9 +150,7 @@ def _reason(keys: str, refusal: ValueError) -> str:
     return REFUSALS.get(code, "call_back_wrong")
 
 
-def _ask_number(
-    flow: Flow, call: CallSnapshot, where: str, *before: Say, is_second_try: bool = False
-) -> FlowDecision:
+def _ask_number(flow: Flow, call: CallSnapshot, where: str, *before: Say, is_second_try: bool = False) -> FlowDecision:
     said = (*before, phrase(flow, "call_back_number", call.state.language))
     url = webhook_urls.callback_turn(call.call_id, NUMBER, where, is_second_try=is_second_try)
     gather = Gather(url, said, MOST_DIGITS, NUMBER_SECONDS, flow.keys.back)

@@ -30,9 +30,7 @@ def decide(
     return (way_out or stay(flow, call, OUTSIDE)).after(TakenOutOfQueue())
 
 
-def _way_out(
-    flow: Flow, call: CallSnapshot, kind: str, to: str, caller_id: str, now: datetime
-) -> FlowDecision | None:
+def _way_out(flow: Flow, call: CallSnapshot, kind: str, to: str, caller_id: str, now: datetime) -> FlowDecision | None:
     language = call.state.language
     if kind == CALLBACK:
         url = webhook_urls.callback_turn(call.call_id, OFFER, OUTSIDE)

@@ -63,6 +63,4 @@ def rating_facts(session: Session, settings: Settings, call: CallSnapshot) -> Ra
     ).one()  # fmt: skip
     is_over = row.status is CallStatus.TALKING and row.answered_at is not None
     may_ask = settings.ask_for_rating and is_over and row.intent is not Intent.EMERGENCY
-    return RatingFacts(
-        row.rating_asked_at, row.rating, may_ask and not cases.has_urgent(session, call.call_id)
-    )
+    return RatingFacts(row.rating_asked_at, row.rating, may_ask and not cases.has_urgent(session, call.call_id))

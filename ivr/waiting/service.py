@@ -114,9 +114,7 @@ def queue_left(voice: VoiceContext, call_id: str, turn: Turn, now: datetime) -> 
     return service.where_it_stands(voice, call)
 
 
-def conference_left(
-    voice: VoiceContext, call_id: str, turn: Turn, *, entry_id: str, checks: int, now: datetime
-) -> str:
+def conference_left(voice: VoiceContext, call_id: str, turn: Turn, *, entry_id: str, checks: int, now: datetime) -> str:
     """Answer a caller who left the conference: a rating and goodbye, or back to the queue where an agent was lost.
 
     `entry_id` is the place in the queue that had led there, `checks` how often that was asked already.
@@ -155,5 +153,6 @@ def requeued(voice: VoiceContext, call_id: str) -> str:
         return voice.to_fallback()
     if call.status is not CallStatus.WAITING:
         return service.where_it_stands(voice, call)
-    said = (phrase(voice.flow, entry.again, call.state.language),) if entry.again in voice.flow.phrases else ()
+    reason = entry.requeue_reason
+    said = (phrase(voice.flow, reason, call.state.language),) if reason and reason in voice.flow.phrases else ()
     return voice.document((*said, Enqueue(entry.queue, WAIT, LEFT)), call_id, call.turn)

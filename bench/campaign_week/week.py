@@ -7,30 +7,37 @@ them and the patients who need a person. What is compared is only how many patie
 import heapq
 import random
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from bench.campaign_week.floor import DAY_S, SKILL, CampaignHouse
+from bench.campaign_week.patients import (
+    BUSY,
+    HALF_WAY,
+    HANDOVER,
+    LATER,
+    MACHINE,
+    MACHINE_S,
+    PATIENCE_S,
+    PICKUP_S,
+    REACH,
+    REFUSES,
+    RING_S,
+    WRONG,
+    Figures,
+    Patient,
+)
 from bench.hospital_day import rules
 from bench.hospital_day.clock import Caller, Does, House
 from bench.hospital_day.day import Asked, Day, Seat
 from campaigns.dialling import next_attempt
-from campaigns.dialling.pacing import Counts, Floor
+from campaigns.dialling.pacing import AttemptCounts, NurseFloor
 from campaigns.planning import dialling_limits_file
-from campaigns.planning.calling_windows import Hours, Window
-from campaigns.planning.dialling_limits import Caps
+from campaigns.planning.calling_windows import CallingHours, CallingWindow
+from campaigns.planning.dialling_limits import DiallingLimits
 from hotline.values.states.attempt import AttemptOutcome
 
-# What the patients do.
-REACH = 0.40
-BUSY, MACHINE = 0.05, 0.15  # of all tries; the others ring out
-HANDOVER = 0.04
-HALF_WAY, LATER, WRONG, REFUSES = 0.03, 0.04, 0.03, 0.02  # of those who pick up
-RING_S, PICKUP_S = 30.0, 9.0
-TALK_S, HELP_S, MACHINE_S = 170.0, 240.0, 15.0
-# A patient who waits for a nurse hears what to do after so long: nobody was found.
-PATIENCE_S = 15.0
 PRIORITY = 90
 INBOUND_SPAN_S = 1800.0
 TICK_S = 2.0  # fewer calls a second than the provider takes; nothing here needs more
@@ -44,29 +51,6 @@ class Pacing(Protocol):
 
     def dial(self, week: "Week") -> int:
         """So many now."""
-
-
-@dataclass(eq=False)
-class Patient:
-    """A recipient: when they are due, how often they were tried, how it ended."""
-
-    id: int
-    due: float
-    tries: list[next_attempt.Tried] = field(default_factory=list)
-    end: str = ""
-
-
-@dataclass
-class Figures:
-    """What happened."""
-
-    dialled: int = 0
-    answered: int = 0
-    needed: int = 0
-    lost: int = 0
-    talk_s: float = 0.0
-    help_s: float = 0.0
-    reached: set[int] = field(default_factory=set)
 
 
 def seats(day: Day, nurses: int) -> Day:
@@ -83,8 +67,8 @@ class Week:
     def __init__(self, day: Day, people: int, pacing: Pacing, seed: int) -> None:
         """`people` recipients, all due on the first morning."""
         self.day, self.pacing, self.seed = day, pacing, seed
-        self.caps: Caps = dialling_limits_file.read_file(dialling_limits_file.STANDARD, "CN")
-        self.window = Window(rules.MIDNIGHT.tzinfo, Hours(self.caps.hours.opens, self.caps.hours.closes))  # type: ignore[arg-type] # UTC stands for local time
+        self.caps: DiallingLimits = dialling_limits_file.read_file(dialling_limits_file.STANDARD, "CN")
+        self.window = CallingWindow(rules.MIDNIGHT.tzinfo, CallingHours(self.caps.hours.opens, self.caps.hours.closes))  # type: ignore[arg-type] # UTC stands for local time
         self.figures = Figures()
         self.patients = [Patient(number, 0.0) for number in range(people)]
         self.line = [(0.0, patient.id) for patient in self.patients]
@@ -99,11 +83,17 @@ class Week:
         """Five days."""
         for number in range(DAYS):
             self.number = number
-            house = CampaignHouse(self, self.seed + number)
+            house = CampaignHouse(self.day, self._nurse_answered, self.seed + number)
             self.houses.append(house)
             start, end = self.caps.hours.opens.hour * 3600.0, self.caps.hours.closes.hour * 3600.0
             house.at(start, partial(self._tick, house, end))
             house.run()
+
+    def _nurse_answered(self, caller_id: str, at: float) -> None:
+        if caller_id in self.waiting:
+            self.waiting.discard(caller_id)
+        else:
+            self.answered_lately.append(self.number * DAY_S + at)
 
     @property
     def house(self) -> "CampaignHouse":
@@ -200,22 +190,22 @@ class Week:
                 house.stop(offer)
 
     def _follow(self, patient: Patient, outcome: AttemptOutcome, at: float) -> None:
-        patient.tries.append(next_attempt.Tried(outcome, rules.when(at)))
+        patient.tries.append(next_attempt.PastAttempt(outcome, rules.when(at)))
         closes = rules.when(DAYS * DAY_S)
         later = rules.when(self.now + 7200.0) if outcome is AttemptOutcome.CALL_LATER else None
-        standing = next_attempt.Standing(tuple(patient.tries), self.window, closes, False, later)
-        then = next_attempt.follows(standing, self.caps, rules.when(self.now))
+        standing = next_attempt.AttemptHistory(tuple(patient.tries), self.window, closes, False, later)
+        then = next_attempt.next_step(standing, self.caps, rules.when(self.now))
         match then:
-            case next_attempt.Again(moment):
+            case next_attempt.RetryAt(moment):
                 heapq.heappush(self.line, ((moment - rules.MIDNIGHT).total_seconds(), patient.id))
-            case next_attempt.Text():
+            case next_attempt.SendText():
                 patient.end = "texted"
-            case next_attempt.Person():
+            case next_attempt.HandToPerson():
                 patient.end = "with_person"
-            case next_attempt.End(state):
+            case next_attempt.EndCalls(state):
                 patient.end = state.value
 
-    def floor(self) -> Floor:
+    def floor(self) -> NurseFloor:
         """This moment as the product's pace sees it."""
         house = self.house
         fit = [agent for agent in house.agents if agent.seat.skills.get(SKILL, 0) >= 1]
@@ -227,7 +217,7 @@ class Week:
             for caller in house.line.values()
             if caller.id not in self.waiting
         )
-        return Floor(
+        return NurseFloor(
             free=free,
             busy=busy,
             dialling=self.dialling,
@@ -245,7 +235,7 @@ class Week:
             lately.popleft()
         return len(lately) / INBOUND_SPAN_S
 
-    def counts(self) -> Counts:
+    def counts(self) -> AttemptCounts:
         """What the pace has learned from."""
         f = self.figures
-        return Counts(f.dialled, f.answered, f.needed, f.lost, f.talk_s, f.help_s)
+        return AttemptCounts(f.dialled, f.answered, f.needed, f.lost, f.talk_s, f.help_s)

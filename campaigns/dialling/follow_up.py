@@ -10,31 +10,33 @@ from hotline.context import AppContext
 from hotline.models import Recipient
 from hotline.outbox import jobs, transitions
 from hotline.values.states.case import CaseKind
-from hotline.values.states.recipient import RecipientState
+from hotline.values.states.recipient import RecipientEvent
 
 TOPIC = "campaign"
 
 
-def follow(session: Session, context: AppContext, recipient: Recipient, then: next_attempt.Next, now: datetime) -> None:
+def follow(
+    session: Session, context: AppContext, recipient: Recipient, then: next_attempt.NextStep, now: datetime
+) -> None:
     """Do what was decided for the recipient."""
     match then:
-        case next_attempt.Again(at):
-            transitions.move(recipient, RecipientState.PLANNED)
+        case next_attempt.RetryAt(at):
+            transitions.transition(recipient, RecipientEvent.TRY_AGAIN)
             recipient.due_at = at
-        case next_attempt.Text(until):
-            transitions.move(recipient, RecipientState.TEXTED)
+        case next_attempt.SendText(until):
+            transitions.transition(recipient, RecipientEvent.TEXTED)
             recipient.due_at = until
             jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
-        case next_attempt.Person(reason):
+        case next_attempt.HandToPerson(reason):
             _to_person(session, context, recipient, reason, now)
-        case next_attempt.End(state):
+        case next_attempt.EndCalls(state):
             transitions.move(recipient, state)
             recipient.due_at, recipient.ended_at = None, now
 
 
 def _to_person(session: Session, context: AppContext, recipient: Recipient, reason: str, now: datetime) -> None:
     """On the list for a person: a case with a deadline, which names the recipient and nothing medical."""
-    transitions.move(recipient, RecipientState.WITH_PERSON)
+    transitions.transition(recipient, RecipientEvent.HANDED_TO_PERSON)
     recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
     new = crm.NewCase(CaseKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
     crm.open_case(session, context, new, crm.By(), now)

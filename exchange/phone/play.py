@@ -1,4 +1,4 @@
-"""Many scripted phones at once, in one process, told as one line of JSON per event."""
+"""Many scripted phones at once, in one process, reported as one line of JSON per event."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from exchange.media import wav_writing
+from exchange.media import wav_file
 from exchange.phone.client import PhoneClient
 from exchange.phone.errors import PhoneError
 from exchange.phone.script import Actor, ScriptStep
@@ -22,7 +22,7 @@ LAST_WORDS_SECONDS = 2.0
 
 @dataclass
 class PlayContext:
-    """What all phones of a play share: the exchange, the clock, where the sounds are and where the lines go."""
+    """The common ground of all phones of a play: the exchange, the clock, the sounds' folder and the output."""
 
     exchange: str
     token: str
@@ -56,7 +56,7 @@ class ActorPhone:
         self._recordings = 0
 
     async def call(self) -> bool:
-        """Make this actor's call at its time; whether the script came to its end."""
+        """Make this actor's call at its time; return whether the script came to its end."""
         await asyncio.sleep(self._scene.started + self.actor.at - time.monotonic())
         try:
             await call_out(self._performer, self.phone, self.actor.dial or "", self.actor.steps)
@@ -81,7 +81,7 @@ class ActorPhone:
         if message.get("type") == "ended" and self._scene.record_to and self.phone.call.heard:
             self._recordings += 1
             name = f"{self.actor.address.replace(':', '-')}-{self._recordings}.wav"
-            wav_writing.write(self._scene.record_to / name, [bytes(self.phone.call.heard)])
+            wav_file.write(self._scene.record_to / name, [bytes(self.phone.call.heard)])
 
 
 async def play(actors: Sequence[Actor], scene: PlayContext) -> int:
@@ -121,7 +121,7 @@ def _is_idle(phone: PhoneClient) -> Callable[[], bool]:
 
 
 async def _until_idle(phones: Sequence[PhoneClient]) -> None:
-    """Those who were called hear that the caller has gone, so that their last events are told too."""
+    """Wait until those who were called hear that the caller has gone, so that their last events are told too."""
     await asyncio.gather(*(phone.until(_is_idle(phone), LAST_WORDS_SECONDS) for phone in phones))
 
 

@@ -1,4 +1,4 @@
-"""One recording: what is known of it, and the tap that writes two channels exactly in step as they happen."""
+"""One live recording: its details, and the tap that writes two channels exactly in step."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import structlog
 
 from exchange.calls.call_record import StatusCallback
 from exchange.media.audio import SILENCE, level_db
-from exchange.recording.wav_file import WavFile
+from exchange.recording.growing_wav import GrowingWav
 
 log = structlog.get_logger(__name__)
 FLUSH_FRAMES = 50
@@ -20,7 +20,7 @@ BEFORE_FRAMES = 10
 
 @dataclass
 class RecordingDetails:
-    """What is known of one recording; stands as JSON beside the sound. Cut short: the exchange was killed over it."""
+    """The details of one recording; JSON beside the sound. Cut short: the exchange was killed over it."""
 
     sid: str
     account_sid: str
@@ -57,11 +57,11 @@ class RecordingDetails:
 class LiveRecording:
     """Sound being recorded. It is a tap: it is given what was said and what was heard in each tick."""
 
-    def __init__(self, facts: RecordingDetails, tape: WavFile, on_stop: Callable[["LiveRecording"], None]) -> None:
+    def __init__(self, facts: RecordingDetails, tape: GrowingWav, on_stop: Callable[["LiveRecording"], None]) -> None:
         self.facts = facts
         self.paused: str = ""
         self.frames = 0
-        self._tape: WavFile | None = tape
+        self._tape: GrowingWav | None = tape
         self._on_stop = on_stop
         self._said: list[bytes] = []
         self._heard: list[bytes] = []
@@ -69,7 +69,7 @@ class LiveRecording:
         self._keep = 0
 
     def frame(self, said: bytes, heard: bytes) -> None:
-        """One tick; silence at both ends is left out where that was asked for."""
+        """Take one tick; leave out silence at both ends where that was asked for."""
         if self.paused == "skip" or not self._tape:
             return
         if not self.facts.trims:
@@ -104,13 +104,13 @@ class LiveRecording:
         if len(self._said) >= FLUSH_FRAMES:
             self._flush(self._tape)
 
-    def _flush(self, tape: WavFile) -> None:
+    def _flush(self, tape: GrowingWav) -> None:
         if self._said:
             tape.write(self._said, self._heard)
             self._said, self._heard = [], []
 
     def stop(self) -> None:
-        """Finish the file, without its quiet end where that was asked for; stopped already is no fault."""
+        """Finish the file, without its quiet end where that was asked for; idempotent."""
         tape, self._tape = self._tape, None
         if not tape:
             return

@@ -1,4 +1,4 @@
-"""Desk phones and switchboards over SIP: who may register and call, where a call comes in, and how one goes out."""
+"""Desk phones and switchboards over SIP: registrations, calls that come in, and calls that go out."""
 
 import asyncio
 import contextlib
@@ -15,15 +15,13 @@ from aiosipua import (
     SipDigestAuth,
     SipRequest,
     SipResponse,
-    parse_sdp,
 )
-from aiosipua.dialog import dialog_matches
-from aiosipua.refer import notify_refer
 
-from exchange.core.log_limit import LimitedLog, place_of
+from exchange.core.log_limit import LimitedLog
 from exchange.sip import sdp, trunks, uri
 from exchange.sip.destinations import SipDestinations
-from exchange.sip.key_presses import relayed_keys
+from exchange.sip.in_dialog import InDialogRequests
+from exchange.sip.message_reading import simplify
 from exchange.sip.registrar import Registrar
 from exchange.sip.rtp import RtpSession
 from exchange.sip.settings import SipSettings
@@ -34,7 +32,6 @@ from exchange.sip.uas import UserAgentServer
 
 log = structlog.get_logger(__name__)
 GOODBYE_SECONDS = 1.0
-SDP = "application/sdp"
 USER_SIGNS = "+*!$&'()-_.~"
 # One telephone has a few lines; a switchboard has as many as the media clock can carry.
 MOST_CALLS_OF_ONE, MOST_CALLS = 10, 300
@@ -42,7 +39,7 @@ Dial = Callable[[SipLine, str], None]
 
 
 class Gateway:
-    """`dial` is told of every call that comes in, with its line and the number called."""
+    """The SIP side. `dial` is told of every call that comes in, with its line and the number called."""
 
     def __init__(self, settings: SipSettings, dial: Dial) -> None:
         self._settings = settings
@@ -55,7 +52,7 @@ class Gateway:
         self.port = settings.port
 
     async def start(self) -> None:
-        """Open the port, and register where we are to; OSError when the port cannot be had."""
+        """Open the port, and register where the settings ask for it. Raises `OSError` when the port cannot be had."""
         await self._directions.look_up()
         self._transport = SipTransport(local_addr=(self._settings.host, self._settings.port))
         await self._transport.start()
@@ -64,13 +61,14 @@ class Gateway:
         self.caller = UserAgentClient(self._transport, here)
         self.agent = UserAgentServer(self._transport, self.caller, here, self._is_welcome)
         self.agent.add("REGISTER", self._register)
-        self.agent.add("INFO", self._info)
+        self._in_dialog = InDialogRequests(self._line, self.host, self.agent, self.caller)
+        self.agent.add("INFO", self._in_dialog.info)
         self.agent.on_invite = self._invited
-        self.agent.on_reinvite = self._changed
+        self.agent.on_reinvite = self._in_dialog.reinvite
         self.agent.on_bye = lambda call, _request: self._gone(call.call_id)
         self.agent.on_cancel = lambda request, _addr: self._gone(request.call_id or "")
-        self.agent.on_refer = self._referred
-        self.agent.on_transfer_progress = self._progressed
+        self.agent.on_refer = self._in_dialog.refer
+        self.agent.on_transfer_progress = self._in_dialog.transfer_progress
         self.agent.on_ack_timeout = lambda call: self._gone(call.call_id)
         self._transport.on_message = self._message
         self._directions.here = frozenset(("", self.host, f"{self.host}:{self.port}", self._settings.host))
@@ -88,7 +86,7 @@ class Gateway:
     # Calls out
 
     def find(self, address: str) -> SipLine | None:
-        """A line to that address, if there is a way."""
+        """Return a line to that address, if there is a way."""
         way = self._directions.to(address)
         if way is None:
             return None
@@ -97,7 +95,7 @@ class Gateway:
         return SipLine(address, partial(RtpSession, self._settings.host, way.peer[0]), outgoing, rings_late=True)
 
     def listed(self) -> list[tuple[str, str | None, str]]:
-        """The telephones that may register here: who is not registered now has no registration."""
+        """Return the telephones that may register here; one that is not registered now has no registration."""
         found = [(user.identity, self.registrar.where(user)) for user in self._settings.users]
         return [(address, binding.contact[:40] if binding else None, "") for address, binding in found]
 
@@ -153,14 +151,14 @@ class Gateway:
             raise
 
     def _is_full(self, telephone: str) -> int:
-        """The status that refuses one more call: 486 of one telephone, 503 of all; 0 where there is room."""
+        """Return the status that refuses one more call: 486 of one telephone, 503 of all; 0 where there is room."""
         up = [each for each in self._lines.values() if not each.is_over]
         if telephone and sum(each.address == telephone for each in up) >= MOST_CALLS_OF_ONE:
             return 486
         return 503 if len(up) >= MOST_CALLS else 0
 
     def _caller(self, invite: SipRequest, addr: Address) -> str:
-        """Who calls; a trunk may know better than From, and say that the number is not to be shown."""
+        """Return who calls; a trunk may know better than From, and say that the number is not to be shown."""
         is_trusted = addr in self._directions.peers
         asserted, remote, privacy = (
             invite.headers.get(name) if is_trusted else []
@@ -169,29 +167,9 @@ class Gateway:
         return uri.caller(invite.get_header("from") or "", asserted, remote, privacy)
 
     def _called(self, dialled: str) -> str:
-        """Who is meant by the address that was dialled: another telephone by its name, else a number."""
+        """Return who is meant by the address that was dialled: another telephone by its name, else a number."""
         user = self._settings.user(uri.user(dialled))
         return user.identity if user else uri.address(dialled)
-
-    def _changed(self, call: IncomingCall) -> None:
-        """Hold and its end, another address: answered as it was asked."""
-        line = self._line(call.call_id)
-        if line is None or line.rtp is None:
-            call.reject(481)
-            return
-        offered = parse_sdp(call.invite.text) if call.invite.body else None
-        if offered is None:
-            call.accept(sdp.offer(self.host, line.rtp.port, line.rtp.port))
-            return
-        try:
-            answered, agreed = sdp.answer(
-                offered, self.host, line.rtp.port, line.rtp.agreed.codec if line.rtp.agreed else None
-            )
-        except ValueError:
-            self.agent.refuse(call.invite, 488, "Not Acceptable Here")
-            return
-        line.rtp.agree(agreed)
-        call.accept(answered)
 
     def _line(self, call_id: str) -> SipLine | None:
         return self._lines.get(call_id)
@@ -204,24 +182,11 @@ class Gateway:
     # Everything else that is asked
 
     def _message(self, message: SipRequest | SipResponse, addr: Address) -> None:
-        """All that arrives and can be read; what goes wrong with it is for the wire to say."""
-        _simplify(message)
+        """Handle whatever arrives and can be read; the transport reports what goes wrong with it."""
+        simplify(message)
         self.agent._on_message(message, addr)
         if isinstance(message, SipRequest) and message.method == "ACK":
-            self._late_answer(message)
-
-    def _late_answer(self, request: SipRequest) -> None:
-        """Who called without an offer answers ours with the ACK; one with whom nothing can be agreed is hung up."""
-        line, call = self._line(request.call_id or ""), self.agent.get_call(request.call_id or "")
-        if call is None or not dialog_matches(call.dialog, request):
-            return
-        if line is None or line.is_over or line.rtp is None or line.rtp.agreed is not None:
-            return
-        try:
-            line.rtp.agree(sdp.agree(parse_sdp(request.text)))
-        except (ValueError, IndexError) as error:
-            self._noise.warn("sip_offer_unusable", reason=place_of(error))
-            line.hang_up(tells=True)
+            self._in_dialog.late_answer(message)
 
     def _register(self, request: SipRequest, addr: Address) -> None:
         user = self.registrar.authenticate(request, "Authorization")
@@ -237,41 +202,3 @@ class Gateway:
         contacts = ", ".join(f"<{contact}>;expires={seconds}" for contact, seconds in kept)
         self.agent.refuse(request, 200, "OK", {"Contact": contacts} if contacts else None)
         log.info("sip_registered", contacts=len(kept))
-
-    def _info(self, request: SipRequest, _addr: Address) -> None:
-        """A key by signalling, as some telephones send it."""
-        if not self.agent.is_in_call(request):
-            return
-        line = self._line(request.call_id or "")
-        for key in relayed_keys(request.content_type or "", request.text):
-            if line and line.rtp:
-                line.rtp.press(key)
-        self.agent.refuse(request, 200, "OK")
-
-    def _referred(self, call: IncomingCall, target: str) -> None:
-        """A telephone asks that whom it talks with be led elsewhere."""
-        line = self._line(call.call_id)
-        is_followed = line is not None and line.answerer is not None and line.answerer.on_refer(target)
-        ours = self.caller.get_call(call.call_id)
-        if ours:
-            # The library counts from the beginning for a call that we made; what comes next must have higher numbers.
-            call.dialog.local_cseq = ours.dialog.local_cseq = max(ours.dialog.local_cseq, call.dialog.local_cseq) + 1
-        notify_refer(call, 200 if is_followed else 603)
-        if ours:
-            ours.dialog.local_cseq = call.dialog.local_cseq
-
-    def _progressed(self, call_id: str, status: int, _reason: str) -> None:
-        line = self._line(call_id)
-        if line and not line.notified.full():
-            line.notified.put_nowait(status)
-
-
-def _simplify(message: SipRequest | SipResponse) -> None:
-    """Take away what misleads the library: display names (the tags tell calls apart), other spellings of SDP."""
-    kind = (message.content_type or "").partition(";")[0].strip().lower()
-    if kind == SDP:
-        message.content_type = SDP
-    for name in ("from", "to") if isinstance(message, SipRequest) else ():
-        given = message.headers.get_first(name)
-        if given and uri.plain(given) != given:
-            message.headers.set_single(name, uri.plain(given))

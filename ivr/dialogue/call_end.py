@@ -11,7 +11,7 @@ from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import transitions
 from hotline.values.reason_codes import CallReason
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from ivr.flow import reader
 from ivr.outage import broken_off
@@ -72,7 +72,7 @@ def write_down_missed(context: AppContext, listed: ListedCall, now: datetime) ->
 def _end(session: Session, context: AppContext, call: Call, status: LegStatus, now: datetime) -> None:
     queues.caller_ended(session, context, call, now)
     callbacks.call_ended(session, context, call, now)
-    transitions.move(call, CallStatus.ENDED, "status")
+    transitions.transition(call, CallEvent.ENDED)
     call.ended_at, call.last_answer = now, None
     call.outcome = outcome_of(call, status)
     _tell_end(session, context, call, now)

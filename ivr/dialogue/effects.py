@@ -11,10 +11,10 @@ from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import QueueEntryEndReason
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import flow_state, queries
-from ivr.dialogue.flow_state import CallEvent, Effect
+from ivr.dialogue.flow_state import Effect, HistoryEvent
 from ivr.errors import CallMovedOn
 from recordings.storage import service as recordings
 from routing.callbacks import queue_place
@@ -22,7 +22,7 @@ from routing.estimates import estimated_wait
 from routing.queues import service as queues
 
 # What the turn itself writes with its own statement.
-WRITTEN_WITH_THE_TURN = (CallEvent, flow_state.NoticeHeard, flow_state.OutcomeReached)
+WRITTEN_WITH_THE_TURN = (HistoryEvent, flow_state.NoticeHeard, flow_state.OutcomeReached)
 
 
 def needs_more(effects: Sequence[Effect]) -> bool:
@@ -32,7 +32,7 @@ def needs_more(effects: Sequence[Effect]) -> bool:
 
 def apply(session: Session, context: AppContext, call_id: str, effects: Sequence[Effect], now: datetime) -> None:
     """Do what follows from a turn. Raises `CallMovedOn` when the caller is not where they were meanwhile."""
-    rows = queries.event_rows(call_id, [effect for effect in effects if isinstance(effect, CallEvent)], now)
+    rows = queries.event_rows(call_id, [effect for effect in effects if isinstance(effect, HistoryEvent)], now)
     queries.add_events(session, rows)
     if rows:
         context.notifier.ring_after(session, FLOOR, notice(rows))
@@ -60,7 +60,7 @@ def _apply(session: Session, context: AppContext, call: Call, effect: Effect, no
             if not queue_place.step_out(session, context, call, now):
                 raise CallMovedOn(call.id)
         case flow_state.TakenOutOfQueue():
-            transitions.move(call, CallStatus.IN_MENU, "status")
+            transitions.transition(call, CallEvent.LEFT_QUEUE)
         case flow_state.QueueRejoined():
             queue_place.withdraw(session, context, call, now)
         case flow_state.CallbackRequested(number=number):

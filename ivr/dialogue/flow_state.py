@@ -38,7 +38,7 @@ class CallSnapshot:
 
 
 @dataclass(frozen=True)
-class CallEvent:
+class HistoryEvent:
     """An event for the call's history."""
 
     kind: str
@@ -128,7 +128,7 @@ class RatingGiven:
 
 
 Effect = (
-    CallEvent
+    HistoryEvent
     | NoticeHeard
     | PersonRequested
     | OutcomeReached

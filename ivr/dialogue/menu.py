@@ -7,10 +7,10 @@ from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
 from ivr.dialogue.flow_state import (
-    CallEvent,
     Effect,
     FlowDecision,
     FlowState,
+    HistoryEvent,
     IntentChosen,
     MessageLeft,
     NoticeHeard,
@@ -49,7 +49,7 @@ def mark_heard(state: FlowState) -> tuple[FlowState, tuple[Effect, ...]]:
     """Return the state after what was being said has been heard: any turn after the notice is the consent."""
     if not state.is_telling:
         return state, ()
-    return replace(state, is_telling=False, consent=True), (NoticeHeard(), CallEvent("consent_heard"))
+    return replace(state, is_telling=False, consent=True), (NoticeHeard(), HistoryEvent("consent_heard"))
 
 
 def repeat(flow: Flow, state: FlowState) -> tuple[Verb, ...]:
@@ -92,7 +92,7 @@ def _own(flow: Flow, state: FlowState, node: Node, key: str, now: datetime) -> F
     """Decide on a key, or none, at this node."""
     match node:
         case LanguageMenu(otherwise=otherwise) if key == "":
-            timed_out = CallEvent("timed_out", {"node": node.name})
+            timed_out = HistoryEvent("timed_out", {"node": node.name})
             return _choose(flow, state, node, otherwise, now).after(timed_out)
         case Menu() | LanguageMenu():
             choice = next((c for c in node.choices if c.key == key), None)
@@ -118,27 +118,27 @@ def _after_message(flow: Flow, state: FlowState, turn: Turn, now: datetime) -> F
     if left:
         thanks = phrase(flow, "message_thanks", state.language)
         return FlowDecision(
-            state, (thanks, Hangup()), (*left, CallEvent("message_left"), OutcomeReached(CallOutcome.MESSAGE))
+            state, (thanks, Hangup()), (*left, HistoryEvent("message_left"), OutcomeReached(CallOutcome.MESSAGE))
         )
     said = phrase(flow, "message_empty", state.language)
     line = state.trail[-1] if state.trail else ""
     if isinstance(flow.nodes.get(line), Ask):
         state = replace(state, node=line, trail=state.trail[:-1])
-        return FlowDecision(state, (said, *repeat(flow, state)), (CallEvent("message_empty"), QueueRejoined()))
+        return FlowDecision(state, (said, *repeat(flow, state)), (HistoryEvent("message_empty"), QueueRejoined()))
     closed = None if is_open_at(flow.hours, now) else CallOutcome.OUT_OF_HOURS
-    return FlowDecision(state, (said, Hangup()), (CallEvent("message_empty"), OutcomeReached(closed)))
+    return FlowDecision(state, (said, Hangup()), (HistoryEvent("message_empty"), OutcomeReached(closed)))
 
 
 def _choose(flow: Flow, state: FlowState, node: Node, choice: Choice, now: datetime) -> FlowDecision:
     if choice.language is None:
         return _enter(flow, _remember(state, node), choice.to, now)
-    chosen = CallEvent("language_chosen", {"language": choice.language.value})
+    chosen = HistoryEvent("language_chosen", {"language": choice.language.value})
     return _enter(flow, replace(_remember(state, node), language=choice.language), choice.to, now).after(chosen)
 
 
 def _fail(flow: Flow, state: FlowState, node: Node, key: str, now: datetime) -> FlowDecision:
     """Ask again after no key or a wrong one; after as many times as the flow allows, lead to a person."""
-    event = CallEvent("wrong_key" if key else "timed_out", {"node": node.name})
+    event = HistoryEvent("wrong_key" if key else "timed_out", {"node": node.name})
     failures = state.failures + 1
     if failures >= flow.tries:
         return _enter(flow, state, flow.person, now).after(event)
@@ -173,10 +173,10 @@ def _enter(flow: Flow, state: FlowState, name: str, now: datetime) -> FlowDecisi
 
 def _open_line(flow: Flow, node: Ask, now: datetime) -> Ask | None:
     """Return the node with the queue that takes its callers now: its own, or the first open one that helps it out."""
-    own = flow.lines.get(node.queue)
+    own = flow.queues.get(node.queue)
     if own is None or is_open_at(own.hours, now):
         return node
-    helpers = (name for name in own.helpers if name in flow.lines and is_open_at(flow.lines[name].hours, now))
+    helpers = (name for name in own.helpers if name in flow.queues and is_open_at(flow.queues[name].hours, now))
     helper = next(helpers, None)
     return None if helper is None else replace(node, queue=helper, skill=None)
 
@@ -184,7 +184,7 @@ def _open_line(flow: Flow, node: Ask, now: datetime) -> Ask | None:
 def _arrival(node: Node, is_open: bool) -> tuple[Effect, ...]:
     if isinstance(node, Ask):
         return (PersonRequested(node.intent, node.queue, node.skill, node.priority),)
-    shown = CallEvent("menu_shown", {"node": node.name})
+    shown = HistoryEvent("menu_shown", {"node": node.name})
     if isinstance(node, Message):
         meant = () if node.intent is Intent.UNKNOWN else (IntentChosen(node.intent),)
         return (shown, *meant, OutcomeReached(None if is_open else CallOutcome.OUT_OF_HOURS))
@@ -201,4 +201,4 @@ def _remember(state: FlowState, node: Node) -> FlowState:
 
 
 def _pressed(state: FlowState, outcome: str, decision: FlowDecision) -> FlowDecision:
-    return decision.after(CallEvent("key_pressed", {"node": state.node, "outcome": outcome}))
+    return decision.after(HistoryEvent("key_pressed", {"node": state.node, "outcome": outcome}))

@@ -29,12 +29,12 @@ from sqlalchemy.orm import Session
 from hotline import clock
 from hotline.database.database import Database
 from hotline.models import Call, Event, Leg
+from hotline.models.column_types import Utc
 from hotline.models.sealed import InRow
-from hotline.models.types import Utc
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.leg import LegStatus
-from ivr.dialogue.flow_state import CallEvent, CallSnapshot, FlowState
+from ivr.dialogue.flow_state import CallSnapshot, FlowState, HistoryEvent
 
 _COLUMNS = (Call.id, Call.provider_sid, Call.place, Call.language, Call.status, Call.turn)
 _BY_ID = select(*_COLUMNS).where(Call.id == bindparam("key"))
@@ -129,7 +129,7 @@ def _values(call: CallSnapshot, step: Step) -> dict[str, Any]:
     }
 
 
-def event_rows(call_id: str, events: Sequence[CallEvent], now: datetime) -> list[dict[str, Any]]:
+def event_rows(call_id: str, events: Sequence[HistoryEvent], now: datetime) -> list[dict[str, Any]]:
     """Return the events of a turn as rows of their table."""
     return [
         {"id": clock.new_id(), "call_id": call_id, "at": now, "kind": event.kind, "data": event.data}

@@ -17,7 +17,7 @@ from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue import effects, menu, queries
 from ivr.dialogue.context import VoiceContext
-from ivr.dialogue.flow_state import CallEvent, CallSnapshot, FlowDecision, NoticeHeard, OutcomeReached
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, HistoryEvent, NoticeHeard, OutcomeReached
 from ivr.dialogue.queries import Step
 from ivr.errors import CallMovedOn
 from routing.calls import legs
@@ -54,7 +54,7 @@ def _again(voice: VoiceContext, sid: str) -> str:
 
 
 def _begin(voice: VoiceContext, sid: str, turn: Turn, now: datetime) -> str:
-    decision = menu.begin(voice.flow, voice.app.settings.default_language, now).after(CallEvent("call_started"))
+    decision = menu.begin(voice.flow, voice.app.settings.default_language, now).after(HistoryEvent("call_started"))
     call_id, caller = clock.new_id(), turn.caller
     text = voice.document(decision.verbs, call_id, 1)
     call = Call(
@@ -118,7 +118,7 @@ def save(voice: VoiceContext, call: CallSnapshot, decision: FlowDecision, now: d
         except CallMovedOn:
             return None
     text, step = _step(voice, call, decision, now)
-    told = [effect for effect in decision.effects if isinstance(effect, CallEvent)]
+    told = [effect for effect in decision.effects if isinstance(effect, HistoryEvent)]
     rows = queries.event_rows(call.call_id, told, now)
     if not queries.advance_with_events(voice.app.database, call, step, rows):
         return None

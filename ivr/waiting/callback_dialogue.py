@@ -13,9 +13,10 @@ from hotline.values.numbering_plan import Refusal
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.states.call import CallStatus
 from ivr.dialogue import menu
-from ivr.dialogue.flow_state import CallbackRequested, CallEvent, CallSnapshot, FlowDecision, QueueRejoined
+from ivr.dialogue.flow_state import CallbackRequested, CallSnapshot, FlowDecision, HistoryEvent, QueueRejoined
 from ivr.dialogue.menu_speech import phrase
-from ivr.flow.nodes import DIGITS, Flow
+from ivr.flow.nodes import Flow
+from ivr.flow.phrases import DIGITS
 from telephony import webhook_urls
 from telephony.verbs import Gather, Hangup, Redirect, Say, Verb
 
@@ -76,7 +77,7 @@ def decide(
     if turn.step == NUMBER:
         return _numbered(flow, call, facts, turn, area_code)
     if turn.step == OFFER and facts.promised is None:
-        wanted = request(flow, call, facts, turn.where) if turn.keys == flow.line.call_back else None
+        wanted = request(flow, call, facts, turn.where) if turn.keys == flow.waiting_keys.call_back else None
         return wanted or stay(flow, call, turn.where)
     return _chosen(flow, call, facts, turn)
 
@@ -115,7 +116,7 @@ def _promise(
 def _chosen(flow: Flow, call: CallSnapshot, facts: CallbackFacts, turn: CallbackTurn) -> FlowDecision:
     if facts.promised is None or turn.keys == flow.keys.repeat:
         return stay(flow, call, turn.where)
-    if turn.keys == flow.line.message:
+    if turn.keys == flow.waiting_keys.message:
         return _ask_number(flow, call, turn.where)
     if turn.keys == "":
         goodbye = (phrase(flow, "call_back_goodbye", call.state.language), Hangup())
@@ -160,5 +161,5 @@ def _ask_number(flow: Flow, call: CallSnapshot, where: str, *before: Say, is_sec
 def _emergency(flow: Flow, call: CallSnapshot, now: datetime) -> FlowDecision:
     """Lead to the emergency: its key works here, too, and whatever was promised is off."""
     state, heard = menu.mark_heard(call.state)
-    pressed = CallEvent("key_pressed", {"node": state.node, "outcome": "emergency"})
+    pressed = HistoryEvent("key_pressed", {"node": state.node, "outcome": "emergency"})
     return menu.emergency(flow, state, now).after(QueueRejoined(), *heard, pressed)

@@ -7,7 +7,7 @@ from datetime import datetime
 from hotline.values.states.call import CallStatus
 from ivr.dialogue import menu
 from ivr.dialogue.engine import WAIT
-from ivr.dialogue.flow_state import CallEvent, CallSnapshot, FlowDecision, FlowState, QueueLeft, WaitAnnounced
+from ivr.dialogue.flow_state import CallSnapshot, FlowDecision, FlowState, HistoryEvent, QueueLeft, WaitAnnounced
 from ivr.dialogue.menu_speech import phrase
 from ivr.flow.nodes import Flow
 from ivr.waiting import callback_dialogue
@@ -61,9 +61,9 @@ def _pressed(flow: Flow, call: CallSnapshot, facts: WaitingFacts, key: str, now:
         return None
     if key == flow.keys.emergency:
         return _out_of_queue(call, "emergency", lambda state: menu.emergency(flow, state, now))
-    if key == flow.line.call_back:
+    if key == flow.waiting_keys.call_back:
         return callback_dialogue.request(flow, call, facts.callback, IN_QUEUE)
-    if key == flow.line.message and facts.may_leave:
+    if key == flow.waiting_keys.message and facts.may_leave:
         left = _out_of_queue(call, "message", lambda state: menu.leave_message(flow, state, now))
         return None if left is None else left.after(QueueLeft())
     return None
@@ -77,7 +77,7 @@ def _out_of_queue(
     decision = lead(state)
     if decision is None:
         return None
-    pressed = CallEvent("key_pressed", {"node": state.node, "outcome": outcome})
+    pressed = HistoryEvent("key_pressed", {"node": state.node, "outcome": outcome})
     return replace(decision.after(*heard, pressed), leaves_queue=True)
 
 

@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from hotline.values.language import Language
 from ivr.dialogue import menu
-from ivr.dialogue.flow_state import CallEvent, FlowDecision, FlowState, NoticeHeard, PersonRequested
+from ivr.dialogue.flow_state import FlowDecision, FlowState, HistoryEvent, NoticeHeard, PersonRequested
 from ivr.flow import reader
-from ivr.flow.nodes import Ask, Flow, Line
+from ivr.flow.nodes import Ask, Flow, QueueOpening
 from routing.queues.hours import Hours
 from telephony.turn import Turn
 from telephony.verbs import Enqueue, Gather, Hangup, Record
 
-HOUSE = reader.House({Language.MANDARIN: "示范医院", Language.ENGLISH: "Model Hospital"}, ZoneInfo("Asia/Shanghai"))
+HOUSE = reader.Installation(
+    {Language.MANDARIN: "示范医院", Language.ENGLISH: "Model Hospital"}, ZoneInfo("Asia/Shanghai")
+)
 TEXT = reader.STANDARD.read_text("utf-8")
 STANDARD = reader.parse(TEXT, HOUSE).flow
 BY_DAY = reader.parse(TEXT.replace("  open: always ", '  monday-friday: ["08:00-12:00"] '), HOUSE).flow
@@ -110,11 +112,13 @@ def test_outside_opening_hours_only_an_emergency_is_put_in_line() -> None:
 
 def test_a_closed_queue_leads_to_the_open_one_that_helps_and_else_to_the_closing_message() -> None:
     always, never = Hours(HOUSE.zone, is_always=True), Hours(HOUSE.zone)
-    helped = replace(STANDARD, lines={"booking": Line(never, ("doctor", "nurse")), "nurse": Line(always)})
+    helped = replace(
+        STANDARD, queues={"booking": QueueOpening(never, ("doctor", "nurse")), "nurse": QueueOpening(always)}
+    )
     found = asked(walk(["1", "", "1"], helped))
     assert found is not None
     assert (found.queue, found.skill) == ("nurse", None)
-    alone = replace(STANDARD, lines={"booking": Line(never, ("nurse",)), "nurse": Line(never)})
+    alone = replace(STANDARD, queues={"booking": QueueOpening(never, ("nurse",)), "nurse": QueueOpening(never)})
     for keys in (["1", "", "1"], ["0"], ["1", "", "4"]):
         assert walk(keys, alone).state.node == "closed"
     emergency = asked(walk(["9"], alone))
@@ -133,5 +137,5 @@ def test_place_in_a_node_that_a_new_flow_no_longer_has_leads_to_a_person() -> No
 
 
 def test_story_tells_keys_by_what_they_mean_and_never_the_digits() -> None:
-    told = [effect for effect in walk(["1", "", "3"]).effects if isinstance(effect, CallEvent)]
-    assert told == [CallEvent("key_pressed", {"node": "menu", "outcome": "complaint"})]
+    told = [effect for effect in walk(["1", "", "3"]).effects if isinstance(effect, HistoryEvent)]
+    assert told == [HistoryEvent("key_pressed", {"node": "menu", "outcome": "complaint"})]

@@ -20,11 +20,11 @@ from hotline.values.states.case import CaseKind
 from hotline.values.states.transfer import TransferKind
 
 # The class of each kind.
-KINDS: dict[str, type["CallEvent"]] = {}
+KINDS: dict[str, type["CallLogEvent"]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallEvent:
+class CallLogEvent:
     """Something that happened in a call."""
 
     kind: ClassVar[str]
@@ -45,7 +45,7 @@ class CallEvent:
         }
 
 
-def read(kind: str, data: Mapping[str, Any]) -> CallEvent | None:
+def read(kind: str, data: Mapping[str, Any]) -> CallLogEvent | None:
     """Return the event that `data` was made from; `None` for a kind that this release does not know.
 
     Raises `pydantic.ValidationError` when the fields are not those of the kind.
@@ -54,7 +54,7 @@ def read(kind: str, data: Mapping[str, Any]) -> CallEvent | None:
 
 
 @cache
-def _reader(kind: str) -> TypeAdapter[CallEvent]:
+def _reader(kind: str) -> TypeAdapter[CallLogEvent]:
     return TypeAdapter(KINDS[kind])
 
 
@@ -62,33 +62,33 @@ def _reader(kind: str) -> TypeAdapter[CallEvent]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallStarted(CallEvent):
+class CallStarted(CallLogEvent):
     """The call came in, or was picked up by the patient of a campaign's `attempt_id`."""
 
     attempt_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class LanguageChosen(CallEvent):
+class LanguageChosen(CallLogEvent):
     """The caller chose the language."""
 
     language: Language
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsentHeard(CallEvent):
+class ConsentHeard(CallLogEvent):
     """The caller heard the notice of the recording."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class MenuShown(CallEvent):
+class MenuShown(CallLogEvent):
     """A menu was played."""
 
     node: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyPressed(CallEvent):
+class KeyPressed(CallLogEvent):
     """A key of the menu was pressed; `outcome` is what it means."""
 
     node: str
@@ -96,65 +96,65 @@ class KeyPressed(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimedOut(CallEvent):
+class TimedOut(CallLogEvent):
     """No key was pressed."""
 
     node: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class WrongKey(CallEvent):
+class WrongKey(CallLogEvent):
     """The key pressed is not on the menu."""
 
     node: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rescued(CallEvent):
+class Rescued(CallLogEvent):
     """Something failed on our side; the caller was sent to a person."""
 
     node: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageLeft(CallEvent):
+class MessageLeft(CallLogEvent):
     """The caller left a message."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageEmpty(CallEvent):
+class MessageEmpty(CallLogEvent):
     """The caller was asked for a message and left none."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageSilent(CallEvent):
+class MessageSilent(CallLogEvent):
     """The message holds no words."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forwarded(CallEvent):
+class Forwarded(CallLogEvent):
     """The caller was led to another number."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RatingAsked(CallEvent):
+class RatingAsked(CallLogEvent):
     """The caller was asked to rate the conversation."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallRated(CallEvent):
+class CallRated(CallLogEvent):
     """The caller rated the conversation, 1 to 5."""
 
     rating: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class WarningSign(CallEvent):
+class WarningSign(CallLogEvent):
     """A patient told of a warning sign; which one stands in the attempt, sealed."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallEnded(CallEvent):
+class CallEnded(CallLogEvent):
     """The caller's line ended."""
 
     outcome: CallOutcome | None = None
@@ -164,7 +164,7 @@ class CallEnded(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersonRequested(CallEvent):
+class PersonRequested(CallLogEvent):
     """The caller asked for a person and joined the queue."""
 
     queue: str
@@ -172,7 +172,7 @@ class PersonRequested(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallerRequeued(CallEvent):
+class CallerRequeued(CallLogEvent):
     """The caller is in the queue again; `why` is known where they talked to somebody before."""
 
     queue: str
@@ -180,7 +180,7 @@ class CallerRequeued(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallerConnected(CallEvent):
+class CallerConnected(CallLogEvent):
     """Caller and agent hear each other."""
 
     agent_id: str | None = None
@@ -190,7 +190,7 @@ class CallerConnected(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferEvent(CallEvent, is_kind=False):
+class OfferEvent(CallLogEvent, is_kind=False):
     """Something that happened to an offer."""
 
     offer_id: str
@@ -269,17 +269,17 @@ class AgentLeft(OfferEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallerHeld(CallEvent):
+class CallerHeld(CallLogEvent):
     """The caller hears music."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallerResumed(CallEvent):
+class CallerResumed(CallLogEvent):
     """The caller hears the agents again."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransferEvent(CallEvent, is_kind=False):
+class TransferEvent(CallLogEvent, is_kind=False):
     """Something that happened to a transfer of `agent_id` to `to_agent_id`, or to `queue`."""
 
     transfer_id: str
@@ -319,43 +319,43 @@ class TransferFailed(TransferEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackRequested(CallEvent):
+class CallbackRequested(CallLogEvent):
     """The caller is to be called back and keeps their place."""
 
     queue: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackDialled(CallEvent):
+class CallbackDialled(CallLogEvent):
     """The patient is dialled, for the `attempt`-th time."""
 
     attempt: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackMissed(CallEvent):
+class CallbackMissed(CallLogEvent):
     """The patient was not reached; they are dialled again."""
 
     attempt: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackDone(CallEvent):
+class CallbackDone(CallLogEvent):
     """The patient talked to a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackFailed(CallEvent):
+class CallbackFailed(CallLogEvent):
     """The patient was not called back; it is a case now."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallbackCancelled(CallEvent):
+class CallbackCancelled(CallLogEvent):
     """The callback is off."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalledBack(CallEvent):
+class CalledBack(CallLogEvent):
     """This is the call by which the caller of `asked_call_id` is called back."""
 
     asked_call_id: str
@@ -365,7 +365,7 @@ class CalledBack(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseOpened(CallEvent):
+class CaseOpened(CallLogEvent):
     """A case came of the call."""
 
     case: int
@@ -373,7 +373,7 @@ class CaseOpened(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordingChange(CallEvent, is_kind=False):
+class RecordingChange(CallLogEvent, is_kind=False):
     """Something that happened to a recording."""
 
     recording_id: str
@@ -412,7 +412,7 @@ class RecordingTranscribed(RecordingChange):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallChecked(CallEvent):
+class CallChecked(CallLogEvent):
     """The machine marked the call: items with a fault, and items that go to people."""
 
     scorecard: str
@@ -421,15 +421,15 @@ class CallChecked(CallEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PurgedAudio(CallEvent):
+class PurgedAudio(CallLogEvent):
     """The sound was deleted, as its period was over."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PurgedTranscript(CallEvent):
+class PurgedTranscript(CallLogEvent):
     """The transcripts were deleted."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PurgedReview(CallEvent):
+class PurgedReview(CallLogEvent):
     """The reviews were deleted."""

@@ -15,16 +15,16 @@ from hotline.values.call_events import (
     CallbackFailed,
     CallbackRequested,
     CallerRequeued,
-    CallEvent,
+    CallLogEvent,
 )
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import CallbackReason, QueueEntryEndReason
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.queues import queries, service
 
-ENDED: dict[CallbackState, type[CallEvent]] = {
+ENDED: dict[CallbackState, type[CallLogEvent]] = {
     CallbackState.DONE: CallbackDone,
     CallbackState.FAILED: CallbackFailed,
     CallbackState.CANCELLED: CallbackCancelled,
@@ -55,7 +55,7 @@ def promise(session: Session, context: AppContext, call: Call, number: PhoneNumb
     session.add(callback)
     service.leave(session, context, call, QueueEntryEndReason.CALLBACK, now)
     if call.status is CallStatus.WAITING:
-        transitions.move(call, CallStatus.IN_MENU, "status")
+        transitions.transition(call, CallEvent.LEFT_QUEUE)
     call.outcome = CallOutcome.CALL_BACK
     call_log.record(session, context.notifier, call.id, CallbackRequested(queue=waiting.queue), now)
     return callback
@@ -94,7 +94,7 @@ def step_out(session: Session, context: AppContext, call: Call, now: datetime) -
     if waiting is None or waiting.state is not QueueEntryState.WAITING:
         return False
     service.leave(session, context, call, QueueEntryEndReason.MESSAGE, now)
-    transitions.move(call, CallStatus.IN_MENU, "status")
+    transitions.transition(call, CallEvent.LEFT_QUEUE)
     session.flush()
     return True
 
@@ -141,7 +141,7 @@ def place_like(call_id: str, old: QueueEntry | Callback) -> QueueEntry:
 
 def open_context(session: Session, context: AppContext, call: Call, place: QueueEntry, now: datetime) -> QueueEntry:
     session.add(place)
-    transitions.move(call, CallStatus.WAITING, "status")
+    transitions.transition(call, CallEvent.QUEUED)
     call.queue = place.queue
     call_log.record(session, context.notifier, call.id, CallerRequeued(queue=place.queue), now)
     context.notifier.ring_after(session, ROUTER)

@@ -14,7 +14,7 @@ from hotline.outbox import call_log, transitions
 from hotline.values.call_events import CallbackCancelled
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallbackReason, PriorityReason
-from hotline.values.states.callback import CallbackState
+from hotline.values.states.callback import CallbackEvent, CallbackState
 from routing.queues import priority_patients, queues_file
 
 FACTS = ("age", "limited_mobility", "cardiac", "diabetic", "flagged", "discharged_on")
@@ -61,7 +61,7 @@ def take_over(session: Session, context: AppContext, call: Call, queue: str, now
     found = session.scalars(query.with_for_update(of=Callback)).first()
     if found is None:
         return None
-    transitions.move(found, CallbackState.CANCELLED)
+    transitions.transition(found, CallbackEvent.CANCELLED)
     found.reason, found.ended_at = CallbackReason.CALLED_AGAIN, now
     call_log.record(session, context.notifier, found.call_id, CallbackCancelled(), now)
     return found.asked_at

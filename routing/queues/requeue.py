@@ -16,7 +16,7 @@ from hotline.outbox import call_log, transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.call_events import CallerRequeued
 from hotline.values.reason_codes import RequeueReason
-from hotline.values.states.call import CallStatus
+from hotline.values.states.call import CallEvent
 from hotline.values.states.queue_entry import QueueEntryKind
 
 # A call whose lines are lost more often than this waits where it stood: something else is wrong with it.
@@ -73,7 +73,7 @@ def back(session: Session, context: AppContext, call: Call, aim: Aim, now: datet
         moved_at=now,
     )
     session.add(place)
-    transitions.move(call, CallStatus.WAITING, "status")
+    transitions.transition(call, CallEvent.QUEUED)
     call.is_held, call.queue = False, place.queue
     session.flush()
     call_log.record(session, context.notifier, call.id, CallerRequeued(queue=place.queue, why=aim.why), now)

@@ -22,7 +22,7 @@ from hotline.values.access import Role
 from hotline.values.call_events import CallEnded
 from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallEvent, CallOutcome
 from hotline.values.states.queue_entry import QueueEntryState
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
@@ -223,7 +223,7 @@ def test_the_stream_sends_the_floor_again_when_something_happens(
         waiting = session.query(QueueEntry).filter_by(call_id=made.calls["waits"].id).one()
         transitions.move(waiting, QueueEntryState.ABANDONED)
         call = session.get_one(Call, made.calls["waits"].id)
-        transitions.move(call, CallStatus.ENDED, "status")
+        transitions.transition(call, CallEvent.ENDED)
         ended = CallEnded(outcome=CallOutcome.ABANDONED)
         call_log.record(session, context.notifier, call.id, ended, made.now)
     assert any(made.calls["waits"].id not in each["sections"]["waiting"] for each in told)

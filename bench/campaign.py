@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from bench.campaign_week import patients
 from bench.campaign_week import rules as campaign_week_rules
 from bench.campaign_week import week as campaign_week_week
 from bench.campaign_week.rules import Fixed, Nobody, Ours, Predictive
@@ -63,8 +64,8 @@ def _run(day: Day, people: int, pacing: Pacing, seed: int) -> dict[str, float]:
 def main(day: Path, people: int, nurses: int, seeds: int, only: tuple[str, ...], out: Path | None) -> None:
     """Simulate and print the figures."""
     found = compare(campaign_week_week.seats(day_file.read(day), nurses), people, seeds, only)
-    given = {"people": people, "nurses": nurses, "seeds": seeds, "reach": campaign_week_week.REACH}
-    text = json.dumps({"given": given | {"handover": campaign_week_week.HANDOVER}, "rules": found}, indent=2)
+    given = {"people": people, "nurses": nurses, "seeds": seeds, "reach": patients.REACH}
+    text = json.dumps({"given": given | {"handover": patients.HANDOVER}, "rules": found}, indent=2)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

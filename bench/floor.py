@@ -18,7 +18,7 @@ from bench.hospital_day import day_file, rules
 from bench.hospital_day.clock import House, Rule
 from bench.hospital_day.day import Day
 from hotline.values.states.offer import OfferState
-from qa.statistics.quantiles import student
+from qa.statistics.student_t import t_quantile
 from routing.queues.service import SET_ASIDE
 
 ROOT = Path(__file__).resolve().parent
@@ -81,7 +81,7 @@ def ahead(ours: list[dict[str, float]], others: list[dict[str, float]]) -> dict[
     mean = statistics.fmean(differences)
     if len(differences) < 2:
         return {"mean": round(mean, 4)}
-    half = statistics.stdev(differences) / math.sqrt(len(differences)) * student(0.975, len(differences) - 1)
+    half = statistics.stdev(differences) / math.sqrt(len(differences)) * t_quantile(0.975, len(differences) - 1)
     return {"mean": round(mean, 4), "least": round(mean - half, 4), "most": round(mean + half, 4)}
 
 

@@ -30,7 +30,7 @@ from qa import scorecards
 from qa.scorecards import phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder
 from qa.scoring.score import score
-from recordings.speech import dialogue, recognise
+from recordings.speech import dialogue, engine_choice, recognition
 from recordings.speech.closed_set import ClosedSetScorer
 
 CALLS = Path(__file__).parents[2] / "shared" / "audio" / "calls"
@@ -95,7 +95,7 @@ class Tally:
 Tallies = dict[tuple[str, str, str], dict[str, Tally]]
 
 
-def run(calls: Iterator[Labelled], place: recognise.ModelLocation) -> tuple[Tallies, list[dict[str, Any]]]:
+def run(calls: Iterator[Labelled], place: recognition.ModelLocation) -> tuple[Tallies, list[dict[str, Any]]]:
     """All calls through both ways: tallies by set, language and item, and each call's answers."""
     tallies: Tallies = defaultdict(lambda: {way: Tally() for way in WAYS})
     told = []
@@ -110,8 +110,8 @@ def run(calls: Iterator[Labelled], place: recognise.ModelLocation) -> tuple[Tall
     return tallies, told
 
 
-def _marks(call: Labelled, place: recognise.ModelLocation, judge: ClosedSetScorer) -> dict[str, Any]:
-    engine = recognise.open_engine("auto", call.language, place)
+def _marks(call: Labelled, place: recognition.ModelLocation, judge: ClosedSetScorer) -> dict[str, Any]:
+    engine = engine_choice.open_engine("auto", call.language, place)
     said = dialogue_builder.spoken_utterances(dialogue.transcribe(call.sound, call.language, engine))
     phrases = phrase_lists.of(None, call.language)
     made = dialogue_builder.build_dialogue(
@@ -185,7 +185,7 @@ def _cell(figures: dict[str, Any]) -> str:
 @click.option("--spoken", is_flag=True, help="also calls in other words, by the product's own voice")
 def main(out: Path | None, folder: Path, degrade: bool, spoken: bool) -> None:
     """Measure the machine's marks; exit status 1 when the shared calls miss what was promised."""
-    place = recognise.ModelLocation(Settings.model_fields["hotline_home"].default / "models", None, 2)
+    place = recognition.ModelLocation(Settings.model_fields["hotline_home"].default / "models", None, 2)
     made = document(*run(quality_calls_calls.all_calls(folder, degrade, spoken), place))
     _show(made)
     if out is not None:

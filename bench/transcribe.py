@@ -11,11 +11,10 @@ sound, and signs invented where nobody speaks.
     python -m bench.transcribe [--json OUT] [--only human|calls] [--every N]
 """
 
-import csv
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,29 +25,18 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.speech.clips import Clip, calls, human
 from bench.speech.counts import Count, invented_signs, names, numbers, syllables
 from hotline.configuration.settings import Settings
 from hotline.values.language import Language
-from recordings.speech import hints, recognise
+from recordings.speech import engine_choice, hints, recognition
 from recordings.speech.engines import weights
 from recordings.speech.normalisation import comparable
-from recordings.storage.audio import TELEPHONE_RATE, Sound, read_wav, resample, to_float
+from recordings.storage.audio import TELEPHONE_RATE, resample, to_float
 
-AUDIO = Path(__file__).parents[2] / "shared" / "audio"
 # What the project has promised, in percent, for the mean over the files of a language.
 LIMITS = {Language.MANDARIN: 20.0, Language.ENGLISH: 8.0}
 WAYS = ("product", "bare")
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One channel with its true text. `kind` is the set that it belongs to."""
-
-    name: str
-    kind: str
-    language: Language
-    sound: Sound
-    text: str
 
 
 @dataclass
@@ -74,36 +62,18 @@ class Tally:
         return 100 * sum(e / n for e, n in zip(self.errors, self.units, strict=True)) / len(self.units)
 
 
-def human() -> Iterator[Clip]:
-    """Single sentences and digit strings of human speakers."""
-    with (AUDIO / "human" / "manifest.tsv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            sound = read_wav((AUDIO / "human" / row["file"]).read_bytes())
-            yield Clip(row["file"], f"human {row['kind']}", Language(row["language"]), sound, row["text"])
-
-
-def calls() -> Iterator[Clip]:
-    """Each channel of the two-channel calls, with what was said on it."""
-    for path in sorted((AUDIO / "calls").glob("*.json")):
-        call = json.loads(path.read_text("utf-8"))
-        sound = read_wav(path.with_suffix(".wav").read_bytes())
-        for speaker, channel in zip(("caller", "agent"), sound.channels, strict=True):
-            text = " ".join(one["text"] for one in call["utterances"] if one["speaker"] == speaker)
-            yield Clip(f"{path.stem} {speaker}", "calls", Language(call["language"]), Sound((channel,)), text)
-
-
-def product(place: recognise.ModelLocation) -> Callable[[Clip], str]:
+def product(place: recognition.ModelLocation) -> Callable[[Clip], str]:
     """The product's own path from sound to text."""
 
     def listen(clip: Clip) -> str:
-        engine = recognise.open_engine("auto", clip.language, place)
+        engine = engine_choice.open_engine("auto", clip.language, place)
         known = hints.Hints(clip.language, hints.words_of(None)[clip.language])
         return " ".join(line.text for line in hints.transcribe(clip.sound, engine, known))
 
     return listen
 
 
-def bare(place: recognise.ModelLocation) -> Callable[[Clip], str]:
+def bare(place: recognition.ModelLocation) -> Callable[[Clip], str]:
     """faster-whisper with its defaults, on the same weights and threads."""
     from faster_whisper import WhisperModel
 
@@ -137,7 +107,7 @@ def errors(clip: Clip, heard: str) -> tuple[int, int]:
 def main(out: Path | None, only: str | None, every: int, home: Path, threads: int, show: bool) -> None:
     """Compare the product with the bare engine."""
     clips = [*(human() if only != "calls" else ()), *(calls() if only != "human" else ())][::every]
-    place = recognise.ModelLocation(home / "models", threads=threads)
+    place = recognition.ModelLocation(home / "models", threads=threads)
     ways = {"product": product(place), "bare": bare(place)}
     for listen in ways.values():
         listen(clips[0])  # loads the model

@@ -34,6 +34,8 @@ from hotline.outbox import transitions
 from hotline.values.access import Role
 from hotline.values.intent import Intent
 from hotline.values.language import Language
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import AgentStateReason, OfferReason
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
@@ -45,8 +47,18 @@ from recordings.storage.service import sealing_context
 PASSWORD = "a long password"
 SECONDS = 12
 # Why somebody was rung, as the router stores it.
-FIRST = ("rung first: skills booking 3", "answers within 9 s", "idle since 2026-03-02T01:07:12Z")
-JOINED = ("widened at ring 2", "skills booking 4", "answers within 4 s", "idle since 2026-03-02T01:08:31Z")
+FIRST = (
+    Reason(OfferReason.RUNG_FIRST),
+    Reason(OfferReason.SKILLS, {"levels": {"booking": 3}}),
+    Reason(OfferReason.ANSWERS_WITHIN, {"seconds": 9}),
+    Reason(OfferReason.IDLE_SINCE, {"at": "2026-03-02T01:07:12Z"}),
+)
+JOINED = (
+    Reason(OfferReason.WIDENED, {"ring": 2}),
+    Reason(OfferReason.SKILLS, {"levels": {"booking": 4}}),
+    Reason(OfferReason.ANSWERS_WITHIN, {"seconds": 4}),
+    Reason(OfferReason.IDLE_SINCE, {"at": "2026-03-02T01:08:31Z"}),
+)
 DIALOGUE = {
     Language.MANDARIN: [
         ("agent", 0.5, 3.0, "您好，这里是示范医院热线，请问有什么可以帮您？"),
@@ -62,12 +74,12 @@ DIALOGUE = {
     ],
 }
 PEOPLE = [
-    ("N01", "王芳", AgentStatus.AVAILABLE, AgentState.TALKING, ""),
-    ("N02", "李敏", AgentStatus.AVAILABLE, AgentState.OFFERED, ""),
-    ("N03", "陈静", AgentStatus.AVAILABLE, AgentState.IDLE, ""),
-    ("N04", "Anna Reed", AgentStatus.AVAILABLE, AgentState.WRAP_UP, ""),
-    ("N05", "赵磊", AgentStatus.AVAILABLE, AgentState.NOT_READY, "did not pick up"),
-    ("N06", "孙悦", AgentStatus.AWAY, AgentState.IDLE, ""),
+    ("N01", "王芳", AgentStatus.AVAILABLE, AgentState.TALKING, None),
+    ("N02", "李敏", AgentStatus.AVAILABLE, AgentState.OFFERED, None),
+    ("N03", "陈静", AgentStatus.AVAILABLE, AgentState.IDLE, None),
+    ("N04", "Anna Reed", AgentStatus.AVAILABLE, AgentState.WRAP_UP, None),
+    ("N05", "赵磊", AgentStatus.AVAILABLE, AgentState.NOT_READY, AgentStateReason.RING_NO_ANSWER),
+    ("N06", "孙悦", AgentStatus.AWAY, AgentState.IDLE, None),
 ]
 
 
@@ -268,7 +280,7 @@ def an_offer(
     state: OfferState,
     rang: tuple[datetime, datetime | None],
     answered_at: datetime | None = None,
-    why: Sequence[str] = (),
+    why: Sequence[Reason] = (),
 ) -> Offer:
     """An offer that rang from and until these moments, for these reasons."""
     return Offer(

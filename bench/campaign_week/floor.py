@@ -1,14 +1,10 @@
 """The floor of a campaign's simulated week: the product's ladder, and who took whom for how long."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from bench.hospital_day import rules
 from bench.hospital_day.clock import House, Offer
-
-if TYPE_CHECKING:
-    from bench.campaign_week.week import Week
+from bench.hospital_day.day import Day
 
 DAY_S = 86_400.0
 SKILL = "nurse"
@@ -21,12 +17,12 @@ class Ladder(rules.Ours):
 
 
 class CampaignHouse(House):
-    """A floor that notes for its week who took whom, and for how long they talk."""
+    """A floor that adds up how long nurses talk, and reports whom they answered and when (second of the day)."""
 
-    def __init__(self, week: Week, seed: int) -> None:
-        """Today's floor of this week."""
-        super().__init__(week.day, Ladder(), seed)
-        self.week = week
+    def __init__(self, day: Day, on_nurse_answer: Callable[[str, float], None], seed: int) -> None:
+        """Start one day of the week."""
+        super().__init__(day, Ladder(), seed)
+        self.on_nurse_answer = on_nurse_answer
         self.talked_s = 0.0
 
     def _answers(self, offer: Offer) -> None:
@@ -35,7 +31,4 @@ class CampaignHouse(House):
         if not is_live or SKILL not in offer.agent.seat.skills:
             return
         self.talked_s += offer.caller.call.handle_s
-        if offer.caller.id in self.week.waiting:
-            self.week.waiting.discard(offer.caller.id)
-        else:
-            self.week.answered_lately.append(self.week.number * DAY_S + self.now)
+        self.on_nurse_answer(offer.caller.id, self.now)

@@ -7,11 +7,27 @@ them and the patients who need a person. What is compared is only how many patie
 import heapq
 import random
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from bench.campaign_week.floor import DAY_S, SKILL, CampaignHouse
+from bench.campaign_week.patients import (
+    BUSY,
+    HALF_WAY,
+    HANDOVER,
+    LATER,
+    MACHINE,
+    MACHINE_S,
+    PATIENCE_S,
+    PICKUP_S,
+    REACH,
+    REFUSES,
+    RING_S,
+    WRONG,
+    Figures,
+    Patient,
+)
 from bench.hospital_day import rules
 from bench.hospital_day.clock import Caller, Does, House
 from bench.hospital_day.day import Asked, Day, Seat
@@ -22,15 +38,6 @@ from campaigns.planning.calling_windows import Hours, Window
 from campaigns.planning.dialling_limits import Caps
 from hotline.values.states.attempt import AttemptOutcome
 
-# What the patients do.
-REACH = 0.40
-BUSY, MACHINE = 0.05, 0.15  # of all tries; the others ring out
-HANDOVER = 0.04
-HALF_WAY, LATER, WRONG, REFUSES = 0.03, 0.04, 0.03, 0.02  # of those who pick up
-RING_S, PICKUP_S = 30.0, 9.0
-TALK_S, HELP_S, MACHINE_S = 170.0, 240.0, 15.0
-# A patient who waits for a nurse hears what to do after so long: nobody was found.
-PATIENCE_S = 15.0
 PRIORITY = 90
 INBOUND_SPAN_S = 1800.0
 TICK_S = 2.0  # fewer calls a second than the provider takes; nothing here needs more
@@ -44,29 +51,6 @@ class Pacing(Protocol):
 
     def dial(self, week: "Week") -> int:
         """So many now."""
-
-
-@dataclass(eq=False)
-class Patient:
-    """A recipient: when they are due, how often they were tried, how it ended."""
-
-    id: int
-    due: float
-    tries: list[next_attempt.Tried] = field(default_factory=list)
-    end: str = ""
-
-
-@dataclass
-class Figures:
-    """What happened."""
-
-    dialled: int = 0
-    answered: int = 0
-    needed: int = 0
-    lost: int = 0
-    talk_s: float = 0.0
-    help_s: float = 0.0
-    reached: set[int] = field(default_factory=set)
 
 
 def seats(day: Day, nurses: int) -> Day:
@@ -99,11 +83,17 @@ class Week:
         """Five days."""
         for number in range(DAYS):
             self.number = number
-            house = CampaignHouse(self, self.seed + number)
+            house = CampaignHouse(self.day, self._nurse_answered, self.seed + number)
             self.houses.append(house)
             start, end = self.caps.hours.opens.hour * 3600.0, self.caps.hours.closes.hour * 3600.0
             house.at(start, partial(self._tick, house, end))
             house.run()
+
+    def _nurse_answered(self, caller_id: str, at: float) -> None:
+        if caller_id in self.waiting:
+            self.waiting.discard(caller_id)
+        else:
+            self.answered_lately.append(self.number * DAY_S + at)
 
     @property
     def house(self) -> "CampaignHouse":

@@ -17,7 +17,7 @@ from aiohttp import web
 from exchange.media.audio import FRAME_SECONDS, SILENCE, frames
 from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone
-from exchange.recording.wav_file import header
+from exchange.media.wav_file import wav_header
 
 NUMBER = "+861012345"
 KEY = "5"
@@ -236,7 +236,7 @@ async def application() -> AsyncIterator[str]:
         return web.Response(text=f"<Response>{dial}</Response>", content_type="text/xml")
 
     async def prompt(_request: web.Request) -> web.Response:
-        return web.Response(body=header(1, len(PROMPT)) + PROMPT, content_type="audio/wav")
+        return web.Response(body=wav_header(1, len(PROMPT)) + PROMPT, content_type="audio/wav")
 
     app = web.Application()
     app.add_routes([web.post("/voice", voice), web.post("/bridge", bridge), web.get("/prompt.wav", prompt)])

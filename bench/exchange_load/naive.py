@@ -18,7 +18,8 @@ from bench.exchange_load.load import PROMPT
 from exchange.core.ids import new_sid
 from exchange.media.audio import FRAME_SECONDS, SILENCE, frames, mix
 from exchange.media.dtmf import DtmfDetector
-from exchange.recording.wav_file import finish, header
+from exchange.media.wav_file import wav_header
+from exchange.recording.growing_wav import finish
 
 
 class Leg:
@@ -44,7 +45,7 @@ class Leg:
         due = loop.time()
         path = self.board.folder / f"{self.call}.wav"
         with path.open("wb") as file:
-            file.write(header(2, 0))
+            file.write(wav_header(2, 0))
             while True:
                 due += FRAME_SECONDS
                 await asyncio.sleep(max(0.0, due - loop.time()))

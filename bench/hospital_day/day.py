@@ -13,6 +13,8 @@ from pathlib import Path
 
 import click
 
+from reports.staffing.erlang import HALF_HOUR_SECONDS, Load, agents_needed
+
 SLOT = 1800
 WHOLE_DAY = (0.0, 86_400.0)
 OPENS, CLOSES = 27_000, 63_000  # 7:30 to 17:30
@@ -122,20 +124,9 @@ def missing(seed: int) -> Day:
 
 
 def staffing(calls_an_hour: float, handle_s: float, share: float = 0.8, within_s: float = 20.0) -> int:
-    """How many agents Erlang's C formula asks for, so that `share` of the callers wait no longer than `within_s`."""
-    load = calls_an_hour * handle_s / 3600
-    agents = math.floor(load) + 1
-    while 1 - erlang_c(agents, load) * math.exp(-(agents - load) * within_s / handle_s) < share:
-        agents += 1
-    return agents
-
-
-def erlang_c(agents: int, load: float) -> float:
-    """The chance that a caller has to wait, with `agents` above `load` (in erlang)."""
-    blocked = 1.0
-    for number in range(1, agents + 1):
-        blocked = load * blocked / (number + load * blocked)
-    return blocked * agents / (agents - load * (1 - blocked))
+    """Return how many agents Erlang's C formula asks for, so that `share` of the callers wait `within_s` at most."""
+    load = Load(calls_an_hour * HALF_HOUR_SECONDS / 3600, handle_s)
+    return agents_needed(load, within_s, share).agents
 
 
 def _density(t: float) -> float:

@@ -1,8 +1,6 @@
 """The labelled calls of the quality bench: the shared ones, the same on worse lines, and others spoken for it."""
 
-import io
 import json
-import wave
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +10,7 @@ import numpy as np
 from bench.quality_calls.spoken import spoken_calls
 from hotline.values.language import Language
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, resample, to_float, to_pcm
+from recordings.storage.wav_file import wav_bytes
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,7 @@ def _quiet(pcm: Pcm) -> Pcm:
 def _studio(pcm: Pcm) -> Pcm:
     """As a file at 44.1 kHz."""
     wide = to_pcm(resample(to_float(pcm), TELEPHONE_RATE, 44_100))
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setparams((1, 2, 44_100, 0, "NONE", ""))
-        file.writeframes(wide.tobytes())
-    return read_wav(buffer.getvalue()).channels[0]
+    return read_wav(wav_bytes([wide], 44_100)).channels[0]
 
 
 LINES: dict[str, Callable[[Pcm], Pcm]] = {

@@ -4,18 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import jiwer
 import numpy as np
 from pypinyin import lazy_pinyin
 
+from bench.speech.clips import Clip
 from hotline.values.language import Language
 from recordings.speech.normalisation import comparable
 from recordings.storage.audio import TELEPHONE_RATE, Sound, to_pcm
-
-if TYPE_CHECKING:
-    from bench.transcribe import Clip
 
 # Who and what is named in the texts: before a title, or one of the calls' own.
 _ZH_NAMES = re.compile(r"[\u4e00-\u9fff](?:医生|先生|女士|主任)|市人民医院|(?:心|消化|呼吸)内科|张江|朝阳|绍兴|荣昌")
@@ -63,10 +60,8 @@ def names(true: str, heard: str, language: Language) -> Count:
     return Count(wrong, len(there))
 
 
-def invented_signs(listen: Callable[["Clip"], str]) -> int:
+def invented_signs(listen: Callable[[Clip], str]) -> int:
     """How many signs are heard in silence, hum, noise, ringing and engaged tones, asked in both languages."""
-    from bench.transcribe import Clip
-
     clips = [Clip(name, "nobody", language, sound, "") for language in Language for name, sound in nobody().items()]
     return sum(len(listen(clip).strip()) for clip in clips)
 

@@ -17,16 +17,17 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench.transcribe import Clip, human, product
+from bench.speech.clips import Clip, human
+from bench.transcribe import product
 from hotline.configuration.settings import Settings
-from recordings.speech import recognise
+from recordings.speech import recognition
 from recordings.speech.engines import weights
 
 NUMBERS = (1, 2, 4)
 
 
 def _work(line: "Queue[Clip | None]", done: "Queue[float]", models: Path) -> None:
-    listen = product(recognise.ModelLocation(models, threads=1))
+    listen = product(recognition.ModelLocation(models, threads=1))
     clip = line.get()
     if clip is not None:
         listen(clip)  # loads the model

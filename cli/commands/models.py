@@ -10,8 +10,8 @@ from cli.terminal.speech_options import LANGUAGES, place, place_options
 from hotline.errors import HotlineError
 from hotline.values.language import Language
 from recordings.errors import EngineMissing
-from recordings.speech import recognise
-from recordings.speech.recognise import ModelLocation
+from recordings.speech import engine_choice
+from recordings.speech.recognition import ModelLocation
 from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import TELEPHONE_RATE
 
@@ -89,7 +89,7 @@ def _faults(language: Language, here: ModelLocation) -> list[str]:
                 faults.append(remedy)
             continue
         try:
-            engine = recognise.open_engine(kind, language, here)
+            engine = engine_choice.open_engine(kind, language, here)
             list(engine.recognise(np.zeros(TELEPHONE_RATE, np.int16), [SpeechSegment(0.0, 1.0, 0.0, 1.0)], language))
             click.echo(f"{language} {kind}: {model} works")
         except HotlineError as error:

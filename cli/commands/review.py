@@ -18,7 +18,7 @@ from qa import scorecards
 from qa.scoring import recording_review
 from qa.scoring.recording_review import SIDES, RecordingReview, ReviewTask
 from qa.scoring.score import is_fault
-from recordings.speech import recognise
+from recordings.speech import engine_choice, recognition
 from recordings.speech.closed_set import ClosedSetScorer
 from recordings.storage.audio import Sound
 
@@ -66,14 +66,14 @@ def command(file: Path, scorecard: str, folder: Path | None, out: Path | None, *
         out.write_text(json.dumps(recording_review.document(made), ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def _with_progress(sound: Sound, task: ReviewTask, where: recognise.ModelLocation) -> RecordingReview:
+def _with_progress(sound: Sound, task: ReviewTask, where: recognition.ModelLocation) -> RecordingReview:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
     )
-    engine = recognise.open_engine("auto", task.language, where)
+    engine = engine_choice.open_engine("auto", task.language, where)
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"listening, {engine.name}", total=sound.seconds * len(sound.channels))
 

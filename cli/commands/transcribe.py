@@ -11,7 +11,7 @@ from rich.text import Text
 from cli import audit_marks
 from cli.terminal.speech_options import LANGUAGES, place, place_options
 from hotline.values.language import Language
-from recordings.speech import hints, recognise
+from recordings.speech import engine_choice, hints, recognition
 from recordings.speech.dialogue import TranscriptLine
 from recordings.storage.audio import Sound, read_file
 
@@ -24,7 +24,7 @@ COLOURS = {"caller": "cyan", "agent": "green"}
 @click.option(
     "--engine",
     "wish",
-    type=click.Choice(recognise.ENGINES),
+    type=click.Choice(engine_choice.ENGINES),
     default="auto",
     show_default=True,
     help="auto is Vosk where a model of the language is installed, else Whisper",
@@ -39,14 +39,14 @@ def command(file: Path, language: str, wish: str, out: Path | None, **where: obj
     """
     spoken = Language(language)
     sound = read_file(file)
-    engine = recognise.open_engine(wish, spoken, place(**where))  # type: ignore[arg-type] # click gives the types
+    engine = engine_choice.open_engine(wish, spoken, place(**where))  # type: ignore[arg-type] # click gives the types
     lines = _with_progress(sound, spoken, engine)
     _show(lines)
     if out is not None:
         out.write_text(json.dumps(_document(file, spoken, engine.name, sound, lines), ensure_ascii=False, indent=1))
 
 
-def _with_progress(sound: Sound, language: Language, engine: recognise.Engine) -> list[TranscriptLine]:
+def _with_progress(sound: Sound, language: Language, engine: recognition.Engine) -> list[TranscriptLine]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

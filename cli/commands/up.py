@@ -7,15 +7,14 @@ import threading
 from pathlib import Path
 
 import click
-from sqlalchemy import func, select
 
 from cli import audit_marks
 from cli.commands.db import edited_since
+from cli.local import queries
 from cli.local.embedded import plan
 from cli.local.processes import LocalHotline
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Agent
 from routing.agents import hospital_file
 from routing.queues import queues_file
 
@@ -50,7 +49,7 @@ def command(home: Path | None, file: Path | None, free_ports: bool, procfile: Pa
 
 def _fill(context: AppContext, file: Path | None) -> None:
     with context.database.read() as session:
-        is_empty = session.scalar(select(func.count()).select_from(Agent)) == 0
+        is_empty = queries.holdings(session).agents == 0
     if file is not None or is_empty:
         data = hospital_file.read(file or SAMPLE, queues_file.of(context.settings))
         with context.database.write() as session:

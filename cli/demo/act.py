@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
-from sqlalchemy import func, select
 
-from cli.demo import report, summary, watch
+from cli.demo import queries, report, summary, watch
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Agent, Call
 from hotline.values.states.agent import AgentStatus
-from hotline.values.states.call import CallStatus
 from routing.queues import service
 
 HERE = Path(__file__).parent
@@ -50,14 +47,14 @@ class Act:
 def nobody_talks(context: AppContext) -> bool:
     """Whether every call has ended."""
     with context.database.read() as session:
-        return not session.scalar(select(func.count()).where(Call.status != CallStatus.ENDED))
+        return not queries.is_any_call_live(session)
 
 
 def on_duty(context: AppContext, staff_numbers: frozenset[str]) -> None:
     """Have these agents be available, whose telephones are there, and all others offline."""
     now = clock.now()
     with context.database.write() as session:
-        for agent in session.scalars(select(Agent).order_by(Agent.id).with_for_update()):
+        for agent in queries.agents(session, is_locked=True):
             is_here = agent.staff_number in staff_numbers
             status = AgentStatus.AVAILABLE if is_here else AgentStatus.OFFLINE
             service.choose_status(session, context, agent, status, now)

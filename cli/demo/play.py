@@ -12,18 +12,14 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import func, select
 
-from cli.demo import sign_ins
+from cli.demo import queries, sign_ins
 from cli.demo.act import Act, on_duty
 from cli.demo.sign_ins import SignIn
 from cli.demo.watch import NONE
 from cli.local.processes import LocalHotline
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Job, Prompt, Recording
-from hotline.values.states.job import JobState
-from recordings.storage import transitions
 from routing.agents import hospital_file as agents_hospital_file
 from routing.queues import queues_file
 
@@ -47,7 +43,7 @@ class Demo:
         self._sign_ins: list[SignIn] = []
 
     @property
-    def _ground(self) -> AppContext:
+    def _context(self) -> AppContext:
         if self.house.context is None:
             raise RuntimeError("the house is not open")
         return self.house.context
@@ -69,8 +65,7 @@ class Demo:
     @staticmethod
     def _prompts(context: AppContext) -> tuple[int, int]:
         with context.database.read() as session:
-            done = session.scalar(select(func.count()).where(Prompt.rendered_at.is_not(None))) or 0
-            return done, session.scalar(select(func.count()).select_from(Prompt)) or 0
+            return queries.prompts(session)
 
     def _progress(self, what: str, count: Count, still_seconds: float) -> bool:
         """Show a bar over `count() -> (done, all)` until all are done; whether they are.
@@ -105,15 +100,15 @@ class Demo:
             phones = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 (our own)
             try:
                 self._wait_for_phones(path)
-                act.begin(self._ground)
+                act.begin(self._context)
                 self._watch(act, phones, since)
             finally:
-                on_duty(self._ground, frozenset())  # their telephones are put away
+                on_duty(self._context, frozenset())  # their telephones are put away
                 phones.terminate()
                 phones.wait(10)
         if not self._progress("Transcribing and checking the calls", self._worked_through, STILL_SECONDS):
             self._console.print("Some recordings are not worked through; `hotline doctor` looks for what is missing.")
-        told = act.as_json(self._ground, since)
+        told = act.as_json(self._context, since)
         act.show(self._console, told)
         self._console.print()
         return told
@@ -122,15 +117,15 @@ class Demo:
         start = time.monotonic()
         shown: list[tuple[str, ...]] = []
         with Live(console=self._console, refresh_per_second=4, transient=False) as live:
-            while (phones.poll() is None and not act.are_called) or not act.is_over(self._ground):
-                lines = act.rows(self._ground, since, clock.now())
+            while (phones.poll() is None and not act.are_called) or not act.is_over(self._context):
+                lines = act.rows(self._context, since, clock.now())
                 seconds = time.monotonic() - start
                 if self._console.is_terminal:
                     live.update(act.table(lines, seconds))
                 else:
                     shown = self._print_news(act, shown, lines, seconds)
                 time.sleep(0.25)
-            live.update(act.table(act.rows(self._ground, since, clock.now()), time.monotonic() - start))
+            live.update(act.table(act.rows(self._context, since, clock.now()), time.monotonic() - start))
         if not self._console.is_terminal:
             self._console.print()  # only a terminal gets the end of its line
 
@@ -156,13 +151,8 @@ class Demo:
 
     def _worked_through(self) -> tuple[int, int]:
         """Recordings and jobs that have come to their end, of all: a call is checked after its last recording."""
-        kinds = Job.kind != "render_prompt"
-        with self._ground.database.read() as session:
-            jobs = session.scalar(select(func.count()).where(kinds)) or 0
-            due = session.scalar(select(func.count()).where(kinds, Job.state == JobState.DUE)) or 0
-            recordings = session.scalar(select(func.count()).select_from(Recording)) or 0
-            coming = session.scalar(select(func.count()).where(Recording.state.in_(transitions.UNDER_WAY))) or 0
-        return jobs - due + recordings - coming, jobs + recordings
+        with self._context.database.read() as session:
+            return queries.work(session)
 
     def try_sign_ins(self) -> list[dict[str, Any]]:
         """Sign in as everybody; who could, for the JSON and for `stay`."""

@@ -1,15 +1,13 @@
 """What happened, read from the database alone: the rows that webhooks, router and worker have written."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cli.demo import queries
 from hotline.context import AppContext
-from hotline.models import Agent, Call, MachineMark, Offer, Recording, Transcript
+from hotline.models import Offer, Recording, Transcript
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.offer import OfferState
 from recordings.storage import sealed_sound
@@ -21,16 +19,8 @@ CHECKS = {"greeting": ("greeting", ItemAnswer.YES), "courtesy": ("forbidden", It
 JUDGED = frozenset({ItemAnswer.YES, ItemAnswer.NO, ItemAnswer.UNSURE})
 
 
-@dataclass(frozen=True)
-class Story:
-    """One call with everything that belongs to it."""
-
-    call: Call
-    agent: Agent | None
-    offers: Sequence[Offer]
-    recording: Recording | None
-    transcript: Transcript | None
-    marks: Sequence[MachineMark]
+class PlayedCall(queries.CallRows):
+    """A call with everything that belongs to it, and what is told of it."""
 
     @property
     def winner(self) -> Offer | None:
@@ -57,38 +47,22 @@ def _verdict(answer: ItemAnswer | None, good: ItemAnswer) -> str:
     return "passed" if answer is good else "failed"
 
 
-def stories(session: Session, since: datetime) -> list[Story]:
-    """Every call since then, by the caller's number: the same order in each run."""
-    calls = session.scalars(select(Call).where(Call.started_at >= since)).all()
-    ordered = sorted(calls, key=lambda call: (call.caller_number or "", call.started_at))
-    return [_story(session, call) for call in ordered]
-
-
-def _story(session: Session, call: Call) -> Story:
-    def rows(model: Any) -> Any:
-        return session.scalars(select(model).where(model.call_id == call.id))
-
-    return Story(
-        call=call,
-        agent=session.get(Agent, call.agent_id) if call.agent_id else None,
-        offers=rows(Offer).all(),
-        recording=rows(Recording).first(),
-        transcript=rows(Transcript).first(),
-        marks=rows(MachineMark).all(),
-    )
+def played(session: Session, since: datetime) -> list[PlayedCall]:
+    """Return every call since then, by the caller's number."""
+    return [PlayedCall(**vars(rows)) for rows in queries.calls_since(session, since)]
 
 
 def as_json(context: AppContext, since: datetime) -> dict[str, Any]:
     """All calls since then and their summary, as `hotline demo --json` writes them."""
     with context.database.read() as session:
-        told = stories(session, since)
+        calls = played(session, since)
         return {
-            "calls": [_call(context, story) for story in told],
-            "summary": _summary(context, told) | _waits(estimated_wait.error_since(session, since)),
+            "calls": [_call(context, call) for call in calls],
+            "summary": _summary(context, calls) | _waits(estimated_wait.error_since(session, since)),
         }
 
 
-def _call(context: AppContext, story: Story) -> dict[str, Any]:
+def _call(context: AppContext, story: PlayedCall) -> dict[str, Any]:
     call, winner = story.call, story.winner
     ring = context.settings.ring_seconds
     return {
@@ -110,7 +84,7 @@ def _call(context: AppContext, story: Story) -> dict[str, Any]:
     }
 
 
-def _probability(story: Story, item: str) -> float | None:
+def _probability(story: PlayedCall, item: str) -> float | None:
     """How likely it is that the answer to the item is yes."""
     return next((mark.probability for mark in story.marks if mark.item == item), None)
 
@@ -140,11 +114,11 @@ def _transcript(transcript: Transcript | None) -> list[dict[str, Any]]:
     ]
 
 
-def _summary(context: AppContext, told: list[Story]) -> dict[str, Any]:
-    offers = [offer for story in told for offer in story.offers]
-    rows = figures.Counted([story.call for story in told], offers)
+def _summary(context: AppContext, calls: list[PlayedCall]) -> dict[str, Any]:
+    offers = [offer for call in calls for offer in call.offers]
+    rows = figures.Counted([call.call for call in calls], offers)
     counted = figures.summary(rows, context.settings.ring_seconds)
-    engines = sorted({story.transcript.engine for story in told if story.transcript})
+    engines = sorted({call.transcript.engine for call in calls if call.transcript})
     return {
         "calls": counted.calls,
         "asked": counted.asked,
@@ -153,8 +127,8 @@ def _summary(context: AppContext, told: list[Story]) -> dict[str, Any]:
         "offers_answered": counted.offers_answered,
         "within_three_rings_offer": counted.within_offer,
         "within_three_rings_caller": counted.within_caller,
-        "recordings": sum(story.recording is not None and story.recording.blob is not None for story in told),
-        "transcripts": sum(story.transcript is not None for story in told),
+        "recordings": sum(call.recording is not None and call.recording.blob is not None for call in calls),
+        "transcripts": sum(call.transcript is not None for call in calls),
         "engine": ", ".join(engines),
     }
 

@@ -6,12 +6,11 @@ from http import HTTPStatus
 
 import requests
 from rich.table import Table
-from sqlalchemy import select
 
 from accounts.users import service
+from cli.demo import queries
 from cli.terminal import tables
 from hotline.context import AppContext
-from hotline.models import Agent
 from hotline.values.access import Role
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -31,7 +30,7 @@ class SignIn:
 def make(context: AppContext, password: str) -> list[SignIn]:
     """An administrator, a supervisor, an auditor and every agent, all with this password."""
     with context.database.read() as session:
-        agents = session.scalars(select(Agent).order_by(Agent.staff_number)).all()
+        agents = queries.agents(session)
     made = [SignIn("admin", "林立 Lin Li", Role.ADMINISTRATOR), SignIn("supervisor", "周敏 Zhou Min", Role.SUPERVISOR)]
     made += [SignIn("auditor", "沈岚 Shen Lan", Role.AUDITOR)]
     made += [SignIn(agent.staff_number, agent.name, Role.AGENT, agent.staff_number) for agent in agents]

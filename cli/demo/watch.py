@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
-from cli.demo.report import CHECKS, Story, stories
+from cli.demo.report import CHECKS, PlayedCall, played
 from cli.terminal import tables
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer
@@ -31,20 +31,20 @@ def rows(context: AppContext, since: datetime, now: datetime) -> list[tuple[str,
     """One row of words per call since then, as the database has it at `now`; the call's status comes last."""
     with context.database.read() as session:
         agents = {agent.id: agent for agent in session.query(Agent)}
-        return [_row(context, story, agents, now) for story in stories(session, since)]
+        return [_row(context, played_call, agents, now) for played_call in played(session, since)]
 
 
-def _row(context: AppContext, story: Story, agents: dict[str, Agent], now: datetime) -> tuple[str, ...]:
-    call = story.call
+def _row(context: AppContext, played_call: PlayedCall, agents: dict[str, Agent], now: datetime) -> tuple[str, ...]:
+    call = played_call.call
     return (
         tables.last_digits(call.caller_number),
         str(call.intent).replace("unknown", NONE),
         _where(call),
-        _agent(context, story, agents, now),
+        _agent(context, played_call, agents, now),
         _rings(context, call, now),
-        _kept(story),
-        f"{len(story.transcript.utterances)} lines" if story.transcript else NONE,
-        *(verdict(story.verdicts.get(name)) for name in CHECKS),
+        _kept(played_call),
+        f"{len(played_call.transcript.utterances)} lines" if played_call.transcript else NONE,
+        *(verdict(played_call.verdicts.get(name)) for name in CHECKS),
         call.status.value,
     )
 
@@ -64,13 +64,13 @@ def _where(call: Call) -> str:
     return {CallOutcome.ANSWERED: "done", None: "ended"}.get(call.outcome, str(call.outcome)).replace("_", " ")
 
 
-def _agent(context: AppContext, story: Story, agents: dict[str, Agent], now: datetime) -> str:
+def _agent(context: AppContext, played_call: PlayedCall, agents: dict[str, Agent], now: datetime) -> str:
     """Whose telephones ring, at which ring; then who talks, or has talked, with the caller."""
-    live = [offer for offer in story.offers if offer.state in LIVE_OFFERS]
+    live = [offer for offer in played_call.offers if offer.state in LIVE_OFFERS]
     parts = [f"{agents[offer.agent_id].name.split()[0]} ring {_ring(context, offer, now)}" for offer in live]
     if parts:
         return ", ".join(parts)
-    return story.agent.name if story.agent and story.call.answered_at else NONE
+    return played_call.agent.name if played_call.agent and played_call.call.answered_at else NONE
 
 
 def _ring(context: AppContext, offer: Offer, now: datetime) -> int:
@@ -85,8 +85,8 @@ def _rings(context: AppContext, call: Call, now: datetime) -> str:
     return f"{(end - call.asked_at).total_seconds() / context.settings.ring_seconds:.1f}"
 
 
-def _kept(story: Story) -> str:
-    recording = story.recording
+def _kept(played_call: PlayedCall) -> str:
+    recording = played_call.recording
     if recording is None:
         return NONE
     if recording.blob is None:

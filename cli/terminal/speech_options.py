@@ -8,7 +8,7 @@ import click
 
 from hotline.configuration.settings import Settings
 from hotline.values.language import Language
-from recordings.speech.recognise import ModelLocation
+from recordings.speech.recognition import ModelLocation
 
 LANGUAGES = click.Choice([language.value for language in Language])
 

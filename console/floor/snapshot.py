@@ -13,6 +13,8 @@ from console.floor import warning_signs as alarms
 from console.floor.warning_signs import Alarm
 from console.web import formatting
 from hotline.context import AppContext
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from reports.service_level import queries
@@ -38,7 +40,7 @@ class Ringing:
     """A phone that rings for a caller: whose, and why theirs."""
 
     agent: Agent
-    reasons: list[str]
+    reasons: list[Reason]
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Waiter:
     priority: int
     asked_at: datetime
     ringing: list[Ringing]
-    reasons: list[str]
-    again: str
+    reasons: list[Reason]
+    requeue_reason: RequeueReason | None
     is_lifted: bool
 
 
@@ -121,7 +123,7 @@ def _waiting(session: Session, queues: dict[str, Queue], agents: dict[str, Agent
                 asked_at=waiting.asked_at,
                 ringing=ringing.get(waiting.id, []),
                 reasons=list(waiting.reasons),
-                again=waiting.again,
+                requeue_reason=waiting.requeue_reason,
                 is_lifted=waiting.is_lifted,
             )
         )

@@ -30,7 +30,7 @@ FILTERS = {
     "signed": formatting.signed,
     "zip": zip,
     "epoch": lambda moment: f"{moment.timestamp():.3f}",
-    "reason": lambda text, words: event_text.reason(words, text),
+    "end_reason": lambda code, words: event_text.end_reason(words, code),
     "step": answers.step,
 }
 
@@ -54,7 +54,7 @@ def _of_the_hospital(context: AppContext) -> dict[str, Any]:
     """Return the filters that speak by the hospital's own queues and scripts."""
     queues, labels = queues_file.of(context.settings), answers.of(context)
     return {
-        "why": lambda text, words: event_text.why(words, text, queues),
+        "reason": lambda reason, words: event_text.reason(words, reason, queues),
         "question": labels.question,
         "answer": labels.value,
         "told": labels.told,

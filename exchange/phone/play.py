@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from exchange.media import wav_writing
+from exchange.media import wav_file
 from exchange.phone.client import PhoneClient
 from exchange.phone.errors import PhoneError
 from exchange.phone.script import Actor, ScriptStep
@@ -81,7 +81,7 @@ class ActorPhone:
         if message.get("type") == "ended" and self._scene.record_to and self.phone.call.heard:
             self._recordings += 1
             name = f"{self.actor.address.replace(':', '-')}-{self._recordings}.wav"
-            wav_writing.write(self._scene.record_to / name, [bytes(self.phone.call.heard)])
+            wav_file.write(self._scene.record_to / name, [bytes(self.phone.call.heard)])
 
 
 async def play(actors: Sequence[Actor], scene: PlayContext) -> int:

@@ -10,7 +10,7 @@ import structlog
 
 from exchange.calls.call_record import StatusCallback
 from exchange.media.audio import SILENCE, level_db
-from exchange.recording.wav_file import WavFile
+from exchange.recording.growing_wav import GrowingWav
 
 log = structlog.get_logger(__name__)
 FLUSH_FRAMES = 50
@@ -57,11 +57,11 @@ class RecordingDetails:
 class LiveRecording:
     """Sound being recorded. It is a tap: it is given what was said and what was heard in each tick."""
 
-    def __init__(self, facts: RecordingDetails, tape: WavFile, on_stop: Callable[["LiveRecording"], None]) -> None:
+    def __init__(self, facts: RecordingDetails, tape: GrowingWav, on_stop: Callable[["LiveRecording"], None]) -> None:
         self.facts = facts
         self.paused: str = ""
         self.frames = 0
-        self._tape: WavFile | None = tape
+        self._tape: GrowingWav | None = tape
         self._on_stop = on_stop
         self._said: list[bytes] = []
         self._heard: list[bytes] = []
@@ -104,7 +104,7 @@ class LiveRecording:
         if len(self._said) >= FLUSH_FRAMES:
             self._flush(self._tape)
 
-    def _flush(self, tape: WavFile) -> None:
+    def _flush(self, tape: GrowingWav) -> None:
         if self._said:
             tape.write(self._said, self._heard)
             self._said, self._heard = [], []

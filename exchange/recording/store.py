@@ -11,8 +11,8 @@ from exchange.calls.call_record import StatusCallback, rfc2822
 from exchange.core.ids import new_sid
 from exchange.media.audio import FRAME_SECONDS
 from exchange.media.clock import Ticker
+from exchange.recording.growing_wav import DiskWriter, GrowingWav, at_once, finish
 from exchange.recording.recording import LiveRecording, RecordingDetails
-from exchange.recording.wav_file import DiskWriter, WavFile, at_once, finish
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,9 @@ class RecordingStore:
         self.facts[facts.sid] = facts
         # The note first: sound without a note would belong to nobody after a kill.
         self._save(facts)
-        tape = WavFile(self.path(facts.sid), facts.channels, facts.track, self._disk.later if self._disk else at_once)
+        tape = GrowingWav(
+            self.path(facts.sid), facts.channels, facts.track, self._disk.later if self._disk else at_once
+        )
         recording = LiveRecording(facts, tape, self._stopped)
         self.active[facts.sid] = recording
         self._tell(facts)

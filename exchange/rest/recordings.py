@@ -8,8 +8,8 @@ from aiohttp import web
 from exchange.calls.call_record import API_VERSION, rfc2822
 from exchange.core.errors import ApiError, not_found
 from exchange.media import decode, sound_file
+from exchange.media.wav_file import wav_header
 from exchange.recording.recording import LiveRecording, RecordingDetails
-from exchange.recording.wav_file import header
 from exchange.rest.api import Json, RestRequest, Route
 from exchange.rest.calls import recording_options
 from exchange.rest.dates import is_within
@@ -84,7 +84,7 @@ async def media(ask: RestRequest) -> web.StreamResponse:
     if facts.channels == 2 and ask.text("RequestedChannels") == "1":
         async with ask.context.packing:
             mono = await asyncio.to_thread(sound_file.read, path, longest_seconds=sound_file.OWN_SECONDS)
-        return web.Response(body=header(1, len(mono)) + mono, content_type="audio/x-wav")
+        return web.Response(body=wav_header(1, len(mono)) + mono, content_type="audio/x-wav")
     return web.FileResponse(path, headers={"Content-Type": "audio/x-wav"})
 
 

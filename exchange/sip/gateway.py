@@ -15,15 +15,13 @@ from aiosipua import (
     SipDigestAuth,
     SipRequest,
     SipResponse,
-    parse_sdp,
 )
-from aiosipua.dialog import dialog_matches
-from aiosipua.refer import notify_refer
 
-from exchange.core.log_limit import LimitedLog, place_of
+from exchange.core.log_limit import LimitedLog
 from exchange.sip import sdp, trunks, uri
 from exchange.sip.destinations import SipDestinations
-from exchange.sip.key_presses import relayed_keys
+from exchange.sip.in_dialog import InDialogRequests
+from exchange.sip.message_reading import simplify
 from exchange.sip.registrar import Registrar
 from exchange.sip.rtp import RtpSession
 from exchange.sip.settings import SipSettings
@@ -34,7 +32,6 @@ from exchange.sip.uas import UserAgentServer
 
 log = structlog.get_logger(__name__)
 GOODBYE_SECONDS = 1.0
-SDP = "application/sdp"
 USER_SIGNS = "+*!$&'()-_.~"
 # One telephone has a few lines; a switchboard has as many as the media clock can carry.
 MOST_CALLS_OF_ONE, MOST_CALLS = 10, 300
@@ -64,13 +61,14 @@ class Gateway:
         self.caller = UserAgentClient(self._transport, here)
         self.agent = UserAgentServer(self._transport, self.caller, here, self._is_welcome)
         self.agent.add("REGISTER", self._register)
-        self.agent.add("INFO", self._info)
+        self._in_dialog = InDialogRequests(self._line, self.host, self.agent, self.caller)
+        self.agent.add("INFO", self._in_dialog.info)
         self.agent.on_invite = self._invited
-        self.agent.on_reinvite = self._changed
+        self.agent.on_reinvite = self._in_dialog.reinvite
         self.agent.on_bye = lambda call, _request: self._gone(call.call_id)
         self.agent.on_cancel = lambda request, _addr: self._gone(request.call_id or "")
-        self.agent.on_refer = self._referred
-        self.agent.on_transfer_progress = self._progressed
+        self.agent.on_refer = self._in_dialog.refer
+        self.agent.on_transfer_progress = self._in_dialog.transfer_progress
         self.agent.on_ack_timeout = lambda call: self._gone(call.call_id)
         self._transport.on_message = self._message
         self._directions.here = frozenset(("", self.host, f"{self.host}:{self.port}", self._settings.host))
@@ -173,26 +171,6 @@ class Gateway:
         user = self._settings.user(uri.user(dialled))
         return user.identity if user else uri.address(dialled)
 
-    def _changed(self, call: IncomingCall) -> None:
-        """Hold and its end, another address: answered as it was asked."""
-        line = self._line(call.call_id)
-        if line is None or line.rtp is None:
-            call.reject(481)
-            return
-        offered = parse_sdp(call.invite.text) if call.invite.body else None
-        if offered is None:
-            call.accept(sdp.offer(self.host, line.rtp.port, line.rtp.port))
-            return
-        try:
-            answered, agreed = sdp.answer(
-                offered, self.host, line.rtp.port, line.rtp.agreed.codec if line.rtp.agreed else None
-            )
-        except ValueError:
-            self.agent.refuse(call.invite, 488, "Not Acceptable Here")
-            return
-        line.rtp.agree(agreed)
-        call.accept(answered)
-
     def _line(self, call_id: str) -> SipLine | None:
         return self._lines.get(call_id)
 
@@ -205,23 +183,10 @@ class Gateway:
 
     def _message(self, message: SipRequest | SipResponse, addr: Address) -> None:
         """All that arrives and can be read; what goes wrong with it is for the wire to say."""
-        _simplify(message)
+        simplify(message)
         self.agent._on_message(message, addr)
         if isinstance(message, SipRequest) and message.method == "ACK":
-            self._late_answer(message)
-
-    def _late_answer(self, request: SipRequest) -> None:
-        """Who called without an offer answers ours with the ACK; one with whom nothing can be agreed is hung up."""
-        line, call = self._line(request.call_id or ""), self.agent.get_call(request.call_id or "")
-        if call is None or not dialog_matches(call.dialog, request):
-            return
-        if line is None or line.is_over or line.rtp is None or line.rtp.agreed is not None:
-            return
-        try:
-            line.rtp.agree(sdp.agree(parse_sdp(request.text)))
-        except (ValueError, IndexError) as error:
-            self._noise.warn("sip_offer_unusable", reason=place_of(error))
-            line.hang_up(tells=True)
+            self._in_dialog.late_answer(message)
 
     def _register(self, request: SipRequest, addr: Address) -> None:
         user = self.registrar.authenticate(request, "Authorization")
@@ -237,41 +202,3 @@ class Gateway:
         contacts = ", ".join(f"<{contact}>;expires={seconds}" for contact, seconds in kept)
         self.agent.refuse(request, 200, "OK", {"Contact": contacts} if contacts else None)
         log.info("sip_registered", contacts=len(kept))
-
-    def _info(self, request: SipRequest, _addr: Address) -> None:
-        """A key by signalling, as some telephones send it."""
-        if not self.agent.is_in_call(request):
-            return
-        line = self._line(request.call_id or "")
-        for key in relayed_keys(request.content_type or "", request.text):
-            if line and line.rtp:
-                line.rtp.press(key)
-        self.agent.refuse(request, 200, "OK")
-
-    def _referred(self, call: IncomingCall, target: str) -> None:
-        """A telephone asks that whom it talks with be led elsewhere."""
-        line = self._line(call.call_id)
-        is_followed = line is not None and line.answerer is not None and line.answerer.on_refer(target)
-        ours = self.caller.get_call(call.call_id)
-        if ours:
-            # The library counts from the beginning for a call that we made; what comes next must have higher numbers.
-            call.dialog.local_cseq = ours.dialog.local_cseq = max(ours.dialog.local_cseq, call.dialog.local_cseq) + 1
-        notify_refer(call, 200 if is_followed else 603)
-        if ours:
-            ours.dialog.local_cseq = call.dialog.local_cseq
-
-    def _progressed(self, call_id: str, status: int, _reason: str) -> None:
-        line = self._line(call_id)
-        if line and not line.notified.full():
-            line.notified.put_nowait(status)
-
-
-def _simplify(message: SipRequest | SipResponse) -> None:
-    """Take away what misleads the library: display names (the tags tell calls apart), other spellings of SDP."""
-    kind = (message.content_type or "").partition(";")[0].strip().lower()
-    if kind == SDP:
-        message.content_type = SDP
-    for name in ("from", "to") if isinstance(message, SipRequest) else ():
-        given = message.headers.get_first(name)
-        if given and uri.plain(given) != given:
-            message.headers.set_single(name, uri.plain(given))

@@ -11,10 +11,12 @@ from aiosipua.headers import parse_via, stringify_via
 from aiosipua.message import missing_required_headers
 
 from exchange.core.numbering.addresses import MOST_PORT, is_port, split_host
+from exchange.sip import uri
 
 LARGEST_BYTES, LARGEST_BODY_BYTES = 16 * 1024, 8 * 1024
 MOST_HEADERS, LONGEST_LINE, MOST_VIAS = 100, 4096, 20
 MOST_CSEQ = 2**31
+SDP = "application/sdp"
 _METHOD = re.compile(r"[A-Za-z]{1,32}")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _CSEQ = re.compile(r"([0-9]{1,10})\s+(\S+)")
@@ -111,3 +113,14 @@ def _answerable(request: SipRequest) -> SipRequest:
             if len(value) <= LONGEST_LINE:
                 answered.headers.append(name, value)
     return answered
+
+
+def simplify(message: SipRequest | SipResponse) -> None:
+    """Remove what misleads the library: display names (the tags tell calls apart), other spellings of SDP."""
+    kind = (message.content_type or "").partition(";")[0].strip().lower()
+    if kind == SDP:
+        message.content_type = SDP
+    for name in ("from", "to") if isinstance(message, SipRequest) else ():
+        given = message.headers.get_first(name)
+        if given and uri.plain(given) != given:
+            message.headers.set_single(name, uri.plain(given))

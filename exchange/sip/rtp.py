@@ -11,12 +11,12 @@ import numpy as np
 from aiortp.dtmf import DTMF_EVENTS, EVENT_TO_DIGIT, DtmfEvent
 from aiortp.packet import RtpPacket
 
-from exchange.calls.line import JitterBuffer
 from exchange.core.log_limit import LimitedLog
 from exchange.core.token_bucket import TokenBucket
 from exchange.media import g711
 from exchange.media.audio import FRAME_BYTES, FRAME_SAMPLES, MISSING, SILENCE, frames
 from exchange.media.dtmf import QUIET_WINDOW, DtmfDetector, key_tones, keys_in
+from exchange.media.jitter_buffer import JitterBuffer
 from exchange.sip.key_presses import KeyPresses, KeyTransport, RtpKeyEvents
 from exchange.sip.sdp import NegotiatedMedia
 

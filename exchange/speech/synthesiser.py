@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from exchange.media import sound_file, wav_writing
+from exchange.media import sound_file, wav_file
 from exchange.media.audio import RATE
 from exchange.speech.worker_process import WorkerDied, WorkerProcess, WorkFailed
 
@@ -142,7 +142,7 @@ def _kept(path: Path) -> bytes | None:
 def _keep(path: Path, pcm: bytes) -> None:
     draft = path.with_suffix(".new")
     try:
-        wav_writing.write(draft, [pcm], RATE)
+        wav_file.write(draft, [pcm], RATE)
         draft.replace(path)
     except OSError:
         # A full disk costs time at the next start, not the caller's words.

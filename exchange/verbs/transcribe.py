@@ -10,8 +10,8 @@ from exchange.calls.call_record import StatusCallback
 from exchange.core.errors import WebhookError
 from exchange.core.ids import new_sid
 from exchange.media.audio import RATE
+from exchange.media.wav_file import HEADER_BYTES
 from exchange.recording.recording import LiveRecording
-from exchange.recording.wav_file import HEADER_BYTES
 from exchange.speech.recogniser import RecognitionError
 from exchange.webhooks.twiml import Element
 

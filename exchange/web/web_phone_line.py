@@ -8,9 +8,10 @@ from functools import cache
 import structlog
 from aiohttp import web
 
-from exchange.calls.line import JitterBuffer, LineListener
+from exchange.calls.line import LineListener
 from exchange.core.ids import new_sid
 from exchange.media.audio import FRAME_BYTES, FRAME_SECONDS
+from exchange.media.jitter_buffer import JitterBuffer
 
 log = structlog.get_logger(__name__)
 MOST_WAITING_BYTES = 250 * FRAME_BYTES

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
 from hotline.models.types import EnumWord, Utc
+from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, PagePhone, SignsIn
 
 
@@ -38,7 +39,7 @@ class Agent(Row, WithId):
     department: Mapped[str | None] = mapped_column(ForeignKey("departments.name"))
     status: Mapped[AgentStatus] = mapped_column(EnumWord(AgentStatus), default=AgentStatus.OFFLINE)
     state: Mapped[AgentState] = mapped_column(EnumWord(AgentState), default=AgentState.IDLE)
-    state_reason: Mapped[str] = mapped_column(String(80), default="")
+    state_reason: Mapped[AgentStateReason | None] = mapped_column(EnumWord(AgentStateReason))
     state_since: Mapped[datetime] = mapped_column(Utc)
     # When the state ends by itself (wrap-up); None where only an event ends it.
     state_until: Mapped[datetime | None] = mapped_column(Utc)

@@ -5,12 +5,14 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.models.padded import PaddedJson
+from hotline.models.padded import PaddedReasons
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import EnumWord, Utc
 from hotline.values.intent import Intent
 from hotline.values.language import Language
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import CallbackReason
 from hotline.values.states.callback import CallbackState
 
 
@@ -26,11 +28,11 @@ class Callback(Row, WithId):
     wish: Mapped[dict[str, int]] = mapped_column(JSON)
     priority: Mapped[int] = mapped_column(Integer, default=0)
     preferred_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
-    reasons: Mapped[list[str]] = mapped_column(PaddedJson("callbacks.reasons"), default=list)
+    reasons: Mapped[list[Reason]] = mapped_column(PaddedReasons("callbacks.reasons"), default=list)
     # Their place in line is the old one.
     asked_at: Mapped[datetime] = mapped_column(Utc)
     state: Mapped[CallbackState] = mapped_column(EnumWord(CallbackState), default=CallbackState.WAITING)
-    reason: Mapped[str] = mapped_column(String(80), default="")
+    reason: Mapped[CallbackReason | None] = mapped_column(EnumWord(CallbackReason))
     # How often the number was dialled, and when not before it is dialled again.
     tries: Mapped[int] = mapped_column(Integer, default=0)
     due_at: Mapped[datetime] = mapped_column(Utc)

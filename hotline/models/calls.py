@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Float, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.models.padded import PaddedJson, PaddedText
+from hotline.models.padded import PaddedReasons, PaddedText
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import EnumWord, Utc
 from hotline.values.intent import Intent
 from hotline.values.language import Language
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import CallReason, OfferEndReason, QueueEntryEndReason, RequeueReason
 from hotline.values.states.call import CallOutcome, CallStatus, Direction
 from hotline.values.states.leg import LegKind, LegStatus
 from hotline.values.states.offer import OfferState
@@ -30,7 +32,7 @@ class Call(Row, WithId):
     intent: Mapped[Intent] = mapped_column(EnumWord(Intent), default=Intent.UNKNOWN)
     status: Mapped[CallStatus] = mapped_column(EnumWord(CallStatus), default=CallStatus.IN_MENU)
     outcome: Mapped[CallOutcome | None] = mapped_column(EnumWord(CallOutcome))
-    reason: Mapped[str] = mapped_column(String(80), default="")
+    reason: Mapped[CallReason | None] = mapped_column(EnumWord(CallReason))
     # Where the caller stands in the flow, how often a key was wrong there, and the number of the turn that is expected.
     place: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     turn: Mapped[int] = mapped_column(Integer, default=0)
@@ -74,7 +76,7 @@ class Leg(Row, WithId):
 
 
 class Event(Row, WithId):
-    """One thing that happened in a call; together they are its story.."""
+    """One thing that happened in a call; together they are its story."""
 
     __tablename__ = "events"
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
@@ -94,17 +96,19 @@ class QueueEntry(Row, WithId):
     wish: Mapped[dict[str, int]] = mapped_column(JSON)
     priority: Mapped[int] = mapped_column(Integer, default=0)
     preferred_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    # This agent and nobody else is rung, whatever their skills: a colleague hands the caller on to them.
+    only_agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
     kind: Mapped[QueueEntryKind] = mapped_column(EnumWord(QueueEntryKind), default=QueueEntryKind.CALLER)
     # Whether the priority was raised by one, which is the front of the line among equals.
     is_lifted: Mapped[bool] = mapped_column(Boolean, default=False)
     # Why a caller who talked already is in line again: what they hear, and what staff read.
-    again: Mapped[str] = mapped_column(String(24), default="")
+    requeue_reason: Mapped[RequeueReason | None] = mapped_column(EnumWord(RequeueReason))
     state: Mapped[QueueEntryState] = mapped_column(EnumWord(QueueEntryState), default=QueueEntryState.WAITING)
     # Ways out of the line that this caller has been led already ("call_back", "voicemail", "number"): none twice.
     overflowed: Mapped[list[str]] = mapped_column(JSON, default=list)
-    # Why the priority and the preferred agent are as they are, for staff: ["owner of case 123", …].
-    reasons: Mapped[list[str]] = mapped_column(PaddedJson("queue_entries.reasons"), default=list)
-    reason: Mapped[str] = mapped_column(String(80), default="")
+    # Why the priority and the preferred agent are as they are, for staff.
+    reasons: Mapped[list[Reason]] = mapped_column(PaddedReasons("queue_entries.reasons"), default=list)
+    reason: Mapped[QueueEntryEndReason | None] = mapped_column(EnumWord(QueueEntryEndReason))
     asked_at: Mapped[datetime] = mapped_column(Utc)
     # The wait that the caller was told first, before it was rounded to what can be said, and when; and as it had been
     # estimated before it was set right by how true earlier ones were.
@@ -135,9 +139,13 @@ class Offer(Row, WithId):
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"))
     state: Mapped[OfferState] = mapped_column(EnumWord(OfferState), default=OfferState.STARTED)
-    reason: Mapped[str] = mapped_column(String(80), default="")
-    # Why this agent was rung, for supervisors: ["rung first: level 4 in booking", …].
-    reasons: Mapped[list[str]] = mapped_column(PaddedJson("offers.reasons"), default=list)
+    reason: Mapped[OfferEndReason | None] = mapped_column(EnumWord(OfferEndReason))
+    # Why this agent was rung, for supervisors.
+    reasons: Mapped[list[Reason]] = mapped_column(PaddedReasons("offers.reasons"), default=list)
+    # The queue whose overflow rang this agent; None: they are of the caller's own. No foreign key: files name queues.
+    overflow_queue: Mapped[str | None] = mapped_column(String(40))
+    # The agent was not ready, and rung because nobody else was free.
+    is_last_resort: Mapped[bool] = mapped_column(Boolean, default=False)
     # At which ring of the caller's budget the offer began, from 1.
     ring: Mapped[int] = mapped_column(Integer)
     rings: Mapped[int] = mapped_column(Integer)

@@ -1,8 +1,10 @@
 """Sealed values of which not even the length tells anything: words of a short list, yes or no, small figures."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from hotline.models.sealed import EncryptedJson, EncryptedText
+from hotline.values.reason import Reason
 
 # Sealed bytes show how long the text was: every text is filled up to a multiple of so many bytes.
 BLOCK = 32
@@ -40,3 +42,17 @@ class PaddedJson(EncryptedJson):
     def from_bytes(self, plain: bytes) -> Any:
         """From JSON."""
         return super().from_bytes(plain.rstrip(FILLER.encode()))
+
+
+class PaddedReasons(PaddedJson):
+    """A list of reasons that is sealed as `PaddedJson` is."""
+
+    cache_ok = True
+
+    def to_bytes(self, value: Sequence[Reason]) -> bytes:
+        """Return them as JSON, filled up."""
+        return super().to_bytes([reason.to_json() for reason in value])
+
+    def from_bytes(self, plain: bytes) -> list[Reason]:
+        """Return them from JSON."""
+        return [Reason.from_json(each) for each in super().from_bytes(plain)]

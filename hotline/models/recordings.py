@@ -8,8 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedJson, EncryptedText
-from hotline.models.types import EnumWord, Utc
+from hotline.models.types import EnumWord, ReasonJson, Utc
 from hotline.values.language import Language
+from hotline.values.reason import Reason
 from hotline.values.states.recording import RecordingKind, RecordingState
 
 
@@ -21,7 +22,7 @@ class Recording(Row, WithId):
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
     kind: Mapped[RecordingKind] = mapped_column(EnumWord(RecordingKind), default=RecordingKind.CONVERSATION)
     state: Mapped[RecordingState] = mapped_column(EnumWord(RecordingState), default=RecordingState.STARTED)
-    reason: Mapped[str] = mapped_column(String(120), default="")
+    reason: Mapped[Reason | None] = mapped_column(ReasonJson)
     seconds: Mapped[float | None] = mapped_column(Float)
     channels: Mapped[int | None] = mapped_column(Integer)
     # Of the plain audio: its length in bytes and SHA-256; of the sealed blob: where it lies and with which key.

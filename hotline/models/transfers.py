@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.models.root import Row, WithId
 from hotline.models.sealed import EncryptedText
 from hotline.models.types import EnumWord, Utc
+from hotline.values.reason_codes import TransferEndReason
 from hotline.values.states.transfer import TransferKind, TransferState
 
 
@@ -31,7 +32,7 @@ class Transfer(Row, WithId):
     asked_at: Mapped[datetime] = mapped_column(Utc)
     answered_at: Mapped[datetime | None] = mapped_column(Utc)
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
-    reason: Mapped[str] = mapped_column(String(80), default="")
+    reason: Mapped[TransferEndReason | None] = mapped_column(EnumWord(TransferEndReason))
     __table_args__ = (
         # One transfer of a call at a time.
         Index(

@@ -1,10 +1,14 @@
-"""Column types: UTC times, statuses as words; what is sealed has a file of its own."""
+"""Column types: UTC times, statuses as words, reasons as JSON; what is sealed has a file of its own."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy import JSON, DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
+
+from hotline.values.reason import Reason
 
 
 class Utc(TypeDecorator[datetime]):
@@ -48,3 +52,18 @@ class EnumWord(TypeDecorator[StrEnum]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002 (the library's signature)
         """From the database."""
         return None if value is None else self._by_text[value]
+
+
+class ReasonJson(TypeDecorator[Reason]):
+    """A reason, stored as its code and parameters."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Reason | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002 (the library's signature)
+        """Return it as JSON."""
+        return None if value is None else value.to_json()
+
+    def process_result_value(self, value: Mapping[str, Any] | None, dialect: Dialect) -> Reason | None:  # noqa: ARG002 (the library's signature)
+        """Return it from JSON."""
+        return None if value is None else Reason.from_json(value)

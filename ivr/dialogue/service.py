@@ -14,6 +14,7 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import transitions
+from hotline.values.reason_codes import CallReason, QueueEntryEndReason
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recording import RecordingKind
@@ -137,7 +138,7 @@ def _apply(session: Session, desk: Desk, call_id: str, outcome: Outcome, now: da
 def _ask(session: Session, desk: Desk, call_id: str, asked: Asked, now: datetime) -> None:
     call = session.get_one(Call, call_id)
     if call.status is CallStatus.WAITING:
-        routing.leave(session, desk.context, call, f"went to {asked.queue}", now)
+        routing.leave(session, desk.context, call, QueueEntryEndReason.OTHER_QUEUE, now)
         session.flush()
     call.intent = asked.intent
     routing.join(session, desk.context, call, routing.Wish(asked.queue, asked.skill, asked.priority), now)
@@ -170,7 +171,7 @@ def unheard(context: AppContext, view: ListedCall, now: datetime) -> bool:
         language=context.settings.default_language,
         status=CallStatus.ENDED,
         outcome=CallOutcome.FAILED,
-        reason="never reached us",
+        reason=CallReason.NEVER_REACHED_US,
         place={},
         started_at=view.started_at,
         ended_at=view.ended_at,

@@ -10,6 +10,7 @@ from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.callback import CallbackState
 from ivr.dialogue import decide as menu
@@ -72,7 +73,7 @@ def led_away(context: AppContext, sid: str, now: datetime) -> None:
         if call is None or call.status not in {CallStatus.IN_MENU, CallStatus.WAITING}:
             return
         if call.status is CallStatus.WAITING:
-            service.leave(session, context, call, "forwarded", now)
+            service.leave(session, context, call, QueueEntryEndReason.FORWARDED, now)
             transitions.move(call, CallStatus.IN_MENU, "status")
         call.outcome = CallOutcome.FORWARDED
         transitions.tell(session, context.notifier, transitions.event(call.id, "forwarded", now))

@@ -1,17 +1,13 @@
 """Music while waiting, made of numbers: a slow pentatonic line over soft fifths. No recording, no rights."""
 
-import io
-import warnings
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ivr.prompts.speak import RATE, pack
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # pydub looks for ffmpeg, which nothing here needs, and Python renames `audioop`
-    from pydub import AudioSegment
+from recordings.storage.audio import read_wav
+from recordings.storage.wav_file import wav_bytes
 
 # Semitones above middle C, one note per beat; None is a rest. Four phrases of eight beats.
 LINE: tuple[int | None, ...] = (
@@ -41,21 +37,15 @@ def hold_music() -> bytes:
             _add(sound, number * 8 * beat, 0.35 * _bell(note + interval - 12, 5.0))
     looped = sound[: beat * len(LINE)]
     looped[: 4 * beat] += sound[beat * len(LINE) :]  # what rings on at the end rings on at the beginning
-    return pack(looped, LOUDNESS)
+    return pack(looped.astype(np.float32), LOUDNESS)
 
 
 @lru_cache(maxsize=1)
 def pieces() -> tuple[bytes, ...]:
     """The music in pieces of five seconds, each a WAV file."""
-    music = AudioSegment.from_file(io.BytesIO(hold_music()), format="wav")
-    length = int(1000 * PIECE_SECONDS)
-    return tuple(_file(music[start : start + length]) for start in range(0, len(music) - length + 1, length))
-
-
-def _file(sound: AudioSegment) -> bytes:
-    target = io.BytesIO()
-    sound.export(target, format="wav")
-    return target.getvalue()
+    [music] = read_wav(hold_music()).channels
+    length = int(PIECE_SECONDS * RATE)
+    return tuple(wav_bytes([music[start : start + length]]) for start in range(0, len(music) - length + 1, length))
 
 
 def _bell(semitones: int, seconds: float) -> NDArray[np.float64]:

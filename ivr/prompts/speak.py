@@ -4,24 +4,24 @@ One process speaks one text at a time: the engine dies of two threads.
 """
 
 import ctypes
-import io
 import os
 import re
 import threading
-import wave
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hotline.errors import Retry
 from hotline.values.language import Language
+from recordings.storage.audio import TELEPHONE_RATE, resample, to_float, to_pcm
+from recordings.storage.decoding import Floats
+from recordings.storage.wav_file import wav_bytes
 
-RATE = 8000
+RATE = TELEPHONE_RATE
 SPEECH_RATE = 22_050  # the synthesiser's own
-PEAK = 0.6 * 32767  # loud and clear on a telephone, with room before the limit
+PEAK = 0.6  # of full scale: loud and clear on a telephone, with room before the limit
 VOICES = {Language.MANDARIN: "cmn-latn-pinyin", Language.ENGLISH: "en-us"}
 WORDS_PER_MINUTE = {Language.MANDARIN: 150, Language.ENGLISH: 160}
 DIGIT_BY_DIGIT = re.compile(r"\d{3,}")  # 120 is a number to dial, not a hundred and twenty
@@ -42,7 +42,7 @@ def synthesise(text: str, language: Language) -> bytes:
         samples = _spoken(pronounced(text, language), language)
     if len(samples) < SPEECH_RATE // 10:
         raise NoSound(f"the synthesiser gave no sound in {language}")
-    return pack(resampled(samples, SPEECH_RATE))
+    return pack(resample(samples, SPEECH_RATE, RATE))
 
 
 def pronounced(text: str, language: Language) -> str:
@@ -56,29 +56,13 @@ def pronounced(text: str, language: Language) -> str:
     return DIGIT_BY_DIGIT.sub(spelled, text)
 
 
-def resampled(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
-    """The sound at 8 kHz; what a telephone cannot carry is cut off, so that nothing folds back."""
-    length = int(len(samples) * RATE / rate)
-    spectrum = np.fft.rfft(samples)[: length // 2 + 1]
-    spectrum[int(len(spectrum) * 0.925) :] = 0  # 3.7 kHz
-    found: NDArray[np.float64] = np.fft.irfft(spectrum, length) * (length / max(len(samples), 1))
-    return found
+def pack(samples: Floats, loudness: float = 1.0) -> bytes:
+    """Return samples of 8 kHz as a WAV file, the loudest moment at the usual level."""
+    loudest = float(np.max(np.abs(samples), initial=1 / 32768))
+    return wav_bytes([to_pcm(samples * np.float32(loudness * PEAK / loudest))])
 
 
-def pack(samples: NDArray[np.float64], loudness: float = 1.0) -> bytes:
-    """Samples as a WAV file of 8 kHz, its loudest moment at the usual level."""
-    loudest = float(np.max(np.abs(samples), initial=1.0))
-    pcm = (samples * (loudness * PEAK / loudest)).astype("<i2").tobytes()
-    target = io.BytesIO()
-    with wave.open(target, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(RATE)
-        sound.writeframes(pcm)
-    return target.getvalue()
-
-
-def _spoken(text: str, language: Language) -> NDArray[np.float64]:
+def _spoken(text: str, language: Language) -> Floats:
     """The samples of a text at 22,050 Hz."""
     espeak = _engine()
     heard = bytearray()
@@ -92,7 +76,7 @@ def _spoken(text: str, language: Language) -> NDArray[np.float64]:
     espeak.SetVoiceByName(VOICES[language].encode())
     espeak.SetParameter(espeak.RATE, WORDS_PER_MINUTE[language], 0)
     espeak.Synth(text.encode(), flags=espeak.ENDPAUSE | espeak.CHARS_UTF8)
-    return np.frombuffer(bytes(heard), np.int16).astype(np.float64)
+    return to_float(np.frombuffer(bytes(heard), np.int16))
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from crm.patients import same_person
 from hotline import clock
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
+from hotline.values.reason_codes import CallbackReason
 from hotline.values.states.call import CallStatus, Direction
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from ivr.dialogue import decide, queries, service
@@ -23,9 +24,9 @@ from telephony.verbs import Gather, Hangup, Say
 
 KEY_SECONDS = 2
 REASONS = {
-    LegStatus.BUSY: "the patient's line was busy",
-    LegStatus.NO_ANSWER: "the patient did not pick up",
-    LegStatus.FAILED: "the number cannot be reached",
+    LegStatus.BUSY: CallbackReason.BUSY,
+    LegStatus.NO_ANSWER: CallbackReason.NO_ANSWER,
+    LegStatus.FAILED: CallbackReason.NUMBER_UNREACHABLE,
 }
 
 
@@ -74,7 +75,7 @@ def reported(desk: Desk, callback_id: str, attempt: int, report: legs.Report, no
     if service.ended(context, report.sid, report, now):
         return
     if report.status in ENDED_LEGS:
-        reason = REASONS.get(report.status, "the patient was not reached")
+        reason = REASONS.get(report.status, CallbackReason.NOT_REACHED)
         callbacks.not_reached(context, callback_id, attempt, reason, now)
     else:
         callbacks.heard_of(context, callback_id, attempt, report.sid)

@@ -182,7 +182,8 @@ def again(desk: Desk, call_id: str) -> str:
         return lost(desk)
     if known.status is not CallStatus.WAITING:
         return where(desk, known)
-    said = (desk.phrase(place.again, known),) if place.again in desk.flow.phrases else ()
+    reason = place.requeue_reason
+    said = (desk.phrase(reason, known),) if reason is not None and reason in desk.flow.phrases else ()
     return desk.document((*said, Enqueue(place.queue, decide.WAIT, decide.LEFT)), call_id, known.turn)
 
 

@@ -12,7 +12,7 @@ from qa.scoring import auto_scoring, dialogue_builder
 from qa.scoring.dialogue import AGENT, CALLER
 from qa.scoring.score import ItemResult, Score, score
 from recordings.errors import UnreadableAudio
-from recordings.speech import dialogue, recognise
+from recordings.speech import dialogue, recognition
 from recordings.speech.closed_set import ClosedSetScorer
 from recordings.storage.audio import Sound, read_file
 
@@ -67,7 +67,7 @@ def read(file: Path, order: tuple[str, ...]) -> Sound:
 def review(
     sound: Sound,
     task: ReviewTask,
-    engine: recognise.Engine,
+    engine: recognition.Engine,
     judge: ClosedSetScorer,
     heard: Callable[[float], None] | None = None,
 ) -> RecordingReview:

@@ -23,7 +23,7 @@ from qa.scoring.merge import merge
 from qa.scoring.score import Evidence, ItemResult, is_fault
 from qa.scoring.tokens import SpokenUtterance
 from recordings.speech.closed_set import ClosedSetScorer
-from recordings.speech.recognise import ModelLocation
+from recordings.speech.recognition import ModelLocation
 from recordings.storage import service as recordings
 from recordings.storage.audio import read_wav
 from recordings.storage.transitions import HELD

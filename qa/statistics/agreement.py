@@ -5,10 +5,9 @@ rate it is not in it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import permutations
 from typing import Any
 
 Unit = Mapping[str, Hashable]
@@ -62,26 +61,19 @@ def fleiss(counts: Sequence[Mapping[Any, int]]) -> float | None:
 
 
 def alpha(units: Sequence[Unit], level: Level = Level.NOMINAL) -> float | None:
-    """Krippendorff's alpha (Content Analysis, 2004, chapter 11): any number of raters, values may be missing.
+    """Return Krippendorff's alpha (Content Analysis, 2004, chapter 11) of any number of raters; values may be missing.
 
     Numbers are needed for `ordinal` and `interval`. `None` where nothing was rated twice, or nothing varies.
     """
-    weights: dict[tuple[Hashable, Hashable], float] = defaultdict(float)
-    for unit in units:
-        values = list(unit.values())
-        if len(values) < 2:
-            continue
-        pairs = Counter(permutations(values, 2))
-        for pair, count in pairs.items():
-            weights[pair] += count / (len(values) - 1)
-    totals: dict[Hashable, float] = defaultdict(float)
-    for (one, _), weight in weights.items():
-        totals[one] += weight
-    apart = _distance(level, totals)
-    size = sum(totals.values())
-    seen = sum(weight * apart(one, two) for (one, two), weight in weights.items())
-    by_chance = sum(totals[one] * totals[two] * apart(one, two) for one in totals for two in totals)
-    return None if by_chance == 0 else 1 - (size - 1) * seen / by_chance
+    import krippendorff  # loads numpy, which the pages that show no agreement do not need
+
+    paired = [Counter(unit.values()) for unit in units if len(unit) > 1]
+    values = sorted({value for counts in paired for value in counts}, key=_order)
+    if len(values) < 2:
+        return None
+    table = [[counts[value] for value in values] for counts in paired]
+    domain: list[Any] = values if level is not Level.NOMINAL else list(range(len(values)))
+    return float(krippendorff.alpha(value_counts=table, value_domain=domain, level_of_measurement=level.value))
 
 
 def pairwise(units: Sequence[Unit]) -> dict[tuple[str, str], float | None]:
@@ -108,16 +100,6 @@ def drift(rated: Sequence[tuple[str, Mapping[str, float]]]) -> list[Drift]:
     return [Drift(rater, period, len(all_), sum(all_) / len(all_)) for (rater, period), all_ in sorted(leans.items())]
 
 
-def _distance(level: Level, totals: Mapping[Hashable, float]) -> Callable[[Hashable, Hashable], float]:
-    if level is Level.NOMINAL:
-        return lambda one, two: float(one != two)
-    values = sorted(float(value) for value in totals)  # type: ignore[arg-type] # numbers, as the caller promises
-    if level is Level.INTERVAL:
-        return lambda one, two: (float(one) - float(two)) ** 2  # type: ignore[arg-type] # as above
-    counts = {float(value): count for value, count in totals.items()}  # type: ignore[arg-type] # as above
-    below, place = {}, 0.0
-    for value in values:
-        below[value] = place + counts[value] / 2
-        place += counts[value]
-    # Ranks: half of each end and all that lies between.
-    return lambda one, two: (below[float(one)] - below[float(two)]) ** 2  # type: ignore[arg-type] # as above
+def _order(value: Hashable) -> tuple[float, str]:
+    """Sort numbers by size, names by letters."""
+    return (float(value), "") if isinstance(value, int | float) else (0.0, str(value))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import log, sqrt
 
-from qa.statistics.quantiles import student
+from qa.statistics.student_t import t_quantile
 
 TOP = 100.0
 # What is assumed of the spread of calls within a day (points) before any were heard, worth so many calls: a handful of
@@ -67,7 +67,7 @@ def estimate(days: Sequence[AgentDay], confidence: float = 0.95) -> ScoreEstimat
         return ScoreEstimate(0, calls)
     mean = sum(day.calls * _mean(day.scores) for day in heard) / sum(day.calls for day in heard)
     variance, freedom = _variance(days, heard, mean)
-    low, high = _wilson(mean, variance, student(0.5 + confidence / 2, freedom))
+    low, high = _wilson(mean, variance, t_quantile(0.5 + confidence / 2, freedom))
     return ScoreEstimate(sample, calls, mean, low, high, variance)
 
 

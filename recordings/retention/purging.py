@@ -28,6 +28,8 @@ from hotline.models import (
 )
 from hotline.outbox import transitions
 from hotline.outbox.job_kinds import job
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import RecordingReason
 from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingKind, RecordingState
@@ -95,7 +97,8 @@ def purge(context: AppContext, call_id: str, what: What, now: datetime) -> bool:
         verdicts = {one.what: one for one in periods.judge(rules, facts(session, call))}
         if what not in verdicts or not verdicts[what].is_over(now):
             return False
-        reason = f"kept {verdicts[what].days} days as {verdicts[what].kind}"
+        verdict = verdicts[what]
+        reason = Reason(RecordingReason.RETENTION, {"days": verdict.days, "kind": str(verdict.kind)})
         {What.AUDIO: _audio, What.TRANSCRIPT: _transcript, What.REVIEW: _review}[what](session, call_id, reason, now)
         transitions.tell(session, context.notifier, transitions.event(call_id, f"purged_{what}", now))
     finish(context)
@@ -148,16 +151,16 @@ def _there(session: Session, call_id: str, rows: list[Recording]) -> Iterator[Wh
         yield What.REVIEW
 
 
-def _audio(session: Session, call_id: str, reason: str, now: datetime) -> None:
+def _audio(session: Session, call_id: str, reason: Reason, now: datetime) -> None:
     query = select(Recording).where(Recording.call_id == call_id, Recording.state.in_(WITH_SOUND)).with_for_update()
     for recording in session.scalars(query):
         transitions.move(recording, RecordingState.PURGED)
-        recording.data_key, recording.reason, recording.purged_at = None, reason[:120], now
+        recording.data_key, recording.reason, recording.purged_at = None, reason, now
         transcribing.forget(session, recording.id)
         session.add(_entry("purge_audio", ("recording", recording.id), now))
 
 
-def _transcript(session: Session, call_id: str, _reason: str, now: datetime) -> None:
+def _transcript(session: Session, call_id: str, _reason: Reason, now: datetime) -> None:
     query = select(Transcript).where(Transcript.call_id == call_id, Transcript.purged_at.is_(None))
     for transcript in session.scalars(query):
         service.forget(session, [utterance.id for utterance in transcript.utterances])
@@ -168,7 +171,7 @@ def _transcript(session: Session, call_id: str, _reason: str, now: datetime) -> 
     session.execute(update(MachineMark).where(MachineMark.call_id == call_id).values(evidence=[]))
 
 
-def _review(session: Session, call_id: str, _reason: str, now: datetime) -> None:
+def _review(session: Session, call_id: str, _reason: Reason, now: datetime) -> None:
     reviews = list(session.scalars(select(Review.id).where(Review.call_id == call_id)))
     session.execute(update(CoachingItem).where(CoachingItem.recheck_id.in_(reviews)).values(recheck_id=None))
     for table in (Appeal, ReviewComment, ReviewStep, CoachingItem):

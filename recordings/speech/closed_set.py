@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from hotline.values.language import Language
+from recordings.speech.engine_choice import open_engine
 from recordings.speech.engines import mel
 from recordings.speech.engines.whisper import CODES, LONGEST_PACK, WINDOWS, Whisper
-from recordings.speech.recognise import ModelLocation, open_engine
+from recordings.speech.recognition import ModelLocation
 from recordings.speech.voice_activity import MARGIN_SECONDS
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, resample, to_float
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hotline.values.language import Language
-from recordings.speech.recognise import Engine, RecognisedSegment
+from recordings.speech.recognition import Engine, RecognisedSegment
 from recordings.speech.voice_activity import speech_segments
 from recordings.storage.audio import Sound
 

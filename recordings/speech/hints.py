@@ -22,7 +22,7 @@ from hotline.values.language import Language
 from recordings.speech import dialogue
 from recordings.speech.dialogue import TranscriptLine
 from recordings.speech.pinyin import syllables
-from recordings.speech.recognise import Engine
+from recordings.speech.recognition import Engine
 from recordings.storage.audio import Sound
 from recordings.transcripts.corrections import frequent
 

@@ -13,10 +13,12 @@ from hotline.models import Recording, Transcript, Utterance
 from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
 from hotline.outbox.job_kinds import job
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import RecordingReason
 from hotline.values.states.recording import RecordingKind, RecordingState
 from recordings.errors import ProviderCopyRemains, UnknownCall
 from recordings.search import service
-from recordings.speech import recognise
+from recordings.speech import engine_choice, recognition
 from recordings.speech.dialogue import TranscriptLine
 from recordings.storage import fetching, queries, sealed_sound
 from recordings.storage import transitions as storage_transitions
@@ -84,12 +86,13 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
         seconds = _length(provider, recording)
         with fetching.fetched_recording(context, provider, recording, seconds) as found:
             if found.shape.seconds < SHORTEST_SECONDS:
-                _end(context, recording_id, RecordingState.ABSENT, "it holds no sound", now)
+                _end(context, recording_id, RecordingState.ABSENT, Reason(RecordingReason.NO_SOUND), now)
             else:
                 _keep(context, recording_id, found, now)
     except ProviderRefused as refusal:
         end = RecordingState.ABSENT if refusal.status == GONE else RecordingState.FAILED
-        _end(context, recording_id, end, f"the provider refused it: {refusal.status or refusal.reason}", now)
+        refused = Reason(RecordingReason.PROVIDER_REFUSED, {"status": refusal.status or refusal.reason})
+        _end(context, recording_id, end, refused, now)
 
 
 @job("delete_recording", queue="now")
@@ -122,8 +125,8 @@ def transcribe(context: AppContext, recording_id: str, now: datetime) -> None:
         call = queries.call(session, recording.call_id)
     if recording.state is not RecordingState.STORED or call is None:
         raise Discard(f"the recording is {recording.state}, not stored")
-    engine = recognise.open_engine(
-        context.settings.speech_engine, call.language, recognise.ModelLocation.of(context.settings)
+    engine = engine_choice.open_engine(
+        context.settings.speech_engine, call.language, recognition.ModelLocation.of(context.settings)
     )
     lines = transcribing.lines_of(context, recording, call.language, engine)
     if recording.kind is RecordingKind.MESSAGE:
@@ -152,7 +155,8 @@ def _follow(session: Session, context: AppContext, recording: Recording, news: R
     if not transitions.move(recording, state):
         log.get().info("recording_news_changes_nothing", recording_id=recording.id, state=recording.state)
         return
-    recording.reason = "" if state is RecordingState.READY else f"the exchange says: {news.state}"
+    said = Reason(RecordingReason.PROVIDER_SAID, {"state": news.state.value})
+    recording.reason = None if state is RecordingState.READY else said
     recording.seconds = None if news.seconds is None else float(news.seconds)
     recording.channels = news.channels
     if state is RecordingState.READY:
@@ -179,7 +183,7 @@ def _keep(context: AppContext, recording_id: str, found: FetchedRecording, now: 
         orphans.keep(session, found.lock.blob)
         found.lock.write(recording)
         recording.seconds, recording.channels, recording.stored_at = found.shape.seconds, found.shape.channels, now
-        recording.reason = ""
+        recording.reason = None
         _file_message(session, context, recording, now)
         jobs.add(session, context.notifier, "delete_recording", recording_id, now)
         call = queries.call(session, recording.call_id)
@@ -188,11 +192,11 @@ def _keep(context: AppContext, recording_id: str, found: FetchedRecording, now: 
         _tell(session, context, recording, now)
 
 
-def _end(context: AppContext, recording_id: str, state: RecordingState, reason: str, now: datetime) -> None:
+def _end(context: AppContext, recording_id: str, state: RecordingState, reason: Reason, now: datetime) -> None:
     with context.database.write() as session:
         recording = queries.recording(session, recording_id)
         if transitions.move(recording, state):
-            recording.reason = reason[:120]
+            recording.reason = reason
             _tell(session, context, recording, now)
             _check_when_last(session, context, recording, now)
             if state is RecordingState.FAILED:

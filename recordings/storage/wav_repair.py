@@ -1,6 +1,5 @@
 """The file of a recording as we keep it: as it came where its head is right, else written anew, piece by piece."""
 
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -9,12 +8,12 @@ from recordings.speech.audio_chunks import PcmLayout, pcm_layout
 from recordings.storage import audio, decoding
 from recordings.storage.audio import TELEPHONE_RATE
 from recordings.storage.oversized_chunks import MaskedChunks
+from recordings.storage.wav_file import HEADER_BYTES, wav_header
 from recordings.storage.wav_lengths import Source, WavHeader, is_wav, read_header
 
 # A provider rounds a recording's length; what is shorter than this against its word is still being written.
 ROUNDING_SECONDS = 1.5
 PIECE = 1 << 18
-_HEAD = struct.Struct("<4sI4s4sIHHIIHH4sI")
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def _with_head(source: Source, found: WavHeader) -> KeptFile:
             left -= len(piece)
             yield piece
 
-    return KeptFile(PcmLayout(found.rate, found.channels, _HEAD.size, found.there), pieces)
+    return KeptFile(PcmLayout(found.rate, found.channels, HEADER_BYTES, found.there), pieces)
 
 
 def _decoded(source: Source) -> KeptFile:
@@ -81,12 +80,4 @@ def _decoded(source: Source) -> KeptFile:
         for block in audio.at_telephone_rate(decoding.streamed(source)):
             yield audio.to_pcm(block).tobytes()
 
-    return KeptFile(PcmLayout(TELEPHONE_RATE, channels, _HEAD.size, length), pieces)
-
-
-def wav_header(rate: int, channels: int, length: int) -> bytes:
-    """The head of a WAV file of plain samples of 16 bits, `length` bytes of them."""
-    block = 2 * channels
-    of_file = (b"RIFF", _HEAD.size - 8 + length, b"WAVE")
-    of_form = (b"fmt ", 16, 1, channels, rate, rate * block, block, 16)
-    return _HEAD.pack(*of_file, *of_form, b"data", length)
+    return KeptFile(PcmLayout(TELEPHONE_RATE, channels, HEADER_BYTES, length), pieces)

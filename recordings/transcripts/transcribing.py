@@ -20,7 +20,7 @@ from hotline.values.language import Language
 from hotline.values.states.job import JobState
 from recordings.speech import audio_chunks, hints
 from recordings.speech.dialogue import TranscriptLine
-from recordings.speech.recognise import Engine
+from recordings.speech.recognition import Engine
 from recordings.storage import sealed_sound
 
 KIND = "transcribe"

@@ -20,7 +20,6 @@ from reports.service_level.rows import OfferTimes as OfferTimes
 # Who gives up sooner than this after asking has hardly been waiting: counted apart, never left out.
 EARLY_SECONDS = 5.0
 HALF_HOUR = timedelta(minutes=30)
-OVERFLOW = "overflow: "  # how the reason of an offer to a queue that helps out begins, see `routing.ladder.ladder`
 
 
 @dataclass(frozen=True)
@@ -199,8 +198,7 @@ def _of_agent(offers: Sequence[OfferTimes], done: Set[str | None], ring_seconds:
 
 
 def _is_help(offer: OfferTimes) -> bool:
-    is_reached = offer.state is not OfferState.UNREACHABLE
-    return is_reached and any(reason.startswith(OVERFLOW) for reason in offer.reasons)
+    return offer.state is not OfferState.UNREACHABLE and offer.overflow_queue is not None
 
 
 def _rings(start: datetime | None, end: datetime | None, ring_seconds: float) -> float | None:

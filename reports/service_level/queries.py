@@ -15,7 +15,7 @@ CALL = (Call.id, Call.direction, Call.queue, Call.outcome, Call.asked_at, Call.a
 OFFER = (
     Offer.call_id,
     Offer.agent_id,
-    Offer.reasons,
+    Offer.overflow_queue,
     Offer.state,
     Offer.started_at,
     Offer.ringing_at,

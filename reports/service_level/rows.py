@@ -54,8 +54,8 @@ class OfferTimes(Protocol):
         """Whose phone it was."""
 
     @property
-    def reasons(self) -> Sequence[str]:
-        """Why this agent was rung."""
+    def overflow_queue(self) -> str | None:
+        """The queue whose overflow rang this agent; `None`: the caller's own."""
 
     @property
     def state(self) -> OfferState:

@@ -15,6 +15,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, AgentPage, Event, Offer
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
+from hotline.values.reason_codes import AgentStateReason, OfferEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, PagePhone
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from routing.agents import presence_facts
@@ -166,7 +167,7 @@ def _settle(session: Session, context: AppContext, held: tuple[Agent | None, Off
     if why is None:
         return
     if offer is not None and offer.state in LIVE_OFFERS and offer.agent_id == agent.id:
-        service.end_offer(session, context, offer, OfferState.UNREACHABLE, why.value, now)
+        service.end_offer(session, context, offer, OfferState.UNREACHABLE, OfferEndReason(why.value), now)
     if why in {AbsenceReason.PAGE_SILENT, AbsenceReason.NOT_SIGNED_IN}:
         _not_missed(session, context, agent, now)
 
@@ -181,11 +182,11 @@ def _not_missed(session: Session, context: AppContext, agent: Agent, now: dateti
     missed = select(Offer).where(Offer.agent_id == agent.id, Offer.state == OfferState.MISSED, Offer.ended_at > last)
     for offer in session.scalars(missed):
         transitions.move(offer, OfferState.UNREACHABLE)
-        offer.reason = AbsenceReason.PAGE_SILENT.value
+        offer.reason = OfferEndReason.PAGE_SILENT
         for event in session.scalars(
             select(Event).where(Event.call_id == offer.call_id, Event.kind == f"offer_{OfferState.MISSED}")
         ):
             if event.data.get("offer_id") == offer.id:
                 event.kind, event.data = f"offer_{OfferState.UNREACHABLE}", {**event.data, "reason": offer.reason}
-        if agent.state is AgentState.NOT_READY and agent.state_reason == queries.DID_NOT_PICK_UP:
+        if agent.state is AgentState.NOT_READY and agent.state_reason is AgentStateReason.RING_NO_ANSWER:
             come_back(session, context, agent, now)

@@ -8,9 +8,8 @@ from hotline.context import AppContext
 from hotline.models import Agent
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
+from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
-
-LINE_LOST = "line lost"  # why an agent wraps up who did not mean to
 
 
 def choose_status(session: Session, context: AppContext, agent: Agent, status: AgentStatus, now: datetime) -> bool:
@@ -37,7 +36,7 @@ def come_back(session: Session, context: AppContext, agent: Agent, now: datetime
     if agent.state not in {AgentState.WRAP_UP, AgentState.NOT_READY}:
         return False
     transitions.move(agent, AgentState.IDLE)
-    agent.state_reason, agent.state_since, agent.state_until, agent.offer_id = "", now, None, None
+    agent.state_reason, agent.state_since, agent.state_until, agent.offer_id = None, now, None, None
     _tell(session, context, agent)
     return True
 
@@ -45,7 +44,7 @@ def come_back(session: Session, context: AppContext, agent: Agent, now: datetime
 def page_phone(session: Session, context: AppContext, agent: Agent, now: datetime) -> None:
     """The telephone in the agent's page is about to connect; who lost their line a moment ago is back."""
     agent.page_phone_since = agent.page_phone_since or now
-    if agent.state is AgentState.WRAP_UP and agent.state_reason == LINE_LOST:
+    if agent.state is AgentState.WRAP_UP and agent.state_reason is AgentStateReason.LINE_LOST:
         come_back(session, context, agent, now)
 
 

@@ -10,13 +10,13 @@ from hotline.models import Call, Callback, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.phone_numbers import PhoneNumber
+from hotline.values.reason_codes import CallbackReason, QueueEntryEndReason
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.queues import queries, service
 
 OPEN = (CallbackState.WAITING, CallbackState.DIALLING, CallbackState.BACK)
-LEFT_FOR = "call-back"
 
 
 def open_of(session: Session, call_id: str) -> Callback | None:
@@ -40,7 +40,7 @@ def promise(session: Session, context: AppContext, call: Call, number: PhoneNumb
         return None
     callback = _row(call, waiting, number, now)
     session.add(callback)
-    service.leave(session, context, call, LEFT_FOR, now)
+    service.leave(session, context, call, QueueEntryEndReason.CALLBACK, now)
     if call.status is CallStatus.WAITING:
         transitions.move(call, CallStatus.IN_MENU, "status")
     call.outcome = CallOutcome.CALL_BACK
@@ -71,7 +71,7 @@ def withdraw(session: Session, context: AppContext, call: Call, now: datetime) -
     """The caller would rather wait: the call-back is off, and they stand where they stood."""
     found = open_of(session, call.id)
     if found is not None and found.state is CallbackState.WAITING:
-        end(session, context, found, CallbackState.CANCELLED, "the caller stays in line", now)
+        end(session, context, found, CallbackState.CANCELLED, CallbackReason.CALLER_STAYED, now)
     back_in_line(session, context, call, now)
 
 
@@ -80,7 +80,7 @@ def step_out(session: Session, context: AppContext, call: Call, now: datetime) -
     waiting = queries.open_waiting(session, call.id)
     if waiting is None or waiting.state is not QueueEntryState.WAITING:
         return False
-    service.leave(session, context, call, "message", now)
+    service.leave(session, context, call, QueueEntryEndReason.MESSAGE, now)
     transitions.move(call, CallStatus.IN_MENU, "status")
     session.flush()
     return True
@@ -95,13 +95,18 @@ def back_in_line(session: Session, context: AppContext, call: Call, now: datetim
     if last is None or last.state is not QueueEntryState.LEFT or not may_come_back:
         return None
     again = place_like(call.id, last)
-    again.overflowed = list(last.overflowed)
+    again.overflowed, again.only_agent_id = list(last.overflowed), last.only_agent_id
     call.outcome = None
     return open_context(session, context, call, again, now)
 
 
 def end(
-    session: Session, context: AppContext, callback: Callback, state: CallbackState, reason: str, now: datetime
+    session: Session,
+    context: AppContext,
+    callback: Callback,
+    state: CallbackState,
+    reason: CallbackReason | None,
+    now: datetime,
 ) -> None:
     transitions.move(callback, state)
     callback.reason, callback.ended_at, callback.held_agent_id = reason, now, None

@@ -17,6 +17,7 @@ from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.reason_codes import CallbackReason
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.case import CaseKind
 from hotline.values.states.leg import ENDED_LEGS
@@ -76,12 +77,12 @@ def call_ended(session: Session, context: AppContext, call: Call, now: datetime)
     if call.answered_at is not None:
         if callback.state is CallbackState.DIALLING:
             transitions.move(callback, CallbackState.BACK)
-        end(session, context, callback, CallbackState.DONE, "", now)
+        end(session, context, callback, CallbackState.DONE, None, now)
     else:
-        _over(session, context, callback, "hung up before anybody answered", now)
+        _over(session, context, callback, CallbackReason.HUNG_UP, now)
 
 
-def not_reached(context: AppContext, callback_id: str, attempt: int, reason: str, now: datetime) -> None:
+def not_reached(context: AppContext, callback_id: str, attempt: int, reason: CallbackReason, now: datetime) -> None:
     """The line of this try has ended without an answer. Late or again: nothing."""
     with context.database.write() as session:
         callback = _locked(session, callback_id)
@@ -139,9 +140,9 @@ def _settle(context: AppContext, provider: Provider, callback: Callback, now: da
         if row is None or (row.state, row.tries) != (callback.state, callback.tries):
             return
         if row.state is CallbackState.WAITING:
-            _give_up(session, context, row, "not called back in time", now)
+            _give_up(session, context, row, CallbackReason.TOO_LATE, now)
         elif row.back_call_id is None:
-            _over(session, context, row, "nothing heard of the line", now)
+            _over(session, context, row, CallbackReason.SILENT, now)
     log.get().warning("call_back_settled", callback_id=callback.id, state=callback.state)
 
 
@@ -168,7 +169,7 @@ def _dial(context: AppContext, provider: Provider, dial: due.Dial, now: datetime
         sid = provider.dial(number, settings.hotline_number, answered, status, due.RING_SECONDS)
     except ProviderRefused as refusal:
         log.get().warning("call_back_refused", callback_id=dial.callback_id, status=refusal.status)
-        not_reached(context, dial.callback_id, attempt, "the number cannot be reached", present())
+        not_reached(context, dial.callback_id, attempt, CallbackReason.NUMBER_UNREACHABLE, present())
     except ProviderDown:
         # It may ring all the same: this try is left open until something or nothing is heard of it.
         log.get().warning("exchange_down", action="call_back", callback_id=dial.callback_id)
@@ -176,7 +177,7 @@ def _dial(context: AppContext, provider: Provider, dial: due.Dial, now: datetime
         heard_of(context, dial.callback_id, attempt, sid)
 
 
-def _over(session: Session, context: AppContext, callback: Callback, reason: str, now: datetime) -> None:
+def _over(session: Session, context: AppContext, callback: Callback, reason: CallbackReason, now: datetime) -> None:
     """A try did not come about: another one later, or a case for a person."""
     if not due.may_try_again(callback.tries):
         _give_up(session, context, callback, reason, now)
@@ -190,7 +191,7 @@ def _over(session: Session, context: AppContext, callback: Callback, reason: str
     context.notifier.ring_after(session, ROUTER)
 
 
-def _give_up(session: Session, context: AppContext, callback: Callback, reason: str, now: datetime) -> None:
+def _give_up(session: Session, context: AppContext, callback: Callback, reason: CallbackReason, now: datetime) -> None:
     call = session.get_one(Call, callback.call_id)
     case = crm.NewCase(CaseKind.CALL_BACK, call, owner_agent_id=callback.preferred_agent_id)
     crm.open_case(session, context, case, crm.By(), now)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from hotline.models import Call, Offer, QueueEntry, Transfer
 from hotline.outbox import transitions
+from hotline.values.reason_codes import TransferEndReason
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryState
@@ -74,7 +75,9 @@ def consulted(session: Session, call: Call, waiting: QueueEntry, offer: Offer, n
     settle(session, call)
 
 
-def close(session: Session, call_id: str, end: TransferState, reason: str, now: datetime) -> Transfer | None:
+def close(
+    session: Session, call_id: str, end: TransferState, reason: TransferEndReason, now: datetime
+) -> Transfer | None:
     """The transfer that goes on, if any, is over."""
     transfer = transfer_of(session, call_id)
     if transfer is not None:

@@ -14,6 +14,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.reason_codes import AgentStateReason, RequeueReason, TransferEndReason
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
@@ -21,7 +22,6 @@ from hotline.values.states.offer import OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import TransferState
 from routing.agents import presence_facts
-from routing.agents.status import LINE_LOST
 from routing.calls import conferences
 from routing.calls import transfer_ends as ends
 from routing.queues import queries, queues_file, requeue, service
@@ -52,7 +52,7 @@ def agent_left(
         # The caller may be in the conference, or on the way: the router leads them back.
         waiting.moved_at = waiting.moved_at or now
         transitions.move(offer, OfferState.FAILED)  # a new winner must be possible
-        service.settle(session, offer, AgentState.IDLE, "", None, now)
+        service.settle(session, offer, AgentState.IDLE, None, None, now)
         service.tell(session, context, offer, "agent_lost", now)
     else:
         _leave_talk(session, context, offer, status, now)
@@ -64,7 +64,7 @@ def _leave_talk(session: Session, context: AppContext, offer: Offer, status: Leg
     call = session.get_one(Call, offer.call_id)
     is_lost = call.status is CallStatus.TALKING and _is_lost(session, offer, status)
     until = now + timedelta(seconds=queues_file.wrap_up_seconds(context.settings, waiting.queue))
-    service.settle(session, offer, AgentState.WRAP_UP, LINE_LOST if is_lost else "", until, now)
+    service.settle(session, offer, AgentState.WRAP_UP, AgentStateReason.LINE_LOST if is_lost else None, until, now)
     service.tell(session, context, offer, "line_lost" if is_lost else "agent_left", now)
     session.flush()
     if call.status is CallStatus.TALKING:
@@ -94,7 +94,7 @@ def _one_less(session: Session, context: AppContext, call: Call, left: tuple[Off
     elif inside:
         call.agent_id = inside[0].agent_id
     elif is_lost or not conferences.depends_on(call, offer.id):
-        conferences.close(session, call.id, TransferState.FAILED, LINE_LOST, now)
+        conferences.close(session, call.id, TransferState.FAILED, TransferEndReason.LINE_LOST, now)
         _to_the_front(session, context, call, offer, is_lost, now)
 
 
@@ -103,12 +103,12 @@ def _to_the_front(
 ) -> None:
     """Nobody is left with the caller, who is still there."""
     if not is_lost:
-        requeue.back(session, context, call, requeue.Aim(requeue.ALONE), now)
+        requeue.back(session, context, call, requeue.Aim(RequeueReason.ALONE), now)
         return
     # The same agent is preferred once: a phone that fails again and again must not hold the caller for ever.
     may_return = not presence_facts.is_shut_out(session, session.get_one(Agent, offer.agent_id))
     preferred = offer.agent_id if may_return and requeue.fronts(session, call.id) == 0 else None
-    requeue.back(session, context, call, requeue.Aim(requeue.LINE_LOST, preferred_agent_id=preferred), now)
+    requeue.back(session, context, call, requeue.Aim(RequeueReason.LINE_LOST, preferred_agent_id=preferred), now)
 
 
 def dismissed(context: AppContext, offer_id: str, now: datetime) -> None:
@@ -153,8 +153,8 @@ def alone(session: Session, context: AppContext, call: Call, now: datetime) -> N
         return
     if queries.open_waiting(session, call.id) is not None or conferences.anybody(session, call.id):
         return
-    conferences.close(session, call.id, TransferState.FAILED, LINE_LOST, now)
-    requeue.back(session, context, call, requeue.Aim(requeue.ALONE), now)
+    conferences.close(session, call.id, TransferState.FAILED, TransferEndReason.LINE_LOST, now)
+    requeue.back(session, context, call, requeue.Aim(RequeueReason.ALONE), now)
 
 
 def connected(session: Session, context: AppContext, call: Call, now: datetime, offer_id: str | None = None) -> None:

@@ -8,21 +8,21 @@ from sqlalchemy.orm import Session
 
 from hotline.context import AppContext
 from hotline.models import Leg, Offer
-from hotline.values.states.agent import AbsenceReason
+from hotline.values.reason_codes import OfferEndReason
 from hotline.values.states.leg import ENDED_LEGS, LegKind, LegStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from routing.calls import conversations
 from routing.queues import service
 
 # How a live offer ends when the agent's line ends unanswered, and the reason that staff read.
-NOT_REACHED = (OfferState.UNREACHABLE, AbsenceReason.NOT_REACHED.value)
+NOT_REACHED = (OfferState.UNREACHABLE, OfferEndReason.NOT_REACHED)
 ENDS = {
-    LegStatus.BUSY: (OfferState.REJECTED, "declined or busy"),
-    LegStatus.NO_ANSWER: (OfferState.MISSED, "did not pick up"),
-    LegStatus.CANCELED: (OfferState.CANCELLED, "stopped ringing"),
+    LegStatus.BUSY: (OfferState.REJECTED, OfferEndReason.DECLINED),
+    LegStatus.NO_ANSWER: (OfferState.MISSED, OfferEndReason.RING_NO_ANSWER),
+    LegStatus.CANCELED: (OfferState.CANCELLED, OfferEndReason.STOPPED_RINGING),
     LegStatus.FAILED: NOT_REACHED,
     # The agent hung up between picking up and being told whom they have won.
-    LegStatus.COMPLETED: (OfferState.FAILED, "hung up at once"),
+    LegStatus.COMPLETED: (OfferState.FAILED, OfferEndReason.HUNG_UP),
 }
 # SIP's answers of a telephone that is not there: also when it vanishes while it rings.
 GONE = frozenset({404, 410, 503})
@@ -94,7 +94,7 @@ def _apply(session: Session, context: AppContext, offer: Offer, told: tuple[Leg,
         conversations.agent_left(session, context, offer, now, status)
 
 
-def _end(offer: Offer, leg: Leg, code: int | None) -> tuple[OfferState, str]:
+def _end(offer: Offer, leg: Leg, code: int | None) -> tuple[OfferState, OfferEndReason]:
     """How the offer ends. A phone that never rang, or that vanished, was let ring by nobody."""
     rang = offer.ringing_at is not None or leg.sequence > RINGING_SEQUENCE
     is_gone = not rang or code in GONE

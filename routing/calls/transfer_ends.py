@@ -12,6 +12,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason, RequeueReason, TransferEndReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
@@ -28,7 +29,7 @@ CONSULT_SECONDS = 30.0
 
 def taken_over(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
     """The colleague has the caller from now on."""
-    end(session, transfer, TransferState.COMPLETED, "", now)
+    end(session, transfer, TransferState.COMPLETED, None, now)
     call.agent_id = session.get_one(Offer, transfer.to_offer_id).agent_id
     conferences.hold(session, call, False)
     tell(session, context, transfer, "transfer_completed", now)
@@ -37,7 +38,7 @@ def taken_over(session: Session, context: AppContext, call: Call, transfer: Tran
 def goes_cold(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
     """The first agent is gone while the colleague's phone still rings: the caller themselves waits for them now."""
     place = session.get_one(QueueEntry, transfer.queue_entry_id)
-    place.kind, place.moved_at, place.again = QueueEntryKind.CALLER, now, requeue.TRANSFER
+    place.kind, place.moved_at, place.requeue_reason = QueueEntryKind.CALLER, now, RequeueReason.TRANSFER
     transfer.kind = TransferKind.BLIND
     transitions.move(call, CallStatus.WAITING, "status")
     call.is_held, call.queue = False, place.queue
@@ -45,14 +46,14 @@ def goes_cold(session: Session, context: AppContext, call: Call, transfer: Trans
     transitions.tell(
         session,
         context.notifier,
-        transitions.event(call.id, "back_in_line", now, queue=place.queue, why=requeue.TRANSFER),
+        transitions.event(call.id, "back_in_line", now, queue=place.queue, why=RequeueReason.TRANSFER),
     )
     context.notifier.ring_after(session, ROUTER)
 
 
 def target_left(session: Session, context: AppContext, call: Call, transfer: Transfer, now: datetime) -> None:
     """The colleague has left the consultation: the first agent goes on with the caller."""
-    end(session, transfer, TransferState.FAILED, "left", now)
+    end(session, transfer, TransferState.FAILED, TransferEndReason.COLLEAGUE_LEFT, now)
     conferences.hold(session, call, False)
     tell(session, context, transfer, "transfer_failed", now)
 
@@ -62,7 +63,7 @@ def reached(session: Session, context: AppContext, call: Call, waiting: QueueEnt
     transfer = conferences.transfer_of(session, call.id)
     if transfer is not None and transfer.queue_entry_id == waiting.id:
         transfer.to_offer_id, transfer.answered_at = waiting.winner_id, now
-        end(session, transfer, TransferState.COMPLETED, "", now)
+        end(session, transfer, TransferState.COMPLETED, None, now)
         tell(session, context, transfer, "transfer_completed", now)
 
 
@@ -74,18 +75,18 @@ def give_up(session: Session, context: AppContext, transfer: Transfer, now: date
     if not _is_hopeless(session, transfer, place, now):
         return False
     if transfer.kind is TransferKind.CONSULT:
-        stop_ringing(session, context, transfer, "did not answer", now)
+        stop_ringing(session, context, transfer, QueueEntryEndReason.TRANSFER_NOT_ANSWERED, now)
         conferences.hold(session, session.get_one(Call, transfer.call_id), False)
     else:
         _return(session, context, transfer, place, now)
-    end(session, transfer, TransferState.FAILED, "did not answer", now)
+    end(session, transfer, TransferState.FAILED, TransferEndReason.NOT_ANSWERED, now)
     tell(session, context, transfer, "transfer_failed", now)
     return True
 
 
 def _is_hopeless(session: Session, transfer: Transfer, place: QueueEntry, now: datetime) -> bool:
     waited = (now - transfer.asked_at).total_seconds()
-    if not requeue.is_personal(place.wish):
+    if place.only_agent_id is None:
         return transfer.kind is TransferKind.CONSULT and waited >= CONSULT_SECONDS
     offers = session.scalars(select(Offer).where(Offer.queue_entry_id == place.id)).all()
     if any(offer.state in LIVE_OFFERS for offer in offers):
@@ -96,24 +97,29 @@ def _is_hopeless(session: Session, transfer: Transfer, place: QueueEntry, now: d
 def _return(session: Session, context: AppContext, transfer: Transfer, place: QueueEntry, now: datetime) -> None:
     """Nobody but the target was rung so far: now the first agent is, first of all, and who else the caller needs."""
     before = requeue.usual(session, transfer.call_id)
-    place.wish, place.preferred_agent_id, place.again = before.wish, transfer.from_agent_id, requeue.RETURNED
+    place.wish, place.only_agent_id = before.wish, None
+    place.preferred_agent_id, place.requeue_reason = transfer.from_agent_id, RequeueReason.RETURNED
     place.asked_at = now
     first = session.get_one(Agent, transfer.from_agent_id, with_for_update=True)
     if first.status is AgentStatus.AVAILABLE and first.state is AgentState.WRAP_UP:
         service.come_back(session, context, first, now)
 
 
-def stop_ringing(session: Session, context: AppContext, transfer: Transfer, reason: str, now: datetime) -> None:
+def stop_ringing(
+    session: Session, context: AppContext, transfer: Transfer, reason: QueueEntryEndReason, now: datetime
+) -> None:
     place = session.get_one(QueueEntry, transfer.queue_entry_id)
     if place.state is not QueueEntryState.WAITING:
         return
     transitions.move(place, QueueEntryState.LEFT)
     place.reason, place.ended_at = reason, now
     for offer in queries.live_offers(session, place.id):
-        service.end_offer(session, context, offer, OfferState.CANCELLED, reason, now)
+        service.end_offer(session, context, offer, OfferState.CANCELLED, OfferEndReason.TRANSFER_ENDED, now)
 
 
-def end(session: Session, transfer: Transfer, end: TransferState, reason: str, now: datetime) -> None:
+def end(
+    session: Session, transfer: Transfer, end: TransferState, reason: TransferEndReason | None, now: datetime
+) -> None:
     transitions.move(transfer, end)
     transfer.reason, transfer.ended_at = reason, now
     session.flush()
@@ -126,7 +132,7 @@ def tell(session: Session, context: AppContext, transfer: Transfer, kind: str, n
         "to_agent_id": transfer.to_agent_id,
         "queue": transfer.to_queue,
         "how": transfer.kind.value,
-        "reason": transfer.reason,
+        "reason": transfer.reason or "",
     }
     transitions.tell(session, context.notifier, transitions.event(transfer.call_id, kind, now, **facts))
     context.notifier.ring_after(session, ROUTER)

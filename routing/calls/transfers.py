@@ -14,6 +14,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.reason_codes import QueueEntryEndReason, RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.queue_entry import QueueEntryKind
@@ -83,15 +84,20 @@ def _check(session: Session, context: AppContext, call: Call, offer: Offer, ask:
         raise CannotTransfer("not_free")
 
 
-def _wish(context: AppContext, call: Call, ask: Ask) -> dict[str, int]:
-    if ask.agent_id is not None:
-        return requeue.personal(ask.agent_id)
-    return queues_file.of(context.settings).queues[ask.queue or ""].levels(call.language)
+def _wish(session: Session, context: AppContext, call: Call, ask: Ask) -> dict[str, int]:
+    if ask.queue is None:
+        return requeue.usual(session, call.id).wish
+    return queues_file.of(context.settings).queues[ask.queue].levels(call.language)
 
 
 def _cold(session: Session, context: AppContext, call: Call, ask: Ask, now: datetime) -> QueueEntry:
     aim = requeue.Aim(
-        requeue.TRANSFER, ask.queue, _wish(context, call, ask), ask.agent_id, _priority(session, context, call, ask)
+        RequeueReason.TRANSFER,
+        queue=ask.queue,
+        wish=_wish(session, context, call, ask),
+        only_agent_id=ask.agent_id,
+        preferred_agent_id=ask.agent_id,
+        priority=_priority(session, context, call, ask),
     )
     return requeue.back(session, context, call, aim, now)
 
@@ -108,10 +114,11 @@ def _warm(session: Session, context: AppContext, call: Call, ask: Ask, now: date
         call_id=call.id,
         kind=QueueEntryKind.CONSULT,
         queue=ask.queue or requeue.usual(session, call.id).queue,
-        wish=_wish(context, call, ask),
+        wish=_wish(session, context, call, ask),
+        only_agent_id=ask.agent_id,
         priority=_priority(session, context, call, ask) + 1,
         is_lifted=True,
-        again=requeue.TRANSFER,
+        requeue_reason=RequeueReason.TRANSFER,
         preferred_agent_id=ask.agent_id,
         asked_at=now,
     )
@@ -156,8 +163,8 @@ def take_back(session: Session, context: AppContext, transfer: Transfer, now: da
     call = session.get_one(Call, transfer.call_id)
     if transfer.to_offer_id is not None:
         session.get_one(Offer, transfer.to_offer_id).released_at = now
-    ends.stop_ringing(session, context, transfer, "taken back", now)
-    ends.end(session, transfer, TransferState.TAKEN_BACK, "", now)
+    ends.stop_ringing(session, context, transfer, QueueEntryEndReason.TRANSFER_TAKEN_BACK, now)
+    ends.end(session, transfer, TransferState.TAKEN_BACK, None, now)
     conferences.hold(session, call, False)
     ends.tell(session, context, transfer, "transfer_taken_back", now)
     return True

@@ -89,7 +89,8 @@ def with_help(places: Iterable[Place], rules: Rules, ring_seconds: float, now: d
     """The places with the queues that help them, by these rules."""
     lines = Lines(rules)
     for place in places:
-        helpers = lines.of(place.queue, place.wish).helpers if place.queue in rules.queues else ()
+        is_helped = place.queue in rules.queues and place.only_agent_id is None
+        helpers = lines.of(place.queue, place.wish).helpers if is_helped else ()
         waited = (now - place.asked_at).total_seconds()
         yield replace(place, helps=tuple(Help(_after(way, ring_seconds) - waited, wish) for way, wish in helpers))
 
@@ -108,9 +109,10 @@ def waiting(session: Session) -> tuple[Place, ...]:
         QueueEntry.asked_at,
         QueueEntry.preferred_agent_id,
         QueueEntry.queue,
+        QueueEntry.only_agent_id,
     )
     rows = session.execute(select(*columns).where(QueueEntry.state == QueueEntryState.WAITING))
-    return tuple(Place(*row) for row in rows)
+    return tuple(Place(*row[:-1], only_agent_id=row.only_agent_id) for row in rows)
 
 
 def promises(session: Session) -> tuple[Promise, ...]:

@@ -55,6 +55,8 @@ class Place:
     preferred_agent_id: str | None = None
     queue: str = ""
     helps: tuple[Help, ...] = ()
+    # This agent and nobody else can serve it, whatever their skills.
+    only_agent_id: str | None = None
 
     @property
     def rank(self) -> tuple[int, datetime]:
@@ -80,6 +82,11 @@ def fits(wish: Mapping[str, int], hand: Hand) -> bool:
     return all(hand.skills.get(skill, 0) >= level for skill, level in wish.items())
 
 
+def can_serve(place: Place, hand: Hand) -> bool:
+    """Whether the agent can take this caller."""
+    return fits(place.wish, hand) if place.only_agent_id is None else place.only_agent_id == hand.id
+
+
 def served(line: Iterable[Place], hands: Sequence[Hand], handle_seconds: float) -> dict[str, tuple[Hand, float]]:
     """For each place, in the order of service: the agent who will take it, and in how many seconds.
 
@@ -92,7 +99,7 @@ def served(line: Iterable[Place], hands: Sequence[Hand], handle_seconds: float) 
         passed: list[tuple[float, int]] = []
         while free:
             seconds, number = heapq.heappop(free)
-            if fits(place.wish, hands[number]):
+            if can_serve(place, hands[number]):
                 taken[place.id] = (hands[number], seconds)
                 passed.append((seconds + handle_seconds, number))
                 break

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import NormalDist, median
 
 from routing.estimates.recent_times import LINE_SECONDS, PATIENT, Lately
-from routing.estimates.wait import Hand, Place, expected, fits
+from routing.estimates.wait import Hand, Place, can_serve, expected, fits
 
 # So many ways are looked at, fewer where there is more to look at in each: so many agents for so many callers.
 WAYS, LEAST_WAYS, MOST_STEPS = 201, 15, 30_000
@@ -80,8 +80,8 @@ def _median(walk: _Walk) -> float | None:
 def _who_fits(place: Place, hands: Sequence[Hand]) -> Iterable[tuple[int, float]]:
     for number, hand in enumerate(hands):
         helps = [help_.in_seconds for help_ in place.helps if fits(help_.wish, hand)]
-        if fits(place.wish, hand) or helps:
-            yield number, 0.0 if fits(place.wish, hand) else max(0.0, min(helps))
+        if can_serve(place, hand) or helps:
+            yield number, 0.0 if can_serve(place, hand) else max(0.0, min(helps))
 
 
 def _free_in(hand: Hand, lately: Lately, draw: random.Random) -> float:

@@ -91,6 +91,10 @@ class Pool:
         """Whether anybody is left."""
         return bool(self._free)
 
+    def has(self, agent_id: str) -> bool:
+        """Whether this agent is left."""
+        return agent_id in self._free
+
     def is_out(self, wish: Mapping[str, int]) -> bool:
         """Whether nobody is left for this wish."""
         line = self._line(wish, {})
@@ -100,7 +104,10 @@ class Pool:
 
     def take(self, wanted: Wanted) -> Agent | None:
         """The best agent for this wish, who is then no longer in the pool; `None` when nobody fits."""
-        best = self._preferred(wanted) or self._best(wanted)
+        if wanted.only_agent_id is not None:
+            best = self._free.get(wanted.only_agent_id)
+        else:
+            best = self._preferred(wanted) or self._best(wanted)
         if best is None or (best.is_set_aside and not wanted.last_resort):
             return None
         if wanted.spare is not None and not self._is_spare(best, wanted, wanted.spare):

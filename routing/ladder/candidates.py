@@ -1,17 +1,16 @@
 """Who can be rung, whom a caller wants, and who was chosen with what reasons. Values only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import OfferReason
 from routing.ladder.answer_curve import AnswerCurve
 
 NOTHING: Mapping[str, int] = MappingProxyType({})
-
-# The reason that stands at an offer to someone who is set aside.
-SET_ASIDE = "set aside, but nobody else is free"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,8 @@ class Wanted(NamedTuple):
     rested_since: datetime | None = None
     # Only someone who is no harder to replace than this, see `routing.ladder.agent_choice`.
     spare: float | None = None
+    # This agent and nobody else, whatever their skills.
+    only_agent_id: str | None = None
 
 
 class Chosen(NamedTuple):
@@ -53,18 +54,20 @@ class Chosen(NamedTuple):
     wish: Mapping[str, int]
     single: frozenset[str]
 
-    def reasons(self) -> tuple[str, ...]:
-        """Why this agent, for supervisors."""
+    def reasons(self) -> Iterator[Reason]:
+        """Yield why this agent was chosen, for supervisors."""
         agent = self.agent
-        levels = ", ".join([f"{name} {agent.skills.get(name, 0)}" for name in self.wish])
+        levels = {name: agent.skills.get(name, 0) for name in self.wish}
         last = sorted(name for name in self.single.intersection(agent.skills) if name not in self.wish)
-        return (
-            f"skills {levels}",
-            *([f"although the only one free for {', '.join(last)}"] if last else []),
-            *([SET_ASIDE] if agent.is_set_aside else []),
-            *([] if agent.answers_in is None else [f"answers within {agent.answers_in:.0f} s"]),
-            f"idle since {agent.idle_since:%Y-%m-%dT%H:%M:%S}Z",
-        )
+        if levels:
+            yield Reason(OfferReason.SKILLS, {"levels": levels})
+        if last:
+            yield Reason(OfferReason.ONLY_ONE_FREE, {"skills": last})
+        if agent.is_set_aside:
+            yield Reason(OfferReason.LAST_RESORT)
+        if agent.answers_in is not None:
+            yield Reason(OfferReason.ANSWERS_WITHIN, {"seconds": round(agent.answers_in)})
+        yield Reason(OfferReason.IDLE_SINCE, {"at": f"{agent.idle_since:%Y-%m-%dT%H:%M:%S}Z"})
 
 
 def fits(skills: Mapping[str, int], wish: Mapping[str, int]) -> bool:

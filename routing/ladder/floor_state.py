@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import OfferReason
 from routing.ladder.answer_curve import AnswerCurve
 from routing.ladder.candidates import Agent, Chosen
 from routing.queues.queues import OverflowKind, Way
 
-OWNER = "owner of the open case"
+PREFERRED = Reason(OfferReason.PREFERRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,9 @@ class Caller:
     exits: tuple[Way, ...] = ()
     preferred_agent_id: str | None = None
     # Why that agent is preferred, for supervisors.
-    because: str = OWNER
+    because: Reason = PREFERRED
+    # This agent and nobody else is rung, whatever their skills.
+    only_agent_id: str | None = None
     # When the first phone rang for them, and who let it ring out or declined (they are asked last).
     first_rung_at: datetime | None = None
     tried: frozenset[str] = frozenset()
@@ -84,11 +88,13 @@ class Start:
     ring: int
     rings: int
     # What was thought of the caller, and of the agent; told where somebody asks for the reasons.
-    notes: tuple[str, ...]
+    notes: tuple[Reason, ...]
     chosen: Chosen
+    # The queue whose overflow rings this agent; `None`: the caller's own.
+    overflow_queue: str | None = None
 
     @property
-    def reasons(self) -> tuple[str, ...]:
+    def reasons(self) -> tuple[Reason, ...]:
         """Why this phone now, for supervisors."""
         return (*self.notes, *self.chosen.reasons())
 

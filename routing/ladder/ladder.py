@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from math import ceil
 
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import OfferReason
 from routing.ladder import miss_risk, preemption
 from routing.ladder.agent_choice import ANYONE, SPARE, Pool
 from routing.ladder.candidates import Agent, Wanted
@@ -29,8 +31,8 @@ AT_ONCE = 2
 MOST_AT_ONCE, FEW_PHONES = 3, 1.9
 # While fewer than these rang, the phone that joins with the next ring does so half a ring early.
 MANY_PHONES = 2.1
-BESIDE = "rung beside the first: nobody else needs them now"
-AT_RISK = "rung beside the first: it may well not be answered"
+BESIDE = Reason(OfferReason.BESIDE_FIRST)
+AT_RISK = Reason(OfferReason.AT_RISK)
 # After the caller's last ring, who let them ring out is not rung for them again before so many rings have passed.
 REST_RINGS = 2
 
@@ -77,7 +79,7 @@ def _first_phones(
     callers: list[Caller], phones: Mapping[str, list[Ringing]], pool: Pool, now: datetime, ring: timedelta
 ) -> Iterable[Start]:
     """A phone for everyone who has none, and for those whose only phone is that of someone set aside."""
-    hopeless: set[tuple[int, int]] = set()
+    hopeless: set[tuple[object, ...]] = set()
     for caller in callers:
         if not pool:
             return
@@ -95,7 +97,7 @@ def _more_phones(
 ) -> Iterable[Start]:
     """What each is due by now, and those beside them whom nobody else is likely to need."""
     now, ring = at
-    hopeless: set[tuple[int, int]] = set()
+    hopeless: set[tuple[object, ...]] = set()
     for caller in [caller for caller in callers if caller.id in phones] if pool and phones else ():
         if not pool:
             return
@@ -125,7 +127,9 @@ def _beside(
     if not is_too_high and len(rung) >= _at_once(caller, at, each):
         return []
     for spare in (SPARE, ANYONE) if is_too_high and miss_risk.is_grave(chance, len(rung)) else (SPARE,):
-        agent = pool.take(Wanted(caller.wish, caller.prefers, None, caller.tried, last_resort=False, spare=spare))
+        only = caller.only_agent_id
+        wanted = Wanted(caller.wish, caller.prefers, None, caller.tried, False, spare=spare, only_agent_id=only)
+        agent = pool.take(wanted)
         if agent is not None:
             note = BESIDE if spare == SPARE else AT_RISK
             chosen = pool.chosen(agent, caller.wish)
@@ -145,6 +149,8 @@ def _is_late(offer: Ringing, caller: Caller, ring: timedelta) -> bool:
 
 def _is_hopeless(caller: Caller, pool: Pool) -> bool:
     """Whether nobody is left whom this caller could have at any ring."""
+    if caller.only_agent_id is not None:
+        return not pool.has(caller.only_agent_id)
     wishes = [caller.wish, *(wish for _, wish in caller.helpers), *(rung.wish for rung in caller.ladder if rung.wish)]
     return all(pool.is_out(wish) for wish in wishes)
 
@@ -155,14 +161,16 @@ def _start(caller: Caller, pool: Pool, at: tuple[datetime, timedelta], last_reso
     number = ring_now + ((caller.first_rung_at or at[0]) - caller.asked_at) // at[1]
     # While the caller's rings last, even one who has just missed them is a chance; later they are left in peace.
     rested_since = at[0] if number <= caller.rings else at[0] - REST_RINGS * at[1]
-    for wish, note in wishes(caller, number, at[0]):
-        prefers = caller.prefers if not note else {}
-        wanted = Wanted(wish, prefers, caller.preferred_agent_id, caller.tried, last_resort, rested_since)
+    for wish, helper in wishes(caller, number, at[0]):
+        prefers = caller.prefers if helper is None else {}
+        preferred, only = caller.preferred_agent_id, caller.only_agent_id
+        wanted = Wanted(wish, prefers, preferred, caller.tried, last_resort, rested_since, only_agent_id=only)
         agent = pool.take(wanted)
         if agent is not None:
-            notes = (*_why(caller, agent, (number, ring_now)), *note)
+            helps = [] if helper is None else [Reason(OfferReason.OVERFLOW, {"queue": helper})]
+            notes = (*_why(caller, agent, (number, ring_now)), *helps)
             rings = _rings(agent, caller, at[1])
-            return [Start(caller.id, agent.id, ring_now, rings, notes, pool.chosen(agent, wish))]
+            return [Start(caller.id, agent.id, ring_now, rings, notes, pool.chosen(agent, wish), helper)]
     return []
 
 
@@ -173,9 +181,14 @@ def _rings(agent: Agent, caller: Caller, ring: timedelta) -> int:
     return min(caller.rings, max(LEAST_RINGS, ceil(agent.answers_in / ring.total_seconds())))
 
 
-def _why(caller: Caller, agent: Agent, rings: tuple[int, int]) -> tuple[str, ...]:
-    due_ring, number = rings
-    when = "rung first" if number == 1 else f"widened at ring {number}"
-    is_owner = agent.id == caller.preferred_agent_id
-    waited = [f"the caller had waited {due_ring - number} rings"] if due_ring > number else []
-    return (f"{when}: {caller.because}" if is_owner else when, *waited)
+def _why(caller: Caller, agent: Agent, rings: tuple[int, int]) -> Iterable[Reason]:
+    """Yield why this agent is rung now; `rings`: that which the caller is due, and that since the first phone rang."""
+    due_ring, ring = rings
+    if ring == 1:
+        yield Reason(OfferReason.RUNG_FIRST)
+    else:
+        yield Reason(OfferReason.WIDENED, {"ring": ring})
+    if agent.id == caller.preferred_agent_id:
+        yield caller.because
+    if due_ring > ring:
+        yield Reason(OfferReason.CALLER_WAITED, {"rings": due_ring - ring})

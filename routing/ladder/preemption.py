@@ -23,7 +23,7 @@ def yields(callers: list[Caller], live: list[Ringing], started: set[str]) -> lis
         if not left or caller.priority - left[0].priority < URGENT_GAP:
             break  # nor can those after: they are no more urgent
         wish = tuple(sorted(caller.wish.items()))
-        if caller.id in rung or wish in hopeless:
+        if caller.id in rung or wish in hopeless or caller.only_agent_id is not None:
             continue
         weaker = (o for o in left if caller.priority - o.priority >= URGENT_GAP and fits(o.skills, caller.wish))
         offer = next(weaker, None)
@@ -42,9 +42,9 @@ def lends(without: list[Caller], phones: Mapping[str, list[Ringing]], now: datet
     several = chain.from_iterable(rung for rung in present if len(rung) > 1)
     left = sorted(several, key=lambda offer: (offer.started_at, offer.id), reverse=True)
     kept = Counter(offer.caller_id for offer in left)
-    given, hopeless = [], set[tuple[int, int]]()
+    given, hopeless = [], set[tuple[object, ...]]()
     for caller in without if left else ():
-        if line_of(caller) in hopeless:
+        if line_of(caller) in hopeless or caller.only_agent_id is not None:
             continue
         theirs = [wish for wish, _ in wishes(caller, passed(caller, now, ring), now)]
         fitting = (o for o in left if kept[o.caller_id] > 1 and any(fits(o.skills, wish) for wish in theirs))

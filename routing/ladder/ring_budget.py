@@ -39,15 +39,15 @@ def due(caller: Caller, now: datetime, ring: timedelta) -> int:
     return EVERYONE if rung.phones is None else rung.phones + max(0, number - len(caller.ladder))
 
 
-def wishes(caller: Caller, number: int, now: datetime) -> Iterable[tuple[Mapping[str, int], tuple[str, ...]]]:
-    """Whom the caller may have at this ring, one after the other, with the reason where it is not their own queue."""
+def wishes(caller: Caller, number: int, now: datetime) -> Iterable[tuple[Mapping[str, int], str | None]]:
+    """Yield the skills that may serve the caller at this ring, each with the queue that helps, `None` for their own."""
     own = caller.ladder[min(number, len(caller.ladder)) - 1].wish if caller.ladder else None
-    yield own or caller.wish, ()
+    yield own or caller.wish, None
     for way, wish in caller.helpers:
         if way.is_due(number, now - caller.asked_at):
-            yield wish, (f"overflow: {way.to} helps",)
+            yield wish, way.to
 
 
-def line_of(caller: Caller) -> tuple[int, int]:
+def line_of(caller: Caller) -> tuple[object, ...]:
     """What callers of one queue and language share: it is the same object in all of them where a floor says so once."""
-    return id(caller.wish), id(caller.helpers)
+    return id(caller.wish), id(caller.helpers), caller.only_agent_id

@@ -32,6 +32,8 @@ class Reach:
 
     def hasten(self, caller: Caller) -> Caller:
         """The caller as they are, or with the overflow due now where nobody of their queue can be reached."""
+        if caller.only_agent_id is not None:
+            return caller
         wishes = [caller.wish, *(rung.wish for rung in caller.ladder if rung.wish)]
         if any(self.can_serve(wish) for wish in wishes):
             return caller

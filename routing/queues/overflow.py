@@ -9,13 +9,21 @@ from datetime import datetime
 from hotline import log
 from hotline.context import AppContext
 from hotline.models import Call, QueueEntry
+from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.callbacks import queue_place
 from routing.ladder import floor_state
 from routing.queues import queries, service
+from routing.queues.queues import OverflowKind
 from telephony import webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
+
+LEFT_BY = {
+    OverflowKind.CALL_BACK: QueueEntryEndReason.OVERFLOW_CALLBACK,
+    OverflowKind.VOICEMAIL: QueueEntryEndReason.OVERFLOW_VOICEMAIL,
+    OverflowKind.NUMBER: QueueEntryEndReason.OVERFLOW_NUMBER,
+}
 
 
 def lead(context: AppContext, provider: Provider, decision: floor_state.Overflow, now: datetime) -> bool:
@@ -47,7 +55,7 @@ def _leave(context: AppContext, decision: floor_state.Overflow, now: datetime) -
         if found.moved_at is not None:
             return None  # they are in a room still: the router leads them back into line first
         found.overflowed = [*found.overflowed, decision.kind.value]
-        service.leave(session, context, call, f"overflow: {decision.kind.value}", now)
+        service.leave(session, context, call, LEFT_BY[decision.kind], now)
         return call.provider_sid, call.id
 
 

@@ -11,12 +11,12 @@ from crm.cases import service as crm
 from hotline.context import AppContext
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import CallbackReason, PriorityReason
 from hotline.values.states.callback import CallbackState
 from routing.queues import priority_patients, queues_file
 
 FACTS = ("age", "limited_mobility", "cardiac", "diabetic", "flagged", "discharged_on")
-# Of a place's reasons, what every offer of it shows; the owner is named where the owner is rung.
-GREEN = "green channel"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Recognised:
 
     priority: int
     preferred_agent_id: str | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
 
 def recognise(session: Session, context: AppContext, call: Call, base: int, now: datetime) -> Recognised:
@@ -38,7 +38,8 @@ def recognise(session: Session, context: AppContext, call: Call, base: int, now:
     facts = priority_patients.Facts(**{name: getattr(known, name) for name in FACTS})
     today = now.astimezone(zone).date()
     priority, why = priority_patients.priority_of(queues_file.of(context.settings).green, facts, base, today)
-    owner = (f"owner of case {known.case_number}",) if known.owner_agent_id is not None else ()
+    is_owned = known.owner_agent_id is not None and known.case_number is not None
+    owner = (Reason(PriorityReason.CASE_OWNER, {"case": known.case_number or 0}),) if is_owned else ()
     return Recognised(priority, known.owner_agent_id, (*owner, *why))
 
 
@@ -60,6 +61,6 @@ def take_over(session: Session, context: AppContext, call: Call, queue: str, now
     if found is None:
         return None
     transitions.move(found, CallbackState.CANCELLED)
-    found.reason, found.ended_at = "the caller called again", now
+    found.reason, found.ended_at = CallbackReason.CALLED_AGAIN, now
     transitions.tell(session, context.notifier, transitions.event(found.call_id, "call_back_cancelled", now))
     return found.asked_at

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import PriorityReason
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -34,31 +37,31 @@ class Green:
     at_most: int = 40
 
 
-def priority_of(rules: Green, facts: Facts, base: int, today: date) -> tuple[int, tuple[str, ...]]:
+def priority_of(rules: Green, facts: Facts, base: int, today: date) -> tuple[int, tuple[Reason, ...]]:
     """The caller's priority, `base` being that of their queue, and what lifted it, for supervisors.
 
     `today` is the hospital's local date.
     """
     lifts = [(priority, reason) for priority, reason in _lifts(rules, facts, today) if priority]
     lift = min(rules.at_most, sum(priority for priority, _ in lifts))
-    return base + lift, tuple(f"green channel: {reason}" for _, reason in lifts) if lift else ()
+    return base + lift, tuple(reason for _, reason in lifts) if lift else ()
 
 
-def _lifts(rules: Green, facts: Facts, today: date) -> Iterator[tuple[int, str]]:
+def _lifts(rules: Green, facts: Facts, today: date) -> Iterator[tuple[int, Reason]]:
     reached = [(least, priority) for least, priority in rules.ages if facts.age is not None and facts.age >= least]
     if reached:
         least, priority = max(reached)
-        yield priority, f"aged {least} or over"
+        yield priority, Reason(PriorityReason.AGED, {"age": least})
     if facts.limited_mobility:
-        yield rules.limited_mobility, "limited mobility"
+        yield rules.limited_mobility, Reason(PriorityReason.LIMITED_MOBILITY)
     if facts.cardiac:
-        yield rules.cardiac, "cardiac patient"
+        yield rules.cardiac, Reason(PriorityReason.CARDIAC)
     if facts.diabetic:
-        yield rules.diabetic, "diabetic patient"
+        yield rules.diabetic, Reason(PriorityReason.DIABETIC)
     if facts.flagged:
-        yield rules.flagged, "flagged patient"
+        yield rules.flagged, Reason(PriorityReason.FLAGGED)
     if facts.discharged_on is not None and _is_recent(facts.discharged_on, today, rules.discharged_days):
-        yield rules.discharged, f"discharged in the last {rules.discharged_days} days"
+        yield rules.discharged, Reason(PriorityReason.DISCHARGED, {"days": rules.discharged_days})
 
 
 def _is_recent(discharged_on: date, today: date, days: int) -> bool:

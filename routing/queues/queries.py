@@ -4,6 +4,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Agent, Call, Callback, Offer, Queue, QueueEntry
+from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.offer import LIVE_OFFERS
@@ -12,12 +13,10 @@ from routing.router import statements
 
 # In line, or just being connected.
 IN_LINE = (QueueEntryState.WAITING, QueueEntryState.WON)
-
-# Why an agent is set aside who may all the same be asked where nobody else is free (declined or broken: no).
-DID_NOT_PICK_UP = "did not pick up"
+# Who let an offer ring out may all the same be asked where nobody else is free; who declined or hung up may not.
 CAN_BE_RUNG = (
     Agent.state == AgentState.IDLE,
-    and_(Agent.state == AgentState.NOT_READY, Agent.state_reason == DID_NOT_PICK_UP),
+    and_(Agent.state == AgentState.NOT_READY, Agent.state_reason == AgentStateReason.RING_NO_ANSWER),
 )
 
 

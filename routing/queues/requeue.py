@@ -14,12 +14,10 @@ from hotline.context import AppContext
 from hotline.models import Call, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.call import CallStatus
 from hotline.values.states.queue_entry import QueueEntryKind
-from routing.router.floor_queries import SELF
 
-# Why they are in line again (`Waiting.again`): what the caller hears, what staff read.
-LINE_LOST, TRANSFER, RETURNED, ALONE = "line_lost", "transfer", "returned", "alone"
 # A call whose lines are lost more often than this waits where it stood: something else is wrong with it.
 MOST_FRONTS = 2
 
@@ -28,33 +26,27 @@ MOST_FRONTS = 2
 class Aim:
     """For whom the caller waits now: by default whom they waited for before."""
 
-    why: str
+    why: RequeueReason
     queue: str | None = None
     wish: dict[str, int] | None = None
+    # This agent and nobody else.
+    only_agent_id: str | None = None
     preferred_agent_id: str | None = None
     priority: int | None = None
-
-
-def personal(agent_id: str) -> dict[str, int]:
-    """The wish for one agent and nobody else."""
-    return {f"{SELF}{agent_id}": 1}
-
-
-def is_personal(wish: dict[str, int]) -> bool:
-    """Whether one certain agent is wished for."""
-    return any(name.startswith(SELF) for name in wish)
 
 
 def usual(session: Session, call_id: str) -> QueueEntry:
     """The caller's newest place in line that asked for skills and not for one certain agent."""
     query = select(QueueEntry).where(QueueEntry.call_id == call_id, QueueEntry.kind == QueueEntryKind.CALLER)
-    places = session.scalars(query.order_by(QueueEntry.id.desc())).all()
-    return next((place for place in places if not is_personal(place.wish)), places[-1])
+    entries = session.scalars(query.order_by(QueueEntry.id.desc())).all()
+    return next((entry for entry in entries if entry.only_agent_id is None), entries[-1])
 
 
 def fronts(session: Session, call_id: str) -> int:
     """How often an agent's line was lost in this call already."""
-    lost = select(func.count()).where(QueueEntry.call_id == call_id, QueueEntry.again == LINE_LOST)
+    lost = select(func.count()).where(
+        QueueEntry.call_id == call_id, QueueEntry.requeue_reason == RequeueReason.LINE_LOST
+    )
     return session.scalar(lost) or 0
 
 
@@ -66,14 +58,15 @@ def own_priority(place: QueueEntry) -> int:
 def back(session: Session, context: AppContext, call: Call, aim: Aim, now: datetime) -> QueueEntry:
     """Put the caller, who is somewhere in a room, in line again; the router leads them there."""
     last = usual(session, call.id)
-    is_lifted = aim.why != LINE_LOST or fronts(session, call.id) < MOST_FRONTS
+    is_lifted = aim.why is not RequeueReason.LINE_LOST or fronts(session, call.id) < MOST_FRONTS
     place = QueueEntry(
         call_id=call.id,
         queue=aim.queue or last.queue,
         wish=aim.wish or last.wish,
         priority=(own_priority(last) if aim.priority is None else aim.priority) + is_lifted,
         is_lifted=is_lifted,
-        again=aim.why,
+        requeue_reason=aim.why,
+        only_agent_id=aim.only_agent_id,
         preferred_agent_id=aim.preferred_agent_id,
         asked_at=now,
         moved_at=now,

@@ -13,6 +13,7 @@ from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry
 from hotline.outbox import floor_events, transitions
 from hotline.outbox.notifier import ROUTER
+from hotline.values.reason_codes import AgentStateReason, OfferEndReason, QueueEntryEndReason, TransferEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
@@ -86,16 +87,23 @@ def position(session: Session, call_id: str) -> int | None:
 
 def caller_ended(session: Session, context: AppContext, call: Call, now: datetime) -> None:
     """The caller's line has ended: their place is closed and every phone that rings for them stops."""
-    conferences.close(session, call.id, TransferState.FAILED, "caller hung up", now)
-    _close(session, context, call, QueueEntryState.ABANDONED, "caller hung up", now)
+    conferences.close(session, call.id, TransferState.FAILED, TransferEndReason.CALLER_HUNG_UP, now)
+    _close(session, context, call, QueueEntryState.ABANDONED, QueueEntryEndReason.CALLER_HUNG_UP, now)
 
 
-def leave(session: Session, context: AppContext, call: Call, reason: str, now: datetime) -> None:
+def leave(session: Session, context: AppContext, call: Call, reason: QueueEntryEndReason, now: datetime) -> None:
     """The caller leaves the line but stays on the phone; `reason` says where they go."""
     _close(session, context, call, QueueEntryState.LEFT, reason, now)
 
 
-def _close(session: Session, context: AppContext, call: Call, end: QueueEntryState, reason: str, now: datetime) -> None:
+def _close(
+    session: Session,
+    context: AppContext,
+    call: Call,
+    end: QueueEntryState,
+    reason: QueueEntryEndReason,
+    now: datetime,
+) -> None:
     waiting = queries.open_waiting(session, call.id)
     if waiting is None:
         return
@@ -103,8 +111,10 @@ def _close(session: Session, context: AppContext, call: Call, end: QueueEntrySta
         return  # they are on their way to an agent
     transitions.move(waiting, end)
     waiting.reason, waiting.ended_at = reason, now
+    is_gone = reason is QueueEntryEndReason.CALLER_HUNG_UP
+    stopped = OfferEndReason.CALLER_HUNG_UP if is_gone else OfferEndReason.CALLER_LEFT
     for offer in queries.live_offers(session, waiting.id):
-        end_offer(session, context, offer, OfferState.CANCELLED, reason, now)
+        end_offer(session, context, offer, OfferState.CANCELLED, stopped, now)
     context.notifier.ring_after(session, ROUTER)
 
 
@@ -125,7 +135,7 @@ def start_offer(context: AppContext, offer: Offer) -> bool:
             )
             .values(
                 state=AgentState.OFFERED,
-                state_reason="",
+                state_reason=None,
                 state_since=offer.started_at,
                 state_until=None,
                 offer_id=offer.id,
@@ -159,7 +169,7 @@ def answer(context: AppContext, offer_id: str, now: datetime, sid: str | None = 
             .values(state=QueueEntryState.WON, winner_id=offer.id, moved_at=None)
         )
         if not changed(session.execute(win)):
-            end_offer(session, context, offer, OfferState.CANCELLED, "answered by another", now)
+            end_offer(session, context, offer, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
             return False
         floor_events.happened(session, session.get_one(QueueEntry, offer.queue_entry_id, populate_existing=True))
         _win(session, context, offer, now)
@@ -171,7 +181,7 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
     # Where the report of the ringing has not come yet, it rang since it was dialled: against us, never for us.
     offer.ringing_at = offer.ringing_at or offer.dialled_at or offer.started_at
     offer.answered_at = now
-    settle(session, offer, AgentState.TALKING, "", None, now)
+    settle(session, offer, AgentState.TALKING, None, None, now)
     call = session.get_one(Call, offer.call_id)
     waiting = session.get_one(QueueEntry, offer.queue_entry_id)
     session.refresh(waiting)
@@ -181,7 +191,7 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
         call.agent_id = offer.agent_id
     tell(session, context, offer, "offer_answered", now, ring=offer.ring)
     for other in queries.live_offers(session, offer.queue_entry_id):
-        end_offer(session, context, other, OfferState.CANCELLED, "answered by another", now)
+        end_offer(session, context, other, OfferState.CANCELLED, OfferEndReason.ANSWERED_BY_ANOTHER, now)
     context.notifier.ring_after(session, ROUTER)
 
 
@@ -194,10 +204,12 @@ def ringing(session: Session, context: AppContext, offer: Offer, now: datetime) 
         tell(session, context, offer, "offer_ringing", now, ring=offer.ring)
 
 
-def end_offer(session: Session, context: AppContext, offer: Offer, end: OfferState, reason: str, now: datetime) -> None:
+def end_offer(
+    session: Session, context: AppContext, offer: Offer, end: OfferState, reason: OfferEndReason, now: datetime
+) -> None:
     """A live offer ends without an answer. The agent is free again, or set aside where it was their doing.
 
-    `reason` of an unreachable one is the word of an `Absence`: a dial that did not get through is tried again later.
+    `reason` of an unreachable one is an `AbsenceReason`: a dial that did not get through is tried again later.
     """
     if offer.state not in LIVE_OFFERS:
         return
@@ -205,17 +217,26 @@ def end_offer(session: Session, context: AppContext, offer: Offer, end: OfferSta
     offer.reason, offer.ended_at = reason, now
     aside = SET_ASIDE.get(end)
     if aside is None:
-        settle(session, offer, AgentState.IDLE, "", None, now)
+        settle(session, offer, AgentState.IDLE, None, None, now)
         if end is OfferState.UNREACHABLE:
-            presence_facts.not_reached(session, session.get_one(Agent, offer.agent_id), AbsenceReason(reason), now)
+            presence_facts.not_reached(
+                session, session.get_one(Agent, offer.agent_id), AbsenceReason(reason.value), now
+            )
     else:
-        settle(session, offer, AgentState.NOT_READY, reason, now + timedelta(seconds=aside), now)
+        settle(
+            session, offer, AgentState.NOT_READY, AgentStateReason(reason.value), now + timedelta(seconds=aside), now
+        )
     tell(session, context, offer, f"offer_{end}", now, reason=reason)
     context.notifier.ring_after(session, ROUTER)
 
 
 def settle(
-    session: Session, offer: Offer, state: AgentState, reason: str, until: datetime | None, now: datetime
+    session: Session,
+    offer: Offer,
+    state: AgentState,
+    reason: AgentStateReason | None,
+    until: datetime | None,
+    now: datetime,
 ) -> None:
     """Move the agent of this offer, if this offer still holds them: a late event never moves one who went on."""
     agent = session.get_one(Agent, offer.agent_id, with_for_update=True)

@@ -9,16 +9,14 @@ from sqlalchemy.orm import Session
 from hotline import clock, log
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry
-from hotline.values.states.agent import AbsenceReason
+from hotline.values.reason_codes import GREEN_CHANNEL, OfferEndReason
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryState
 from recordings.storage import service as recordings
 from routing.calls.conferences import HELD
 from routing.ladder import floor_state
 from routing.queues import queries, service
-from routing.queues.priority import GREEN
 from routing.router import reconcile
-from routing.router.floor_queries import SELF
 from telephony import webhook_urls
 from telephony.errors import ProviderDown, ProviderRefused
 from telephony.provider import Provider
@@ -26,11 +24,11 @@ from telephony.provider import Provider
 # The exchange stops a phone by itself this long after the ladder should have.
 SPARE_SECONDS = 10
 
-ENDS: dict[type[floor_state.Decision], tuple[OfferState, str]] = {
-    floor_state.Miss: (OfferState.MISSED, queries.DID_NOT_PICK_UP),
-    floor_state.Unreachable: (OfferState.UNREACHABLE, AbsenceReason.NOT_REACHED.value),
-    floor_state.Yield: (OfferState.CANCELLED, "an urgent caller goes first"),
-    floor_state.Lend: (OfferState.CANCELLED, "another caller had no phone"),
+ENDS: dict[type[floor_state.Decision], tuple[OfferState, OfferEndReason]] = {
+    floor_state.Miss: (OfferState.MISSED, OfferEndReason.RING_NO_ANSWER),
+    floor_state.Unreachable: (OfferState.UNREACHABLE, OfferEndReason.NOT_REACHED),
+    floor_state.Yield: (OfferState.CANCELLED, OfferEndReason.PREEMPTED),
+    floor_state.Lend: (OfferState.CANCELLED, OfferEndReason.REASSIGNED),
 }
 
 
@@ -47,10 +45,9 @@ def offer_of(session: Session, start: floor_state.Start, now: datetime) -> Offer
         state=OfferState.STARTED,
         ring=start.ring,
         rings=start.rings,
-        reasons=[
-            *(why for why in start.reasons if SELF not in why),
-            *(why for why in waiting.reasons if why.startswith(GREEN)),
-        ],
+        reasons=[*start.reasons, *(reason for reason in waiting.reasons if reason.code in GREEN_CHANNEL)],
+        overflow_queue=start.overflow_queue,
+        is_last_resort=start.chosen.agent.is_set_aside,
         started_at=now,
     )
 
@@ -166,11 +163,8 @@ def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, c
         sid = provider.dial(agent.address, context.settings.hotline_number, answered, status, seconds)
     except (ProviderDown, ProviderRefused) as error:
         log.get().warning("dial_failed", call_id=call.id, offer_id=offer.id, error=str(error))
-        _unreachable(
-            context,
-            offer,
-            AbsenceReason.EXCHANGE_DOWN if isinstance(error, ProviderDown) else AbsenceReason.NOT_REACHED,
-        )
+        is_down = isinstance(error, ProviderDown)
+        _unreachable(context, offer, OfferEndReason.EXCHANGE_DOWN if is_down else OfferEndReason.NOT_REACHED)
         return
     with context.database.write() as session:
         row = service.locked_offer(session, offer.id)
@@ -178,11 +172,11 @@ def _dial(context: AppContext, provider: Provider, offer: Offer, agent: Agent, c
             row.provider_sid = row.provider_sid or sid
 
 
-def _unreachable(context: AppContext, offer: Offer, why: AbsenceReason) -> None:
+def _unreachable(context: AppContext, offer: Offer, reason: OfferEndReason) -> None:
     with context.database.write() as session:
         row = service.locked_offer(session, offer.id)
         if row is not None:
-            service.end_offer(session, context, row, OfferState.UNREACHABLE, why.value, clock.now())
+            service.end_offer(session, context, row, OfferState.UNREACHABLE, reason, clock.now())
 
 
 def _record(context: AppContext, provider: Provider, call: Call) -> None:

@@ -4,7 +4,7 @@ Columns instead of rows: it is read at every pass of the router.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from hotline.models import Agent, AgentSkill, Offer, QueueEntry
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import AgentStateReason, OfferReason, PriorityReason, RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
@@ -21,18 +23,15 @@ from routing.ladder import answer_times, candidates, floor_state
 from routing.ladder.answer_curve import Rang
 from routing.ladder.answer_times import Habit
 from routing.ladder.unreachable import Reach
-from routing.queues.queries import DID_NOT_PICK_UP
 from routing.queues.queue_groups import Lines, asked
 from routing.queues.queues import HELPERS, Queue, Rules, Way
 
 Columns = Row[*tuple[Any, ...]]
-# Before an agent's id: the skill of being this very agent, for callers who are handed on to them.
-SELF, SELF_LEVEL = "@", 5
-# Why an agent goes first for a caller who talked to somebody already, by `Waiting.again`.
-AGAIN = {
-    "transfer": "asked for by a colleague",
-    "returned": "had handed the caller on",
-    "line_lost": "talked to the caller when the line was lost",
+# Why an agent goes first for a caller who talked to somebody already.
+PREFERRED_AGAIN = {
+    RequeueReason.TRANSFER: Reason(OfferReason.ASKED_BY_COLLEAGUE),
+    RequeueReason.RETURNED: Reason(OfferReason.TRANSFERRED_BEFORE),
+    RequeueReason.LINE_LOST: Reason(OfferReason.LOST_THE_CALLER),
 }
 # How many of the latest offers habits are learned from, over all agents; and which: a telephone that could not be
 # reached tells nothing of its owner.
@@ -65,7 +64,7 @@ _RINGING = (
         Offer.started_at,
         Offer.ringing_at,
         Offer.rings,
-        Offer.reasons,
+        Offer.is_last_resort,
         QueueEntry.priority,
     )
     .join(QueueEntry, QueueEntry.id == Offer.queue_entry_id)
@@ -89,12 +88,11 @@ def read(
         return floor_state.Floor((), (), (), asked=asked(rules))
     levels = _levels(session)
     offers = _made(session)
-    wished = frozenset(name for row in waiting for name in row.wish if name.startswith(SELF))
     lines = Lines(rules)
     agents = session.execute(_AGENTS).all()
-    reach = Reach(_skills(row.id, levels, wished) for row in agents if _can_be_reached(row, now))
+    reach = Reach(levels.get(row.id, {}) for row in agents if _can_be_reached(row, now))
     return floor_state.Floor(
-        agents=tuple(_free(agents, levels, known, wished)),
+        agents=tuple(_free(agents, levels, known)),
         callers=tuple(reach.hasten(_caller(row, rules, lines, offers[row.id])) for row in waiting),
         offers=tuple(_ringing(row, levels, known) for row in ringing),
         asked=asked(rules),
@@ -127,20 +125,15 @@ def _made(session: Session) -> dict[str, list[Columns]]:
 
 
 def _free(
-    agents: Iterable[Columns], levels: Mapping[str, dict[str, int]], known: Mapping[str, Habit], wished: Set[str]
+    agents: Iterable[Columns], levels: Mapping[str, dict[str, int]], known: Mapping[str, Habit]
 ) -> Iterable[candidates.Agent]:
-    """Who can be rung; of `wished` agents, the skill of being themselves is among their skills."""
+    """Yield the agents who can be rung."""
     for agent in agents:
-        aside = agent.state is AgentState.NOT_READY and agent.state_reason == DID_NOT_PICK_UP
+        aside = agent.state is AgentState.NOT_READY and agent.state_reason is AgentStateReason.RING_NO_ANSWER
         if agent.is_present and agent.status is AgentStatus.AVAILABLE and (aside or agent.state is AgentState.IDLE):
-            skills = _skills(agent.id, levels, wished)
+            skills = levels.get(agent.id, {})
             habit = known.get(agent.id, answer_times.UNKNOWN)
             yield candidates.Agent(agent.id, skills, agent.state_since, habit.answers_in, aside, habit.curve)
-
-
-def _skills(agent_id: str, levels: Mapping[str, dict[str, int]], wished: Set[str]) -> dict[str, int]:
-    itself = {SELF + agent_id: SELF_LEVEL} if SELF + agent_id in wished else {}
-    return levels.get(agent_id, {}) | itself
 
 
 def _can_be_reached(agent: Columns, now: datetime) -> bool:
@@ -151,7 +144,7 @@ def _can_be_reached(agent: Columns, now: datetime) -> bool:
 
 def _caller(row: QueueEntry, rules: Rules, lines: Lines, offers: list[Columns]) -> floor_state.Caller:
     queue = rules.queue(row.queue)
-    if any(name.startswith(SELF) for name in row.wish):
+    if row.only_agent_id is not None:
         return _for_one(row, queue, offers)
     line = lines.of(row.queue, row.wish)
     return floor_state.Caller(
@@ -165,10 +158,17 @@ def _caller(row: QueueEntry, rules: Rules, lines: Lines, offers: list[Columns]) 
         helpers=line.helpers,
         exits=() if row.kind is QueueEntryKind.CONSULT else tuple(_exits(row, queue)),
         preferred_agent_id=row.preferred_agent_id,
-        because=AGAIN.get(row.again) or next((t for t in row.reasons if t.startswith("owner")), floor_state.OWNER),
+        because=_because(row),
         first_rung_at=_first_rung_at(offers),
         tried=frozenset(offer.agent_id for offer in offers if offer.state in HAVE_LET_RING),
     )
+
+
+def _because(row: QueueEntry) -> Reason:
+    """Return why the preferred agent is the one."""
+    again = None if row.requeue_reason is None else PREFERRED_AGAIN.get(row.requeue_reason)
+    owned = (reason for reason in row.reasons if reason.code is PriorityReason.CASE_OWNER)
+    return again or next(owned, floor_state.PREFERRED)
 
 
 def _first_rung_at(offers: Iterable[Columns]) -> datetime | None:
@@ -184,12 +184,13 @@ def _for_one(row: QueueEntry, queue: Queue, offers: list[Columns]) -> floor_stat
     """A caller for one certain agent: nobody else is rung, nothing else follows."""
     return floor_state.Caller(
         id=row.id,
-        wish=row.wish,
+        wish=candidates.NOTHING,
         priority=row.priority,
         asked_at=row.asked_at,
         rings=queue.rings,
         preferred_agent_id=row.preferred_agent_id,
-        because=AGAIN["transfer"],
+        only_agent_id=row.only_agent_id,
+        because=PREFERRED_AGAIN[RequeueReason.TRANSFER],
         first_rung_at=_first_rung_at(offers),
     )
 
@@ -205,7 +206,7 @@ def _ringing(row: Columns, levels: Mapping[str, Mapping[str, int]], known: Mappi
         row.rings,
         row.priority,
         levels.get(row.agent_id, {}),
-        candidates.SET_ASIDE in row.reasons,
+        row.is_last_resort,
         habit.answers_in,
         habit.curve,
     )

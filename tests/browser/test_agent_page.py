@@ -16,6 +16,7 @@ from hotline import clock
 from hotline.models import Agent, Offer
 from hotline.outbox.notifier import FLOOR
 from hotline.values.access import Role
+from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
@@ -194,7 +195,11 @@ def test_the_page_speaks_english_and_fits_a_phone(agent: Person, house: Stage) -
     assert agent.width() == 390
     with house.context.database.write() as session:
         own = session.query(Agent).filter_by(staff_number="1001").one()
-        own.state, own.state_since, own.state_reason = AgentState.NOT_READY, clock.now(), "did not pick up"
+        own.state, own.state_since, own.state_reason = (
+            AgentState.NOT_READY,
+            clock.now(),
+            AgentStateReason.RING_NO_ANSWER,
+        )
         house.context.notifier.ring_after(session, FLOOR, f"agent {own.id}")
     page.reload()
     agent.sees("#back", "I am back")

@@ -97,7 +97,7 @@ def test_the_floor_shows_a_new_caller_and_an_agents_state_without_reloading(
         session.add(a_waiting(call, QueueEntryState.WAITING))
         agent = session.get_one(Agent, made.agents["N05"].id)
         transitions.move(agent, AgentState.IDLE)
-        agent.state_reason = ""
+        agent.state_reason = None
         transitions.tell(session, context.notifier, transitions.event(call.id, "asked", now, queue="booking"))
     expect(person.page.locator(".waiter")).to_have_count(3)
     person.sees(".waiter", "意见建议")

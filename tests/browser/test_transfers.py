@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from accounts.users import service
 from hotline.models import Agent, Call, QueueEntry, Transfer
 from hotline.values.access import Role
+from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.transfer import TransferState
@@ -21,6 +22,8 @@ from tests.console_data import PASSWORD
 
 STAYS = {"wait_for_hang_up": {"timeout": 60, "required": False}}
 NAMES = {"1001": "lijing", "1002": "wangfang"}
+
+IS_LOST = QueueEntry.requeue_reason == RequeueReason.LINE_LOST
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +129,7 @@ def test_a_caller_is_handed_on_after_a_talk_by_keyboard_alone(first: Person, sec
         house.wait(lambda: house.call("+8613900000061", agent_id=row.id), 10, "the colleague's caller")
         second.page.keyboard.press("h")
         house.wait(lambda: house.call("+8613900000061", status=CallStatus.ENDED), 20, "the end")
-    assert len(house.rows(QueueEntry, QueueEntry.call_id == call.id, QueueEntry.again == "line_lost")) == 0
+    assert len(house.rows(QueueEntry, QueueEntry.call_id == call.id, IS_LOST)) == 0
 
 
 def test_a_caller_is_handed_on_at_once_and_comes_back_when_the_colleague_declines(
@@ -176,7 +179,9 @@ def test_a_browser_killed_in_mid_call_puts_its_caller_first_in_line(
         for pid in _processes(mark):
             os.kill(pid, signal.SIGKILL)
         place = house.wait(
-            lambda: house.rows(QueueEntry, QueueEntry.call_id == call.id, QueueEntry.again == "line_lost"),
+            lambda: house.rows(
+                QueueEntry, QueueEntry.call_id == call.id, QueueEntry.requeue_reason == RequeueReason.LINE_LOST
+            ),
             20,
             "a place at the front",
         )[0]

@@ -10,6 +10,7 @@ import pytest
 
 from hotline import clock
 from hotline.models import Agent, AgentSkill, Call, Offer, QueueEntry
+from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.offer import OfferState
@@ -106,7 +107,7 @@ def test_missed_rejected_and_dropped_calls_are_told_apart(played: tuple[Stage, l
     house, _ = played
     states = {offer.state for offer in house.rows(Offer)}
     assert {OfferState.ANSWERED, OfferState.REJECTED} <= states
-    lost = house.rows(QueueEntry, QueueEntry.again == "line_lost")
+    lost = house.rows(QueueEntry, QueueEntry.requeue_reason == RequeueReason.LINE_LOST)
     assert 1 <= len(lost) <= 3
     assert all(place.state is QueueEntryState.CONNECTED and place.is_lifted for place in lost)
 

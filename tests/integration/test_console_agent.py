@@ -15,6 +15,8 @@ from hotline import clock
 from hotline.context import AppContext, open_context
 from hotline.models import Agent, AuditEntry, Call, Offer, Patient, QueueEntry, User
 from hotline.values.access import Role
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import PriorityReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from routing.queues import service
 from tests.conftest import make_settings
@@ -81,7 +83,8 @@ def test_a_nurse_reads_the_warning_sign_and_is_led_to_the_patient(
         offer = session.scalars(select(Offer).where(Offer.agent_id == own.id)).first()
         assert offer is not None
         own.offer_id = offer.id
-        session.get_one(QueueEntry, offer.queue_entry_id).reasons = ["warning sign: chest_pain"]
+        sign = Reason(PriorityReason.WARNING_SIGN, {"sign": "chest_pain"})
+        session.get_one(QueueEntry, offer.queue_entry_id).reasons = [sign]
         call = session.get_one(Call, offer.call_id)
         call.caller_index = here.keyring.index(call.caller_number or "")
         facts = {"number": call.caller_number, "number_index": call.caller_index, "name": "王芳"}

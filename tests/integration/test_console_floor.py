@@ -19,6 +19,7 @@ from hotline.models import Agent, Call, FloorEvent, QueueEntry
 from hotline.outbox import floor_events, transitions
 from hotline.outbox.notifier import FLOOR
 from hotline.values.access import Role
+from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
@@ -128,7 +129,7 @@ def test_every_change_of_a_status_is_one_row_in_the_order_of_its_making(context:
     with context.database.write() as session:
         row = session.get_one(Agent, made.agents["N06"].id)
         row.status = AgentStatus.AVAILABLE
-        row.state_reason = "nothing that pages follow"
+        row.state_reason = AgentStateReason.LINE_LOST  # which no page follows
         session.flush()
         row.name = "another name"
     with context.database.read() as session:

@@ -17,6 +17,8 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.errors import Retry
 from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Case, Job, QueueEntry, Recipient
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import PriorityReason
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.attempt import AttemptOutcome
 from hotline.values.states.call import CallStatus
@@ -230,7 +232,7 @@ def test_a_warning_sign_stands_first_in_the_nurses_line_with_its_reason(house: H
         waiting = session.scalars(select(QueueEntry)).one()
     assert waiting.queue == "nurse"
     assert waiting.priority >= 200
-    assert waiting.reasons[0] == "warning sign: chest_pain"
+    assert waiting.reasons[0] == Reason(PriorityReason.WARNING_SIGN, {"sign": "chest_pain"})
     attempt = house.attempt()
     assert attempt.warning == "chest_pain"
     assert attempt.warned_at is not None

@@ -77,7 +77,7 @@ class Day:
         self.session.flush()
         return row
 
-    def offer(self, place: QueueEntry, staff_number: str, state: OfferState, *reasons: str) -> None:
+    def offer(self, place: QueueEntry, staff_number: str, state: OfferState, overflow_queue: str | None = None) -> None:
         """A phone that rang for this place, ten seconds."""
         self.session.add(
             Offer(
@@ -88,7 +88,8 @@ class Day:
                 state=state,
                 ring=1,
                 rings=3,
-                reasons=[*reasons],
+                reasons=[],
+                overflow_queue=overflow_queue,
                 started_at=NOW,
                 ringing_at=NOW,
                 answered_at=at(10) if state is OfferState.ANSWERED else None,
@@ -124,7 +125,7 @@ def staff(context: AppContext) -> dict[str, Agent]:
         day = Day(session, agents)
         met = day.place(day.call(CallOutcome.ANSWERED, 12), QueueEntryState.CONNECTED)
         day.offer(met, "1001", OfferState.MISSED)
-        day.offer(met, "1002", OfferState.ANSWERED, figures.OVERFLOW + "nurse helps")
+        day.offer(met, "1002", OfferState.ANSWERED, "nurse")
         day.place(day.call(CallOutcome.ABANDONED, ended=4), QueueEntryState.ABANDONED)
         day.place(day.call(CallOutcome.ABANDONED, ended=40), QueueEntryState.ABANDONED)
         day.place(day.call(CallOutcome.MESSAGE, queue="nurse"), QueueEntryState.LEFT, "voicemail")

@@ -7,6 +7,7 @@ import pytest
 from hotline.clock import new_id
 from hotline.context import AppContext
 from hotline.models import Agent, Offer, QueueEntry
+from hotline.values.reason_codes import OfferEndReason
 from hotline.values.states.offer import OfferState
 from routing.router import floor_queries
 from tests.factories import NOW, call_in_line, load_hospital
@@ -43,7 +44,7 @@ class Offers:
             call_id=waiting.call_id,
             agent_id=agent.id,
             state=state,
-            reason="" if is_answered else "stopped",
+            reason=None if is_answered else OfferEndReason.STOPPED_RINGING,
             ring=1,
             rings=3,
             reasons=[],

@@ -15,6 +15,8 @@ from hotline import clock
 from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Callback, Case, Event, Offer, Patient, QueueEntry, Recording, Row
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import CallbackReason, PriorityReason, QueueEntryEndReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus, Direction
 from hotline.values.states.callback import CallbackState
@@ -437,7 +439,7 @@ def test_a_patient_who_does_not_pick_up_is_tried_twice_and_then_a_person_sees_to
         line.post(path, CallStatus="no-answer", SequenceNumber="2")
         assert not scene.route()  # not at once again
     callback = scene.one(Callback)
-    assert (callback.state, callback.tries, callback.reason) == (CallbackState.FAILED, 2, "the patient did not pick up")
+    assert (callback.state, callback.tries, callback.reason) == (CallbackState.FAILED, 2, CallbackReason.NO_ANSWER)
     case = scene.one(Case)
     assert (case.kind, case.call_id) == (CaseKind.CALL_BACK, scene.call(caller).id)
     assert not scene.route(6000)
@@ -498,7 +500,7 @@ def test_a_number_that_the_exchange_refuses_is_a_try(scene: Scene) -> None:
     scene.telephones.fault = ProviderRefused("invalid number", 400, 21211)
     scene.route()
     callback = scene.one(Callback)
-    assert (callback.state, callback.reason) == (CallbackState.WAITING, "the number cannot be reached")
+    assert (callback.state, callback.reason) == (CallbackState.WAITING, CallbackReason.NUMBER_UNREACHABLE)
 
 
 def test_whoever_hangs_up_before_an_agent_answers_is_called_once_more(scene: Scene) -> None:
@@ -600,7 +602,7 @@ def led_out(scene: Scene, caller: Caller, way: str) -> Document:
     with scene.context.database.write() as session:
         held = queries.locked_call(session, call.id)
         assert held is not None
-        service.leave(session, scene.context, held, "overflow", clock.now())
+        service.leave(session, scene.context, held, QueueEntryEndReason.OVERFLOW_CALLBACK, clock.now())
     return caller.ask(f"/voice/calls/{call.id}/overflow?{way}")
 
 
@@ -667,7 +669,7 @@ def test_an_elderly_patient_goes_ahead_of_those_who_asked_before(listed: Scene) 
     place = listed.places(old)[-1]
     assert place.priority > listed.places(first)[-1].priority
     assert "You are next" in old.wait().said
-    assert any("aged 80 or over" in reason for reason in place.reasons)
+    assert Reason(PriorityReason.AGED, {"age": 80}) in place.reasons
 
 
 def test_what_is_known_of_a_patient_reaches_no_event_and_no_address(
@@ -691,7 +693,7 @@ def test_the_owner_of_an_open_case_is_preferred(listed: Scene) -> None:
     again = listed.caller()
     place = listed.places(again)[-1]
     assert place.preferred_agent_id == owner
-    assert place.reasons[0] == "owner of case 1"
+    assert place.reasons[0] == Reason(PriorityReason.CASE_OWNER, {"case": 1})
 
 
 def test_a_birthday_is_counted_by_the_hospital_s_day() -> None:

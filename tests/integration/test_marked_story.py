@@ -17,6 +17,8 @@ from hotline import clock, log
 from hotline.context import AppContext, open_context
 from hotline.database.database import Database
 from hotline.models import Agent, AgentSkill, Answer, Attempt, Call, Job, Offer, QueueEntry
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import PriorityReason
 from hotline.values.states.agent import AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.leg import LegStatus
@@ -117,9 +119,9 @@ def call(context: AppContext, exchange: Exchange) -> Caller:
     assert Router(context, exchange).work(clock.now())
     with context.database.read() as session:
         for column in (QueueEntry.reasons, Offer.reasons):
-            reasons = [why for listed in session.scalars(sa.select(column)) for why in listed]
-            assert any("aged 80" in why for why in reasons)
-            assert any("cardiac" in why for why in reasons)
+            reasons = [reason for listed in session.scalars(sa.select(column)) for reason in listed]
+            assert Reason(PriorityReason.AGED, {"age": 80}) in reasons
+            assert Reason(PriorityReason.CARDIAC) in reasons
     return caller
 
 

@@ -15,6 +15,7 @@ from hotline.configuration.settings import Settings
 from hotline.context import AppContext
 from hotline.models import Agent, AgentPage, Event, Offer, SignIn, User
 from hotline.values.access import Role
+from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus, PagePhone, SignsIn
 from hotline.values.states.leg import LegStatus
 from hotline.values.states.offer import OfferState
@@ -149,7 +150,7 @@ def test_a_page_that_says_good_bye_is_gone_at_once_and_its_phone_stops(told: Sto
     phone = told.ring(caller)
     desk.closes()
     (offer,) = offers(told)
-    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, "page_silent")
+    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, OfferEndReason.PAGE_SILENT)
     assert (told.agent("1001").state, is_there(told)) == (AgentState.IDLE, False)
     told.route()
     assert phone.word == "canceled"
@@ -225,7 +226,7 @@ def test_a_registration_lost_between_lease_and_dial_is_no_missed_offer(told: Sto
     told.world.exchange.end(phone, "no-answer")  # nobody was there: it never rang
     told.post("no-answer")
     (offer,) = offers(told)
-    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, AbsenceReason.NOT_REACHED)
+    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, OfferEndReason.NOT_REACHED)
     assert told.agent("1001").state is AgentState.IDLE
 
 
@@ -292,7 +293,7 @@ def test_a_caller_whose_whole_queue_is_not_there_is_led_to_overflow_at_once(told
     caller = told.call()
     told.route()
     place = told.place(caller)
-    assert (place.state, place.reason) == (QueueEntryState.LEFT, "overflow: call_back")
+    assert (place.state, place.reason) == (QueueEntryState.LEFT, QueueEntryEndReason.OVERFLOW_CALLBACK)
     assert offers(told) == []
 
 
@@ -343,7 +344,7 @@ def test_what_rang_out_after_the_page_was_cut_off_turns_out_not_to_be_missed(tol
     told.wait(5.5)
     told.route()
     (offer,) = offers(told)
-    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, AbsenceReason.PAGE_SILENT)
+    assert (offer.state, offer.reason) == (OfferState.UNREACHABLE, OfferEndReason.PAGE_SILENT)
     assert told.agent("1001").state is AgentState.IDLE
     assert (told.told("offer_missed"), told.told("offer_unreachable")) == (0, 1)
 

@@ -11,9 +11,9 @@ from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, SignIn, User
 from hotline.values.access import Role
+from hotline.values.reason_codes import RequeueReason
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
-from routing.queues import requeue
 from telephony.views import RegisteredPhone
 from tests.integration.stories import Story, opened
 
@@ -136,7 +136,7 @@ def test_who_is_shut_out_in_a_conversation_is_cut_and_the_caller_is_first_in_lin
     assert told.world.exchange.lines[caller.sid].is_up
     assert told.status(caller) is CallStatus.WAITING
     place = told.place(caller)
-    assert (place.again, place.is_lifted, place.preferred_agent_id) == (requeue.LINE_LOST, True, None)
+    assert (place.requeue_reason, place.is_lifted, place.preferred_agent_id) == (RequeueReason.LINE_LOST, True, None)
     assert told.agent("1001").state is not AgentState.TALKING
     told.wait(30)
     told.route()

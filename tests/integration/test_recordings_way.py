@@ -118,7 +118,7 @@ def test_callbacks_in_any_order_and_twice_leave_the_same_rows(context: AppContex
         for status in order:
             assert post(context, call_id, status, sid) == 204
         row = recording(context, sid)
-        assert (row.state, row.seconds, row.channels, row.reason) == (RecordingState.READY, 17.0, 2, "")
+        assert (row.state, row.seconds, row.channels, row.reason) == (RecordingState.READY, 17.0, 2, None)
         with context.database.read() as session:
             found = session.scalars(select(Job).where(Job.subject_id == row.id)).all()
             events = [e.kind for e in session.scalars(select(Event)) if e.data["recording_id"] == row.id]

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer
+from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallOutcome, CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
@@ -475,7 +476,7 @@ def test_who_is_in_the_queue_though_they_were_led_out_of_it_leaves_it_for_where_
     caller = told.call()
     with told.world.context.database.write() as session:
         call = session.get_one(Call, caller.owner)
-        service.leave(session, told.world.context, call, "overflow: voicemail", clock.now())
+        service.leave(session, told.world.context, call, QueueEntryEndReason.OVERFLOW_VOICEMAIL, clock.now())
     overflow = Mail(None, f"/voice/calls/{caller.owner}/overflow?kind=voicemail", {"CallSid": caller.sid})
     told.world.post(overflow)  # late: its document is not wanted any more, the caller is in the queue
     assert told.status(caller) is CallStatus.IN_MENU

@@ -17,10 +17,10 @@ from qa import scorecards
 from qa.scorecards import phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder
 from recordings.errors import EngineMissing, ModelDamaged, UnreadableAudio
-from recordings.speech import dialogue, recognise
+from recordings.speech import dialogue, engine_choice
 from recordings.speech.closed_set import ClosedSetScorer
 from recordings.speech.engines import mel, vosk, weights
-from recordings.speech.recognise import ModelLocation
+from recordings.speech.recognition import ModelLocation
 from recordings.speech.voice_activity import speech_segments
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, Sound, read_wav, to_pcm
 from tests.hearing import error_rate
@@ -70,13 +70,13 @@ def sounds() -> dict[str, Pcm]:
 @pytest.mark.parametrize("name", sorted(sounds()))
 def test_a_line_on_which_nobody_speaks_has_no_words(place: ModelLocation, korean: ModelLocation, name: str) -> None:
     sound = Sound((sounds()[name],))
-    assert dialogue.transcribe(sound, ZH, recognise.open_engine("whisper", ZH, place)) == []
-    assert dialogue.transcribe(sound, ZH, recognise.open_engine("vosk", ZH, korean)) == []
+    assert dialogue.transcribe(sound, ZH, engine_choice.open_engine("whisper", ZH, place)) == []
+    assert dialogue.transcribe(sound, ZH, engine_choice.open_engine("vosk", ZH, korean)) == []
 
 
 def test_vosk_yields_words_with_times_and_confidence(korean: ModelLocation) -> None:
-    engine = recognise.open_engine("auto", ZH, korean)  # a model of the language is installed: Vosk comes first
-    assert engine is recognise.open_engine("vosk", ZH, korean)
+    engine = engine_choice.open_engine("auto", ZH, korean)  # a model of the language is installed: Vosk comes first
+    assert engine is engine_choice.open_engine("vosk", ZH, korean)
     assert engine.name == "vosk-model-small-cn-0.1"
     pcm = read_wav((CALLS / "zh-complaint-rude.wav").read_bytes()).channels[0][: 9 * TELEPHONE_RATE]
     segments = list(engine.recognise(pcm, speech_segments(pcm, engine.longest_seconds), ZH))
@@ -88,7 +88,7 @@ def test_vosk_yields_words_with_times_and_confidence(korean: ModelLocation) -> N
 
 
 def test_whisper_yields_the_dialogue_with_words_at_their_times(place: ModelLocation) -> None:
-    engine = recognise.open_engine("auto", EN, place)
+    engine = engine_choice.open_engine("auto", EN, place)
     sound = read_wav((CALLS / "en-enquiry-silence.wav").read_bytes())
     call = json.loads((CALLS / "en-enquiry-silence.json").read_text("utf-8"))
     lines = dialogue.transcribe(sound, EN, engine)
@@ -122,7 +122,7 @@ def test_recognised_text_gets_the_marks_of_the_supervisor(place: ModelLocation) 
 def chances_of(place: ModelLocation, name: str, language: Language) -> dict[str, float]:
     """The probability of yes that the machine gives each item of a shared call."""
     sound = read_wav((CALLS / f"{name}.wav").read_bytes())
-    lines = dialogue.transcribe(sound, language, recognise.open_engine("whisper", language, place))
+    lines = dialogue.transcribe(sound, language, engine_choice.open_engine("whisper", language, place))
     heard = dialogue_builder.ScorableAudio(sound, ClosedSetScorer(place))
     made = dialogue_builder.build_dialogue(
         dialogue_builder.spoken_utterances(lines), heard, phrase_lists.of(None, language), language
@@ -148,12 +148,12 @@ def test_damaged_weights_are_joined_again_and_their_digest_is_what_counts(place:
 
 def test_an_engine_that_is_missing_says_how_to_get_it(place: ModelLocation, tmp_path: Path) -> None:
     with pytest.raises(EngineMissing, match=r"hotline models fetch --language en-US.*vosk-model-…en-us-…"):
-        recognise.open_engine("vosk", EN, place)
+        engine_choice.open_engine("vosk", EN, place)
     with pytest.raises(EngineMissing, match="auto, vosk, whisper"):
-        recognise.open_engine("siri", EN, place)
+        engine_choice.open_engine("siri", EN, place)
     (tmp_path / "vosk-model-en-us-9" / "conf").mkdir(parents=True)
     with pytest.raises(ModelDamaged, match="fetch it again"):
-        recognise.open_engine("auto", EN, ModelLocation(tmp_path, vosk=tmp_path))
+        engine_choice.open_engine("auto", EN, ModelLocation(tmp_path, vosk=tmp_path))
 
 
 def test_a_large_model_wins_and_a_folder_that_is_a_model_itself_will_do(tmp_path: Path) -> None:

@@ -8,13 +8,15 @@ from sqlalchemy import select
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Offer, QueueEntry, Transfer
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import AgentStateReason, OfferReason, RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.queue_entry import QueueEntryState
 from hotline.values.states.transfer import TransferKind, TransferState
 from routing.calls import transfers
 from routing.errors import CannotTransfer
-from routing.queues import requeue, service
+from routing.queues import service
 from tests.integration.stories import BOOKING, EMERGENCY, Story, opened
 from tests.simulation.interleave.exchange import Faults, Line, Place
 
@@ -109,8 +111,8 @@ def test_a_caller_whose_agent_was_lost_is_first_in_line_and_hears_why(told: Stor
     earlier = told.call()
     drops(told, phone)
     place = told.place(caller)
-    assert (place.again, place.state, place.preferred_agent_id) == (
-        requeue.LINE_LOST,
+    assert (place.requeue_reason, place.state, place.preferred_agent_id) == (
+        RequeueReason.LINE_LOST,
         QueueEntryState.WAITING,
         told.agent("1001").id,
     )
@@ -120,7 +122,10 @@ def test_a_caller_whose_agent_was_lost_is_first_in_line_and_hears_why(told: Stor
     with told.world.context.database.read() as session:
         positions = [service.position(session, line.owner) for line in (caller, earlier)]
     assert positions == [1, 2]
-    assert (told.agent("1001").state, told.agent("1001").state_reason) == (AgentState.WRAP_UP, "line lost")
+    assert (told.agent("1001").state, told.agent("1001").state_reason) == (
+        AgentState.WRAP_UP,
+        AgentStateReason.LINE_LOST,
+    )
 
 
 def test_a_more_urgent_caller_goes_before_one_whose_line_was_lost(told: Story) -> None:
@@ -140,7 +145,7 @@ def test_an_agent_who_hangs_up_in_the_page_has_ended_the_call(told: Story) -> No
     told.post()
     assert caller.place is Place.ENDED
     assert told.status(caller) is CallStatus.ENDED
-    assert told.agent("1001").state_reason == ""
+    assert told.agent("1001").state_reason is None
 
 
 def test_a_caller_who_hangs_up_first_never_looks_like_a_lost_line(told: Story) -> None:
@@ -169,7 +174,7 @@ def test_a_desk_phone_that_hangs_up_has_ended_the_call_and_one_that_failed_has_n
     told.world.exchange.end(phone, "failed")
     told.post()
     settle(told)
-    assert (told.status(second), told.place(second).again) == (CallStatus.WAITING, requeue.LINE_LOST)
+    assert (told.status(second), told.place(second).requeue_reason) == (CallStatus.WAITING, RequeueReason.LINE_LOST)
 
 
 def test_reports_that_come_late_or_twice_change_nothing_after_a_lost_line(told: Story) -> None:
@@ -218,7 +223,7 @@ def test_a_cold_transfer_to_an_agent_rings_nobody_else(told: Story) -> None:
     with told.world.context.database.read() as session:
         offers = session.scalars(select(Offer).where(Offer.call_id == caller.owner).order_by(Offer.id)).all()
     assert len(offers) == 2
-    assert offers[1].reasons[0] == "rung first: asked for by a colleague"
+    assert offers[1].reasons[:2] == [Reason(OfferReason.RUNG_FIRST), Reason(OfferReason.ASKED_BY_COLLEAGUE)]
 
 
 def test_a_cold_transfer_that_nobody_answers_comes_back_to_the_first_agent(told: Story) -> None:
@@ -231,7 +236,10 @@ def test_a_cold_transfer_that_nobody_answers_comes_back_to_the_first_agent(told:
     told.world.exchange.end(phone_of(told, caller, other), "busy")
     told.post()
     settle(told)
-    assert (transfer(told, caller).state, told.place(caller).again) == (TransferState.FAILED, requeue.RETURNED)
+    assert (transfer(told, caller).state, told.place(caller).requeue_reason) == (
+        TransferState.FAILED,
+        RequeueReason.RETURNED,
+    )
     back = picks_up(told, caller, mine)
     assert room(told, caller) == {caller.owner, back.owner}
 

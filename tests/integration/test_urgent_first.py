@@ -21,7 +21,7 @@ from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.job import JobState
 from hotline.values.states.recording import RecordingState
-from recordings.speech.recognise import Engine, RecognisedSegment
+from recordings.speech.recognition import Engine, RecognisedSegment
 from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import Pcm
 from recordings.transcripts import transcribing

@@ -9,21 +9,18 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.importing import files
 from campaigns.planning import enrolment, plan, service
-from cli.demo import act, report, summary
+from cli.demo import act, queries, report, summary
 from cli.demo.act import Act
 from cli.demo.watch import NONE
 from cli.terminal import tables
 from hotline import clock
 from hotline.context import AppContext
-from hotline.models import Answer, Attempt, Call, Case, Recipient
-from hotline.values.states.attempt import AttemptState
+from hotline.models import Recipient
 from hotline.values.states.call import CallOutcome
-from hotline.values.states.case import CaseKind
 from hotline.values.states.recipient import RecipientState
 
 HERE = Path(__file__).parent
@@ -59,9 +56,7 @@ def begin(context: AppContext) -> None:
 def is_over(context: AppContext) -> bool:
     """Whether everybody was tried once and nobody is on the line."""
     with context.database.read() as session:
-        untried = select(Recipient.id).where(Recipient.tries == 0, Recipient.state == RecipientState.PLANNED)
-        live = select(Attempt.id).where(Attempt.state != AttemptState.ENDED)
-        if session.scalar(untried.limit(1)) is not None or session.scalar(live.limit(1)) is not None:
+        if queries.is_anybody_untried(session):
             return False
     return act.nobody_talks(context)
 
@@ -69,16 +64,13 @@ def is_over(context: AppContext) -> bool:
 def rows(context: AppContext, _since: datetime, now: datetime) -> list[tuple[str, ...]]:
     """One row of words per recipient; their state comes last."""
     with context.database.read() as session:
-        return [_row(session, recipient, now) for recipient in _recipients(session)]
-
-
-def _recipients(session: Session) -> list[Recipient]:
-    return sorted(session.scalars(select(Recipient)), key=lambda recipient: recipient.number)
+        return [_row(session, recipient, now) for recipient in queries.recipients(session)]
 
 
 def _row(session: Session, recipient: Recipient, now: datetime) -> tuple[str, ...]:
-    attempt = _last(session, recipient)
-    answers = _answers(session, recipient)
+    attempt = next(reversed(queries.attempts(session, recipient)), None)
+    seconds = queries.nurse_seconds(session, attempt) if attempt else None
+    answers = queries.answers(session, recipient)
     return (
         tables.last_digits(recipient.number),
         recipient.language.value,
@@ -86,9 +78,7 @@ def _row(session: Session, recipient: Recipient, now: datetime) -> tuple[str, ..
         NONE if attempt is None else str(attempt.outcome or attempt.state).replace("_", " "),
         ", ".join(f"{name} {value}" for name, value in answers.items()) or NONE,
         (attempt.warning.replace("_", " ") if attempt else "") or NONE,
-        NONE
-        if attempt is None or _nurse_seconds(session, attempt) is None
-        else f"{_nurse_seconds(session, attempt)} s",
+        NONE if seconds is None else f"{seconds} s",
         recipient.state.value,
     )
 
@@ -98,25 +88,6 @@ def _state(recipient: Recipient, now: datetime) -> str:
         hours = (recipient.due_at - now).total_seconds() / 3600
         return f"again in {hours:.0f} h" if hours >= 1 else f"again in {hours * 60:.0f} min"
     return recipient.state.value.replace("_", " ")
-
-
-def _last(session: Session, recipient: Recipient) -> Attempt | None:
-    query = select(Attempt).where(Attempt.recipient_id == recipient.id).order_by(Attempt.number.desc())
-    return session.scalars(query).first()
-
-
-def _answers(session: Session, recipient: Recipient) -> dict[str, str]:
-    rows = session.scalars(select(Answer).where(Answer.recipient_id == recipient.id).order_by(Answer.at, Answer.id))
-    return {row.question: row.value or "told in words" for row in rows}
-
-
-def _nurse_seconds(session: Session, attempt: Attempt) -> float | None:
-    """From the warning sign to the nurse's voice."""
-    call = session.get(Call, attempt.call_id) if attempt.call_id else None
-    heard = attempt.caught_at or (call.answered_at if call else None)
-    if attempt.warned_at is None or heard is None:
-        return None
-    return round((heard - attempt.warned_at).total_seconds(), 1)
 
 
 def table(lines: list[tuple[str, ...]], seconds: float) -> tables.Fitting:
@@ -145,9 +116,8 @@ def _style(line: tuple[str, ...]) -> str:
 def as_json(context: AppContext, since: datetime) -> dict[str, Any]:
     """All calls since then and their summary as in the first act, and every recipient."""
     with context.database.read() as session:
-        told = [_told(session, recipient) for recipient in _recipients(session)]
-        urgent = select(Case.id).where(Case.kind.in_([CaseKind.FOLLOW_UP, CaseKind.OPINION]))
-        cases = len(session.scalars(urgent).all())
+        told = [_told(session, recipient) for recipient in queries.recipients(session)]
+        cases = queries.cases_of_follow_up(session)
     made = report.as_json(context, since)
     made["summary"] |= _ours(made["calls"]) | {"recipients": len(told), "cases": cases}
     return made | {"recipients": told}
@@ -166,16 +136,15 @@ def _ours(calls: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _told(session: Session, recipient: Recipient) -> dict[str, Any]:
-    query = select(Attempt).where(Attempt.recipient_id == recipient.id).order_by(Attempt.number)
-    tries = session.scalars(query).all()
-    seconds = [found for found in (_nurse_seconds(session, attempt) for attempt in tries) if found is not None]
+    attempts = queries.attempts(session, recipient)
+    seconds = [each for each in (queries.nurse_seconds(session, attempt) for attempt in attempts) if each is not None]
     return {
         "id": recipient.id,
         "number": recipient.number,
         "state": recipient.state,
-        "attempts": [{"outcome": attempt.outcome, "state": attempt.state} for attempt in tries],
-        "answers": _answers(session, recipient),
-        "warning_signs": [attempt.warning for attempt in tries if attempt.warning],
+        "attempts": [{"outcome": attempt.outcome, "state": attempt.state} for attempt in attempts],
+        "answers": queries.answers(session, recipient),
+        "warning_signs": [attempt.warning for attempt in attempts if attempt.warning],
         "nurse_seconds": seconds[0] if seconds else None,
     }
 

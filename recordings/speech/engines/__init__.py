@@ -1,1 +1,1 @@
-"""The engines that turn speech into words, one file each, all behind `recordings.speech.recognise.Engine`."""
+"""The engines that turn speech into words, one file each, all behind `recordings.speech.recognition.Engine`."""

@@ -14,7 +14,7 @@ import requests
 from hotline.values.language import Language
 from recordings.errors import EngineMissing, ModelDamaged
 from recordings.speech.engines.vosk import CODES, by_hand
-from recordings.speech.recognise import ModelLocation
+from recordings.speech.recognition import ModelLocation
 
 TIMEOUT = (5.0, 30.0)
 BLOCK = 1 << 18

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from recordings.speech.recognise import RecognisedWord
+from recordings.speech.recognition import RecognisedWord
 
 SECONDS_PER_STEP = 0.02  # of the encoder's output, two mel frames
 CUT_SIGN = "\ufffd"  # what decoding yields for half a character

@@ -9,7 +9,7 @@ from typing import Any
 from hotline.values.language import Language
 from recordings.errors import ModelDamaged
 from recordings.speech.normalisation import tidy
-from recordings.speech.recognise import ModelLocation, RecognisedSegment, RecognisedWord
+from recordings.speech.recognition import ModelLocation, RecognisedSegment, RecognisedWord
 from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import TELEPHONE_RATE, Pcm
 

@@ -17,7 +17,7 @@ from recordings.speech.engines import mel, tokens, weights
 from recordings.speech.engines.hallucinations import is_formula, is_hallucinated, without_echo
 from recordings.speech.engines.packing import Pack, packs
 from recordings.speech.normalisation import tidy
-from recordings.speech.recognise import ModelLocation, RecognisedSegment, RecognisedWord
+from recordings.speech.recognition import ModelLocation, RecognisedSegment, RecognisedWord
 from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import TELEPHONE_RATE, Pcm, resample, to_float
 

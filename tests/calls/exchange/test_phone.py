@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from exchange.__main__ import main
-from exchange.media import sound_file, wav_writing
+from exchange.media import sound_file, wav_file
 from exchange.media.audio import to_pcm
 from exchange.phone.client import PhoneClient
 from exchange.phone.errors import PhoneRefused
@@ -38,7 +38,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
 def words(tmp_path: Path) -> Path:
     """A folder with a short sound that is no tone."""
     rising = [8000 * ((each * each // 900) % 97 / 48 - 1) for each in range(3200)]
-    wav_writing.write(tmp_path / "words.wav", [to_pcm(rising)])
+    wav_file.write(tmp_path / "words.wav", [to_pcm(rising)])
     return tmp_path
 
 

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("aiosipua", reason="SIP needs its libraries: pip install 'hospital-hotline[sip]'")
 
-from exchange.media import sound_file, wav_writing
+from exchange.media import sound_file, wav_file
 from exchange.media.tones import tone
 from tests.calls.exchange.conftest import NUMBER, PATIENCE_SECONDS, is_tone, loudest, until
 from tests.calls.exchange.desk import HOST, sip_house
@@ -138,7 +138,7 @@ def _two_ports() -> int:
 
 def _configure(folder: Path, port: int) -> None:
     modules = [f"module\t\t{name}.so" for name in MODULES]
-    wav_writing.write(folder / "said.wav", [tone([660], 20)])
+    wav_file.write(folder / "said.wav", [tone([660], 20)])
     settings = ["module_path /usr/lib/baresip/modules", f"audio_source aufile,{folder}/said.wav"]
     settings += [f"audio_player aufile,{folder}/heard.wav"]
     settings += [f"sip_listen {HOST}:{_two_ports()}", "audio_alert aufile,/dev/null"]

@@ -6,14 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.models import Call, Callback, Case, QueueEntry, Recording
+from hotline.values.reason_codes import CallbackReason
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.case import CaseKind
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.callbacks.due import MOST_TRIES
 from tests.simulation.interleave.seen import Seen
-
-TOO_LATE = "not called back in time"
 
 
 def promises(seen: Seen) -> Iterator[str]:
@@ -54,7 +53,7 @@ def _ended(session: Session, row: Callback, has_case: bool) -> Iterator[str]:
     if row.state is CallbackState.FAILED:
         if not has_case:
             yield f"call-back failed and nobody sees to it: {row.call_id}"
-        if row.tries < MOST_TRIES and row.reason != TOO_LATE:
+        if row.tries < MOST_TRIES and row.reason is not CallbackReason.TOO_LATE:
             yield f"call-back failed after {row.tries} tries: {row.call_id}"
     if row.state is CallbackState.DONE:
         back = session.get(Call, row.back_call_id or "")

@@ -79,7 +79,7 @@ def forgotten(seen: Seen, skills: Skills, now: datetime) -> Iterator[str]:
         and agent.id not in kept
     ]
     for row in without_phone(seen):
-        if any(fits(skills[agent_id], row.wish) for agent_id in free):
+        if row.only_agent_id is None and any(fits(skills[agent_id], row.wish) for agent_id in free):
             yield f"forgotten in line: {row.call_id}"
     on_the_line = {call.caller_index for call in seen.calls.values()}
     for promise in seen.promises:

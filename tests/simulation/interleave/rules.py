@@ -8,17 +8,23 @@ from sqlalchemy import select
 
 from hotline import clock
 from hotline.models import AgentSkill, Event, Offer, QueueEntry
+from hotline.values.reason_codes import QueueEntryEndReason
 from hotline.values.states.agent import AgentState
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
-from routing.ladder.candidates import SET_ASIDE, fits
+from routing.ladder.candidates import fits
 from tests.simulation.interleave import counts, kept, rest
 from tests.simulation.interleave.lines import Line, Place
-from tests.simulation.interleave.seen import OPEN, Eye, NewOffer, Seen, rank, without_phone
+from tests.simulation.interleave.seen import OPEN, Eye, NewOffer, Seen, SeenPlace, rank, without_phone
 from tests.simulation.interleave.world import World
 
 CHECKS_PER_COUNT = 25
+OVERFLOWED = (
+    QueueEntryEndReason.OVERFLOW_CALLBACK,
+    QueueEntryEndReason.OVERFLOW_VOICEMAIL,
+    QueueEntryEndReason.OVERFLOW_NUMBER,
+)
 HELD = (AgentState.OFFERED, AgentState.TALKING)
 
 
@@ -137,10 +143,10 @@ class Rules:
         for offer in started:
             mine = places.get(offer.queue_entry_id)
             for row in without_phone(seen):
-                if mine is None or row.id not in self._unrung or row.wish != mine.wish:
+                if mine is None or row.id not in self._unrung or _wanted(row) != _wanted(mine):
                     continue
                 is_behind = rank(row) < rank(mine) and fits(self._skills[offer.agent_id], row.wish)
-                if is_behind and not (SET_ASIDE in offer.reasons and self._was_let_ring(row.id, offer.agent_id)):
+                if is_behind and not (offer.is_last_resort and self._was_let_ring(row.id, offer.agent_id)):
                     yield f"overtaken: {row.call_id} by {mine.call_id}"
 
     def _was_let_ring(self, queue_entry_id: str, agent_id: str) -> bool:
@@ -182,10 +188,15 @@ def _callers(seen: Seen) -> Iterator[str]:
         yield "two winners"
 
 
+def _wanted(row: SeenPlace) -> tuple[dict[str, int], str | None]:
+    """Whom this caller needs."""
+    return row.wish, row.only_agent_id
+
+
 def _is_led_out(seen: Seen, call_id: str) -> bool:
     """Whether the router has led this caller out of the line, and they are on the way. At rest they have arrived."""
     newest = max((row for row in seen.waiting if row.call_id == call_id), key=lambda row: row.id, default=None)
-    return newest is not None and newest.reason.startswith("overflow")
+    return newest is not None and newest.reason in OVERFLOWED
 
 
 def _agents(seen: Seen) -> Iterator[str]:

@@ -41,7 +41,8 @@ class SeenPlace(NamedTuple):
     wish: dict[str, int]
     priority: int
     asked_at: Any
-    reason: str
+    reason: str | None
+    only_agent_id: str | None
 
 
 class SeenPromise(NamedTuple):
@@ -82,12 +83,12 @@ class SeenAgent(NamedTuple):
 
 
 class NewOffer(NamedTuple):
-    """An offer of any state, with its reasons."""
+    """An offer of any state; `is_last_resort`: of an agent who was not ready."""
 
     id: str
     queue_entry_id: str
     agent_id: str
-    reasons: list[str]
+    is_last_resort: bool
 
 
 class Seen(NamedTuple):
@@ -130,6 +131,7 @@ _PLACES = (
         QueueEntry.priority,
         QueueEntry.asked_at,
         QueueEntry.reason,
+        QueueEntry.only_agent_id,
     )
     .join(Call, Call.id == QueueEntry.call_id)
     .where(QueueEntry.state.in_(OPEN) | (Call.status != CallStatus.ENDED))
@@ -138,7 +140,7 @@ _OFFERS = select(Offer.id, Offer.call_id, Offer.queue_entry_id, Offer.agent_id, 
     Offer.state.in_(LIVE_OFFERS) | ((Offer.state == OfferState.ANSWERED) & Offer.ended_at.is_(None))
 )
 _AGENTS = select(Agent.id, Agent.state, Agent.status, Agent.offer_id, Agent.state_until, Agent.is_present)
-_NEW = select(Offer.id, Offer.queue_entry_id, Offer.agent_id, Offer.reasons).where(Offer.id > bindparam("last"))
+_NEW = select(Offer.id, Offer.queue_entry_id, Offer.agent_id, Offer.is_last_resort).where(Offer.id > bindparam("last"))
 
 
 class Eye:
@@ -173,7 +175,7 @@ class Eye:
     def offers_after(self, last: str) -> list[NewOffer]:
         """The offers that began after the offer `last`, in their order."""
         rows = self._connection.execute(self._new, self._parameters(last)).fetchall()
-        return [NewOffer(row[0], row[1], row[2], _json(row[3])) for row in rows]
+        return [NewOffer(row[0], row[1], row[2], bool(row[3])) for row in rows]
 
     def close(self) -> None:
         """Give the connection back."""

@@ -32,7 +32,7 @@ class AnOffer:
     answered_at: datetime | None
     call_id: str = "c"
     agent_id: str = "a"
-    reasons: tuple[str, ...] = ()
+    overflow_queue: str | None = None
 
 
 def after(seconds: float | None) -> datetime | None:

@@ -21,7 +21,6 @@ from console.admin import audit_words
 from console.admin.audit_http import COLUMNS as AUDIT_COLUMNS
 from console.admin.failed_work import REASONS
 from console.calls import event_text
-from console.calls.event_text import WHYS
 from console.campaigns.answers import BESIDE, COMMON
 from console.campaigns.http import STEPS as CAMPAIGN_STEPS
 from console.crm.patients import FACTS
@@ -31,6 +30,7 @@ from console.web.faults import KNOWN
 from console.web.language import words
 from hotline.configuration import translations
 from hotline.models import Agent, Event
+from hotline.values import reason_codes
 from hotline.values.access import AuditOutcome, Role
 from hotline.values.intent import Intent
 from hotline.values.language import Language
@@ -52,7 +52,6 @@ from qa.reports.values import KINDS, UNITS
 from qa.reviews.queries import TABS
 from qa.sampling.policy import RULES
 from routing.calls.legs import ENDS as LEG_ENDS
-from routing.queues import requeue
 from routing.router.actions import ENDS as ROUTER_ENDS
 from workers.registry import JOB_KINDS
 
@@ -140,8 +139,10 @@ def made_up() -> set[str]:
     keys |= {f"campaigns.{step}" for step in CAMPAIGN_STEPS} | {"campaigns.by_ward", "campaigns.by_month"}
     keys |= {f"campaign_why.{why}" for why in WHY} | {f"campaign_without.{why}" for why in WITHOUT}
     keys |= {"cases.owner_nobody", "cases.owner_mine", "cases.written", "cases.handed_over", "cases.moved"}
-    keys |= {f"transfer.state_{state}" for state in TransferState} | {f"why.{name}" for name in WHYS}
-    keys |= {f"transfer.again_{why}" for why in (requeue.LINE_LOST, requeue.TRANSFER, requeue.RETURNED, requeue.ALONE)}
+    keys |= {f"transfer.state_{state}" for state in TransferState} | {
+        f"why.{code}" for codes in (reason_codes.PriorityReason, reason_codes.OfferReason) for code in codes
+    }
+    keys |= {f"transfer.again_{why}" for why in reason_codes.RequeueReason}
     keys |= {f"transfer.{why}" for why in CANNOT_TRANSFER} | {"transfer.from_consult", "transfer.from_caller"}
     keys |= {f"recipient_change.{name}" for name in (service.STOPPED, service.RESUMED, service.UNDONE)}
     keys |= {f"visit_event.{event}" for event in VisitEvent} | {f"stop_source.{name}" for name in SOURCES}
@@ -200,7 +201,7 @@ def test_a_count_chooses_the_plural_and_is_written_with_separators() -> None:
 def test_every_reason_that_an_offer_ends_for_has_words(language: Language) -> None:
     known = [reason for _state, reason in [*ROUTER_ENDS.values(), *LEG_ENDS.values()]]
     for reason in [*known, *AbsenceReason]:
-        assert words(language).known(f"reason.{reason.replace(' ', '_')}"), reason
+        assert words(language).known(f"reason.{reason}"), reason
 
 
 def test_an_event_is_told_with_names_and_without_what_is_missing() -> None:

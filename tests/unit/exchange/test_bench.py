@@ -9,7 +9,7 @@ import pytest
 from bench.exchange import verdict
 from bench.exchange_load.kept import Faults, faults_of
 from bench.exchange_load.load import Talk, Telephone
-from exchange.media import wav_writing
+from exchange.media import wav_file
 from exchange.media.audio import FRAME_BYTES, SILENCE
 
 
@@ -42,7 +42,7 @@ def talk_of(told: int) -> Talk:
 def test_lost_frames_and_gaps_of_a_tone_are_told_apart(tmp_path: Path, fault: Any, found: Faults) -> None:
     talk = talk_of(120)
     path = tmp_path / "talk.wav"
-    wav_writing.write(
+    wav_file.write(
         path, [SILENCE * 9 + fault(talk.caller.said()) + SILENCE * 5, SILENCE * 9 + talk.agent.said() + SILENCE]
     )
     assert faults_of(path, talk) == [found, Faults()]

@@ -7,14 +7,14 @@ import pytest
 from exchange.conference.conference import BY_API
 from exchange.media.audio import level_db
 from exchange.media.tones import tone
-from exchange.recording.wav_file import header
+from exchange.media.wav_file import wav_header
 from exchange.webhooks.webhook import WebhookResponse
 from tests.unit.exchange.stage import SITE, Stage, Story, Telephone
 
 Staged = Callable[[Story], None]
 EVENTS = 'statusCallback="/events" statusCallbackEvent="start end join leave mute hold"'
 LOUD, SILENT = -20, -80
-SOUND = header(1, 16_000) + tone([600], 1.0)
+SOUND = wav_header(1, 16_000) + tone([600], 1.0)
 
 
 def room(extra: str = "") -> str:

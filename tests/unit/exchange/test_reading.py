@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.calls.line import GAP_FRAMES, MOST_FRAMES, PREFILL_FRAMES, JitterBuffer
 from exchange.core.config import from_values, load
 from exchange.core.errors import ConfigError, DocumentError
 from exchange.media.audio import MISSING, SILENCE
 from exchange.media.clock import RecurringSignal, Signal, Ticker
+from exchange.media.jitter_buffer import GAP_FRAMES, MOST_FRAMES, PREFILL_FRAMES, JitterBuffer
 from exchange.media.tones import tone
 from exchange.speech.synthesiser import voice_for
 from exchange.webhooks.twiml import Element, parse

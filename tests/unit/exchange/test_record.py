@@ -13,8 +13,8 @@ from exchange.media import sound_file
 from exchange.media.clock import Ticker
 from exchange.media.dtmf import key_tones
 from exchange.media.tones import tone
+from exchange.media.wav_file import HEADER_BYTES, wav_header
 from exchange.recording.store import RecordingStore
-from exchange.recording.wav_file import HEADER_BYTES, header
 from tests.unit.exchange.stage import SITE, Stage, Story
 
 Staged = Callable[[Story], None]
@@ -152,8 +152,8 @@ def test_recording_cut_off_by_a_kill_is_finished_at_the_next_start(tmp_path: Pat
 
 
 def test_header_is_that_of_a_two_channel_wav_file() -> None:
-    assert len(header(2, 0)) == HEADER_BYTES
-    assert sound_file.read_channels(header(2, 8) + bytes(8)) == [bytes(4), bytes(4)]
+    assert len(wav_header(2, 0)) == HEADER_BYTES
+    assert sound_file.read_channels(wav_header(2, 8) + bytes(8)) == [bytes(4), bytes(4)]
 
 
 def _first_sound(pcm: bytes) -> int:

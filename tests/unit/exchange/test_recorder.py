@@ -10,8 +10,9 @@ from exchange.media import sound_file
 from exchange.media.audio import frames
 from exchange.media.clock import Ticker
 from exchange.media.tones import tone
+from exchange.media.wav_file import HEADER_BYTES
+from exchange.recording.growing_wav import GrowingWav
 from exchange.recording.store import RecordingStore
-from exchange.recording.wav_file import HEADER_BYTES, WavFile
 
 CALLBACK = StatusCallback("http://app.test/recorded", "POST", ("in-progress", "completed", "absent"))
 
@@ -25,7 +26,7 @@ def recordings(folder: Path, told: list[dict[str, str]]) -> RecordingStore:
 def test_slow_disk_holds_nobody_up_and_loses_nothing(tmp_path: Path) -> None:
     waiting: list[Callable[[], None]] = []
     path = tmp_path / "slow.wav"
-    tape = WavFile(path, 2, "both", waiting.append)
+    tape = GrowingWav(path, 2, "both", waiting.append)
     said, heard = list(frames(tone([500], 2))), list(frames(tone([900], 2)))
     tape.write(said[:50], heard[:50])
     tape.write(said[50:90], heard[50:90])

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from exchange.media import wav_writing
+from exchange.media import wav_file
 from exchange.media.audio import level_db
 from exchange.media.tones import tone
 from exchange.webhooks.webhook import WebhookResponse
@@ -15,7 +15,7 @@ Staged = Callable[[Story], None]
 def sound(tmp_path: Path, seconds: float, **headers: str) -> WebhookResponse:
     """A WAV file of a tone at 16 kHz, as a server sends it."""
     path = tmp_path / "sound.wav"
-    wav_writing.write(path, [tone([600], 2 * seconds)], rate=16_000)
+    wav_file.write(path, [tone([600], 2 * seconds)], rate=16_000)
     return WebhookResponse(200, {"Content-Type": "audio/wav", **headers}, path.read_bytes(), f"{SITE}/sound.wav")
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.statistics.confidence_interval import AgentDay, BarVerdict, estimate, reach, standing
-from qa.statistics.quantiles import student
+from qa.statistics.student_t import t_quantile
 
 # The machine of the tests may be busy with others.
 UNHURRIED = settings(deadline=None)
@@ -166,4 +166,4 @@ def test_an_interval_lies_within_the_scale_and_around_its_score(days: list[Agent
 
 @pytest.mark.parametrize(("freedom", "expected"), [(1, 12.706), (2, 4.303), (5, 2.571), (10, 2.228), (30, 2.042)])
 def test_quantiles_are_those_of_the_tables(freedom: int, expected: float) -> None:
-    assert student(0.975, freedom) == pytest.approx(expected, abs=0.002)
+    assert t_quantile(0.975, freedom) == pytest.approx(expected, abs=0.002)

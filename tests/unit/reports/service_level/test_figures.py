@@ -29,7 +29,7 @@ class AnOffer:
     call_id: str
     agent_id: str = "li"
     state: OfferState = OfferState.ANSWERED
-    reasons: tuple[str, ...] = ()
+    overflow_queue: str | None = None
     started_at: datetime = NINE
     ringing_at: datetime | None = NINE
     answered_at: datetime | None = None
@@ -61,12 +61,12 @@ CALLS = [
 ]
 OFFERS = [
     AnOffer("1", answered_at=at(14)),
-    AnOffer("1", "wang", OfferState.MISSED, ("overflow: nurse helps",)),
-    AnOffer("1", "wang", OfferState.MISSED, ("overflow: nurse helps",)),
+    AnOffer("1", "wang", OfferState.MISSED, "nurse"),
+    AnOffer("1", "wang", OfferState.MISSED, "nurse"),
     AnOffer("3", "li", OfferState.CANCELLED),
     AnOffer("4", "wang", OfferState.REJECTED),
     AnOffer("9", "zhao", started_at=at(1904), ringing_at=at(1905), answered_at=at(1910)),
-    AnOffer("10", "wang", OfferState.MISSED, ("overflow: nurse helps",)),
+    AnOffer("10", "wang", OfferState.MISSED, "nurse"),
 ]
 CALLBACKS = [ACallback("7", CallbackState.DONE, "9"), ACallback("8", CallbackState.WAITING)]
 DAY = figures.Counted(CALLS, OFFERS, CALLBACKS, frozenset({"8", "10"}))

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import OfferReason
 from routing.ladder.answer_times import LATEST_PHONES, LEAST_ANSWERS, Phones, answers_in
 from routing.ladder.candidates import Agent
 from routing.ladder.floor_state import Caller, Decision, Floor, Lend, Ringing, Rung, Start
@@ -47,7 +49,7 @@ def test_the_only_nurse_is_rung_last_for_a_common_wish_although_idle_longest_and
 def test_someone_scarce_is_rung_all_the_same_where_nobody_else_fits_and_the_reason_is_told() -> None:
     (start,) = starts(Floor((agent("nurse", booking=3, nurse=5),), (caller(),), ()), NOW)
     assert start.agent_id == "nurse"
-    assert "although the only one free for nurse" in start.reasons
+    assert Reason(OfferReason.ONLY_ONE_FREE, {"skills": ["nurse"]}) in start.reasons
 
 
 def test_with_enough_others_of_their_kind_the_better_level_goes_first() -> None:
@@ -128,7 +130,7 @@ def test_a_caller_who_waited_two_rings_for_anybody_to_be_free_gets_more_phones_a
     who = caller(first_rung_at=at(11))
     (first, second) = starts(Floor((agent("b"), agent("d"), agent("e")), (who,), (phone("o", "c", "a"),)), at(11))
     assert (first.agent_id, second.agent_id) == ("b", "d")
-    assert "the caller had waited 2 rings" in first.reasons
+    assert Reason(OfferReason.CALLER_WAITED, {"rings": 2}) in first.reasons
 
 
 def test_the_overflow_helps_a_caller_for_whom_nobody_was_free_in_all_the_rings() -> None:
@@ -141,7 +143,7 @@ def test_who_is_set_aside_is_rung_only_where_nobody_else_is_free() -> None:
     aside = agent("aside", -900, aside=True, booking=5)
     assert rung(Floor((aside, agent("here")), (caller(),), ()), NOW) == [("c", "here")]
     (start,) = starts(Floor((aside,), (caller(),), ()), NOW)
-    assert "set aside, but nobody else is free" in start.reasons
+    assert Reason(OfferReason.LAST_RESORT) in start.reasons
 
 
 def test_who_has_missed_this_caller_is_a_chance_while_the_rings_last_and_then_left_in_peace_for_two_rings() -> None:

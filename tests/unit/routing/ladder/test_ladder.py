@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import OfferReason
 from routing.ladder.candidates import Agent, fits
 from routing.ladder.floor_state import Caller, Floor, Miss, Overflow, Ringing, Rung, Start, Unreachable, Yield
 from routing.ladder.ladder import decide
@@ -60,7 +62,7 @@ def test_a_second_phone_rings_from_the_start_where_its_owner_is_not_needed_elsew
     (start,) = decide(Floor((spare, scarce, agent("e")), (here,), rung), NOW, RING)
     assert isinstance(start, Start)
     assert (start.agent_id, start.ring) == ("b", 1)
-    assert start.reasons[0] == "rung beside the first: nobody else needs them now"
+    assert start.reasons[0] == Reason(OfferReason.BESIDE_FIRST)
     assert starts(Floor((scarce,), (here,), rung), NOW) == []
     two = (*rung, ringing("o2", "c", "f"))
     assert starts(Floor((spare,), (here,), two), NOW) == []
@@ -141,7 +143,7 @@ def test_who_missed_this_caller_is_asked_last() -> None:
 def test_each_choice_is_explained() -> None:
     (start,) = decide(Floor((agent("a"),), (caller(preferred_agent_id="a"),), ()), NOW, RING)
     assert isinstance(start, Start)
-    assert start.reasons[0] == "rung first: owner of the open case"
+    assert start.reasons[:2] == (Reason(OfferReason.RUNG_FIRST), Reason(OfferReason.PREFERRED))
 
 
 levels = st.dictionaries(st.sampled_from(["booking", "nurse", "en-US"]), st.integers(1, 5), min_size=1)

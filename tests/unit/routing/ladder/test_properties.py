@@ -5,9 +5,22 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import OfferReason, PriorityReason
 from routing.ladder.candidates import Agent, fits
-from routing.ladder.floor_state import OWNER, Caller, Floor, Miss, Overflow, Ringing, Rung, Start, Unreachable, Yield
-from routing.ladder.ladder import AT_ONCE, DIAL_SECONDS, decide
+from routing.ladder.floor_state import (
+    PREFERRED,
+    Caller,
+    Floor,
+    Miss,
+    Overflow,
+    Ringing,
+    Rung,
+    Start,
+    Unreachable,
+    Yield,
+)
+from routing.ladder.ladder import AT_ONCE, AT_RISK, BESIDE, DIAL_SECONDS, decide
 from routing.ladder.ring_budget import EVERYONE, due, passed
 from routing.queues.queues import OverflowKind, Way
 
@@ -59,7 +72,7 @@ def floors(draw: st.DrawFn) -> Floor:
                 helpers=tuple((way, draw(levels)) for way in draw(st.lists(helping, max_size=2))),
                 exits=tuple(draw(st.lists(leading, max_size=2))),
                 preferred_agent_id=draw(st.none() | st.sampled_from(names)),
-                because=draw(st.sampled_from([OWNER, "owner of case 123"])),
+                because=draw(st.sampled_from([PREFERRED, Reason(PriorityReason.CASE_OWNER, {"case": 123})])),
                 first_rung_at=None if first is None else at(first),
                 tried=frozenset(draw(st.lists(st.sampled_from(names), max_size=2))),
             )
@@ -224,13 +237,13 @@ def test_every_start_says_why(floor: Floor) -> None:
     callers = {caller.id: caller for caller in floor.callers}
     for start in begun(floor):
         who = callers[start.caller_id]
-        first, others = start.reasons[0], start.reasons[1:]
-        begins = "rung first" if start.ring == 1 else f"widened at ring {start.ring}"
-        assert first.split(":")[0] in {begins, "rung beside the first"}
-        if first.startswith(begins):
-            assert (start.agent_id == who.preferred_agent_id) == first.endswith(who.because)
-        assert any(text.startswith("skills ") for text in others)
-        assert any(text.startswith("idle since ") for text in others)
+        first, codes = start.reasons[0], [reason.code for reason in start.reasons]
+        is_first = start.ring == 1
+        begins = Reason(OfferReason.RUNG_FIRST) if is_first else Reason(OfferReason.WIDENED, {"ring": start.ring})
+        assert first in (begins, BESIDE, AT_RISK)
+        if first == begins:
+            assert (start.agent_id == who.preferred_agent_id) == (who.because in start.reasons)
+        assert codes.count(OfferReason.SKILLS) == codes.count(OfferReason.IDLE_SINCE) == 1
 
 
 @settings(max_examples=40, deadline=None)

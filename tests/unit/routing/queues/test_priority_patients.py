@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.values.reason import Reason
+from hotline.values.reason_codes import PriorityReason as Why
 from routing.queues.priority_patients import Facts, Green, priority_of
 
 TODAY = date(2026, 3, 2)
@@ -19,20 +21,20 @@ RULES = Green(
     [
         (Facts(), 0, ()),
         (Facts(age=64), 0, ()),
-        (Facts(age=65), 10, ("green channel: aged 65 or over",)),
-        (Facts(age=93), 20, ("green channel: aged 80 or over",)),
-        (Facts(limited_mobility=True), 10, ("green channel: limited mobility",)),
-        (Facts(cardiac=True), 25, ("green channel: cardiac patient",)),
-        (Facts(diabetic=True), 5, ("green channel: diabetic patient",)),
-        (Facts(flagged=True), 20, ("green channel: flagged patient",)),
-        (Facts(discharged_on=TODAY), 15, ("green channel: discharged in the last 30 days",)),
-        (Facts(discharged_on=date(2026, 1, 31)), 15, ("green channel: discharged in the last 30 days",)),
+        (Facts(age=65), 10, (Reason(Why.AGED, {"age": 65}),)),
+        (Facts(age=93), 20, (Reason(Why.AGED, {"age": 80}),)),
+        (Facts(limited_mobility=True), 10, (Reason(Why.LIMITED_MOBILITY),)),
+        (Facts(cardiac=True), 25, (Reason(Why.CARDIAC),)),
+        (Facts(diabetic=True), 5, (Reason(Why.DIABETIC),)),
+        (Facts(flagged=True), 20, (Reason(Why.FLAGGED),)),
+        (Facts(discharged_on=TODAY), 15, (Reason(Why.DISCHARGED, {"days": 30}),)),
+        (Facts(discharged_on=date(2026, 1, 31)), 15, (Reason(Why.DISCHARGED, {"days": 30}),)),
         (Facts(discharged_on=date(2026, 1, 30)), 0, ()),
         (Facts(discharged_on=date(2026, 3, 3)), 0, ()),
-        (Facts(age=70, diabetic=True), 15, ("green channel: aged 65 or over", "green channel: diabetic patient")),
+        (Facts(age=70, diabetic=True), 15, (Reason(Why.AGED, {"age": 65}), Reason(Why.DIABETIC))),
     ],
 )
-def test_each_fact_lifts_by_its_rule_and_says_so(facts: Facts, lift: int, reasons: tuple[str, ...]) -> None:
+def test_each_fact_lifts_by_its_rule_and_says_so(facts: Facts, lift: int, reasons: tuple[Reason, ...]) -> None:
     assert priority_of(RULES, facts, 7, TODAY) == (7 + lift, reasons)
 
 

@@ -1,6 +1,5 @@
-"""What recognition is: speech in, words with times and confidence out; and which engine does it, opened once."""
+"""Recognition as values: speech in, words with times and confidence out. `engine_choice.py` opens an engine."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +7,8 @@ from typing import Protocol
 
 from hotline.configuration.settings import Settings
 from hotline.values.language import Language
-from recordings.errors import EngineMissing
 from recordings.speech.voice_activity import SpeechSegment
 from recordings.storage.audio import Pcm
-
-ENGINES = ("auto", "vosk", "whisper")
 
 
 @dataclass(frozen=True)
@@ -68,30 +64,3 @@ class ModelLocation:
     def of(cls, settings: Settings) -> "ModelLocation":
         """The place that the settings name."""
         return cls(settings.hotline_home / "models", settings.vosk_model_path, settings.speech_threads)
-
-
-_open: dict[tuple[str, str, ModelLocation], Engine] = {}
-_lock = threading.Lock()
-
-
-def open_engine(wish: str, language: Language, place: ModelLocation) -> Engine:
-    """The engine for `language`, opened at its first use and kept for this process.
-
-    `auto` is Vosk where a model of the language is installed, else Whisper. Raises `EngineMissing`, `ModelDamaged`.
-    """
-    from recordings.speech.engines import (
-        vosk,
-        whisper,  # each loads a library of its own, and only when it is used
-    )
-
-    if wish not in ENGINES:
-        raise EngineMissing(f"no speech engine {wish!r}; there are {', '.join(ENGINES)}")
-    folder = vosk.find(language, place) if wish in ("auto", "vosk") else None
-    kind = "vosk" if folder is not None else "whisper"
-    if wish == "vosk" and folder is None:
-        raise EngineMissing(vosk.remedy(language, place))
-    key = (kind, str(folder or ""), place)
-    with _lock:
-        if key not in _open:
-            _open[key] = vosk.Vosk(folder) if folder is not None else whisper.Whisper(place)
-        return _open[key]

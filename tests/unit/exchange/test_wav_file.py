@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exchange.media import sound_file, wav_writing
+from exchange.media import sound_file, wav_file
 from exchange.media.audio import level_db
 from exchange.media.tones import tone
 
@@ -34,7 +34,7 @@ def sine(hertz: float, rate: int, seconds: float = 1.0) -> "np.typing.NDArray[np
 
 def test_two_channels_written_are_read_again(tmp_path: Path) -> None:
     left, right = tone([450], 0.5), tone([1000], 0.25)
-    wav_writing.write(tmp_path / "two.wav", [left, right])
+    wav_file.write(tmp_path / "two.wav", [left, right])
     assert sound_file.read_channels(tmp_path / "two.wav") == [left, right.ljust(len(left), b"\0")]
     assert sound_file.duration(tmp_path / "two.wav") == 0.5
 
@@ -44,7 +44,7 @@ def test_channels_are_mixed_to_one() -> None:
 
 
 def test_an_empty_file_is_no_sound(tmp_path: Path) -> None:
-    wav_writing.write(tmp_path / "empty.wav", [b"", b""])
+    wav_file.write(tmp_path / "empty.wav", [b"", b""])
     assert sound_file.read(str(tmp_path / "empty.wav")) == b""
 
 

@@ -1,4 +1,4 @@
-"""Quantiles of the normal distribution and of Student's t, for intervals. Pure."""
+"""Quantiles of Student's t distribution, for intervals (decision 0030 says why not by scipy). Pure."""
 
 from math import cos, inf, pi, sqrt
 from statistics import NormalDist
@@ -6,8 +6,8 @@ from statistics import NormalDist
 _NORMAL = NormalDist()
 
 
-def student(probability: float, freedom: float) -> float:
-    """The quantile of Student's t: exact for one and two degrees of freedom, else the expansion of Cornish and Fisher.
+def t_quantile(probability: float, freedom: float) -> float:
+    """Return the quantile of Student's t: exact for one and two degrees of freedom, else by Cornish and Fisher.
 
     Between whole degrees below three it is interpolated; the expansion is right to three digits from three on for
     probabilities up to 0.995 (Abramowitz and Stegun 26.7.5).

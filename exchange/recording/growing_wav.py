@@ -1,7 +1,6 @@
 """A WAV file that grows while it is heard, written beside the media clock so that a slow disk delays no sound."""
 
 import contextlib
-import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -12,8 +11,8 @@ from typing import BinaryIO
 import numpy as np
 
 from exchange.media.audio import FRAME_BYTES, RATE, mix
+from exchange.media.wav_file import HEADER_BYTES, wav_header
 
-HEADER_BYTES = 44
 Block = tuple[list[bytes], list[bytes]]
 Later = Callable[[Callable[[], None]], object]
 
@@ -36,7 +35,7 @@ class DiskWriter:
         self._thread.shutdown()
 
 
-class WavFile:
+class GrowingWav:
     """One file. `is_broken` says that the disk refused; what was written until then stays."""
 
     def __init__(self, path: Path, channels: int, track: str, later: Later = at_once) -> None:
@@ -48,7 +47,7 @@ class WavFile:
         self._waiting: deque[Block] = deque()
         self._lock = threading.Lock()
         self._file: BinaryIO = path.open("wb")
-        self._file.write(header(channels, 0))
+        self._file.write(wav_header(channels, 0))
         self._file.flush()
 
     def write(self, said: list[bytes], heard: list[bytes]) -> None:
@@ -90,19 +89,11 @@ class WavFile:
         return mix([b"".join(said), b"".join(heard)])
 
 
-def header(channels: int, data_bytes: int) -> bytes:
-    """The head of a WAV file with 16 bit PCM at the exchange's rate."""
-    block = 2 * channels
-    form = struct.pack("<HHIIHH", 1, channels, RATE, RATE * block, block, 16)
-    size = struct.pack("<I", data_bytes)
-    return b"RIFF" + struct.pack("<I", 36 + data_bytes) + b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + size
-
-
 def finish(path: Path, channels: int) -> float:
     """Write the true length into the head, whatever the file's size is now; gives the seconds."""
     size = max(0, path.stat().st_size - HEADER_BYTES)
     size -= size % (2 * channels)
     with path.open("r+b") as file:
-        file.write(header(channels, size))
+        file.write(wav_header(channels, size))
         file.truncate(HEADER_BYTES + size)
     return size / (2 * channels * RATE)

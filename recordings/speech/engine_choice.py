@@ -1,0 +1,32 @@
+"""The choice of a recognition engine by what is installed and asked for; each is opened once in a process."""
+
+import threading
+
+from hotline.values.language import Language
+from recordings.errors import EngineMissing
+from recordings.speech.recognition import Engine, ModelLocation
+
+ENGINES = ("auto", "vosk", "whisper")
+_open: dict[tuple[str, str, ModelLocation], Engine] = {}
+_lock = threading.Lock()
+
+
+def open_engine(wish: str, language: Language, place: ModelLocation) -> Engine:
+    """Return the engine for `language`, opened at its first use and kept for this process.
+
+    `auto` is Vosk where a model of the language is installed, else Whisper. Raises `EngineMissing`, `ModelDamaged`.
+    """
+    # Each loads a library of its own, and only when it is used.
+    from recordings.speech.engines import vosk, whisper
+
+    if wish not in ENGINES:
+        raise EngineMissing(f"no speech engine {wish!r}; there are {', '.join(ENGINES)}")
+    folder = vosk.find(language, place) if wish in ("auto", "vosk") else None
+    kind = "vosk" if folder is not None else "whisper"
+    if wish == "vosk" and folder is None:
+        raise EngineMissing(vosk.remedy(language, place))
+    key = (kind, str(folder or ""), place)
+    with _lock:
+        if key not in _open:
+            _open[key] = vosk.Vosk(folder) if folder is not None else whisper.Whisper(place)
+        return _open[key]

@@ -29,7 +29,7 @@ from hotline.database import migrate
 from hotline.database.database import Database
 from hotline.encryption.keyring import Keyring
 from hotline.models import Row
-from hotline.models.types import Utc
+from hotline.models.column_types import Utc
 from tests import quality_data, servers
 from tests.conftest import make_settings
 from tests.integration import campaign_house

@@ -90,7 +90,7 @@ class ElderlyFields(FileModel):
 class PlanFile(FileModel):
     """A plan: who is called, by which script, how many days after discharge, at which hours."""
 
-    standard: ClassVar = "one of campaigns/plans"
+    standard: ClassVar = "campaigns/plans/standard.yaml"
 
     label: Label
     kind: CampaignKind = CampaignKind.FOLLOW_UP

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hotline.models.column_types import EnumWord, Utc
 from hotline.models.padded import PaddedJson, PaddedText
-from hotline.models.root import Row, WithId
+from hotline.models.row import Row, WithId
 from hotline.models.sealed import EncryptedText
-from hotline.models.types import EnumWord, Utc
 from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.call import Direction

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Boolean, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from hotline.models.column_types import EnumWord, Utc
 from hotline.models.padded import PaddedJson
-from hotline.models.root import Row, WithId
+from hotline.models.row import Row, WithId
 from hotline.models.sealed import EncryptedJson
-from hotline.models.types import EnumWord, Utc
 from hotline.values.states.visit import VisitState
 
 

@@ -11,6 +11,7 @@ from hotline.configuration.texts import TelephoneKey
 from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.states.call import CallOutcome
+from ivr.flow.phrases import DIGITS, MINUTES, NUMBERED, PHRASES, POSITIONS
 from ivr.outage import keeping
 from routing.estimates.wait import SPOKEN_MINUTES
 from routing.queues.hours import Hours
@@ -128,63 +129,15 @@ class Keys(FileModel):
         return (self.emergency, self.person, self.repeat, self.back)
 
 
-class LineKeys(FileModel):
+class WaitingKeys(FileModel):
     """Keys for who waits: to be called back, or to leave a message instead."""
 
     call_back: TelephoneKey = "1"
     message: TelephoneKey = "2"
 
 
-# Spoken one by one; a one in a Mandarin telephone number is yao.
-DIGITS: Mapping[Language, tuple[str, ...]] = {
-    Language.MANDARIN: tuple("零幺二三四五六七八九"),
-    Language.ENGLISH: ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
-}
-# What is said beside the nodes' own texts; `{n}` is a number.
-PHRASES = (
-    "timed_out",
-    "wrong_key",
-    "position",
-    "position_next",
-    "position_many",
-    "wait_soon",
-    "wait",
-    "wait_long",
-    "line_call_back",
-    "line_message",
-    "call_back_to",
-    "call_back_keys",
-    "call_back_number",
-    "call_back_wrong",
-    "call_back_local",
-    "call_back_service",
-    "call_back_goodbye",
-    "call_back_greeting",
-    "all_busy",
-    "forwarded",
-    "message_thanks",
-    "message_empty",
-    "line_lost",
-    "transfer",
-    "returned",
-    "alone",
-    "rate",
-    "thanks",
-    "sorry",
-    "sorry_goodbye",
-)
-# Those with a number in them, spoken for each of several.
-NUMBERED = frozenset({"position", "wait"})
-# How minutes are said where the bare number would be wrong.
-MINUTES: Mapping[Language, Mapping[int, str]] = {
-    Language.MANDARIN: {2: "两"},
-    Language.ENGLISH: {1: "one minute"} | {n: f"{n} minutes" for n in SPOKEN_MINUTES if n > 1},
-}
-POSITIONS = range(2, 21)  # spoken exactly; 1 is `position_next`, beyond is `position_many`
-
-
 @dataclass(frozen=True)
-class Line:
+class QueueOpening:
     """When a queue's own hours say that it is open, and the queues that its overflow names as help, in turn."""
 
     hours: Hours
@@ -207,11 +160,11 @@ class Flow:
     hours: Hours
     phrases: Mapping[str, Text]
     nodes: Mapping[str, Node]
-    line: LineKeys = field(default_factory=LineKeys)
-    # The node at which callers in line may leave a message.
+    waiting_keys: WaitingKeys = field(default_factory=WaitingKeys)
+    # The node at which callers who wait may leave a message.
     message: str | None = None
     # The queues of the house, by name.
-    lines: Mapping[str, Line] = field(default_factory=dict)
+    queues: Mapping[str, QueueOpening] = field(default_factory=dict)
 
     @property
     def consent(self) -> Notice | None:

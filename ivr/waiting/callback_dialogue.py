@@ -14,12 +14,12 @@ from hotline.outbox import transitions
 from hotline.values import phone_numbers
 from hotline.values.numbering_plan import Refusal
 from hotline.values.phone_numbers import PhoneNumber
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue import decide, queries, service
 from ivr.dialogue.context import Desk, lost, where
 from ivr.dialogue.queries import Standing
-from ivr.flow.nodes import DIGITS
+from ivr.flow.phrases import DIGITS
 from routing.callbacks import queue_place
 from routing.queues import queries as lines
 from telephony import webhook_urls
@@ -68,7 +68,7 @@ def turn(desk: Desk, call_id: str, step: str, at: str, turn: Turn, now: datetime
         if step == NUMBER:
             return _numbered(session, desk, known, (promised, key, at), now)
         if step == OFFER and promised is None:
-            wanted = begin(session, desk, known, at, now) if key == desk.flow.line.call_back else None
+            wanted = begin(session, desk, known, at, now) if key == desk.flow.waiting_keys.call_back else None
             return wanted or stay(session, desk, known, at, now)
         return _chosen(session, desk, known, (promised, key, at), now)
 
@@ -88,7 +88,7 @@ def overflow(desk: Desk, call_id: str, kind: str, number: str, now: datetime) ->
         if known.status in {CallStatus.TALKING, CallStatus.ENDED} or lines.open_waiting(session, call_id) is not None:
             return where(desk, known)
         call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
-        transitions.move(call, CallStatus.IN_MENU, "status")
+        transitions.transition(call, CallEvent.LEFT_QUEUE)
         session.flush()
         known = queries.standing(session, call_id) or known
         said = _way_out(session, desk, known, (kind, number), now)
@@ -140,7 +140,7 @@ def _chosen(
     promised, key, at = said
     if promised is None or key == desk.flow.keys.repeat:
         return stay(session, desk, known, at, now)
-    if key == desk.flow.line.message:
+    if key == desk.flow.waiting_keys.message:
         return _ask_number(desk, known, at)
     if key == "":
         return desk.document((desk.phrase("call_back_goodbye", known), Hangup()))

@@ -11,8 +11,7 @@ from hotline.errors import NotFound
 from hotline.models import Call, Case, QueueEntry, Recording, Transcript
 from hotline.values.states.case import CaseKind, Urgency
 from hotline.values.states.queue_entry import QueueEntryState
-from hotline.values.states.recording import RecordingKind, RecordingState
-from recordings.storage.transitions import UNDER_WAY
+from hotline.values.states.recording import UNDER_WAY, RecordingKind, RecordingState
 
 # Recordings whose sound can be heard.
 AUDIBLE = (RecordingState.STORED, RecordingState.TRANSCRIBED)

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, Float, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.models.root import Row, WithId
-from hotline.models.types import EnumWord, Utc
+from hotline.models.column_types import EnumWord, Utc
+from hotline.models.row import Row, WithId
 from hotline.values.scorecard import ItemAnswer
 
 

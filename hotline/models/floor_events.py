@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.models.root import Row
-from hotline.models.types import Utc
+from hotline.models.column_types import Utc
+from hotline.models.row import Row
 
 
 class FloorEvent(Row):

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.models.root import Row, WithId
-from hotline.models.types import Utc
+from hotline.models.column_types import Utc
+from hotline.models.row import Row, WithId
 
 
 class SignIn(Row, WithId):

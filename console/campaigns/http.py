@@ -187,7 +187,7 @@ def pause(campaign_id: str) -> ResponseReturnValue:
 def undo_stop(recipient_id: str) -> ResponseReturnValue:
     """Undo what stopped this recipient's calls, as it was seen: with a reason, a death only when it is confirmed."""
     form = request.form
-    asked = undo.Undo(
+    asked = undo.UndoRequest(
         why=form.get("why", ""),
         user_id=current_user.id,
         token=form.get("seen", ""),

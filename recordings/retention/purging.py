@@ -26,8 +26,9 @@ from hotline.models import (
     ReviewStep,
     Transcript,
 )
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
 from hotline.outbox.job_kinds import job
+from hotline.values.call_events import PurgedAudio, PurgedReview, PurgedTranscript
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RecordingReason
 from hotline.values.states.call import CallStatus
@@ -41,6 +42,12 @@ from recordings.transcripts import transcribing
 
 WITH_SOUND = (RecordingState.STORED, RecordingState.TRANSCRIBED, RecordingState.FAILED)
 BATCH = 500
+
+PURGED = {
+    RetentionItem.AUDIO: PurgedAudio,
+    RetentionItem.TRANSCRIPT: PurgedTranscript,
+    RetentionItem.REVIEW: PurgedReview,
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ def purge(context: AppContext, call_id: str, what: RetentionItem, now: datetime)
         {RetentionItem.AUDIO: _audio, RetentionItem.TRANSCRIPT: _transcript, RetentionItem.REVIEW: _review}[what](
             session, call_id, reason, now
         )
-        transitions.tell(session, context.notifier, transitions.event(call_id, f"purged_{what}", now))
+        call_log.record(session, context.notifier, call_id, PURGED[what](), now)
     finish(context)
     return True
 

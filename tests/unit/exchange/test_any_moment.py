@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exchange.calls.call_record import StatusCallback
+from exchange.calls.call_details import StatusCallback
 from exchange.core.context import RecordingOptions
 from exchange.media.dtmf import key_tones
 from tests.unit.exchange.stage import HOSPITAL, Stage, document, play

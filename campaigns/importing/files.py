@@ -18,8 +18,8 @@ from campaigns.importing.service import Checked, Item, Stored
 from campaigns.importing.tables import file as tables_file
 from campaigns.importing.validation import Given
 from crm.errors import UnreadableFile
-from crm.feeds import limits, tables
-from crm.feeds.progress import Progress
+from crm.feeds import file_limits, tables
+from crm.feeds.progress import ImportProgress
 from hotline.context import AppContext
 
 TABLES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"}
@@ -85,13 +85,17 @@ def sources(files: Sequence[Path]) -> list[Sequence[Path]]:
 
 
 def take(
-    context: AppContext, files: Path | Sequence[Path], options: Options, now: datetime, progress: Progress | None = None
+    context: AppContext,
+    files: Path | Sequence[Path],
+    options: Options,
+    now: datetime,
+    progress: ImportProgress | None = None,
 ) -> Taken:
     """Check a source, then store it. Raises `ImportFault` when it cannot be read; then nothing is changed.
 
     Raises `IncompleteExport` when the options say to wait for the other files.
     """
-    files, told = [files] if isinstance(files, Path) else files, progress or Progress()
+    files, told = [files] if isinstance(files, Path) else files, progress or ImportProgress()
     try:
         source = open_source(context, files, options, now)
         told.begin("check", source.size)
@@ -108,7 +112,7 @@ def take(
 
 def open_source(context: AppContext, files: Sequence[Path], options: Options, now: datetime) -> Source:
     """The files by their kind. Raises `UnreadableFile`, also while its items are read."""
-    file, kind, most = files[0], files[0].suffix.lower(), limits.of(context.settings)
+    file, kind, most = files[0], files[0].suffix.lower(), file_limits.of(context.settings)
     if kind in TABLES:
         by_row = given(context, False, now)
         return Source(lambda: tables_file.read(file, by_row, most), tables.about(file))

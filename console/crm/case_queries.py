@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from console.crm.need import Reader
 from console.web.paging import Listing, within
 from crm.cases import queries as crm
+from crm.patients import queries as patient_queries
 from hotline.models import Agent, Call, Case, CaseStep, Patient, Recording, Transcript, User
 from hotline.values.states.case import CaseKind, CaseState
 from hotline.values.states.recording import RecordingKind
@@ -116,7 +117,7 @@ def of_caller(session: Session, call: Call) -> Case | None:
     """The newest open case of whoever calls; `None` without any, or for a hidden number."""
     if call.caller_index is None:
         return None
-    ids = [patient.id for patient in crm.patients(session, call.caller_index)]
+    ids = [patient.id for patient in patient_queries.at_number(session, call.caller_index)]
     found = crm.open_cases(session, call.caller_index, ids)
     return next((case for case in found if case.owner_agent_id is not None), found[0] if found else None)
 

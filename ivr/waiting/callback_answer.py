@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.patients import same_person
+from crm.patients import identity_index
 from hotline import clock
 from hotline.models import Call, Callback
 from hotline.outbox import transitions
@@ -93,7 +93,7 @@ def _call(session: Session, desk: Desk, callback: Callback, now: datetime) -> St
         provider_sid=callback.provider_sid,
         direction=Direction.OUTBOUND,
         caller_number=callback.number,
-        caller_index=same_person.number_index(desk.context.keyring, callback.number),
+        caller_index=identity_index.number_index(desk.context.keyring, callback.number),
         language=callback.language,
         intent=callback.intent,
         queue=callback.queue,

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from campaigns.importing.hl7 import events
 from campaigns.importing.hl7.message import Message, Segment, Signs
-from crm.feeds.rejects import Reject
+from crm.feeds.rejected_field import RejectedField
 
 LONGEST_TEXT = 200
 # Our fields -> where they stand: segment, its number, field.
@@ -48,7 +48,7 @@ class Outcome:
     """What became of a message: stored, or why not."""
 
     code: Code
-    rejects: Sequence[Reject] = ()
+    rejects: Sequence[RejectedField] = ()
     reason: str = ""
 
 

@@ -13,7 +13,8 @@ from campaigns.importing.visits import facts, identities, persons, visit_state
 from campaigns.importing.visits.reports import CARE, FACTS, Told
 from campaigns.importing.visits.visit_state import Telling
 from campaigns.stopping import service
-from crm.patients import same_person
+from crm.patients import identity_index
+from crm.patients import queries as patient_queries
 from hotline import clock
 from hotline.context import AppContext
 from hotline.models import AuditEntry, Discharge, Patient, Visit
@@ -201,8 +202,8 @@ class Batch:
         found, keyring = dict(draft.facts), self._ground.keyring
         if "number" in found:
             found["language"] = Language(found["language"])
-            found["number_index"] = same_person.number_index(keyring, found["number"])
-            found["identity"] = same_person.index(keyring, (found["number"], found["name"]))
+            found["number_index"] = identity_index.number_index(keyring, found["number"])
+            found["identity"] = identity_index.identity_index(keyring, (found["number"], found["name"]))
         return found
 
     def _discharges(
@@ -227,8 +228,8 @@ def patient_of(
     session: Session, context: AppContext, discharge: Discharge, told: dict[str, str], now: datetime
 ) -> dict[str, Any]:
     """The columns of a discharge that follow from this name and number: how it is found, and whose it is."""
-    keyring, key = context.keyring, same_person.index(context.keyring, (told["number"], told["name"]))
-    index = same_person.number_index(keyring, told["number"])
+    keyring, key = context.keyring, identity_index.identity_index(context.keyring, (told["number"], told["name"]))
+    index = identity_index.number_index(keyring, told["number"])
     columns = {name: getattr(discharge, name) for name in ("language", "condition", "discharged_on", "do_not_call")}
     patients = _patients(session, context, [columns | told | {"identity": key, "number_index": index}], now)
     return {"number_index": index, "patient_id": patients[key]}
@@ -237,7 +238,9 @@ def patient_of(
 def _patients(session: Session, context: AppContext, told: list[dict[str, Any]], now: datetime) -> dict[str, str]:
     """The patients of these discharges, by `identity`: those who are known, and those who are now."""
     wanted = {values["identity"]: values for values in told}
-    known = same_person.known(session, context.keyring, [(one["number"], one["name"]) for one in wanted.values()])
+    known = patient_queries.by_identity(
+        session, context.keyring, [(one["number"], one["name"]) for one in wanted.values()]
+    )
     for key, row in known.items():
         values = wanted[key]
         row.discharged_on = max(filter(None, (row.discharged_on, values.get("discharged_on"))), default=None)

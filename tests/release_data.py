@@ -53,7 +53,7 @@ def fill(context: AppContext) -> None:
     quality_data.published(context, made.call, made.users["second"], now)
     importing.store(context, [campaign_house.discharge(number) for number in range(3)], "release", now)
     campaigns.make(context, "spring", plan.Scope(), now)
-    enrolment.lay_out(context, "spring", now)
+    enrolment.enrol(context, "spring", now)
     campaigns.start(context, "spring", now)
     mappers = {str(mapper.persist_selectable): mapper for mapper in Row.registry.mappers}
     for table in Row.metadata.sorted_tables:

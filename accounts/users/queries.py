@@ -14,9 +14,14 @@ def all_users(session: Session) -> list[User]:
     return list(session.scalars(select(User).order_by(User.is_active.desc(), User.name, User.login)))
 
 
-def by_id(session: Session, user_id: str) -> User | None:
+def find(session: Session, user_id: str) -> User | None:
     """Return the user with this id."""
     return session.get(User, user_id)
+
+
+def existing(session: Session, user_id: str) -> User:
+    """Return the user, who is known to be there."""
+    return session.get_one(User, user_id)
 
 
 def by_login(session: Session, login: str) -> User:
@@ -59,3 +64,20 @@ def check_agent_is_free(session: Session, agent_id: str | None, user_id: str | N
     holder = session.scalar(select(User.login).where(User.agent_id == agent_id, User.id != (user_id or "")))
     if holder is not None:
         raise AgentTaken(f"this agent signs in as {holder!r} already; take the link away there first")
+
+
+def by_id(session: Session) -> dict[str, User]:
+    """Return everyone who signs in or did, by id, in the order of their names."""
+    return {user.id: user for user in session.scalars(select(User).order_by(User.name, User.login))}
+
+
+def logins_of_agents(session: Session) -> dict[str, str]:
+    """Return the user name of each agent who has an account, by the agent's id."""
+    rows = session.execute(select(User.agent_id, User.login).where(User.agent_id.is_not(None)))
+    return {agent_id: login for agent_id, login in rows if agent_id}
+
+
+def supervisors(session: Session) -> list[User]:
+    """Return everyone who may judge calls, by name."""
+    judges = (User.is_active.is_(True), User.role.in_((Role.SUPERVISOR, Role.ADMINISTRATOR)))
+    return list(session.scalars(select(User).where(*judges).order_by(User.name)))

@@ -45,6 +45,13 @@ def add(session: Session, login: str, password: str, user: User) -> User:
     return user
 
 
+def invite(session: Session, login: str, password: str, details: UserDetails, now: datetime) -> User:
+    """Create a user whose password is a one-time one. Raises `UserRefused`."""
+    user = User(name=details.name, role=details.role, language=details.language, agent_id=details.agent_id)
+    user.one_time_until = now + policy.ONE_TIME
+    return add(session, login, password, user)
+
+
 def confirm_sign_in(session: Session, seen: User, now: datetime) -> User | None:
     """Return the user whose password matched as they were `seen`; `None` where they may not sign in (any more).
 
@@ -100,6 +107,11 @@ def edit(
     user.name, user.role, user.language, user.agent_id = name, details.role, details.language, details.agent_id
     _flush(session)
     return actions
+
+
+def choose_language(session: Session, user_id: str, language: Language) -> None:
+    """Show the user the pages in another language from now on."""
+    queries.existing(session, user_id).language = language
 
 
 def deactivate(session: Session, user_id: str) -> User:

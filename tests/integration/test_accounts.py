@@ -11,8 +11,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from accounts.errors import AgentTaken, LastAdministrator
-from accounts.users import rules as rules
-from accounts.users import service
+from accounts.users import rules, service
 from accounts.users.rules import UserDetails
 from hotline import clock
 from hotline.context import AppContext

@@ -28,7 +28,7 @@ NOTHING = {
     *("users list", "users add", "users edit", "users reset-password", "users disable", "users enable"),
     *("agents list", "agents edit", "audit verify", "db upgrade", "db load", "db user", "db retry"),
     *("keys list", "keys add", "keys rotate", "keys retire", "users unlock"),
-    *("run router", "run worker", "run dialler", "run clock"),
+    *("run router", "run worker", "run clock"),
 }
 
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from campaigns.importing.record import Facts
+from campaigns.importing.record import DischargeFacts
 
 PERSONAL = ("name", "birth_date", "number", "language", "zone", "has_consent", "do_not_call", "wishes")
 CARE = ("ward", "condition", "codes")
 
 
-def write(facts: Facts, patient_number: str) -> dict[str, Any]:
+def write(facts: DischargeFacts, patient_number: str) -> dict[str, Any]:
     """The facts as plain values, which JSON takes."""
     wishes: dict[str, Any] = {"refused": sorted(facts.refused_days)} if facts.refused_days else {}
     if facts.preferred is not None:

@@ -8,15 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.importing.visits import stop_reasons, visit_state
-from campaigns.importing.visits.stop_reasons import Cause, Known
-from campaigns.importing.visits.visit_state import Telling
+from campaigns.importing.visits.stop_reasons import KnownPerson, StopReason
+from campaigns.importing.visits.visit_state import EventReport
 from hotline.models import Discharge, Patient, Person, Recipient, Visit
 from hotline.values.states.recipient import RecipientState
 
-NOTHING = Known()
+NOTHING = KnownPerson()
 
 
-def known(session: Session, indexes: Collection[str]) -> dict[str, Known]:
+def known(session: Session, indexes: Collection[str]) -> dict[str, KnownPerson]:
     """What is known of the person behind each of these numbers; whoever was never heard of is left out."""
     roots = select(Person.root).where(Person.person_index.in_(indexes))
     rows = session.execute(
@@ -30,7 +30,7 @@ def known(session: Session, indexes: Collection[str]) -> dict[str, Known]:
         person = found[row.root]
         for name, told in (("deaths", row.death), ("refusals", row.refusal)):
             if told is not None:
-                person[name][row.person_index] = Telling.read(told)
+                person[name][row.person_index] = EventReport.read(told)
         person["undone"] |= dict.fromkeys(row.undone)
     _visits(session, root_of, found)
     _listed(session, root_of, found)
@@ -39,11 +39,11 @@ def known(session: Session, indexes: Collection[str]) -> dict[str, Known]:
 
 
 def _visits(session: Session, root_of: dict[str, str], found: dict[str, dict[str, Any]]) -> None:
-    query = select(Visit.key, Visit.person_index, Visit.tellings).where(Visit.person_index.in_(root_of))
+    query = select(Visit.key, Visit.person_index, Visit.event_reports).where(Visit.person_index.in_(root_of))
     for key, index, stored in session.execute(query):
-        tellings = visit_state.read(stored)
+        reports = visit_state.read(stored)
         person = found[root_of[index]]
-        person["tellings"][key], person["visits"][key] = tellings, visit_state.fold(tellings)
+        person["reports"][key], person["visits"][key] = reports, visit_state.fold(reports)
 
 
 def _listed(session: Session, root_of: dict[str, str], found: dict[str, dict[str, Any]]) -> None:
@@ -64,10 +64,10 @@ def _listed(session: Session, root_of: dict[str, str], found: dict[str, dict[str
         found[root_of[index]]["refused"][recipient_id] = True
 
 
-def _known(person: dict[str, Any]) -> Known:
-    return Known(
+def _known(person: dict[str, Any]) -> KnownPerson:
+    return KnownPerson(
         visits=dict(person["visits"]),
-        tellings=dict(person["tellings"]),
+        reports=dict(person["reports"]),
         deaths=tuple(person["deaths"].values()),
         refusals=tuple(person["refusals"].values()),
         listed_dead=frozenset(person["listed_dead"]),
@@ -83,7 +83,7 @@ def visit_keys(session: Session, discharge_ids: Collection[str]) -> dict[str, st
     return dict(session.execute(query).all())
 
 
-def cause(session: Session, recipient: Recipient) -> Cause | None:
+def cause(session: Session, recipient: Recipient) -> StopReason | None:
     """Why this recipient must not be called, as the database stands; `None`: they may be."""
     person = known(session, [recipient.person_index]).get(recipient.person_index, NOTHING)
     keys = visit_keys(session, [recipient.discharge_id]) if recipient.discharge_id else {}

@@ -21,13 +21,13 @@ from hotline.values.states.job import JobState
 RENEWALS, TRIES = 3, 12
 
 
-class Hold:
+class JobLease:
     """The hold that one taking of a job gives."""
 
     def __init__(
         self, database: Database, job: Job, lease: timedelta, begun: float, steady: Callable[[], float]
     ) -> None:
-        """Hold `job` since `begun`, a moment of `steady` before it was taken, for `lease` at a time."""
+        """JobLease `job` since `begun`, a moment of `steady` before it was taken, for `lease` at a time."""
         self.job = job
         self._database, self._lease, self._steady = database, lease, steady
         self._until = begun + lease.total_seconds()
@@ -51,7 +51,7 @@ class Hold:
             self._lose()
 
     def renew(self) -> None:
-        """Hold it for another lease, of which hardly any has passed yet. Raises `LeaseLost`."""
+        """JobLease it for another lease, of which hardly any has passed yet. Raises `LeaseLost`."""
         for _ in range(RENEWALS):
             begun = self._renew()
             if self._steady() - begun < self._lease.total_seconds() / RENEWALS:
@@ -117,7 +117,9 @@ class Hold:
         raise LeaseLost(f"job {self.job.id} is somebody else's, or was given up")
 
 
-def take(database: Database, job_id: str, lease: timedelta, steady: Callable[[], float] = clock.steady) -> Hold | None:
+def take(
+    database: Database, job_id: str, lease: timedelta, steady: Callable[[], float] = clock.steady
+) -> JobLease | None:
     """Take the job, if it is due and nobody holds it; `steady` counts seconds and never goes back."""
     begun = steady()
     with database.write() as session:
@@ -127,7 +129,7 @@ def take(database: Database, job_id: str, lease: timedelta, steady: Callable[[],
         values = {"held_until": now + lease, "token": Job.token + 1, "deaths": died, "is_renewed": False}
         taken = _changes(session, update(Job).where(*free).values(values))
         job = session.get_one(Job, job_id, populate_existing=True) if taken else None
-    return None if job is None else Hold(database, job, lease, begun, steady)
+    return None if job is None else JobLease(database, job, lease, begun, steady)
 
 
 def _changes(session: Session, change: Update) -> bool:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.values.language import Language
-from ivr.dialogue import decide
-from ivr.dialogue.decide import Asked, Consented, Place, Told
+from ivr.dialogue import menu
+from ivr.dialogue.flow_state import FlowDecision, FlowState, HistoryEvent, NoticeHeard, PersonRequested
 from ivr.flow import reader
 from ivr.flow.nodes import Ask, Flow, QueueOpening
 from routing.queues.hours import Hours
@@ -28,15 +28,15 @@ SHUT = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)  # a Sunday
 KEYS = st.sampled_from(["", *"0123456789*#", "12", "A"])
 
 
-def walk(keys: list[str], using: Flow = STANDARD, now: datetime = OPEN) -> decide.Outcome:
-    outcome = decide.begin(using, Language.MANDARIN, now)
+def walk(keys: list[str], using: Flow = STANDARD, now: datetime = OPEN) -> FlowDecision:
+    decision = menu.begin(using, Language.MANDARIN, now)
     for key in keys:
-        outcome = decide.step(using, outcome.place, Turn(digits=key), now)
-    return outcome
+        decision = menu.step(using, decision.state, Turn(digits=key), now)
+    return decision
 
 
-def asked(outcome: decide.Outcome) -> Asked | None:
-    return next((effect for effect in outcome.effects if isinstance(effect, Asked)), None)
+def asked(decision: FlowDecision) -> PersonRequested | None:
+    return next((effect for effect in decision.effects if isinstance(effect, PersonRequested)), None)
 
 
 @pytest.mark.parametrize(
@@ -62,50 +62,50 @@ def test_keys_lead_to_the_line_they_promise(
 
 
 def test_caller_who_presses_nothing_at_the_language_goes_on_in_mandarin_without_a_failure() -> None:
-    outcome = walk(["", "", ""])
-    assert (outcome.place.node, outcome.place.language, outcome.place.failures) == ("menu", Language.MANDARIN, 1)
+    decision = walk(["", "", ""])
+    assert (decision.state.node, decision.state.language, decision.state.failures) == ("menu", Language.MANDARIN, 1)
 
 
 def test_failures_are_counted_at_one_menu_and_forgotten_at_the_next() -> None:
-    assert walk(["5", "1", "", "7"]).place.node == "menu"
+    assert walk(["5", "1", "", "7"]).state.node == "menu"
 
 
 @given(st.lists(KEYS, max_size=12))
 def test_emergency_and_person_keys_work_wherever_a_caller_stands(keys: list[str]) -> None:
-    place = walk(keys).place
+    place = walk(keys).state
     for key, queue in (("9", "nurse"), ("0", "booking")):
-        found = asked(decide.step(STANDARD, place, Turn(digits=key), OPEN))
+        found = asked(menu.step(STANDARD, place, Turn(digits=key), OPEN))
         assert found is not None
         assert found.queue == queue
 
 
 @given(st.lists(KEYS, max_size=14), st.booleans())
 def test_every_answer_listens_ends_or_puts_in_line_and_names_a_real_node(keys: list[str], is_open: bool) -> None:
-    outcome = walk(keys, BY_DAY, OPEN if is_open else SHUT)
-    assert outcome.place.node in BY_DAY.nodes
-    assert isinstance(outcome.verbs[-1], Gather | Enqueue | Hangup | Record)
-    if not is_open and (found := asked(outcome)):
+    decision = walk(keys, BY_DAY, OPEN if is_open else SHUT)
+    assert decision.state.node in BY_DAY.nodes
+    assert isinstance(decision.verbs[-1], Gather | Enqueue | Hangup | Record)
+    if not is_open and (found := asked(decision)):
         assert found.queue == "nurse"
 
 
 @given(st.lists(KEYS, max_size=10))
 def test_nobody_gets_in_line_without_the_notice_of_the_recording_said_or_heard(keys: list[str]) -> None:
-    outcome = walk(keys)
-    node = STANDARD.nodes[outcome.place.node]
+    decision = walk(keys)
+    node = STANDARD.nodes[decision.state.node]
     if isinstance(node, Ask):
-        assert outcome.place.consent or outcome.place.is_telling
-        said = decide.repeat(STANDARD, outcome.place)
-        assert outcome.place.consent or "录音" in str(said) or "recorded" in str(said)
+        assert decision.state.consent or decision.state.is_telling
+        said = menu.repeat(STANDARD, decision.state)
+        assert decision.state.consent or "录音" in str(said) or "recorded" in str(said)
 
 
 def test_consent_is_noted_once_by_the_first_sign_after_the_notice() -> None:
     effects = [effect for n in range(5) for effect in walk(["1", "", "*", "#", "1"][: n + 1]).effects]
-    assert sum(isinstance(effect, Consented) for effect in effects) == 1
+    assert sum(isinstance(effect, NoticeHeard) for effect in effects) == 1
 
 
 def test_outside_opening_hours_only_an_emergency_is_put_in_line() -> None:
-    assert walk(["1", ""], BY_DAY, SHUT).place.node == "closed"
-    assert walk(["0"], BY_DAY, SHUT).place.node == "closed"
+    assert walk(["1", ""], BY_DAY, SHUT).state.node == "closed"
+    assert walk(["0"], BY_DAY, SHUT).state.node == "closed"
     assert asked(walk(["1", "", "9"], BY_DAY, SHUT)) is not None
     assert walk(["1", "", ""], BY_DAY, SHUT).verbs == (Hangup(),)
 
@@ -120,22 +120,22 @@ def test_a_closed_queue_leads_to_the_open_one_that_helps_and_else_to_the_closing
     assert (found.queue, found.skill) == ("nurse", None)
     alone = replace(STANDARD, queues={"booking": QueueOpening(never, ("nurse",)), "nurse": QueueOpening(never)})
     for keys in (["1", "", "1"], ["0"], ["1", "", "4"]):
-        assert walk(keys, alone).place.node == "closed"
+        assert walk(keys, alone).state.node == "closed"
     emergency = asked(walk(["9"], alone))
     assert emergency is not None
     assert emergency.queue == "nurse"
 
 
 def test_back_leads_through_the_menus_behind_and_stays_at_the_first() -> None:
-    assert walk(["1", "", "#"]).place.node == "language"
-    assert walk(["#"]).place.node == "language"
+    assert walk(["1", "", "#"]).state.node == "language"
+    assert walk(["#"]).state.node == "language"
 
 
 def test_place_in_a_node_that_a_new_flow_no_longer_has_leads_to_a_person() -> None:
-    gone = Place("gone", Language.ENGLISH, consent=True)
-    assert asked(decide.step(STANDARD, gone, Turn(digits="1"), OPEN)) is not None
+    gone = FlowState("gone", Language.ENGLISH, consent=True)
+    assert asked(menu.step(STANDARD, gone, Turn(digits="1"), OPEN)) is not None
 
 
 def test_story_tells_keys_by_what_they_mean_and_never_the_digits() -> None:
-    told = [effect for effect in walk(["1", "", "3"]).effects if isinstance(effect, Told)]
-    assert told == [Told("key_pressed", {"node": "menu", "outcome": "complaint"})]
+    told = [effect for effect in walk(["1", "", "3"]).effects if isinstance(effect, HistoryEvent)]
+    assert told == [HistoryEvent("key_pressed", {"node": "menu", "outcome": "complaint"})]

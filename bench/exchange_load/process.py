@@ -32,7 +32,9 @@ Late = Callable[[], list[float]]
 
 
 class Sampler:
-    """Looks at random moments, 200 times a second, at what the process is doing; waiting does not count."""
+    """A profiler that looks at random moments, 200 times a second, at what the process is doing; waiting does not
+    count.
+    """
 
     def __init__(self) -> None:
         self.leaves: Counter[str] = Counter()
@@ -58,7 +60,7 @@ class Sampler:
         self.areas[_name(frame)] += 1
 
     def report(self) -> dict[str, dict[str, float]]:
-        """Share of the time by the exchange's own (or aiohttp's) functions, and by innermost function."""
+        """Return the share of the time by the exchange's own (or aiohttp's) functions, and by innermost function."""
         return {"areas": _shares(self.areas), "innermost": _shares(self.leaves)}
 
 
@@ -105,14 +107,16 @@ class Meter:
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:
-    """The middle and the hundredth worst in milliseconds."""
+    """Return the middle and the hundredth worst in milliseconds."""
     ordered = sorted(seconds) or [0.0]
     at = {"p50": len(ordered) // 2, "p99": len(ordered) * 99 // 100, "worst": len(ordered) - 1}
     return {name: round(1000 * ordered[place], 2) for name, place in at.items()}
 
 
 def kept_waiting() -> float:
-    """Seconds this process was ready and others had its core: what the machine's other work costs; 0 where unknown."""
+    """Return the seconds this process was ready and others had its core: what the machine's other work costs; 0 where
+    unknown.
+    """
     try:
         return int(Path("/proc/self/schedstat").read_text("ascii").split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
@@ -121,7 +125,7 @@ def kept_waiting() -> float:
 
 @contextlib.asynccontextmanager
 async def house(args: argparse.Namespace) -> AsyncIterator[tuple[int, Late]]:
-    """What is measured; its port, and how late its frames were since last asked."""
+    """Run what is measured; yield its port, and how late its frames were since last asked."""
     if args.kind == "naive":
         async with exchange_load_naive.running(args.folder / "recordings") as (port, naive):
 

@@ -50,14 +50,14 @@ def test_a_text_with_signs_that_cannot_be_written_is_kept_all_the_same(tmp_path:
 
 def test_numbers_leave_the_file_of_debts_as_soon_as_nothing_is_owed(tmp_path: Path) -> None:
     path = tmp_path / "owed.jsonl"
-    with closing(PendingReports(path)) as aftermath:
+    with closing(PendingReports(path)) as pending_reports:
         for name in ("a", "b"):
-            aftermath.owe(name, [PendingReport("http://x", "POST", {"From": NUMBER})])
-        aftermath.settle("a")
+            pending_reports.keep(name, [PendingReport("http://x", "POST", {"From": NUMBER})])
+        pending_reports.settle("a")
         assert NUMBER in path.read_text("utf-8")
-        aftermath.settle("b")
+        pending_reports.settle("b")
         assert path.read_bytes() == b""
-        aftermath.owe("c", [PendingReport("http://x", "POST", {"From": NUMBER})])
+        pending_reports.keep("c", [PendingReport("http://x", "POST", {"From": NUMBER})])
     with closing(PendingReports(path)) as again:
         assert list(again._owed) == ["c"]
 

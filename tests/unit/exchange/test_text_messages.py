@@ -61,7 +61,7 @@ def test_of_many_texts_the_last_wait_and_the_first_are_undelivered(staged: Stage
         for number in range(MOST_WAITING + 2):
             send(stage.context, text(stage, number))
         await stage.settles()
-        assert len(stage.context.texts.waiting(PATIENT)) == MOST_WAITING
+        assert len(stage.context.messages.waiting(PATIENT)) == MOST_WAITING
         assert statuses(stage).count("undelivered") == 2
 
     staged(story)
@@ -101,15 +101,15 @@ def test_scheduled_text_comes_at_its_time_unless_it_is_cancelled(staged: Staged)
 def test_texts_outlive_the_exchange(staged: Staged, tmp_path: Path) -> None:
     async def story(stage: Stage) -> None:
         path = tmp_path / "messages.jsonl"
-        stage.context.texts = MessageStore(path)
+        stage.context.messages = MessageStore(path)
         for number in (1, 2):
             send(stage.context, text(stage, number))
-        stage.context.texts.forget("SM2")
+        stage.context.messages.forget("SM2")
         with path.open("a", encoding="utf-8") as file:
             file.write('{"sid": "cut sho')
-        stage.context.texts = MessageStore(path)
+        stage.context.messages = MessageStore(path)
         resume(stage.context)
-        assert [each.sid for each in stage.context.texts.waiting(PATIENT)] == ["SM1"]
+        assert [each.sid for each in stage.context.messages.waiting(PATIENT)] == ["SM1"]
         phone = stage.telephone(PATIENT)
         hand_over(stage.context, phone)
         assert [each["body"] for each in phone.events("message")] == ["text 1"]

@@ -15,7 +15,8 @@ from crm.errors import ClosedCase
 from crm.patients import queries as patient_queries
 from hotline.context import AppContext
 from hotline.models import Agent, Call, Case, CaseStep, Patient
-from hotline.outbox import transitions
+from hotline.outbox import call_log, transitions
+from hotline.values.call_events import CaseOpened
 from hotline.values.states.case import CaseKind, CaseState, Urgency
 
 
@@ -56,8 +57,8 @@ def open_case(session: Session, context: AppContext, new: NewCase, actor: Actor,
         return winner
     add_step(session, case, CaseStep(kind="opened", at=now, data={"owner": new.owner_agent_id}), actor)
     if new.call is not None:
-        opened = transitions.event(new.call.id, "case_opened", now, case=case.number, case_kind=new.kind)
-        transitions.tell(session, context.notifier, opened)
+        opened = CaseOpened(case=case.number, case_kind=new.kind)
+        call_log.record(session, context.notifier, new.call.id, opened, now)
     return case
 
 

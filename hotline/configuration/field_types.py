@@ -127,7 +127,7 @@ class OneOrMore:
 
 
 def _listed(value: Any) -> Any:
-    return [] if value is None else value if isinstance(value, list) else [value]
+    return [] if value is None else value if isinstance(value, list | tuple) else [value]
 
 
 @dataclass(frozen=True)

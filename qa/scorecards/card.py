@@ -6,9 +6,8 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
-from hotline.configuration.field_types import FieldFaults, FileModel, Keyed, Known, OneOrMore, Parsed
+from hotline.configuration.field_types import FieldFaults, FileModel, Keyed, Known, OneOrMore, OwnName, Parsed
 from hotline.configuration.texts import Texts
 from hotline.errors import NotFound
 from hotline.values.scorecard import ItemAnswer
@@ -51,7 +50,7 @@ YesOrNo = Annotated[
 class Item(FileModel):
     """One question about a call. `machine` says how the machine answers it; without it a person does."""
 
-    id: SkipJsonSchema[str]
+    id: OwnName
     labels: Texts
     weight: Annotated[float, Field(ge=0, le=1000)] = 1.0
     scale: Scale = Scale.YES_NO
@@ -93,9 +92,9 @@ class Item(FileModel):
 class Section(FileModel):
     """Items under one heading."""
 
-    id: SkipJsonSchema[str]
+    id: OwnName
     labels: Texts
-    items: Annotated[tuple[Item, ...], Keyed("id", Id)]
+    items: Annotated[tuple[Item, ...], Keyed(Id)]
 
 
 class Scorecard(FileModel):
@@ -107,7 +106,7 @@ class Scorecard(FileModel):
     labels: Texts
     fatal_means: FatalMeans = FatalMeans.ZERO
     bar: Annotated[float, Field(ge=0, le=100)] = Field(80.0, description="the score from which on a call is good")
-    sections: Annotated[tuple[Section, ...], Keyed("id")] = Field(description="sections with at least one item")
+    sections: Annotated[tuple[Section, ...], Keyed()] = Field(description="sections with at least one item")
 
     @property
     def items(self) -> tuple[Item, ...]:

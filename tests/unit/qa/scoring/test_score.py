@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.configuration.field_types import NAME
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
 from qa.scorecards import Item, Scale, Scorecard, Section
@@ -14,7 +15,7 @@ GIVEN = (ItemAnswer.YES, ItemAnswer.NO, ItemAnswer.NA, ItemAnswer.UNSURE)
 
 
 def item(item_id: str, weight: float, **fields: object) -> Item:
-    return Item.model_validate({"id": item_id, "labels": LABELS, "weight": weight, **fields})
+    return Item.model_validate({NAME: item_id, "labels": LABELS, "weight": weight, **fields})
 
 
 def card(*items: Item, fatal_means: FatalMeans = FatalMeans.ZERO) -> Scorecard:

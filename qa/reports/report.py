@@ -82,7 +82,7 @@ def _quality(data: ReportData, cards: scorecards.Scorecards) -> tuple[tuple[Char
     def group(by: Callable[[DrawableCall | PublishedReview], str]) -> list[GroupScore]:
         return aggregates.group_scores(data.calls, data.reviews, by, data.terms)
 
-    every = aggregates.group_score(data.say("everyone"), data.calls, data.reviews, data.terms)
+    every = aggregates.group_score(data.say("group.everyone"), data.calls, data.reviews, data.terms)
     periods = group(lambda one: aggregates.period(one.day, data.request.unit))
     agents = group(lambda one: data.agent(one.agent_id))
     agents.sort(key=lambda line: (line.estimate.score is None, line.estimate.score or 0))

@@ -10,7 +10,7 @@ from exchange.phone import command as phone
 
 
 def make_printable() -> None:
-    """Let nothing end at a sign that the terminal's encoding does not have; where none is known it is UTF-8."""
+    """Make no output end at a sign that the terminal's encoding lacks; where none is known it is UTF-8."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             is_unknown = stream.encoding.lower() in ("ascii", "ansi_x3.4-1968", "us-ascii")

@@ -19,7 +19,7 @@ from hotline.errors import LeaseLost
 from hotline.models import Job
 from hotline.outbox import jobs, transitions
 from hotline.values import faults
-from hotline.values.states.job import JobState
+from hotline.values.states.job import JobEvent, JobState
 from telephony.provider import Provider, connect
 from workers import retrying
 from workers.fence import Fenced, guarded
@@ -109,7 +109,7 @@ def _end(session: Session, context: AppContext, job: Job, end: TryEnd) -> None:
     is_renewed, job.is_renewed, job.held_until, job.reason = job.is_renewed, False, None, end.code
     match end.sort:
         case None | Sort.DISCARD if not is_renewed:
-            transitions.move(job, JobState.DISCARDED if end.sort else JobState.DONE)
+            transitions.transition(job, JobEvent.DISCARDED if end.sort else JobEvent.DONE)
             job.ended_at = now
         case Sort.FAULT | Sort.OUTAGE | Sort.PERMANENT as failed:
             _fail(job, failed, now, is_renewed)
@@ -137,6 +137,6 @@ def _fail(job: Job, kind: Sort, now: datetime, is_renewed: bool) -> None:
     elif is_renewed:
         _begin_anew(job, now)
     else:
-        transitions.move(job, JobState.FAILED)
+        transitions.transition(job, JobEvent.GIVEN_UP)
         job.ended_at = now
         log.get().error("job_given_up", code=job.reason, tries=job.tries, outages=job.outages)

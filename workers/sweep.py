@@ -13,7 +13,7 @@ from hotline.database import server_clock
 from hotline.models import Call, Job, Offer, Recording
 from hotline.outbox import jobs, transitions
 from hotline.values.states.call import CallStatus
-from hotline.values.states.job import JobState
+from hotline.values.states.job import JobEvent, JobState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.offer import OfferState
 from hotline.values.states.recording import RecordingState
@@ -72,7 +72,7 @@ def _give_up(context: AppContext, job: Job) -> None:
         if row is None or row.held_until != job.held_until:
             return  # somebody took it meanwhile, or holds it after all
         now = server_clock.now(session)
-        transitions.move(row, JobState.FAILED)
+        transitions.transition(row, JobEvent.GIVEN_UP)
         row.deaths, row.troubled_at = job.deaths + 1, row.troubled_at or now
         row.reason, row.held_until, row.ended_at = DIED, None, now
     log.get().error("job_kills_workers", job_id=job.id, kind=job.kind)

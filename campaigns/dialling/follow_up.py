@@ -10,7 +10,7 @@ from hotline.context import AppContext
 from hotline.models import Recipient
 from hotline.outbox import jobs, transitions
 from hotline.values.states.case import CaseKind
-from hotline.values.states.recipient import RecipientState
+from hotline.values.states.recipient import RecipientEvent
 
 TOPIC = "campaign"
 
@@ -19,10 +19,10 @@ def follow(session: Session, context: AppContext, recipient: Recipient, then: ne
     """Do what was decided for the recipient."""
     match then:
         case next_attempt.Again(at):
-            transitions.move(recipient, RecipientState.PLANNED)
+            transitions.transition(recipient, RecipientEvent.TRY_AGAIN)
             recipient.due_at = at
         case next_attempt.Text(until):
-            transitions.move(recipient, RecipientState.TEXTED)
+            transitions.transition(recipient, RecipientEvent.TEXTED)
             recipient.due_at = until
             jobs.renew(session, context.notifier, "text_recipient", recipient.id, now)
         case next_attempt.Person(reason):
@@ -34,7 +34,7 @@ def follow(session: Session, context: AppContext, recipient: Recipient, then: ne
 
 def _to_person(session: Session, context: AppContext, recipient: Recipient, reason: str, now: datetime) -> None:
     """On the list for a person: a case with a deadline, which names the recipient and nothing medical."""
-    transitions.move(recipient, RecipientState.WITH_PERSON)
+    transitions.transition(recipient, RecipientEvent.HANDED_TO_PERSON)
     recipient.reason, recipient.due_at, recipient.ended_at = reason, None, now
     new = crm.NewCase(CaseKind.FOLLOW_UP, patient_id=recipient.patient_id, text=f"{reason}: {recipient.step}")
     crm.open_case(session, context, new, crm.By(), now)

@@ -20,7 +20,7 @@ from hotline.context import AppContext
 from hotline.models import Attempt, Call, Campaign, Recipient
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
-from hotline.values.states.attempt import AttemptOutcome, AttemptState
+from hotline.values.states.attempt import AttemptEvent, AttemptOutcome, AttemptState
 from hotline.values.states.campaign import CampaignState
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recipient import RecipientState
@@ -108,7 +108,7 @@ def take(context: AppContext, attempt_id: str, now: datetime) -> Dialling | None
         if recipient.state is not RecipientState.CALLING or permission.is_barred(session, context, recipient, now):
             end(session, context, (attempt, recipient), AttemptOutcome.STOPPED, recipient.reason, now)
             return None
-        transitions.move(attempt, AttemptState.DIALLED)
+        transitions.transition(attempt, AttemptEvent.DIALLED)
         attempt.dialled_at = now
         return Dialling(attempt_id, recipient.number)
 
@@ -155,10 +155,8 @@ def _advance(
     if status in ENDED_LEGS:
         end(session, context, held, *_outcome(attempt, status), now)
     elif status is LegStatus.RINGING and attempt.state in {AttemptState.RESERVED, AttemptState.DIALLED}:
-        attempt.dialled_at = attempt.dialled_at or now
-        transitions.move(attempt, AttemptState.DIALLED)
-        transitions.move(attempt, AttemptState.RINGING)
-        attempt.ringing_at = now
+        transitions.transition(attempt, AttemptEvent.RANG)
+        attempt.dialled_at, attempt.ringing_at = attempt.dialled_at or now, now
     elif status is LegStatus.ANSWERED:
         picked_up(session, held, now)
 
@@ -168,7 +166,7 @@ def picked_up(session: Session, held: tuple[Attempt, Recipient], now: datetime) 
     attempt, recipient = held
     if attempt.state is AttemptState.ANSWERED or attempt.state is AttemptState.ENDED:
         return
-    transitions.move(attempt, AttemptState.ANSWERED)
+    transitions.transition(attempt, AttemptEvent.ANSWERED)
     attempt.dialled_at, attempt.answered_at = attempt.dialled_at or now, now
     del recipient, session
 
@@ -202,7 +200,7 @@ def end(
             outcome, reason = AttemptOutcome.DONE, WITH_PERSON  # a nurse, or the urgent case, goes on from here
     if recipient.state is not RecipientState.CALLING:
         outcome, reason = AttemptOutcome.STOPPED, recipient.reason
-    transitions.move(attempt, AttemptState.ENDED)
+    transitions.transition(attempt, AttemptEvent.ENDED)
     attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:120], now
     session.flush()
     log.get().info("attempt_ended", attempt_id=attempt.id, outcome=outcome)

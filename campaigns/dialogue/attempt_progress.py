@@ -23,7 +23,7 @@ from hotline.values.language import Language
 from hotline.values.states.attempt import AttemptOutcome, AttemptState
 from hotline.values.states.call import Direction
 from hotline.values.states.campaign import CampaignKind
-from hotline.values.states.recipient import RecipientState
+from hotline.values.states.recipient import RecipientEvent, RecipientState
 from telephony.vendor_words import AnsweredBy
 
 
@@ -226,7 +226,7 @@ def call_back(session: Session, recipient_id: str, sid: str, call_id: str | None
         return None
     if stop_causes.cause(session, recipient) is not None or queries.is_spoken_with(session, recipient):
         return None
-    transitions.move(recipient, RecipientState.CALLING)
+    transitions.transition(recipient, RecipientEvent.CALLED_US)
     recipient.due_at, recipient.ended_at = None, None
     attempt = Attempt(
         id=clock.new_id(),

@@ -16,8 +16,8 @@ from hotline.errors import NotFound
 from hotline.models import Campaign, Recipient
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR
-from hotline.values.states.campaign import CampaignKind, CampaignState
-from hotline.values.states.recipient import RecipientState
+from hotline.values.states.campaign import CampaignEvent, CampaignKind, CampaignState
+from hotline.values.states.recipient import RecipientEvent, RecipientState
 
 
 def make(
@@ -49,7 +49,7 @@ def start(context: AppContext, name: str, now: datetime) -> None:
         )
         if not session.scalar(planned):
             raise CampaignRefused(f"{name}: nobody is planned; `hotline campaign plan {name}` first")
-        transitions.move(campaign, CampaignState.RUNNING)
+        transitions.transition(campaign, CampaignEvent.STARTED)
         campaign.started_at, campaign.reason = campaign.started_at or now, ""
         context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
 
@@ -58,7 +58,7 @@ def pause(context: AppContext, name: str, reason: str = "") -> None:
     """Nobody is dialled any more until it is started again; conversations go on, and whoever calls back is heard."""
     with context.database.write() as session:
         campaign = named(session, name)
-        transitions.move(campaign, CampaignState.PAUSED)
+        transitions.transition(campaign, CampaignEvent.PAUSED)
         campaign.reason, campaign.pace = reason[:120], {}
         context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
 
@@ -73,9 +73,9 @@ def finish(context: AppContext, name: str, now: datetime) -> None:
         for recipient_id in session.scalars(left).all():
             recipient = queries.locked(session, recipient_id)
             if recipient is not None:
-                transitions.move(recipient, RecipientState.STOPPED)
+                transitions.transition(recipient, RecipientEvent.STOPPED)
                 recipient.reason, recipient.due_at, recipient.ended_at = "campaign finished", None, now
-        transitions.move(campaign, CampaignState.FINISHED)
+        transitions.transition(campaign, CampaignEvent.FINISHED)
         campaign.ended_at, campaign.pace = now, {}
         context.notifier.ring_after(session, FLOOR, follow_up.TOPIC)
 

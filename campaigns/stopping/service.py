@@ -25,7 +25,7 @@ from hotline.models import Campaign, CaseStep, Discharge, Patient, Person, Recip
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import FLOOR
 from hotline.values.states.campaign import CampaignState
-from hotline.values.states.recipient import RecipientState
+from hotline.values.states.recipient import RecipientEvent, RecipientState
 
 CHUNK = 250
 # The source of what no message told: the hospital's list of patients, or the patients themselves.
@@ -94,7 +94,7 @@ def stop(session: Session, context: AppContext, recipient: Recipient, cause: Cau
     if not is_stopped:
         was = RecipientState.PLANNED if recipient.state is RecipientState.CALLING else recipient.state
         recipient.before = {"state": was.value, "reason": recipient.reason}
-        transitions.move(recipient, RecipientState.STOPPED)
+        transitions.transition(recipient, RecipientEvent.STOPPED)
         _tell_cases(session, recipient, cause, now)
     recipient.reason, recipient.due_at, recipient.ended_at = cause.reason, None, now
     note(session, recipient, STOPPED, cause, now)
@@ -179,7 +179,7 @@ def _plan(session: Session, context: AppContext, recipient: Recipient, now: date
     at = next_attempt.allowed(standing, caps, (max(now, recipient.opens_at), False))
     if at is None:
         return False
-    transitions.move(recipient, RecipientState.PLANNED)
+    transitions.transition(recipient, RecipientEvent.RESUMED)
     recipient.reason, recipient.due_at, recipient.ended_at = "", at, None
     return True
 

@@ -27,7 +27,7 @@ from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind
 from hotline.values.states.job import JobState
 from hotline.values.states.recipient import RecipientState
-from recordings.storage import transitions
+from hotline.values.states.recording import UNDER_WAY
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def work(session: Session) -> tuple[int, int]:
     jobs = session.scalar(select(func.count()).where(kinds)) or 0
     due = session.scalar(select(func.count()).where(kinds, Job.state == JobState.DUE)) or 0
     recordings = session.scalar(select(func.count()).select_from(Recording)) or 0
-    coming = session.scalar(select(func.count()).where(Recording.state.in_(transitions.UNDER_WAY))) or 0
+    coming = session.scalar(select(func.count()).where(Recording.state.in_(UNDER_WAY))) or 0
     return jobs - due + recordings - coming, jobs + recordings
 
 

@@ -1,4 +1,4 @@
-"""One leg following TwiML: fetches documents and performs their verbs in order, until one leads elsewhere."""
+"""One leg following TwiML: fetch documents and perform their verbs in order, until one leads elsewhere."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -24,7 +24,7 @@ SILENT_VERBS = frozenset({"Reject"})
 
 
 class FlowEnd(Enum):
-    """How a flow came to its end."""
+    """How a call flow came to its end."""
 
     RAN_OUT = auto()
     HANG_UP = auto()
@@ -73,14 +73,18 @@ class CallFlow:
     def branch(
         self, extra: Callable[[], Mapping[str, str]] | None = None, only: Collection[str] = (), code: int = UNKNOWN_VERB
     ) -> "CallFlow":
-        """A flow beside this one, for a document within a document; verbs but `only` these are the fault `code`."""
+        """Return a flow beside this one for a document within a document; verbs but `only` these
+        are the fault `code`.
+        """
         verbs = {name: verb for name, verb in self.verbs.items() if name in only} if only else self.verbs
         other = CallFlow(self.context, self.leg, verbs, extra)
         other.here, other._unknown = self.here, code
         return other
 
     async def follow(self, beginning: Beginning) -> FlowEnd:
-        """Until a document runs out or a verb ends it; CallError when one cannot be had or read."""
+        """Follow documents until one runs out or a verb ends the flow. Raises `CallError` when one cannot be fetched or
+        read.
+        """
         step: Beginning | FlowEnd | None = beginning
         while step is not None and not isinstance(step, FlowEnd):
             step = await self.perform(await self._elements(step))
@@ -92,7 +96,7 @@ class CallFlow:
         return self._known(twiml.parse(step.body) if isinstance(step, Inline) else step)
 
     async def fetch(self, goto: Goto) -> tuple[Element, ...]:
-        """Ask the application and read its answer."""
+        """Ask the application for a document and read its answer."""
         self._check_rush(goto.target.url)
         self.here = goto.target
         params = self.leg.facts.parameters() | dict(self._extra()) | dict(goto.params)
@@ -114,7 +118,7 @@ class CallFlow:
         return elements
 
     async def perform(self, elements: tuple[Element, ...]) -> Step:
-        """The verbs in order, until one leads elsewhere."""
+        """Perform the verbs in order, until one leads elsewhere."""
         for element in elements:
             if element.name not in SILENT_VERBS and not _answers_later(element):
                 self.leg.answer()
@@ -125,7 +129,7 @@ class CallFlow:
         return None
 
     def goto(self, element: Element, params: Mapping[str, str], name: str = "action", method: str = "method") -> Goto:
-        """Where an element's action (or another of its addresses) leads, with what it reports."""
+        """Return where an element's action (or another of its addresses) leads, with what it reports."""
         return Goto(self.here.join(element.string(name), element.method(method)), params)
 
     def notify(self, element: Element, params: Mapping[str, str]) -> None:
@@ -143,16 +147,16 @@ class CallFlow:
             self.fault("action_failed", error)
 
     def fault(self, event: str, error: CallError) -> None:
-        """Write down, and show to a telephone that asked, what the application did wrong."""
+        """Log, and show to a telephone that asked for a trace, what the application did wrong."""
         log.warning(event, call_id=self.leg.sid, code=error.code, url=error.url, reason=error.message)
         self.leg.trace("error", code=error.code, message=error.message, url=error.url, fault=event)
 
     def calm_down(self) -> None:
-        """A fallback is not part of the circle that led to it."""
+        """Reset the loop guard: a fallback is not part of the loop that led to it."""
         self._rush = 0
 
     def _check_rush(self, url: str) -> None:
-        """A document that leads to itself without a sound would ask for ever."""
+        """Raise for a document that leads to itself without a sound: it would be asked for ever."""
         now = self.context.ticker.seconds
         if now - self._rush_since > 1.0:
             self._rush_since, self._rush = now, 0
@@ -164,7 +168,7 @@ class CallFlow:
 
 
 async def cancel(task: asyncio.Task[Any]) -> None:
-    """Stop a task and wait until it has cleaned up."""
+    """Cancel a task and wait until it has cleaned up."""
     task.cancel()
     await asyncio.wait({task})
 

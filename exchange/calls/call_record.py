@@ -1,4 +1,4 @@
-"""A call's statuses, their legal moves, and the facts of a call that outlive it. Pure."""
+"""A call's statuses, their legal changes, and the record of a call that outlives it. Pure."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ API_VERSION = "2010-04-01"
 
 
 class LegStatus(StrEnum):
-    """Twilio's words for the state of one leg."""
+    """Twilio's words for the status of one leg."""
 
     QUEUED = "queued"
     INITIATED = "initiated"
@@ -68,7 +68,7 @@ class StatusCallback:
 
 @dataclass
 class CallRecord:
-    """What is known of one leg; kept in the journal and shown by REST after the call is over."""
+    """The record of one leg; kept in the journal and shown by REST after the call is over."""
 
     sid: str
     account_sid: str
@@ -92,7 +92,7 @@ class CallRecord:
     callback: StatusCallback = field(default_factory=StatusCallback)
 
     def move(self, status: LegStatus, now: datetime) -> None:
-        """The one way to change the status; IllegalMove when the table does not allow it."""
+        """Change the status, the one way to do so. Raises `IllegalStatusChange` when the table does not allow it."""
         if status not in MOVES[self.status]:
             raise IllegalStatusChange(f"{self.status} cannot become {status}")
         self.status = status
@@ -103,7 +103,7 @@ class CallRecord:
             self.ended = now
 
     def fail(self, now: datetime) -> None:
-        """The exchange was killed while the call was up; whatever it was, it is over."""
+        """End the call as failed: the exchange was killed while it was up."""
         self.status = LegStatus.FAILED
         self.updated = self.ended = now
 
@@ -113,17 +113,17 @@ class CallRecord:
 
     @property
     def seconds(self) -> int:
-        """Whole seconds talked, from answer to end; 0 when nobody answered."""
+        """Return the whole seconds talked, from answer to end; 0 when nobody answered."""
         if not self.answered or not self.ended:
             return 0
         return round((self.ended - self.answered).total_seconds())
 
     def event(self) -> str:
-        """The callback event that the present status stands for."""
+        """Return the callback event that the present status stands for."""
         return _EVENTS[self.status]
 
     def parameters(self) -> dict[str, str]:
-        """The standard parameters of every request to the application."""
+        """Return the standard parameters of every request to the application."""
         known = {
             "CallSid": self.sid,
             "AccountSid": self.account_sid,
@@ -145,7 +145,7 @@ class CallRecord:
         return known | places | {name: value for name, value in optional.items() if value}
 
     def progress(self, now: datetime) -> dict[str, str]:
-        """The parameters of a status callback; counts its sequence number."""
+        """Return the parameters of a status callback, and count its sequence number up."""
         told = self.parameters() | {
             "CallbackSource": "call-progress-events",
             "SequenceNumber": str(self.sequence),
@@ -172,7 +172,7 @@ class CallRecord:
 
 
 def rfc2822(moment: datetime | None) -> str:
-    """A time as Twilio writes it; empty for none."""
+    """Return a time as Twilio writes it; empty for none."""
     return format_datetime(moment.astimezone(UTC)) if moment else ""
 
 

@@ -1,4 +1,4 @@
-"""A leg's whole work: its document, else its fallback, else an apology, so that a caller never hears silence."""
+"""Follow a leg's document, else its fallback, else apologise, so that a caller never hears silence."""
 
 import asyncio
 import math
@@ -25,7 +25,7 @@ HOLDING_TEXTS = (
 
 
 async def run_document(flow: CallFlow, beginning: Beginning) -> None:
-    """A leg's whole work: its document, else its fallback, else an apology; then it hangs up."""
+    """Follow the document, else the fallback, else apologise; then hang up."""
     leg = flow.leg
     try:
         await flow.follow(beginning)
@@ -42,13 +42,13 @@ async def run_document(flow: CallFlow, beginning: Beginning) -> None:
 
 
 def _log_fault(flow: CallFlow, error: Exception) -> None:
-    """A fault of ours, with all that is known of it, into the log."""
+    """Log a fault of ours with its traceback."""
     about = {"message": f"the work of call {flow.leg.sid} failed", "exception": error}
     asyncio.get_running_loop().call_exception_handler(about)
 
 
 async def _fall_back(flow: CallFlow, error: CallError) -> None:
-    """Follow the fallback; where it cannot be had either, keep the caller for a while and ask it again."""
+    """Follow the fallback; where it cannot be fetched either, hold the caller for a while and ask it again."""
     told = {"ErrorCode": str(error.code), "ErrorUrl": error.url}
     context = flow.context
     until = context.ticker.seconds + context.config.webhook.keep_seconds
@@ -64,7 +64,7 @@ async def _fall_back(flow: CallFlow, error: CallError) -> None:
 
 
 async def _fallback_failure(flow: CallFlow, fallback: Goto) -> Exception | None:
-    """Follow the fallback; what went wrong with it, written down."""
+    """Follow the fallback; return what went wrong with it (already logged), or None."""
     flow.calm_down()
     try:
         await flow.follow(fallback)
@@ -78,7 +78,7 @@ async def _fallback_failure(flow: CallFlow, fallback: Goto) -> Exception | None:
 
 
 async def _hold_caller(flow: CallFlow, spoken: float) -> float:
-    """Words, at most twice a minute, and music, until the fallback is asked again; when words were last spoken."""
+    """Speak at most twice a minute and play music until the fallback is asked again; return when it last spoke."""
     flow.leg.answer()
     now = flow.context.ticker.seconds
     if now - spoken >= HOLDING_TEXT_EVERY_SECONDS:

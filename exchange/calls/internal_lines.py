@@ -1,4 +1,6 @@
-"""Calls of the exchange to its own numbers: two lines back to back, one of the leg that rings, one of that within."""
+"""Calls of the exchange to its own numbers: two lines back to back, one of the leg that rings, one
+of the leg within.
+"""
 
 from collections.abc import Callable
 
@@ -9,7 +11,7 @@ DEEPEST = 5
 
 
 class _LineEnd:
-    """What both ends share: one call at a time, and the frame that came from the other end."""
+    """State that both ends share: one call at a time, and the frame that came from the other end."""
 
     shows_texts = False
     rings_late = False
@@ -34,7 +36,7 @@ class _LineEnd:
 
 
 class InnerLine(_LineEnd):
-    """The caller of the leg within: what it is told decides over the leg that rings."""
+    """The caller's line of the inner leg: what it is told decides over the leg that rings."""
 
     def __init__(self, address: str, outer: "OuterLine", depth: int) -> None:
         super().__init__(address)
@@ -57,7 +59,7 @@ class InnerLine(_LineEnd):
 
 
 class OuterLine(_LineEnd):
-    """The telephone of the leg that rings; its first ring makes the call within."""
+    """The telephone of the leg that rings; its first ring makes the inner call."""
 
     def __init__(self, address: str, sender: str, depth: int, dial: Callable[[InnerLine, str], object]) -> None:
         super().__init__(address)

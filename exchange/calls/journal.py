@@ -1,4 +1,4 @@
-"""A file that knows which calls are up, so that a killed exchange can tell their applications what became of them."""
+"""A file of the calls that are up, so that the start after a kill can tell their applications what became of them."""
 
 import json
 from datetime import datetime
@@ -14,7 +14,7 @@ KEPT_CALLS = 2_000
 
 
 class Journal:
-    """One JSON line for each move of a call; the last line of a call counts."""
+    """One JSON line for each change of a call; the last line of a call counts."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,14 +26,14 @@ class Journal:
         self.last_alive = self._last_beat()
 
     def known(self) -> list[CallRecord]:
-        """Every call the file tells of, in the order they began."""
+        """Return every call in the file, in the order they began."""
         return list(self._known.values())
 
     def write(self, facts: CallRecord) -> None:
         self._append(facts.to_json())
 
     def forget(self, sid: str) -> None:
-        """Nothing of this call is read again; its lines go when the file is next written anew."""
+        """Drop a call; its lines go when the file is next rewritten."""
         self._append({"sid": sid, "is_gone": True})
 
     def _append(self, row: dict[str, Any]) -> None:
@@ -45,7 +45,7 @@ class Journal:
             log.exception("journal_failed", call_id=row["sid"])
 
     def rewrite(self, facts: list[CallRecord]) -> None:
-        """Begin anew with these calls: one line each, and nothing of any other."""
+        """Rewrite the file with these calls only, one line each."""
         self._known = {each.sid: each for each in facts}
         try:
             self._compact()
@@ -56,7 +56,7 @@ class Journal:
             log.exception("journal_failed")
 
     def beat(self, now: datetime) -> None:
-        """Calls are up and the exchange is alive: until then they lasted, should it be killed."""
+        """Note that the exchange is alive: calls that are up lasted until then, should it be killed."""
         try:
             self._beats.write_text(now.isoformat(), encoding="utf-8")
         except OSError:
@@ -92,7 +92,7 @@ class Journal:
         return known
 
     def _compact(self) -> None:
-        """Keep one line a call, and of the finished calls the newest; replaced in one step."""
+        """Keep one line a call, and of the finished calls the newest; replace the file atomically."""
         up = [facts for facts in self._known.values() if not facts.is_over]
         over = [facts for facts in self._known.values() if facts.is_over][-KEPT_CALLS:]
         self._known = {facts.sid: facts for facts in [*over, *up]}

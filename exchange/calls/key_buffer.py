@@ -1,4 +1,4 @@
-"""Keys pressed on one leg, handed to whoever listens at that moment; nobody listening, the key is lost as at Twilio."""
+"""Keys pressed on one leg, given to whoever listens at that moment; without a listener a key is lost, as at Twilio."""
 
 import asyncio
 from collections import deque
@@ -19,7 +19,7 @@ class KeyBuffer:
             self._waiting.set_result(None)
 
     def wait(self) -> asyncio.Future[None]:
-        """Done as soon as a key is there to be popped."""
+        """Return a future that is done as soon as a key can be popped."""
         self._waiting = asyncio.get_running_loop().create_future()
         if self._pressed:
             self._waiting.set_result(None)
@@ -30,12 +30,12 @@ class KeyBuffer:
         return bool(self._pressed)
 
     def pop(self) -> str | None:
-        """The oldest key not yet read, or None."""
+        """Return the oldest unread key, or None."""
         return self._pressed.popleft() if self._pressed else None
 
 
 class KeyListeners:
-    """All who listen to one leg's keys."""
+    """All listeners of one leg's keys."""
 
     def __init__(self) -> None:
         self._boxes: list[KeyBuffer] = []

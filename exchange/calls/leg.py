@@ -1,4 +1,4 @@
-"""One leg: its life from ringing to its end, what it says and hears in each tick, and the document it follows."""
+"""One leg of a call: its status from ringing to its end, its sound in each tick, and the document it follows."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -18,7 +18,7 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class AudioTap(Protocol):
-    """Listens to a leg, such as a recorder."""
+    """A listener on a leg, such as a recorder."""
 
     def frame(self, said: bytes, heard: bytes) -> None: ...
 
@@ -63,11 +63,11 @@ class CallLeg:
 
     @property
     def is_working(self) -> bool:
-        """Whether it follows a document of its own; the callee of a Dial does not."""
+        """Return whether it follows a document of its own; the callee of a Dial does not."""
         return any(not task.done() for task in self._tasks)
 
     def trace(self, event: str, **fields: object) -> None:
-        """Tell a telephone that asked for it what the exchange does for this call; others hear nothing of it."""
+        """Show a telephone that asked for a trace what the exchange does for this call; other telephones ignore it."""
         self.line.tell("trace", **({"name": event, "call": self.sid} | fields))
 
     # Its life
@@ -77,12 +77,12 @@ class CallLeg:
         self._on_move(self)
 
     def seize(self) -> bool:
-        """Take the telephone's line; False when another call has it."""
+        """Take the telephone's line; return False when another call has it."""
         self._has_line = self.line.seize(self)
         return self._has_line
 
     def answer(self) -> None:
-        """The call is answered, by the exchange or by the person called; known already is no fault."""
+        """Mark the call as answered, by the exchange or by the person called; idempotent."""
         self.on_ringing()
         if self.facts.status is not LegStatus.RINGING:
             return
@@ -91,7 +91,7 @@ class CallLeg:
         self.answered.set()
 
     def end(self, status: LegStatus | None = None, reason: str = "") -> None:
-        """The call is over; without a status it depends on whether it was answered. Over already is no fault."""
+        """End the call; without a status it depends on whether it was answered. Idempotent."""
         if self.facts.is_over:
             return
         if not self.is_up:
@@ -108,14 +108,14 @@ class CallLeg:
         self.ended.set()
 
     def drop(self) -> None:
-        """The exchange gives the leg up: cancelled while it rang, completed when it was answered."""
+        """Give the leg up: cancelled while it rang, completed when it was answered."""
         self.end(None if self.is_up else LegStatus.CANCELED)
 
     def on_answer(self) -> None:
         self.answer()
 
     def on_ringing(self) -> None:
-        """The telephone says that it rings; known already is no fault."""
+        """Note that the telephone rings; idempotent."""
         if self.facts.status is LegStatus.INITIATED:
             self.move(LegStatus.RINGING)
 
@@ -130,7 +130,7 @@ class CallLeg:
             self.end(LegStatus.BUSY, "busy" if is_busy else "rejected")
 
     def on_fail(self) -> None:
-        """The telephone cannot be reached, or cannot be understood."""
+        """End a call whose telephone cannot be reached or understood."""
         self.end(None if self.is_up else LegStatus.FAILED)
 
     def on_hang_up(self) -> None:
@@ -139,7 +139,7 @@ class CallLeg:
     # The document it follows
 
     def work(self, work: Work) -> None:
-        """Follow something else from now on; what it did before is cleaned up first."""
+        """Follow something else from now on, once the previous work has cleaned up."""
         self.was_redirected = self.is_working
         self._stop_work()
         self.taken_away.ring()
@@ -169,7 +169,7 @@ class CallLeg:
     # Sound, tick by tick
 
     async def play(self, source: AudioSource) -> None:
-        """Let it hear the source to its end."""
+        """Play the source to its end."""
         self._source = source
         played: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._played = played
@@ -180,22 +180,22 @@ class CallLeg:
                 self._source, self._played = None, None
 
     def unhear(self, source: AudioSource) -> None:
-        """Hear nothing more, if that is what it hears now."""
+        """Play nothing more, if this source is what it plays now."""
         if self._source is source:
             self.hear(None)
 
     def hear(self, source: AudioSource | None) -> None:
-        """Let it hear the source until something else is to be heard; None is silence."""
+        """Play the source until another one replaces it; None is silence."""
         if self._played and not self._played.done():
             self._played.set_result(None)
         self._source, self._played = source, None
 
     def take(self) -> None:
-        """First half of a tick: what the person says."""
+        """Run the first half of a tick: read what the person says."""
         self.said = self.line.take() if self.is_up or self.has_early_sound else SILENCE
 
     def give(self) -> None:
-        """Second half of a tick: what the person hears."""
+        """Run the second half of a tick: send what the person hears."""
         self.heard = self._next_frame()
         if self._has_line and (self.is_up or self._source):
             self.line.give(self.heard)

@@ -1,4 +1,4 @@
-"""All calls of the exchange: those that are up, and the facts of those that are over."""
+"""All calls of the exchange: the legs that are up, and the records of those that are over."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ NO_CALLBACK = StatusCallback()
 
 
 class UnreachableLine:
-    """The line of a call to somebody who has no telephone here."""
+    """The line of a call to an address without a telephone here."""
 
     shows_texts = False
     rings_late = False
@@ -37,21 +37,21 @@ class UnreachableLine:
         return False
 
     def release(self) -> None:
-        """There is nothing to free."""
+        """Do nothing: there is no line to free."""
 
     def take(self) -> bytes:
         return SILENCE
 
     def give(self, frame: bytes) -> None:
-        """Nobody hears it."""
+        """Drop the frame: nobody hears it."""
 
     def tell(self, event: str, **fields: object) -> None:
-        """Nobody hears it."""
+        """Drop the message: nobody hears it."""
 
 
 @dataclass(frozen=True)
 class CallParties:
-    """Who calls whom, in which direction, and who is told."""
+    """The two ends of a call, its direction, and the callback that is told."""
 
     sender: str
     to: str
@@ -63,7 +63,7 @@ class CallParties:
 
 
 class LegRegistry:
-    """Makes legs, keeps them, and reports their every move."""
+    """Makes legs, keeps them, and reports their status changes."""
 
     def __init__(self, config: Config, ticker: Ticker, webhooks: WebhookClient, journal: Journal) -> None:
         self._config = config
@@ -97,21 +97,21 @@ class LegRegistry:
         return leg.facts if leg else self.past.get(sid)
 
     def everything(self) -> list[CallRecord]:
-        """All calls known, the newest first."""
+        """Return the records of all known calls, the newest first."""
         return sorted([*self.past.values(), *(leg.facts for leg in self.active.values())], key=_age, reverse=True)
 
     def forget(self, sid: str) -> None:
-        """Drop the facts of a call that is over."""
+        """Drop the record of a call that is over."""
         self.past.pop(sid, None)
         self._journal.forget(sid)
 
     def forget_before(self, moment: datetime) -> None:
-        """Drop the facts of calls that ended before this moment, and write the journal anew without them."""
+        """Drop the records of calls that ended before this moment, and rewrite the journal without them."""
         self.past = {sid: facts for sid, facts in self.past.items() if (facts.ended or facts.created) >= moment}
         self._journal.rewrite([*self.past.values(), *(leg.facts for leg in self.active.values())])
 
     def restore(self, known: list[CallRecord], last_alive: datetime | None = None) -> None:
-        """After a restart: what was up then ended when the exchange was last alive, and its application is told so."""
+        """Mark the calls that were up before a restart as failed when the exchange was last alive, and report them."""
         for facts in known:
             self.past[facts.sid] = facts
             if facts.status not in FINAL:
@@ -122,7 +122,7 @@ class LegRegistry:
                 self._report(facts)
 
     def take(self) -> None:
-        """First half of a tick: all speak."""
+        """Run the first half of a tick for all legs: they speak."""
         legs = list(self.active.values())
         for leg in legs:
             _isolated(leg, leg.take)
@@ -131,7 +131,7 @@ class LegRegistry:
                 leg.keys.press(key)
 
     def give(self) -> None:
-        """Second half of a tick: all hear."""
+        """Run the second half of a tick for all legs: they hear."""
         for leg in list(self.active.values()):
             _isolated(leg, leg.give)
         if self.active and self._ticker.count % BEAT_FRAMES == 0:
@@ -151,7 +151,9 @@ class LegRegistry:
         self._journal.write(facts)
 
     def _trace(self, leg: CallLeg) -> None:
-        """A move that the telephone is not told anyway; those of a dialled leg go to the caller who had it dialled."""
+        """Trace a status that the telephone is not told anyway; that of a dialled leg goes to the caller who had it
+        dialled.
+        """
         facts = leg.facts
         if facts.status is LegStatus.RINGING:
             leg.trace("ringing", to=facts.to)
@@ -170,7 +172,7 @@ class LegRegistry:
 
 
 def _isolated(leg: CallLeg, half_tick: Callable[[], None]) -> None:
-    """A fault in one leg ends that leg, and never stops the clock of the others."""
+    """Run one leg's half tick; a fault ends that leg and never stops the clock of the others."""
     try:
         half_tick()
     except Exception:

@@ -1,4 +1,13 @@
-"""The wire between one leg and one telephone: frames both ways, a few control messages, and the buffer against jitter.
+"""The line between one leg and one telephone: frames both ways and a few control messages.
+
+Browser and scripted phones (`web/web_phone_line.py`), SIP calls (`sip/sip_line.py`) and the exchange's own numbers
+(`internal_lines.py`) implement it.
+
+Browser and scripted phones (`web/web_phone_line.py`), SIP calls (`sip/sip_line.py`) and the exchange's own numbers
+(`internal_lines.py`) implement it.
+
+Browser and scripted phones (`web/web_phone_line.py`), SIP calls (`sip/sip_line.py`) and the exchange's own numbers
+(`internal_lines.py`) implement it.
 
 Browser and scripted phones (`phones.py`) are one implementation; a SIP trunk would be another.
 """
@@ -7,7 +16,7 @@ from typing import Protocol
 
 
 class LineListener(Protocol):
-    """What a line tells its leg about the person at the telephone."""
+    """The events that a line reports to its leg about the person at the telephone."""
 
     def on_answer(self) -> None: ...
 
@@ -20,11 +29,11 @@ class LineListener(Protocol):
     def on_ringing(self) -> None: ...
 
     def on_early_sound(self) -> None:
-        """What the other side plays before anybody answers can be heard from now on."""
+        """Report that what the other side plays before anybody answers can be heard from now on."""
         ...
 
     def on_refer(self, target: str) -> bool:
-        """The person wants the other side to talk to somebody else; False when nobody can see to that."""
+        """Ask that the other side talk to somebody else; return False when nobody can see to that."""
         ...
 
 
@@ -37,21 +46,21 @@ class TelephoneLine(Protocol):
     rings_late: bool
 
     def seize(self, answerer: LineListener) -> bool:
-        """Take the line for a call; False when it is busy."""
+        """Take the line for a call; return False when it is busy."""
         ...
 
     def release(self) -> None:
-        """The call is over, the line is free again."""
+        """Free the line: the call is over."""
         ...
 
     def take(self) -> bytes:
-        """What the person said in this tick; `MISSING` when it has not come."""
+        """Return what the person said in this tick; `MISSING` when it has not come."""
         ...
 
     def give(self, frame: bytes) -> None:
-        """What the person hears in this tick."""
+        """Send what the person hears in this tick."""
         ...
 
     def tell(self, event: str, **fields: object) -> None:
-        """A control message to the telephone; `trace` is for those only that asked for it."""
+        """Send a control message to the telephone; `trace` is for those only that asked for it."""
         ...

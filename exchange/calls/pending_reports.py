@@ -1,4 +1,4 @@
-"""What the exchange owes its applications if it is killed now: kept on disk, told by the next start, then forgotten."""
+"""Callbacks that applications must still get if the exchange is killed now: kept on disk, sent by the next start."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class PendingReport:
 
 
 class PendingReports:
-    """Debts by name, such as a conference's id: the last word of each name counts, and no report at all settles it.
+    """Pending reports by name, such as a conference's id: the latest list of a name counts, an empty one settles it.
 
     Without a path nothing is kept.
     """
@@ -41,7 +41,7 @@ class PendingReports:
         self._file: TextIO | None = path.open("a", encoding="utf-8", errors="backslashreplace") if path else None
 
     def owe(self, name: str, reports: list[PendingReport]) -> None:
-        """If the exchange is killed now, this is to be told."""
+        """Keep these reports under `name`, to be sent should the exchange be killed."""
         if reports or name in self._owed:
             self._owed[name] = reports
             self._write(name)
@@ -52,11 +52,11 @@ class PendingReports:
                 self._empty()
 
     def settle(self, name: str) -> None:
-        """It has been told, or need not be."""
+        """Forget the reports of `name`: they were sent or are no longer needed."""
         self.owe(name, [])
 
     def tell(self, webhooks: WebhookClient, now: datetime) -> None:
-        """After a start: send what is owed. The file is emptied first: it is told once, never twice."""
+        """Send after a start whatever was still pending. The file is emptied first: sent once, never twice."""
         owed, self._owed = self._owed, {}
         self._empty()
         for name, reports in owed.items():
@@ -65,7 +65,7 @@ class PendingReports:
                 webhooks.report(name, WebhookTarget(report.url, report.method), told)
 
     def conference(self, conference: Conference, event: str, about: Mapping[str, str]) -> None:
-        """A conference had an event: should it be cut off now, everybody leaves and it ends."""
+        """Keep what a conference's participants must hear of should it be cut off now: everybody leaves and it ends."""
         members = self._members.setdefault(conference.sid, {})
         call = about.get("CallSid", "")
         if event == "participant-leave":
@@ -79,7 +79,7 @@ class PendingReports:
             self.owe(conference.sid, _closing_reports(conference, members, self._account_sid))
 
     def retire(self) -> None:
-        """The exchange ends in good order: everybody has been told, nothing is owed."""
+        """Forget everything when the exchange ends in good order."""
         self._empty()
         self.close()
 
@@ -120,7 +120,7 @@ class PendingReports:
 
 
 def _closing_reports(conference: Conference, members: Members, account_sid: str) -> list[PendingReport]:
-    """Everybody leaves, and it ends, with the numbers that come next."""
+    """Return the reports of everybody leaving and the end, with the sequence numbers that come next."""
     events = [("participant-leave", about) for about in members.values()]
     events.append(("conference-end", {"ReasonConferenceEnded": LAST_LEFT}))
     numbered = enumerate(events, conference.sequence + 1)

@@ -1,4 +1,4 @@
-"""Waiting calls in the order they came. Who plays them music, and what happens after, is `verbs/enqueue.py`'s work."""
+"""Waiting calls in the order they came. Their music and what happens after is the work of `verbs/enqueue.py`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,7 +28,7 @@ class QueueMember:
 
 @dataclass
 class CallQueue:
-    """A line of members with its statistics."""
+    """A queue of members with its statistics."""
 
     sid: str
     name: str
@@ -43,11 +43,11 @@ class CallQueue:
         return len(self.members) >= self.max_size
 
     def position(self, sid: str) -> int:
-        """1 for the next in turn; 0 when not waiting here."""
+        """Return the place in the queue, from 1; 0 when the call does not wait here."""
         return next((at for at, member in enumerate(self.members, 1) if member.leg.sid == sid), 0)
 
     def member(self, sid: str) -> QueueMember | None:
-        """The member with that call, or the first for `Front`."""
+        """Return the member with that call, or the first for `Front`."""
         if sid == "Front":
             return self.members[0] if self.members else None
         return next((member for member in self.members if member.leg.sid == sid), None)
@@ -64,7 +64,7 @@ class CallQueues:
         return next((queue for queue in self.by_sid.values() if queue.name == name), None)
 
     def open(self, name: str, max_size: int = DEFAULT_MAX_SIZE) -> CallQueue:
-        """The queue of that name; it is made when there is none."""
+        """Return the queue of that name; it is made when there is none."""
         queue = self.named(name)
         if not queue:
             now = self._ticker.now()
@@ -79,23 +79,23 @@ class CallQueues:
         return member
 
     def leave(self, queue: CallQueue, member: QueueMember) -> None:
-        """It waits no longer; having left already is no fault."""
+        """Take a member out; idempotent."""
         if member in queue.members:
             queue.members.remove(member)
             member.left_seconds = self._ticker.seconds
 
     def waited(self, member: QueueMember) -> float:
-        """Seconds in the queue, until it left or until now."""
+        """Return the seconds in the queue, until it left or until now."""
         until = self._ticker.seconds if member.left_seconds is None else member.left_seconds
         return until - member.joined_seconds
 
     def average_wait(self, queue: CallQueue) -> int:
-        """Mean seconds that those who wait now have waited."""
+        """Return the mean seconds that present members have waited."""
         waits = [self.waited(member) for member in queue.members]
         return round(sum(waits) / len(waits)) if waits else 0
 
     async def next_member(self, queue: CallQueue) -> QueueMember:
-        """The first in turn who is not yet taken; waits until there is one."""
+        """Return the first member that is not yet taken; wait until there is one."""
         while True:
             for member in queue.members:
                 if not member.taken.is_set:

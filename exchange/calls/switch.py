@@ -1,4 +1,4 @@
-"""Starts calls and leads them elsewhere: from a telephone, from REST, or by a live update."""
+"""Starts calls and redirects them: from a telephone, from REST, or by a live update."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ NO_SUCH_NUMBER = 13224
 
 @dataclass(frozen=True)
 class CallOptions:
-    """What a call that REST makes may ask for besides its document. `digits` are pressed as soon as it is answered."""
+    """Options of a call that REST makes, besides its document. `digits` are pressed as soon as it is answered."""
 
     fallback: WebhookTarget | None = None
     digits: str = ""
@@ -43,14 +43,15 @@ NO_OPTIONS = CallOptions()
 
 
 class Switch:
-    """What a telephone or a REST client can set going."""
+    """The operations that a telephone or a REST client can start."""
 
     def __init__(self, context: ExchangeContext) -> None:
         self.context = context
         context.inside = self._inside
 
     def inbound(self, line: TelephoneLine, to: str, own: Mapping[str, str] | None = None) -> CallLeg | None:
-        """A telephone dials: one of our numbers reaches its application, another telephone is rung. None: busy.
+        """Connect a telephone that dials: one of our numbers reaches its application, another telephone is rung. None:
+        busy.
 
         `own` are parameters of the telephone's, which its application is told with the first request.
         """
@@ -75,14 +76,14 @@ class Switch:
     def originate(
         self, ends: CallParties, beginning: Beginning, seconds: float, wishes: CallOptions = NO_OPTIONS
     ) -> CallLeg:
-        """Ring somebody; who answers hears the document."""
+        """Ring an address; who answers hears the document."""
         leg = self.context.call_out(ends)
         leg.fallback = wishes.fallback
         leg.work(partial(self._ring_and_run, leg, beginning, seconds, wishes))
         return leg
 
     def redirect(self, leg: CallLeg, beginning: Beginning) -> None:
-        """Whatever the leg does now, it leaves it and follows this."""
+        """Make the leg leave whatever it does and follow this document."""
         leg.work(partial(run_document, CallFlow(self.context, leg, VERBS), beginning))
 
     def limit(self, leg: CallLeg, seconds: int) -> None:
@@ -109,7 +110,7 @@ class Switch:
         await run_document(CallFlow(self.context, leg, VERBS), beginning)
 
     async def _straight(self, leg: CallLeg, to: str) -> None:
-        """A call from telephone to telephone, with no application in between."""
+        """Connect telephone to telephone, with no application in between."""
         outcome = DialOutcome()
         if self.context.directory.find(to) is None:
             message = f"nobody is registered as {to}, and it is none of the settings' numbers"
@@ -121,7 +122,9 @@ class Switch:
         leg.end(None if leg.is_up else LegStatus(outcome.status))
 
     def _inside(self, ends: CallParties) -> TelephoneLine | None:
-        """A line to one of our own numbers; None for any other, and for numbers that dial each other without end."""
+        """Return a line to one of our own numbers; None for any other, and for numbers that dial each other without
+        end.
+        """
         parent = self.context.legs.active.get(ends.parent_sid)
         depth = parent.line.depth + 1 if parent and isinstance(parent.line, InnerLine) else 1
         if depth > DEEPEST or self.context.numbers.find(ends.to) is None:

@@ -1,4 +1,4 @@
-"""What somebody hears who waits, in a queue or for a conference: the document of the wait address, or music."""
+"""The sound for callers who wait, in a queue or for a conference: the document of the wait address, or music."""
 
 from exchange.calls.call_flow import CallFlow, FlowEnd, Goto
 from exchange.media.audio_source import PcmSource, SilenceSource
@@ -8,7 +8,9 @@ IN_CONFERENCE = ("Play", "Say", "Pause", "Redirect")
 
 
 async def repeat_document(flow: CallFlow, goto: Goto) -> FlowEnd:
-    """A queue's document, asked for anew whenever it has run out; CallError when it cannot be had or followed."""
+    """Play a queue's document, fetched anew whenever it has run out. Raises `CallError` when it cannot be fetched or
+    followed.
+    """
     while True:
         began = flow.context.ticker.count
         end = await flow.follow(goto)
@@ -20,12 +22,14 @@ async def repeat_document(flow: CallFlow, goto: Goto) -> FlowEnd:
 
 
 async def play_document(flow: CallFlow, goto: Goto) -> None:
-    """A conference's document, then silence; CallError when it cannot be had or followed. Lasts until cancelled."""
+    """Play a conference's document, then silence, until cancelled. Raises `CallError` when it cannot be fetched or
+    followed.
+    """
     await flow.follow(goto)
     await flow.leg.play(SilenceSource())
 
 
 async def play_music(flow: CallFlow, sound: bytes) -> FlowEnd:
-    """The same sound, for ever."""
+    """Play the same sound, for ever."""
     await flow.leg.play(PcmSource(sound, times=0))
     return FlowEnd.RAN_OUT

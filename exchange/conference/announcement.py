@@ -1,4 +1,4 @@
-"""Announcements into a conference: Say, Play, Pause and Redirect, or a sound, turned into sound beforehand."""
+"""Announcements into a conference: Say, Play, Pause and Redirect, or a sound file, rendered before they are played."""
 
 from exchange.calls import fallback
 from exchange.conference.conference import Conference
@@ -21,7 +21,7 @@ NOT_ANNOUNCED, DEEPEST, LONGEST_SECONDS = 13238, 10, 600
 async def announce(
     context: ExchangeContext, conference: Conference, target: WebhookTarget, participant: Participant | None
 ) -> None:
-    """Fetch, and let everybody or one participant hear it; an event tells how that went."""
+    """Fetch and render it, and play it to everybody or to one participant; an event tells how that went."""
     told = {"AnnounceUrl": target.url}
     try:
         pcm = await rendered_document(
@@ -39,7 +39,7 @@ async def announce(
 async def rendered_document(
     context: ExchangeContext, target: WebhookTarget, params: dict[str, str], depth: int = 0
 ) -> bytes:
-    """The whole document as one piece of sound."""
+    """Return the whole document as one piece of sound."""
     if target.method == "GET" and target.url.lower().rpartition("?")[0].endswith((".wav", ".mp3")):
         return await context.media.fetch(target)
     response = await context.webhooks.ask(target, params)

@@ -1,4 +1,4 @@
-"""Rooms where any number of legs hear each other: who is in, who may speak, when it starts and ends, and its events."""
+"""Conferences, in which any number of legs hear each other: participants, start and end, and events."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -58,17 +58,17 @@ class Conference:
         return len(self.participants) >= self.max_participants
 
     def find(self, name: str) -> Participant | None:
-        """By call or by label, those who are still being dialled too."""
+        """Return a participant by call or by label, also one that is still being dialled."""
         everybody = self.everybody()
         found = next((each for each in everybody if each.leg.sid == name), None)
         return found or next((each for each in everybody if each.label and each.label == name), None)
 
     def everybody(self) -> list[Participant]:
-        """Those inside, and those who are being dialled."""
+        """Return those inside, and those who are being dialled."""
         return [*self.participants.values(), *self.expected.values()]
 
     def join(self, participant: Participant) -> None:
-        """Let it in; with two inside, one of whom may start, the conference begins."""
+        """Let a participant in; with two inside, one of whom may start it, the conference begins."""
         self.expected.pop(participant.leg.sid, None)
         self.participants[participant.leg.sid] = participant
         self.event("participant-join", participant)
@@ -78,7 +78,7 @@ class Conference:
             self._wake()
 
     def leave(self, participant: Participant, why: str = "", is_kicked: bool = False) -> None:
-        """It is out; the conference ends with the last, or with one on whom it depends."""
+        """Take a participant out; the conference ends with the last, or with one on whom it depends."""
         if self.participants.pop(participant.leg.sid, None) is None:
             return
         participant.is_gone = True
@@ -90,7 +90,7 @@ class Conference:
             self.end(KICKED if is_kicked else LAST_LEFT, participant)
 
     def end(self, reason: str, by: Participant | None = None) -> None:
-        """Everybody is out."""
+        """End the conference: everybody is out."""
         if self.status == "completed":
             return
         self.status, self.reason, self.ended_by = "completed", reason, by.leg.sid if by else ""
@@ -118,13 +118,13 @@ class Conference:
             self.event("participant-hold" if is_held else "participant-unhold", participant)
 
     def modify(self, participant: Participant, coaches: str, ends: bool) -> None:
-        """Whom it coaches, and whether the conference depends on it."""
+        """Set whom a participant coaches, and whether the conference depends on it."""
         if (coaches, ends) != (participant.coaches, participant.ends):
             participant.coaches, participant.ends = coaches, ends
             self.event("participant-modify", participant)
 
     def announce(self, sound: AudioSource, participant: Participant | None = None) -> None:
-        """Let everybody hear it, or one alone; who is on hold hears it between the music."""
+        """Play a sound to everybody, or to one alone; who is on hold hears it between the music."""
         if participant is None:
             self.effects.append(sound)
         else:
@@ -136,7 +136,7 @@ class Conference:
         self.tell(self, name, about | dict(more or {}))
 
     def sound_for(self, listener: Participant) -> bytes:
-        """What everybody else says in this tick."""
+        """Return what everybody else says in this tick."""
         voices = [p.leg.said for p in self.participants.values() if p.is_heard_by(listener)]
         if self.effect is not SILENCE:
             voices.append(self.effect)
@@ -144,7 +144,7 @@ class Conference:
         return mix([*voices, own] if own else voices)
 
     def tick(self) -> None:
-        """Between speaking and hearing: the beeps that all hear alike, and the recording of everybody."""
+        """Mix, between speaking and hearing, the beeps that all hear alike, and the recording of everybody."""
         frames = [(source, source.next_frame()) for source in self.effects]
         self.effects = [source for source, frame in frames if frame is not None]
         self.effect = mix([frame for _, frame in frames if frame is not None]) if frames else SILENCE
@@ -157,11 +157,11 @@ class Conference:
 
     @property
     def is_watched(self) -> bool:
-        """Whether somebody wants to know who speaks."""
+        """Return whether the callback asks for speaker events."""
         return self.is_running and self.callback.wants("speaker")
 
     def watch(self) -> None:
-        """Tell who begins and ends to speak."""
+        """Report who begins and who ends to speak."""
         for participant in list(self.participants.values()):
             speech = participant.speech = participant.speech or SpeechDetector()
             said = participant.leg.said if participant.is_heard else SILENCE
@@ -174,7 +174,7 @@ class Conference:
 
 
 class ConferenceMix:
-    """What one participant hears of the conference."""
+    """The sound of the conference for one participant."""
 
     def __init__(self, conference: Conference, participant: Participant) -> None:
         self._conference = conference
@@ -201,7 +201,7 @@ class Conferences:
         return self._live.get(name)
 
     def open(self, name: str, callback: StatusCallback) -> Conference:
-        """The conference of that name; the first who asks makes it and says where its events go."""
+        """Return the conference of that name; the first who asks makes it and says where its events go."""
         conference = self.named(name)
         if not conference:
             conference = Conference(new_sid("CF"), name, self._ticker.now(), callback, self._tell)
@@ -217,7 +217,7 @@ class Conferences:
                 conference.watch()
 
     def _over(self, conference: Conference) -> None:
-        """The name is free again; the oldest of many past conferences is forgotten."""
+        """Free the name of a conference that is over, and forget the oldest of many past ones."""
         self._live.pop(conference.name, None)
         past = [sid for sid, each in self.by_sid.items() if each.status == "completed"]
         for sid in past[:-MOST_PAST]:

@@ -31,7 +31,7 @@ class Participant:
     changed: RecurringSignal = field(default_factory=RecurringSignal)
 
     def wake(self) -> None:
-        """Tell the one who plays to this participant that something is different now."""
+        """Wake whoever plays to this participant: something is different now."""
         self.changed.ring()
 
     @property
@@ -39,11 +39,11 @@ class Participant:
         return not (self.is_muted or self.is_held or self.is_gone)
 
     def is_heard_by(self, listener: "Participant") -> bool:
-        """Who coaches is heard by that one alone."""
+        """Return whether `listener` hears it: a coach is heard by the coached one alone."""
         return self.is_heard and self is not listener and self.coaches in ("", listener.leg.sid)
 
     def own_effect(self) -> bytes | None:
-        """The next frame of what this participant alone is told."""
+        """Return the next frame of what this participant alone is told."""
         while self.effects:
             frame = self.effects[0].next_frame()
             if frame is not None:
@@ -52,12 +52,12 @@ class Participant:
         return None
 
     def departure(self, why: str) -> dict[str, str]:
-        """What else the event tells when it has left; an empty `why` is none that Twilio has a word for."""
+        """Return the parameters of its leave event; an empty `why` is a reason that Twilio has no word for."""
         told = {"ParticipantCallStatus": str(self.leg.facts.status)}
         return self.about() | told | ({"ReasonParticipantLeft": why} if why else {})
 
     def about(self) -> dict[str, str]:
-        """What conference events tell of it."""
+        """Return the parameters of conference events about it."""
 
         def word(flag: bool) -> str:
             return "true" if flag else "false"

@@ -72,12 +72,12 @@ class Config:
     sip: SipSettings | None = None
 
     def number(self, called: str) -> NumberConfig | None:
-        """The number as configured, or None when it is not one of ours."""
+        """Return the number as configured, or None when it is not one of ours."""
         return next((each for each in self.numbers if each.number == called), None)
 
 
 def load(path: Path) -> Config:
-    """Read the file (JSON is YAML too); ConfigError names file and field."""
+    """Read the file (JSON is YAML too). Raises `ConfigError` that names file and field."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
@@ -88,7 +88,7 @@ def load(path: Path) -> Config:
 
 
 def from_values(raw: dict[str, Any], where: str = "configuration", folder: Path | None = None) -> Config:
-    """A Config from plain values; relative `data_dir` counts from the file's folder."""
+    """Return the settings of plain values; a relative `data_dir` counts from the file's folder."""
     values = dict(raw)
     values["numbers"] = tuple(
         _build(NumberConfig, each, f"{where}: numbers[{at}]") for at, each in _numbers(values, where)
@@ -127,7 +127,9 @@ def _sip(raw: Any, where: str) -> SipSettings:
 
 
 def _map(raw: Any, folder: Path, where: str) -> dict[str, str]:
-    """Address prefixes and what stands for them: another prefix, or a file or folder counted from the file's own."""
+    """Return the address prefixes and what they stand for: another prefix, or a file or folder relative to the
+    settings' own.
+    """
     if not isinstance(raw, dict):
         raise ConfigError(f"{where}: map: must be a mapping from address prefixes to files or addresses")
     found = {}
@@ -193,7 +195,7 @@ def _build(kind: type[Any], values: Any, where: str) -> Any:
 
 
 def _wanted(hint: Any, value: Any) -> str:
-    """What a setting of this type has to be, where the value is something else; else empty."""
+    """Return what a setting of this type has to be, where the value is something else; else empty."""
     if hint is str:
         return "" if isinstance(value, str) else "text (in quotes)"
     if hint is bool:

@@ -1,4 +1,4 @@
-"""What every verb and every REST answer works with: the exchange's parts in one place, and the making of calls."""
+"""The parts of a running exchange, as every verb and REST resource gets them, and the making of calls."""
 
 import asyncio
 import re
@@ -36,12 +36,12 @@ class Directory(Protocol):
     def find(self, address: str) -> TelephoneLine | None: ...
 
     def listed(self) -> list[tuple[str, str | None, str]]:
-        """The telephones that are known: address, the registration that is rung (None: not registered), its label."""
+        """Return the known telephones: address, the registration that is rung (None: not registered), its label."""
         ...
 
 
 class TokenHolders(Protocol):
-    """Who got the tokens with which telephones are registered, and the end of one's tokens."""
+    """The holders of tokens with which telephones are registered, and the revocation of their tokens."""
 
     def holders(self, address: str) -> list[str]: ...
 
@@ -49,7 +49,7 @@ class TokenHolders(Protocol):
 
 
 class NoTokenHolders:
-    """Where no telephone came with a token that says whose it is."""
+    """Where no telephone came with a token that names its holder."""
 
     def holders(self, address: str) -> list[str]:  # noqa: ARG002 (the protocol's)
         return []
@@ -67,7 +67,7 @@ class Authenticating(Protocol):
 
 @dataclass(frozen=True)
 class RecordingOptions:
-    """How a leg is recorded, and on whose wish; two channels only of both sides."""
+    """How a leg is recorded, and on whose request; two channels only of both sides."""
 
     channels: int
     source: str
@@ -106,12 +106,12 @@ class ExchangeContext:
         self.numbers = OwnNumbers(self.config.numbers, self.ticker.now(), self.config.data_dir / "numbers.json")
 
     def use(self, aftermath: PendingReports) -> None:
-        """Keep there what is owed if the exchange is killed."""
+        """Keep pending reports there, should the exchange be killed."""
         self.aftermath = aftermath
         self.conferences.on_event = aftermath.conference
 
     def tick(self) -> None:
-        """One frame of everything."""
+        """Run one frame of everything."""
         self.ticker.step()
         self.legs.take()
         self.conferences.tick()
@@ -121,7 +121,8 @@ class ExchangeContext:
         self.webhooks.report(order, WebhookTarget(callback.url, callback.method), params)
 
     def number_of(self, text: str) -> str:
-        """A number as it is dialled here: without its dots and brackets, and with the account's country if it has none.
+        """Return a number as it is dialled here: without its dots and brackets, and with the account's country if it
+        has none.
 
         What is no number, the number of a telephone or an application as it stands, or none of that country, is left.
         """
@@ -135,12 +136,12 @@ class ExchangeContext:
 
     @property
     def country(self) -> str:
-        """Of the settings, else that of the first number, else the one that Twilio takes."""
+        """Return the country of the settings, else that of the first number, else the one that Twilio takes."""
         numbers = self.config.numbers
         return self.config.country or (country_of(numbers[0].number) if numbers else "") or ANYWHERE
 
     def call_out(self, ends: CallParties) -> CallLeg:
-        """A leg to an address, not yet ringing; somebody without a telephone gets one that nobody answers."""
+        """Return a leg to an address, not yet ringing; an address without a telephone gets one that nobody answers."""
         line = self.directory.find(ends.to) or self.inside(ends) or UnreachableLine(ends.to)
         if ends.user and isinstance(line, Authenticating):
             line.authenticate(ends.user, ends.password)
@@ -156,7 +157,7 @@ class ExchangeContext:
         return recording
 
     def record_when_answered(self, leg: CallLeg, how: RecordingOptions, callback: StatusCallback) -> None:
-        """Record a leg that still rings from the moment somebody answers; its last status callback tells where."""
+        """Record a ringing leg from the moment somebody answers; its last status callback tells where."""
 
         async def wait() -> None:
             await self.ticker.first(leg.answered.wait(), leg.ended.wait())
@@ -166,7 +167,7 @@ class ExchangeContext:
         self.webhooks.later(wait())
 
     def stop_recording(self, recording: LiveRecording) -> None:
-        """Take it off its leg and finish the file."""
+        """Take a recording off its leg and finish the file."""
         leg = self.legs.active.get(recording.facts.call_sid)
         if leg:
             leg.taps = [tap for tap in leg.taps if tap is not recording]
@@ -175,7 +176,7 @@ class ExchangeContext:
             trace_recording(leg, recording)
 
     async def ring(self, leg: CallLeg, seconds: float) -> bool:
-        """Ring until somebody answers; False when that does not happen, and the leg is over then."""
+        """Ring until somebody answers; return False when that does not happen, and the leg is over then."""
         if leg.facts.is_over:
             return False
         leg.move(LegStatus.INITIATED)
@@ -196,7 +197,7 @@ class ExchangeContext:
         return leg.is_up
 
     async def _ring_cycles(self, leg: CallLeg, seconds: float) -> None:
-        """The telephone rings at once and then with every cycle of the cadence."""
+        """Ring the telephone at once and then with every cycle of the cadence."""
         until = self.ticker.seconds + seconds
         ring = 0
         while self.ticker.seconds < until:
@@ -209,6 +210,6 @@ class ExchangeContext:
 
 
 def trace_recording(leg: CallLeg, recording: LiveRecording) -> None:
-    """Show to a telephone that asked that its call is recorded, or no more."""
+    """Show a telephone that asked for a trace that its call is recorded, or no more."""
     facts = recording.facts
     leg.trace("recording", sid=facts.sid, status=facts.status, channels=facts.channels, seconds=round(facts.seconds, 2))

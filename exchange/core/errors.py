@@ -1,4 +1,4 @@
-"""What can go wrong, with Twilio's numbers.
+"""The exchange's errors, with Twilio's numbers.
 
 ExchangeError
 ├── ConfigError        the configuration file cannot be used
@@ -53,15 +53,15 @@ class ApiError(ExchangeError):
 
 
 def reason_of(error: OSError) -> str:
-    """Why a port or a file cannot be had, in the system's words and without our own stack."""
+    """Return why a port or a file cannot be opened, in the system's words and without our own stack."""
     return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
 
 
 def not_found(what: str) -> ApiError:
-    """Twilio's answer for anything that does not exist."""
+    """Return Twilio's answer for anything that does not exist."""
     return ApiError(404, 20404, f"The requested resource {what} was not found")
 
 
 def required(name: str, code: int) -> ApiError:
-    """Twilio's answer when a parameter is missing."""
+    """Return Twilio's answer when a parameter is missing."""
     return ApiError(400, code, f"{name} is required.")

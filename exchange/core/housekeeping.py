@@ -1,4 +1,4 @@
-"""What lies in the data folder no longer than it is needed, and for nobody else on the machine to read."""
+"""The data folder: closed to other users of the machine, and emptied of what is no longer needed."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def restrict_access(folder: Path) -> None:
-    """Make the folder, for its owner alone; of what lies in it, ours is closed where others could read it."""
+    """Make the folder, for its owner alone; close what lies in it and is ours where others could read it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ours = [path for name in OURS for path in folder.glob(name)]
     inside = [each for owner in ours if owner.is_dir() for each in owner.iterdir()]
@@ -33,13 +33,15 @@ def restrict_access(folder: Path) -> None:
 
 
 def delete_spoken_texts(folder: Path) -> None:
-    """Delete what was spoken: it may hold a patient's name. A folder that is a link is its owner's to see to."""
+    """Delete rendered speech: it may hold a patient's name. A folder that is a link is its owner's to see to."""
     for path in [] if folder.is_symlink() else [*folder.glob("*.wav")]:
         path.unlink(missing_ok=True)
 
 
 async def run_hourly(context: ExchangeContext, keep_recordings: timedelta) -> None:
-    """Now and every hour: recordings that nobody fetched, and calls that nobody asks about any more."""
+    """Delete now and every hour recordings that nobody fetched, and records of calls that nobody
+    asks about any more.
+    """
     while True:
         try:
             tidy(context, keep_recordings)
@@ -50,7 +52,7 @@ async def run_hourly(context: ExchangeContext, keep_recordings: timedelta) -> No
 
 
 def tidy(context: ExchangeContext, keep_recordings: timedelta) -> None:
-    """One round."""
+    """Run one round."""
     now = context.ticker.now()
     gone = context.recordings.expire(now - keep_recordings)
     if gone:

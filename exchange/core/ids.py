@@ -7,15 +7,15 @@ SID = re.compile(r"^[A-Z]{2}[0-9a-fA-F]{32}$")
 
 
 def new_sid(prefix: str) -> str:
-    """A fresh identifier, e.g. `new_sid("CA")` for a call."""
+    """Return a fresh identifier, e.g. `new_sid("CA")` for a call."""
     return prefix + secrets.token_hex(16)
 
 
 def new_token() -> str:
-    """A fresh value for `I-Twilio-Idempotency-Token`."""
+    """Return a fresh value for `I-Twilio-Idempotency-Token`."""
     return secrets.token_hex(16)
 
 
 def is_sid(text: str, prefix: str = "") -> bool:
-    """Whether the text has the form of an identifier (of that kind)."""
+    """Return whether the text has the form of an identifier (of that kind)."""
     return bool(SID.match(text)) and text.startswith(prefix)

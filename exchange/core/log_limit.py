@@ -1,4 +1,4 @@
-"""Warnings about what anybody may send: a few lines a minute of each kind, each short, whatever arrives."""
+"""Warnings about anything that clients may send: a few lines a minute of each kind, each short."""
 
 import time
 import traceback
@@ -21,14 +21,16 @@ class _Kind:
 
 
 class LimitedLog:
-    """Tells of each kind at most ten times a minute; the first line afterwards says how many were left out."""
+    """Logs each kind at most ten times a minute; the first line afterwards says how many were left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._kinds: dict[str, _Kind] = {}
 
     def warn(self, event: str, longest: int = LONGEST_VALUE, **fields: object) -> None:
-        """One line, unless there were too many of this kind; `event` is one of ours, never of the sender's making."""
+        """Log one line, unless there were too many of this kind; `event` is one of ours, never of
+        the sender's making.
+        """
         now = self._clock()
         kind = self._kinds.setdefault(event, _Kind(now))
         more: dict[str, object] = {}
@@ -47,14 +49,16 @@ def _short(value: object, longest: int) -> object:
 
 
 def place_of(error: BaseException) -> str:
-    """What went wrong and where, without the error's own words: they may hold a number or a name that was sent."""
+    """Return what went wrong and where, without the error's own words: they may hold a number or a
+    name that was sent.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"
 
 
 def printable(text: str, longest: int = LONGEST_VALUE) -> str:
-    """Foreign text as one line of a log may show it: nothing but what can be printed, and not much of it."""
+    """Return foreign text as one line of a log may show it: printable characters only, and not many."""
     cut = text[:longest]
     whole = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in cut)
     return whole if len(text) <= longest else f"{whole}… ({len(text)} characters)"

@@ -17,7 +17,7 @@ LONGEST_TRACE, LONGEST_PART = 3_000, 500
 
 
 def configure(is_verbose: bool) -> None:
-    """The output is for the ready line alone."""
+    """Set the log up; standard output is for the ready line alone."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -40,7 +40,7 @@ def shorten(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDic
 
 
 class LibraryLogHandler(logging.Handler):
-    """Hands on what libraries log, place by place."""
+    """Hands on what libraries log, a few lines a minute of each place."""
 
     def __init__(self) -> None:
         super().__init__()

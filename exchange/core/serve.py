@@ -1,4 +1,4 @@
-"""`python -m exchange serve`: one exchange until it is told to stop. Prints one line when it is ready."""
+"""`python -m exchange serve`: run one exchange until it is told to stop; print one line when it is ready."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def serve(args: argparse.Namespace) -> int:
-    """Exit status 0 after a signal, 2 when it cannot start: one line says which setting is to be changed."""
+    """Return exit status 0 after a signal, 2 when it cannot start: one line says which setting is to be changed."""
     logs.configure(args.verbose)
     os.umask(FOR_US_ALONE)
     try:

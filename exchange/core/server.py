@@ -1,4 +1,4 @@
-"""Puts the exchange together and serves it: telephones, REST and health on one port, and the media clock beside."""
+"""Builds the exchange and serves it: telephones, REST and health on one port, and the media clock beside."""
 
 import asyncio
 import contextlib
@@ -95,7 +95,7 @@ class Exchange:
         self.switch = Switch(self.context)
 
     def url(self) -> str:
-        """The address by which others reach this exchange."""
+        """Return the address by which others reach this exchange."""
         return self.config.public_url.rstrip("/") or f"http://{self.config.host}:{self.port}"
 
     def restore(self) -> None:
@@ -114,12 +114,12 @@ class Exchange:
         return app
 
     async def warm_up(self) -> None:
-        """Begin the processes beside this one before the first caller needs them."""
+        """Start the processes beside this one before the first caller needs them."""
         await self.speaker.warm_up()
         await self.decoder.warm_up()
 
     def abandon(self) -> None:
-        """It did not come up: whatever the last one left behind is left for the next start."""
+        """Leave whatever the last exchange left behind to the next start: this one did not come up."""
         self.speaker.close()
         self.decoder.close()
         self.ears.close()
@@ -128,7 +128,7 @@ class Exchange:
         self.context.recordings.close()
 
     def go(self) -> None:
-        """Begin: finish what the last one left behind, and let time pass."""
+        """Finish what the last one left behind, and start the media clock."""
         self.restore()
         self._ticking = asyncio.create_task(clock.run_every_frame(self.context.tick, self.lateness.append))
         self._tidying = asyncio.create_task(
@@ -148,7 +148,7 @@ class Exchange:
         housekeeping.delete_spoken_texts(self.config.data_dir / "speech")
 
     async def close(self) -> None:
-        """Hang up whatever is up, tell the applications, stop the synthesiser."""
+        """Hang up whatever is up, report it, and stop the processes."""
         for leg in list(self.context.legs.active.values()):
             leg.end(None if leg.is_up else LegStatus.FAILED)
         # First, for nobody is left to hear what they still work at.
@@ -181,7 +181,7 @@ class Exchange:
 
 
 def stop_recordings(leg: CallLeg) -> None:
-    """A leg that is over is recorded no more."""
+    """Stop recording a leg that is over."""
     taps, leg.taps = leg.taps, []
     for tap in taps:
         if isinstance(tap, LiveRecording):
@@ -191,7 +191,9 @@ def stop_recordings(leg: CallLeg) -> None:
 
 @contextlib.asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Exchange]:
-    """An exchange that is up, with its ports open and its clock going; ConfigError when it cannot be."""
+    """Run an exchange while the block lasts, with its ports open and its clock going. Raises `ConfigError` when it
+    cannot be.
+    """
     began = time.monotonic()
     # The port first: where another exchange has it, that one's files are not touched.
     with _bound(config) as listening:

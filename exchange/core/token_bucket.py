@@ -1,4 +1,4 @@
-"""How much one sender may send: what a stall piles up is let through, a flood is not. Pure."""
+"""A limit on what one sender may send: what piled up in a stall is let through, a flood is not. Pure."""
 
 MOST_AT_ONCE = 1000.0
 PER_SECOND = 150.0  # a telephone sends 50 frames a second
@@ -14,7 +14,7 @@ class TokenBucket:
         self._since = now
 
     def is_spent(self, cost: float, now: float) -> bool:
-        """Take something away; True when there was not enough left."""
+        """Take tokens away; return True when there were not enough left."""
         self._left = min(self._most, self._left + self._per_second * (now - self._since)) - cost
         self._since = now
         return self._left < 0

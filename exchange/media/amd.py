@@ -1,4 +1,4 @@
-"""Who answered: a person says little and waits, a machine speaks long and beeps, a fax whistles. Pure.
+"""Answering-machine detection: a person says little and waits, a machine speaks long and beeps, a fax whistles. Pure.
 
 The rules and their defaults are Twilio's (docs/voice/answering-machine-detection); as there, the answer is a guess.
 """
@@ -22,7 +22,7 @@ _HANN = np.hanning(FRAME_SAMPLES)
 
 @dataclass(frozen=True)
 class DetectionTiming:
-    """When what counts; all in seconds."""
+    """The limits of the detection; all in seconds."""
 
     waits_for_end: bool = False
     timeout: float = 30.0
@@ -32,7 +32,9 @@ class DetectionTiming:
 
     @classmethod
     def of(cls, mode: str, values: Mapping[str, int]) -> Self | None:
-        """From `MachineDetection` and its tuning parameters in milliseconds; None when it is not wanted."""
+        """Return the limits from `MachineDetection` and its tuning parameters in milliseconds; None when it is not
+        wanted.
+        """
         if mode not in ("Enable", "DetectMessageEnd"):
             return None
         return cls(
@@ -74,7 +76,7 @@ class MachineDetector:
             self.decided.set()
 
     def _hold(self, pitch: float) -> tuple[float, float]:
-        """The tone that has just ended or goes on, and for how long it was held."""
+        """Return the tone that has just ended or goes on, and for how long it was held."""
         before = (self._pitch, self._pitch_seconds)
         if pitch and abs(pitch - self._pitch) <= 60:
             self._pitch_seconds += FRAME_SECONDS
@@ -111,7 +113,7 @@ class MachineDetector:
 
 
 def pitch_of(frame: bytes) -> float:
-    """The frequency of a pure tone, or 0 for anything else."""
+    """Return the frequency of a pure tone, or 0 for anything else."""
     power = np.abs(np.fft.rfft(np.frombuffer(frame, dtype="<i2") * _HANN)) ** 2
     peak = int(power.argmax())
     total = float(power.sum())

@@ -1,4 +1,4 @@
-"""The shape of sound inside the exchange: 8 kHz, 16 bit, mono, in frames of 20 ms. Pure."""
+"""The form of sound inside the exchange: 8 kHz, 16 bit, mono, in frames of 20 ms. Pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -31,12 +31,12 @@ def mix(frames: Sequence[bytes]) -> bytes:
 
 
 def level_db(frame: bytes) -> float:
-    """Root mean square against full scale, in decibels from 0 (loudest) down to -96 (nothing)."""
+    """Return the root mean square against full scale, in decibels from 0 (loudest) down to -96 (nothing)."""
     samples = np.frombuffer(frame, dtype="<i2").astype(np.float32)
     power = float(np.dot(samples, samples)) / max(len(samples), 1)
     return max(SILENT_DB, 10 * float(np.log10(power / 32768.0**2))) if power else SILENT_DB
 
 
 def to_pcm(samples: "np.typing.ArrayLike") -> bytes:
-    """Numbers on the 16 bit scale as little-endian PCM, saturating."""
+    """Return numbers on the 16-bit scale as little-endian PCM, saturating."""
     return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()

@@ -1,4 +1,4 @@
-"""Where the sound that a leg hears comes from: sources that hand out one frame a tick. Knows no call."""
+"""Sources of what a leg hears: each returns one frame a tick. Knows no call."""
 
 from typing import Protocol
 
@@ -6,10 +6,10 @@ from exchange.media.audio import FRAME_BYTES, SILENCE
 
 
 class AudioSource(Protocol):
-    """Something that can be heard."""
+    """A source of sound."""
 
     def next_frame(self) -> bytes | None:
-        """The next 20 ms, or None when there is no more."""
+        """Return the next 20 ms, or None when there is no more."""
         ...
 
 

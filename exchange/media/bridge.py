@@ -1,4 +1,4 @@
-"""Two legs that hear each other."""
+"""A bridge of two legs that hear each other."""
 
 from exchange.calls.key_buffer import KeyBuffer
 from exchange.calls.leg import CallLeg
@@ -6,7 +6,7 @@ from exchange.media.clock import Signal, Ticker
 
 
 class LegAudio:
-    """Hears what another leg says in the same tick."""
+    """The sound that another leg makes in the same tick."""
 
     def __init__(self, other: CallLeg) -> None:
         self._other = other
@@ -18,7 +18,7 @@ class LegAudio:
 async def bridge(
     ticker: Ticker, first: CallLeg, second: CallLeg, seconds: float | None = None, over: Signal | None = None
 ) -> None:
-    """Connect the two until one is over, is taken elsewhere, or the time is up; then both hear nothing."""
+    """Connect two legs until one is over, is taken elsewhere, or the time is up; then both hear nothing."""
     ears = {first: LegAudio(second), second: LegAudio(first)}
     for leg, ear in ears.items():
         leg.hear(ear)

@@ -18,7 +18,7 @@ READING_TURNS = 4
 
 
 def wall_clock() -> datetime:
-    """The machine's time of day."""
+    """Return the machine's time of day."""
     return datetime.now(UTC)
 
 
@@ -36,15 +36,15 @@ class Ticker:
 
     @property
     def seconds(self) -> float:
-        """Seconds of sound since the exchange started."""
+        """Return the seconds of sound since the exchange started."""
         return self.count * FRAME_SECONDS
 
     def now(self) -> datetime:
-        """The time of day in UTC."""
+        """Return the time of day in UTC."""
         return self._wall() if self._wall else EPOCH + timedelta(seconds=self.seconds)
 
     def step(self) -> None:
-        """One frame has passed."""
+        """Count one frame."""
         self.count += 1
         while self._alarms and self._alarms[0][0] <= self.count:
             alarm = heapq.heappop(self._alarms)[2]
@@ -52,7 +52,7 @@ class Ticker:
                 alarm.set_result(None)
 
     def alarm(self, seconds: float) -> Alarm:
-        """A future that is done when that much sound has passed."""
+        """Return a future that is done when that much sound has passed."""
         future: Alarm = asyncio.get_running_loop().create_future()
         self._serial += 1
         due = self.count + max(1, round(seconds / FRAME_SECONDS))
@@ -63,7 +63,7 @@ class Ticker:
         await self.alarm(seconds)
 
     async def first(self, *waited: asyncio.Future[None], seconds: float | None = None) -> bool:
-        """Wait for the first of these futures, at most so long; False when the time ran out.
+        """Wait for the first of these futures, at most so long; return False when the time ran out.
 
         What has not happened is cancelled: hand in futures made for this wait, such as `Signal.wait()`.
         """
@@ -84,7 +84,7 @@ async def wait_for_any(*waited: asyncio.Future[Any]) -> None:
 
 
 class Signal:
-    """Something that happens once; any number may wait for it."""
+    """An event that happens once; any number may wait for it."""
 
     def __init__(self) -> None:
         self.is_set = False
@@ -98,7 +98,7 @@ class Signal:
         self._waiting.clear()
 
     def wait(self) -> asyncio.Future[None]:
-        """A future of its own for each who waits, so that one may give up alone."""
+        """Return a future of its own for each who waits, so that one may give up alone."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self.is_set:
             future.set_result(None)
@@ -109,7 +109,7 @@ class Signal:
 
 
 class RecurringSignal:
-    """Something that happens again and again; it wakes those who wait at that moment."""
+    """An event that happens again and again; it wakes those who wait at that moment."""
 
     def __init__(self) -> None:
         self._waiting: list[asyncio.Future[None]] = []

@@ -18,13 +18,13 @@ TEXT_BYTES = 4096
 
 
 def is_bare_ulaw(data: bytes, kind: str, name: str) -> bool:
-    """Whether it is to be read as mu-law without a head."""
+    """Return whether it is to be read as mu-law without a header."""
     is_ulaw = kind in ULAW_TYPES or name.lower().endswith(ULAW_ENDINGS)
     return is_ulaw and not sound_file.is_marked(data)
 
 
 def decode(data: bytes, kind: str = "", name: str = "") -> bytes:
-    """The sound as PCM of the exchange's kind; `UnreadableSound` when it is none. `kind` is its media type."""
+    """Return sound as PCM of the exchange's kind. `kind` is its media type. Raises `UnreadableSound`."""
     if not is_bare_ulaw(data, kind, name):
         return sound_file.read(data)
     if not data or _is_text(data):
@@ -35,7 +35,7 @@ def decode(data: bytes, kind: str = "", name: str = "") -> bytes:
 
 
 def mp3(channels: Sequence[bytes]) -> bytes:
-    """An MP3 file of one or two channels."""
+    """Return an MP3 file of one or two channels."""
     out = io.BytesIO()
     layout = "stereo" if len(channels) == 2 else "mono"
     samples = np.stack([np.frombuffer(channel, dtype="<i2") for channel in channels], axis=1)
@@ -52,7 +52,7 @@ def mp3(channels: Sequence[bytes]) -> bytes:
 
 
 def _is_text(data: bytes) -> bool:
-    """Whether it is the page of an error rather than sound; in mu-law even silence is no text."""
+    """Return whether it is the page of an error rather than sound; in mu-law even silence is no text."""
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(data[:TEXT_BYTES])
     except UnicodeDecodeError:

@@ -26,14 +26,16 @@ class Decoder:
         self._large = WorkerProcess(_prepare, _decode, SECONDS)
 
     async def warm_up(self) -> None:
-        """Begin the process for small files before the first caller needs it."""
+        """Start the process for small files before the first caller needs it."""
         try:
             await self._small.start()
         except WorkerDied:
             return  # The first file tries it again, and says what is wrong.
 
     async def sound(self, data: bytes, kind: str = "", name: str = "") -> bytes:
-        """As `decode.decode`, and `UnreadableSound` too where it takes more time or memory than is given."""
+        """Decode as `decode.decode` does; raise `UnreadableSound` also where it takes more time or memory than is
+        given.
+        """
         if is_light(data, kind, name):
             return decode.decode(data, kind, name)
         worker = self._small if len(data) <= SMALL_BYTES else self._large
@@ -45,7 +47,7 @@ class Decoder:
             raise UnreadableSound(f"it takes more time or memory than a sound may ({error})") from error
 
     async def _tried(self, worker: WorkerProcess, *job: object) -> bytes:
-        """Once more where the process was killed, which need not be this file's fault."""
+        """Decode, and once more where the process was killed, which need not be this file's fault."""
         try:
             return bytes(await worker.do(*job))
         except WorkerSlow:
@@ -55,7 +57,7 @@ class Decoder:
 
     @property
     def pid(self) -> int | None:
-        """The process for small files, for tests and for people who look."""
+        """Return the process for small files, for tests and for people who look."""
         return self._small.pid
 
     def close(self) -> None:
@@ -65,7 +67,7 @@ class Decoder:
 
 
 def is_light(data: bytes, kind: str = "", name: str = "") -> bool:
-    """Whether its size tells how little work it is: bare mu-law, or a WAV file of the plainest form."""
+    """Return whether its size tells how little work it is: bare mu-law, or a WAV file of the plainest form."""
     if len(data) > LIGHT_BYTES:
         return False
     if data[:4] == b"RIFF" and data[8:16] == b"WAVEfmt " and len(data) >= 44:
@@ -76,7 +78,7 @@ def is_light(data: bytes, kind: str = "", name: str = "") -> bool:
 
 
 def _prepare() -> None:
-    """In the process: the media clock goes first, and a file that claims too much memory does not get it."""
+    """Give way to the media clock, and limit the memory that a file may claim; runs in the process."""
     os.nice(5)
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[0]) if Path("/proc/self/statm").exists() else 0
     most = pages * resource.getpagesize() + MEMORY_BYTES

@@ -34,7 +34,9 @@ QUIET_WINDOW = bytes(2 * WINDOW)
 
 
 def key_tones(keys: str, on_seconds: float = 0.1, off_seconds: float = 0.1) -> bytes:
-    """The sound of pressing `keys` one after the other; `w` waits half a second. ValueError for anything else."""
+    """Return the sound of pressing `keys` one after the other; `w` waits half a second. Raises `ValueError` for other
+    signs.
+    """
     return b"".join(_one(key, on_seconds, off_seconds) for key in keys)
 
 
@@ -49,7 +51,7 @@ def _one(key: str, on_seconds: float, off_seconds: float) -> bytes:
 
 
 class DtmfDetector:
-    """Hears one line; `feed` answers each key once, when it has sounded for at least 60 ms.
+    """Detects keys on one line; `feed` returns each key once, when it has sounded for at least 60 ms.
 
     Frames that have not come (`MISSING`) leave a key as it was, so that a stall of the network in the middle of a tone
     makes no second press; a quarter of a second of them is a pause.
@@ -64,11 +66,11 @@ class DtmfDetector:
         self._held: str | None = None
 
     def feed(self, frame: bytes) -> str | None:
-        """Hear 20 ms more; the key that has just been pressed, else None."""
+        """Take 20 ms more; return the key that has just been pressed, else None."""
         return detect_keys([self], [frame])[0]
 
     def window(self, frame: bytes) -> bytes | None:
-        """What is looked at now: this frame and the one before; None while a frame is waited for.
+        """Return what is examined now: this frame and the one before; None while a frame is waited for.
 
         A frame of a wrong size counts as silence.
         """
@@ -79,7 +81,7 @@ class DtmfDetector:
         return before + self._before
 
     def decide(self, key: str | None) -> str | None:
-        """Whether the key in the present window has just been pressed."""
+        """Return the key in the present window if it has just been pressed, else None."""
         if key is None and self._candidate is None and self._held is None:
             return None
         self._seen = self._seen + 1 if key and key == self._candidate else int(key is not None)
@@ -94,7 +96,7 @@ class DtmfDetector:
 
 
 def detect_keys(detectors: Sequence[DtmfDetector], frames: Sequence[bytes]) -> list[str | None]:
-    """Hear 20 ms more on many lines together, which costs a tenth of hearing them one by one."""
+    """Take 20 ms more on many lines together, which costs a tenth of doing it one by one."""
     windows = [detector.window(frame) for detector, frame in zip(detectors, frames, strict=True)]
     sounding = [(at, window) for at, window in enumerate(windows) if window and window != QUIET_WINDOW]
     found: list[str | None] = [None] * len(windows)
@@ -110,7 +112,7 @@ def detect_keys(detectors: Sequence[DtmfDetector], frames: Sequence[bytes]) -> l
 
 
 def keys_in(windows: Numbers) -> list[str | None]:
-    """For each window (a row) the key whose two tones make up nearly all of its sound, if there is one."""
+    """Return for each window (a row) the key whose two tones make up nearly all of its sound, if there is one."""
     power = np.einsum("ij,ij->i", windows, windows) / WINDOW
     waves = (windows @ WAVES) ** 2
     powers = 2 * (waves[:, : len(FREQUENCIES)] + waves[:, len(FREQUENCIES) :]) / WINDOW**2

@@ -57,7 +57,7 @@ class JitterBuffer:
         return self._frames.popleft()
 
     def _deepen(self) -> None:
-        """What was missing has begun to come."""
+        """Deepen the buffer: what was missing has begun to come."""
         more = self._missing if self._missing <= DEEPEST_FRAMES else 0
         self._depth = min(self._depth + max(GAP_FRAMES, more), DEEPEST_FRAMES)
         self._missing = 0

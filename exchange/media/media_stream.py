@@ -31,24 +31,24 @@ class WebSocketConnection(Protocol):
     """One WebSocket, however it is made."""
 
     async def send(self, text: str) -> None:
-        """ConnectionError when it is gone."""
+        """Send a text. Raises `ConnectionError` when the connection is gone."""
         ...
 
     async def receive(self) -> str | None:
-        """The next text; None when the other side has closed."""
+        """Return the next text; None when the other side has closed."""
         ...
 
     async def close(self) -> None: ...
 
 
 class WebSocketConnector(Protocol):
-    """Opens WebSockets; WebhookError with Twilio's code when that fails."""
+    """Opens WebSockets. Raises `WebhookError` with Twilio's code when that fails."""
 
     async def open(self, url: str, headers: Mapping[str, str]) -> WebSocketConnection: ...
 
 
 class NoWebSockets:
-    """Where nothing can be reached."""
+    """A connector for where nothing can be reached."""
 
     async def open(self, url: str, headers: Mapping[str, str]) -> WebSocketConnection:  # noqa: ARG002
         raise WebhookError(NO_SOCKETS, "no WebSocket can be opened here", url)
@@ -56,7 +56,7 @@ class NoWebSockets:
 
 @dataclass(frozen=True)
 class StreamRequest:
-    """What is asked for. `tracks` are `inbound` (what the leg says) and `outbound` (what it hears)."""
+    """The stream that is asked for. `tracks` are `inbound` (what the leg says) and `outbound` (what it hears)."""
 
     sid: str
     url: str
@@ -83,7 +83,7 @@ class MediaStream:
         self._played = 0
 
     async def run(self, socket: WebSocketConnection) -> None:
-        """Until either side closes, or it is stopped."""
+        """Carry sound until either side closes, or it is stopped."""
         self._leg.taps = [*self._leg.taps, self]
         self._tell({"event": "connected", "protocol": "Call", "version": "1.0.0"})
         self._send("start", start=self._about())
@@ -102,7 +102,7 @@ class MediaStream:
                 await self._farewell(socket)
 
     def stop(self) -> None:
-        """End it; over already is no fault."""
+        """End the stream; idempotent."""
         self.over.set()
 
     # What the leg says and hears
@@ -117,7 +117,7 @@ class MediaStream:
         self._frames += 1
 
     def next_frame(self) -> bytes | None:
-        """What the application sent, else silence; a mark is sent back when everything before it was heard."""
+        """Return what the application sent, else silence; send a mark back when everything before it was heard."""
         frame = bytes(self._sound[:FRAME_BYTES])
         del self._sound[:FRAME_BYTES]
         self._played += len(frame)
@@ -164,7 +164,7 @@ class MediaStream:
             self._send("dtmf", dtmf={"track": "inbound_track", "digit": box.pop()})
 
     def _take(self, text: str) -> None:
-        """A message of the application; one that makes no sense is written down and costs nothing else."""
+        """Handle a message of the application; one that makes no sense is logged and costs nothing else."""
         try:
             message = json.loads(text)
             _TAKERS.get(message["event"], _unknown)(self, message)

@@ -1,4 +1,4 @@
-"""Sound files of the application, fetched once and asked again only for whether they changed."""
+"""Sound files of the application, fetched once; later only asked for whether they changed."""
 
 import asyncio
 from collections import OrderedDict
@@ -29,7 +29,7 @@ class _CachedSound:
 
 
 class SoundCache:
-    """Fetches and decodes; `Cache-Control: no-cache` and `max-age` are obeyed, else a minute is fresh."""
+    """Fetches and decodes; obeys `Cache-Control: no-cache` and `max-age`, else a minute is fresh."""
 
     def __init__(self, webhooks: WebhookClient, ticker: Ticker, decoded: "Decode | None" = None) -> None:
         self._decoded = decoded or _decode_in_thread
@@ -39,11 +39,11 @@ class SoundCache:
         self._own: Callable[[str], Path | None] = lambda _url: None
 
     def know(self, own: Callable[[str], Path | None]) -> None:
-        """Tell which addresses are the exchange's own recordings, and their files: they need no password."""
+        """Set which addresses are the exchange's own recordings, and their files: they need no password."""
         self._own = own
 
     async def fetch(self, target: WebhookTarget) -> bytes:
-        """The sound behind an address as PCM; WebhookError when it cannot be had or played."""
+        """Return the sound behind an address as PCM. Raises `WebhookError` when it cannot be fetched or played."""
         kept = self._kept.get(target.url)
         if kept and kept.fresh_until > self._ticker.seconds:
             return kept.pcm
@@ -80,7 +80,7 @@ class SoundCache:
 
 
 async def _decode_in_thread(data: bytes, kind: str, name: str) -> bytes:
-    """Where there is no process for it: in a thread, but for what is little work."""
+    """Decode in a thread, or at once what is little work; used where there is no process for it."""
     if is_light(data, kind, name):
         return decode.decode(data, kind, name)
     return await asyncio.to_thread(decode.decode, data, kind, name)

@@ -41,41 +41,47 @@ class UnreadableSound(ValueError):
 
 
 def is_known(data: bytes) -> bool:
-    """Whether it begins like a sound file: WAV, MP3, AAC, Ogg, FLAC, M4A, AU, AIFF, AMR."""
+    """Return whether it begins like a sound file: WAV, MP3, AAC, Ogg, FLAC, M4A, AU, AIFF, AMR."""
     is_mpeg = len(data) > 2 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[2] < 0xF0
     return is_marked(data) or is_mpeg
 
 
 def is_marked(data: bytes) -> bool:
-    """Like `is_known`, by letters that say so; bare MP3 and AAC begin with bits that mu-law may begin with too."""
+    """Return whether letters say that it is a sound file; bare MP3 and AAC begin with bits that mu-law may begin with
+    too.
+    """
     starts = (b"OggS", b"fLaC", b".snd", b"FORM", b"ID3", b"#!AMR", b"riff")
     return is_wav(data) or data.startswith(starts) or data[4:8] == b"ftyp"
 
 
 def read(source: Path | str | bytes, rate: int = RATE, longest_seconds: int = LONGEST_SECONDS) -> bytes:
-    """The sound of a file (its path or its bytes) as mono 16 bit PCM at `rate`. Raises `UnreadableSound`."""
+    """Return the sound of a file (its path or its bytes) as mono 16-bit PCM at `rate`. Raises `UnreadableSound`."""
     return b"".join(_converted(blocks(_bytes(source), longest_seconds), rate, is_mixed=True))
 
 
 def read_channels(source: Path | str | bytes, rate: int = RATE, longest_seconds: int = LONGEST_SECONDS) -> list[bytes]:
-    """Like `read`, each channel apart."""
+    """Read like `read`, each channel apart."""
     return _converted(blocks(_bytes(source), longest_seconds), rate, is_mixed=False)
 
 
 def duration(source: Path | str | bytes) -> float:
-    """The length in seconds. Raises `UnreadableSound`."""
+    """Return the length in seconds. Raises `UnreadableSound`."""
     return math.fsum(len(block) / rate for block, rate in blocks(_bytes(source)))
 
 
 def resample(samples: Block, from_rate: int, to_rate: int) -> Block:
-    """The same sound (moments, or moments × channels) at another rate; nothing folds back into the telephone band."""
+    """Return the same sound (moments, or moments × channels) at another rate; nothing folds back into the telephone
+    band.
+    """
     if from_rate == to_rate:
         return samples
     return np.asarray(soxr.resample(samples, from_rate, to_rate, quality=QUALITY), dtype=np.float32)
 
 
 def blocks(data: bytes, longest_seconds: int = LONGEST_SECONDS) -> Iterator[tuple[Block, int]]:
-    """The sound in small pieces with its rate; `UnreadableSound` also in the midst, when it is damaged or too long."""
+    """Yield the sound in small pieces with its rate. Raises `UnreadableSound`, also midway, when it is damaged or too
+    long.
+    """
     if not is_known(data):
         raise UnreadableSound("not a sound file: WAV, MP3, FLAC, Ogg, M4A, AIFF and AU can be read")
     data, options = with_true_lengths(data) if is_wav(data) else (data, {})
@@ -149,7 +155,7 @@ def _codec(stream: AudioStream, is_big_endian: bool) -> AudioCodecContext:
 
 
 def _converted(read: Iterator[tuple[Block, int]], rate: int, is_mixed: bool) -> list[bytes]:
-    """The channels as PCM; nothing is held of the file but what is read of it at the moment."""
+    """Return the channels as PCM; nothing is held of the file but what is read of it at the moment."""
     channels: list[bytearray] = []
     change: soxr.ResampleStream | None = None
     for block, own_rate in read:

@@ -1,4 +1,4 @@
-"""Tones the network itself makes: ringing, busy, the beep before a recording. Pure.
+"""Tones of the network itself: ringing, busy, the beep before a recording. Pure.
 
 Frequencies and cadences follow ITU-T E.180 and its list of national tones.
 """
@@ -12,7 +12,7 @@ from exchange.media.audio import FRAME_BYTES, RATE, to_pcm
 
 
 def tone(frequencies: Sequence[float], seconds: float, level_db: float = -13.0) -> bytes:
-    """The sum of equally loud sines; `level_db` is the root mean square of the whole against full scale."""
+    """Return the sum of equally loud sines; `level_db` is the root mean square of the whole against full scale."""
     count = round(seconds * RATE)
     turns = np.outer(frequencies, np.arange(count) / RATE)
     amplitude = 32768 * 10 ** (level_db / 20) * np.sqrt(2 / max(len(frequencies), 1))
@@ -20,7 +20,7 @@ def tone(frequencies: Sequence[float], seconds: float, level_db: float = -13.0) 
 
 
 def beep() -> bytes:
-    """What a caller hears before speaking to a recording."""
+    """Return what a caller hears before speaking to a recording."""
     return tone([1000], 0.4)
 
 
@@ -34,7 +34,7 @@ class Cadence:
     is_double: bool = False
 
     def sound(self, level_db: float) -> bytes:
-        """One cycle; a double ring has a fifth of a second between its two parts."""
+        """Return one cycle; a double ring has a fifth of a second between its two parts."""
         on = tone(self.frequencies, self.on_seconds, level_db)
         parts = on + bytes(2 * round(0.2 * RATE)) + on if self.is_double else on
         return parts + bytes(2 * round(self.off_seconds * RATE))

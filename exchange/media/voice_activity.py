@@ -1,4 +1,4 @@
-"""Speech by its loudness alone: when somebody begins to speak, when the turn is over, what was said. Pure."""
+"""Speech by its loudness alone: its beginning, the end of a turn, and the recorded turn. Pure."""
 
 from collections import deque
 
@@ -16,7 +16,7 @@ QUIET_FRAMES = 25
 
 
 class LoudnessDetector:
-    """Whether a frame is louder than the room, whose noise it learns."""
+    """Tells whether a frame is louder than the room, whose noise it learns."""
 
     def __init__(self) -> None:
         self._noise = QUIETEST_DB
@@ -30,7 +30,7 @@ class LoudnessDetector:
 
 
 class SpeechDetector:
-    """Whether somebody speaks just now: after a tenth of a second of voice, until half a second of quiet."""
+    """Tells whether somebody speaks now: after a tenth of a second of voice, until half a second of quiet."""
 
     def __init__(self) -> None:
         self.is_on = False
@@ -65,7 +65,7 @@ class UtteranceRecorder:
 
     @property
     def pcm(self) -> bytes:
-        """What was said, its quiet end cut down to a fifth of a second."""
+        """Return what was said, its quiet end cut down to a fifth of a second."""
         return b"".join(self.frames[: max(0, len(self.frames) - max(0, self._quiet - 10))])
 
     def frame(self, said: bytes, heard: bytes) -> None:  # noqa: ARG002 - a tap is given both directions

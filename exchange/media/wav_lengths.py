@@ -1,4 +1,5 @@
-"""Which lengths of a WAV file can be believed: streams, crashes and old recorders leave zero, all ones or a wrong one.
+"""The lengths in a WAV file that can be believed: streams, crashes and old recorders leave zero, all ones or a wrong
+one.
 
 FFmpeg reads the file; here it is only compared what the file says of its sound and what it holds.
 """
@@ -22,7 +23,7 @@ QUICKLY: Options = {"format_whitelist": "wav", "probesize": "4096", "max_size": 
 
 @dataclass(frozen=True)
 class DeclaredLength:
-    """What the file says: where its sound begins, how long it is, and how many bytes a second of it takes."""
+    """The file's own word: where its sound begins, how long it is, and how many bytes a second of it takes."""
 
     start: int
     promised: int
@@ -38,12 +39,12 @@ class _EndlessBytes(io.BytesIO):
 
 
 def is_wav(data: bytes) -> bool:
-    """Whether it begins as a WAV file does, in either byte order."""
+    """Return whether it begins as a WAV file does, in either byte order."""
     return data[:4] in MAGIC and data[8:12] == b"WAVE"
 
 
 def with_true_lengths(data: bytes) -> tuple[bytes, Options]:
-    """A WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
+    """Return a WAV file, and the options with which FFmpeg reads all of its sound and nothing else."""
     data = _without_oversized_chunks(data)
     found = _declared_length(data)
     if found is None or _is_chunk(data, found.start):
@@ -57,7 +58,9 @@ def with_true_lengths(data: bytes) -> tuple[bytes, Options]:
 
 
 def _without_oversized_chunks(data: bytes) -> bytes:
-    """The file without the names of parts that claim to end behind it: FFmpeg takes as much memory as they say."""
+    """Return the file without the names of chunks that claim to end behind it: FFmpeg takes as much
+    memory as they say.
+    """
     changed: bytearray | None = None
     for name in GREEDY:
         at = data.find(name, 12)
@@ -70,7 +73,7 @@ def _without_oversized_chunks(data: bytes) -> bytes:
 
 
 def _declared_length(data: bytes) -> DeclaredLength | None:
-    """None when FFmpeg finds no sound in it whose samples have one size."""
+    """Return None when FFmpeg finds no sound in it whose samples have one size."""
     try:
         with av.open(_EndlessBytes(data), "r", options=QUICKLY) as container:
             stream = container.streams.audio[0]
@@ -87,20 +90,20 @@ def _declared_length(data: bytes) -> DeclaredLength | None:
 
 
 def _goes_on(data: bytes, found: DeclaredLength) -> bool:
-    """Whether there is more sound where it should be over."""
+    """Return whether there is more sound where it should be over."""
     end = found.start + found.promised
     is_more = len(data) - end > LEAST_SECONDS * found.second
     return is_more and not any(_is_chunk(data, at) for at in (end, end + 1))
 
 
 def _is_chunk(data: bytes, at: int) -> bool:
-    """Whether another part of the file begins there: four letters and a length that fits."""
+    """Return whether another chunk of the file begins there: four letters and a length that fits."""
     name = data[at : at + 4]
     return len(name) == 4 and name.isascii() and name.decode().isprintable() and _length(data, at) <= len(data) - at - 7
 
 
 def _rebuilt(data: bytes, start: int) -> bytes | None:
-    """The file without all parts but format and sound, found by name, the sound not before `start`."""
+    """Return the file without all chunks but format and sound, found by name, the sound not before `start`."""
     form = data.find(b"fmt ", 12, HEAD_BYTES)
     if form < 0 or not 14 <= _length(data, form) <= 64:
         return None

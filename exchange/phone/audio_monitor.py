@@ -1,4 +1,4 @@
-"""What a phone has heard in one call: loud or quiet, a tone or a voice, and whose turn it is. Pure."""
+"""The sound that a phone hears in one call: loud or quiet, a tone or a voice, and whose turn it is. Pure."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class AudioMonitor:
         self._turn_seconds = 0.0
 
     def feed(self, frame: bytes, is_prompt: bool) -> None:
-        """Hear 20 ms more; `is_prompt` says that the exchange itself is speaking."""
+        """Take 20 ms more; `is_prompt` says that the exchange itself is speaking."""
         self._since_prompt = 0.0 if is_prompt else self._since_prompt + FRAME_SECONDS
         if level_db(frame) < LOUD_DB:
             self.quiet_seconds += FRAME_SECONDS
@@ -39,22 +39,24 @@ class AudioMonitor:
             self._turn_seconds += FRAME_SECONDS
 
     def start_turn(self) -> None:
-        """We have just stopped talking: what counts as the other side's turn begins now."""
+        """Begin the other side's turn: we have just stopped talking."""
         self._turn_seconds = 0.0
 
     def is_turn_over(self, quiet_seconds: float) -> bool:
-        """The other side has spoken in its turn and has been quiet for this long."""
+        """Return whether the other side has spoken in its turn and has been quiet for this long."""
         return self._turn_seconds >= VOICE_SECONDS and self.quiet_seconds >= quiet_seconds
 
     def hears(self, what: str) -> bool:
-        """`tone` or `silence` now, `speech` (a prompt's included) at any time of the call."""
+        """Return whether there is `tone` or `silence` now, or was `speech` (a prompt's included) at any time of the
+        call.
+        """
         if what == "tone":
             return self._tone_seconds >= TONE_SECONDS
         return self.voice_seconds >= VOICE_SECONDS if what == "speech" else self.quiet_seconds >= VOICE_SECONDS
 
 
 def is_tone(frame: bytes) -> bool:
-    """Nearly all of the power lies at one or two frequencies, as in ringing, busy tones and keys."""
+    """Return whether nearly all of the power lies at one or two frequencies, as in ringing, busy tones and keys."""
     samples = np.frombuffer(frame, dtype="<i2").astype(np.float32)
     power = np.abs(np.fft.rfft(samples * _HANN)) ** 2
     total = float(power.sum())

@@ -1,7 +1,7 @@
-"""One telephone: a client of the exchange's `/phones` WebSocket with real audio at its own pace.
+"""One scripted phone: a client of the exchange's `/phones` WebSocket with real audio at its own pace.
 
-It keeps itself registered (reconnecting with back-off) and carries at most one call. What to do with a call is not
-decided here: see `run.py`.
+It keeps itself registered (reconnecting with back-off) and carries at most one call. `script_runner.py` decides what it
+does with a call.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ class PhoneClient:
                 await asyncio.gather(job, return_exceptions=True)
 
     async def until(self, is_true: Callable[[], bool], seconds: float | None) -> bool:
-        """Wait for a condition on this phone, looked at after every message and frame; whether it came in time."""
+        """Wait for a condition on this phone, checked after every message and frame; return whether it came in time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not is_true():
@@ -85,7 +85,7 @@ class PhoneClient:
         return is_true()
 
     async def registered(self, seconds: float = 30.0) -> None:
-        """Wait until calls can be made; PhoneRefused if the exchange will not have it."""
+        """Wait until calls can be made. Raises `PhoneRefused` if the exchange refuses the phone."""
         if not await self.until(lambda: self.is_registered or self._refusal is not None, seconds):
             raise PhoneRefused(f"{self.address}: no exchange answers at {self._exchange}")
         if not self.is_registered:
@@ -110,7 +110,7 @@ class PhoneClient:
         await self._send(type="hangup", **({"call": call.sid} if call.sid else {}))
 
     async def say(self, pcm: bytes, call: PhoneCall) -> None:
-        """Speak into the call and return when the last frame is sent; CallOver if the call ends before."""
+        """Speak into the call and return when the last frame is sent. Raises `CallOver` if the call ends before."""
         call.to_say[:0] = reversed(list(frames(pcm)))
         seconds = len(pcm) / FRAME_BYTES * FRAME_SECONDS
         await self.until(lambda: not call.to_say or call.stage is CallStage.OVER, 3 * seconds + 30)
@@ -164,7 +164,7 @@ class PhoneClient:
         self._changed.set()
 
     async def _take(self, message: dict[str, Any]) -> None:
-        """One control message: remember what it means, tell the listener, wake whoever waits."""
+        """Handle one control message: remember what it means, tell the listener, wake whoever waits."""
         _EFFECTS.get(str(message.get("type")), _nothing)(self, message)
         self.messages.append(message)
         self._tell(message)
@@ -217,7 +217,7 @@ class PhoneClient:
             self._end(str(message.get("reason")))
 
     async def _speak(self, call: PhoneCall) -> None:
-        """A frame every 20 ms, words or silence; after a stall it goes on from now instead of sending a burst."""
+        """Send a frame every 20 ms, words or silence; after a stall go on from now instead of sending a burst."""
         clock = asyncio.get_running_loop().time
         due = clock()
         while call.stage is CallStage.UP and self._socket and not self._socket.closed:
@@ -234,7 +234,9 @@ Effect = Callable[[PhoneClient, dict[str, Any]], None]
 
 
 def _nothing(_phone: PhoneClient, _message: dict[str, Any]) -> None:
-    """`ringback`, `message` and whatever comes later change nothing here; scripts see them among the messages."""
+    """Ignore the message: `ringback`, `message` and later kinds change nothing here; scripts see them among the
+    messages.
+    """
 
 
 _EFFECTS: dict[str, Effect] = {

@@ -16,7 +16,7 @@ FAULTY = 2
 
 
 def add_dial_arguments(parser: argparse.ArgumentParser) -> None:
-    """One phone, one call."""
+    """Add the arguments of one phone that makes one call."""
     parser.add_argument(
         "--from",
         dest="caller",
@@ -30,7 +30,7 @@ def add_dial_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_play_arguments(parser: argparse.ArgumentParser) -> None:
-    """Many phones that call and are called."""
+    """Add the arguments of many phones that call and are called."""
     _add_shared(parser, "the phones and what they do (YAML or JSON)")
     parser.add_argument(
         "--trace", action="store_true", help="print what the exchange does for each caller, as dial does"
@@ -45,12 +45,14 @@ def _add_shared(parser: argparse.ArgumentParser, script_help: str) -> None:
 
 
 def dial(args: argparse.Namespace) -> int:
-    """0 when the script came to its end, 1 when the call went otherwise, 2 when it could not begin."""
+    """Return 0 when the script came to its end, 1 when the call went otherwise, 2 when it could not begin."""
     return _run(args, lambda source, name: (Actor(args.caller, dial=args.to, steps=parse_steps(source, name)),))
 
 
 def play(args: argparse.Namespace) -> int:
-    """0 when every caller's script came to its end, 1 if not, 2 when it could not begin, 130 when interrupted."""
+    """Return 0 when every caller's script came to its end, 1 if not, 2 when it could not begin, 130
+    when interrupted.
+    """
     return _run(args, parse_play)
 
 

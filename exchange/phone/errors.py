@@ -1,4 +1,4 @@
-"""What can go wrong with a scripted phone.
+"""The errors of a scripted phone.
 
 PhoneError
 ├── ScriptError      a script cannot be read: file, line and field are named

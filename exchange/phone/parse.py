@@ -73,7 +73,7 @@ FORMS = {
 
 
 def parse_steps(source: str, file: str) -> tuple[ScriptStep, ...]:
-    """A script for one phone: a list of steps, or a mapping with `steps`. ScriptError names what is wrong."""
+    """Read a script for one phone: a list of steps, or a mapping with `steps`. Raises `ScriptError`."""
     value, place = yaml_document.load(source, file), SourceLocation(file, 1)
     if isinstance(value, LocatedMapping):
         value, place = yaml_document.table(value, place, ("steps",)).get("steps"), place.under("steps")
@@ -81,7 +81,7 @@ def parse_steps(source: str, file: str) -> tuple[ScriptStep, ...]:
 
 
 def parse_play(source: str, file: str) -> tuple[Actor, ...]:
-    """A play for many phones. Fields of the document that begin with `x-` hold pieces shared by YAML anchors."""
+    """Read a play for many phones. Fields of the document that begin with `x-` hold pieces shared by YAML anchors."""
     value, place = yaml_document.load(source, file), SourceLocation(file, 1)
     shared = tuple(name for name in value if name.startswith("x-")) if isinstance(value, LocatedMapping) else ()
     play = yaml_document.table(value, place, ("phones", "crews", *shared))

@@ -1,4 +1,4 @@
-"""One call as one phone knows it: how far it is, what was prompted, heard and is still to be said. Pure."""
+"""One call as a scripted phone knows it: how far it is, what was prompted, heard and is still to be said. Pure."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Many scripted phones at once, in one process, told as one line of JSON per event."""
+"""Many scripted phones at once, in one process, reported as one line of JSON per event."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ LAST_WORDS_SECONDS = 2.0
 
 @dataclass
 class PlayContext:
-    """What all phones of a play share: the exchange, the clock, where the sounds are and where the lines go."""
+    """The common ground of all phones of a play: the exchange, the clock, the sounds' folder and the output."""
 
     exchange: str
     token: str
@@ -56,7 +56,7 @@ class ActorPhone:
         self._recordings = 0
 
     async def call(self) -> bool:
-        """Make this actor's call at its time; whether the script came to its end."""
+        """Make this actor's call at its time; return whether the script came to its end."""
         await asyncio.sleep(self._scene.started + self.actor.at - time.monotonic())
         try:
             await call_out(self._performer, self.phone, self.actor.dial or "", self.actor.steps)
@@ -121,7 +121,7 @@ def _is_idle(phone: PhoneClient) -> Callable[[], bool]:
 
 
 async def _until_idle(phones: Sequence[PhoneClient]) -> None:
-    """Those who were called hear that the caller has gone, so that their last events are told too."""
+    """Wait until those who were called hear that the caller has gone, so that their last events are told too."""
     await asyncio.gather(*(phone.until(_is_idle(phone), LAST_WORDS_SECONDS) for phone in phones))
 
 

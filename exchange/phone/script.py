@@ -1,4 +1,4 @@
-"""What a scripted phone does, as values. It touches no file and no call. Pure."""
+"""The script of a phone, as values. It touches no file and no call. Pure."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class WaitForAnswer:
 
 @dataclass(frozen=True)
 class WaitForPrompt:
-    """Until the far end plays something whose text or address matches.
+    """Wait until the far end plays something whose text or address matches.
 
     It may have begun before this step, unless `fresh`; but not before the last key, and none counts twice.
     """
@@ -44,7 +44,7 @@ class WaitForSilence:
 
 @dataclass(frozen=True)
 class WaitForSpeechEnd:
-    """Until the other side has spoken since our own last words, and has then been quiet; prompts do not count."""
+    """Wait until the other side has spoken since our own last words, and has then been quiet; prompts do not count."""
 
     quiet: float = END_OF_TURN
     timeout: float = LONGEST_WAIT
@@ -119,7 +119,7 @@ class OnRing:
 
 @dataclass(frozen=True)
 class IncomingPlan:
-    """One call that comes in: how it is taken, and what is then done."""
+    """One incoming call: how it is taken, and what is then done."""
 
     on_ring: OnRing = OnRing(answer_after_rings=1)
     steps: tuple[ScriptStep, ...] = ()

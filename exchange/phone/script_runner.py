@@ -1,4 +1,4 @@
-"""Lets a phone do what its script says: steps of a call made, and calls that come in."""
+"""Runs scripts on a phone: steps of a call made, and calls that come in."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ class ScriptRunner:
         self._prompts_seen = 0
 
     async def perform(self, steps: Sequence[ScriptStep], call: PhoneCall) -> None:
-        """Do the steps in order, then hang up if nobody has; raises StepFailed or CallOver, hung up as well."""
+        """Do the steps in order, then hang up if nobody has. Raises `StepFailed` or `CallOver`, hung up as well."""
         self._prompts_seen = 0
         try:
             for step in steps:
@@ -40,7 +40,7 @@ class ScriptRunner:
             await self._end(call)
 
     async def take_calls(self, rota: "AnswerPlan") -> None:
-        """Take every call that comes in as the rota says; never returns."""
+        """Answer every incoming call as the plan says; never return."""
         while True:
             await self._phone.until(lambda: self._phone.call.stage is CallStage.RINGING, None)
             call = self._phone.call
@@ -58,7 +58,7 @@ class ScriptRunner:
             self._emit("not_taken", reason=call.reason, rings=call.rings)
 
     async def _pick_up(self, on_ring: OnRing, call: PhoneCall) -> bool:
-        """Whether the call was answered: it may stop ringing first."""
+        """Return whether the call was answered: it may stop ringing first."""
         if on_ring.reject or on_ring.busy:
             await (self._phone.reject() if on_ring.reject else self._phone.busy())
             return False
@@ -102,7 +102,7 @@ class ScriptRunner:
         await self._phone.say(pcm, call)
 
     async def _wait(self, step: ScriptStep, action: Any, call: PhoneCall) -> None:
-        """All waits: until it is so, or the call is over, or it lasts too long."""
+        """Wait until it is so, or the call is over, or it lasts too long."""
         if isinstance(action, script.WaitForPrompt) and action.fresh:
             self._prompts_seen = len(call.prompts)
         is_so = self._condition(action, call)
@@ -133,7 +133,9 @@ class ScriptRunner:
                 return _is_over(call)
 
     def _prompt(self, wanted: script.WaitForPrompt, call: PhoneCall) -> int | None:
-        """The number of the first such prompt that no earlier step waited for; it may have begun before this step."""
+        """Return the number of the first such prompt that no earlier step waited for; it may have begun before this
+        step.
+        """
         for number in range(self._prompts_seen, len(call.prompts)):
             state, words = call.prompts[number]
             if state == wanted.state and re.search(wanted.pattern, words, re.IGNORECASE):
@@ -172,7 +174,9 @@ def _is_over(call: PhoneCall) -> Callable[[], bool]:
 
 
 def load_sounds(steps: Sequence[ScriptStep], folder: Path) -> dict[str, bytes]:
-    """Every file the steps speak, read before anything is dialled; ScriptError names the step of a faulty one."""
+    """Read every file the steps speak before anything is dialled. Raises `ScriptError` that names the step of a faulty
+    one.
+    """
     sounds: dict[str, bytes] = {}
     for step in steps:
         if isinstance(step.action, script.Speak) and step.action.file not in sounds:
@@ -188,6 +192,6 @@ def load_sounds(steps: Sequence[ScriptStep], folder: Path) -> dict[str, bytes]:
 
 
 async def call_out(performer: ScriptRunner, phone: PhoneClient, to: str, steps: Sequence[ScriptStep]) -> None:
-    """Dial and do the steps; StepFailed or CallOver if they could not all be done."""
+    """Dial and do the steps. Raises `StepFailed` or `CallOver` if they could not all be done."""
     call = await phone.dial(to)
     await performer.perform(steps, call)

@@ -62,14 +62,14 @@ class SourceLocation:
         return ScriptError(self.file, self.line, self.field, problem)
 
     def under(self, name: str, value: Any = None) -> "SourceLocation":
-        """The place of the field `name` (or `[n]`) below this one."""
+        """Return the location of the field `name` (or `[n]`) below this one."""
         line = value.line if isinstance(value, LocatedMapping | LocatedList) else self.line
         dot = "." if self.field and not name.startswith("[") else ""
         return SourceLocation(self.file, line, f"{self.field}{dot}{name}")
 
 
 def load(text: str, file: str) -> Any:
-    """The values of a document; ScriptError if it is no YAML."""
+    """Return the values of a document. Raises `ScriptError` if it is no YAML."""
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - a subclass of SafeLoader that only remembers lines
     except yaml.MarkedYAMLError as error:
@@ -80,7 +80,7 @@ def load(text: str, file: str) -> Any:
 
 
 def entries(value: Any, place: SourceLocation) -> Iterator[tuple[Any, SourceLocation]]:
-    """The entries of a list with their places; a list within it (a shared piece) is laid out flat."""
+    """Yield the entries of a list with their locations; a list within it (a shared piece) is laid out flat."""
     if not isinstance(value, LocatedList):
         raise place.error(f"must be a list, not {shown(value)}")
     for number, (entry, line) in enumerate(zip(value, value.lines, strict=True), start=1):
@@ -92,7 +92,7 @@ def entries(value: Any, place: SourceLocation) -> Iterator[tuple[Any, SourceLoca
 
 
 def table(value: Any, place: SourceLocation, allowed: tuple[str, ...]) -> LocatedMapping:
-    """A mapping with none but the allowed fields."""
+    """Return a mapping with none but the allowed fields."""
     if not isinstance(value, LocatedMapping):
         raise place.error(f"must be a mapping with {', '.join(allowed)}, not {shown(value)}")
     for name in value:
@@ -108,7 +108,7 @@ def text(value: Any, place: SourceLocation) -> str:
 
 
 def number(value: Any, place: SourceLocation) -> float:
-    """A number that is not negative."""
+    """Return a number that is not negative."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise place.error(f"must be a number of at least 0, not {shown(value)}")
     return float(value)

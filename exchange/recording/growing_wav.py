@@ -1,4 +1,4 @@
-"""A WAV file that grows while it is heard, written beside the media clock so that a slow disk delays no sound."""
+"""A WAV file that grows during a call, written beside the media clock so that a slow disk delays no sound."""
 
 import contextlib
 import threading
@@ -23,7 +23,7 @@ def at_once(work: Callable[[], None]) -> None:
 
 
 class DiskWriter:
-    """One thread that writes for all tapes."""
+    """One thread that writes for all files."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="exchange-disk")
@@ -51,12 +51,12 @@ class GrowingWav:
         self._file.flush()
 
     def write(self, said: list[bytes], heard: list[bytes]) -> None:
-        """Frames of the same ticks; they reach the disk soon."""
+        """Queue frames of the same ticks; they reach the disk soon."""
         self._waiting.append((said, heard))
         self._later(self._drain)
 
     def close(self, keep_frames: int | None = None) -> float:
-        """Write what still waits, keep only so many frames if asked, and give the seconds."""
+        """Write what still waits, keep only so many frames if asked, and return the seconds."""
         self._drain()
         with self._lock, contextlib.suppress(OSError):
             # What a full disk refused is lost already; the length written below is that of what is there.
@@ -68,7 +68,7 @@ class GrowingWav:
         return finish(self._path, self._channels)
 
     def _drain(self) -> None:
-        """Whoever comes first writes everything in order: the disk's thread, or the one that closes."""
+        """Write everything in order; the disk's thread or the one that closes comes first."""
         with self._lock:
             try:
                 while self._waiting and not self.is_broken:
@@ -90,7 +90,7 @@ class GrowingWav:
 
 
 def finish(path: Path, channels: int) -> float:
-    """Write the true length into the head, whatever the file's size is now; gives the seconds."""
+    """Write the true length into the header, whatever the file's size is now; return the seconds."""
     size = max(0, path.stat().st_size - HEADER_BYTES)
     size -= size % (2 * channels)
     with path.open("r+b") as file:

@@ -1,4 +1,4 @@
-"""One recording: what is known of it, and the tap that writes two channels exactly in step as they happen."""
+"""One live recording: its details, and the tap that writes two channels exactly in step."""
 
 from collections import deque
 from collections.abc import Callable
@@ -20,7 +20,7 @@ BEFORE_FRAMES = 10
 
 @dataclass
 class RecordingDetails:
-    """What is known of one recording; stands as JSON beside the sound. Cut short: the exchange was killed over it."""
+    """The details of one recording; JSON beside the sound. Cut short: the exchange was killed over it."""
 
     sid: str
     account_sid: str
@@ -69,7 +69,7 @@ class LiveRecording:
         self._keep = 0
 
     def frame(self, said: bytes, heard: bytes) -> None:
-        """One tick; silence at both ends is left out where that was asked for."""
+        """Take one tick; leave out silence at both ends where that was asked for."""
         if self.paused == "skip" or not self._tape:
             return
         if not self.facts.trims:
@@ -110,7 +110,7 @@ class LiveRecording:
             self._said, self._heard = [], []
 
     def stop(self) -> None:
-        """Finish the file, without its quiet end where that was asked for; stopped already is no fault."""
+        """Finish the file, without its quiet end where that was asked for; idempotent."""
         tape, self._tape = self._tape, None
         if not tape:
             return

@@ -32,11 +32,11 @@ class RecordingStore:
         folder.mkdir(parents=True, exist_ok=True)
 
     def write_aside(self) -> None:
-        """From now on a thread writes, so that a slow disk delays no sound; `close` ends it."""
+        """Let a thread write from now on, so that a slow disk delays no sound; `close` ends it."""
         self._disk = DiskWriter()
 
     def close(self) -> None:
-        """Everything is on disk."""
+        """Write everything to disk."""
         if self._disk:
             self._disk.close()
             self._disk = None
@@ -65,7 +65,7 @@ class RecordingStore:
         )
 
     def about(self, sid: str) -> dict[str, str]:
-        """What the last status callback of a call tells of the recording that was asked for with it."""
+        """Return what the last status callback of a call tells of the recording that was asked for with it."""
         facts = self.facts.get(sid)
         if facts is None:
             return {}
@@ -79,7 +79,7 @@ class RecordingStore:
         return f"{self._base_url()}/2010-04-01/Accounts/{self._account_sid}/Recordings/{sid}"
 
     def file_of(self, url: str) -> Path | None:
-        """The file of a recording's own address, with or without an ending; None for any other address."""
+        """Return the file of a recording's own address, with or without an ending; None for any other address."""
         sid = url.partition("?")[0].removeprefix(self.url("")).removesuffix(".wav").removesuffix(".mp3")
         facts = self.facts.get(sid) if url.startswith(self.url("")) else None
         return self.path(sid) if facts and facts.is_over and facts.status != "absent" else None
@@ -93,14 +93,16 @@ class RecordingStore:
             path.unlink(missing_ok=True)
 
     def expire(self, before: datetime) -> int:
-        """Delete those that ended before this moment and that nobody has fetched and deleted; gives their number."""
+        """Delete recordings that ended before this moment and that nobody has fetched and deleted;
+        return their number.
+        """
         old = [each.sid for each in self.facts.values() if each.is_over and (each.updated or each.created) < before]
         for sid in old:
             self.delete(sid)
         return len(old)
 
     def load(self) -> None:
-        """After a start: what is on disk is there again; what was under way is finished with what there is."""
+        """Load after a start what is on disk; finish what was under way with what there is."""
         for draft in self._folder.glob("RE*.new"):
             draft.unlink()
         for note in sorted(self._folder.glob("RE*.json")):

@@ -1,4 +1,4 @@
-"""What all REST resources share: credentials, parameters, errors in Twilio's form, and lists in pages."""
+"""The common part of all REST resources: credentials, parameters, errors in Twilio's form, and lists in pages."""
 
 import base64
 import hmac
@@ -49,14 +49,14 @@ class RestRequest:
         return min(max(found, least), most)
 
     def flag(self, name: str) -> bool | None:
-        """True, False, or None when it is not given."""
+        """Return True, False, or None when it is not given."""
         return {"true": True, "false": False}.get(self.text(name).lower())
 
     def method(self, name: str) -> str:
         return "GET" if self.text(name).upper() == "GET" else "POST"
 
     def events(self, name: str, default: str) -> tuple[str, ...]:
-        """A list, repeated or separated by spaces or commas."""
+        """Return a list, repeated or separated by spaces or commas."""
         words = " ".join(str(each) for each in self.params.getall(name, ()))
         return tuple((words or default).replace(",", " ").split())
 
@@ -67,7 +67,7 @@ class RestRequest:
         return "/".join([f"/2010-04-01/Accounts/{self.context.config.account_sid}", *parts])
 
     def page(self, name: str, rows: Sequence[Json]) -> Json:
-        """One page of a list, in Twilio's frame."""
+        """Return one page of a list, in Twilio's frame."""
         size = self.number("PageSize", 50, 1, MOST_PER_PAGE)
         page = self.number("Page", 0, 0, 10**9)
         part = rows[page * size : (page + 1) * size]
@@ -115,13 +115,13 @@ def mount(app: web.Application, switch: Switch, routes: Iterable[Route]) -> None
 
 
 def _add(app: web.Application, method: str, path: str, handle: Handle) -> None:
-    """A route; what can be got can be asked for its head alone."""
+    """Add a route; what can be got can be asked for its header alone."""
     for each in (method, *(("HEAD",) if method == "GET" else ())):
         app.router.add_route(each, path, handle)
 
 
 def _nothing(known: Sequence[Route]) -> Answer:
-    """The answer to whatever is no route: 405 for a known path by another method, else 404."""
+    """Return the answer to whatever is no route: 405 for a known path by another method, else 404."""
     patterns = [re.compile(re.sub(r"\{[^}]*\}", "[^/]+", each.path.removesuffix(ENDING))) for each in known]
 
     async def refuse(ask: RestRequest) -> Json:

@@ -48,7 +48,7 @@ async def create(ask: RestRequest) -> Json:
 
 
 def dialled(ask: RestRequest) -> str:
-    """Who is called; ApiError when an address holds what no telephone is called."""
+    """Return who is called. Raises `ApiError` when an address holds what no telephone is called."""
     to = ask.text("To")
     if not _ADDRESS.fullmatch(to) or not is_plain(unquote(to, errors="replace")):
         raise ApiError(400, 21211, f"The phone number you are attempting to call, {to}, is not valid.")
@@ -64,13 +64,13 @@ async def read(ask: RestRequest) -> Json:
 
 
 async def list_(ask: RestRequest) -> Json:
-    """All calls, the newest first, filtered by Status, To, From, ParentCallSid, StartTime and EndTime."""
+    """Return all calls, the newest first, filtered by Status, To, From, ParentCallSid, StartTime and EndTime."""
     rows = [facts for facts in ask.context.legs.everything() if _matches(ask, facts)]
     return ask.page("calls", [render(ask, facts) for facts in rows])
 
 
 async def update(ask: RestRequest) -> Json:
-    """Live control: another document, or the end."""
+    """Redirect a live call to another document, or end it."""
     facts = _facts(ask)
     leg = ask.context.legs.active.get(facts.sid)
     status = ask.text("Status")
@@ -120,7 +120,7 @@ def _options(ask: RestRequest) -> CallOptions:
 
 
 def detection_timing(ask: RestRequest) -> DetectionTiming | None:
-    """`MachineDetection` and its tuning; None when it is not asked for."""
+    """Return `MachineDetection` and its tuning; None when it is not asked for."""
     limits = {
         "Timeout": (30, 3, 59),
         "SpeechThreshold": (2400, 1000, 6000),
@@ -132,7 +132,7 @@ def detection_timing(ask: RestRequest) -> DetectionTiming | None:
 
 
 def recording_options(ask: RestRequest, source: str, trim: str = "trim-silence") -> RecordingOptions:
-    """`RecordingChannels`, `RecordingTrack` and `Trim`; one side alone has one channel."""
+    """Return `RecordingChannels`, `RecordingTrack` and `Trim`; one side alone has one channel."""
     track = ask.text("RecordingTrack", "both")
     channels = 2 if ask.text("RecordingChannels") == "dual" and track == "both" else 1
     return RecordingOptions(channels, source, track, ask.text("Trim", trim) == "trim-silence")
@@ -166,7 +166,7 @@ def _matches(ask: RestRequest, facts: CallRecord) -> bool:
 
 
 def render(ask: RestRequest, facts: CallRecord) -> Json:
-    """A call as Twilio shows it."""
+    """Return a call as Twilio shows it."""
     uri = ask.uri("Calls", facts.sid)
     status = LegStatus.QUEUED if facts.status is LegStatus.INITIATED else facts.status
     parts = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")

@@ -1,4 +1,4 @@
-"""Conferences: read, announce, end. Who is inside is `participants.py`'s."""
+"""Conferences: read, announce, end. `participants.py` has those inside."""
 
 from exchange.calls.call_record import API_VERSION, rfc2822
 from exchange.conference.announcement import announce
@@ -11,7 +11,7 @@ from exchange.webhooks.webhook import WebhookTarget
 
 
 async def list_(ask: RestRequest) -> Json:
-    """All conferences, the newest first, filtered by FriendlyName, Status, DateCreated and DateUpdated."""
+    """Return all conferences, the newest first, filtered by FriendlyName, Status, DateCreated and DateUpdated."""
     name, status = ask.text("FriendlyName"), ask.text("Status")
     found = [
         conference
@@ -28,7 +28,7 @@ async def read(ask: RestRequest) -> Json:
 
 
 async def update(ask: RestRequest) -> Json:
-    """End it, or let everybody hear an announcement."""
+    """End a conference, or let everybody hear an announcement."""
     conference = find(ask)
     if ask.text("Status") not in ("", "completed"):
         raise ApiError(400, 20001, f"Invalid Status {ask.text('Status')!r}")
@@ -47,7 +47,7 @@ def announce_to(ask: RestRequest, conference: Conference, participant: Participa
 
 
 def find(ask: RestRequest) -> Conference:
-    """By id; for its participants also by name, as Twilio allows."""
+    """Return a conference by id; for its participants also by name, as Twilio allows."""
     wanted = ask.names["conference"]
     found = ask.context.conferences.by_sid.get(wanted)
     if found is None and "Participants" in ask.path:

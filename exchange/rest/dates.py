@@ -9,7 +9,9 @@ DAY = len("2026-01-01")
 
 
 def is_within(ask: RestRequest, name: str, moment: datetime | None) -> bool:
-    """Whether a time fits the filters of that name; a day counts as the whole of it, what has no time fits none."""
+    """Return whether a time fits the filters of that name; a day counts as the whole of it, what
+    has no time fits none.
+    """
     for sign in ("", ">", "<"):
         text = ask.text(f"{name}{sign}")
         if text and (moment is None or not _fits(sign, text, moment, f"{name}{sign}")):

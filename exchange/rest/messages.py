@@ -40,7 +40,7 @@ async def create(ask: RestRequest) -> Json:
 
 
 def _when(ask: RestRequest) -> datetime | None:
-    """`SendAt`, for messages with `ScheduleType=fixed`."""
+    """Return `SendAt`, for messages with `ScheduleType=fixed`."""
     if not ask.text("ScheduleType"):
         return None
     try:
@@ -53,7 +53,7 @@ def _when(ask: RestRequest) -> datetime | None:
 
 
 async def list_(ask: RestRequest) -> Json:
-    """All messages, the newest first, filtered by To, From and DateSent."""
+    """Return all messages, the newest first, filtered by To, From and DateSent."""
     to, sender = ask.text("To"), ask.text("From")
     found = [
         m
@@ -68,7 +68,7 @@ async def read(ask: RestRequest) -> Json:
 
 
 async def update(ask: RestRequest) -> Json:
-    """Take the words out of a message that is delivered; what is sent cannot be called back."""
+    """Redact a message that is delivered; what is sent cannot be called back."""
     message = _message(ask)
     if ask.text("Status"):
         if ask.text("Status") != "canceled" or message.status != "scheduled":

@@ -20,14 +20,14 @@ FIELDS = {
 
 
 async def list_(ask: RestRequest) -> Json:
-    """All numbers, filtered by a part of PhoneNumber and by FriendlyName."""
+    """Return all numbers, filtered by a part of PhoneNumber and by FriendlyName."""
     part, name = ask.text("PhoneNumber").strip("*"), ask.text("FriendlyName")
     found = [each for each in ask.context.numbers.all() if part in each.number and name in ("", _named(each))]
     return ask.page("incoming_phone_numbers", [render(ask, each) for each in found])
 
 
 async def create(ask: RestRequest) -> Json:
-    """A number of the exchange's own choice within an area code, or the one that is asked for."""
+    """Add a number of the exchange's own choice within an area code, or the one that is asked for."""
     number = ask.text("PhoneNumber") or _free(ask)
     digits = number.removeprefix("+")
     if not number.startswith("+") or whole(digits) is None or len(digits) > LONGEST_DIGITS:

@@ -15,7 +15,7 @@ from exchange.webhooks.twiml import Element
 
 
 async def participants(ask: RestRequest) -> Json:
-    """Who is inside, filtered by Muted, Hold and Coaching."""
+    """Return those inside, filtered by Muted, Hold and Coaching."""
     conference = find(ask)
     muted, hold, coaching = ask.flag("Muted"), ask.flag("Hold"), ask.flag("Coaching")
     found = [
@@ -58,7 +58,7 @@ async def add(ask: RestRequest) -> Json:
 
 
 def _expected(ask: RestRequest, leg: CallLeg, coached: str) -> Participant:
-    """Somebody who is being dialled, with the wishes of the request."""
+    """Return a participant who is being dialled, with the options of the request."""
     return Participant(
         leg=leg,
         joined=leg.facts.created,
@@ -81,7 +81,7 @@ def _opened(ask: RestRequest) -> Conference:
 
 
 async def _end_unused(conference: Conference, leg: CallLeg) -> None:
-    """A conference made for somebody who never came is over again."""
+    """End a conference that was made for somebody who never came."""
     await leg.ended.wait()
     missed = conference.expected.pop(leg.sid, None)
     if missed:
@@ -91,7 +91,7 @@ async def _end_unused(conference: Conference, leg: CallLeg) -> None:
 
 
 def _coached(ask: RestRequest, before: str) -> str:
-    """Whom the participant coaches: `CallSidToCoach`, and `Coaching=false` ends it."""
+    """Return whom the participant coaches: `CallSidToCoach`; `Coaching=false` ends it."""
     wanted = ask.text("CallSidToCoach", before)
     if ask.flag("Coaching") is False:
         return ""
@@ -103,7 +103,7 @@ def _coached(ask: RestRequest, before: str) -> str:
 
 
 def _into(ask: RestRequest, room: str, coached: str) -> tuple[Element, ...]:
-    """The document that leads into the conference, with the request's wishes as attributes."""
+    """Return the document that leads into the conference, with the request's options as attributes."""
     names = {
         "muted": "Muted",
         "beep": "Beep",

@@ -1,4 +1,6 @@
-"""The registered telephones, and the end of somebody's tokens for them: of our own, Twilio has none like them."""
+"""The registered telephones, and the revocation of somebody's tokens: a resource of our own, Twilio
+has none like it.
+"""
 
 from exchange.core.errors import ApiError
 from exchange.rest.api import Json, RestRequest, Route
@@ -6,7 +8,7 @@ from exchange.web.tokens import HOLDER
 
 
 async def list_(ask: RestRequest) -> Json:
-    """Each telephone with the registration that is rung (null: it is known and not registered) and its label.
+    """Return each telephone with the registration that is rung (null: it is known and not registered) and its label.
 
     `holders` are whose tokens the telephones registered at its address came with, where these say so.
     """
@@ -19,7 +21,7 @@ async def list_(ask: RestRequest) -> Json:
 
 
 async def revoke(ask: RestRequest) -> Json:
-    """Tokens of this holder let nobody in any more, and what is registered with one is put down."""
+    """Let nobody in with tokens of this holder any more, and close what is registered with one."""
     holder = ask.text("Holder")
     if not HOLDER.fullmatch(holder):
         raise ApiError(400, 20001, "Holder must be 1 to 40 letters, digits, hyphens or underscores")

@@ -1,4 +1,4 @@
-"""Queues and those who wait in them."""
+"""Queues and their members."""
 
 from exchange.calls.call_flow import Goto
 from exchange.calls.call_record import rfc2822
@@ -51,7 +51,7 @@ async def member(ask: RestRequest) -> Json:
 
 
 async def dequeue(ask: RestRequest) -> Json:
-    """Lead one who waits to another document; `Front` is the next in turn."""
+    """Redirect a member to another document; `Front` is the next in turn."""
     queue = _queue(ask)
     found = _member(ask, queue)
     if not ask.text("Url"):

@@ -60,7 +60,7 @@ async def of_conference(ask: RestRequest) -> Json:
 
 
 async def list_(ask: RestRequest) -> Json:
-    """All recordings, the newest first, filtered by CallSid, ConferenceSid and DateCreated."""
+    """Return all recordings, the newest first, filtered by CallSid, ConferenceSid and DateCreated."""
     call, conference = ask.text("CallSid"), ask.text("ConferenceSid")
     rows = [f for f in _newest(ask) if call in ("", f.call_sid) and conference in ("", f.conference_sid)]
     return _page(ask, rows)
@@ -79,7 +79,7 @@ async def delete(ask: RestRequest) -> None:
 
 
 async def media(ask: RestRequest) -> web.StreamResponse:
-    """The WAV file; `RequestedChannels=1` mixes two channels down to one."""
+    """Return the WAV file; `RequestedChannels=1` mixes two channels down to one."""
     facts, path = _finished(ask)
     if facts.channels == 2 and ask.text("RequestedChannels") == "1":
         async with ask.context.packing:
@@ -89,7 +89,7 @@ async def media(ask: RestRequest) -> web.StreamResponse:
 
 
 async def mp3(ask: RestRequest) -> web.StreamResponse:
-    """The same as MP3, made when it is asked for."""
+    """Return the same as MP3, made when it is asked for."""
     facts, path = _finished(ask)
     is_dual = facts.channels == 2 and ask.text("RequestedChannels") != "1"
     async with ask.context.packing:
@@ -122,7 +122,7 @@ def _page(ask: RestRequest, rows: list[RecordingDetails]) -> Json:
 
 
 def _owns(ask: RestRequest, facts: RecordingDetails) -> bool:
-    """Whether it belongs to the call or the conference in the path, if there is one."""
+    """Return whether it belongs to the call or the conference in the path, if there is one."""
     return (
         ask.names.get("call", facts.call_sid) == facts.call_sid
         and ask.names.get("conference", facts.conference_sid) == facts.conference_sid
@@ -148,7 +148,7 @@ def _active(ask: RestRequest) -> LiveRecording:
 
 
 def render(ask: RestRequest, facts: RecordingDetails) -> Json:
-    """A recording as Twilio shows it."""
+    """Return a recording as Twilio shows it."""
     uri = ask.uri("Recordings", facts.sid)
     if "call" in ask.names:
         uri = ask.uri("Calls", facts.call_sid, "Recordings", facts.sid)

@@ -32,7 +32,7 @@ async def create(ask: RestRequest) -> Json:
 
 
 async def update(ask: RestRequest) -> Json:
-    """Stop it, by id or by name."""
+    """Stop a stream, by id or by name."""
     leg = ask.context.legs.active.get(ask.names["call"])
     wanted = ask.names["stream"]
     streams = list(leg.streams.values()) if leg else []

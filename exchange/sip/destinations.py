@@ -16,7 +16,7 @@ DEFAULT_PORT = 5060
 
 
 class SipDestinations:
-    """Knows the way; `here` are the names of this exchange, which stand for its own telephones."""
+    """Finds destinations; `here` are the names of this exchange, which stand for its own telephones."""
 
     def __init__(self, settings: SipSettings, registrar: Registrar) -> None:
         self._settings = settings
@@ -25,7 +25,7 @@ class SipDestinations:
         self.here: frozenset[str] = frozenset()
 
     async def look_up(self) -> None:
-        """Find the trunks' hosts: once, for a look-up during a call would hold up the media clock."""
+        """Resolve the trunks' hosts once: a look-up during a call would hold up the media clock."""
         for trunk in self._settings.trunks:
             try:
                 self.peers[await _resolved(trunk.host, trunk.port)] = trunk
@@ -33,7 +33,7 @@ class SipDestinations:
                 raise ConfigError(f"sip: trunks: {trunk.name}: host: {trunk.host} cannot be found: {error}") from error
 
     def to(self, address: str) -> Destination | None:
-        """The way to that address, if there is one now."""
+        """Return the way to that address, if there is one now."""
         if fault_of(address):
             return None
         bare, headers = _headers(address) if address.startswith("sip:") else (address, {})
@@ -64,7 +64,7 @@ class SipDestinations:
 
 
 def _headers(address: str) -> tuple[str, dict[str, str]]:
-    """The address without what stands behind its question mark: headers for the INVITE, as far as they may be set."""
+    """Split the headers for the INVITE off behind an address's question mark, as far as they may be set."""
     bare, _, query = address.partition("?")
     allowed = ("user-to-user", "remote-party-id", "p-preferred-identity", "p-called-party-id")
     pairs = parse_qsl(query, keep_blank_values=True)

@@ -1,4 +1,4 @@
-"""Desk phones and switchboards over SIP: who may register and call, where a call comes in, and how one goes out."""
+"""Desk phones and switchboards over SIP: registrations, calls that come in, and calls that go out."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ Dial = Callable[[SipLine, str], None]
 
 
 class Gateway:
-    """`dial` is told of every call that comes in, with its line and the number called."""
+    """The SIP side. `dial` is told of every call that comes in, with its line and the number called."""
 
     def __init__(self, settings: SipSettings, dial: Dial) -> None:
         self._settings = settings
@@ -52,7 +52,7 @@ class Gateway:
         self.port = settings.port
 
     async def start(self) -> None:
-        """Open the port, and register where we are to; OSError when the port cannot be had."""
+        """Open the port, and register where the settings ask for it. Raises `OSError` when the port cannot be had."""
         await self._directions.look_up()
         self._transport = SipTransport(local_addr=(self._settings.host, self._settings.port))
         await self._transport.start()
@@ -86,7 +86,7 @@ class Gateway:
     # Calls out
 
     def find(self, address: str) -> SipLine | None:
-        """A line to that address, if there is a way."""
+        """Return a line to that address, if there is a way."""
         way = self._directions.to(address)
         if way is None:
             return None
@@ -95,7 +95,7 @@ class Gateway:
         return SipLine(address, partial(RtpSession, self._settings.host, way.peer[0]), outgoing, rings_late=True)
 
     def listed(self) -> list[tuple[str, str | None, str]]:
-        """The telephones that may register here: who is not registered now has no registration."""
+        """Return the telephones that may register here; one that is not registered now has no registration."""
         found = [(user.identity, self.registrar.where(user)) for user in self._settings.users]
         return [(address, binding.contact[:40] if binding else None, "") for address, binding in found]
 
@@ -151,14 +151,14 @@ class Gateway:
             raise
 
     def _is_full(self, telephone: str) -> int:
-        """The status that refuses one more call: 486 of one telephone, 503 of all; 0 where there is room."""
+        """Return the status that refuses one more call: 486 of one telephone, 503 of all; 0 where there is room."""
         up = [each for each in self._lines.values() if not each.is_over]
         if telephone and sum(each.address == telephone for each in up) >= MOST_CALLS_OF_ONE:
             return 486
         return 503 if len(up) >= MOST_CALLS else 0
 
     def _caller(self, invite: SipRequest, addr: Address) -> str:
-        """Who calls; a trunk may know better than From, and say that the number is not to be shown."""
+        """Return who calls; a trunk may know better than From, and say that the number is not to be shown."""
         is_trusted = addr in self._directions.peers
         asserted, remote, privacy = (
             invite.headers.get(name) if is_trusted else []
@@ -167,7 +167,7 @@ class Gateway:
         return uri.caller(invite.get_header("from") or "", asserted, remote, privacy)
 
     def _called(self, dialled: str) -> str:
-        """Who is meant by the address that was dialled: another telephone by its name, else a number."""
+        """Return who is meant by the address that was dialled: another telephone by its name, else a number."""
         user = self._settings.user(uri.user(dialled))
         return user.identity if user else uri.address(dialled)
 
@@ -182,7 +182,7 @@ class Gateway:
     # Everything else that is asked
 
     def _message(self, message: SipRequest | SipResponse, addr: Address) -> None:
-        """All that arrives and can be read; what goes wrong with it is for the wire to say."""
+        """Handle whatever arrives and can be read; the transport reports what goes wrong with it."""
         simplify(message)
         self.agent._on_message(message, addr)
         if isinstance(message, SipRequest) and message.method == "ACK":

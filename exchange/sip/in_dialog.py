@@ -29,7 +29,7 @@ class InDialogRequests:
         self.host, self.agent, self.caller = host, agent, caller
 
     def reinvite(self, call: IncomingCall) -> None:
-        """Hold and its end, another address: answered as it was asked."""
+        """Answer hold, its end, or another address as it was asked."""
         line = self._line_of(call.call_id)
         if line is None or line.rtp is None:
             call.reject(481)
@@ -49,7 +49,7 @@ class InDialogRequests:
         call.accept(answered)
 
     def late_answer(self, request: SipRequest) -> None:
-        """Who called without an offer answers ours with the ACK; one with whom nothing can be agreed is hung up."""
+        """Take the answer to our offer in the ACK; hang up where nothing can be agreed."""
         line, call = self._line_of(request.call_id or ""), self.agent.get_call(request.call_id or "")
         if call is None or not dialog_matches(call.dialog, request):
             return
@@ -62,7 +62,7 @@ class InDialogRequests:
             line.hang_up(tells=True)
 
     def info(self, request: SipRequest, _addr: Address) -> None:
-        """A key by signalling, as some telephones send it."""
+        """Take a key by signalling, as some telephones send it."""
         if not self.agent.is_in_call(request):
             return
         line = self._line_of(request.call_id or "")
@@ -72,7 +72,7 @@ class InDialogRequests:
         self.agent.refuse(request, 200, "OK")
 
     def refer(self, call: IncomingCall, target: str) -> None:
-        """A telephone asks that whom it talks with be led elsewhere."""
+        """Connect whom a telephone talks with to somebody else, on its request."""
         line = self._line_of(call.call_id)
         is_followed = line is not None and line.answerer is not None and line.answerer.on_refer(target)
         ours = self.caller.get_call(call.call_id)

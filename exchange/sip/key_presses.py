@@ -1,4 +1,4 @@
-"""One press is one key, in however many ways a telephone tells of it: as sound, as RTP events, by INFO. Pure.
+"""One press is one key, in however many ways a telephone reports it: as sound, as RTP events, by INFO. Pure.
 
 Time is counted in ticks of 20 ms.
 """
@@ -23,7 +23,7 @@ RELAYED = {str(code): key for code, key in EVENT_TO_DIGIT.items()} | {key: key f
 
 
 class KeyTransport(StrEnum):
-    """How a telephone told of a press."""
+    """How a telephone reported a press."""
 
     SOUND = "sound"
     EVENT = "event"
@@ -44,7 +44,7 @@ class KeyPresses:
         self._recent: list[_Press] = []
 
     def is_new(self, key: str, way: KeyTransport, tick: int) -> bool:
-        """Whether this is a press that was not told before; the oldest that lacks this way is taken for the same."""
+        """Return whether this press was not reported before; the oldest that lacks this way is taken for the same."""
         known = self._lacking(key, way, tick)
         if known is None:
             self._recent = [*self._recent[1 - MOST_RECENT :], _Press(key, {way}, tick)]
@@ -54,11 +54,11 @@ class KeyPresses:
         return False
 
     def is_awaited(self, key: str, way: KeyTransport, tick: int) -> bool:
-        """Whether a press of this key was told, and not yet in this way."""
+        """Return whether a press of this key was reported, and not yet in this way."""
         return self._lacking(key, way, tick) is not None
 
     def goes_on(self, key: str, way: KeyTransport, tick: int) -> None:
-        """The newest press of this key that was told in this way is still held."""
+        """Note that the newest press of this key that was reported in this way is still held."""
         for press in reversed(self._recent):
             if press.key == key and way in press.ways:
                 press.tick = tick
@@ -80,7 +80,7 @@ class RtpKeyEvents:
         self._tick = 0
 
     def is_new(self, event: DtmfEvent, timestamp: int, tick: int) -> bool:
-        """Whether a press begins with this packet; whatever was lost, each press is told once."""
+        """Return whether a press begins with this packet; whatever was lost, each press counts once."""
         is_same = timestamp == self._timestamp or self._belongs(event, tick)
         is_new = event.event != self._code or not is_same
         self._is_ended = event.end or (self._is_ended and not is_new)
@@ -88,7 +88,7 @@ class RtpKeyEvents:
         return is_new
 
     def _belongs(self, event: DtmfEvent, tick: int) -> bool:
-        """Whether a packet with another timestamp belongs to the press before all the same."""
+        """Return whether a packet with another timestamp belongs to the press before all the same."""
         if self._is_ended:
             return event.end and tick - self._tick <= ENDING_TICKS
         is_anew = event.duration < self._duration < LONGEST_DURATION
@@ -96,7 +96,9 @@ class RtpKeyEvents:
 
 
 def relayed_keys(kind: str, body: str) -> list[str]:
-    """The keys in the body of an INFO: `Signal=5`, `Signal=10` for the star, or a bare digit (`application/dtmf`)."""
+    """Return the keys in the body of an INFO: `Signal=5`, `Signal=10` for the star, or a bare digit
+    (`application/dtmf`).
+    """
     lines = [line.strip() for line in body.splitlines() if line.strip()]
     pairs = [line.partition("=") for line in lines]
     values = [value for name, is_pair, value in pairs if is_pair and name.strip().lower() == "signal"]

@@ -1,4 +1,4 @@
-"""From a packet to a SIP message: its size and form are looked at before anything is done with it. Pure.
+"""From a packet to a SIP message: its size and form are checked before anything is done with it. Pure.
 
 The library reads more than can be answered: ports that do not exist, numbers of any length, headers without end.
 """
@@ -32,7 +32,9 @@ class MessageFault:
 
 
 def read(data: bytes, source: Address) -> SipRequest | SipResponse | MessageFault:
-    """The message in a packet; a request's topmost Via says where it really came from (RFC 3261, 18.2.1; RFC 3581)."""
+    """Return the message in a packet; a request's topmost Via says where it really came from (RFC 3261, 18.2.1; RFC
+    3581).
+    """
     if len(data) > LARGEST_BYTES:
         return MessageFault("larger than any message of ours")
     try:
@@ -53,7 +55,7 @@ def read(data: bytes, source: Address) -> SipRequest | SipResponse | MessageFaul
 
 
 def _shape(data: bytes, message: SipRequest | SipResponse) -> str:
-    """What is too much, or does not fit together, in any message."""
+    """Return what is too much, or does not fit together, in any message."""
     counted = sum(len(values) for _, values in message.headers.items())
     head = data.partition(b"\r\n\r\n")[0]
     if counted > MOST_HEADERS or len(message.headers.get("via")) > MOST_VIAS:
@@ -88,7 +90,7 @@ def _request_fault(request: SipRequest) -> str:
 
 
 def _stamp(request: SipRequest, source: Address) -> str:
-    """Say in the topmost Via where the request came from, so that no answer goes anywhere else."""
+    """Write into the topmost Via where the request came from, so that no answer goes anywhere else."""
     first, *rest = request.headers.get("via")
     via = parse_via(first)
     place = first.partition(";")[0].split()
@@ -106,7 +108,7 @@ def _stamp(request: SipRequest, source: Address) -> str:
 
 
 def _answerable(request: SipRequest) -> SipRequest:
-    """Enough of a request that was not understood to be answered, and no more."""
+    """Return enough of a request that was not understood to be answered, and no more."""
     answered = SipRequest(method=request.method, uri=request.uri)
     for name in ("via", "from", "to", "call-id", "cseq"):
         for value in request.headers.get(name)[:MOST_VIAS]:

@@ -1,4 +1,4 @@
-"""Who is registered where, and whether a request comes from who it says: digest authentication of RFC 7616."""
+"""SIP registrations, and digest authentication of requests (RFC 7616)."""
 
 import asyncio
 import hashlib
@@ -44,7 +44,7 @@ class Registrar:
         return bindings[-1] if bindings else None
 
     def register(self, user: SipUser, request: SipRequest, source: tuple[str, int]) -> list[tuple[str, int]]:
-        """Keep, renew or remove what the request says; gives the contacts that are left with their seconds."""
+        """Keep, renew or remove what the request says; return the contacts that are left with their seconds."""
         now = asyncio.get_running_loop().time()
         kept = [each for each in self._bindings.get(user.name, []) if each.until > now]
         if request.get_header("contact") == "*":
@@ -61,11 +61,11 @@ class Registrar:
         return [(each.contact, round(each.until - now)) for each in self._bindings[user.name]]
 
     def challenge(self) -> str:
-        """The value of WWW-Authenticate or Proxy-Authenticate."""
+        """Return the value of WWW-Authenticate or Proxy-Authenticate."""
         return f'Digest realm="{REALM}", nonce="{self._nonce()}", algorithm={ALGORITHM}, qop="auth"'
 
     def authenticate(self, request: SipRequest, header: str) -> SipUser | None:
-        """The user whose password stands behind the request; None when it must be challenged."""
+        """Return the user whose password stands behind the request; None when it must be challenged."""
         value = request.get_header(header)
         given = parse_auth(value).params if value else {}
         user = self._settings.user(given.get("username") or "")
@@ -88,7 +88,7 @@ class Registrar:
         return user if is_right and self._is_new(request, given) else None
 
     def _is_new(self, request: SipRequest, given: Mapping[str, str | None]) -> bool:
-        """Whether the count of the nonce has gone up; the same request may come again, for UDP loses some."""
+        """Return whether the count of the nonce has gone up; the same request may come again, for UDP loses some."""
         nonce, count = given.get("nonce") or "", _count(given)
         cseq = request.cseq
         mark = f"{request.method} {request.call_id} {cseq.seq if cseq else 0}"
@@ -101,7 +101,7 @@ class Registrar:
         return True
 
     def _nonce(self) -> str:
-        """One for each challenge: telephones that ask in the same second must not share one, nor its count."""
+        """Return a nonce of its own for each challenge: telephones that ask in the same second must not share one."""
         made = f"{int(asyncio.get_running_loop().time())}-{secrets.token_hex(8)}"
         return f"{made}-{self._sign(made)}"
 
@@ -116,7 +116,7 @@ class Registrar:
 
 
 def _count(given: Mapping[str, str | None]) -> int:
-    """How often the nonce was used, as it is said; ValueError for what is no such count."""
+    """Return how often the nonce was used, as the request says. Raises `ValueError` for what is no such count."""
     count = given.get("nc") or "1"
     if not _COUNT.fullmatch(count):
         raise ValueError("nc is eight hexadecimal digits")

@@ -68,21 +68,21 @@ class RtpSession:
         asyncio.get_running_loop().add_reader(self._socket, self._readable)
 
     def agree(self, agreed: NegotiatedMedia) -> None:
-        """From now on as agreed; again after every change, such as hold."""
+        """Set what was agreed; again after every change, such as hold."""
         if self.agreed is None or self.agreed.remote != agreed.remote:
             self._remote = agreed.remote
         self.agreed = agreed
         self.quiet_ticks = 0
 
     def take(self) -> bytes:
-        """What was said in this tick; a key that came as an event is heard as its tone, and once."""
+        """Return what was said in this tick; a key that came as an event is heard as its tone, and once."""
         self.quiet_ticks += 1
         self._tick += 1
         said = self._once(self._jitter.take())
         return self._keys.popleft() if self._keys else said
 
     def _once(self, frame: bytes) -> bytes:
-        """The frame, or silence where it is the sound of a key that was told otherwise."""
+        """Return the frame, or silence where it is the sound of a key that was reported otherwise."""
         window = self._spoken.window(frame)
         if window is None:
             return frame
@@ -119,7 +119,7 @@ class RtpSession:
         self._send(agreed.codec, g711.encode(frame, agreed.codec), self._timestamp)
 
     def press(self, key: str, way: KeyTransport = KeyTransport.INFO) -> None:
-        """A key has come by signalling; one that was told already is none."""
+        """Take a key that came by signalling; one that was reported already is ignored."""
         if self._presses.is_new(key, way, self._tick) and len(self._keys) < MOST_WAITING_FRAMES:
             self._keys.extend(frames(key_tones(key, KEY_SECONDS, KEY_PAUSE_SECONDS)))
 
@@ -175,7 +175,7 @@ class RtpSession:
                 self._rest = self._rest[FRAME_BYTES:]
 
     def _lost(self, packet: RtpPacket) -> int | None:
-        """How many packets are missing before this one; None for one that comes too late or twice."""
+        """Return how many packets are missing before this one; None for one that comes too late or twice."""
         before, self._last_sequence = self._last_sequence, packet.sequence_number
         is_other, self._their_source = packet.ssrc != self._their_source, packet.ssrc
         if before is None or is_other:
@@ -188,7 +188,7 @@ class RtpSession:
         return ahead - 1 if ahead <= MOST_LOST else 0
 
     def _event(self, packet: RtpPacket) -> None:
-        """The first packet of a press to come counts, so that a lost one costs nothing."""
+        """Take a key event; the first packet of a press to come counts, so that a lost one costs nothing."""
         event = DtmfEvent.parse(packet.payload)
         if event.event not in EVENT_TO_DIGIT:
             return
@@ -199,14 +199,14 @@ class RtpSession:
 
 
 def _press(code: int) -> list[DtmfEvent]:
-    """The events of one key, a tick each; its end is sent three times, should one be lost."""
+    """Return the events of one key, a tick each; its end is sent three times, should one be lost."""
     steps = [FRAME_SAMPLES * each for each in range(1, KEY_FRAMES + 1)]
     pressed = [DtmfEvent(code, False, KEY_VOLUME, step) for step in steps]
     return pressed + [DtmfEvent(code, True, KEY_VOLUME, steps[-1])] * 3
 
 
 def _bound(host: str) -> socket.socket:
-    """A port with an even number, as RFC 3550 asks."""
+    """Return a socket with an even port, as RFC 3550 asks."""
     for _ in range(PORT_TRIES):
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         made.setblocking(False)

@@ -1,4 +1,4 @@
-"""What two telephones agree on before they hear each other: codec, keys, addresses, hold (RFC 3264)."""
+"""The offer and answer of two telephones: codec, keys, addresses, hold (RFC 3264)."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class NegotiatedMedia:
 
 
 def offer(host: str, port: int, session: int) -> SdpMessage:
-    """What we can do: both laws, keys as events."""
+    """Return what we can do: both laws, keys as events."""
     lines = [
         "v=0",
         f"o=- {session} {session} IN IP4 {host}",
@@ -45,7 +45,7 @@ def offer(host: str, port: int, session: int) -> SdpMessage:
 
 
 def answer(offered: SdpMessage, host: str, port: int, codec: int | None = None) -> tuple[SdpMessage, NegotiatedMedia]:
-    """Our answer, and what is agreed by it; ValueError when there is no common ground.
+    """Return our answer, and what is agreed by it. Raises `ValueError` when there is no common ground.
 
     A call that is up keeps its `codec`. Keys are answered with the payload type that was offered.
     """
@@ -59,7 +59,7 @@ def answer(offered: SdpMessage, host: str, port: int, codec: int | None = None) 
 
 
 def agree(sdp: SdpMessage | None) -> NegotiatedMedia:
-    """What the other side says of itself; ValueError when it is nothing we can talk with."""
+    """Return what the other side says of itself. Raises `ValueError` when it is nothing we can talk with."""
     audio = sdp.audio if sdp else None
     remote = sdp.rtp_address if sdp else None
     if audio is None or remote is None or not audio.port:

@@ -7,7 +7,7 @@ REALM = "exchange"
 
 @dataclass(frozen=True)
 class SipUser:
-    """A telephone that may register here. `address` is who it is inside the exchange, such as `client:zhang`."""
+    """A telephone that may register here. `address` is its address inside the exchange, such as `client:zhang`."""
 
     name: str
     password: str

@@ -1,4 +1,4 @@
-"""One call over SIP as its leg sees it: a `line.Line` for those who call us and for those we call."""
+"""One call over SIP as its leg sees it: a `TelephoneLine` for those who call us and for those we call."""
 
 import asyncio
 import contextlib
@@ -100,16 +100,16 @@ class SipLine:
             self._way.end(str(fields.get("reason", "")))
 
     def authenticate(self, user: str, password: str) -> None:
-        """Who we are to the other side, should it ask."""
+        """Set who we are to the other side, should it ask."""
         self.credentials = (user, password)
 
     def dialled(self) -> dict[str, str]:
-        """What the action of a Dial is told besides."""
+        """Return what the action of a Dial is told besides."""
         code = {"DialSipResponseCode": str(self.response_code)} if self.response_code else {}
         return {"DialSipCallId": self.call_id} | code
 
     async def refer(self, uri: str) -> tuple[int, int | None]:
-        """Ask the telephone to call somebody else instead: its answer, and the last it told of that call."""
+        """Ask the telephone to call somebody else instead; return its answer, and the last it told of that call."""
         answer = await self._way.refer(uri)
         notified: int | None = None
         if answer >= 300:
@@ -121,14 +121,14 @@ class SipLine:
         return answer, notified
 
     def hang_up(self, tells: bool = False) -> None:
-        """The other side is gone; nobody is there to be told, unless it only seems so."""
+        """End the line when the other side is gone; `tells` where it may still be there to be told."""
         self.is_over = not tells
         if self.answerer:
             self.answerer.on_hang_up()
         self.is_over = True
 
     def refused(self, status: int) -> None:
-        """The other side does not take the call."""
+        """Report that the other side does not take the call."""
         self.is_over = True
         self.response_code = status
         if not self.answerer:
@@ -143,7 +143,7 @@ class SipLine:
 
 
 class IncomingSipCall:
-    """They call us."""
+    """A call that they make to us."""
 
     def __init__(self, call: IncomingCall, agent: UserAgentServer, caller: UserAgentClient, host: str) -> None:
         self._call = call
@@ -154,7 +154,7 @@ class IncomingSipCall:
         self._rings = False
 
     def ring(self, line: SipLine, sender: str) -> None:
-        """Nobody rings the one who calls."""
+        """Do nothing: nobody rings the one who calls."""
 
     def ringback(self) -> None:
         if self._rings or self._is_answered:
@@ -192,7 +192,7 @@ Place = Callable[[SipLine, str, SdpMessage], OutgoingCall]
 
 
 class OutgoingSipCall:
-    """We call them. `place` sends the call with an offer, and gives what stands for it."""
+    """A call that we make. `place` sends the call with an offer, and returns what stands for it."""
 
     def __init__(self, caller: UserAgentClient, place: Place, host: str) -> None:
         self._caller = caller
@@ -211,10 +211,10 @@ class OutgoingSipCall:
         line.call_id = call.call_id
 
     def ringback(self) -> None:
-        """They are rung; what they hear is their telephone's affair."""
+        """Do nothing: what they hear while it rings is their telephone's affair."""
 
     def answer(self, line: SipLine) -> None:
-        """It was they who answered."""
+        """Do nothing: it was they who answered."""
 
     def end(self, reason: str) -> None:  # noqa: ARG002 - a BYE gives no reasons
         if self._call is None:
@@ -228,7 +228,7 @@ class OutgoingSipCall:
         return await self._caller.refer(self._call.dialog, uri, self._call.remote_addr)
 
     def _early(self, line: SipLine, offered: SdpMessage) -> None:
-        """They play something while it rings."""
+        """Take the sound that they play while it rings."""
         with contextlib.suppress(ValueError):
             agreed = sdp.agree(offered)
             if line.rtp and line.answerer:

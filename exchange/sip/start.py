@@ -1,4 +1,4 @@
-"""Opens the SIP side of an exchange: its calls reach the switch, and the directory finds its telephones."""
+"""Starts the SIP side of an exchange: its calls reach the switch, and the directory finds its telephones."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ class CombinedDirectory:
 
 @contextlib.asynccontextmanager
 async def running_sip(settings: SipSettings | None, context: ExchangeContext, switch: Switch) -> AsyncIterator[int]:
-    """SIP while the block lasts, where the settings ask for it; its port, or 0. ConfigError when it cannot be."""
+    """Run SIP while the block lasts, where the settings ask for it; yield its port, or 0. Raises `ConfigError`."""
     if settings is None:
         yield 0
         return
@@ -61,7 +61,7 @@ async def running_sip(settings: SipSettings | None, context: ExchangeContext, sw
 
 
 def _known(context: ExchangeContext, to: str) -> str:
-    """Desk phones dial without the plus, and other telephones by their bare name."""
+    """Return whom a desk phone means: it dials without the plus, and other telephones by their bare name."""
     name = to.removeprefix("sip:")
     candidates = (to, f"+{to}", f"client:{name}")
     return next((each for each in candidates if context.numbers.find(each) or context.directory.find(each)), to)

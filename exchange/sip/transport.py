@@ -37,7 +37,7 @@ class SipTransport(UdpSipTransport):
         self._reopening: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Open the port; OSError when it cannot be had."""
+        """Open the port. Raises `OSError` when it cannot be had."""
         self._is_wanted = True
         await self._open()
 
@@ -48,7 +48,9 @@ class SipTransport(UdpSipTransport):
         await super().stop()
 
     def send(self, message: SipRequest | SipResponse, addr: Address) -> None:
-        """Send it if that can be done; what cannot be sent is lost, as on any network, and costs a line in the log."""
+        """Send a message if that can be done; what cannot be sent is lost, as on any network, and costs a line in the
+        log.
+        """
         if isinstance(message, SipResponse) and message.status_code >= 200:
             self._finals += 1
         if not is_reachable(*addr):
@@ -69,7 +71,7 @@ class SipTransport(UdpSipTransport):
             self._noise.warn("sip_not_answered", reason=place_of(error))
 
     def _dispatch(self, data: bytes, addr: Address) -> None:
-        """One packet; nothing that it causes goes any further than its answer."""
+        """Handle one packet; nothing that it causes goes any further than its answer."""
         if self._is_flood(addr[0]):
             self._noise.warn("sip_flood", host=addr[0])
             return
@@ -114,7 +116,7 @@ class SipTransport(UdpSipTransport):
         self.local_addr = opened.get_extra_info("sockname")[:2]
 
     def _lost(self, error: Exception | None) -> None:
-        """The socket is gone: open the same port again, for as long as it takes."""
+        """Open the same port again when the socket is gone, for as long as it takes."""
         if not self._is_wanted:
             return
         log.error("sip_port_lost", port=self.local_addr[1], reason=repr(error))
@@ -133,7 +135,7 @@ class SipTransport(UdpSipTransport):
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    """Hands on what arrives; a port nobody listens at (ICMP) is heard of by the time-out of who asked."""
+    """Hands on what arrives; an ICMP error is noticed by the time-out of who asked."""
 
     def __init__(self, wire: SipTransport) -> None:
         self._wire = wire

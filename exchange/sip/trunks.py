@@ -1,4 +1,4 @@
-"""Trunks that want us to register there: on at the start, off at the end."""
+"""Our registrations at trunks that ask for them: made at the start, taken back at the end."""
 
 import asyncio
 

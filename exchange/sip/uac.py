@@ -1,4 +1,4 @@
-"""Calls out over SIP, with what a real network needs besides the library.
+"""Outgoing SIP calls, with what a real network needs besides the library.
 
 The library sends an INVITE once, does not acknowledge refusals, does not follow the Contact of an answer, and minds no
 answer that crosses its CANCEL; all of that is done here.
@@ -39,7 +39,7 @@ class Destination:
 
 
 class UserAgentClient(SipUAC):
-    """Calls out."""
+    """Makes calls."""
 
     def __init__(self, transport: UdpSipTransport, advertised: Address) -> None:
         super().__init__(transport, advertised_addr=advertised)
@@ -52,7 +52,7 @@ class UserAgentClient(SipUAC):
         self._on_early: dict[str, Callable[[SdpMessage], None]] = {}
 
     def invite(self, ends: tuple[str, str], way: Destination, sdp: SdpMessage) -> OutgoingCall:
-        """Call, and repeat it until something is heard, as UDP needs."""
+        """Call, and repeat the INVITE until something is heard, as UDP needs."""
         self._next_headers = way.headers
         call = self.send_invite(ends[0], ends[1], way.peer, sdp, auth=way.auth)
         self._unheard.add(call.call_id)
@@ -62,12 +62,12 @@ class UserAgentClient(SipUAC):
         return call
 
     def tell_early(self, call: OutgoingCall, told: Callable[[SdpMessage], None]) -> None:
-        """Whom to tell of the sound that may be heard before the call is answered."""
+        """Set whom to tell of sound that may be heard before the call is answered."""
         self._on_early = {each: kept for each, kept in self._on_early.items() if each in self._calls}
         self._on_early[call.call_id] = told
 
     def _build_invite(self, dialog: Dialog, **how: Any) -> SipRequest:
-        """With the headers of this call, also when it is sent again with a password."""
+        """Build it with the headers of this call, also when it is sent again with a password."""
         self._headers = {each: kept for each, kept in self._headers.items() if each in self._calls}
         headers = self._headers.setdefault(dialog.call_id, self._next_headers)
         request: SipRequest = super()._build_invite(dialog, **how)
@@ -76,7 +76,7 @@ class UserAgentClient(SipUAC):
         return request
 
     async def refer(self, dialog: Dialog, uri: str, to: Address) -> int:
-        """Ask the other side to call somebody else; its answer, or 408."""
+        """Ask the other side to call somebody else; return its answer, or 408."""
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._referring[dialog.call_id] = answer
         try:
@@ -131,7 +131,7 @@ class UserAgentClient(SipUAC):
         super().close()
 
     def _follow(self, call: OutgoingCall, response: SipResponse) -> None:
-        """What is sent later goes to the Contact of the answer, by the way it recorded."""
+        """Send later requests to the Contact of the answer, by the route it recorded."""
         if response.contact:
             call.dialog.remote_target = stringify_uri(response.contact[0].uri)
         call.dialog.route_set = list(reversed(response.headers.get("record-route")))
@@ -158,7 +158,7 @@ class UserAgentClient(SipUAC):
 
 
 def _check_body(response: SipResponse) -> None:
-    """An answer whose offer of sound cannot be read offers none; it is acknowledged and hung up like any such."""
+    """Treat an unreadable offer of sound in an answer as none; it is acknowledged and hung up like any such."""
     try:
         parse_sdp(response.text)
     except (ValueError, IndexError):
@@ -166,7 +166,7 @@ def _check_body(response: SipResponse) -> None:
 
 
 def _acknowledgement(call: OutgoingCall, response: SipResponse) -> SipRequest:
-    """ACK of a refusal: by the way and with the number of the request that was refused."""
+    """Return the ACK of a refusal: by the route and with the number of the request that was refused."""
     request = SipRequest(method="ACK", uri=call.invite.uri)
     for name in ("Via", "From", "To", "Call-ID"):
         value = response.headers.get_first(name)

@@ -1,5 +1,5 @@
-"""Calls in over SIP, with what a real network needs besides the library, which takes an INVITE that is repeated for a
-second call.
+"""Incoming SIP calls, with what a real network needs besides the library, which takes a repeated INVITE for a second
+call.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ Handler = Callable[[SipRequest, Address], None]
 
 
 class UserAgentServer(SipUAS):
-    """Is called. `is_welcome` decides about a new INVITE before it becomes a call, and refuses by itself."""
+    """Takes calls. `is_welcome` decides about a new INVITE before it becomes a call, and refuses by itself."""
 
     def __init__(
         self, transport: UdpSipTransport, caller: UserAgentClient, advertised: Address, is_welcome: Check
@@ -33,17 +33,17 @@ class UserAgentServer(SipUAS):
         self._handlers[method] = handler
 
     def refuse(self, request: SipRequest, status: int, reason: str, headers: dict[str, str] | None = None) -> None:
-        """Answer without making a call of it."""
+        """Answer a request without making a call of it."""
         self._send_error(request, status, reason, extra_headers=headers)
 
     def reject(self, call: IncomingCall, status: int) -> None:
-        """Refuse a call; asked again because the answer was lost, it says the same."""
+        """Refuse a call; say the same again when the answer was lost."""
         call.reject(status)
         self._rejected[call.call_id] = status
         asyncio.get_running_loop().call_later(FORGET_SECONDS, self._drop, call)
 
     def is_in_call(self, request: SipRequest) -> bool:
-        """Whether the request belongs to a call that is up; if not, it has been refused."""
+        """Return whether the request belongs to a call that is up; if not, it has been refused."""
         _, dialog = self._find_dialog(request.call_id or "")
         if dialog is None:
             self.refuse(request, 481, "Call/Transaction Does Not Exist")
@@ -53,7 +53,7 @@ class UserAgentServer(SipUAS):
     def _send_error(
         self, request: SipRequest, status_code: int, reason: str, *, extra_headers: dict[str, str] | None = None
     ) -> None:
-        """As the library does, but a request within a call keeps the tag it came with."""
+        """Answer as the library does, but keep the tag of a request within a call."""
         to = request.headers.get_first("to") or ""
         if not (request.to_addr and request.to_addr.tag):
             to = f"{to};tag={generate_tag()}"
@@ -68,7 +68,7 @@ class UserAgentServer(SipUAS):
         self.transport.send_reply(response)
 
     def _handle_request(self, request: SipRequest, addr: Address) -> None:
-        """As the library does, but what we cannot do is said as RFC 3261 wants it (8.2.1, 8.2.2.3)."""
+        """Handle as the library does, but refuse what we cannot do as RFC 3261 wants it (8.2.1, 8.2.2.3)."""
         method = request.method.upper()
         unknown = [each for each in needs(request) if each not in SUPPORTED]
         if not request.headers.get("via"):
@@ -99,7 +99,7 @@ class UserAgentServer(SipUAS):
             self._begin(request, addr)
 
     def _begin(self, request: SipRequest, addr: Address) -> None:
-        """A new call; one that cannot be begun leaves nothing behind."""
+        """Begin a new call; one that cannot be begun leaves nothing behind."""
         try:
             super()._handle_invite(request, addr)
         except Exception:
@@ -110,7 +110,7 @@ class UserAgentServer(SipUAS):
             raise
 
     def forget(self, call: IncomingCall) -> None:
-        """The call is over on our side."""
+        """Forget a call that is over on our side."""
         call._stop_retransmissions()
         self._calls.pop(call.call_id, None)
         self._remove_invite_transaction(call.invite)
@@ -122,7 +122,7 @@ class UserAgentServer(SipUAS):
 
 
 def needs(request: SipRequest) -> list[str]:
-    """The extensions without which the other side does not want to talk."""
+    """Return the extensions without which the other side does not want to talk."""
     return [each.strip().lower() for line in request.headers.get("require") for each in line.split(",") if each.strip()]
 
 

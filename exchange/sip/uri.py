@@ -1,4 +1,4 @@
-"""Whom a SIP address means: the user part of `sip:`, `sips:` and `tel:` (RFC 3261, 3966, 3323, 3325). Pure."""
+"""The user of a SIP address: the user part of `sip:`, `sips:` and `tel:` (RFC 3261, 3966, 3323, 3325). Pure."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ HIDDEN = "sip:anonymous"
 
 
 def bare(header: str) -> str:
-    """The URI in a header such as From, without display name, angle brackets and the header's own parameters."""
+    """Return the URI in a header such as From, without display name, angle brackets and the header's own parameters."""
     rest = QUOTED.sub("", header, count=1) if header.lstrip().startswith('"') else header
     before, opening, after = rest.partition("<")
     if opening:
@@ -25,13 +25,13 @@ def bare(header: str) -> str:
 
 
 def plain(header: str) -> str:
-    """The header without a display name that holds angle brackets, which mislead who looks for them."""
+    """Return the header without a display name that holds angle brackets, which mislead who looks for them."""
     quoted = QUOTED.match(header) if header.lstrip().startswith('"') else None
     return header[quoted.end() :] if quoted and ("<" in quoted.group() or ">" in quoted.group()) else header
 
 
 def user(uri: str) -> str:
-    """Who is meant: a number as digits with the plus it came with, or the name; empty where the URI has none."""
+    """Return who is meant: a number as digits with the plus it came with, or the name; empty where the URI has none."""
     scheme = SCHEME.match(uri)
     rest = uri[scheme.end() :] if scheme else uri.strip()
     if scheme and scheme.group(1).lower() == "tel":
@@ -47,13 +47,14 @@ def user(uri: str) -> str:
 
 
 def address(uri: str) -> str:
-    """Who is meant, as the exchange writes addresses: a number, else `sip:` and the name."""
+    """Return who is meant, as the exchange writes addresses: a number, else `sip:` and the name."""
     name = user(uri) or bare(uri).removeprefix("sip:")
     return name if NUMBER.match(name) and not name.startswith(("*", "#")) else f"sip:{name}"
 
 
 def caller(sender: str, asserted: Sequence[str] = (), remote: Sequence[str] = (), privacy: Sequence[str] = ()) -> str:
-    """Who calls: by P-Asserted-Identity, else Remote-Party-ID, else From; hidden where any of them asks for that.
+    """Return who calls: by P-Asserted-Identity, else Remote-Party-ID, else From; hidden where any of them asks for
+    that.
 
     The first two only count from who is trusted, and are for the caller of this function to leave out.
     """
@@ -69,7 +70,7 @@ def caller(sender: str, asserted: Sequence[str] = (), remote: Sequence[str] = ()
 
 
 def _global(number: str, parameters: str) -> str:
-    """A number that is only valid where it was dialled, with the beginning that its context names (RFC 3966, 5.1.5)."""
+    """Return a local number with the beginning that its context names (RFC 3966, 5.1.5)."""
     context = re.search(r";phone-context=\s*(\+[0-9.()-]+)", unquote(parameters), re.IGNORECASE)
     if number.startswith("+") or context is None:
         return number

@@ -10,7 +10,7 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def end_with_parent() -> None:
-    """Ctrl-C is the exchange's to handle, and a killed exchange must not leave this process behind."""
+    """Leave Ctrl-C to the exchange, and end with it even when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "linux":
         return

@@ -1,4 +1,4 @@
-"""Understanding what a caller says: a process of its own with the packaged Whisper, where it is installed.
+"""Speech recognition in a process of its own with the packaged Whisper, where it is installed.
 
 The exchange works without it; a Gather for speech then hears nothing and says so in the log.
 """
@@ -25,11 +25,11 @@ class Recogniser(Protocol):
     """Turns speech into words."""
 
     def warm_up(self) -> None:
-        """Speech will come soon; get ready beside everything else."""
+        """Get ready beside everything else: speech will come soon."""
         ...
 
     async def understand(self, pcm: bytes, language: str, phrases: Sequence[str]) -> tuple[str, float]:
-        """Which of the phrases was said, and how sure that is; empty for none of them.
+        """Return which of the phrases was said, and how sure that is; empty for none of them.
 
         Without phrases it gives the words as heard. Raises HearingError.
         """
@@ -37,13 +37,13 @@ class Recogniser(Protocol):
 
 
 class NoRecogniser:
-    """Where no model is installed."""
+    """A recogniser for where no model is installed."""
 
     def warm_up(self) -> None:
-        """There is nothing to get ready."""
+        """Do nothing: there is nothing to get ready."""
 
     def close(self) -> None:
-        """There is nothing to stop."""
+        """Do nothing: there is nothing to stop."""
 
     async def understand(self, pcm: bytes, language: str, phrases: Sequence[str]) -> tuple[str, float]:  # noqa: ARG002
         raise RecognitionError(
@@ -79,7 +79,7 @@ class WhisperRecogniser:
 
 
 def available_recogniser(folder: Path) -> "NoRecogniser | WhisperRecogniser":
-    """What this machine has."""
+    """Return the recogniser that this machine has."""
     return WhisperRecogniser(folder) if whisper.is_installed() else NoRecogniser()
 
 
@@ -87,7 +87,7 @@ _model: Any = None
 
 
 def _prepare(folder: Path) -> None:
-    """In the listening process: load the model; the media clock goes first on a busy machine."""
+    """Load the model, and give way to the media clock; runs in the process."""
     global _model
     os.nice(5)
     _model = whisper.WhisperModel(folder)

@@ -9,7 +9,9 @@ _BREATH = re.compile(r"[，、：,:\s](?!.*[，、：,:\s])", re.DOTALL)
 
 
 def cut(text: str, longest: int = LONGEST) -> list[str]:
-    """The text in pieces of at most `longest` letters, whole sentences where they fit; a short text stays as it is."""
+    """Return the text in pieces of at most `longest` letters, whole sentences where they fit; a short text stays as it
+    is.
+    """
     if len(text) <= longest:
         return [text]
     pieces = [""]
@@ -22,7 +24,7 @@ def cut(text: str, longest: int = LONGEST) -> list[str]:
 
 
 def _short(sentence: str, longest: int) -> list[str]:
-    """A sentence that is too long, cut at its last comma or space that fits."""
+    """Cut a sentence that is too long at its last comma or space that fits."""
     parts = []
     while len(sentence) > longest:
         breath = _BREATH.search(sentence[:longest])

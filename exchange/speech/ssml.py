@@ -1,4 +1,4 @@
-"""The marks within Say: what is spoken, where it pauses, how fast it is. Emphasis and the like change nothing."""
+"""SSML within Say: what is spoken, where it pauses, how fast it is. Emphasis and the like change nothing."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class PacedText(str):
 
 
 def pieces(element: Element) -> tuple[Piece, ...]:
-    """Texts, and between them pauses in seconds."""
+    """Return texts, and between them pauses in seconds."""
     found: list[Piece] = []
     text: list[str] = []
     for each in _walk(element):
@@ -46,12 +46,12 @@ def pieces(element: Element) -> tuple[Piece, ...]:
 
 
 def words(found: tuple[Piece, ...]) -> str:
-    """What is spoken, in one line."""
+    """Return what is spoken, in one line."""
     return " ".join(each for each in found if isinstance(each, str))
 
 
 async def sound(voice: Synthesiser, found: tuple[Piece, ...], language: str) -> bytes:
-    """Speech and pauses as one piece of sound; SpeechError when it cannot be spoken."""
+    """Return speech and pauses as one piece of sound. Raises `SynthesisError` when it cannot be spoken."""
     spoken: list[bytes] = []
     pause = 0.0
     for each in found:

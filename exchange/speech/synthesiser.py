@@ -36,7 +36,7 @@ class Synthesiser(Protocol):
     """Turns text into sound."""
 
     async def speak(self, text: str, language: str, rate: float = 1.0) -> bytes:
-        """PCM of the exchange's kind, at `rate` times the usual pace; raises SpeechError when it cannot be spoken."""
+        """Return PCM of the exchange's kind, at `rate` times the usual pace. Raises `SynthesisError`."""
         ...
 
 
@@ -45,7 +45,7 @@ class SynthesisError(RuntimeError):
 
 
 def voice_for(text: str, language: str, voices: Mapping[str, str]) -> str:
-    """The synthesiser's voice for a language tag; Chinese text is never spelled out by an English voice."""
+    """Return the synthesiser's voice for a language tag; Chinese text is never spelled out by an English voice."""
     language, _, person = language.partition("+")
     asked = language or ("zh-CN" if _HAN.search(text) else "en-US")
     family = asked.partition("-")[0].lower().replace("cmn", "zh")
@@ -84,7 +84,7 @@ class EspeakSynthesiser:
 
     @property
     def pid(self) -> int | None:
-        """The process that speaks at the usual pace, for tests and for people who look."""
+        """Return the process that speaks at the usual pace, for tests and for people who look."""
         return self._workers[1.0].pid if 1.0 in self._workers else None
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ class EspeakSynthesiser:
             raise SynthesisError(f"{voice}: {error}") from error
 
     def _worker(self, rate: float) -> WorkerProcess:
-        """The process for this pace; of many paces those used last have one."""
+        """Return the process for this pace; of many paces those used last have one."""
         if rate not in self._workers:
             words = round(WORDS_PER_MINUTE * rate)
             self._workers[rate] = WorkerProcess(_prepare, _synthesise, _SPEECH_SECONDS, (words,))
@@ -126,12 +126,12 @@ class EspeakSynthesiser:
 
 
 def _step(rate: float) -> float:
-    """The nearest pace that a process is kept for: each one takes a process of its own."""
+    """Return the nearest pace that a process is kept for: each one takes a process of its own."""
     return round(20 * rate) / 20
 
 
 def _kept(path: Path) -> bytes | None:
-    """What was spoken before, if it is there and whole."""
+    """Return what was spoken before, if it is there and whole."""
     try:
         return sound_file.read(path) if path.exists() else None
     except (OSError, ValueError):
@@ -153,7 +153,7 @@ _engine: Any = None
 
 
 def _prepare(words_per_minute: int) -> None:
-    """In the speech process: load the packaged espeak-ng before pyttsx3 looks for another one."""
+    """Load the packaged espeak-ng before pyttsx3 looks for another one; runs in the process."""
     global _engine
     import espeakng_loader
 
@@ -167,7 +167,7 @@ def _prepare(words_per_minute: int) -> None:
 
 
 def _synthesise(text: str, voice: str) -> bytes:
-    """In the speech process: one text as sound. The engine, when busy, ends some runs before it has said a word."""
+    """Speak one text; runs in the process. The engine, when busy, ends some runs before it has said a word."""
     for _ in range(_TRIES):
         pcm = _run(text, voice)
         if pcm or not any(map(str.isalnum, text)):
@@ -176,7 +176,7 @@ def _synthesise(text: str, voice: str) -> bytes:
 
 
 def _run(text: str, voice: str) -> bytes:
-    """One text, one file, one run of the engine, as it wants to be used."""
+    """Speak one text into one file by one run of the engine, as it wants to be used."""
     done: list[bool] = []
     token = _engine.connect("finished-utterance", lambda name, completed: done.append(completed))  # noqa: ARG005
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):

@@ -1,6 +1,6 @@
-"""Whisper base as two packages ship it, for short answers: how well does each phrase of a closed set fit the sound?
+"""Whisper base as two packages ship it, for short answers: how well each phrase of a closed set fits the sound.
 
-Runs in a process of its own, started by `hear.py`; nothing here is imported unless speech is to be understood.
+It runs in a process of its own, started by `recogniser.py`; nothing here is imported unless speech is to be understood.
 """
 
 import hashlib
@@ -46,12 +46,12 @@ TOKENS_PER_SECOND, SPARE_TOKENS, MOST_TOKENS, LONGEST_REPEAT = 12, 16, 224, 8
 
 
 def is_installed() -> bool:
-    """Whether the library and both parts of the weights are there."""
+    """Return whether the library and both parts of the weights are there."""
     return all(importlib.util.find_spec(name) for name in ("ctranslate2", "tokenizers", "faster_whisper", *PACKAGES))
 
 
 def prepare(folder: Path) -> Path:
-    """The whole model in `folder`, joined there once; RuntimeError when it is not the published one."""
+    """Return the whole model in `folder`, joined there once. Raises `RuntimeError` when it is not the published one."""
     model = folder / "model.bin"
     if model.exists():
         return folder
@@ -89,7 +89,9 @@ class WhisperModel:
         self._features = FeatureExtractor()
 
     def understand(self, pcm: bytes, language: str, phrases: Sequence[str]) -> tuple[str, float]:
-        """The phrase that was said and how sure that is; without phrases, the words heard; empty when it is neither."""
+        """Return the phrase that was said and how sure that is; without phrases, the words heard; empty when it is
+        neither.
+        """
         encoded, frames = self._encode(pcm)
         start = self.start(language)
         free, score = self._decode(encoded, start, pcm)
@@ -104,7 +106,7 @@ class WhisperModel:
         return phrases[best], round(min(0.99, 1 / sum(rest) * math.exp(min(0.0, means[best] - heard))), 4)
 
     def start(self, language: str) -> list[int]:
-        """The marks that go before the words; a language the model does not know counts as English."""
+        """Return the tokens that go before the words; a language the model does not know counts as English."""
         tongue = self._tokens.token_to_id(f"<|{language}|>") or self._tokens.token_to_id("<|en|>")
         return [
             int(self._tokens.token_to_id("<|startoftranscript|>")),
@@ -113,7 +115,7 @@ class WhisperModel:
         ]
 
     def fits(self, encoded: Any, start: list[int], frames: int, phrases: Sequence[str]) -> list[float]:
-        """The mean log-probability of each phrase, in the spelling that fits best."""
+        """Return the mean log-probability of each phrase, in the spelling that fits best."""
         ways = [
             [self._tokens.encode(spelling, add_special_tokens=False).ids for spelling in spellings(phrase)]
             for phrase in phrases
@@ -153,7 +155,7 @@ class WhisperModel:
 
 
 def spellings(phrase: str) -> list[str]:
-    """The ways in which the model may write it: as a sentence, and digits as figures."""
+    """Return the ways in which the model may write a phrase: as a sentence, and digits as figures."""
     if any("\u3400" <= sign <= "\u9fff" for sign in phrase):
         written = phrase.translate(_HAN_DIGITS)
         return [phrase, *([written] if written != phrase else [])]

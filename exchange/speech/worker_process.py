@@ -1,4 +1,4 @@
-"""A process beside the exchange: one piece of work after the other, each within a time; one that dies is replaced.
+"""A process beside the exchange: one job after the other, each within a time; one that dies is replaced.
 
 What is spoken and decoded there can neither hold up the media clock nor take the exchange down with it.
 """
@@ -17,7 +17,7 @@ START_SECONDS = 60.0
 
 
 class WorkerDied(RuntimeError):
-    """The process is gone: it crashed, was killed, or took too long and was ended. The next work finds a new one."""
+    """The process is gone: it crashed, was killed, or took too long and was ended. The next job finds a new one."""
 
 
 class WorkerSlow(WorkerDied):
@@ -25,7 +25,7 @@ class WorkerSlow(WorkerDied):
 
 
 class WorkFailed(RuntimeError):
-    """The work raised an error there; the message names it."""
+    """The job raised an error there; the message names it."""
 
 
 class WorkerProcess:
@@ -44,14 +44,16 @@ class WorkerProcess:
         self._jobs: set[asyncio.Task[Any]] = set()
 
     async def do(self, *job: Any) -> Any:
-        """What `work(*job)` gives; WorkFailed or WorkerDied. Who gives up waiting does not stop the work."""
+        """Return what `work(*job)` gives. Raises `WorkFailed` or `WorkerDied`. Who gives up waiting does not stop the
+        job.
+        """
         task = asyncio.get_running_loop().create_task(self._in_turn(job))
         self._jobs.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
 
     async def start(self) -> None:
-        """Be ready before the first job comes; WorkerDied when that cannot be."""
+        """Start before the first job comes. Raises `WorkerDied` when that cannot be."""
         async with self._turn:
             await self._limited(START_SECONDS, self._begin)
 
@@ -63,7 +65,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int | None:
-        """The running process, for tests and for people who look."""
+        """Return the running process, for tests and for people who look."""
         return self._process.pid if self._process else None
 
     async def _in_turn(self, job: tuple[Any, ...]) -> Any:
@@ -75,7 +77,7 @@ class WorkerProcess:
         return answer
 
     async def _limited(self, seconds: float, step: Callable[..., Any], *given: Any) -> Any:
-        """Something that waits for the process, in the thread; one that is too slow is killed, which ends that."""
+        """Wait for the process in the thread; one that is too slow is killed, which ends the wait."""
         if self._is_closed:
             raise WorkerDied("the exchange is ending")
         running = asyncio.get_running_loop().run_in_executor(self._thread, step, *given)
@@ -93,7 +95,7 @@ class WorkerProcess:
             raise WorkerDied("its process ended") from error
 
     def _begin(self) -> None:
-        """In the thread: a process that is ready."""
+        """Start a process and wait until it is ready; runs in the thread."""
         if self._process and self._process.is_alive():
             return
         self._kill()
@@ -108,7 +110,7 @@ class WorkerProcess:
         self._pipe.recv()
 
     def _ask(self, job: tuple[Any, ...]) -> Any:
-        """In the thread: one job to its answer."""
+        """Give one job and return its answer; runs in the thread."""
         if self._pipe is None:
             raise EOFError
         self._pipe.send(job)
@@ -125,13 +127,13 @@ class WorkerProcess:
 
 
 def _look_at(done: "asyncio.Future[Any]") -> None:
-    """Whoever waited for it may be gone, and then nobody else would."""
+    """Read the outcome: whoever waited for it may be gone, and then nobody else would."""
     if not done.cancelled():
         done.exception()
 
 
 def _serve(pipe: Connection, prepare: Callable[..., None], given: tuple[Any, ...], work: Callable[..., Any]) -> None:
-    """In the process: job after job until the exchange is gone."""
+    """Do job after job until the exchange is gone; runs in the process."""
     end_with_parent()
     prepare(*given)
     pipe.send(None)

@@ -1,4 +1,4 @@
-"""TwiML's verbs, one module each or a few of a kind: what the attributes mean, and the doing of it."""
+"""TwiML's verbs, one module each or a few of a kind: what the attributes mean, and their execution."""
 
 from exchange.calls.call_flow import Verbs
 from exchange.verbs.connect import connect, start, stop

@@ -1,4 +1,4 @@
-"""Where an element wants things reported: the callback attributes that several verbs share. Pure."""
+"""The callback attributes that several verbs share. Pure."""
 
 from collections.abc import Mapping
 
@@ -9,17 +9,17 @@ from exchange.webhooks.twiml import Element
 
 
 def status_callback(flow: CallFlow, noun: Element, events: str = "completed") -> StatusCallback:
-    """`statusCallback`, its method and its events; `events` are those asked for when none are named."""
+    """Return `statusCallback`, its method and its events; `events` are those asked for when none are named."""
     return callback_of(flow, noun, "statusCallback", events)
 
 
 def recording_callback(flow: CallFlow, element: Element) -> StatusCallback:
-    """`recordingStatusCallback`, its method and its events."""
+    """Return `recordingStatusCallback`, its method and its events."""
     return callback_of(flow, element, "recordingStatusCallback")
 
 
 def callback_of(flow: CallFlow, element: Element, name: str, events: str = "completed") -> StatusCallback:
-    """Any address to report to, with the method and the events beside it."""
+    """Return any address to report to, with the method and the events beside it."""
     url = element.string(name)
     return StatusCallback(
         flow.here.join(url).url if url else "",
@@ -29,7 +29,7 @@ def callback_of(flow: CallFlow, element: Element, name: str, events: str = "comp
 
 
 def reports_if_killed(flow: CallFlow, element: Element, told: Mapping[str, str]) -> list[PendingReport]:
-    """What the action is told by the next start of an exchange that was killed during this verb."""
+    """Return what the next start tells the action should the exchange be killed during this verb."""
     action = element.string("action")
     if not action:
         return []

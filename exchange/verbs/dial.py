@@ -1,4 +1,6 @@
-"""Dial: its attributes, and what follows when the talk is over. Whom it reaches is in the modules beside this one."""
+"""Dial: its attributes, and what follows when the conversation is over. The modules beside this one
+connect its nouns.
+"""
 
 import asyncio
 
@@ -36,7 +38,7 @@ class DialRecording:
             self._recording = self._course.context.record(self._course.leg, how, self._callback)
 
     def end(self) -> dict[str, str]:
-        """Stop; what the action is told about it."""
+        """Stop; return what the action is told about it."""
         if not self._recording:
             return {}
         self._course.context.stop_recording(self._recording)

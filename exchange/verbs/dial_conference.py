@@ -62,7 +62,7 @@ async def join_conference(flow: CallFlow, element: Element, noun: Element, outco
 
 
 def _refusal(flow: CallFlow, noun: Element) -> tuple[int, str] | None:
-    """Why the leg may not come in: its label is taken, or whom it would coach is not inside."""
+    """Return why the leg may not come in: its label is taken, or whom it would coach is not inside."""
     there = flow.context.conferences.named(noun.text)
     label, coached = noun.string("participantLabel"), noun.string("coach")
     if label and there and any(each.label == label for each in there.participants.values()):
@@ -85,7 +85,7 @@ def _participant(flow: CallFlow, noun: Element) -> Participant:
 
 
 def _beep(conference: Conference) -> None:
-    """A beep for all who are inside."""
+    """Play a beep to all who are inside."""
     if conference.is_running:
         conference.effects.append(PcmSource(beep()))
 
@@ -107,7 +107,9 @@ async def _stay(flow: CallFlow, noun: Element, conference: Conference, participa
 
 
 async def _hear(flow: CallFlow, noun: Element, conference: Conference, participant: Participant) -> None:
-    """The conference; or music before it starts and while on hold. CallError when the wait address cannot be used."""
+    """Play the conference; or music before it starts and while on hold. Raises `CallError` when the wait address is
+    unusable.
+    """
     if conference.is_running and not participant.is_held:
         await _sit(flow, ConferenceMix(conference, participant))
     while participant.effects:
@@ -132,7 +134,7 @@ async def _sit(flow: CallFlow, seat: AudioSource) -> None:
 
 
 async def _on_hold(branch: CallFlow, participant: Participant) -> None:
-    """The document for the time on hold; music where there is none, or none that can be used."""
+    """Play the document for the time on hold; music where there is none, or none that can be used."""
     if participant.hold_url:
         goto = Goto(branch.here.join(participant.hold_url, participant.hold_method), {})
         try:
@@ -143,12 +145,12 @@ async def _on_hold(branch: CallFlow, participant: Participant) -> None:
 
 
 def about(conference: Conference) -> Mapping[str, str]:
-    """What wait addresses are told about the conference."""
+    """Return what wait addresses are told about the conference."""
     return {"ConferenceSid": conference.sid, "FriendlyName": conference.name}
 
 
 def _record(flow: CallFlow, noun: Element, conference: Conference) -> None:
-    """`record-from-start`: everybody on one channel, once for the whole conference."""
+    """Record everybody on one channel, once for the whole conference (`record-from-start`)."""
     if noun.string("record") not in ("record-from-start", "true") or not conference.is_running or conference.taps:
         return
     facts = flow.context.recordings.new_facts("", 1, "Conference", recording_callback(flow, noun))

@@ -1,4 +1,4 @@
-"""Whom the nouns of a Dial mean, and what of them cannot be dialled, with Twilio's codes."""
+"""The nouns of a Dial, and what of them cannot be dialled, with Twilio's codes."""
 
 from urllib.parse import unquote
 
@@ -13,7 +13,7 @@ KEYS = frozenset("0123456789ABCD*#w")
 
 
 def nouns_of(flow: CallFlow, element: Element) -> list[Element]:
-    """Number, Client and Sip elements in order, or the bare text of Dial as a number; ten at most."""
+    """Return Number, Client and Sip elements in order, or the bare text of Dial as a number; ten at most."""
     nouns = list(element.named("Number", "Client", "Sip"))
     if not nouns and element.text:
         nouns = [Element("Number", {}, element.text, line=element.line)]
@@ -24,7 +24,7 @@ def nouns_of(flow: CallFlow, element: Element) -> list[Element]:
 
 
 def address_of(flow: CallFlow, noun: Element) -> str:
-    """The address that is dialled; DocumentError when it holds what no telephone is called."""
+    """Return the address that is dialled. Raises `DocumentError` when it holds what no telephone is called."""
     identity = next(noun.named("Identity"), noun).text
     if noun.name == "Sip":
         # What is escaped here stands in the SIP message as it is meant, so that a line break would begin a header.
@@ -37,7 +37,7 @@ def address_of(flow: CallFlow, noun: Element) -> str:
 
 
 def caller_id(flow: CallFlow, element: Element) -> str:
-    """The number that is shown to those who are called."""
+    """Return the number that is shown to those who are called."""
     caller = flow.leg.facts
     own = caller.sender if caller.direction == "inbound" else caller.to
     shown = element.string("callerId")
@@ -46,7 +46,7 @@ def caller_id(flow: CallFlow, element: Element) -> str:
 
 
 def digits_of(flow: CallFlow, noun: Element) -> str:
-    """`sendDigits`; none where they are no keys, or too many."""
+    """Return `sendDigits`; none where they are no keys, or too many."""
     digits = noun.string("sendDigits").replace("W", "ww")
     if len(digits) <= LONGEST_DIGITS and not set(digits) - KEYS:
         return digits

@@ -1,4 +1,4 @@
-"""Dial Number, Client and Sip: ring one or several telephones, at once or in turn; the first who answers talks."""
+"""Dial Number, Client and Sip: ring one or several telephones, at once or in turn; the first to answer is connected."""
 
 import asyncio
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class DialTarget:
 
 
 def dial_targets(flow: CallFlow, element: Element) -> list[DialTarget]:
-    """Those whom the nouns mean, in order."""
+    """Return those whom the nouns mean, in order."""
     return [_person(flow, noun) for noun in nouns_of(flow, element)]
 
 
@@ -71,7 +71,7 @@ def _person(flow: CallFlow, noun: Element) -> DialTarget:
 
 
 async def dial_numbers(flow: CallFlow, element: Element, outcome: DialOutcome) -> None:
-    """Ring them all, or with `sequential` one after the other, until one answers; then talk."""
+    """Ring them all, or with `sequential` one after the other, until one answers; then connect."""
     wanted = dial_targets(flow, element)
     groups = [[person] for person in wanted] if element.flag("sequential", False) else [wanted]
     for group in groups:
@@ -82,7 +82,7 @@ async def dial_numbers(flow: CallFlow, element: Element, outcome: DialOutcome) -
 
 
 async def _call(flow: CallFlow, element: Element, wanted: list[DialTarget], outcome: DialOutcome) -> bool:
-    """Whether one of them answered; whoever else rang is cancelled."""
+    """Return whether one of them answered; whoever else rang is cancelled."""
     sender = caller_id(flow, element)
     legs: dict[CallLeg, DialTarget] = {}
     for each in wanted:
@@ -153,7 +153,7 @@ class Ringback:
 
 
 def tone_of(flow: CallFlow, element: Element) -> Cadence:
-    """The ringing tone of a country, else the exchange's own."""
+    """Return the ringing tone of a country, else the exchange's own."""
     return RINGS.get(element.string("ringTone").lower(), CADENCES[flow.context.config.cadence])
 
 
@@ -174,7 +174,9 @@ async def _meet(flow: CallFlow, element: Element, callee: CallLeg, person: DialT
 
 
 async def _whisper(flow: CallFlow, callee: CallLeg, whisper: WebhookTarget, ringing: Cadence) -> bool:
-    """Whether the callee is still there, and wants the call, after hearing the document; the caller hears ringing."""
+    """Return whether the callee is still there, and wants the call, after hearing the document; the caller hears
+    ringing.
+    """
     tone = CadenceSource(ringing)
     flow.leg.hear(tone)
     aside = CallFlow(flow.context, callee, flow.verbs)

@@ -7,7 +7,7 @@ from exchange.calls.call_flow import Goto
 
 
 def _nothing() -> None:
-    """Nobody wants to know when the talk begins."""
+    """Do nothing: nobody wants to know when the conversation begins."""
 
 
 @dataclass
@@ -24,7 +24,7 @@ class DialOutcome:
     on_connect: Callable[[], None] = _nothing
 
     def connect(self, status: str) -> None:
-        """The talk begins; `status` is what is reported if nothing else happens."""
+        """Note that the conversation begins; `status` is what is reported if nothing else happens."""
         self.status, self.is_bridged = status, True
         self.on_connect()
 

@@ -1,4 +1,4 @@
-"""Dial Queue: take the first who waits and talk; with nobody there, wait for somebody."""
+"""Dial Queue: connect the first who waits; with nobody there, wait for somebody."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ NO_QUEUE = 0  # Twilio has no number for it
 
 
 async def take_from_queue(flow: CallFlow, element: Element, noun: Element, outcome: DialOutcome) -> None:
-    """Talk to the next in turn; `released` tells the one who waited that the talk is over."""
+    """Connect the next in turn; `released` tells the one who waited that the conversation is over."""
     outcome.status = "no-answer"
     if flow.context.queues.named(noun.text) is None:
         outcome.status = "failed"
@@ -64,7 +64,7 @@ async def _next(flow: CallFlow, element: Element, noun: Element) -> QueueMember 
 
 
 def _about(flow: CallFlow, noun: Element, member: QueueMember) -> dict[str, str]:
-    """What the one who waited hears of, and the action: which queue, how long, and who fetched it."""
+    """Return what the one who waited hears of, and the action: which queue, how long, and who fetched it."""
     queue = flow.context.queues.open(noun.text)
     return {
         "QueueSid": queue.sid,
@@ -75,7 +75,7 @@ def _about(flow: CallFlow, noun: Element, member: QueueMember) -> dict[str, str]
 
 
 async def _announce(flow: CallFlow, member: QueueMember, goto: Goto) -> None:
-    """What the one who waited hears before the talk."""
+    """Play to the one who waited what comes before the conversation."""
     aside = CallFlow(flow.context, member.leg, flow.verbs)
     following = asyncio.ensure_future(aside.follow(goto))
     over = member.leg.ended.wait()

@@ -42,7 +42,7 @@ async def enqueue(flow: CallFlow, element: Element) -> Step:
 
 
 async def _wait(flow: CallFlow, element: Element, queue: CallQueue, member: QueueMember) -> str:
-    """Why the waiting ended."""
+    """Return why the waiting ended."""
     extra = partial(place, flow.context, queue, member)
     goto = flow.goto(element, {}, "waitUrl", "waitUrlMethod") if element.string("waitUrl") else None
     branch = flow.branch(extra, wait_document.IN_QUEUE)
@@ -63,7 +63,7 @@ async def _wait(flow: CallFlow, element: Element, queue: CallQueue, member: Queu
 
 
 async def _document(branch: CallFlow, goto: Goto) -> FlowEnd:
-    """The wait address's; a fault in it ends the waiting."""
+    """Play the wait address's document; a fault in it ends the waiting."""
     try:
         return await wait_document.repeat_document(branch, goto)
     except CallError as error:
@@ -72,7 +72,7 @@ async def _document(branch: CallFlow, goto: Goto) -> FlowEnd:
 
 
 def place(context: ExchangeContext, queue: CallQueue, member: QueueMember) -> Mapping[str, str]:
-    """What the wait address is told with every request."""
+    """Return what the wait address is told with every request."""
     return {
         "QueueSid": queue.sid,
         "QueuePosition": str(queue.position(member.leg.sid)),
@@ -84,7 +84,7 @@ def place(context: ExchangeContext, queue: CallQueue, member: QueueMember) -> Ma
 
 
 def _why_left(flow: CallFlow, member: QueueMember) -> str:
-    """The word for a leg that was called away, by REST or by hanging up."""
+    """Return the word for a leg that was called away, by REST or by hanging up."""
     if flow.leg.was_redirected:
         return "redirected-from-bridged" if member.taken.is_set else "redirected"
     return "bridged" if member.taken.is_set else "hangup"

@@ -39,7 +39,7 @@ class GatherOptions:
 
 
 async def gather(flow: CallFlow, element: Element) -> Step:
-    """What was pressed or said leads to the action; without it, the document goes on unless `actionOnEmptyResult`."""
+    """Take what is pressed or said to the action; without it, the document goes on unless `actionOnEmptyResult`."""
     rules = GatherOptions.of(element)
     speech = SpeechInput.of(flow, element, rules.timeout) if "speech" in rules.inputs else None
     flow.leg.trace("gather", attributes=dict(element.attributes))
@@ -55,7 +55,7 @@ async def gather(flow: CallFlow, element: Element) -> Step:
 
 @contextmanager
 def _keys(flow: CallFlow, rules: GatherOptions) -> Iterator[KeyBuffer]:
-    """The keys of this time; a Gather for speech alone hears none."""
+    """Return the keys of this time; a Gather for speech alone hears none."""
     with flow.leg.keys.listen() as box:
         yield box if "dtmf" in rules.inputs else KeyBuffer()
 
@@ -94,7 +94,7 @@ async def _prompt(flow: CallFlow, element: Element, box: KeyBuffer, utterance: U
 async def _collect(
     flow: CallFlow, rules: GatherOptions, box: KeyBuffer, utterance: UtteranceRecorder | None
 ) -> dict[str, str] | None:
-    """The keys, if there are any; None when time is up, or somebody has finished speaking instead."""
+    """Return the keys, if there are any; None when time is up, or somebody has finished speaking instead."""
     digits = ""
     while await _next(flow, rules, box, None if digits else utterance):
         key = box.pop()
@@ -109,7 +109,7 @@ async def _collect(
 
 
 async def _next(flow: CallFlow, rules: GatherOptions, box: KeyBuffer, utterance: UtteranceRecorder | None) -> bool:
-    """Whether a key came, in the time that each key starts anew; who speaks is not hurried."""
+    """Return whether a key came, in the time that each key starts anew; who speaks is not hurried."""
     first = flow.context.ticker.first
     if utterance is None:
         return await first(box.wait(), seconds=rules.timeout or 0.02)

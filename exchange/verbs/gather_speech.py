@@ -1,4 +1,4 @@
-"""The spoken half of Gather: its attributes, the words that were said, and reports while somebody is still speaking."""
+"""The spoken half of Gather: its attributes, the words that were said, and partial results during speech."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -49,7 +49,7 @@ class SpeechInput:
         )
 
     async def tell_partly(self, flow: CallFlow) -> None:
-        """Report what seems to have been said so far, for as long as somebody speaks; never ends by itself."""
+        """Report partial results for as long as somebody speaks; never ends by itself."""
         told, reported = 0, 0
         await self.utterance.began.wait()
         while not self.utterance.over.is_set:
@@ -66,7 +66,7 @@ class SpeechInput:
 
 
 async def words_of(flow: CallFlow, speech: SpeechInput) -> dict[str, str] | None:
-    """The words of a turn that is over; None when nothing was said, or nothing that fits."""
+    """Return the words of a turn that is over; None when nothing was said, or nothing that fits."""
     if not speech.utterance.over.is_set:
         return None
     text, confidence = await recognised(flow, speech)
@@ -75,7 +75,7 @@ async def words_of(flow: CallFlow, speech: SpeechInput) -> dict[str, str] | None
 
 
 async def recognised(flow: CallFlow, speech: SpeechInput) -> tuple[str, float]:
-    """What the ears make of it; a fault there counts as nothing said."""
+    """Return what the recogniser makes of it; a fault there counts as nothing said."""
     try:
         return await flow.context.ears.understand(speech.utterance.pcm, speech.language, speech.hints)
     except RecognitionError as error:

@@ -38,7 +38,7 @@ def detect_aside(context: ExchangeContext, leg: CallLeg, patience: DetectionTimi
 
 
 def patience_of(noun: Element) -> DetectionTiming | None:
-    """The attributes of Number and Sip that ask for it."""
+    """Return the attributes of Number and Sip that ask for it."""
     values = {
         "Timeout": noun.number("machineDetectionTimeout", 30, 3, 59),
         "SpeechThreshold": noun.number("machineDetectionSpeechThreshold", 2400, 1000, 6000),

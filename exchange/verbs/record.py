@@ -67,7 +67,7 @@ async def record(flow: CallFlow, element: Element) -> Step:
 
 
 async def _until_over(flow: CallFlow, element: Element, message: MessageEnd, box: KeyBuffer) -> str:
-    """The key that finished it; empty for silence and for the greatest length."""
+    """Return the key that finished it; empty for silence and for the greatest length."""
     finish = element.attributes.get("finishOnKey", ANY_KEY)
     longest = AT_MOST_SECONDS if is_wanted(element) else LONGEST
     until = flow.context.ticker.seconds + element.number("maxLength", longest, 1)
@@ -80,7 +80,7 @@ async def _until_over(flow: CallFlow, element: Element, message: MessageEnd, box
 
 
 def _close(flow: CallFlow, element: Element, message: MessageEnd) -> None:
-    """Take it off the leg and finish the file; a transcription is sent when it is done."""
+    """Take the recording off the leg and finish the file; a transcription is sent when it is done."""
     flow.leg.taps = [tap for tap in flow.leg.taps if tap is not message]
     message.recording.stop()
     trace_recording(flow.leg, message.recording)

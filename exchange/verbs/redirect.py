@@ -15,7 +15,7 @@ async def hang_up(flow: CallFlow, element: Element) -> Step:  # noqa: ARG001 - e
 
 
 async def leave(flow: CallFlow, element: Element) -> Step:  # noqa: ARG001 - every verb is called alike
-    """Out of the queue; outside of one it ends the call's document."""
+    """Leave the queue; outside of one, end the call's document."""
     return FlowEnd.LEAVE
 
 

@@ -19,7 +19,7 @@ class Referable(Protocol):
     """A line that can hand its call over."""
 
     async def refer(self, uri: str) -> tuple[int, int | None]:
-        """The answer to REFER, and the last one its NOTIFY told of."""
+        """Return the answer to REFER, and the last one its NOTIFY told of."""
         ...
 
 
@@ -48,7 +48,7 @@ async def refer(flow: CallFlow, element: Element) -> Step:
 
 
 def refer_parameters(answer: int, notified: int | None) -> dict[str, str]:
-    """What became of the call that the telephone made for us; nothing when it did not say."""
+    """Return what became of the call that the telephone made for us; nothing when it did not say."""
     if answer >= 300:
         return {"ReferCallStatus": "failed"}
     if notified is None:

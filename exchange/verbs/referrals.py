@@ -1,4 +1,4 @@
-"""What follows when one of two who talk sends a SIP REFER: the other one goes on with the document at `referUrl`."""
+"""SIP REFER during a conversation: the side that was not referred away goes on with the document at `referUrl`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ NO_ADDRESS = 13802
 
 @contextmanager
 def referrals(flow: CallFlow, element: Element, callee: CallLeg, outcome: DialOutcome) -> Iterator[Signal]:
-    """While the block lasts, either may refer the other; the signal says that it has happened."""
+    """Let either side refer the other while the block lasts; the signal says that it has happened."""
     happened = Signal()
 
     def follow(other: CallLeg, target: str) -> bool:

@@ -32,7 +32,7 @@ async def say(flow: CallFlow, element: Element) -> Step:
 
 
 def spoken_language(language: str, voice: str) -> str:
-    """The language, or the one that is part of a voice's name, and after a plus whether a woman speaks."""
+    """Return the language, or the one that is part of a voice's name, and after a plus whether a woman speaks."""
     named = _LANGUAGE.search(voice)
     own = _POLLY.get(voice.partition(".")[2].partition("-")[0], "")
     spoken = language or (named.group(1) if named else own)
@@ -72,6 +72,6 @@ async def _press(flow: CallFlow, element: Element, keys: str) -> None:
 
 
 async def pause(flow: CallFlow, element: Element) -> Step:
-    """Silence, one second unless told."""
+    """Play silence, one second unless told."""
     await flow.context.ticker.sleep(element.number("length", 1))
     return None

@@ -1,4 +1,4 @@
-"""The words of a recorded message: heard a window at a time beside all else, and sent to `transcribeCallback`."""
+"""Transcription of a recorded message: a window at a time beside all else, sent to `transcribeCallback`."""
 
 from collections.abc import Mapping
 
@@ -25,12 +25,12 @@ _WITHOUT_SPACES = ("zh", "cmn", "yue", "ja")
 
 
 def is_wanted(element: Element) -> bool:
-    """Whether a Record asks for its words."""
+    """Return whether a Record asks for its words."""
     return element.flag("transcribe", False)
 
 
 async def transcribe(flow: CallFlow, element: Element, recording: LiveRecording, told: Mapping[str, str]) -> None:
-    """Tell what was said in a recording that is finished; `failed` where it cannot be known."""
+    """Report what was said in a recording that is finished; `failed` where it cannot be known."""
     text, status = "", "failed"
     length = f"{recording.facts.seconds:.0f} s, maxLength {element.number('maxLength', AT_MOST_SECONDS)}"
     if _is_in_range(element, recording.facts.seconds):
@@ -72,7 +72,7 @@ async def _words(flow: CallFlow, element: Element, recording: LiveRecording) -> 
 
 
 def windows(pcm: bytes) -> list[bytes]:
-    """All of the sound in pieces the model can hear, each cut at the quietest tenth of a second in its last part."""
+    """Return the sound in pieces the model can hear, each cut at the quietest tenth of a second in its last part."""
     samples = np.frombuffer(pcm, dtype="<i2")
     cut: list[bytes] = []
     while len(samples) > WINDOW_SECONDS * RATE:

@@ -46,7 +46,7 @@ class PhonePage:
         return web.FileResponse(FOLDER / request.match_info["name"], headers=HEADERS)
 
     async def token(self, request: web.Request) -> web.Response:
-        """A short-lived token for the address that the person at the page has chosen."""
+        """Return a short-lived token for the address that the person at the page has chosen."""
         # A page of another origin may post here, but is not shown the answer.
         if self._config.visitors == "nobody" or (self._config.visitors == "local" and not tokens.is_local(request)):
             return web.json_response({"code": 20003, "message": "this page is closed here"}, status=403)
@@ -65,7 +65,9 @@ class PhonePage:
         )
 
     def _may_be(self, address: str) -> bool:
-        """Visitors are numbers, never the exchange's own, and clients only where telephones need no token at all."""
+        """Return whether a visitor may be this address: numbers, never the exchange's own; clients only where no token
+        is needed.
+        """
         if self._config.number(address):
             return False
         is_open = not self._config.phone_token and address.startswith("client:") and len(address) < 80

@@ -13,7 +13,7 @@ MOST_PARAMETERS = 50
 
 @dataclass(frozen=True)
 class Registration:
-    """Who a telephone says that it is."""
+    """The first message of a telephone: its address, token and label."""
 
     address: str
     token: str = ""
@@ -22,7 +22,7 @@ class Registration:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """A control message: a JSON object; MessageError names what it is instead."""
+    """Return a control message, a JSON object. Raises `MessageError` that names what it is instead."""
     try:
         message = json.loads(text)
     except RecursionError:
@@ -37,7 +37,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def registration(text: str) -> Registration:
-    """The registration that a first message holds; MessageError names the field that is wrong."""
+    """Return the registration in a first message. Raises `MessageError` that names the wrong field."""
     message = parse(text)
     if message["type"] != "register":
         raise MessageError("the first message must be register, with an address")
@@ -53,7 +53,7 @@ def registration(text: str) -> Registration:
 
 
 def dialled(message: dict[str, Any]) -> str:
-    """Whom a `dial` message calls; MessageError says what is wrong with `to`."""
+    """Return whom a `dial` message calls. Raises `MessageError` that says what is wrong with `to`."""
     to = text_of(message, "to")
     if fault := fault_of(to):
         raise MessageError(f"to {fault}; write a number, client:NAME or sip:NAME@HOST")
@@ -61,14 +61,14 @@ def dialled(message: dict[str, Any]) -> str:
 
 
 def parameters(message: dict[str, Any]) -> dict[str, str]:
-    """What a telephone wants its application to be told, as text; what is no name and value is left out."""
+    """Return what a telephone wants its application to be told, as text; what is no name and value is left out."""
     given = message.get("parameters")
     pairs = list(given.items())[:MOST_PARAMETERS] if isinstance(given, dict) else []
     return {name: str(value) for name, value in pairs if name and isinstance(value, str | int | float)}
 
 
 def text_of(message: dict[str, Any], field: str) -> str:
-    """A field that is text or left out; MessageError names it where it is anything else."""
+    """Return a field that is text or left out. Raises `MessageError` that names it where it is anything else."""
     value = message.get(field)
     if value is None:
         return ""

@@ -1,4 +1,4 @@
-"""Who may register a telephone: who brings the exchange's token, or one that was signed for this address.
+"""Tokens with which telephones register: the exchange's own, or one that was signed for one address.
 
 A signed token is `EXPIRES.SIGNATURE`: seconds since 1970, and the HMAC-SHA256 of `phone`, the address and EXPIRES, each
 on a line of its own, in hexadecimal, with the account's auth token as key. It lets one address in until it expires. In
@@ -23,20 +23,20 @@ FORWARDED = ("Forwarded", "X-Forwarded-For")
 
 
 def sign(address: str, expires: int, key: str, holder: str = "") -> str:
-    """A token that lets `address` in until `expires` (seconds since 1970), as long as `holder` may have it."""
+    """Return a token that lets `address` in until `expires` (seconds since 1970), as long as `holder` may have it."""
     text = f"phone\n{address}\n{expires}" + (f"\n{holder}" if holder else "")
     signature = hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
     return ".".join(filter(None, (str(expires), holder, signature)))
 
 
 def holder_of(token: str) -> str:
-    """Who got this token; empty where it does not say."""
+    """Return who got this token; empty where it does not say."""
     parts = token.split(".")
     return parts[1] if len(parts) == 3 and HOLDER.fullmatch(parts[1]) else ""
 
 
 def is_signed(token: str, address: str, key: str, now: datetime) -> bool:
-    """Whether `token` lets `address` in at this moment."""
+    """Return whether `token` lets `address` in at this moment."""
     expires, _, _signature = token.partition(".")
     if not (expires.isascii() and expires.isdigit() and len(expires) < 12):
         return False
@@ -46,14 +46,14 @@ def is_signed(token: str, address: str, key: str, now: datetime) -> bool:
 
 
 def is_local(request: web.Request) -> bool:
-    """Whether the request was made on this machine; one that a proxy passed on was not."""
+    """Return whether the request was made on this machine; one that a proxy passed on was not."""
     if any(name in request.headers for name in FORWARDED):
         return False
     return ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback  # noqa: S104 - unknown is not loopback
 
 
 def is_of_other_page(request: web.Request) -> bool:
-    """Whether a browser asks for a page that is not ours: browsers let every page open every WebSocket."""
+    """Return whether a browser asks for a page that is not ours: browsers let every page open every WebSocket."""
     origin = request.headers.get("Origin")
     try:
         return origin is not None and urlsplit(origin).netloc != request.host
@@ -64,7 +64,7 @@ def is_of_other_page(request: web.Request) -> bool:
 
 @dataclass(frozen=True)
 class Admission:
-    """The door of one exchange. Without a `phone_token` telephones of this machine need none."""
+    """Admission to one exchange. Without a `phone_token` telephones of this machine need none."""
 
     phone_token: str
     auth_token: str

@@ -1,4 +1,4 @@
-"""One telephone over WebSocket, as calls see it: frames both ways, events to it, what it says of its call."""
+"""One telephone over WebSocket as its leg sees it: frames both ways, events to it, control messages from it."""
 
 import asyncio
 import json
@@ -78,7 +78,7 @@ class WebPhoneLine:
             self.drop()
 
     def drop(self) -> None:
-        """Give the connection up at once; whoever reads it sees that and hangs up."""
+        """Close the connection at once; whoever reads it sees that and hangs up."""
         if self.wire:
             self.wire.abort()
 
@@ -90,7 +90,7 @@ class WebPhoneLine:
             self.drop()
 
     def _write(self, kind: int, payload: bytes, most_waiting: int) -> bool:
-        """Whether it was sent: a telephone that does not read loses sound first, then the connection."""
+        """Return whether it was sent: a telephone that does not read loses sound first, then the connection."""
         wire = self.wire
         if wire is None or wire.is_closing() or wire.get_write_buffer_size() > most_waiting:
             return False
@@ -98,7 +98,7 @@ class WebPhoneLine:
         return True
 
     def hear(self, frame: bytes) -> None:
-        """A frame has come in; one of a wrong size is dropped."""
+        """Take a frame that has come in; one of a wrong size is dropped."""
         if len(frame) == FRAME_BYTES:
             self._silent_frames = 0
             self._jitter.put(frame)
@@ -107,7 +107,7 @@ class WebPhoneLine:
             log.warning("telephone_frames_unreadable", bytes=len(frame))
 
     def control(self, kind: str) -> None:
-        """A control message about the present call; without a call it means nothing."""
+        """Handle a control message about the present call; without a call it means nothing."""
         answerer = self._answerer
         if answerer is None:
             return
@@ -121,7 +121,7 @@ class WebPhoneLine:
 
 @cache
 def _head(kind: int, length: int) -> bytes:
-    """The head of a WebSocket message that is whole, unmasked and not compressed (RFC 6455, 5.2)."""
+    """Return the header of a WebSocket message that is whole, unmasked and not compressed (RFC 6455, 5.2)."""
     if length < 126:
         return bytes((kind, length))
     if length < 1 << 16:

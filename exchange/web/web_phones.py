@@ -56,15 +56,17 @@ class WebPhones:
         return sorted(self._lines)
 
     def listed(self) -> list[tuple[str, str | None, str]]:
-        """Each address with the registration that is rung, and the label it gave itself."""
+        """Return each address with the registration that is rung, and the label it gave itself."""
         return [(address, lines[-1].sid, lines[-1].label) for address, lines in sorted(self._lines.items())]
 
     def holders(self, address: str) -> list[str]:
-        """Who got the tokens with which telephones are registered there, also those that are not rung."""
+        """Return who got the tokens with which telephones are registered there, also those that are not rung."""
         return sorted({line.holder for line in self._lines.get(address, ()) if line.holder})
 
     async def revoke(self, holder: str) -> int:
-        """Let in nobody with a token of this holder any more, and close what is registered with one; how many were."""
+        """Let in nobody with a token of this holder any more, and close what is registered with one; return how many
+        were.
+        """
         self._admission.revoke(holder)
         theirs = [line for lines in self._lines.values() for line in lines if line.holder == holder]
         for line in theirs:
@@ -78,7 +80,7 @@ class WebPhones:
         return len(theirs)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """One telephone's connection, from registration until it drops; then its call is hung up."""
+        """Serve one telephone's connection, from registration until it drops; then hang up its call."""
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_MESSAGE_BYTES, compress=False)
         await socket.prepare(request)
         try:
@@ -90,7 +92,7 @@ class WebPhones:
         return socket
 
     async def _registered(self, request: web.Request, socket: web.WebSocketResponse) -> WebPhoneLine | None:
-        """The line of a telephone that has said who it is; None when it has gone. Refused when it may not come in."""
+        """Return the line of a telephone that has registered; None when it has gone. Raises `RegistrationRefused`."""
         if self._unregistered >= MOST_UNREGISTERED or sum(map(len, self._lines.values())) >= MOST_PHONES:
             raise RegistrationRefused(FULL, "too many telephones; try again later", WSCloseCode.TRY_AGAIN_LATER)
         self._unregistered += 1
@@ -144,7 +146,7 @@ class WebPhones:
                 self._control(line, message.data)
 
     def _control(self, line: WebPhoneLine, text: str) -> None:
-        """One control message; whatever it makes go wrong is said to its telephone and nobody else."""
+        """Handle one control message; whatever it makes go wrong is said to its telephone and nobody else."""
         try:
             message = parse(text)
             if message["type"] == "dial":

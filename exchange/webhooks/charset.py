@@ -21,7 +21,7 @@ _SUCCESSORS = {"gb2312": "gb18030", "gbk": "gb18030"}
 
 
 def text_of(body: bytes, charset: str = "") -> str:
-    """The text; ValueError names the encoding that is not known, or that it is not written in."""
+    """Return the text. Raises `ValueError` that names the encoding that is not known, or that it is not written in."""
     marked = next((name for mark, name in _MARKS if body.startswith(mark)), "")
     declared = _DECLARED.match(body)
     named = marked or charset or (declared[1].decode("ascii", "replace") if declared else "") or DEFAULT

@@ -15,20 +15,20 @@ _EPOCH = re.compile(r"expires=[^;]*1970 00:00:00[^;]*", re.IGNORECASE)
 
 
 class CallCookies:
-    """One jar; most calls never need it."""
+    """The cookie jar of one call; most calls never need it."""
 
     def __init__(self) -> None:
         self._jar: CookieJar | None = None
 
     def header(self, url: str) -> str:
-        """What is sent to this address; empty for nothing."""
+        """Return what is sent to this address; empty for nothing."""
         if self._jar is None:
             return ""
         found = self._jar.filter_cookies(URL(url, encoded=True))
         return "; ".join(f"{name}={cookie.coded_value}" for name, cookie in found.items())
 
     def keep(self, url: str, headers: tuple[str, ...]) -> None:
-        """What an answer from this address has set; more than a call may have, and what is no cookie, is left out."""
+        """Keep what an answer has set; more than a call may have, and what is no cookie, is left out."""
         short = [_EPOCH.sub("Max-Age=0", header) for header in headers if len(header) <= LONGEST and is_plain(header)]
         if not short:
             return

@@ -1,4 +1,4 @@
-"""What an answer of the application means: TwiML, sound to be played, words to be said, or nothing at all."""
+"""The meaning of an application's answer: TwiML, sound to be played, words to be said, or nothing at all."""
 
 import contextlib
 
@@ -14,7 +14,9 @@ XML_TYPES = frozenset({"text/xml", "application/xml", "text/html", "application/
 
 
 def read(response: WebhookResponse) -> tuple[Element, ...]:
-    """The verbs of an answer: TwiML, or sound to be played, or plain text to be said; nothing at all is no verb."""
+    """Return the verbs of an answer: TwiML, or sound to be played, or plain text to be said;
+    nothing at all is no verb.
+    """
     kind = response.content_type
     if response.status == 204:
         return ()
@@ -31,7 +33,9 @@ def read(response: WebhookResponse) -> tuple[Element, ...]:
 
 
 def _check_size(response: WebhookResponse) -> None:
-    """Twilio's 11770 is for chunked answers; others without a body are no XML, its 12100."""
+    """Refuse a body that is too long with 11770 for chunked answers; others without a body are no
+    XML, Twilio's 12100.
+    """
     if response.is_cut:
         raise DocumentError(TOO_LARGE, "the document is larger than 64 kB; split it with Redirect")
     if not response.body and "chunked" in response.headers.get("Transfer-Encoding", "").lower():
@@ -39,7 +43,7 @@ def _check_size(response: WebhookResponse) -> None:
 
 
 def _plain(response: WebhookResponse) -> tuple[Element, ...]:
-    """Plain text that is TwiML is followed, any other is said."""
+    """Follow plain text that is TwiML, say any other."""
     if response.body.lstrip().startswith(b"<"):
         with contextlib.suppress(DocumentError):
             return twiml.parse(response.body, response.charset)

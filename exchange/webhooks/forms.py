@@ -13,7 +13,9 @@ Fields = list[tuple[str, str]]
 
 
 async def read(request: web.Request) -> Fields:
-    """The fields in order; ApiError 413 for too much, 400 for what cannot be read. Files in it are passed over."""
+    """Return the fields in order; files in them are skipped. Raises `ApiError` 413 for too much, 400 for what is
+    unreadable.
+    """
     if request.method not in ("POST", "PUT", "PATCH", "DELETE"):
         return []
     try:

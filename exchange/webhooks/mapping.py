@@ -54,7 +54,7 @@ class MappedTransport:
 
 
 def _read(place: Path, rest: str, url: str) -> WebhookResponse:
-    """The file, or one within the folder; WebhookError when there is none."""
+    """Return the file, or one within the folder. Raises `WebhookError` when there is none."""
     path = place / unquote(urlsplit(rest).path).lstrip("/") if place.is_dir() else place
     try:
         inside = path.resolve()

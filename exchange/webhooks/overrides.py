@@ -1,4 +1,4 @@
-"""What the fragment of an address overrides: `https://app/voice#rc=2&rt=5000&rp=ct,rt`. Pure."""
+"""Overrides in the fragment of an address: `https://app/voice#rc=2&rt=5000&rp=ct,rt`. Pure."""
 
 from dataclasses import replace
 from urllib.parse import parse_qsl
@@ -10,7 +10,7 @@ MOST_RETRIES = 5
 
 
 def split(url: str, limits: WebhookLimits) -> tuple[str, WebhookLimits]:
-    """The address without its fragment, and the limits it asks for; what makes no sense changes nothing."""
+    """Return the address without its fragment, and the limits it asks for; what makes no sense changes nothing."""
     address, _, fragment = url.partition("#")
     for name, value in parse_qsl(fragment):
         number = whole(value)
@@ -29,7 +29,7 @@ def split(url: str, limits: WebhookLimits) -> tuple[str, WebhookLimits]:
 
 
 def repeats(limits: WebhookLimits, failure: str) -> bool:
-    """Whether a failure of this kind (`4xx`, `5xx`, `ct`, `rt`) is tried again."""
+    """Return whether a failure of this kind (`4xx`, `5xx`, `ct`, `rt`) is tried again."""
     wanted = limits.retry_on.split(",")
     return failure in wanted or ("all" in wanted and failure in RETRIES)
 

@@ -64,7 +64,7 @@ class HttpTransport:
             await self._session.close()
 
     async def open(self, url: str, headers: Mapping[str, str]) -> AiohttpSocket:
-        """A WebSocket to the application."""
+        """Open a WebSocket to the application."""
         if not self._session:
             raise RuntimeError("the transport is not open")
         try:
@@ -114,7 +114,9 @@ def _named(error: Exception) -> str:
 
 
 async def _read(answer: aiohttp.ClientResponse, most_bytes: int) -> WebhookResponse:
-    """The answer, and no more of it than is wanted: sound for a document, and the page of an error, are not read."""
+    """Return the answer, and no more of it than is wanted: sound for a document, and the page of an error, are not
+    read.
+    """
     headers = CIMultiDict(answer.headers)
     cookies = tuple(headers.getall("Set-Cookie", ()))
     is_sound = headers.get("Content-Type", "").lower().startswith("audio/")
@@ -128,7 +130,7 @@ async def _read(answer: aiohttp.ClientResponse, most_bytes: int) -> WebhookRespo
 
 
 async def _body(answer: aiohttp.ClientResponse, most_bytes: int) -> tuple[bytes, bool]:
-    """As much as is wanted, and whether there is more."""
+    """Return as much as is wanted, and whether there is more."""
     chunks: list[bytes] = []
     left = most_bytes
     while left >= 0:
@@ -141,7 +143,9 @@ async def _body(answer: aiohttp.ClientResponse, most_bytes: int) -> tuple[bytes,
 
 
 def _unpacked(body: bytes, packing: str, most_bytes: int, url: str) -> tuple[bytes, bool]:
-    """What was packed, and whether it is more than is wanted; WebhookError when it cannot be unpacked."""
+    """Return what was packed, and whether it is more than is wanted. Raises `WebhookError` when it
+    cannot be unpacked.
+    """
     if packing not in PACKED:
         raise WebhookError(RETRIEVAL, f"content encoding {packing[:MOST_SHOWN]!r} was not asked for", url)
     # Some servers send deflate bare, without its head.

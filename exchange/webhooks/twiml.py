@@ -1,4 +1,4 @@
-"""Reads TwiML into elements. What a verb means is in `verbs/`; this module knows XML, lines and values only. Pure."""
+"""Reads TwiML into elements: XML, lines and values only. The modules of `verbs/` know what a verb means. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,11 +30,11 @@ class Element:
         return self.attributes.get(name, default).strip()
 
     def flag(self, name: str, default: bool) -> bool:
-        """`true` or `false`; anything else counts as the default, as Twilio does."""
+        """Return `true` or `false`; anything else counts as the default, as Twilio does."""
         return {"true": True, "false": False}.get(self.string(name).lower(), default)
 
     def number(self, name: str, default: int, least: int = 0, most: int = 2**31) -> int:
-        """A whole number, kept within the limits; what is no number counts as the default."""
+        """Return a whole number, kept within the limits; what is no number counts as the default."""
         text = self.string(name)
         found = whole(text)
         return default if found is None else min(max(found, least), most)
@@ -46,7 +46,7 @@ class Element:
         return tuple(self.string(name, default).replace(",", " ").split())
 
     def named(self, *names: str) -> Iterator["Element"]:
-        """Children with one of these names, in order."""
+        """Yield children with one of these names, in order."""
         return (child for child in self.children if child.name in names)
 
 
@@ -104,7 +104,9 @@ class _Builder:
 
 
 def parse(body: bytes, charset: str = "") -> tuple[Element, ...]:
-    """The verbs of a document in order; DocumentError names the line. `charset` is what came with it, if anything."""
+    """Return the verbs of a document in order. `charset` is what came with it. Raises `DocumentError` that names the
+    line.
+    """
     if len(body) > LARGEST_BYTES:
         raise DocumentError(TOO_LARGE, "the document is larger than 64 kB; split it with Redirect")
     try:

@@ -9,7 +9,7 @@ _AS_IT_IS = "".join(set(string.printable) - set(string.whitespace))
 
 
 def written(url: str, schemes: tuple[str, ...] = ("http", "https")) -> str:
-    """The address with what may not stand in one (spaces, letters beyond ASCII) encoded; ValueError when it is none."""
+    """Return the address with what may not stand in one (spaces, letters beyond ASCII) encoded. Raises `ValueError`."""
     if not is_plain(url):
         raise ValueError("it holds a control character")
     parts = urlsplit(url)

@@ -1,6 +1,6 @@
-"""Asks the application: signed requests with time limits, one retry, redirects, cookies, and callbacks in their order.
+"""Requests to the application: signed, with time limits, one retry, redirects, cookies, and callbacks in their order.
 
-What comes back is bytes and a type; reading it as TwiML is `flow.py`'s work.
+What comes back is bytes and a type; `document.py` reads it as TwiML.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class WebhookTarget:
     method: str = "POST"
 
     def join(self, url: str, method: str = "POST") -> "WebhookTarget":
-        """An address found in the document that came from here; an empty one is this document again."""
+        """Return an address found in the document that came from here; an empty one is this document again."""
         try:
             return WebhookTarget(urljoin(self.url, url), method)
         except ValueError:
@@ -77,19 +77,19 @@ class WebhookResponse:
 
     @property
     def charset(self) -> str:
-        """The encoding that its type names; empty for none."""
+        """Return the encoding that its type names; empty for none."""
         named = _CHARSET.search(self.headers.get("Content-Type", ""))
         return named[1] if named else ""
 
 
 class Transport(Protocol):
-    """Sends one request; no redirects, no cookies, no retries. WebhookError when no answer came."""
+    """Sends one request; no redirects, no cookies, no retries. Raises `WebhookError` when no answer came."""
 
     async def send(self, request: WebhookRequest) -> WebhookResponse: ...
 
 
 def signature(token: str, url: str, params: Mapping[str, str]) -> str:
-    """Twilio's `X-Twilio-Signature`: the URL and the sorted parameters, HMAC-SHA1, base64."""
+    """Return Twilio's `X-Twilio-Signature`: the URL and the sorted parameters, HMAC-SHA1, base64."""
     text = url + "".join(name + params[name] for name in sorted(params))
     return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
@@ -111,7 +111,7 @@ class WebhookClient:
         cookies: CallCookies | None = None,
         most_bytes: int = DOCUMENT_BYTES,
     ) -> WebhookResponse:
-        """Fetch an address, following redirects; WebhookError with Twilio's code when that fails for good."""
+        """Fetch an address, following redirects. Raises `WebhookError` with Twilio's code when that fails for good."""
         jar = cookies if cookies is not None else CallCookies()
         method, sent = target.method, dict(params)
         url, limits = overrides.split(target.url, self._limits)
@@ -134,7 +134,7 @@ class WebhookClient:
         task.add_done_callback(lambda done: self._last.pop(order) if self._last.get(order) is done else None)
 
     def later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Do something that no call waits for."""
+        """Run in the background what no call waits for."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)

@@ -20,7 +20,7 @@ from hotline.database.database import after_commit
 from hotline.models import Job
 from hotline.outbox import transitions
 from hotline.outbox.notifier import Notifier
-from hotline.values.states.job import JobState
+from hotline.values.states.job import JobEvent, JobState
 
 PERFORM = "workers.run.perform"
 # RQ's own limit, in seconds: a job that hangs is ended by it; the database's lease is what counts otherwise.
@@ -153,7 +153,7 @@ def is_free(now: datetime) -> ColumnElement[bool]:
 
 def _revive(session: Session, notifier: Notifier, job: Job) -> None:
     """Make it due now, its failures forgotten; whoever held it before does so no more."""
-    transitions.move(job, JobState.DUE)
+    transitions.transition(job, JobEvent.RENEWED)
     job.tries = job.outages = job.deaths = 0
     job.reason, job.troubled_at, job.held_until, job.ended_at = "", None, None, None
     job.token, job.due_at = job.token + 1, server_clock.now(session)

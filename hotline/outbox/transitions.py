@@ -7,22 +7,35 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from hotline.errors import IllegalMove
+from hotline import log
 from hotline.models import Event
 from hotline.outbox.notifier import FLOOR, Notifier
-from hotline.values.states.moves import may_move
+from hotline.values.states.lifecycles import BY_EVENT, BY_STATUS
 
 
-def move(row: Any, end: StrEnum, field: str = "state") -> bool:
-    """Take the status in `field` of `row` to `end`; whether it changed.
+def transition(row: Any, event: StrEnum) -> bool:
+    """Apply what happened to the status of `row`, and log it; return whether the status changed.
 
-    Raises `IllegalMove` where the table of this status does not lead there.
+    Raises `IllegalMove` where the lifecycle has no row for the event: a fault of ours. Duplicates have rows.
     """
-    start: StrEnum = getattr(row, field)
-    if not may_move(start, end):
-        raise IllegalMove(f"{type(row).__name__}.{field}: {start} does not lead to {end}")
-    setattr(row, field, end)
-    return start != end
+    lifecycle = BY_EVENT[type(event)]
+    source: StrEnum = getattr(row, lifecycle.field)
+    target = lifecycle.after(source, event, row)
+    if target == source:
+        return False
+    setattr(row, lifecycle.field, target)
+    log.get().debug("status_changed", row=row.__tablename__, row_id=row.id, before=source, after=target, by=event)
+    return True
+
+
+def move(row: Any, target: StrEnum) -> bool:
+    """Apply the event that leads to `target`, for callers that decided on the status; return whether it changed.
+
+    Raises `IllegalMove` where no event leads there.
+    """
+    lifecycle = BY_STATUS[type(target)]
+    source = getattr(row, lifecycle.field)
+    return source != target and transition(row, lifecycle.event_between(source, target, row))
 
 
 def tell(session: Session, notifier: Notifier, event: Event) -> Event:

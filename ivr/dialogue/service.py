@@ -15,7 +15,7 @@ from hotline.context import AppContext
 from hotline.models import Call
 from hotline.outbox import transitions
 from hotline.values.reason_codes import CallReason, QueueEntryEndReason
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.leg import ENDED_LEGS, LegStatus
 from hotline.values.states.recording import RecordingKind
 from ivr.dialogue import decide, queries, quick
@@ -193,7 +193,7 @@ def unheard(context: AppContext, view: ListedCall, now: datetime) -> bool:
 def _end(session: Session, context: AppContext, call: Call, status: LegStatus, now: datetime) -> None:
     routing.caller_ended(session, context, call, now)
     callbacks.call_ended(session, context, call, now)
-    transitions.move(call, CallStatus.ENDED, "status")
+    transitions.transition(call, CallEvent.ENDED)
     call.ended_at, call.last_answer = now, None
     call.outcome = outcome_of(call, status)
     transitions.tell(session, context.notifier, transitions.event(call.id, "call_ended", now, outcome=call.outcome))

@@ -11,7 +11,7 @@ from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import QueueEntryEndReason
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.callback import CallbackState
 from ivr.dialogue import decide as menu
 from ivr.dialogue import queries
@@ -74,6 +74,6 @@ def led_away(context: AppContext, sid: str, now: datetime) -> None:
             return
         if call.status is CallStatus.WAITING:
             service.leave(session, context, call, QueueEntryEndReason.FORWARDED, now)
-            transitions.move(call, CallStatus.IN_MENU, "status")
+            transitions.transition(call, CallEvent.LEFT_QUEUE)
         call.outcome = CallOutcome.FORWARDED
         transitions.tell(session, context.notifier, transitions.event(call.id, "forwarded", now))

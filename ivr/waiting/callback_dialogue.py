@@ -14,7 +14,7 @@ from hotline.outbox import transitions
 from hotline.values import phone_numbers
 from hotline.values.numbering_plan import Refusal
 from hotline.values.phone_numbers import PhoneNumber
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.leg import LegStatus
 from ivr.dialogue import decide, queries, service
 from ivr.dialogue.context import Desk, lost, where
@@ -88,7 +88,7 @@ def overflow(desk: Desk, call_id: str, kind: str, number: str, now: datetime) ->
         if known.status in {CallStatus.TALKING, CallStatus.ENDED} or lines.open_waiting(session, call_id) is not None:
             return where(desk, known)
         call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
-        transitions.move(call, CallStatus.IN_MENU, "status")
+        transitions.transition(call, CallEvent.LEFT_QUEUE)
         session.flush()
         known = queries.standing(session, call_id) or known
         said = _way_out(session, desk, known, (kind, number), now)

@@ -13,7 +13,7 @@ from hotline.object_store import orphans
 from hotline.outbox import jobs, transitions
 from hotline.outbox.job_kinds import job
 from hotline.values.language import Language
-from hotline.values.states.report import ReportState
+from hotline.values.states.report import ReportEvent, ReportState
 from qa.errors import InvalidAnswer
 from qa.reports import report, values
 from qa.reports.values import ReportRequest
@@ -51,7 +51,7 @@ def make_report(context: AppContext, report_id: str, now: datetime) -> None:
     except (Discard, LeaseLost):
         raise
     except Exception:
-        _end(context, report_id, ReportState.FAILED, None, now)  # the page says so until a later try makes it
+        _end(context, report_id, ReportEvent.FAILED, None, now)  # the page says so until a later try makes it
         raise
 
 
@@ -86,7 +86,7 @@ def _make(context: AppContext, row: Row, now: datetime) -> None:
     with orphans.fresh(context, f"reports/{row.id}") as name:
         context.objects.put(name, _file(row.format, made, words(row.language)), sealing_context(row.id))
         context.objects.get(name, sealing_context(row.id))
-        _end(context, row.id, ReportState.READY, name, now)
+        _end(context, row.id, ReportEvent.FINISHED, name, now)
 
 
 def _file(format_: str, made: values.ReportDocument, say: Words) -> bytes:
@@ -103,14 +103,14 @@ def _file(format_: str, made: values.ReportDocument, say: Words) -> bytes:
 def _progress(context: AppContext, report_id: str, part: float) -> None:
     with context.database.write() as session:
         row = _unmade(session, report_id)
-        transitions.move(row, ReportState.REQUESTED)  # where a try before this one failed
+        transitions.transition(row, ReportEvent.RETRIED)  # where a try before this one failed
         row.progress = part
 
 
-def _end(context: AppContext, report_id: str, state: ReportState, blob: str | None, now: datetime) -> None:
+def _end(context: AppContext, report_id: str, event: ReportEvent, blob: str | None, now: datetime) -> None:
     with context.database.write() as session:
         row = _unmade(session, report_id)
-        transitions.move(row, state)
+        transitions.transition(row, event)
         if blob is not None:
             orphans.keep(session, blob)
         row.blob, row.progress, row.made_at = blob, 1.0, now

@@ -15,8 +15,8 @@ from hotline.models import Calibration, Call, Review, ReviewStep, User
 from hotline.outbox import transitions
 from hotline.values.access import Role
 from hotline.values.scorecard import ItemAnswer
-from hotline.values.states.calibration import CalibrationState
-from hotline.values.states.review import ReviewState
+from hotline.values.states.calibration import CalibrationEvent, CalibrationState
+from hotline.values.states.review import ReviewEvent, ReviewState
 from qa import scorecards
 from qa.errors import InvalidAnswer, TextRequired, WrongReviewState
 from qa.reviews import answers as reviews_answers
@@ -94,9 +94,9 @@ def close_round(context: AppContext, calibration_id: str, now: datetime) -> None
             raise WrongReviewState("the calibration is closed")
         for review in reviews_of_round(session, calibration_id):
             if review.state in (ReviewState.DUE, ReviewState.DRAFT):
-                transitions.move(review, ReviewState.DROPPED)
+                transitions.transition(review, ReviewEvent.DROPPED)
                 review.ended_at = now
-        transitions.move(made, CalibrationState.CLOSED)
+        transitions.transition(made, CalibrationEvent.CLOSED)
         made.closed_at = now
 
 

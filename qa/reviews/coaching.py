@@ -10,7 +10,7 @@ from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import CoachingItem, Review, User
 from hotline.outbox import transitions
-from hotline.values.states.coaching import CoachingState
+from hotline.values.states.coaching import CoachingEvent, CoachingState
 from qa.errors import InvalidAnswer, NotPermitted, TextRequired, WrongReviewState
 from qa.reviews import service
 
@@ -56,7 +56,7 @@ def mark_done(context: AppContext, coaching_id: str, user_id: str, now: datetime
             raise NotFound(f"no coaching {coaching_id}")
         if row.state is not CoachingState.OPEN:
             raise WrongReviewState(f"it is {row.state}")
-        transitions.move(row, CoachingState.DONE)
+        transitions.transition(row, CoachingEvent.DONE)
         row.done_at = now
 
 
@@ -77,7 +77,7 @@ def recheck(
                 raise InvalidAnswer("the re-check is a published review of the same agent")
         if not is_passed and due_on is None:
             raise TextRequired("a new day is needed")
-        transitions.move(row, CoachingState.PASSED if is_passed else CoachingState.OPEN)
+        transitions.transition(row, CoachingEvent.PASSED if is_passed else CoachingEvent.NOT_PASSED)
         row.due_on = row.due_on if is_passed or due_on is None else due_on
         row.recheck_id, row.checked_by, row.checked_at = recheck_id, user_id, now
 

@@ -15,7 +15,7 @@ from hotline.context import AppContext
 from hotline.errors import NotFound
 from hotline.models import Appeal, Review, ReviewStep, User
 from hotline.outbox import transitions
-from hotline.values.states.review import ReviewState, Ruling
+from hotline.values.states.review import ReviewEvent, ReviewState, Ruling
 from qa import scorecards
 from qa.errors import InvalidAnswer, NotPermitted, StaleDraft, TextRequired, UnansweredItems, WrongReviewState
 from qa.reviews import answers as reviews_answers
@@ -69,7 +69,7 @@ def take(context: AppContext, review_id: str, user_id: str, now: datetime) -> No
         if review.state is not ReviewState.DUE or review.reviewer_id not in (None, user_id):
             raise NotPermitted("somebody else has this review")
         _not_about(session, review, user_id)
-        transitions.move(review, ReviewState.DRAFT)
+        transitions.transition(review, ReviewEvent.TAKEN)
         review.reviewer_id, review.taken_at = user_id, now
         if review.calibration_id is None:
             review.answers = reviews_answers.first_answers(card_of(context, review), marks.answers(session, review))
@@ -80,7 +80,7 @@ def release(context: AppContext, review_id: str, user_id: str, now: datetime) ->
     """Give a review back to the queue; what was filled in is gone."""
     with context.database.write() as session:
         review = own_draft(session, review_id, user_id)
-        transitions.move(review, ReviewState.DUE)
+        transitions.transition(review, ReviewEvent.RELEASED)
         review.answers, review.words, review.version = {}, None, review.version + 1
         if review.calibration_id is None:
             review.reviewer_id, review.taken_at = None, None
@@ -104,7 +104,7 @@ def publish(context: AppContext, review_id: str, user_id: str, draft: ReviewDraf
         if review.version != saved.version:
             raise StaleDraft("something newer was saved in the same moment")
         is_blind = review.calibration_id is not None
-        transitions.move(review, ReviewState.FINISHED if is_blind else ReviewState.PUBLISHED)
+        transitions.transition(review, ReviewEvent.FINISHED if is_blind else ReviewEvent.PUBLISHED)
         review.published_at, review.ended_at = (None, now) if is_blind else (now, None)
         _tell(session, review, str(review.state), user_id, now, _snapshot(review))
 
@@ -116,7 +116,7 @@ def drop(context: AppContext, review_id: str, user_id: str, why: str, now: datet
         if review.state is ReviewState.DRAFT and review.reviewer_id != user_id:
             raise NotPermitted("somebody else has this review")
         _in_state(review, ReviewState.DUE, ReviewState.DRAFT)
-        transitions.move(review, ReviewState.DROPPED)
+        transitions.transition(review, ReviewEvent.DROPPED)
         review.reviewer_id, review.ended_at = user_id, now
         _tell(session, review, "dropped", user_id, now, text=required_text(why))
 
@@ -126,7 +126,7 @@ def acknowledge(context: AppContext, review_id: str, user_id: str, now: datetime
     with context.database.write() as session:
         review = _agents_own(session, review_id, user_id)
         _in_state(review, ReviewState.PUBLISHED)
-        transitions.move(review, ReviewState.ACKNOWLEDGED)
+        transitions.transition(review, ReviewEvent.ACKNOWLEDGED)
         review.ended_at = now
         _tell(session, review, "acknowledged", user_id, now)
 
@@ -137,7 +137,7 @@ def appeal(context: AppContext, review_id: str, user_id: str, reasons: str, now:
         review = _agents_own(session, review_id, user_id)
         _in_state(review, ReviewState.PUBLISHED)
         text = required_text(reasons)
-        transitions.move(review, ReviewState.APPEALED)
+        transitions.transition(review, ReviewEvent.APPEALED)
         session.add(Appeal(review_id=review.id, reasons=text, made_by=user_id, made_at=now, score_before=review.score))
         _tell(session, review, "appealed", user_id, now, text=text)
 
@@ -161,7 +161,7 @@ def rule_on_appeal(
         answer = required_text(why)
         if verdict is Ruling.CHANGED:
             _score(context, review, answers)
-        transitions.move(review, ReviewState(verdict.value))
+        transitions.transition(review, ReviewEvent(verdict.value))
         review.ended_at = now
         made = session.query(Appeal).filter_by(review_id=review.id).one()
         made.ruling, made.answer, made.score_after = verdict, answer, review.score

@@ -16,6 +16,7 @@ from hotline.values.intent import Intent
 from hotline.values.language import Language
 from hotline.values.scorecard import ItemAnswer
 from hotline.values.states.case import CaseKind
+from hotline.values.states.recording import HELD
 from qa import scorecards
 from qa.scorecards import Scorecard, phrase_lists
 from qa.scoring import auto_scoring, dialogue_builder, queries
@@ -26,7 +27,6 @@ from recordings.speech.closed_set import ClosedSetScorer
 from recordings.speech.recognition import ModelLocation
 from recordings.storage import service as recordings
 from recordings.storage.audio import read_wav
-from recordings.storage.transitions import HELD
 
 SERVICE, FOLLOW_UP = "service", "follow-up"
 # A longer recording is marked by its words alone: its sound would fill the memory of a worker.

@@ -32,7 +32,7 @@ from hotline.values.reason import Reason
 from hotline.values.reason_codes import RecordingReason
 from hotline.values.states.call import CallStatus
 from hotline.values.states.case import CaseKind, CaseState
-from hotline.values.states.recording import RecordingKind, RecordingState
+from hotline.values.states.recording import RecordingEvent, RecordingKind, RecordingState
 from recordings.errors import DeletionFailed
 from recordings.retention import holds, periods, purging_reports
 from recordings.retention.periods import Facts, Verdict, What
@@ -154,7 +154,7 @@ def _there(session: Session, call_id: str, rows: list[Recording]) -> Iterator[Wh
 def _audio(session: Session, call_id: str, reason: Reason, now: datetime) -> None:
     query = select(Recording).where(Recording.call_id == call_id, Recording.state.in_(WITH_SOUND)).with_for_update()
     for recording in session.scalars(query):
-        transitions.move(recording, RecordingState.PURGED)
+        transitions.transition(recording, RecordingEvent.PURGED)
         recording.data_key, recording.reason, recording.purged_at = None, reason, now
         transcribing.forget(session, recording.id)
         session.add(_entry("purge_audio", ("recording", recording.id), now))

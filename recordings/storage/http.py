@@ -7,7 +7,7 @@ from hotline.context import AppContext
 from hotline.values.states.recording import RecordingKind
 from recordings.errors import UnknownCall
 from recordings.storage import service
-from recordings.storage.recording_events import RecordingEvent
+from recordings.storage.recording_report import RecordingReport
 from telephony.turn import parse
 
 pages = Blueprint("recordings", __name__)
@@ -22,7 +22,7 @@ def events(call_id: str) -> Response:
         log.get().warning("recording_callback_unreadable", call_id=call_id[:32])
         return Response(status=204)
     kind = RecordingKind.MESSAGE if request.args.get("kind") == RecordingKind.MESSAGE else RecordingKind.CONVERSATION
-    news = RecordingEvent(
+    news = RecordingReport(
         turn.recording_sid, turn.recording_state, turn.recording_seconds, turn.recording_channels, kind
     )
     try:

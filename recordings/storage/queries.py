@@ -10,8 +10,7 @@ from hotline.errors import NotFound
 from hotline.models import Call, Case, QueueEntry, Recording, Transcript
 from hotline.values.states.case import CaseKind, Urgency
 from hotline.values.states.queue_entry import QueueEntryState
-from hotline.values.states.recording import RecordingKind, RecordingState
-from recordings.storage.transitions import UNDER_WAY
+from hotline.values.states.recording import UNDER_WAY, RecordingKind, RecordingState
 
 
 def recording(session: Session, recording_id: str) -> Recording:

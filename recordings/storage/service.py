@@ -15,15 +15,14 @@ from hotline.outbox import jobs, transitions
 from hotline.outbox.job_kinds import job
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import RecordingReason
-from hotline.values.states.recording import RecordingKind, RecordingState
+from hotline.values.states.recording import HELD, REPORTED, UNDER_WAY, RecordingEvent, RecordingKind, RecordingState
 from recordings.errors import ProviderCopyRemains, UnknownCall
 from recordings.search import service
 from recordings.speech import engine_choice, recognition
 from recordings.speech.dialogue import TranscriptLine
 from recordings.storage import fetching, queries, sealed_sound
-from recordings.storage import transitions as storage_transitions
 from recordings.storage.fetching import FetchedRecording
-from recordings.storage.recording_events import RecordingEvent
+from recordings.storage.recording_report import RecordingReport
 from recordings.transcripts import transcribing, urgency
 from telephony.errors import ProviderRefused
 from telephony.provider import Provider
@@ -47,7 +46,7 @@ def voicemail_sids(session: Session, call_id: str) -> frozenset[str]:
     return queries.message_sids(session, call_id)
 
 
-def apply_event(context: AppContext, call_id: str, news: RecordingEvent, now: datetime) -> None:
+def apply_event(context: AppContext, call_id: str, news: RecordingReport, now: datetime) -> None:
     """What the exchange says of a recording, in any order and any number of times. Raises `UnknownCall`."""
     with context.database.write() as session:
         if queries.call(session, call_id) is None:
@@ -65,9 +64,9 @@ def reconcile(context: AppContext, provider: Provider, recording_id: str, now: d
     if recording is None or recording.state is not RecordingState.STARTED:
         return
     view = provider.recording(recording.provider_sid)
-    news = RecordingEvent(recording.provider_sid, RecordingState.ABSENT)
+    news = RecordingReport(recording.provider_sid, RecordingState.ABSENT)
     if view is not None:
-        news = RecordingEvent(view.sid, view.state, view.seconds, view.channels)
+        news = RecordingReport(view.sid, view.state, view.seconds, view.channels)
     apply_event(context, recording.call_id, news, now)
 
 
@@ -86,11 +85,11 @@ def fetch(context: AppContext, provider: Provider, recording_id: str, now: datet
         seconds = _length(provider, recording)
         with fetching.fetched_recording(context, provider, recording, seconds) as found:
             if found.shape.seconds < SHORTEST_SECONDS:
-                _end(context, recording_id, RecordingState.ABSENT, Reason(RecordingReason.NO_SOUND), now)
+                _end(context, recording_id, RecordingEvent.NO_SOUND, Reason(RecordingReason.NO_SOUND), now)
             else:
                 _keep(context, recording_id, found, now)
     except ProviderRefused as refusal:
-        end = RecordingState.ABSENT if refusal.status == GONE else RecordingState.FAILED
+        end = RecordingEvent.NO_SOUND if refusal.status == GONE else RecordingEvent.GIVEN_UP
         refused = Reason(RecordingReason.PROVIDER_REFUSED, {"status": refusal.status or refusal.reason})
         _end(context, recording_id, end, refused, now)
 
@@ -105,7 +104,7 @@ def delete_at_provider(context: AppContext, provider: Provider, recording_id: st
     with context.database.read() as session:
         recording = queries.recording(session, recording_id)
     is_purged = recording.state is RecordingState.PURGED
-    if not is_purged and (recording.state not in storage_transitions.HELD or recording.blob is None):
+    if not is_purged and (recording.state not in HELD or recording.blob is None):
         raise Discard(f"the recording is {recording.state}: the provider's copy may be the only one")
     if not is_purged:
         sealed_sound.verify(context, recording)
@@ -148,18 +147,17 @@ def sealing_context(recording_id: str) -> str:
     return f"recording:{recording_id}"
 
 
-def _follow(session: Session, context: AppContext, recording: Recording, news: RecordingEvent, now: datetime) -> None:
-    state = storage_transitions.state_after(recording.state, news.state)
-    if state is RecordingState.READY and news.seconds == 0:
-        state = RecordingState.ABSENT
-    if not transitions.move(recording, state):
+def _follow(session: Session, context: AppContext, recording: Recording, news: RecordingReport, now: datetime) -> None:
+    is_silent = news.state is RecordingState.READY and news.seconds == 0
+    event = RecordingEvent.REPORTED_ABSENT if is_silent else REPORTED[news.state]
+    if not transitions.transition(recording, event):
         log.get().info("recording_news_changes_nothing", recording_id=recording.id, state=recording.state)
         return
     said = Reason(RecordingReason.PROVIDER_SAID, {"state": news.state.value})
-    recording.reason = None if state is RecordingState.READY else said
+    recording.reason = None if recording.state is RecordingState.READY else said
     recording.seconds = None if news.seconds is None else float(news.seconds)
     recording.channels = news.channels
-    if state is RecordingState.READY:
+    if recording.state is RecordingState.READY:
         # Given up before, it is fetched anew.
         jobs.renew(session, context.notifier, "fetch_recording", recording.id, now)
     _tell(session, context, recording, now)
@@ -179,7 +177,7 @@ def _keep(context: AppContext, recording_id: str, found: FetchedRecording, now: 
         recording = queries.recording(session, recording_id)
         if recording.state is not RecordingState.READY:
             raise Discard("another worker was faster")
-        transitions.move(recording, RecordingState.STORED)
+        transitions.transition(recording, RecordingEvent.STORED)
         orphans.keep(session, found.lock.blob)
         found.lock.write(recording)
         recording.seconds, recording.channels, recording.stored_at = found.shape.seconds, found.shape.channels, now
@@ -192,14 +190,14 @@ def _keep(context: AppContext, recording_id: str, found: FetchedRecording, now: 
         _tell(session, context, recording, now)
 
 
-def _end(context: AppContext, recording_id: str, state: RecordingState, reason: Reason, now: datetime) -> None:
+def _end(context: AppContext, recording_id: str, event: RecordingEvent, reason: Reason, now: datetime) -> None:
     with context.database.write() as session:
         recording = queries.recording(session, recording_id)
-        if transitions.move(recording, state):
+        if transitions.transition(recording, event):
             recording.reason = reason
             _tell(session, context, recording, now)
             _check_when_last(session, context, recording, now)
-            if state is RecordingState.FAILED:
+            if recording.state is RecordingState.FAILED:
                 # After the call's row was locked: the job locks its own row last, too.
                 _file_message(session, context, recording, now)
 
@@ -209,7 +207,7 @@ def _file(context: AppContext, transcript: Transcript, lines: Sequence[Transcrip
         recording = queries.recording(session, transcript.recording_id)
         if recording.state is not RecordingState.STORED:
             raise Discard("another worker was faster")
-        transitions.move(recording, RecordingState.TRANSCRIBED)
+        transitions.transition(recording, RecordingEvent.TRANSCRIBED)
         session.add(transcript)
         session.flush()
         transcribing.forget(session, recording.id)
@@ -223,7 +221,7 @@ def _check_when_last(session: Session, context: AppContext, recording: Recording
     queries.locked_call(session, recording.call_id)
     if not queries.has_conversation(session, recording.call_id):
         return  # a message has no agent to be checked
-    if recording.state not in storage_transitions.UNDER_WAY and not queries.others_under_way(session, recording):
+    if recording.state not in UNDER_WAY and not queries.others_under_way(session, recording):
         jobs.renew(session, context.notifier, "check_call", recording.call_id, now)
 
 

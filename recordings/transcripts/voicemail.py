@@ -13,11 +13,10 @@ from hotline.outbox.job_kinds import job
 from hotline.values.intent import Intent
 from hotline.values.states.call import CallOutcome
 from hotline.values.states.case import CaseKind
-from hotline.values.states.recording import RecordingKind, RecordingState
+from hotline.values.states.recording import HELD, RecordingKind, RecordingState
 from recordings.speech import audio_chunks
 from recordings.speech.voice_activity import speech_segments
 from recordings.storage import queries, sealed_sound
-from recordings.storage import transitions as storage_transitions
 
 KINDS = {Intent.COMPLAINT: CaseKind.COMPLAINT, Intent.OPINION: CaseKind.OPINION}
 LONGEST_STRETCH = 20.0
@@ -32,11 +31,11 @@ def file(context: AppContext, recording_id: str, now: datetime) -> None:
         recording = queries.recording(session, recording_id)
     if recording.kind is not RecordingKind.MESSAGE:
         raise Discard("the recording is no message")
-    if recording.state in storage_transitions.HELD and not speaks(context, recording):
+    if recording.state in HELD and not speaks(context, recording):
         with context.database.write() as session:
             transitions.tell(session, context.notifier, transitions.event(recording.call_id, "message_silent", now))
         return
-    if recording.state not in storage_transitions.HELD and recording.state is not RecordingState.FAILED:
+    if recording.state not in HELD and recording.state is not RecordingState.FAILED:
         raise Discard(f"the recording is {recording.state}")
     with context.database.write() as session:
         _open(session, context, recording, now)

@@ -17,7 +17,7 @@ from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
 from hotline.values.reason_codes import AgentStateReason, OfferEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, PagePhone
-from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
 from routing.agents import presence_facts
 from routing.agents.status import come_back
 from routing.queues import queries, service
@@ -181,7 +181,7 @@ def _not_missed(session: Session, context: AppContext, agent: Agent, now: dateti
         return
     missed = select(Offer).where(Offer.agent_id == agent.id, Offer.state == OfferState.MISSED, Offer.ended_at > last)
     for offer in session.scalars(missed):
-        transitions.move(offer, OfferState.UNREACHABLE)
+        transitions.transition(offer, OfferEvent.CUT_OFF)
         offer.reason = OfferEndReason.PAGE_SILENT
         for event in session.scalars(
             select(Event).where(Event.call_id == offer.call_id, Event.kind == f"offer_{OfferState.MISSED}")

@@ -9,7 +9,7 @@ from hotline.models import Agent
 from hotline.outbox import transitions
 from hotline.outbox.notifier import FLOOR, ROUTER
 from hotline.values.reason_codes import AgentStateReason
-from hotline.values.states.agent import AgentState, AgentStatus
+from hotline.values.states.agent import AgentState, AgentStateEvent, AgentStatus
 
 
 def choose_status(session: Session, context: AppContext, agent: Agent, status: AgentStatus, now: datetime) -> bool:
@@ -18,7 +18,7 @@ def choose_status(session: Session, context: AppContext, agent: Agent, status: A
     Who says that they are available is set aside no longer. An offer that rings already goes on ringing, and a
     conversation goes on: only new offers ask for the status.
     """
-    changed = transitions.move(agent, status, "status")
+    changed = transitions.move(agent, status)
     if status is AgentStatus.OFFLINE and agent.state is not AgentState.TALKING:
         agent.page_phone_since = None  # the page's telephone is put away
     is_back = status is AgentStatus.AVAILABLE and agent.state is AgentState.NOT_READY
@@ -35,7 +35,7 @@ def come_back(session: Session, context: AppContext, agent: Agent, now: datetime
     """End wrap-up or set-aside of an agent who is not held by an offer; whether it changed anything."""
     if agent.state not in {AgentState.WRAP_UP, AgentState.NOT_READY}:
         return False
-    transitions.move(agent, AgentState.IDLE)
+    transitions.transition(agent, AgentStateEvent.READY_AGAIN)
     agent.state_reason, agent.state_since, agent.state_until, agent.offer_id = None, now, None, None
     _tell(session, context, agent)
     return True

@@ -11,7 +11,7 @@ from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.phone_numbers import PhoneNumber
 from hotline.values.reason_codes import CallbackReason, QueueEntryEndReason
-from hotline.values.states.call import CallOutcome, CallStatus
+from hotline.values.states.call import CallEvent, CallOutcome, CallStatus
 from hotline.values.states.callback import CallbackState
 from hotline.values.states.queue_entry import QueueEntryState
 from routing.queues import queries, service
@@ -42,7 +42,7 @@ def promise(session: Session, context: AppContext, call: Call, number: PhoneNumb
     session.add(callback)
     service.leave(session, context, call, QueueEntryEndReason.CALLBACK, now)
     if call.status is CallStatus.WAITING:
-        transitions.move(call, CallStatus.IN_MENU, "status")
+        transitions.transition(call, CallEvent.LEFT_QUEUE)
     call.outcome = CallOutcome.CALL_BACK
     transitions.tell(session, context.notifier, transitions.event(call.id, "call_back_asked", now, queue=waiting.queue))
     return callback
@@ -81,7 +81,7 @@ def step_out(session: Session, context: AppContext, call: Call, now: datetime) -
     if waiting is None or waiting.state is not QueueEntryState.WAITING:
         return False
     service.leave(session, context, call, QueueEntryEndReason.MESSAGE, now)
-    transitions.move(call, CallStatus.IN_MENU, "status")
+    transitions.transition(call, CallEvent.LEFT_QUEUE)
     session.flush()
     return True
 
@@ -128,7 +128,7 @@ def place_like(call_id: str, old: QueueEntry | Callback) -> QueueEntry:
 
 def open_context(session: Session, context: AppContext, call: Call, place: QueueEntry, now: datetime) -> QueueEntry:
     session.add(place)
-    transitions.move(call, CallStatus.WAITING, "status")
+    transitions.transition(call, CallEvent.QUEUED)
     call.queue = place.queue
     transitions.tell(session, context.notifier, transitions.event(call.id, "back_in_line", now, queue=place.queue))
     context.notifier.ring_after(session, ROUTER)

@@ -18,7 +18,7 @@ from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import CallbackReason
-from hotline.values.states.callback import CallbackState
+from hotline.values.states.callback import CallbackEvent, CallbackState
 from hotline.values.states.case import CaseKind
 from hotline.values.states.leg import ENDED_LEGS
 from routing.callbacks import due
@@ -50,7 +50,7 @@ def answered(session: Session, callback_id: str, attempt: int, sid: str, now: da
     if callback is None or callback.tries != attempt or callback.ended_at is not None:
         return None
     if callback.state is CallbackState.WAITING:  # taken for silent too early
-        transitions.move(callback, CallbackState.DIALLING)
+        transitions.transition(callback, CallbackEvent.DIALLED)
         callback.dialled_at = now
     if callback.provider_sid not in (None, sid):
         return None
@@ -63,7 +63,7 @@ def came_back(session: Session, context: AppContext, callback_id: str, call: Cal
     callback = _locked(session, callback_id)
     if callback is None or callback.back_call_id != call.id or callback.state is not CallbackState.DIALLING:
         return False
-    transitions.move(callback, CallbackState.BACK)
+    transitions.transition(callback, CallbackEvent.CAME_BACK)
     call.asked_at = call.asked_at or now
     open_context(session, context, call, place_like(call.id, callback), now)
     return True
@@ -76,7 +76,7 @@ def call_ended(session: Session, context: AppContext, call: Call, now: datetime)
         return
     if call.answered_at is not None:
         if callback.state is CallbackState.DIALLING:
-            transitions.move(callback, CallbackState.BACK)
+            transitions.transition(callback, CallbackEvent.CAME_BACK)
         end(session, context, callback, CallbackState.DONE, None, now)
     else:
         _over(session, context, callback, CallbackReason.HUNG_UP, now)
@@ -153,7 +153,7 @@ def _dial(context: AppContext, provider: Provider, dial: due.Dial, now: datetime
             return
         if queue_snapshot.is_calling(session, row):
             return
-        transitions.move(row, CallbackState.DIALLING)
+        transitions.transition(row, CallbackEvent.DIALLED)
         row.tries, row.dialled_at, row.held_agent_id = row.tries + 1, now, dial.agent_id
         row.provider_sid = row.back_call_id = None
         number, attempt = row.number, row.tries
@@ -182,7 +182,7 @@ def _over(session: Session, context: AppContext, callback: Callback, reason: Cal
     if not due.may_try_again(callback.tries):
         _give_up(session, context, callback, reason, now)
         return
-    transitions.move(callback, CallbackState.WAITING)
+    transitions.transition(callback, CallbackEvent.TRY_MISSED)
     callback.reason, callback.due_at = reason, now + due.PAUSE
     callback.held_agent_id = callback.dialled_at = None
     transitions.tell(

@@ -15,8 +15,8 @@ from hotline.outbox import transitions
 from hotline.values.reason_codes import TransferEndReason
 from hotline.values.states.call import CallStatus
 from hotline.values.states.offer import OfferState
-from hotline.values.states.queue_entry import QueueEntryState
-from hotline.values.states.transfer import TransferState
+from hotline.values.states.queue_entry import QueueEntryEvent
+from hotline.values.states.transfer import TransferEvent, TransferState
 from routing.router import statements
 
 OPEN, HELD = "open", "held"
@@ -65,11 +65,11 @@ def transfer_of(session: Session, call_id: str) -> Transfer | None:
 
 def consulted(session: Session, call: Call, waiting: QueueEntry, offer: Offer, now: datetime) -> None:
     """A colleague who was rung for a consultation has picked up: the agents talk, the caller is on hold."""
-    transitions.move(waiting, QueueEntryState.CONNECTED)
+    transitions.transition(waiting, QueueEntryEvent.CONNECTED)
     waiting.ended_at = now
     transfer = transfer_of(session, call.id)
     if transfer is not None and transfer.queue_entry_id == waiting.id:
-        transitions.move(transfer, TransferState.CONSULTING)
+        transitions.transition(transfer, TransferEvent.CONSULTED)
         transfer.to_offer_id, transfer.answered_at = offer.id, now
     session.flush()
     settle(session, call)

@@ -16,10 +16,10 @@ from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import AgentStateReason, RequeueReason, TransferEndReason
 from hotline.values.states.agent import AgentState
-from hotline.values.states.call import CallStatus
+from hotline.values.states.call import CallEvent, CallStatus
 from hotline.values.states.leg import LegStatus
-from hotline.values.states.offer import OfferState
-from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
+from hotline.values.states.offer import OfferEvent, OfferState
+from hotline.values.states.queue_entry import QueueEntryEvent, QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import TransferState
 from routing.agents import presence_facts
 from routing.calls import conferences
@@ -47,11 +47,11 @@ def agent_left(
     waiting = session.get_one(QueueEntry, offer.queue_entry_id)
     offer.ended_at = now
     if waiting.state is QueueEntryState.WON:
-        transitions.move(waiting, QueueEntryState.WAITING)
+        transitions.transition(waiting, QueueEntryEvent.AGENT_LOST)
         waiting.winner_id = None
         # The caller may be in the conference, or on the way: the router leads them back.
         waiting.moved_at = waiting.moved_at or now
-        transitions.move(offer, OfferState.FAILED)  # a new winner must be possible
+        transitions.transition(offer, OfferEvent.FAILED)  # a new winner must be possible
         service.settle(session, offer, AgentState.IDLE, None, None, now)
         service.tell(session, context, offer, "agent_lost", now)
     else:
@@ -168,9 +168,9 @@ def connected(session: Session, context: AppContext, call: Call, now: datetime, 
         return
     if (offer_id != waiting.winner_id) if offer_id is not None else (waiting.moved_at is None):
         return
-    transitions.move(waiting, QueueEntryState.CONNECTED)
+    transitions.transition(waiting, QueueEntryEvent.CONNECTED)
     waiting.ended_at = now
-    transitions.move(call, CallStatus.TALKING, "status")
+    transitions.transition(call, CallEvent.CONNECTED)
     call.answered_at = call.answered_at or now
     conferences.enter(call, waiting.winner_id or "")
     ends.reached(session, context, call, waiting, now)

@@ -14,9 +14,9 @@ from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import OfferEndReason, QueueEntryEndReason, RequeueReason, TransferEndReason
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallStatus
+from hotline.values.states.call import CallEvent
 from hotline.values.states.offer import LIVE_OFFERS, OfferState
-from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
+from hotline.values.states.queue_entry import QueueEntryEvent, QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import TransferKind, TransferState
 from routing.calls import conferences
 from routing.queues import queries, requeue, service
@@ -40,7 +40,7 @@ def goes_cold(session: Session, context: AppContext, call: Call, transfer: Trans
     place = session.get_one(QueueEntry, transfer.queue_entry_id)
     place.kind, place.moved_at, place.requeue_reason = QueueEntryKind.CALLER, now, RequeueReason.TRANSFER
     transfer.kind = TransferKind.BLIND
-    transitions.move(call, CallStatus.WAITING, "status")
+    transitions.transition(call, CallEvent.QUEUED)
     call.is_held, call.queue = False, place.queue
     session.flush()
     transitions.tell(
@@ -111,7 +111,7 @@ def stop_ringing(
     place = session.get_one(QueueEntry, transfer.queue_entry_id)
     if place.state is not QueueEntryState.WAITING:
         return
-    transitions.move(place, QueueEntryState.LEFT)
+    transitions.transition(place, QueueEntryEvent.LEFT)
     place.reason, place.ended_at = reason, now
     for offer in queries.live_offers(session, place.id):
         service.end_offer(session, context, offer, OfferState.CANCELLED, OfferEndReason.TRANSFER_ENDED, now)

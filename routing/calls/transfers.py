@@ -18,7 +18,7 @@ from hotline.values.reason_codes import QueueEntryEndReason, RequeueReason
 from hotline.values.states.agent import AgentState, AgentStatus
 from hotline.values.states.call import CallStatus
 from hotline.values.states.queue_entry import QueueEntryKind
-from hotline.values.states.transfer import TransferKind, TransferState
+from hotline.values.states.transfer import TransferEvent, TransferKind, TransferState
 from routing.calls import conferences
 from routing.calls import transfer_ends as ends
 from routing.errors import CannotTransfer
@@ -150,7 +150,7 @@ def merge(session: Session, context: AppContext, transfer: Transfer, now: dateti
     """All three talk."""
     if transfer.state is not TransferState.CONSULTING:
         return False
-    transitions.move(transfer, TransferState.MERGED)
+    transitions.transition(transfer, TransferEvent.MERGED)
     conferences.hold(session, session.get_one(Call, transfer.call_id), False)
     ends.tell(session, context, transfer, "transfer_merged", now)
     return True

@@ -13,7 +13,7 @@ from hotline.models import Call, Callback
 from hotline.outbox import transitions
 from hotline.values.reason import Reason
 from hotline.values.reason_codes import CallbackReason, PriorityReason
-from hotline.values.states.callback import CallbackState
+from hotline.values.states.callback import CallbackEvent, CallbackState
 from routing.queues import priority_patients, queues_file
 
 FACTS = ("age", "limited_mobility", "cardiac", "diabetic", "flagged", "discharged_on")
@@ -60,7 +60,7 @@ def take_over(session: Session, context: AppContext, call: Call, queue: str, now
     found = session.scalars(query.with_for_update(of=Callback)).first()
     if found is None:
         return None
-    transitions.move(found, CallbackState.CANCELLED)
+    transitions.transition(found, CallbackEvent.CANCELLED)
     found.reason, found.ended_at = CallbackReason.CALLED_AGAIN, now
     transitions.tell(session, context.notifier, transitions.event(found.call_id, "call_back_cancelled", now))
     return found.asked_at

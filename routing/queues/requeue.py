@@ -15,7 +15,7 @@ from hotline.models import Call, QueueEntry
 from hotline.outbox import transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import RequeueReason
-from hotline.values.states.call import CallStatus
+from hotline.values.states.call import CallEvent
 from hotline.values.states.queue_entry import QueueEntryKind
 
 # A call whose lines are lost more often than this waits where it stood: something else is wrong with it.
@@ -72,7 +72,7 @@ def back(session: Session, context: AppContext, call: Call, aim: Aim, now: datet
         moved_at=now,
     )
     session.add(place)
-    transitions.move(call, CallStatus.WAITING, "status")
+    transitions.transition(call, CallEvent.QUEUED)
     call.is_held, call.queue = False, place.queue
     session.flush()
     transitions.tell(

@@ -15,8 +15,8 @@ from hotline.outbox import floor_events, transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.reason_codes import AgentStateReason, OfferEndReason, QueueEntryEndReason, TransferEndReason
 from hotline.values.states.agent import AbsenceReason, AgentState, AgentStatus
-from hotline.values.states.call import CallStatus
-from hotline.values.states.offer import LIVE_OFFERS, OfferState
+from hotline.values.states.call import CallEvent
+from hotline.values.states.offer import LIVE_OFFERS, OfferEvent, OfferState
 from hotline.values.states.queue_entry import QueueEntryKind, QueueEntryState
 from hotline.values.states.transfer import TransferState
 from routing.agents import presence_facts
@@ -64,7 +64,7 @@ def join(session: Session, context: AppContext, call: Call, wish: Wish, now: dat
         or now,
     )
     session.add(waiting)
-    transitions.move(call, CallStatus.WAITING, "status")
+    transitions.transition(call, CallEvent.QUEUED)
     call.queue, call.asked_at = queue.name, call.asked_at or now
     skill = wish.skill or next(iter(queue.wish), "")
     transitions.tell(session, context.notifier, transitions.event(call.id, "asked", now, queue=queue.name, skill=skill))
@@ -177,7 +177,7 @@ def answer(context: AppContext, offer_id: str, now: datetime, sid: str | None = 
 
 
 def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
-    transitions.move(offer, OfferState.ANSWERED)
+    transitions.transition(offer, OfferEvent.ANSWERED)
     # Where the report of the ringing has not come yet, it rang since it was dialled: against us, never for us.
     offer.ringing_at = offer.ringing_at or offer.dialled_at or offer.started_at
     offer.answered_at = now
@@ -198,7 +198,7 @@ def _win(session: Session, context: AppContext, offer: Offer, now: datetime) -> 
 def ringing(session: Session, context: AppContext, offer: Offer, now: datetime) -> None:
     """The agent's phone rings: the offer clock starts. Late or again, nothing changes."""
     if offer.state is OfferState.STARTED:
-        transitions.move(offer, OfferState.RINGING)
+        transitions.transition(offer, OfferEvent.RANG)
         offer.ringing_at = now
         presence_facts.reached(session.get_one(Agent, offer.agent_id))
         tell(session, context, offer, "offer_ringing", now, ring=offer.ring)

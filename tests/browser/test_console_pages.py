@@ -130,7 +130,7 @@ def test_the_floor_comes_back_by_itself_after_the_server_was_away(
     person.sees_live()
     with context.database.write() as session:
         call = session.get_one(Call, made.calls["menu"].id)
-        transitions.move(call, CallStatus.ENDED, "status")
+        transitions.move(call, CallStatus.ENDED)
         transitions.tell(
             session, context.notifier, transitions.event(call.id, "call_ended", clock.now(), outcome="left_in_menu")
         )

@@ -21,7 +21,7 @@ from hotline.outbox.notifier import FLOOR
 from hotline.values.access import Role
 from hotline.values.reason_codes import AgentStateReason
 from hotline.values.states.agent import AgentState, AgentStatus
-from hotline.values.states.call import CallStatus
+from hotline.values.states.call import CallEvent
 from hotline.values.states.queue_entry import QueueEntryState
 from tests.console_client import signed_in
 from tests.console_data import Morning, morning
@@ -222,7 +222,7 @@ def test_the_stream_sends_the_floor_again_when_something_happens(
         waiting = session.query(QueueEntry).filter_by(call_id=made.calls["waits"].id).one()
         transitions.move(waiting, QueueEntryState.ABANDONED)
         call = session.get_one(Call, made.calls["waits"].id)
-        transitions.move(call, CallStatus.ENDED, "status")
+        transitions.transition(call, CallEvent.ENDED)
         transitions.tell(
             session, context.notifier, transitions.event(call.id, "call_ended", made.now, outcome="abandoned")
         )

@@ -16,7 +16,7 @@ from hotline.models import Call, Event, Job
 from hotline.outbox import jobs, transitions
 from hotline.outbox.notifier import ROUTER
 from hotline.values.language import Language
-from hotline.values.states.call import CallStatus
+from hotline.values.states.call import CallEvent, CallStatus
 from tests.servers import wait_for
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -88,11 +88,11 @@ def test_story_moves_by_the_table_only(context: AppContext) -> None:
     with context.database.write() as session:
         session.add(call)
         session.flush()
-        assert transitions.move(call, CallStatus.WAITING, "status")
-        assert not transitions.move(call, CallStatus.WAITING, "status")
+        assert transitions.transition(call, CallEvent.QUEUED)
+        assert not transitions.transition(call, CallEvent.QUEUED)
         transitions.tell(session, context.notifier, transitions.event(call.id, "asked", NOW, queue="booking"))
     with pytest.raises(IllegalMove):
-        transitions.move(Call(status=CallStatus.ENDED), CallStatus.TALKING, "status")
+        transitions.move(Call(status=CallStatus.ENDED), CallStatus.TALKING)
     with context.database.read() as session:
         assert session.scalars(select(Event.kind)).all() == ["asked"]
 

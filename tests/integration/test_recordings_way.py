@@ -31,7 +31,7 @@ from qa.scoring import service as qa
 from recordings.errors import DigestMismatch, IncompleteRecording, ProviderCopyRemains
 from recordings.storage import service
 from recordings.storage.http import pages
-from recordings.storage.recording_events import RecordingEvent
+from recordings.storage.recording_report import RecordingReport
 from telephony.errors import ProviderDown
 from telephony.provider import Provider, connect
 from tests.conftest import make_settings
@@ -98,7 +98,7 @@ def jobs_of(context: AppContext) -> set[str]:
 
 def ready(context: AppContext, call_id: str, sid: str = "RE1", seconds: int = SECONDS) -> str:
     """A recording that the exchange has called ready; its id."""
-    service.apply_event(context, call_id, RecordingEvent(sid, RecordingState.READY, seconds, 2), NOW)
+    service.apply_event(context, call_id, RecordingReport(sid, RecordingState.READY, seconds, 2), NOW)
     return recording(context, sid).id
 
 
@@ -133,7 +133,7 @@ def test_two_processes_that_hear_of_a_new_recording_at_once_add_one_row(context:
     def hear() -> None:
         barrier.wait()
         try:
-            service.apply_event(context, call_id, RecordingEvent("RE1", RecordingState.READY, SECONDS, 2), NOW)
+            service.apply_event(context, call_id, RecordingReport("RE1", RecordingState.READY, SECONDS, 2), NOW)
         except Exception as fault:
             faults.append(fault)
 
@@ -214,7 +214,7 @@ def test_a_recording_of_no_known_length_waits_until_the_provider_or_its_head_say
     context: AppContext, provider: Provider, house: House, call_id: str
 ) -> None:
     whole = house.files["RE1"]
-    service.apply_event(context, call_id, RecordingEvent("RE1", RecordingState.READY, None, 2), NOW)
+    service.apply_event(context, call_id, RecordingReport("RE1", RecordingState.READY, None, 2), NOW)
     recording_id = recording(context).id
     house.files["RE1"] = whole[:40] + bytes(4) + whole[44:]
     with pytest.raises(IncompleteRecording, match="not written yet"):
@@ -235,7 +235,7 @@ def test_a_message_given_up_for_lost_is_a_case_and_is_fetched_after_all_once_it_
         for job in found:
             run.run(worker, job.id)
 
-    news = RecordingEvent("RE1", RecordingState.READY, SECONDS, 1, kind=RecordingKind.MESSAGE)
+    news = RecordingReport("RE1", RecordingState.READY, SECONDS, 1, kind=RecordingKind.MESSAGE)
     house.refuses = True
     service.apply_event(context, call_id, news, clock.now())
     work("fetch_recording")

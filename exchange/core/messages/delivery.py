@@ -8,7 +8,7 @@ from exchange.core.messages.message_store import TextMessage
 
 
 def send(context: ExchangeContext, message: TextMessage) -> None:
-    """Show it now, or at its time; a telephone that is not there gets it when it registers."""
+    """Show a message now, or at its time; a telephone that is not there gets it when it registers."""
     context.texts.keep(message)
     if message.scheduled and message.scheduled > context.ticker.now():
         message.status = "scheduled"
@@ -28,13 +28,13 @@ def send(context: ExchangeContext, message: TextMessage) -> None:
 
 
 def hand_over(context: ExchangeContext, line: TelephoneLine) -> None:
-    """A telephone has come: what waited for it is shown."""
+    """Show a telephone that has come what waited for it."""
     for message in context.texts.waiting(line.address):
         _show(context, message, line)
 
 
 def resume(context: ExchangeContext) -> None:
-    """After a restart: what was scheduled or waited goes on."""
+    """Go on after a restart with what was scheduled or waited."""
     for message in list(context.texts.kept.values()):
         if message.status == "scheduled":
             send(context, message)
@@ -43,7 +43,7 @@ def resume(context: ExchangeContext) -> None:
 
 
 def cancel(context: ExchangeContext, message: TextMessage) -> None:
-    """A scheduled message that is not wanted any more."""
+    """Cancel a scheduled message."""
     _move(context, message, "canceled")
 
 

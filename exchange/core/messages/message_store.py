@@ -64,7 +64,7 @@ class MessageStore:
             self._load(path)
 
     def keep(self, message: TextMessage) -> None:
-        """New, or changed."""
+        """Store a message that is new or changed."""
         self.kept[message.sid] = message
         while len(self.kept) > MOST_KEPT:
             del self.kept[next(iter(self.kept))]
@@ -78,11 +78,11 @@ class MessageStore:
         self._rewrite()
 
     def waiting(self, address: str) -> list[TextMessage]:
-        """What its telephone has not shown yet, the oldest first."""
+        """Return what the telephone has not shown yet, the oldest first."""
         return [each for each in self.kept.values() if each.to == address and each.status == "sent"]
 
     def overdue(self, address: str) -> list[TextMessage]:
-        """What no longer has room among those that wait."""
+        """Return the messages that no longer have room among those that wait."""
         return self.waiting(address)[:-MOST_WAITING]
 
     def _append(self, row: Mapping[str, Any]) -> None:
@@ -110,7 +110,7 @@ class MessageStore:
         self._rewrite()
 
     def _rewrite(self) -> None:
-        """Write the file anew: of what is settled no words and no numbers, only what became of it."""
+        """Rewrite the file: of settled messages no words and no numbers, only what became of them."""
         if self._path is None:
             return
         rows = [each.to_json() | ({} if each.status in PENDING_STATUSES else NOTHING) for each in self.kept.values()]

@@ -1,4 +1,4 @@
-"""How many pieces a text message is sent in: of 160 letters of the GSM alphabet (03.38), or 70 of any other. Pure."""
+"""The number of segments of a text message: 160 letters of the GSM alphabet (03.38), or 70 of any other. Pure."""
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -10,7 +10,7 @@ UNICODE, UNICODE_JOINED = 70, 67
 
 
 def segments(body: str) -> int:
-    """At least one; pieces that are joined hold a little less each."""
+    """Return the number of segments, at least one; segments that are joined hold a little less each."""
     if set(body) <= _BASIC | _TWICE:
         length, alone, joined = len(body) + sum(sign in _TWICE for sign in body), GSM, GSM_JOINED
     else:

@@ -1,4 +1,4 @@
-"""Addresses of telephones: numbers, `client:` names, `sip:` addresses; what is wrong with one that is none. Pure."""
+"""Addresses of telephones: numbers, `client:` names, `sip:` addresses, and the faults in one that is none. Pure."""
 
 import re
 from ipaddress import IPv4Address
@@ -12,7 +12,7 @@ MOST_PORT = 65_535
 
 
 def fault_of(address: str) -> str:
-    """What is wrong with an address in a few words; empty where it may be called or registered."""
+    """Return what is wrong with an address in a few words; empty where it may be called or registered."""
     if not address:
         return "is empty"
     if len(address) > LONGEST:
@@ -34,7 +34,7 @@ def _sip_fault(uri: str) -> str:
 
 
 def split_host(place: str) -> tuple[str, str | None]:
-    """`host:port` in two, the port as it was written; None where there is none."""
+    """Split `host:port`, the port as it was written; None where there is none."""
     if place.startswith("["):
         host, closing, rest = place.partition("]")
         return host + closing, rest.removeprefix(":") if rest else None
@@ -43,12 +43,12 @@ def split_host(place: str) -> tuple[str, str | None]:
 
 
 def is_port(text: str) -> bool:
-    """Whether these are the digits of a port that something can be sent to."""
+    """Return whether these are the digits of a usable port."""
     return bool(_PORT.fullmatch(text)) and 0 < int(text) <= MOST_PORT
 
 
 def is_reachable(host: str, port: int) -> bool:
-    """Whether a packet can be sent there at once: a number of IPv4, so that no name has to be looked up."""
+    """Return whether a packet can be sent there at once: an IPv4 address, so that no name has to be looked up."""
     try:
         return str(IPv4Address(host)) == host and 0 < port <= MOST_PORT
     except ValueError:

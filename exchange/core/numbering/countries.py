@@ -1,4 +1,4 @@
-"""Which country a telephone number belongs to, and numbers written without it, by Google's library. Pure."""
+"""The country of a telephone number, and numbers written without it, by Google's library. Pure."""
 
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ ANYWHERE = "US"  # whose numbers Twilio takes those without a country for
 
 
 def country_of(number: str) -> str:
-    """Two letters such as `CN`; empty for what is no number in international form, or of no one country."""
+    """Return two letters such as `CN`; empty for what is no number in international form, or of no one country."""
     return _country(number) if number.startswith("+") and len(number) <= LONGEST else ""
 
 
@@ -24,7 +24,7 @@ def _country(number: str) -> str:
 
 
 def international(number: str, country: str) -> str | None:
-    """A number as it is dialled within a country, in international form; None when it is none there."""
+    """Return a number dialled within a country in international form; None when it is none there."""
     try:
         parsed = phonenumbers.parse(number, country)
     except NumberParseException:
@@ -35,7 +35,7 @@ def international(number: str, country: str) -> str | None:
 
 
 def whereabouts(side: str, number: str) -> dict[str, str]:
-    """What a webhook tells of where a number is (`side`: `From`, `To`). Cities are not known here."""
+    """Return the parameters that tell where a number is (`side`: `From`, `To`). Cities are not known here."""
     if not number.startswith("+"):
         return {}
     return {f"{side}City": "", f"{side}State": "", f"{side}Zip": "", f"{side}Country": country_of(number)}

@@ -12,7 +12,7 @@ from exchange.core.errors import ConfigError
 
 
 class OwnNumbers:
-    """By number and by id. What REST changed is kept in a file and counts more than the settings."""
+    """Numbers by number and by id. What REST changed is kept in a file and counts more than the settings."""
 
     def __init__(self, configured: Iterable[NumberConfig], since: datetime, kept: Path | None = None) -> None:
         self.since = since
@@ -65,5 +65,5 @@ class OwnNumbers:
 
 
 def sid_of(number: str) -> str:
-    """The id of a number: always the same, so that it outlives a restart."""
+    """Return the id of a number: always the same, so that it outlives a restart."""
     return "PN" + hashlib.sha256(number.encode()).hexdigest()[:32]

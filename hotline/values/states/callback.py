@@ -1,10 +1,12 @@
-"""The life of a callback. Pure."""
+"""A callback: a caller who left the queue, keeps their place in it and is called back. Pure."""
 
 from enum import StrEnum
 
+from hotline.values.states.lifecycle import Lifecycle, Transition
+
 
 class CallbackState(StrEnum):
-    """The life of a call-back: in line by its place, being dialled, back on the line, over."""
+    """Where a callback stands: in the queue, being dialled, back on the line, over."""
 
     WAITING = "waiting"
     DIALLING = "dialling"
@@ -12,3 +14,29 @@ class CallbackState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class CallbackEvent(StrEnum):
+    """What happens to a callback."""
+
+    DIALLED = "dialled"
+    CAME_BACK = "came_back"  # the patient has answered and stays
+    TRY_MISSED = "try_missed"  # another try is due later
+    MET = "met"  # the patient has talked with an agent
+    GIVEN_UP = "given_up"
+    CANCELLED = "cancelled"  # the caller stays in the queue, or called again
+
+
+_S, _E = CallbackState, CallbackEvent
+LIFECYCLE = Lifecycle(
+    CallbackState,
+    CallbackEvent,
+    (
+        Transition(_E.DIALLED, (_S.WAITING,), _S.DIALLING),
+        Transition(_E.CAME_BACK, (_S.DIALLING,), _S.BACK),
+        Transition(_E.TRY_MISSED, (_S.DIALLING, _S.BACK), _S.WAITING),
+        Transition(_E.MET, (_S.BACK,), _S.DONE),
+        Transition(_E.GIVEN_UP, (_S.WAITING, _S.DIALLING, _S.BACK), _S.FAILED),
+        Transition(_E.CANCELLED, (_S.WAITING,), _S.CANCELLED),
+    ),
+)

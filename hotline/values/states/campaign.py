@@ -1,6 +1,8 @@
-"""The life of a campaign. Pure."""
+"""A campaign: patients to be called. Pure."""
 
 from enum import StrEnum
+
+from hotline.values.states.lifecycle import Lifecycle, Transition
 
 
 class CampaignKind(StrEnum):
@@ -11,9 +13,29 @@ class CampaignKind(StrEnum):
 
 
 class CampaignState(StrEnum):
-    """The life of a campaign."""
+    """Where a campaign stands."""
 
     DRAFT = "draft"
     RUNNING = "running"
     PAUSED = "paused"
     FINISHED = "finished"
+
+
+class CampaignEvent(StrEnum):
+    """What staff do with a campaign."""
+
+    STARTED = "started"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+_S, _E = CampaignState, CampaignEvent
+LIFECYCLE = Lifecycle(
+    CampaignState,
+    CampaignEvent,
+    (
+        Transition(_E.STARTED, (_S.DRAFT, _S.PAUSED, _S.RUNNING), _S.RUNNING),
+        Transition(_E.PAUSED, (_S.RUNNING, _S.PAUSED), _S.PAUSED),
+        Transition(_E.FINISHED, tuple(_S), _S.FINISHED),
+    ),
+)

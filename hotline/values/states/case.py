@@ -1,10 +1,12 @@
-"""The life of a case, its kind and urgency. Pure."""
+"""A case: what somebody wants of the hospital, followed to its end. Pure."""
 
 from enum import StrEnum
 
+from hotline.values.states.lifecycle import Lifecycle, Transition
+
 
 class CaseKind(StrEnum):
-    """What somebody wants of the hospital that is followed to its end."""
+    """What somebody wants of the hospital."""
 
     ENQUIRY = "enquiry"
     COMPLAINT = "complaint"
@@ -12,6 +14,13 @@ class CaseKind(StrEnum):
     MESSAGE = "message"
     CALL_BACK = "call_back"
     FOLLOW_UP = "follow_up"
+
+
+class Urgency(StrEnum):
+    """How urgent a case is; danger to life or a major dispute is urgent (C3)."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
 
 
 class CaseState(StrEnum):
@@ -23,8 +32,25 @@ class CaseState(StrEnum):
     CLOSED = "closed"
 
 
-class Urgency(StrEnum):
-    """How urgent a case is; danger to life or a major dispute is urgent (C3)."""
+class CaseEvent(StrEnum):
+    """What staff do with a case."""
 
-    NORMAL = "normal"
-    URGENT = "urgent"
+    BEGUN = "begun"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    TAKEN_UP_AGAIN = "taken_up_again"  # after an answer
+    REOPENED = "reopened"
+
+
+_S, _E = CaseState, CaseEvent
+LIFECYCLE = Lifecycle(
+    CaseState,
+    CaseEvent,
+    (
+        Transition(_E.BEGUN, (_S.OPEN,), _S.IN_PROGRESS),
+        Transition(_E.ANSWERED, (_S.OPEN, _S.IN_PROGRESS), _S.ANSWERED),
+        Transition(_E.CLOSED, (_S.OPEN, _S.IN_PROGRESS, _S.ANSWERED), _S.CLOSED),
+        Transition(_E.TAKEN_UP_AGAIN, (_S.ANSWERED,), _S.IN_PROGRESS),
+        Transition(_E.REOPENED, (_S.CLOSED,), _S.IN_PROGRESS),
+    ),
+)

@@ -1,6 +1,9 @@
-"""The life of a transfer. Pure."""
+"""A transfer: a conversation that is handed on. Pure."""
 
 from enum import StrEnum
+from typing import Any
+
+from hotline.values.states.lifecycle import Lifecycle, Transition
 
 
 class TransferKind(StrEnum):
@@ -11,7 +14,7 @@ class TransferKind(StrEnum):
 
 
 class TransferState(StrEnum):
-    """The life of one transfer."""
+    """Where a transfer stands."""
 
     ASKED = "asked"
     CONSULTING = "consulting"
@@ -21,4 +24,34 @@ class TransferState(StrEnum):
     FAILED = "failed"
 
 
+class TransferEvent(StrEnum):
+    """What happens to a transfer."""
+
+    CONSULTED = "consulted"  # the colleague has answered
+    MERGED = "merged"
+    COMPLETED = "completed"
+    TAKEN_BACK = "taken_back"
+    FAILED = "failed"
+
+
 OPEN_TRANSFERS = frozenset({TransferState.ASKED, TransferState.CONSULTING, TransferState.MERGED})
+
+
+def is_consult(transfer: Any) -> bool:
+    """Tell whether the agents talk before the caller is handed on."""
+    return transfer.kind is TransferKind.CONSULT
+
+
+_S, _E = TransferState, TransferEvent
+_OPEN = (_S.ASKED, _S.CONSULTING, _S.MERGED)
+LIFECYCLE = Lifecycle(
+    TransferState,
+    TransferEvent,
+    (
+        Transition(_E.CONSULTED, (_S.ASKED,), _S.CONSULTING, is_consult),
+        Transition(_E.MERGED, (_S.CONSULTING,), _S.MERGED, is_consult),
+        Transition(_E.COMPLETED, _OPEN, _S.COMPLETED),
+        Transition(_E.TAKEN_BACK, _OPEN, _S.TAKEN_BACK, is_consult),
+        Transition(_E.FAILED, _OPEN, _S.FAILED),
+    ),
+)

@@ -14,10 +14,10 @@ from cli.local.embedded import PORTS
 from cli.local.supervisor import read_procfile
 from cli.main import group
 from exchange.__main__ import main as exchange
-from hotline.configuration.settings import Settings
-from hotline.values.states.moves import MOVES
+from hotline.configuration.settings import RENAMED, Settings
 from tests import documents
 from tests.documents import ROOT, pages, table
+from tests.unit.docs import status_page
 from workers.registry import JOB_KINDS
 
 OPERATIONS, ARCHITECTURE = "docs/operations.md", "docs/architecture.md"
@@ -27,7 +27,14 @@ OURS = re.compile(r"[a-z_]+(?:/[a-z0-9_.-]+)+\.(?:py|yaml|html|css|js|svg|png|md
 # Written to by runs, or not ours.
 ELSEWHERE = ("var/",)
 # Variables of others that the pages name: the object store's, and the signs of the exchange's own protocol.
-FOREIGN = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "CURRENT_TIMESTAMP", "THIS_REPOSITORY"}
+FOREIGN = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "CURRENT_TIMESTAMP",
+    "THIS_REPOSITORY",
+    "LC_MESSAGES",
+}
 
 
 def names(name: str, title: str) -> set[str]:
@@ -92,7 +99,7 @@ def test_every_variable_of_the_processes_is_explained_and_no_other() -> None:
 
 
 def test_pages_name_no_variable_that_nothing_reads() -> None:
-    known = settings() | process_variables() | FOREIGN
+    known = settings() | process_variables() | set(RENAMED) | FOREIGN
     for page in pages():
         strange = set(VARIABLE.findall(page.read_text("utf-8"))) - known
         assert not strange, f"{page.relative_to(ROOT)} names {strange}"
@@ -137,16 +144,8 @@ def test_every_job_is_explained_with_its_queue_and_no_other() -> None:
     }
 
 
-def test_every_move_of_a_status_is_written_and_no_other() -> None:
-    written = {
-        (row[0], row[1]): frozenset(filter("–".__ne__, row[2].split(", ")))
-        for row in table(ARCHITECTURE, "Statuses and their moves")
-    }
-    assert written == {
-        (kind.__name__, start.value): frozenset(end.value for end in ends)
-        for kind, moves in MOVES.items()
-        for start, ends in moves.items()
-    }
+def test_every_event_of_a_status_is_written_and_drawn() -> None:
+    assert status_page.PAGE.read_text("utf-8") == status_page.page(), "python -m tests.unit.docs.status_page"
 
 
 def test_the_events_to_look_for_in_logs_are_logged() -> None:
@@ -180,3 +179,8 @@ def test_files_of_ours_that_a_page_names_are_there(page: Path) -> None:
     for code in documents.codes(page):
         if OURS.fullmatch(code) and not code.startswith(ELSEWHERE):
             assert (ROOT / code).exists() or list(ROOT.glob(f"*/{code}")), f"{code} is not there"
+
+
+def test_every_setting_whose_name_has_changed_is_listed() -> None:
+    rows = table(OPERATIONS, "Settings whose name has changed")
+    assert {tuple(cell.strip("`") for cell in row) for row in rows} == set(RENAMED.items())

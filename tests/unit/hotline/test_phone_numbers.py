@@ -275,3 +275,24 @@ def test_every_way_to_write_a_landline_is_one_number(digits: str, form: str) -> 
     assert phone_numbers.parse(halves) == f"+86{digits[1:]}"
     for extension in ("转801", "-801", " ext. 801", "#801"):
         assert phone_numbers.parse(written + extension) == f"+86{digits[1:]};ext=801"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("13800000001", "+8613800000001"),
+        ("+86 138 0000 0001", "+8613800000001"),
+        ("010-66880000", "+861066880000"),
+        ("+14155550100", "+14155550100"),
+        ("anonymous", None),
+        ("", None),
+        ("1", None),
+    ],
+)
+def test_numbers_are_read_as_dialled_in_china(text: str, number: str | None) -> None:
+    parsed = PhoneNumber.parse(text)
+    assert (parsed.e164 if parsed else None) == number
+
+
+def test_masked_number_shows_only_its_ends() -> None:
+    assert PhoneNumber("+8613800000001").masked == "+86138****0001"

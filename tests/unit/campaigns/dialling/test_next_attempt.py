@@ -13,8 +13,7 @@ from campaigns.dialling.next_attempt import Again, End, Person, Standing, Text, 
 from campaigns.planning import dialling_limits_file
 from campaigns.planning.calling_windows import Hours, Window, part_of
 from hotline.values.states.attempt import AttemptOutcome
-from hotline.values.states.moves import MOVES
-from hotline.values.states.recipient import RecipientState
+from hotline.values.states.recipient import LIFECYCLE, RecipientState
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # Monday, ten o'clock there
@@ -96,7 +95,7 @@ def test_no_more_than_the_law_s_tries_in_a_day_and_a_week() -> None:
 
 def test_every_outcome_has_a_rule_and_every_end_is_a_move_of_the_table() -> None:
     assert set(next_attempt.RULES) == set(AttemptOutcome)
-    ends = MOVES[RecipientState][RecipientState.CALLING]
+    ends = LIFECYCLE.targets(RecipientState.CALLING)
     assert {rule.end for rule in next_attempt.RULES.values() if rule.end} <= ends
     assert {RecipientState.PLANNED, RecipientState.TEXTED, RecipientState.WITH_PERSON} <= ends
 

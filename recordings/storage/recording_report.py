@@ -1,4 +1,4 @@
-"""What the exchange says of a recording, as a value."""
+"""The provider's report on a recording."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ from hotline.values.states.recording import RecordingKind, RecordingState
 
 
 @dataclass(frozen=True)
-class RecordingEvent:
-    """The recording `provider_sid` is in this state; its length in whole seconds and channels where they were said."""
+class RecordingReport:
+    """The recording `provider_sid` is in this state; its length in whole seconds and its channels where reported."""
 
     provider_sid: str
     state: RecordingState
